@@ -1,0 +1,87 @@
+/** The closed list of everything that can go wrong; `exitCodeOf` gives each its exit code (SPEC §5). */
+export type ErrorCode =
+  // what was typed
+  | 'USAGE'
+  | 'INVALID_NAME'
+  | 'INVALID_STAGE'
+  | 'INVALID_VERSION'
+  | 'INVALID_TIME'
+  // not found
+  | 'UNKNOWN_ARTIFACT'
+  | 'UNKNOWN_VERSION'
+  | 'UNKNOWN_STAGE'
+  | 'UNKNOWN_REV'
+  | 'NOTHING_IN_STAGE'
+  | 'NOT_AN_EVENT'
+  // refused
+  | 'ALREADY_REGISTERED'
+  | 'COMMIT_TAKEN'
+  | 'DEREGISTERED'
+  | 'NOT_DECLARED'
+  | 'NAME_CASE'
+  | 'CLOCK_AHEAD'
+  | 'TAG_EXISTS'
+  | 'CONFIRMATION_NEEDED'
+  // links, configuration and bytes
+  | 'INVALID_LINK'
+  | 'INVALID_CONFIG'
+  | 'FILE_EXISTS'
+  | 'SOURCE_PATH'
+  | 'SOURCE_UNSUPPORTED'
+  | 'HASH_MISMATCH'
+  // the surroundings
+  | 'NO_REPOSITORY'
+  | 'NO_COMMITS'
+  | 'NO_IDENTITY'
+  | 'NO_WORK_TREE'
+  | 'GIT_MISSING'
+  | 'GIT_TOO_OLD'
+  | 'GIT_FAILED'
+  | 'FILE_SYSTEM'
+  | 'INTERNAL'
+  // beyond this machine
+  | 'REMOTE_FAILED'
+  | 'REMOTE_REFUSED';
+
+const USAGE: ReadonlySet<ErrorCode> = new Set([
+  'USAGE',
+  'INVALID_NAME',
+  'INVALID_STAGE',
+  'INVALID_VERSION',
+  'INVALID_TIME',
+]);
+const REMOTE: ReadonlySet<ErrorCode> = new Set(['REMOTE_FAILED', 'REMOTE_REFUSED']);
+
+/** A line of a file; lines count from 1. */
+export interface Place {
+  file: string;
+  line: number;
+}
+
+/** The one error that `reg` throws on purpose: a code for programs, a message and a hint for people. */
+export class RegError extends Error {
+  override readonly name = 'RegError';
+  readonly code: ErrorCode;
+  /** The way out, in one line. */
+  readonly hint: string | undefined;
+  /** Where in which file, for errors about a file. */
+  readonly place: Place | undefined;
+
+  constructor(code: ErrorCode, message: string, hint?: string, place?: Place) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+    this.place = place;
+  }
+}
+
+/** The exit code of an error: 2 usage, 4 remote, network or authentication, 1 everything else (SPEC §5). */
+export function exitCodeOf(code: ErrorCode): 1 | 2 | 4 {
+  if (USAGE.has(code)) return 2;
+  return REMOTE.has(code) ? 4 : 1;
+}
+
+/** Marks the branch of a switch that the types say cannot be reached. */
+export function unreachable(value: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(value)}`);
+}
