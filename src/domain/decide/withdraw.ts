@@ -1,0 +1,61 @@
+import { RegError } from '../../errors.js';
+import { findCurrent, findVersion, versionLabel } from '../find.js';
+import type { StageName } from '../names.js';
+import { type Plan, planTags, type Snapshot } from '../plan.js';
+import { versionsInStage } from '../query.js';
+import { refuseUnwritableStage } from './writable.js';
+
+/** What the three withdrawing events share. */
+export interface WithdrawOptions {
+  message?: string | undefined;
+  /** Writes the event even when it changes nothing. */
+  force?: boolean | undefined;
+}
+
+/**
+ * Decides which tag takes a version out of a stage; without a version, the current one.
+ * @throws RegError NOTHING_IN_STAGE, UNKNOWN_VERSION, UNKNOWN_STAGE
+ */
+export function decideUnassign(
+  snapshot: Snapshot,
+  stage: StageName,
+  id: string | undefined,
+  { message, force }: WithdrawOptions,
+): Plan {
+  const { artifact, stages } = snapshot;
+  if (stage.includes('/')) refuseUnwritableStage(stage, snapshot);
+  const version = id === undefined ? findCurrent(artifact, stage, stages).version : findVersion(artifact, id);
+  if (!force && !versionsInStage(artifact, stage).some((held) => held.version.id === version.id))
+    throw new RegError(
+      'NOTHING_IN_STAGE',
+      `${artifact.name} ${versionLabel(version.id)} is not in stage ${stage}`,
+      `see what is, with: reg which ${artifact.name} ${stage} --all`,
+    );
+  const event = { kind: 'unassignment', artifact: artifact.name, stage } as const;
+  return planTags(snapshot, [{ event, commit: version.commit, of: version.id, message }]);
+}
+
+/**
+ * Decides which tag takes back the registration of a version.
+ * @throws RegError UNKNOWN_VERSION when it is not registered, DEREGISTERED when that already happened
+ */
+export function decideDeregister(snapshot: Snapshot, id: string, { message, force }: WithdrawOptions): Plan {
+  const { artifact } = snapshot;
+  const version = findVersion(artifact, id);
+  if (version.event.kind !== 'registration' && version.event.kind !== 'deregistration')
+    throw new RegError('UNKNOWN_VERSION', `${artifact.name} ${versionLabel(version.id)} is not registered`);
+  if (!version.active && !force)
+    throw new RegError('DEREGISTERED', `${artifact.name} ${version.id} is already deregistered`);
+  const event = { kind: 'deregistration', artifact: artifact.name, version: version.event.version } as const;
+  return planTags(snapshot, [{ event, commit: version.commit, of: version.id, message }]);
+}
+
+/** Decides which tag deprecates an artifact: none when it already is deprecated. */
+export function decideDeprecate(snapshot: Snapshot, { message, force }: WithdrawOptions): Plan {
+  const { artifact } = snapshot;
+  const last = artifact.events.at(-1);
+  if (last === undefined) throw new RegError('UNKNOWN_ARTIFACT', `no artifact '${artifact.name}' is registered here`);
+  if (artifact.deprecated && !force) return { tags: [], note: `${artifact.name} already is deprecated` };
+  const event = { kind: 'deprecation', artifact: artifact.name } as const;
+  return planTags(snapshot, [{ event, commit: last.commit, of: undefined, message }]);
+}

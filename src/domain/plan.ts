@@ -1,0 +1,140 @@
+import { RegError } from '../errors.js';
+import type { Oid } from './event.js';
+import type { ArtifactName, StageName } from './names.js';
+import type { ArtifactState, VersionId } from './state.js';
+import { type EventName, formatTagName, parseTagName } from './tag-name.js';
+import { formatTime } from './time.js';
+import { joinMessage } from './trailers.js';
+
+/** What is known when a write is decided. */
+export interface Snapshot {
+  artifact: ArtifactState;
+  /** The name of every tag of the artifact, events or not: a name that is taken stays taken. */
+  tagNames: ReadonlySet<string>;
+  /** Every other artifact of the registry; needed only while this one has no tags. */
+  otherArtifacts: readonly ArtifactName[];
+  /** The stages that the configuration allows; undefined for any. */
+  stages: readonly StageName[] | undefined;
+  /** Seconds since the epoch. */
+  now: number;
+}
+
+/** An event that is to happen: its name without a counter, the commit to tag, the version it is about. */
+export interface Draft {
+  event: EventName;
+  commit: Oid;
+  of: VersionId | undefined;
+  /** What a person wants to say; a standard subject when undefined. */
+  message: string | undefined;
+}
+
+/** One tag to create. */
+export interface PlannedTag {
+  event: EventName;
+  tagName: string;
+  commit: Oid;
+  of: VersionId | undefined;
+  /** Tagger date, in seconds since the epoch. */
+  date: number;
+  text: string;
+  /** The tag object of the artifact's previous event; `previous` is the tag planned just before this one. */
+  parent: Oid | 'previous' | undefined;
+  /** Tag names that would take the same counter; none may exist when this tag is created. */
+  rivals: readonly string[];
+}
+
+/** A write as a value: the tags to create, in order, or none and the reason why. */
+export interface Plan {
+  tags: readonly PlannedTag[];
+  /** Why there is nothing to do. */
+  note?: string;
+}
+
+const DAY = 24 * 60 * 60;
+
+/**
+ * Gives drafts their names, counters, dates and parents (SPEC §1 and §2).
+ * @throws RegError CLOCK_AHEAD
+ */
+export function planTags(snapshot: Snapshot, drafts: readonly Draft[]): Plan {
+  const { events } = snapshot.artifact;
+  let counter = highestCounter(snapshot.tagNames);
+  let newest = events.reduce((latest, event) => Math.max(latest, event.date), Number.NEGATIVE_INFINITY);
+  const tags = drafts.map((draft, index): PlannedTag => {
+    const counted = needsCounter(draft.event, snapshot.tagNames);
+    if (counted) counter += 1;
+    const event = counted ? { ...draft.event, counter } : draft.event;
+    newest = dateAfter(newest, snapshot);
+    return {
+      event,
+      tagName: formatTagName(event),
+      commit: draft.commit,
+      of: draft.of,
+      date: newest,
+      text: draft.message?.trim() || subject(draft),
+      parent: index > 0 ? 'previous' : events.at(-1)?.tagOid,
+      rivals: counted ? rivals(event, snapshot) : [],
+    };
+  });
+  return { tags };
+}
+
+function needsCounter(event: EventName, taken: ReadonlySet<string>): boolean {
+  if (event.kind === 'assignment' || event.kind === 'unassignment') return true;
+  return taken.has(formatTagName(event));
+}
+
+function highestCounter(tagNames: Iterable<string>): number {
+  let highest = 0;
+  for (const name of tagNames) highest = Math.max(highest, parseTagName(name)?.counter ?? 0);
+  return highest;
+}
+
+/** Names with the same counter that another writer may be creating at this moment: one for each known stage. */
+function rivals(event: EventName, { artifact, stages = [] }: Snapshot): string[] {
+  const used = artifact.events.flatMap((past) => ('stage' in past ? [past.stage] : []));
+  const names = [...new Set([...stages, ...used])].flatMap((stage) =>
+    (['assignment', 'unassignment'] as const).map((kind) =>
+      formatTagName({ kind, artifact: event.artifact, stage, counter: event.counter ?? 0 }),
+    ),
+  );
+  return names.filter((name) => name !== formatTagName(event));
+}
+
+function dateAfter(newest: number, { artifact, now }: Snapshot): number {
+  const date = Math.max(now, newest + 1);
+  if (date <= now + DAY) return date;
+  const ahead = artifact.events.find((event) => event.date === newest);
+  throw new RegError(
+    'CLOCK_AHEAD',
+    `the newest tag of ${artifact.name}${ahead ? `, ${ahead.tag},` : ''} is dated ${formatTime(newest)}, more than a day ahead of this clock (${formatTime(now)})`,
+    'set the clock right, or delete that tag if its date is wrong',
+  );
+}
+
+function subject({ event, of }: Draft): string {
+  const version = of?.startsWith('v') ? of : `commit ${of?.slice(0, 12)}`;
+  switch (event.kind) {
+    case 'registration':
+      return `Register ${event.artifact} ${event.version}`;
+    case 'deregistration':
+      return `Deregister ${event.artifact} ${event.version}`;
+    case 'assignment':
+      return `Assign ${event.artifact} ${version} to ${event.stage}`;
+    case 'unassignment':
+      return `Unassign ${event.artifact} ${version} from ${event.stage}`;
+    default:
+      return `Deprecate ${event.artifact}`;
+  }
+}
+
+/**
+ * Writes the message of a planned tag: text, then trailers (SPEC §1).
+ * @param parent the tag object of the previous event, known by now
+ */
+export function messageOf(tag: PlannedTag, parent: Oid | undefined): string {
+  const trailers: [string, string][] = [];
+  if ('stage' in tag.event && tag.of?.startsWith('v')) trailers.push(['Reg-Version', tag.of]);
+  if (parent !== undefined) trailers.push(['Reg-Parent', parent]);
+  return joinMessage(tag.text, trailers);
+}

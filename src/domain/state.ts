@@ -1,0 +1,103 @@
+import type { Event, Oid } from './event.js';
+import type { ArtifactName, StageName } from './names.js';
+import { inOrder, type OrderedEvent } from './order.js';
+import type { StageEventName, VersionEventName } from './tag-name.js';
+import type { Version } from './version.js';
+import { versionsOf } from './version-of.js';
+
+/** What a version is called: `v1.2.0`, or the full commit id of one that was assigned without being registered. */
+export type VersionId = Version | Oid;
+
+/** An event whose version is settled; `of` is undefined for a deprecation. */
+export type ResolvedEvent = OrderedEvent & { of: VersionId | undefined };
+
+/** What the events say of one version. */
+export interface VersionState {
+  id: VersionId;
+  /** Whether a registration names it; false for a bare commit and for a version whose registration is missing. */
+  registered: boolean;
+  /** Whether stages may hold it: its last (de)registration is a registration, or it is a bare commit (SPEC §3). */
+  active: boolean;
+  /** The commit that its last registration names. */
+  commit: Oid;
+  /** Its last registration; where there is none, the first event that names it. */
+  event: ResolvedEvent;
+  /** The last event of this version for each stage. */
+  stages: ReadonlyMap<StageName, ResolvedEvent>;
+}
+
+/** What the events say of one artifact. */
+export interface ArtifactState {
+  name: ArtifactName;
+  /** All events, oldest first. */
+  events: readonly ResolvedEvent[];
+  versions: ReadonlyMap<VersionId, VersionState>;
+  /** Whether its last event is a deprecation. */
+  deprecated: boolean;
+}
+
+/** All artifacts that have an event. */
+export type State = ReadonlyMap<ArtifactName, ArtifactState>;
+
+/**
+ * Rebuilds the state of a registry from its events, in any order (SPEC §3).
+ * @param at only events whose effective time, in seconds since the epoch, is not after it
+ */
+export function stateOf(events: Iterable<Event>, at = Number.POSITIVE_INFINITY): State {
+  const byArtifact = new Map<ArtifactName, Event[]>();
+  for (const event of events) {
+    const own = byArtifact.get(event.artifact);
+    if (own) own.push(event);
+    else byArtifact.set(event.artifact, [event]);
+  }
+  const states = [...byArtifact].map(([name, own]) => artifactStateOf(name, own, at));
+  return new Map(states.filter(({ events }) => events.length > 0).map((artifact) => [artifact.name, artifact]));
+}
+
+/** Rebuilds the state of one artifact from its events, in any order. */
+export function artifactStateOf(
+  name: ArtifactName,
+  events: readonly Event[],
+  at = Number.POSITIVE_INFINITY,
+): ArtifactState {
+  const ordered = inOrder(events).filter((event) => event.time <= at);
+  const versionOf = versionsOf(ordered);
+  const resolved = ordered.map((event) => ({ ...event, of: versionOf(event) }));
+  const versions = new Map<VersionId, VersionState>();
+  // registrations first, so that an assignment finds its version wherever its tag lies (SPEC §3)
+  for (const event of resolved) if (isVersionEvent(event)) versions.set(event.version, evolveVersion(versions, event));
+  for (const event of resolved) if (isStageEvent(event)) versions.set(event.of, evolveStage(versions, event));
+  return { name, events: resolved, versions, deprecated: resolved.at(-1)?.kind === 'deprecation' };
+}
+
+type Versions = ReadonlyMap<VersionId, VersionState>;
+type VersionEvent = ResolvedEvent & VersionEventName;
+type StageEvent = ResolvedEvent & StageEventName & { of: VersionId };
+
+const isVersionEvent = (event: ResolvedEvent): event is VersionEvent =>
+  event.kind === 'registration' || event.kind === 'deregistration';
+
+/** Whether an event moves a version into or out of a stage. */
+export const isStageEvent = (event: ResolvedEvent): event is StageEvent =>
+  event.kind === 'assignment' || event.kind === 'unassignment';
+
+function evolveVersion(versions: Versions, event: VersionEvent): VersionState {
+  const known = versions.get(event.version);
+  if (event.kind === 'registration')
+    return { id: event.version, registered: true, active: true, commit: event.commit, event, stages: new Map() };
+  return known ? { ...known, active: false } : unregistered(event.version, event, false);
+}
+
+function evolveStage(versions: Versions, event: StageEvent): VersionState {
+  const known = versions.get(event.of) ?? unregistered(event.of, event, event.of === event.commit);
+  return { ...known, stages: new Map(known.stages).set(event.stage, event) };
+}
+
+const unregistered = (id: VersionId, event: ResolvedEvent, active: boolean): VersionState => ({
+  id,
+  registered: false,
+  active,
+  commit: event.commit,
+  event,
+  stages: new Map(),
+});

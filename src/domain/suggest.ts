@@ -1,0 +1,17 @@
+import { closest, distance } from 'fastest-levenshtein';
+
+/** The known name that a mistyped one probably meant, if any is near enough: a third of its letters, at least two. */
+export function nearest(typed: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const best = closest(typed, known);
+  return distance(typed.toLowerCase(), best.toLowerCase()) <= Math.max(2, typed.length / 3) ? best : undefined;
+}
+
+/** A hint for an unknown name: the nearest known one, else the known ones, else `otherwise`. */
+export function didYouMean(typed: string, known: readonly string[], otherwise: string): string {
+  const near = nearest(typed, known);
+  if (near !== undefined) return `did you mean '${near}'?`;
+  if (known.length === 0) return otherwise;
+  const some = known.slice(0, 8).join(', ');
+  return `there ${known.length === 1 ? 'is' : 'are'} ${some}${known.length > 8 ? ' and more' : ''}`;
+}
