@@ -1,0 +1,42 @@
+import type { Oid } from '../../domain/event.js';
+import { expectSuccess, type RunGit } from './run-git.js';
+
+/** An object as `git cat-file --batch` gives it. */
+export interface FoundObject {
+  type: string;
+  bytes: Buffer;
+}
+
+const NEWLINE = 0x0a;
+
+/** Reads many objects in one process; those that are missing or corrupt are missing in the answer too. */
+export async function readObjects(git: RunGit, oids: readonly Oid[]): Promise<Map<Oid, FoundObject>> {
+  const objects = new Map<Oid, FoundObject>();
+  for (let rest = [...new Set(oids)]; rest.length > 0; ) {
+    const result = await git(['cat-file', '--batch', '--buffer'], `${rest.join('\n')}\n`);
+    const answered = parseBatch(result.stdout, objects);
+    if (result.code === 0) break;
+    if (result.code < 0) expectSuccess(result, 'reading objects');
+    // git stops at a corrupt object: that one counts as missing, the ones behind it are asked for again
+    rest = rest.slice(answered + 1);
+  }
+  return objects;
+}
+
+/**
+ * Takes the answers apart: `<oid> <type> <size>\n<bytes>\n`, or `<oid> missing\n` (git-cat-file(1), BATCH OUTPUT).
+ * Gives their number.
+ */
+function parseBatch(out: Buffer, objects: Map<Oid, FoundObject>): number {
+  let answered = 0;
+  for (let at = 0; at < out.length; answered += 1) {
+    const end = out.indexOf(NEWLINE, at);
+    const [oid = '', type = '', size] = out.toString('latin1', at, end).split(' ');
+    at = end + 1;
+    if (size === undefined) continue;
+    const length = Number(size);
+    objects.set(oid, { type, bytes: out.subarray(at, at + length) });
+    at += length + 1;
+  }
+  return answered;
+}

@@ -1,0 +1,90 @@
+import { simpleGit } from 'simple-git';
+import { RegError } from '../../errors.js';
+
+/** How one run of git ended. Callers decide by `code`, never by what git says. */
+export interface GitResult {
+  code: number;
+  stdout: Buffer;
+  stderr: string;
+}
+
+/** Runs git in one folder with the given arguments and standard input. */
+export type RunGit = (args: readonly string[], input?: string | Uint8Array) => Promise<GitResult>;
+
+/** Transports that a link or a `--repo` may use; `ext::` and its like run commands (git-remote-ext(1)). */
+const TRANSPORTS = 'https:http:ssh:git:file';
+
+/**
+ * simple-git guards against options and variables that start programs. Here every argument is made by this program,
+ * none is passed on from a file, and the variables are the user's own, as for any git command.
+ */
+const TRUST_THE_USER = {
+  allowUnsafeAlias: true,
+  allowUnsafeAskPass: true,
+  allowUnsafeConfigEnvCount: true,
+  allowUnsafeConfigPaths: true,
+  allowUnsafeDiffExternal: true,
+  allowUnsafeEditor: true,
+  allowUnsafeGitProxy: true,
+  allowUnsafePager: true,
+  allowUnsafePack: true,
+  allowUnsafeProtocolOverride: true,
+  allowUnsafeSshCommand: true,
+  allowUnsafeTemplateDir: true,
+};
+
+/**
+ * Gives a runner of the git program for one folder.
+ * @param env the environment that git gets; untouched but for locale, locks and allowed transports
+ */
+export function gitIn(cwd: string, env: NodeJS.ProcessEnv): RunGit {
+  const variables = {
+    GIT_ALLOW_PROTOCOL: TRANSPORTS,
+    ...env,
+    LC_ALL: 'C',
+    GIT_OPTIONAL_LOCKS: '0',
+    // a replacement object would make a tag answer for another one (git-replace(1))
+    GIT_NO_REPLACE_OBJECTS: '1',
+  };
+  return (args, input) => runOnce(cwd, variables, args, input);
+}
+
+async function runOnce(
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  args: readonly string[],
+  input: string | Uint8Array | undefined,
+): Promise<GitResult> {
+  const stdout: Buffer[] = [];
+  let ended = { exitCode: -1, stdErr: [] as Buffer[] };
+  const git = simpleGit({
+    baseDir: cwd,
+    // every exit code is an answer; without this handler exit 1 with an empty stderr would resolve as a success
+    errors: (_error, result) => {
+      ended = result;
+      return undefined;
+    },
+    // an empty input still has to close the pipe, and simple-git skips what is falsy
+    ...(input === undefined ? {} : { input: () => (input.length === 0 ? Buffer.alloc(0) : Buffer.from(input)) }),
+    allowEnvironment: Object.keys(env),
+    unsafe: TRUST_THE_USER,
+  });
+  // raw() decodes and trims; bytes are taken from the pipe
+  git.outputHandler((_command, out) => out.on('data', (chunk: Buffer) => stdout.push(chunk)));
+  await git.env(env).raw([...args]);
+  return { code: ended.exitCode, stdout: Buffer.concat(stdout), stderr: Buffer.concat(ended.stdErr).toString().trim() };
+}
+
+/**
+ * The standard output of a run that must succeed.
+ * @throws RegError GIT_FAILED
+ */
+export function expectSuccess(result: GitResult, doing: string): Buffer {
+  if (result.code === 0) return result.stdout;
+  if (result.code === -2) throw gitMissing();
+  throw new RegError('GIT_FAILED', `git failed while ${doing}: ${result.stderr || `exit code ${result.code}`}`);
+}
+
+/** The error for a machine without git. */
+export const gitMissing = (): RegError =>
+  new RegError('GIT_MISSING', 'the git program was not found', 'install git 2.34 or newer and see that it is on PATH');

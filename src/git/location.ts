@@ -1,0 +1,38 @@
+import { posix, win32 } from 'node:path';
+import { RegError } from '../errors.js';
+
+/** Where a source repository is: on a server, or on this machine. */
+export type Location = { kind: 'url'; url: string } | { kind: 'path'; path: string };
+
+const SCHEMES: ReadonlySet<string> = new Set(['https', 'http', 'ssh', 'git', 'file']);
+
+/**
+ * Reads a `source.repo` or `--repo`: a URL of an allowed scheme, `user@host:path`, or a plain path.
+ * @throws RegError SOURCE_UNSUPPORTED for anything that would make git run a program
+ */
+export function parseLocation(text: string): Location {
+  const refuse = (why: string): RegError =>
+    new RegError('SOURCE_UNSUPPORTED', `'${withoutUserInfo(text)}' is not a repository to read from: ${why}`, HINT);
+  if (text === '' || text.includes('\0') || text.includes('\n')) throw refuse('it is empty or holds a line break');
+  if (text.startsWith('-')) throw refuse('it looks like an option');
+  if (/^[a-z0-9+.-]+::/i.test(text)) throw refuse('remote helpers run programs');
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
+  if (scheme === 'file') return { kind: 'path', path: decodeURIComponent(new URL(text).pathname) };
+  if (scheme !== undefined) {
+    if (!SCHEMES.has(scheme)) throw refuse(`${scheme}:// is not supported`);
+    if (/^[^:]+:\/\/([^/@]*@)?-/.test(text)) throw refuse('its host looks like an option');
+    return { kind: 'url', url: text };
+  }
+  // user@host:path is a URL when no slash comes before the colon (git-clone(1), GIT URLS)
+  const isScpLike = /^[^/\\]+:(?!\\)/.test(text) && !/^[a-z]:[\\/]/i.test(text);
+  return isScpLike ? { kind: 'url', url: text } : { kind: 'path', path: text };
+}
+
+const HINT = 'use https, ssh, git or file URLs, user@host:path, or a plain path';
+
+/** Whether a plain path says all of where it is, on this or another kind of system. */
+export const isAbsolutePath = (path: string): boolean => posix.isAbsolute(path) || win32.isAbsolute(path);
+
+/** A URL fit to be shown or stored: without user name, password or token. */
+export const withoutUserInfo = (text: string): string =>
+  text.replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^/\s@]*@/gi, '$1');

@@ -1,0 +1,90 @@
+import type { AnnotatedTag, Oid, Tagger } from '../domain/event.js';
+import type { ArtifactName } from '../domain/names.js';
+import type { Location } from './location.js';
+
+/** A tag as a listing shows it. */
+export interface TagRef {
+  /** The short name, without `refs/tags/`. */
+  name: string;
+  /** What the ref holds: a tag object, or for a lightweight tag the object itself. */
+  oid: Oid;
+}
+
+/** Why a tag cannot be an event although its name is one (SPEC §1). */
+export type TagDefect = 'lightweight' | 'malformed' | 'not-a-commit' | 'missing';
+
+/** A tag as its object shows it: readable, or with what is wrong. */
+export type TagReading = { tag: AnnotatedTag } | { ref: TagRef; defect: TagDefect; detail: string };
+
+/** Reads tags. No tag, however broken, keeps another from being read. */
+export interface TagReader {
+  /** Every tag, or every tag whose name begins as the tags of one artifact do. */
+  listTags(artifact?: ArtifactName): Promise<TagRef[]>;
+  /** The objects of these tags, in the same order. */
+  readTags(refs: readonly TagRef[]): Promise<TagReading[]>;
+}
+
+/** Who writes, and what time it is for git (GIT_COMMITTER_DATE included). */
+export interface Identity extends Tagger {
+  /** Seconds since the epoch. */
+  now: number;
+  /** Offset from UTC as git writes it: `+0200`. */
+  zone: string;
+}
+
+/** A tag ref to create. */
+export interface NewRef {
+  tagName: string;
+  oid: Oid;
+}
+
+/** Writes tags. */
+export interface TagWriter {
+  /**
+   * The identity that git would use.
+   * @throws RegError NO_IDENTITY
+   */
+  identity(): Promise<Identity>;
+  /** Stores a tag object, without a ref to it yet; `bytes` as `encodeTag` makes them. */
+  writeTagObject(bytes: Uint8Array): Promise<Oid>;
+  /**
+   * Creates all refs or none; `absent` names tags that must not exist at that moment either.
+   * @returns undefined when done; what git said when not, which need not be final: another writer may have been at it
+   */
+  createTags(refs: readonly NewRef[], absent: readonly string[]): Promise<string | undefined>;
+}
+
+/** One entry of a tree. */
+export interface TreeEntry {
+  /** The path from the root of the tree, `/` between parts. */
+  path: string;
+  /** `link` is a symbolic link, `commit` a submodule. */
+  type: 'blob' | 'tree' | 'link' | 'commit';
+  oid: Oid;
+}
+
+/** Reads commits, trees and blobs. */
+export interface ObjectReader {
+  /** The full id of the commit that a rev names, or undefined. */
+  resolveCommit(rev: string): Promise<Oid | undefined>;
+  /** The entry at a path (`''` is the root tree), or undefined. */
+  entryAt(commit: Oid, path: string): Promise<TreeEntry | undefined>;
+  /** All entries below a path that are not trees themselves, by path. */
+  entriesBelow(commit: Oid, path: string): Promise<TreeEntry[]>;
+  readBlob(oid: Oid): Promise<Uint8Array>;
+}
+
+/** A repository that holds a registry. */
+export interface RegistryRepository extends TagReader, TagWriter, ObjectReader {
+  /** The top of the work tree, undefined in a bare repository. */
+  readonly workTree: string | undefined;
+}
+
+/** Opens the repository that a link's `source.repo` names, so that one commit of it can be read. */
+export interface SourceOpener {
+  /**
+   * @param rev what will be asked for; the opener may fetch no more than that
+   * @throws RegError REMOTE_FAILED when it cannot be reached
+   */
+  openSource(location: Location, rev: string): Promise<ObjectReader>;
+}

@@ -1,0 +1,86 @@
+import type { Oid, Tagger } from '../domain/event.js';
+
+/** The content of a tag object, as git stores it (git-mktag(1)). */
+export interface TagObject {
+  object: Oid;
+  type: 'commit' | 'tree' | 'blob' | 'tag';
+  /** The tag's own idea of its name. */
+  tag: string;
+  tagger: Tagger;
+  /** Seconds since the epoch. */
+  date: number;
+  /** Offset from UTC: `+0200`. */
+  zone: string;
+  message: string;
+  /** An OpenPGP, SSH or X.509 signature at the end of the message, armour included. */
+  signature?: string;
+}
+
+/** Thrown by `decodeTag`, and only there: what is wrong with the bytes, in a few words. */
+export class MalformedTag extends Error {
+  override readonly name = 'MalformedTag';
+}
+
+const HEADERS = ['object', 'type', 'tag', 'tagger'] as const;
+const OID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+const TYPES: ReadonlySet<string> = new Set(['commit', 'tree', 'blob', 'tag']);
+const SIGNATURE = /^-----BEGIN (PGP|SSH) SIGNATURE-----|^-----BEGIN (PGP MESSAGE|SIGNED MESSAGE)-----/m;
+/** The last second that a JavaScript Date can hold (ECMA-262, time values). */
+const LAST_SECOND = 8.64e12;
+
+/** Writes a tag object's bytes; what a person typed may not add header lines. */
+export function encodeTag({ object, type, tag, tagger, date, zone, message }: TagObject): Uint8Array {
+  const { name, email } = cleanTagger(tagger);
+  const lines = [`object ${object}`, `type ${type}`, `tag ${tag}`, `tagger ${name} <${email}> ${date} ${zone}`];
+  return new TextEncoder().encode(`${lines.join('\n')}\n\n${message.replaceAll('\0', '')}`);
+}
+
+/**
+ * Reads a tag object's bytes. Bytes that are no UTF-8 become U+FFFD.
+ * @throws MalformedTag when a header is missing, repeated, out of order or unreadable
+ */
+export function decodeTag(bytes: Uint8Array): TagObject {
+  const text = new TextDecoder().decode(bytes);
+  const end = text.indexOf('\n\n');
+  const headers = readHeaders(end < 0 ? text.replace(/\n$/, '') : text.slice(0, end));
+  if (!OID.test(headers.object)) throw new MalformedTag('its object line holds no object id');
+  if (!TYPES.has(headers.type)) throw new MalformedTag('its type line names no type of object');
+  const body = end < 0 ? '' : text.slice(end + 2);
+  const signed = SIGNATURE.exec(body)?.index;
+  return {
+    object: headers.object,
+    type: headers.type as TagObject['type'],
+    tag: headers.tag,
+    ...readTagger(headers.tagger),
+    message: signed === undefined ? body : body.slice(0, signed),
+    ...(signed === undefined ? {} : { signature: body.slice(signed) }),
+  };
+}
+
+function readHeaders(block: string): Record<(typeof HEADERS)[number], string> {
+  const lines = block.split('\n');
+  const values = HEADERS.map((name, index) => {
+    const line = lines[index];
+    if (!line?.startsWith(`${name} `)) throw new MalformedTag(`line ${index + 1} is not its ${name} line`);
+    return line.slice(name.length + 1);
+  });
+  const repeated = lines.slice(HEADERS.length).find((line) => HEADERS.some((name) => line.startsWith(`${name} `)));
+  if (repeated) throw new MalformedTag(`its ${repeated.split(' ')[0]} line is repeated`);
+  const [object = '', type = '', tag = '', tagger = ''] = values;
+  return { object, type, tag, tagger };
+}
+
+function readTagger(line: string): Pick<TagObject, 'tagger' | 'date' | 'zone'> {
+  const close = line.lastIndexOf('>');
+  const open = line.lastIndexOf('<', close);
+  const [, digits = '', zone = ''] = /^ (\d+) ([+-]\d{4})$/.exec(line.slice(close + 1)) ?? [];
+  const date = Number(digits);
+  if (open < 0 || digits === '') throw new MalformedTag('its tagger line holds no name, address and date');
+  if (date > LAST_SECOND) throw new MalformedTag(`its date, ${digits}, is out of range`);
+  return { tagger: { name: line.slice(0, open).trim(), email: line.slice(open + 1, close) }, date, zone };
+}
+
+const cleanTagger = ({ name, email }: Tagger): Tagger => ({
+  name: name.replaceAll(/[\0\n<>]/g, ''),
+  email: email.replaceAll(/[\0\n<>]/g, ''),
+});

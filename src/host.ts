@@ -1,0 +1,10 @@
+import process from 'node:process';
+
+/** What a program that starts `reg` as a library has around it. */
+export interface Host {
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+}
+
+/** The surroundings of this process: the one place outside `cli/` that looks at them. */
+export const thisHost = (): Host => ({ env: process.env, cwd: process.cwd() });
