@@ -1,0 +1,50 @@
+import * as z from 'zod/mini';
+import { parseStageName, type StageName } from '../domain/names.js';
+import { requireYaml } from '../yaml/check.js';
+import { readYaml, STRICT } from '../yaml/read.js';
+
+/** Where a repository's configuration is, from its top. */
+export const CONFIG_FILE = '.reg.yaml';
+
+const stage = z.string().check(
+  z.refine((text) => parseStageName(text) !== undefined && !text.includes('/'), 'is not a stage name'),
+);
+
+/** The content of `.reg.yaml` (SPEC §4). */
+const ConfigSchema = z.strictObject({
+  stages: z.optional(z.array(stage, 'is not a list of stage names')),
+  remote: z.optional(z.string()),
+  push: z.optional(z.boolean('is neither true nor false')),
+  links: z.optional(z.enum(['required', 'optional'], 'is neither required nor optional')),
+  store: z.optional(z.string()),
+});
+
+/** The configuration of a registry, defaults filled in. */
+export interface Config {
+  /** The stages allowed, in order of promotion; undefined for any. */
+  stages: readonly StageName[] | undefined;
+  remote: string;
+  push: boolean;
+  links: 'required' | 'optional';
+  store: string;
+}
+
+/** The configuration of a repository without `.reg.yaml`. */
+export const DEFAULT_CONFIG: Config = {
+  stages: undefined,
+  remote: 'origin',
+  push: false,
+  links: 'required',
+  store: './store',
+};
+
+/**
+ * Reads `.reg.yaml`.
+ * @throws RegError INVALID_CONFIG, with the line
+ */
+export function readConfig(bytes: Uint8Array): Config {
+  const yaml = readYaml(bytes, CONFIG_FILE, 'INVALID_CONFIG', STRICT);
+  const value = requireYaml(yaml, ConfigSchema, 'INVALID_CONFIG');
+  const given = Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined));
+  return { ...DEFAULT_CONFIG, ...given };
+}

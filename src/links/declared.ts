@@ -1,0 +1,45 @@
+import { isMap, isScalar } from 'yaml';
+import type { Oid } from '../domain/event.js';
+import { type ArtifactName, splitArtifactName } from '../domain/names.js';
+import type { ObjectReader } from '../git/port.js';
+import { FOREIGN, readYaml, type YamlFile } from '../yaml/read.js';
+import { linkPathOf } from './link-path.js';
+
+/** The file that declares an artifact, and how. */
+export interface Declaration {
+  kind: 'link' | 'dvc' | 'annotation';
+  file: string;
+}
+
+/**
+ * Finds what declares an artifact at a commit (SPEC §3): its link file, or `artifacts:` of the `dvc.yaml` in its folder,
+ * or gto's `artifacts.yaml` at the top.
+ * @throws RegError INVALID_LINK when such a YAML file cannot be read
+ */
+export async function findDeclaration(
+  objects: ObjectReader,
+  commit: Oid,
+  artifact: ArtifactName,
+): Promise<Declaration | undefined> {
+  const link = linkPathOf(artifact);
+  if (link !== undefined && (await objects.entryAt(commit, link))?.type === 'blob') return { kind: 'link', file: link };
+  const { dir, base } = splitArtifactName(artifact);
+  const dvc = dir === '' ? 'dvc.yaml' : `${dir}/dvc.yaml`;
+  if (keysOf(await readForeignYaml(objects, commit, dvc), 'artifacts').includes(base)) return { kind: 'dvc', file: dvc };
+  const annotations = await readForeignYaml(objects, commit, 'artifacts.yaml');
+  return keysOf(annotations).includes(artifact) ? { kind: 'annotation', file: 'artifacts.yaml' } : undefined;
+}
+
+/** A YAML file of another tool at a commit, or undefined when there is none. */
+export async function readForeignYaml(objects: ObjectReader, commit: Oid, path: string): Promise<YamlFile | undefined> {
+  const entry = await objects.entryAt(commit, path);
+  if (entry?.type !== 'blob') return undefined;
+  return readYaml(await objects.readBlob(entry.oid), path, 'INVALID_LINK', FOREIGN);
+}
+
+/** The keys of the top mapping of a file, or of the mapping under one of its keys. */
+export function keysOf(yaml: YamlFile | undefined, under?: string): string[] {
+  const top = yaml?.document.contents;
+  const map = under !== undefined && isMap(top) ? top.get(under) : top;
+  return isMap(map) ? map.items.map(({ key }) => String(isScalar(key) ? key.value : key)) : [];
+}

@@ -1,0 +1,30 @@
+import { RegError } from '../errors.js';
+import { type ArtifactName, parseArtifactName, splitArtifactName } from '../domain/names.js';
+
+/** How the file name of every link ends. */
+export const LINK_SUFFIX = '.model.yaml';
+
+/** The path, from the top of the repository, of the link file that declares an artifact; undefined when none can. */
+export function linkPathOf(artifact: ArtifactName): string | undefined {
+  const { dir, base } = splitArtifactName(artifact);
+  if (base.includes('/')) return undefined;
+  return `${dir === '' ? '' : `${dir}/`}${base}${LINK_SUFFIX}`;
+}
+
+/**
+ * The same, for an artifact that must have one.
+ * @throws RegError INVALID_NAME
+ */
+export function requireLinkPath(artifact: ArtifactName): string {
+  const path = linkPathOf(artifact);
+  if (path !== undefined) return path;
+  const suggestion = artifact.replace(/\/([^/]*)$/, ':$1');
+  throw new RegError('INVALID_NAME', `no link file can declare '${artifact}'`, `name it '${suggestion}' for a file in a subfolder`);
+}
+
+/** The artifact that a link file at a path declares (SPEC §4), or undefined when its name is not one. */
+export function artifactOfLink(path: string): ArtifactName | undefined {
+  const slash = path.lastIndexOf('/');
+  const base = path.slice(slash + 1, -LINK_SUFFIX.length);
+  return parseArtifactName(slash < 0 ? base : `${path.slice(0, slash)}:${base}`);
+}

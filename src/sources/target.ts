@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { RegError } from '../errors.js';
+import { fileModel, folderModel, type ModelBytes, type ModelFile } from './model-bytes.js';
+
+/**
+ * Puts a model at a path, whole or not at all. A target that already holds the same bytes is left alone.
+ * @throws RegError FILE_EXISTS when something else is there and `force` is not given
+ */
+export async function placeModel(model: ModelBytes, path: string, force = false): Promise<void> {
+  const there = await identify(path);
+  if (there?.kind === model.kind && there.sha256 === model.sha256) return;
+  if (there && !force)
+    throw new RegError('FILE_EXISTS', `${path} is already there with other content`, 'add --force to replace it');
+  await mkdir(dirname(path), { recursive: true });
+  const [file] = model.files;
+  if (model.kind === 'file' && there?.kind !== 'folder' && file) await writeFileAtomic(path, Buffer.from(file.bytes));
+  else await replace(model, path);
+}
+
+/** Whether a folder is at a path. */
+export const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then((found) => found.isDirectory(), () => false);
+
+/** What is at a path, or undefined when nothing is. */
+async function identify(path: string): Promise<ModelBytes | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return undefined;
+  if (!found.isDirectory()) return fileModel({ path: basename(path), bytes: await readFile(path) });
+  return folderModel(await filesIn(path, ''));
+}
+
+async function filesIn(root: string, dir: string): Promise<ModelFile[]> {
+  const files: ModelFile[] = [];
+  for (const entry of await readdir(join(root, dir), { withFileTypes: true })) {
+    const path = dir === '' ? entry.name : `${dir}/${entry.name}`;
+    if (entry.isDirectory()) files.push(...(await filesIn(root, path)));
+    else files.push({ path, bytes: await readFile(join(root, path)) });
+  }
+  return files;
+}
+
+/** Builds the model beside its target and moves it there, so that no reader sees half of it. */
+async function replace(model: ModelBytes, path: string): Promise<void> {
+  const beside = await mkdtemp(join(dirname(path), `.${basename(path)}-`));
+  try {
+    const built = join(beside, 'new');
+    for (const file of model.files) {
+      const to = model.kind === 'file' ? built : join(built, file.path);
+      await mkdir(dirname(to), { recursive: true });
+      await writeFile(to, file.bytes, { flush: true });
+    }
+    await rename(path, join(beside, 'old')).catch(() => undefined);
+    await rename(built, path);
+  } finally {
+    await rm(beside, { recursive: true, force: true });
+  }
+}

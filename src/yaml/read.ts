@@ -1,0 +1,80 @@
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { type ErrorCode, RegError } from '../errors.js';
+import { nestingBound } from './depth.js';
+
+/** A YAML file that was read within its limits, and where in it things stand. */
+export interface YamlFile {
+  file: string;
+  document: Document.Parsed;
+  /** The line, from 1, of the value at a path of keys; of its nearest existing parent when there is none. */
+  lineOf(path: readonly PropertyKey[]): number;
+}
+
+/** How large and deep a YAML file may be, and how many aliases it may use. */
+export interface YamlLimits {
+  bytes: number;
+  depth: number;
+  aliases: number;
+}
+
+/** For files that `reg` defines itself (SPEC §4). */
+export const STRICT: YamlLimits = { bytes: 64 * 1024, depth: 32, aliases: 0 };
+/** For files of other tools, which may be long and use aliases. */
+export const FOREIGN: YamlLimits = { bytes: 1024 * 1024, depth: 64, aliases: 100 };
+
+/**
+ * Parses a YAML file, refusing what is too large, too deep or not well formed before it can do harm.
+ * @throws RegError with the given code, and the line
+ */
+export function readYaml(bytes: Uint8Array, file: string, code: ErrorCode, limits: YamlLimits): YamlFile {
+  const refuse = (problem: string, line: number): never => {
+    throw new RegError(code, `${file}:${line}: ${problem}`, undefined, { file, line });
+  };
+  if (bytes.length > limits.bytes) refuse(`the file is larger than ${limits.bytes} bytes`, 1);
+  const text = new TextDecoder().decode(bytes);
+  if (nestingBound(text) > limits.depth) refuse(`it nests deeper than ${limits.depth} levels`, 1);
+  const lines = new LineCounter();
+  // the package's own check for repeated keys compares every key with every other
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false });
+  const [error] = document.errors;
+  if (error) refuse(error.message.split('\n')[0] ?? error.message, lines.linePos(error.pos[0]).line);
+  const fault = findFault(document, limits.aliases > 0);
+  if (fault) refuse(fault.problem, lines.linePos(fault.offset).line);
+  return { file, document, lineOf: (path) => lineOf(document, lines, path) };
+}
+
+/** The first repeated key, or alias where none is allowed. */
+function findFault(document: Document.Parsed, aliases: boolean): { problem: string; offset: number } | undefined {
+  let fault: { problem: string; offset: number } | undefined;
+  visit(document, {
+    Alias: (_key, { range }) => {
+      if (aliases) return undefined;
+      fault = { problem: 'aliases are not allowed', offset: range?.[0] ?? 0 };
+      return visit.BREAK;
+    },
+    Map: (_key, { items }) => {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        const name = isScalar(key) ? key.value : key;
+        if (seen.has(name)) fault = { problem: `the key '${name}' is repeated`, offset: offsetOf(key) };
+        seen.add(name);
+      }
+      return fault ? visit.BREAK : undefined;
+    },
+  });
+  return fault;
+}
+
+const offsetOf = (node: unknown): number => (isNode(node) ? (node.range?.[0] ?? 0) : 0);
+
+function lineOf(document: Document.Parsed, lines: LineCounter, path: readonly PropertyKey[]): number {
+  let offset = 0;
+  let node: unknown = document.contents;
+  for (const key of path) {
+    const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+    if (pair === undefined) break;
+    offset = offsetOf(pair.key);
+    node = pair.value;
+  }
+  return Math.max(1, lines.linePos(offset).line);
+}
