@@ -1,0 +1,40 @@
+import { InvalidArgumentError } from 'commander';
+import { type Definer, timeOption } from './define.js';
+
+/** Defines the commands about files: configuration, links and models. */
+export function defineFileCommands({ add, run }: Definer): void {
+  add('init', 'write .reg.yaml, the configuration of a registry', ['init', 'init --stages dev,staging,prod'])
+    .option('--stages <names>', 'the stages to allow, in order of promotion, with commas', (text) => text.split(','))
+    .action(run(() => import('./commands/init.js')));
+
+  add('link <source-path> <artifact>', 'declare an artifact: write the link to where its model is', [
+    'link models/churn.safetensors churn --source https://github.com/mycompany/research --rev v1',
+    'link model.onnx churn --source ../research --rev main --label team=pricing',
+  ])
+    .option('--source <repository>', 'a git URL or a path (default: this repository)')
+    .option('--rev <rev>', 'the branch, tag or commit id to pin')
+    .option('--description <text>', 'what the model is for')
+    .option('--label <key=value>', 'a label, as often as needed', label, {})
+    .option('--force', 'replace the link that is there')
+    .action(run(() => import('./commands/link.js')));
+
+  add('load <artifact>', 'fetch a model: churn, churn@v1.2.0, churn@latest or churn#prod', [
+    "load 'churn#prod' -o model.safetensors",
+    'load churn@latest -o - | sha256sum',
+  ])
+    .option('--rev <rev>', 'the link as it is at this rev of the registry')
+    .option('-o, --output <path>', 'the file or folder to write, - for standard output (default: its own name)')
+    .option('--at <time>', 'what the stage held at a time', timeOption)
+    .option('--force', 'replace other content at the target')
+    .action(run(() => import('./commands/load.js')));
+
+  add('validate [path...]', 'check link files; exit 1 when one is wrong', ['validate', 'validate models --json']).action(
+    run(() => import('./commands/validate.js')),
+  );
+}
+
+function label(text: string, labels: Record<string, string>): Record<string, string> {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('write key=value.');
+  return { ...labels, [text.slice(0, equals)]: text.slice(equals + 1) };
+}

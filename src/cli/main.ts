@@ -1,0 +1,48 @@
+import { CommanderError } from 'commander';
+import { exitCodeOf, RegError } from '../errors.js';
+import { buildProgram } from './program.js';
+import { clean, cleanJson } from './render/clean.js';
+import type { World } from './world.js';
+
+/**
+ * Runs `reg` and gives its exit code (SPEC §5): 0 done, 1 refused, not found or a failed check, 2 usage, 4 remote.
+ * @param argv what was typed behind `reg`
+ */
+export async function main(argv: readonly string[], world: World): Promise<number> {
+  let exitCode = 0;
+  const program = buildProgram(world, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : report(fromCommander(error), argv, world);
+    return report(error, argv, world);
+  }
+}
+
+/** Commander words its errors as `error: …` with a suggestion on a second line. */
+function fromCommander({ message }: CommanderError): RegError {
+  const [what = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  const hint = suggestion?.replace(/^\((.*)\)$/, '$1').replace(/^Did you mean (.*)\?$/, "did you mean '$1'?");
+  return new RegError('USAGE', what, hint ?? 'see: reg --help');
+}
+
+/** The one place that prints errors and chooses exit codes. */
+function report(error: unknown, argv: readonly string[], { stderr }: World): number {
+  const known = error instanceof RegError ? error : unexpected(error);
+  const { code, message, hint } = known;
+  if (argv.includes('--json')) stderr.write(`${cleanJson({ error: { code, message, hint: hint ?? null } })}\n`);
+  else stderr.write(`error: ${clean(message)}\n${hint === undefined ? '' : `hint: ${clean(hint)}\n`}`);
+  if (known !== error && argv.some((word) => word === '-v' || word === '--verbose'))
+    stderr.write(`${clean(String((error as Error).stack ?? error))}\n`);
+  return exitCodeOf(code);
+}
+
+/** Errors of the file system are the user's to mend; anything else is a defect of this program. */
+function unexpected(error: unknown): RegError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return new RegError('FILE_SYSTEM', String(message));
+  return new RegError('INTERNAL', `this is a defect of reg: ${message ?? error}`, 'run it again with -v and report what it prints');
+}

@@ -1,0 +1,45 @@
+import type { ChalkInstance } from 'chalk';
+import { clean, cleanJson } from './render/clean.js';
+import { type ColorChoice, colorsFor } from './render/color.js';
+import type { World } from './world.js';
+
+/** How a command speaks: answers on standard output, everything else on standard error (SPEC §5). */
+export interface Output {
+  world: World;
+  json: boolean;
+  color: ChalkInstance;
+  /** Prints text that is safe already, such as a rendered table. */
+  print(text: string): void;
+  /** Prints a line of an answer. */
+  line(text: string): void;
+  /** Prints an answer as JSON. */
+  data(value: unknown): void;
+  /** Tells something worth knowing, unless `--quiet`. */
+  note(text: string): void;
+  /** Tells the next step, unless `--quiet` or `--json`. */
+  hint(text: string): void;
+}
+
+/** The options that every command has. */
+export interface GlobalOptions {
+  repo?: string;
+  json?: boolean;
+  color?: ColorChoice;
+  quiet?: boolean;
+  verbose?: boolean;
+}
+
+/** Makes the output of one run. */
+export function outputTo(world: World, { json = false, color = 'auto', quiet = false }: GlobalOptions): Output {
+  const say = (text: string): void => void (quiet || world.stderr.write(`${clean(text)}\n`));
+  return {
+    world,
+    json,
+    color: colorsFor(world, color),
+    print: (text) => void world.stdout.write(text),
+    line: (text) => void world.stdout.write(`${clean(text)}\n`),
+    data: (value) => void world.stdout.write(`${cleanJson(value)}\n`),
+    note: (text) => say(text),
+    hint: (text) => void (json || say(`hint: ${text}`)),
+  };
+}

@@ -1,0 +1,24 @@
+import type { RegistryContext } from '../../registry/context.js';
+import type { WriteOptions, Written } from '../../registry/write.js';
+import type { Session } from '../session.js';
+
+/** Prints the tags that a write made, or would make, and the push that is left to do (SPEC §5). */
+export async function printWritten(
+  { out, repo }: Session,
+  context: RegistryContext,
+  { rows, note }: Written,
+  { dryRun }: WriteOptions,
+): Promise<void> {
+  if (out.json) out.data(rows);
+  else for (const row of rows) out.line(row.tag);
+  if (note !== undefined) out.note(note);
+  if (rows.length === 0 || rows.every((row) => row.pushed)) return;
+  if (dryRun) return out.note('nothing was written: this is a dry run');
+  const { remote } = await context.config();
+  const words = ['git', ...(repo === '.' ? [] : ['-C', repo]), 'push', remote, ...rows.map((row) => `refs/tags/${row.tag}`)];
+  out.hint(words.map(shellQuote).join(' '));
+}
+
+/** Quotes a word for a POSIX shell; a tag name holds `#`, `!` and `@`. */
+export const shellQuote = (word: string): string =>
+  /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

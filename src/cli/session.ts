@@ -1,0 +1,26 @@
+import type { RegistryContext } from '../registry/context.js';
+import type { GlobalOptions, Output } from './output.js';
+import { outputTo } from './output.js';
+import type { World } from './world.js';
+
+/** One run of one command: how it speaks, and the registry that it asks. */
+export interface Session {
+  out: Output;
+  cwd: string;
+  /** What `--repo` or REG_REPO says, `.` by default. */
+  repo: string;
+  /** Opens the registry that `--repo`, REG_REPO or the working folder names. */
+  open(): Promise<RegistryContext>;
+}
+
+/** Makes the session of one command. */
+export function startSession(world: World, options: GlobalOptions): Session {
+  const { env, cwd } = world;
+  const repo = options.repo ?? (env['REG_REPO'] || '.');
+  return {
+    out: outputTo(world, options),
+    cwd,
+    repo,
+    open: async () => (await import('../open.js')).openContext(repo, { env, cwd }),
+  };
+}

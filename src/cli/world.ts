@@ -1,0 +1,32 @@
+import process from 'node:process';
+import type { Readable, Writable } from 'node:stream';
+
+/** Everything outside the program, as one argument: nothing else in it knows the process it runs in. */
+export interface World {
+  stdin: Readable;
+  stdout: Writable;
+  stderr: Writable;
+  /** Whether standard output is a terminal. */
+  isTTY: boolean;
+  /** Whether somebody can be asked: standard input and error are a terminal. */
+  canAsk: boolean;
+  /** The width of the terminal. */
+  columns: number;
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** The world of this process. */
+export const thisWorld = (): World => ({
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  isTTY: process.stdout.isTTY === true,
+  canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
+  columns: process.stdout.columns ?? 80,
+  env: process.env,
+  cwd: process.cwd(),
+  now: Date.now,
+});

@@ -1,0 +1,12 @@
+export { type ErrorCode, RegError } from './errors.js';
+export type { Host } from './host.js';
+export type { LoadOptions, Model, PlaceOptions } from './load.js';
+export { load, openRegistry } from './open.js';
+export type { LinkOptions, LinkRow } from './registry/link.js';
+export type { HistoryOptions, OverviewOptions, ReadOptions } from './registry/queries.js';
+export type { Registry } from './registry/registry.js';
+export type { HistoryRow, OverviewRow, StageRow, VersionRow } from './registry/rows.js';
+export type { WriteOptions, WriteRow, Written } from './registry/write.js';
+export type { AssignOptions, RegisterOptions } from './registry/writes.js';
+export type { Finding, Report } from './validate/finding.js';
+export type { ValidateOptions } from './validate/validate.js';

@@ -1,0 +1,51 @@
+import { isAbsolute, resolve } from 'node:path';
+import type { Config } from '../config/config.js';
+import type { WorkTree } from '../disk/work-tree.js';
+import type { Oid } from '../domain/event.js';
+import { RegError } from '../errors.js';
+import { parseLocation } from '../git/location.js';
+import type { ObjectReader, RegistryRepository, SourceOpener } from '../git/port.js';
+
+/** Everything outside the core that a registry talks to, each an argument. */
+export interface RegistryContext {
+  repository: RegistryRepository;
+  sources: SourceOpener;
+  /** Undefined in a bare repository. */
+  workTree: WorkTree | undefined;
+  /** Read when first needed. */
+  config: () => Promise<Config>;
+  /** A folder for what can be fetched again. */
+  cache: string;
+}
+
+/**
+ * Opens a source repository as links and people write it; a relative path starts at the top of the registry.
+ * @throws RegError SOURCE_UNSUPPORTED, REMOTE_FAILED, NO_WORK_TREE for a relative path without anything to start from
+ */
+export function openSource(context: RegistryContext, repo: string, rev: string): Promise<ObjectReader> {
+  const location = parseLocation(repo);
+  if (location.kind === 'url' || isAbsolute(location.path)) return context.sources.openSource(location, rev);
+  const path = resolve(requireWorkTree(context, `the source '${repo}' is a relative path`).root, location.path);
+  return context.sources.openSource({ kind: 'path', path }, rev);
+}
+
+/**
+ * The work tree, for what cannot be done without one.
+ * @throws RegError NO_WORK_TREE
+ */
+export function requireWorkTree({ workTree }: RegistryContext, why: string): WorkTree {
+  if (workTree) return workTree;
+  throw new RegError('NO_WORK_TREE', `${why}, and this repository is bare`, 'run it in a clone with a work tree');
+}
+
+/**
+ * The commit of the registry that a rev names.
+ * @throws RegError UNKNOWN_REV, NO_COMMITS
+ */
+export async function requireCommit({ repository }: RegistryContext, rev: string): Promise<Oid> {
+  const commit = await repository.resolveCommit(rev);
+  if (commit) return commit;
+  if (rev === 'HEAD')
+    throw new RegError('NO_COMMITS', 'this repository has no commit yet', 'commit something first: git commit');
+  throw new RegError('UNKNOWN_REV', `'${rev}' names no commit here`, 'give a branch, a tag or a commit id: git log');
+}

@@ -1,0 +1,20 @@
+import type { Resolved } from '../registry/resolve-link.js';
+import type { LinkFile } from '../links/read.js';
+import type { ModelBytes } from '../sources/model-bytes.js';
+import type { Finding } from './finding.js';
+
+/** A link file that parses, and what it leads to; each is fetched once, when a rule first asks. */
+export interface LinkSubject extends LinkFile {
+  file: string;
+  resolved(): Promise<Resolved>;
+  model(): Promise<ModelBytes>;
+}
+
+/** Something that a rule has to say: a finding without the rule's own name. */
+export type Complaint = Omit<Finding, 'rule' | 'file'>;
+
+/** One rule about one link file. */
+export interface LinkRule {
+  id: string;
+  check(subject: LinkSubject): Promise<Complaint[]>;
+}

@@ -1,0 +1,21 @@
+import type { Complaint, LinkRule } from '../rule.js';
+
+/** The bytes at the end of a link are those that it promises. */
+export const linkBytes: LinkRule = {
+  id: 'link-bytes',
+  check: async ({ link, yaml, model }) => {
+    // a source that cannot be read is for the rule link-resolves to tell
+    const found = await model().catch(() => undefined);
+    if (found === undefined) return [];
+    const complaints: Complaint[] = [];
+    const complain = (key: string, level: Complaint['level'], message: string): void => {
+      complaints.push({ level, line: yaml.lineOf([key]), message });
+    };
+    if (link.sha256 === undefined) complain('sha256', 'warning', 'sha256 is missing, so nobody can tell whether the bytes changed');
+    else if (link.sha256 !== found.sha256)
+      complain('sha256', 'error', `the bytes differ: sha256 is ${found.sha256}, the link says ${link.sha256}`);
+    if (link.size !== undefined && link.size !== found.size)
+      complain('size', 'error', `the size differs: it is ${found.size} bytes, the link says ${link.size}`);
+    return complaints;
+  },
+};

@@ -1,0 +1,74 @@
+import { relative, resolve } from 'node:path';
+import { RegError } from '../errors.js';
+import { artifactOfLink, LINK_SUFFIX } from '../links/link-path.js';
+import { inspectLink } from '../links/read.js';
+import { type RegistryContext, requireCommit, requireWorkTree } from '../registry/context.js';
+import { resolveLink } from '../registry/resolve-link.js';
+import { readGitModel } from '../sources/git-model.js';
+import type { Finding, Report } from './finding.js';
+import type { LinkRule, LinkSubject } from './rule.js';
+import { linkBytes } from './rules/link-bytes.js';
+import { linkResolves } from './rules/link-resolves.js';
+import { linkRev } from './rules/link-rev.js';
+
+const RULES: readonly LinkRule[] = [linkRev, linkResolves, linkBytes];
+
+/** What to validate. */
+export interface ValidateOptions {
+  /** Files or folders, from `from`; every link of the work tree when there are none. */
+  paths: readonly string[];
+  /** The folder that relative paths start from. */
+  from: string;
+}
+
+/** Checks the link files of the work tree, each by every rule. */
+export async function validate(context: RegistryContext, options: ValidateOptions): Promise<Report> {
+  const findings: Finding[] = [];
+  for (const file of await linkFiles(context, options)) findings.push(...(await checkFile(context, file)));
+  return { ok: findings.every((finding) => finding.level !== 'error'), findings };
+}
+
+async function linkFiles(context: RegistryContext, { paths, from }: ValidateOptions): Promise<string[]> {
+  const workTree = requireWorkTree(context, 'validate checks the files of a work tree');
+  const links = await workTree.find(LINK_SUFFIX);
+  if (paths.length === 0) return links;
+  const chosen = paths.flatMap((path) => {
+    const wanted = relative(workTree.root, resolve(from, path)).replaceAll('\\', '/');
+    const found = links.filter((link) => wanted === '' || link === wanted || link.startsWith(`${wanted}/`));
+    if (found.length > 0) return found;
+    throw new RegError('USAGE', `there is no link file at '${path}'`, `link files end in ${LINK_SUFFIX}`);
+  });
+  return [...new Set(chosen)];
+}
+
+async function checkFile(context: RegistryContext, file: string): Promise<Finding[]> {
+  const bytes = (await context.workTree?.read(file)) ?? new Uint8Array();
+  const reading = inspectLink(bytes, file);
+  if ('problems' in reading)
+    return reading.problems.map(({ line, message, hint }) => ({
+      level: 'error',
+      rule: 'link-parse',
+      file,
+      line,
+      message: hint ? `${message} (${hint})` : message,
+    }));
+  if (artifactOfLink(file) === undefined)
+    return [{ level: 'error', rule: 'link-name', file, line: 1, message: 'its file name is not an artifact name' }];
+  const resolved = once(async () => resolveLink(context, reading.link, await requireCommit(context, 'HEAD')));
+  const model = once(async () => {
+    const { objects, commit, path } = await resolved();
+    return readGitModel(objects, commit, path);
+  });
+  const subject: LinkSubject = { ...reading, file, resolved, model };
+  const complaints = await Promise.all(RULES.map(async (rule) => ({ rule, said: await rule.check(subject) })));
+  return complaints.flatMap(({ rule, said }) => said.map((one) => ({ rule: rule.id, file, ...one })));
+}
+
+/** The same promise at every call. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
