@@ -60,7 +60,9 @@ try {
   $('reg assign cost_predictor dev');
 
   say('The next version goes through dev to prod; then prod is rolled back and forth.');
-  $('git commit -q --allow-empty -m "Retrain" && reg register cost_predictor --bump minor -m "Retrained on May"');
+  $(
+    'git commit -q --allow-empty -m "Retrain" && reg register cost_predictor --bump minor -m "Retrained on May"',
+  );
   $('reg assign cost_predictor@v0.0.1 prod && reg assign cost_predictor@v0.1.0 prod');
   $('reg rollback cost_predictor prod -m "v0.1.0 is off by one"');
 
@@ -73,9 +75,13 @@ try {
   say('Load what is in prod: the very bytes that were linked, verified by their SHA-256.');
   $("reg load 'cost_predictor#prod' -o model.safetensors");
   const model = readFileSync(join(cwd, 'model.safetensors'));
-  const numbers = new Float64Array(model.buffer.slice(model.byteOffset + model.length - 24, model.byteOffset + model.length));
+  const numbers = new Float64Array(
+    model.buffer.slice(model.byteOffset + model.length - 24, model.byteOffset + model.length),
+  );
   const [intercept, perKilogram, perKilometre] = numbers;
-  say(`4 kg over 100 km cost ${(intercept + perKilogram * 4 + perKilometre * 100).toFixed(2)} EUR, says the loaded model.`);
+  say(
+    `4 kg over 100 km cost ${(intercept + perKilogram * 4 + perKilometre * 100).toFixed(2)} EUR, says the loaded model.`,
+  );
 
   say('And the check for CI.');
   $('reg validate && echo all links are right');

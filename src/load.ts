@@ -43,13 +43,18 @@ export interface LoadedModel {
  * Resolves, fetches and verifies one model.
  * @throws RegError HASH_MISMATCH when the bytes are not those that the link promises, and what resolving throws
  */
-export async function fetchModel(context: RegistryContext, name: string, options: LoadOptions): Promise<LoadedModel> {
+export async function fetchModel(
+  context: RegistryContext,
+  name: string,
+  options: LoadOptions,
+): Promise<LoadedModel> {
   const artifact = artifactName(name);
   const { version, commit } = await choose(context, name, options);
   const link = await linkAt(context, artifact, commit);
   const resolved = await resolveLink(context, link, commit);
   const model = await readGitModel(resolved.objects, resolved.commit, resolved.path);
-  if (link.sha256 !== undefined && link.sha256 !== model.sha256) throw mismatch(artifact, link.sha256, model.sha256);
+  if (link.sha256 !== undefined && link.sha256 !== model.sha256)
+    throw mismatch(artifact, link.sha256, model.sha256);
   return {
     artifact,
     version,
@@ -80,7 +85,11 @@ async function choose(
   { stage, version, rev, at }: LoadOptions,
 ): Promise<Chosen> {
   if ([stage, version, rev].filter((one) => one !== undefined).length > 1)
-    throw new RegError('USAGE', 'the model to load is named twice', 'give one of a stage, a version and a rev');
+    throw new RegError(
+      'USAGE',
+      'the model to load is named twice',
+      'give one of a stage, a version and a rev',
+    );
   if (stage !== undefined) {
     const artifact = await requireArtifact(context, name, at);
     const { version: held } = await requireCurrent(context, artifact, stageName(stage));
@@ -92,7 +101,11 @@ async function choose(
     return { version: found.id, commit: found.commit };
   }
   if (at !== undefined)
-    throw new RegError('USAGE', 'a time needs a stage or a version to ask about', `write ${name}#STAGE or ${name}@latest`);
+    throw new RegError(
+      'USAGE',
+      'a time needs a stage or a version to ask about',
+      `write ${name}#STAGE or ${name}@latest`,
+    );
   return { version: null, commit: await requireCommit(context, rev ?? 'HEAD') };
 }
 
@@ -121,7 +134,10 @@ export interface Model extends Omit<LoadedModel, 'model' | 'name'> {
  * Puts a fetched model at a path, inside it when it is a folder that exists. Gives the path of the model.
  * @throws RegError FILE_EXISTS when other content is there and `force` is not given
  */
-export async function placeLoaded({ model, name }: LoadedModel, { to, force }: PlaceOptions): Promise<string> {
+export async function placeLoaded(
+  { model, name }: LoadedModel,
+  { to, force }: PlaceOptions,
+): Promise<string> {
   const path = model.kind === 'file' && (await isFolder(to)) ? join(to, name) : to;
   await placeModel(model, path, force);
   return path;
@@ -146,7 +162,10 @@ export async function loadModel(
   const loaded = await fetchModel(context, name, options);
   const { model, name: own, ...about } = loaded;
   const cached = { to: join(context.cache, 'models', model.sha256, own), force: true };
-  const path = await placeLoaded(loaded, options.to === undefined ? cached : { to: options.to, force: options.force });
+  const path = await placeLoaded(
+    loaded,
+    options.to === undefined ? cached : { to: options.to, force: options.force },
+  );
   const bytes = (): Uint8Array => singleFile(loaded);
   return { ...about, path, bytes: async () => bytes(), stream: () => Readable.from([bytes()]) };
 }

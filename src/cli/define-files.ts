@@ -4,7 +4,9 @@ import { type Definer, timeOption } from './define.js';
 /** Defines the commands about files: configuration, links and models. */
 export function defineFileCommands({ add, run }: Definer): void {
   add('init', 'write .reg.yaml, the configuration of a registry', ['init', 'init --stages dev,staging,prod'])
-    .option('--stages <names>', 'the stages to allow, in order of promotion, with commas', (text) => text.split(','))
+    .option('--stages <names>', 'the stages to allow, in order of promotion, with commas', (text) =>
+      text.split(','),
+    )
     .action(run(() => import('./commands/init.js')));
 
   add('link <source-path> <artifact>', 'declare an artifact: write the link to where its model is', [
@@ -23,14 +25,18 @@ export function defineFileCommands({ add, run }: Definer): void {
     'load churn@latest -o - | sha256sum',
   ])
     .option('--rev <rev>', 'the link as it is at this rev of the registry')
-    .option('-o, --output <path>', 'the file or folder to write, - for standard output (default: its own name)')
+    .option(
+      '-o, --output <path>',
+      'the file or folder to write, - for standard output (default: its own name)',
+    )
     .option('--at <time>', 'what the stage held at a time', timeOption)
     .option('--force', 'replace other content at the target')
     .action(run(() => import('./commands/load.js')));
 
-  add('validate [path...]', 'check link files; exit 1 when one is wrong', ['validate', 'validate models --json']).action(
-    run(() => import('./commands/validate.js')),
-  );
+  add('validate [path...]', 'check link files; exit 1 when one is wrong', [
+    'validate',
+    'validate models --json',
+  ]).action(run(() => import('./commands/validate.js')));
 }
 
 function label(text: string, labels: Record<string, string>): Record<string, string> {

@@ -11,7 +11,13 @@ export function defineWritingCommands({ add, run }: Definer): void {
     'register churn main~2 --version v1.2.0 -m "retrained on May"',
   ])
     .option('--version <version>', 'the version, with or without v (default: the latest one raised)')
-    .addOption(new Option('--bump <part>', 'raise this part of the latest version').choices(['major', 'minor', 'patch']))
+    .addOption(
+      new Option('--bump <part>', 'raise this part of the latest version').choices([
+        'major',
+        'minor',
+        'patch',
+      ]),
+    )
     .option(...MESSAGE)
     .option('--force', 'allow a second active version at one commit')
     .option('--unlinked', 'allow a commit that does not declare the artifact')

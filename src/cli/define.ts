@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { parseTime } from '../domain/time.js';
 import type { GlobalOptions } from './output.js';
 import { type Session, startSession } from './session.js';
@@ -39,7 +39,8 @@ export function definerOf(program: Command, world: World, exit: (code: number) =
       command.addHelpText('after', `\nExamples:\n${lines}`);
       return command.copyInheritedSettings(program).optionsGroup('Options:');
     },
-    run: (load) =>
+    run:
+      (load) =>
       async (...args) => {
         // commander passes the arguments, the options and the command itself
         const command = args.at(-1) as Command;

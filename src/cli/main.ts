@@ -17,7 +17,8 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : report(fromCommander(error), argv, world);
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? 0 : report(fromCommander(error), argv, world);
     return report(error, argv, world);
   }
 }
@@ -33,7 +34,8 @@ function fromCommander({ message }: CommanderError): RegError {
 function report(error: unknown, argv: readonly string[], { stderr }: World): number {
   const known = error instanceof RegError ? error : unexpected(error);
   const { code, message, hint } = known;
-  if (argv.includes('--json')) stderr.write(`${cleanJson({ error: { code, message, hint: hint ?? null } })}\n`);
+  if (argv.includes('--json'))
+    stderr.write(`${cleanJson({ error: { code, message, hint: hint ?? null } })}\n`);
   else stderr.write(`error: ${clean(message)}\n${hint === undefined ? '' : `hint: ${clean(hint)}\n`}`);
   if (known !== error && argv.some((word) => word === '-v' || word === '--verbose'))
     stderr.write(`${clean(String((error as Error).stack ?? error))}\n`);
@@ -44,5 +46,9 @@ function report(error: unknown, argv: readonly string[], { stderr }: World): num
 function unexpected(error: unknown): RegError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return new RegError('FILE_SYSTEM', String(message));
-  return new RegError('INTERNAL', `this is a defect of reg: ${message ?? error}`, 'run it again with -v and report what it prints');
+  return new RegError(
+    'INTERNAL',
+    `this is a defect of reg: ${message ?? error}`,
+    'run it again with -v and report what it prints',
+  );
 }

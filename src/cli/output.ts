@@ -30,7 +30,10 @@ export interface GlobalOptions {
 }
 
 /** Makes the output of one run. */
-export function outputTo(world: World, { json = false, color = 'auto', quiet = false }: GlobalOptions): Output {
+export function outputTo(
+  world: World,
+  { json = false, color = 'auto', quiet = false }: GlobalOptions,
+): Output {
   const say = (text: string): void => void (quiet || world.stderr.write(`${clean(text)}\n`));
   return {
     world,

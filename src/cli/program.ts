@@ -34,6 +34,8 @@ export function buildProgram(world: World, exit: (code: number) => void): Comman
 
 /** Read at run time from package.json beside dist, so that it is written down once. */
 function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   return version;
 }

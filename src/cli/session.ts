@@ -16,11 +16,11 @@ export interface Session {
 /** Makes the session of one command. */
 export function startSession(world: World, options: GlobalOptions): Session {
   const { env, cwd } = world;
-  const repo = options.repo ?? (env['REG_REPO'] || '.');
+  const repo = options.repo ?? (env.REG_REPO || '.');
   return {
     out: outputTo(world, options),
     cwd,
     repo,
-    open: async () => (await import('../open.js')).openContext(repo, { env, cwd }),
+    open: async () => (await import('../open-context.js')).openContext(repo, { env, cwd }),
   };
 }

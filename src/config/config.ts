@@ -6,9 +6,11 @@ import { readYaml, STRICT } from '../yaml/read.js';
 /** Where a repository's configuration is, from its top. */
 export const CONFIG_FILE = '.reg.yaml';
 
-const stage = z.string().check(
-  z.refine((text) => parseStageName(text) !== undefined && !text.includes('/'), 'is not a stage name'),
-);
+const stage = z
+  .string()
+  .check(
+    z.refine((text) => parseStageName(text) !== undefined && !text.includes('/'), 'is not a stage name'),
+  );
 
 /** The content of `.reg.yaml` (SPEC §4). */
 const ConfigSchema = z.strictObject({

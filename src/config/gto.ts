@@ -11,8 +11,11 @@ export const GTO_FILE = '.gto';
  */
 export function stagesOfGto(bytes: Uint8Array): StageName[] | undefined {
   const top = readYaml(bytes, GTO_FILE, 'INVALID_CONFIG', FOREIGN).document.contents;
-  const key = isMap(top) ? top.items.find((item) => String(item.key).toLowerCase() === 'stages')?.key : undefined;
-  const stages = isMap(top) && key !== undefined ? (top.toJSON() as Record<string, unknown>)[String(key)] : undefined;
+  const key = isMap(top)
+    ? top.items.find((item) => String(item.key).toLowerCase() === 'stages')?.key
+    : undefined;
+  const stages =
+    isMap(top) && key !== undefined ? (top.toJSON() as Record<string, unknown>)[String(key)] : undefined;
   if (!Array.isArray(stages)) return undefined;
   return stages.flatMap((stage) => parseStageName(String(stage)) ?? []);
 }

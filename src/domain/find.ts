@@ -56,9 +56,14 @@ export function findCurrent(
   const known = [...new Set([...allowed, ...stagesUsed(artifact)])];
   const nothing = `no version of ${artifact.name} is in stage ${stage}`;
   if (known.includes(stage))
-    throw new RegError('NOTHING_IN_STAGE', nothing, `put one there with: reg assign ${artifact.name} ${stage}`);
+    throw new RegError(
+      'NOTHING_IN_STAGE',
+      nothing,
+      `put one there with: reg assign ${artifact.name} ${stage}`,
+    );
   throw new RegError('UNKNOWN_STAGE', nothing, didYouMean(stage, known, 'no stage was ever used for it'));
 }
 
 /** How a version is named in a sentence: `v1.2.0`, or `commit 0123456789ab`. */
-export const versionLabel = (id: VersionId): string => (id.startsWith('v') ? id : `commit ${id.slice(0, 12)}`);
+export const versionLabel = (id: VersionId): string =>
+  id.startsWith('v') ? id : `commit ${id.slice(0, 12)}`;

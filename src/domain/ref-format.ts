@@ -3,7 +3,6 @@
  * @param refName the full name, such as `refs/tags/churn@v1.0.0`
  */
 export function refFormatProblem(refName: string): string | undefined {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (/[\x00-\x20\x7f~^:?*[\\]/.test(refName)) return 'it holds a character that git does not allow in a ref';
   if (refName.includes('..')) return "it holds '..'";
   if (refName.includes('@{')) return "it holds '@{'";

@@ -51,7 +51,9 @@ export function stateOf(events: Iterable<Event>, at = Number.POSITIVE_INFINITY):
     else byArtifact.set(event.artifact, [event]);
   }
   const states = [...byArtifact].map(([name, own]) => artifactStateOf(name, own, at));
-  return new Map(states.filter(({ events }) => events.length > 0).map((artifact) => [artifact.name, artifact]));
+  return new Map(
+    states.filter(({ events }) => events.length > 0).map((artifact) => [artifact.name, artifact]),
+  );
 }
 
 /** Rebuilds the state of one artifact from its events, in any order. */
@@ -65,7 +67,8 @@ export function artifactStateOf(
   const resolved = ordered.map((event) => ({ ...event, of: versionOf(event) }));
   const versions = new Map<VersionId, VersionState>();
   // registrations first, so that an assignment finds its version wherever its tag lies (SPEC §3)
-  for (const event of resolved) if (isVersionEvent(event)) versions.set(event.version, evolveVersion(versions, event));
+  for (const event of resolved)
+    if (isVersionEvent(event)) versions.set(event.version, evolveVersion(versions, event));
   for (const event of resolved) if (isStageEvent(event)) versions.set(event.of, evolveStage(versions, event));
   return { name, events: resolved, versions, deprecated: resolved.at(-1)?.kind === 'deprecation' };
 }
@@ -84,7 +87,14 @@ export const isStageEvent = (event: ResolvedEvent): event is StageEvent =>
 function evolveVersion(versions: Versions, event: VersionEvent): VersionState {
   const known = versions.get(event.version);
   if (event.kind === 'registration')
-    return { id: event.version, registered: true, active: true, commit: event.commit, event, stages: new Map() };
+    return {
+      id: event.version,
+      registered: true,
+      active: true,
+      commit: event.commit,
+      event,
+      stages: new Map(),
+    };
   return known ? { ...known, active: false } : unregistered(event.version, event, false);
 }
 

@@ -55,7 +55,8 @@ function replay(stage: StageName): (event: ResolvedEvent) => VersionId | undefin
       // a bare commit that gets its first version hands its stages over to it (SPEC §3, no trailer)
       const bare = registeredCommits.has(event.commit) ? undefined : held.get(event.commit);
       registeredCommits.add(event.commit);
-      if (bare && held.delete(bare.id) && (known.last?.place ?? -1) < (bare.last?.place ?? -1)) known.last = bare.last;
+      if (bare && held.delete(bare.id) && (known.last?.place ?? -1) < (bare.last?.place ?? -1))
+        known.last = bare.last;
       return known;
     }
     if (event.kind === 'deregistration') return Object.assign(at(event.version, false), { active: false });
@@ -66,7 +67,8 @@ function replay(stage: StageName): (event: ResolvedEvent) => VersionId | undefin
 
   return (event) => {
     const touched = touch(event);
-    if (touched?.last?.place === event.place && event.kind === 'assignment' && touched.active) current = touched.id;
+    if (touched?.last?.place === event.place && event.kind === 'assignment' && touched.active)
+      current = touched.id;
     else if (touched?.last) current = newest(held.values())?.id;
     return current;
   };

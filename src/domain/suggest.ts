@@ -4,7 +4,9 @@ import { closest, distance } from 'fastest-levenshtein';
 export function nearest(typed: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const best = closest(typed, known);
-  return distance(typed.toLowerCase(), best.toLowerCase()) <= Math.max(2, typed.length / 3) ? best : undefined;
+  return distance(typed.toLowerCase(), best.toLowerCase()) <= Math.max(2, typed.length / 3)
+    ? best
+    : undefined;
 }
 
 /** A hint for an unknown name: the nearest known one, else the known ones, else `otherwise`. */

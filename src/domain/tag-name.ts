@@ -42,7 +42,8 @@ export function parseTagName(tagName: string): EventName | undefined {
   const artifact = mark < 0 ? undefined : artifactNameFromTag(tagName.slice(0, mark));
   if (artifact === undefined) return undefined;
   const [body, digits, ...more] = tagName.slice(mark + 1).split('#');
-  if (body === undefined || more.length > 0 || (digits !== undefined && !COUNTER.test(digits))) return undefined;
+  if (body === undefined || more.length > 0 || (digits !== undefined && !COUNTER.test(digits)))
+    return undefined;
   const counter = digits === undefined ? {} : { counter: Number(digits) };
   return tagName[mark] === '@' ? versionEvent(artifact, body, counter) : stageEvent(artifact, body, counter);
 }

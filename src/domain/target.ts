@@ -18,7 +18,10 @@ export function parseTarget(text: string): Target {
   const artifact = artifactName(text.slice(0, mark));
   const rest = text.slice(mark + 1);
   if (text[mark] === '#') return { artifact, which: { kind: 'stage', stage: stageName(rest) } };
-  return { artifact, which: rest === 'latest' ? { kind: 'latest' } : { kind: 'version', id: versionId(rest) } };
+  return {
+    artifact,
+    which: rest === 'latest' ? { kind: 'latest' } : { kind: 'version', id: versionId(rest) },
+  };
 }
 
 /**
@@ -34,9 +37,15 @@ export function versionId(text: string): string {
  * Reads a target that may not point at a stage.
  * @throws RegError USAGE
  */
-export function parseVersionTarget(text: string): Target & { which?: { kind: 'version'; id: string } | { kind: 'latest' } } {
+export function parseVersionTarget(
+  text: string,
+): Target & { which?: { kind: 'version'; id: string } | { kind: 'latest' } } {
   const { artifact, which } = parseTarget(text);
   if (which?.kind === 'stage')
-    throw new RegError('USAGE', `'${text}' names a stage where a version is wanted`, `write ${artifact}@VERSION`);
+    throw new RegError(
+      'USAGE',
+      `'${text}' names a stage where a version is wanted`,
+      `write ${artifact}@VERSION`,
+    );
   return which === undefined ? { artifact } : { artifact, which };
 }

@@ -11,7 +11,9 @@ const MOMENT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?
 export function parseTime(text: string): number {
   const seconds = Date.parse(isoText(text)) / 1000;
   // Date.parse rolls 31 February over into March; a day that does not exist is a typing error
-  const exists = text.startsWith(new Date(Date.parse(`${text.slice(0, 10)}T00:00Z`) || 0).toISOString().slice(0, 10));
+  const exists = text.startsWith(
+    new Date(Date.parse(`${text.slice(0, 10)}T00:00Z`) || 0).toISOString().slice(0, 10),
+  );
   if (Number.isNaN(seconds) || !exists)
     throw new RegError('INVALID_TIME', `'${text}' is not a time`, 'write 2026-05-03 or 2026-05-03T14:30:00Z');
   return seconds;

@@ -14,7 +14,9 @@ interface Registered {
  * where there are several; else the commit itself.
  * @param ordered the artifact's events, oldest first
  */
-export function versionsOf(ordered: readonly OrderedEvent[]): (event: OrderedEvent) => Version | Oid | undefined {
+export function versionsOf(
+  ordered: readonly OrderedEvent[],
+): (event: OrderedEvent) => Version | Oid | undefined {
   const registeredAt = new Map<Oid, Registered[]>();
   for (const event of ordered) {
     if (event.kind !== 'registration') continue;

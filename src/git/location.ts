@@ -12,8 +12,13 @@ const SCHEMES: ReadonlySet<string> = new Set(['https', 'http', 'ssh', 'git', 'fi
  */
 export function parseLocation(text: string): Location {
   const refuse = (why: string): RegError =>
-    new RegError('SOURCE_UNSUPPORTED', `'${withoutUserInfo(text)}' is not a repository to read from: ${why}`, HINT);
-  if (text === '' || text.includes('\0') || text.includes('\n')) throw refuse('it is empty or holds a line break');
+    new RegError(
+      'SOURCE_UNSUPPORTED',
+      `'${withoutUserInfo(text)}' is not a repository to read from: ${why}`,
+      HINT,
+    );
+  if (text === '' || text.includes('\0') || text.includes('\n'))
+    throw refuse('it is empty or holds a line break');
   if (text.startsWith('-')) throw refuse('it looks like an option');
   if (/^[a-z0-9+.-]+::/i.test(text)) throw refuse('remote helpers run programs');
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();

@@ -20,8 +20,8 @@ export type TagReading = { tag: AnnotatedTag } | { ref: TagRef; defect: TagDefec
 export interface TagReader {
   /** Every tag, or every tag whose name begins as the tags of one artifact do. */
   listTags(artifact?: ArtifactName): Promise<TagRef[]>;
-  /** The objects of these tags, in the same order. */
-  readTags(refs: readonly TagRef[]): Promise<TagReading[]>;
+  /** The same tags with their objects. */
+  readTags(artifact?: ArtifactName): Promise<TagReading[]>;
 }
 
 /** Who writes, and what time it is for git (GIT_COMMITTER_DATE included). */
@@ -77,7 +77,7 @@ export interface ObjectReader {
 /** A repository that holds a registry. */
 export interface RegistryRepository extends TagReader, TagWriter, ObjectReader {
   /** The top of the work tree, undefined in a bare repository. */
-  readonly workTree: string | undefined;
+  workTree(): Promise<string | undefined>;
 }
 
 /** Opens the repository that a link's `source.repo` names, so that one commit of it can be read. */

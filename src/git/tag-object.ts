@@ -31,7 +31,12 @@ const LAST_SECOND = 8.64e12;
 /** Writes a tag object's bytes; what a person typed may not add header lines. */
 export function encodeTag({ object, type, tag, tagger, date, zone, message }: TagObject): Uint8Array {
   const { name, email } = cleanTagger(tagger);
-  const lines = [`object ${object}`, `type ${type}`, `tag ${tag}`, `tagger ${name} <${email}> ${date} ${zone}`];
+  const lines = [
+    `object ${object}`,
+    `type ${type}`,
+    `tag ${tag}`,
+    `tagger ${name} <${email}> ${date} ${zone}`,
+  ];
   return new TextEncoder().encode(`${lines.join('\n')}\n\n${message.replaceAll('\0', '')}`);
 }
 
@@ -64,7 +69,9 @@ function readHeaders(block: string): Record<(typeof HEADERS)[number], string> {
     if (!line?.startsWith(`${name} `)) throw new MalformedTag(`line ${index + 1} is not its ${name} line`);
     return line.slice(name.length + 1);
   });
-  const repeated = lines.slice(HEADERS.length).find((line) => HEADERS.some((name) => line.startsWith(`${name} `)));
+  const repeated = lines
+    .slice(HEADERS.length)
+    .find((line) => HEADERS.some((name) => line.startsWith(`${name} `)));
   if (repeated) throw new MalformedTag(`its ${repeated.split(' ')[0]} line is repeated`);
   const [object = '', type = '', tag = '', tagger = ''] = values;
   return { object, type, tag, tagger };

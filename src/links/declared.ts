@@ -22,16 +22,22 @@ export async function findDeclaration(
   artifact: ArtifactName,
 ): Promise<Declaration | undefined> {
   const link = linkPathOf(artifact);
-  if (link !== undefined && (await objects.entryAt(commit, link))?.type === 'blob') return { kind: 'link', file: link };
+  if (link !== undefined && (await objects.entryAt(commit, link))?.type === 'blob')
+    return { kind: 'link', file: link };
   const { dir, base } = splitArtifactName(artifact);
   const dvc = dir === '' ? 'dvc.yaml' : `${dir}/dvc.yaml`;
-  if (keysOf(await readForeignYaml(objects, commit, dvc), 'artifacts').includes(base)) return { kind: 'dvc', file: dvc };
+  if (keysOf(await readForeignYaml(objects, commit, dvc), 'artifacts').includes(base))
+    return { kind: 'dvc', file: dvc };
   const annotations = await readForeignYaml(objects, commit, 'artifacts.yaml');
   return keysOf(annotations).includes(artifact) ? { kind: 'annotation', file: 'artifacts.yaml' } : undefined;
 }
 
 /** A YAML file of another tool at a commit, or undefined when there is none. */
-export async function readForeignYaml(objects: ObjectReader, commit: Oid, path: string): Promise<YamlFile | undefined> {
+export async function readForeignYaml(
+  objects: ObjectReader,
+  commit: Oid,
+  path: string,
+): Promise<YamlFile | undefined> {
   const entry = await objects.entryAt(commit, path);
   if (entry?.type !== 'blob') return undefined;
   return readYaml(await objects.readBlob(entry.oid), path, 'INVALID_LINK', FOREIGN);

@@ -1,5 +1,5 @@
-import { RegError } from '../errors.js';
 import { type ArtifactName, parseArtifactName, splitArtifactName } from '../domain/names.js';
+import { RegError } from '../errors.js';
 
 /** How the file name of every link ends. */
 export const LINK_SUFFIX = '.model.yaml';
@@ -19,7 +19,11 @@ export function requireLinkPath(artifact: ArtifactName): string {
   const path = linkPathOf(artifact);
   if (path !== undefined) return path;
   const suggestion = artifact.replace(/\/([^/]*)$/, ':$1');
-  throw new RegError('INVALID_NAME', `no link file can declare '${artifact}'`, `name it '${suggestion}' for a file in a subfolder`);
+  throw new RegError(
+    'INVALID_NAME',
+    `no link file can declare '${artifact}'`,
+    `name it '${suggestion}' for a file in a subfolder`,
+  );
 }
 
 /** The artifact that a link file at a path declares (SPEC §4), or undefined when its name is not one. */

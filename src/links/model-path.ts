@@ -7,7 +7,11 @@ import { RegError } from '../errors.js';
 export function modelPath(text: string): string {
   const parts = text.replaceAll('\\', '/').split('/');
   const refuse = (why: string): RegError =>
-    new RegError('SOURCE_PATH', `'${text}' is not a path inside a repository: ${why}`, 'write it from the top of the repository');
+    new RegError(
+      'SOURCE_PATH',
+      `'${text}' is not a path inside a repository: ${why}`,
+      'write it from the top of the repository',
+    );
   if (text.startsWith('/') || /^[a-z]:/i.test(text)) throw refuse('it is absolute');
   if (parts.includes('..')) throw refuse("it holds '..'");
   if (text.includes('\0')) throw refuse('it holds a NUL character');

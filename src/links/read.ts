@@ -21,7 +21,9 @@ export function inspectLink(bytes: Uint8Array, file: string): LinkReading {
   } catch (error) {
     if (!(error instanceof RegError) || error.place === undefined) throw error;
     const { line } = error.place;
-    return { problems: [{ message: error.message.replace(`${file}:${line}: `, ''), line, hint: error.hint }] };
+    return {
+      problems: [{ message: error.message.replace(`${file}:${line}: `, ''), line, hint: error.hint }],
+    };
   }
 }
 
@@ -32,7 +34,8 @@ export function inspectLink(bytes: Uint8Array, file: string): LinkReading {
 export function readLink(bytes: Uint8Array, file: string): LinkFile {
   const reading = inspectLink(bytes, file);
   if ('link' in reading) return reading;
-  const [{ message, line, hint } = { message: 'it is not valid', line: 1, hint: undefined }] = reading.problems;
+  const [{ message, line, hint } = { message: 'it is not valid', line: 1, hint: undefined }] =
+    reading.problems;
   throw new RegError('INVALID_LINK', `${file}:${line}: ${message}`, hint, { file, line });
 }
 

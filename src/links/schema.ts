@@ -17,7 +17,10 @@ const SourceSchema = z.strictObject({
 export const LinkSchema = z.strictObject({
   reg: z.optional(z.literal(1, 'is not 1, the only format of link files so far')),
   source: SourceSchema.check(
-    z.refine((source) => (source.path === undefined) !== (source.url === undefined), 'needs either path or url'),
+    z.refine(
+      (source) => (source.path === undefined) !== (source.url === undefined),
+      'needs either path or url',
+    ),
     z.refine((source) => source.url === undefined || source.repo === undefined, 'has both repo and url'),
   ),
   sha256: z.optional(sha256),

@@ -10,8 +10,8 @@ import type { ObjectReader, RegistryRepository, SourceOpener } from '../git/port
 export interface RegistryContext {
   repository: RegistryRepository;
   sources: SourceOpener;
-  /** Undefined in a bare repository. */
-  workTree: WorkTree | undefined;
+  /** The files of the repository; undefined in a bare one. */
+  workTree: () => Promise<WorkTree | undefined>;
   /** Read when first needed. */
   config: () => Promise<Config>;
   /** A folder for what can be fetched again. */
@@ -22,20 +22,25 @@ export interface RegistryContext {
  * Opens a source repository as links and people write it; a relative path starts at the top of the registry.
  * @throws RegError SOURCE_UNSUPPORTED, REMOTE_FAILED, NO_WORK_TREE for a relative path without anything to start from
  */
-export function openSource(context: RegistryContext, repo: string, rev: string): Promise<ObjectReader> {
+export async function openSource(context: RegistryContext, repo: string, rev: string): Promise<ObjectReader> {
   const location = parseLocation(repo);
   if (location.kind === 'url' || isAbsolute(location.path)) return context.sources.openSource(location, rev);
-  const path = resolve(requireWorkTree(context, `the source '${repo}' is a relative path`).root, location.path);
-  return context.sources.openSource({ kind: 'path', path }, rev);
+  const { root } = await requireWorkTree(context, `the source '${repo}' is a relative path`);
+  return context.sources.openSource({ kind: 'path', path: resolve(root, location.path) }, rev);
 }
 
 /**
  * The work tree, for what cannot be done without one.
  * @throws RegError NO_WORK_TREE
  */
-export function requireWorkTree({ workTree }: RegistryContext, why: string): WorkTree {
+export async function requireWorkTree(context: RegistryContext, why: string): Promise<WorkTree> {
+  const workTree = await context.workTree();
   if (workTree) return workTree;
-  throw new RegError('NO_WORK_TREE', `${why}, and this repository is bare`, 'run it in a clone with a work tree');
+  throw new RegError(
+    'NO_WORK_TREE',
+    `${why}, and this repository is bare`,
+    'run it in a clone with a work tree',
+  );
 }
 
 /**
@@ -46,6 +51,14 @@ export async function requireCommit({ repository }: RegistryContext, rev: string
   const commit = await repository.resolveCommit(rev);
   if (commit) return commit;
   if (rev === 'HEAD')
-    throw new RegError('NO_COMMITS', 'this repository has no commit yet', 'commit something first: git commit');
-  throw new RegError('UNKNOWN_REV', `'${rev}' names no commit here`, 'give a branch, a tag or a commit id: git log');
+    throw new RegError(
+      'NO_COMMITS',
+      'this repository has no commit yet',
+      'commit something first: git commit',
+    );
+  throw new RegError(
+    'UNKNOWN_REV',
+    `'${rev}' names no commit here`,
+    'give a branch, a tag or a commit id: git log',
+  );
 }

@@ -9,13 +9,21 @@ import type { RegistryContext } from './context.js';
  * Refuses to register what the commit does not declare, unless the configuration says that it need not (SPEC §3).
  * @throws RegError NOT_DECLARED
  */
-export async function refuseUndeclared(context: RegistryContext, artifact: ArtifactName, commit: Oid): Promise<void> {
+export async function refuseUndeclared(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  commit: Oid,
+): Promise<void> {
   if ((await context.config()).links === 'optional') return;
   if (await findDeclaration(context.repository, commit, artifact)) return;
   const link = linkPathOf(artifact);
-  const isWaiting = link !== undefined && (await context.workTree?.read(link)) !== undefined;
+  const isWaiting = link !== undefined && (await (await context.workTree())?.read(link)) !== undefined;
   const hint = isWaiting
     ? `${link} is not committed yet: git add ${link} && git commit`
     : `declare it with: reg link <path> ${artifact} --source <repository> --rev <rev>; or add --unlinked`;
-  throw new RegError('NOT_DECLARED', `commit ${commit.slice(0, 12)} declares no artifact '${artifact}'`, hint);
+  throw new RegError(
+    'NOT_DECLARED',
+    `commit ${commit.slice(0, 12)} declares no artifact '${artifact}'`,
+    hint,
+  );
 }

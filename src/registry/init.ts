@@ -9,14 +9,18 @@ import { type RegistryContext, requireWorkTree } from './context.js';
  * Writes `.reg.yaml`. Without stages, those of gto's configuration are taken over; without that, any stage is allowed.
  * @throws RegError FILE_EXISTS, INVALID_STAGE, NO_WORK_TREE
  */
-export async function init(context: RegistryContext, given: readonly string[] | undefined): Promise<{ path: string }> {
-  const workTree = requireWorkTree(context, `${CONFIG_FILE} is written into the work tree`);
+export async function init(
+  context: RegistryContext,
+  given: readonly string[] | undefined,
+): Promise<{ path: string }> {
+  const workTree = await requireWorkTree(context, `${CONFIG_FILE} is written into the work tree`);
   if (await workTree.read(CONFIG_FILE))
     throw new RegError('FILE_EXISTS', `${CONFIG_FILE} is already there`, 'edit it, or delete it first');
   const gto = await workTree.read(GTO_FILE);
   const stages = given?.map(stageName) ?? (gto && stagesOfGto(gto));
   const slashed = stages?.find((stage) => stage.includes('/'));
-  if (slashed) throw new RegError('INVALID_STAGE', `a stage has no '/': '${slashed}'`, 'list the stages without it');
+  if (slashed)
+    throw new RegError('INVALID_STAGE', `a stage has no '/': '${slashed}'`, 'list the stages without it');
   const body =
     stages === undefined
       ? '# stages: [dev, staging, prod]   # allowed stages, in order of promotion\n'

@@ -43,13 +43,14 @@ export async function link(
   name: string,
   options: LinkOptions,
 ): Promise<LinkRow> {
-  const workTree = requireWorkTree(context, 'a link file is written into the work tree');
+  const workTree = await requireWorkTree(context, 'a link file is written into the work tree');
   const artifact = artifactName(name);
   const file = requireLinkPath(artifact);
   const existing = await workTree.read(file);
   if (existing && !options.force)
     throw new RegError('FILE_EXISTS', `${file} is already there`, 'add --force to replace what it links to');
-  const repo = options.source === undefined ? undefined : storedRepo(options.source, options.from, workTree.root);
+  const repo =
+    options.source === undefined ? undefined : storedRepo(options.source, options.from, workTree.root);
   const source = await pin(context, repo, modelPath(sourcePath), options.rev);
   const made = withDetails(source, existing && readLink(existing, file).link, options);
   await workTree.write(file, formatLink(made, existing && { bytes: existing, file }));
@@ -59,9 +60,15 @@ export async function link(
 
 type Pinned = Pick<Link, 'source' | 'sha256' | 'size'>;
 
-async function pin(context: RegistryContext, repo: string | undefined, path: string, rev?: string): Promise<Pinned> {
+async function pin(
+  context: RegistryContext,
+  repo: string | undefined,
+  path: string,
+  rev?: string,
+): Promise<Pinned> {
   const asked = rev ?? 'HEAD';
-  const objects: ObjectReader = repo === undefined ? context.repository : await openSource(context, repo, asked);
+  const objects: ObjectReader =
+    repo === undefined ? context.repository : await openSource(context, repo, asked);
   const commit = await objects.resolveCommit(asked);
   if (commit === undefined)
     throw new RegError(

@@ -1,14 +1,17 @@
-import type { RegistryRepository } from '../git/port.js';
-import type { WorkTree } from '../disk/work-tree.js';
 import { CONFIG_FILE, type Config, DEFAULT_CONFIG, readConfig } from '../config/config.js';
 import { GTO_FILE, stagesOfGto } from '../config/gto.js';
+import type { WorkTree } from '../disk/work-tree.js';
+import type { RegistryRepository } from '../git/port.js';
 
 /**
  * The configuration of a repository: `.reg.yaml` of the work tree, or of HEAD where there is none; without it, the
  * stages of gto's `.gto`.
  * @throws RegError INVALID_CONFIG
  */
-export async function loadConfig(repository: RegistryRepository, workTree: WorkTree | undefined): Promise<Config> {
+export async function loadConfig(
+  repository: RegistryRepository,
+  workTree: WorkTree | undefined,
+): Promise<Config> {
   const read = workTree ? (path: string) => workTree.read(path) : await readerAtHead(repository);
   const own = await read(CONFIG_FILE);
   if (own) return readConfig(own);
@@ -16,7 +19,9 @@ export async function loadConfig(repository: RegistryRepository, workTree: WorkT
   return gto ? { ...DEFAULT_CONFIG, stages: stagesOfGto(gto) } : DEFAULT_CONFIG;
 }
 
-async function readerAtHead(repository: RegistryRepository): Promise<(path: string) => Promise<Uint8Array | undefined>> {
+async function readerAtHead(
+  repository: RegistryRepository,
+): Promise<(path: string) => Promise<Uint8Array | undefined>> {
   const head = await repository.resolveCommit('HEAD');
   return async (path) => {
     const entry = head === undefined ? undefined : await repository.entryAt(head, path);

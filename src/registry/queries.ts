@@ -30,13 +30,21 @@ const seconds = (date: Date | undefined): number | undefined => date && date.get
  * One artifact that has events.
  * @throws RegError INVALID_NAME, UNKNOWN_ARTIFACT
  */
-export async function requireArtifact(context: RegistryContext, name: string, at?: Date): Promise<ArtifactState> {
+export async function requireArtifact(
+  context: RegistryContext,
+  name: string,
+  at?: Date,
+): Promise<ArtifactState> {
   const wanted = artifactName(name);
   const artifact = await readArtifact(context.repository, wanted, seconds(at));
   if (artifact.events.length > 0) return artifact;
   const known = await readArtifactNames(context.repository);
   if (at && known.includes(wanted))
-    throw new RegError('UNKNOWN_ARTIFACT', `${wanted} had no event yet at ${at.toISOString()}`, `see: reg history ${wanted}`);
+    throw new RegError(
+      'UNKNOWN_ARTIFACT',
+      `${wanted} had no event yet at ${at.toISOString()}`,
+      `see: reg history ${wanted}`,
+    );
   return findArtifact(new Map(), wanted, known);
 }
 
@@ -68,7 +76,11 @@ export async function which(
 }
 
 /** The greatest active registered version. */
-export async function latest(context: RegistryContext, name: string, { at }: ReadOptions): Promise<VersionRow> {
+export async function latest(
+  context: RegistryContext,
+  name: string,
+  { at }: ReadOptions,
+): Promise<VersionRow> {
   const artifact = await requireArtifact(context, name, at);
   const { id } = findLatest(artifact);
   const row = versionRows(artifact).find((one) => one.version === id);
@@ -92,7 +104,11 @@ export async function overview(context: RegistryContext, options: OverviewOption
 }
 
 /** One row for each version of an artifact, greatest first. */
-export async function versions(context: RegistryContext, name: string, { at }: ReadOptions): Promise<VersionRow[]> {
+export async function versions(
+  context: RegistryContext,
+  name: string,
+  { at }: ReadOptions,
+): Promise<VersionRow[]> {
   return versionRows(await requireArtifact(context, name, at));
 }
 
@@ -121,13 +137,19 @@ export async function history(
   const until = seconds(options.until) ?? Number.POSITIVE_INFINITY;
   const wanted = events.filter(
     (event) =>
-      event.time >= since && event.time <= until && (stage === undefined || ('stage' in event && event.stage === stage)),
+      event.time >= since &&
+      event.time <= until &&
+      (stage === undefined || ('stage' in event && event.stage === stage)),
   );
   if (!options.ascending) wanted.reverse();
   return wanted.slice(0, options.limit).map(historyRow);
 }
 
-async function eventsOf(context: RegistryContext, name: string | undefined, at?: Date): Promise<(readonly ResolvedEvent[])[]> {
+async function eventsOf(
+  context: RegistryContext,
+  name: string | undefined,
+  at?: Date,
+): Promise<(readonly ResolvedEvent[])[]> {
   if (name !== undefined) return [(await requireArtifact(context, name, at)).events];
   const state = await readState(context.repository, seconds(at));
   return [...state.values()].map((artifact) => artifact.events);

@@ -1,8 +1,8 @@
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { type ArtifactState, artifactStateOf, type State, stateOf } from '../domain/state.js';
-import { type EventName, parseTagName } from '../domain/tag-name.js';
-import type { TagReader, TagRef } from '../git/port.js';
+import { parseTagName } from '../domain/tag-name.js';
+import type { TagReader } from '../git/port.js';
 
 /** A registry, or one artifact of it, as its tags tell it. */
 export interface Reading {
@@ -13,17 +13,15 @@ export interface Reading {
 
 /** Reads the tags of one artifact, or of all, into events. Tags that are no events are passed over (SPEC §1). */
 export async function readEvents(tags: TagReader, artifact?: ArtifactName): Promise<Reading> {
-  const named: { ref: TagRef; name: EventName }[] = [];
-  for (const ref of await tags.listTags(artifact)) {
-    const name = parseTagName(ref.name);
-    if (name && (artifact === undefined || name.artifact === artifact)) named.push({ ref, name });
+  const reading: Reading = { events: [], tagNames: new Set() };
+  for (const one of await tags.readTags(artifact)) {
+    const tagName = 'tag' in one ? one.tag.name : one.ref.name;
+    const name = parseTagName(tagName);
+    if (name === undefined || (artifact !== undefined && name.artifact !== artifact)) continue;
+    reading.tagNames.add(tagName);
+    if ('tag' in one) reading.events.push(eventOf(name, one.tag));
   }
-  const readings = await tags.readTags(named.map(({ ref }) => ref));
-  const events = readings.flatMap((reading, index) => {
-    const name = named[index]?.name;
-    return 'tag' in reading && name ? [eventOf(name, reading.tag)] : [];
-  });
-  return { events, tagNames: new Set(named.map(({ ref }) => ref.name)) };
+  return reading;
 }
 
 /** The state of a whole registry, now or at a time in seconds since the epoch. */

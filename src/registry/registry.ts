@@ -64,7 +64,12 @@ export function createRegistry(context: RegistryContext): Registry {
   };
 }
 
-const NOTHING: ReadonlySet<string> = new Set(['UNKNOWN_ARTIFACT', 'UNKNOWN_STAGE', 'UNKNOWN_VERSION', 'NOTHING_IN_STAGE']);
+const NOTHING: ReadonlySet<string> = new Set([
+  'UNKNOWN_ARTIFACT',
+  'UNKNOWN_STAGE',
+  'UNKNOWN_VERSION',
+  'NOTHING_IN_STAGE',
+]);
 
 /** Undefined where the answer is that nothing is there; a program asks for that with `if`, a person is told why. */
 async function unlessNothing<T>(answer: Promise<T>): Promise<T | undefined> {

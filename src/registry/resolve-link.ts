@@ -37,12 +37,20 @@ export async function linkAt(context: RegistryContext, artifact: ArtifactName, c
  * @param registryCommit the commit at which the link was read: what a link without `repo`, `rev` and `commit` means
  * @throws RegError SOURCE_UNSUPPORTED, REMOTE_FAILED, UNKNOWN_REV, SOURCE_PATH
  */
-export async function resolveLink(context: RegistryContext, { source }: Link, registryCommit: Oid): Promise<Resolved> {
+export async function resolveLink(
+  context: RegistryContext,
+  { source }: Link,
+  registryCommit: Oid,
+): Promise<Resolved> {
   if (source.path === undefined)
-    throw new RegError('SOURCE_UNSUPPORTED', `source.url is not supported yet: ${withoutUserInfo(source.url ?? '')}`);
+    throw new RegError(
+      'SOURCE_UNSUPPORTED',
+      `source.url is not supported yet: ${withoutUserInfo(source.url ?? '')}`,
+    );
   const path = modelPath(source.path);
   const asked = source.commit ?? source.rev ?? (source.repo === undefined ? registryCommit : 'HEAD');
-  const objects = source.repo === undefined ? context.repository : await openSource(context, source.repo, asked);
+  const objects =
+    source.repo === undefined ? context.repository : await openSource(context, source.repo, asked);
   const commit = await objects.resolveCommit(asked);
   if (commit) return { objects, commit, path };
   throw new RegError(

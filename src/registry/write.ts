@@ -59,25 +59,43 @@ export async function write(
     const identity = await repository.identity();
     const plan = decide(await takeSnapshot(context, artifact, identity.now));
     if (!unlinked) for (const commit of newCommits(plan)) await refuseUndeclared(context, artifact, commit);
-    if (dryRun || plan.tags.length === 0) return { rows: plan.tags.map((tag) => writeRow(tag, null)), note: plan.note };
+    if (dryRun || plan.tags.length === 0)
+      return { rows: plan.tags.map((tag) => writeRow(tag, null)), note: plan.note };
     const refs = await writeObjects(repository, plan.tags, identity);
-    const failure = await repository.createTags(refs, plan.tags.flatMap((tag) => tag.rivals));
+    const failure = await repository.createTags(
+      refs,
+      plan.tags.flatMap((tag) => tag.rivals),
+    );
     if (failure === undefined)
-      return { rows: plan.tags.map((tag, index) => writeRow(tag, refs[index]?.oid ?? null)), note: plan.note };
+      return {
+        rows: plan.tags.map((tag, index) => writeRow(tag, refs[index]?.oid ?? null)),
+        note: plan.note,
+      };
     reason = failure;
     await sleep(Math.random() * 20 * attempt);
   }
-  throw new RegError('TAG_EXISTS', `git did not create the tags of ${artifact}: ${reason}`, 'try again; nothing was written');
+  throw new RegError(
+    'TAG_EXISTS',
+    `git did not create the tags of ${artifact}: ${reason}`,
+    'try again; nothing was written',
+  );
 }
 
 /** The commits that a plan brings into the registry, by registering them or by assigning them as they are. */
 const newCommits = ({ tags }: Plan): Oid[] =>
   tags
-    .filter(({ event, of, commit }) => event.kind === 'registration' || (event.kind === 'assignment' && of === commit))
+    .filter(
+      ({ event, of, commit }) =>
+        event.kind === 'registration' || (event.kind === 'assignment' && of === commit),
+    )
     .map(({ commit }) => commit);
 
 /** Everything that a decision about one artifact may depend on. */
-async function takeSnapshot(context: RegistryContext, artifact: ArtifactName, now: number): Promise<Snapshot> {
+async function takeSnapshot(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  now: number,
+): Promise<Snapshot> {
   const { events, tagNames } = await readEvents(context.repository, artifact);
   const otherArtifacts = tagNames.size === 0 ? await readArtifactNames(context.repository) : [];
   const { stages } = await context.config();
@@ -94,7 +112,15 @@ async function writeObjects(
   for (const tag of tags) {
     const message = messageOf(tag, tag.parent === 'previous' ? refs.at(-1)?.oid : tag.parent);
     const { commit: object, tagName, date } = tag;
-    const bytes = encodeTag({ object, type: 'commit', tag: tagName, tagger: { name, email }, date, zone, message });
+    const bytes = encodeTag({
+      object,
+      type: 'commit',
+      tag: tagName,
+      tagger: { name, email },
+      date,
+      zone,
+      message,
+    });
     refs.push({ tagName, oid: await repository.writeTagObject(bytes) });
   }
   return refs;

@@ -21,10 +21,18 @@ export interface RegisterOptions extends WriteOptions {
 }
 
 /** Registers the model at a commit as a version. */
-export async function register(context: RegistryContext, name: string, options: RegisterOptions): Promise<Written> {
+export async function register(
+  context: RegistryContext,
+  name: string,
+  options: RegisterOptions,
+): Promise<Written> {
   const artifact = artifactName(name);
   if (options.version !== undefined && options.bump !== undefined)
-    throw new RegError('USAGE', 'a version is either given or raised, not both', 'leave out --version or --bump');
+    throw new RegError(
+      'USAGE',
+      'a version is either given or raised, not both',
+      'leave out --version or --bump',
+    );
   const wanted = options.version === undefined ? undefined : version(options.version);
   const commit = await requireCommit(context, options.rev ?? 'HEAD');
   const { bump, message, force } = options;
@@ -65,7 +73,11 @@ async function assignTarget(
 ): Promise<AssignRequest['target']> {
   const ids = [named, given === undefined ? undefined : versionId(given)].filter((id) => id !== undefined);
   if (ids.length + (rev === undefined ? 0 : 1) > 1)
-    throw new RegError('USAGE', 'the version to assign is named twice', 'give one of artifact@version, --version and --rev');
+    throw new RegError(
+      'USAGE',
+      'the version to assign is named twice',
+      'give one of artifact@version, --version and --rev',
+    );
   const [id] = ids;
   return id === undefined ? { commit: await requireCommit(context, rev ?? 'HEAD') } : { version: id };
 }
@@ -78,5 +90,10 @@ export function rollback(
   options: WriteOptions,
 ): Promise<Written> {
   const wanted = stageName(stage);
-  return write(context, artifactName(name), (snapshot) => decideRollback(snapshot, wanted, options.message), options);
+  return write(
+    context,
+    artifactName(name),
+    (snapshot) => decideRollback(snapshot, wanted, options.message),
+    options,
+  );
 }

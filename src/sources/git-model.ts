@@ -16,7 +16,8 @@ export async function readGitModel(objects: ObjectReader, commit: Oid, path: str
       `there is no ${path} at commit ${commit.slice(0, 12)}`,
       'check the path, from the top of that repository, and that the file is committed there',
     );
-  if (entry.type !== 'tree') return fileModel({ path: posix.basename(path), bytes: await readFileEntry(objects, entry) });
+  if (entry.type !== 'tree')
+    return fileModel({ path: posix.basename(path), bytes: await readFileEntry(objects, entry) });
   const entries = await objects.entriesBelow(commit, path);
   const files = [];
   for (const one of entries)
@@ -31,5 +32,8 @@ async function readFileEntry(objects: ObjectReader, { type, path, oid }: TreeEnt
   if (type !== 'blob') throw new RegError('SOURCE_PATH', `${path} is ${KINDS[type]}, not a file`);
   const bytes = await objects.readBlob(oid);
   if (!LFS_POINTER.equals(bytes.subarray(0, LFS_POINTER.length))) return bytes;
-  throw new RegError('SOURCE_UNSUPPORTED', `${path} is a Git LFS pointer, and Git LFS sources are not supported yet`);
+  throw new RegError(
+    'SOURCE_UNSUPPORTED',
+    `${path} is a Git LFS pointer, and Git LFS sources are not supported yet`,
+  );
 }

@@ -12,16 +12,24 @@ export async function placeModel(model: ModelBytes, path: string, force = false)
   const there = await identify(path);
   if (there?.kind === model.kind && there.sha256 === model.sha256) return;
   if (there && !force)
-    throw new RegError('FILE_EXISTS', `${path} is already there with other content`, 'add --force to replace it');
+    throw new RegError(
+      'FILE_EXISTS',
+      `${path} is already there with other content`,
+      'add --force to replace it',
+    );
   await mkdir(dirname(path), { recursive: true });
   const [file] = model.files;
-  if (model.kind === 'file' && there?.kind !== 'folder' && file) await writeFileAtomic(path, Buffer.from(file.bytes));
+  if (model.kind === 'file' && there?.kind !== 'folder' && file)
+    await writeFileAtomic(path, Buffer.from(file.bytes));
   else await replace(model, path);
 }
 
 /** Whether a folder is at a path. */
 export const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then((found) => found.isDirectory(), () => false);
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 
 /** What is at a path, or undefined when nothing is. */
 async function identify(path: string): Promise<ModelBytes | undefined> {

@@ -1,5 +1,5 @@
-import type { Resolved } from '../registry/resolve-link.js';
 import type { LinkFile } from '../links/read.js';
+import type { Resolved } from '../registry/resolve-link.js';
 import type { ModelBytes } from '../sources/model-bytes.js';
 import type { Finding } from './finding.js';
 

@@ -1,7 +1,9 @@
 import { relative, resolve } from 'node:path';
+import type { WorkTree } from '../disk/work-tree.js';
 import { RegError } from '../errors.js';
 import { artifactOfLink, LINK_SUFFIX } from '../links/link-path.js';
 import { inspectLink } from '../links/read.js';
+import { once } from '../once.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from '../registry/context.js';
 import { resolveLink } from '../registry/resolve-link.js';
 import { readGitModel } from '../sources/git-model.js';
@@ -24,12 +26,13 @@ export interface ValidateOptions {
 /** Checks the link files of the work tree, each by every rule. */
 export async function validate(context: RegistryContext, options: ValidateOptions): Promise<Report> {
   const findings: Finding[] = [];
-  for (const file of await linkFiles(context, options)) findings.push(...(await checkFile(context, file)));
+  const workTree = await requireWorkTree(context, 'validate checks the files of a work tree');
+  for (const file of await linkFiles(workTree, options))
+    findings.push(...(await checkFile(context, workTree, file)));
   return { ok: findings.every((finding) => finding.level !== 'error'), findings };
 }
 
-async function linkFiles(context: RegistryContext, { paths, from }: ValidateOptions): Promise<string[]> {
-  const workTree = requireWorkTree(context, 'validate checks the files of a work tree');
+async function linkFiles(workTree: WorkTree, { paths, from }: ValidateOptions): Promise<string[]> {
   const links = await workTree.find(LINK_SUFFIX);
   if (paths.length === 0) return links;
   const chosen = paths.flatMap((path) => {
@@ -41,9 +44,8 @@ async function linkFiles(context: RegistryContext, { paths, from }: ValidateOpti
   return [...new Set(chosen)];
 }
 
-async function checkFile(context: RegistryContext, file: string): Promise<Finding[]> {
-  const bytes = (await context.workTree?.read(file)) ?? new Uint8Array();
-  const reading = inspectLink(bytes, file);
+async function checkFile(context: RegistryContext, workTree: WorkTree, file: string): Promise<Finding[]> {
+  const reading = inspectLink((await workTree.read(file)) ?? new Uint8Array(), file);
   if ('problems' in reading)
     return reading.problems.map(({ line, message, hint }) => ({
       level: 'error',
@@ -53,22 +55,17 @@ async function checkFile(context: RegistryContext, file: string): Promise<Findin
       message: hint ? `${message} (${hint})` : message,
     }));
   if (artifactOfLink(file) === undefined)
-    return [{ level: 'error', rule: 'link-name', file, line: 1, message: 'its file name is not an artifact name' }];
+    return [
+      { level: 'error', rule: 'link-name', file, line: 1, message: 'its file name is not an artifact name' },
+    ];
   const resolved = once(async () => resolveLink(context, reading.link, await requireCommit(context, 'HEAD')));
   const model = once(async () => {
     const { objects, commit, path } = await resolved();
     return readGitModel(objects, commit, path);
   });
   const subject: LinkSubject = { ...reading, file, resolved, model };
-  const complaints = await Promise.all(RULES.map(async (rule) => ({ rule, said: await rule.check(subject) })));
+  const complaints = await Promise.all(
+    RULES.map(async (rule) => ({ rule, said: await rule.check(subject) })),
+  );
   return complaints.flatMap(({ rule, said }) => said.map((one) => ({ rule: rule.id, file, ...one })));
-}
-
-/** The same promise at every call. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

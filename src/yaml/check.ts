@@ -1,7 +1,7 @@
 import { isMap, isScalar, type Pair } from 'yaml';
-import * as z from 'zod/mini';
-import { type ErrorCode, RegError } from '../errors.js';
+import type * as z from 'zod/mini';
 import { didYouMean } from '../domain/suggest.js';
+import { type ErrorCode, RegError } from '../errors.js';
 import type { YamlFile } from './read.js';
 
 /** One thing that is wrong with the content of a YAML file. */
@@ -25,17 +25,28 @@ export function checkYaml<S extends z.ZodMiniType>(yaml: YamlFile, schema: S): C
  * The value of a file by its schema.
  * @throws RegError with the given code, for the first problem
  */
-export function requireYaml<S extends z.ZodMiniType>(yaml: YamlFile, schema: S, code: ErrorCode): z.output<S> {
+export function requireYaml<S extends z.ZodMiniType>(
+  yaml: YamlFile,
+  schema: S,
+  code: ErrorCode,
+): z.output<S> {
   const checked = checkYaml(yaml, schema);
   if ('value' in checked) return checked.value;
-  const [{ message, line, hint } = { message: 'it is not valid', line: 1, hint: undefined }] = checked.problems;
+  const [{ message, line, hint } = { message: 'it is not valid', line: 1, hint: undefined }] =
+    checked.problems;
   throw new RegError(code, `${yaml.file}:${line}: ${message}`, hint, { file: yaml.file, line });
 }
 
 function problemsOf(issue: z.core.$ZodIssue, yaml: YamlFile, schema: z.ZodMiniType): YamlProblem[] {
   if (issue.code !== 'unrecognized_keys') {
     const name = issue.path.join('.');
-    return [{ message: name ? `${name}: ${issue.message}` : issue.message, line: yaml.lineOf(issue.path), hint: undefined }];
+    return [
+      {
+        message: name ? `${name}: ${issue.message}` : issue.message,
+        line: yaml.lineOf(issue.path),
+        hint: undefined,
+      },
+    ];
   }
   const known = knownKeys(schema, issue.path);
   return issue.keys.map((key) => ({

@@ -44,7 +44,10 @@ export function readYaml(bytes: Uint8Array, file: string, code: ErrorCode, limit
 }
 
 /** The first repeated key, or alias where none is allowed. */
-function findFault(document: Document.Parsed, aliases: boolean): { problem: string; offset: number } | undefined {
+function findFault(
+  document: Document.Parsed,
+  aliases: boolean,
+): { problem: string; offset: number } | undefined {
   let fault: { problem: string; offset: number } | undefined;
   visit(document, {
     Alias: (_key, { range }) => {
@@ -71,7 +74,9 @@ function lineOf(document: Document.Parsed, lines: LineCounter, path: readonly Pr
   let offset = 0;
   let node: unknown = document.contents;
   for (const key of path) {
-    const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+    const pair = isMap(node)
+      ? node.items.find((item) => isScalar(item.key) && item.key.value === key)
+      : undefined;
     if (pair === undefined) break;
     offset = offsetOf(pair.key);
     node = pair.value;

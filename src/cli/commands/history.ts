@@ -12,7 +12,11 @@ interface Options {
   limit?: number;
 }
 
-export async function run({ out, open }: Session, artifact: string | undefined, options: Options): Promise<void> {
+export async function run(
+  { out, open }: Session,
+  artifact: string | undefined,
+  options: Options,
+): Promise<void> {
   const rows = await history(await open(), artifact, { ...options, ascending: options.asc });
   if (out.json) out.data(rows);
   else out.print(await renderTable(historyTable(rows, out), out));

@@ -8,7 +8,11 @@ interface Options {
   deprecated?: boolean;
 }
 
-export async function run({ out, open }: Session, artifact: string | undefined, options: Options): Promise<void> {
+export async function run(
+  { out, open }: Session,
+  artifact: string | undefined,
+  options: Options,
+): Promise<void> {
   const context = await open();
   if (artifact !== undefined) {
     const rows = await versions(context, artifact, options);

@@ -9,8 +9,8 @@ export type ColorChoice = 'auto' | 'always' | 'never';
  * is a terminal.
  */
 export function colorsFor({ env, isTTY }: World, choice: ColorChoice): ChalkInstance {
-  const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
-  const auto = forced || (!env['NO_COLOR'] && env['TERM'] !== 'dumb' && isTTY);
+  const forced = env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '0';
+  const auto = forced || (!env.NO_COLOR && env.TERM !== 'dumb' && isTTY);
   const wanted = choice === 'always' || (choice === 'auto' && auto);
   return new Chalk({ level: wanted ? 1 : 0 });
 }

@@ -5,10 +5,17 @@ import type { Cell, Table } from './table.js';
 const NONE = '-';
 
 /** The overview: on a terminal one column a stage, in order of promotion; in a pipe the stages as one field. */
-export function overviewTable(rows: readonly OverviewRow[], order: readonly string[], { world, color }: Output): Table {
+export function overviewTable(
+  rows: readonly OverviewRow[],
+  order: readonly string[],
+  { world, color }: Output,
+): Table {
   const latest = (row: OverviewRow): string => row.latest ?? NONE;
   if (!world.isTTY) {
-    const stages = (row: OverviewRow): string => Object.entries(row.stages).map((pair) => pair.join('=')).join(',');
+    const stages = (row: OverviewRow): string =>
+      Object.entries(row.stages)
+        .map((pair) => pair.join('='))
+        .join(',');
     return { head: [], rows: rows.map((row) => [row.artifact, latest(row), stages(row) || NONE]) };
   }
   const used = new Set(rows.flatMap((row) => Object.keys(row.stages)));
@@ -55,6 +62,7 @@ export const historyTable = (rows: readonly HistoryRow[], { world }: Output): Ta
 });
 
 /** A commit id that stands for an unregistered version is as long as git shows it. */
-const shortVersion = (version: string): string => (/^[0-9a-f]{40,64}$/.test(version) ? version.slice(0, 7) : version);
+const shortVersion = (version: string): string =>
+  /^[0-9a-f]{40,64}$/.test(version) ? version.slice(0, 7) : version;
 
 const subject = (message: string): string => message.split('\n', 1)[0] ?? '';

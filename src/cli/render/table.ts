@@ -12,7 +12,8 @@ export interface Table {
 
 /** A table as text: columns with a heading for a terminal, tab-separated lines without one for everything else. */
 export async function renderTable({ head, rows }: Table, { world, color }: Output): Promise<string> {
-  if (!world.isTTY) return rows.map((row) => `${row.map((cell) => cleanCell(textOf(cell))).join('\t')}\n`).join('');
+  if (!world.isTTY)
+    return rows.map((row) => `${row.map((cell) => cleanCell(textOf(cell))).join('\t')}\n`).join('');
   if (rows.length === 0) return '';
   const { default: CliTable } = await import('cli-table3');
   const table = new CliTable({
@@ -29,6 +30,15 @@ const textOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.t
 const painted = (cell: Cell): string =>
   typeof cell === 'string' ? cleanCell(cell) : cell.paint(cleanCell(cell.text));
 
-const SIDES = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
+const SIDES = [
+  'top',
+  'top-mid',
+  'top-left',
+  'top-right',
+  'bottom',
+  'bottom-mid',
+  'bottom-left',
+  'bottom-right',
+];
 const INNER = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'];
 const NO_LINES = Object.fromEntries([...SIDES, ...INNER].map((name) => [name, '']));

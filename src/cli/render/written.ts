@@ -15,7 +15,13 @@ export async function printWritten(
   if (rows.length === 0 || rows.every((row) => row.pushed)) return;
   if (dryRun) return out.note('nothing was written: this is a dry run');
   const { remote } = await context.config();
-  const words = ['git', ...(repo === '.' ? [] : ['-C', repo]), 'push', remote, ...rows.map((row) => `refs/tags/${row.tag}`)];
+  const words = [
+    'git',
+    ...(repo === '.' ? [] : ['-C', repo]),
+    'push',
+    remote,
+    ...rows.map((row) => `refs/tags/${row.tag}`),
+  ];
   out.hint(words.map(shellQuote).join(' '));
 }
 

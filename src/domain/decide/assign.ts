@@ -28,7 +28,10 @@ export function decideAssign(snapshot: Snapshot, request: AssignRequest): Plan {
   const version = targetOf(artifact, request.target);
   if (version && !version.active) throw deregistered(artifact, version);
   if (version && version.id === currentIn(artifact, request.stage)?.version.id)
-    return { tags: [], note: `${artifact.name} ${versionLabel(version.id)} already is current in ${request.stage}` };
+    return {
+      tags: [],
+      note: `${artifact.name} ${versionLabel(version.id)} already is current in ${request.stage}`,
+    };
   return planTags(snapshot, draftsOf(snapshot, request, version));
 }
 

@@ -1,8 +1,8 @@
 import { RegError } from '../../errors.js';
 import type { Oid } from '../event.js';
+import { type Draft, type Plan, planTags, type Snapshot } from '../plan.js';
 import { latestVersion } from '../query.js';
 import type { ArtifactState, VersionState } from '../state.js';
-import { type Draft, type Plan, planTags, type Snapshot } from '../plan.js';
 import { formatTime } from '../time.js';
 import { type Bump, bumpVersion, FIRST_VERSION, type Version } from '../version.js';
 import { refuseUnwritableName } from './writable.js';

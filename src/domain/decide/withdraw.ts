@@ -54,7 +54,8 @@ export function decideDeregister(snapshot: Snapshot, id: string, { message, forc
 export function decideDeprecate(snapshot: Snapshot, { message, force }: WithdrawOptions): Plan {
   const { artifact } = snapshot;
   const last = artifact.events.at(-1);
-  if (last === undefined) throw new RegError('UNKNOWN_ARTIFACT', `no artifact '${artifact.name}' is registered here`);
+  if (last === undefined)
+    throw new RegError('UNKNOWN_ARTIFACT', `no artifact '${artifact.name}' is registered here`);
   if (artifact.deprecated && !force) return { tags: [], note: `${artifact.name} already is deprecated` };
   const event = { kind: 'deprecation', artifact: artifact.name } as const;
   return planTags(snapshot, [{ event, commit: last.commit, of: undefined, message }]);

@@ -12,7 +12,11 @@ import { didYouMean } from '../suggest.js';
 export function refuseUnwritableName({ artifact, tagNames, otherArtifacts }: Snapshot): void {
   const problem = refFormatProblem(`refs/tags/${artifactNameForTag(artifact.name)}@v0.0.1`);
   if (problem)
-    throw new RegError('INVALID_NAME', `'${artifact.name}' cannot be a tag's name: ${problem}`, 'choose another name');
+    throw new RegError(
+      'INVALID_NAME',
+      `'${artifact.name}' cannot be a tag's name: ${problem}`,
+      'choose another name',
+    );
   if (tagNames.size > 0) return;
   const lower = artifact.name.toLowerCase();
   const other = otherArtifacts.find((name) => name !== artifact.name && name.toLowerCase() === lower);
@@ -30,7 +34,11 @@ export function refuseUnwritableName({ artifact, tagNames, otherArtifacts }: Sna
  */
 export function refuseUnwritableStage(stage: StageName, { stages }: Snapshot): void {
   if (stage.includes('/'))
-    throw new RegError('INVALID_STAGE', `a stage has no '/': '${stage}'`, `write ${stage.replaceAll('/', '-')} instead`);
+    throw new RegError(
+      'INVALID_STAGE',
+      `a stage has no '/': '${stage}'`,
+      `write ${stage.replaceAll('/', '-')} instead`,
+    );
   if (stages === undefined || stages.includes(stage)) return;
   throw new RegError(
     'UNKNOWN_STAGE',

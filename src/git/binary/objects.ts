@@ -39,5 +39,8 @@ async function entries(git: RunGit, args: readonly string[]): Promise<TreeEntry[
 async function readBlob(git: RunGit, oid: Oid): Promise<Uint8Array> {
   const found = (await readObjects(git, [oid])).get(oid);
   if (found?.type === 'blob') return found.bytes;
-  throw new RegError('SOURCE_PATH', `object ${oid} is ${found ? `a ${found.type}, not a file` : 'missing or corrupt'}`);
+  throw new RegError(
+    'SOURCE_PATH',
+    `object ${oid} is ${found ? `a ${found.type}, not a file` : 'missing or corrupt'}`,
+  );
 }

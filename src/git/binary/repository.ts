@@ -1,30 +1,46 @@
 import { RegError } from '../../errors.js';
 import type { RegistryRepository } from '../port.js';
 import { binaryObjectReader } from './objects.js';
-import { gitIn, gitMissing, type RunGit } from './run-git.js';
+import { gitIn, type RunGit } from './run-git.js';
 import { binaryTagReader } from './tags.js';
 import { requireGit } from './version.js';
 import { binaryTagWriter } from './writer.js';
 
 /**
  * Opens the repository that a folder is in: a work tree, a folder inside one, a linked work tree, a bare repository.
- * @throws RegError NO_REPOSITORY, GIT_MISSING, GIT_TOO_OLD
+ * Nothing runs before the first question. That git is there and new enough is found out beside it, and that there is a
+ * repository only when a question fails: every call may throw RegError GIT_MISSING, GIT_TOO_OLD, NO_REPOSITORY.
  */
-export async function openBinaryRepository(folder: string, env: NodeJS.ProcessEnv): Promise<RegistryRepository> {
-  const git = gitIn(folder, env);
-  const [, workTree] = await Promise.all([requireGit(git), findWorkTree(git, folder)]);
-  return { workTree, ...binaryTagReader(git), ...binaryTagWriter(git), ...binaryObjectReader(git) };
+export function openBinaryRepository(folder: string, env: NodeJS.ProcessEnv): RegistryRepository {
+  const unchecked = gitIn(folder, env);
+  let newEnough: Promise<void> | undefined;
+  const git: RunGit = async (args, input) => {
+    newEnough ??= requireGit(unchecked);
+    const [result] = await Promise.all([unchecked(args, input), newEnough]);
+    if (result.code !== 0) await requireRepository(unchecked, folder);
+    return result;
+  };
+  return {
+    workTree: () => findWorkTree(git),
+    ...binaryTagReader(git),
+    ...binaryTagWriter(git),
+    ...binaryObjectReader(git),
+  };
 }
 
-async function findWorkTree(git: RunGit, folder: string): Promise<string | undefined> {
-  // in a bare repository the first answer is `false` and the second question fails; outside one both do
-  const result = await git(['rev-parse', '--is-inside-work-tree', '--show-toplevel']);
-  if (result.code < 0) throw gitMissing();
-  const [inside, top] = result.stdout.toString().split('\n');
-  if (inside) return inside === 'true' ? top : undefined;
+async function requireRepository(git: RunGit, folder: string): Promise<void> {
+  const { code, stderr } = await git(['rev-parse', '--git-dir']);
+  if (code === 0) return;
   throw new RegError(
     'NO_REPOSITORY',
-    `no git repository at ${folder} (${result.stderr})`,
+    `no git repository at ${folder} (${stderr})`,
     'run git init, or name a repository with --repo',
   );
+}
+
+async function findWorkTree(git: RunGit): Promise<string | undefined> {
+  // in a bare repository the first answer is `false`, and the second question fails
+  const { stdout } = await git(['rev-parse', '--is-inside-work-tree', '--show-toplevel']);
+  const [inside, top] = stdout.toString().split('\n');
+  return inside === 'true' ? top : undefined;
 }

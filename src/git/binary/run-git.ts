@@ -65,14 +65,26 @@ async function runOnce(
       return undefined;
     },
     // an empty input still has to close the pipe, and simple-git skips what is falsy
-    ...(input === undefined ? {} : { input: () => (input.length === 0 ? Buffer.alloc(0) : Buffer.from(input)) }),
+    ...(input === undefined
+      ? {}
+      : { input: () => (input.length === 0 ? Buffer.alloc(0) : Buffer.from(input)) }),
+    // the end of its output is the end of git; the default also waits 50 ms after the process is gone
+    completion: { onClose: true, onExit: false },
     allowEnvironment: Object.keys(env),
     unsafe: TRUST_THE_USER,
   });
   // raw() decodes and trims; bytes are taken from the pipe
-  git.outputHandler((_command, out) => out.on('data', (chunk: Buffer) => stdout.push(chunk)));
+  git.outputHandler((_command, out) => {
+    out.on('data', (chunk: Buffer) => stdout.push(chunk));
+    // after a command that printed nothing simple-git waits 50 ms for it to print something after all
+    out.on('end', () => out.emit('data', Buffer.alloc(0)));
+  });
   await git.env(env).raw([...args]);
-  return { code: ended.exitCode, stdout: Buffer.concat(stdout), stderr: Buffer.concat(ended.stdErr).toString().trim() };
+  return {
+    code: ended.exitCode,
+    stdout: Buffer.concat(stdout),
+    stderr: Buffer.concat(ended.stdErr).toString().trim(),
+  };
 }
 
 /**
@@ -82,9 +94,16 @@ async function runOnce(
 export function expectSuccess(result: GitResult, doing: string): Buffer {
   if (result.code === 0) return result.stdout;
   if (result.code === -2) throw gitMissing();
-  throw new RegError('GIT_FAILED', `git failed while ${doing}: ${result.stderr || `exit code ${result.code}`}`);
+  throw new RegError(
+    'GIT_FAILED',
+    `git failed while ${doing}: ${result.stderr || `exit code ${result.code}`}`,
+  );
 }
 
 /** The error for a machine without git. */
 export const gitMissing = (): RegError =>
-  new RegError('GIT_MISSING', 'the git program was not found', 'install git 2.34 or newer and see that it is on PATH');
+  new RegError(
+    'GIT_MISSING',
+    'the git program was not found',
+    'install git 2.34 or newer and see that it is on PATH',
+  );

@@ -6,7 +6,7 @@ import { RegError } from '../../errors.js';
 import { withoutUserInfo } from '../location.js';
 import type { ObjectReader, SourceOpener } from '../port.js';
 import { binaryObjectReader } from './objects.js';
-import { expectSuccess, gitIn, type GitResult, type RunGit } from './run-git.js';
+import { expectSuccess, type GitResult, gitIn, type RunGit } from './run-git.js';
 
 /**
  * Opens source repositories with the git program: a folder of this machine where it is, a URL through a bare
@@ -20,9 +20,16 @@ export function binarySourceOpener(cache: string, env: NodeJS.ProcessEnv): Sourc
 }
 
 async function openFolder(path: string, env: NodeJS.ProcessEnv): Promise<ObjectReader> {
-  const isFolder = await stat(path).then((found) => found.isDirectory(), () => false);
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
   const unreachable = (why: string): RegError =>
-    new RegError('REMOTE_FAILED', `there is no git repository at ${path}${why}`, 'check source.repo of the link');
+    new RegError(
+      'REMOTE_FAILED',
+      `there is no git repository at ${path}${why}`,
+      'check source.repo of the link',
+    );
   if (!isFolder) throw unreachable('');
   // a GIT_DIR meant for the registry must not redirect what is read from another repository
   const { GIT_DIR: _dir, GIT_WORK_TREE: _tree, GIT_INDEX_FILE: _index, ...others } = env;
@@ -35,12 +42,18 @@ async function openFolder(path: string, env: NodeJS.ProcessEnv): Promise<ObjectR
 const OID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 const ABBREVIATED = /^[0-9a-f]{4,64}$/;
 
-async function openUrl(url: string, rev: string, cache: string, env: NodeJS.ProcessEnv): Promise<ObjectReader> {
+async function openUrl(
+  url: string,
+  rev: string,
+  cache: string,
+  env: NodeJS.ProcessEnv,
+): Promise<ObjectReader> {
   const key = createHash('sha256').update(url).digest('hex').slice(0, 32);
   const git = await cacheRepository(join(cache, 'sources', `${key}.git`), env);
   const objects = binaryObjectReader(git);
   const wanted = OID.test(rev) ? rev : await advertised(git, url, rev);
-  if (wanted === undefined && !ABBREVIATED.test(rev)) return { ...objects, resolveCommit: async () => undefined };
+  if (wanted === undefined && !ABBREVIATED.test(rev))
+    return { ...objects, resolveCommit: async () => undefined };
   if (wanted !== undefined && (await fetchCommit(git, url, wanted))) return answering(objects, rev, wanted);
   const all = binaryObjectReader(await fetchEverything(url, join(cache, 'sources', `${key}-full.git`), env));
   return wanted === undefined ? all : answering(all, rev, wanted);
@@ -67,7 +80,9 @@ async function advertised(git: RunGit, url: string, rev: string): Promise<Oid | 
   const names = rev === 'HEAD' ? ['HEAD'] : [rev, `refs/${rev}`, `refs/tags/${rev}`, `refs/heads/${rev}`];
   const result = await git(['ls-remote', '--end-of-options', url, ...names]);
   const lines = requireReached(result, url).toString().split('\n');
-  const found = new Map(lines.map((line) => [line.slice(line.indexOf('\t') + 1), line.slice(0, line.indexOf('\t'))]));
+  const found = new Map(
+    lines.map((line) => [line.slice(line.indexOf('\t') + 1), line.slice(0, line.indexOf('\t'))]),
+  );
   return names.map((name) => found.get(name)).find((oid) => oid !== undefined);
 }
 
@@ -78,7 +93,14 @@ async function fetchCommit(git: RunGit, url: string, oid: Oid): Promise<boolean>
   return (await git([...FETCH, '--depth=1', '--end-of-options', url, oid])).code === 0;
 }
 
-const FETCH = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-recurse-submodules'];
+const FETCH = [
+  'fetch',
+  '--quiet',
+  '--no-tags',
+  '--no-write-fetch-head',
+  '--no-auto-maintenance',
+  '--no-recurse-submodules',
+];
 
 /** Brings all branches and tags, for an abbreviated id or a server that gives no single commits away. */
 async function fetchEverything(url: string, folder: string, env: NodeJS.ProcessEnv): Promise<RunGit> {

@@ -12,7 +12,12 @@ export async function requireGit(git: RunGit): Promise<void> {
   const result = await git(['version']);
   if (result.code < 0) throw gitMissing();
   const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(result.stdout.toString()) ?? [];
-  const isNewEnough = Number(major) > OLDEST[0] || (Number(major) === OLDEST[0] && Number(minor) >= OLDEST[1]);
+  const isNewEnough =
+    Number(major) > OLDEST[0] || (Number(major) === OLDEST[0] && Number(minor) >= OLDEST[1]);
   if (isNewEnough) return;
-  throw new RegError('GIT_TOO_OLD', `git ${major}.${minor} is too old`, `install git ${OLDEST.join('.')} or newer`);
+  throw new RegError(
+    'GIT_TOO_OLD',
+    `git ${major}.${minor} is too old`,
+    `install git ${OLDEST.join('.')} or newer`,
+  );
 }

@@ -18,7 +18,8 @@ async function identity(git: RunGit): Promise<Identity> {
   const result = await git(['var', 'GIT_COMMITTER_IDENT']);
   const [, name = '', email = '', seconds, zone = '+0000'] =
     /^(.*) <(.*)> (\d+) ([+-]\d{4})\s*$/.exec(result.stdout.toString()) ?? [];
-  if (result.code === 0 && name !== '' && seconds !== undefined) return { name, email, now: Number(seconds), zone };
+  if (result.code === 0 && name !== '' && seconds !== undefined)
+    return { name, email, now: Number(seconds), zone };
   if (result.code < 0) expectSuccess(result, 'asking who you are');
   throw new RegError(
     'NO_IDENTITY',

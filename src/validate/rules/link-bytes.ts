@@ -11,9 +11,14 @@ export const linkBytes: LinkRule = {
     const complain = (key: string, level: Complaint['level'], message: string): void => {
       complaints.push({ level, line: yaml.lineOf([key]), message });
     };
-    if (link.sha256 === undefined) complain('sha256', 'warning', 'sha256 is missing, so nobody can tell whether the bytes changed');
+    if (link.sha256 === undefined)
+      complain('sha256', 'warning', 'sha256 is missing, so nobody can tell whether the bytes changed');
     else if (link.sha256 !== found.sha256)
-      complain('sha256', 'error', `the bytes differ: sha256 is ${found.sha256}, the link says ${link.sha256}`);
+      complain(
+        'sha256',
+        'error',
+        `the bytes differ: sha256 is ${found.sha256}, the link says ${link.sha256}`,
+      );
     if (link.size !== undefined && link.size !== found.size)
       complain('size', 'error', `the size differs: it is ${found.size} bytes, the link says ${link.size}`);
     return complaints;

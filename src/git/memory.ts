@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import type { Oid } from '../domain/event.js';
+import { type ArtifactName, artifactNameForTag } from '../domain/names.js';
+import { compareText } from '../domain/order.js';
+import type { Identity, RegistryRepository, TagReading, TagRef, TreeEntry } from './port.js';
+import { decodeTag, MalformedTag } from './tag-object.js';
+
+/** A repository in memory, for tests: the same answers as a real one, without git. */
+export interface MemoryRepository extends RegistryRepository {
+  /** Adds a commit with these files and makes it HEAD; gives its id. */
+  commit(files?: Readonly<Record<string, string>>): Oid;
+  /** Adds any object, however broken; gives its id. */
+  add(type: string, bytes: Uint8Array): Oid;
+  /** Points a tag at any id, whether there is such an object or not. */
+  point(tagName: string, oid: Oid): void;
+}
+
+interface StoredObject {
+  type: string;
+  bytes: Uint8Array;
+}
+
+/** Makes an empty repository whose writer is `identity`. */
+export function memoryRepository(identity: Identity): MemoryRepository {
+  const objects = new Map<Oid, StoredObject>();
+  const trees = new Map<Oid, Map<string, Oid>>();
+  const tags = new Map<string, Oid>();
+  let head: Oid | undefined;
+
+  const add = (type: string, bytes: Uint8Array): Oid => {
+    const oid = createHash('sha1').update(`${type} ${bytes.length}\0`).update(bytes).digest('hex');
+    objects.set(oid, { type, bytes });
+    return oid;
+  };
+  const entries = (commit: Oid, below: string): TreeEntry[] =>
+    [...(trees.get(commit) ?? [])]
+      .filter(([path]) => path.startsWith(below))
+      .map(([path, oid]) => ({ path, type: 'blob', oid }));
+
+  return {
+    workTree: async () => undefined,
+    add,
+    point: (tagName, oid) => void tags.set(tagName, oid),
+    commit: (files = {}) => {
+      head = add('commit', Buffer.from(`${JSON.stringify(files)} ${head}`));
+      trees.set(
+        head,
+        new Map(Object.entries(files).map(([path, text]) => [path, add('blob', Buffer.from(text))])),
+      );
+      return head;
+    },
+    listTags: async (artifact) => listTags(tags, artifact),
+    readTags: async (artifact) => listTags(tags, artifact).map((ref) => readTag(objects, ref)),
+    identity: async () => identity,
+    writeTagObject: async (bytes) => add('tag', bytes),
+    createTags: async (refs, absent) => {
+      if ([...refs.map((ref) => ref.tagName), ...absent].some((name) => tags.has(name)))
+        return 'a tag exists';
+      for (const { tagName, oid } of refs) tags.set(tagName, oid);
+      return undefined;
+    },
+    resolveCommit: async (rev) =>
+      rev === 'HEAD' ? head : [...trees.keys()].find((oid) => oid.startsWith(rev)),
+    entryAt: async (commit, path) => entries(commit, path).find((entry) => entry.path === path),
+    entriesBelow: async (commit, path) => entries(commit, path === '' ? '' : `${path}/`),
+    readBlob: async (oid) => objects.get(oid)?.bytes ?? new Uint8Array(),
+  };
+}
+
+function listTags(tags: ReadonlyMap<string, Oid>, artifact: ArtifactName | undefined): TagRef[] {
+  const prefix = artifact === undefined ? '' : artifactNameForTag(artifact);
+  const listed = [...tags].filter(([name]) => name.startsWith(prefix));
+  return listed.map(([name, oid]) => ({ name, oid })).sort((a, b) => compareText(a.name, b.name));
+}
+
+function readTag(objects: ReadonlyMap<Oid, StoredObject>, ref: TagRef): TagReading {
+  const found = objects.get(ref.oid);
+  if (!found) return { ref, defect: 'missing', detail: `its object ${ref.oid} is missing` };
+  if (found.type !== 'tag')
+    return { ref, defect: 'lightweight', detail: `it is a lightweight tag on a ${found.type}` };
+  try {
+    const { tagger, date, message, ...object } = decodeTag(found.bytes);
+    const target = peel(objects, object.type, object.object);
+    if (target === undefined) return { ref, defect: 'missing', detail: 'a tag that it points at is missing' };
+    if (target.type !== 'commit')
+      return { ref, defect: 'not-a-commit', detail: `it points at a ${target.type}` };
+    return { tag: { name: ref.name, oid: ref.oid, commit: target.oid, tagger, date, message } };
+  } catch (error) {
+    if (error instanceof MalformedTag) return { ref, defect: 'malformed', detail: error.message };
+    throw error;
+  }
+}
+
+function peel(
+  objects: ReadonlyMap<Oid, StoredObject>,
+  type: string,
+  oid: Oid,
+): { type: string; oid: Oid } | undefined {
+  if (type !== 'tag') return { type, oid };
+  const found = objects.get(oid);
+  if (found?.type !== 'tag') return undefined;
+  const inner = decodeTag(found.bytes);
+  return peel(objects, inner.type, inner.object);
+}
