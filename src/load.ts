@@ -1,26 +1,15 @@
 import { join, posix } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Oid } from './domain/event.js';
-import { findLatest, findVersion } from './domain/find.js';
-import { artifactName, stageName } from './domain/names.js';
-import { versionId } from './domain/target.js';
+import { artifactName } from './domain/names.js';
 import { RegError } from './errors.js';
 import type { LinkSource } from './links/schema.js';
-import { type RegistryContext, requireCommit } from './registry/context.js';
-import { requireArtifact, requireCurrent } from './registry/queries.js';
+import { type ChooseOptions, choose } from './registry/choose.js';
+import type { RegistryContext } from './registry/context.js';
 import { linkAt, resolveLink } from './registry/resolve-link.js';
 import { readGitModel } from './sources/git-model.js';
 import type { ModelBytes } from './sources/model-bytes.js';
 import { isFolder, placeModel } from './sources/target.js';
-
-/** Which model to load: by stage, by version (`latest` for the greatest), or by a rev of the registry; else HEAD's link. */
-export interface LoadOptions {
-  stage?: string | undefined;
-  version?: string | undefined;
-  rev?: string | undefined;
-  /** Answers as of this moment. */
-  at?: Date | undefined;
-}
 
 /** A model whose bytes were verified against its link. */
 export interface LoadedModel {
@@ -46,10 +35,10 @@ export interface LoadedModel {
 export async function fetchModel(
   context: RegistryContext,
   name: string,
-  options: LoadOptions,
+  options: ChooseOptions,
 ): Promise<LoadedModel> {
   const artifact = artifactName(name);
-  const { version, commit } = await choose(context, name, options);
+  const { version, commit } = await choose(context, artifact, options);
   const link = await linkAt(context, artifact, commit);
   const resolved = await resolveLink(context, link, commit);
   const model = await readGitModel(resolved.objects, resolved.commit, resolved.path);
@@ -73,41 +62,6 @@ const mismatch = (artifact: string, promised: string, found: string): RegError =
     `the bytes of ${artifact} are not those that its link promises: sha256 is ${found}, not ${promised}`,
     'nothing was written; the source was changed behind its link, or the link is wrong: reg validate',
   );
-
-interface Chosen {
-  version: string | null;
-  commit: Oid;
-}
-
-async function choose(
-  context: RegistryContext,
-  name: string,
-  { stage, version, rev, at }: LoadOptions,
-): Promise<Chosen> {
-  if ([stage, version, rev].filter((one) => one !== undefined).length > 1)
-    throw new RegError(
-      'USAGE',
-      'the model to load is named twice',
-      'give one of a stage, a version and a rev',
-    );
-  if (stage !== undefined) {
-    const artifact = await requireArtifact(context, name, at);
-    const { version: held } = await requireCurrent(context, artifact, stageName(stage));
-    return { version: held.id, commit: held.commit };
-  }
-  if (version !== undefined) {
-    const artifact = await requireArtifact(context, name, at);
-    const found = version === 'latest' ? findLatest(artifact) : findVersion(artifact, versionId(version));
-    return { version: found.id, commit: found.commit };
-  }
-  if (at !== undefined)
-    throw new RegError(
-      'USAGE',
-      'a time needs a stage or a version to ask about',
-      `write ${name}#STAGE or ${name}@latest`,
-    );
-  return { version: null, commit: await requireCommit(context, rev ?? 'HEAD') };
-}
 
 /** Where a model may be put. */
 export interface PlaceOptions {
@@ -157,7 +111,7 @@ export function singleFile({ artifact, model }: LoadedModel): Uint8Array {
 export async function loadModel(
   context: RegistryContext,
   name: string,
-  options: LoadOptions & Partial<PlaceOptions>,
+  options: ChooseOptions & Partial<PlaceOptions>,
 ): Promise<Model> {
   const loaded = await fetchModel(context, name, options);
   const { model, name: own, ...about } = loaded;

@@ -1,6 +1,7 @@
 import { type Host, thisHost } from './host.js';
-import type { LoadOptions, Model, PlaceOptions } from './load.js';
+import type { Model, PlaceOptions } from './load.js';
 import { openContext } from './open-context.js';
+import type { ChooseOptions } from './registry/choose.js';
 import { createRegistry, type Registry } from './registry/registry.js';
 
 /**
@@ -15,7 +16,7 @@ export async function openRegistry(repo = '.', host: Host = thisHost()): Promise
 /** Fetches and verifies one model of a registry: by stage, by version, by a rev, or as the link is at HEAD. */
 export async function load(
   artifact: string,
-  { registry, ...options }: LoadOptions & Partial<PlaceOptions> & { registry: Registry },
+  { registry, ...options }: ChooseOptions & Partial<PlaceOptions> & { registry: Registry },
 ): Promise<Model> {
   return registry.load(artifact, options);
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { Argument, InvalidArgumentError } from 'commander';
 import { type Definer, timeOption } from './define.js';
 
 /** Defines the commands about files: configuration, links and models. */
@@ -19,6 +19,11 @@ export function defineFileCommands({ add, run }: Definer): void {
     .option('--label <key=value>', 'a label, as often as needed', label, {})
     .option('--force', 'replace the link that is there')
     .action(run(() => import('./commands/link.js')));
+
+  add('import', 'take over links of another tool: mlem', ['import mlem', 'import mlem --force --json'])
+    .addArgument(new Argument('<tool>', 'whose files to read').choices(['mlem']))
+    .option('--force', 'replace link files that are there')
+    .action(run(() => import('./commands/import.js')));
 
   add('load <artifact>', 'fetch a model: churn, churn@v1.2.0, churn@latest or churn#prod', [
     "load 'churn#prod' -o model.safetensors",

@@ -1,8 +1,9 @@
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Definer } from './define.js';
 
 const MESSAGE = ['-m, --message <text>', 'what to say in the tag'] as const;
-const DRY_RUN = ['--dry-run', 'say which tags would be created, and create none'] as const;
+const PUSH = ['--push', 'push the tags; nothing is kept when the remote refuses'] as const;
+const DRY_RUN = ['--dry-run', 'say which tags would be written, and write none'] as const;
 
 /** Defines the commands that write tags. */
 export function defineWritingCommands({ add, run }: Definer): void {
@@ -21,6 +22,7 @@ export function defineWritingCommands({ add, run }: Definer): void {
     .option(...MESSAGE)
     .option('--force', 'allow a second active version at one commit')
     .option('--unlinked', 'allow a commit that does not declare the artifact')
+    .option(...PUSH)
     .option(...DRY_RUN)
     .action(run(() => import('./commands/register.js')));
 
@@ -32,14 +34,49 @@ export function defineWritingCommands({ add, run }: Definer): void {
     .option('--rev <rev>', 'the version at this commit, registered first where there is none')
     .option('--no-register', 'assign a commit without a version as it is')
     .option(...MESSAGE)
+    .option(...PUSH)
     .option(...DRY_RUN)
     .action(run(() => import('./commands/assign.js')));
+  defineWithdrawingCommands({ add, run });
+}
 
-  add('rollback <artifact> <stage>', 'assign what was current in a stage before', [
-    'rollback churn prod',
-    'rollback churn prod -m "v1.2.0 is slow" --dry-run',
-  ])
-    .option(...MESSAGE)
-    .option(...DRY_RUN)
-    .action(run(() => import('./commands/rollback.js')));
+/** Defines the commands that take something back; all of them can delete tags instead. */
+function defineWithdrawingCommands({ add, run }: Definer): void {
+  const withdrawing = (command: Command): Command =>
+    command
+      .option(...MESSAGE)
+      .option('--force', 'write the event even when it changes nothing')
+      .option('--delete', 'delete the tags concerned instead of adding one')
+      .option('--yes', 'with --delete: do not ask')
+      .option(...PUSH)
+      .option(...DRY_RUN);
+
+  withdrawing(
+    add(
+      'unassign <artifact> <stage>',
+      'take a version out of a stage: artifact@version, or the current one',
+      ['unassign churn prod', 'unassign churn@v1.2.0 staging -m "failed the load test"'],
+    ).option('--version <version>', 'the version, with or without v'),
+  ).action(run(() => import('./commands/unassign.js')));
+
+  withdrawing(
+    add('deregister <artifact>', 'take back the registration of artifact@version', [
+      'deregister churn@v1.2.0',
+      'deregister churn --version 1.2.0 --delete --dry-run',
+    ]).option('--version <version>', 'the version, with or without v'),
+  ).action(run(() => import('./commands/deregister.js')));
+
+  withdrawing(
+    add('deprecate <artifact>', 'mark an artifact as no longer in use', [
+      'deprecate churn',
+      'deprecate churn -m "replaced by churn-v2"',
+    ]),
+  ).action(run(() => import('./commands/deprecate.js')));
+
+  withdrawing(
+    add('rollback <artifact> <stage>', 'assign what was current in a stage before', [
+      'rollback churn prod',
+      'rollback churn prod -m "v1.2.0 is slow" --dry-run',
+    ]),
+  ).action(run(() => import('./commands/rollback.js')));
 }

@@ -1,18 +1,25 @@
 import { RegError } from '../errors.js';
 import type { ArtifactName, StageName } from './names.js';
 import { currentIn, type InStage, latestVersion, stagesUsed, versionsGreatestFirst } from './query.js';
-import type { ArtifactState, State, VersionId, VersionState } from './state.js';
+import type { ArtifactState, VersionId, VersionState } from './state.js';
 import { didYouMean } from './suggest.js';
 
 /**
- * The artifact of that name.
+ * What is known of an artifact that must have events.
  * @throws RegError UNKNOWN_ARTIFACT
  */
-export function findArtifact(state: State, name: ArtifactName, known = [...state.keys()]): ArtifactState {
-  const artifact = state.get(name);
-  if (artifact) return artifact;
-  const hint = didYouMean(name, known, `register a first version with: reg register ${name}`);
-  throw new RegError('UNKNOWN_ARTIFACT', `no artifact '${name}' is registered here`, hint);
+export function known<T extends { artifact: ArtifactState; otherArtifacts: readonly ArtifactName[] }>(
+  snapshot: T,
+): T {
+  const { artifact, otherArtifacts } = snapshot;
+  if (artifact.events.length === 0) throw unknownArtifact(artifact.name, otherArtifacts);
+  return snapshot;
+}
+
+/** The error for an artifact without events; `others` are those that have some. */
+export function unknownArtifact(name: ArtifactName, others: readonly ArtifactName[]): RegError {
+  const hint = didYouMean(name, others, `register a first version with: reg register ${name}`);
+  return new RegError('UNKNOWN_ARTIFACT', `no artifact '${name}' is registered here`, hint);
 }
 
 /**

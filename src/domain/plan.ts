@@ -1,7 +1,7 @@
 import { RegError } from '../errors.js';
 import type { Oid } from './event.js';
 import type { ArtifactName, StageName } from './names.js';
-import type { ArtifactState, VersionId } from './state.js';
+import type { ArtifactState, ResolvedEvent, VersionId } from './state.js';
 import { type EventName, formatTagName, parseTagName } from './tag-name.js';
 import { formatTime } from './time.js';
 import { joinMessage } from './trailers.js';
@@ -43,9 +43,11 @@ export interface PlannedTag {
   rivals: readonly string[];
 }
 
-/** A write as a value: the tags to create, in order, or none and the reason why. */
+/** A write as a value: the tags to create, in order, or those to delete, or neither and the reason why. */
 export interface Plan {
   tags: readonly PlannedTag[];
+  /** Events whose tags are deleted instead. */
+  deletes?: readonly ResolvedEvent[];
   /** Why there is nothing to do. */
   note?: string;
 }

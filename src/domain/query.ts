@@ -10,14 +10,8 @@ export interface InStage {
 }
 
 /** The versions in a stage, the current one first (SPEC §3: the one whose last assignment comes last). */
-export function versionsInStage(artifact: ArtifactState, stage: StageName): InStage[] {
-  const held: InStage[] = [];
-  for (const version of artifact.versions.values()) {
-    const last = version.stages.get(stage);
-    if (version.active && last?.kind === 'assignment') held.push({ version, assignment: last });
-  }
-  return held.sort((a, b) => b.assignment.place - a.assignment.place);
-}
+export const versionsInStage = (artifact: ArtifactState, stage: StageName): InStage[] =>
+  versionsByStage(artifact, { versionsPerStage: -1 }).get(stage) ?? [];
 
 /** The current version in a stage, if there is one. */
 export const currentIn = (artifact: ArtifactState, stage: StageName): InStage | undefined =>
@@ -30,15 +24,46 @@ export function stagesUsed(artifact: ArtifactState): StageName[] {
   return [...stages].sort(compareText);
 }
 
-/** The current version of every stage that holds one, stages by name. */
-export function currentByStage(artifact: ArtifactState): Map<StageName, InStage> {
-  const current = new Map<StageName, InStage>();
-  for (const stage of stagesUsed(artifact)) {
-    const held = currentIn(artifact, stage);
-    if (held) current.set(stage, held);
-  }
-  return current;
+/** How much of an artifact's stages is looked at. Counts below zero stand for all. */
+export interface View {
+  /** So many versions of each stage, the current one first; 1 by default. */
+  versionsPerStage?: number | undefined;
+  /** Only the last so many stages that each version was assigned to; all by default. */
+  assignmentsPerVersion?: number | undefined;
+  /** No unregistered versions. */
+  registeredOnly?: boolean | undefined;
 }
+
+/** The versions that stages hold, stages by name and the current version of each first. */
+export function versionsByStage(artifact: ArtifactState, view: View = {}): Map<StageName, InStage[]> {
+  const held = [...artifact.versions.values()]
+    .filter((version) => version.active && (version.registered || !view.registeredOnly))
+    .flatMap((version) => firstOf(assignmentsOf(version), view.assignmentsPerVersion ?? -1));
+  const byStage = new Map<StageName, InStage[]>();
+  for (const { stage, ...one } of held.sort(byStageAndPlace))
+    byStage.set(stage, [...(byStage.get(stage) ?? []), one]);
+  return new Map(
+    [...byStage].map(([stage, versions]) => [stage, firstOf(versions, view.versionsPerStage ?? 1)]),
+  );
+}
+
+type Assigned = InStage & { stage: StageName };
+
+/** The assignments that hold for a version, the latest first. */
+function assignmentsOf(version: VersionState): Assigned[] {
+  return [...version.stages]
+    .filter(([, last]) => last.kind === 'assignment')
+    .map(([stage, assignment]) => ({ stage, version, assignment }))
+    .sort((a, b) => b.assignment.place - a.assignment.place);
+}
+
+const byStageAndPlace = (a: Assigned, b: Assigned): number =>
+  compareText(a.stage, b.stage) || b.assignment.place - a.assignment.place;
+
+const firstOf = <T>(all: T[], count: number): T[] => (count < 0 ? all : all.slice(0, count));
+
+/** How versions are put in order: by SemVer precedence or by when they were registered. */
+export type VersionOrder = 'semver' | 'timestamp';
 
 /** The greatest active registered version by SemVer precedence, pre-releases included (SPEC §3). */
 export function latestVersion(artifact: ArtifactState): VersionState | undefined {
@@ -54,3 +79,7 @@ export function versionsGreatestFirst(artifact: ArtifactState): VersionState[] {
       compareText(a.id, b.id),
   );
 }
+
+/** All versions, the last registered first. */
+export const versionsNewestFirst = (artifact: ArtifactState): VersionState[] =>
+  [...artifact.versions.values()].sort((a, b) => b.event.place - a.event.place);

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
+import { RegError } from '../errors.js';
 import type { Identity, RegistryRepository, TagReading, TagRef, TreeEntry } from './port.js';
-import { decodeTag, MalformedTag } from './tag-object.js';
+import { decodeTag, MalformedTag, odditiesOf } from './tag-object.js';
 
 /** A repository in memory, for tests: the same answers as a real one, without git. */
 export interface MemoryRepository extends RegistryRepository {
@@ -59,6 +60,17 @@ export function memoryRepository(identity: Identity): MemoryRepository {
       for (const { tagName, oid } of refs) tags.set(tagName, oid);
       return undefined;
     },
+    deleteTags: async (refs) => {
+      if (refs.some((ref) => tags.get(ref.tagName) !== ref.oid)) return 'a tag has changed';
+      for (const { tagName } of refs) tags.delete(tagName);
+      return undefined;
+    },
+    pushTags: noRemote,
+    deleteRemoteTags: noRemote,
+    listRemoteTags: noRemote,
+    isShallow: async () => false,
+    missingObjects: async (oids) => oids.filter((oid) => !objects.has(oid)),
+    hasRemote: async () => false,
     resolveCommit: async (rev) =>
       rev === 'HEAD' ? head : [...trees.keys()].find((oid) => oid.startsWith(rev)),
     entryAt: async (commit, path) => entries(commit, path).find((entry) => entry.path === path),
@@ -66,6 +78,10 @@ export function memoryRepository(identity: Identity): MemoryRepository {
     readBlob: async (oid) => objects.get(oid)?.bytes ?? new Uint8Array(),
   };
 }
+
+const noRemote = async (remote: string): Promise<never> => {
+  throw new RegError('REMOTE_FAILED', `a repository in memory has no remote ${remote}`);
+};
 
 function listTags(tags: ReadonlyMap<string, Oid>, artifact: ArtifactName | undefined): TagRef[] {
   const prefix = artifact === undefined ? '' : artifactNameForTag(artifact);
@@ -79,12 +95,16 @@ function readTag(objects: ReadonlyMap<Oid, StoredObject>, ref: TagRef): TagReadi
   if (found.type !== 'tag')
     return { ref, defect: 'lightweight', detail: `it is a lightweight tag on a ${found.type}` };
   try {
-    const { tagger, date, message, ...object } = decodeTag(found.bytes);
+    const object = decodeTag(found.bytes);
+    const { tagger, date, message } = object;
     const target = peel(objects, object.type, object.object);
     if (target === undefined) return { ref, defect: 'missing', detail: 'a tag that it points at is missing' };
     if (target.type !== 'commit')
       return { ref, defect: 'not-a-commit', detail: `it points at a ${target.type}` };
-    return { tag: { name: ref.name, oid: ref.oid, commit: target.oid, tagger, date, message } };
+    return {
+      tag: { name: ref.name, oid: ref.oid, commit: target.oid, tagger, date, message },
+      oddities: odditiesOf(ref.name, found.bytes, object),
+    };
   } catch (error) {
     if (error instanceof MalformedTag) return { ref, defect: 'malformed', detail: error.message };
     throw error;

@@ -14,7 +14,9 @@ export interface TagRef {
 export type TagDefect = 'lightweight' | 'malformed' | 'not-a-commit' | 'missing';
 
 /** A tag as its object shows it: readable, or with what is wrong. */
-export type TagReading = { tag: AnnotatedTag } | { ref: TagRef; defect: TagDefect; detail: string };
+export type TagReading =
+  /** `oddities` are worth telling but change nothing, such as a name of its own that differs from the ref's. */
+  { tag: AnnotatedTag; oddities: readonly string[] } | { ref: TagRef; defect: TagDefect; detail: string };
 
 /** Reads tags. No tag, however broken, keeps another from being read. */
 export interface TagReader {
@@ -52,6 +54,26 @@ export interface TagWriter {
    * @returns undefined when done; what git said when not, which need not be final: another writer may have been at it
    */
   createTags(refs: readonly NewRef[], absent: readonly string[]): Promise<string | undefined>;
+  /** Deletes all refs or none; each must still hold its object. Answers as `createTags` does. */
+  deleteTags(refs: readonly NewRef[]): Promise<string | undefined>;
+}
+
+/** How a push ended, told by what the remote has afterwards, never by what git says (DESIGN, facts measured). */
+export type PushResult =
+  | { outcome: 'done' }
+  /** The remote has one of the names already, with another object. */
+  | { outcome: 'taken'; tagName: string }
+  /** The remote was reached and did not take it; `reason` is its own. */
+  | { outcome: 'refused'; reason: string };
+
+/** Talks to a remote about tags. Every call throws RegError REMOTE_FAILED when it cannot be reached. */
+export interface TagRemote {
+  /** Creates tags at a remote, all or none; a tag with the same object that is there already is as good. */
+  pushTags(remote: string, refs: readonly NewRef[]): Promise<PushResult>;
+  /** Deletes tags at a remote that still hold these objects. */
+  deleteRemoteTags(remote: string, refs: readonly NewRef[]): Promise<PushResult>;
+  /** Every tag of a remote. */
+  listRemoteTags(remote: string): Promise<TagRef[]>;
 }
 
 /** One entry of a tree. */
@@ -74,8 +96,23 @@ export interface ObjectReader {
   readBlob(oid: Oid): Promise<Uint8Array>;
 }
 
+/** Tells in which state a repository itself is. */
+export interface RepositoryInspector {
+  /** Whether history was cut off when it was cloned. */
+  isShallow(): Promise<boolean>;
+  /** Those of the objects that are not here. */
+  missingObjects(oids: readonly Oid[]): Promise<Oid[]>;
+  /** Whether a remote of that name is configured. */
+  hasRemote(name: string): Promise<boolean>;
+}
+
 /** A repository that holds a registry. */
-export interface RegistryRepository extends TagReader, TagWriter, ObjectReader {
+export interface RegistryRepository
+  extends TagReader,
+    TagWriter,
+    TagRemote,
+    ObjectReader,
+    RepositoryInspector {
   /** The top of the work tree, undefined in a bare repository. */
   workTree(): Promise<string | undefined>;
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Oid, Tagger } from '../domain/event.js';
 
 /** The content of a tag object, as git stores it (git-mktag(1)). */
@@ -60,6 +61,15 @@ export function decodeTag(bytes: Uint8Array): TagObject {
     message: signed === undefined ? body : body.slice(0, signed),
     ...(signed === undefined ? {} : { signature: body.slice(signed) }),
   };
+}
+
+/** What is odd about a tag that is well formed: worth telling, no reason to pass it over. */
+export function odditiesOf(refName: string, bytes: Uint8Array, { tag, type }: TagObject): string[] {
+  return [
+    ...(tag === refName ? [] : [`its object calls itself '${tag}'`]),
+    ...(type === 'tag' ? ['it points at another tag, not at a commit'] : []),
+    ...(isUtf8(bytes) ? [] : ['it holds bytes that are no UTF-8']),
+  ];
 }
 
 function readHeaders(block: string): Record<(typeof HEADERS)[number], string> {

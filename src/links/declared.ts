@@ -1,9 +1,10 @@
 import { isMap, isScalar } from 'yaml';
 import type { Oid } from '../domain/event.js';
-import { type ArtifactName, splitArtifactName } from '../domain/names.js';
+import { type ArtifactName, parseArtifactName, splitArtifactName } from '../domain/names.js';
+import { RegError } from '../errors.js';
 import type { ObjectReader } from '../git/port.js';
 import { FOREIGN, readYaml, type YamlFile } from '../yaml/read.js';
-import { linkPathOf } from './link-path.js';
+import { artifactOfLink, LINK_SUFFIX, linkPathOf } from './link-path.js';
 
 /** The file that declares an artifact, and how. */
 export interface Declaration {
@@ -30,6 +31,35 @@ export async function findDeclaration(
     return { kind: 'dvc', file: dvc };
   const annotations = await readForeignYaml(objects, commit, 'artifacts.yaml');
   return keysOf(annotations).includes(artifact) ? { kind: 'annotation', file: 'artifacts.yaml' } : undefined;
+}
+
+/** Every artifact that a commit declares, by name. Files that cannot be read declare nothing. */
+export async function declaredArtifacts(objects: ObjectReader, commit: Oid): Promise<ArtifactName[]> {
+  const names = new Set<ArtifactName>();
+  for (const { path, type } of await objects.entriesBelow(commit, '')) {
+    if (type !== 'blob') continue;
+    if (path.endsWith(LINK_SUFFIX)) add(names, artifactOfLink(path));
+    else if (path === 'artifacts.yaml')
+      for (const key of await keysAt(objects, commit, path)) add(names, parseArtifactName(key));
+    else if (path === 'dvc.yaml' || path.endsWith('/dvc.yaml'))
+      for (const key of await keysAt(objects, commit, path, 'artifacts')) {
+        const dir = path.slice(0, -'/dvc.yaml'.length);
+        add(names, parseArtifactName(dir === '' ? key : `${dir}:${key}`));
+      }
+  }
+  return [...names].sort();
+}
+
+const add = (names: Set<ArtifactName>, name: ArtifactName | undefined): void =>
+  void (name && names.add(name));
+
+async function keysAt(objects: ObjectReader, commit: Oid, path: string, under?: string): Promise<string[]> {
+  try {
+    return keysOf(await readForeignYaml(objects, commit, path), under);
+  } catch (error) {
+    if (error instanceof RegError) return [];
+    throw error;
+  }
 }
 
 /** A YAML file of another tool at a commit, or undefined when there is none. */

@@ -20,10 +20,13 @@ export async function refuseUndeclared(
   const isWaiting = link !== undefined && (await (await context.workTree())?.read(link)) !== undefined;
   const hint = isWaiting
     ? `${link} is not committed yet: git add ${link} && git commit`
-    : `declare it with: reg link <path> ${artifact} --source <repository> --rev <rev>; or add --unlinked`;
-  throw new RegError(
-    'NOT_DECLARED',
-    `commit ${commit.slice(0, 12)} declares no artifact '${artifact}'`,
-    hint,
-  );
+    : `${declareIt(artifact)}; or add --unlinked`;
+  throw notDeclared(artifact, commit, hint);
 }
+
+const declareIt = (artifact: ArtifactName): string =>
+  `declare it with: reg link <path> ${artifact} --source <repository> --rev <rev>`;
+
+/** The error for a commit that says nothing about an artifact. */
+export const notDeclared = (artifact: ArtifactName, commit: Oid, hint = declareIt(artifact)): RegError =>
+  new RegError('NOT_DECLARED', `commit ${commit.slice(0, 12)} declares no artifact '${artifact}'`, hint);

@@ -1,13 +1,21 @@
+import type { StageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { type LoadOptions, loadModel, type Model, type PlaceOptions } from '../load.js';
+import { loadModel, type Model, type PlaceOptions } from '../load.js';
 import type { Report } from '../validate/finding.js';
 import { type ValidateOptions, validate } from '../validate/validate.js';
+import { type CheckedRow, checkRef } from './check-ref.js';
+import type { ChooseOptions } from './choose.js';
 import type { RegistryContext } from './context.js';
+import { type Description, describe } from './describe.js';
+import { type HistoryOptions, history, intervals } from './history.js';
 import { init } from './init.js';
 import { type LinkOptions, type LinkRow, link } from './link.js';
 import * as queries from './queries.js';
-import type { HistoryRow, OverviewRow, StageRow, VersionRow } from './rows.js';
-import type { WriteOptions, Written } from './write.js';
+import type { HistoryRow, IntervalRow, OverviewRow, StageRow, VersionRow } from './rows.js';
+import { type OverviewOptions, overview, type VersionsOptions, versions } from './show.js';
+import { type StagesOptions, stages } from './stages.js';
+import * as withdraws from './withdraws.js';
+import type { Written } from './write.js';
 import * as writes from './writes.js';
 
 /**
@@ -22,13 +30,21 @@ export interface Registry {
   /** The greatest active registered version; undefined when there is none. */
   latest(artifact: string, options?: queries.ReadOptions): Promise<VersionRow | undefined>;
   /** One row for each artifact, by name. */
-  show(options?: queries.OverviewOptions): Promise<OverviewRow[]>;
-  /** One row for each version of an artifact, greatest first. */
-  versions(artifact: string, options?: queries.ReadOptions): Promise<VersionRow[]>;
+  show(options?: OverviewOptions): Promise<OverviewRow[]>;
+  /** One row for each version of an artifact, of `artifact@version` or of `artifact#stage`, greatest first. */
+  show(target: string, options?: VersionsOptions): Promise<VersionRow[]>;
   /** The journal of one artifact or of all, newest first. */
-  history(artifact?: string, options?: queries.HistoryOptions): Promise<HistoryRow[]>;
+  history(target?: string, options?: HistoryOptions): Promise<HistoryRow[]>;
+  /** From when to when each version was the current one in a stage, and by whom. */
+  intervals(target?: string, options?: HistoryOptions): Promise<IntervalRow[]>;
+  /** The stages allowed, in use, or both. */
+  stages(options?: StagesOptions): Promise<StageName[]>;
+  /** Which event a ref is, and whether it is still in effect. */
+  checkRef(ref: string, options?: queries.ReadOptions): Promise<CheckedRow>;
+  /** What is known of a version: its link, or its annotation by gto or DVC. */
+  describe(artifact: string, options?: ChooseOptions): Promise<Description>;
   /** Fetches and verifies one model, and puts it on disk. */
-  load(artifact: string, options?: LoadOptions & Partial<PlaceOptions>): Promise<Model>;
+  load(artifact: string, options?: ChooseOptions & Partial<PlaceOptions>): Promise<Model>;
   /** Checks link files. */
   validate(options: ValidateOptions): Promise<Report>;
   /** Writes `.reg.yaml`. */
@@ -40,7 +56,13 @@ export interface Registry {
   /** Puts a version into a stage. */
   assign(target: string, stage: string, options?: writes.AssignOptions): Promise<Written>;
   /** Assigns what was current in a stage before the current version. */
-  rollback(artifact: string, stage: string, options?: WriteOptions): Promise<Written>;
+  rollback(artifact: string, stage: string, options?: withdraws.WithdrawOptions): Promise<Written>;
+  /** Takes a version out of a stage. */
+  unassign(target: string, stage: string, options?: withdraws.WithdrawOptions): Promise<Written>;
+  /** Takes back the registration of a version. */
+  deregister(target: string, options?: withdraws.WithdrawOptions): Promise<Written>;
+  /** Marks an artifact as no longer in use. */
+  deprecate(artifact: string, options?: withdraws.WithdrawOptions): Promise<Written>;
 }
 
 /** Makes the calls of a registry from what it talks to. */
@@ -51,17 +73,32 @@ export function createRegistry(context: RegistryContext): Registry {
     which: async (artifact, stage, options) => (await whichAll(artifact, stage, options))[0],
     whichAll,
     latest: (artifact, options = {}) => unlessNothing(queries.latest(context, artifact, options)),
-    show: (options = {}) => queries.overview(context, options),
-    versions: (artifact, options = {}) => queries.versions(context, artifact, options),
-    history: (artifact, options = {}) => queries.history(context, artifact, options),
+    show: showOf(context),
+    history: (target, options = {}) => history(context, target, options),
+    intervals: (target, options = {}) => intervals(context, target, options),
+    stages: (options = {}) => stages(context, options),
+    checkRef: (ref, options = {}) => checkRef(context, ref, options),
+    describe: (artifact, options = {}) => describe(context, artifact, options),
     load: (artifact, options = {}) => loadModel(context, artifact, options),
     validate: (options) => validate(context, options),
     init: (stages) => init(context, stages),
     link: (path, artifact, options) => link(context, path, artifact, options),
     register: (artifact, options = {}) => writes.register(context, artifact, options),
     assign: (target, stage, options = {}) => writes.assign(context, target, stage, options),
-    rollback: (artifact, stage, options = {}) => writes.rollback(context, artifact, stage, options),
+    rollback: (artifact, stage, options = {}) => withdraws.rollback(context, artifact, stage, options),
+    unassign: (target, stage, options = {}) => withdraws.unassign(context, target, stage, options),
+    deregister: (target, options = {}) => withdraws.deregister(context, target, options),
+    deprecate: (artifact, options = {}) => withdraws.deprecate(context, artifact, options),
   };
+}
+
+function showOf(context: RegistryContext): Registry['show'] {
+  function show(options?: OverviewOptions): Promise<OverviewRow[]>;
+  function show(target: string, options?: VersionsOptions): Promise<VersionRow[]>;
+  function show(first: string | OverviewOptions = {}, options: VersionsOptions = {}): Promise<unknown> {
+    return typeof first === 'string' ? versions(context, first, options) : overview(context, first);
+  }
+  return show;
 }
 
 const NOTHING: ReadonlySet<string> = new Set([

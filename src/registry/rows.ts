@@ -1,6 +1,15 @@
 import type { ArtifactName, StageName } from '../domain/names.js';
-import { currentByStage, type InStage, latestVersion, versionsGreatestFirst } from '../domain/query.js';
-import type { ArtifactState, ResolvedEvent, VersionId, VersionState } from '../domain/state.js';
+import {
+  type InStage,
+  latestVersion,
+  type VersionOrder,
+  type View,
+  versionsByStage,
+  versionsGreatestFirst,
+  versionsNewestFirst,
+} from '../domain/query.js';
+import type { ArtifactState, ResolvedEvent, VersionId } from '../domain/state.js';
+import type { Stay } from '../domain/stays.js';
 import type { EventKind } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
 
@@ -17,7 +26,8 @@ export interface Made {
 export interface OverviewRow {
   artifact: ArtifactName;
   latest: string | null;
-  stages: Record<StageName, VersionId>;
+  /** The current version of each stage; all that were asked for, current first, when a number was asked for. */
+  stages: Record<StageName, VersionId | VersionId[]>;
   /** False for an artifact that is declared at HEAD and has no event. */
   registered: boolean;
   deprecated: boolean;
@@ -40,6 +50,18 @@ export interface StageRow extends Made {
   commit: string;
 }
 
+/** One stay of a version in a stage: `history --intervals`. Tag and author are of the event that began it. */
+export interface IntervalRow extends Omit<Made, 'time'> {
+  artifact: ArtifactName;
+  stage: StageName;
+  version: VersionId;
+  from: string;
+  /** Null while it lasts; so is what ended it. */
+  until: string | null;
+  endTag: string | null;
+  endAuthor: string | null;
+}
+
 /** One event: `history` (SPEC §5). */
 export interface HistoryRow extends Made {
   artifact: ArtifactName;
@@ -57,14 +79,20 @@ const madeBy = ({ tag, time, tagger, message }: ResolvedEvent): Made => ({
   message,
 });
 
-/** The overview of an artifact that has events. */
-export const overviewRow = (artifact: ArtifactState): OverviewRow => ({
-  artifact: artifact.name,
-  latest: latestVersion(artifact)?.id ?? null,
-  stages: Object.fromEntries([...currentByStage(artifact)].map(([stage, held]) => [stage, held.version.id])),
-  registered: true,
-  deprecated: artifact.deprecated,
-});
+/** The overview of an artifact that has events. With `versionsPerStage`, each stage lists its versions. */
+export function overviewRow(artifact: ArtifactState, view: View = {}): OverviewRow {
+  const stages = [...versionsByStage(artifact, view)].map(([stage, held]) => {
+    const ids = held.map(({ version }) => version.id);
+    return [stage, view.versionsPerStage === undefined ? ids[0] : ids] as const;
+  });
+  return {
+    artifact: artifact.name,
+    latest: latestVersion(artifact)?.id ?? null,
+    stages: Object.fromEntries(stages) as OverviewRow['stages'],
+    registered: true,
+    deprecated: artifact.deprecated,
+  };
+}
 
 /** The overview of an artifact that is declared at HEAD and has no event. */
 export const declaredRow = (artifact: ArtifactName): OverviewRow => ({
@@ -75,18 +103,26 @@ export const declaredRow = (artifact: ArtifactName): OverviewRow => ({
   deprecated: false,
 });
 
-/** One row for each version of an artifact, greatest first. */
-export function versionRows(artifact: ArtifactState): VersionRow[] {
-  const current = [...currentByStage(artifact)];
-  return versionsGreatestFirst(artifact).map((version) => {
-    const stages = current.filter(([, held]) => held.version === version).map(([stage]) => stage);
-    return versionRow(artifact.name, version, stages);
-  });
-}
-
-function versionRow(artifact: ArtifactName, version: VersionState, stages: StageName[]): VersionRow {
-  const { id, commit, event, active } = version;
-  return { artifact, version: id, commit, ...madeBy(event), active, stages };
+/** One row for each version of an artifact. */
+export function versionRows(
+  artifact: ArtifactState,
+  view: View = {},
+  order: VersionOrder = 'semver',
+): VersionRow[] {
+  const held = [...versionsByStage(artifact, view)];
+  const versions = order === 'semver' ? versionsGreatestFirst(artifact) : versionsNewestFirst(artifact);
+  return versions
+    .filter((version) => version.registered || !view.registeredOnly)
+    .map((version) => ({
+      artifact: artifact.name,
+      version: version.id,
+      commit: version.commit,
+      ...madeBy(version.event),
+      active: version.active,
+      stages: held
+        .filter(([, inside]) => inside.some((one) => one.version === version))
+        .map(([stage]) => stage),
+    }));
 }
 
 /** The row of a version in a stage. */
@@ -97,6 +133,21 @@ export const stageRow = (artifact: ArtifactName, stage: StageName, held: InStage
   commit: held.version.commit,
   ...madeBy(held.assignment),
 });
+
+/** The row of a stay. */
+export function intervalRow({ version, stage, from, until }: Stay): IntervalRow {
+  const { time, ...made } = madeBy(from);
+  return {
+    artifact: from.artifact,
+    stage,
+    version,
+    from: time,
+    until: until ? formatTime(until.time) : null,
+    ...made,
+    endTag: until?.tag ?? null,
+    endAuthor: until?.tagger.name ?? null,
+  };
+}
 
 /** The row of an event. */
 export const historyRow = (event: ResolvedEvent): HistoryRow => ({

@@ -1,12 +1,11 @@
 import { type AssignRequest, decideAssign } from '../domain/decide/assign.js';
 import { decideRegister } from '../domain/decide/register.js';
-import { decideRollback } from '../domain/decide/rollback.js';
+import { known } from '../domain/find.js';
 import { artifactName, stageName } from '../domain/names.js';
-import { parseVersionTarget, versionId } from '../domain/target.js';
 import { type Bump, version } from '../domain/version.js';
 import { RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
-import { latest } from './queries.js';
+import { versionTarget } from './version-target.js';
 import { type WriteOptions, type Written, write } from './write.js';
 
 /** How to register. */
@@ -55,45 +54,21 @@ export async function assign(
   stage: string,
   options: AssignOptions,
 ): Promise<Written> {
-  const { artifact, which } = parseVersionTarget(target);
-  const id = which?.kind === 'latest' ? (await latest(context, artifact, {})).version : which?.id;
-  const request: AssignRequest = {
-    stage: stageName(stage),
-    target: await assignTarget(context, id, options),
-    noRegister: options.noRegister,
-    message: options.message,
-  };
-  return write(context, artifact, (snapshot) => decideAssign(snapshot, request), options);
-}
-
-async function assignTarget(
-  context: RegistryContext,
-  named: string | undefined,
-  { version: given, rev }: AssignOptions,
-): Promise<AssignRequest['target']> {
-  const ids = [named, given === undefined ? undefined : versionId(given)].filter((id) => id !== undefined);
-  if (ids.length + (rev === undefined ? 0 : 1) > 1)
+  const { artifact, id } = await versionTarget(context, target, options.version);
+  const { rev, noRegister, message } = options;
+  if (id !== undefined && rev !== undefined)
     throw new RegError(
       'USAGE',
-      'the version to assign is named twice',
+      'both a version and a rev are given',
       'give one of artifact@version, --version and --rev',
     );
-  const [id] = ids;
-  return id === undefined ? { commit: await requireCommit(context, rev ?? 'HEAD') } : { version: id };
-}
-
-/** Assigns what was current in a stage before the current version. */
-export function rollback(
-  context: RegistryContext,
-  name: string,
-  stage: string,
-  options: WriteOptions,
-): Promise<Written> {
   const wanted = stageName(stage);
+  const chosen = id === undefined ? { commit: await requireCommit(context, rev ?? 'HEAD') } : { version: id };
+  const request: AssignRequest = { stage: wanted, target: chosen, noRegister, message };
   return write(
     context,
-    artifactName(name),
-    (snapshot) => decideRollback(snapshot, wanted, options.message),
+    artifact,
+    (snapshot) => decideAssign(id === undefined ? snapshot : known(snapshot), request),
     options,
   );
 }

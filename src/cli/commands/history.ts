@@ -1,5 +1,5 @@
-import { history } from '../../registry/queries.js';
-import { historyTable } from '../render/rows.js';
+import { history, intervals } from '../../registry/history.js';
+import { historyTable, intervalTable } from '../render/rows.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 
@@ -10,14 +10,20 @@ interface Options {
   until?: Date;
   asc?: boolean;
   limit?: number;
+  intervals?: boolean;
 }
 
 export async function run(
   { out, open }: Session,
-  artifact: string | undefined,
+  target: string | undefined,
   options: Options,
 ): Promise<void> {
-  const rows = await history(await open(), artifact, { ...options, ascending: options.asc });
+  const wanted = { ...options, ascending: options.asc };
+  if (options.intervals) {
+    const rows = await intervals(await open(), target, wanted);
+    return out.json ? out.data(rows) : out.print(await renderTable(intervalTable(rows, out), out));
+  }
+  const rows = await history(await open(), target, wanted);
   if (out.json) out.data(rows);
   else out.print(await renderTable(historyTable(rows, out), out));
 }

@@ -1,5 +1,5 @@
 import { type LinkOptions, link } from '../../registry/link.js';
-import { shellQuote } from '../render/written.js';
+import { shellLine } from '../../shell.js';
 import type { Session } from '../session.js';
 
 type Options = Omit<LinkOptions, 'from' | 'labels'> & { label: Record<string, string> };
@@ -15,5 +15,5 @@ export async function run(
   else out.line(row.path);
   if (row.commit === null)
     out.note('warning: the link is not pinned: without --rev it follows the default branch');
-  out.hint(`git add ${shellQuote(row.path)} && git commit -m ${shellQuote(`Link ${artifact}`)}`);
+  out.hint(`${shellLine('git', 'add', row.path)} && ${shellLine('git', 'commit', '-m', `Link ${artifact}`)}`);
 }

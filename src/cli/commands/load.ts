@@ -1,22 +1,20 @@
 import { relative, resolve } from 'node:path';
 import { parseTarget } from '../../domain/target.js';
-import { fetchModel, type LoadOptions, placeLoaded, singleFile } from '../../load.js';
+import { fetchModel, placeLoaded, singleFile } from '../../load.js';
+import { chosenBy } from '../../registry/choose.js';
 import type { Session } from '../session.js';
 
-interface Options extends LoadOptions {
+interface Options {
+  at?: Date;
+  rev?: string;
   output?: string;
   force?: boolean;
 }
 
 export async function run({ out, open, cwd }: Session, target: string, options: Options): Promise<void> {
-  const { artifact, which } = parseTarget(target);
-  const loaded = await fetchModel(await open(), artifact, {
-    at: options.at,
-    rev: options.rev,
-    ...(which?.kind === 'stage' ? { stage: which.stage } : {}),
-    ...(which?.kind === 'version' ? { version: which.id } : {}),
-    ...(which?.kind === 'latest' ? { version: 'latest' } : {}),
-  });
+  const parsed = parseTarget(target);
+  const { at, rev } = options;
+  const loaded = await fetchModel(await open(), parsed.artifact, { at, rev, ...chosenBy(parsed) });
   if (options.output === '-') return void out.world.stdout.write(singleFile(loaded));
   const { model: _bytes, name, ...about } = loaded;
   const to = options.output ?? name;

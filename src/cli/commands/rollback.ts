@@ -1,5 +1,5 @@
-import type { WriteOptions } from '../../registry/write.js';
-import { rollback } from '../../registry/writes.js';
+import { rollback, type WithdrawOptions } from '../../registry/withdraws.js';
+import { asking } from '../ask.js';
 import { printWritten } from '../render/written.js';
 import type { Session } from '../session.js';
 
@@ -7,8 +7,13 @@ export async function run(
   session: Session,
   artifact: string,
   stage: string,
-  options: WriteOptions,
+  options: WithdrawOptions,
 ): Promise<void> {
   const context = await session.open();
-  await printWritten(session, context, await rollback(context, artifact, stage, options), options);
+  await printWritten(
+    session,
+    context,
+    await rollback(context, artifact, stage, asking(session, options)),
+    options,
+  );
 }

@@ -1,21 +1,18 @@
-import { overview, versions } from '../../registry/queries.js';
+import { type OverviewOptions, overview, type VersionsOptions, versions } from '../../registry/show.js';
 import { overviewTable, versionTable } from '../render/rows.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 
-interface Options {
-  at?: Date;
-  deprecated?: boolean;
-}
+type Options = OverviewOptions & VersionsOptions;
 
 export async function run(
   { out, open }: Session,
-  artifact: string | undefined,
+  target: string | undefined,
   options: Options,
 ): Promise<void> {
   const context = await open();
-  if (artifact !== undefined) {
-    const rows = await versions(context, artifact, options);
+  if (target !== undefined) {
+    const rows = await versions(context, target, options);
     return out.json ? out.data(rows) : out.print(await renderTable(versionTable(rows, out), out));
   }
   const rows = await overview(context, options);

@@ -1,37 +1,49 @@
-import type { HistoryRow, OverviewRow, VersionRow } from '../../registry/rows.js';
+import type { HistoryRow, IntervalRow, OverviewRow, VersionRow } from '../../registry/rows.js';
 import type { Output } from '../output.js';
 import type { Cell, Table } from './table.js';
 
 const NONE = '-';
 
-/** The overview: on a terminal one column a stage, in order of promotion; in a pipe the stages as one field. */
+/**
+ * The overview: on a terminal one column a stage, in order of promotion; in a pipe artifact, latest, the stages as one
+ * field, and whether the artifact is `active`, `deprecated` or only `declared`.
+ */
 export function overviewTable(
   rows: readonly OverviewRow[],
   order: readonly string[],
   { world, color }: Output,
 ): Table {
-  const latest = (row: OverviewRow): string => row.latest ?? NONE;
+  const at = (row: OverviewRow, stage: string): string => ids(row, stage).join(' ') || NONE;
   if (!world.isTTY) {
     const stages = (row: OverviewRow): string =>
-      Object.entries(row.stages)
-        .map((pair) => pair.join('='))
+      Object.keys(row.stages)
+        .flatMap((stage) => ids(row, stage).map((id) => `${stage}=${id}`))
         .join(',');
-    return { head: [], rows: rows.map((row) => [row.artifact, latest(row), stages(row) || NONE]) };
+    return {
+      head: [],
+      rows: rows.map((row) => [row.artifact, row.latest ?? NONE, stages(row) || NONE, standing(row)]),
+    };
   }
   const used = new Set(rows.flatMap((row) => Object.keys(row.stages)));
   const columns = [...order, ...[...used].filter((stage) => !order.includes(stage)).sort()];
   const name = (row: OverviewRow): Cell =>
-    row.deprecated
-      ? { text: `${row.artifact} (deprecated)`, paint: color.dim }
-      : { text: row.artifact, paint: color.cyan };
+    standing(row) === 'active'
+      ? { text: row.artifact, paint: color.cyan }
+      : { text: `${row.artifact} (${standing(row)})`, paint: color.dim };
   return {
     head: ['artifact', 'latest', ...columns],
-    rows: rows.map((row) => [
-      name(row),
-      latest(row),
-      ...columns.map((stage) => shortVersion((row.stages as Record<string, string>)[stage] ?? NONE)),
-    ]),
+    rows: rows.map((row) => [name(row), row.latest ?? NONE, ...columns.map((stage) => at(row, stage))]),
   };
+
+  function ids(row: OverviewRow, stage: string): string[] {
+    const held = (row.stages as Record<string, string | string[] | undefined>)[stage] ?? [];
+    return [held].flat().map((id) => (world.isTTY ? shortVersion(id) : id));
+  }
+}
+
+function standing({ registered, deprecated }: OverviewRow): string {
+  if (!registered) return 'declared';
+  return deprecated ? 'deprecated' : 'active';
 }
 
 /** The versions of one artifact. */
@@ -58,6 +70,20 @@ export const historyTable = (rows: readonly HistoryRow[], { world }: Output): Ta
     row.stage ?? NONE,
     row.author,
     subject(row.message),
+  ]),
+});
+
+/** The stays of versions in stages. */
+export const intervalTable = (rows: readonly IntervalRow[], { world }: Output): Table => ({
+  head: ['artifact', 'stage', 'version', 'from', 'until', 'by', 'ended by'],
+  rows: rows.map((row) => [
+    row.artifact,
+    row.stage,
+    world.isTTY ? shortVersion(row.version) : row.version,
+    row.from,
+    row.until ?? NONE,
+    row.author,
+    row.endAuthor ?? NONE,
   ]),
 });
 

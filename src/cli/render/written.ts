@@ -1,5 +1,6 @@
 import type { RegistryContext } from '../../registry/context.js';
 import type { WriteOptions, Written } from '../../registry/write.js';
+import { shellLine } from '../../shell.js';
 import type { Session } from '../session.js';
 
 /** Prints the tags that a write made, or would make, and the push that is left to do (SPEC §5). */
@@ -22,9 +23,5 @@ export async function printWritten(
     remote,
     ...rows.map((row) => `refs/tags/${row.tag}`),
   ];
-  out.hint(words.map(shellQuote).join(' '));
+  out.hint(shellLine(...words));
 }
-
-/** Quotes a word for a POSIX shell; a tag name holds `#`, `!` and `@`. */
-export const shellQuote = (word: string): string =>
-  /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -1,12 +1,12 @@
 import { RegError } from '../../errors.js';
-import { findCurrent, findVersion, versionLabel } from '../find.js';
+import { findCurrent, findVersion, unknownArtifact, versionLabel } from '../find.js';
 import type { StageName } from '../names.js';
 import { type Plan, planTags, type Snapshot } from '../plan.js';
 import { versionsInStage } from '../query.js';
 import { refuseUnwritableStage } from './writable.js';
 
 /** What the three withdrawing events share. */
-export interface WithdrawOptions {
+export interface WithdrawRequest {
   message?: string | undefined;
   /** Writes the event even when it changes nothing. */
   force?: boolean | undefined;
@@ -20,7 +20,7 @@ export function decideUnassign(
   snapshot: Snapshot,
   stage: StageName,
   id: string | undefined,
-  { message, force }: WithdrawOptions,
+  { message, force }: WithdrawRequest,
 ): Plan {
   const { artifact, stages } = snapshot;
   if (stage.includes('/')) refuseUnwritableStage(stage, snapshot);
@@ -39,7 +39,7 @@ export function decideUnassign(
  * Decides which tag takes back the registration of a version.
  * @throws RegError UNKNOWN_VERSION when it is not registered, DEREGISTERED when that already happened
  */
-export function decideDeregister(snapshot: Snapshot, id: string, { message, force }: WithdrawOptions): Plan {
+export function decideDeregister(snapshot: Snapshot, id: string, { message, force }: WithdrawRequest): Plan {
   const { artifact } = snapshot;
   const version = findVersion(artifact, id);
   if (version.event.kind !== 'registration' && version.event.kind !== 'deregistration')
@@ -51,11 +51,10 @@ export function decideDeregister(snapshot: Snapshot, id: string, { message, forc
 }
 
 /** Decides which tag deprecates an artifact: none when it already is deprecated. */
-export function decideDeprecate(snapshot: Snapshot, { message, force }: WithdrawOptions): Plan {
+export function decideDeprecate(snapshot: Snapshot, { message, force }: WithdrawRequest): Plan {
   const { artifact } = snapshot;
   const last = artifact.events.at(-1);
-  if (last === undefined)
-    throw new RegError('UNKNOWN_ARTIFACT', `no artifact '${artifact.name}' is registered here`);
+  if (last === undefined) throw unknownArtifact(artifact.name, snapshot.otherArtifacts);
   if (artifact.deprecated && !force) return { tags: [], note: `${artifact.name} already is deprecated` };
   const event = { kind: 'deprecation', artifact: artifact.name } as const;
   return planTags(snapshot, [{ event, commit: last.commit, of: undefined, message }]);

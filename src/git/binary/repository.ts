@@ -1,6 +1,8 @@
 import { RegError } from '../../errors.js';
 import type { RegistryRepository } from '../port.js';
+import { binaryInspector } from './inspector.js';
 import { binaryObjectReader } from './objects.js';
+import { binaryTagRemote } from './remote.js';
 import { gitIn, type RunGit } from './run-git.js';
 import { binaryTagReader } from './tags.js';
 import { requireGit } from './version.js';
@@ -24,7 +26,9 @@ export function openBinaryRepository(folder: string, env: NodeJS.ProcessEnv): Re
     workTree: () => findWorkTree(git),
     ...binaryTagReader(git),
     ...binaryTagWriter(git),
+    ...binaryTagRemote(git),
     ...binaryObjectReader(git),
+    ...binaryInspector(git),
   };
 }
 

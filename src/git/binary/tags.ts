@@ -1,7 +1,7 @@
 import type { Oid } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import type { TagReader, TagReading, TagRef } from '../port.js';
-import { decodeTag, MalformedTag, type TagObject } from '../tag-object.js';
+import { decodeTag, MalformedTag, odditiesOf, type TagObject } from '../tag-object.js';
 import { type FoundObject, readObjects } from './cat-file.js';
 import { expectSuccess, type RunGit } from './run-git.js';
 
@@ -53,7 +53,7 @@ async function readTags(git: RunGit, artifact: ArtifactName | undefined): Promis
     'object' in one && one.object.type === 'tag' ? [one.ref.oid] : [],
   );
   const peeled = await peel(git, nested);
-  return decoded.map((one) => ('object' in one ? reading(one.ref, one.object, peeled) : one));
+  return decoded.map((one) => ('object' in one ? reading(one, peeled) : one));
 }
 
 /** What git holds for a tag; undefined where the object is missing or corrupt. */
@@ -90,27 +90,33 @@ function parseObjects(out: Buffer): Found[] {
   return found;
 }
 
-type Decoded = { ref: TagRef; object: TagObject } | Exclude<TagReading, { tag: unknown }>;
+type Decoded =
+  | { ref: TagRef; object: TagObject; oddities: readonly string[] }
+  | Exclude<TagReading, { tag: unknown }>;
 
 function decode({ ref, object: found }: Found): Decoded {
   if (found === undefined) return { ref, defect: 'missing', detail: `its object ${ref.oid} is missing` };
   if (found.type !== 'tag')
     return { ref, defect: 'lightweight', detail: `it is a lightweight tag on a ${found.type}` };
   try {
-    return { ref, object: decodeTag(found.bytes) };
+    const object = decodeTag(found.bytes);
+    return { ref, object, oddities: odditiesOf(ref.name, found.bytes, object) };
   } catch (error) {
     if (error instanceof MalformedTag) return { ref, defect: 'malformed', detail: error.message };
     throw error;
   }
 }
 
-function reading(ref: TagRef, object: TagObject, peeled: ReadonlyMap<Oid, Peeled>): TagReading {
+function reading(
+  { ref, object, oddities }: Exclude<Decoded, { defect: unknown }>,
+  peeled: ReadonlyMap<Oid, Peeled>,
+): TagReading {
   const target = object.type === 'tag' ? peeled.get(ref.oid) : { type: object.type, oid: object.object };
   if (target === undefined) return { ref, defect: 'missing', detail: 'a tag that it points at is missing' };
   if (target.type !== 'commit')
     return { ref, defect: 'not-a-commit', detail: `it points at a ${target.type}` };
   const { tagger, date, message } = object;
-  return { tag: { name: ref.name, oid: ref.oid, commit: target.oid, tagger, date, message } };
+  return { tag: { name: ref.name, oid: ref.oid, commit: target.oid, tagger, date, message }, oddities };
 }
 
 interface Peeled {

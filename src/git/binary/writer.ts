@@ -11,6 +11,11 @@ export function binaryTagWriter(git: RunGit): TagWriter {
       return expectSuccess(result, 'writing a tag object').toString().trim();
     },
     createTags: (refs, absent) => createTags(git, refs, absent),
+    deleteTags: (refs) =>
+      updateRefs(
+        git,
+        refs.map((ref) => `delete refs/tags/${ref.tagName}\0${ref.oid}\0`),
+      ),
   };
 }
 
@@ -32,15 +37,18 @@ async function identity(git: RunGit): Promise<Identity> {
  * One transaction, in which `create` means that the ref must not exist and `verify` with no value the same without
  * creating it (git-update-ref(1)): two writers that want one counter lock the same names, and one of them loses.
  */
-async function createTags(
+function createTags(
   git: RunGit,
   refs: readonly NewRef[],
   absent: readonly string[],
 ): Promise<string | undefined> {
-  const commands = [
+  return updateRefs(git, [
     ...refs.map((ref) => `create refs/tags/${ref.tagName}\0${ref.oid}\0`),
     ...absent.map((name) => `verify refs/tags/${name}\0\0`),
-  ];
+  ]);
+}
+
+async function updateRefs(git: RunGit, commands: readonly string[]): Promise<string | undefined> {
   const result = await git(['update-ref', '--stdin', '-z'], commands.join(''));
   return result.code === 0 ? undefined : result.stderr;
 }

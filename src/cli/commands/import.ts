@@ -1,0 +1,16 @@
+import { importMlem } from '../../registry/import-mlem.js';
+import type { Session } from '../session.js';
+
+export async function run(
+  { out, open }: Session,
+  _format: 'mlem',
+  { force }: { force?: boolean },
+): Promise<void> {
+  const rows = await importMlem(await open(), force);
+  if (out.json) return out.data(rows);
+  for (const { from, path, lost } of rows) {
+    if (path !== null) out.line(path);
+    for (const sentence of lost) out.note(`${from}: ${sentence}`);
+  }
+  if (rows.length === 0) out.note('there is no .mlem file in this work tree');
+}

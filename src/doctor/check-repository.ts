@@ -1,0 +1,63 @@
+import type { State } from '../domain/state.js';
+import { parseTagName } from '../domain/tag-name.js';
+import type { TagRef } from '../git/port.js';
+import { shellLine } from '../shell.js';
+import { fetchTag, type RemoteTags } from './check-tags.js';
+import type { Ailment } from './finding.js';
+
+/** Artifacts whose names a file system or a reader could take for one another. */
+export function checkNames(state: State): Ailment[] {
+  const first = new Map<string, string>();
+  return [...state.keys()].flatMap((name): Ailment[] => {
+    const other = first.get(name.toLowerCase());
+    if (other === undefined) first.set(name.toLowerCase(), name);
+    if (other === undefined) return [];
+    const message = `it differs from the artifact '${other}' by letter case alone`;
+    return [{ level: 'warning', check: 'letter-case', subject: name, message, fix: null }];
+  });
+}
+
+/** Commits that tags name and this repository has not got. */
+export function checkCommits(state: State, missing: ReadonlySet<string>, isShallow: boolean): Ailment[] {
+  // a shallow clone lacks them by design, and says so once
+  if (isShallow) return [];
+  const events = [...state.values()].flatMap((artifact) => artifact.events);
+  return events
+    .filter((event) => missing.has(event.commit))
+    .map((event) => ({
+      level: 'error',
+      check: 'missing-commit',
+      subject: event.tag,
+      message: `its commit ${event.commit.slice(0, 12)} is not in this repository`,
+      fix: null,
+    }));
+}
+
+/** A clone whose history was cut off. */
+export function checkDepth(isShallow: boolean): Ailment[] {
+  if (!isShallow) return [];
+  const message = 'this clone is shallow: tags and commits may be missing';
+  return [{ level: 'error', check: 'shallow', subject: null, message, fix: 'git fetch --unshallow --tags' }];
+}
+
+/** Events that the remote has and this clone lacks or holds otherwise. */
+export function checkRemote(local: readonly TagRef[], { name: remote, tags }: RemoteTags): Ailment[] {
+  const here = new Map(local.map((ref) => [ref.name, ref.oid]));
+  return [...tags].flatMap(([tagName, oid]): Ailment[] => {
+    if (parseTagName(tagName) === undefined || here.get(tagName) === oid) return [];
+    const isHere = here.has(tagName);
+    return [
+      {
+        level: 'error',
+        check: isHere ? 'differs-from-remote' : 'only-at-remote',
+        subject: tagName,
+        message: isHere
+          ? `${remote} has another tag of this name`
+          : `${remote} has it and this clone does not`,
+        fix: isHere
+          ? fetchTag(remote, tagName)
+          : shellLine('git', 'fetch', '--no-tags', remote, `refs/tags/${tagName}:refs/tags/${tagName}`),
+      },
+    ];
+  });
+}

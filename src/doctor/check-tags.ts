@@ -1,0 +1,61 @@
+import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
+import type { TagReading, TagRef } from '../git/port.js';
+import { shellLine } from '../shell.js';
+import type { Ailment } from './finding.js';
+
+/** Tags that were meant as events and are none, and events whose tag objects are odd (SPEC §1). */
+export function checkTags(readings: readonly TagReading[], remote: RemoteTags | undefined): Ailment[] {
+  return readings.flatMap((reading) => ('tag' in reading ? oddTag(reading) : brokenTag(reading, remote)));
+}
+
+/** What a remote has, where it was asked. */
+export interface RemoteTags {
+  name: string;
+  tags: ReadonlyMap<string, string>;
+}
+
+function oddTag({ tag, oddities }: Extract<TagReading, { tag: unknown }>): Ailment[] {
+  const { name } = tag;
+  if (parseTagName(name) === undefined) return lookAlike(name);
+  return oddities.map((oddity) => ({
+    level: 'warning',
+    check: 'odd-object',
+    subject: name,
+    message: `the tag counts, but ${oddity}`,
+    fix: null,
+  }));
+}
+
+function brokenTag(
+  { ref, defect, detail }: Exclude<TagReading, { tag: unknown }>,
+  remote: RemoteTags | undefined,
+): Ailment[] {
+  if (parseTagName(ref.name) === undefined) return lookAlike(ref.name);
+  const message = `it has the name of an event and is none: ${detail}`;
+  return [{ level: 'error', check: defect, subject: ref.name, message, fix: mend(ref, remote) }];
+}
+
+/** A checkout may hold a tag otherwise than the remote does; then the remote's is the one to have. */
+function mend({ name, oid }: TagRef, remote: RemoteTags | undefined): string {
+  const there = remote?.tags.get(name);
+  if (remote && there !== undefined && there !== oid) return fetchTag(remote.name, name);
+  return shellLine('git', 'update-ref', '-d', `refs/tags/${name}`);
+}
+
+/** The command that takes a tag over from a remote. */
+export const fetchTag = (remote: string, tagName: string): string =>
+  shellLine('git', 'fetch', '--no-tags', remote, `+refs/tags/${tagName}:refs/tags/${tagName}`);
+
+function lookAlike(name: string): Ailment[] {
+  if (!looksLikeEvent(name)) return [];
+  const message = 'it looks like an event, but its name cannot be read as one';
+  return [
+    {
+      level: 'error',
+      check: 'look-alike',
+      subject: name,
+      message,
+      fix: shellLine('git', 'update-ref', '-d', `refs/tags/${name}`),
+    },
+  ];
+}

@@ -1,0 +1,71 @@
+import { eventOf } from '../domain/event.js';
+import { type State, stateOf } from '../domain/state.js';
+import { parseTagName } from '../domain/tag-name.js';
+import { RegError } from '../errors.js';
+import type { TagReading, TagRef } from '../git/port.js';
+import type { RegistryContext } from '../registry/context.js';
+import { checkEvents } from './check-events.js';
+import { checkLinks } from './check-links.js';
+import { checkCommits, checkDepth, checkNames, checkRemote } from './check-repository.js';
+import { checkTags, type RemoteTags } from './check-tags.js';
+import type { Ailment } from './finding.js';
+
+/** How far the doctor looks. */
+export interface DoctorOptions {
+  /** Asks neither the remote nor the sources of links. */
+  offline?: boolean | undefined;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+/** Lists everything that is wrong or odd with a registry, and what to do about it. */
+export async function doctor(context: RegistryContext, { offline, now }: DoctorOptions): Promise<Ailment[]> {
+  const { repository } = context;
+  const readings = await repository.readTags();
+  const state = stateOfReadings(readings);
+  const commits = [...state.values()].flatMap((artifact) => artifact.events.map((event) => event.commit));
+  const [isShallow, missing, remote] = await Promise.all([
+    repository.isShallow(),
+    repository.missingObjects([...new Set(commits)]),
+    offline ? undefined : askRemote(context),
+  ]);
+  const isRemote = remote !== undefined && 'tags' in remote;
+  return [
+    ...checkDepth(isShallow),
+    ...checkTags(readings, isRemote ? remote : undefined),
+    ...checkNames(state),
+    ...checkEvents(state, Math.floor(now / 1000)),
+    ...checkCommits(state, new Set(missing), isShallow),
+    ...(isRemote ? checkRemote(readings.map(refOf), remote) : (remote ?? [])),
+    ...(offline ? [] : await checkLinks(context, state)),
+  ];
+}
+
+const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
+
+function stateOfReadings(readings: readonly TagReading[]): State {
+  return stateOf(
+    readings.flatMap((reading) => {
+      const name = 'tag' in reading ? parseTagName(reading.tag.name) : undefined;
+      return 'tag' in reading && name ? [eventOf(name, reading.tag)] : [];
+    }),
+  );
+}
+
+/** The tags of the remote; an ailment when it cannot be asked; undefined when there is none. */
+async function askRemote({
+  repository,
+  config,
+}: RegistryContext): Promise<RemoteTags | Ailment[] | undefined> {
+  const { remote } = await config();
+  if (!(await repository.hasRemote(remote))) return undefined;
+  try {
+    const tags = await repository.listRemoteTags(remote);
+    return { name: remote, tags: new Map(tags.map((ref) => [ref.name, ref.oid])) };
+  } catch (error) {
+    if (!(error instanceof RegError)) throw error;
+    return [
+      { level: 'warning', check: 'remote', subject: remote, message: error.message, fix: error.hint ?? null },
+    ];
+  }
+}

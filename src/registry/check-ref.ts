@@ -1,0 +1,61 @@
+import { currentIn } from '../domain/query.js';
+import type { ArtifactState, ResolvedEvent } from '../domain/state.js';
+import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
+import { RegError, unreachable } from '../errors.js';
+import type { RegistryContext } from './context.js';
+import { type ReadOptions, seconds } from './queries.js';
+import { readArtifact } from './read.js';
+import { type HistoryRow, historyRow } from './rows.js';
+
+/** An event, and whether it is still in effect: `check-ref` (SPEC §5). */
+export interface CheckedRow extends HistoryRow {
+  current: boolean;
+}
+
+/**
+ * Tells which event a ref is. `ref` is a tag's name, or its full name with `refs/tags/`.
+ * @throws RegError NOT_AN_EVENT
+ */
+export async function checkRef(
+  context: RegistryContext,
+  ref: string,
+  { at }: ReadOptions,
+): Promise<CheckedRow> {
+  const tagName = ref.replace(/^(refs\/)?tags\//, '');
+  const name = parseTagName(tagName);
+  if (name === undefined) throw notAnEvent(tagName, looksLikeEvent(tagName) ? 'reg doctor' : 'reg history');
+  const artifact = await readArtifact(context.repository, name.artifact, seconds(at));
+  const event = artifact.events.find((one) => one.tag === tagName);
+  if (event === undefined) throw notAnEvent(tagName, 'reg doctor');
+  return { ...historyRow(event), current: isInEffect(event, artifact) };
+}
+
+const notAnEvent = (tagName: string, ask: string): RegError =>
+  new RegError(
+    'NOT_AN_EVENT',
+    `'${tagName}' is no event of this registry`,
+    `an event is an annotated tag such as churn@v1.2.0 or churn#prod#3, and present here; see: ${ask}`,
+  );
+
+/** Whether what an event says is still so: nothing that came later took it back or replaced it. */
+function isInEffect(event: ResolvedEvent, artifact: ArtifactState): boolean {
+  const version = event.of === undefined ? undefined : artifact.versions.get(event.of);
+  switch (event.kind) {
+    case 'registration':
+      return version?.active === true && version.event.tag === event.tag;
+    case 'deregistration':
+      return version?.active === false && artifact.events.findLast(isAbout(event))?.tag === event.tag;
+    case 'assignment':
+      return currentIn(artifact, event.stage)?.assignment.tag === event.tag;
+    case 'unassignment':
+      return version?.stages.get(event.stage)?.tag === event.tag;
+    case 'deprecation':
+      return artifact.events.at(-1)?.tag === event.tag;
+    default:
+      return unreachable(event);
+  }
+}
+
+/** Whether another event registers or deregisters the same version. */
+const isAbout = (event: ResolvedEvent) => (other: ResolvedEvent) =>
+  other.of === event.of && (other.kind === 'registration' || other.kind === 'deregistration');

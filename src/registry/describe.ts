@@ -1,0 +1,101 @@
+import type { Oid } from '../domain/event.js';
+import { artifactName, splitArtifactName } from '../domain/names.js';
+import { type Declaration, findDeclaration, readForeignYaml } from '../links/declared.js';
+import { readLink } from '../links/read.js';
+import type { Link } from '../links/schema.js';
+import { type ChooseOptions, choose } from './choose.js';
+import type { RegistryContext } from './context.js';
+import { notDeclared } from './declaration.js';
+
+/** What a commit of the registry says of an artifact: `describe`. What is not said is null. */
+export interface Description {
+  artifact: string;
+  /** Null when a rev was asked for. */
+  version: string | null;
+  commit: Oid;
+  /** What declares it: a link file, gto's `artifacts.yaml` or a `dvc.yaml`. */
+  declaredBy: Declaration['kind'];
+  file: string;
+  type: string | null;
+  description: string | null;
+  /** Where the model is, inside its source or this repository. */
+  path: string | null;
+  labels: unknown;
+  source: Link['source'] | null;
+  sha256: string | null;
+  size: number | null;
+  params: unknown;
+  metrics: unknown;
+  /** What gto calls `custom` and DVC `meta`. */
+  custom: unknown;
+}
+
+/**
+ * Describes an artifact as it is declared at a version, in a stage, or at a rev.
+ * @throws RegError NOT_DECLARED, INVALID_LINK, and what choosing throws
+ */
+export async function describe(
+  context: RegistryContext,
+  name: string,
+  options: ChooseOptions,
+): Promise<Description> {
+  const artifact = artifactName(name);
+  const { version, commit } = await choose(context, artifact, options);
+  const found = await findDeclaration(context.repository, commit, artifact);
+  if (found === undefined) throw notDeclared(artifact, commit);
+  const { kind, file } = found;
+  const facts =
+    kind === 'link'
+      ? await linkFacts(context, commit, file)
+      : await foreignFacts(context, commit, found, artifact);
+  return { artifact, version, commit, declaredBy: kind, file, ...facts };
+}
+
+type Facts = Omit<Description, 'artifact' | 'version' | 'commit' | 'declaredBy' | 'file'>;
+
+async function linkFacts({ repository }: RegistryContext, commit: Oid, file: string): Promise<Facts> {
+  const entry = await repository.entryAt(commit, file);
+  const { link } = readLink(entry ? await repository.readBlob(entry.oid) : new Uint8Array(), file);
+  const { source, sha256, size, type, description, labels, params, metrics } = link;
+  return {
+    type: type ?? null,
+    description: description ?? null,
+    path: source.path ?? null,
+    labels: labels ?? null,
+    source,
+    sha256: sha256 ?? null,
+    size: size ?? null,
+    params: params ?? null,
+    metrics: metrics ?? null,
+    custom: null,
+  };
+}
+
+/** gto writes `type path description labels custom`, DVC `type path desc labels meta` (their documentation). */
+async function foreignFacts(
+  { repository }: RegistryContext,
+  commit: Oid,
+  { kind, file }: Declaration,
+  artifact: ReturnType<typeof artifactName>,
+): Promise<Facts> {
+  const content = ((await readForeignYaml(repository, commit, file))?.document.toJS({ maxAliasCount: 100 }) ??
+    {}) as Content;
+  const all = kind === 'dvc' ? content.artifacts : content;
+  const entry = ((all as Content)[kind === 'dvc' ? splitArtifactName(artifact).base : artifact] ??
+    {}) as Content;
+  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  return {
+    type: text(entry.type),
+    description: text(entry.description ?? entry.desc),
+    path: text(entry.path),
+    labels: entry.labels ?? null,
+    source: null,
+    sha256: null,
+    size: null,
+    params: null,
+    metrics: null,
+    custom: entry.custom ?? entry.meta ?? null,
+  };
+}
+
+type Content = Record<string, unknown>;

@@ -1,0 +1,96 @@
+import { findLatest, findVersion } from '../domain/find.js';
+import { stageName } from '../domain/names.js';
+import { mergeOrdered } from '../domain/order.js';
+import { stagesUsed } from '../domain/query.js';
+import type { ArtifactState } from '../domain/state.js';
+import { type Stay, staysIn } from '../domain/stays.js';
+import { parseVersionTarget } from '../domain/target.js';
+import type { RegistryContext } from './context.js';
+import { type ReadOptions, requireArtifact, seconds } from './queries.js';
+import { readState } from './read.js';
+import { type HistoryRow, historyRow, type IntervalRow, intervalRow } from './rows.js';
+
+/** Which part of history is wanted, and in which order. */
+export interface HistoryOptions extends ReadOptions {
+  stage?: string | undefined;
+  /** What happened, or still lasted, from this moment on. */
+  since?: Date | undefined;
+  /** What happened, or had begun, up to this moment. */
+  until?: Date | undefined;
+  /** Oldest first. */
+  ascending?: boolean | undefined;
+  /** At most so many rows. */
+  limit?: number | undefined;
+}
+
+/** The journal of all artifacts, of one, or of one version (`artifact@version`), newest first. */
+export async function history(
+  context: RegistryContext,
+  target: string | undefined,
+  options: HistoryOptions,
+): Promise<HistoryRow[]> {
+  const { artifacts, isWanted } = await select(context, target, options);
+  const { since, until } = bounds(options);
+  const events = mergeOrdered(artifacts.map((artifact) => artifact.events)).filter(
+    (event) =>
+      event.time >= since &&
+      event.time <= until &&
+      isWanted('stage' in event ? event.stage : undefined, event.of),
+  );
+  return cut(events, options).map(historyRow);
+}
+
+/** One row for each stay of a version in a stage: from when to when it was the current one there, and by whom. */
+export async function intervals(
+  context: RegistryContext,
+  target: string | undefined,
+  options: HistoryOptions,
+): Promise<IntervalRow[]> {
+  const { artifacts, isWanted } = await select(context, target, options);
+  const { since, until } = bounds(options);
+  const stays = artifacts
+    .flatMap((artifact) => stagesUsed(artifact).flatMap((stage) => staysIn(artifact, stage)))
+    .filter((stay) => isWanted(stay.stage, stay.version) && stay.from.time <= until && endOf(stay) >= since)
+    .sort((a, b) => a.from.time - b.from.time || a.from.place - b.from.place);
+  return cut(stays, options).map(intervalRow);
+}
+
+const endOf = ({ until }: Stay): number => until?.time ?? Number.POSITIVE_INFINITY;
+
+interface Selection {
+  artifacts: ArtifactState[];
+  isWanted: (stage: string | undefined, version: string | undefined) => boolean;
+}
+
+async function select(
+  context: RegistryContext,
+  target: string | undefined,
+  options: HistoryOptions,
+): Promise<Selection> {
+  const stage = options.stage === undefined ? undefined : stageName(options.stage);
+  const { artifact, which } = target === undefined ? {} : parseVersionTarget(target);
+  const artifacts =
+    artifact === undefined
+      ? [...(await readState(context.repository, seconds(options.at))).values()]
+      : [await requireArtifact(context, artifact, options.at)];
+  const version =
+    which && artifacts[0]
+      ? which.kind === 'latest'
+        ? findLatest(artifacts[0])
+        : findVersion(artifacts[0], which.id)
+      : undefined;
+  return {
+    artifacts,
+    isWanted: (itsStage, itsVersion) =>
+      (stage === undefined || itsStage === stage) && (version === undefined || itsVersion === version.id),
+  };
+}
+
+const bounds = ({ since, until }: HistoryOptions): { since: number; until: number } => ({
+  since: seconds(since) ?? Number.NEGATIVE_INFINITY,
+  until: seconds(until) ?? Number.POSITIVE_INFINITY,
+});
+
+/** Rows that come oldest first, in the order and number that is wanted. */
+const cut = <T>(rows: readonly T[], { ascending, limit }: HistoryOptions): T[] =>
+  (ascending ? [...rows] : [...rows].reverse()).slice(0, limit);

@@ -1,0 +1,103 @@
+import { parseArtifactName } from '../domain/names.js';
+import { RegError } from '../errors.js';
+import { withoutUserInfo } from '../git/location.js';
+import { requireLinkPath } from '../links/link-path.js';
+import type { Link } from '../links/schema.js';
+import { formatLink } from '../links/write.js';
+import { FOREIGN, readYaml } from '../yaml/read.js';
+import { type RegistryContext, requireWorkTree } from './context.js';
+
+/** One `.mlem` file, and what became of it. */
+export interface ImportRow {
+  /** The `.mlem` file, from the top of the repository. */
+  from: string;
+  /** The link file that was written; null when none was. */
+  path: string | null;
+  artifact: string | null;
+  /** What could not be carried over, in sentences. */
+  lost: string[];
+}
+
+/** Writes a link file for every `.mlem` link of the work tree; the `.mlem` files stay. */
+export async function importMlem(context: RegistryContext, force = false): Promise<ImportRow[]> {
+  const workTree = await requireWorkTree(context, 'link files are written into the work tree');
+  const rows: ImportRow[] = [];
+  for (const from of await workTree.find('.mlem')) {
+    const content = mlemContent((await workTree.read(from)) ?? new Uint8Array(), from);
+    const row = convert(from, content);
+    if (row.link === undefined) rows.push({ from, path: null, artifact: null, lost: row.lost });
+    else {
+      const path = requireLinkPath(row.artifact);
+      if (!force && (await workTree.read(path)))
+        throw new RegError('FILE_EXISTS', `${path} is already there`, 'add --force to replace it');
+      await workTree.write(path, formatLink(row.link));
+      rows.push({ from, path, artifact: row.artifact, lost: row.lost });
+    }
+  }
+  return rows;
+}
+
+type Content = Record<string, unknown>;
+
+function mlemContent(bytes: Uint8Array, file: string): Content {
+  const content: unknown = readYaml(bytes, file, 'INVALID_LINK', FOREIGN).document.toJS({
+    maxAliasCount: 100,
+  });
+  return typeof content === 'object' && content !== null ? (content as Content) : {};
+}
+
+type Converted =
+  | { link: Link; artifact: NonNullable<ReturnType<typeof parseArtifactName>>; lost: string[] }
+  | { link?: undefined; lost: string[] };
+
+/** The keys of a link that mlem writes (mlem 0.4, `MlemLink`); older releases say `repo` for `project`. */
+const CARRIED: ReadonlySet<string> = new Set([
+  'object_type',
+  'link_type',
+  'path',
+  'project',
+  'repo',
+  'rev',
+  'description',
+  'params',
+  'location',
+]);
+
+function convert(from: string, content: Content): Converted {
+  const text = (key: string): string | undefined =>
+    typeof content[key] === 'string' ? (content[key] as string) : undefined;
+  const path = text('path');
+  if (content.object_type !== 'link' || path === undefined)
+    return {
+      lost: [`it is a ${text('object_type') ?? 'file of mlem'}, not a link: link its model with reg link`],
+    };
+  const artifact = artifactOf(from);
+  if (artifact === undefined) return { lost: ['its file name is not an artifact name'] };
+  const repo = text('project') ?? text('repo');
+  const rev = text('rev');
+  const source = { ...(repo ? { repo } : {}), ...(rev ? { rev } : {}), path: path.replace(/\.mlem$/, '') };
+  const link: Link = { reg: 1, source, type: text('link_type') ?? 'model', ...details(content) };
+  const lost = [
+    ...(path.endsWith('.mlem')
+      ? [`path ${path} is the metadata of mlem; the link leads to the model beside it, ${source.path}`]
+      : []),
+    ...Object.keys(content).flatMap((key) => (CARRIED.has(key) ? [] : [`${key} has no place in a link`])),
+    `it is not pinned to a commit and bytes: reg link ${source.path} ${artifact} --source ${withoutUserInfo(repo ?? '.')} --rev ${rev ?? 'REV'} --force`,
+  ];
+  return { link, artifact, lost };
+}
+
+function details({ description, params }: Content): Pick<Link, 'description' | 'params'> {
+  const isFilled = typeof params === 'object' && params !== null && Object.keys(params).length > 0;
+  return {
+    ...(typeof description === 'string' ? { description } : {}),
+    ...(isFilled ? { params: params as Record<string, unknown> } : {}),
+  };
+}
+
+/** `.mlem/link/NAME.mlem` and `.mlem/model/NAME.mlem` stand for `NAME`; elsewhere the folder counts. */
+function artifactOf(from: string): ReturnType<typeof parseArtifactName> {
+  const path = from.replace(/^\.mlem\/[^/]+\//, '').slice(0, -'.mlem'.length);
+  const slash = path.lastIndexOf('/');
+  return parseArtifactName(slash < 0 ? path : `${path.slice(0, slash)}:${path.slice(slash + 1)}`);
+}

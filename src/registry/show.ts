@@ -1,0 +1,69 @@
+import { findLatest, findVersion } from '../domain/find.js';
+import type { ArtifactName } from '../domain/names.js';
+import { compareText } from '../domain/order.js';
+import { type VersionOrder, type View, versionsByStage } from '../domain/query.js';
+import type { ArtifactState } from '../domain/state.js';
+import { parseTarget, type Target } from '../domain/target.js';
+import { declaredArtifacts } from '../links/declared.js';
+import type { RegistryContext } from './context.js';
+import { type ReadOptions, requireArtifact, requireCurrent, seconds } from './queries.js';
+import { readState } from './read.js';
+import { declaredRow, type OverviewRow, overviewRow, type VersionRow, versionRows } from './rows.js';
+
+/** What an overview shows. */
+export interface OverviewOptions extends ReadOptions, View {
+  /** Deprecated artifacts too. */
+  deprecated?: boolean | undefined;
+}
+
+/**
+ * One row for each artifact, by name. Artifacts that HEAD declares and nobody registered are among them, unless the
+ * past or registered ones alone are asked for.
+ */
+export async function overview(context: RegistryContext, options: OverviewOptions): Promise<OverviewRow[]> {
+  const [state, declared] = await Promise.all([
+    readState(context.repository, seconds(options.at)),
+    options.at || options.registeredOnly ? [] : declaredAtHead(context),
+  ]);
+  const rows = [...state.values()]
+    .filter((artifact) => options.deprecated || !artifact.deprecated)
+    .map((artifact) => overviewRow(artifact, options));
+  const waiting = declared.filter((name) => !state.has(name)).map(declaredRow);
+  return [...rows, ...waiting].sort((a, b) => compareText(a.artifact, b.artifact));
+}
+
+async function declaredAtHead({ repository }: RegistryContext): Promise<ArtifactName[]> {
+  const head = await repository.resolveCommit('HEAD');
+  return head === undefined ? [] : declaredArtifacts(repository, head);
+}
+
+/** Which versions are shown, and in which order. */
+export interface VersionsOptions extends ReadOptions, View {
+  sort?: VersionOrder | undefined;
+}
+
+/** One row for each version that a target names: all of an artifact, `@version`, `@latest` or those in `#stage`. */
+export async function versions(
+  context: RegistryContext,
+  target: string,
+  options: VersionsOptions,
+): Promise<VersionRow[]> {
+  const { artifact: name, which } = parseTarget(target);
+  const artifact = await requireArtifact(context, name, options.at);
+  const wanted = which && (await idsOf(context, artifact, which, options));
+  return versionRows(artifact, options, options.sort).filter((row) => wanted?.includes(row.version) ?? true);
+}
+
+async function idsOf(
+  context: RegistryContext,
+  artifact: ArtifactState,
+  which: NonNullable<Target['which']>,
+  view: View,
+): Promise<string[]> {
+  if (which.kind === 'latest') return [findLatest(artifact).id];
+  if (which.kind === 'version') return [findVersion(artifact, which.id).id];
+  const held = versionsByStage(artifact, view).get(which.stage) ?? [
+    await requireCurrent(context, artifact, which.stage),
+  ];
+  return held.map(({ version }) => version.id);
+}

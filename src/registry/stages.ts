@@ -1,0 +1,25 @@
+import type { StageName } from '../domain/names.js';
+import { versionsByStage } from '../domain/query.js';
+import type { RegistryContext } from './context.js';
+import { type ReadOptions, seconds } from './queries.js';
+import { readState } from './read.js';
+
+/** Which stages are wanted; with neither, the allowed ones and behind them the others in use. */
+export interface StagesOptions extends ReadOptions {
+  /** Those that the configuration lists, in order of promotion. */
+  allowed?: boolean | undefined;
+  /** Those that hold a version, by name; deprecated artifacts count. */
+  used?: boolean | undefined;
+}
+
+/** The stages of a registry. */
+export async function stages(
+  context: RegistryContext,
+  { allowed, used, at }: StagesOptions,
+): Promise<StageName[]> {
+  const listed = used && !allowed ? [] : ((await context.config()).stages ?? []);
+  if (allowed && !used) return [...listed];
+  const state = await readState(context.repository, seconds(at));
+  const held = [...state.values()].flatMap((artifact) => [...versionsByStage(artifact).keys()]);
+  return [...new Set([...listed, ...held.sort()])];
+}
