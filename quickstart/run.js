@@ -70,6 +70,7 @@ try {
   $('reg show');
   $('reg show cost_predictor');
   $('reg history cost_predictor --stage prod');
+  $('reg history cost_predictor --stage prod --intervals');
   $('reg which cost_predictor prod --json');
 
   say('Load what is in prod: the very bytes that were linked, verified by their SHA-256.');

@@ -13,7 +13,8 @@ export type { HistoryRow, IntervalRow, OverviewRow, StageRow, VersionRow } from 
 export type { OverviewOptions, VersionsOptions } from './registry/show.js';
 export type { StagesOptions } from './registry/stages.js';
 export type { WithdrawOptions } from './registry/withdraws.js';
-export type { WriteOptions, Written } from './registry/write.js';
+export type { Written } from './registry/write.js';
+export type { WriteOptions } from './registry/write-options.js';
 export type { WriteRow } from './registry/write-row.js';
 export type { AssignOptions, RegisterOptions } from './registry/writes.js';
 export type { Finding, Report } from './validate/finding.js';

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import type { WriteOptions } from '../registry/write.js';
+import type { WriteOptions } from '../registry/write-options.js';
 import type { WriteRow } from '../registry/write-row.js';
 import { clean } from './render/clean.js';
 import type { Session } from './session.js';

@@ -51,7 +51,13 @@ export function memoryRepository(identity: Identity): MemoryRepository {
       return head;
     },
     listTags: async (artifact) => listTags(tags, artifact),
-    readTags: async (artifact) => listTags(tags, artifact).map((ref) => readTag(objects, ref)),
+    listPeeledTags: async () => {
+      const refs = listTags(tags, undefined);
+      if (refs.some((ref) => !objects.has(ref.oid))) return undefined;
+      return refs.map((ref) => ({ ...ref, peeledOid: followAsGit(objects, ref.oid) }));
+    },
+    readTags: async (which) =>
+      (typeof which === 'object' ? which : listTags(tags, which)).map((ref) => readTag(objects, ref)),
     identity: async () => identity,
     writeTagObject: async (bytes) => add('tag', bytes),
     createTags: async (refs, absent) => {
@@ -121,4 +127,13 @@ function peel(
   if (found?.type !== 'tag') return undefined;
   const inner = decodeTag(found.bytes);
   return peel(objects, inner.type, inner.object);
+}
+
+/** What git follows a tag to: it is content with three header lines, whatever else is wrong. */
+function followAsGit(objects: ReadonlyMap<Oid, StoredObject>, oid: Oid): Oid | undefined {
+  const found = objects.get(oid);
+  if (found?.type !== 'tag') return undefined;
+  const text = Buffer.from(found.bytes).toString();
+  const [, target, type] = /^object ([0-9a-f]{40})\ntype ([a-z]+)\ntag /.exec(text) ?? [];
+  return target !== undefined && type === 'tag' ? followAsGit(objects, target) : target;
 }

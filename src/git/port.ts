@@ -10,6 +10,12 @@ export interface TagRef {
   oid: Oid;
 }
 
+/** A tag as a listing shows it that follows tags to their end. */
+export interface PeeledTagRef extends TagRef {
+  /** What an annotated tag leads to; undefined for a lightweight one, and for one that git cannot follow. */
+  peeledOid: Oid | undefined;
+}
+
 /** Why a tag cannot be an event although its name is one (SPEC §1). */
 export type TagDefect = 'lightweight' | 'malformed' | 'not-a-commit' | 'missing';
 
@@ -22,8 +28,10 @@ export type TagReading =
 export interface TagReader {
   /** Every tag, or every tag whose name begins as the tags of one artifact do. */
   listTags(artifact?: ArtifactName): Promise<TagRef[]>;
-  /** The same tags with their objects. */
-  readTags(artifact?: ArtifactName): Promise<TagReading[]>;
+  /** Every tag, with what an annotated one leads to; undefined where a broken tag ends the listing. */
+  listPeeledTags(): Promise<PeeledTagRef[] | undefined>;
+  /** The objects of every tag, of the tags of one artifact, or of these tags. */
+  readTags(which?: ArtifactName | readonly TagRef[]): Promise<TagReading[]>;
 }
 
 /** Who writes, and what time it is for git (GIT_COMMITTER_DATE included). */

@@ -4,7 +4,7 @@ import { RegError } from '../errors.js';
 import type { Identity, NewRef, PushResult, RegistryRepository } from '../git/port.js';
 import { encodeTag } from '../git/tag-object.js';
 import type { RegistryContext } from './context.js';
-import type { WriteOptions } from './write.js';
+import type { WriteOptions } from './write-options.js';
 import { deletedRow, plannedRow, type WriteRow } from './write-row.js';
 
 /** What came of a plan; a failure may be another writer's doing and is worth another try. */

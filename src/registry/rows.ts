@@ -1,4 +1,5 @@
 import type { ArtifactName, StageName } from '../domain/names.js';
+import type { Summary } from '../domain/outline.js';
 import {
   type InStage,
   latestVersion,
@@ -93,6 +94,15 @@ export function overviewRow(artifact: ArtifactState, view: View = {}): OverviewR
     deprecated: artifact.deprecated,
   };
 }
+
+/** The overview of an artifact that has events, from its summary. */
+export const summaryRow = (artifact: ArtifactName, { latest, stages, deprecated }: Summary): OverviewRow => ({
+  artifact,
+  latest: latest ?? null,
+  stages: Object.fromEntries(stages),
+  registered: true,
+  deprecated,
+});
 
 /** The overview of an artifact that is declared at HEAD and has no event. */
 export const declaredRow = (artifact: ArtifactName): OverviewRow => ({

@@ -8,7 +8,15 @@ import { declaredArtifacts } from '../links/declared.js';
 import type { RegistryContext } from './context.js';
 import { type ReadOptions, requireArtifact, requireCurrent, seconds } from './queries.js';
 import { readState } from './read.js';
-import { declaredRow, type OverviewRow, overviewRow, type VersionRow, versionRows } from './rows.js';
+import {
+  declaredRow,
+  type OverviewRow,
+  overviewRow,
+  summaryRow,
+  type VersionRow,
+  versionRows,
+} from './rows.js';
+import { readSummaries } from './summaries.js';
 
 /** What an overview shows. */
 export interface OverviewOptions extends ReadOptions, View {
@@ -21,15 +29,27 @@ export interface OverviewOptions extends ReadOptions, View {
  * past or registered ones alone are asked for.
  */
 export async function overview(context: RegistryContext, options: OverviewOptions): Promise<OverviewRow[]> {
-  const [state, declared] = await Promise.all([
-    readState(context.repository, seconds(options.at)),
+  const [rows, declared] = await Promise.all([
+    registeredRows(context, options),
     options.at || options.registeredOnly ? [] : declaredAtHead(context),
   ]);
-  const rows = [...state.values()]
-    .filter((artifact) => options.deprecated || !artifact.deprecated)
-    .map((artifact) => overviewRow(artifact, options));
-  const waiting = declared.filter((name) => !state.has(name)).map(declaredRow);
-  return [...rows, ...waiting].sort((a, b) => compareText(a.artifact, b.artifact));
+  const known = new Set(rows.map((row) => row.artifact));
+  const waiting = declared.filter((name) => !known.has(name)).map(declaredRow);
+  return [...rows, ...waiting]
+    .filter((row) => options.deprecated || !row.deprecated)
+    .sort((a, b) => compareText(a.artifact, b.artifact));
+}
+
+async function registeredRows(
+  { repository }: RegistryContext,
+  { at, ...view }: OverviewOptions,
+): Promise<OverviewRow[]> {
+  const asksForMore = [view.versionsPerStage, view.assignmentsPerVersion, view.registeredOnly].some(Boolean);
+  if (at === undefined && !asksForMore)
+    return [...(await readSummaries(repository))].map(([name, summary]) => summaryRow(name, summary));
+  return [...(await readState(repository, seconds(at))).values()].map((artifact) =>
+    overviewRow(artifact, view),
+  );
 }
 
 async function declaredAtHead({ repository }: RegistryContext): Promise<ArtifactName[]> {

@@ -3,6 +3,7 @@ import { versionsByStage } from '../domain/query.js';
 import type { RegistryContext } from './context.js';
 import { type ReadOptions, seconds } from './queries.js';
 import { readState } from './read.js';
+import { readSummaries } from './summaries.js';
 
 /** Which stages are wanted; with neither, the allowed ones and behind them the others in use. */
 export interface StagesOptions extends ReadOptions {
@@ -19,7 +20,16 @@ export async function stages(
 ): Promise<StageName[]> {
   const listed = used && !allowed ? [] : ((await context.config()).stages ?? []);
   if (allowed && !used) return [...listed];
-  const state = await readState(context.repository, seconds(at));
-  const held = [...state.values()].flatMap((artifact) => [...versionsByStage(artifact).keys()]);
+  const held = (
+    at ? await heldAt(context, at) : [...(await readSummaries(context.repository)).values()]
+  ).flatMap(({ stages: own }) => [...own.keys()]);
   return [...new Set([...listed, ...held.sort()])];
+}
+
+async function heldAt(
+  { repository }: RegistryContext,
+  at: Date,
+): Promise<{ stages: ReadonlyMap<StageName, unknown> }[]> {
+  const state = await readState(repository, seconds(at));
+  return [...state.values()].map((artifact) => ({ stages: versionsByStage(artifact) }));
 }

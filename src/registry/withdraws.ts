@@ -11,7 +11,8 @@ import { artifactName, stageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { versionTarget } from './version-target.js';
-import { type WriteOptions, type Written, write } from './write.js';
+import { type Written, write } from './write.js';
+import type { WriteOptions } from './write-options.js';
 
 /** How to withdraw: to say that something no longer holds, or with `delete` that it never did. */
 export interface WithdrawOptions extends WriteOptions {

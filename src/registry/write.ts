@@ -8,6 +8,7 @@ import { applyDeletes, applyTags } from './apply.js';
 import type { RegistryContext } from './context.js';
 import { refuseUndeclared } from './declaration.js';
 import { readArtifactNames, readEvents } from './read.js';
+import type { WriteOptions } from './write-options.js';
 import { deletedRow, plannedRow, type WriteRow } from './write-row.js';
 
 /** What a write did. */
@@ -15,19 +16,6 @@ export interface Written {
   rows: WriteRow[];
   /** Why there was nothing to do. */
   note: string | undefined;
-}
-
-/** Options that all writes share. */
-export interface WriteOptions {
-  message?: string | undefined;
-  /** Decides and tells, and writes nothing. */
-  dryRun?: boolean | undefined;
-  /** Sends the tags to the remote first; the configuration's `push` by default. */
-  push?: boolean | undefined;
-  /** Lets a commit be registered that does not declare the artifact. */
-  unlinked?: boolean | undefined;
-  /** Asked before tags are deleted; without it no tag is. */
-  confirm?: ((rows: readonly WriteRow[]) => Promise<boolean>) | undefined;
 }
 
 const ATTEMPTS = 20;

@@ -6,7 +6,8 @@ import { type Bump, version } from '../domain/version.js';
 import { RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
 import { versionTarget } from './version-target.js';
-import { type WriteOptions, type Written, write } from './write.js';
+import { type Written, write } from './write.js';
+import type { WriteOptions } from './write-options.js';
 
 /** How to register. */
 export interface RegisterOptions extends WriteOptions {

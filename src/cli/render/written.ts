@@ -1,5 +1,6 @@
 import type { RegistryContext } from '../../registry/context.js';
-import type { WriteOptions, Written } from '../../registry/write.js';
+import type { Written } from '../../registry/write.js';
+import type { WriteOptions } from '../../registry/write-options.js';
 import { shellLine } from '../../shell.js';
 import type { Session } from '../session.js';
 

@@ -1,9 +1,8 @@
-import type { Oid } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
-import type { TagReader, TagReading, TagRef } from '../port.js';
-import { decodeTag, MalformedTag, odditiesOf, type TagObject } from '../tag-object.js';
-import { type FoundObject, readObjects } from './cat-file.js';
+import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../port.js';
+import { readObjects } from './cat-file.js';
 import { expectSuccess, type RunGit } from './run-git.js';
+import { type FoundTag, readingsOf } from './tag-readings.js';
 
 const PREFIX = 'refs/tags/';
 
@@ -11,7 +10,8 @@ const PREFIX = 'refs/tags/';
 export function binaryTagReader(git: RunGit): TagReader {
   return {
     listTags: (artifact) => listTags(git, artifact),
-    readTags: (artifact) => readTags(git, artifact),
+    listPeeledTags: () => listPeeledTags(git),
+    readTags: (which) => readTags(git, which),
   };
 }
 
@@ -41,30 +41,46 @@ const tagRef = ([refName = '', oid = '']: readonly string[]): TagRef => ({
   oid,
 });
 
+const PEELED = '^{}';
+
+async function listPeeledTags(git: RunGit): Promise<PeeledTagRef[] | undefined> {
+  // by far the fastest listing: it takes what tags lead to from packed-refs, without opening objects
+  const result = await git(['show-ref', '--tags', '--dereference']);
+  // exit code 1 without a word is a repository without tags (git-show-ref(1))
+  if (result.code === 1 && result.stderr === '') return [];
+  if (result.code !== 0) return undefined;
+  const refs: PeeledTagRef[] = [];
+  for (const line of result.stdout.toString().split('\n').slice(0, -1)) {
+    const space = line.indexOf(' ');
+    const oid = line.slice(0, space);
+    const last = refs.at(-1);
+    if (line.endsWith(PEELED) && last) last.peeledOid = oid;
+    else refs.push({ name: line.slice(space + 1 + PREFIX.length), oid, peeledOid: undefined });
+  }
+  return refs;
+}
+
 // %(raw) is the object as it is stored, since git 2.34; of a lightweight tag nothing, it may point at a huge file
 const OBJECTS =
   '--format=%(refname)%00%(objectname)%00%(objecttype)%00%(if:equals=tag)%(objecttype)%(then)%(raw:size)%00%(raw)%(end)';
 
-async function readTags(git: RunGit, artifact: ArtifactName | undefined): Promise<TagReading[]> {
-  const result = await git(['for-each-ref', OBJECTS, ...patternsOf(artifact)]);
-  const found = result.code === 0 ? parseObjects(result.stdout) : await readOneByOne(git, artifact);
-  const decoded = found.map(decode);
-  const nested = decoded.flatMap((one) =>
-    'object' in one && one.object.type === 'tag' ? [one.ref.oid] : [],
+async function readTags(
+  git: RunGit,
+  which: ArtifactName | readonly TagRef[] | undefined,
+): Promise<TagReading[]> {
+  return readingsOf(
+    git,
+    typeof which === 'object' ? await readRefs(git, which) : await readListing(git, which),
   );
-  const peeled = await peel(git, nested);
-  return decoded.map((one) => ('object' in one ? reading(one, peeled) : one));
 }
 
-/** What git holds for a tag; undefined where the object is missing or corrupt. */
-interface Found {
-  ref: TagRef;
-  object: FoundObject | undefined;
+async function readListing(git: RunGit, artifact: ArtifactName | undefined): Promise<FoundTag[]> {
+  const result = await git(['for-each-ref', OBJECTS, ...patternsOf(artifact)]);
+  // the slow way survives objects that git cannot read
+  return result.code === 0 ? parseObjects(result.stdout) : readRefs(git, await listTags(git, artifact));
 }
 
-/** The slow way, which survives objects that git cannot read. */
-async function readOneByOne(git: RunGit, artifact: ArtifactName | undefined): Promise<Found[]> {
-  const refs = await listTags(git, artifact);
+async function readRefs(git: RunGit, refs: readonly TagRef[]): Promise<FoundTag[]> {
   const objects = await readObjects(
     git,
     refs.map((ref) => ref.oid),
@@ -72,8 +88,8 @@ async function readOneByOne(git: RunGit, artifact: ArtifactName | undefined): Pr
   return refs.map((ref) => ({ ref, object: objects.get(ref.oid) }));
 }
 
-function parseObjects(out: Buffer): Found[] {
-  const found: Found[] = [];
+function parseObjects(out: Buffer): FoundTag[] {
+  const found: FoundTag[] = [];
   let at = 0;
   const field = (end: number): string => {
     const text = out.toString('utf8', at, end);
@@ -88,55 +104,4 @@ function parseObjects(out: Buffer): Found[] {
     at += size + 1;
   }
   return found;
-}
-
-type Decoded =
-  | { ref: TagRef; object: TagObject; oddities: readonly string[] }
-  | Exclude<TagReading, { tag: unknown }>;
-
-function decode({ ref, object: found }: Found): Decoded {
-  if (found === undefined) return { ref, defect: 'missing', detail: `its object ${ref.oid} is missing` };
-  if (found.type !== 'tag')
-    return { ref, defect: 'lightweight', detail: `it is a lightweight tag on a ${found.type}` };
-  try {
-    const object = decodeTag(found.bytes);
-    return { ref, object, oddities: odditiesOf(ref.name, found.bytes, object) };
-  } catch (error) {
-    if (error instanceof MalformedTag) return { ref, defect: 'malformed', detail: error.message };
-    throw error;
-  }
-}
-
-function reading(
-  { ref, object, oddities }: Exclude<Decoded, { defect: unknown }>,
-  peeled: ReadonlyMap<Oid, Peeled>,
-): TagReading {
-  const target = object.type === 'tag' ? peeled.get(ref.oid) : { type: object.type, oid: object.object };
-  if (target === undefined) return { ref, defect: 'missing', detail: 'a tag that it points at is missing' };
-  if (target.type !== 'commit')
-    return { ref, defect: 'not-a-commit', detail: `it points at a ${target.type}` };
-  const { tagger, date, message } = object;
-  return { tag: { name: ref.name, oid: ref.oid, commit: target.oid, tagger, date, message }, oddities };
-}
-
-interface Peeled {
-  type: string;
-  oid: Oid;
-}
-
-/** What tags of tags lead to in the end. */
-async function peel(git: RunGit, oids: readonly Oid[]): Promise<Map<Oid, Peeled>> {
-  if (oids.length === 0) return new Map();
-  const input = oids.map((oid) => `${oid}^{}\n`).join('');
-  const out = expectSuccess(
-    await git(['cat-file', '--batch-check=%(objectname) %(objecttype)'], input),
-    'peeling tags',
-  );
-  const peeled = new Map<Oid, Peeled>();
-  for (const [index, line] of out.toString().split('\n').entries()) {
-    const [oid = '', type] = line.split(' ');
-    const asked = oids[index];
-    if (asked !== undefined && type !== undefined && type !== 'missing') peeled.set(asked, { oid, type });
-  }
-  return peeled;
 }

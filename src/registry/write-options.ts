@@ -1,0 +1,14 @@
+import type { WriteRow } from './write-row.js';
+
+/** Options that all writes share. */
+export interface WriteOptions {
+  message?: string | undefined;
+  /** Decides and tells, and writes nothing. */
+  dryRun?: boolean | undefined;
+  /** Sends the tags to the remote first; the configuration's `push` by default. */
+  push?: boolean | undefined;
+  /** Lets a commit be registered that does not declare the artifact. */
+  unlinked?: boolean | undefined;
+  /** Asked before tags are deleted; without it no tag is. */
+  confirm?: ((rows: readonly WriteRow[]) => Promise<boolean>) | undefined;
+}
