@@ -14,7 +14,8 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     exitCode = code;
   });
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    // without a command the question is what there is
+    await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError)
@@ -24,7 +25,8 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
 }
 
 /** Commander words its errors as `error: …` with a suggestion on a second line. */
-function fromCommander({ message }: CommanderError): RegError {
+function fromCommander({ message, code }: CommanderError): RegError {
+  if (code === 'commander.help') return new RegError('USAGE', 'a command is missing', 'see: reg --help');
   const [what = '', suggestion] = message.replace(/^error: /, '').split('\n');
   const hint = suggestion?.replace(/^\((.*)\)$/, '$1').replace(/^Did you mean (.*)\?$/, "did you mean '$1'?");
   return new RegError('USAGE', what, hint ?? 'see: reg --help');

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addGlobalOptions, definerOf } from './define.js';
 import { defineFileCommands } from './define-files.js';
@@ -10,7 +9,7 @@ import type { World } from './world.js';
 export function buildProgram(world: World, exit: (code: number) => void): Command {
   const program = addGlobalOptions(new Command('reg'))
     .description('A model registry in the tags of a git repository.')
-    .version(packageVersion(), '--version', 'show the version of this program')
+    .version(world.version, '--version', 'show the version of this program')
     .usage('<command> [options]')
     // before a command an option is the program's, after it the command's: `--version` is both
     .enablePositionalOptions()
@@ -23,19 +22,10 @@ export function buildProgram(world: World, exit: (code: number) => void): Comman
       getOutHelpWidth: () => world.columns,
     })
     .helpCommand('help [command]', 'show the help of a command');
-  program.action(() => void program.outputHelp());
   const definer = definerOf(program, world, exit);
   defineReadingCommands(definer);
   defineWritingCommands(definer);
   defineFileCommands(definer);
   for (const command of program.commands) addGlobalOptions(command);
   return program;
-}
-
-/** Read at run time from package.json beside dist, so that it is written down once. */
-function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return version;
 }

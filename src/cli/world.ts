@@ -16,10 +16,12 @@ export interface World {
   cwd: string;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** The version of this program. */
+  version: string;
 }
 
 /** The world of this process. */
-export const thisWorld = (): World => ({
+export const thisWorld = (version: string): World => ({
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -29,4 +31,5 @@ export const thisWorld = (): World => ({
   env: process.env,
   cwd: process.cwd(),
   now: Date.now,
+  version,
 });

@@ -17,20 +17,28 @@ export function checkNames(state: State): Ailment[] {
   });
 }
 
-/** Commits that tags name and this repository has not got. */
-export function checkCommits(state: State, missing: ReadonlySet<string>, isShallow: boolean): Ailment[] {
-  // a shallow clone lacks them by design, and says so once
-  if (isShallow) return [];
+/**
+ * Commits that tags name and this repository has not got, or that are none.
+ * @param types what the objects are that tags name as commits; `missing` among them
+ */
+export function checkCommits(
+  state: State,
+  types: ReadonlyMap<string, string>,
+  isShallow: boolean,
+): Ailment[] {
   const events = [...state.values()].flatMap((artifact) => artifact.events);
-  return events
-    .filter((event) => missing.has(event.commit))
-    .map((event) => ({
-      level: 'error',
-      check: 'missing-commit',
-      subject: event.tag,
-      message: `its commit ${event.commit.slice(0, 12)} is not in this repository`,
-      fix: null,
-    }));
+  return events.flatMap(({ tag, commit }): Ailment[] => {
+    const type = types.get(commit) ?? 'commit';
+    // a shallow clone lacks commits by design, and says so once
+    if (type === 'commit' || (type === 'missing' && isShallow)) return [];
+    const short = commit.slice(0, 12);
+    const message =
+      type === 'missing'
+        ? `its commit ${short} is not in this repository`
+        : `its commit ${short} is a ${type}`;
+    const check = type === 'missing' ? 'missing-commit' : 'not-a-commit';
+    return [{ level: 'error', check, subject: tag, message, fix: null }];
+  });
 }
 
 /** A clone whose history was cut off. */

@@ -24,9 +24,9 @@ export async function doctor(context: RegistryContext, { offline, now }: DoctorO
   const readings = await repository.readTags();
   const state = stateOfReadings(readings);
   const commits = [...state.values()].flatMap((artifact) => artifact.events.map((event) => event.commit));
-  const [isShallow, missing, remote] = await Promise.all([
+  const [isShallow, types, remote] = await Promise.all([
     repository.isShallow(),
-    repository.missingObjects([...new Set(commits)]),
+    repository.objectTypes([...new Set(commits)]),
     offline ? undefined : askRemote(context),
   ]);
   const isRemote = remote !== undefined && 'tags' in remote;
@@ -35,7 +35,7 @@ export async function doctor(context: RegistryContext, { offline, now }: DoctorO
     ...checkTags(readings, isRemote ? remote : undefined),
     ...checkNames(state),
     ...checkEvents(state, Math.floor(now / 1000)),
-    ...checkCommits(state, new Set(missing), isShallow),
+    ...checkCommits(state, types, isShallow),
     ...(isRemote ? checkRemote(readings.map(refOf), remote) : (remote ?? [])),
     ...(offline ? [] : await checkLinks(context, state)),
   ];

@@ -32,7 +32,7 @@ export function findVersion(artifact: ArtifactState, id: string): VersionState {
   const all = versionsGreatestFirst(artifact);
   const begins = /^[0-9a-f]{4,}$/.test(id) ? all.filter((version) => version.id.startsWith(id)) : [];
   if (begins.length === 1 && begins[0]) return begins[0];
-  const known = all.map((version) => version.id);
+  const known = all.filter((version) => version.active).map((version) => version.id);
   const hint = didYouMean(id, known, `register it with: reg register ${artifact.name} --version ${id}`);
   throw new RegError('UNKNOWN_VERSION', `${artifact.name} has no version ${id}`, hint);
 }

@@ -39,8 +39,6 @@ export interface PlannedTag {
   text: string;
   /** The tag object of the artifact's previous event; `previous` is the tag planned just before this one. */
   parent: Oid | 'previous' | undefined;
-  /** Tag names that would take the same counter; none may exist when this tag is created. */
-  rivals: readonly string[];
 }
 
 /** A write as a value: the tags to create, in order, or those to delete, or neither and the reason why. */
@@ -75,7 +73,6 @@ export function planTags(snapshot: Snapshot, drafts: readonly Draft[]): Plan {
       date: newest,
       text: draft.message?.trim() || subject(draft),
       parent: index > 0 ? 'previous' : events.at(-1)?.tagOid,
-      rivals: counted ? rivals(event, snapshot) : [],
     };
   });
   return { tags };
@@ -90,17 +87,6 @@ function highestCounter(tagNames: Iterable<string>): number {
   let highest = 0;
   for (const name of tagNames) highest = Math.max(highest, parseTagName(name)?.counter ?? 0);
   return highest;
-}
-
-/** Names with the same counter that another writer may be creating at this moment: one for each known stage. */
-function rivals(event: EventName, { artifact, stages = [] }: Snapshot): string[] {
-  const used = artifact.events.flatMap((past) => ('stage' in past ? [past.stage] : []));
-  const names = [...new Set([...stages, ...used])].flatMap((stage) =>
-    (['assignment', 'unassignment'] as const).map((kind) =>
-      formatTagName({ kind, artifact: event.artifact, stage, counter: event.counter ?? 0 }),
-    ),
-  );
-  return names.filter((name) => name !== formatTagName(event));
 }
 
 function dateAfter(newest: number, { artifact, now }: Snapshot): number {

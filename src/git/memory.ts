@@ -26,6 +26,7 @@ export function memoryRepository(identity: Identity): MemoryRepository {
   const objects = new Map<Oid, StoredObject>();
   const trees = new Map<Oid, Map<string, Oid>>();
   const tags = new Map<string, Oid>();
+  const turns = new Map<ArtifactName, Oid | undefined>();
   let head: Oid | undefined;
 
   const add = (type: string, bytes: Uint8Array): Oid => {
@@ -60,28 +61,43 @@ export function memoryRepository(identity: Identity): MemoryRepository {
       (typeof which === 'object' ? which : listTags(tags, which)).map((ref) => readTag(objects, ref)),
     identity: async () => identity,
     writeTagObject: async (bytes) => add('tag', bytes),
-    createTags: async (refs, absent) => {
-      if ([...refs.map((ref) => ref.tagName), ...absent].some((name) => tags.has(name)))
-        return 'a tag exists';
+    takeTurn: async (artifact) => ({ artifact, last: turns.get(artifact) }),
+    createTags: async (refs, { artifact, last }) => {
+      if (turns.get(artifact) !== last || refs.some((ref) => tags.has(ref.tagName)))
+        return 'somebody was faster';
       for (const { tagName, oid } of refs) tags.set(tagName, oid);
+      turns.set(artifact, refs.at(-1)?.oid);
       return undefined;
     },
-    deleteTags: async (refs) => {
-      if (refs.some((ref) => tags.get(ref.tagName) !== ref.oid)) return 'a tag has changed';
+    deleteTags: async (refs, { artifact, last }) => {
+      if (turns.get(artifact) !== last || refs.some((ref) => tags.get(ref.tagName) !== ref.oid))
+        return 'somebody was faster';
       for (const { tagName } of refs) tags.delete(tagName);
+      turns.delete(artifact);
       return undefined;
     },
     pushTags: noRemote,
     deleteRemoteTags: noRemote,
     listRemoteTags: noRemote,
     isShallow: async () => false,
-    missingObjects: async (oids) => oids.filter((oid) => !objects.has(oid)),
+    objectTypes: async (oids) => new Map(oids.map((oid) => [oid, objects.get(oid)?.type ?? 'missing'])),
     hasRemote: async () => false,
-    resolveCommit: async (rev) =>
-      rev === 'HEAD' ? head : [...trees.keys()].find((oid) => oid.startsWith(rev)),
-    entryAt: async (commit, path) => entries(commit, path).find((entry) => entry.path === path),
+    resolveCommit: async (rev) => (rev === 'HEAD' ? head : commitNamed(trees, rev)),
+    entryAt: async (commit, path) => {
+      const isFolder = path === '' || entries(commit, `${path}/`).length > 0;
+      return isFolder
+        ? { path, type: 'tree', oid: commit }
+        : entries(commit, path).find((entry) => entry.path === path);
+    },
     entriesBelow: async (commit, path) => entries(commit, path === '' ? '' : `${path}/`),
-    readBlob: async (oid) => objects.get(oid)?.bytes ?? new Uint8Array(),
+    readBlob: async (oid) => {
+      const found = objects.get(oid);
+      if (found?.type === 'blob') return found.bytes;
+      throw new RegError(
+        'SOURCE_PATH',
+        `object ${oid} is ${found ? `a ${found.type}, not a file` : 'missing'}`,
+      );
+    },
   };
 }
 
@@ -89,9 +105,13 @@ const noRemote = async (remote: string): Promise<never> => {
   throw new RegError('REMOTE_FAILED', `a repository in memory has no remote ${remote}`);
 };
 
+const commitNamed = (commits: ReadonlyMap<Oid, unknown>, rev: string): Oid | undefined =>
+  /^[0-9a-f]{4,40}$/.test(rev) ? [...commits.keys()].find((oid) => oid.startsWith(rev)) : undefined;
+
 function listTags(tags: ReadonlyMap<string, Oid>, artifact: ArtifactName | undefined): TagRef[] {
-  const prefix = artifact === undefined ? '' : artifactNameForTag(artifact);
-  const listed = [...tags].filter(([name]) => name.startsWith(prefix));
+  const starts =
+    artifact === undefined ? [''] : ['@', '#'].map((mark) => artifactNameForTag(artifact) + mark);
+  const listed = [...tags].filter(([name]) => starts.some((start) => name.startsWith(start)));
   return listed.map(([name, oid]) => ({ name, oid })).sort((a, b) => compareText(a.name, b.name));
 }
 

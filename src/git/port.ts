@@ -48,6 +48,16 @@ export interface NewRef {
   oid: Oid;
 }
 
+/**
+ * Whose turn it is to write about an artifact in this repository: what was written last, as far as writers told. It
+ * keeps two writers of one machine apart and answers no question about the registry.
+ */
+export interface Turn {
+  artifact: ArtifactName;
+  /** The tag object that was written last; undefined when none was, or tags were deleted. */
+  last: Oid | undefined;
+}
+
 /** Writes tags. */
 export interface TagWriter {
   /**
@@ -57,13 +67,15 @@ export interface TagWriter {
   identity(): Promise<Identity>;
   /** Stores a tag object, without a ref to it yet; `bytes` as `encodeTag` makes them. */
   writeTagObject(bytes: Uint8Array): Promise<Oid>;
+  /** Takes a turn, before what is to be decided upon is read. */
+  takeTurn(artifact: ArtifactName): Promise<Turn>;
   /**
-   * Creates all refs or none; `absent` names tags that must not exist at that moment either.
+   * Creates all refs or none; none when somebody else has written about the artifact since the turn was taken.
    * @returns undefined when done; what git said when not, which need not be final: another writer may have been at it
    */
-  createTags(refs: readonly NewRef[], absent: readonly string[]): Promise<string | undefined>;
-  /** Deletes all refs or none; each must still hold its object. Answers as `createTags` does. */
-  deleteTags(refs: readonly NewRef[]): Promise<string | undefined>;
+  createTags(refs: readonly NewRef[], turn: Turn): Promise<string | undefined>;
+  /** Deletes all refs or none; each must still hold its object. Otherwise as `createTags`. */
+  deleteTags(refs: readonly NewRef[], turn: Turn): Promise<string | undefined>;
 }
 
 /** How a push ended, told by what the remote has afterwards, never by what git says (DESIGN, facts measured). */
@@ -108,8 +120,8 @@ export interface ObjectReader {
 export interface RepositoryInspector {
   /** Whether history was cut off when it was cloned. */
   isShallow(): Promise<boolean>;
-  /** Those of the objects that are not here. */
-  missingObjects(oids: readonly Oid[]): Promise<Oid[]>;
+  /** What the objects are: `commit`, `tree` and so on, or `missing`. */
+  objectTypes(oids: readonly Oid[]): Promise<Map<Oid, string>>;
   /** Whether a remote of that name is configured. */
   hasRemote(name: string): Promise<boolean>;
 }

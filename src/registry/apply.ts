@@ -1,11 +1,17 @@
 import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
 import type { ResolvedEvent } from '../domain/state.js';
 import { RegError } from '../errors.js';
-import type { Identity, NewRef, PushResult, RegistryRepository } from '../git/port.js';
+import type { Identity, NewRef, PushResult, RegistryRepository, Turn } from '../git/port.js';
 import { encodeTag } from '../git/tag-object.js';
 import type { RegistryContext } from './context.js';
 import type { WriteOptions } from './write-options.js';
 import { deletedRow, plannedRow, type WriteRow } from './write-row.js';
+
+/** Who writes, and the turn that was taken for it. */
+export interface Writer {
+  identity: Identity;
+  turn: Turn;
+}
 
 /** What came of a plan; a failure may be another writer's doing and is worth another try. */
 export type Applied = { rows: WriteRow[] } | { failure: string };
@@ -14,7 +20,7 @@ export type Applied = { rows: WriteRow[] } | { failure: string };
 export async function applyTags(
   context: RegistryContext,
   { tags }: Plan,
-  identity: Identity,
+  { identity, turn }: Writer,
   { push }: WriteOptions,
 ): Promise<Applied> {
   if (tags.length === 0) return { rows: [] };
@@ -23,10 +29,26 @@ export async function applyTags(
   const pushed = push ?? config.push;
   const refs = await writeObjects(repository, tags, identity);
   if (pushed) requireTaken(await repository.pushTags(config.remote, refs), config.remote);
-  const failure = await repository.createTags(refs, pushed ? [] : tags.flatMap((tag) => tag.rivals));
+  const failure = pushed
+    ? await createPushed(repository, refs, turn)
+    : await repository.createTags(refs, turn);
   if (failure !== undefined && pushed) throw onlyAtRemote(config.remote, refs, failure);
   if (failure !== undefined) return { failure };
   return { rows: tags.map((tag, index) => ({ ...plannedRow(tag), oid: refs[index]?.oid ?? null, pushed })) };
+}
+
+/** What a remote has taken is written here whoever's turn it is. */
+async function createPushed(
+  repository: RegistryRepository,
+  refs: readonly NewRef[],
+  { artifact }: Turn,
+): Promise<string | undefined> {
+  let failure: string | undefined;
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    failure = await repository.createTags(refs, await repository.takeTurn(artifact));
+    if (failure === undefined) return undefined;
+  }
+  return failure;
 }
 
 /** After a push nothing may be tried again: the remote has the tags, and they count. */
@@ -43,6 +65,7 @@ function onlyAtRemote(remote: string, refs: readonly NewRef[], failure: string):
 export async function applyDeletes(
   context: RegistryContext,
   events: readonly ResolvedEvent[],
+  { turn }: Writer,
   { confirm, push }: WriteOptions,
 ): Promise<Applied> {
   const { repository } = context;
@@ -57,7 +80,7 @@ export async function applyDeletes(
     );
   const refs = events.map((event) => ({ tagName: event.tag, oid: event.tagOid }));
   if (pushed) requireTaken(await repository.deleteRemoteTags(config.remote, refs), config.remote);
-  const failure = await repository.deleteTags(refs);
+  const failure = await repository.deleteTags(refs, turn);
   return failure === undefined ? { rows } : { failure };
 }
 

@@ -15,7 +15,7 @@ import { openSource, type RegistryContext, requireWorkTree } from './context.js'
 export interface LinkOptions {
   /** A git URL, or a path from `from`; this repository by default. */
   source?: string | undefined;
-  /** The folder that a relative `source` starts from. */
+  /** The folder that a relative `source` starts from, and the path of a model in this repository. */
   from: string;
   /** A branch, tag or commit id of the source; without it the link follows the source's default branch. */
   rev?: string | undefined;
@@ -49,9 +49,11 @@ export async function link(
   const existing = await workTree.read(file);
   if (existing && !options.force)
     throw new RegError('FILE_EXISTS', `${file} is already there`, 'add --force to replace what it links to');
-  const repo =
-    options.source === undefined ? undefined : storedRepo(options.source, options.from, workTree.root);
-  const source = await pin(context, repo, modelPath(sourcePath), options.rev);
+  const { source: given, from } = options;
+  const repo = given === undefined ? undefined : storedRepo(given, from, workTree.root);
+  // in this repository a path means what it means to git: it starts where the user stands
+  const path = given === undefined ? fromTop(resolve(from, sourcePath), workTree.root) : sourcePath;
+  const source = await pin(context, repo, modelPath(path), options.rev);
   const made = withDetails(source, existing && readLink(existing, file).link, options);
   await workTree.write(file, formatLink(made, existing && { bytes: existing, file }));
   const { commit = null } = made.source;
@@ -102,5 +104,7 @@ function storedRepo(source: string, from: string, root: string): string {
       `leave it out of the URL, ${withoutUserInfo(source)}, and let git's credential helper know it`,
     );
   if (location.kind === 'url' || isAbsolute(location.path)) return source;
-  return relative(root, resolve(from, location.path)).replaceAll('\\', '/') || '.';
+  return fromTop(resolve(from, location.path), root) || '.';
 }
+
+const fromTop = (path: string, root: string): string => relative(root, path).replaceAll('\\', '/');

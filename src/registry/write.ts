@@ -4,7 +4,7 @@ import type { ArtifactName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
 import { artifactStateOf } from '../domain/state.js';
 import { RegError } from '../errors.js';
-import { applyDeletes, applyTags } from './apply.js';
+import { applyDeletes, applyTags, type Writer } from './apply.js';
 import type { RegistryContext } from './context.js';
 import { refuseUndeclared } from './declaration.js';
 import { readArtifactNames, readEvents } from './read.js';
@@ -34,16 +34,16 @@ export async function write(
 ): Promise<Written> {
   let reason = '';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const identity = await context.repository.identity();
-    const plan = decide(await takeSnapshot(context, artifact, identity.now));
+    const writer = await takeTurn(context, artifact);
+    const plan = decide(await takeSnapshot(context, artifact, writer.identity.now));
     if (!options.unlinked)
       for (const commit of newCommits(plan)) await refuseUndeclared(context, artifact, commit);
     const { deletes = [], note } = plan;
     if (options.dryRun) return { rows: [...plan.tags.map(plannedRow), ...deletes.map(deletedRow)], note };
     const done =
       deletes.length > 0
-        ? await applyDeletes(context, deletes, options)
-        : await applyTags(context, plan, identity, options);
+        ? await applyDeletes(context, deletes, writer, options)
+        : await applyTags(context, plan, writer, options);
     if ('rows' in done) return { rows: done.rows, note };
     reason = done.failure;
     await sleep(Math.random() * 20 * attempt);
@@ -53,6 +53,12 @@ export async function write(
     `git did not write the tags of ${artifact}: ${reason}`,
     'try again; nothing was written',
   );
+}
+
+/** The turn is taken before anything is read: what comes after it makes the write fail, and start again. */
+async function takeTurn({ repository }: RegistryContext, artifact: ArtifactName): Promise<Writer> {
+  const [identity, turn] = await Promise.all([repository.identity(), repository.takeTurn(artifact)]);
+  return { identity, turn };
 }
 
 /** The commits that a plan brings into the registry, by registering them or by assigning them as they are. */

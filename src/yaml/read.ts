@@ -37,11 +37,14 @@ export function readYaml(bytes: Uint8Array, file: string, code: ErrorCode, limit
   // the package's own check for repeated keys compares every key with every other
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false });
   const [error] = document.errors;
-  if (error) refuse(error.message.split('\n')[0] ?? error.message, lines.linePos(error.pos[0]).line);
+  if (error) refuse(wordsOf(error.message), lines.linePos(error.pos[0]).line);
   const fault = findFault(document, limits.aliases > 0);
   if (fault) refuse(fault.problem, lines.linePos(fault.offset).line);
   return { file, document, lineOf: (path) => lineOf(document, lines, path) };
 }
+
+/** The package's message without its own word of where, and the excerpt behind it. */
+const wordsOf = (message: string): string => message.replace(/ at line \d+, column \d+:?[^]*$/, '');
 
 /** The first repeated key, or alias where none is allowed. */
 function findFault(

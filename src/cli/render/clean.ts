@@ -1,5 +1,5 @@
 // C0 without tab and line feed, DEL, C1, and the marks that turn the direction of text around (UAX #9)
-const UNSAFE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const UNSAFE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** Makes text that came from a repository safe for a terminal: what could steer it is shown as `\u{1b}`. */
 export const clean = (text: string): string =>
@@ -11,6 +11,6 @@ export const cleanCell = (text: string): string => clean(text.replaceAll(/\s+/g,
 /** JSON of a value, indented; control characters that JSON leaves raw are escaped too. */
 export const cleanJson = (value: unknown): string =>
   JSON.stringify(value, null, 2).replaceAll(
-    /[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -8,11 +8,17 @@ export function binaryInspector(git: RunGit): RepositoryInspector {
       const result = await git(['rev-parse', '--is-shallow-repository']);
       return expectSuccess(result, 'looking at the repository').toString().trim() === 'true';
     },
-    missingObjects: async (oids) => {
-      if (oids.length === 0) return [];
-      const result = await git(['cat-file', '--batch-check=%(objectname)'], `${oids.join('\n')}\n`);
-      const lines = expectSuccess(result, 'looking for objects').toString().split('\n');
-      return lines.flatMap((line) => (line.endsWith(' missing') ? [line.slice(0, -' missing'.length)] : []));
+    objectTypes: async (oids) => {
+      if (oids.length === 0) return new Map();
+      const result = await git(
+        ['cat-file', '--batch-check=%(objectname) %(objecttype)'],
+        `${oids.join('\n')}\n`,
+      );
+      const lines = expectSuccess(result, 'looking for objects').toString().split('\n').slice(0, -1);
+      // `<oid> <type>`, or `<oid> missing`
+      return new Map(
+        lines.map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]),
+      );
     },
     hasRemote: async (name) => (await git(['remote', 'get-url', '--end-of-options', name])).code === 0,
   };

@@ -54,19 +54,22 @@ interface Peeled {
   oid: Oid;
 }
 
-/** What tags of tags lead to in the end. */
+/** What tags of tags lead to in the end; those that lead to something missing or corrupt are missing in the answer. */
 async function peel(git: RunGit, oids: readonly Oid[]): Promise<Map<Oid, Peeled>> {
-  if (oids.length === 0) return new Map();
-  const input = oids.map((oid) => `${oid}^{}\n`).join('');
-  const out = expectSuccess(
-    await git(['cat-file', '--batch-check=%(objectname) %(objecttype)'], input),
-    'peeling tags',
-  );
   const peeled = new Map<Oid, Peeled>();
-  for (const [index, line] of out.toString().split('\n').entries()) {
-    const [oid = '', type] = line.split(' ');
-    const asked = oids[index];
-    if (asked !== undefined && type !== undefined && type !== 'missing') peeled.set(asked, { oid, type });
+  for (let rest = oids; rest.length > 0; ) {
+    const input = rest.map((oid) => `${oid}^{}\n`).join('');
+    const result = await git(['cat-file', '--batch-check=%(objectname) %(objecttype)'], input);
+    const lines = result.stdout.toString().split('\n').slice(0, -1);
+    for (const [index, line] of lines.entries()) {
+      const [oid = '', type] = line.split(' ');
+      const asked = rest[index];
+      if (asked !== undefined && type !== undefined && type !== 'missing') peeled.set(asked, { oid, type });
+    }
+    if (result.code === 0) break;
+    if (result.code < 0) expectSuccess(result, 'peeling tags');
+    // git stops at a corrupt object; the ones behind it are asked for again
+    rest = rest.slice(lines.length + 1);
   }
   return peeled;
 }

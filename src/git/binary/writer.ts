@@ -1,5 +1,7 @@
+import type { Oid } from '../../domain/event.js';
+import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { RegError } from '../../errors.js';
-import type { Identity, NewRef, TagWriter } from '../port.js';
+import type { Identity, TagWriter, Turn } from '../port.js';
 import { expectSuccess, type RunGit } from './run-git.js';
 
 /** Writes tags with the git program. */
@@ -10,12 +12,17 @@ export function binaryTagWriter(git: RunGit): TagWriter {
       const result = await git(['mktag', '--strict'], bytes);
       return expectSuccess(result, 'writing a tag object').toString().trim();
     },
-    createTags: (refs, absent) => createTags(git, refs, absent),
-    deleteTags: (refs) =>
-      updateRefs(
-        git,
-        refs.map((ref) => `delete refs/tags/${ref.tagName}\0${ref.oid}\0`),
-      ),
+    takeTurn: (artifact) => takeTurn(git, artifact),
+    createTags: (refs, turn) =>
+      updateRefs(git, [
+        ...refs.map((ref) => `create refs/tags/${ref.tagName}\0${ref.oid}\0`),
+        passTurn(turn, refs.at(-1)?.oid),
+      ]),
+    deleteTags: (refs, turn) =>
+      updateRefs(git, [
+        ...refs.map((ref) => `delete refs/tags/${ref.tagName}\0${ref.oid}\0`),
+        passTurn(turn, undefined),
+      ]),
   };
 }
 
@@ -33,21 +40,25 @@ async function identity(git: RunGit): Promise<Identity> {
   );
 }
 
-/**
- * One transaction, in which `create` means that the ref must not exist and `verify` with no value the same without
- * creating it (git-update-ref(1)): two writers that want one counter lock the same names, and one of them loses.
- */
-function createTags(
-  git: RunGit,
-  refs: readonly NewRef[],
-  absent: readonly string[],
-): Promise<string | undefined> {
-  return updateRefs(git, [
-    ...refs.map((ref) => `create refs/tags/${ref.tagName}\0${ref.oid}\0`),
-    ...absent.map((name) => `verify refs/tags/${name}\0\0`),
-  ]);
+/** No artifact's name holds an `@`, so the turns of `churn` and `churn/x` are no file and folder of one name. */
+const turnRef = (artifact: ArtifactName): string => `refs/reg/${artifactNameForTag(artifact)}@turn`;
+
+async function takeTurn(git: RunGit, artifact: ArtifactName): Promise<Turn> {
+  const { code, stdout } = await git(['rev-parse', '--verify', '--quiet', turnRef(artifact)]);
+  return { artifact, last: code === 0 ? stdout.toString().trim() : undefined };
 }
 
+/**
+ * The command that passes a turn on. Of two writers that took the same turn one finds it changed, or locked by the other
+ * (git-update-ref(1): an empty old value means that the ref must not exist).
+ */
+function passTurn({ artifact, last }: Turn, next: Oid | undefined): string {
+  const ref = turnRef(artifact);
+  if (next === undefined) return last === undefined ? `verify ${ref}\0\0` : `delete ${ref}\0${last}\0`;
+  return last === undefined ? `create ${ref}\0${next}\0` : `update ${ref}\0${next}\0${last}\0`;
+}
+
+/** One transaction: all commands or none. Gives what git said when it was none. */
 async function updateRefs(git: RunGit, commands: readonly string[]): Promise<string | undefined> {
   const result = await git(['update-ref', '--stdin', '-z'], commands.join(''));
   return result.code === 0 ? undefined : result.stderr;
