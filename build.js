@@ -1,13 +1,14 @@
 // Bundles the program and the library: each command becomes a chunk of its own, loaded when it runs.
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 
-rmSync('dist', { recursive: true, force: true });
+// built aside and put in place at the end, so that what runs meanwhile finds a whole program
+const outdir = mkdtempSync('dist-');
 await build({
   entryPoints: { reg: 'src/cli/start.ts', index: 'src/index.ts', schema: 'src/links/json-schema.ts' },
-  outdir: 'dist',
+  outdir,
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
   splitting: true,
@@ -25,7 +26,12 @@ await build({
 const tsc = createRequire(import.meta.url)
   .resolve('typescript/package.json')
   .replace('package.json', 'bin/tsc');
-execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], { stdio: 'inherit' });
+execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json', '--outDir', `${outdir}/types`], {
+  stdio: 'inherit',
+});
 
-const { linkJsonSchema } = await import(new URL('dist/schema.js', import.meta.url).href);
+const { linkJsonSchema } = await import(new URL(`${outdir}/schema.js`, import.meta.url).href);
 writeFileSync('schema/model-link.schema.json', `${JSON.stringify(linkJsonSchema(), null, 2)}\n`);
+
+rmSync('dist', { recursive: true, force: true });
+renameSync(outdir, 'dist');

@@ -44,7 +44,7 @@ export function readYaml(bytes: Uint8Array, file: string, code: ErrorCode, limit
 }
 
 /** The package's message without its own word of where, and the excerpt behind it. */
-const wordsOf = (message: string): string => message.replace(/ at line \d+, column \d+:?[^]*$/, '');
+const wordsOf = (message: string): string => message.replace(/ at line \d+, column \d+:?[\s\S]*$/, '');
 
 /** The first repeated key, or alias where none is allowed. */
 function findFault(
