@@ -92,7 +92,8 @@ export async function placeLoaded(
   { model, name }: LoadedModel,
   { to, force }: PlaceOptions,
 ): Promise<string> {
-  const path = model.kind === 'file' && (await isFolder(to)) ? join(to, name) : to;
+  const isInside = /[\\/]$/.test(to) || (await isFolder(to));
+  const path = model.kind === 'file' && isInside ? join(to, name) : to;
   await placeModel(model, path, force);
   return path;
 }

@@ -33,6 +33,7 @@ export function defineWritingCommands({ add, run }: Definer): void {
     .option('--version <version>', 'the version, with or without v')
     .option('--rev <rev>', 'the version at this commit, registered first where there is none')
     .option('--no-register', 'assign a commit without a version as it is')
+    .option('--unlinked', 'allow a commit that does not declare the artifact')
     .option(...MESSAGE)
     .option(...PUSH)
     .option(...DRY_RUN)
@@ -42,11 +43,11 @@ export function defineWritingCommands({ add, run }: Definer): void {
 
 /** Defines the commands that take something back; all of them can delete tags instead. */
 function defineWithdrawingCommands({ add, run }: Definer): void {
-  const withdrawing = (command: Command): Command =>
+  const withdrawing = (command: Command, concerned: string): Command =>
     command
       .option(...MESSAGE)
       .option('--force', 'write the event even when it changes nothing')
-      .option('--delete', 'delete the tags concerned instead of adding one')
+      .option('--delete', `instead of adding a tag, delete ${concerned}`)
       .option('--yes', 'with --delete: do not ask')
       .option(...PUSH)
       .option(...DRY_RUN);
@@ -57,6 +58,7 @@ function defineWithdrawingCommands({ add, run }: Definer): void {
       'take a version out of a stage: artifact@version, or the current one',
       ['unassign churn prod', 'unassign churn@v1.2.0 staging -m "failed the load test"'],
     ).option('--version <version>', 'the version, with or without v'),
+    'every tag that moves the version into or out of the stage',
   ).action(run(() => import('./commands/unassign.js')));
 
   withdrawing(
@@ -64,6 +66,7 @@ function defineWithdrawingCommands({ add, run }: Definer): void {
       'deregister churn@v1.2.0',
       'deregister churn --version 1.2.0 --delete --dry-run',
     ]).option('--version <version>', 'the version, with or without v'),
+    'every tag about the version, its assignments too',
   ).action(run(() => import('./commands/deregister.js')));
 
   withdrawing(
@@ -71,12 +74,14 @@ function defineWithdrawingCommands({ add, run }: Definer): void {
       'deprecate churn',
       'deprecate churn -m "replaced by churn-v2"',
     ]),
+    'every tag of the artifact',
   ).action(run(() => import('./commands/deprecate.js')));
 
   withdrawing(
-    add('rollback <artifact> <stage>', 'assign what was current in a stage before', [
+    add('rollback <artifact> <stage>', 'assign what was current in a stage before; again, and it is undone', [
       'rollback churn prod',
       'rollback churn prod -m "v1.2.0 is slow" --dry-run',
     ]),
+    'the tags that move the current version into or out of the stage',
   ).action(run(() => import('./commands/rollback.js')));
 }

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { didYouMean } from '../domain/suggest.js';
 import { exitCodeOf, RegError } from '../errors.js';
 import { buildProgram } from './program.js';
 import { clean, cleanJson } from './render/clean.js';
@@ -13,23 +14,39 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   const program = buildProgram(world, (code) => {
     exitCode = code;
   });
+  const names = program.commands.map((command) => command.name());
   try {
     // without a command the question is what there is
     await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError)
-      return error.exitCode === 0 ? 0 : report(fromCommander(error), argv, world);
+      return error.exitCode === 0 ? 0 : report(fromCommander(error, argv, names), argv, world);
     return report(error, argv, world);
   }
 }
 
 /** Commander words its errors as `error: …` with a suggestion on a second line. */
-function fromCommander({ message, code }: CommanderError): RegError {
+function fromCommander(
+  { message, code }: CommanderError,
+  argv: readonly string[],
+  names: readonly string[],
+): RegError {
+  const command = argv.find((word) => !word.startsWith('-'));
+  if (code === 'commander.help' && command === 'help')
+    return new RegError(
+      'USAGE',
+      `unknown command '${argv.at(-1)}'`,
+      didYouMean(argv.at(-1) ?? '', names, 'see: reg --help'),
+    );
   if (code === 'commander.help') return new RegError('USAGE', 'a command is missing', 'see: reg --help');
   const [what = '', suggestion] = message.replace(/^error: /, '').split('\n');
   const hint = suggestion?.replace(/^\((.*)\)$/, '$1').replace(/^Did you mean (.*)\?$/, "did you mean '$1'?");
-  return new RegError('USAGE', what, hint ?? 'see: reg --help');
+  return new RegError(
+    'USAGE',
+    what,
+    hint ?? `see: reg ${command && names.includes(command) ? `${command} ` : ''}--help`,
+  );
 }
 
 /** The one place that prints errors and chooses exit codes. */

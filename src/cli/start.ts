@@ -5,8 +5,8 @@ import { thisWorld } from './world.js';
 
 // a reader that has seen enough, such as head(1), closes the pipe: that is no error
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  if (error.code !== 'EPIPE') process.stderr.write(`error: cannot write the answer: ${error.message}\n`);
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 // from package.json beside dist, so that it is written down once
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));

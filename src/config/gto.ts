@@ -1,4 +1,3 @@
-import { isMap } from 'yaml';
 import { parseStageName, type StageName } from '../domain/names.js';
 import { FOREIGN, readYaml } from '../yaml/read.js';
 
@@ -10,12 +9,8 @@ export const GTO_FILE = '.gto';
  * @throws RegError INVALID_CONFIG when the file cannot be read
  */
 export function stagesOfGto(bytes: Uint8Array): StageName[] | undefined {
-  const top = readYaml(bytes, GTO_FILE, 'INVALID_CONFIG', FOREIGN).document.contents;
-  const key = isMap(top)
-    ? top.items.find((item) => String(item.key).toLowerCase() === 'stages')?.key
-    : undefined;
-  const stages =
-    isMap(top) && key !== undefined ? (top.toJSON() as Record<string, unknown>)[String(key)] : undefined;
+  const entries = Object.entries(readYaml(bytes, GTO_FILE, 'INVALID_CONFIG', FOREIGN).content() ?? {});
+  const stages: unknown = entries.find(([key]) => key.toLowerCase() === 'stages')?.[1];
   if (!Array.isArray(stages)) return undefined;
   return stages.flatMap((stage) => parseStageName(String(stage)) ?? []);
 }

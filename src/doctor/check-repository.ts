@@ -60,7 +60,7 @@ export function checkRemote(local: readonly TagRef[], { name: remote, tags }: Re
         check: isHere ? 'differs-from-remote' : 'only-at-remote',
         subject: tagName,
         message: isHere
-          ? `${remote} has another tag of this name`
+          ? `${remote} has another tag of this name; the command takes that one and drops this`
           : `${remote} has it and this clone does not`,
         fix: isHere
           ? fetchTag(remote, tagName)

@@ -27,6 +27,13 @@ export function parseArtifactName(text: string): ArtifactName | undefined {
 export function artifactName(text: string): ArtifactName {
   const name = parseArtifactName(text);
   if (name !== undefined) return name;
+  const [alone = ''] = text.split(/[@#]/);
+  if (alone !== text && parseArtifactName(alone) !== undefined)
+    throw new RegError(
+      'INVALID_NAME',
+      `'${text}' is more than an artifact's name`,
+      `give the name alone: ${alone}`,
+    );
   throw new RegError(
     'INVALID_NAME',
     `'${text}' is not an artifact name`,

@@ -4,7 +4,7 @@ import type { ArtifactName, StageName } from './names.js';
 import type { ArtifactState, ResolvedEvent, VersionId } from './state.js';
 import { type EventName, formatTagName, parseTagName } from './tag-name.js';
 import { formatTime } from './time.js';
-import { joinMessage } from './trailers.js';
+import { joinMessage, splitMessage } from './trailers.js';
 
 /** What is known when a write is decided. */
 export interface Snapshot {
@@ -46,8 +46,10 @@ export interface Plan {
   tags: readonly PlannedTag[];
   /** Events whose tags are deleted instead. */
   deletes?: readonly ResolvedEvent[];
-  /** Why there is nothing to do. */
+  /** What else there is to say: why nothing is to be done, or what follows. */
   note?: string;
+  /** Where nothing is to be done, the event that says so already. */
+  standing?: ResolvedEvent;
 }
 
 const DAY = 24 * 60 * 60;
@@ -124,5 +126,7 @@ export function messageOf(tag: PlannedTag, parent: Oid | undefined): string {
   const trailers: [string, string][] = [];
   if ('stage' in tag.event && tag.of?.startsWith('v')) trailers.push(['Reg-Version', tag.of]);
   if (parent !== undefined) trailers.push(['Reg-Parent', parent]);
-  return joinMessage(tag.text, trailers);
+  // what a person wrote may hold neither our trailers nor the beginning of a signature, which would swallow them
+  const text = splitMessage(tag.text).text.replaceAll(/^-----BEGIN/gm, ' -----BEGIN');
+  return joinMessage(text, trailers);
 }

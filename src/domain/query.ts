@@ -40,8 +40,11 @@ export function versionsByStage(artifact: ArtifactState, view: View = {}): Map<S
     .filter((version) => version.active && (version.registered || !view.registeredOnly))
     .flatMap((version) => firstOf(assignmentsOf(version), view.assignmentsPerVersion ?? -1));
   const byStage = new Map<StageName, InStage[]>();
-  for (const { stage, ...one } of held.sort(byStageAndPlace))
-    byStage.set(stage, [...(byStage.get(stage) ?? []), one]);
+  for (const { stage, ...one } of held.sort(byStageAndPlace)) {
+    const inside = byStage.get(stage);
+    if (inside) inside.push(one);
+    else byStage.set(stage, [one]);
+  }
   return new Map(
     [...byStage].map(([stage, versions]) => [stage, firstOf(versions, view.versionsPerStage ?? 1)]),
   );

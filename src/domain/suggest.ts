@@ -1,12 +1,15 @@
-import { closest, distance } from 'fastest-levenshtein';
+import { distance } from 'fastest-levenshtein';
 
 /** The known name that a mistyped one probably meant, if any is near enough: a third of its letters, at least two. */
 export function nearest(typed: string, known: readonly string[]): string | undefined {
-  if (known.length === 0) return undefined;
-  const best = closest(typed, known);
-  return distance(typed.toLowerCase(), best.toLowerCase()) <= Math.max(2, typed.length / 3)
-    ? best
-    : undefined;
+  const lower = typed.toLowerCase();
+  let best: string | undefined;
+  let least = Math.floor(Math.max(2, typed.length / 3)) + 1;
+  for (const name of known) {
+    const far = distance(lower, name.toLowerCase());
+    if (far < least) [best, least] = [name, far];
+  }
+  return best;
 }
 
 /** A hint for an unknown name: the nearest known one, else the known ones, else `otherwise`. */

@@ -14,8 +14,8 @@ export const FIRST_VERSION = 'v0.0.1' as Version;
 
 /** Reads a version as a tag spells it, the leading `v` required, or gives undefined. */
 export function parseVersion(text: string): Version | undefined {
-  // parse is lenient about what comes first (`=v1.2.3`, spaces); a tag is not
-  if (text[0] !== 'v' || !isDigit(text.charCodeAt(1)) || text.endsWith(' ')) return undefined;
+  // parse is lenient about what comes first (`=v1.2.3`) and about white space; a tag is not
+  if (text[0] !== 'v' || !isDigit(text.charCodeAt(1)) || /\s/.test(text)) return undefined;
   return parse(text.slice(1)) === null ? undefined : (text as Version);
 }
 
@@ -36,9 +36,10 @@ export function version(text: string): Version {
 /** Orders by SemVer precedence; versions that differ in build metadata alone are ordered by it. */
 export const compareVersions = (a: Version, b: Version): number => compareBuild(a, b);
 
-/** The next version after `from`; raising a pre-release first gives the release it leads to, as npm does. */
-export function bumpVersion(from: Version, bump: Bump): Version {
-  return `v${inc(from, bump)}` as Version;
-}
+/**
+ * The next version after `from`; raising a pre-release first gives the release it leads to, as npm does.
+ * @throws RegError INVALID_VERSION when a number would get too large to be read again
+ */
+export const bumpVersion = (from: Version, bump: Bump): Version => version(inc(from, bump) ?? 'none');
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;

@@ -1,4 +1,3 @@
-import { posix, win32 } from 'node:path';
 import { RegError } from '../errors.js';
 
 /** Where a source repository is: on a server, or on this machine. */
@@ -22,7 +21,11 @@ export function parseLocation(text: string): Location {
   if (text.startsWith('-')) throw refuse('it looks like an option');
   if (/^[a-z0-9+.-]+::/i.test(text)) throw refuse('remote helpers run programs');
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
-  if (scheme === 'file') return { kind: 'path', path: decodeURIComponent(new URL(text).pathname) };
+  if (scheme === 'file') {
+    const path = pathOfFileUrl(text);
+    if (path === undefined) throw refuse('it is no file:// URL of this machine');
+    return { kind: 'path', path };
+  }
   if (scheme !== undefined) {
     if (!SCHEMES.has(scheme)) throw refuse(`${scheme}:// is not supported`);
     if (/^[^:]+:\/\/([^/@]*@)?-/.test(text)) throw refuse('its host looks like an option');
@@ -33,10 +36,17 @@ export function parseLocation(text: string): Location {
   return isScpLike ? { kind: 'url', url: text } : { kind: 'path', path: text };
 }
 
-const HINT = 'use https, ssh, git or file URLs, user@host:path, or a plain path';
+function pathOfFileUrl(text: string): string | undefined {
+  try {
+    const { host, pathname } = new URL(text);
+    const path = decodeURIComponent(pathname);
+    return (host === '' || host === 'localhost') && !path.includes('\0') ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
-/** Whether a plain path says all of where it is, on this or another kind of system. */
-export const isAbsolutePath = (path: string): boolean => posix.isAbsolute(path) || win32.isAbsolute(path);
+const HINT = 'use https, ssh, git or file URLs, user@host:path, or a plain path';
 
 /** A URL fit to be shown or stored: without user name, password or token. */
 export const withoutUserInfo = (text: string): string =>

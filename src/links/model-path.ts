@@ -5,14 +5,15 @@ import { RegError } from '../errors.js';
  * @throws RegError SOURCE_PATH for a path that is empty, absolute or leaves the repository
  */
 export function modelPath(text: string): string {
-  const parts = text.replaceAll('\\', '/').split('/');
+  const slashed = text.replaceAll('\\', '/');
+  const parts = slashed.split('/');
   const refuse = (why: string): RegError =>
     new RegError(
       'SOURCE_PATH',
       `'${text}' is not a path inside a repository: ${why}`,
       'write it from the top of the repository',
     );
-  if (text.startsWith('/') || /^[a-z]:/i.test(text)) throw refuse('it is absolute');
+  if (slashed.startsWith('/') || /^[a-z]:/i.test(text)) throw refuse('it is absolute');
   if (parts.includes('..')) throw refuse("it holds '..'");
   if (text.includes('\0')) throw refuse('it holds a NUL character');
   const path = parts.filter((part) => part !== '' && part !== '.').join('/');

@@ -1,17 +1,26 @@
 import * as z from 'zod/mini';
 
-const text = z.string().check(z.minLength(1, 'is empty'));
-const commitId = z.string().check(z.regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'is not a full commit id'));
-const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256, 64 hexadecimal digits'));
+const text = z.string('is not a text').check(z.minLength(1, 'is empty'));
+const commitId = z
+  .string('is not a text')
+  .check(z.regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'is not a full commit id'));
+const sha256 = z
+  .string('is not a text')
+  .check(z.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256, 64 hexadecimal digits'));
 const scalar = z.union([z.string(), z.number(), z.boolean()], 'is not a text, a number or a boolean');
 
-const SourceSchema = z.strictObject({
-  repo: z.optional(text),
-  rev: z.optional(text),
-  commit: z.optional(commitId),
-  path: z.optional(text),
-  url: z.optional(text),
-});
+const MAPPING = 'is missing, or not a mapping of keys';
+
+const SourceSchema = z.strictObject(
+  {
+    repo: z.optional(text),
+    rev: z.optional(text),
+    commit: z.optional(commitId),
+    path: z.optional(text),
+    url: z.optional(text),
+  },
+  MAPPING,
+);
 
 /** The one definition of a link file's content (SPEC §4); `schema/model-link.schema.json` is made from it. */
 export const LinkSchema = z.strictObject({
@@ -25,8 +34,8 @@ export const LinkSchema = z.strictObject({
   ),
   sha256: z.optional(sha256),
   size: z.optional(z.int('is not a whole number of bytes').check(z.nonnegative('is below zero'))),
-  type: z.optional(z.string()),
-  description: z.optional(z.string()),
+  type: z.optional(z.string('is not a text')),
+  description: z.optional(z.string('is not a text')),
   labels: z.optional(z.record(z.string(), scalar)),
   params: z.optional(z.record(z.string(), z.unknown())),
   metrics: z.optional(z.record(z.string(), z.number('is not a number'))),

@@ -1,4 +1,4 @@
-import { Document, isMap } from 'yaml';
+import { Document, isCollection, isMap } from 'yaml';
 import { readLink } from './read.js';
 import type { Link } from './schema.js';
 
@@ -16,7 +16,11 @@ export function formatLink(link: Link, existing?: { bytes: Uint8Array; file: str
   for (const [key, value] of Object.entries(link)) {
     const before = document.get(key);
     if (isMap(before) && key === 'source') updateMap(document, key, value as Record<string, unknown>);
-    else if (value !== undefined) document.set(key, document.createNode(value));
+    else if (value !== undefined)
+      document.set(
+        key,
+        isCollection(before) || typeof value === 'object' ? document.createNode(value) : value,
+      );
   }
   return document.toString({ lineWidth: 0 });
 }

@@ -3,9 +3,10 @@ import type { ResolvedEvent } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { Identity, NewRef, PushResult, RegistryRepository, Turn } from '../git/port.js';
 import { encodeTag } from '../git/tag-object.js';
+import { shellLine } from '../shell.js';
 import type { RegistryContext } from './context.js';
 import type { WriteOptions } from './write-options.js';
-import { deletedRow, plannedRow, type WriteRow } from './write-row.js';
+import { eventRow, plannedRow, type WriteRow } from './write-row.js';
 
 /** Who writes, and the turn that was taken for it. */
 export interface Writer {
@@ -19,14 +20,15 @@ export type Applied = { rows: WriteRow[] } | { failure: string };
 /** Creates the tags of a plan, at the remote first when they are to be pushed: no local tag that it has not got. */
 export async function applyTags(
   context: RegistryContext,
-  { tags }: Plan,
+  { tags, standing }: Plan,
   { identity, turn }: Writer,
   { push }: WriteOptions,
 ): Promise<Applied> {
-  if (tags.length === 0) return { rows: [] };
   const { repository } = context;
   const config = await context.config();
   const pushed = push ?? config.push;
+  if (tags.length === 0)
+    return { rows: standing && pushed ? [await pushStanding(repository, config.remote, standing)] : [] };
   const refs = await writeObjects(repository, tags, identity);
   if (pushed) requireTaken(await repository.pushTags(config.remote, refs), config.remote);
   const failure = pushed
@@ -35,6 +37,16 @@ export async function applyTags(
   if (failure !== undefined && pushed) throw onlyAtRemote(config.remote, refs, failure);
   if (failure !== undefined) return { failure };
   return { rows: tags.map((tag, index) => ({ ...plannedRow(tag), oid: refs[index]?.oid ?? null, pushed })) };
+}
+
+/** What is so here already need not be so at the remote: that tag is sent, and no new one is made. */
+async function pushStanding(
+  repository: RegistryRepository,
+  remote: string,
+  event: ResolvedEvent,
+): Promise<WriteRow> {
+  requireTaken(await repository.pushTags(remote, [{ tagName: event.tag, oid: event.tagOid }]), remote);
+  return { ...eventRow(event), pushed: true };
 }
 
 /** What a remote has taken is written here whoever's turn it is. */
@@ -71,7 +83,7 @@ export async function applyDeletes(
   const { repository } = context;
   const config = await context.config();
   const pushed = push ?? config.push;
-  const rows = events.map((event) => ({ ...deletedRow(event), pushed }));
+  const rows = events.map((event) => ({ ...eventRow(event), pushed }));
   if (!(await confirm?.(rows)))
     throw new RegError(
       'CONFIRMATION_NEEDED',
@@ -92,7 +104,7 @@ function requireTaken(result: PushResult, remote: string): void {
       throw new RegError(
         'TAG_EXISTS',
         `${remote} already has another tag ${result.tagName}`,
-        `nothing was written; get it with: git fetch ${remote} --tags`,
+        `nothing was written; get it with: ${shellLine('git', 'fetch', '--no-tags', remote, `refs/tags/${result.tagName}:refs/tags/${result.tagName}`)}`,
       );
     default:
       throw new RegError(

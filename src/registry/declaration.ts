@@ -24,8 +24,11 @@ export async function refuseUndeclared(
   throw notDeclared(artifact, commit, hint);
 }
 
-const declareIt = (artifact: ArtifactName): string =>
-  `declare it with: reg link <path> ${artifact} --source <repository> --rev <rev>`;
+function declareIt(artifact: ArtifactName): string {
+  if (linkPathOf(artifact) === undefined)
+    return `a file in a subfolder declares '${artifact.replace(/\/([^/]*)$/, ':$1')}'`;
+  return `declare it with: reg link <path> ${artifact} --source <repository> --rev <rev>`;
+}
 
 /** The error for a commit that says nothing about an artifact. */
 export const notDeclared = (artifact: ArtifactName, commit: Oid, hint = declareIt(artifact)): RegError =>

@@ -78,8 +78,7 @@ async function foreignFacts(
   { kind, file }: Declaration,
   artifact: ReturnType<typeof artifactName>,
 ): Promise<Facts> {
-  const content = ((await readForeignYaml(repository, commit, file))?.document.toJS({ maxAliasCount: 100 }) ??
-    {}) as Content;
+  const content = ((await readForeignYaml(repository, commit, file))?.content() ?? {}) as Content;
   const all = kind === 'dvc' ? content.artifacts : content;
   const entry = ((all as Content)[kind === 'dvc' ? splitArtifactName(artifact).base : artifact] ??
     {}) as Content;

@@ -1,10 +1,12 @@
 import { findLatest, findVersion } from '../domain/find.js';
-import { stageName } from '../domain/names.js';
+import { type StageName, stageName } from '../domain/names.js';
 import { mergeOrdered } from '../domain/order.js';
 import { stagesUsed } from '../domain/query.js';
 import type { ArtifactState } from '../domain/state.js';
 import { type Stay, staysIn } from '../domain/stays.js';
+import { didYouMean } from '../domain/suggest.js';
 import { parseVersionTarget } from '../domain/target.js';
+import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { type ReadOptions, requireArtifact, seconds } from './queries.js';
 import { readState } from './read.js';
@@ -68,11 +70,14 @@ async function select(
   options: HistoryOptions,
 ): Promise<Selection> {
   const stage = options.stage === undefined ? undefined : stageName(options.stage);
+  const { since, until } = bounds(options);
+  if (since > until) throw new RegError('USAGE', 'since is later than until', 'turn the two times around');
   const { artifact, which } = target === undefined ? {} : parseVersionTarget(target);
   const artifacts =
     artifact === undefined
       ? [...(await readState(context.repository, seconds(options.at))).values()]
       : [await requireArtifact(context, artifact, options.at)];
+  if (stage !== undefined) await refuseUnknownStage(context, artifacts, stage);
   const version =
     which && artifacts[0]
       ? which.kind === 'latest'
@@ -84,6 +89,23 @@ async function select(
     isWanted: (itsStage, itsVersion) =>
       (stage === undefined || itsStage === stage) && (version === undefined || itsVersion === version.id),
   };
+}
+
+/** A stage that nobody ever used and no configuration names is a typing error, not an empty history. */
+async function refuseUnknownStage(
+  { config }: RegistryContext,
+  artifacts: readonly ArtifactState[],
+  stage: StageName,
+): Promise<void> {
+  const used = new Set(artifacts.flatMap(stagesUsed));
+  if (used.has(stage)) return;
+  const known = [...new Set([...((await config()).stages ?? []), ...used])];
+  if (known.includes(stage)) return;
+  throw new RegError(
+    'UNKNOWN_STAGE',
+    `no event names the stage '${stage}'`,
+    didYouMean(stage, known, 'no stage was ever used'),
+  );
 }
 
 const bounds = ({ since, until }: HistoryOptions): { since: number; until: number } => ({

@@ -40,9 +40,7 @@ export async function importMlem(context: RegistryContext, force = false): Promi
 type Content = Record<string, unknown>;
 
 function mlemContent(bytes: Uint8Array, file: string): Content {
-  const content: unknown = readYaml(bytes, file, 'INVALID_LINK', FOREIGN).document.toJS({
-    maxAliasCount: 100,
-  });
+  const content: unknown = readYaml(bytes, file, 'INVALID_LINK', FOREIGN).content();
   return typeof content === 'object' && content !== null ? (content as Content) : {};
 }
 

@@ -17,7 +17,8 @@ export async function init(
   if (await workTree.read(CONFIG_FILE))
     throw new RegError('FILE_EXISTS', `${CONFIG_FILE} is already there`, 'edit it, or delete it first');
   const gto = await workTree.read(GTO_FILE);
-  const stages = given?.map(stageName) ?? (gto && stagesOfGto(gto));
+  const stages =
+    (given && [...new Set(given.map((name) => stageName(name.trim())))]) ?? (gto && stagesOfGto(gto));
   const slashed = stages?.find((stage) => stage.includes('/'));
   if (slashed)
     throw new RegError('INVALID_STAGE', `a stage has no '/': '${slashed}'`, 'list the stages without it');

@@ -35,7 +35,13 @@ export async function requireArtifact(
       `${wanted} had no event yet at ${at.toISOString()}`,
       `see: reg history ${wanted}`,
     );
-  throw unknownArtifact(wanted, known);
+  const unknown = unknownArtifact(wanted, known);
+  if (!(await context.repository.isShallow())) throw unknown;
+  throw new RegError(
+    unknown.code,
+    unknown.message,
+    'this clone is shallow and may lack tags: git fetch --unshallow --tags',
+  );
 }
 
 /**

@@ -59,3 +59,26 @@ export async function resolveLink(
     'the source may have been rewritten; link it again with a rev that it has',
   );
 }
+
+/** What a rev of a source is now. */
+export interface FoundRev {
+  commit: Oid | undefined;
+  /** Whether it is to stay what it was: a tag or a commit id, where a branch moves on. */
+  isFixed: boolean;
+}
+
+/**
+ * Finds what a rev of a link's source is now, whatever the link pins.
+ * @throws RegError SOURCE_UNSUPPORTED, REMOTE_FAILED
+ */
+export async function resolveRev(
+  context: RegistryContext,
+  { repo }: Link['source'],
+  rev: string,
+): Promise<FoundRev> {
+  const resolve = async (asked: string): Promise<Oid | undefined> =>
+    (repo === undefined ? context.repository : await openSource(context, repo, asked)).resolveCommit(asked);
+  const commit = await resolve(rev);
+  const isFixed = /^[0-9a-f]{4,64}$/.test(rev) || (await resolve(`refs/tags/${rev}`)) !== undefined;
+  return { commit, isFixed };
+}

@@ -121,18 +121,21 @@ export function versionRows(
 ): VersionRow[] {
   const held = [...versionsByStage(artifact, view)];
   const versions = order === 'semver' ? versionsGreatestFirst(artifact) : versionsNewestFirst(artifact);
-  return versions
-    .filter((version) => version.registered || !view.registeredOnly)
-    .map((version) => ({
-      artifact: artifact.name,
-      version: version.id,
-      commit: version.commit,
-      ...madeBy(version.event),
-      active: version.active,
-      stages: held
-        .filter(([, inside]) => inside.some((one) => one.version === version))
-        .map(([stage]) => stage),
-    }));
+  return (
+    versions
+      // a version that only an assignment's trailer names was never there
+      .filter((version) => version.registered || (version.active && !view.registeredOnly))
+      .map((version) => ({
+        artifact: artifact.name,
+        version: version.id,
+        commit: version.commit,
+        ...madeBy(version.event),
+        active: version.active,
+        stages: held
+          .filter(([, inside]) => inside.some((one) => one.version === version))
+          .map(([stage]) => stage),
+      }))
+  );
 }
 
 /** The row of a version in a stage. */

@@ -28,8 +28,8 @@ export const plannedRow = (tag: PlannedTag): WriteRow => ({
   pushed: false,
 });
 
-/** The row of a tag that is to be deleted. */
-export const deletedRow = (event: ResolvedEvent): WriteRow => ({
+/** The row of a tag that is there: one to delete, or to push. */
+export const eventRow = (event: ResolvedEvent): WriteRow => ({
   tag: event.tag,
   event: event.kind,
   artifact: event.artifact,

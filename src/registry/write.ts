@@ -9,7 +9,7 @@ import type { RegistryContext } from './context.js';
 import { refuseUndeclared } from './declaration.js';
 import { readArtifactNames, readEvents } from './read.js';
 import type { WriteOptions } from './write-options.js';
-import { deletedRow, plannedRow, type WriteRow } from './write-row.js';
+import { eventRow, plannedRow, type WriteRow } from './write-row.js';
 
 /** What a write did. */
 export interface Written {
@@ -39,7 +39,7 @@ export async function write(
     if (!options.unlinked)
       for (const commit of newCommits(plan)) await refuseUndeclared(context, artifact, commit);
     const { deletes = [], note } = plan;
-    if (options.dryRun) return { rows: [...plan.tags.map(plannedRow), ...deletes.map(deletedRow)], note };
+    if (options.dryRun) return { rows: [...plan.tags.map(plannedRow), ...deletes.map(eventRow)], note };
     const done =
       deletes.length > 0
         ? await applyDeletes(context, deletes, writer, options)
@@ -51,7 +51,7 @@ export async function write(
   throw new RegError(
     'TAG_EXISTS',
     `git did not write the tags of ${artifact}: ${reason}`,
-    'try again; nothing was written',
+    'nothing was written; unless another writer is at work, what git says has to be mended first',
   );
 }
 

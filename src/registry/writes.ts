@@ -1,7 +1,7 @@
 import { type AssignRequest, decideAssign } from '../domain/decide/assign.js';
 import { decideRegister } from '../domain/decide/register.js';
 import { known } from '../domain/find.js';
-import { artifactName, stageName } from '../domain/names.js';
+import { stageName } from '../domain/names.js';
 import { type Bump, version } from '../domain/version.js';
 import { RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
@@ -20,20 +20,20 @@ export interface RegisterOptions extends WriteOptions {
   force?: boolean | undefined;
 }
 
-/** Registers the model at a commit as a version. */
+/** Registers the model at a commit as a version. `target` is an artifact or `artifact@version`. */
 export async function register(
   context: RegistryContext,
-  name: string,
+  target: string,
   options: RegisterOptions,
 ): Promise<Written> {
-  const artifact = artifactName(name);
-  if (options.version !== undefined && options.bump !== undefined)
+  const { artifact, id } = await versionTarget(context, target, options.version);
+  if (id !== undefined && options.bump !== undefined)
     throw new RegError(
       'USAGE',
       'a version is either given or raised, not both',
-      'leave out --version or --bump',
+      'leave out the version or --bump',
     );
-  const wanted = options.version === undefined ? undefined : version(options.version);
+  const wanted = id === undefined ? undefined : version(id);
   const commit = await requireCommit(context, options.rev ?? 'HEAD');
   const { bump, message, force } = options;
   const request = { commit, version: wanted, bump, message, force };

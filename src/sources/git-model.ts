@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
 import type { ObjectReader, TreeEntry } from '../git/port.js';
-import { fileModel, folderModel, type ModelBytes } from './model-bytes.js';
+import { fileModel, folderModel, type ModelBytes, refuseUnsafePath } from './model-bytes.js';
 
 /**
  * Reads the model at a path of a commit, a file or a folder, straight from git's objects: no work tree, no filters.
@@ -20,8 +20,11 @@ export async function readGitModel(objects: ObjectReader, commit: Oid, path: str
     return fileModel({ path: posix.basename(path), bytes: await readFileEntry(objects, entry) });
   const entries = await objects.entriesBelow(commit, path);
   const files = [];
-  for (const one of entries)
-    files.push({ path: one.path.slice(path.length + 1), bytes: await readFileEntry(objects, one) });
+  for (const one of entries) {
+    const inside = one.path.slice(path.length + 1);
+    refuseUnsafePath(inside);
+    files.push({ path: inside, bytes: await readFileEntry(objects, one) });
+  }
   return folderModel(files);
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { compareText } from '../domain/order.js';
+import { RegError } from '../errors.js';
 
 /** One file of a model; of a single file, `path` is its own name. */
 export interface ModelFile {
@@ -16,6 +17,22 @@ export interface ModelBytes {
   sha256: string;
   /** The bytes of all files together. */
   size: number;
+}
+
+/**
+ * Refuses a path that could lead out of the folder it is written to. git itself writes no such tree, but a tree that
+ * somebody made by hand can be fetched (git-fsck(1), hasDotdot and hasDotgit).
+ * @throws RegError SOURCE_PATH
+ */
+export function refuseUnsafePath(path: string): void {
+  const isUnsafe = (part: string): boolean =>
+    part === '' || part === '.' || part === '..' || part.toLowerCase() === '.git';
+  if (!/[\\\0]/.test(path) && !path.split('/').some(isUnsafe)) return;
+  throw new RegError(
+    'SOURCE_PATH',
+    `the model holds a file with an unsafe path, '${path}'`,
+    'do not trust its source',
+  );
 }
 
 /** Identifies a single file by the SHA-256 of its bytes. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from '
 import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { RegError } from '../errors.js';
-import { fileModel, folderModel, type ModelBytes, type ModelFile } from './model-bytes.js';
+import { fileModel, folderModel, type ModelBytes, type ModelFile, refuseUnsafePath } from './model-bytes.js';
 
 /**
  * Puts a model at a path, whole or not at all. A target that already holds the same bytes is left alone.
@@ -17,11 +17,22 @@ export async function placeModel(model: ModelBytes, path: string, force = false)
       `${path} is already there with other content`,
       'add --force to replace it',
     );
+  if (there?.kind === 'folder') await refuseRepository(path);
   await mkdir(dirname(path), { recursive: true });
   const [file] = model.files;
   if (model.kind === 'file' && there?.kind !== 'folder' && file)
     await writeFileAtomic(path, Buffer.from(file.bytes));
   else await replace(model, path);
+}
+
+/** Whatever is said about force, a repository is never what a model is to replace. */
+async function refuseRepository(path: string): Promise<void> {
+  if (!(await readdir(path)).includes('.git')) return;
+  throw new RegError(
+    'FILE_EXISTS',
+    `${path} is a git repository`,
+    'give a folder that is only for the model',
+  );
 }
 
 /** Whether a folder is at a path. */
@@ -55,12 +66,20 @@ async function replace(model: ModelBytes, path: string): Promise<void> {
   try {
     const built = join(beside, 'new');
     for (const file of model.files) {
+      refuseUnsafePath(file.path);
       const to = model.kind === 'file' ? built : join(built, file.path);
       await mkdir(dirname(to), { recursive: true });
       await writeFile(to, file.bytes, { flush: true });
     }
-    await rename(path, join(beside, 'old')).catch(() => undefined);
-    await rename(built, path);
+    const old = join(beside, 'old');
+    const hadOld = await rename(path, old).then(
+      () => true,
+      () => false,
+    );
+    await rename(built, path).catch(async (error) => {
+      if (hadOld) await rename(old, path);
+      throw error;
+    });
   } finally {
     await rm(beside, { recursive: true, force: true });
   }

@@ -14,4 +14,6 @@ export interface Finding {
 export interface Report {
   ok: boolean;
   findings: Finding[];
+  /** How many link files were looked at. */
+  checked: number;
 }

@@ -1,5 +1,5 @@
 import type { LinkFile } from '../links/read.js';
-import type { Resolved } from '../registry/resolve-link.js';
+import type { FoundRev, Resolved } from '../registry/resolve-link.js';
 import type { ModelBytes } from '../sources/model-bytes.js';
 import type { Finding } from './finding.js';
 
@@ -8,6 +8,8 @@ export interface LinkSubject extends LinkFile {
   file: string;
   resolved(): Promise<Resolved>;
   model(): Promise<ModelBytes>;
+  /** What a rev of the source is now. */
+  resolveRev(rev: string): Promise<FoundRev>;
 }
 
 /** Something that a rule has to say: a finding without the rule's own name. */

@@ -5,7 +5,7 @@ import { artifactOfLink, LINK_SUFFIX } from '../links/link-path.js';
 import { inspectLink } from '../links/read.js';
 import { once } from '../once.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from '../registry/context.js';
-import { resolveLink } from '../registry/resolve-link.js';
+import { resolveLink, resolveRev } from '../registry/resolve-link.js';
 import { readGitModel } from '../sources/git-model.js';
 import type { Finding, Report } from './finding.js';
 import type { LinkRule, LinkSubject } from './rule.js';
@@ -27,9 +27,9 @@ export interface ValidateOptions {
 export async function validate(context: RegistryContext, options: ValidateOptions): Promise<Report> {
   const findings: Finding[] = [];
   const workTree = await requireWorkTree(context, 'validate checks the files of a work tree');
-  for (const file of await linkFiles(workTree, options))
-    findings.push(...(await checkFile(context, workTree, file)));
-  return { ok: findings.every((finding) => finding.level !== 'error'), findings };
+  const files = await linkFiles(workTree, options);
+  for (const file of files) findings.push(...(await checkFile(context, workTree, file)));
+  return { ok: findings.every((finding) => finding.level !== 'error'), findings, checked: files.length };
 }
 
 async function linkFiles(workTree: WorkTree, { paths, from }: ValidateOptions): Promise<string[]> {
@@ -63,7 +63,14 @@ async function checkFile(context: RegistryContext, workTree: WorkTree, file: str
     const { objects, commit, path } = await resolved();
     return readGitModel(objects, commit, path);
   });
-  const subject: LinkSubject = { ...reading, file, resolved, model };
+  const { source } = reading.link;
+  const subject: LinkSubject = {
+    ...reading,
+    file,
+    resolved,
+    model,
+    resolveRev: (rev) => resolveRev(context, source, rev),
+  };
   const complaints = await Promise.all(
     RULES.map(async (rule) => ({ rule, said: await rule.check(subject) })),
   );

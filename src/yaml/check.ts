@@ -16,7 +16,7 @@ export type Checked<T> = { value: T } | { problems: YamlProblem[] };
 
 /** Checks a file's content against its schema; unknown keys are named with the nearest known one (SPEC §4). */
 export function checkYaml<S extends z.ZodMiniType>(yaml: YamlFile, schema: S): Checked<z.output<S>> {
-  const result = schema.safeParse(yaml.document.toJS({ maxAliasCount: 100 }) ?? {});
+  const result = schema.safeParse(yaml.content() ?? {});
   if (result.success) return { value: result.data };
   return { problems: result.error.issues.flatMap((issue) => problemsOf(issue, yaml, schema)) };
 }

@@ -1,29 +1,18 @@
-import { Lexer } from 'yaml';
+import { Lexer, Parser } from 'yaml';
 
 /**
- * An upper bound of how deep a YAML text nests, found without recursion. The composer of the yaml package recurses,
- * and a text of ten thousand levels can end the process in a way that no handler catches.
+ * Whether a YAML text nests deeper than a number of levels, found without recursion. The composer of the yaml package
+ * recurses, and a text of ten thousand levels can end the process in a way that no handler catches. Its parser keeps
+ * what is open on a stack, so that a look at the stack is enough.
  */
-export function nestingBound(text: string): number {
-  let flow = 0;
-  let deepest = 0;
-  const columns: number[] = [];
-  let column = 0;
-  let lineStart = true;
+export function nestsDeeper(text: string, levels: number): boolean {
+  const parser = new Parser();
   for (const token of new Lexer().lex(text)) {
-    // the lexer announces documents and scalars with single control characters, which take no room in the line
-    if (/^[\x02\x18\x1f\ufeff]$/.test(token)) continue;
-    const blank = token.trim() === '';
-    if (token === '[' || token === '{') flow += 1;
-    else if (token === ']' || token === '}') flow -= 1;
-    else if (lineStart && !blank) {
-      while ((columns.at(-1) ?? -1) >= column) columns.pop();
-      columns.push(column);
-    }
-    deepest = Math.max(deepest, columns.length + flow);
-    // `- ` and `? ` open a level each, so what follows them still is at the start of a line
-    lineStart = token.endsWith('\n') || (lineStart && (blank || token === '-' || token === '?'));
-    column = token.endsWith('\n') ? 0 : column + token.length;
+    for (const _ of parser.next(token));
+    if (parser.stack.length > levels && parser.stack.filter(isCollection).length > levels) return true;
   }
-  return deepest;
+  return false;
 }
+
+const COLLECTIONS: ReadonlySet<string> = new Set(['block-map', 'block-seq', 'flow-collection']);
+const isCollection = ({ type }: { type: string }): boolean => COLLECTIONS.has(type);

@@ -1,11 +1,16 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { type ErrorCode, RegError } from '../errors.js';
-import { nestingBound } from './depth.js';
+import { nestsDeeper } from './depth.js';
 
 /** A YAML file that was read within its limits, and where in it things stand. */
 export interface YamlFile {
   file: string;
   document: Document.Parsed;
+  /**
+   * The content as plain values; null for an empty file.
+   * @throws RegError when an alias leads nowhere, or too many are used
+   */
+  content(): unknown;
   /** The line, from 1, of the value at a path of keys; of its nearest existing parent when there is none. */
   lineOf(path: readonly PropertyKey[]): number;
 }
@@ -20,7 +25,7 @@ export interface YamlLimits {
 /** For files that `reg` defines itself (SPEC §4). */
 export const STRICT: YamlLimits = { bytes: 64 * 1024, depth: 32, aliases: 0 };
 /** For files of other tools, which may be long and use aliases. */
-export const FOREIGN: YamlLimits = { bytes: 1024 * 1024, depth: 64, aliases: 100 };
+export const FOREIGN: YamlLimits = { bytes: 128 * 1024, depth: 64, aliases: 100 };
 
 /**
  * Parses a YAML file, refusing what is too large, too deep or not well formed before it can do harm.
@@ -32,7 +37,7 @@ export function readYaml(bytes: Uint8Array, file: string, code: ErrorCode, limit
   };
   if (bytes.length > limits.bytes) refuse(`the file is larger than ${limits.bytes} bytes`, 1);
   const text = new TextDecoder().decode(bytes);
-  if (nestingBound(text) > limits.depth) refuse(`it nests deeper than ${limits.depth} levels`, 1);
+  if (nestsDeeper(text, limits.depth)) refuse(`it nests deeper than ${limits.depth} levels`, 1);
   const lines = new LineCounter();
   // the package's own check for repeated keys compares every key with every other
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false });
@@ -40,7 +45,16 @@ export function readYaml(bytes: Uint8Array, file: string, code: ErrorCode, limit
   if (error) refuse(wordsOf(error.message), lines.linePos(error.pos[0]).line);
   const fault = findFault(document, limits.aliases > 0);
   if (fault) refuse(fault.problem, lines.linePos(fault.offset).line);
-  return { file, document, lineOf: (path) => lineOf(document, lines, path) };
+  const content = (): unknown => {
+    try {
+      return document.toJS({ maxAliasCount: limits.aliases });
+    } catch (problem) {
+      // the package throws it for an alias without an anchor, and when they multiply beyond the limit
+      if (problem instanceof ReferenceError) return refuse(wordsOf(problem.message), 1);
+      throw problem;
+    }
+  };
+  return { file, document, content, lineOf: (path) => lineOf(document, lines, path) };
 }
 
 /** The package's message without its own word of where, and the excerpt behind it. */
@@ -61,7 +75,7 @@ function findFault(
     Map: (_key, { items }) => {
       const seen = new Set<unknown>();
       for (const { key } of items) {
-        const name = isScalar(key) ? key.value : key;
+        const name = isScalar(key) ? String(key.value) : key;
         if (seen.has(name)) fault = { problem: `the key '${name}' is repeated`, offset: offsetOf(key) };
         seen.add(name);
       }

@@ -1,3 +1,4 @@
+import { join, relative } from 'node:path';
 import { type LinkOptions, link } from '../../registry/link.js';
 import { shellLine } from '../../shell.js';
 import type { Session } from '../session.js';
@@ -10,10 +11,17 @@ export async function run(
   artifact: string,
   options: Options,
 ): Promise<void> {
-  const row = await link(await open(), path, artifact, { ...options, labels: options.label, from: cwd });
+  const context = await open();
+  const row = await link(context, path, artifact, { ...options, labels: options.label, from: cwd });
   if (out.json) out.data(row);
   else out.line(row.path);
   if (row.commit === null)
-    out.note('warning: the link is not pinned: without --rev it follows the default branch');
-  out.hint(`${shellLine('git', 'add', row.path)} && ${shellLine('git', 'commit', '-m', `Link ${artifact}`)}`);
+    out.note(
+      'warning: the link is not pinned, and reg validate will say so: link it again with --rev and --force',
+    );
+  const root = (await context.workTree())?.root ?? cwd;
+  const isInside = !relative(root, cwd).startsWith('..');
+  const git = ['git', ...(isInside ? [] : ['-C', root])];
+  const add = shellLine(...git, 'add', isInside ? relative(cwd, join(root, row.path)) : row.path);
+  out.hint(`${add} && ${shellLine(...git, 'commit', '-m', `Link ${artifact}`)}`);
 }

@@ -3,9 +3,12 @@ import type { Session } from '../session.js';
 
 export async function run({ out, open, cwd }: Session, paths: string[]): Promise<number> {
   const report = await validate(await open(), { paths, from: cwd });
-  if (out.json) out.data(report);
+  const { ok, findings } = report;
+  if (out.json) out.data({ ok, findings });
   else
-    for (const { file, line, level, message, rule } of report.findings)
+    for (const { file, line, level, message, rule } of findings)
       out.line(`${file}:${line}: ${level}: ${message} [${rule}]`);
-  return report.ok ? 0 : 1;
+  if (findings.length === 0)
+    out.note(`${report.checked} ${report.checked === 1 ? 'link is' : 'links are'} right`);
+  return ok ? 0 : 1;
 }

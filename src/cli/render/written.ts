@@ -9,7 +9,7 @@ export async function printWritten(
   { out, repo }: Session,
   context: RegistryContext,
   { rows, note }: Written,
-  { dryRun }: WriteOptions,
+  { dryRun, delete: isDeleting }: WriteOptions & { delete?: boolean | undefined },
 ): Promise<void> {
   if (out.json) out.data(rows);
   else for (const row of rows) out.line(row.tag);
@@ -21,6 +21,7 @@ export async function printWritten(
     'git',
     ...(repo === '.' ? [] : ['-C', repo]),
     'push',
+    ...(isDeleting ? ['--delete'] : []),
     remote,
     ...rows.map((row) => `refs/tags/${row.tag}`),
   ];

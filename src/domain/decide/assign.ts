@@ -25,51 +25,60 @@ export interface AssignRequest {
 export function decideAssign(snapshot: Snapshot, request: AssignRequest): Plan {
   refuseUnwritableStage(request.stage, snapshot);
   const { artifact } = snapshot;
-  const version = targetOf(artifact, request.target);
-  if (version && !version.active) throw deregistered(artifact, version);
-  if (version && version.id === currentIn(artifact, request.stage)?.version.id)
+  const version = targetOf(artifact, request);
+  const current = currentIn(artifact, request.stage);
+  if (version && version.id === current?.version.id)
     return {
       tags: [],
       note: `${artifact.name} ${versionLabel(version.id)} already is current in ${request.stage}`,
+      standing: current.assignment,
     };
   return planTags(snapshot, draftsOf(snapshot, request, version));
 }
 
-function targetOf(artifact: ArtifactState, target: AssignRequest['target']): VersionState | undefined {
-  if ('version' in target) return findVersion(artifact, target.version);
+/** The version that is meant, where there is one already. */
+function targetOf(artifact: ArtifactState, { target, noRegister }: AssignRequest): VersionState | undefined {
+  if ('version' in target) {
+    const version = findVersion(artifact, target.version);
+    if (version.active) return version;
+    throw deregistered(
+      artifact,
+      version.id,
+      version.commit,
+      version.registered ? 'was deregistered' : 'has no registration',
+    );
+  }
   const active = activeAt(artifact, target.commit);
   if (active) return active;
-  // a commit whose only versions were deregistered was taken back by somebody: registering it anew must be asked for
-  const gone = [...artifact.versions.values()].find(
-    (version) => version.registered && !version.active && version.commit === target.commit,
+  // somebody took back what was registered at this commit: it is not given a new number on the way, and as it is
+  // it would be read as the old one
+  const past = artifact.events.findLast(
+    (event) => event.kind === 'registration' && event.commit === target.commit,
   );
-  return gone ?? artifact.versions.get(target.commit);
+  if (past?.kind === 'registration')
+    throw deregistered(artifact, past.version, past.commit, 'no longer is registered at this commit');
+  return noRegister ? artifact.versions.get(target.commit) : undefined;
 }
 
 function draftsOf(snapshot: Snapshot, request: AssignRequest, version: VersionState | undefined): Draft[] {
-  const assignment = (commit: Oid, of: Draft['of']): Draft => ({
+  const assign = (commit: Oid, of: Draft['of']): Draft => ({
     event: { kind: 'assignment', artifact: snapshot.artifact.name, stage: request.stage },
     commit,
     of,
     message: request.message,
   });
-  if (version?.registered) return [assignment(version.commit, version.id)];
-  const commit = version?.commit ?? commitOf(request.target);
-  if (request.noRegister || 'version' in request.target) return [assignment(commit, commit)];
+  if (version) return [assign(version.commit, version.id)];
+  if ('version' in request.target) throw new Error('a version that is not known was refused before');
+  const { commit } = request.target;
+  if (request.noRegister) return [assign(commit, commit)];
   const registration = draftRegistration(snapshot, { commit, message: request.message });
-  return [registration, assignment(commit, registration.of)];
+  return [registration, assign(commit, registration.of)];
 }
 
-function commitOf(target: AssignRequest['target']): Oid {
-  if ('commit' in target) return target.commit;
-  throw new Error('a version that is not known was refused before');
-}
-
-function deregistered(artifact: ArtifactState, { id, registered }: VersionState): RegError {
-  const why = registered ? 'was deregistered' : 'has no registration';
+function deregistered(artifact: ArtifactState, id: string, commit: Oid, why: string): RegError {
   return new RegError(
     'DEREGISTERED',
     `${artifact.name} ${id} ${why}`,
-    `assign another version, or register it again with: reg register ${artifact.name} --version ${id}`,
+    `assign another version, or register it again with: reg register ${artifact.name} ${commit} --version ${id}`,
   );
 }

@@ -1,10 +1,11 @@
 import { RegError } from '../../errors.js';
-import { findCurrent } from '../find.js';
+import { findCurrent, versionLabel } from '../find.js';
 import type { StageName } from '../names.js';
 import type { Plan, Snapshot } from '../plan.js';
 import { currentIn } from '../query.js';
 import { staysIn } from '../stays.js';
 import { decideAssign } from './assign.js';
+import { activeAt } from './register.js';
 import type { WithdrawRequest } from './withdraw.js';
 
 /**
@@ -19,10 +20,14 @@ export function decideRollback(
 ): Plan {
   const { artifact, stages } = snapshot;
   const current = currentIn(artifact, stage) ?? (force ? undefined : findCurrent(artifact, stage, stages));
-  const earlier = staysIn(artifact, stage).findLast(
-    (stay) => stay.version !== current?.version.id && artifact.versions.get(stay.version)?.active,
-  );
-  if (earlier) return decideAssign(snapshot, { stage, target: { version: earlier.version }, message });
+  const earlier = staysIn(artifact, stage)
+    // a commit that was assigned as it was may have got its version since
+    .map(({ version }) => artifact.versions.get(version) ?? activeAt(artifact, version))
+    .findLast((version) => version?.active && version.id !== current?.version.id);
+  if (earlier) {
+    const plan = decideAssign(snapshot, { stage, target: { version: earlier.id }, message });
+    return { ...plan, note: `${artifact.name} ${versionLabel(earlier.id)} is current in ${stage} again` };
+  }
   throw new RegError(
     'UNKNOWN_VERSION',
     `nothing to roll back to: no other version that is still active was ever current in ${stage} of ${artifact.name}`,

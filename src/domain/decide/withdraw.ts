@@ -2,7 +2,8 @@ import { RegError } from '../../errors.js';
 import { findCurrent, findVersion, unknownArtifact, versionLabel } from '../find.js';
 import type { StageName } from '../names.js';
 import { type Plan, planTags, type Snapshot } from '../plan.js';
-import { versionsInStage } from '../query.js';
+import { currentIn, stagesUsed, versionsInStage } from '../query.js';
+import type { ArtifactState, VersionState } from '../state.js';
 import { refuseUnwritableStage } from './writable.js';
 
 /** What the three withdrawing events share. */
@@ -32,7 +33,8 @@ export function decideUnassign(
       `see what is, with: reg which ${artifact.name} ${stage} --all`,
     );
   const event = { kind: 'unassignment', artifact: artifact.name, stage } as const;
-  return planTags(snapshot, [{ event, commit: version.commit, of: version.id, message }]);
+  const plan = planTags(snapshot, [{ event, commit: version.commit, of: version.id, message }]);
+  return { ...plan, note: whatFollows(artifact, stage, version) };
 }
 
 /**
@@ -47,7 +49,19 @@ export function decideDeregister(snapshot: Snapshot, id: string, { message, forc
   if (!version.active && !force)
     throw new RegError('DEREGISTERED', `${artifact.name} ${version.id} is already deregistered`);
   const event = { kind: 'deregistration', artifact: artifact.name, version: version.event.version } as const;
-  return planTags(snapshot, [{ event, commit: version.commit, of: version.id, message }]);
+  const plan = planTags(snapshot, [{ event, commit: version.commit, of: version.id, message }]);
+  const notes = stagesUsed(artifact)
+    .filter((stage) => currentIn(artifact, stage)?.version === version)
+    .map((stage) => whatFollows(artifact, stage, version));
+  return notes.length === 0 ? plan : { ...plan, note: notes.join('\n') };
+}
+
+/** What is in a stage once a version is out of it. */
+function whatFollows(artifact: ArtifactState, stage: StageName, gone: VersionState): string {
+  const next = versionsInStage(artifact, stage).find((held) => held.version !== gone);
+  return next
+    ? `${artifact.name} ${versionLabel(next.version.id)} is current in ${stage} now`
+    : `no version of ${artifact.name} is in ${stage} any more`;
 }
 
 /** Decides which tag deprecates an artifact: none when it already is deprecated. */
@@ -55,7 +69,8 @@ export function decideDeprecate(snapshot: Snapshot, { message, force }: Withdraw
   const { artifact } = snapshot;
   const last = artifact.events.at(-1);
   if (last === undefined) throw unknownArtifact(artifact.name, snapshot.otherArtifacts);
-  if (artifact.deprecated && !force) return { tags: [], note: `${artifact.name} already is deprecated` };
+  if (artifact.deprecated && !force)
+    return { tags: [], note: `${artifact.name} already is deprecated`, standing: last };
   const event = { kind: 'deprecation', artifact: artifact.name } as const;
   return planTags(snapshot, [{ event, commit: last.commit, of: undefined, message }]);
 }

@@ -38,7 +38,7 @@ async function requireRepository(git: RunGit, folder: string): Promise<void> {
   throw new RegError(
     'NO_REPOSITORY',
     `no git repository at ${folder} (${stderr})`,
-    'run git init, or name a repository with --repo',
+    'see what git says of it: git status; make one with git init, or name another with --repo',
   );
 }
 

@@ -26,9 +26,9 @@ async function openFolder(path: string, env: NodeJS.ProcessEnv): Promise<ObjectR
   );
   const unreachable = (why: string): RegError =>
     new RegError(
-      'REMOTE_FAILED',
+      'NO_REPOSITORY',
       `there is no git repository at ${path}${why}`,
-      'check source.repo of the link',
+      'check --source, or source.repo of the link',
     );
   if (!isFolder) throw unreachable('');
   // a GIT_DIR meant for the registry must not redirect what is read from another repository

@@ -8,19 +8,15 @@ export const linkBytes: LinkRule = {
     const found = await model().catch(() => undefined);
     if (found === undefined) return [];
     const complaints: Complaint[] = [];
-    const complain = (key: string, level: Complaint['level'], message: string): void => {
-      complaints.push({ level, line: yaml.lineOf([key]), message });
+    const complain = (key: string, message: string): void => {
+      complaints.push({ level: 'error', line: yaml.lineOf([key]), message });
     };
     if (link.sha256 === undefined)
-      complain('sha256', 'warning', 'sha256 is missing, so nobody can tell whether the bytes changed');
+      complain('sha256', 'sha256 is missing, so nobody can tell whether the bytes changed');
     else if (link.sha256 !== found.sha256)
-      complain(
-        'sha256',
-        'error',
-        `the bytes differ: sha256 is ${found.sha256}, the link says ${link.sha256}`,
-      );
+      complain('sha256', `the bytes differ: sha256 is ${found.sha256}, the link says ${link.sha256}`);
     if (link.size !== undefined && link.size !== found.size)
-      complain('size', 'error', `the size differs: it is ${found.size} bytes, the link says ${link.size}`);
+      complain('size', `the size differs: it is ${found.size} bytes, the link says ${link.size}`);
     return complaints;
   },
 };
