@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_CONFIG, readConfig } from '../../src/config/config.js';
+import { refusal } from '../support/builders.js';
+
+const read = (text: string) => readConfig(Buffer.from(text));
+
+describe('.reg.yaml (SPEC §4)', () => {
+  it.each(['', '# nothing\n', '{}', 'null'])('all of it is optional: %j', (text) => {
+    expect(read(text)).toEqual(DEFAULT_CONFIG);
+    expect(DEFAULT_CONFIG).toEqual({
+      stages: undefined,
+      remote: 'origin',
+      push: false,
+      links: 'required',
+      store: './store',
+    });
+  });
+
+  it('what is given wins over defaults, stages keep their order', () => {
+    expect(read('stages: [prod, dev]\npush: true\n')).toEqual({
+      ...DEFAULT_CONFIG,
+      stages: ['prod', 'dev'],
+      push: true,
+    });
+    const all = { stages: ['a'], remote: 'up', push: true, links: 'optional', store: '/srv' };
+    expect(read(JSON.stringify(all))).toEqual(all);
+  });
+
+  it('no stage at all is allowed when the list is empty', () => {
+    expect(read('stages: []\n').stages).toEqual([]);
+  });
+
+  it.each<[string, number, string, string | undefined]>([
+    ['remote: origin\nstage: [dev]\n', 2, "unknown key 'stage'", "did you mean 'stages'?"],
+    ['stages: dev\n', 1, 'stages: is not a list of stage names', undefined],
+    ['stages:\n  - dev\n  - eu/prod\n', 1, 'stages.1: is not a stage name', undefined],
+    ['stages: [-prod]\n', 1, 'stages.0: is not a stage name', undefined],
+    ['\npush: sometimes\n', 2, 'push: is neither true nor false', undefined],
+    ['links: maybe\n', 1, 'links: is neither required nor optional', undefined],
+    ['stages: [dev]\nstages: [prod]\n', 2, "the key 'stages' is repeated", undefined],
+    ['a: &x 1\nb: *x\n', 2, 'aliases are not allowed', undefined],
+  ])('refuses %j', (text, line, message, hint) => {
+    const error = refusal(() => read(text));
+    expect(error).toMatchObject({ code: 'INVALID_CONFIG', hint });
+    expect(error.message).toBe(`.reg.yaml:${line}: ${message}`);
+  });
+
+  it.each(['[]', 'dev', '7', 'stages: [1]', 'remote: 7'])('%j is no configuration', (text) => {
+    expect(refusal(() => read(text)).code).toBe('INVALID_CONFIG');
+  });
+});

@@ -1,0 +1,167 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = new URL('../', import.meta.url);
+
+/** One source file: its path below `src/`, its text, and what it imports, files by path and packages by name. */
+interface Source {
+  path: string;
+  text: string;
+  imports: readonly string[];
+}
+
+function readSource(path: string): Source {
+  const text = readFileSync(new URL(`src/${path}`, ROOT), 'utf8');
+  const imports = [...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom '([^']+)'|\bimport\(\s*'([^']+)'/gm)]
+    .map(([, named, lazy]) => named ?? lazy ?? '')
+    .map((target) => (target.startsWith('.') ? posix.join(posix.dirname(path), target) : `package:${target}`))
+    .map((target) => target.replace(/\.js$/, '.ts'));
+  return { path, text, imports };
+}
+
+const SOURCES = readdirSync(new URL('src/', ROOT), { recursive: true, encoding: 'utf8' })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => path.endsWith('.ts'))
+  .map(readSource);
+
+const within =
+  (...folders: string[]) =>
+  (path: string) =>
+    folders.some((one) => path === one || path.startsWith(`${one}/`));
+
+/** The imports, of the files that are meant, that a rule does not allow. */
+function strays(
+  meant: (path: string) => boolean,
+  allowed: (target: string, path: string) => boolean,
+): string[] {
+  const files = SOURCES.filter(({ path }) => meant(path));
+  expect(files.length, 'the rule is about files that are there').toBeGreaterThan(0);
+  return files.flatMap(({ path, imports }) =>
+    imports.filter((target) => !allowed(target, path)).map((target) => `${path} imports ${target}`),
+  );
+}
+
+const isPackage = (target: string): boolean => target.startsWith('package:');
+const isEdge = within('git/binary', 'git/embedded', 'git/memory.ts', 'git/open.ts');
+
+describe('who may import whom (DESIGN)', () => {
+  it('imports are read', () => {
+    expect(SOURCES.length).toBeGreaterThan(50);
+    expect(readSource('domain/decide/assign.ts').imports).toContain('domain/plan.ts');
+    expect(SOURCES.flatMap(({ imports }) => imports)).toContain('package:commander');
+    const missing = SOURCES.flatMap(({ path, imports }) =>
+      imports
+        .filter((target) => !isPackage(target) && !SOURCES.some((one) => one.path === target))
+        .map((target) => `${path}: ${target}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('the core is pure: errors and packages that compute', () => {
+    const packages = within('package:semver', 'package:fastest-levenshtein');
+    expect(
+      strays(within('domain'), (target) => within('domain', 'errors.ts')(target) || packages(target)),
+    ).toEqual([]);
+  });
+
+  it('links, configuration and YAML know no adapter, registry or command line', () => {
+    const allowed = within(
+      'links',
+      'config',
+      'yaml',
+      'domain',
+      'errors.ts',
+      'git/port.ts',
+      'git/location.ts',
+    );
+    expect(
+      strays(within('links', 'config', 'yaml'), (target) => isPackage(target) || allowed(target)),
+    ).toEqual([]);
+  });
+
+  it('adapters know the port, the core and their own kind', () => {
+    const shared = within('domain', 'errors.ts', 'git/port.ts', 'git/tag-object.ts', 'git/location.ts');
+    const own = (target: string, path: string): boolean =>
+      within('git/binary')(path) && within('git/binary')(target);
+    const adapters = within('git/binary', 'git/memory.ts');
+    expect(
+      strays(adapters, (target, path) => isPackage(target) || shared(target) || own(target, path)),
+    ).toEqual([]);
+    expect(
+      strays(within('git/port.ts', 'git/tag-object.ts'), (target) => isPackage(target) || shared(target)),
+    ).toEqual([]);
+  });
+
+  it('one file talks to the git program', () => {
+    const importers = SOURCES.filter(({ imports }) => imports.some(within('package:simple-git'))).map(
+      ({ path }) => path,
+    );
+    expect(importers).toEqual(['git/binary/run-git.ts']);
+  });
+
+  it('registry, loading, validation and sources know no adapter', () => {
+    const meant = within('registry', 'validate', 'doctor', 'sources', 'load.ts');
+    expect(strays(meant, (target) => !isEdge(target))).toEqual([]);
+  });
+
+  it('the command line knows no adapter, and nobody knows the command line', () => {
+    expect(strays(within('cli'), (target) => !isEdge(target))).toEqual([]);
+    expect(
+      strays(
+        (path) => !within('cli')(path),
+        (target) => !within('cli')(target),
+      ),
+    ).toEqual([]);
+  });
+
+  it('nothing is a test’s: the repository in memory serves no program', () => {
+    expect(
+      strays(
+        () => true,
+        (target) => target !== 'git/memory.ts',
+      ),
+    ).toEqual([]);
+  });
+});
+
+const code = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+
+describe('style (DESIGN)', () => {
+  it('three files know the process they run in, and none other its clock', () => {
+    const touching = SOURCES.filter(({ text }) =>
+      /'(?:node:)?process'|\bprocess\.|\bDate\.now\b|\bnew Date\(\)|\bglobalThis\b/.test(code(text)),
+    );
+    expect(touching.map(({ path }) => path).sort()).toEqual(['cli/start.ts', 'cli/world.ts', 'host.ts']);
+  });
+
+  it('what a file exports as a function says what it does', () => {
+    const bare = SOURCES.flatMap(({ path, text }) => {
+      const lines = text.split('\n');
+      return lines.flatMap((line, index) => {
+        const name =
+          /^export (?:async )?function\*? (\w+)/.exec(line)?.[1] ?? arrowName(line, lines[index + 1] ?? '');
+        if (name === undefined || lines[index - 1]?.trimEnd().endsWith('*/')) return [];
+        return name === 'run' && path.startsWith('cli/commands/') ? [] : [`${path}: ${name}`];
+      });
+    });
+    expect(bare).toEqual([]);
+  });
+
+  it('files have small names, and say in them what they are about', () => {
+    const odd = SOURCES.map(({ path }) => path).filter(
+      (path) =>
+        !/^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)*[a-z0-9]+(?:-[a-z0-9]+)*\.ts$/.test(path) ||
+        /\b(?:utils?|helpers?)\b/.test(path),
+    );
+    expect(odd).toEqual([]);
+  });
+});
+
+/** The name of an exported constant that is a function, which may begin on the next line. */
+function arrowName(line: string, next: string): string | undefined {
+  const name = /^export const (\w+)/.exec(line)?.[1];
+  return name !== undefined && /=>|= (?:async )?(?:<|\()/.test(line.endsWith('=') ? next : line)
+    ? name
+    : undefined;
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { readLink } from '../../src/links/read.js';
+import type { Link } from '../../src/links/schema.js';
+import { formatLink } from '../../src/links/write.js';
+import { refusalCode } from '../support/builders.js';
+
+const [OLD, NEW] = ['a'.repeat(40), 'c'.repeat(40)];
+const [OLD_SHA, NEW_SHA] = ['b'.repeat(64), 'd'.repeat(64)];
+const PINNED: Link = {
+  reg: 1,
+  source: { repo: 'https://example.com/r', rev: '0123456', commit: NEW, path: 'm.bin' },
+  sha256: NEW_SHA,
+  size: 99,
+  type: 'model',
+};
+const EXISTING = `# why this model
+description: Costs # in euros
+sha256: ${OLD_SHA}
+size: 12
+
+source:
+  # the team's own
+  path: m.bin
+  commit: ${OLD} # resolved
+  rev: v1
+  repo: https://example.com/r
+labels:
+  # for search
+  team: pricing # ours
+reg: 1
+type: model
+`;
+
+const rewrite = (link: Link, text = EXISTING): string =>
+  formatLink(link, { bytes: Buffer.from(text), file: 'churn.model.yaml' });
+
+describe('writing links (SPEC §4)', () => {
+  it('a new one begins with its schema and reads back the same', () => {
+    const text = formatLink(PINNED);
+    expect(text).toMatch(/^# yaml-language-server: \$schema=https:\S+\/model-link\.schema\.json\n/);
+    expect(readLink(Buffer.from(text), 'f').link).toEqual(PINNED);
+  });
+
+  it('over an existing one changes the pin and nothing else', () => {
+    expect(rewrite(PINNED)).toBe(
+      EXISTING.replace(OLD, NEW)
+        .replace(OLD_SHA, NEW_SHA)
+        .replace('12', '99')
+        .replace('rev: v1', 'rev: "0123456"'),
+    );
+  });
+
+  it('the same link again changes nothing', () => {
+    const text = rewrite(PINNED);
+    expect(rewrite(PINNED, text)).toBe(text);
+  });
+
+  it('a comment on a line stays when the value of the line changes', () => {
+    const text = EXISTING.replace(OLD_SHA, `${OLD_SHA} # of the bytes`);
+    expect(rewrite(PINNED, text)).toContain(`sha256: ${NEW_SHA} # of the bytes\n`);
+  });
+
+  it('an unpinned link has no pin left', () => {
+    const text = rewrite({ source: { repo: 'https://example.com/r', path: 'other.bin' } });
+    expect(readLink(Buffer.from(text), 'f').link).toEqual({
+      description: 'Costs',
+      source: { repo: 'https://example.com/r', path: 'other.bin' },
+      labels: { team: 'pricing' },
+      reg: 1,
+      type: 'model',
+    });
+    expect(text).toContain("# the team's own\n");
+  });
+
+  it('labels and a description that are given replace those that were there', () => {
+    const text = rewrite({ ...PINNED, description: 'New', labels: { tier: '1' } });
+    expect(readLink(Buffer.from(text), 'f').link).toMatchObject({
+      description: 'New',
+      labels: { tier: '1' },
+    });
+  });
+
+  it('a file that is no link is not written over', () => {
+    expect(refusalCode(() => rewrite(PINNED, 'a: [b'))).toBe('INVALID_LINK');
+    expect(refusalCode(() => rewrite(PINNED, 'a: b'))).toBe('INVALID_LINK');
+  });
+});
