@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 
 // built aside and put in place at the end, so that what runs meanwhile finds a whole program
 const outdir = mkdtempSync('dist-');
+process.on('exit', () => rmSync(outdir, { recursive: true, force: true }));
 await build({
   entryPoints: { reg: 'src/cli/start.ts', index: 'src/index.ts', schema: 'src/links/json-schema.ts' },
   outdir,

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'NAME_CASE'
   | 'CLOCK_AHEAD'
   | 'TAG_EXISTS'
+  | 'BEHIND_REMOTE'
   | 'CONFIRMATION_NEEDED'
   // links, configuration and bytes
   | 'INVALID_LINK'

@@ -4,7 +4,9 @@ import process from 'node:process';
 export interface Host {
   env: NodeJS.ProcessEnv;
   cwd: string;
+  /** Milliseconds since the epoch. */
+  now: () => number;
 }
 
 /** The surroundings of this process: the one place outside `cli/` that looks at them. */
-export const thisHost = (): Host => ({ env: process.env, cwd: process.cwd() });
+export const thisHost = (): Host => ({ env: process.env, cwd: process.cwd(), now: Date.now });

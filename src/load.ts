@@ -1,5 +1,6 @@
 import { join, posix } from 'node:path';
 import { Readable } from 'node:stream';
+import { isFolder } from './disk/files.js';
 import type { Oid } from './domain/event.js';
 import { artifactName } from './domain/names.js';
 import { RegError } from './errors.js';
@@ -9,7 +10,7 @@ import type { RegistryContext } from './registry/context.js';
 import { linkAt, resolveLink } from './registry/resolve-link.js';
 import { readGitModel } from './sources/git-model.js';
 import type { ModelBytes } from './sources/model-bytes.js';
-import { isFolder, placeModel } from './sources/target.js';
+import { placeModel } from './sources/target.js';
 
 /** A model whose bytes were verified against its link. */
 export interface LoadedModel {
@@ -40,10 +41,12 @@ export async function fetchModel(
   const artifact = artifactName(name);
   const { version, commit } = await choose(context, artifact, options);
   const link = await linkAt(context, artifact, commit);
-  const resolved = await resolveLink(context, link, commit);
+  const resolved = await resolveLink(context, link, async () => commit);
   const model = await readGitModel(resolved.objects, resolved.commit, resolved.path);
+  if (link.size !== undefined && link.size !== model.size)
+    throw mismatch(artifact, `${link.size} bytes`, `${model.size} bytes`);
   if (link.sha256 !== undefined && link.sha256 !== model.sha256)
-    throw mismatch(artifact, link.sha256, model.sha256);
+    throw mismatch(artifact, `sha256 ${link.sha256}`, `sha256 ${model.sha256}`);
   return {
     artifact,
     version,
@@ -59,7 +62,7 @@ export async function fetchModel(
 const mismatch = (artifact: string, promised: string, found: string): RegError =>
   new RegError(
     'HASH_MISMATCH',
-    `the bytes of ${artifact} are not those that its link promises: sha256 is ${found}, not ${promised}`,
+    `the bytes of ${artifact} are not those that its link promises: ${found}, not ${promised}`,
     'nothing was written; the source was changed behind its link, or the link is wrong: reg validate',
   );
 

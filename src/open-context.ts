@@ -6,7 +6,7 @@ import { once } from './once.js';
 import type { RegistryContext } from './registry/context.js';
 
 /** Opens everything that a registry talks to. `repo` is a path from the host's folder. */
-export async function openContext(repo: string, { env, cwd }: Host): Promise<RegistryContext> {
+export async function openContext(repo: string, { env, cwd, now }: Host): Promise<RegistryContext> {
   const repository = await openRepository(repo, cwd, env);
   const workTree = once(async () => {
     const root = await repository.workTree();
@@ -17,5 +17,5 @@ export async function openContext(repo: string, { env, cwd }: Host): Promise<Reg
   const config = once(async () =>
     (await import('./registry/load-config.js')).loadConfig(repository, await workTree()),
   );
-  return { repository, sources: sourceOpener(cache, env), workTree, config, cache };
+  return { repository, sources: sourceOpener(cache, env), workTree, config, cache, now };
 }

@@ -7,10 +7,11 @@ import { createRegistry, type Registry } from './registry/registry.js';
 /**
  * Opens the registry in the tags of a repository.
  * @param repo the path of a clone, of a folder inside one, or of a bare repository
- * @throws RegError NO_REPOSITORY, GIT_MISSING, GIT_TOO_OLD
+ * @param host what to see instead of this process's environment, folder and clock
+ * @throws RegError NO_REPOSITORY
  */
-export async function openRegistry(repo = '.', host: Host = thisHost()): Promise<Registry> {
-  return createRegistry(await openContext(repo, host));
+export async function openRegistry(repo = '.', host: Partial<Host> = {}): Promise<Registry> {
+  return createRegistry(await openContext(repo, { ...thisHost(), ...host }));
 }
 
 /** Fetches and verifies one model of a registry: by stage, by version, by a rev, or as the link is at HEAD. */

@@ -81,7 +81,14 @@ describe('who may import whom (DESIGN)', () => {
   });
 
   it('adapters know the port, the core and their own kind', () => {
-    const shared = within('domain', 'errors.ts', 'git/port.ts', 'git/tag-object.ts', 'git/location.ts');
+    const shared = within(
+      'domain',
+      'errors.ts',
+      'disk',
+      'git/port.ts',
+      'git/tag-object.ts',
+      'git/location.ts',
+    );
     const own = (target: string, path: string): boolean =>
       within('git/binary')(path) && within('git/binary')(target);
     const adapters = within('git/binary', 'git/memory.ts');

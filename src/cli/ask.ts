@@ -5,7 +5,7 @@ import { clean } from './render/clean.js';
 import type { Session } from './session.js';
 
 /** Makes a write ask before it deletes: `--yes` agrees beforehand, a terminal is asked, anything else is a no. */
-export function asking<T extends WriteOptions & { yes?: boolean }>(
+export function asking<T extends WriteOptions & { yes?: boolean | undefined }>(
   { out: { world } }: Session,
   options: T,
 ): T {

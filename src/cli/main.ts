@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { didYouMean } from '../domain/suggest.js';
 import { exitCodeOf, RegError } from '../errors.js';
 import { buildProgram } from './program.js';
-import { clean, cleanJson } from './render/clean.js';
+import { clean, cleanJson, cleanLine } from './render/clean.js';
 import type { World } from './world.js';
 
 /**
@@ -55,7 +55,8 @@ function report(error: unknown, argv: readonly string[], { stderr }: World): num
   const { code, message, hint } = known;
   if (argv.includes('--json'))
     stderr.write(`${cleanJson({ error: { code, message, hint: hint ?? null } })}\n`);
-  else stderr.write(`error: ${clean(message)}\n${hint === undefined ? '' : `hint: ${clean(hint)}\n`}`);
+  else
+    stderr.write(`error: ${cleanLine(message)}\n${hint === undefined ? '' : `hint: ${cleanLine(hint)}\n`}`);
   if (known !== error && argv.some((word) => word === '-v' || word === '--verbose'))
     stderr.write(`${clean(String((error as Error).stack ?? error))}\n`);
   return exitCodeOf(code);

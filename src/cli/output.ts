@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import { clean, cleanJson } from './render/clean.js';
+import { clean, cleanJson, cleanLine } from './render/clean.js';
 import { type ColorChoice, colorsFor } from './render/color.js';
 import type { World } from './world.js';
 
@@ -40,7 +40,7 @@ export function outputTo(
     json,
     color: colorsFor(world, color),
     print: (text) => void world.stdout.write(text),
-    line: (text) => void world.stdout.write(`${clean(text)}\n`),
+    line: (text) => void world.stdout.write(`${cleanLine(text)}\n`),
     data: (value) => void world.stdout.write(`${cleanJson(value)}\n`),
     note: (text) => say(text),
     hint: (text) => void (json || say(`hint: ${text}`)),

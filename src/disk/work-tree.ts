@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { filesBelow, readIfThere } from './files.js';
 
 /** The files of a repository's work tree; paths are from its top, with `/` between parts. */
 export interface WorkTree {
@@ -22,29 +23,8 @@ export function openWorkTree(root: string): WorkTree {
       await mkdir(dirname(join(root, path)), { recursive: true });
       await writeFileAtomic(join(root, path), text);
     },
-    find: async (suffix) => (await filesBelow(root, '')).filter((path) => path.endsWith(suffix)).sort(),
+    find: async (suffix) => (await filesBelow(root, SKIPPED)).filter((path) => path.endsWith(suffix)).sort(),
   };
 }
 
-/** The bytes of a file, or undefined when there is none. */
-export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw error;
-  }
-}
-
 const SKIPPED: ReadonlySet<string> = new Set(['.git', 'node_modules']);
-
-async function filesBelow(root: string, dir: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const entry of await readdir(join(root, dir), { withFileTypes: true })) {
-    const path = dir === '' ? entry.name : `${dir}/${entry.name}`;
-    if (entry.isDirectory() && !SKIPPED.has(entry.name)) found.push(...(await filesBelow(root, path)));
-    else if (entry.isFile()) found.push(path);
-  }
-  return found;
-}

@@ -16,8 +16,14 @@ export function checkEvents(state: State, now: number): Ailment[] {
   ]);
 }
 
-const warning = (check: string, subject: string, message: string, fix: string | null = null): Ailment => ({
-  level: 'warning',
+const ailment = (
+  level: Ailment['level'],
+  check: string,
+  subject: string,
+  message: string,
+  fix: string | null = null,
+): Ailment => ({
+  level,
   check,
   subject,
   message,
@@ -27,10 +33,10 @@ const warning = (check: string, subject: string, message: string, fix: string | 
 function clocks({ events }: ArtifactState, now: number): Ailment[] {
   return events.flatMap((event) => {
     if (event.date > now + DAY)
-      return [warning('clock', event.tag, `it is dated ${formatTime(event.date)}, in the future`)];
+      return [ailment('warning', 'clock', event.tag, `it is dated ${formatTime(event.date)}, in the future`)];
     if (event.time === event.date) return [];
     const message = `it is dated ${formatTime(event.date)}, before an event with a smaller counter; it counts as of ${formatTime(event.time)}`;
-    return [warning('clock', event.tag, message)];
+    return [ailment('warning', 'clock', event.tag, message)];
   });
 }
 
@@ -41,7 +47,14 @@ function counters({ events }: ArtifactState): Ailment[] {
     if (counter !== undefined && other === undefined) first.set(counter, tag);
     return other === undefined
       ? []
-      : [warning('counter', tag, `it has the same counter as ${other}; the dates decide which came first`)];
+      : [
+          ailment(
+            'warning',
+            'counter',
+            tag,
+            `it has the same counter as ${other}; the dates decide which came first`,
+          ),
+        ];
   });
 }
 
@@ -51,7 +64,8 @@ function versionsWithoutRegistration({ name, events, versions }: ArtifactState):
     if (event.kind !== 'assignment' || version?.registered) return [];
     if (event.of === event.commit)
       return [
-        warning(
+        ailment(
+          'info',
           'unregistered',
           event.tag,
           `it assigns commit ${event.commit.slice(0, 12)}, which has no version`,
@@ -59,7 +73,8 @@ function versionsWithoutRegistration({ name, events, versions }: ArtifactState):
         ),
       ];
     return [
-      warning(
+      ailment(
+        'warning',
         'unregistered',
         event.tag,
         `it assigns ${event.of}, which has no registration, so it has no effect`,
@@ -76,7 +91,14 @@ function sharedCommits({ name, versions }: ArtifactState): Ailment[] {
     if (other === undefined) first.set(commit, id);
     return other === undefined
       ? []
-      : [warning('shared-commit', name, `${other} and ${id} are the same commit, ${commit.slice(0, 12)}`)];
+      : [
+          ailment(
+            'info',
+            'shared-commit',
+            name,
+            `${other} and ${id} are the same commit, ${commit.slice(0, 12)}`,
+          ),
+        ];
   });
 }
 
@@ -86,7 +108,8 @@ function gaps({ events }: ArtifactState): Ailment[] {
   return events.flatMap(({ tag, parent }) => {
     if (parent === undefined || here.has(parent)) return [];
     return [
-      warning(
+      ailment(
+        'warning',
         'gap',
         tag,
         `the tag object before it, ${parent.slice(0, 12)}, is gone: a tag was deleted or moved`,

@@ -2,12 +2,12 @@ import type { Oid } from '../domain/event.js';
 import { versionsByStage } from '../domain/query.js';
 import type { ArtifactState, State } from '../domain/state.js';
 import { RegError } from '../errors.js';
-import { findDeclaration } from '../links/declared.js';
 import type { RegistryContext } from '../registry/context.js';
+import { findDeclaration } from '../registry/declared.js';
 import { linkAt, resolveLink } from '../registry/resolve-link.js';
 import type { Ailment } from './finding.js';
 
-/** Links of what stages hold now, and of the latest versions, whose source or commit is gone. */
+/** Links of what stages hold now whose source or commit is gone. */
 export async function checkLinks(context: RegistryContext, state: State): Promise<Ailment[]> {
   const ailments: Ailment[] = [];
   for (const artifact of state.values())
@@ -31,7 +31,7 @@ async function brokenLink(
   try {
     const declaration = await findDeclaration(context.repository, commit, name);
     if (declaration?.kind !== 'link') return undefined;
-    await resolveLink(context, await linkAt(context, name, commit), commit);
+    await resolveLink(context, await linkAt(context, name, commit), async () => commit);
     return undefined;
   } catch (error) {
     if (!(error instanceof RegError)) throw error;

@@ -14,12 +14,10 @@ import type { Ailment } from './finding.js';
 export interface DoctorOptions {
   /** Asks neither the remote nor the sources of links. */
   offline?: boolean | undefined;
-  /** Milliseconds since the epoch. */
-  now: number;
 }
 
 /** Lists everything that is wrong or odd with a registry, and what to do about it. */
-export async function doctor(context: RegistryContext, { offline, now }: DoctorOptions): Promise<Ailment[]> {
+export async function doctor(context: RegistryContext, { offline }: DoctorOptions): Promise<Ailment[]> {
   const { repository } = context;
   const readings = await repository.readTags();
   const state = stateOfReadings(readings);
@@ -34,7 +32,7 @@ export async function doctor(context: RegistryContext, { offline, now }: DoctorO
     ...checkDepth(isShallow),
     ...checkTags(readings, isRemote ? remote : undefined),
     ...checkNames(state),
-    ...checkEvents(state, Math.floor(now / 1000)),
+    ...checkEvents(state, Math.floor(context.now() / 1000)),
     ...checkCommits(state, types, isShallow),
     ...(isRemote ? checkRemote(readings.map(refOf), remote) : (remote ?? [])),
     ...(offline ? [] : await checkLinks(context, state)),

@@ -1,6 +1,7 @@
 /** One thing that the doctor found. */
 export interface Ailment {
-  level: 'error' | 'warning';
+  /** An `info` is allowed and worth knowing; anything else makes the doctor exit 1. */
+  level: 'error' | 'warning' | 'info';
   /** The id of the check, such as `lightweight`. */
   check: string;
   /** The tag, artifact or file concerned; null for the repository itself. */

@@ -3,6 +3,7 @@ import type { ArtifactName, StageName } from './names.js';
 import { currentIn, type InStage, latestVersion, stagesUsed, versionsGreatestFirst } from './query.js';
 import type { ArtifactState, VersionId, VersionState } from './state.js';
 import { didYouMean } from './suggest.js';
+import type { VersionTarget } from './target.js';
 
 /**
  * What is known of an artifact that must have events.
@@ -47,6 +48,13 @@ export function findLatest(artifact: ArtifactState): VersionState {
   const hint = `register one with: reg register ${artifact.name}`;
   throw new RegError('UNKNOWN_VERSION', `${artifact.name} has no active registered version`, hint);
 }
+
+/**
+ * The version that `@v1.2.0` or `@latest` names.
+ * @throws RegError UNKNOWN_VERSION
+ */
+export const findNamed = (artifact: ArtifactState, which: VersionTarget): VersionState =>
+  which.kind === 'latest' ? findLatest(artifact) : findVersion(artifact, which.id);
 
 /**
  * The current version in a stage.

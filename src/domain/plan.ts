@@ -1,4 +1,5 @@
 import { RegError } from '../errors.js';
+import { refuseOtherCase, refuseUnwritableTag } from './decide/writable.js';
 import type { Oid } from './event.js';
 import type { ArtifactName, StageName } from './names.js';
 import type { ArtifactState, ResolvedEvent, VersionId } from './state.js';
@@ -56,20 +57,23 @@ const DAY = 24 * 60 * 60;
 
 /**
  * Gives drafts their names, counters, dates and parents (SPEC §1 and §2).
- * @throws RegError CLOCK_AHEAD
+ * @throws RegError CLOCK_AHEAD, INVALID_NAME, NAME_CASE
  */
 export function planTags(snapshot: Snapshot, drafts: readonly Draft[]): Plan {
-  const { events } = snapshot.artifact;
+  refuseOtherCase(snapshot);
+  const { name, events } = snapshot.artifact;
   let counter = highestCounter(snapshot.tagNames);
   let newest = events.reduce((latest, event) => Math.max(latest, event.date), Number.NEGATIVE_INFINITY);
   const tags = drafts.map((draft, index): PlannedTag => {
     const counted = needsCounter(draft.event, snapshot.tagNames);
     if (counted) counter += 1;
     const event = counted ? { ...draft.event, counter } : draft.event;
+    const tagName = formatTagName(event);
+    refuseUnwritableTag(tagName, name);
     newest = dateAfter(newest, snapshot);
     return {
       event,
-      tagName: formatTagName(event),
+      tagName,
       commit: draft.commit,
       of: draft.of,
       date: newest,

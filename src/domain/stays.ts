@@ -12,16 +12,12 @@ export interface Stay {
   until: ResolvedEvent | undefined;
 }
 
-/**
- * Lists the stays of one stage, oldest first. At every moment the open stay is what `currentIn` gives for the events
- * up to that moment; a stay shorter than a second is left out, because no time can name it.
- */
+/** Lists the stays of one stage, oldest first, also those that began and ended in the same second. */
 export function staysIn(artifact: ArtifactState, stage: StageName): Stay[] {
   const currentAfter = replay(stage);
   const stays: Stay[] = [];
   for (const event of artifact.events) {
     const version = currentAfter(event);
-    if (artifact.events[event.place + 1]?.time === event.time) continue;
     const last = stays.at(-1);
     const open = last?.until === undefined ? last : undefined;
     if (open?.version === version) continue;
@@ -29,6 +25,21 @@ export function staysIn(artifact: ArtifactState, stage: StageName): Stay[] {
     if (version !== undefined) stays.push({ version, stage, from: event, until: undefined });
   }
   return stays;
+}
+
+/**
+ * The stays that a time can name: at every moment the one that lasts is what `currentIn` gives for the events up to
+ * that moment. What lasted no second is left out, and what it parted is one stay again.
+ */
+export function lastingStays(artifact: ArtifactState, stage: StageName): Stay[] {
+  const lasting: Stay[] = [];
+  for (const stay of staysIn(artifact, stage)) {
+    if (stay.until?.time === stay.from.time) continue;
+    const last = lasting.at(-1);
+    if (last?.version === stay.version && last.until?.time === stay.from.time) last.until = stay.until;
+    else lasting.push(stay);
+  }
+  return lasting;
 }
 
 /** What is known of one version at one moment: its last event for the stage, and whether stages may hold it. */

@@ -87,6 +87,7 @@ export function formatTagName(event: EventName): string {
 
 /**
  * Whether a name that `parseTagName` does not read was probably meant as an event, such as `churn@v1.0` or
- * `churn#prod#x`. Foreign tags (`v1.0.0`, `@scope/pkg@1.2.3`) are not.
+ * `churn#prod#x`. Foreign tags (`v1.0.0`, `@scope/pkg@v1.2.3`) were not.
  */
-export const looksLikeEvent = (tagName: string): boolean => /#|@v\d|@vv|@deprecated/.test(tagName);
+export const looksLikeEvent = (tagName: string): boolean =>
+  /#|@v\d|@vv|@deprecated/.test(tagName) && !/^@[^/@]+\/[^/@]+@/.test(tagName);

@@ -5,8 +5,11 @@ import { parseVersion, version } from './version.js';
 /** What a person points at: an artifact, and perhaps one of its versions or what is in a stage. */
 export interface Target {
   artifact: ArtifactName;
-  which?: { kind: 'version'; id: string } | { kind: 'latest' } | { kind: 'stage'; stage: StageName };
+  which?: VersionTarget | { kind: 'stage'; stage: StageName };
 }
+
+/** How a version is pointed at: by its id, or as the greatest. */
+export type VersionTarget = { kind: 'version'; id: string } | { kind: 'latest' };
 
 /**
  * Reads `churn`, `churn@v1.2.0`, `churn@1.2.0`, `churn@latest`, `churn@<commit id>` or `churn#prod` (SPEC §5).
@@ -37,9 +40,7 @@ export function versionId(text: string): string {
  * Reads a target that may not point at a stage.
  * @throws RegError USAGE
  */
-export function parseVersionTarget(
-  text: string,
-): Target & { which?: { kind: 'version'; id: string } | { kind: 'latest' } } {
+export function parseVersionTarget(text: string): Target & { which?: VersionTarget } {
   const { artifact, which } = parseTarget(text);
   if (which?.kind === 'stage')
     throw new RegError(

@@ -1,7 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { isFolder } from '../disk/files.js';
 import { RegError } from '../errors.js';
 import { openBinaryRepository } from './binary/repository.js';
+import { withoutLocalVariables } from './binary/run-git.js';
 import { binarySourceOpener } from './binary/source.js';
 import { parseLocation, withoutUserInfo } from './location.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
@@ -23,13 +24,10 @@ export async function openRepository(
       'clone it with its tags and give the path: git clone URL',
     );
   const folder = resolve(cwd, location.path);
-  const isFolder = await stat(folder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder)
+  if (!(await isFolder(folder)))
     throw new RegError('NO_REPOSITORY', `there is no folder ${folder}`, 'name a repository with --repo');
-  return openBinaryRepository(folder, env);
+  // a repository that was asked for by name comes before one that the environment names (SPEC §4)
+  return openBinaryRepository(folder, repo === '.' ? env : withoutLocalVariables(env));
 }
 
 /** What opens the source repositories of links. */

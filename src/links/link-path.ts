@@ -1,3 +1,4 @@
+import { refuseUnwritableName } from '../domain/decide/writable.js';
 import { type ArtifactName, parseArtifactName, splitArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 
@@ -16,6 +17,7 @@ export function linkPathOf(artifact: ArtifactName): string | undefined {
  * @throws RegError INVALID_NAME
  */
 export function requireLinkPath(artifact: ArtifactName): string {
+  refuseUnwritableName(artifact);
   const path = linkPathOf(artifact);
   if (path !== undefined) return path;
   const suggestion = artifact.replace(/\/([^/]*)$/, ':$1');

@@ -1,4 +1,4 @@
-import { Document, isCollection, isMap } from 'yaml';
+import { Document, isMap } from 'yaml';
 import { readLink } from './read.js';
 import type { Link } from './schema.js';
 
@@ -13,15 +13,7 @@ export function formatLink(link: Link, existing?: { bytes: Uint8Array; file: str
   const { document } = readLink(existing.bytes, existing.file).yaml;
   // a link without a pin says nothing about bytes any more
   for (const key of ['sha256', 'size'] as const) if (link[key] === undefined) document.delete(key);
-  for (const [key, value] of Object.entries(link)) {
-    const before = document.get(key);
-    if (isMap(before) && key === 'source') updateMap(document, key, value as Record<string, unknown>);
-    else if (value !== undefined)
-      document.set(
-        key,
-        isCollection(before) || typeof value === 'object' ? document.createNode(value) : value,
-      );
-  }
+  for (const [key, value] of Object.entries(link)) update(document, [key], value);
   return document.toString({ lineWidth: 0 });
 }
 
@@ -31,11 +23,17 @@ function newLink(link: Link): string {
   return document.toString({ lineWidth: 0 });
 }
 
-/** Sets what is new, keeps what is the same, removes what is gone: the pin of a link is written as a whole. */
-function updateMap(document: Document, key: string, value: Record<string, unknown>): void {
-  const map = document.get(key);
-  if (!isMap(map)) return;
-  const gone = map.items.map((item) => String(item.key)).filter((name) => value[name] === undefined);
-  for (const name of gone) map.delete(name);
-  for (const [name, one] of Object.entries(value)) if (one !== undefined) document.setIn([key, name], one);
+/** Writes a value over what is there, so that comments and style of what stays stay. */
+function update(document: Document, path: readonly string[], value: unknown): void {
+  const before = document.getIn(path, true);
+  if (!isMap(before) || !isRecord(value)) {
+    if (value !== undefined) document.setIn(path, isRecord(value) ? document.createNode(value) : value);
+    return;
+  }
+  const gone = before.items.map((item) => String(item.key)).filter((key) => value[key] === undefined);
+  for (const key of gone) before.delete(key);
+  for (const [key, one] of Object.entries(value)) update(document, [...path, key], one);
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

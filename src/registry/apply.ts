@@ -25,16 +25,16 @@ export async function applyTags(
   { push }: WriteOptions,
 ): Promise<Applied> {
   const { repository } = context;
-  const config = await context.config();
-  const pushed = push ?? config.push;
+  const { remote } = await context.config();
+  const pushed = push === true;
   if (tags.length === 0)
-    return { rows: standing && pushed ? [await pushStanding(repository, config.remote, standing)] : [] };
+    return { rows: standing && pushed ? [await pushStanding(repository, remote, standing)] : [] };
   const refs = await writeObjects(repository, tags, identity);
-  if (pushed) requireTaken(await repository.pushTags(config.remote, refs), config.remote);
+  if (pushed) requireTaken(await repository.pushTags(remote, refs), remote);
   const failure = pushed
     ? await createPushed(repository, refs, turn)
     : await repository.createTags(refs, turn);
-  if (failure !== undefined && pushed) throw onlyAtRemote(config.remote, refs, failure);
+  if (failure !== undefined && pushed) throw onlyAtRemote(remote, refs, failure);
   if (failure !== undefined) return { failure };
   return { rows: tags.map((tag, index) => ({ ...plannedRow(tag), oid: refs[index]?.oid ?? null, pushed })) };
 }
@@ -81,8 +81,8 @@ export async function applyDeletes(
   { confirm, push }: WriteOptions,
 ): Promise<Applied> {
   const { repository } = context;
-  const config = await context.config();
-  const pushed = push ?? config.push;
+  const { remote } = await context.config();
+  const pushed = push === true;
   const rows = events.map((event) => ({ ...eventRow(event), pushed }));
   if (!(await confirm?.(rows)))
     throw new RegError(
@@ -91,7 +91,7 @@ export async function applyDeletes(
       'history that is deleted cannot be asked about any more; add --yes if that is what you want',
     );
   const refs = events.map((event) => ({ tagName: event.tag, oid: event.tagOid }));
-  if (pushed) requireTaken(await repository.deleteRemoteTags(config.remote, refs), config.remote);
+  if (pushed) requireTaken(await repository.deleteRemoteTags(remote, refs), remote);
   const failure = await repository.deleteTags(refs, turn);
   return failure === undefined ? { rows } : { failure };
 }

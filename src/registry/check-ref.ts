@@ -3,9 +3,10 @@ import type { ArtifactState, ResolvedEvent } from '../domain/state.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { RegError, unreachable } from '../errors.js';
 import type { RegistryContext } from './context.js';
+import { historyRow } from './make-rows.js';
 import { type ReadOptions, seconds } from './queries.js';
 import { readArtifact } from './read.js';
-import { type HistoryRow, historyRow } from './rows.js';
+import type { HistoryRow } from './rows.js';
 
 /** An event, and whether it is still in effect: `check-ref` (SPEC §5). */
 export interface CheckedRow extends HistoryRow {

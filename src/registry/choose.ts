@@ -1,7 +1,7 @@
 import type { Oid } from '../domain/event.js';
-import { findLatest, findVersion } from '../domain/find.js';
+import { findNamed } from '../domain/find.js';
 import { type ArtifactName, stageName } from '../domain/names.js';
-import { type Target, versionId } from '../domain/target.js';
+import { parseVersionTarget, type Target } from '../domain/target.js';
 import { RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
 import { requireArtifact, requireCurrent } from './queries.js';
@@ -40,7 +40,8 @@ export async function choose(
   }
   if (version !== undefined) {
     const artifact = await requireArtifact(context, name, at);
-    const found = version === 'latest' ? findLatest(artifact) : findVersion(artifact, versionId(version));
+    const which = parseVersionTarget(`${name}@${version}`).which ?? { kind: 'latest' };
+    const found = findNamed(artifact, which);
     return { version: found.id, commit: found.commit };
   }
   if (at !== undefined)

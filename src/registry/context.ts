@@ -14,6 +14,8 @@ export interface RegistryContext {
   workTree: () => Promise<WorkTree | undefined>;
   /** Read when first needed. */
   config: () => Promise<Config>;
+  /** The clock of this machine, in milliseconds since the epoch; writes take theirs from git. */
+  now: () => number;
   /** A folder for what can be fetched again. */
   cache: string;
 }

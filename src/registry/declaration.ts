@@ -1,9 +1,9 @@
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { findDeclaration } from '../links/declared.js';
 import { linkPathOf } from '../links/link-path.js';
 import type { RegistryContext } from './context.js';
+import { findDeclaration } from './declared.js';
 
 /**
  * Refuses to register what the commit does not declare, unless the configuration says that it need not (SPEC §3).

@@ -1,11 +1,11 @@
 import type { Oid } from '../domain/event.js';
 import { artifactName, splitArtifactName } from '../domain/names.js';
-import { type Declaration, findDeclaration, readForeignYaml } from '../links/declared.js';
 import { readLink } from '../links/read.js';
 import type { Link } from '../links/schema.js';
 import { type ChooseOptions, choose } from './choose.js';
 import type { RegistryContext } from './context.js';
 import { notDeclared } from './declaration.js';
+import { type Declaration, findDeclaration, readForeignYaml } from './declared.js';
 
 /** What a commit of the registry says of an artifact: `describe`. What is not said is null. */
 export interface Description {

@@ -1,16 +1,17 @@
-import { findLatest, findVersion } from '../domain/find.js';
+import { findNamed } from '../domain/find.js';
 import { type StageName, stageName } from '../domain/names.js';
 import { mergeOrdered } from '../domain/order.js';
 import { stagesUsed } from '../domain/query.js';
 import type { ArtifactState } from '../domain/state.js';
-import { type Stay, staysIn } from '../domain/stays.js';
+import { lastingStays, type Stay } from '../domain/stays.js';
 import { didYouMean } from '../domain/suggest.js';
 import { parseVersionTarget } from '../domain/target.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
+import { historyRow, intervalRow } from './make-rows.js';
 import { type ReadOptions, requireArtifact, seconds } from './queries.js';
 import { readState } from './read.js';
-import { type HistoryRow, historyRow, type IntervalRow, intervalRow } from './rows.js';
+import type { HistoryRow, IntervalRow } from './rows.js';
 
 /** Which part of history is wanted, and in which order. */
 export interface HistoryOptions extends ReadOptions {
@@ -51,7 +52,7 @@ export async function intervals(
   const { artifacts, isWanted } = await select(context, target, options);
   const { since, until } = bounds(options);
   const stays = artifacts
-    .flatMap((artifact) => stagesUsed(artifact).flatMap((stage) => staysIn(artifact, stage)))
+    .flatMap((artifact) => stagesUsed(artifact).flatMap((stage) => lastingStays(artifact, stage)))
     .filter((stay) => isWanted(stay.stage, stay.version) && stay.from.time <= until && endOf(stay) >= since)
     .sort((a, b) => a.from.time - b.from.time || a.from.place - b.from.place);
   return cut(stays, options).map(intervalRow);
@@ -78,12 +79,7 @@ async function select(
       ? [...(await readState(context.repository, seconds(options.at))).values()]
       : [await requireArtifact(context, artifact, options.at)];
   if (stage !== undefined) await refuseUnknownStage(context, artifacts, stage);
-  const version =
-    which && artifacts[0]
-      ? which.kind === 'latest'
-        ? findLatest(artifacts[0])
-        : findVersion(artifacts[0], which.id)
-      : undefined;
+  const version = which && artifacts[0] && findNamed(artifacts[0], which);
   return {
     artifacts,
     isWanted: (itsStage, itsVersion) =>

@@ -4,8 +4,9 @@ import { currentIn, type InStage, versionsInStage } from '../domain/query.js';
 import type { ArtifactState } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
+import { stageRow, versionRows } from './make-rows.js';
 import { readArtifact, readArtifactNames } from './read.js';
-import { type StageRow, stageRow, type VersionRow, versionRows } from './rows.js';
+import type { StageRow, VersionRow } from './rows.js';
 
 /** Options of every reading call. */
 export interface ReadOptions {

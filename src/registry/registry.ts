@@ -1,3 +1,5 @@
+import { type DoctorOptions, doctor } from '../doctor/doctor.js';
+import type { Ailment } from '../doctor/finding.js';
 import type { StageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { loadModel, type Model, type PlaceOptions } from '../load.js';
@@ -8,6 +10,7 @@ import type { ChooseOptions } from './choose.js';
 import type { RegistryContext } from './context.js';
 import { type Description, describe } from './describe.js';
 import { type HistoryOptions, history, intervals } from './history.js';
+import { type ImportRow, importMlem } from './import-mlem.js';
 import { init } from './init.js';
 import { type LinkOptions, type LinkRow, link } from './link.js';
 import * as queries from './queries.js';
@@ -46,7 +49,11 @@ export interface Registry {
   /** Fetches and verifies one model, and puts it on disk. */
   load(artifact: string, options?: ChooseOptions & Partial<PlaceOptions>): Promise<Model>;
   /** Checks link files. */
-  validate(options: ValidateOptions): Promise<Report>;
+  validate(options?: ValidateOptions): Promise<Report>;
+  /** Lists what is wrong with the registry, and what to do. */
+  doctor(options?: DoctorOptions): Promise<Ailment[]>;
+  /** Takes over the links of mlem. */
+  importMlem(options?: { force?: boolean }): Promise<ImportRow[]>;
   /** Writes `.reg.yaml`. */
   init(stages?: readonly string[]): Promise<{ path: string }>;
   /** Writes the link file of an artifact. */
@@ -80,7 +87,9 @@ export function createRegistry(context: RegistryContext): Registry {
     checkRef: (ref, options = {}) => checkRef(context, ref, options),
     describe: (artifact, options = {}) => describe(context, artifact, options),
     load: (artifact, options = {}) => loadModel(context, artifact, options),
-    validate: (options) => validate(context, options),
+    validate: (options = {}) => validate(context, options),
+    doctor: (options = {}) => doctor(context, options),
+    importMlem: ({ force } = {}) => importMlem(context, force),
     init: (stages) => init(context, stages),
     link: (path, artifact, options) => link(context, path, artifact, options),
     register: (artifact, options = {}) => writes.register(context, artifact, options),

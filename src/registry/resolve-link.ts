@@ -34,13 +34,13 @@ export async function linkAt(context: RegistryContext, artifact: ArtifactName, c
 
 /**
  * Finds the commit and path that a link leads to.
- * @param registryCommit the commit at which the link was read: what a link without `repo`, `rev` and `commit` means
+ * @param registryCommit gives the commit at which the link was read: what a link without `repo`, `rev` and `commit` means
  * @throws RegError SOURCE_UNSUPPORTED, REMOTE_FAILED, UNKNOWN_REV, SOURCE_PATH
  */
 export async function resolveLink(
   context: RegistryContext,
   { source }: Link,
-  registryCommit: Oid,
+  registryCommit: () => Promise<Oid>,
 ): Promise<Resolved> {
   if (source.path === undefined)
     throw new RegError(
@@ -48,7 +48,7 @@ export async function resolveLink(
       `source.url is not supported yet: ${withoutUserInfo(source.url ?? '')}`,
     );
   const path = modelPath(source.path);
-  const asked = source.commit ?? source.rev ?? (source.repo === undefined ? registryCommit : 'HEAD');
+  const asked = source.commit ?? source.rev ?? (source.repo === undefined ? await registryCommit() : 'HEAD');
   const objects =
     source.repo === undefined ? context.repository : await openSource(context, source.repo, asked);
   const commit = await objects.resolveCommit(asked);

@@ -1,21 +1,15 @@
-import { findLatest, findVersion } from '../domain/find.js';
+import { findNamed } from '../domain/find.js';
 import type { ArtifactName } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
 import { type VersionOrder, type View, versionsByStage } from '../domain/query.js';
 import type { ArtifactState } from '../domain/state.js';
 import { parseTarget, type Target } from '../domain/target.js';
-import { declaredArtifacts } from '../links/declared.js';
 import type { RegistryContext } from './context.js';
+import { declaredArtifacts } from './declared.js';
+import { declaredRow, overviewRow, summaryRow, versionRows } from './make-rows.js';
 import { type ReadOptions, requireArtifact, requireCurrent, seconds } from './queries.js';
 import { readState } from './read.js';
-import {
-  declaredRow,
-  type OverviewRow,
-  overviewRow,
-  summaryRow,
-  type VersionRow,
-  versionRows,
-} from './rows.js';
+import type { OverviewRow, VersionRow } from './rows.js';
 import { readSummaries } from './summaries.js';
 
 /** What an overview shows. */
@@ -44,12 +38,16 @@ async function registeredRows(
   { repository }: RegistryContext,
   { at, ...view }: OverviewOptions,
 ): Promise<OverviewRow[]> {
-  const asksForMore = [view.versionsPerStage, view.assignmentsPerVersion, view.registeredOnly].some(Boolean);
-  if (at === undefined && !asksForMore)
+  const { versionsPerStage, assignmentsPerVersion, registeredOnly } = view;
+  const asksForLess =
+    versionsPerStage === undefined && assignmentsPerVersion === undefined && !registeredOnly;
+  if (at === undefined && asksForLess)
     return [...(await readSummaries(repository))].map(([name, summary]) => summaryRow(name, summary));
-  return [...(await readState(repository, seconds(at))).values()].map((artifact) =>
-    overviewRow(artifact, view),
-  );
+  return [...(await readState(repository, seconds(at))).values()]
+    .filter(
+      (artifact) => !registeredOnly || [...artifact.versions.values()].some((version) => version.registered),
+    )
+    .map((artifact) => overviewRow(artifact, view));
 }
 
 async function declaredAtHead({ repository }: RegistryContext): Promise<ArtifactName[]> {
@@ -80,8 +78,7 @@ async function idsOf(
   which: NonNullable<Target['which']>,
   view: View,
 ): Promise<string[]> {
-  if (which.kind === 'latest') return [findLatest(artifact).id];
-  if (which.kind === 'version') return [findVersion(artifact, which.id).id];
+  if (which.kind !== 'stage') return [findNamed(artifact, which).id];
   const held = versionsByStage(artifact, view).get(which.stage) ?? [
     await requireCurrent(context, artifact, which.stage),
   ];

@@ -1,5 +1,5 @@
 import type { ArtifactName } from '../domain/names.js';
-import { parseVersionTarget, versionId } from '../domain/target.js';
+import { parseVersionTarget } from '../domain/target.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { latest } from './queries.js';
@@ -13,9 +13,10 @@ export async function versionTarget(
   target: string,
   given: string | undefined,
 ): Promise<{ artifact: ArtifactName; id: string | undefined }> {
-  const { artifact, which } = parseVersionTarget(target);
-  if (which !== undefined && given !== undefined)
+  const named = parseVersionTarget(target);
+  if (named.which !== undefined && given !== undefined)
     throw new RegError('USAGE', 'the version is named twice', 'give either artifact@version or --version');
+  const { artifact, which } = given === undefined ? named : parseVersionTarget(`${named.artifact}@${given}`);
   if (which?.kind === 'latest') return { artifact, id: (await latest(context, artifact, {})).version };
-  return { artifact, id: which?.id ?? (given === undefined ? undefined : versionId(given)) };
+  return { artifact, id: which?.id };
 }

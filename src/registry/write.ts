@@ -8,6 +8,7 @@ import { applyDeletes, applyTags, type Writer } from './apply.js';
 import type { RegistryContext } from './context.js';
 import { refuseUndeclared } from './declaration.js';
 import { readArtifactNames, readEvents } from './read.js';
+import { refuseBehindRemote } from './remote-check.js';
 import type { WriteOptions } from './write-options.js';
 import { eventRow, plannedRow, type WriteRow } from './write-row.js';
 
@@ -19,6 +20,8 @@ export interface Written {
 }
 
 const ATTEMPTS = 20;
+/** How often git may say the same before it is taken for final: other writers make it say different things. */
+const STUCK = 5;
 
 /**
  * Reads, decides, and does what was decided. When another writer was faster, it starts again from the reading: what is
@@ -32,25 +35,30 @@ export async function write(
   decide: (snapshot: Snapshot) => Plan,
   options: WriteOptions,
 ): Promise<Written> {
-  let reason = '';
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+  const { config } = context;
+  const { push = (await config()).push, dryRun } = options;
+  if (push && !dryRun) await refuseBehindRemote(context, artifact, (await config()).remote);
+  let failure = '';
+  let stuck = 0;
+  for (let attempt = 1; attempt <= ATTEMPTS && stuck < STUCK; attempt += 1) {
     const writer = await takeTurn(context, artifact);
     const plan = decide(await takeSnapshot(context, artifact, writer.identity.now));
     if (!options.unlinked)
       for (const commit of newCommits(plan)) await refuseUndeclared(context, artifact, commit);
     const { deletes = [], note } = plan;
-    if (options.dryRun) return { rows: [...plan.tags.map(plannedRow), ...deletes.map(eventRow)], note };
+    if (dryRun) return { rows: [...plan.tags.map(plannedRow), ...deletes.map(eventRow)], note };
     const done =
       deletes.length > 0
-        ? await applyDeletes(context, deletes, writer, options)
-        : await applyTags(context, plan, writer, options);
+        ? await applyDeletes(context, deletes, writer, { ...options, push })
+        : await applyTags(context, plan, writer, { ...options, push });
     if ('rows' in done) return { rows: done.rows, note };
-    reason = done.failure;
+    stuck = done.failure === failure ? stuck + 1 : 0;
+    failure = done.failure;
     await sleep(Math.random() * 20 * attempt);
   }
   throw new RegError(
     'TAG_EXISTS',
-    `git did not write the tags of ${artifact}: ${reason}`,
+    `git did not write the tags of ${artifact}: ${failure}`,
     'nothing was written; unless another writer is at work, what git says has to be mended first',
   );
 }

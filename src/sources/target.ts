@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { filesBelow } from '../disk/files.js';
 import { RegError } from '../errors.js';
-import { fileModel, folderModel, type ModelBytes, type ModelFile, refuseUnsafePath } from './model-bytes.js';
+import { fileModel, folderModel, type ModelBytes, refuseUnsafePath } from './model-bytes.js';
 
 /**
  * Puts a model at a path, whole or not at all. A target that already holds the same bytes is left alone.
@@ -35,29 +36,16 @@ async function refuseRepository(path: string): Promise<void> {
   );
 }
 
-/** Whether a folder is at a path. */
-export const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-
 /** What is at a path, or undefined when nothing is. */
 async function identify(path: string): Promise<ModelBytes | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return undefined;
   if (!found.isDirectory()) return fileModel({ path: basename(path), bytes: await readFile(path) });
-  return folderModel(await filesIn(path, ''));
-}
-
-async function filesIn(root: string, dir: string): Promise<ModelFile[]> {
-  const files: ModelFile[] = [];
-  for (const entry of await readdir(join(root, dir), { withFileTypes: true })) {
-    const path = dir === '' ? entry.name : `${dir}/${entry.name}`;
-    if (entry.isDirectory()) files.push(...(await filesIn(root, path)));
-    else files.push({ path, bytes: await readFile(join(root, path)) });
-  }
-  return files;
+  const files = (await filesBelow(path)).map(async (one) => ({
+    path: one,
+    bytes: await readFile(join(path, one)),
+  }));
+  return folderModel(await Promise.all(files));
 }
 
 /** Builds the model beside its target and moves it there, so that no reader sees half of it. */

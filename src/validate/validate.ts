@@ -17,10 +17,10 @@ const RULES: readonly LinkRule[] = [linkRev, linkResolves, linkBytes];
 
 /** What to validate. */
 export interface ValidateOptions {
-  /** Files or folders, from `from`; every link of the work tree when there are none. */
-  paths: readonly string[];
-  /** The folder that relative paths start from. */
-  from: string;
+  /** Files or folders; every link of the work tree when there are none. */
+  paths?: readonly string[];
+  /** The folder that relative paths start from; the top of the work tree by default. */
+  from?: string;
 }
 
 /** Checks the link files of the work tree, each by every rule. */
@@ -32,7 +32,10 @@ export async function validate(context: RegistryContext, options: ValidateOption
   return { ok: findings.every((finding) => finding.level !== 'error'), findings, checked: files.length };
 }
 
-async function linkFiles(workTree: WorkTree, { paths, from }: ValidateOptions): Promise<string[]> {
+async function linkFiles(
+  workTree: WorkTree,
+  { paths = [], from = workTree.root }: ValidateOptions,
+): Promise<string[]> {
   const links = await workTree.find(LINK_SUFFIX);
   if (paths.length === 0) return links;
   const chosen = paths.flatMap((path) => {
@@ -58,7 +61,7 @@ async function checkFile(context: RegistryContext, workTree: WorkTree, file: str
     return [
       { level: 'error', rule: 'link-name', file, line: 1, message: 'its file name is not an artifact name' },
     ];
-  const resolved = once(async () => resolveLink(context, reading.link, await requireCommit(context, 'HEAD')));
+  const resolved = once(() => resolveLink(context, reading.link, () => requireCommit(context, 'HEAD')));
   const model = once(async () => {
     const { objects, commit, path } = await resolved();
     return readGitModel(objects, commit, path);

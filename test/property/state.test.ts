@@ -4,7 +4,7 @@ import { type Event, eventOf } from '../../src/domain/event.js';
 import { mergeOrdered } from '../../src/domain/order.js';
 import { currentIn, latestVersion, stagesUsed, versionsInStage } from '../../src/domain/query.js';
 import { type ArtifactState, artifactStateOf, type State, stateOf } from '../../src/domain/state.js';
-import { staysIn } from '../../src/domain/stays.js';
+import { lastingStays } from '../../src/domain/stays.js';
 import { compareVersions, type Version } from '../../src/domain/version.js';
 import { history, type NamedTag } from '../support/arbitraries.js';
 
@@ -23,7 +23,10 @@ const answers = (state: State) =>
     ...artifact,
     versions: [...artifact.versions].sort(([a], [b]) => (a < b ? -1 : 1)),
     latest: latestVersion(artifact),
-    stages: stagesUsed(artifact).map((stage) => [versionsInStage(artifact, stage), staysIn(artifact, stage)]),
+    stages: stagesUsed(artifact).map((stage) => [
+      versionsInStage(artifact, stage),
+      lastingStays(artifact, stage),
+    ]),
   }));
 
 describe('state', () => {
@@ -121,7 +124,7 @@ describe('stays', () => {
           const own = events.filter((event) => event.artifact === artifact.name);
           const moments = [...new Set(artifact.events.map(({ time }) => time))];
           for (const stage of stagesUsed(artifact)) {
-            const stays = staysIn(artifact, stage);
+            const stays = lastingStays(artifact, stage);
             for (const at of moments) {
               const open = stays.filter(
                 ({ from, until }) => from.time <= at && (until === undefined || until.time > at),
@@ -141,7 +144,7 @@ describe('stays', () => {
       fc.property(history, (tags) => {
         for (const artifact of stateOf(eventsOf(tags)).values())
           for (const stage of stagesUsed(artifact)) {
-            const stays = staysIn(artifact, stage);
+            const stays = lastingStays(artifact, stage);
             for (const [index, { from, until, version }] of stays.entries()) {
               const next = stays[index + 1];
               if (until === undefined) expect(next).toBeUndefined();

@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isFolder } from '../../src/disk/files.js';
 import { fileModel, folderModel } from '../../src/sources/model-bytes.js';
-import { isFolder, placeModel } from '../../src/sources/target.js';
+import { placeModel } from '../../src/sources/target.js';
 
 let folder: string;
 beforeEach(async () => {

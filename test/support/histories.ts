@@ -1,12 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { encodeTag } from '../../src/git/tag-object.js';
 import { type MemoryRepository, memoryRepository } from '../../src/git/memory.js';
+import { encodeTag } from '../../src/git/tag-object.js';
 
 /** One registry history with the answers that gto gives; the format is described in fixtures/gto/README.md. */
 export interface GtoCase {
   id: string;
   commits: number;
-  tags: { name: string; commit: number; time: number; msg: string; tagger: [string, string]; light: boolean }[];
+  tags: {
+    name: string;
+    commit: number;
+    time: number;
+    msg: string;
+    tagger: [string, string];
+    light: boolean;
+  }[];
   expect: {
     show: Record<string, { latest: string | null; stages: Record<string, string> }>;
     versions: Record<string, { version: string; commit: number; stages: string[] }[]>;
@@ -26,7 +33,10 @@ export interface GtoCase {
 }
 
 /** All histories of fixtures/gto. */
-export const gtoCases: GtoCase[] = readFileSync(new URL('../../fixtures/gto/gto-answers.jsonl', import.meta.url), 'utf8')
+export const gtoCases: GtoCase[] = readFileSync(
+  new URL('../../fixtures/gto/gto-answers.jsonl', import.meta.url),
+  'utf8',
+)
   .trim()
   .split('\n')
   .map((line) => JSON.parse(line) as GtoCase);
@@ -36,7 +46,12 @@ export function memoryHistory({ commits, tags }: Pick<GtoCase, 'commits' | 'tags
   repository: MemoryRepository;
   commitIds: string[];
 } {
-  const repository = memoryRepository({ name: 'Ann Lee', email: 'ann@example.com', now: 1_800_000_000, zone: '+0000' });
+  const repository = memoryRepository({
+    name: 'Ann Lee',
+    email: 'ann@example.com',
+    now: 1_800_000_000,
+    zone: '+0000',
+  });
   const commitIds = Array.from({ length: commits }, () => repository.commit());
   for (const { name, commit, time, msg, tagger, light } of tags) {
     const object = commitIds[commit] ?? '';

@@ -1,9 +1,7 @@
 import { deprecate, type WithdrawOptions } from '../../registry/withdraws.js';
-import { asking } from '../ask.js';
-import { printWritten } from '../render/written.js';
+import { runWrite } from '../run-write.js';
 import type { Session } from '../session.js';
 
-export async function run(session: Session, artifact: string, options: WithdrawOptions): Promise<void> {
-  const context = await session.open();
-  await printWritten(session, context, await deprecate(context, artifact, asking(session, options)), options);
+export function run(session: Session, artifact: string, options: WithdrawOptions): Promise<void> {
+  return runWrite(session, options, (context, asked) => deprecate(context, artifact, asked));
 }

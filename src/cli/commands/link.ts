@@ -1,6 +1,5 @@
-import { join, relative } from 'node:path';
 import { type LinkOptions, link } from '../../registry/link.js';
-import { shellLine } from '../../shell.js';
+import { commitHint } from '../commit-hint.js';
 import type { Session } from '../session.js';
 
 type Options = Omit<LinkOptions, 'from' | 'labels'> & { label: Record<string, string> };
@@ -19,9 +18,5 @@ export async function run(
     out.note(
       'warning: the link is not pinned, and reg validate will say so: link it again with --rev and --force',
     );
-  const root = (await context.workTree())?.root ?? cwd;
-  const isInside = !relative(root, cwd).startsWith('..');
-  const git = ['git', ...(isInside ? [] : ['-C', root])];
-  const add = shellLine(...git, 'add', isInside ? relative(cwd, join(root, row.path)) : row.path);
-  out.hint(`${add} && ${shellLine(...git, 'commit', '-m', `Link ${artifact}`)}`);
+  out.hint(await commitHint(context, cwd, row.path, `Link ${artifact}`));
 }

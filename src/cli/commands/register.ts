@@ -1,13 +1,12 @@
 import { type RegisterOptions, register } from '../../registry/writes.js';
-import { printWritten } from '../render/written.js';
+import { runWrite } from '../run-write.js';
 import type { Session } from '../session.js';
 
-export async function run(
+export function run(
   session: Session,
-  artifact: string,
+  target: string,
   rev: string | undefined,
   options: RegisterOptions,
 ): Promise<void> {
-  const context = await session.open();
-  await printWritten(session, context, await register(context, artifact, { ...options, rev }), options);
+  return runWrite(session, options, (context, asked) => register(context, target, { ...asked, rev }));
 }

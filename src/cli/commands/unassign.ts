@@ -1,19 +1,12 @@
 import { unassign, type WithdrawOptions } from '../../registry/withdraws.js';
-import { asking } from '../ask.js';
-import { printWritten } from '../render/written.js';
+import { runWrite } from '../run-write.js';
 import type { Session } from '../session.js';
 
-export async function run(
+export function run(
   session: Session,
   target: string,
   stage: string,
   options: WithdrawOptions,
 ): Promise<void> {
-  const context = await session.open();
-  await printWritten(
-    session,
-    context,
-    await unassign(context, target, stage, asking(session, options)),
-    options,
-  );
+  return runWrite(session, options, (context, asked) => unassign(context, target, stage, asked));
 }

@@ -5,6 +5,10 @@ const UNSAFE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u206
 export const clean = (text: string): string =>
   text.replaceAll(UNSAFE, (found) => `\\u{${found.codePointAt(0)?.toString(16)}}`);
 
+/** The same for one line: a line break that came from a repository must not make a second one. */
+export const cleanLine = (text: string): string =>
+  clean(text).replaceAll(/[\t\n]/g, (found) => (found === '\t' ? '\\t' : '\\n'));
+
 /** The same for a cell of a table: one line, no tabs. */
 export const cleanCell = (text: string): string => clean(text.replaceAll(/\s+/g, ' ').trim());
 

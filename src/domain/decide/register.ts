@@ -5,7 +5,6 @@ import { latestVersion } from '../query.js';
 import type { ArtifactState, VersionState } from '../state.js';
 import { formatTime } from '../time.js';
 import { type Bump, bumpVersion, FIRST_VERSION, type Version } from '../version.js';
-import { refuseUnwritableName } from './writable.js';
 
 /** A request to register the model at a commit as a version. */
 export interface RegisterRequest {
@@ -29,7 +28,6 @@ export function decideRegister(snapshot: Snapshot, request: RegisterRequest): Pl
 /** The draft of a registration, for writes that register on the way. */
 export function draftRegistration(snapshot: Snapshot, request: RegisterRequest): Draft {
   const { artifact } = snapshot;
-  refuseUnwritableName(snapshot);
   const version = request.version ?? nextVersion(artifact, request.bump);
   const known = artifact.versions.get(version);
   if (known?.registered && known.active) throw alreadyRegistered(artifact, known);

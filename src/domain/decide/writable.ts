@@ -1,22 +1,37 @@
 import { RegError } from '../../errors.js';
-import { artifactNameForTag, type StageName } from '../names.js';
+import { type ArtifactName, artifactNameForTag, type StageName } from '../names.js';
 import type { Snapshot } from '../plan.js';
 import { refFormatProblem } from '../ref-format.js';
 import { didYouMean } from '../suggest.js';
+import { FIRST_VERSION } from '../version.js';
 
 /**
- * Refuses an artifact name that may be read but not written (SPEC §1): one that git would not take as a ref, and a new
- * one that differs from another artifact's by letter case alone.
- * @throws RegError INVALID_NAME, NAME_CASE
+ * Refuses an artifact name that may be read but not written (SPEC §1), because git would not take it as part of a ref.
+ * @throws RegError INVALID_NAME
  */
-export function refuseUnwritableName({ artifact, tagNames, otherArtifacts }: Snapshot): void {
-  const problem = refFormatProblem(`refs/tags/${artifactNameForTag(artifact.name)}@v0.0.1`);
-  if (problem)
-    throw new RegError(
-      'INVALID_NAME',
-      `'${artifact.name}' cannot be a tag's name: ${problem}`,
-      'choose another name',
-    );
+export function refuseUnwritableName(artifact: ArtifactName): void {
+  refuseUnwritableTag(`${artifactNameForTag(artifact)}@${FIRST_VERSION}`, artifact);
+}
+
+/**
+ * Refuses a tag name that git would not take as a ref (SPEC §1).
+ * @throws RegError INVALID_NAME
+ */
+export function refuseUnwritableTag(tagName: string, artifact: ArtifactName): void {
+  const problem = refFormatProblem(`refs/tags/${tagName}`);
+  if (problem === undefined) return;
+  throw new RegError(
+    'INVALID_NAME',
+    `'${tagName}' cannot be a tag of ${artifact}: ${problem}`,
+    'choose another name',
+  );
+}
+
+/**
+ * Refuses a new artifact whose name differs from another's by letter case alone (SPEC §1).
+ * @throws RegError NAME_CASE
+ */
+export function refuseOtherCase({ artifact, tagNames, otherArtifacts }: Snapshot): void {
   if (tagNames.size > 0) return;
   const lower = artifact.name.toLowerCase();
   const other = otherArtifacts.find((name) => name !== artifact.name && name.toLowerCase() === lower);

@@ -9,7 +9,12 @@ const PREFIX = 'refs/tags/';
 export function binaryTagRemote(git: RunGit): TagRemote {
   return {
     pushTags: (remote, refs) => push(git, remote, refs, 'create'),
-    deleteRemoteTags: (remote, refs) => push(git, remote, refs, 'delete'),
+    deleteRemoteTags: async (remote, refs) => {
+      // a tag that was never pushed needs no deleting there, and would make an atomic push fail
+      const there = new Set((await listRemoteTags(git, remote, refs)).map((ref) => ref.name));
+      const known = refs.filter((ref) => there.has(ref.tagName));
+      return known.length === 0 ? { outcome: 'done' } : push(git, remote, known, 'delete');
+    },
     listRemoteTags: (remote) => listRemoteTags(git, remote, []),
   };
 }
@@ -29,6 +34,8 @@ async function push(
     'push',
     '--porcelain',
     '--no-verify',
+    '--no-follow-tags',
+    '--no-recurse-submodules',
     ...(refs.length > 1 ? ['--atomic'] : []),
     ...refs.map(({ tagName, oid }) => `--force-with-lease=${PREFIX}${tagName}:${creates ? '' : oid}`),
     '--end-of-options',

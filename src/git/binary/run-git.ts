@@ -49,6 +49,14 @@ export function gitIn(cwd: string, env: NodeJS.ProcessEnv): RunGit {
   return (args, input) => runOnce(cwd, variables, args, input);
 }
 
+// the list of `git rev-parse --local-env-vars`
+const LOCAL =
+  /^GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|PREFIX|NAMESPACE|GRAFT_FILE|SHALLOW_FILE|CONFIG|IMPLICIT_WORK_TREE|REPLACE_REF_BASE|INTERNAL_SUPER_PREFIX)$/;
+
+/** An environment without what points git at one repository, for work in another one; hooks have it set. */
+export const withoutLocalVariables = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !LOCAL.test(name)));
+
 async function runOnce(
   cwd: string,
   env: NodeJS.ProcessEnv,

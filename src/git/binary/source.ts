@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isFolder } from '../../disk/files.js';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import { withoutUserInfo } from '../location.js';
 import type { ObjectReader, SourceOpener } from '../port.js';
 import { binaryObjectReader } from './objects.js';
-import { expectSuccess, type GitResult, gitIn, type RunGit } from './run-git.js';
+import { expectSuccess, type GitResult, gitIn, type RunGit, withoutLocalVariables } from './run-git.js';
 
 /**
  * Opens source repositories with the git program: a folder of this machine where it is, a URL through a bare
@@ -20,20 +21,14 @@ export function binarySourceOpener(cache: string, env: NodeJS.ProcessEnv): Sourc
 }
 
 async function openFolder(path: string, env: NodeJS.ProcessEnv): Promise<ObjectReader> {
-  const isFolder = await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
   const unreachable = (why: string): RegError =>
     new RegError(
       'NO_REPOSITORY',
       `there is no git repository at ${path}${why}`,
       'check --source, or source.repo of the link',
     );
-  if (!isFolder) throw unreachable('');
-  // a GIT_DIR meant for the registry must not redirect what is read from another repository
-  const { GIT_DIR: _dir, GIT_WORK_TREE: _tree, GIT_INDEX_FILE: _index, ...others } = env;
-  const git = gitIn(path, others);
+  if (!(await isFolder(path))) throw unreachable('');
+  const git = gitIn(path, withoutLocalVariables(env));
   const found = await git(['rev-parse', '--git-dir']);
   if (found.code !== 0) throw unreachable(` (${found.stderr})`);
   return binaryObjectReader(git);
@@ -67,8 +62,7 @@ const answering = (objects: ObjectReader, rev: string, oid: Oid): ObjectReader =
 
 async function cacheRepository(folder: string, env: NodeJS.ProcessEnv): Promise<RunGit> {
   await mkdir(folder, { recursive: true });
-  const { GIT_DIR: _dir, GIT_WORK_TREE: _tree, GIT_INDEX_FILE: _index, ...others } = env;
-  const git = gitIn(folder, { ...others, GIT_DIR: folder });
+  const git = gitIn(folder, { ...withoutLocalVariables(env), GIT_DIR: folder });
   // init over an existing repository is safe, also while another process does the same (git-init(1))
   expectSuccess(await git(['init', '--quiet', '--bare', folder]), 'making a cache');
   return git;

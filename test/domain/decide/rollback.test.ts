@@ -36,6 +36,11 @@ describe('rolling back', () => {
       [...THREE, 'churn#prod#1 D 40', 'churn#prod#2 B 50', 'churn@v4.0.0 D 60'],
       'churn#prod#3 v4.0.0',
     ],
+    [
+      'what was current in the same second too',
+      [...THREE, 'churn#prod#1 A 40', 'churn#prod#2 B 40'],
+      'churn#prod#3 v1.0.0',
+    ],
   ])('%s', (_what, lines, tag) => {
     expect(back(lines)).toEqual([tag]);
   });

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { refuseUnwritableName, refuseUnwritableStage } from '../../../src/domain/decide/writable.js';
+import {
+  refuseOtherCase,
+  refuseUnwritableName,
+  refuseUnwritableStage,
+} from '../../../src/domain/decide/writable.js';
 import { artifactName, stageName } from '../../../src/domain/names.js';
 import { artifactStateOf } from '../../../src/domain/state.js';
 import { refusal, refusalCode, snapshot } from '../../support/builders.js';
@@ -13,7 +17,7 @@ const named = (name: string, others: string[] = [], tagNames: string[] = []) =>
 
 describe('writing is stricter than reading (SPEC §1)', () => {
   it.each(['churn', 'a/b/c', 'models/v2:churn', 'a.b-c_d:x', 'A/b:c/d'])('%s may be written', (name) => {
-    expect(() => refuseUnwritableName(named(name))).not.toThrow();
+    expect(() => refuseUnwritableName(artifactName(name))).not.toThrow();
   });
 
   it.each([
@@ -26,19 +30,19 @@ describe('writing is stricter than reading (SPEC §1)', () => {
     'a.lock/b:churn',
     './a:b',
   ])('%s is no name for git', (name) => {
-    expect(refusalCode(() => refuseUnwritableName(named(name)))).toBe('INVALID_NAME');
+    expect(refusalCode(() => refuseUnwritableName(artifactName(name)))).toBe('INVALID_NAME');
   });
 
   it('a new name may not differ from an existing one by letter case alone', () => {
-    const error = refusal(() => refuseUnwritableName(named('Churn', ['fraud', 'churn'])));
+    const error = refusal(() => refuseOtherCase(named('Churn', ['fraud', 'churn'])));
     expect(error.code).toBe('NAME_CASE');
     expect(error.message).toContain("'churn'");
-    expect(refusalCode(() => refuseUnwritableName(named('A:churn', ['a:Churn'])))).toBe('NAME_CASE');
+    expect(refusalCode(() => refuseOtherCase(named('A:churn', ['a:Churn'])))).toBe('NAME_CASE');
   });
 
   it('an artifact that already is there may', () => {
-    expect(() => refuseUnwritableName(named('Churn', ['churn'], ['Churn@v1.0.0']))).not.toThrow();
-    expect(() => refuseUnwritableName(named('churn', ['churn', 'churn2']))).not.toThrow();
+    expect(() => refuseOtherCase(named('Churn', ['churn'], ['Churn@v1.0.0']))).not.toThrow();
+    expect(() => refuseOtherCase(named('churn', ['churn', 'churn2']))).not.toThrow();
   });
 
   it('a stage has no slash', () => {

@@ -3,8 +3,8 @@ import type { Oid } from '../domain/event.js';
 import { type ArtifactName, parseArtifactName, splitArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import type { ObjectReader } from '../git/port.js';
+import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../links/link-path.js';
 import { FOREIGN, readYaml, type YamlFile } from '../yaml/read.js';
-import { artifactOfLink, LINK_SUFFIX, linkPathOf } from './link-path.js';
 
 /** The file that declares an artifact, and how. */
 export interface Declaration {

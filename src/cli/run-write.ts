@@ -1,0 +1,42 @@
+import type { RegistryContext } from '../registry/context.js';
+import type { Written } from '../registry/write.js';
+import type { WriteOptions } from '../registry/write-options.js';
+import { shellLine } from '../shell.js';
+import { asking } from './ask.js';
+import type { Session } from './session.js';
+
+type Options = WriteOptions & { delete?: boolean | undefined; yes?: boolean | undefined };
+
+/** Runs a write: opens the registry, asks before anything is deleted, and prints what came of it. */
+export async function runWrite<T extends Options>(
+  session: Session,
+  options: T,
+  call: (context: RegistryContext, options: T) => Promise<Written>,
+): Promise<void> {
+  const context = await session.open();
+  await printWritten(session, context, await call(context, asking(session, options)), options);
+}
+
+/** Prints the tags that a write made, or would make, and the push that is left to do (SPEC §5). */
+async function printWritten(
+  { out, repo }: Session,
+  context: RegistryContext,
+  { rows, note }: Written,
+  { dryRun, delete: isDeleting }: Options,
+): Promise<void> {
+  if (out.json) out.data(rows);
+  else for (const row of rows) out.line(row.tag);
+  if (note !== undefined) out.note(note);
+  if (rows.length === 0 || rows.every((row) => row.pushed)) return;
+  if (dryRun) return out.note('nothing was written: this is a dry run');
+  const { remote } = await context.config();
+  const words = [
+    'git',
+    ...(repo === '.' ? [] : ['-C', repo]),
+    'push',
+    ...(isDeleting ? ['--delete'] : []),
+    remote,
+    ...rows.map((row) => `refs/tags/${row.tag}`),
+  ];
+  out.hint(shellLine(...words));
+}

@@ -1,0 +1,35 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The bytes of a file, or undefined when there is none. */
+export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** Whether a folder is at a path. */
+export const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/** The paths of all files below a folder, `/` between parts; folders of the given names are left out. */
+export async function filesBelow(
+  root: string,
+  skipped: ReadonlySet<string> = new Set(),
+  dir = '',
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(join(root, dir), { withFileTypes: true })) {
+    const path = dir === '' ? entry.name : `${dir}/${entry.name}`;
+    if (!entry.isDirectory()) found.push(path);
+    else if (!skipped.has(entry.name)) found.push(...(await filesBelow(root, skipped, path)));
+  }
+  return found;
+}
