@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
@@ -73,7 +73,7 @@ export function memoryRepository(identity: Identity): MemoryRepository {
       if (turns.get(artifact) !== last || refs.some((ref) => tags.get(ref.tagName) !== ref.oid))
         return 'somebody was faster';
       for (const { tagName } of refs) tags.delete(tagName);
-      turns.delete(artifact);
+      turns.set(artifact, randomUUID());
       return undefined;
     },
     pushTags: noRemote,

@@ -54,7 +54,7 @@ export interface NewRef {
  */
 export interface Turn {
   artifact: ArtifactName;
-  /** The tag object that was written last; undefined when none was, or tags were deleted. */
+  /** The object that stands for the last write; undefined when there was none. */
   last: Oid | undefined;
 }
 

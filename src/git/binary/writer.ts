@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { Oid } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { RegError } from '../../errors.js';
-import type { Identity, TagWriter, Turn } from '../port.js';
+import type { Identity, NewRef, TagWriter, Turn } from '../port.js';
 import { expectSuccess, type RunGit } from './run-git.js';
 
 /** Writes tags with the git program. */
@@ -13,16 +14,8 @@ export function binaryTagWriter(git: RunGit): TagWriter {
       return expectSuccess(result, 'writing a tag object').toString().trim();
     },
     takeTurn: (artifact) => takeTurn(git, artifact),
-    createTags: (refs, turn) =>
-      updateRefs(git, [
-        ...refs.map((ref) => `create refs/tags/${ref.tagName}\0${ref.oid}\0`),
-        passTurn(turn, refs.at(-1)?.oid),
-      ]),
-    deleteTags: (refs, turn) =>
-      updateRefs(git, [
-        ...refs.map((ref) => `delete refs/tags/${ref.tagName}\0${ref.oid}\0`),
-        passTurn(turn, undefined),
-      ]),
+    createTags: (refs, turn) => createTags(git, refs, turn),
+    deleteTags: (refs, turn) => deleteTags(git, refs, turn),
   };
 }
 
@@ -52,10 +45,22 @@ async function takeTurn(git: RunGit, artifact: ArtifactName): Promise<Turn> {
  * The command that passes a turn on. Of two writers that took the same turn one finds it changed, or locked by the other
  * (git-update-ref(1): an empty old value means that the ref must not exist).
  */
-function passTurn({ artifact, last }: Turn, next: Oid | undefined): string {
-  const ref = turnRef(artifact);
-  if (next === undefined) return last === undefined ? `verify ${ref}\0\0` : `delete ${ref}\0${last}\0`;
-  return last === undefined ? `create ${ref}\0${next}\0` : `update ${ref}\0${next}\0${last}\0`;
+const passTurn = ({ artifact, last }: Turn, next: Oid): string =>
+  last === undefined
+    ? `create ${turnRef(artifact)}\0${next}\0`
+    : `update ${turnRef(artifact)}\0${next}\0${last}\0`;
+
+async function createTags(git: RunGit, refs: readonly NewRef[], turn: Turn): Promise<string | undefined> {
+  const creations = refs.map((ref) => `create refs/tags/${ref.tagName}\0${ref.oid}\0`);
+  const last = refs.at(-1);
+  return last && updateRefs(git, [...creations, passTurn(turn, last.oid)]);
+}
+
+async function deleteTags(git: RunGit, refs: readonly NewRef[], turn: Turn): Promise<string | undefined> {
+  // a value that never was, because going back to an earlier one would make an old turn good again
+  const next = expectSuccess(await git(['hash-object', '-w', '--stdin'], randomUUID()), 'deleting tags');
+  const deletions = refs.map((ref) => `delete refs/tags/${ref.tagName}\0${ref.oid}\0`);
+  return updateRefs(git, [...deletions, passTurn(turn, next.toString().trim())]);
 }
 
 /** One transaction: all commands or none. Gives what git said when it was none. */
