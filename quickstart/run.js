@@ -59,12 +59,17 @@ try {
   $('reg register cost_predictor');
   $('reg assign cost_predictor dev');
 
-  say('The next version goes through dev to prod; then prod is rolled back and forth.');
-  $(
-    'git commit -q --allow-empty -m "Retrain" && reg register cost_predictor --bump minor -m "Retrained on May"',
-  );
+  say('Research retrains on one more parcel and tags v2; the registry follows.');
+  cwd = join(folder, 'research');
+  $("echo '8.0,150,24.4' >> data.csv && node train.js", { quiet: true });
+  $('git commit -qam "Retrain" && git tag v2', { quiet: true });
+  cwd = join(folder, 'registry');
+  $('reg link models/linear_regression.safetensors cost_predictor --source ../research --rev v2 --force');
+  $('git commit -qam "Follow research v2" && reg register cost_predictor --bump minor -m "Retrained in May"');
+
+  say('The first version is in prod, the second replaces it, and is rolled back.');
   $('reg assign cost_predictor@v0.0.1 prod && reg assign cost_predictor@v0.1.0 prod');
-  $('reg rollback cost_predictor prod -m "v0.1.0 is off by one"');
+  $('reg rollback cost_predictor prod -m "v0.1.0 is slow"');
 
   say('Ask: what is where, and who put it there?');
   $('reg show');
@@ -85,7 +90,7 @@ try {
   );
 
   say('And the check for CI.');
-  $('reg validate && echo all links are right');
+  $('reg validate');
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
