@@ -4,11 +4,11 @@ import type { ArtifactName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
 import { artifactStateOf } from '../domain/state.js';
 import { RegError } from '../errors.js';
-import { applyDeletes, applyTags, type Writer } from './apply.js';
+import { type Applied, applyDeletes, applyTags, type Writer } from './apply.js';
 import type { RegistryContext } from './context.js';
 import { refuseUndeclared } from './declaration.js';
 import { readArtifactNames, readEvents } from './read.js';
-import { refuseBehindRemote } from './remote-check.js';
+import { alsoToPush, refuseBehindRemote } from './remote-check.js';
 import type { WriteOptions } from './write-options.js';
 import { eventRow, plannedRow, type WriteRow } from './write-row.js';
 
@@ -35,23 +35,17 @@ export async function write(
   decide: (snapshot: Snapshot) => Plan,
   options: WriteOptions,
 ): Promise<Written> {
-  const { config } = context;
-  const { push = (await config()).push, dryRun } = options;
-  if (push && !dryRun) await refuseBehindRemote(context, artifact, (await config()).remote);
+  const { remote, push: always } = await context.config();
+  const { push = always, dryRun } = options;
+  const lacking = push && !dryRun ? await refuseBehindRemote(context, artifact, remote) : [];
   let failure = '';
   let stuck = 0;
   for (let attempt = 1; attempt <= ATTEMPTS && stuck < STUCK; attempt += 1) {
-    const writer = await takeTurn(context, artifact);
-    const plan = decide(await takeSnapshot(context, artifact, writer.identity.now));
-    if (!options.unlinked)
-      for (const commit of newCommits(plan)) await refuseUndeclared(context, artifact, commit);
-    const { deletes = [], note } = plan;
-    if (dryRun) return { rows: [...plan.tags.map(plannedRow), ...deletes.map(eventRow)], note };
-    const done =
-      deletes.length > 0
-        ? await applyDeletes(context, deletes, writer, { ...options, push })
-        : await applyTags(context, plan, writer, { ...options, push });
-    if ('rows' in done) return { rows: done.rows, note };
+    const done = await tryOnce(context, artifact, decide, { ...options, push });
+    if ('rows' in done) {
+      const notes = [done.note, alsoToPush(lacking, done.rows, remote)].filter((note) => note !== undefined);
+      return { rows: done.rows, note: notes.join('\n') || undefined };
+    }
     stuck = done.failure === failure ? stuck + 1 : 0;
     failure = done.failure;
     await sleep(Math.random() * 20 * attempt);
@@ -61,6 +55,25 @@ export async function write(
     `git did not write the tags of ${artifact}: ${failure}`,
     'nothing was written; unless another writer is at work, what git says has to be mended first',
   );
+}
+
+async function tryOnce(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  decide: (snapshot: Snapshot) => Plan,
+  options: WriteOptions,
+): Promise<Applied & { note?: string | undefined }> {
+  const writer = await takeTurn(context, artifact);
+  const plan = decide(await takeSnapshot(context, artifact, writer.identity.now));
+  if (!options.unlinked)
+    for (const commit of newCommits(plan)) await refuseUndeclared(context, artifact, commit);
+  const { tags, deletes = [], note } = plan;
+  if (options.dryRun) return { rows: [...tags.map(plannedRow), ...deletes.map(eventRow)], note };
+  const done =
+    deletes.length > 0
+      ? await applyDeletes(context, deletes, writer, options)
+      : await applyTags(context, plan, writer, options);
+  return { ...done, note };
 }
 
 /** The turn is taken before anything is read: what comes after it makes the write fail, and start again. */
