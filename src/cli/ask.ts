@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import type { WriteOptions } from '../registry/write-options.js';
 import type { WriteRow } from '../registry/write-row.js';
 import { clean } from './render/clean.js';
 import type { Session } from './session.js';
+import type { World } from './world.js';
 
 /** Makes a write ask before it deletes: `--yes` agrees beforehand, a terminal is asked, anything else is a no. */
 export function asking<T extends WriteOptions & { yes?: boolean | undefined }>(
@@ -13,12 +15,22 @@ export function asking<T extends WriteOptions & { yes?: boolean | undefined }>(
     if (options.yes) return true;
     if (!world.canAsk) return false;
     for (const { tag } of rows) world.stderr.write(`  ${clean(tag)}\n`);
-    const prompt = createInterface({ input: world.stdin, output: world.stderr });
-    const answer = await prompt.question(
+    const answer = await askLine(
+      world,
       `Delete ${rows.length === 1 ? 'this tag' : `these ${rows.length} tags`}? [y/N] `,
     );
-    prompt.close();
     return /^y(es)?$/i.test(answer.trim());
   };
   return { ...options, confirm: ask };
+}
+
+/** One line of an answer; empty when the input ends, or is interrupted, without one. */
+async function askLine({ stdin, stderr }: World, question: string): Promise<string> {
+  const prompt = createInterface({ input: stdin, output: stderr });
+  // the promise of question() stays open when the input ends, and fails at Ctrl-C
+  const ended = once(prompt, 'close').then(() => '');
+  const answer = await Promise.race([prompt.question(question).catch(() => ''), ended]);
+  prompt.close();
+  if (answer === '') stderr.write('\n');
+  return answer;
 }

@@ -4,6 +4,7 @@ import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { TagReading, TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
+import { shellLine } from '../shell.js';
 import { checkEvents } from './check-events.js';
 import { checkLinks } from './check-links.js';
 import { checkCommits, checkDepth, checkNames, checkRemote } from './check-repository.js';
@@ -63,7 +64,13 @@ async function askRemote({
   } catch (error) {
     if (!(error instanceof RegError)) throw error;
     return [
-      { level: 'warning', check: 'remote', subject: remote, message: error.message, fix: error.hint ?? null },
+      {
+        level: 'warning',
+        check: 'remote',
+        subject: remote,
+        message: error.message,
+        fix: shellLine('git', 'ls-remote', remote),
+      },
     ];
   }
 }

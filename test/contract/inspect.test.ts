@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openBinaryRepository } from '../../src/git/binary/repository.js';
+import { sandbox } from '../support/repo.js';
+import { BENCHES, tagBytes } from './bench.js';
+
+const box = sandbox();
+
+describe.each(BENCHES)('the types of objects: %s', (kind, makeBench) => {
+  test('each is named, also one that is missing', async () => {
+    const bench = makeBench(box, `${kind}-types`);
+    const commit = bench.commit({ 'model.bin': '1' });
+    const blob = bench.add('blob', 'a model');
+    const tag = bench.add('tag', tagBytes(commit, 'churn@v1.0.0'));
+    const gone = '0123456789abcdef0123456789abcdef01234567';
+    const types = await bench.repository.objectTypes([gone, commit, blob, tag]);
+    expect(Object.fromEntries(types)).toEqual({
+      [gone]: 'missing',
+      [commit]: 'commit',
+      [blob]: 'blob',
+      [tag]: 'tag',
+    });
+  });
+
+  test('asking for none answers none', async () => {
+    const { repository } = makeBench(box, `${kind}-none`);
+    expect(await repository.objectTypes([])).toEqual(new Map());
+  });
+
+  test('history is whole, and there is no remote', async () => {
+    const { repository, commit } = makeBench(box, `${kind}-whole`);
+    commit();
+    expect(await repository.isShallow()).toBe(false);
+    expect(await repository.hasRemote('origin')).toBe(false);
+  });
+});
+
+test('a clone of depth 1 says so, and has a remote by its name only', async () => {
+  const made = box.repository('deep');
+  made.commit();
+  made.commit();
+  made.git('clone', '--quiet', '--depth=1', `file://${made.dir}`, join(box.root, 'shallow'));
+  const repository = openBinaryRepository(join(box.root, 'shallow'), box.env);
+  expect(await repository.isShallow()).toBe(true);
+  expect(await repository.hasRemote('origin')).toBe(true);
+  for (const name of ['upstream', made.dir, '--all', ''])
+    expect(await repository.hasRemote(name)).toBe(false);
+});

@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import { artifactName } from '../../src/domain/names.js';
+import { sandbox } from '../support/repo.js';
+import { annotate, BENCHES } from './bench.js';
+
+const box = sandbox();
+
+const OF_CHURN = [
+  'churn#eu/prod!#4',
+  'churn#eu/prod#3',
+  'churn#prod',
+  'churn#prod!#2',
+  'churn#prod#1',
+  'churn@deprecated',
+  'churn@v1.0.0',
+  'churn@v1.0.0!#5',
+  'churn@v1.0.0-rc.1+build.7',
+];
+const OF_NEIGHBOURS = [
+  'CHURN@v1.0.0',
+  'churn-x@v1.0.0',
+  'churn/x#prod#1',
+  'churn/x@v1.0.0',
+  'churn2#prod#1',
+  'churn2@v1.0.0',
+  'models/churn@v1.0.0',
+  'models=churn#prod#1',
+  'models=churn@v1.0.0',
+];
+const FOREIGN = ['@scope/pkg@1.2.3', 'release-2020', 'v1.0.0'];
+
+describe.each(BENCHES)('listing tags: %s', (kind, makeBench) => {
+  test('a repository without tags has none', async () => {
+    const { repository, commit } = makeBench(box, `${kind}-none`);
+    commit();
+    expect(await repository.listTags()).toEqual([]);
+    expect(await repository.readTags()).toEqual([]);
+    expect(await repository.listTags(artifactName('churn'))).toEqual([]);
+    expect(await repository.listPeeledTags()).toEqual([]);
+  });
+
+  test('a repository without commits has none', async () => {
+    const { repository } = makeBench(box, `${kind}-no-commit`);
+    expect(await repository.listTags()).toEqual([]);
+    expect(await repository.readTags()).toEqual([]);
+  });
+
+  describe('with the tags of many artifacts', () => {
+    const bench = makeBench(box, `${kind}-many`);
+    const commit = bench.commit({ 'model.bin': '1' });
+    const all = [...OF_CHURN, ...OF_NEIGHBOURS, ...FOREIGN].sort();
+    const oids = new Map(all.map((name) => [name, annotate(bench, name, commit)]));
+    const { repository } = bench;
+
+    test('all are listed by name, each with the oid of its tag object', async () => {
+      expect(await repository.listTags()).toEqual(all.map((name) => ({ name, oid: oids.get(name) })));
+    });
+
+    test('those of one artifact are its own, whatever other names begin alike', async () => {
+      const names = (await repository.listTags(artifactName('churn'))).map(({ name }) => name);
+      expect(names).toEqual(OF_CHURN);
+    });
+
+    test('an artifact in a subfolder is asked for with a colon', async () => {
+      const names = (await repository.listTags(artifactName('models:churn'))).map(({ name }) => name);
+      expect(names).toEqual(['models=churn#prod#1', 'models=churn@v1.0.0']);
+    });
+
+    test('reading gives the same tags as listing', async () => {
+      for (const name of [
+        undefined,
+        artifactName('churn'),
+        artifactName('churn/x'),
+        artifactName('nobody'),
+      ]) {
+        const listed = await repository.listTags(name);
+        const read = await repository.readTags(name);
+        expect(read.map((one) => ('tag' in one ? one.tag : one.ref))).toMatchObject(listed);
+      }
+    });
+
+    test('tags that are named one by one are read in that order', async () => {
+      const refs = ['churn@v1.0.0', 'churn#eu/prod#3', 'v1.0.0'].map((name) => ({
+        name,
+        oid: oids.get(name) ?? '',
+      }));
+      const read = await repository.readTags(refs);
+      expect(read.map((one) => ('tag' in one ? one.tag : one.ref))).toMatchObject(refs);
+      expect(await repository.readTags([])).toEqual([]);
+    });
+
+    test('each is listed with the commit that it leads to', async () => {
+      expect(await repository.listPeeledTags()).toEqual(
+        all.map((name) => ({ name, oid: oids.get(name), peeledOid: commit })),
+      );
+    });
+
+    test('a tag that is read says who, when, what and on which commit', async () => {
+      const [tag] = await repository.readTags(artifactName('churn2'));
+      expect(tag).toMatchObject({
+        tag: {
+          name: 'churn2#prod#1',
+          oid: oids.get('churn2#prod#1'),
+          commit,
+          tagger: { name: 'Ann Lee', email: 'ann@example.com' },
+          date: 1767225600,
+          message: 'About churn2#prod#1\n',
+        },
+      });
+    });
+  });
+});

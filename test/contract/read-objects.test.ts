@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { sandbox } from '../support/repo.js';
+import { BENCHES } from './bench.js';
+
+const box = sandbox();
+
+describe.each(BENCHES)('reading commits and files: %s', (kind, makeBench) => {
+  const bench = makeBench(box, `${kind}-objects`);
+  const { repository } = bench;
+  const first = bench.commit({ 'model.bin': 'one' });
+  const second = bench.commit({
+    'model.bin': 'two',
+    'models/churn.bin': 'churn',
+    'models/deep/er/x.bin': 'x',
+    'models2/y.bin': 'y',
+    'models/Ümläut *?[x].bin': 'odd',
+  });
+
+  test('HEAD is the newest commit', async () => {
+    expect(await repository.resolveCommit('HEAD')).toBe(second);
+  });
+
+  test('a full and an abbreviated id name their commit', async () => {
+    expect(await repository.resolveCommit(first)).toBe(first);
+    expect(await repository.resolveCommit(first.slice(0, 10))).toBe(first);
+  });
+
+  test('what names no commit is undefined', async () => {
+    for (const rev of ['no-such-branch', '0123456789abcdef0123456789abcdef01234567', 'deadbeef'])
+      expect(await repository.resolveCommit(rev)).toBeUndefined();
+  });
+
+  test('HEAD of a repository without commits is undefined', async () => {
+    expect(await makeBench(box, `${kind}-empty`).repository.resolveCommit('HEAD')).toBeUndefined();
+  });
+
+  test('a file has the content that it had at the commit', async () => {
+    for (const [commit, content] of [
+      [first, 'one'],
+      [second, 'two'],
+    ] as const) {
+      const entry = await repository.entryAt(commit, 'model.bin');
+      expect(entry).toMatchObject({ path: 'model.bin', type: 'blob' });
+      expect(Buffer.from(await repository.readBlob(entry?.oid ?? '')).toString()).toBe(content);
+    }
+  });
+
+  test('a file that is not there, not yet there, or below a file is undefined', async () => {
+    expect(await repository.entryAt(second, 'nothing.bin')).toBeUndefined();
+    expect(await repository.entryAt(first, 'models/churn.bin')).toBeUndefined();
+    expect(await repository.entryAt(second, 'model.bin/x')).toBeUndefined();
+    expect(await repository.entryAt(second, 'model')).toBeUndefined();
+  });
+
+  test('a folder is a tree, the top one too', async () => {
+    expect(await repository.entryAt(second, 'models')).toMatchObject({ path: 'models', type: 'tree' });
+    expect(await repository.entryAt(second, '')).toMatchObject({ path: '', type: 'tree' });
+  });
+
+  test('a path is meant literally', async () => {
+    const odd = await repository.entryAt(second, 'models/Ümläut *?[x].bin');
+    expect(odd?.path).toBe('models/Ümläut *?[x].bin');
+    expect(await repository.entryAt(second, 'models/*')).toBeUndefined();
+    expect(await repository.entriesBelow(second, 'model*')).toEqual([]);
+  });
+
+  test('the entries below a folder are its files at any depth, and no neighbour', async () => {
+    const paths = (await repository.entriesBelow(second, 'models')).map(({ path }) => path);
+    expect([...paths].sort()).toEqual([
+      'models/churn.bin',
+      'models/deep/er/x.bin',
+      'models/Ümläut *?[x].bin',
+    ]);
+  });
+
+  test('the entries below the top are all files', async () => {
+    expect(await repository.entriesBelow(second, '')).toHaveLength(5);
+    expect(await repository.entriesBelow(first, '')).toMatchObject([{ path: 'model.bin', type: 'blob' }]);
+  });
+
+  test('bytes come as they are', async () => {
+    const bytes = Uint8Array.from({ length: 70_000 }, (_, index) => (index * 7) % 256);
+    expect(Buffer.from(await repository.readBlob(bench.add('blob', bytes))).equals(bytes)).toBe(true);
+    expect(await repository.readBlob(bench.add('blob', ''))).toHaveLength(0);
+  });
+});

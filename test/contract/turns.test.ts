@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest';
+import { artifactName } from '../../src/domain/names.js';
+import type { NewRef } from '../../src/git/port.js';
+import { sandbox } from '../support/repo.js';
+import { annotate, BENCHES, type Bench, tagBytes } from './bench.js';
+
+const box = sandbox();
+const CHURN = artifactName('churn');
+
+/** A bench whose HEAD can be tagged. */
+interface Desk extends Bench {
+  /** Stores a tag object; gives the ref that is to lead to it. */
+  draft(tagName: string): Promise<NewRef>;
+  /** Writes one tag the way it is meant to be: takes a turn, uses it. */
+  write(tagName: string): Promise<NewRef>;
+  names(): Promise<string[]>;
+}
+
+describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
+  function makeDesk(name: string): Desk {
+    const bench = makeBench(box, `${kind}-${name}`);
+    const { repository } = bench;
+    const head = bench.commit();
+    const draft = async (tagName: string): Promise<NewRef> => ({
+      tagName,
+      oid: await repository.writeTagObject(tagBytes(head, tagName)),
+    });
+    return {
+      ...bench,
+      draft,
+      write: async (tagName) => {
+        const ref = await draft(tagName);
+        const artifact = artifactName(tagName.replace(/[@#].*/, '').replace('=', ':'));
+        expect(await repository.createTags([ref], await repository.takeTurn(artifact))).toBeUndefined();
+        return ref;
+      },
+      names: async () => (await repository.listTags()).map(({ name }) => name),
+    };
+  }
+
+  test.each([
+    ['the first', []],
+    ['a later', ['churn@v0.1.0']],
+  ])('of two writers at once that took %s turn one wins, whatever they write', async (which, before) => {
+    const { repository, draft, write, names } = makeDesk(`race-${which}`);
+    for (const tagName of before) await write(tagName);
+    const turns = [await repository.takeTurn(CHURN), await repository.takeTurn(CHURN)] as const;
+    const refs = [await draft('churn@v1.0.0'), await draft('churn#dev#1')] as const;
+    const results = await Promise.all([
+      repository.createTags([refs[0]], turns[0]),
+      repository.createTags([refs[1]], turns[1]),
+    ]);
+    const winner = results.indexOf(undefined);
+    expect(results.filter((result) => result === undefined)).toHaveLength(1);
+    expect(await names()).toEqual([refs[winner]?.tagName, ...before].sort());
+  });
+
+  test('a turn is used once', async () => {
+    const { repository, draft, names } = makeDesk('once');
+    const turn = await repository.takeTurn(CHURN);
+    expect(await repository.createTags([await draft('churn@v1.0.0')], turn)).toBeUndefined();
+    expect(await repository.createTags([await draft('churn@v2.0.0')], turn)).toEqual(expect.any(String));
+    expect(await names()).toEqual(['churn@v1.0.0']);
+    const next = await repository.takeTurn(CHURN);
+    expect(await repository.createTags([await draft('churn@v2.0.0')], next)).toBeUndefined();
+  });
+
+  test('a write that was refused passes no turn on', async () => {
+    const { repository, draft, write } = makeDesk('refused');
+    const taken = await write('churn@v1.0.0');
+    const turn = await repository.takeTurn(CHURN);
+    const again = { ...(await draft('churn@v1.0.0-again')), tagName: taken.tagName };
+    expect(await repository.createTags([again], turn)).toEqual(expect.any(String));
+    expect(await repository.takeTurn(CHURN)).toEqual(turn);
+    expect(await repository.createTags([await draft('churn@v2.0.0')], turn)).toBeUndefined();
+  });
+
+  test('a turn that is not the current one deletes nothing', async () => {
+    const { repository, write, names } = makeDesk('stale-delete');
+    const first = await write('churn@v1.0.0');
+    const turn = await repository.takeTurn(CHURN);
+    await write('churn@v2.0.0');
+    expect(await repository.deleteTags([first], turn)).toEqual(expect.any(String));
+    expect(await names()).toEqual(['churn@v1.0.0', 'churn@v2.0.0']);
+  });
+
+  test('a deletion passes the turn on too', async () => {
+    const { repository, draft, write, names } = makeDesk('delete');
+    const first = await write('churn@v1.0.0');
+    await write('churn@v2.0.0');
+    const turn = await repository.takeTurn(CHURN);
+    const waiting = await repository.takeTurn(CHURN);
+    expect(await repository.deleteTags([first], turn)).toBeUndefined();
+    expect(await repository.createTags([await draft('churn#dev#1')], waiting)).toEqual(expect.any(String));
+    expect(await names()).toEqual(['churn@v2.0.0']);
+    await write('churn#dev#1');
+  });
+
+  test('and so does one in a clone where nobody has written yet', async () => {
+    const desk = makeDesk('delete-first');
+    const { repository, draft, names } = desk;
+    const head = (await repository.resolveCommit('HEAD')) ?? '';
+    const fetched = { tagName: 'churn@v1.0.0', oid: annotate(desk, 'churn@v1.0.0', head) };
+    const [turn, waiting] = [await repository.takeTurn(CHURN), await repository.takeTurn(CHURN)];
+    expect(await repository.deleteTags([fetched], turn)).toBeUndefined();
+    expect(await repository.createTags([await draft('churn#dev#1')], waiting)).toEqual(expect.any(String));
+    expect(await names()).toEqual([]);
+  });
+
+  test('what was written and deleted again does not bring an old turn back', async () => {
+    const { repository, draft, write, names } = makeDesk('back');
+    const waiting = await repository.takeTurn(CHURN);
+    const first = await write('churn@v1.0.0');
+    const between = await repository.takeTurn(CHURN);
+    expect(await repository.deleteTags([first], between)).toBeUndefined();
+    for (const turn of [waiting, between])
+      expect(await repository.createTags([await draft('churn#dev#1')], turn)).toEqual(expect.any(String));
+    expect(await names()).toEqual([]);
+  });
+
+  test('artifacts take turns of their own, also where one is the folder of the other', async () => {
+    const { repository, draft, names } = makeDesk('folder');
+    const artifacts = ['churn', 'churn/x', 'churn/x/y', 'models:churn'].map((name) => artifactName(name));
+    const turns = [];
+    for (const artifact of artifacts) turns.push(await repository.takeTurn(artifact));
+    for (const turn of turns) {
+      const ref = await draft(`${turn.artifact.replace(':', '=')}@v1.0.0`);
+      expect(await repository.createTags([ref], turn)).toBeUndefined();
+    }
+    expect(await names()).toHaveLength(4);
+    for (const artifact of artifacts) expect((await repository.takeTurn(artifact)).last).toBeDefined();
+  });
+
+  test.each(['first', 'last'])('deleting is all or none: the tag that has moved comes %s', async (place) => {
+    const { repository, draft, write, names } = makeDesk(`none-${place}`);
+    const refs = [await write('churn@v1.0.0'), await write('churn@v2.0.0')];
+    const moved = { ...refs[0], ...(await draft('churn@v1.0.0-other')), tagName: 'churn@v1.0.0' };
+    const asked = place === 'first' ? [moved, ...refs.slice(1)] : [...refs.slice(1), moved];
+    expect(await repository.deleteTags(asked, await repository.takeTurn(CHURN))).toEqual(expect.any(String));
+    expect(await names()).toEqual(['churn@v1.0.0', 'churn@v2.0.0']);
+    expect(await repository.deleteTags(refs, await repository.takeTurn(CHURN))).toBeUndefined();
+    expect(await names()).toEqual([]);
+  });
+
+  test('taking a turn is no tag, and answers nothing about the registry', async () => {
+    const { repository, write } = makeDesk('no-tag');
+    await write('churn@v1.0.0');
+    await repository.takeTurn(CHURN);
+    expect(await repository.listTags()).toHaveLength(1);
+    expect(await repository.listPeeledTags()).toHaveLength(1);
+    expect(await repository.readTags()).toHaveLength(1);
+  });
+});

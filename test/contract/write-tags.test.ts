@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { artifactName } from '../../src/domain/names.js';
+import { START, sandbox } from '../support/repo.js';
+import { ANN, annotate, BENCHES, type Bench, tagBytes } from './bench.js';
+
+const box = sandbox();
+const CHURN = artifactName('churn');
+
+const names = async ({ repository }: Bench): Promise<string[]> =>
+  (await repository.listTags()).map(({ name }) => name);
+
+describe.each(BENCHES)('writing tags: %s', (kind, makeBench) => {
+  const make = (name: string): Bench & { head: string } => {
+    const bench = makeBench(box, `${kind}-${name}`);
+    return { ...bench, head: bench.commit() };
+  };
+
+  test('the identity is who git thinks is writing, and when', async () => {
+    const { repository } = make('identity');
+    expect(await repository.identity()).toEqual({ ...ANN, now: START, zone: '+0000' });
+  });
+
+  test('a tag object that was written is no tag before a ref leads to it', async () => {
+    const bench = make('object');
+    const oid = await bench.repository.writeTagObject(tagBytes(bench.head, 'churn@v1.0.0'));
+    expect(oid).toMatch(/^[0-9a-f]{40}$/);
+    expect(await names(bench)).toEqual([]);
+  });
+
+  test('what was written is read back as it was', async () => {
+    const bench = make('back');
+    const { repository, head } = bench;
+    const oid = await repository.writeTagObject(tagBytes(head, 'churn@v1.0.0'));
+    const turn = await repository.takeTurn(CHURN);
+    expect(await repository.createTags([{ tagName: 'churn@v1.0.0', oid }], turn)).toBeUndefined();
+    expect(await repository.readTags(CHURN)).toMatchObject([
+      {
+        tag: {
+          name: 'churn@v1.0.0',
+          oid,
+          commit: head,
+          tagger: ANN,
+          date: START,
+          message: 'About churn@v1.0.0\n',
+        },
+      },
+    ]);
+  });
+
+  test('several tags are created in one go', async () => {
+    const bench = make('several');
+    const first = await bench.repository.writeTagObject(tagBytes(bench.head, 'churn@v1.0.0'));
+    const second = await bench.repository.writeTagObject(tagBytes(bench.head, 'churn#dev#1'));
+    const refs = [
+      { tagName: 'churn@v1.0.0', oid: first },
+      { tagName: 'churn#dev#1', oid: second },
+    ];
+    const turn = await bench.repository.takeTurn(CHURN);
+    expect(await bench.repository.createTags(refs, turn)).toBeUndefined();
+    expect(await bench.repository.listTags()).toEqual([
+      { name: 'churn#dev#1', oid: second },
+      { name: 'churn@v1.0.0', oid: first },
+    ]);
+  });
+
+  test('a name that exists is refused, and stays what it was', async () => {
+    const bench = make('taken');
+    const before = annotate(bench, 'churn@v1.0.0', bench.head);
+    const oid = await bench.repository.writeTagObject(tagBytes(bench.head, 'churn@v1.0.0-again'));
+    const turn = await bench.repository.takeTurn(CHURN);
+    const refused = await bench.repository.createTags([{ tagName: 'churn@v1.0.0', oid }], turn);
+    expect(refused).toEqual(expect.any(String));
+    expect(await bench.repository.listTags()).toEqual([{ name: 'churn@v1.0.0', oid: before }]);
+  });
+
+  test.each(['first', 'last'])('all or none: the name that exists comes %s', async (place) => {
+    const bench = make(`none-${place}`);
+    annotate(bench, 'churn#dev#1', bench.head);
+    const oid = await bench.repository.writeTagObject(tagBytes(bench.head, 'any'));
+    const refs = ['churn#dev#1', 'churn@v1.0.0', 'churn@v2.0.0'].map((tagName) => ({ tagName, oid }));
+    if (place === 'last') refs.reverse();
+    const turn = await bench.repository.takeTurn(CHURN);
+    expect(await bench.repository.createTags(refs, turn)).toEqual(expect.any(String));
+    expect(await names(bench)).toEqual(['churn#dev#1']);
+  });
+
+  test('of two writers at once that want one name one wins', async () => {
+    const bench = make('race');
+    const oids = await Promise.all(
+      ['one', 'two'].map((name) => bench.repository.writeTagObject(tagBytes(bench.head, name))),
+    );
+    const results = await Promise.all(
+      oids.map(async (oid) => {
+        const turn = await bench.repository.takeTurn(CHURN);
+        return bench.repository.createTags([{ tagName: 'churn@v1.0.0', oid }], turn);
+      }),
+    );
+    const winner = results.indexOf(undefined);
+    expect(results.filter((result) => result === undefined)).toHaveLength(1);
+    expect(await bench.repository.listTags()).toEqual([{ name: 'churn@v1.0.0', oid: oids[winner] }]);
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest';
+import { regIn } from '../support/cli.js';
+import { type Repository, sandbox } from '../support/repo.js';
+import { makeRegistry } from './registry.js';
+
+const box = sandbox();
+const WRITERS = 8;
+const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+/** Runs all commands at the same time; gives the tags that were accepted, and the exit codes. */
+async function allAtOnce(registry: Repository, commands: readonly (readonly string[])[]) {
+  const reg = regIn(box, registry.dir);
+  const runs = await Promise.all(commands.map((args) => reg(...args)));
+  for (const { code, stderr } of runs) {
+    expect([0, 1]).toContain(code);
+    if (code === 1) expect(stderr).toMatch(/^error: (?!this is a defect)/);
+  }
+  const accepted = runs
+    .flatMap(({ stdout, code }) => (code === 0 ? stdout.trim().split('\n') : []))
+    .filter(Boolean);
+  return { accepted, codes: runs.map(({ code }) => code) };
+}
+
+/** What holds whatever happened: accepted is present, nothing else is, no counter and no parent is shared. */
+function expectOneJournal(
+  registry: Repository,
+  before: readonly string[],
+  accepted: readonly string[],
+): void {
+  const tags = registry.tags();
+  expect([...before, ...accepted].sort()).toEqual([...tags].sort());
+  const counters = tags.flatMap((tag) => /#(\d+)$/.exec(tag)?.[1] ?? []);
+  expect(counters.map(Number).sort((a, b) => a - b)).toEqual(
+    range(counters.length).map((index) => index + 1),
+  );
+  const parents = accepted.map((tag) => /\nReg-Parent: (.*)/.exec(registry.git('cat-file', 'tag', tag))?.[1]);
+  expect(new Set(parents).size).toBe(parents.length);
+  expect(registry.git('fsck', '--strict', '--no-dangling')).toBe('');
+}
+
+describe(`${WRITERS} processes at once`, () => {
+  test('assign versions to one stage', async () => {
+    const registry = makeRegistry(box, 'one-stage', 'churn');
+    for (const n of range(WRITERS)) registry.tag(`churn@v1.${n}.0`, 'Register', registry.commit());
+    const before = registry.tags();
+    const commands = range(WRITERS).map((n) => ['assign', `churn@v1.${n}.0`, 'prod']);
+    const { accepted, codes } = await allAtOnce(registry, commands);
+    expect(codes).toEqual(commands.map(() => 0));
+    expect(accepted).toHaveLength(WRITERS);
+    expectOneJournal(registry, before, accepted);
+  });
+
+  test('assign to the stages that the configuration lists', async () => {
+    const stages = range(WRITERS).map((n) => `stage-${n}`);
+    const registry = makeRegistry(box, 'known-stages', 'churn');
+    registry.commit({ '.reg.yaml': `stages: [${stages.join(', ')}]\n` });
+    registry.tag('churn@v1.0.0');
+    const { accepted } = await allAtOnce(
+      registry,
+      stages.map((stage) => ['assign', 'churn@v1.0.0', stage]),
+    );
+    expect(accepted).toHaveLength(WRITERS);
+    expectOneJournal(registry, ['churn@v1.0.0'], accepted);
+  });
+
+  test('assign to stages that nobody has named before', async () => {
+    const registry = makeRegistry(box, 'new-stages', 'churn');
+    registry.tag('churn@v1.0.0');
+    const { accepted } = await allAtOnce(
+      registry,
+      range(WRITERS).map((n) => ['assign', 'churn@v1.0.0', `stage-${n}`]),
+    );
+    expect(accepted).toHaveLength(WRITERS);
+    expectOneJournal(registry, ['churn@v1.0.0'], accepted);
+  });
+
+  test('register one commit without a version: one does', async () => {
+    const registry = makeRegistry(box, 'one-commit', 'churn');
+    const { accepted } = await allAtOnce(
+      registry,
+      range(WRITERS).map(() => ['register', 'churn']),
+    );
+    expect(accepted).toEqual(['churn@v0.0.1']);
+    expectOneJournal(registry, [], accepted);
+  });
+
+  test('register one commit, each as another version: one does', async () => {
+    const registry = makeRegistry(box, 'many-versions', 'churn');
+    const { accepted } = await allAtOnce(
+      registry,
+      range(WRITERS).map((n) => ['register', 'churn', '--version', `v${n}.0.0`]),
+    );
+    expect(accepted).toHaveLength(1);
+    expectOneJournal(registry, [], accepted);
+  });
+
+  test('register many commits: all do, each with a number of its own', async () => {
+    const registry = makeRegistry(box, 'many-commits', 'churn');
+    const commits = range(WRITERS).map(() => registry.commit());
+    const { accepted } = await allAtOnce(
+      registry,
+      commits.map((commit) => ['register', 'churn', commit]),
+    );
+    expect([...accepted].sort()).toEqual(range(WRITERS).map((n) => `churn@v0.0.${n + 1}`));
+    expectOneJournal(registry, [], accepted);
+  });
+
+  test('register and assign, of several artifacts', async () => {
+    const registry = makeRegistry(box, 'several', 'churn', 'fraud');
+    const { accepted } = await allAtOnce(
+      registry,
+      range(WRITERS).map((n) => ['assign', n % 2 === 0 ? 'churn' : 'fraud', n < 4 ? 'dev' : 'prod']),
+    );
+    expect(new Set(accepted).size).toBe(accepted.length);
+    expect([...accepted].sort()).toEqual([...registry.tags()].sort());
+    const reg = regIn(box, registry.dir);
+    for (const artifact of ['churn', 'fraud'])
+      for (const stage of ['dev', 'prod'])
+        expect((await reg('which', artifact, stage)).stdout).toBe('v0.0.1\n');
+  });
+});
+
+test('two processes that put versions into a stage and take it back leave one journal', async () => {
+  const registry = makeRegistry(box, 'journal', 'churn');
+  for (const n of [1, 2]) registry.tag(`churn@v${n}.0.0`, 'Register', registry.commit());
+  const reg = regIn(box, registry.dir);
+  const accepted: string[] = [];
+  const turns = async (version: string): Promise<void> => {
+    for (const command of ['assign', 'rollback', 'assign', 'rollback']) {
+      const args = command === 'assign' ? [command, `churn@${version}`, 'prod'] : [command, 'churn', 'prod'];
+      accepted.push(...(await reg(...args)).stdout.trim().split('\n').filter(Boolean));
+    }
+  };
+  await Promise.all([turns('v1.0.0'), turns('v2.0.0')]);
+  expectOneJournal(registry, ['churn@v1.0.0', 'churn@v2.0.0'], accepted);
+});

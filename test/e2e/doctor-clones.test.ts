@@ -1,0 +1,126 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { regIn, transcript } from '../support/cli.js';
+import { type Repository, sandbox } from '../support/repo.js';
+import { findingsIn, mend } from './findings.js';
+import { makeRegistry, tagHourly } from './registry.js';
+
+const box = sandbox();
+/** A registry of two commits, and a clone of it. */
+function makeClone(name: string, ...options: string[]): { origin: Repository; clone: Repository } {
+  const origin = makeRegistry(box, `${name}-origin`, 'churn');
+  tagHourly(box, origin, 'churn@v1.0.0', 'churn#prod#1');
+  origin.commit();
+  tagHourly(box, origin, 'churn@v1.1.0');
+  origin.git('clone', '--quiet', ...options, `file://${origin.dir}`, join(box.root, name));
+  return { origin, clone: box.at(name) };
+}
+const briefly = async (clone: Repository, ...args: string[]) =>
+  (await findingsIn(box, clone, ...args)).map(({ check, subject, fix }) => [check, subject, fix]);
+const fetched = (from: string, tag: string, plus = ''): string => {
+  const refspec = `${plus}refs/tags/${tag}:refs/tags/${tag}`;
+  return `git fetch --no-tags ${from} ${/[#!]/.test(tag) ? `'${refspec}'` : refspec}`;
+};
+
+test('a whole clone has no fault', async () => {
+  expect(await briefly(makeClone('whole').clone)).toEqual([]);
+});
+
+test('a clone of depth 1: one command gets everything', async () => {
+  const { origin, clone } = makeClone('shallow', '--depth=1');
+  const fix = 'git fetch --unshallow --tags';
+  expect(await briefly(clone)).toEqual([
+    ['shallow', null, fix],
+    ['only-at-remote', 'churn#prod#1', fetched('origin', 'churn#prod#1')],
+    ['only-at-remote', 'churn@v1.0.0', fetched('origin', 'churn@v1.0.0')],
+  ]);
+  mend(box, clone, fix);
+  expect(await briefly(clone)).toEqual([]);
+  expect(clone.tags()).toEqual(origin.tags());
+});
+
+test('a shallow clone with all tags lacks commits by design, and says so once', async () => {
+  const { clone } = makeClone('cut', '--depth=1');
+  clone.git('fetch', '--quiet', '--depth=1', 'origin', 'refs/tags/*:refs/tags/*');
+  expect(await briefly(clone)).toEqual([['shallow', null, 'git fetch --unshallow --tags']]);
+});
+
+test('a clone without tags: the fix of each gets it', async () => {
+  const { origin, clone } = makeClone('untagged', '--no-tags');
+  const findings = await findingsIn(box, clone);
+  expect(findings.map(({ check, subject }) => [check, subject])).toEqual([
+    ['only-at-remote', 'churn#prod#1'],
+    ['only-at-remote', 'churn@v1.0.0'],
+    ['only-at-remote', 'churn@v1.1.0'],
+  ]);
+  for (const { fix } of findings) mend(box, clone, fix ?? '');
+  expect(await briefly(clone)).toEqual([]);
+  expect(clone.tags()).toEqual(origin.tags());
+});
+
+test('a tag that the remote has otherwise', async () => {
+  const { origin, clone } = makeClone('differs');
+  origin.git('tag', '--force', '--annotate', '--message', 'Moved', 'churn#prod#1', 'HEAD');
+  const fix = fetched('origin', 'churn#prod#1', '+');
+  expect(await briefly(clone)).toEqual([['differs-from-remote', 'churn#prod#1', fix]]);
+  mend(box, clone, fix);
+  expect(await briefly(clone)).toEqual([]);
+  expect(clone.git('rev-parse', 'refs/tags/churn#prod#1')).toBe(
+    origin.git('rev-parse', 'refs/tags/churn#prod#1'),
+  );
+});
+
+test('an annotated tag that a checkout in CI left as a lightweight one', async () => {
+  const { origin, clone } = makeClone('checkout');
+  const commit = origin.git('rev-parse', 'churn@v1.1.0^{commit}');
+  clone.git('fetch', '--quiet', '--no-tags', 'origin', `+${commit}:refs/tags/churn@v1.1.0`);
+  expect((await regIn(box, clone.dir)('latest', 'churn')).stdout).toBe('v1.0.0\n');
+  const findings = await findingsIn(box, clone);
+  expect(findings.map(({ check, subject }) => [check, subject])).toContainEqual([
+    'lightweight',
+    'churn@v1.1.0',
+  ]);
+  for (const { fix } of findings) expect(fix).toBe(fetched('origin', 'churn@v1.1.0', '+'));
+  mend(box, clone, findings[0]?.fix ?? '');
+  expect(await briefly(clone)).toEqual([]);
+  expect((await regIn(box, clone.dir)('latest', 'churn')).stdout).toBe('v1.1.0\n');
+});
+
+test('a tag that is only here is not pushed yet, and no fault', async () => {
+  const { clone } = makeClone('ahead');
+  expect((await regIn(box, clone.dir)('assign', 'churn@v1.1.0', 'prod')).code).toBe(0);
+  expect(await briefly(clone)).toEqual([]);
+});
+
+test('the remote that the configuration names is the one that is asked', async () => {
+  const { clone } = makeClone('renamed', '--no-tags', '--origin=upstream');
+  expect(await briefly(clone)).toEqual([]);
+  clone.commit({ '.reg.yaml': 'remote: upstream\n' });
+  expect((await briefly(clone)).map(([, , fix]) => fix)).toContain(fetched('upstream', 'churn@v1.1.0'));
+});
+
+test('a remote that cannot be reached is a warning; offline it is not asked', async () => {
+  const { origin, clone } = makeClone('lonely', '--no-tags');
+  expect(await briefly(clone, '--offline')).toEqual([]);
+  rmSync(origin.dir, { recursive: true });
+  expect(await briefly(clone, '--offline')).toEqual([]);
+  const run = await regIn(box, clone.dir)('doctor');
+  expect(run.stdout).toMatch(/^warning\tremote\torigin\tcannot reach origin: /);
+  expect(await findingsIn(box, clone)).toMatchObject([
+    { level: 'warning', check: 'remote', subject: 'origin' },
+  ]);
+});
+
+test('in words', async () => {
+  const { clone } = makeClone('words', '--depth=1', '--no-tags');
+  expect(transcript(await regIn(box, clone.dir)('doctor'))).toMatchInlineSnapshot(`
+    "$ reg doctor
+    error	shallow	-	this clone is shallow: tags and commits may be missing	git fetch --unshallow --tags
+    error	only-at-remote	churn#prod#1	origin has it and this clone does not	git fetch --no-tags origin 'refs/tags/churn#prod#1:refs/tags/churn#prod#1'
+    error	only-at-remote	churn@v1.0.0	origin has it and this clone does not	git fetch --no-tags origin refs/tags/churn@v1.0.0:refs/tags/churn@v1.0.0
+    error	only-at-remote	churn@v1.1.0	origin has it and this clone does not	git fetch --no-tags origin refs/tags/churn@v1.1.0:refs/tags/churn@v1.1.0
+    -- exit 1 --
+    "
+  `);
+});

@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { beforeAll, expect, test } from 'vitest';
+import { regIn } from '../support/cli.js';
+import { sandbox } from '../support/repo.js';
+import { MODEL, MODEL_PATH, makeResearch, predictCost, sha256 } from './registry.js';
+
+// the package as it is installed; its types are those of the sources that it is built from
+const { load, openRegistry, RegError }: typeof import('../../src/index.js') = await import(
+  // @ts-expect-error dist is built, and may not be there yet when types are checked
+  '../../dist/index.js'
+);
+
+const box = sandbox();
+const research = makeResearch(box);
+const repository = box.repository('registry');
+const open = () => openRegistry(repository.dir, { env: box.env, cwd: box.root, now: Date.now });
+
+beforeAll(async () => {
+  const reg = regIn(box, repository.dir);
+  await reg('link', MODEL_PATH, 'cost_predictor', '--source', research.dir, '--rev', 'v1');
+  repository.commit();
+});
+
+test('the same story as on the command line', async () => {
+  const registry = await open();
+  const { rows } = await registry.register('cost_predictor');
+  expect(rows).toMatchObject([{ tag: 'cost_predictor@v0.0.1', event: 'registration', version: 'v0.0.1' }]);
+  repository.commit();
+  await registry.register('cost_predictor', { bump: 'minor', message: 'Retrained' });
+  await registry.assign('cost_predictor@v0.0.1', 'prod');
+  await registry.assign('cost_predictor@latest', 'prod');
+  await registry.rollback('cost_predictor', 'prod');
+  expect(await registry.which('cost_predictor', 'prod')).toMatchObject({
+    version: 'v0.0.1',
+    tag: 'cost_predictor#prod#3',
+    author: 'Ann Lee',
+  });
+  expect(await registry.whichAll('cost_predictor', 'prod')).toMatchObject([
+    { version: 'v0.0.1' },
+    { version: 'v0.1.0' },
+  ]);
+  expect(await registry.latest('cost_predictor')).toMatchObject({ version: 'v0.1.0', message: 'Retrained' });
+  expect(await registry.show()).toMatchObject([{ artifact: 'cost_predictor', stages: { prod: 'v0.0.1' } }]);
+  expect(await registry.history('cost_predictor', { stage: 'prod', limit: 2 })).toHaveLength(2);
+});
+
+test('where nothing is the answer is undefined', async () => {
+  const registry = await open();
+  expect(await registry.which('cost_predictor', 'dev')).toBeUndefined();
+  expect(await registry.which('nobody', 'prod')).toBeUndefined();
+  expect(await registry.which('cost_predictor', 'prod', { at: new Date('2025-01-01') })).toBeUndefined();
+  expect(await registry.latest('nobody')).toBeUndefined();
+  expect(await registry.whichAll('nobody', 'prod')).toEqual([]);
+});
+
+test('a model is loaded by stage, by version, by rev', async () => {
+  const registry = await open();
+  for (const which of [{ stage: 'prod' }, { version: 'v0.1.0' }, { version: 'latest' }, { rev: 'main' }]) {
+    const model = await load('cost_predictor', { registry, ...which });
+    expect(Buffer.from(await model.bytes()).equals(MODEL)).toBe(true);
+    expect((await buffer(model.stream())).equals(MODEL)).toBe(true);
+    expect(model).toMatchObject({ artifact: 'cost_predictor', sha256: sha256(MODEL), size: MODEL.length });
+  }
+  expect((await load('cost_predictor', { registry, stage: 'prod' })).version).toBe('v0.0.1');
+});
+
+test('it predicts what a delivery costs', async () => {
+  const model = await load('cost_predictor', { registry: await open(), stage: 'prod' });
+  expect(predictCost(await model.bytes(), 4, 100)).toBeCloseTo(14.71, 2);
+});
+
+test('it lands where it is asked for, or in the cache', async () => {
+  const registry = await open();
+  const to = join(box.root, 'loaded.safetensors');
+  expect((await load('cost_predictor', { registry, to })).path).toBe(to);
+  const { path } = await load('cost_predictor', { registry });
+  expect(path.startsWith(join(box.root, 'home'))).toBe(true);
+});
+
+test('what goes wrong is a RegError with a code', async () => {
+  const registry = await open();
+  const error = await registry.register('cost_predictor', { version: '0.0.1' }).catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(RegError);
+  expect(error).toMatchObject({ code: 'ALREADY_REGISTERED', hint: expect.any(String) });
+  await expect(registry.show('nobody')).rejects.toMatchObject({ code: 'UNKNOWN_ARTIFACT' });
+});

@@ -1,0 +1,159 @@
+import { rmSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { jsonIn, regIn, transcript } from '../support/cli.js';
+import { type Repository, sandbox } from '../support/repo.js';
+import { makeRegistry } from './registry.js';
+
+const box = sandbox();
+
+/** A registry with a bare remote. */
+function withRemote(name: string, remoteName = 'origin'): { registry: Repository; remote: Repository } {
+  const registry = makeRegistry(box, name, 'churn');
+  const remote = box.repository(`${name}.git`, '--bare');
+  registry.git('remote', 'add', remoteName, remote.dir);
+  registry.git('push', '--quiet', remoteName, 'main');
+  return { registry, remote };
+}
+/** The objects of all tags, by name. */
+const oids = ({ git }: Repository): string =>
+  git('for-each-ref', '--format=%(objectname) %(refname)', 'refs/tags');
+
+test('--push sends every tag of a write, and then there is nothing left to do', async () => {
+  const { registry, remote } = withRemote('push');
+  const reg = regIn(box, registry.dir);
+  expect(
+    transcript(
+      await reg('register', 'churn', '--push'),
+      await reg('assign', 'churn', 'prod', '--push'),
+      await reg('unassign', 'churn', 'prod', '--push'),
+      await reg('rollback', 'churn', 'prod', '--force', '--push'),
+      await reg('deregister', 'churn@v0.0.1', '--push'),
+      await reg('deprecate', 'churn', '--push'),
+    ),
+  ).toMatchInlineSnapshot(`
+    "$ reg register churn --push
+    churn@v0.0.1
+
+    $ reg assign churn prod --push
+    churn#prod#1
+
+    $ reg unassign churn prod --push
+    churn#prod!#2
+    -- stderr --
+    no version of churn is in prod any more
+
+    $ reg rollback churn prod --force --push
+    churn#prod#3
+    -- stderr --
+    churn v0.0.1 is current in prod again
+
+    $ reg deregister churn@v0.0.1 --push
+    churn@v0.0.1!
+    -- stderr --
+    no version of churn is in prod any more
+
+    $ reg deprecate churn --push
+    churn@deprecated
+    "
+  `);
+  registry.commit();
+  registry.git('push', '--quiet', 'origin', 'main');
+  const both = await reg('assign', 'churn', 'dev', '--push');
+  expect(both).toMatchObject({ stdout: 'churn@v0.0.2\nchurn#dev#4\n', stderr: '', code: 0 });
+  expect(remote.tags()).toHaveLength(8);
+  expect(oids(remote)).toBe(oids(registry));
+});
+
+test('push: true in the configuration is --push with every write', async () => {
+  const { registry, remote } = withRemote('configured', 'upstream');
+  registry.commit({ '.reg.yaml': 'push: true\nremote: upstream\n' });
+  const rows = await jsonIn(box, registry.dir)('register', 'churn');
+  expect(rows).toMatchObject([
+    { tag: 'churn@v0.0.1', pushed: true, oid: remote.git('rev-parse', 'refs/tags/churn@v0.0.1') },
+  ]);
+});
+
+test('a write that is not pushed says how to', async () => {
+  const { registry, remote } = withRemote('later', 'upstream');
+  registry.commit({ '.reg.yaml': 'remote: upstream\n' });
+  const { stderr } = await regIn(box, registry.dir)('assign', 'churn', 'prod');
+  expect(stderr).toBe("hint: git push upstream refs/tags/churn@v0.0.1 'refs/tags/churn#prod#1'\n");
+  expect(remote.tags()).toEqual([]);
+});
+
+test('a dry run pushes nothing', async () => {
+  const { registry, remote } = withRemote('dry');
+  const rows = await jsonIn(box, registry.dir)('assign', 'churn', 'prod', '--push', '--dry-run');
+  expect(rows).toMatchObject([{ pushed: false }, { pushed: false }]);
+  expect([...remote.tags(), ...registry.tags()]).toEqual([]);
+});
+
+test('what is so here already is sent to a remote that has it not', async () => {
+  const { registry, remote } = withRemote('standing');
+  const reg = regIn(box, registry.dir);
+  await reg('assign', 'churn', 'prod');
+  const again = await reg('assign', 'churn', 'prod', '--push');
+  expect(again).toMatchObject({ stdout: 'churn#prod#1\n', code: 0 });
+  expect(remote.tags()).toContain('churn#prod#1');
+  expect(registry.tags()).toHaveLength(2);
+});
+
+test('commits that the remote has not got go with their tags', async () => {
+  const { registry, remote } = withRemote('commits');
+  const commit = registry.commit();
+  await regIn(box, registry.dir)('register', 'churn', '--push');
+  expect(remote.git('rev-parse', 'churn@v0.0.1^{commit}')).toBe(commit);
+  expect(remote.git('fsck', '--strict', '--no-dangling')).toBe('');
+});
+
+test('--push with --delete deletes at both places', async () => {
+  const { registry, remote } = withRemote('delete');
+  const reg = regIn(box, registry.dir);
+  await reg('assign', 'churn', 'prod', '--push');
+  await reg('assign', 'churn', 'dev', '--push');
+  const run = await reg('unassign', 'churn', 'prod', '--delete', '--yes', '--push', '--json');
+  expect(run.stderr).toBe('');
+  expect(JSON.parse(run.stdout)).toMatchObject([{ tag: 'churn#prod#1', pushed: true }]);
+  expect(remote.tags()).toEqual(['churn#dev#2', 'churn@v0.0.1']);
+  expect(oids(registry)).toBe(oids(remote));
+});
+
+test('--push with --delete of tags of which the remote has some only', async () => {
+  const { registry, remote } = withRemote('delete-some');
+  const reg = regIn(box, registry.dir);
+  await reg('register', 'churn', '--push');
+  await reg('assign', 'churn', 'prod');
+  expect(await reg('deregister', 'churn@v0.0.1', '--delete', '--yes', '--push')).toMatchObject({
+    stdout: 'churn#prod#1\nchurn@v0.0.1\n',
+    code: 0,
+  });
+  expect([...remote.tags(), ...registry.tags()]).toEqual([]);
+});
+
+test('a remote that holds another tag of that name keeps it from being deleted there and here', async () => {
+  const { registry, remote } = withRemote('delete-other');
+  const reg = regIn(box, registry.dir);
+  await reg('assign', 'churn', 'prod', '--push');
+  remote.tag('churn#prod#1', 'Somebody moved it', '--force');
+  const run = await reg('unassign', 'churn', 'prod', '--delete', '--yes', '--push');
+  expect(run).toMatchObject({ stdout: '', code: 1, stderr: expect.stringContaining('churn#prod#1') });
+  expect(registry.tags()).toHaveLength(2);
+  expect(remote.tags()).toHaveLength(2);
+});
+
+test('a remote that is gone, or was never there', async () => {
+  const { registry, remote } = withRemote('gone');
+  rmSync(remote.dir, { recursive: true });
+  const reg = regIn(box, registry.dir);
+  const gone = await reg('assign', 'churn', 'prod', '--push');
+  expect(gone).toMatchObject({
+    stdout: '',
+    code: 4,
+    stderr: expect.stringMatching(/^error: cannot reach origin: /),
+  });
+  registry.git('remote', 'remove', 'origin');
+  const none = await reg('register', 'churn', '--push', '--json');
+  expect(none).toMatchObject({ stdout: '', code: 4 });
+  expect(JSON.parse(none.stderr)).toMatchObject({ error: { code: 'REMOTE_FAILED' } });
+  expect(registry.tags()).toEqual([]);
+});

@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll } from 'vitest';
+
+/** Variables of an environment; a type of its own so that tests can spread it. */
+export type Env = Record<string, string>;
+
+/** A temporary folder with repositories in it, and the only environment that they and `reg` know. */
+export interface Sandbox {
+  /** The folder; gone when the tests of the file are done. */
+  root: string;
+  /** HOME is `root/home`; names, dates, locale and time zone are fixed. */
+  env: Env;
+  /** Makes an empty repository; its branch is `main`. */
+  repository(name: string, ...initOptions: string[]): Repository;
+  /** The repository that is at a path inside the sandbox already. */
+  at(dir: string): Repository;
+  /** Moves git's clock on. */
+  advance(seconds: number): void;
+}
+
+/** A repository of a sandbox. */
+export interface Repository {
+  dir: string;
+  /** Runs git and gives what it printed, without the line end. */
+  git(...args: string[]): string;
+  /** Writes files and commits them; gives the commit's id. Without files the commit is empty. */
+  commit(files?: Readonly<Record<string, string | Uint8Array>>, message?: string): string;
+  /** Makes an annotated tag on a rev, by default HEAD; gives the oid of the tag object. */
+  tag(name: string, message?: string, rev?: string): string;
+  /** Makes a tag object of any bytes and points a tag at it; gives the oid. */
+  writeRawTag(bytes: string | Uint8Array, name: string): string;
+  /** Writes the file of a tag's ref as it is, past every check of git. */
+  writeTagRef(name: string, content: string): void;
+  /** All tags, by name. */
+  tags(): string[];
+}
+
+/** The first second of 2026: the time of git in every sandbox until a test moves it on. */
+export const START = Date.UTC(2026, 0, 1) / 1000;
+
+/** Makes the sandbox of a test file; to be called outside its tests, so that it is removed after the last one. */
+export function sandbox(): Sandbox {
+  // real path: on some systems the folder for temporary files is a symbolic link, and git prints where it leads
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'reg-test-')));
+  // a git process that was killed with its parent may still be writing
+  afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
+  const env = frozenEnv(root);
+  let now = START;
+  const advance = (seconds: number): void => {
+    now += seconds;
+    for (const who of ['AUTHOR', 'COMMITTER']) env[`GIT_${who}_DATE`] = `@${now} +0000`;
+  };
+  advance(0);
+  mkdirSync(join(root, 'home'));
+  return {
+    root,
+    env,
+    advance,
+    at: (dir) => repositoryAt(join(root, dir), env),
+    repository: (name, ...initOptions) => {
+      const dir = join(root, name);
+      execFileSync('git', ['init', '--quiet', '--initial-branch=main', ...initOptions, dir], { env });
+      return repositoryAt(dir, env);
+    },
+  };
+}
+
+/** Nothing of the machine that runs the tests but PATH. */
+const frozenEnv = (root: string): Env => ({
+  PATH: process.env.PATH ?? '',
+  HOME: join(root, 'home'),
+  GIT_CONFIG_NOSYSTEM: '1',
+  // no test may ever wait for somebody to type a password
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_AUTHOR_NAME: 'Ann Lee',
+  GIT_AUTHOR_EMAIL: 'ann@example.com',
+  GIT_COMMITTER_NAME: 'Ann Lee',
+  GIT_COMMITTER_EMAIL: 'ann@example.com',
+  LC_ALL: 'C',
+  TZ: 'UTC',
+});
+
+function repositoryAt(dir: string, env: Env): Repository {
+  const run = (args: readonly string[], input?: string | Uint8Array): string =>
+    execFileSync('git', args, { cwd: dir, env, input, encoding: 'utf8', stdio: 'pipe' }).replace(/\n$/, '');
+  const writeTagRef = (name: string, content: string): void => {
+    const file = join(dir, run(['rev-parse', '--git-common-dir']), 'refs/tags', name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  };
+  return {
+    dir,
+    git: (...args) => run(args),
+    commit: (files = {}, message = 'Change') => {
+      for (const [path, content] of Object.entries(files)) {
+        mkdirSync(dirname(join(dir, path)), { recursive: true });
+        writeFileSync(join(dir, path), content);
+      }
+      run(['add', '--all']);
+      run(['commit', '--quiet', '--allow-empty', '--message', message]);
+      return run(['rev-parse', 'HEAD']);
+    },
+    tag: (name, message = name, rev = 'HEAD') => {
+      run(['tag', '--annotate', '--message', message, name, rev]);
+      return run(['rev-parse', `refs/tags/${name}`]);
+    },
+    writeRawTag: (bytes, name) => {
+      const oid = run(['hash-object', '-t', 'tag', '-w', '--stdin', '--literally'], bytes);
+      // update-ref refuses to point at an object that it cannot read
+      writeTagRef(name, `${oid}\n`);
+      return oid;
+    },
+    writeTagRef,
+    tags: () =>
+      run(['for-each-ref', '--format=%(refname:lstrip=2)', 'refs/tags/']).split('\n').filter(Boolean),
+  };
+}

@@ -1,0 +1,126 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sandbox } from './repo.js';
+
+/** A server on loopback in front of the repositories of a sandbox. */
+export interface GitServer {
+  /** The URL of the sandbox's folder, without a slash at the end. */
+  url: string;
+  /** The request lines so far; empty for servers that do not tell. */
+  requests: string[];
+  close(): Promise<void>;
+}
+
+/** What a web server in front of git may ask for. */
+export interface HttpOptions {
+  /** `user:password` without which it answers 401. */
+  login?: string;
+}
+
+/** Serves the repositories over HTTP, through git's own CGI program (git-http-backend(1)). */
+export async function serveHttp(box: Sandbox, { login }: HttpOptions = {}): Promise<GitServer> {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    const wanted = login && `Basic ${Buffer.from(login).toString('base64')}`;
+    if (wanted && request.headers.authorization !== wanted)
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="models"' }).end();
+    else runBackend(box, request, response);
+  });
+  const port = await listen(server);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+const listen = (server: Server): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+
+function runBackend(box: Sandbox, request: IncomingMessage, response: ServerResponse): void {
+  const { pathname, search } = new URL(request.url ?? '/', 'http://localhost');
+  const header = (name: string): string => String(request.headers[name] ?? '');
+  const backend = spawn('git', ['http-backend'], {
+    env: {
+      ...box.env,
+      GIT_PROJECT_ROOT: box.root,
+      GIT_HTTP_EXPORT_ALL: '1',
+      GIT_PROTOCOL: header('git-protocol'),
+      REQUEST_METHOD: request.method,
+      PATH_INFO: decodeURIComponent(pathname),
+      QUERY_STRING: search.slice(1),
+      CONTENT_TYPE: header('content-type'),
+      HTTP_CONTENT_ENCODING: header('content-encoding'),
+      REMOTE_ADDR: '127.0.0.1',
+    },
+  });
+  request.pipe(backend.stdin.on('error', () => undefined));
+  const out: Buffer[] = [];
+  backend.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  backend.on('close', () => answer(Buffer.concat(out), response));
+}
+
+/** Takes the header lines of a CGI answer off its body (RFC 3875, section 6). */
+function answer(out: Buffer, response: ServerResponse): void {
+  const end = out.indexOf('\r\n\r\n');
+  for (const line of out.toString('latin1', 0, end).split('\r\n')) {
+    const [name = '', value = ''] = line.split(/: (.*)/);
+    if (name.toLowerCase() === 'status') response.statusCode = Number.parseInt(value, 10);
+    else response.setHeader(name, value);
+  }
+  response.end(out.subarray(end + 4));
+}
+
+/** Serves the repositories with `git daemon`. */
+export async function serveDaemon(box: Sandbox): Promise<GitServer> {
+  const port = await freePort();
+  // started without `git` in front, so that the process that is ended is the daemon itself
+  const program = join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-daemon');
+  const options = ['--reuseaddr', '--export-all', '--listen=127.0.0.1', `--port=${port}`];
+  const daemon = spawn(program, [...options, `--base-path=${box.root}`, box.root], {
+    env: box.env,
+    stdio: 'ignore',
+  });
+  const ended = new Promise<void>((resolve) => daemon.on('exit', () => resolve()));
+  await untilReached(port);
+  return {
+    url: `git://127.0.0.1:${port}`,
+    requests: [],
+    close: () => {
+      daemon.kill();
+      return ended;
+    },
+  };
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const probe = createTcpServer();
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+
+async function untilReached(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const reached = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
+      socket.on('connect', () => socket.destroy());
+    });
+    if (reached) return;
+    await sleep(50);
+  }
+  throw new Error(`nothing answers on port ${port}`);
+}
