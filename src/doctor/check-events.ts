@@ -1,5 +1,6 @@
 import { type ArtifactState, isStageEvent, type State } from '../domain/state.js';
 import { formatTime } from '../domain/time.js';
+import { deleteTag } from './check-tags.js';
 import type { Ailment } from './finding.js';
 
 /** How far ahead of this clock a tag may be dated, in seconds (SPEC §2). */
@@ -32,8 +33,10 @@ const ailment = (
 
 function clocks({ events }: ArtifactState, now: number): Ailment[] {
   return events.flatMap((event) => {
-    if (event.date > now + DAY)
-      return [ailment('warning', 'clock', event.tag, `it is dated ${formatTime(event.date)}, in the future`)];
+    if (event.date > now + DAY) {
+      const ahead = `it is dated ${formatTime(event.date)}, in the future, and nothing can be written until then`;
+      return [ailment('warning', 'clock', event.tag, ahead, deleteTag(event.tag))];
+    }
     if (event.time === event.date) return [];
     const message = `it is dated ${formatTime(event.date)}, before an event with a smaller counter; it counts as of ${formatTime(event.time)}`;
     return [ailment('warning', 'clock', event.tag, message)];

@@ -2,7 +2,7 @@ import type { State } from '../domain/state.js';
 import { parseTagName } from '../domain/tag-name.js';
 import type { TagRef } from '../git/port.js';
 import { shellLine } from '../shell.js';
-import { fetchTag, type RemoteTags } from './check-tags.js';
+import { deleteTag, fetchTag, type RemoteTags } from './check-tags.js';
 import type { Ailment } from './finding.js';
 
 /** Artifacts whose names a file system or a reader could take for one another. */
@@ -12,7 +12,7 @@ export function checkNames(state: State): Ailment[] {
     const other = first.get(name.toLowerCase());
     if (other === undefined) first.set(name.toLowerCase(), name);
     if (other === undefined) return [];
-    const message = `it differs from the artifact '${other}' by letter case alone`;
+    const message = `it differs from the artifact '${other}' by letter case alone; give one of them up: ${shellLine('reg', 'deprecate', name)}`;
     return [{ level: 'warning', check: 'letter-case', subject: name, message, fix: null }];
   });
 }
@@ -25,19 +25,18 @@ export function checkCommits(
   state: State,
   types: ReadonlyMap<string, string>,
   isShallow: boolean,
+  remote: RemoteTags | undefined,
 ): Ailment[] {
   const events = [...state.values()].flatMap((artifact) => artifact.events);
   return events.flatMap(({ tag, commit }): Ailment[] => {
     const type = types.get(commit) ?? 'commit';
     // a shallow clone lacks commits by design, and says so once
     if (type === 'commit' || (type === 'missing' && isShallow)) return [];
-    const short = commit.slice(0, 12);
-    const message =
-      type === 'missing'
-        ? `its commit ${short} is not in this repository`
-        : `its commit ${short} is a ${type}`;
+    const what = `its commit ${commit.slice(0, 12)} is ${type === 'missing' ? 'not in this repository' : `a ${type}`}`;
     const check = type === 'missing' ? 'missing-commit' : 'not-a-commit';
-    return [{ level: 'error', check, subject: tag, message, fix: null }];
+    const from = type === 'missing' && remote?.tags.has(tag) ? remote.name : undefined;
+    const fix = from === undefined ? deleteTag(tag) : shellLine('git', 'fetch', '--no-tags', from, commit);
+    return [{ level: 'error', check, subject: tag, message: what, fix }];
   });
 }
 

@@ -21,7 +21,7 @@ function oddTag({ tag, oddities }: Extract<TagReading, { tag: unknown }>): Ailme
     level: 'warning',
     check: 'odd-object',
     subject: name,
-    message: `the tag counts, but ${oddity}`,
+    message: `the tag counts and nothing has to be done, but ${oddity}`,
     fix: null,
   }));
 }
@@ -39,8 +39,12 @@ function brokenTag(
 function mend({ name, oid }: TagRef, remote: RemoteTags | undefined): string {
   const there = remote?.tags.get(name);
   if (remote && there !== undefined && there !== oid) return fetchTag(remote.name, name);
-  return shellLine('git', 'update-ref', '-d', `refs/tags/${name}`);
+  return deleteTag(name);
 }
+
+/** The command that deletes a tag here, whatever its object is. */
+export const deleteTag = (tagName: string): string =>
+  shellLine('git', 'update-ref', '-d', `refs/tags/${tagName}`);
 
 /** The command that takes a tag over from a remote. */
 export const fetchTag = (remote: string, tagName: string): string =>
@@ -55,7 +59,7 @@ function lookAlike(name: string): Ailment[] {
       check: 'look-alike',
       subject: name,
       message,
-      fix: shellLine('git', 'update-ref', '-d', `refs/tags/${name}`),
+      fix: deleteTag(name),
     },
   ];
 }

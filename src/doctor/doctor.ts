@@ -34,7 +34,7 @@ export async function doctor(context: RegistryContext, { offline }: DoctorOption
     ...checkTags(readings, isRemote ? remote : undefined),
     ...checkNames(state),
     ...checkEvents(state, Math.floor(context.now() / 1000)),
-    ...checkCommits(state, types, isShallow),
+    ...checkCommits(state, types, isShallow, isRemote ? remote : undefined),
     ...(isRemote ? checkRemote(readings.map(refOf), remote) : (remote ?? [])),
     ...(offline ? [] : await checkLinks(context, state)),
   ];

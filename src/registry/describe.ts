@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Oid } from '../domain/event.js';
 import { artifactName, splitArtifactName } from '../domain/names.js';
 import { readLink } from '../links/read.js';
@@ -86,7 +87,7 @@ async function foreignFacts(
   return {
     type: text(entry.type),
     description: text(entry.description ?? entry.desc),
-    path: text(entry.path),
+    path: pathFromTop(text(entry.path), kind, file),
     labels: entry.labels ?? null,
     source: null,
     sha256: null,
@@ -98,3 +99,7 @@ async function foreignFacts(
 }
 
 type Content = Record<string, unknown>;
+
+/** DVC's paths start at the folder of their `dvc.yaml`. */
+const pathFromTop = (path: string | null, kind: Declaration['kind'], file: string): string | null =>
+  path !== null && kind === 'dvc' ? posix.join(posix.dirname(file), path) : path;

@@ -89,19 +89,16 @@ async function select(
 
 /** A stage that nobody ever used and no configuration names is a typing error, not an empty history. */
 async function refuseUnknownStage(
-  { config }: RegistryContext,
+  { config, repository }: RegistryContext,
   artifacts: readonly ArtifactState[],
   stage: StageName,
 ): Promise<void> {
-  const used = new Set(artifacts.flatMap(stagesUsed));
-  if (used.has(stage)) return;
-  const known = [...new Set([...((await config()).stages ?? []), ...used])];
+  if (artifacts.some((artifact) => stagesUsed(artifact).includes(stage))) return;
+  const everywhere = [...(await readState(repository)).values()].flatMap(stagesUsed);
+  const known = [...new Set([...((await config()).stages ?? []), ...everywhere])];
   if (known.includes(stage)) return;
-  throw new RegError(
-    'UNKNOWN_STAGE',
-    `no event names the stage '${stage}'`,
-    didYouMean(stage, known, 'no stage was ever used'),
-  );
+  const hint = didYouMean(stage, known, 'no stage was ever used');
+  throw new RegError('UNKNOWN_STAGE', `no event and no configuration names the stage '${stage}'`, hint);
 }
 
 const bounds = ({ since, until }: HistoryOptions): { since: number; until: number } => ({

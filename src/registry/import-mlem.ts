@@ -4,6 +4,7 @@ import { withoutUserInfo } from '../git/location.js';
 import { requireLinkPath } from '../links/link-path.js';
 import type { Link } from '../links/schema.js';
 import { formatLink } from '../links/write.js';
+import { shellLine } from '../shell.js';
 import { FOREIGN, readYaml } from '../yaml/read.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
 
@@ -21,20 +22,19 @@ export interface ImportRow {
 /** Writes a link file for every `.mlem` link of the work tree; the `.mlem` files stay. */
 export async function importMlem(context: RegistryContext, force = false): Promise<ImportRow[]> {
   const workTree = await requireWorkTree(context, 'link files are written into the work tree');
-  const rows: ImportRow[] = [];
+  const files: { row: ImportRow; text: string }[] = [];
   for (const from of await workTree.find('.mlem')) {
-    const content = mlemContent((await workTree.read(from)) ?? new Uint8Array(), from);
-    const row = convert(from, content);
-    if (row.link === undefined) rows.push({ from, path: null, artifact: null, lost: row.lost });
-    else {
-      const path = requireLinkPath(row.artifact);
-      if (!force && (await workTree.read(path)))
-        throw new RegError('FILE_EXISTS', `${path} is already there`, 'add --force to replace it');
-      await workTree.write(path, formatLink(row.link));
-      rows.push({ from, path, artifact: row.artifact, lost: row.lost });
-    }
+    const converted = convert(from, mlemContent((await workTree.read(from)) ?? new Uint8Array(), from));
+    const { link, lost } = converted;
+    const path = link ? requireLinkPath(converted.artifact) : null;
+    if (path !== null && !force && (await workTree.read(path)))
+      throw new RegError('FILE_EXISTS', `${path} is already there`, 'add --force to replace it');
+    const row = { from, path, artifact: link ? converted.artifact : null, lost };
+    files.push({ row, text: link ? formatLink(link) : '' });
   }
-  return rows;
+  // only now, so that a refusal leaves nothing half done
+  for (const { row, text } of files) if (row.path !== null) await workTree.write(row.path, text);
+  return files.map(({ row }) => row);
 }
 
 type Content = Record<string, unknown>;
@@ -80,7 +80,7 @@ function convert(from: string, content: Content): Converted {
       ? [`path ${path} is the metadata of mlem; the link leads to the model beside it, ${source.path}`]
       : []),
     ...Object.keys(content).flatMap((key) => (CARRIED.has(key) ? [] : [`${key} has no place in a link`])),
-    `it is not pinned to a commit and bytes: reg link ${source.path} ${artifact} --source ${withoutUserInfo(repo ?? '.')} --rev ${rev ?? 'REV'} --force`,
+    `it is not pinned to a commit and bytes: ${shellLine('reg', 'link', source.path, artifact, '--source', withoutUserInfo(repo ?? '.'), '--rev', rev ?? 'REV', '--force')}`,
   ];
   return { link, artifact, lost };
 }

@@ -95,7 +95,7 @@ test("gto's artifacts.yaml and the artifacts of a dvc.yaml, also in a folder", a
     file	rec/dvc.yaml
     type	model
     description	Who likes what
-    path	taste.pkl
+    path	rec/taste.pkl
     labels	["rec"]
     custom	{"framework":"sklearn"}
     "

@@ -84,7 +84,7 @@ const CASES: Record<string, Case> = {
       tag('churn#dev#2');
       box.advance(-CENTURY);
     },
-    finds: warning('clock', 'churn#dev#2'),
+    finds: { ...warning('clock', 'churn#dev#2'), fix: "git update-ref -d 'refs/tags/churn#dev#2'" },
   },
   'a clock that went wrong': {
     breaks: ({ tag }) => {
@@ -112,11 +112,11 @@ const CASES: Record<string, Case> = {
   },
   'a commit that is missing': {
     breaks: (registry) => void rawTag(registry, 'churn@v2.0.0', GONE),
-    finds: error('missing-commit', 'churn@v2.0.0'),
+    finds: error('missing-commit', 'churn@v2.0.0', 'git update-ref -d refs/tags/churn@v2.0.0'),
   },
   'a commit that is a tree': {
     breaks: (registry) => void rawTag(registry, 'churn@v2.0.0', registry.git('rev-parse', 'HEAD^{tree}')),
-    finds: error('not-a-commit', 'churn@v2.0.0'),
+    finds: error('not-a-commit', 'churn@v2.0.0', 'git update-ref -d refs/tags/churn@v2.0.0'),
   },
   'a link that leads nowhere': {
     breaks: (registry) => {
@@ -166,7 +166,7 @@ test('a registry without a fault, and many at once', async () => {
     nothing is wrong
 
     $ reg doctor
-    warning	odd-object	churn#dev#2	the tag counts, but it points at another tag, not at a commit	-
+    warning	odd-object	churn#dev#2	the tag counts and nothing has to be done, but it points at another tag, not at a commit	-
     error	look-alike	churn#prod#x	it looks like an event, but its name cannot be read as one	git update-ref -d 'refs/tags/churn#prod#x'
     error	lightweight	churn@v2.0.0	it has the name of an event and is none: it is a lightweight tag on a commit	git update-ref -d refs/tags/churn@v2.0.0
     error	link	churn	its link at commit <oid 1, short> leads nowhere: there is no git repository at <tmp>/nowhere	-

@@ -115,7 +115,7 @@ describe('what is not there', () => {
     expect(transcript(await regIn(box, strict.dir)('assign', 'churn', 'pord'))).toMatchInlineSnapshot(`
       "$ reg assign churn pord
       -- stderr --
-      error: 'pord' is not among the stages that .reg.yaml allows
+      error: 'pord' is not among the stages that the configuration allows
       hint: did you mean 'prod'?
       -- exit 1 --
       "
@@ -145,7 +145,7 @@ describe('what is not there', () => {
     ).toMatchInlineSnapshot(`
       "$ reg show
       -- stderr --
-      no artifact is registered here yet
+      there is no artifact to show
 
       $ reg register churn
       -- stderr --

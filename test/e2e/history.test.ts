@@ -137,7 +137,7 @@ test('what cannot be asked', async () => {
 
     $ reg history churn --stage prdo
     -- stderr --
-    error: no event names the stage 'prdo'
+    error: no event and no configuration names the stage 'prdo'
     hint: did you mean 'prod'?
     -- exit 1 --
 

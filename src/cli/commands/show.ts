@@ -19,5 +19,5 @@ export async function run(
   if (out.json) return out.data(rows);
   const { stages = [] } = out.world.isTTY ? await context.config() : {};
   out.print(await renderTable(overviewTable(rows, stages, out), out));
-  if (rows.length === 0) out.note('no artifact is registered here yet');
+  if (rows.length === 0) out.note('there is no artifact to show');
 }

@@ -57,7 +57,7 @@ export function refuseUnwritableStage(stage: StageName, { stages }: Snapshot): v
   if (stages === undefined || stages.includes(stage)) return;
   throw new RegError(
     'UNKNOWN_STAGE',
-    `'${stage}' is not among the stages that .reg.yaml allows`,
+    `'${stage}' is not among the stages that the configuration allows`,
     didYouMean(stage, stages, 'add it to stages: in .reg.yaml'),
   );
 }
