@@ -20,11 +20,13 @@ function answers(history_: GtoCase) {
         .filter((row) => row.active)
         .map((row) => ({ version: row.version, commit: commitIndex(row.commit), stages: row.stages })),
     history: async () =>
-      (await history(context, undefined, { ascending: true })).map(({ email: _email, message: _message, ...row }) => ({
-        ...row,
-        commit: commitIndex(row.commit),
-        time: Date.parse(row.time) / 1000,
-      })),
+      (await history(context, undefined, { ascending: true })).map(
+        ({ email: _email, message: _message, ...row }) => ({
+          ...row,
+          commit: commitIndex(row.commit),
+          time: Date.parse(row.time) / 1000,
+        }),
+      ),
     stages: () => stages(context, { used: true }),
   };
 }

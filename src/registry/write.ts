@@ -21,7 +21,7 @@ export interface Written {
 
 const ATTEMPTS = 20;
 /** How often git may say the same before it is taken for final: other writers make it say different things. */
-const STUCK = 5;
+const STUCK = 10;
 
 /**
  * Reads, decides, and does what was decided. When another writer was faster, it starts again from the reading: what is
