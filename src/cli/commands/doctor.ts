@@ -1,9 +1,13 @@
 import { doctor } from '../../doctor/doctor.js';
+import { shellLine } from '../../shell.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 
-export async function run({ out, open }: Session, { offline }: { offline?: boolean }): Promise<number> {
-  const found = await doctor(await open(), { offline });
+export async function run({ out, open, repo }: Session, { offline }: { offline?: boolean }): Promise<number> {
+  const found = (await doctor(await open(), { offline })).map((one) => ({
+    ...one,
+    fix: inRepository(one.fix, repo),
+  }));
   const rows = found.map(({ level, check, subject, message, fix }) => [
     level,
     check,
@@ -16,3 +20,11 @@ export async function run({ out, open }: Session, { offline }: { offline?: boole
   if (found.length === 0) out.note('nothing is wrong');
   return found.every(({ level }) => level === 'info') ? 0 : 1;
 }
+
+/** A fix is to be pasted where the user stands, which need not be the repository that was looked at. */
+const inRepository = (fix: string | null, repo: string): string | null =>
+  fix === null || repo === '.'
+    ? fix
+    : fix
+        .replace(/^git /, `${shellLine('git', '-C', repo)} `)
+        .replace(/^reg /, `${shellLine('reg', '--repo', repo)} `);

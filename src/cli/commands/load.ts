@@ -1,4 +1,4 @@
-import { relative, resolve } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import { parseTarget } from '../../domain/target.js';
 import { RegError } from '../../errors.js';
 import { fetchModel, placeLoaded, singleFile } from '../../load.js';
@@ -12,21 +12,23 @@ interface Options {
   force?: boolean;
 }
 
-export async function run({ out, open, cwd }: Session, target: string, options: Options): Promise<void> {
-  const parsed = parseTarget(target);
+export async function run({ out, open, cwd }: Session, asked: string, options: Options): Promise<void> {
+  const parsed = parseTarget(asked);
   const { at, rev } = options;
   const loaded = await fetchModel(await open(), parsed.artifact, { at, rev, ...chosenBy(parsed) });
   if (options.output === '-') return void out.world.stdout.write(singleFile(loaded));
   const { model, name, ...about } = loaded;
   const to = options.output ?? name;
-  const isAround = !relative(resolve(cwd, to), cwd).startsWith('..');
+  // join keeps a slash at the end, which says that a folder is meant
+  const target = isAbsolute(to) ? to : join(cwd, to);
+  const isAround = !relative(target, cwd).startsWith('..');
   if (to === '' || (model.kind === 'folder' && isAround))
     throw new RegError(
       'USAGE',
       `a folder model cannot take the place of '${to}'`,
       `name its folder: -o ${name}`,
     );
-  const path = await placeLoaded(loaded, { to: resolve(cwd, to), force: options.force });
+  const path = await placeLoaded(loaded, { to: target, force: options.force });
   if (out.json) out.data({ ...about, path });
-  else out.line(relative(cwd, path));
+  else out.line(isAbsolute(to) ? path : relative(cwd, path));
 }
