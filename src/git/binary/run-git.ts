@@ -16,21 +16,34 @@ const TRANSPORTS = 'https:http:ssh:git:file';
 
 /**
  * simple-git guards against options and variables that start programs. Here every argument is made by this program,
- * none is passed on from a file, and the variables are the user's own, as for any git command.
+ * none is passed on from a file, and the variables are the user's own, as for any git command: `git reg`, a hook and a
+ * CI runner set many of them.
  */
 const TRUST_THE_USER = {
   allowUnsafeAlias: true,
   allowUnsafeAskPass: true,
+  allowUnsafeCommandBinaries: true,
   allowUnsafeConfigEnvCount: true,
   allowUnsafeConfigPaths: true,
+  allowUnsafeCredentialHelper: true,
   allowUnsafeDiffExternal: true,
+  allowUnsafeDiffTextConv: true,
   allowUnsafeEditor: true,
+  allowUnsafeExec: true,
+  allowUnsafeFilter: true,
+  allowUnsafeFsMonitor: true,
   allowUnsafeGitProxy: true,
-  allowUnsafePager: true,
+  allowUnsafeGpgProgram: true,
+  allowUnsafeHooksPath: true,
+  allowUnsafeInclude: true,
+  allowUnsafeMergeDriver: true,
   allowUnsafePack: true,
+  allowUnsafePager: true,
   allowUnsafeProtocolOverride: true,
   allowUnsafeSshCommand: true,
+  allowUnsafeSubmodule: true,
   allowUnsafeTemplateDir: true,
+  allowUnsafeUrlRewrite: true,
 };
 
 /**
