@@ -1,5 +1,5 @@
 /** Quotes a word for a POSIX shell; a tag name holds `#`, `!` and `@`. */
-export const shellQuote = (word: string): string =>
+const shellQuote = (word: string): string =>
   /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** A command line of these words, quoted. */

@@ -74,7 +74,7 @@ export async function readForeignYaml(
 }
 
 /** The keys of the top mapping of a file, or of the mapping under one of its keys. */
-export function keysOf(yaml: YamlFile | undefined, under?: string): string[] {
+function keysOf(yaml: YamlFile | undefined, under?: string): string[] {
   const top = yaml?.document.contents;
   const map = under !== undefined && isMap(top) ? top.get(under) : top;
   return isMap(map) ? map.items.map(({ key }) => String(isScalar(key) ? key.value : key)) : [];

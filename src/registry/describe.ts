@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Oid } from '../domain/event.js';
-import { artifactName, splitArtifactName } from '../domain/names.js';
+import { type ArtifactName, artifactName, splitArtifactName } from '../domain/names.js';
 import { readLink } from '../links/read.js';
 import type { Link } from '../links/schema.js';
 import { type ChooseOptions, choose } from './choose.js';
@@ -77,7 +77,7 @@ async function foreignFacts(
   { repository }: RegistryContext,
   commit: Oid,
   { kind, file }: Declaration,
-  artifact: ReturnType<typeof artifactName>,
+  artifact: ArtifactName,
 ): Promise<Facts> {
   const content = ((await readForeignYaml(repository, commit, file))?.content() ?? {}) as Content;
   const all = kind === 'dvc' ? content.artifacts : content;

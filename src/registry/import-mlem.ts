@@ -1,4 +1,4 @@
-import { parseArtifactName } from '../domain/names.js';
+import { type ArtifactName, parseArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { withoutUserInfo } from '../git/location.js';
 import { requireLinkPath } from '../links/link-path.js';
@@ -27,6 +27,12 @@ export async function importMlem(context: RegistryContext, force = false): Promi
     const converted = convert(from, mlemContent((await workTree.read(from)) ?? new Uint8Array(), from));
     const { link, lost } = converted;
     const path = link ? requireLinkPath(converted.artifact) : null;
+    if (path !== null && files.some(({ row }) => row.path === path))
+      throw new RegError(
+        'FILE_EXISTS',
+        `${from} is a second link for ${path}`,
+        'delete or rename one of the two',
+      );
     if (path !== null && !force && (await workTree.read(path)))
       throw new RegError('FILE_EXISTS', `${path} is already there`, 'add --force to replace it');
     const row = { from, path, artifact: link ? converted.artifact : null, lost };
@@ -45,7 +51,7 @@ function mlemContent(bytes: Uint8Array, file: string): Content {
 }
 
 type Converted =
-  | { link: Link; artifact: NonNullable<ReturnType<typeof parseArtifactName>>; lost: string[] }
+  | { link: Link; artifact: ArtifactName; lost: string[] }
   | { link?: undefined; lost: string[] };
 
 /** The keys of a link that mlem writes (mlem 0.4, `MlemLink`); older releases say `repo` for `project`. */
@@ -94,7 +100,7 @@ function details({ description, params }: Content): Pick<Link, 'description' | '
 }
 
 /** `.mlem/link/NAME.mlem` and `.mlem/model/NAME.mlem` stand for `NAME`; elsewhere the folder counts. */
-function artifactOf(from: string): ReturnType<typeof parseArtifactName> {
+function artifactOf(from: string): ArtifactName | undefined {
   const path = from.replace(/^\.mlem\/[^/]+\//, '').slice(0, -'.mlem'.length);
   const slash = path.lastIndexOf('/');
   return parseArtifactName(slash < 0 ? path : `${path.slice(0, slash)}:${path.slice(slash + 1)}`);

@@ -134,3 +134,16 @@ test('nothing to import, another tool, a file that is no YAML', async () => {
   });
   expect(existsSync(join(registry.dir, 'x.model.yaml'))).toBe(false);
 });
+
+test('when one link cannot be written, none is', async () => {
+  registry.commit({ 'a.mlem': LINK, 'b.mlem': LINK, 'b.model.yaml': 'source: {path: x}\n' });
+  expect(await reg('import', 'mlem')).toMatchObject({ stdout: '', code: 1 });
+  expect(existsSync(join(registry.dir, 'a.model.yaml'))).toBe(false);
+});
+
+test('two links for one artifact do not overwrite each other', async () => {
+  registry.commit({ 'a.mlem': LINK, '.mlem/link/a.mlem': LINK });
+  const run = await reg('import', 'mlem', '--force');
+  expect(run).toMatchObject({ stdout: '', code: 1, stderr: expect.stringContaining('second link') });
+  expect(existsSync(join(registry.dir, 'a.model.yaml'))).toBe(false);
+});
