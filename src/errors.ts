@@ -20,7 +20,7 @@ export type ErrorCode =
   | 'NOT_DECLARED'
   | 'NAME_CASE'
   | 'CLOCK_AHEAD'
-  | 'TAG_EXISTS'
+  | 'BUSY'
   | 'BEHIND_REMOTE'
   | 'CONFIRMATION_NEEDED'
   // links, configuration and bytes
@@ -35,10 +35,12 @@ export type ErrorCode =
   | 'NO_COMMITS'
   | 'NO_IDENTITY'
   | 'NO_WORK_TREE'
+  | 'NO_CLONE'
   | 'GIT_MISSING'
   | 'GIT_TOO_OLD'
   | 'GIT_FAILED'
   | 'FILE_SYSTEM'
+  | 'INTERRUPTED'
   | 'INTERNAL'
   // beyond this machine
   | 'REMOTE_FAILED'

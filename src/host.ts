@@ -6,6 +6,8 @@ export interface Host {
   cwd: string;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Ends what is running; what was asked fails with the code INTERRUPTED. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The surroundings of this process: the one place outside `cli/` that looks at them. */

@@ -12,6 +12,8 @@ export type { Registry } from './registry/registry.js';
 export type { HistoryRow, IntervalRow, OverviewRow, StageRow, VersionRow } from './registry/rows.js';
 export type { OverviewOptions, VersionsOptions } from './registry/show.js';
 export type { StagesOptions } from './registry/stages.js';
+export type { StatusRow } from './registry/status.js';
+export type { SyncOptions, SyncRow } from './registry/sync.js';
 export type { WithdrawOptions } from './registry/withdraws.js';
 export type { Written } from './registry/write.js';
 export type { WriteOptions } from './registry/write-options.js';

@@ -5,17 +5,18 @@ import type { Host } from './host.js';
 import { once } from './once.js';
 import type { RegistryContext } from './registry/context.js';
 
-/** Opens everything that a registry talks to. `repo` is a path from the host's folder. */
-export async function openContext(repo: string, { env, cwd, now }: Host): Promise<RegistryContext> {
-  const repository = await openRepository(repo, cwd, env);
+/** Opens everything that a registry talks to. `repo` is a URL, or a path from the host's folder. */
+export async function openContext(repo: string, { env, cwd, now, signal }: Host): Promise<RegistryContext> {
+  const cache = cacheFolder(env);
+  const around = { env, signal };
+  const repository = await openRepository(repo, cwd, cache, around);
   const workTree = once(async () => {
     const root = await repository.workTree();
     return root === undefined ? undefined : openWorkTree(root);
   });
-  const cache = cacheFolder(env);
   // loaded on use: reading a configuration takes the YAML and schema packages, and most queries never ask
   const config = once(async () =>
     (await import('./registry/load-config.js')).loadConfig(repository, await workTree()),
   );
-  return { repository, sources: sourceOpener(cache, env), workTree, config, cache, now };
+  return { repository, sources: sourceOpener(cache, around), workTree, config, cache, now, signal };
 }

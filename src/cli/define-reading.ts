@@ -73,6 +73,11 @@ export function defineReadingCommands({ add, run }: Definer): void {
     .option(...AT)
     .action(run(() => import('./commands/describe.js')));
 
+  add('status', 'compare the tags here with those of the remote; exit 1 when they differ', [
+    'status',
+    'status --json',
+  ]).action(run(() => import('./commands/status.js')));
+
   add('doctor', 'list what is wrong with the registry, and what to do', ['doctor', 'doctor --json'])
     .option('--offline', 'do not ask the remote and the sources of links')
     .action(run(() => import('./commands/doctor.js')));

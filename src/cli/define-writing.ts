@@ -3,6 +3,7 @@ import type { Definer } from './define.js';
 
 const MESSAGE = ['-m, --message <text>', 'what to say in the tag'] as const;
 const PUSH = ['--push', 'push the tags; nothing is kept when the remote refuses'] as const;
+const OFFLINE = ['--offline', 'do not ask the remote first what it has'] as const;
 const DRY_RUN = ['--dry-run', 'say which tags would be written, and write none'] as const;
 
 /** Defines the commands that write tags. */
@@ -23,6 +24,7 @@ export function defineWritingCommands({ add, run }: Definer): void {
     .option('--force', 'allow a second active version at one commit')
     .option('--unlinked', 'allow a commit that does not declare the artifact')
     .option(...PUSH)
+    .option(...OFFLINE)
     .option(...DRY_RUN)
     .action(run(() => import('./commands/register.js')));
 
@@ -36,9 +38,15 @@ export function defineWritingCommands({ add, run }: Definer): void {
     .option('--unlinked', 'allow a commit that does not declare the artifact')
     .option(...MESSAGE)
     .option(...PUSH)
+    .option(...OFFLINE)
     .option(...DRY_RUN)
     .action(run(() => import('./commands/assign.js')));
   defineWithdrawingCommands({ add, run });
+
+  add('sync', 'fetch the tags of the registry, and push those that the remote lacks', [
+    'sync',
+    'sync --json',
+  ]).action(run(() => import('./commands/sync.js')));
 }
 
 /** Defines the commands that take something back; all of them can delete tags instead. */
@@ -50,6 +58,7 @@ function defineWithdrawingCommands({ add, run }: Definer): void {
       .option('--delete', `instead of adding a tag, delete ${concerned}`)
       .option('--yes', 'with --delete: do not ask')
       .option(...PUSH)
+      .option(...OFFLINE)
       .option(...DRY_RUN);
 
   withdrawing(

@@ -15,12 +15,12 @@ export interface Session {
 
 /** Makes the session of one command. */
 export function startSession(world: World, options: GlobalOptions): Session {
-  const { env, cwd, now } = world;
+  const { env, cwd, now, signal } = world;
   const repo = options.repo ?? (env.REG_REPO || '.');
   return {
     out: outputTo(world, options),
     cwd,
     repo,
-    open: async () => (await import('../open-context.js')).openContext(repo, { env, cwd, now }),
+    open: async () => (await import('../open-context.js')).openContext(repo, { env, cwd, now, signal }),
   };
 }

@@ -10,4 +10,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 // from package.json beside dist, so that it is written down once
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-process.exitCode = await main(process.argv.slice(2), thisWorld(version));
+
+// what is running ends and cleans up; then the process dies of the signal, as whoever started it expects
+const ending = new AbortController();
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+let received: (typeof SIGNALS)[number] | undefined;
+const end = (signal: NonNullable<typeof received>): void => {
+  received = signal;
+  ending.abort();
+};
+for (const signal of SIGNALS) process.once(signal, end);
+process.exitCode = await main(process.argv.slice(2), thisWorld(version, ending.signal));
+if (received) process.kill(process.pid, received);

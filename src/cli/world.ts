@@ -16,12 +16,14 @@ export interface World {
   cwd: string;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Given when the user has had enough: Ctrl-C. */
+  signal: AbortSignal;
   /** The version of this program. */
   version: string;
 }
 
 /** The world of this process. */
-export const thisWorld = (version: string): World => ({
+export const thisWorld = (version: string, signal: AbortSignal): World => ({
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -31,5 +33,6 @@ export const thisWorld = (version: string): World => ({
   env: process.env,
   cwd: process.cwd(),
   now: Date.now,
+  signal,
   version,
 });

@@ -18,6 +18,8 @@ export interface Snapshot {
   stages: readonly StageName[] | undefined;
   /** Seconds since the epoch. */
   now: number;
+  /** Whether what is decided goes straight to where others write too. */
+  shared: boolean;
 }
 
 /** An event that is to happen: its name without a counter, the commit to tag, the version it is about. */

@@ -51,3 +51,32 @@ const HINT = 'use https, ssh, git or file URLs, user@host:path, or a plain path'
 /** A URL fit to be shown or stored: without user name, password or token. */
 export const withoutUserInfo = (text: string): string =>
   text.replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^/\s@]*@/gi, '$1');
+
+const SCP_USER = /^[^/@\s]+@(?=[^/@\s]+:)/;
+
+/** The address of a repository, fit to be shown, without user-info; `git@host:path` has some too. */
+export const shownAddress = (address: string): string => withoutUserInfo(address).replace(SCP_USER, '');
+
+/**
+ * Gives what takes the secrets of a URL out of a text wherever they are: a server may repeat them, git may decode them.
+ */
+export function redactorOf(address: string): (text: string) => string {
+  const [, user = '', password = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^/@:]*):?([^/]*)@/i.exec(address) ?? [];
+  // a user name alone is how GitHub takes a token; with a password it is no secret
+  const secret = password || (/^https?:/i.test(address) ? user : '');
+  const login = `${decoded(user)}:${decoded(password)}`;
+  const secrets = [secret, decoded(secret), Buffer.from(login).toString('base64')];
+  const hidden = secrets.filter((one) => one.length >= SHORTEST_SECRET);
+  return (text) => hidden.reduce((rest, one) => rest.replaceAll(one, '***'), withoutUserInfo(text));
+}
+
+/** Anything shorter may be part of an ordinary word. */
+const SHORTEST_SECRET = 4;
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -40,6 +40,7 @@ export function memoryRepository(identity: Identity): MemoryRepository {
       .map(([path, oid]) => ({ path, type: 'blob', oid }));
 
   return {
+    url: undefined,
     workTree: async () => undefined,
     add,
     point: (tagName, oid) => void tags.set(tagName, oid),
@@ -76,9 +77,15 @@ export function memoryRepository(identity: Identity): MemoryRepository {
       turns.set(artifact, randomUUID());
       return undefined;
     },
+    keepTags: async (refs) => {
+      for (const { tagName, oid } of refs) tags.set(tagName, oid);
+      return undefined;
+    },
     pushTags: noRemote,
     deleteRemoteTags: noRemote,
     listRemoteTags: noRemote,
+    listRemoteArtifact: noRemote,
+    fetchTags: noRemote,
     isShallow: async () => false,
     objectTypes: async (oids) => new Map(oids.map((oid) => [oid, objects.get(oid)?.type ?? 'missing'])),
     hasRemote: async () => false,

@@ -2,34 +2,34 @@ import { resolve } from 'node:path';
 import { isFolder } from '../disk/files.js';
 import { RegError } from '../errors.js';
 import { openBinaryRepository } from './binary/repository.js';
-import { withoutLocalVariables } from './binary/run-git.js';
+import { type Surroundings, withoutLocalVariables } from './binary/run-git.js';
 import { binarySourceOpener } from './binary/source.js';
-import { parseLocation, withoutUserInfo } from './location.js';
+import { openUrlRepository } from './binary/url/repository.js';
+import { parseLocation } from './location.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
 
 /**
- * Opens the repository of a registry by path, from a folder.
- * @throws RegError NO_REPOSITORY, SOURCE_UNSUPPORTED for a URL, GIT_MISSING, GIT_TOO_OLD
+ * Opens the repository of a registry: by path, from a folder, or by URL. A `file://` URL is one too: what is read and
+ * written there goes through git's own protocol, and nothing of a work tree counts.
+ * @param cache where what comes from a URL is kept
+ * @throws RegError NO_REPOSITORY, SOURCE_UNSUPPORTED, GIT_MISSING, GIT_TOO_OLD
  */
 export async function openRepository(
   repo: string,
   cwd: string,
-  env: NodeJS.ProcessEnv,
+  cache: string,
+  around: Surroundings,
 ): Promise<RegistryRepository> {
   const location = parseLocation(repo);
-  if (location.kind === 'url')
-    throw new RegError(
-      'SOURCE_UNSUPPORTED',
-      `a registry is read from a clone so far, not from ${withoutUserInfo(repo)}`,
-      'clone it with its tags and give the path: git clone URL',
-    );
+  if (location.kind === 'url' || /^file:/i.test(repo)) return openUrlRepository(repo, cache, around);
   const folder = resolve(cwd, location.path);
   if (!(await isFolder(folder)))
     throw new RegError('NO_REPOSITORY', `there is no folder ${folder}`, 'name a repository with --repo');
   // a repository that was asked for by name comes before one that the environment names (SPEC §4)
-  return openBinaryRepository(folder, repo === '.' ? env : withoutLocalVariables(env));
+  const env = repo === '.' ? around.env : withoutLocalVariables(around.env);
+  return openBinaryRepository(folder, { ...around, env });
 }
 
 /** What opens the source repositories of links. */
-export const sourceOpener = (cache: string, env: NodeJS.ProcessEnv): SourceOpener =>
-  binarySourceOpener(cache, env);
+export const sourceOpener = (cache: string, around: Surroundings): SourceOpener =>
+  binarySourceOpener(cache, around);

@@ -24,7 +24,10 @@ export type TagReading =
   /** `oddities` are worth telling but change nothing, such as a name of its own that differs from the ref's. */
   { tag: AnnotatedTag; oddities: readonly string[] } | { ref: TagRef; defect: TagDefect; detail: string };
 
-/** Reads tags. No tag, however broken, keeps another from being read. */
+/**
+ * Reads tags. No tag, however broken, keeps another from being read. A tag whose name holds neither `@` nor `#` is none of
+ * a registry's business, and may be left out of the answers about every tag.
+ */
 export interface TagReader {
   /** Every tag, or every tag whose name begins as the tags of one artifact do. */
   listTags(artifact?: ArtifactName): Promise<TagRef[]>;
@@ -48,9 +51,15 @@ export interface NewRef {
   oid: Oid;
 }
 
+/** A tag ref as a remote has it, to be kept here too. */
+export interface KeptRef extends NewRef {
+  /** What may be here in its place; undefined for nothing. */
+  replaces?: Oid | undefined;
+}
+
 /**
- * Whose turn it is to write about an artifact in this repository: what was written last, as far as writers told. It
- * keeps two writers of one machine apart and answers no question about the registry.
+ * Whose turn it is to write about an artifact in a repository, this one or a remote: what was written last, as far as
+ * writers told. It keeps two writers apart and answers no question about the registry.
  */
 export interface Turn {
   artifact: ArtifactName;
@@ -76,24 +85,38 @@ export interface TagWriter {
   createTags(refs: readonly NewRef[], turn: Turn): Promise<string | undefined>;
   /** Deletes all refs or none; each must still hold its object. Otherwise as `createTags`. */
   deleteTags(refs: readonly NewRef[], turn: Turn): Promise<string | undefined>;
+  /** Writes what a remote has, whoever's turn it is: their objects are here. Gives what git said when it could not. */
+  keepTags(refs: readonly KeptRef[]): Promise<string | undefined>;
 }
 
-/** How a push ended, told by what the remote has afterwards, never by what git says (DESIGN, facts measured). */
+/** What a remote has of one artifact. */
+export interface RemoteListing {
+  /** Every tag whose name begins as the tags of the artifact do. */
+  tags: PeeledTagRef[];
+  /** Whose turn it is there: of two writers that took the same one, one push is accepted. */
+  turn: Turn;
+}
+
+/** How a push ended, told by what the remote has afterwards, never by git's exit code (DESIGN, facts measured). */
 export type PushResult =
   | { outcome: 'done' }
-  /** The remote has one of the names already, with another object. */
-  | { outcome: 'taken'; tagName: string }
-  /** The remote was reached and did not take it; `reason` is its own. */
+  /** Another writer was faster; nothing was taken, and asking again from the listing is worth it. */
+  | { outcome: 'lost' }
+  /** The remote was reached and will not take it; `reason` is its own. */
   | { outcome: 'refused'; reason: string };
 
 /** Talks to a remote about tags. Every call throws RegError REMOTE_FAILED when it cannot be reached. */
 export interface TagRemote {
-  /** Creates tags at a remote, all or none; a tag with the same object that is there already is as good. */
-  pushTags(remote: string, refs: readonly NewRef[]): Promise<PushResult>;
-  /** Deletes tags at a remote that still hold these objects. */
-  deleteRemoteTags(remote: string, refs: readonly NewRef[]): Promise<PushResult>;
   /** Every tag of a remote. */
-  listRemoteTags(remote: string): Promise<TagRef[]>;
+  listRemoteTags(remote: string): Promise<PeeledTagRef[]>;
+  /** The tags of one artifact at a remote. */
+  listRemoteArtifact(remote: string, artifact: ArtifactName): Promise<RemoteListing>;
+  /** Brings the objects of exactly these tags here, without a ref to them yet. */
+  fetchTags(remote: string, tags: readonly PeeledTagRef[]): Promise<void>;
+  /** Creates tags at a remote, all or none; a tag with the same object that is there already is as good. */
+  pushTags(remote: string, refs: readonly NewRef[], turn: Turn): Promise<PushResult>;
+  /** Deletes tags at a remote that still hold these objects, all or none. */
+  deleteRemoteTags(remote: string, refs: readonly NewRef[], turn: Turn): Promise<PushResult>;
 }
 
 /** One entry of a tree. */
@@ -133,15 +156,17 @@ export interface RegistryRepository
     TagRemote,
     ObjectReader,
     RepositoryInspector {
+  /**
+   * Where the registry is, fit to be shown, when it is not on this machine; undefined for a repository that is. There all
+   * tags are read from the remote and none is kept here, so that nothing is written but by a push.
+   */
+  url: string | undefined;
   /** The top of the work tree, undefined in a bare repository. */
   workTree(): Promise<string | undefined>;
 }
 
 /** Opens the repository that a link's `source.repo` names, so that one commit of it can be read. */
 export interface SourceOpener {
-  /**
-   * @param rev what will be asked for; the opener may fetch no more than that
-   * @throws RegError REMOTE_FAILED when it cannot be reached
-   */
-  openSource(location: Location, rev: string): Promise<ObjectReader>;
+  /** @throws RegError NO_REPOSITORY, and when it is asked something REMOTE_FAILED when it cannot be reached */
+  openSource(location: Location): Promise<ObjectReader>;
 }

@@ -3,15 +3,19 @@ import type { ResolvedEvent } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { Identity, NewRef, PushResult, RegistryRepository, Turn } from '../git/port.js';
 import { encodeTag } from '../git/tag-object.js';
-import { shellLine } from '../shell.js';
-import type { RegistryContext } from './context.js';
+import type { RemoteView } from './catch-up.js';
 import type { WriteOptions } from './write-options.js';
 import { eventRow, plannedRow, type WriteRow } from './write-row.js';
 
-/** Who writes, and the turn that was taken for it. */
+/** Who writes, where to, and the turns that were taken for it. */
 export interface Writer {
   identity: Identity;
+  /** The turn here. */
   turn: Turn;
+  push: boolean;
+  remote: string;
+  /** What the remote had, and its turn; undefined when it was not asked. */
+  view: RemoteView | undefined;
 }
 
 /** What came of a plan; a failure may be another writer's doing and is worth another try. */
@@ -19,71 +23,57 @@ export type Applied = { rows: WriteRow[] } | { failure: string };
 
 /** Creates the tags of a plan, at the remote first when they are to be pushed: no local tag that it has not got. */
 export async function applyTags(
-  context: RegistryContext,
+  repository: RegistryRepository,
   { tags, standing }: Plan,
-  { identity, turn }: Writer,
-  { push }: WriteOptions,
+  writer: Writer,
 ): Promise<Applied> {
-  const { repository } = context;
-  const { remote } = await context.config();
-  const pushed = push === true;
-  if (tags.length === 0)
-    return { rows: standing && pushed ? [await pushStanding(repository, remote, standing)] : [] };
-  const refs = await writeObjects(repository, tags, identity);
-  if (pushed) requireTaken(await repository.pushTags(remote, refs), remote);
-  const failure = pushed
-    ? await createPushed(repository, refs, turn)
-    : await repository.createTags(refs, turn);
-  if (failure !== undefined && pushed) throw onlyAtRemote(remote, refs, failure);
+  const { push, turn } = writer;
+  if (tags.length === 0) return standing && push ? pushStanding(repository, standing, writer) : { rows: [] };
+  const refs = await writeObjects(repository, tags, writer.identity);
+  const failure = push ? await pushTags(repository, refs, writer) : await repository.createTags(refs, turn);
   if (failure !== undefined) return { failure };
-  return { rows: tags.map((tag, index) => ({ ...plannedRow(tag), oid: refs[index]?.oid ?? null, pushed })) };
+  return {
+    rows: tags.map((tag, index) => ({ ...plannedRow(tag), oid: refs[index]?.oid ?? null, pushed: push })),
+  };
 }
 
-/** What is so here already need not be so at the remote: that tag is sent, and no new one is made. */
+/** What is so here already need not be so at the remote: then that tag is sent, and no new one is made. */
 async function pushStanding(
   repository: RegistryRepository,
-  remote: string,
   event: ResolvedEvent,
-): Promise<WriteRow> {
-  requireTaken(await repository.pushTags(remote, [{ tagName: event.tag, oid: event.tagOid }]), remote);
-  return { ...eventRow(event), pushed: true };
+  writer: Writer,
+): Promise<Applied> {
+  const isThere = writer.view?.tags.some(({ name }) => name === event.tag);
+  const refs = [{ tagName: event.tag, oid: event.tagOid }];
+  const failure = isThere ? undefined : await pushTags(repository, refs, writer);
+  return failure === undefined ? { rows: [{ ...eventRow(event), pushed: true }] } : { failure };
 }
 
-/** What a remote has taken is written here whoever's turn it is. */
-async function createPushed(
+async function pushTags(
   repository: RegistryRepository,
   refs: readonly NewRef[],
-  { artifact }: Turn,
+  { remote, turn, view }: Writer,
 ): Promise<string | undefined> {
-  let failure: string | undefined;
-  for (let attempt = 0; attempt < 5; attempt += 1) {
-    failure = await repository.createTags(refs, await repository.takeTurn(artifact));
-    if (failure === undefined) return undefined;
-  }
-  return failure;
-}
-
-/** After a push nothing may be tried again: the remote has the tags, and they count. */
-function onlyAtRemote(remote: string, refs: readonly NewRef[], failure: string): RegError {
+  const lost = afterPush(await repository.pushTags(remote, refs, view?.turn ?? turn), remote);
+  if (lost !== undefined) return lost;
+  const failure = await repository.keepTags(refs);
+  if (failure === undefined) return undefined;
   const names = refs.map(({ tagName }) => tagName);
-  return new RegError(
+  throw new RegError(
     'GIT_FAILED',
     `${remote} has ${names.join(' and ')}, but git did not write ${names.length === 1 ? 'it' : 'them'} here: ${failure}`,
-    `get what is missing: git fetch ${remote} --tags`,
+    'get what is missing: reg sync',
   );
 }
 
 /** Deletes the tags of events, after somebody agreed. */
 export async function applyDeletes(
-  context: RegistryContext,
+  repository: RegistryRepository,
   events: readonly ResolvedEvent[],
-  { turn }: Writer,
-  { confirm, push }: WriteOptions,
+  { turn, push, remote, view }: Writer,
+  { confirm }: WriteOptions,
 ): Promise<Applied> {
-  const { repository } = context;
-  const { remote } = await context.config();
-  const pushed = push === true;
-  const rows = events.map((event) => ({ ...eventRow(event), pushed }));
+  const rows = events.map((event) => ({ ...eventRow(event), pushed: push }));
   if (!(await confirm?.(rows)))
     throw new RegError(
       'CONFIRMATION_NEEDED',
@@ -91,21 +81,23 @@ export async function applyDeletes(
       'history that is deleted cannot be asked about any more; add --yes if that is what you want',
     );
   const refs = events.map((event) => ({ tagName: event.tag, oid: event.tagOid }));
-  if (pushed) requireTaken(await repository.deleteRemoteTags(remote, refs), remote);
+  const there = new Set(view?.tags.map(({ name }) => name));
+  const known = refs.filter(({ tagName }) => there.has(tagName));
+  if (push && known.length > 0) {
+    const lost = afterPush(await repository.deleteRemoteTags(remote, known, view?.turn ?? turn), remote);
+    if (lost !== undefined) return { failure: lost };
+  }
   const failure = await repository.deleteTags(refs, turn);
   return failure === undefined ? { rows } : { failure };
 }
 
-function requireTaken(result: PushResult, remote: string): void {
+/** Undefined when the remote took it; why it is worth another try when not. */
+function afterPush(result: PushResult, remote: string): string | undefined {
   switch (result.outcome) {
     case 'done':
-      return;
-    case 'taken':
-      throw new RegError(
-        'TAG_EXISTS',
-        `${remote} already has another tag ${result.tagName}`,
-        `nothing was written; get it with: ${shellLine('git', 'fetch', '--no-tags', remote, `refs/tags/${result.tagName}:refs/tags/${result.tagName}`)}`,
-      );
+      return undefined;
+    case 'lost':
+      return `another writer was faster at ${remote}`;
     default:
       throw new RegError(
         'REMOTE_REFUSED',

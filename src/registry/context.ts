@@ -18,17 +18,19 @@ export interface RegistryContext {
   now: () => number;
   /** A folder for what can be fetched again. */
   cache: string;
+  /** Ends what is running. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
  * Opens a source repository as links and people write it; a relative path starts at the top of the registry.
  * @throws RegError SOURCE_UNSUPPORTED, REMOTE_FAILED, NO_WORK_TREE for a relative path without anything to start from
  */
-export async function openSource(context: RegistryContext, repo: string, rev: string): Promise<ObjectReader> {
+export async function openSource(context: RegistryContext, repo: string): Promise<ObjectReader> {
   const location = parseLocation(repo);
-  if (location.kind === 'url' || isAbsolute(location.path)) return context.sources.openSource(location, rev);
+  if (location.kind === 'url' || isAbsolute(location.path)) return context.sources.openSource(location);
   const { root } = await requireWorkTree(context, `the source '${repo}' is a relative path`);
-  return context.sources.openSource({ kind: 'path', path: resolve(root, location.path) }, rev);
+  return context.sources.openSource({ kind: 'path', path: resolve(root, location.path) });
 }
 
 /**
@@ -40,7 +42,7 @@ export async function requireWorkTree(context: RegistryContext, why: string): Pr
   if (workTree) return workTree;
   throw new RegError(
     'NO_WORK_TREE',
-    `${why}, and this repository is bare`,
+    `${why}, and ${context.repository.url === undefined ? 'this repository is bare' : `there is none at ${context.repository.url}`}`,
     'run it in a clone with a work tree',
   );
 }

@@ -69,8 +69,7 @@ async function pin(
   rev?: string,
 ): Promise<Pinned> {
   const asked = rev ?? 'HEAD';
-  const objects: ObjectReader =
-    repo === undefined ? context.repository : await openSource(context, repo, asked);
+  const objects: ObjectReader = repo === undefined ? context.repository : await openSource(context, repo);
   const commit = await objects.resolveCommit(asked);
   if (commit === undefined)
     throw new RegError(

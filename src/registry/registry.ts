@@ -17,6 +17,8 @@ import * as queries from './queries.js';
 import type { HistoryRow, IntervalRow, OverviewRow, StageRow, VersionRow } from './rows.js';
 import { type OverviewOptions, overview, type VersionsOptions, versions } from './show.js';
 import { type StagesOptions, stages } from './stages.js';
+import { type StatusRow, status } from './status.js';
+import { type SyncOptions, type SyncRow, sync } from './sync.js';
 import * as withdraws from './withdraws.js';
 import type { Written } from './write.js';
 import * as writes from './writes.js';
@@ -52,6 +54,10 @@ export interface Registry {
   validate(options?: ValidateOptions): Promise<Report>;
   /** Lists what is wrong with the registry, and what to do. */
   doctor(options?: DoctorOptions): Promise<Ailment[]>;
+  /** Compares the registry's tags with those of the remote of a clone. */
+  status(): Promise<StatusRow[]>;
+  /** Fetches the registry's tags, and pushes those that the remote lacks, one by one. */
+  sync(options?: SyncOptions): Promise<SyncRow[]>;
   /** Takes over the links of mlem. */
   importMlem(options?: { force?: boolean }): Promise<ImportRow[]>;
   /** Writes `.reg.yaml`. */
@@ -89,6 +95,8 @@ export function createRegistry(context: RegistryContext): Registry {
     load: (artifact, options = {}) => loadModel(context, artifact, options),
     validate: (options = {}) => validate(context, options),
     doctor: (options = {}) => doctor(context, options),
+    status: () => status(context),
+    sync: (options = {}) => sync(context, options),
     importMlem: ({ force } = {}) => importMlem(context, force),
     init: (stages) => init(context, stages),
     link: (path, artifact, options) => link(context, path, artifact, options),

@@ -49,8 +49,7 @@ export async function resolveLink(
     );
   const path = modelPath(source.path);
   const asked = source.commit ?? source.rev ?? (source.repo === undefined ? await registryCommit() : 'HEAD');
-  const objects =
-    source.repo === undefined ? context.repository : await openSource(context, source.repo, asked);
+  const objects = source.repo === undefined ? context.repository : await openSource(context, source.repo);
   const commit = await objects.resolveCommit(asked);
   if (commit) return { objects, commit, path };
   throw new RegError(
@@ -77,7 +76,7 @@ export async function resolveRev(
   rev: string,
 ): Promise<FoundRev> {
   const resolve = async (asked: string): Promise<Oid | undefined> =>
-    (repo === undefined ? context.repository : await openSource(context, repo, asked)).resolveCommit(asked);
+    (repo === undefined ? context.repository : await openSource(context, repo)).resolveCommit(asked);
   const commit = await resolve(rev);
   const isFixed = /^[0-9a-f]{4,64}$/.test(rev) || (await resolve(`refs/tags/${rev}`)) !== undefined;
   return { commit, isFixed };

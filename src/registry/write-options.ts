@@ -7,6 +7,8 @@ export interface WriteOptions {
   dryRun?: boolean | undefined;
   /** Sends the tags to the remote first; the configuration's `push` by default. */
   push?: boolean | undefined;
+  /** Does not ask the remote what it has before deciding. */
+  offline?: boolean | undefined;
   /** Lets a commit be registered that does not declare the artifact. */
   unlinked?: boolean | undefined;
   /** Asked before tags are deleted; without it no tag is. */

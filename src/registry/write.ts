@@ -5,28 +5,33 @@ import type { Plan, Snapshot } from '../domain/plan.js';
 import { artifactStateOf } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import { type Applied, applyDeletes, applyTags, type Writer } from './apply.js';
+import { catchUp, fetchedNote, lackingNote } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { refuseUndeclared } from './declaration.js';
+import { type Reach, reachOf } from './reach.js';
 import { readArtifactNames, readEvents } from './read.js';
-import { alsoToPush, refuseBehindRemote } from './remote-check.js';
 import type { WriteOptions } from './write-options.js';
 import { eventRow, plannedRow, type WriteRow } from './write-row.js';
 
 /** What a write did. */
 export interface Written {
   rows: WriteRow[];
-  /** Why there was nothing to do. */
+  /** What else there is to say, such as why there was nothing to do. */
   note: string | undefined;
 }
 
-const ATTEMPTS = 20;
+const ATTEMPTS = 50;
+/** Milliseconds after which nothing is tried again. */
+const PATIENCE = 30_000;
 /** How often git may say the same before it is taken for final: other writers make it say different things. */
 const STUCK = 10;
+/** What to wait for before another attempt, in milliseconds: any time up to that, so that writers come apart. */
+const longestPause = (attempt: number): number => Math.min(1000, 20 * 2 ** attempt);
 
 /**
  * Reads, decides, and does what was decided. When another writer was faster, it starts again from the reading: what is
  * asked may be refused now, or get the next number.
- * @throws RegError what `decide` refuses, NO_IDENTITY, CONFIRMATION_NEEDED, TAG_EXISTS when it lost every time,
+ * @throws RegError what `decide` refuses, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when it lost every time, BEHIND_REMOTE,
  * REMOTE_FAILED, REMOTE_REFUSED
  */
 export async function write(
@@ -35,51 +40,69 @@ export async function write(
   decide: (snapshot: Snapshot) => Plan,
   options: WriteOptions,
 ): Promise<Written> {
-  const { remote, push: always } = await context.config();
-  const { push = always, dryRun } = options;
-  const lacking = push && !dryRun ? await refuseBehindRemote(context, artifact, remote) : [];
+  const reach = await reachOf(context, options);
+  const start = context.now();
+  const notes = new Set<string>();
   let failure = '';
   let stuck = 0;
-  for (let attempt = 1; attempt <= ATTEMPTS && stuck < STUCK; attempt += 1) {
-    const done = await tryOnce(context, artifact, decide, { ...options, push });
-    if ('rows' in done) {
-      const notes = [done.note, alsoToPush(lacking, done.rows, remote)].filter((note) => note !== undefined);
-      return { rows: done.rows, note: notes.join('\n') || undefined };
-    }
+  for (let attempt = 1; ; attempt += 1) {
+    const done = await tryOnce(context, artifact, decide, options, reach);
+    for (const note of done.notes) if (note !== undefined) notes.add(note);
+    if ('rows' in done) return { rows: done.rows, note: [...notes].join('\n') || undefined };
     stuck = done.failure === failure ? stuck + 1 : 0;
     failure = done.failure;
-    await sleep(Math.random() * 20 * attempt);
+    if (attempt === ATTEMPTS || stuck === STUCK || context.now() - start > PATIENCE)
+      throw gaveUp(artifact, attempt, failure);
+    // an interruption is noticed by what comes next
+    await sleep(Math.random() * longestPause(attempt), undefined, { signal: context.signal }).catch(() => {});
   }
-  throw new RegError(
-    'TAG_EXISTS',
-    `git did not write the tags of ${artifact}: ${failure}`,
-    'nothing was written; unless another writer is at work, what git says has to be mended first',
-  );
 }
+
+const gaveUp = (artifact: ArtifactName, attempts: number, failure: string): RegError =>
+  new RegError(
+    'BUSY',
+    `the tags of ${artifact} could not be written, tried ${attempts} times: ${failure}`,
+    'nothing was written; unless other writers are at work, what git says has to be mended first',
+  );
 
 async function tryOnce(
   context: RegistryContext,
   artifact: ArtifactName,
   decide: (snapshot: Snapshot) => Plan,
   options: WriteOptions,
-): Promise<Applied & { note?: string | undefined }> {
-  const writer = await takeTurn(context, artifact);
-  const plan = decide(await takeSnapshot(context, artifact, writer.identity.now));
+  reach: Reach,
+): Promise<Applied & { notes: (string | undefined)[] }> {
+  const writer = await prepare(context, artifact, reach);
+  const { remote, view } = writer;
+  const snapshot = await takeSnapshot(context, artifact, writer);
+  const plan = decide(snapshot);
   if (!options.unlinked)
     for (const commit of newCommits(plan)) await refuseUndeclared(context, artifact, commit);
   const { tags, deletes = [], note } = plan;
-  if (options.dryRun) return { rows: [...tags.map(plannedRow), ...deletes.map(eventRow)], note };
+  const notes = [reach.note, view && fetchedNote(view, remote), note];
+  if (options.dryRun) return { rows: [...tags.map(plannedRow), ...deletes.map(eventRow)], notes };
   const done =
     deletes.length > 0
-      ? await applyDeletes(context, deletes, writer, options)
-      : await applyTags(context, plan, writer, options);
-  return { ...done, note };
+      ? await applyDeletes(context.repository, deletes, writer, options)
+      : await applyTags(context.repository, plan, writer);
+  if (!('rows' in done)) return { ...done, notes: [reach.note] };
+  const written = done.rows.map((row) => row.tag);
+  const lacking = writer.push && view && lackingNote(snapshot.artifact, view, written, remote);
+  return { ...done, notes: [...notes, lacking || undefined] };
 }
 
-/** The turn is taken before anything is read: what comes after it makes the write fail, and start again. */
-async function takeTurn({ repository }: RegistryContext, artifact: ArtifactName): Promise<Writer> {
-  const [identity, turn] = await Promise.all([repository.identity(), repository.takeTurn(artifact)]);
-  return { identity, turn };
+/**
+ * What comes before the reading. The turns are taken here: whatever another writer does after that makes this write fail,
+ * and start again.
+ */
+async function prepare(
+  { repository }: RegistryContext,
+  artifact: ArtifactName,
+  { asks, push, remote }: Reach,
+): Promise<Writer> {
+  const identity = await repository.identity();
+  const view = asks ? await catchUp(repository, artifact, remote) : undefined;
+  return { identity, turn: await repository.takeTurn(artifact), push, remote, view };
 }
 
 /** The commits that a plan brings into the registry, by registering them or by assigning them as they are. */
@@ -93,12 +116,16 @@ const newCommits = ({ tags }: Plan): Oid[] =>
 
 /** Everything that a decision about one artifact may depend on. */
 async function takeSnapshot(
-  context: RegistryContext,
+  { repository, config }: RegistryContext,
   artifact: ArtifactName,
-  now: number,
+  { identity, push, view }: Writer,
 ): Promise<Snapshot> {
-  const { events, tagNames } = await readEvents(context.repository, artifact);
-  const otherArtifacts = tagNames.size === 0 ? await readArtifactNames(context.repository) : [];
-  const { stages } = await context.config();
-  return { artifact: artifactStateOf(artifact, events), tagNames, otherArtifacts, stages, now };
+  const only = repository.url === undefined ? undefined : view?.tags;
+  const { events, tagNames: names } = await readEvents(repository, artifact, only);
+  // a name that is taken at the remote is taken, also by something that is no event
+  const tagNames = new Set([...names, ...(view?.tags ?? []).map(({ name }) => name)]);
+  const otherArtifacts = tagNames.size === 0 ? await readArtifactNames(repository) : [];
+  const { stages } = await config();
+  const state = artifactStateOf(artifact, events);
+  return { artifact: state, tagNames, otherArtifacts, stages, now: identity.now, shared: push };
 }

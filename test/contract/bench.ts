@@ -43,7 +43,7 @@ function binaryBench(box: Sandbox, name: string): Bench {
 export function benchOver(box: Sandbox, made: Repository): Bench {
   const { dir, commit, writeTagRef } = made;
   return {
-    repository: openBinaryRepository(dir, box.env),
+    repository: openBinaryRepository(dir, box),
     commit,
     add: (type, input) =>
       execFileSync('git', ['hash-object', '-t', type, '-w', '--stdin', '--literally'], {

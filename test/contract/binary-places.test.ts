@@ -9,7 +9,7 @@ import { tagBytes } from './bench.js';
 
 const box = sandbox();
 const open = (dir: string, env: Env = {}): RegistryRepository =>
-  openBinaryRepository(dir, { ...box.env, ...env });
+  openBinaryRepository(dir, { env: { ...box.env, ...env } });
 
 /** A repository with one tag. */
 function repositoryWithTag(name: string, ...initOptions: string[]): Repository {

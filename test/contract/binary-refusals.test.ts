@@ -14,7 +14,7 @@ const emptyFolder = (name: string): string => {
   mkdirSync(dir);
   return dir;
 };
-const open = (repo: string, env: Env) => openRepository(repo, box.root, env);
+const open = (repo: string, env: Env) => openRepository(repo, box.root, join(box.root, 'cache'), { env });
 
 /** A folder for PATH with a program `git` that is a shell script. */
 function fakeGit(name: string, script: string): string {

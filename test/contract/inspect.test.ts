@@ -40,7 +40,7 @@ test('a clone of depth 1 says so, and has a remote by its name only', async () =
   made.commit();
   made.commit();
   made.git('clone', '--quiet', '--depth=1', `file://${made.dir}`, join(box.root, 'shallow'));
-  const repository = openBinaryRepository(join(box.root, 'shallow'), box.env);
+  const repository = openBinaryRepository(join(box.root, 'shallow'), box);
   expect(await repository.isShallow()).toBe(true);
   expect(await repository.hasRemote('origin')).toBe(true);
   for (const name of ['upstream', made.dir, '--all', ''])

@@ -53,6 +53,7 @@ export const snapshot = (lines: readonly string[], other: Partial<Snapshot> = {}
   otherArtifacts: [],
   stages: undefined,
   now: 1000,
+  shared: false,
   ...other,
 });
 

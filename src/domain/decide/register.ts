@@ -18,10 +18,14 @@ export interface RegisterRequest {
 }
 
 /**
- * Decides which tag registers a version (SPEC §3).
+ * Decides which tag registers a version (SPEC §3). Where others write too, the same version at the same commit may be their
+ * doing, or that of an attempt whose answer was lost: then it is registered, as was asked.
  * @throws RegError ALREADY_REGISTERED, COMMIT_TAKEN, NAME_CASE, INVALID_NAME, CLOCK_AHEAD
  */
 export function decideRegister(snapshot: Snapshot, request: RegisterRequest): Plan {
+  const same = snapshot.shared && request.version && snapshot.artifact.versions.get(request.version);
+  if (same?.registered && same.active && same.commit === request.commit)
+    return { tags: [], note: `${registeredBy(snapshot.artifact, same)}, as was asked`, standing: same.event };
   return planTags(snapshot, [draftRegistration(snapshot, request)]);
 }
 
@@ -60,8 +64,10 @@ export function activeAt(artifact: ArtifactState, commit: Oid): VersionState | u
     .sort((a, b) => b.event.place - a.event.place)[0];
 }
 
-function alreadyRegistered(artifact: ArtifactState, { id, event, commit }: VersionState): RegError {
-  const who = `${event.tagger.name} registered it on ${formatTime(event.time)} at ${commit.slice(0, 12)}`;
+function alreadyRegistered(artifact: ArtifactState, version: VersionState): RegError {
   const hint = `choose another version, or raise the latest with: reg register ${artifact.name} --bump patch`;
-  return new RegError('ALREADY_REGISTERED', `${artifact.name} ${id} is already registered: ${who}`, hint);
+  return new RegError('ALREADY_REGISTERED', registeredBy(artifact, version), hint);
 }
+
+const registeredBy = ({ name }: ArtifactState, { id, event, commit }: VersionState): string =>
+  `${name} ${id} is already registered: ${event.tagger.name} registered it on ${formatTime(event.time)} at ${commit.slice(0, 12)}`;

@@ -3,7 +3,7 @@ import type { RegistryRepository } from '../port.js';
 import { binaryInspector } from './inspector.js';
 import { binaryObjectReader } from './objects.js';
 import { binaryTagRemote } from './remote.js';
-import { gitIn, type RunGit } from './run-git.js';
+import { gitIn, type RunGit, type Surroundings } from './run-git.js';
 import { binaryTagReader } from './tags.js';
 import { requireGit } from './version.js';
 import { binaryTagWriter } from './writer.js';
@@ -13,8 +13,8 @@ import { binaryTagWriter } from './writer.js';
  * Nothing runs before the first question. That git is there and new enough is found out beside it, and that there is a
  * repository only when a question fails: every call may throw RegError GIT_MISSING, GIT_TOO_OLD, NO_REPOSITORY.
  */
-export function openBinaryRepository(folder: string, env: NodeJS.ProcessEnv): RegistryRepository {
-  const unchecked = gitIn(folder, env);
+export function openBinaryRepository(folder: string, around: Surroundings): RegistryRepository {
+  const unchecked = gitIn(folder, around);
   let newEnough: Promise<void> | undefined;
   const git: RunGit = async (args, input) => {
     newEnough ??= requireGit(unchecked);
@@ -22,13 +22,15 @@ export function openBinaryRepository(folder: string, env: NodeJS.ProcessEnv): Re
     if (result.code !== 0) await requireRepository(unchecked, folder);
     return result;
   };
+  const inspector = binaryInspector(git);
   return {
+    url: undefined,
     workTree: () => findWorkTree(git),
     ...binaryTagReader(git),
     ...binaryTagWriter(git),
-    ...binaryTagRemote(git),
+    ...binaryTagRemote(git, inspector, (name) => ({ name, shown: name })),
     ...binaryObjectReader(git),
-    ...binaryInspector(git),
+    ...inspector,
   };
 }
 

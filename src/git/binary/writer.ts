@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Oid } from '../../domain/event.js';
-import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
+import type { ArtifactName } from '../../domain/names.js';
+import { parseTagName } from '../../domain/tag-name.js';
 import { RegError } from '../../errors.js';
-import type { Identity, NewRef, TagWriter, Turn } from '../port.js';
+import type { Identity, KeptRef, NewRef, TagWriter, Turn } from '../port.js';
 import { expectSuccess, type RunGit } from './run-git.js';
+import { turnRef } from './turn-ref.js';
 
 /** Writes tags with the git program. */
 export function binaryTagWriter(git: RunGit): TagWriter {
@@ -16,6 +18,7 @@ export function binaryTagWriter(git: RunGit): TagWriter {
     takeTurn: (artifact) => takeTurn(git, artifact),
     createTags: (refs, turn) => createTags(git, refs, turn),
     deleteTags: (refs, turn) => deleteTags(git, refs, turn),
+    keepTags: (refs) => keepTags(git, refs),
   };
 }
 
@@ -32,9 +35,6 @@ async function identity(git: RunGit): Promise<Identity> {
     'run: git config --global user.name "Your Name" && git config --global user.email you@example.com',
   );
 }
-
-/** No artifact's name holds an `@`, so the turns of `churn` and `churn/x` are no file and folder of one name. */
-const turnRef = (artifact: ArtifactName): string => `refs/reg/${artifactNameForTag(artifact)}@turn`;
 
 async function takeTurn(git: RunGit, artifact: ArtifactName): Promise<Turn> {
   const { code, stdout } = await git(['rev-parse', '--verify', '--quiet', turnRef(artifact)]);
@@ -57,10 +57,50 @@ async function createTags(git: RunGit, refs: readonly NewRef[], turn: Turn): Pro
 }
 
 async function deleteTags(git: RunGit, refs: readonly NewRef[], turn: Turn): Promise<string | undefined> {
-  // a value that never was, because going back to an earlier one would make an old turn good again
-  const next = expectSuccess(await git(['hash-object', '-w', '--stdin'], randomUUID()), 'deleting tags');
   const deletions = refs.map((ref) => `delete refs/tags/${ref.tagName}\0${ref.oid}\0`);
-  return updateRefs(git, [...deletions, passTurn(turn, next.toString().trim())]);
+  // going back to an earlier value would make an old turn good again
+  return updateRefs(git, [...deletions, passTurn(turn, await unusedOid(git))]);
+}
+
+/** The oid of an object that never was before. */
+export async function unusedOid(git: RunGit): Promise<Oid> {
+  const result = await git(['hash-object', '-w', '--stdin'], randomUUID());
+  return expectSuccess(result, 'making an object').toString().trim();
+}
+
+const KEPT = 5;
+
+async function keepTags(git: RunGit, refs: readonly KeptRef[]): Promise<string | undefined> {
+  let failure: string | undefined;
+  for (let time = 1; time <= KEPT; time += 1) {
+    const here = await heldBy(git, refs);
+    const left = refs.filter(({ tagName, oid }) => here.get(tagName) !== oid);
+    if (left.length === 0) return undefined;
+    failure = await updateRefs(git, [...left.map(keeping), ...newTurns(left)]);
+    if (failure === undefined) return undefined;
+  }
+  return failure;
+}
+
+/** Zeros mean that the ref must not exist (git-update-ref(1)). */
+const keeping = ({ tagName, oid, replaces = '0'.repeat(oid.length) }: KeptRef): string =>
+  `update refs/tags/${tagName}\0${oid}\0${replaces}\0`;
+
+/** Whoever decided before these tags came has to decide again. */
+function newTurns(refs: readonly NewRef[]): string[] {
+  const last = new Map<ArtifactName, Oid>();
+  for (const { tagName, oid } of refs) {
+    const name = parseTagName(tagName);
+    if (name) last.set(name.artifact, oid);
+  }
+  return [...last].map(([artifact, oid]) => `update ${turnRef(artifact)}\0${oid}\0\0`);
+}
+
+async function heldBy(git: RunGit, refs: readonly NewRef[]): Promise<Map<string, Oid>> {
+  const names = refs.map(({ tagName }) => `refs/tags/${tagName}`);
+  const result = await git(['for-each-ref', '--format=%(refname:lstrip=2)%00%(objectname)', ...names]);
+  const lines = expectSuccess(result, 'looking at tags').toString().split('\n').slice(0, -1);
+  return new Map(lines.map((line) => line.split('\0') as [string, Oid]));
 }
 
 /** One transaction: all commands or none. Gives what git said when it was none. */

@@ -1,0 +1,119 @@
+import type { NewRef, PushResult, Turn } from '../port.js';
+import { whyRefused } from './push-report.js';
+import { type NamedRemote, remoteFailed } from './remote-failed.js';
+import { readRemoteRefs } from './remote-listing.js';
+import type { GitResult, RunGit } from './run-git.js';
+import { turnRef } from './turn-ref.js';
+
+/** One ref to change at a remote; undefined stands for no ref. */
+export interface RefChange {
+  refName: string;
+  /** What it must hold for the change to be accepted. */
+  from: string | undefined;
+  to: string | undefined;
+}
+
+/** The change that passes an artifact's turn on. */
+export const turnChange = ({ artifact, last }: Turn, to: string): RefChange => ({
+  refName: turnRef(artifact),
+  from: last,
+  to,
+});
+
+/** The creation of a tag. */
+export const creation = ({ tagName, oid }: NewRef): RefChange => ({
+  refName: `refs/tags/${tagName}`,
+  from: undefined,
+  to: oid,
+});
+
+/** The deletion of a tag that holds what it is known to hold. */
+export const deletion = ({ tagName, oid }: NewRef): RefChange => ({
+  refName: `refs/tags/${tagName}`,
+  from: oid,
+  to: undefined,
+});
+
+/**
+ * Changes tags at a remote, all or none, and passes the turn on with them. What came of it is read back from the remote,
+ * because an acknowledgement can be lost on the way, and two writers can send the same object.
+ * @throws RegError REMOTE_FAILED
+ */
+export async function push(
+  git: RunGit,
+  remote: NamedRemote,
+  tags: readonly RefChange[],
+  turn: RefChange,
+): Promise<PushResult> {
+  const pushed = await runPush(git, remote, [...tags, turn]);
+  const result = await outcome(git, remote, tags, turn, pushed);
+  // a server that takes no refs but branches and tags, or one ref at a time, has names alone to keep writers apart
+  if (result !== 'without turn') return result;
+  const again = await outcome(git, remote, tags, turn, await runPush(git, remote, tags));
+  return again === 'without turn' ? { outcome: 'refused', reason: pushed.stderr } : again;
+}
+
+async function outcome(
+  git: RunGit,
+  remote: NamedRemote,
+  tags: readonly RefChange[],
+  turn: RefChange,
+  pushed: GitResult,
+): Promise<PushResult | 'without turn'> {
+  const there = await askUntilAnswered(git, remote, [...tags, turn]);
+  if (tags.every(({ refName, to }) => there.get(refName) === to)) return { outcome: 'done' };
+  // somebody has changed since what this write was decided upon
+  if ([...tags, turn].some(({ refName, from }) => there.get(refName) !== from)) return { outcome: 'lost' };
+  const why = whyRefused(pushed, turn.refName);
+  switch (why.kind) {
+    case 'turn':
+      return 'without turn';
+    case 'busy':
+      return { outcome: 'lost' };
+    case 'refused':
+      return { outcome: 'refused', reason: why.reason };
+    default:
+      throw remoteFailed(remote.shown, pushed);
+  }
+}
+
+const runPush = (git: RunGit, remote: NamedRemote, changes: readonly RefChange[]): Promise<GitResult> =>
+  git([
+    'push',
+    '--porcelain',
+    '--progress',
+    '--no-verify',
+    '--no-follow-tags',
+    '--no-recurse-submodules',
+    ...(changes.length > 1 ? ['--atomic'] : []),
+    // a lease on every ref; an empty one means that it must not exist (git-push(1))
+    ...changes.map(({ refName, from = '' }) => `--force-with-lease=${refName}:${from}`),
+    '--end-of-options',
+    remote.name,
+    ...changes.map(({ refName, to = '' }) => `${to}:${refName}`),
+  ]);
+
+const ASKED = 3;
+
+/** What the remote has now. It has to be known, so one that does not answer is asked again. */
+async function askUntilAnswered(
+  git: RunGit,
+  remote: NamedRemote,
+  changes: readonly RefChange[],
+): Promise<Map<string, string>> {
+  const asked = await pushAddress(git, remote);
+  const refNames = changes.map(({ refName }) => refName);
+  for (let time = 1; ; time += 1) {
+    try {
+      return await readRemoteRefs(git, asked, refNames);
+    } catch (error) {
+      if (time === ASKED) throw error;
+    }
+  }
+}
+
+/** Where pushes go, which need not be where fetches come from. */
+async function pushAddress(git: RunGit, remote: NamedRemote): Promise<NamedRemote> {
+  const { code, stdout } = await git(['config', '--get', `remote.${remote.name}.pushurl`]);
+  return code === 0 ? { ...remote, name: stdout.toString().trim() } : remote;
+}

@@ -1,0 +1,19 @@
+import { RegError } from '../../errors.js';
+import { shellLine } from '../../shell.js';
+import type { GitResult } from './run-git.js';
+
+/** A remote: what git calls it, and what people are shown, which holds no user-info. */
+export interface NamedRemote {
+  name: string;
+  shown: string;
+}
+
+/** The error for a remote that could not be asked. */
+export function remoteFailed(shown: string, { code, stderr }: GitResult): RegError {
+  const said = stderr.replaceAll('\n', ' ') || `git ended with exit code ${code}`;
+  return new RegError(
+    'REMOTE_FAILED',
+    `cannot reach ${shown}: ${said}`,
+    `check the address, the network and your access; git itself must reach it: ${shellLine('git', 'ls-remote', shown)}`,
+  );
+}

@@ -1,0 +1,74 @@
+import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
+import type { PeeledTagRef, RemoteListing } from '../port.js';
+import { type NamedRemote, remoteFailed } from './remote-failed.js';
+import type { RunGit } from './run-git.js';
+import { turnRef } from './turn-ref.js';
+
+const PREFIX = 'refs/tags/';
+const PEELED = '^{}';
+
+/** Every tag of a remote, with what an annotated one leads to; the server sends tags alone. */
+export async function listRemoteTags(git: RunGit, remote: NamedRemote): Promise<PeeledTagRef[]> {
+  return tagsIn(await lsRemote(git, remote, ['--tags'], []));
+}
+
+/** The tags of one artifact at a remote, and whose turn it is there. */
+export async function listRemoteArtifact(
+  git: RunGit,
+  remote: NamedRemote,
+  artifact: ArtifactName,
+): Promise<RemoteListing> {
+  const starts = ['@', '#'].map((mark) => PREFIX + artifactNameForTag(artifact) + mark);
+  const turn = turnRef(artifact);
+  const lines = await lsRemote(git, remote, [], [...starts.map((start) => `${start}*`), turn]);
+  return {
+    // a pattern also matches further down, as in refs/elsewhere/refs/tags/… (git-ls-remote(1))
+    tags: tagsIn(lines.filter(({ refName }) => starts.some((start) => refName.startsWith(start)))),
+    turn: { artifact, last: lines.find(({ refName }) => refName === turn)?.oid },
+  };
+}
+
+/** What refs hold at a remote, by their full names; those that it has not got are left out. */
+export async function readRemoteRefs(
+  git: RunGit,
+  remote: NamedRemote,
+  refNames: readonly string[],
+): Promise<Map<string, string>> {
+  const lines = await lsRemote(git, remote, ['--refs'], refNames);
+  return new Map(lines.map(({ refName, oid }) => [refName, oid]));
+}
+
+interface Line {
+  refName: string;
+  oid: string;
+}
+
+async function lsRemote(
+  git: RunGit,
+  remote: NamedRemote,
+  options: readonly string[],
+  patterns: readonly string[],
+): Promise<Line[]> {
+  const result = await git(['ls-remote', ...options, '--end-of-options', remote.name, ...patterns]);
+  if (result.code !== 0) throw remoteFailed(remote.shown, result);
+  return result.stdout
+    .toString()
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => {
+      const tab = line.indexOf('\t');
+      return { oid: line.slice(0, tab), refName: line.slice(tab + 1) };
+    });
+}
+
+/** The line of what a tag leads to follows that of the tag. */
+function tagsIn(lines: readonly Line[]): PeeledTagRef[] {
+  const tags: PeeledTagRef[] = [];
+  for (const { refName, oid } of lines) {
+    const last = tags.at(-1);
+    if (refName.endsWith(PEELED) && last) last.peeledOid = oid;
+    else if (refName.startsWith(PREFIX))
+      tags.push({ name: refName.slice(PREFIX.length), oid, peeledOid: undefined });
+  }
+  return tags;
+}

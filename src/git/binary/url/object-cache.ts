@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { once } from '../../../once.js';
+import { redactorOf, shownAddress } from '../../location.js';
+import { type NamedRemote, remoteFailed } from '../remote-failed.js';
+import { type GitResult, gitIn, type RunGit, type Surroundings, withoutLocalVariables } from '../run-git.js';
+import { requireGit } from '../version.js';
+import { borrowFolder, makeBareFolder } from './bare-folder.js';
+
+/** What a remote repository is called inside its cache. */
+const REMOTE = 'reg';
+
+/** The refspecs of all branches and tags. */
+export const EVERYTHING = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'] as const;
+
+/** What to ask a remote repository for. */
+export interface Wants {
+  /** Refspecs of git-fetch(1); an object id alone is one too. */
+  refspecs: readonly string[];
+  /** What to leave out; a server that cannot filter sends more. */
+  filter: 'tree:0' | 'blob:none' | undefined;
+  /** Leaves out the history of what is wanted. */
+  shallow: boolean;
+  /** Keeps the refs that came, so that the next fetch of that name asks for the changes alone. */
+  keptAs?: string;
+}
+
+/**
+ * The objects of one remote repository that were asked for so far. Objects never change, so any number of processes may
+ * share them; refs do, so none is kept but what makes the next fetch smaller, and names are always the remote's own.
+ */
+export interface ObjectCache {
+  /** Runs git over these objects. */
+  git: RunGit;
+  /** The remote repository, as `git` knows it. */
+  remote: NamedRemote;
+  /**
+   * Asks the remote repository, and lets `read` look at the refs that came.
+   * @throws RegError REMOTE_FAILED
+   */
+  fetch<T>(wants: Wants, read: (git: RunGit) => Promise<T>): Promise<T>;
+}
+
+/** Opens the cache of a repository at a URL; nothing happens before the first question. */
+export function openObjectCache(url: string, cache: string, around: Surroundings): ObjectCache {
+  const shown = shownAddress(url);
+  const folder = join(cache, 'repositories', `${hash(shown)}.git`);
+  const made = once(() => makeBareFolder(folder));
+  const newEnough = once(() => requireGit(gitIn(folder, around)));
+  const gitOf = (dir: string): RunGit => {
+    const git = gitIn(folder, { ...around, env: environment(url, folder, dir, around.env) });
+    const redact = redactorOf(url);
+    return async (args, input) => {
+      await made();
+      const [result] = await Promise.all([git(args, input), newEnough()]);
+      return { ...result, stderr: redact(result.stderr) };
+    };
+  };
+  const fetch: ObjectCache['fetch'] = async (wants, read) => {
+    await made();
+    const name = wants.keptAs === undefined ? undefined : hash(wants.keptAs);
+    const borrowed = await borrowFolder(join(folder, 'fetching'), name);
+    try {
+      const git = gitOf(borrowed.path);
+      const result = await runFetch(git, wants, borrowed.isFresh);
+      if (result.code === 0) {
+        const answer = await read(git);
+        await borrowed.giveBack();
+        return answer;
+      }
+      // a git that ran to its end may have stumbled over what was kept
+      if (borrowed.isFresh || result.code < 0) throw remoteFailed(shown, result);
+    } finally {
+      await borrowed.drop();
+    }
+    return fetch(wants, read);
+  };
+  return { git: gitOf(folder), remote: { name: REMOTE, shown }, fetch };
+}
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 20);
+
+/**
+ * The URL is told to git by its environment: a file would keep its password, and anybody may see arguments (ps(1)). Git
+ * reads GIT_CONFIG_KEY_0 and so on (git-config(1)); those of the user stay.
+ */
+function environment(url: string, folder: string, dir: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const count = Number(env.GIT_CONFIG_COUNT) || 0;
+  return {
+    ...withoutLocalVariables(env),
+    GIT_DIR: dir,
+    GIT_OBJECT_DIRECTORY: join(folder, 'objects'),
+    GIT_CONFIG_COUNT: String(count + 1),
+    [`GIT_CONFIG_KEY_${count}`]: `remote.${REMOTE}.url`,
+    [`GIT_CONFIG_VALUE_${count}`]: url,
+  };
+}
+
+function runFetch(git: RunGit, { refspecs, filter, shallow }: Wants, isFresh: boolean): Promise<GitResult> {
+  const args = [
+    'fetch',
+    '--progress',
+    '--no-tags',
+    '--no-write-fetch-head',
+    // without refs here everything would look like garbage
+    '--no-auto-maintenance',
+    '--no-recurse-submodules',
+    '--prune',
+    '--refmap=',
+    ...(filter ? [`--filter=${filter}`] : []),
+    // with refs of last time git asks for nothing when nothing changed, but not when a depth is given
+    ...(shallow && isFresh ? ['--depth=1'] : []),
+    '--stdin',
+    REMOTE,
+  ];
+  return git(args, refspecs.map((refspec) => `${refspec}\n`).join(''));
+}

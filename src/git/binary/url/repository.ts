@@ -1,0 +1,38 @@
+import type { RegistryRepository, RepositoryInspector } from '../../port.js';
+import { binaryTagRemote } from '../remote.js';
+import type { Surroundings } from '../run-git.js';
+import { binaryTagWriter } from '../writer.js';
+import { openObjectCache } from './object-cache.js';
+import { urlObjectReader } from './objects.js';
+import { urlTagReader } from './tags.js';
+
+/**
+ * Opens the repository at a URL without cloning it: tags are read from the remote each time, objects are fetched when they
+ * are needed and kept in the cache. No ref is kept there, so that whatever is written is written by a push.
+ */
+export function openUrlRepository(url: string, cache: string, around: Surroundings): RegistryRepository {
+  const objects = openObjectCache(url, cache, around);
+  const { git, remote } = objects;
+  const { identity, writeTagObject } = binaryTagWriter(git);
+  const inspector: RepositoryInspector = {
+    isShallow: async () => false,
+    // what a remote's tags lead to is there: no push without it is accepted
+    objectTypes: async () => new Map(),
+    hasRemote: async () => true,
+  };
+  return {
+    url: remote.shown,
+    workTree: async () => undefined,
+    ...urlTagReader(objects),
+    ...urlObjectReader(objects),
+    ...inspector,
+    ...binaryTagRemote(git, inspector, () => remote),
+    fetchTags: async () => undefined,
+    identity,
+    writeTagObject,
+    takeTurn: async (artifact) => ({ artifact, last: undefined }),
+    createTags: async () => 'a registry at a URL is written by a push alone',
+    deleteTags: async () => undefined,
+    keepTags: async () => undefined,
+  };
+}

@@ -1,0 +1,85 @@
+import type { ArtifactName } from '../domain/names.js';
+import type { ArtifactState } from '../domain/state.js';
+import { parseTagName } from '../domain/tag-name.js';
+import { RegError } from '../errors.js';
+import type { KeptRef, PeeledTagRef, RegistryRepository, RemoteListing, TagRef } from '../git/port.js';
+import { shellLine } from '../shell.js';
+import { compareTags, type WantedTag } from './compare-tags.js';
+
+/** What a remote has of an artifact. */
+export interface RemoteView extends RemoteListing {
+  /** The names of the tags that were brought here. */
+  fetched: readonly string[];
+}
+
+/**
+ * Makes sure that this repository knows of an artifact what its remote knows: a decision on less could give a number away
+ * twice, or come too early in the order of events. Brings exactly the tags that are missing, or here as lightweight ones,
+ * as CI checkouts leave them.
+ * @throws RegError BEHIND_REMOTE when a tag here is another one than there, REMOTE_FAILED
+ */
+export async function catchUp(
+  repository: RegistryRepository,
+  artifact: ArtifactName,
+  remote: string,
+): Promise<RemoteView> {
+  const isEvent = ({ name }: TagRef): boolean => parseTagName(name)?.artifact === artifact;
+  const listing = await repository.listRemoteArtifact(remote, artifact);
+  const tags = listing.tags.filter(isEvent);
+  if (repository.url !== undefined) return { ...listing, tags, fetched: [] };
+  const { wanted, differing } = compareTags(await repository.listTags(artifact), tags);
+  if (differing.length > 0) throw differs(remote, artifact, differing);
+  await bring(repository, remote, wanted);
+  return { ...listing, tags, fetched: wanted.map(({ tag }) => tag.name) };
+}
+
+/**
+ * Brings tags here with their objects.
+ * @throws RegError REMOTE_FAILED, GIT_FAILED
+ */
+export async function bring(
+  repository: RegistryRepository,
+  remote: string,
+  wanted: readonly WantedTag[],
+): Promise<void> {
+  if (wanted.length === 0) return;
+  await repository.fetchTags(
+    remote,
+    wanted.map(({ tag }) => tag),
+  );
+  const kept = wanted.map(({ tag, replaces }): KeptRef => ({ tagName: tag.name, oid: tag.oid, replaces }));
+  const failure = await repository.keepTags(kept);
+  if (failure === undefined) return;
+  throw new RegError('GIT_FAILED', `git did not write tags of ${remote} here: ${failure}`);
+}
+
+function differs(remote: string, artifact: ArtifactName, tags: readonly PeeledTagRef[]): RegError {
+  const names = tags.map(({ name }) => name);
+  const refspecs = names.map((name) => `+refs/tags/${name}:refs/tags/${name}`);
+  return new RegError(
+    'BEHIND_REMOTE',
+    `${remote} has other tags of ${artifact} than this repository under the same names: ${names.join(', ')}`,
+    `nothing was written; to take those of ${remote}: ${shellLine('git', 'fetch', '--no-tags', remote, ...refspecs)}`,
+  );
+}
+
+/** Says what was brought here. */
+export const fetchedNote = ({ fetched }: RemoteView, remote: string): string | undefined =>
+  fetched.length === 0 ? undefined : `fetched from ${remote} first: ${fetched.join(', ')}`;
+
+/**
+ * Says which events a remote still lacks after a write: an assignment alone is of no use to it without the registration.
+ * @param written the tags that were pushed or deleted since
+ */
+export function lackingNote(
+  { events }: ArtifactState,
+  { tags }: RemoteView,
+  written: readonly string[],
+  remote: string,
+): string | undefined {
+  const known = new Set([...tags.map(({ name }) => name), ...written]);
+  const [first, ...others] = events.map(({ tag }) => tag).filter((tag) => !known.has(tag));
+  if (first === undefined) return undefined;
+  const what = others.length === 0 ? `an earlier tag, ${first}` : `${others.length + 1} earlier tags`;
+  return `${remote} lacks ${what}; push what is missing with: reg sync`;
+}

@@ -1,0 +1,38 @@
+import { RegError } from '../errors.js';
+import type { RegistryContext } from './context.js';
+import type { WriteOptions } from './write-options.js';
+
+/** Whom a write asks before, and whom it tells after. */
+export interface Reach {
+  /** The remote: its name in the configuration, or the address of a registry that is not on this machine. */
+  remote: string;
+  /** Whether the remote is asked what it has before anything is decided. */
+  asks: boolean;
+  /** Whether the remote gets what is written, and gets it first. */
+  push: boolean;
+  /** What to say about it. */
+  note: string | undefined;
+}
+
+/**
+ * Finds out how far a write reaches: options come before the configuration, and a registry at a URL is written by a push.
+ * @throws RegError USAGE when it is to push and to stay offline, INVALID_CONFIG
+ */
+export async function reachOf(
+  { repository, config }: RegistryContext,
+  { push, offline }: Pick<WriteOptions, 'push' | 'offline'>,
+): Promise<Reach> {
+  const { url } = repository;
+  if (offline && (push || url !== undefined))
+    throw new RegError(
+      'USAGE',
+      `${url === undefined ? 'a push' : `a write to ${url}`} cannot stay offline`,
+      'leave out --offline',
+    );
+  if (url !== undefined) return { remote: url, asks: true, push: true, note: undefined };
+  const { remote, push: always } = await config();
+  const pushes = !offline && (push ?? always);
+  const isThere = pushes || (await repository.hasRemote(remote));
+  const note = offline && isThere ? `${remote} was not asked: what it has may change the answer` : undefined;
+  return { remote, asks: isThere && !offline, push: pushes, note };
+}
