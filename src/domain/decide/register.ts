@@ -23,9 +23,10 @@ export interface RegisterRequest {
  * @throws RegError ALREADY_REGISTERED, COMMIT_TAKEN, NAME_CASE, INVALID_NAME, CLOCK_AHEAD
  */
 export function decideRegister(snapshot: Snapshot, request: RegisterRequest): Plan {
-  const same = snapshot.shared && request.version && snapshot.artifact.versions.get(request.version);
-  if (same?.registered && same.active && same.commit === request.commit)
-    return { tags: [], note: `${registeredBy(snapshot.artifact, same)}, as was asked`, standing: same.event };
+  const { artifact, shared } = snapshot;
+  const same = request.version && artifact.versions.get(request.version);
+  if (shared && same?.registered && same.active && same.commit === request.commit)
+    return { tags: [], note: `${registeredBy(artifact, same)}, as was asked`, standing: same.event };
   return planTags(snapshot, [draftRegistration(snapshot, request)]);
 }
 
