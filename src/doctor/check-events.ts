@@ -1,15 +1,15 @@
 import { type ArtifactState, isStageEvent, type State } from '../domain/state.js';
 import { formatTime } from '../domain/time.js';
-import { deleteTag } from './check-tags.js';
+import type { RemoveTag } from './check-tags.js';
 import type { Ailment } from './finding.js';
 
 /** How far ahead of this clock a tag may be dated, in seconds (SPEC §2). */
 const DAY = 24 * 60 * 60;
 
 /** What the events of each artifact say against each other. `now` is in seconds since the epoch. */
-export function checkEvents(state: State, now: number): Ailment[] {
+export function checkEvents(state: State, now: number, remove: RemoveTag): Ailment[] {
   return [...state.values()].flatMap((artifact) => [
-    ...clocks(artifact, now),
+    ...clocks(artifact, now, remove),
     ...counters(artifact),
     ...versionsWithoutRegistration(artifact),
     ...sharedCommits(artifact),
@@ -31,11 +31,11 @@ const ailment = (
   fix,
 });
 
-function clocks({ events }: ArtifactState, now: number): Ailment[] {
+function clocks({ events }: ArtifactState, now: number, remove: RemoveTag): Ailment[] {
   return events.flatMap((event) => {
     if (event.date > now + DAY) {
       const ahead = `it is dated ${formatTime(event.date)}, in the future, and nothing can be written until then`;
-      return [ailment('warning', 'clock', event.tag, ahead, deleteTag(event.tag))];
+      return [ailment('warning', 'clock', event.tag, ahead, remove(event.tag))];
     }
     if (event.time === event.date) return [];
     const message = `it is dated ${formatTime(event.date)}, before an event with a smaller counter; it counts as of ${formatTime(event.time)}`;

@@ -2,7 +2,7 @@ import type { State } from '../domain/state.js';
 import { parseTagName } from '../domain/tag-name.js';
 import type { TagRef } from '../git/port.js';
 import { shellLine } from '../shell.js';
-import { deleteTag, fetchTag, type RemoteTags } from './check-tags.js';
+import { fetchTag, type RemoteTags, type RemoveTag } from './check-tags.js';
 import type { Ailment } from './finding.js';
 
 /** Artifacts whose names a file system or a reader could take for one another. */
@@ -26,6 +26,7 @@ export function checkCommits(
   types: ReadonlyMap<string, string>,
   isShallow: boolean,
   remote: RemoteTags | undefined,
+  remove: RemoveTag,
 ): Ailment[] {
   const events = [...state.values()].flatMap((artifact) => artifact.events);
   return events.flatMap(({ tag, commit }): Ailment[] => {
@@ -35,7 +36,7 @@ export function checkCommits(
     const what = `its commit ${commit.slice(0, 12)} is ${type === 'missing' ? 'not in this repository' : `a ${type}`}`;
     const check = type === 'missing' ? 'missing-commit' : 'not-a-commit';
     const from = type === 'missing' && remote?.tags.has(tag) ? remote.name : undefined;
-    const fix = from === undefined ? deleteTag(tag) : shellLine('git', 'fetch', '--no-tags', from, commit);
+    const fix = from === undefined ? remove(tag) : shellLine('git', 'fetch', '--no-tags', from, commit);
     return [{ level: 'error', check, subject: tag, message: what, fix }];
   });
 }

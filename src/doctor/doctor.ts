@@ -8,7 +8,7 @@ import { shellLine } from '../shell.js';
 import { checkEvents } from './check-events.js';
 import { checkLinks } from './check-links.js';
 import { checkCommits, checkDepth, checkNames, checkRemote } from './check-repository.js';
-import { checkTags, type RemoteTags } from './check-tags.js';
+import { checkTags, type RemoteTags, removingAt } from './check-tags.js';
 import type { Ailment } from './finding.js';
 
 /** How far the doctor looks. */
@@ -20,6 +20,7 @@ export interface DoctorOptions {
 /** Lists everything that is wrong or odd with a registry, and what to do about it. */
 export async function doctor(context: RegistryContext, { offline }: DoctorOptions): Promise<Ailment[]> {
   const { repository } = context;
+  const remove = removingAt(repository.url);
   const readings = await repository.readTags();
   const state = stateOfReadings(readings);
   const commits = [...state.values()].flatMap((artifact) => artifact.events.map((event) => event.commit));
@@ -31,10 +32,10 @@ export async function doctor(context: RegistryContext, { offline }: DoctorOption
   const isRemote = remote !== undefined && 'tags' in remote;
   return [
     ...checkDepth(isShallow),
-    ...checkTags(readings, isRemote ? remote : undefined),
+    ...checkTags(readings, isRemote ? remote : undefined, remove),
     ...checkNames(state),
-    ...checkEvents(state, Math.floor(context.now() / 1000)),
-    ...checkCommits(state, types, isShallow, isRemote ? remote : undefined),
+    ...checkEvents(state, Math.floor(context.now() / 1000), remove),
+    ...checkCommits(state, types, isShallow, isRemote ? remote : undefined, remove),
     ...(isRemote ? checkRemote(readings.map(refOf), remote) : (remote ?? [])),
     ...(offline ? [] : await checkLinks(context, state)),
   ];
@@ -56,6 +57,7 @@ async function askRemote({
   repository,
   config,
 }: RegistryContext): Promise<RemoteTags | Ailment[] | undefined> {
+  if (repository.url !== undefined) return undefined;
   const { remote } = await config();
   if (!(await repository.hasRemote(remote))) return undefined;
   try {

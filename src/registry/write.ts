@@ -101,9 +101,15 @@ async function prepare(
   { asks, push, remote }: Reach,
 ): Promise<Writer> {
   const identity = await repository.identity();
-  const view = asks ? await catchUp(repository, artifact, remote) : undefined;
+  const view = asks ? await catchUp(repository, artifact, remote).catch(hintAtOffline(push)) : undefined;
   return { identity, turn: await repository.takeTurn(artifact), push, remote, view };
 }
+
+const hintAtOffline = (push: boolean) => (error: unknown) => {
+  if (push || !(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
+  const hint = 'nothing was written; --offline decides on the tags that are here, which may be too few';
+  throw new RegError(error.code, error.message, hint);
+};
 
 /** The commits that a plan brings into the registry, by registering them or by assigning them as they are. */
 const newCommits = ({ tags }: Plan): Oid[] =>

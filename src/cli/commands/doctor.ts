@@ -4,9 +4,12 @@ import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 
 export async function run({ out, open, repo }: Session, { offline }: { offline?: boolean }): Promise<number> {
-  const found = (await doctor(await open(), { offline })).map((one) => ({
+  const context = await open();
+  // a fix is to be pasted where the user stands, which need not be the repository that was looked at
+  const isElsewhere = repo !== '.' && context.repository.url === undefined;
+  const found = (await doctor(context, { offline })).map((one) => ({
     ...one,
-    fix: inRepository(one.fix, repo),
+    fix: isElsewhere && one.fix !== null ? inRepository(one.fix, repo) : one.fix,
   }));
   const rows = found.map(({ level, check, subject, message, fix }) => [
     level,
@@ -21,10 +24,7 @@ export async function run({ out, open, repo }: Session, { offline }: { offline?:
   return found.every(({ level }) => level === 'info') ? 0 : 1;
 }
 
-/** A fix is to be pasted where the user stands, which need not be the repository that was looked at. */
-const inRepository = (fix: string | null, repo: string): string | null =>
-  fix === null || repo === '.'
-    ? fix
-    : fix
-        .replace(/^git /, `${shellLine('git', '-C', repo)} `)
-        .replace(/^reg /, `${shellLine('reg', '--repo', repo)} `);
+const inRepository = (fix: string, repo: string): string =>
+  fix
+    .replace(/^git /, `${shellLine('git', '-C', repo)} `)
+    .replace(/^reg /, `${shellLine('reg', '--repo', repo)} `);

@@ -2,6 +2,7 @@ import type { Oid } from '../../domain/event.js';
 import type { PeeledTagRef, RepositoryInspector } from '../port.js';
 import { type NamedRemote, remoteFailed } from './remote-failed.js';
 import type { RunGit } from './run-git.js';
+import { runPastLocks } from './stale-locks.js';
 
 /**
  * Brings the objects of exactly these tags from a remote, with the commits that they lead to.
@@ -53,6 +54,7 @@ async function fetchOids(
     '--end-of-options',
     remote.name,
   ];
-  const result = await git(args, tags.map(({ oid }) => `${oid}\n`).join(''));
+  const oids = tags.map(({ oid }) => `${oid}\n`).join('');
+  const result = await runPastLocks(git, ['shallow.lock'], () => git(args, oids));
   if (result.code !== 0) throw remoteFailed(remote.shown, result);
 }

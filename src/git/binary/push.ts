@@ -1,38 +1,11 @@
-import type { NewRef, PushResult, Turn } from '../port.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RegError } from '../../errors.js';
+import type { PushResult } from '../port.js';
 import { whyRefused } from './push-report.js';
+import type { RefChange } from './ref-change.js';
 import { type NamedRemote, remoteFailed } from './remote-failed.js';
 import { readRemoteRefs } from './remote-listing.js';
 import type { GitResult, RunGit } from './run-git.js';
-import { turnRef } from './turn-ref.js';
-
-/** One ref to change at a remote; undefined stands for no ref. */
-export interface RefChange {
-  refName: string;
-  /** What it must hold for the change to be accepted. */
-  from: string | undefined;
-  to: string | undefined;
-}
-
-/** The change that passes an artifact's turn on. */
-export const turnChange = ({ artifact, last }: Turn, to: string): RefChange => ({
-  refName: turnRef(artifact),
-  from: last,
-  to,
-});
-
-/** The creation of a tag. */
-export const creation = ({ tagName, oid }: NewRef): RefChange => ({
-  refName: `refs/tags/${tagName}`,
-  from: undefined,
-  to: oid,
-});
-
-/** The deletion of a tag that holds what it is known to hold. */
-export const deletion = ({ tagName, oid }: NewRef): RefChange => ({
-  refName: `refs/tags/${tagName}`,
-  from: oid,
-  to: undefined,
-});
 
 /**
  * Changes tags at a remote, all or none, and passes the turn on with them. What came of it is read back from the remote,
@@ -94,6 +67,8 @@ const runPush = (git: RunGit, remote: NamedRemote, changes: readonly RefChange[]
   ]);
 
 const ASKED = 3;
+/** Milliseconds before a remote that did not answer is asked again. */
+const PAUSE = 500;
 
 /** What the remote has now. It has to be known, so one that does not answer is asked again. */
 async function askUntilAnswered(
@@ -107,10 +82,23 @@ async function askUntilAnswered(
     try {
       return await readRemoteRefs(git, asked, refNames);
     } catch (error) {
-      if (time === ASKED) throw error;
+      if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
+      if (time === ASKED) throw unknownOutcome(remote, refNames, error);
+      await sleep(PAUSE * time);
     }
   }
 }
+
+const unknownOutcome = (
+  { shown }: NamedRemote,
+  refNames: readonly string[],
+  { message }: RegError,
+): RegError =>
+  new RegError(
+    'REMOTE_FAILED',
+    `it is not known whether ${shown} took ${refNames[0]?.replace('refs/tags/', '')}: ${message}`,
+    'nothing was written here; run the same command again when the remote can be reached, or see: reg status',
+  );
 
 /** Where pushes go, which need not be where fetches come from. */
 async function pushAddress(git: RunGit, remote: NamedRemote): Promise<NamedRemote> {

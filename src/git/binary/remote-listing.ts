@@ -1,8 +1,8 @@
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import type { PeeledTagRef, RemoteListing } from '../port.js';
+import { turnRef } from './ref-change.js';
 import { type NamedRemote, remoteFailed } from './remote-failed.js';
 import type { RunGit } from './run-git.js';
-import { turnRef } from './turn-ref.js';
 
 const PREFIX = 'refs/tags/';
 const PEELED = '^{}';

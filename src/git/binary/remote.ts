@@ -1,6 +1,7 @@
 import type { RepositoryInspector, TagRemote } from '../port.js';
 import { fetchTagObjects } from './fetch-tags.js';
-import { creation, deletion, push, turnChange } from './push.js';
+import { push } from './push.js';
+import { creation, deletion, turnChange } from './ref-change.js';
 import type { NamedRemote } from './remote-failed.js';
 import { listRemoteArtifact, listRemoteTags } from './remote-listing.js';
 import type { RunGit } from './run-git.js';

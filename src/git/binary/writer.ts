@@ -4,8 +4,9 @@ import type { ArtifactName } from '../../domain/names.js';
 import { parseTagName } from '../../domain/tag-name.js';
 import { RegError } from '../../errors.js';
 import type { Identity, KeptRef, NewRef, TagWriter, Turn } from '../port.js';
+import { creation, deletion, keeping, newTurn, type RefChange, turnChange, turnRef } from './ref-change.js';
+import { updateRefs } from './ref-transaction.js';
 import { expectSuccess, type RunGit } from './run-git.js';
-import { turnRef } from './turn-ref.js';
 
 /** Writes tags with the git program. */
 export function binaryTagWriter(git: RunGit): TagWriter {
@@ -41,25 +42,14 @@ async function takeTurn(git: RunGit, artifact: ArtifactName): Promise<Turn> {
   return { artifact, last: code === 0 ? stdout.toString().trim() : undefined };
 }
 
-/**
- * The command that passes a turn on. Of two writers that took the same turn one finds it changed, or locked by the other
- * (git-update-ref(1): an empty old value means that the ref must not exist).
- */
-const passTurn = ({ artifact, last }: Turn, next: Oid): string =>
-  last === undefined
-    ? `create ${turnRef(artifact)}\0${next}\0`
-    : `update ${turnRef(artifact)}\0${next}\0${last}\0`;
-
 async function createTags(git: RunGit, refs: readonly NewRef[], turn: Turn): Promise<string | undefined> {
-  const creations = refs.map((ref) => `create refs/tags/${ref.tagName}\0${ref.oid}\0`);
   const last = refs.at(-1);
-  return last && updateRefs(git, [...creations, passTurn(turn, last.oid)]);
+  return last && updateRefs(git, [...refs.map(creation), turnChange(turn, last.oid)]);
 }
 
 async function deleteTags(git: RunGit, refs: readonly NewRef[], turn: Turn): Promise<string | undefined> {
-  const deletions = refs.map((ref) => `delete refs/tags/${ref.tagName}\0${ref.oid}\0`);
   // going back to an earlier value would make an old turn good again
-  return updateRefs(git, [...deletions, passTurn(turn, await unusedOid(git))]);
+  return updateRefs(git, [...refs.map(deletion), turnChange(turn, await unusedOid(git))]);
 }
 
 /** The oid of an object that never was before. */
@@ -68,11 +58,12 @@ export async function unusedOid(git: RunGit): Promise<Oid> {
   return expectSuccess(result, 'making an object').toString().trim();
 }
 
-const KEPT = 5;
+const ATTEMPTS = 5;
 
 async function keepTags(git: RunGit, refs: readonly KeptRef[]): Promise<string | undefined> {
   let failure: string | undefined;
-  for (let time = 1; time <= KEPT; time += 1) {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    // another process may be keeping the same
     const here = await heldBy(git, refs);
     const left = refs.filter(({ tagName, oid }) => here.get(tagName) !== oid);
     if (left.length === 0) return undefined;
@@ -82,29 +73,22 @@ async function keepTags(git: RunGit, refs: readonly KeptRef[]): Promise<string |
   return failure;
 }
 
-/** Zeros mean that the ref must not exist (git-update-ref(1)). */
-const keeping = ({ tagName, oid, replaces = '0'.repeat(oid.length) }: KeptRef): string =>
-  `update refs/tags/${tagName}\0${oid}\0${replaces}\0`;
-
 /** Whoever decided before these tags came has to decide again. */
-function newTurns(refs: readonly NewRef[]): string[] {
+function newTurns(refs: readonly NewRef[]): RefChange[] {
   const last = new Map<ArtifactName, Oid>();
   for (const { tagName, oid } of refs) {
     const name = parseTagName(tagName);
     if (name) last.set(name.artifact, oid);
   }
-  return [...last].map(([artifact, oid]) => `update ${turnRef(artifact)}\0${oid}\0\0`);
+  return [...last].map(([artifact, oid]) => newTurn(artifact, oid));
 }
 
+/** More names than that may be too long for one command line. */
+const MANY = 500;
+
 async function heldBy(git: RunGit, refs: readonly NewRef[]): Promise<Map<string, Oid>> {
-  const names = refs.map(({ tagName }) => `refs/tags/${tagName}`);
+  const names = refs.length > MANY ? ['refs/tags/'] : refs.map(({ tagName }) => `refs/tags/${tagName}`);
   const result = await git(['for-each-ref', '--format=%(refname:lstrip=2)%00%(objectname)', ...names]);
   const lines = expectSuccess(result, 'looking at tags').toString().split('\n').slice(0, -1);
   return new Map(lines.map((line) => line.split('\0') as [string, Oid]));
-}
-
-/** One transaction: all commands or none. Gives what git said when it was none. */
-async function updateRefs(git: RunGit, commands: readonly string[]): Promise<string | undefined> {
-  const result = await git(['update-ref', '--stdin', '-z'], commands.join(''));
-  return result.code === 0 ? undefined : result.stderr;
 }
