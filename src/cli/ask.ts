@@ -25,11 +25,11 @@ export function asking<T extends WriteOptions & { yes?: boolean | undefined }>(
 }
 
 /** One line of an answer; empty when the input ends, or is interrupted, without one. */
-async function askLine({ stdin, stderr }: World, question: string): Promise<string> {
+async function askLine({ stdin, stderr, signal }: World, question: string): Promise<string> {
   const prompt = createInterface({ input: stdin, output: stderr });
   // the promise of question() stays open when the input ends, and fails at Ctrl-C
   const ended = once(prompt, 'close').then(() => '');
-  const answer = await Promise.race([prompt.question(question).catch(() => ''), ended]);
+  const answer = await Promise.race([prompt.question(question, { signal }).catch(() => ''), ended]);
   prompt.close();
   if (answer === '') stderr.write('\n');
   return answer;

@@ -42,9 +42,13 @@ export async function readArtifact(tags: TagReader, name: ArtifactName, at?: num
 }
 
 /** The names of all artifacts that some tag names, without reading tag objects. */
-export async function readArtifactNames(tags: TagReader): Promise<ArtifactName[]> {
+export const readArtifactNames = async (tags: TagReader): Promise<ArtifactName[]> =>
+  artifactNamesIn(await tags.listTags());
+
+/** The names of the artifacts that these tags name. */
+export function artifactNamesIn(tags: readonly TagRef[]): ArtifactName[] {
   const names = new Set<ArtifactName>();
-  for (const { name } of await tags.listTags()) {
+  for (const { name } of tags) {
     const event = parseTagName(name);
     if (event) names.add(event.artifact);
   }

@@ -4,12 +4,13 @@ import type { ArtifactName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
 import { artifactStateOf } from '../domain/state.js';
 import { RegError } from '../errors.js';
+import type { RegistryRepository } from '../git/port.js';
 import { type Applied, applyDeletes, applyTags, type Writer } from './apply.js';
 import { catchUp, fetchedNote, lackingNote } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { refuseUndeclared } from './declaration.js';
 import { type Reach, reachOf } from './reach.js';
-import { readArtifactNames, readEvents } from './read.js';
+import { artifactNamesIn, readArtifactNames, readEvents } from './read.js';
 import type { WriteOptions } from './write-options.js';
 import { eventRow, plannedRow, type WriteRow } from './write-row.js';
 
@@ -124,14 +125,22 @@ const newCommits = ({ tags }: Plan): Oid[] =>
 async function takeSnapshot(
   { repository, config }: RegistryContext,
   artifact: ArtifactName,
-  { identity, push, view }: Writer,
+  writer: Writer,
 ): Promise<Snapshot> {
+  const { identity, push, view } = writer;
   const only = repository.url === undefined ? undefined : view?.tags;
   const { events, tagNames: names } = await readEvents(repository, artifact, only);
   // a name that is taken at the remote is taken, also by something that is no event
   const tagNames = new Set([...names, ...(view?.tags ?? []).map(({ name }) => name)]);
-  const otherArtifacts = tagNames.size === 0 ? await readArtifactNames(repository) : [];
+  const otherArtifacts = tagNames.size === 0 ? await otherNames(repository, writer) : [];
   const { stages } = await config();
   const state = artifactStateOf(artifact, events);
   return { artifact: state, tagNames, otherArtifacts, stages, now: identity.now, shared: push };
+}
+
+/** The artifacts that a new one could be taken for, here and at the remote. */
+async function otherNames(repository: RegistryRepository, { view, remote }: Writer): Promise<ArtifactName[]> {
+  const here = await readArtifactNames(repository);
+  if (view === undefined || repository.url !== undefined) return here;
+  return [...here, ...artifactNamesIn(await repository.listRemoteTags(remote))];
 }

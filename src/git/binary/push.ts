@@ -18,12 +18,17 @@ export async function push(
   tags: readonly RefChange[],
   turn: RefChange,
 ): Promise<PushResult> {
-  const pushed = await runPush(git, remote, [...tags, turn]);
+  const pushed = await runPush(git, remote, [...tags, turn]).catch(hintAtStatus);
   const result = await outcome(git, remote, tags, turn, pushed);
   // a server that takes no refs but branches and tags, or one ref at a time, has names alone to keep writers apart
   if (result !== 'without turn') return result;
   const again = await outcome(git, remote, tags, turn, await runPush(git, remote, tags));
   return again === 'without turn' ? { outcome: 'refused', reason: pushed.stderr } : again;
+}
+
+function hintAtStatus(error: unknown): never {
+  if (!(error instanceof RegError) || error.code !== 'INTERRUPTED') throw error;
+  throw new RegError('INTERRUPTED', 'interrupted while pushing', 'see what came of it: reg status');
 }
 
 async function outcome(

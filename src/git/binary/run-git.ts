@@ -1,6 +1,10 @@
-import { GitPluginError, simpleGit } from 'simple-git';
+import { randomUUID } from 'node:crypto';
+import { simpleGit } from 'simple-git';
 import { RegError } from '../../errors.js';
 import { withoutUserInfo } from '../location.js';
+import { MARK } from './end-run.js';
+import { gitVariables, type Surroundings, TRUST_THE_USER } from './surroundings.js';
+import { type Watch, watchOver } from './watch.js';
 
 /** How one run of git ended. Callers decide by `code`, never by what git says. */
 export interface GitResult {
@@ -11,74 +15,17 @@ export interface GitResult {
   stderr: string;
 }
 
-/** What a run of git takes from the process around it. */
-export interface Surroundings {
-  env: NodeJS.ProcessEnv;
-  /** Ends what is running. */
-  signal?: AbortSignal | undefined;
-}
-
 /** Runs git in one folder with the given arguments and standard input. */
 export type RunGit = (args: readonly string[], input?: string | Uint8Array) => Promise<GitResult>;
-
-/** Transports that a link or a `--repo` may use; `ext::` and its like run commands (git-remote-ext(1)). */
-const TRANSPORTS = 'https:http:ssh:git:file';
-
-/**
- * simple-git guards against options and variables that start programs. Here every argument is made by this program,
- * none is passed on from a file, and the variables are the user's own, as for any git command: `git reg`, a hook and a
- * CI runner set many of them.
- */
-const TRUST_THE_USER = {
-  allowUnsafeAlias: true,
-  allowUnsafeAskPass: true,
-  allowUnsafeCommandBinaries: true,
-  allowUnsafeConfigEnvCount: true,
-  allowUnsafeConfigPaths: true,
-  allowUnsafeCredentialHelper: true,
-  allowUnsafeDiffExternal: true,
-  allowUnsafeDiffTextConv: true,
-  allowUnsafeEditor: true,
-  allowUnsafeExec: true,
-  allowUnsafeFilter: true,
-  allowUnsafeFsMonitor: true,
-  allowUnsafeGitProxy: true,
-  allowUnsafeGpgProgram: true,
-  allowUnsafeHooksPath: true,
-  allowUnsafeInclude: true,
-  allowUnsafeMergeDriver: true,
-  allowUnsafePack: true,
-  allowUnsafePager: true,
-  allowUnsafeProtocolOverride: true,
-  allowUnsafeSshCommand: true,
-  allowUnsafeSubmodule: true,
-  allowUnsafeTemplateDir: true,
-  allowUnsafeUrlRewrite: true,
-};
 
 /**
  * Gives a runner of the git program for one folder. Every run throws RegError INTERRUPTED once the signal was given.
  * @param around its environment is what git gets; untouched but for locale, locks and allowed transports
  */
 export function gitIn(cwd: string, { env, signal }: Surroundings): RunGit {
-  const variables = {
-    GIT_ALLOW_PROTOCOL: TRANSPORTS,
-    ...env,
-    LC_ALL: 'C',
-    GIT_OPTIONAL_LOCKS: '0',
-    // a replacement object would make a tag answer for another one (git-replace(1))
-    GIT_NO_REPLACE_OBJECTS: '1',
-  };
-  return (args, input) => runOnce(cwd, { env: variables, signal }, args, input);
+  const around = { env: gitVariables(env), signal };
+  return (args, input) => runOnce(cwd, around, args, input);
 }
-
-// the list of `git rev-parse --local-env-vars`
-const LOCAL =
-  /^GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|PREFIX|NAMESPACE|GRAFT_FILE|SHALLOW_FILE|CONFIG|IMPLICIT_WORK_TREE|REPLACE_REF_BASE|INTERNAL_SUPER_PREFIX)$/;
-
-/** An environment without what points git at one repository, for work in another one; hooks have it set. */
-export const withoutLocalVariables = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !LOCAL.test(name)));
 
 /** Seconds without a sign of git, its progress included, after which it is taken for hung. */
 const PATIENCE = 60;
@@ -91,14 +38,17 @@ async function runOnce(
   input: string | Uint8Array | undefined,
 ): Promise<GitResult> {
   if (signal?.aborted) throw interrupted();
+  const mark = randomUUID();
+  const variables = { ...env, [MARK]: mark };
   const stdout: Buffer[] = [];
   let ended = { exitCode: -1, stdErr: [] as Buffer[] };
+  const watch = watchOver(mark, patienceOf(env), signal);
   const git = simpleGit({
     baseDir: cwd,
     // every exit code is an answer; without this handler exit 1 with an empty stderr would resolve as a success
-    errors: (error, result) => {
+    errors: (_error, result) => {
       ended = result;
-      return error instanceof GitPluginError ? error : undefined;
+      return undefined;
     },
     // an empty input still has to close the pipe, and simple-git skips what is falsy
     ...(input === undefined
@@ -106,29 +56,34 @@ async function runOnce(
       : { input: () => (input.length === 0 ? Buffer.alloc(0) : Buffer.from(input)) }),
     // the end of its output is the end of git; the default also waits 50 ms after the process is gone
     completion: { onClose: true, onExit: false },
-    timeout: { block: patienceOf(env) * 1000 },
-    ...(signal ? { abort: signal } : {}),
-    allowEnvironment: Object.keys(env),
+    abort: watch.signal,
+    allowEnvironment: Object.keys(variables),
     unsafe: TRUST_THE_USER,
   });
   // raw() decodes and trims; bytes are taken from the pipe
-  git.outputHandler((_command, out) => {
+  git.outputHandler((_command, out, err) => {
     out.on('data', (chunk: Buffer) => stdout.push(chunk));
     // after a command that printed nothing simple-git waits 50 ms for it to print something after all
     out.on('end', () => out.emit('data', Buffer.alloc(0)));
+    watch.pipes(out, err);
   });
-  try {
-    await git.env(env).raw([...args]);
-  } catch (error) {
-    if (!(error instanceof GitPluginError)) throw error;
-    if (error.plugin === 'abort') throw interrupted();
-    return { code: -3, stdout: Buffer.alloc(0), stderr: `it gave no sign for ${patienceOf(env)} seconds` };
+  const run = git.env(variables).raw([...args]);
+  // what was ended on purpose fails as it has to
+  await Promise.race([watch.ended, run.catch(unlessEnded(watch))]);
+  switch (watch.stop()) {
+    case 'interrupted':
+      throw interrupted();
+    case 'hung':
+      return { code: -3, stdout: Buffer.alloc(0), stderr: `it gave no sign for ${patienceOf(env)} seconds` };
   }
   return { code: ended.exitCode, stdout: Buffer.concat(stdout), stderr: said(ended.stdErr) };
 }
 
-const interrupted = (): RegError =>
-  new RegError('INTERRUPTED', 'interrupted', 'if a push was under way, see what came of it: reg status');
+const unlessEnded = (watch: Watch) => (error: unknown) => {
+  if (!watch.signal.aborted) throw error;
+};
+
+const interrupted = (): RegError => new RegError('INTERRUPTED', 'interrupted');
 
 /** Lines of progress: `remote: Counting objects:  50% (1/2)`, `Total 3 (delta 0), …`. */
 const PROGRESS = /^(remote: )?(Total \d+|[A-Z][a-z]+ (objects|deltas|file contents)[^:]*: )/;

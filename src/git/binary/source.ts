@@ -2,7 +2,8 @@ import { isFolder } from '../../disk/files.js';
 import { RegError } from '../../errors.js';
 import type { ObjectReader, SourceOpener } from '../port.js';
 import { binaryObjectReader } from './objects.js';
-import { gitIn, type Surroundings, withoutLocalVariables } from './run-git.js';
+import { gitIn } from './run-git.js';
+import { type Surroundings, withoutLocalVariables } from './surroundings.js';
 import { openObjectCache } from './url/object-cache.js';
 import { urlObjectReader } from './url/objects.js';
 

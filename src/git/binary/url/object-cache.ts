@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { once } from '../../../once.js';
 import { redactorOf, shownAddress } from '../../location.js';
 import { type NamedRemote, remoteFailed } from '../remote-failed.js';
-import { type GitResult, gitIn, type RunGit, type Surroundings, withoutLocalVariables } from '../run-git.js';
+import { type GitResult, gitIn, type RunGit } from '../run-git.js';
+import { type Surroundings, withoutLocalVariables } from '../surroundings.js';
 import { requireGit } from '../version.js';
 import { borrowFolder, makeBareFolder } from './bare-folder.js';
 

@@ -1,6 +1,6 @@
 import type { RegistryRepository, RepositoryInspector } from '../../port.js';
 import { binaryTagRemote } from '../remote.js';
-import type { Surroundings } from '../run-git.js';
+import type { Surroundings } from '../surroundings.js';
 import { binaryTagWriter } from '../writer.js';
 import { openObjectCache } from './object-cache.js';
 import { urlObjectReader } from './objects.js';
