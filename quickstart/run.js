@@ -91,6 +91,15 @@ try {
 
   say('And the check for CI.');
   $('reg validate');
+
+  say('Share it, and ask and write by URL: nothing is cloned.');
+  const shared = `file://${folder}/shared.git`;
+  $(`git clone -q --bare . ../shared.git && git remote add origin ${shared}`, { quiet: true });
+  $("git -C ../shared.git tag -d 'cost_predictor#prod#4'", { quiet: true });
+  $('reg status || reg sync');
+  cwd = folder;
+  $(`reg which cost_predictor prod --repo ${shared}`);
+  $(`reg assign cost_predictor@v0.1.0 prod --repo ${shared}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
