@@ -5,6 +5,7 @@ import type { Oid } from './domain/event.js';
 import { artifactName } from './domain/names.js';
 import { RegError } from './errors.js';
 import type { LinkSource } from './links/schema.js';
+import { shownSource } from './links/shown-source.js';
 import { type ChooseOptions, choose } from './registry/choose.js';
 import type { RegistryContext } from './registry/context.js';
 import { linkAt, resolveLink } from './registry/resolve-link.js';
@@ -54,7 +55,7 @@ export async function fetchModel(
     name: posix.basename(resolved.path),
     sha256: model.sha256,
     size: model.size,
-    source: { ...link.source, commit: resolved.commit },
+    source: { ...shownSource(link.source), commit: resolved.commit },
     model,
   };
 }

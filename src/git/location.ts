@@ -52,6 +52,9 @@ const HINT = 'use https, ssh, git or file URLs, user@host:path, or a plain path'
 export const withoutUserInfo = (text: string): string =>
   text.replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^/\s@]*@/gi, '$1');
 
+/** A URL without the login of a web address; in an ssh address the user is a part of where it leads. */
+export const withoutLogin = (url: string): string => (/^https?:/i.test(url) ? withoutUserInfo(url) : url);
+
 const SCP_USER = /^[^/@\s]+@(?=[^/@\s]+:)/;
 
 /** The address of a repository, fit to be shown, without user-info; `git@host:path` has some too. */
@@ -62,10 +65,11 @@ export const shownAddress = (address: string): string => withoutUserInfo(address
  */
 export function redactorOf(address: string): (text: string) => string {
   const [, user = '', password = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^/@:]*):?([^/]*)@/i.exec(address) ?? [];
-  // a user name alone is how GitHub takes a token; with a password it is no secret
-  const secret = password || (/^https?:/i.test(address) ? user : '');
+  // a user name without a real password is how servers take a token; with one it is no secret
+  const token = /^https?:/i.test(address) && /^(x|x-oauth-basic)?$/.test(password) ? user : '';
   const login = `${decoded(user)}:${decoded(password)}`;
-  const secrets = [secret, decoded(secret), Buffer.from(login).toString('base64')];
+  const given = [password, token];
+  const secrets = [...given, ...given.map(decoded), Buffer.from(login).toString('base64')];
   const hidden = secrets.filter((one) => one.length >= SHORTEST_SECRET);
   return (text) => hidden.reduce((rest, one) => rest.replaceAll(one, '***'), withoutUserInfo(text));
 }

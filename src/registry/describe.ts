@@ -3,6 +3,7 @@ import type { Oid } from '../domain/event.js';
 import { type ArtifactName, artifactName, splitArtifactName } from '../domain/names.js';
 import { readLink } from '../links/read.js';
 import type { Link } from '../links/schema.js';
+import { shownSource } from '../links/shown-source.js';
 import { type ChooseOptions, choose } from './choose.js';
 import type { RegistryContext } from './context.js';
 import { notDeclared } from './declaration.js';
@@ -63,7 +64,7 @@ async function linkFacts({ repository }: RegistryContext, commit: Oid, file: str
     description: description ?? null,
     path: source.path ?? null,
     labels: labels ?? null,
-    source,
+    source: shownSource(source),
     sha256: sha256 ?? null,
     size: size ?? null,
     params: params ?? null,

@@ -1,7 +1,6 @@
 import type { Oid } from '../../domain/event.js';
 import type { PeeledTagRef, RepositoryInspector } from '../port.js';
-import { type NamedRemote, remoteFailed } from './remote-failed.js';
-import type { RunGit } from './run-git.js';
+import { type RemoteAccess, remoteFailed } from './remote-access.js';
 import { runPastLocks } from './stale-locks.js';
 
 /**
@@ -9,14 +8,13 @@ import { runPastLocks } from './stale-locks.js';
  * @throws RegError REMOTE_FAILED
  */
 export async function fetchTagObjects(
-  git: RunGit,
+  access: RemoteAccess,
   inspector: RepositoryInspector,
-  remote: NamedRemote,
   tags: readonly PeeledTagRef[],
 ): Promise<void> {
   const { near, far } = await byDistance(inspector, tags);
-  await fetchOids(git, remote, near, []);
-  await fetchOids(git, remote, far, ['--depth=1']);
+  await fetchOids(access, near, []);
+  await fetchOids(access, far, ['--depth=1']);
 }
 
 /**
@@ -35,8 +33,7 @@ async function byDistance(
 }
 
 async function fetchOids(
-  git: RunGit,
-  remote: NamedRemote,
+  { git, remote }: RemoteAccess,
   tags: readonly PeeledTagRef[],
   options: readonly string[],
 ): Promise<void> {

@@ -3,9 +3,9 @@ import { RegError } from '../../errors.js';
 import type { PushResult } from '../port.js';
 import { whyRefused } from './push-report.js';
 import type { RefChange } from './ref-change.js';
-import { type NamedRemote, remoteFailed } from './remote-failed.js';
+import { type NamedRemote, type RemoteAccess, remoteFailed } from './remote-access.js';
 import { readRemoteRefs } from './remote-listing.js';
-import type { GitResult, RunGit } from './run-git.js';
+import type { GitResult } from './run-git.js';
 
 /**
  * Changes tags at a remote, all or none, and passes the turn on with them. What came of it is read back from the remote,
@@ -13,16 +13,15 @@ import type { GitResult, RunGit } from './run-git.js';
  * @throws RegError REMOTE_FAILED
  */
 export async function push(
-  git: RunGit,
-  remote: NamedRemote,
+  access: RemoteAccess,
   tags: readonly RefChange[],
   turn: RefChange,
 ): Promise<PushResult> {
-  const pushed = await runPush(git, remote, [...tags, turn]).catch(hintAtStatus);
-  const result = await outcome(git, remote, tags, turn, pushed);
+  const pushed = await runPush(access, [...tags, turn]).catch(hintAtStatus);
+  const result = await outcome(access, tags, turn, pushed);
   // a server that takes no refs but branches and tags, or one ref at a time, has names alone to keep writers apart
   if (result !== 'without turn') return result;
-  const again = await outcome(git, remote, tags, turn, await runPush(git, remote, tags));
+  const again = await outcome(access, tags, turn, await runPush(access, tags));
   return again === 'without turn' ? { outcome: 'refused', reason: pushed.stderr } : again;
 }
 
@@ -32,13 +31,12 @@ function hintAtStatus(error: unknown): never {
 }
 
 async function outcome(
-  git: RunGit,
-  remote: NamedRemote,
+  access: RemoteAccess,
   tags: readonly RefChange[],
   turn: RefChange,
   pushed: GitResult,
 ): Promise<PushResult | 'without turn'> {
-  const there = await askUntilAnswered(git, remote, [...tags, turn]);
+  const there = await askUntilAnswered(access, [...tags, turn]);
   if (tags.every(({ refName, to }) => there.get(refName) === to)) return { outcome: 'done' };
   // somebody has changed since what this write was decided upon
   if ([...tags, turn].some(({ refName, from }) => there.get(refName) !== from)) return { outcome: 'lost' };
@@ -51,11 +49,11 @@ async function outcome(
     case 'refused':
       return { outcome: 'refused', reason: why.reason };
     default:
-      throw remoteFailed(remote.shown, pushed);
+      throw remoteFailed(access.remote.shown, pushed);
   }
 }
 
-const runPush = (git: RunGit, remote: NamedRemote, changes: readonly RefChange[]): Promise<GitResult> =>
+const runPush = ({ git, remote }: RemoteAccess, changes: readonly RefChange[]): Promise<GitResult> =>
   git([
     'push',
     '--porcelain',
@@ -77,18 +75,17 @@ const PAUSE = 500;
 
 /** What the remote has now. It has to be known, so one that does not answer is asked again. */
 async function askUntilAnswered(
-  git: RunGit,
-  remote: NamedRemote,
+  access: RemoteAccess,
   changes: readonly RefChange[],
 ): Promise<Map<string, string>> {
-  const asked = await pushAddress(git, remote);
+  const asked = await pushAccess(access);
   const refNames = changes.map(({ refName }) => refName);
   for (let time = 1; ; time += 1) {
     try {
-      return await readRemoteRefs(git, asked, refNames);
+      return await readRemoteRefs(asked, refNames);
     } catch (error) {
       if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
-      if (time === ASKED) throw unknownOutcome(remote, refNames, error);
+      if (time === ASKED) throw unknownOutcome(access.remote, refNames, error);
       await sleep(PAUSE * time);
     }
   }
@@ -106,7 +103,7 @@ const unknownOutcome = (
   );
 
 /** Where pushes go, which need not be where fetches come from. */
-async function pushAddress(git: RunGit, remote: NamedRemote): Promise<NamedRemote> {
+async function pushAccess({ git, remote }: RemoteAccess): Promise<RemoteAccess> {
   const { code, stdout } = await git(['config', '--get', `remote.${remote.name}.pushurl`]);
-  return code === 0 ? { ...remote, name: stdout.toString().trim() } : remote;
+  return code === 0 ? { git, remote: { ...remote, name: stdout.toString().trim() } } : { git, remote };
 }

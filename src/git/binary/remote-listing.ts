@@ -1,26 +1,24 @@
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import type { PeeledTagRef, RemoteListing } from '../port.js';
 import { turnRef } from './ref-change.js';
-import { type NamedRemote, remoteFailed } from './remote-failed.js';
-import type { RunGit } from './run-git.js';
+import { type RemoteAccess, remoteFailed } from './remote-access.js';
 
 const PREFIX = 'refs/tags/';
 const PEELED = '^{}';
 
 /** Every tag of a remote, with what an annotated one leads to; the server sends tags alone. */
-export async function listRemoteTags(git: RunGit, remote: NamedRemote): Promise<PeeledTagRef[]> {
-  return tagsIn(await lsRemote(git, remote, ['--tags'], []));
+export async function listRemoteTags(access: RemoteAccess): Promise<PeeledTagRef[]> {
+  return tagsIn(await lsRemote(access, ['--tags'], []));
 }
 
 /** The tags of one artifact at a remote, and whose turn it is there. */
 export async function listRemoteArtifact(
-  git: RunGit,
-  remote: NamedRemote,
+  access: RemoteAccess,
   artifact: ArtifactName,
 ): Promise<RemoteListing> {
   const starts = ['@', '#'].map((mark) => PREFIX + artifactNameForTag(artifact) + mark);
   const turn = turnRef(artifact);
-  const lines = await lsRemote(git, remote, [], [...starts.map((start) => `${start}*`), turn]);
+  const lines = await lsRemote(access, [], [...starts.map((start) => `${start}*`), turn]);
   return {
     // a pattern also matches further down, as in refs/elsewhere/refs/tags/… (git-ls-remote(1))
     tags: tagsIn(lines.filter(({ refName }) => starts.some((start) => refName.startsWith(start)))),
@@ -30,11 +28,10 @@ export async function listRemoteArtifact(
 
 /** What refs hold at a remote, by their full names; those that it has not got are left out. */
 export async function readRemoteRefs(
-  git: RunGit,
-  remote: NamedRemote,
+  access: RemoteAccess,
   refNames: readonly string[],
 ): Promise<Map<string, string>> {
-  const lines = await lsRemote(git, remote, ['--refs'], refNames);
+  const lines = await lsRemote(access, ['--refs'], refNames);
   return new Map(lines.map(({ refName, oid }) => [refName, oid]));
 }
 
@@ -44,8 +41,7 @@ interface Line {
 }
 
 async function lsRemote(
-  git: RunGit,
-  remote: NamedRemote,
+  { git, remote }: RemoteAccess,
   options: readonly string[],
   patterns: readonly string[],
 ): Promise<Line[]> {

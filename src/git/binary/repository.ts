@@ -1,5 +1,6 @@
 import { RegError } from '../../errors.js';
 import type { RegistryRepository } from '../port.js';
+import { discreetAbout } from './discreet.js';
 import { binaryInspector } from './inspector.js';
 import { binaryObjectReader } from './objects.js';
 import { binaryTagRemote } from './remote.js';
@@ -29,7 +30,10 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
     workTree: () => findWorkTree(git),
     ...binaryTagReader(git),
     ...binaryTagWriter(git),
-    ...binaryTagRemote(git, inspector, (name) => ({ name, shown: name })),
+    ...binaryTagRemote(inspector, (name) => ({
+      git: discreetAbout(git, name),
+      remote: { name, shown: name },
+    })),
     ...binaryObjectReader(git),
     ...inspector,
   };

@@ -86,7 +86,8 @@ const unlessEnded = (watch: Watch) => (error: unknown) => {
 const interrupted = (): RegError => new RegError('INTERRUPTED', 'interrupted');
 
 /** Lines of progress: `remote: Counting objects:  50% (1/2)`, `Total 3 (delta 0), …`. */
-const PROGRESS = /^(remote: )?(Total \d+|[A-Z][a-z]+ (objects|deltas|file contents)[^:]*: )/;
+const PROGRESS =
+  /^(remote: )?(Total \d+|Delta compression using |[A-Z][a-z]+ (objects|deltas|file contents)[^:]*: )/;
 
 const said = (stderr: readonly Buffer[]): string =>
   withoutUserInfo(Buffer.concat(stderr).toString())

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { once } from '../../../once.js';
 import { redactorOf, shownAddress } from '../../location.js';
-import { type NamedRemote, remoteFailed } from '../remote-failed.js';
+import { type NamedRemote, remoteFailed } from '../remote-access.js';
 import { type GitResult, gitIn, type RunGit } from '../run-git.js';
 import { type Surroundings, withoutLocalVariables } from '../surroundings.js';
 import { requireGit } from '../version.js';
@@ -82,8 +82,8 @@ export function openObjectCache(url: string, cache: string, around: Surroundings
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 20);
 
 /**
- * The URL is told to git by its environment: a file would keep its password, and anybody may see arguments (ps(1)). Git
- * reads GIT_CONFIG_KEY_0 and so on (git-config(1)); those of the user stay.
+ * The URL is told to git by its environment, because a file would keep its password. Git reads GIT_CONFIG_KEY_0 and so on
+ * (git-config(1)); those of the user stay.
  */
 function environment(url: string, folder: string, dir: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const count = Number(env.GIT_CONFIG_COUNT) || 0;
@@ -97,22 +97,31 @@ function environment(url: string, folder: string, dir: string, env: NodeJS.Proce
   };
 }
 
-function runFetch(git: RunGit, { refspecs, filter, shallow }: Wants, isFresh: boolean): Promise<GitResult> {
-  const args = [
-    'fetch',
-    '--progress',
-    '--no-tags',
-    '--no-write-fetch-head',
-    // without refs here everything would look like garbage
-    '--no-auto-maintenance',
-    '--no-recurse-submodules',
-    '--prune',
-    '--refmap=',
-    ...(filter ? [`--filter=${filter}`] : []),
-    // with refs of last time git asks for nothing when nothing changed, but not when a depth is given
-    ...(shallow && isFresh ? ['--depth=1'] : []),
-    '--stdin',
-    REMOTE,
-  ];
-  return git(args, refspecs.map((refspec) => `${refspec}\n`).join(''));
+async function runFetch(
+  git: RunGit,
+  { refspecs, filter, shallow }: Wants,
+  isFresh: boolean,
+): Promise<GitResult> {
+  const run = (...depth: string[]): Promise<GitResult> =>
+    git(
+      [...FETCH, ...(filter ? [`--filter=${filter}`] : []), ...depth, '--stdin', REMOTE],
+      refspecs.map((refspec) => `${refspec}\n`).join(''),
+    );
+  // with refs of last time git asks for nothing when nothing changed, but not when a depth is given
+  if (!shallow || !isFresh) return run();
+  const result = await run('--depth=1');
+  // when nothing matches, a depth alone makes git 2.39 fail, without a word
+  return result.code === 1 && result.stderr === '' ? run() : result;
 }
+
+const FETCH = [
+  'fetch',
+  '--progress',
+  '--no-tags',
+  '--no-write-fetch-head',
+  // without refs here everything would look like garbage
+  '--no-auto-maintenance',
+  '--no-recurse-submodules',
+  '--prune',
+  '--refmap=',
+];

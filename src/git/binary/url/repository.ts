@@ -26,7 +26,7 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
     ...urlTagReader(objects),
     ...urlObjectReader(objects),
     ...inspector,
-    ...binaryTagRemote(git, inspector, () => remote),
+    ...binaryTagRemote(inspector, () => objects),
     fetchTags: async () => undefined,
     identity,
     writeTagObject,

@@ -11,7 +11,7 @@ import type { ObjectCache } from './object-cache.js';
  * which it cannot do for the patterns of `git ls-remote`; what concerns all is one listing, and then the objects asked for.
  */
 export function urlTagReader(cache: ObjectCache): TagReader {
-  const listAll = (): Promise<PeeledTagRef[]> => listRemoteTags(cache.git, cache.remote);
+  const listAll = (): Promise<PeeledTagRef[]> => listRemoteTags(cache);
   return {
     listTags: (artifact) =>
       artifact === undefined ? listAll() : fetchArtifact(cache, artifact, (tags) => tags.listTags(artifact)),

@@ -1,11 +1,17 @@
 import { RegError } from '../../errors.js';
 import { shellLine } from '../../shell.js';
-import type { GitResult } from './run-git.js';
+import type { GitResult, RunGit } from './run-git.js';
 
 /** A remote: what git calls it, and what people are shown, which holds no user-info. */
 export interface NamedRemote {
   name: string;
   shown: string;
+}
+
+/** A remote, and what runs git to talk to it. */
+export interface RemoteAccess {
+  git: RunGit;
+  remote: NamedRemote;
 }
 
 /** The error for a remote that could not be asked. */
