@@ -1,9 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sandbox } from './repo.js';
+import { askBackend } from './servers-backend.js';
+import { answerWith, type FaultMode, Faults, refuseWith } from './servers-faults.js';
 
 /** A server on loopback in front of the repositories of a sandbox. */
 export interface GitServer {
@@ -14,6 +16,14 @@ export interface GitServer {
   close(): Promise<void>;
 }
 
+/** A web server in front of git, which can be told to fail. */
+export interface HttpServer extends GitServer {
+  /** Lets requests fail from now on; without a mode all is well again. */
+  fail(mode?: FaultMode): void;
+  /** How many requests failed so since. */
+  befallen(): number;
+}
+
 /** What a web server in front of git may ask for. */
 export interface HttpOptions {
   /** `user:password` without which it answers 401. */
@@ -21,19 +31,21 @@ export interface HttpOptions {
 }
 
 /** Serves the repositories over HTTP, through git's own CGI program (git-http-backend(1)). */
-export async function serveHttp(box: Sandbox, { login }: HttpOptions = {}): Promise<GitServer> {
+export async function serveHttp(box: Sandbox, { login }: HttpOptions = {}): Promise<HttpServer> {
   const requests: string[] = [];
+  const faults = new Faults();
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
     const wanted = login && `Basic ${Buffer.from(login).toString('base64')}`;
-    if (wanted && request.headers.authorization !== wanted)
-      response.writeHead(401, { 'www-authenticate': 'Basic realm="models"' }).end();
-    else runBackend(box, request, response);
+    if (wanted && request.headers.authorization !== wanted) refuseWith(response, 401);
+    else void answerWith(faults.next(request), request, response, () => askBackend(box, request));
   });
   const port = await listen(server);
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
+    fail: (mode) => faults.set(mode),
+    befallen: () => faults.befallen,
     close: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
@@ -46,40 +58,6 @@ const listen = (server: Server): Promise<number> =>
     server.on('error', reject);
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
-
-function runBackend(box: Sandbox, request: IncomingMessage, response: ServerResponse): void {
-  const { pathname, search } = new URL(request.url ?? '/', 'http://localhost');
-  const header = (name: string): string => String(request.headers[name] ?? '');
-  const backend = spawn('git', ['http-backend'], {
-    env: {
-      ...box.env,
-      GIT_PROJECT_ROOT: box.root,
-      GIT_HTTP_EXPORT_ALL: '1',
-      GIT_PROTOCOL: header('git-protocol'),
-      REQUEST_METHOD: request.method,
-      PATH_INFO: decodeURIComponent(pathname),
-      QUERY_STRING: search.slice(1),
-      CONTENT_TYPE: header('content-type'),
-      HTTP_CONTENT_ENCODING: header('content-encoding'),
-      REMOTE_ADDR: '127.0.0.1',
-    },
-  });
-  request.pipe(backend.stdin.on('error', () => undefined));
-  const out: Buffer[] = [];
-  backend.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-  backend.on('close', () => answer(Buffer.concat(out), response));
-}
-
-/** Takes the header lines of a CGI answer off its body (RFC 3875, section 6). */
-function answer(out: Buffer, response: ServerResponse): void {
-  const end = out.indexOf('\r\n\r\n');
-  for (const line of out.toString('latin1', 0, end).split('\r\n')) {
-    const [name = '', value = ''] = line.split(/: (.*)/);
-    if (name.toLowerCase() === 'status') response.statusCode = Number.parseInt(value, 10);
-    else response.setHeader(name, value);
-  }
-  response.end(out.subarray(end + 4));
-}
 
 /** Serves the repositories with `git daemon`. */
 export async function serveDaemon(box: Sandbox): Promise<GitServer> {

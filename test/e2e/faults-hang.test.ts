@@ -1,0 +1,92 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { endGroup, leftOf, until } from '../support/process-groups.js';
+import { sandbox } from '../support/repo.js';
+import { publishHistory, type Served, startWrite, tagsOf, WAYS, type Way } from '../support/served.js';
+import { type HttpServer, serveHttp } from '../support/servers.js';
+import type { Exchange } from '../support/servers-faults.js';
+
+const box = sandbox();
+const started: number[] = [];
+let server: HttpServer;
+let served: Served;
+let before: string;
+beforeAll(async () => {
+  server = await serveHttp(box);
+  served = publishHistory(box, server, 'registry');
+  before = tagsOf(served.remote);
+});
+afterEach(() => {
+  for (const group of started.splice(0)) endGroup(group);
+  server.fail();
+});
+afterAll(() => server.close());
+
+let caches = 0;
+/** Starts `reg assign`; gives its group of processes, and what it will have said when it ends. */
+function startAssign(way: Way, seconds: number) {
+  caches += 1;
+  const cache = join(box.root, `cache-${caches}`);
+  const env = { REG_TIMEOUT: String(seconds), XDG_CACHE_HOME: cache };
+  const child = startWrite(box, served, way, env, ['assign', 'churn', 'prod']);
+  const group = child.pid ?? 0;
+  started.push(group);
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.on('data', (chunk) => (stdout += chunk));
+  child.stderr?.on('data', (chunk) => (stderr += chunk));
+  const ended = new Promise<object>((resolve) =>
+    child.on('exit', (code, signal) => child.on('close', () => resolve({ code, signal, stdout, stderr }))),
+  );
+  return { group, cache, ended };
+}
+
+/** Nothing was written, nothing is left that would be in anybody's way, and nothing still runs. */
+async function expectNothingLeft(group: number, cache: string): Promise<void> {
+  expect(await leftOf(group)).toEqual([]);
+  expect(tagsOf(served.clone)).toBe(before);
+  expect(tagsOf(served.remote)).toBe(before);
+  const files = [join(served.clone.dir, '.git'), cache]
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }));
+  expect(files.filter((path) => /\.(lock|borrowed)$|tmp_/.test(path))).toEqual([]);
+}
+
+test.each<Exchange>(['read', 'push'])(
+  'REG_TIMEOUT ends what waits for a server that hangs: %s',
+  async (on) => {
+    const start = Date.now();
+    server.fail({ fault: 'hangs', on: [on] });
+    const writes = WAYS.map((way) => startAssign(way, 2));
+    for (const { ended, group, cache } of writes) {
+      expect(await ended).toMatchObject({
+        code: 4,
+        stdout: '',
+        stderr: expect.stringMatching(/^error: cannot reach \S+: .*2 seconds\nhint: .*\n$/),
+      });
+      expect(Date.now() - start).toBeLessThan(20_000);
+      await expectNothingLeft(group, cache);
+    }
+  },
+);
+
+const SIGNALS = [
+  // as a terminal sends it: to reg and to all that it started
+  ['Ctrl-C', 'SIGINT', (group: number) => process.kill(-group, 'SIGINT')],
+  ['a signal to reg alone', 'SIGTERM', (group: number) => process.kill(group, 'SIGTERM')],
+] as const;
+
+describe.each(SIGNALS)('%s ends what waits for a server that hangs', (_what, signal, send) => {
+  test.each<Exchange>(['ask to read', 'read', 'ask to push', 'push'])('%s', async (on) => {
+    server.fail({ fault: 'hangs', on: [on] });
+    const writes = WAYS.map((way) => startAssign(way, 60));
+    await until(() => server.befallen() === writes.length);
+    const start = Date.now();
+    for (const { group } of writes) send(group);
+    for (const { ended, group, cache } of writes) {
+      expect(await ended).toMatchObject({ code: null, signal, stdout: '' });
+      expect(Date.now() - start).toBeLessThan(20_000);
+      await expectNothingLeft(group, cache);
+    }
+  });
+});
