@@ -101,7 +101,7 @@ export interface RemoteListing {
 export type PushResult =
   | { outcome: 'done' }
   /** Another writer was faster; nothing was taken, and asking again from the listing is worth it. */
-  | { outcome: 'lost' }
+  | { outcome: 'lost'; reason: string }
   /** The remote was reached and will not take it; `reason` is its own. */
   | { outcome: 'refused'; reason: string };
 

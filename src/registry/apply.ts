@@ -18,8 +18,14 @@ export interface Writer {
   view: RemoteView | undefined;
 }
 
-/** What came of a plan; a failure may be another writer's doing and is worth another try. */
-export type Applied = { rows: WriteRow[] } | { failure: string };
+/** What came of a plan. */
+export type Applied = { rows: WriteRow[] } | Failure;
+
+/** Why nothing was written: another writer was faster, or something of which git may say the same forever. */
+export interface Failure {
+  failure: string;
+  isRace: boolean;
+}
 
 /** Creates the tags of a plan, at the remote first when they are to be pushed: no local tag that it has not got. */
 export async function applyTags(
@@ -31,7 +37,7 @@ export async function applyTags(
   if (tags.length === 0) return standing && push ? pushStanding(repository, standing, writer) : { rows: [] };
   const refs = await writeObjects(repository, tags, writer.identity);
   const failure = push ? await pushTags(repository, refs, writer) : await repository.createTags(refs, turn);
-  if (failure !== undefined) return { failure };
+  if (failure !== undefined) return { failure, isRace: push };
   return {
     rows: tags.map((tag, index) => ({ ...plannedRow(tag), oid: refs[index]?.oid ?? null, pushed: push })),
   };
@@ -46,7 +52,8 @@ async function pushStanding(
   const isThere = writer.view?.tags.some(({ name }) => name === event.tag);
   const refs = [{ tagName: event.tag, oid: event.tagOid }];
   const failure = isThere ? undefined : await pushTags(repository, refs, writer);
-  return failure === undefined ? { rows: [{ ...eventRow(event), pushed: true }] } : { failure };
+  if (failure !== undefined) return { failure, isRace: true };
+  return { rows: [{ ...eventRow(event), pushed: true }] };
 }
 
 async function pushTags(
@@ -85,10 +92,10 @@ export async function applyDeletes(
   const known = refs.filter(({ tagName }) => there.has(tagName));
   if (push && known.length > 0) {
     const lost = afterPush(await repository.deleteRemoteTags(remote, known, view?.turn ?? turn), remote);
-    if (lost !== undefined) return { failure: lost };
+    if (lost !== undefined) return { failure: lost, isRace: true };
   }
   const failure = await repository.deleteTags(refs, turn);
-  return failure === undefined ? { rows } : { failure };
+  return failure === undefined ? { rows } : { failure, isRace: false };
 }
 
 /** Undefined when the remote took it; why it is worth another try when not. */
@@ -97,7 +104,7 @@ function afterPush(result: PushResult, remote: string): string | undefined {
     case 'done':
       return undefined;
     case 'lost':
-      return `another writer was faster at ${remote}`;
+      return result.reason;
     default:
       throw new RegError(
         'REMOTE_REFUSED',

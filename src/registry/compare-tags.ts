@@ -1,5 +1,5 @@
 import { parseTagName } from '../domain/tag-name.js';
-import type { PeeledTagRef, RegistryRepository, TagReader, TagRef } from '../git/port.js';
+import type { PeeledTagRef, RegistryRepository, TagRef } from '../git/port.js';
 
 /** A tag of a remote that is to be here, and what is here in its place. */
 export interface WantedTag {
@@ -32,10 +32,10 @@ export function compareTags(here: readonly TagRef[], there: readonly PeeledTagRe
 
 /** The tags with the name of an event, here and at a remote. */
 export interface BothSides {
-  here: PeeledTagRef[];
+  here: TagRef[];
   there: PeeledTagRef[];
-  /** Annotated tags whose names the remote does not have. */
-  onlyHere: PeeledTagRef[];
+  /** Events whose names the remote does not have. */
+  onlyHere: TagRef[];
 }
 
 /**
@@ -43,16 +43,14 @@ export interface BothSides {
  * @throws RegError REMOTE_FAILED
  */
 export async function listBothSides(repository: RegistryRepository, remote: string): Promise<BothSides> {
-  const listed = await Promise.all([listHere(repository), repository.listRemoteTags(remote)]);
-  const [here, there] = listed.map((tags) => tags.filter(({ name }) => parseTagName(name) !== undefined));
-  const known = new Set(there?.map(({ name }) => name));
-  const onlyHere = here?.filter(({ name, peeledOid }) => peeledOid !== undefined && !known.has(name));
-  return { here: here ?? [], there: there ?? [], onlyHere: onlyHere ?? [] };
+  const [local, listed] = await Promise.all([repository.listTags(), repository.listRemoteTags(remote)]);
+  const here = local.filter(hasEventName);
+  const there = listed.filter(hasEventName);
+  const known = new Set(there.map(({ name }) => name));
+  const unknown = here.filter(({ name }) => !known.has(name));
+  const readings = unknown.length === 0 ? [] : await repository.readTags(unknown);
+  const events = new Set(readings.flatMap((one) => ('tag' in one ? [one.tag.name] : [])));
+  return { here, there, onlyHere: unknown.filter(({ name }) => events.has(name)) };
 }
 
-async function listHere(tags: TagReader): Promise<PeeledTagRef[]> {
-  // a broken tag ends the one listing, and the other cannot tell which tags are annotated
-  return (
-    (await tags.listPeeledTags()) ?? (await tags.listTags()).map((ref) => ({ ...ref, peeledOid: ref.oid }))
-  );
-}
+const hasEventName = ({ name }: TagRef): boolean => parseTagName(name) !== undefined;

@@ -50,7 +50,7 @@ export async function write(
     const done = await tryOnce(context, artifact, decide, options, reach);
     for (const note of done.notes) if (note !== undefined) notes.add(note);
     if ('rows' in done) return { rows: done.rows, note: [...notes].join('\n') || undefined };
-    stuck = done.failure === failure ? stuck + 1 : 0;
+    stuck = done.failure === failure && !done.isRace ? stuck + 1 : 0;
     failure = done.failure;
     if (attempt === ATTEMPTS || stuck === STUCK || context.now() - start > PATIENCE)
       throw gaveUp(artifact, attempt, failure);

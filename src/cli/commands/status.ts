@@ -10,7 +10,7 @@ export async function run({ out, open, repo }: Session): Promise<number> {
   if (out.json) out.data(found);
   else out.print(await renderTable({ head: ['state', 'tag', 'here', 'remote'], rows }, out));
   if (found.length === 0)
-    out.note(`this repository and ${(await context.config()).remote} hold the same tags`);
+    out.note(`this repository and ${(await context.config()).remote} hold the same events`);
   else out.hint(shellLine('reg', ...(repo === '.' ? [] : ['--repo', repo]), 'sync'));
   return found.length === 0 ? 0 : 1;
 }

@@ -7,7 +7,7 @@ export async function run({ out, open }: Session): Promise<number> {
   const rows = await sync(context, { onRow: out.json ? undefined : onRow });
   if (out.json) out.data(rows);
   if (rows.length === 0)
-    out.note(`this repository and ${(await context.config()).remote} hold the same tags`);
+    out.note(`this repository and ${(await context.config()).remote} hold the same events`);
   if (rows.every(({ action }) => action !== 'differs')) return 0;
   out.note('tags that differ were left alone: somebody has to decide which one is right');
   out.hint('reg doctor');

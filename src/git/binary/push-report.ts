@@ -5,7 +5,7 @@ export type WhyNot =
   /** The server had its reasons; asking again would not change them. */
   | { kind: 'refused'; reason: string }
   /** Another push was being written at that moment. */
-  | { kind: 'busy' }
+  | { kind: 'busy'; reason: string }
   /** It is not the tags that the server cannot take, but the turn beside them. */
   | { kind: 'turn' }
   /** There was no answer. */
@@ -19,11 +19,11 @@ export function whyRefused({ stdout, stderr }: GitResult, turnRef: string): WhyN
   const rejected = rejections(stdout.toString());
   if (rejected.length === 0) return withoutReport(stderr);
   const guilty = rejected.filter(({ reason }) => !INNOCENT.test(reason));
-  const [first] = guilty;
-  if (first === undefined || guilty.every(({ reason }) => BUSY.test(reason))) return { kind: 'busy' };
+  const { reason } = guilty[0] ?? { reason: 'atomic push failed' };
+  if (guilty.every((one) => BUSY.test(one.reason))) return { kind: 'busy', reason };
   if (guilty.every(({ refName }) => refName === turnRef)) return { kind: 'turn' };
   const said = remarks(stderr);
-  return { kind: 'refused', reason: said === '' ? first.reason : `${said} (${first.reason})` };
+  return { kind: 'refused', reason: said === '' ? reason : `${said} (${reason})` };
 }
 
 /** What receive-pack reports of refs that would have been taken (git's builtin/receive-pack.c). */

@@ -39,13 +39,14 @@ async function outcome(
   const there = await askUntilAnswered(access, [...tags, turn]);
   if (tags.every(({ refName, to }) => there.get(refName) === to)) return { outcome: 'done' };
   // somebody has changed since what this write was decided upon
-  if ([...tags, turn].some(({ refName, from }) => there.get(refName) !== from)) return { outcome: 'lost' };
+  if ([...tags, turn].some(({ refName, from }) => there.get(refName) !== from))
+    return { outcome: 'lost', reason: `another writer was faster at ${access.remote.shown}` };
   const why = whyRefused(pushed, turn.refName);
   switch (why.kind) {
     case 'turn':
       return 'without turn';
     case 'busy':
-      return { outcome: 'lost' };
+      return { outcome: 'lost', reason: `${access.remote.shown} is busy: ${why.reason}` };
     case 'refused':
       return { outcome: 'refused', reason: why.reason };
     default:
