@@ -36,8 +36,8 @@ async function outcome(
   turn: RefChange,
   pushed: GitResult,
 ): Promise<PushResult | 'without turn'> {
-  const there = await askUntilAnswered(access, [...tags, turn]);
-  if (tags.every(({ refName, to }) => there.get(refName) === to)) return { outcome: 'done' };
+  const there = await askUntilAnswered(access, tags, turn);
+  if (areDone(tags, there)) return { outcome: 'done' };
   // somebody has changed since what this write was decided upon
   if ([...tags, turn].some(({ refName, from }) => there.get(refName) !== from))
     return { outcome: 'lost', reason: `another writer was faster at ${access.remote.shown}` };
@@ -74,23 +74,32 @@ const ASKED = 3;
 /** Milliseconds before a remote that did not answer is asked again. */
 const PAUSE = 500;
 
-/** What the remote has now. It has to be known, so one that does not answer is asked again. */
+/**
+ * What the remote has now. It has to be known, so a remote that does not answer is asked again, and so is one that is still
+ * writing: it shows the turn that this push passes on, and not yet its tags.
+ */
 async function askUntilAnswered(
   access: RemoteAccess,
-  changes: readonly RefChange[],
+  tags: readonly RefChange[],
+  turn: RefChange,
 ): Promise<Map<string, string>> {
   const asked = await pushAccess(access);
-  const refNames = changes.map(({ refName }) => refName);
+  const refNames = [...tags, turn].map(({ refName }) => refName);
   for (let time = 1; ; time += 1) {
     try {
-      return await readRemoteRefs(asked, refNames);
+      const there = await readRemoteRefs(asked, refNames);
+      const isHalfWay = there.get(turn.refName) === turn.to && !areDone(tags, there);
+      if (!isHalfWay || time === ASKED) return there;
     } catch (error) {
       if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
       if (time === ASKED) throw unknownOutcome(access.remote, refNames, error);
-      await sleep(PAUSE * time);
     }
+    await sleep(PAUSE * time);
   }
 }
+
+const areDone = (tags: readonly RefChange[], there: ReadonlyMap<string, string>): boolean =>
+  tags.every(({ refName, to }) => there.get(refName) === to);
 
 const unknownOutcome = (
   { shown }: NamedRemote,

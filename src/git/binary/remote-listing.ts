@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import type { PeeledTagRef, RemoteListing } from '../port.js';
 import { turnRef } from './ref-change.js';
@@ -11,11 +12,29 @@ export async function listRemoteTags(access: RemoteAccess): Promise<PeeledTagRef
   return tagsIn(await lsRemote(access, ['--tags'], []));
 }
 
-/** The tags of one artifact at a remote, and whose turn it is there. */
+/** Milliseconds between listings that show a push half-way. */
+const PAUSES = [50, 100, 200, 400] as const;
+
+/**
+ * The tags of one artifact at a remote, and whose turn it is there. A server writes the refs of a push one by one, so that a
+ * listing can show the turn that it passes on and not yet its tags. A turn that was passed on by a push of tags is the oid
+ * of the last of them: it settles when that one is there. After a deletion it never is, and waiting ends.
+ */
 export async function listRemoteArtifact(
   access: RemoteAccess,
   artifact: ArtifactName,
 ): Promise<RemoteListing> {
+  let listing = await listOnce(access, artifact);
+  for (const pause of PAUSES) {
+    const { tags, turn } = listing;
+    if (turn.last === undefined || tags.some(({ oid }) => oid === turn.last)) return listing;
+    await sleep(pause);
+    listing = await listOnce(access, artifact);
+  }
+  return listing;
+}
+
+async function listOnce(access: RemoteAccess, artifact: ArtifactName): Promise<RemoteListing> {
   const starts = ['@', '#'].map((mark) => PREFIX + artifactNameForTag(artifact) + mark);
   const turn = turnRef(artifact);
   const lines = await lsRemote(access, [], [...starts.map((start) => `${start}*`), turn]);
