@@ -50,7 +50,7 @@ const HINT = 'use https, ssh, git or file URLs, user@host:path, or a plain path'
 
 /** A URL fit to be shown or stored: without user name, password or token. */
 export const withoutUserInfo = (text: string): string =>
-  text.replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^/\s@]*@/gi, '$1');
+  text.replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^/\s]*@/gi, '$1');
 
 /** A URL without the login of a web address; in an ssh address the user is a part of where it leads. */
 export const withoutLogin = (url: string): string => (/^https?:/i.test(url) ? withoutUserInfo(url) : url);
@@ -69,9 +69,10 @@ export function redactorOf(address: string): (text: string) => string {
   const token = /^https?:/i.test(address) && /^(x|x-oauth-basic)?$/.test(password) ? user : '';
   const login = `${decoded(user)}:${decoded(password)}`;
   const given = [password, token];
-  const secrets = [...given, ...given.map(decoded), Buffer.from(login).toString('base64')];
+  const sent = login === ':' ? '' : Buffer.from(login).toString('base64');
+  const secrets = [...given, ...given.map(decoded), sent];
   const hidden = secrets.filter((one) => one.length >= SHORTEST_SECRET);
-  return (text) => hidden.reduce((rest, one) => rest.replaceAll(one, '***'), withoutUserInfo(text));
+  return (text) => withoutUserInfo(hidden.reduce((rest, one) => rest.replaceAll(one, '***'), text));
 }
 
 /** Anything shorter may be part of an ordinary word. */

@@ -25,8 +25,9 @@ export type TagReading =
   { tag: AnnotatedTag; oddities: readonly string[] } | { ref: TagRef; defect: TagDefect; detail: string };
 
 /**
- * Reads tags. No tag, however broken, keeps another from being read. A tag whose name holds neither `@` nor `#` is none of
- * a registry's business, and may be left out of the answers about every tag.
+ * Reads tags. No tag, however broken, keeps another from being read, as far as a remote serves them. A tag whose name holds
+ * neither `@` nor `#` is none of a registry's business, and may be left out of the answers about every tag. A remote's
+ * listing shows a tag that it cannot follow as it shows a lightweight one.
  */
 export interface TagReader {
   /** Every tag, or every tag whose name begins as the tags of one artifact do. */
@@ -143,7 +144,7 @@ export interface ObjectReader {
 export interface RepositoryInspector {
   /** Whether history was cut off when it was cloned. */
   isShallow(): Promise<boolean>;
-  /** What the objects are: `commit`, `tree` and so on, or `missing`. */
+  /** What the objects are: `commit`, `tree` and so on, or `missing`; left out where only a remote knows. */
   objectTypes(oids: readonly Oid[]): Promise<Map<Oid, string>>;
   /** Whether a remote of that name is configured. */
   hasRemote(name: string): Promise<boolean>;

@@ -86,7 +86,7 @@ async function tryOnce(
     deletes.length > 0
       ? await applyDeletes(context.repository, deletes, writer, options)
       : await applyTags(context.repository, plan, writer);
-  if (!('rows' in done)) return { ...done, notes: [reach.note] };
+  if (!('rows' in done)) return { ...done, notes: notes.slice(0, 2) };
   const written = done.rows.map((row) => row.tag);
   const lacking = writer.push && view && lackingNote(snapshot.artifact, view, written, remote);
   return { ...done, notes: [...notes, lacking || undefined] };

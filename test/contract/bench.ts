@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { openBinaryRepository } from '../../src/git/binary/repository.js';
+import { openUrlRepository } from '../../src/git/binary/url/repository.js';
 import { memoryRepository } from '../../src/git/memory.js';
 import type { RegistryRepository } from '../../src/git/port.js';
 import { encodeTag } from '../../src/git/tag-object.js';
-import { type Repository, type Sandbox, START } from '../support/repo.js';
+import { type Env, type Repository, type Sandbox, START } from '../support/repo.js';
 
 /** A repository behind an adapter, and the ways past the adapter that a test needs to set it up. */
 export interface Bench {
@@ -22,7 +24,43 @@ export type BenchMaker = (box: Sandbox, name: string) => Bench;
 /** Every adapter that reads and writes a registry. */
 export const BENCHES: readonly (readonly [string, BenchMaker])[] = [
   ['memory', memoryBench],
-  ['binary', binaryBench],
+  ['binary', (box, name) => benchOver(box, box.repository(name))],
+];
+
+/** How a repository is read at its URL. */
+export interface UrlReading {
+  /** Whether the server leaves out what it is asked to leave out (git-config(1), uploadpack.allowFilter). */
+  filters: boolean;
+  /** Variables of the reader, on top of the sandbox's. */
+  env: Env;
+}
+
+/** Servers and readers, new and old. */
+export const URL_READINGS: readonly (readonly [string, UrlReading])[] = [
+  ['url', { filters: true, env: {} }],
+  ['url-unfiltered', { filters: false, env: {} }],
+  [
+    'url-old-protocol',
+    {
+      filters: true,
+      env: {
+        GIT_CONFIG_COUNT: '1',
+        GIT_CONFIG_KEY_0: 'protocol.version',
+        GIT_CONFIG_VALUE_0: '0',
+        // a git that looks for a missing commit at such a server starts itself for it again and again (git(1))
+        GIT_NO_LAZY_FETCH: '1',
+      },
+    },
+  ],
+];
+
+/** Every adapter that reads a registry. */
+export const READERS: readonly (readonly [string, BenchMaker])[] = [
+  ...BENCHES,
+  ...URL_READINGS.map(
+    ([kind, reading]) =>
+      [kind, (box: Sandbox, name: string) => urlBench(box, box.repository(name), reading)] as const,
+  ),
 ];
 
 function memoryBench(): Bench {
@@ -33,10 +71,6 @@ function memoryBench(): Bench {
     add: (type, bytes) => repository.add(type, Buffer.from(bytes)),
     point: repository.point,
   };
-}
-
-function binaryBench(box: Sandbox, name: string): Bench {
-  return benchOver(box, box.repository(name));
 }
 
 /** The bench of the git program over a repository that is there already. */
@@ -54,6 +88,18 @@ export function benchOver(box: Sandbox, made: Repository): Bench {
       }).trim(),
     point: (tagName, oid) => writeTagRef(tagName, `${oid}\n`),
   };
+}
+
+/** The bench of a repository that is there already, read at its URL. */
+export function urlBench(
+  box: Sandbox,
+  made: Repository,
+  { filters, env }: UrlReading,
+  cache = join(box.root, 'cache'),
+): Bench {
+  made.git('config', 'uploadpack.allowFilter', String(filters));
+  const repository = openUrlRepository(`file://${made.dir}`, cache, { env: { ...box.env, ...env } });
+  return { ...benchOver(box, made), repository };
 }
 
 export const ANN = { name: 'Ann Lee', email: 'ann@example.com' };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openBinaryRepository } from '../../src/git/binary/repository.js';
 import { sandbox } from '../support/repo.js';
-import { BENCHES, tagBytes } from './bench.js';
+import { BENCHES, tagBytes, URL_READINGS, urlBench } from './bench.js';
 
 const box = sandbox();
 
@@ -46,3 +46,17 @@ test('a clone of depth 1 says so, and has a remote by its name only', async () =
   for (const name of ['upstream', made.dir, '--all', ''])
     expect(await repository.hasRemote(name)).toBe(false);
 });
+
+test.each(URL_READINGS)(
+  'a repository at a URL is the remote itself, and vouches for its objects: %s',
+  async (kind, reading) => {
+    const made = box.repository(`${kind}-remote`);
+    const commit = made.commit();
+    const { repository } = urlBench(box, made, reading);
+    expect(repository.url).toBe(`file://${made.dir}`);
+    expect(await repository.workTree()).toBeUndefined();
+    expect(await repository.isShallow()).toBe(false);
+    expect(await repository.hasRemote(repository.url ?? '')).toBe(true);
+    expect(await repository.objectTypes([commit])).toEqual(new Map());
+  },
+);

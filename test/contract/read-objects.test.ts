@@ -1,10 +1,16 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { RegError } from '../../src/errors.js';
 import { sandbox } from '../support/repo.js';
-import { BENCHES } from './bench.js';
+import { BENCHES, READERS, URL_READINGS, urlBench } from './bench.js';
+import { NOWHERE } from './broken.js';
 
 const box = sandbox();
 
-describe.each(BENCHES)('reading commits and files: %s', (kind, makeBench) => {
+const BYTES = Uint8Array.from({ length: 70_000 }, (_, index) => (index * 7) % 256);
+
+describe.each(READERS)('reading commits and files: %s', (kind, makeBench) => {
   const bench = makeBench(box, `${kind}-objects`);
   const { repository } = bench;
   const first = bench.commit({ 'model.bin': 'one' });
@@ -77,10 +83,49 @@ describe.each(BENCHES)('reading commits and files: %s', (kind, makeBench) => {
     expect(await repository.entriesBelow(second, '')).toHaveLength(5);
     expect(await repository.entriesBelow(first, '')).toMatchObject([{ path: 'model.bin', type: 'blob' }]);
   });
+});
 
-  test('bytes come as they are', async () => {
-    const bytes = Uint8Array.from({ length: 70_000 }, (_, index) => (index * 7) % 256);
-    expect(Buffer.from(await repository.readBlob(bench.add('blob', bytes))).equals(bytes)).toBe(true);
-    expect(await repository.readBlob(bench.add('blob', ''))).toHaveLength(0);
-  });
+test.each(BENCHES)('bytes come as they are: %s', async (kind, makeBench) => {
+  const { repository, add } = makeBench(box, `${kind}-bytes`);
+  expect(Buffer.from(await repository.readBlob(add('blob', BYTES))).equals(BYTES)).toBe(true);
+  expect(await repository.readBlob(add('blob', ''))).toHaveLength(0);
+});
+
+test.each(URL_READINGS)('bytes come as they are: %s', async (kind, reading) => {
+  const made = box.repository(`${kind}-bytes`);
+  const { repository } = urlBench(box, made, reading);
+  const commit = made.commit({ 'model.bin': BYTES, empty: '' });
+  made.commit({ 'model.bin': 'something else' });
+  const read = async (path: string): Promise<Uint8Array> =>
+    repository.readBlob((await repository.entryAt(commit, path))?.oid ?? '');
+  expect(Buffer.from(await read('model.bin')).equals(BYTES)).toBe(true);
+  expect(await read('empty')).toHaveLength(0);
+});
+
+test.each(URL_READINGS)('entries that are no files: %s', async (kind, reading) => {
+  const made = box.repository(`${kind}-types`);
+  const { repository } = urlBench(box, made, reading);
+  const first = made.commit({ 'model.bin': '1' });
+  symlinkSync('model.bin', join(made.dir, 'link'));
+  made.git('update-index', '--add', '--cacheinfo', `160000,${first},module`);
+  made.git('add', 'link');
+  made.git('commit', '--quiet', '--message', 'Link');
+  const commit = made.git('rev-parse', 'HEAD');
+  expect(await repository.entriesBelow(commit, '')).toMatchObject([
+    { path: 'link', type: 'link' },
+    { path: 'model.bin', type: 'blob' },
+    { path: 'module', type: 'commit', oid: first },
+  ]);
+});
+
+test.each(URL_READINGS)('a commit or a file that the remote has not got: %s', async (kind, reading) => {
+  const made = box.repository(`${kind}-missing`);
+  made.commit({ 'model.bin': '1' });
+  const { repository } = urlBench(box, made, reading);
+  for (const ask of [
+    () => repository.entryAt(NOWHERE, 'model.bin'),
+    () => repository.entriesBelow(NOWHERE, ''),
+    () => repository.readBlob(NOWHERE),
+  ])
+    await expect(ask()).rejects.toThrow(RegError);
 });

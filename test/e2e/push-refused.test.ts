@@ -4,21 +4,18 @@ import { expect, test } from 'vitest';
 import { regIn, transcript } from '../support/cli.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { mend } from './findings.js';
-import { makeRegistry } from './registry.js';
+import { withRemote } from './registry.js';
 
 const box = sandbox();
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
 
 /** A registry whose bare remote asks a shell script before it takes a push (githooks(5), pre-receive). */
 function withHook(name: string, script: string): { registry: Repository; remote: Repository } {
-  const registry = makeRegistry(box, name, 'churn');
-  const remote = box.repository(`${name}.git`, '--bare');
-  registry.git('remote', 'add', 'origin', remote.dir);
-  registry.git('push', '--quiet', 'origin', 'main');
-  const hook = join(remote.dir, 'hooks/pre-receive');
+  const made = withRemote(box, name);
+  const hook = join(made.remote.dir, 'hooks/pre-receive');
   writeFileSync(hook, `#!/bin/sh\n${script}\n`);
   chmodSync(hook, 0o755);
-  return { registry, remote };
+  return made;
 }
 
 test('a remote that refuses: its words, and no tag anywhere', async () => {
@@ -28,7 +25,7 @@ test('a remote that refuses: its words, and no tag anywhere', async () => {
   ).toMatchInlineSnapshot(`
     "$ reg assign churn prod --push
     -- stderr --
-    error: origin refused the push: Only Ann may push to prod.
+    error: origin refused the push: Only Ann may push to prod. (pre-receive hook declined)
     hint: nothing was written; the server decides who may push which tags
     -- exit 4 --
     "
@@ -71,57 +68,27 @@ test('a deletion that the remote refuses deletes nothing here', async () => {
   expect(registry.tags()).toHaveLength(2);
 });
 
-test('a name that is taken at the remote', async () => {
-  const { registry, remote } = withHook('taken', 'exit 0');
-  remote.tag('churn@v0.0.1', 'Somebody was faster', 'main');
-  const before = remote.git('rev-parse', 'refs/tags/churn@v0.0.1');
-  const run = await regIn(box, registry.dir)('register', 'churn', '--push');
-  expect(transcript(run)).toMatchInlineSnapshot(`
-    "$ reg register churn --push
+test('another tag at the remote under the same name has to be settled first', async () => {
+  const { registry, remote } = withRemote(box, 'moved');
+  const reg = regIn(box, registry.dir);
+  const oidOf = ({ git }: Repository): string => git('rev-parse', 'refs/tags/churn@v0.0.1');
+  await reg('register', 'churn', '--push');
+  remote.tag('churn@v0.0.1', 'Somebody moved it', '--force');
+  remote.tag('fraud@v1.0.0', 'Another artifact', 'main');
+  const [mine, theirs] = [registry, remote].map((side) => oidOf(side));
+  const refused = await reg('assign', 'churn', 'prod', '--push');
+  expect(transcript(refused)).toMatchInlineSnapshot(`
+    "$ reg assign churn prod --push
     -- stderr --
-    error: origin has tags of churn that this repository lacks or holds otherwise: churn@v0.0.1
-    hint: nothing was written; get them first: git fetch --no-tags origin +refs/tags/churn@v0.0.1:refs/tags/churn@v0.0.1
+    error: origin has other tags of churn than this repository under the same names: churn@v0.0.1
+    hint: nothing was written; to take those of origin: git fetch --no-tags origin +refs/tags/churn@v0.0.1:refs/tags/churn@v0.0.1
     -- exit 1 --
     "
   `);
-  expect(registry.tags()).toEqual([]);
-  expect(remote.git('rev-parse', 'refs/tags/churn@v0.0.1')).toBe(before);
-  registry.git('fetch', '--quiet', 'origin', '--tags');
-  registry.commit();
-  const next = await regIn(box, registry.dir)('register', 'churn', '--push');
-  expect(next).toMatchObject({ stdout: 'churn@v0.0.2\n', code: 0 });
-});
-
-test('of two clones that push the same number one is refused, and is right after a fetch', async () => {
-  const { registry, remote } = withHook('clones', 'exit 0');
-  registry.git('clone', '--quiet', remote.dir, join(box.root, 'other'));
-  // the same tag object from both would be as good as one
-  const [here, there] = [
-    regIn(box, registry.dir),
-    regIn(box, join(box.root, 'other'), { GIT_COMMITTER_NAME: 'Bo' }),
-  ];
-  const runs = await Promise.all([here, there].map((reg) => reg('assign', 'churn', 'prod', '--push')));
-  expect(runs.map(({ code }) => code).sort()).toEqual([0, 1]);
-  expect(remote.tags()).toEqual(['churn#prod#1', 'churn@v0.0.1']);
-  const [loser, clone] = runs[0]?.code === 1 ? [here, registry] : [there, box.at('other')];
-  expect(clone.tags()).toEqual([]);
-  clone.git('fetch', '--quiet', 'origin', '--tags');
-  expect((await loser('assign', 'churn', 'prod', '--push')).stderr).toBe(
-    'churn v0.0.1 already is current in prod\n',
-  );
-});
-
-test('a clone that lacks an event of the artifact at the remote has to get it first', async () => {
-  const { registry, remote } = withHook('behind', 'exit 0');
-  remote.tag('churn@v1.0.0', 'Somebody was faster', 'main');
-  remote.tag('fraud@v1.0.0', 'Another artifact', 'main');
-  registry.commit();
-  const reg = regIn(box, registry.dir);
-  const refused = await reg('register', 'churn', '--push');
-  expect(refused).toMatchObject({ stdout: '', code: 1, stderr: expect.stringContaining('churn@v1.0.0') });
-  expect(refused.stderr).not.toContain('fraud');
-  expect(registry.tags()).toEqual([]);
-  const [, fetch = ''] = /get them first: (git .*)$/m.exec(refused.stderr) ?? [];
+  expect([registry, remote].map((side) => oidOf(side))).toEqual([mine, theirs]);
+  const [, fetch = ''] = /to take those of origin: (git .*)$/m.exec(refused.stderr) ?? [];
   mend(box, registry, fetch);
-  expect(await reg('register', 'churn', '--push')).toMatchObject({ stdout: 'churn@v1.0.1\n', code: 0 });
+  expect(await reg('assign', 'churn', 'prod', '--push')).toMatchObject({ stdout: 'churn#prod#1\n', code: 0 });
+  expect(oidOf(registry)).toBe(theirs);
+  expect(registry.tags()).not.toContain('fraud@v1.0.0');
 });

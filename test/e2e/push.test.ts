@@ -2,24 +2,16 @@ import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { jsonIn, regIn, transcript } from '../support/cli.js';
 import { type Repository, sandbox } from '../support/repo.js';
-import { makeRegistry } from './registry.js';
+import { withRemote } from './registry.js';
 
 const box = sandbox();
 
-/** A registry with a bare remote. */
-function withRemote(name: string, remoteName = 'origin'): { registry: Repository; remote: Repository } {
-  const registry = makeRegistry(box, name, 'churn');
-  const remote = box.repository(`${name}.git`, '--bare');
-  registry.git('remote', 'add', remoteName, remote.dir);
-  registry.git('push', '--quiet', remoteName, 'main');
-  return { registry, remote };
-}
 /** The objects of all tags, by name. */
 const oids = ({ git }: Repository): string =>
   git('for-each-ref', '--format=%(objectname) %(refname)', 'refs/tags');
 
 test('--push sends every tag of a write, and then there is nothing left to do', async () => {
-  const { registry, remote } = withRemote('push');
+  const { registry, remote } = withRemote(box, 'push');
   const reg = regIn(box, registry.dir);
   expect(
     transcript(
@@ -65,7 +57,7 @@ test('--push sends every tag of a write, and then there is nothing left to do', 
 });
 
 test('push: true in the configuration is --push with every write', async () => {
-  const { registry, remote } = withRemote('configured', 'upstream');
+  const { registry, remote } = withRemote(box, 'configured', 'upstream');
   registry.commit({ '.reg.yaml': 'push: true\nremote: upstream\n' });
   const rows = await jsonIn(box, registry.dir)('register', 'churn');
   expect(rows).toMatchObject([
@@ -74,7 +66,7 @@ test('push: true in the configuration is --push with every write', async () => {
 });
 
 test('a write that is not pushed says how to', async () => {
-  const { registry, remote } = withRemote('later', 'upstream');
+  const { registry, remote } = withRemote(box, 'later', 'upstream');
   registry.commit({ '.reg.yaml': 'remote: upstream\n' });
   const { stderr } = await regIn(box, registry.dir)('assign', 'churn', 'prod');
   expect(stderr).toBe("hint: git push upstream refs/tags/churn@v0.0.1 'refs/tags/churn#prod#1'\n");
@@ -82,14 +74,14 @@ test('a write that is not pushed says how to', async () => {
 });
 
 test('a dry run pushes nothing', async () => {
-  const { registry, remote } = withRemote('dry');
+  const { registry, remote } = withRemote(box, 'dry');
   const rows = await jsonIn(box, registry.dir)('assign', 'churn', 'prod', '--push', '--dry-run');
   expect(rows).toMatchObject([{ pushed: false }, { pushed: false }]);
   expect([...remote.tags(), ...registry.tags()]).toEqual([]);
 });
 
 test('what is so here already is sent to a remote that has it not', async () => {
-  const { registry, remote } = withRemote('standing');
+  const { registry, remote } = withRemote(box, 'standing');
   const reg = regIn(box, registry.dir);
   await reg('assign', 'churn', 'prod');
   const again = await reg('assign', 'churn', 'prod', '--push');
@@ -98,51 +90,41 @@ test('what is so here already is sent to a remote that has it not', async () => 
   expect(registry.tags()).toHaveLength(2);
 });
 
+test('a registration that stands already, as it is asked for, is done', async () => {
+  const { registry, remote } = withRemote(box, 'twice');
+  const reg = regIn(box, registry.dir);
+  const ask = ['register', 'churn', '--version', 'v1.0.0'];
+  expect(await reg(...ask, '--push')).toMatchObject({ stdout: 'churn@v1.0.0\n', stderr: '', code: 0 });
+  box.advance(60);
+  expect(transcript(await reg(...ask, '--push'), await reg(...ask))).toMatchInlineSnapshot(`
+    "$ reg register churn --version v1.0.0 --push
+    churn@v1.0.0
+    -- stderr --
+    churn v1.0.0 is already registered: Ann Lee registered it on 2026-01-01T00:00:00Z at <oid 1, short>, as was asked
+
+    $ reg register churn --version v1.0.0
+    -- stderr --
+    error: churn v1.0.0 is already registered: Ann Lee registered it on 2026-01-01T00:00:00Z at <oid 1, short>
+    hint: choose another version, or raise the latest with: reg register churn --bump patch
+    -- exit 1 --
+    "
+  `);
+  registry.commit();
+  expect(await reg(...ask, '--push')).toMatchObject({ stdout: '', code: 1 });
+  expect(registry.tags()).toEqual(['churn@v1.0.0']);
+  expect(oids(remote)).toBe(oids(registry));
+});
+
 test('commits that the remote has not got go with their tags', async () => {
-  const { registry, remote } = withRemote('commits');
+  const { registry, remote } = withRemote(box, 'commits');
   const commit = registry.commit();
   await regIn(box, registry.dir)('register', 'churn', '--push');
   expect(remote.git('rev-parse', 'churn@v0.0.1^{commit}')).toBe(commit);
   expect(remote.git('fsck', '--strict', '--no-dangling')).toBe('');
 });
 
-test('--push with --delete deletes at both places', async () => {
-  const { registry, remote } = withRemote('delete');
-  const reg = regIn(box, registry.dir);
-  await reg('assign', 'churn', 'prod', '--push');
-  await reg('assign', 'churn', 'dev', '--push');
-  const run = await reg('unassign', 'churn', 'prod', '--delete', '--yes', '--push', '--json');
-  expect(run.stderr).toBe('');
-  expect(JSON.parse(run.stdout)).toMatchObject([{ tag: 'churn#prod#1', pushed: true }]);
-  expect(remote.tags()).toEqual(['churn#dev#2', 'churn@v0.0.1']);
-  expect(oids(registry)).toBe(oids(remote));
-});
-
-test('--push with --delete of tags of which the remote has some only', async () => {
-  const { registry, remote } = withRemote('delete-some');
-  const reg = regIn(box, registry.dir);
-  await reg('register', 'churn', '--push');
-  await reg('assign', 'churn', 'prod');
-  expect(await reg('deregister', 'churn@v0.0.1', '--delete', '--yes', '--push')).toMatchObject({
-    stdout: 'churn#prod#1\nchurn@v0.0.1\n',
-    code: 0,
-  });
-  expect([...remote.tags(), ...registry.tags()]).toEqual([]);
-});
-
-test('a remote that holds another tag of that name keeps it from being deleted there and here', async () => {
-  const { registry, remote } = withRemote('delete-other');
-  const reg = regIn(box, registry.dir);
-  await reg('assign', 'churn', 'prod', '--push');
-  remote.tag('churn#prod#1', 'Somebody moved it', '--force');
-  const run = await reg('unassign', 'churn', 'prod', '--delete', '--yes', '--push');
-  expect(run).toMatchObject({ stdout: '', code: 1, stderr: expect.stringContaining('churn#prod#1') });
-  expect(registry.tags()).toHaveLength(2);
-  expect(remote.tags()).toHaveLength(2);
-});
-
 test('a remote that is gone, or was never there', async () => {
-  const { registry, remote } = withRemote('gone');
+  const { registry, remote } = withRemote(box, 'gone');
   rmSync(remote.dir, { recursive: true });
   const reg = regIn(box, registry.dir);
   const gone = await reg('assign', 'churn', 'prod', '--push');

@@ -30,6 +30,19 @@ export function makeRegistry(box: Sandbox, name: string, ...artifacts: string[])
   return registry;
 }
 
+/** A registry of `churn` with a bare remote, which has the branch. */
+export function withRemote(
+  box: Sandbox,
+  name: string,
+  remoteName = 'origin',
+): { registry: Repository; remote: Repository } {
+  const registry = makeRegistry(box, name, 'churn');
+  const remote = box.repository(`${name}.git`, '--bare');
+  registry.git('remote', 'add', remoteName, remote.dir);
+  registry.git('push', '--quiet', remoteName, 'main');
+  return { registry, remote };
+}
+
 /** Gives what runs one command an hour; words are between spaces. */
 export const hourlyIn =
   (box: Sandbox, { dir }: Repository) =>

@@ -115,7 +115,7 @@ test('what cannot be reached ends with exit code 4', async () => {
     await link('ssh://git@models.example.com/no/such/repository'),
   ];
   expect(runs.map(({ code }) => code)).toEqual([4, 4, 4, 4, 4]);
-  for (const { stderr } of runs) expect(stderr).toMatch(/^error: cannot read .*\n(.*\n)*hint: /);
+  for (const { stderr } of runs) expect(stderr).toMatch(/^error: cannot reach .*\n(.*\n)*hint: /);
   expect(existsSync(join(registry.dir, 'x.model.yaml'))).toBe(false);
 });
 

@@ -1,6 +1,7 @@
 import type { Oid } from '../../domain/event.js';
 import type { PeeledTagRef, RepositoryInspector } from '../port.js';
 import { type RemoteAccess, remoteFailed } from './remote-access.js';
+import type { RunGit } from './run-git.js';
 import { runPastLocks } from './stale-locks.js';
 
 /**
@@ -12,24 +13,37 @@ export async function fetchTagObjects(
   inspector: RepositoryInspector,
   tags: readonly PeeledTagRef[],
 ): Promise<void> {
-  const { near, far } = await byDistance(inspector, tags);
-  await fetchOids(access, near, []);
-  await fetchOids(access, far, ['--depth=1']);
-}
-
-/**
- * In a shallow clone a commit that is not here is fetched without its history, which could be long. For one that is here a
- * depth would make git forget the history that leads to it.
- */
-async function byDistance(
-  inspector: RepositoryInspector,
-  tags: readonly PeeledTagRef[],
-): Promise<{ near: readonly PeeledTagRef[]; far: readonly PeeledTagRef[] }> {
-  if (!(await inspector.isShallow())) return { near: tags, far: [] };
-  const commitOf = ({ peeledOid, oid }: PeeledTagRef): Oid => peeledOid ?? oid;
+  if (!(await inspector.isShallow())) return fetchOids(access, tags, []);
   const types = await inspector.objectTypes(tags.map(commitOf));
   const isHere = (tag: PeeledTagRef): boolean => types.get(commitOf(tag)) !== 'missing';
-  return { near: tags.filter(isHere), far: tags.filter((tag) => !isHere(tag)) };
+  // for a commit that is here a depth would make git forget the history that leads to it
+  await fetchOids(access, tags.filter(isHere), []);
+  await fetchDistant(
+    access,
+    tags.filter((tag) => !isHere(tag)),
+  );
+}
+
+const commitOf = ({ peeledOid, oid }: PeeledTagRef): Oid => peeledOid ?? oid;
+
+/**
+ * In a shallow clone: an older commit comes without its history, which could be long; a later one with all that leads from
+ * here to it, without which git could not tell any more that it follows.
+ */
+async function fetchDistant(access: RemoteAccess, tags: readonly PeeledTagRef[]): Promise<void> {
+  if (tags.length === 0) return;
+  const { git } = access;
+  const tip = await dateOf(git, 'HEAD');
+  await fetchOids(access, tags, ['--depth=1']);
+  const later: PeeledTagRef[] = [];
+  for (const tag of tags) if ((await dateOf(git, commitOf(tag))) > tip) later.push(tag);
+  await fetchOids(access, later, [`--shallow-since=@${tip}`]);
+}
+
+/** When a commit was made, in seconds since the epoch; the end of time for what is no commit. */
+async function dateOf(git: RunGit, rev: string): Promise<number> {
+  const { code, stdout } = await git(['log', '-1', '--format=%ct', rev, '--']);
+  return code === 0 ? Number(stdout.toString()) : Number.POSITIVE_INFINITY;
 }
 
 async function fetchOids(

@@ -17,7 +17,11 @@ export function binaryObjectReader(git: RunGit): ObjectReader {
   };
 }
 
+/** Means something to git, but no commit; no argument can hold a NUL. */
+const NO_REV = /^\^|\0/;
+
 async function resolveCommit(git: RunGit, rev: string): Promise<Oid | undefined> {
+  if (NO_REV.test(rev)) return undefined;
   const result = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${rev}^{commit}`]);
   if (result.code < 0) expectSuccess(result, `resolving ${rev}`);
   return result.code === 0 ? result.stdout.toString().trim() : undefined;

@@ -20,17 +20,22 @@ export function whyRefused({ stdout, stderr }: GitResult, turnRef: string): WhyN
   if (rejected.length === 0) return withoutReport(stderr);
   const guilty = rejected.filter(({ reason }) => !INNOCENT.test(reason));
   const { reason } = guilty[0] ?? { reason: 'atomic push failed' };
-  if (guilty.every((one) => BUSY.test(one.reason))) return { kind: 'busy', reason };
-  if (guilty.every(({ refName }) => refName === turnRef)) return { kind: 'turn' };
+  const isTurnAlone = guilty.length > 0 && guilty.every(({ refName }) => refName === turnRef);
+  // out of date although it was read just now: a server that shows no such refs
+  if (isTurnAlone && (reason === 'stale info' || !BUSY.test(reason))) return { kind: 'turn' };
   const said = remarks(stderr);
+  if (guilty.every((one) => BUSY.test(one.reason)) && !IN_THE_WAY.test(stderr))
+    return { kind: 'busy', reason };
   return { kind: 'refused', reason: said === '' ? reason : `${said} (${reason})` };
 }
 
+/** A tag `churn` where `churn/x` is to be: no other try would help. */
+const IN_THE_WAY = /exists; cannot create/;
 /** What receive-pack reports of refs that would have been taken (git's builtin/receive-pack.c). */
 const INNOCENT = /^atomic (push failure|push failed)$/;
 /** What it reports when another push holds a ref's lock, and git-push when a lease is out of date. */
 const BUSY =
-  /^(atomic transaction failed|failed to update ref|failed to lock|cannot lock ref .*|stale info|reference already exists)$/;
+  /^(atomic transaction failed|failed to update ref|failed to lock|cannot lock ref .*|stale info|reference already exists|incorrect old value provided|reference does not exist)$/;
 
 interface Rejection {
   refName: string;

@@ -73,6 +73,66 @@ describe('registering (SPEC §3)', () => {
   });
 });
 
+describe('registering where others write too', () => {
+  const V1_AT_A = { version: version('1.0.0'), commit: commit('A') };
+  const decide = (lines: readonly string[], request: RegisterRequest) =>
+    decideRegister(snapshot(lines, { shared: true }), request);
+
+  it.each<[string, string[], RegisterRequest, string]>([
+    ['the version at its commit', V1, V1_AT_A, 'churn@v1.0.0'],
+    ['the same with force', V1, { ...V1_AT_A, force: true }, 'churn@v1.0.0'],
+    ['the same with another message', V1, { ...V1_AT_A, message: 'Again' }, 'churn@v1.0.0'],
+    ['not the latest version', [...V1, 'churn@v2.0.0 B 20'], V1_AT_A, 'churn@v1.0.0'],
+    [
+      'one of two versions at a commit',
+      [...V1, 'churn@v2.0.0 A 20'],
+      { ...V1_AT_A, version: version('2.0.0') },
+      'churn@v2.0.0',
+    ],
+    [
+      'a version registered again since',
+      [...V1, 'churn@v1.0.0! A 20', 'churn@v1.0.0#1 A 30'],
+      V1_AT_A,
+      'churn@v1.0.0#1',
+    ],
+  ])('stands already: %s', (_what, lines, request, standing) => {
+    const plan = decide(lines, request);
+    expect(plan).toMatchObject({ tags: [], standing: { tag: standing } });
+    expect(plan.note).toMatch(
+      /^churn v\d\.0\.0 is already registered: Ann Lee .* at aaaaaaaaaaaa, as was asked$/,
+    );
+  });
+
+  it.each<[string, string[], RegisterRequest, ErrorCode]>([
+    ['the version at another commit', V1, { ...V1_AT_A, commit: commit('B') }, 'ALREADY_REGISTERED'],
+    [
+      'a version registered again since, elsewhere',
+      [...V1, 'churn@v1.0.0! A 20', 'churn@v1.0.0#1 B 30'],
+      V1_AT_A,
+      'ALREADY_REGISTERED',
+    ],
+    ['another version at its commit', V1, { ...V1_AT_A, version: version('2.0.0') }, 'COMMIT_TAKEN'],
+    ['the commit without a version', V1, { commit: commit('A') }, 'COMMIT_TAKEN'],
+  ])('refuses %s', (_what, lines, request, code) => {
+    expect(refusalCode(() => decide(lines, request))).toBe(code);
+  });
+
+  it.each<[string, string[], RegisterRequest, string]>([
+    ['a new version', V1, { version: version('1.1.0'), commit: commit('B') }, 'churn@v1.1.0 B'],
+    ['the next version', V1, { commit: commit('B') }, 'churn@v1.0.1 B'],
+    ['a deregistered version', [...V1, 'churn@v1.0.0! A 20'], V1_AT_A, 'churn@v1.0.0#1 A'],
+    ['a commit that was assigned bare', ['churn#dev#1 A 5'], V1_AT_A, 'churn@v1.0.0 A'],
+  ])('registers %s', (_what, lines, request, tag) => {
+    const { tags, standing } = decide(lines, request);
+    expect(tags.map(({ tagName, commit: [letter] }) => `${tagName} ${letter?.toUpperCase()}`)).toEqual([tag]);
+    expect(standing).toBeUndefined();
+  });
+
+  it('in a repository alone the same is refused', () => {
+    expect(refusalCode(() => decideRegister(snapshot(V1), V1_AT_A))).toBe('ALREADY_REGISTERED');
+  });
+});
+
 describe('the next version', () => {
   it.each<[string[], Bump | undefined, string]>([
     [[], 'major', 'v0.0.1'],

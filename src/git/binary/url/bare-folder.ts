@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RegError } from '../../../errors.js';
 
@@ -68,6 +68,22 @@ export async function borrowFolder(home: string, name: string | undefined): Prom
   };
 }
 
+/** Gives the packs of one bare repository to another one too. */
+export async function sharePacks(from: string, to: string): Promise<void> {
+  const [source, target] = [from, to].map((folder) => join(folder, 'objects', 'pack'));
+  if (source === undefined || target === undefined) return;
+  await mkdir(target, { recursive: true });
+  // the index comes last: without it git does not see the pack (gitformat-pack(5))
+  const names = (await readdir(source).catch(() => [])).filter((name) => name.startsWith('pack-'));
+  const rank = (name: string): number => Number(name.endsWith('.idx'));
+  for (const name of names.sort((a, b) => rank(a) - rank(b)))
+    await link(join(source, name), join(target, name)).catch(unlessThere);
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}
+
 /** Renames a folder; false when it is not there, or another one is in its place. */
 const renamed = (from: string, to: string): Promise<boolean> =>
   rename(from, to).then(
@@ -87,5 +103,6 @@ async function sweep(home: string): Promise<void> {
   );
   const newest = Math.max(...dated.map(({ at = 0 }) => at));
   for (const { name, at = newest } of dated)
-    if (newest - at > DAY) await rm(join(home, name), { recursive: true, force: true });
+    if (newest - at > DAY)
+      await rm(join(home, name), { recursive: true, force: true }).catch(() => undefined);
 }

@@ -6,7 +6,7 @@ import { type NamedRemote, remoteFailed } from '../remote-access.js';
 import { type GitResult, gitIn, type RunGit } from '../run-git.js';
 import { type Surroundings, withoutLocalVariables } from '../surroundings.js';
 import { requireGit } from '../version.js';
-import { borrowFolder, makeBareFolder } from './bare-folder.js';
+import { borrowFolder, makeBareFolder, sharePacks } from './bare-folder.js';
 
 /** What a remote repository is called inside its cache. */
 const REMOTE = 'reg';
@@ -24,6 +24,11 @@ export interface Wants {
   shallow: boolean;
   /** Keeps the refs that came, so that the next fetch of that name asks for the changes alone. */
   keptAs?: string;
+  /**
+   * Does not look at the objects that are here already. Git takes a commit that is here for one whose history is here too,
+   * and with what other fetches left out it is not.
+   */
+  apart?: boolean;
 }
 
 /**
@@ -48,8 +53,8 @@ export function openObjectCache(url: string, cache: string, around: Surroundings
   const folder = join(cache, 'repositories', `${hash(shown)}.git`);
   const made = once(() => makeBareFolder(folder));
   const newEnough = once(() => requireGit(gitIn(folder, around)));
-  const gitOf = (dir: string): RunGit => {
-    const git = gitIn(folder, { ...around, env: environment(url, folder, dir, around.env) });
+  const gitOf = (dir: string, objects = join(folder, 'objects')): RunGit => {
+    const git = gitIn(folder, { ...around, env: environment(url, dir, objects, around.env) });
     const redact = redactorOf(url);
     return async (args, input) => {
       await made();
@@ -62,9 +67,10 @@ export function openObjectCache(url: string, cache: string, around: Surroundings
     const name = wants.keptAs === undefined ? undefined : hash(wants.keptAs);
     const borrowed = await borrowFolder(join(folder, 'fetching'), name);
     try {
-      const git = gitOf(borrowed.path);
+      const git = gitOf(borrowed.path, wants.apart ? join(borrowed.path, 'objects') : undefined);
       const result = await runFetch(git, wants, borrowed.isFresh);
       if (result.code === 0) {
+        if (wants.apart) await sharePacks(borrowed.path, folder);
         const answer = await read(git);
         await borrowed.giveBack();
         return answer;
@@ -85,15 +91,27 @@ const hash = (text: string): string => createHash('sha256').update(text).digest(
  * The URL is told to git by its environment, because a file would keep its password. Git reads GIT_CONFIG_KEY_0 and so on
  * (git-config(1)); those of the user stay.
  */
-function environment(url: string, folder: string, dir: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function environment(url: string, dir: string, objects: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const settings = [
+    [`remote.${REMOTE}.url`, url],
+    // a push has to find out which commits the remote has: their files are not here to be sent
+    ['push.negotiate', 'true'],
+    // whatever comes is kept as a pack
+    ['fetch.unpackLimit', '1'],
+  ];
   const count = Number(env.GIT_CONFIG_COUNT) || 0;
+  const numbered = settings.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${count + index}`, key],
+    [`GIT_CONFIG_VALUE_${count + index}`, value],
+  ]);
   return {
     ...withoutLocalVariables(env),
     GIT_DIR: dir,
-    GIT_OBJECT_DIRECTORY: join(folder, 'objects'),
-    GIT_CONFIG_COUNT: String(count + 1),
-    [`GIT_CONFIG_KEY_${count}`]: `remote.${REMOTE}.url`,
-    [`GIT_CONFIG_VALUE_${count}`]: url,
+    GIT_OBJECT_DIRECTORY: objects,
+    // what is missing is asked for here, never by git behind our back
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_CONFIG_COUNT: String(count + settings.length),
+    ...Object.fromEntries(numbered),
   };
 }
 
@@ -104,7 +122,14 @@ async function runFetch(
 ): Promise<GitResult> {
   const run = (...depth: string[]): Promise<GitResult> =>
     git(
-      [...FETCH, ...(filter ? [`--filter=${filter}`] : []), ...depth, '--stdin', REMOTE],
+      [
+        ...FETCH,
+        ...pruning(refspecs),
+        ...(filter ? [`--filter=${filter}`] : []),
+        ...depth,
+        '--stdin',
+        REMOTE,
+      ],
       refspecs.map((refspec) => `${refspec}\n`).join(''),
     );
   // with refs of last time git asks for nothing when nothing changed, but not when a depth is given
@@ -122,6 +147,8 @@ const FETCH = [
   // without refs here everything would look like garbage
   '--no-auto-maintenance',
   '--no-recurse-submodules',
-  '--prune',
   '--refmap=',
 ];
+/** A refspec of one short name looks stale to git, which would prune what it has just brought. */
+const pruning = (refspecs: readonly string[]): string[] =>
+  refspecs.some((refspec) => refspec.includes('*')) ? ['--prune'] : [];

@@ -48,6 +48,13 @@ async function obtain(cache: ObjectCache, oid: Oid): Promise<void> {
     await cache.fetch({ refspecs: [oid], filter: 'blob:none', shallow: true }, async () => {});
   } catch (error) {
     if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
-    await cache.fetch({ refspecs: EVERYTHING, filter: undefined, shallow: false }, async () => {});
+    const everything = {
+      refspecs: EVERYTHING,
+      filter: undefined,
+      shallow: false,
+      apart: true,
+      keptAs: 'all',
+    };
+    await cache.fetch(everything, async () => {});
   }
 }

@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest';
+import { DEFAULT_CONFIG } from '../../src/config/config.js';
+import type { RegistryContext } from '../../src/registry/context.js';
+import { type Reach, reachOf } from '../../src/registry/reach.js';
+
+const URL = 'https://example.com/r';
+
+/** The reach of a write in a repository of this kind; options and configuration name what is on. */
+const reach = (
+  where: string,
+  options: { push?: boolean; offline?: boolean },
+  always: boolean,
+): Promise<Reach> => {
+  const repository = {
+    url: where === 'a URL' ? URL : undefined,
+    hasRemote: async (name: string) => where === 'a clone' && name === 'upstream',
+  };
+  const config = async () => ({ ...DEFAULT_CONFIG, remote: 'upstream', push: always });
+  return reachOf({ repository, config } as unknown as RegistryContext, options);
+};
+
+const ASKS = { remote: 'upstream', asks: true, push: false, note: undefined };
+const PUSHES = { remote: 'upstream', asks: true, push: true, note: undefined };
+const STAYS = { remote: 'upstream', asks: false, push: false };
+const AT_URL = { remote: URL, asks: true, push: true, note: undefined };
+const TOLD = expect.stringContaining('upstream was not asked');
+
+it.each<[string, { push?: boolean; offline?: boolean }, boolean, unknown]>([
+  ['a clone', {}, false, ASKS],
+  ['a clone', {}, true, PUSHES],
+  ['a clone', { push: true }, false, PUSHES],
+  ['a clone', { push: true }, true, PUSHES],
+  ['a clone', { push: false }, true, ASKS],
+  ['a clone', { offline: false }, false, ASKS],
+  ['a clone', { offline: true }, false, { ...STAYS, note: TOLD }],
+  ['a clone', { offline: true }, true, { ...STAYS, note: TOLD }],
+  ['a clone', { offline: true, push: false }, true, { ...STAYS, note: TOLD }],
+  ['no clone', {}, false, { ...STAYS, note: undefined }],
+  ['no clone', { offline: true }, false, { ...STAYS, note: undefined }],
+  ['no clone', { offline: true }, true, { ...STAYS, note: undefined }],
+  // the push will fail, and say why
+  ['no clone', { push: true }, false, PUSHES],
+  ['no clone', {}, true, PUSHES],
+  ['a URL', {}, false, AT_URL],
+  ['a URL', {}, true, AT_URL],
+  ['a URL', { push: true }, false, AT_URL],
+  ['a URL', { push: false }, false, AT_URL],
+])('in %s, with options %j and push: %s in the configuration', async (where, options, always, expected) => {
+  expect(await reach(where, options, always)).toEqual(expected);
+});
+
+it.each<[string, { push?: boolean; offline?: boolean }]>([
+  ['a clone', { push: true, offline: true }],
+  ['no clone', { push: true, offline: true }],
+  ['a URL', { offline: true }],
+  ['a URL', { push: true, offline: true }],
+])('in %s %j cannot be', async (where, options) => {
+  await expect(reach(where, options, false)).rejects.toMatchObject({ code: 'USAGE' });
+});
