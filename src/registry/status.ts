@@ -7,7 +7,7 @@ import type { RegistryContext } from './context.js';
 /** A tag of the registry that is not the same here and at the remote: the `--json` of `status`. */
 export interface StatusRow {
   tag: string;
-  /** `differs`: moved, made again, or here as a lightweight tag. */
+  /** `remote-only`: missing here, or here as a lightweight tag, which is no event; `differs`: moved, or made again. */
   state: 'local-only' | 'remote-only' | 'differs';
   /** What the tag holds here. */
   local: Oid | null;
@@ -32,7 +32,7 @@ export async function status(context: RegistryContext): Promise<StatusRow[]> {
     })),
     ...wanted.map(({ tag: { name, oid }, replaces }) => ({
       tag: name,
-      state: replaces === undefined ? ('remote-only' as const) : ('differs' as const),
+      state: 'remote-only' as const,
       local: replaces ?? null,
       remote: oid,
     })),

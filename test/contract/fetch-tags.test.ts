@@ -13,6 +13,7 @@ function makeClone(name: string, ...options: string[]) {
   for (const n of [1, 2, 3, 4, 5]) {
     remote.commit({ 'model.bin': `${n}` });
     remote.tag(`churn@v${n}.0.0`);
+    box.advance(60);
   }
   remote.git('clone', '--quiet', '--no-tags', ...options, `file://${remote.dir}`, join(box.root, name));
   const clone = box.at(name);

@@ -28,6 +28,11 @@ describe('another push was being written', () => {
       [...LOCKED, FAILED],
     ],
     [
+      'it changed a ref after this one looked',
+      [TAG, TURN].map((ref) => `${ref} [remote rejected] (atomic transaction failed)`),
+      [`remote: error: cannot lock ref '${TAG}': reference already exists`, FAILED],
+    ],
+    [
       'it holds the lock of the only ref',
       [`${TAG} [remote rejected] (failed to update ref)`],
       [...LOCKED, FAILED],
@@ -57,11 +62,6 @@ describe('the server takes no turn', () => {
         'fatal: the remote end hung up unexpectedly',
         FAILED,
       ],
-    ],
-    [
-      'it changed a ref after this one looked',
-      [TAG, TURN].map((ref) => `${ref} [remote rejected] (atomic transaction failed)`),
-      [`remote: error: cannot lock ref '${TAG}': reference already exists`, FAILED],
     ],
     ['it hides refs of that kind', [`${TURN} [remote rejected] (deny updating a hidden ref)`], [FAILED]],
     [

@@ -1,18 +1,24 @@
 import { status } from '../../registry/status.js';
 import { shellLine } from '../../shell.js';
+import { differingHint } from '../differing-hint.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 
 export async function run({ out, open, repo }: Session): Promise<number> {
   const context = await open();
   const found = await status(context);
+  const { remote: name } = await context.config();
   const rows = found.map(({ tag, state, local, remote }) => [state, tag, short(local), short(remote)]);
   if (out.json) out.data(found);
   else out.print(await renderTable({ head: ['state', 'tag', 'here', 'remote'], rows }, out));
-  if (found.length === 0)
-    out.note(`this repository and ${(await context.config()).remote} hold the same events`);
+  const [first] = found;
+  if (first === undefined) {
+    out.note(`this repository and ${name} hold the same events`);
+    return 0;
+  }
+  if (found.every(({ state }) => state === 'differs')) out.hint(differingHint({ repo }, name, first.tag));
   else out.hint(shellLine('reg', ...(repo === '.' ? [] : ['--repo', repo]), 'sync'));
-  return found.length === 0 ? 0 : 1;
+  return 1;
 }
 
 const short = (oid: string | null): string => oid?.slice(0, 12) ?? '-';

@@ -36,7 +36,7 @@ async function fetchDistant(access: RemoteAccess, tags: readonly PeeledTagRef[])
   const tip = await dateOf(git, 'HEAD');
   await fetchOids(access, tags, ['--depth=1']);
   const later: PeeledTagRef[] = [];
-  for (const tag of tags) if ((await dateOf(git, commitOf(tag))) > tip) later.push(tag);
+  for (const tag of tags) if ((await dateOf(git, commitOf(tag))) >= tip) later.push(tag);
   await fetchOids(access, later, [`--shallow-since=@${tip}`]);
 }
 

@@ -1,0 +1,11 @@
+import { shellLine } from '../shell.js';
+
+/**
+ * The next step where a tag is not the same here and at the remote: a fetch that takes the remote's. Which of the two is right,
+ * no program can know.
+ */
+export function differingHint({ repo }: { repo: string }, remote: string, tag: string): string {
+  const git = ['git', ...(repo === '.' ? [] : ['-C', repo])];
+  const fetch = shellLine(...git, 'fetch', remote, `+refs/tags/${tag}:refs/tags/${tag}`);
+  return `if the one at ${remote} is right, take it with: ${fetch}`;
+}

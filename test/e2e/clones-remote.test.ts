@@ -1,0 +1,135 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { regIn, transcript } from '../support/cli.js';
+import { type Repository, sandbox } from '../support/repo.js';
+import { makeRegistry, tagHourly } from './registry.js';
+
+const box = sandbox();
+
+/** A bare registry with two events, and a clone of it that lacks them. */
+function makeClone(name: string, ...options: string[]): { origin: Repository; clone: Repository } {
+  const source = makeRegistry(box, `${name}-source`, 'churn');
+  tagHourly(box, source, 'churn@v1.0.0', 'churn#prod#1');
+  source.git('clone', '--quiet', '--bare', '.', join(box.root, `${name}.git`));
+  const origin = box.at(`${name}.git`);
+  origin.git('clone', '--quiet', '--no-tags', ...options, '.', join(box.root, name));
+  const clone = box.at(name);
+  clone.commit();
+  return { origin, clone };
+}
+
+test('offline a write decides on what is here, and says so', async () => {
+  const { clone } = makeClone('offline');
+  expect(
+    transcript(await regIn(box, clone.dir)('assign', 'churn', 'prod', '--offline')),
+  ).toMatchInlineSnapshot(`
+    "$ reg assign churn prod --offline
+    churn@v0.0.1
+    churn#prod#1
+    -- stderr --
+    origin was not asked: what it has may change the answer
+    hint: git push origin refs/tags/churn@v0.0.1 'refs/tags/churn#prod#1'
+    "
+  `);
+});
+
+test('a push that is to stay offline is a mistake', async () => {
+  const { clone } = makeClone('both');
+  const run = await regIn(box, clone.dir)('register', 'churn', '--offline', '--push');
+  expect(transcript(run)).toMatchInlineSnapshot(`
+    "$ reg register churn --offline --push
+    -- stderr --
+    error: a push cannot stay offline
+    hint: leave out --offline
+    -- exit 2 --
+    "
+  `);
+  clone.commit({ '.reg.yaml': 'push: true\n' });
+  const configured = await regIn(box, clone.dir)('register', 'churn', '--offline');
+  expect(configured).toMatchObject({ stdout: 'churn@v0.0.1\n', code: 0 });
+  expect(box.at('both.git').tags()).not.toContain('churn@v0.0.1');
+});
+
+describe('a remote that cannot be reached', () => {
+  const { origin, clone } = makeClone('lonely');
+  rmSync(origin.dir, { recursive: true });
+  const reg = regIn(box, clone.dir);
+
+  test.each([[[]], [['--dry-run']], [['--push']]])('ends a write with %j', async (options) => {
+    const run = await reg('register', 'churn', ...options, '--json');
+    expect(run).toMatchObject({ stdout: '', code: 4 });
+    expect(JSON.parse(run.stderr)).toMatchObject({ error: { code: 'REMOTE_FAILED' } });
+    expect(clone.tags()).toEqual([]);
+  });
+
+  test('says how to write all the same', async () => {
+    expect((await reg('register', 'churn')).stderr).toMatch(/^hint: .*--offline/m);
+  });
+
+  test('keeps no question from its answer', async () => {
+    clone.tag('churn@v0.0.1');
+    expect(await reg('latest', 'churn')).toMatchObject({ stdout: 'v0.0.1\n', stderr: '', code: 0 });
+  });
+
+  test('is not missed offline', async () => {
+    clone.commit();
+    expect((await reg('register', 'churn', '--offline')).stdout).toBe('churn@v0.0.2\n');
+  });
+});
+
+test('a repository without a remote is complete in itself', async () => {
+  const registry = makeRegistry(box, 'alone', 'churn');
+  const reg = regIn(box, registry.dir);
+  expect(transcript(await reg('register', 'churn', '-q'))).toMatchInlineSnapshot(`
+    "$ reg register churn -q
+    churn@v0.0.1
+    "
+  `);
+  registry.commit();
+  const offline = await reg('register', 'churn', '--offline');
+  expect(offline).toMatchObject({ stdout: 'churn@v0.0.2\n', code: 0 });
+  expect(offline.stderr).not.toContain('was not asked');
+});
+
+test('the remote that the configuration names is asked, and no other', async () => {
+  const { origin, clone } = makeClone('upstream', '--origin=upstream');
+  clone.git('remote', 'add', 'origin', join(box.root, 'nowhere'));
+  clone.commit({ '.reg.yaml': 'remote: upstream\n' });
+  const reg = regIn(box, clone.dir);
+  expect(
+    transcript(await reg('register', 'churn'), await reg('assign', 'churn', 'dev', '--push')),
+  ).toMatchInlineSnapshot(`
+    "$ reg register churn
+    churn@v1.0.1
+    -- stderr --
+    fetched from upstream first: churn#prod#1, churn@v1.0.0
+    hint: git push upstream refs/tags/churn@v1.0.1
+
+    $ reg assign churn dev --push
+    churn#dev#2
+    -- stderr --
+    upstream lacks an earlier tag, churn@v1.0.1; push what is missing with: reg sync
+    "
+  `);
+  expect(origin.tags()).toEqual(['churn#dev#2', 'churn#prod#1', 'churn@v1.0.0']);
+});
+
+test('a branch that tracks another remote does not matter', async () => {
+  const { origin, clone } = makeClone('tracking');
+  clone.git('remote', 'add', 'other', join(box.root, 'nowhere'));
+  clone.git('config', 'branch.main.remote', 'other');
+  clone.git('config', 'remote.pushDefault', 'other');
+  expect((await regIn(box, clone.dir)('register', 'churn', '--push')).stdout).toBe('churn@v1.0.1\n');
+  expect(origin.tags()).toContain('churn@v1.0.1');
+});
+
+test('a remote with another address for pushes is read at the one and written at the other', async () => {
+  const { origin, clone } = makeClone('two-addresses');
+  const mirror = box.repository('mirror.git', '--bare');
+  mirror.git('fetch', '--quiet', origin.dir, '+refs/*:refs/*');
+  clone.git('config', 'remote.origin.pushurl', mirror.dir);
+  expect((await regIn(box, clone.dir)('register', 'churn', '--push')).stdout).toBe('churn@v1.0.1\n');
+  expect(mirror.tags()).toContain('churn@v1.0.1');
+  expect(origin.tags()).not.toContain('churn@v1.0.1');
+});

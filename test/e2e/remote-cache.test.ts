@@ -1,0 +1,137 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type Run, regIn } from '../support/cli.js';
+import { type Env, type Repository, sandbox } from '../support/repo.js';
+import { serveHttp } from '../support/servers.js';
+import { makeRegistry, tagHourly } from './registry.js';
+
+const box = sandbox();
+const MODELS = ['the first model', 'the second model', 'the third model'];
+const http = await serveHttp(box);
+afterAll(() => http.close());
+let caches = 0;
+
+/** A registry of three versions with other files beside them, on a server. */
+function makeServed(name: string, config: Env = {}): { origin: Repository; url: string } {
+  const origin = makeRegistry(box, name, 'churn');
+  for (const [n, model] of MODELS.entries()) {
+    origin.commit({ 'model.bin': model, [`deep/down/${n}.txt`]: `noise ${n}`, 'README.md': `Version ${n}` });
+    origin.commit({ 'churn.model.yaml': `source: {path: model.bin}\nlabels: {n: "${n}"}\n` });
+    tagHourly(box, origin, `churn@v${n + 1}.0.0`, `churn#prod#${n + 1}`);
+  }
+  for (const [key, value] of Object.entries(config)) origin.git('config', key, value);
+  return { origin, url: `${http.url}/${name}/.git` };
+}
+
+/** Gives `reg` with a registry at a URL, and with a cache of its own. */
+function askAt(url: string, env: Env = {}) {
+  caches += 1;
+  const cache = join(box.root, `cache-${caches}`);
+  const reg = regIn(box, box.root, { XDG_CACHE_HOME: cache, ...env });
+  return { ask: (...args: string[]): Promise<Run> => reg(...args, '--repo', url), cache };
+}
+
+/** What the cache holds of repositories: each object with its type. */
+function cached(cache: string): { type: string; oid: string }[] {
+  const home = join(cache, 'reg/repositories');
+  return readdirSync(home).flatMap((name) => {
+    const args = ['cat-file', '--batch-all-objects', '--batch-check=%(objecttype) %(objectname)'];
+    const out = execFileSync('git', args, { cwd: join(home, name), env: box.env, encoding: 'utf8' });
+    const lines = out.split('\n').filter(Boolean);
+    return lines.map((line) => ({ type: line.split(' ')[0] ?? '', oid: line.split(' ')[1] ?? '' }));
+  });
+}
+const typesIn = (cache: string): string[] => [...new Set(cached(cache).map(({ type }) => type))].sort();
+const blobsIn = (cache: string): string[] =>
+  cached(cache).flatMap(({ type, oid }) => (type === 'blob' ? [oid] : []));
+
+describe('a server that filters', () => {
+  const { origin, url } = makeServed('filtering', { 'uploadpack.allowFilter': 'true' });
+  const blob = (rev: string): string => origin.git('rev-parse', rev);
+
+  test('gives tags and their commits for questions about events', async () => {
+    const { ask, cache } = askAt(url);
+    for (const question of [
+      'which churn prod',
+      'latest churn',
+      'history churn',
+      'show churn',
+      'check-ref churn#prod#2',
+    ])
+      expect((await ask(...question.split(' '))).code).toBe(0);
+    expect(typesIn(cache)).toEqual(['commit', 'tag']);
+    expect(cached(cache).filter(({ type }) => type === 'commit').length).toBeLessThanOrEqual(MODELS.length);
+  });
+
+  test('gives no file for an overview', async () => {
+    const { ask, cache } = askAt(url);
+    expect((await ask('show')).stdout).toContain('churn\tv3.0.0');
+    expect(blobsIn(cache)).toEqual([]);
+  });
+
+  test('gives the link and the model that are asked for, and no others', async () => {
+    const { ask, cache } = askAt(url);
+    expect((await ask('load', 'churn@v2.0.0', '-o', '-')).stdout).toBe(MODELS[1]);
+    const wanted = ['churn@v2.0.0:churn.model.yaml', 'churn@v2.0.0:model.bin'].map(blob);
+    expect(blobsIn(cache).sort()).toEqual(wanted.sort());
+    expect((await ask('describe', 'churn#prod')).code).toBe(0);
+    expect(blobsIn(cache).sort()).toEqual([...wanted, blob('main:churn.model.yaml')].sort());
+  });
+
+  test('is not asked again for what never changes', async () => {
+    const { ask } = askAt(url);
+    await ask('load', 'churn#prod', '-o', '-');
+    const before = http.requests.length;
+    expect((await ask('load', 'churn#prod', '-o', '-')).stdout).toBe(MODELS[2]);
+    // what the tags are now, and nothing else
+    expect(http.requests.slice(before)).toEqual([
+      expect.stringContaining('info/refs?service=git-upload-pack'),
+      expect.stringContaining('git-upload-pack'),
+    ]);
+  });
+});
+
+const OLD: Env = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.version', GIT_CONFIG_VALUE_0: '0' };
+const QUESTIONS = [
+  'show',
+  'which churn prod --all',
+  'history churn',
+  'load churn@v1.0.0 -o -',
+  'load churn --rev main~3 -o -',
+  'describe churn@v2.0.0',
+];
+
+describe.each([
+  ['that does not filter', { 'uploadpack.allowFilter': 'false' }, {}],
+  ['of before protocol 2', {}, OLD],
+  ['of before protocol 2 that filters', { 'uploadpack.allowFilter': 'true' }, OLD],
+])('a server %s', (what, config, env) => {
+  const { origin, url } = makeServed(what.replaceAll(' ', '-'), config);
+
+  test('leads to the same answers, by http and by path', async () => {
+    const { ask } = askAt(url, env);
+    const other = askAt(`file://${origin.dir}`, env);
+    for (const question of QUESTIONS) {
+      const expected = await regIn(box, origin.dir)(...question.split(' '));
+      expect(expected.code).toBe(0);
+      for (const run of [await ask(...question.split(' ')), await other.ask(...question.split(' '))])
+        expect([question, run.stdout, run.stderr]).toEqual([question, expected.stdout, expected.stderr]);
+    }
+  });
+});
+
+test.each([['http'], ['file']])(
+  'eight processes at once, with one cache that is empty: %s',
+  async (scheme) => {
+    const { origin, url } = makeServed(`at-once-${scheme}`, { 'uploadpack.allowFilter': 'true' });
+    const { ask } = askAt(scheme === 'http' ? url : `file://${origin.dir}`);
+    const questions = [...QUESTIONS, 'which churn prod', 'which churn prod'];
+    const runs = await Promise.all(questions.map((question) => ask(...question.split(' '))));
+    for (const [n, { stdout, stderr, code }] of runs.entries()) {
+      const expected = await regIn(box, origin.dir)(...(questions[n] ?? '').split(' '));
+      expect([questions[n], stdout, stderr, code]).toEqual([questions[n], expected.stdout, '', 0]);
+    }
+  },
+);

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, expect, test } from 'vitest';
+import { sandbox } from '../support/repo.js';
+import { serveDaemon, serveHttp } from '../support/servers.js';
+import { MODEL, MODEL_PATH, makeResearch, predictCost, sha256, tagHourly } from './registry.js';
+
+// the package as it is installed; its types are those of the sources that it is built from
+const { load, openRegistry, RegError }: typeof import('../../src/index.js') = await import(
+  // @ts-expect-error dist is built, and may not be there yet when types are checked
+  '../../dist/index.js'
+);
+
+const box = sandbox();
+const [http, daemon] = [await serveHttp(box), await serveDaemon(box)];
+afterAll(() => Promise.all([http.close(), daemon.close()]));
+makeResearch(box);
+const origin = box.repository('registry');
+origin.commit({
+  'cost.model.yaml': `source: {repo: "${http.url}/research/.git", rev: v1, path: ${MODEL_PATH}}\nsha256: ${sha256(MODEL)}\n`,
+  'models/own.model.yaml': 'source: {path: models/own.bin}\n',
+  'models/own.bin': 'of the registry itself',
+});
+tagHourly(box, origin, 'cost@v1.0.0', 'cost#prod#1', 'cost@v1.1.0', 'models=own@v0.0.1');
+const ADDRESSES = {
+  file: `file://${origin.dir}`,
+  http: `${http.url}/registry/.git`,
+  git: `${daemon.url}/registry/.git`,
+};
+const open = (url: string) => openRegistry(url, { env: box.env, cwd: box.root, now: Date.now });
+
+test.each(Object.entries(ADDRESSES))('questions over %s', async (_scheme, url) => {
+  const registry = await open(url);
+  expect(await registry.which('cost', 'prod')).toMatchObject({ version: 'v1.0.0', author: 'Ann Lee' });
+  expect(await registry.which('cost', 'dev')).toBeUndefined();
+  expect(await registry.which('cost', 'prod', { at: new Date('2025-01-01') })).toBeUndefined();
+  expect(await registry.latest('cost')).toMatchObject({ version: 'v1.1.0' });
+  expect(await registry.show()).toMatchObject([
+    { artifact: 'cost', stages: { prod: 'v1.0.0' } },
+    { artifact: 'models:own' },
+  ]);
+  expect(await registry.history('cost', { limit: 2 })).toHaveLength(2);
+});
+
+test('an artifact that nobody registered is no error of the network', async () => {
+  const registry = await open(ADDRESSES.http);
+  expect(await registry.which('nobody', 'prod')).toBeUndefined();
+  expect(await registry.latest('nobody')).toBeUndefined();
+  expect(await registry.whichAll('nobody', 'prod')).toEqual([]);
+});
+
+test.each(Object.entries(ADDRESSES))('a model over %s, by stage, version and rev', async (_scheme, url) => {
+  const registry = await open(url);
+  for (const which of [
+    { stage: 'prod' },
+    { version: 'v1.1.0' },
+    { version: 'latest' },
+    { rev: 'main' },
+    {},
+  ]) {
+    const model = await load('cost', { registry, ...which });
+    expect((await buffer(model.stream())).equals(MODEL)).toBe(true);
+    expect(model).toMatchObject({ artifact: 'cost', sha256: sha256(MODEL) });
+  }
+  const to = join(box.root, `own-${new URL(url).protocol}.bin`);
+  const own = await load('models:own', { registry, version: '0.0.1', to });
+  expect(own.path).toBe(to);
+  expect(Buffer.from(await own.bytes()).toString()).toBe('of the registry itself');
+});
+
+test('it predicts what a delivery costs', async () => {
+  const model = await load('cost', { registry: await open(ADDRESSES.http), stage: 'prod' });
+  expect(predictCost(await model.bytes(), 4, 100)).toBeCloseTo(14.71, 2);
+});
+
+test('one registry answers as the remote is at each question', async () => {
+  const registry = await open(ADDRESSES.file);
+  expect(await registry.which('cost', 'staging')).toBeUndefined();
+  tagHourly(box, origin, 'cost#staging#2');
+  expect(await registry.which('cost', 'staging')).toMatchObject({ tag: 'cost#staging#2' });
+  const { rows } = await registry.unassign('cost', 'staging');
+  expect(rows).toMatchObject([{ tag: 'cost#staging!#3', pushed: true }]);
+  expect(origin.tags()).toContain('cost#staging!#3');
+  expect(await registry.which('cost', 'staging')).toBeUndefined();
+});
+
+test('what goes wrong is a RegError with a code', async () => {
+  const gone = await open(`${http.url}/no-such`);
+  const error = await gone.show().catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(RegError);
+  expect(error).toMatchObject({ code: 'REMOTE_FAILED', hint: expect.any(String) });
+  const registry = await open(ADDRESSES.git);
+  await expect(registry.status()).rejects.toMatchObject({ code: 'NO_CLONE' });
+  await expect(registry.sync()).rejects.toMatchObject({ code: 'NO_CLONE' });
+  await expect(registry.register('cost', { offline: true })).rejects.toMatchObject({ code: 'USAGE' });
+});

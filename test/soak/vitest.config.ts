@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+// what takes minutes: many writers for many rounds, a thousand kills; run against the built program
+export default defineConfig({
+  test: {
+    include: ['test/soak/**/*.soak.ts'],
+    testTimeout: 4 * 3600 * 1000,
+    hookTimeout: 600_000,
+    fileParallelism: false,
+    reporters: ['verbose'],
+    disableConsoleIntercept: true,
+  },
+});

@@ -1,0 +1,121 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { regIn, startReg } from './cli.js';
+import type { Repository, Sandbox } from './repo.js';
+
+/** How the writers who get killed reach what they write. */
+export type Reach = 'in a clone' | 'with --push' | 'with --repo';
+
+/** What many kills left behind. */
+export interface Damage {
+  kills: number;
+  /** Kills that came when the tags were written already. */
+  late: number;
+  /** Locks that nobody held any more. */
+  locks: string[];
+  /** Runs after a kill that did not just work: what they said, and where a lock was in their way. */
+  stuck: { said: string; where: 'here' | 'at the remote' | 'nowhere' }[];
+  /** Runs after a kill that took longer than five seconds. */
+  slow: number;
+  seconds: number;
+}
+
+/** The repositories of one campaign: commits are made in `clone`, and `places` is where tags are written, in order. */
+interface Victim {
+  clone: Repository;
+  places: readonly Repository[];
+  args: readonly string[];
+}
+
+function makeVictim(box: Sandbox, clone: Repository, reach: Reach): Victim {
+  const args = ['assign', 'churn', 'prod'];
+  if (reach === 'in a clone') return { clone, places: [clone], args };
+  const name = `${clone.dir.slice(box.root.length + 1)}.git`;
+  const remote = box.repository(name, '--bare');
+  clone.git('remote', 'add', 'origin', remote.dir);
+  if (reach === 'with --push') return { clone, places: [remote, clone], args: [...args, '--push'] };
+  return { clone, places: [remote], args: [...args, '--repo', `file://${remote.dir}`] };
+}
+
+/** Kills writes at any moment, and lets each be followed by the same write; whatever comes then must be whole. */
+export async function killMany(
+  box: Sandbox,
+  clone: Repository,
+  reach: Reach,
+  kills: number,
+): Promise<Damage> {
+  const victim = makeVictim(box, clone, reach);
+  const damage: Damage = { kills, late: 0, locks: [], stuck: [], slow: 0, seconds: 0 };
+  const start = performance.now();
+  // how long a write takes depends on what else this machine is doing
+  let whole = await timeOf(() => runOn(box, victim, damage));
+  for (let kill = 1; kill <= kills; kill += 1) {
+    const before = kill * 2;
+    clone.commit();
+    if (reach === 'with --repo') clone.git('push', '--quiet', 'origin', 'main');
+    await killedInTime(box, clone.dir, Math.random() * whole, ...victim.args);
+    const written = victim.places.map((place) => place.tags().length - before);
+    // a registration and an assignment, or neither; nothing here that the remote has not got
+    for (const count of written) expect([0, 2]).toContain(count);
+    expect([...written].sort((a, b) => b - a)).toEqual(written);
+    const locks = victim.places.flatMap(locksIn);
+    damage.locks.push(...locks);
+    const time = await timeOf(() => runOn(box, victim, damage));
+    if (time > 5000) damage.slow += 1;
+    if (written[0] === 2) damage.late += 1;
+    else if (locks.length === 0) whole = time;
+    for (const place of victim.places) expect(place.tags()).toHaveLength(before + 2);
+  }
+  for (const place of victim.places) expect(place.git('fsck', '--strict', '--no-dangling')).toBe('');
+  damage.seconds = (performance.now() - start) / 1000;
+  return damage;
+}
+
+/** Runs the write to its end. Where that is not enough, it is noted, and locks are removed so that it can go on. */
+async function runOn(box: Sandbox, { clone, places, args }: Victim, damage: Damage): Promise<void> {
+  if (args.includes('--repo')) clone.git('push', '--quiet', 'origin', 'main');
+  const run = await regIn(box, clone.dir)(...args);
+  if (run.code === 0) return;
+  const locked = places.filter((place) => locksIn(place).length > 0);
+  const where = locked.includes(clone) ? 'here' : locked.length > 0 ? 'at the remote' : 'nowhere';
+  damage.stuck.push({ said: run.stderr, where });
+  for (const place of locked) for (const lock of locksIn(place)) rmSync(join(folderOf(place), lock));
+  expect(await regIn(box, clone.dir)(...args)).toMatchObject({ code: 0 });
+}
+
+async function timeOf(run: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await run();
+  return performance.now() - start;
+}
+
+/** Starts `reg`, and kills it after a while with every git that it runs by then. */
+async function killedInTime(box: Sandbox, cwd: string, after: number, ...args: string[]): Promise<void> {
+  const child = startReg(box, { cwd }, args);
+  const { pid } = child;
+  if (pid === undefined) throw new Error('reg did not start');
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  await sleep(after);
+  signalGroup(pid, 'SIGKILL');
+  await ended;
+  while (signalGroup(pid, 0)) await sleep(2);
+}
+
+/** Sends a signal to a process group; false when nobody is left. */
+export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-leader, signal);
+  } catch {
+    return false;
+  }
+}
+
+const folderOf = ({ dir, git }: Repository): string => join(dir, git('rev-parse', '--git-dir'));
+
+/** The lock files of a repository in which no git runs. */
+export const locksIn = (place: Repository): string[] =>
+  readdirSync(folderOf(place), { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.lock'),
+  );
