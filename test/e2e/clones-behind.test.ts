@@ -92,11 +92,11 @@ test('a name that something lightweight has at the remote is taken', async () =>
   expect(clone.tags()).not.toContain('churn#prod#9');
 });
 
-test('a dry run decides on what the remote has, and writes nothing', async () => {
+test('a dry run decides on what the remote has, which it fetches, and creates nothing', async () => {
   const { clone } = makeClone('dry', '--no-tags');
   const run = await regIn(box, clone.dir)('register', 'churn', '--dry-run');
   expect(run).toMatchObject({ stdout: 'churn@v1.0.1\n', code: 0 });
-  expect(clone.tags()).toEqual([]);
+  expect(clone.tags()).toEqual(['churn#prod#1', 'churn@v1.0.0']);
 });
 
 test('in words', async () => {

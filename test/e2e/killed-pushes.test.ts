@@ -4,7 +4,7 @@ import { killMany, type Reach } from '../support/writers-killed.js';
 import { makeRegistry } from './registry.js';
 
 const box = sandbox();
-const KILLS = 25;
+const KILLS = 60;
 
 test.concurrent.each<Reach>(['in a clone', 'with --push', 'with --repo'])(
   `${KILLS} writes %s that were killed with all that they ran leave nothing half-written and nothing in the way`,

@@ -1,5 +1,3 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { regIn, startReg } from '../support/cli.js';
@@ -55,22 +53,4 @@ test(`${KILLS} writes that were killed at any moment leave nothing half-written`
   expect(row).toMatchObject({ latest: `v0.0.${KILLS + 1}`, stages: { prod: `v0.0.${KILLS + 1}` } });
   const history = JSON.parse((await reg('history', '--json')).stdout) as object[];
   expect(history).toHaveLength(2 * (KILLS + 1));
-});
-
-test('a lock that a killed git left is named, nothing is written, and without it all is well', async () => {
-  const registry = makeRegistry(box, 'locked', 'churn');
-  const reg = regIn(box, registry.dir);
-  await reg('assign', 'churn', 'prod');
-  registry.commit();
-  const before = registry.tags();
-  const lock = join(registry.dir, '.git/refs/tags/churn#prod#2.lock');
-  writeFileSync(lock, '');
-  expect(await reg('assign', 'churn', 'prod')).toMatchObject({
-    stdout: '',
-    stderr: expect.stringContaining('churn#prod#2.lock'),
-    code: 1,
-  });
-  expect(registry.tags()).toEqual(before);
-  rmSync(lock);
-  expect((await reg('assign', 'churn', 'prod')).stdout).toBe('churn@v0.0.2\nchurn#prod#2\n');
 });

@@ -27,23 +27,28 @@ export async function fetchTagObjects(
 const commitOf = ({ peeledOid, oid }: PeeledTagRef): Oid => peeledOid ?? oid;
 
 /**
- * In a shallow clone: an older commit comes without its history, which could be long; a later one with all that leads from
- * here to it, without which git could not tell any more that it follows.
+ * In a shallow clone: a commit from before all that is here comes without its history, which could be long; a later one with
+ * all that leads from here to it, without which git could not tell any more that it follows.
  */
 async function fetchDistant(access: RemoteAccess, tags: readonly PeeledTagRef[]): Promise<void> {
   if (tags.length === 0) return;
   const { git } = access;
-  const tip = await dateOf(git, 'HEAD');
+  const dates = await datesOf(git, ['HEAD']);
+  const oldest = dates.reduce((least, date) => Math.min(least, date), Number.POSITIVE_INFINITY);
   await fetchOids(access, tags, ['--depth=1']);
   const later: PeeledTagRef[] = [];
-  for (const tag of tags) if ((await dateOf(git, commitOf(tag))) >= tip) later.push(tag);
-  await fetchOids(access, later, [`--shallow-since=@${tip}`]);
+  for (const tag of tags) {
+    const [date = oldest] = await datesOf(git, ['-1', commitOf(tag)]);
+    if (date >= oldest) later.push(tag);
+  }
+  // any later date would cut off history that is here
+  await fetchOids(access, later, [`--shallow-since=@${oldest}`]);
 }
 
-/** When a commit was made, in seconds since the epoch; the end of time for what is no commit. */
-async function dateOf(git: RunGit, rev: string): Promise<number> {
-  const { code, stdout } = await git(['log', '-1', '--format=%ct', rev, '--']);
-  return code === 0 ? Number(stdout.toString()) : Number.POSITIVE_INFINITY;
+/** When commits were made, in seconds since the epoch; nothing for what is no commit. */
+async function datesOf(git: RunGit, revs: readonly string[]): Promise<number[]> {
+  const { code, stdout } = await git(['log', '--format=%ct', ...revs, '--']);
+  return code === 0 ? stdout.toString().split('\n').filter(Boolean).map(Number) : [];
 }
 
 async function fetchOids(

@@ -23,10 +23,9 @@ export function whyRefused({ stdout, stderr }: GitResult, turnRef: string): WhyN
   const isTurnAlone = guilty.length > 0 && guilty.every(({ refName }) => refName === turnRef);
   // out of date although it was read just now: a server that shows no such refs
   if (isTurnAlone && (reason === 'stale info' || !BUSY.test(reason))) return { kind: 'turn' };
-  const said = remarks(stderr);
   if (guilty.every((one) => BUSY.test(one.reason)) && !IN_THE_WAY.test(stderr))
-    return { kind: 'busy', reason };
-  return { kind: 'refused', reason: said === '' ? reason : `${said} (${reason})` };
+    return { kind: 'busy', reason: withRemarks(reason, stderr) };
+  return { kind: 'refused', reason: withRemarks(reason, stderr) };
 }
 
 /** A tag `churn` where `churn/x` is to be: no other try would help. */
@@ -52,13 +51,15 @@ function rejections(stdout: string): Rejection[] {
   });
 }
 
-/** What the server's hooks had to say. */
-const remarks = (stderr: string): string =>
-  stderr
+/** A reason, after what the server or its hooks had to say. */
+function withRemarks(reason: string, stderr: string): string {
+  const said = stderr
     .split('\n')
     .flatMap((line) => (line.startsWith('remote: ') ? [line.slice('remote: '.length).trim()] : []))
     .filter((line) => line !== '')
     .join(' ');
+  return said === '' ? reason : `${said} (${reason})`;
+}
 
 /** Git gave up before the server looked at any ref. */
 function withoutReport(stderr: string): WhyNot {
