@@ -30,6 +30,10 @@ export type ErrorCode =
   | 'SOURCE_PATH'
   | 'SOURCE_UNSUPPORTED'
   | 'HASH_MISMATCH'
+  | 'NOT_PINNED'
+  | 'TOO_LARGE'
+  | 'LINK_LOOP'
+  | 'PACKAGE_MISSING'
   // the surroundings
   | 'NO_REPOSITORY'
   | 'NO_COMMITS'
@@ -44,7 +48,8 @@ export type ErrorCode =
   | 'INTERNAL'
   // beyond this machine
   | 'REMOTE_FAILED'
-  | 'REMOTE_REFUSED';
+  | 'REMOTE_REFUSED'
+  | 'STORE_FAILED';
 
 const USAGE: ReadonlySet<ErrorCode> = new Set([
   'USAGE',
@@ -53,7 +58,7 @@ const USAGE: ReadonlySet<ErrorCode> = new Set([
   'INVALID_VERSION',
   'INVALID_TIME',
 ]);
-const REMOTE: ReadonlySet<ErrorCode> = new Set(['REMOTE_FAILED', 'REMOTE_REFUSED']);
+const REMOTE: ReadonlySet<ErrorCode> = new Set(['REMOTE_FAILED', 'REMOTE_REFUSED', 'STORE_FAILED']);
 
 /** A line of a file; lines count from 1. */
 export interface Place {

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
@@ -33,6 +34,12 @@ export function memoryRepository(identity: Identity): MemoryRepository {
     const oid = createHash('sha1').update(`${type} ${bytes.length}\0`).update(bytes).digest('hex');
     objects.set(oid, { type, bytes });
     return oid;
+  };
+  const blobOf = (oid: Oid): Uint8Array => {
+    const found = objects.get(oid);
+    if (found?.type === 'blob') return found.bytes;
+    const why = found ? `a ${found.type}, not a file` : 'missing';
+    throw new RegError('SOURCE_PATH', `object ${oid} is ${why}`);
   };
   const entries = (commit: Oid, below: string): TreeEntry[] =>
     [...(trees.get(commit) ?? [])]
@@ -97,14 +104,9 @@ export function memoryRepository(identity: Identity): MemoryRepository {
         : entries(commit, path).find((entry) => entry.path === path);
     },
     entriesBelow: async (commit, path) => entries(commit, path === '' ? '' : `${path}/`),
-    readBlob: async (oid) => {
-      const found = objects.get(oid);
-      if (found?.type === 'blob') return found.bytes;
-      throw new RegError(
-        'SOURCE_PATH',
-        `object ${oid} is ${found ? `a ${found.type}, not a file` : 'missing'}`,
-      );
-    },
+    readBlob: async (oid) => blobOf(oid),
+    blobSizes: async (oids) => new Map(oids.map((oid) => [oid, blobOf(oid).length])),
+    streamBlob: async (oid) => Readable.from([Buffer.from(blobOf(oid))]),
   };
 }
 

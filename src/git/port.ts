@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { AnnotatedTag, Oid, Tagger } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { Location } from './location.js';
@@ -138,6 +139,10 @@ export interface ObjectReader {
   /** All entries below a path that are not trees themselves, by path. */
   entriesBelow(commit: Oid, path: string): Promise<TreeEntry[]>;
   readBlob(oid: Oid): Promise<Uint8Array>;
+  /** How many bytes these blobs have; what is only at a remote is brought here first, all in one go. */
+  blobSizes(oids: readonly Oid[]): Promise<Map<Oid, number>>;
+  /** The bytes of a blob, as they come; memory stays constant however large it is. */
+  streamBlob(oid: Oid): Promise<Readable>;
 }
 
 /** Tells in which state a repository itself is. */

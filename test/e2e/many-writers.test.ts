@@ -8,7 +8,7 @@ const box = sandbox();
 const WRITERS = 16;
 
 test.each<[number, Workplace]>([
-  [5, 'a clone each'],
+  [20, 'a clone each'],
   [2, 'a clone for two'],
   [2, 'a URL'],
 ])(

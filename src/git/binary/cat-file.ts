@@ -40,3 +40,13 @@ function parseBatch(out: Buffer, objects: Map<Oid, FoundObject>): number {
   }
   return answered;
 }
+
+/** How many bytes objects have, without reading them; those that are missing are missing in the answer too. */
+export async function readSizes(git: RunGit, oids: readonly Oid[]): Promise<Map<Oid, number>> {
+  if (oids.length === 0) return new Map();
+  const input = `${[...new Set(oids)].join('\n')}\n`;
+  const result = await git(['cat-file', '--batch-check=%(objectname) %(objectsize)', '--buffer'], input);
+  const lines = expectSuccess(result, 'reading sizes').toString().split('\n');
+  const known = lines.map((line) => line.split(' ')).filter(([, size]) => /^\d+$/.test(size ?? ''));
+  return new Map(known.map(([oid = '', size]) => [oid, Number(size)]));
+}

@@ -1,11 +1,12 @@
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import type { ObjectReader, TreeEntry } from '../port.js';
-import { readObjects } from './cat-file.js';
+import { readObjects, readSizes } from './cat-file.js';
 import { expectSuccess, type RunGit } from './run-git.js';
+import type { StreamGit } from './stream-git.js';
 
 /** Reads commits, trees and blobs with the git program. */
-export function binaryObjectReader(git: RunGit): ObjectReader {
+export function binaryObjectReader(git: RunGit, stream: StreamGit): ObjectReader {
   return {
     resolveCommit: (rev) => resolveCommit(git, rev),
     entryAt: async (commit, path) => {
@@ -14,13 +15,16 @@ export function binaryObjectReader(git: RunGit): ObjectReader {
     },
     entriesBelow: (commit, path) => entries(git, ['-r', '--', commit, ...(path === '' ? [] : [`${path}/`])]),
     readBlob: (oid) => readBlob(git, oid),
+    blobSizes: (oids) => readSizes(git, oids),
+    streamBlob: async (oid) => stream(['cat-file', 'blob', oid]),
   };
 }
 
 /** Means something to git, but no commit; no argument can hold a NUL. */
 const NO_REV = /^\^|\0/;
 
-async function resolveCommit(git: RunGit, rev: string): Promise<Oid | undefined> {
+/** The full id of the commit that a rev names here, or undefined. */
+export async function resolveCommit(git: RunGit, rev: string): Promise<Oid | undefined> {
   if (NO_REV.test(rev)) return undefined;
   const result = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${rev}^{commit}`]);
   if (result.code < 0) expectSuccess(result, `resolving ${rev}`);

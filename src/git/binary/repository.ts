@@ -5,6 +5,7 @@ import { binaryInspector } from './inspector.js';
 import { binaryObjectReader } from './objects.js';
 import { binaryTagRemote } from './remote.js';
 import { gitIn, type RunGit } from './run-git.js';
+import { streamGitIn } from './stream-git.js';
 import type { Surroundings } from './surroundings.js';
 import { binaryTagReader } from './tags.js';
 import { requireGit } from './version.js';
@@ -34,7 +35,7 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
       git: discreetAbout(git, name),
       remote: { name, shown: name },
     })),
-    ...binaryObjectReader(git),
+    ...binaryObjectReader(git, streamGitIn(folder, around)),
     ...inspector,
   };
 }

@@ -3,6 +3,7 @@ import { RegError } from '../../errors.js';
 import type { ObjectReader, SourceOpener } from '../port.js';
 import { binaryObjectReader } from './objects.js';
 import { gitIn } from './run-git.js';
+import { streamGitIn } from './stream-git.js';
 import { type Surroundings, withoutLocalVariables } from './surroundings.js';
 import { openObjectCache } from './url/object-cache.js';
 import { urlObjectReader } from './url/objects.js';
@@ -25,8 +26,9 @@ async function openFolder(path: string, around: Surroundings): Promise<ObjectRea
       'check --source, or source.repo of the link',
     );
   if (!(await isFolder(path))) throw unreachable('');
-  const git = gitIn(path, { ...around, env: withoutLocalVariables(around.env) });
+  const inside = { ...around, env: withoutLocalVariables(around.env) };
+  const git = gitIn(path, inside);
   const found = await git(['rev-parse', '--git-dir']);
   if (found.code !== 0) throw unreachable(` (${found.stderr})`);
-  return binaryObjectReader(git);
+  return binaryObjectReader(git, streamGitIn(path, inside));
 }

@@ -4,6 +4,7 @@ import { once } from '../../../once.js';
 import { redactorOf, shownAddress } from '../../location.js';
 import { type NamedRemote, remoteFailed } from '../remote-access.js';
 import { type GitResult, gitIn, type RunGit } from '../run-git.js';
+import { type StreamGit, streamGitIn } from '../stream-git.js';
 import { type Surroundings, withoutLocalVariables } from '../surroundings.js';
 import { requireGit } from '../version.js';
 import { borrowFolder, makeBareFolder, sharePacks } from './bare-folder.js';
@@ -38,6 +39,8 @@ export interface Wants {
 export interface ObjectCache {
   /** Runs git over these objects. */
   git: RunGit;
+  /** Runs git over them for what may be large. */
+  stream: StreamGit;
   /** The remote repository, as `git` knows it. */
   remote: NamedRemote;
   /**
@@ -82,7 +85,11 @@ export function openObjectCache(url: string, cache: string, around: Surroundings
     }
     return fetch(wants, read);
   };
-  return { git: gitOf(folder), remote: { name: REMOTE, shown }, fetch };
+  const stream = streamGitIn(folder, {
+    ...around,
+    env: environment(url, folder, join(folder, 'objects'), around.env),
+  });
+  return { git: gitOf(folder), stream, remote: { name: REMOTE, shown }, fetch };
 }
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 20);

@@ -1,19 +1,26 @@
 import type { Oid } from '../../../domain/event.js';
 import { RegError } from '../../../errors.js';
 import type { ObjectReader } from '../../port.js';
-import { readObjects } from '../cat-file.js';
+import { readSizes } from '../cat-file.js';
 import { binaryObjectReader } from '../objects.js';
 import { EVERYTHING, type ObjectCache } from './object-cache.js';
 import { resolveRemoteCommit } from './resolve-commit.js';
 
 /** Reads commits, trees and blobs of a remote repository; what was fetched once is not fetched again. */
 export function urlObjectReader(cache: ObjectCache): ObjectReader {
-  const local = binaryObjectReader(cache.git);
+  const local = binaryObjectReader(cache.git, cache.stream);
   const fetched = new Map<Oid, Promise<void>>();
   const withTrees = (commit: Oid): Promise<void> => {
     const running = fetched.get(commit) ?? fetchTrees(cache, commit);
     fetched.set(commit, running);
     return running;
+  };
+  const withBlobs = async (oids: readonly Oid[]): Promise<Map<Oid, number>> => {
+    const here = await readSizes(cache.git, oids);
+    const missing = oids.filter((oid) => !here.has(oid));
+    if (missing.length === 0) return here;
+    await obtain(cache, missing);
+    return readSizes(cache.git, oids);
   };
   return {
     resolveCommit: (rev) => resolveRemoteCommit(cache, rev),
@@ -26,9 +33,13 @@ export function urlObjectReader(cache: ObjectCache): ObjectReader {
       return local.entriesBelow(commit, path);
     },
     readBlob: async (oid) => {
-      const { size } = await readObjects(cache.git, [oid]);
-      if (size === 0) await obtain(cache, oid);
+      await withBlobs([oid]);
       return local.readBlob(oid);
+    },
+    blobSizes: withBlobs,
+    streamBlob: async (oid) => {
+      await withBlobs([oid]);
+      return local.streamBlob(oid);
     },
   };
 }
@@ -36,16 +47,16 @@ export function urlObjectReader(cache: ObjectCache): ObjectReader {
 /** Brings all folders of a commit; listing them to their leaves fails while one of them is not here. */
 async function fetchTrees(cache: ObjectCache, commit: Oid): Promise<void> {
   const listed = await cache.git(['ls-tree', '-r', '--name-only', '--full-tree', commit]);
-  if (listed.code !== 0) await obtain(cache, commit);
+  if (listed.code !== 0) await obtain(cache, [commit]);
 }
 
 /**
- * Brings one object: a file, or a commit with its folders and only such files as a server sends that does not filter. An old
+ * Brings objects: files, or a commit with its folders and only such files as a server sends that does not filter. An old
  * server gives away nothing but what its refs hold, and then the whole repository is all that is left to ask for.
  */
-async function obtain(cache: ObjectCache, oid: Oid): Promise<void> {
+async function obtain(cache: ObjectCache, oids: readonly Oid[]): Promise<void> {
   try {
-    await cache.fetch({ refspecs: [oid], filter: 'blob:none', shallow: true }, async () => {});
+    await cache.fetch({ refspecs: oids, filter: 'blob:none', shallow: true }, async () => {});
   } catch (error) {
     if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
     const everything = {

@@ -1,6 +1,6 @@
 import type { Oid } from '../../../domain/event.js';
 import { RegError } from '../../../errors.js';
-import { binaryObjectReader } from '../objects.js';
+import { resolveCommit } from '../objects.js';
 import type { RunGit } from '../run-git.js';
 import { EVERYTHING, type ObjectCache, type Wants } from './object-cache.js';
 
@@ -16,7 +16,7 @@ const NO_NAME = /[\s\0*?[\\~^:]|\.\.|@\{|^-|^$/;
  * @throws RegError REMOTE_FAILED
  */
 export async function resolveRemoteCommit(cache: ObjectCache, rev: string): Promise<Oid | undefined> {
-  const here = OID.test(rev) ? await binaryObjectReader(cache.git).resolveCommit(rev) : undefined;
+  const here = OID.test(rev) ? await resolveCommit(cache.git, rev) : undefined;
   if (here !== undefined) return here;
   const [, base = '', rest = ''] = /^(.*?)([~^].*)?$/s.exec(rev) ?? [];
   if (NO_NAME.test(base)) return undefined;
@@ -24,7 +24,7 @@ export async function resolveRemoteCommit(cache: ObjectCache, rev: string): Prom
   if (ABBREVIATED.test(base)) wants.push(EVERY_COMMIT);
   for (const want of wants) {
     const asked = want === EVERY_COMMIT ? rev : `${WANTED}${rest}`;
-    const found = await attempt(cache, want, (git) => binaryObjectReader(git).resolveCommit(asked));
+    const found = await attempt(cache, want, (git) => resolveCommit(git, asked));
     if (found !== undefined) return found;
   }
   // a rev that is not there and a remote that cannot be reached fail alike; this fails with the second alone

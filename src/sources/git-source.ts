@@ -1,0 +1,57 @@
+import { posix } from 'node:path';
+import type { Oid } from '../domain/event.js';
+import { RegError } from '../errors.js';
+import type { ObjectReader, TreeEntry } from '../git/port.js';
+import { refuseUnsafePath, type SourceFile, type SourceModel } from './model.js';
+
+/**
+ * Finds the model at a path of a commit, a file or a folder, in git's own objects: no work tree, no hooks, no filters.
+ * @throws RegError SOURCE_PATH when nothing is there, or something that is no plain file
+ */
+export async function gitModel(objects: ObjectReader, commit: Oid, path: string): Promise<SourceModel> {
+  const entry = await objects.entryAt(commit, path);
+  if (entry === undefined) throw await nothingThere(objects, commit, path);
+  const name = posix.basename(path);
+  if (entry.type !== 'tree') return { kind: 'file', name, files: await filesOf(objects, [{ ...entry, path: name }]) };
+  const below = (await objects.entriesBelow(commit, path)).map((one) => ({
+    ...one,
+    path: one.path.slice(path.length + 1),
+  }));
+  for (const one of below) refuseUnsafePath(one.path);
+  return { kind: 'folder', name, files: await filesOf(objects, below) };
+}
+
+const KINDS = { link: 'a symbolic link', commit: 'a submodule', tree: 'a folder' } as const;
+
+/** The files of these blobs, once all of them are known to be files. */
+async function filesOf(objects: ObjectReader, entries: readonly TreeEntry[]): Promise<SourceFile[]> {
+  for (const { type, path } of entries)
+    if (type !== 'blob') throw new RegError('SOURCE_PATH', `${path} is ${KINDS[type]}, not a file`);
+  const sizes = await objects.blobSizes(entries.map(({ oid }) => oid));
+  return entries.map(({ path, oid }) => ({
+    path,
+    size: sizes.get(oid),
+    ranges: false,
+    open: () => objects.streamBlob(oid),
+  }));
+}
+
+/** Why nothing is at a path: git looks through no symbolic link and into no submodule, and neither is followed here. */
+async function nothingThere(objects: ObjectReader, commit: Oid, path: string): Promise<RegError> {
+  const parts = path.split('/');
+  for (const count of parts.keys()) {
+    const above = parts.slice(0, count + 1).join('/');
+    const entry = await objects.entryAt(commit, above);
+    if (entry?.type === 'link' || entry?.type === 'commit')
+      return new RegError(
+        'SOURCE_PATH',
+        `${above} is ${KINDS[entry.type]} at commit ${commit.slice(0, 12)}, and none is followed`,
+        'name the path that the file itself has',
+      );
+  }
+  return new RegError(
+    'SOURCE_PATH',
+    `there is no ${path} at commit ${commit.slice(0, 12)}`,
+    'check the path, from the top of that repository, and that the file is committed there',
+  );
+}
