@@ -12,7 +12,8 @@ export async function gitModel(objects: ObjectReader, commit: Oid, path: string)
   const entry = await objects.entryAt(commit, path);
   if (entry === undefined) throw await nothingThere(objects, commit, path);
   const name = posix.basename(path);
-  if (entry.type !== 'tree') return { kind: 'file', name, files: await filesOf(objects, [{ ...entry, path: name }]) };
+  if (entry.type !== 'tree')
+    return { kind: 'file', name, files: await filesOf(objects, [{ ...entry, path: name }]) };
   const below = (await objects.entriesBelow(commit, path)).map((one) => ({
     ...one,
     path: one.path.slice(path.length + 1),

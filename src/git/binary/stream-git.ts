@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { RegError } from '../../errors.js';
 import { withoutUserInfo } from '../location.js';
 import { gitMissing } from './run-git.js';
@@ -16,13 +16,18 @@ export type StreamGit = (args: readonly string[], input?: Uint8Array) => Readabl
 export const streamGitIn =
   (cwd: string, { env, signal }: Surroundings): StreamGit =>
   (args, input) => {
-    const child = spawn('git', [...args], { cwd, env: gitVariables(env), stdio: ['pipe', 'pipe', 'pipe'], signal });
+    const child = spawn('git', [...args], {
+      cwd,
+      env: gitVariables(env),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      signal,
+    });
     // a git that does not want its input closes it, which is its right
     child.stdin.on('error', () => undefined).end(input);
     return Readable.from(outputOf(child, args[0] ?? '', signal), { objectMode: false });
   };
 
-type Git = ChildProcessByStdio<NodeJS.WritableStream, Readable, Readable>;
+type Git = ChildProcessByStdio<Writable, Readable, Readable>;
 
 async function* outputOf(child: Git, verb: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
   const stderr: Buffer[] = [];
