@@ -19,6 +19,8 @@ await build({
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'none',
+  // optional peers, installed by those who use such a store
+  external: ['@aws-sdk/*', '@azure/*', '@google-cloud/*'],
   // write-file-atomic only mixes it into the names of its temporary files
   define: { __filename: '"reg"' },
   // packages in CommonJS call require for what Node has built in

@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'SOURCE_PATH'
   | 'SOURCE_UNSUPPORTED'
   | 'HASH_MISMATCH'
+  | 'INVALID_MODEL'
   | 'NOT_PINNED'
   | 'TOO_LARGE'
   | 'LINK_LOOP'

@@ -4,9 +4,11 @@ import { openRepository, sourceOpener } from './git/open.js';
 import type { Host } from './host.js';
 import { once } from './once.js';
 import type { RegistryContext } from './registry/context.js';
+import { storeOpener } from './stores/open.js';
 
 /** Opens everything that a registry talks to. `repo` is a URL, or a path from the host's folder. */
-export async function openContext(repo: string, { env, cwd, now, signal }: Host): Promise<RegistryContext> {
+export async function openContext(repo: string, host: Host): Promise<RegistryContext> {
+  const { env, cwd, now, signal } = host;
   const cache = cacheFolder(env);
   const around = { env, signal };
   const repository = await openRepository(repo, cwd, cache, around);
@@ -18,5 +20,16 @@ export async function openContext(repo: string, { env, cwd, now, signal }: Host)
   const config = once(async () =>
     (await import('./registry/load-config.js')).loadConfig(repository, await workTree()),
   );
-  return { repository, sources: sourceOpener(cache, around), workTree, config, cache, now, signal };
+  return {
+    repository,
+    sources: sourceOpener(cache, around),
+    stores: storeOpener(around),
+    around,
+    openOther: (address) => openContext(address, host),
+    workTree,
+    config,
+    cache,
+    now,
+    signal,
+  };
 }

@@ -1,7 +1,7 @@
 import { type Host, thisHost } from './host.js';
-import type { Model, PlaceOptions } from './load.js';
+import type { LoadOptions } from './load/load.js';
+import type { Model } from './load/model.js';
 import { openContext } from './open-context.js';
-import type { ChooseOptions } from './registry/choose.js';
 import { createRegistry, type Registry } from './registry/registry.js';
 
 /**
@@ -17,7 +17,7 @@ export async function openRegistry(repo = '.', host: Partial<Host> = {}): Promis
 /** Fetches and verifies one model of a registry: by stage, by version, by a rev, or as the link is at HEAD. */
 export async function load(
   artifact: string,
-  { registry, ...options }: ChooseOptions & Partial<PlaceOptions> & { registry: Registry },
+  { registry, ...options }: LoadOptions & { registry: Registry },
 ): Promise<Model> {
   return registry.load(artifact, options);
 }

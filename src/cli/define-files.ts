@@ -20,6 +20,15 @@ export function defineFileCommands({ add, run }: Definer): void {
     .option('--force', 'replace the link that is there')
     .action(run(() => import('./commands/link.js')));
 
+  add('update [artifact...]', 'pin links to what their revs are now', ['update', 'update churn --rev v2'])
+    .option('--rev <rev>', 'another branch, tag, commit id or registry ref')
+    .action(run(() => import('./commands/update.js')));
+
+  add('outdated [artifact...]', 'list links whose source went on; exit 1 when there is one', [
+    'outdated',
+    'outdated churn --json',
+  ]).action(run(() => import('./commands/outdated.js')));
+
   add('import', 'take over links of another tool: mlem', ['import mlem', 'import mlem --force --json'])
     .addArgument(new Argument('<tool>', 'whose files to read').choices(['mlem']))
     .option('--force', 'replace link files that are there')
@@ -35,8 +44,28 @@ export function defineFileCommands({ add, run }: Definer): void {
       'the file or folder to write, - for standard output (default: its own name)',
     )
     .option('--at <time>', 'what the stage held at a time', timeOption)
+    .option('--frozen', 'refuse a link that is not pinned to a commit and bytes')
     .option('--force', 'replace other content at the target')
     .action(run(() => import('./commands/load.js')));
+
+  add('upload <file-or-folder> <artifact>', 'put a model into the store, and write the link to it', [
+    'upload out/model.safetensors churn --register',
+    'upload out/model.safetensors churn --store s3://models/churn --assign dev',
+  ])
+    .option('--store <url|folder>', 'where to put it (default: store: of .reg.yaml, else ./store)')
+    .option('--register', 'commit the link file alone, and register the next version')
+    .option('--assign <stage>', 'do so, and put the version into a stage')
+    .option('-m, --message <text>', 'the message of the tags')
+    .option('--push', 'push the tags, with the commit that they name')
+    .action(run(() => import('./commands/upload.js')));
+
+  add('cache', 'what was fetched and is kept: list it, or clear it up', [
+    'cache ls',
+    'cache gc --older-than 7',
+  ])
+    .addArgument(new Argument('<action>', 'what to do').choices(['ls', 'gc']))
+    .option('--older-than <days>', 'with gc: what nobody used for so many days', days, 30)
+    .action(run(() => import('./commands/cache.js')));
 
   add('validate [path...]', 'check link files; exit 1 when one is wrong', [
     'validate',
@@ -48,4 +77,9 @@ function label(text: string, labels: Record<string, string>): Record<string, str
   const equals = text.indexOf('=');
   if (equals < 1) throw new InvalidArgumentError('write key=value.');
   return { ...labels, [text.slice(0, equals)]: text.slice(equals + 1) };
+}
+
+function days(text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('write a number of days.');
+  return Number(text);
 }

@@ -7,6 +7,8 @@ import type { World } from './world.js';
 export interface Output {
   world: World;
   json: boolean;
+  /** Whether nothing but the answer and errors is wanted. */
+  isQuiet: boolean;
   color: ChalkInstance;
   /** Prints text that is safe already, such as a rendered table. */
   print(text: string): void;
@@ -38,6 +40,7 @@ export function outputTo(
   return {
     world,
     json,
+    isQuiet: quiet,
     color: colorsFor(world, color),
     print: (text) => void world.stdout.write(text),
     line: (text) => void world.stdout.write(`${cleanLine(text)}\n`),

@@ -1,6 +1,7 @@
 import type { RegistryContext } from '../registry/context.js';
 import type { Written } from '../registry/write.js';
 import type { WriteOptions } from '../registry/write-options.js';
+import type { WriteRow } from '../registry/write-row.js';
 import { shellLine } from '../shell.js';
 import { asking } from './ask.js';
 import type { Session } from './session.js';
@@ -19,16 +20,27 @@ export async function runWrite<T extends Options>(
 
 /** Prints the tags that a write made, or would make, and the push that is left to do (SPEC §5). */
 async function printWritten(
-  { out, repo }: Session,
+  session: Session,
   context: RegistryContext,
   { rows, note }: Written,
   { dryRun, delete: isDeleting }: Options,
 ): Promise<void> {
+  const { out } = session;
   if (out.json) out.data(rows);
   else for (const row of rows) out.line(row.tag);
   if (note !== undefined) out.note(note);
-  if (rows.length === 0 || rows.every((row) => row.pushed)) return;
-  if (dryRun) return out.note('nothing was written: this is a dry run');
+  if (dryRun && rows.some((row) => !row.pushed)) return out.note('nothing was written: this is a dry run');
+  await pushHint(session, context, rows, isDeleting);
+}
+
+/** Names the push that is left to do, if any is. */
+export async function pushHint(
+  { out, repo }: Session,
+  context: RegistryContext,
+  rows: readonly WriteRow[],
+  isDeleting = false,
+): Promise<void> {
+  if (rows.every((row) => row.pushed)) return;
   const { remote } = await context.config();
   const words = [
     'git',

@@ -8,6 +8,8 @@ export interface World {
   stderr: Writable;
   /** Whether standard output is a terminal. */
   isTTY: boolean;
+  /** Whether standard error is a terminal. */
+  isErrorTTY: boolean;
   /** Whether somebody can be asked: standard input and error are a terminal. */
   canAsk: boolean;
   /** The width of the terminal. */
@@ -28,6 +30,7 @@ export const thisWorld = (version: string, signal: AbortSignal): World => ({
   stdout: process.stdout,
   stderr: process.stderr,
   isTTY: process.stdout.isTTY === true,
+  isErrorTTY: process.stderr.isTTY === true,
   canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
   columns: process.stdout.columns ?? 80,
   env: process.env,

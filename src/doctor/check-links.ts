@@ -4,7 +4,8 @@ import type { ArtifactState, State } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
 import { findDeclaration } from '../registry/declared.js';
-import { linkAt, resolveLink } from '../registry/resolve-link.js';
+import { followLink } from '../registry/follow-link.js';
+import { linkAt } from '../registry/link-at.js';
 import type { Ailment } from './finding.js';
 
 /** Links of what stages hold now whose source or commit is gone. */
@@ -31,7 +32,7 @@ async function brokenLink(
   try {
     const declaration = await findDeclaration(context.repository, commit, name);
     if (declaration?.kind !== 'link') return undefined;
-    await resolveLink(context, await linkAt(context, name, commit), async () => commit);
+    await followLink(context, await linkAt(context, name, commit), async () => commit);
     return undefined;
   } catch (error) {
     if (!(error instanceof RegError)) throw error;

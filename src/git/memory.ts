@@ -49,6 +49,9 @@ export function memoryRepository(identity: Identity): MemoryRepository {
   return {
     url: undefined,
     workTree: async () => undefined,
+    commitFile: async () => {
+      throw new RegError('NO_WORK_TREE', 'a repository in memory has no work tree');
+    },
     add,
     point: (tagName, oid) => void tags.set(tagName, oid),
     commit: (files = {}) => {
@@ -107,6 +110,16 @@ export function memoryRepository(identity: Identity): MemoryRepository {
     readBlob: async (oid) => blobOf(oid),
     blobSizes: async (oids) => new Map(oids.map((oid) => [oid, blobOf(oid).length])),
     streamBlob: async (oid) => Readable.from([Buffer.from(blobOf(oid))]),
+    listTips: async () => new Map(head === undefined ? [] : [['HEAD', head]]),
+    largeFiles: {
+      folders: async () => [],
+      remote: async () => undefined,
+      setting: async () => undefined,
+      extraHeader: async () => undefined,
+      findLogin: async () => undefined,
+      tellLogin: async () => undefined,
+      smudge: async () => undefined,
+    },
   };
 }
 

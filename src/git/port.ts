@@ -145,6 +145,46 @@ export interface ObjectReader {
   streamBlob(oid: Oid): Promise<Readable>;
 }
 
+/** A user name and a password for a server. */
+export interface Login {
+  username: string;
+  password: string;
+}
+
+/** What following a Git LFS pointer takes of the repository that the pointer is in. */
+export interface LargeFiles {
+  /** The folders of this machine that keep large files under their ids, `ab/cd/<id>`, those of the repository first. */
+  folders(): Promise<readonly string[]>;
+  /** The remote that large files come from, by the name that a clone gives it; undefined where there is none. Its URL may hold a login. */
+  remote(): Promise<{ name: string; url: string } | undefined>;
+  /** A value of git's configuration, which is the user's own; never one of a file that was committed. */
+  setting(key: string): Promise<string | undefined>;
+  /** The header, `name: value`, that the user has git send to a web address (git-config(1), http.extraHeader). */
+  extraHeader(url: string): Promise<string | undefined>;
+  /**
+   * The login for a web address that the user's credential helpers know (git-credential(1)).
+   * @param mayAsk whether the user may be asked too
+   */
+  findLogin(url: string, mayAsk: boolean): Promise<Login | undefined>;
+  /** Tells the helpers whether a login of theirs was taken, so that they keep or forget it. */
+  tellLogin(url: string, login: Login, isGood: boolean): Promise<void>;
+  /**
+   * The bytes behind a pointer, as the git-lfs program brings them; undefined where that program is not there. The stream
+   * fails with RegError REMOTE_FAILED, INTERRUPTED.
+   */
+  smudge(pointer: string): Promise<Readable | undefined>;
+}
+
+/** A repository that models are read from. */
+export interface SourceRepository extends ObjectReader {
+  largeFiles: LargeFiles;
+  /** What every ref leads to now, asked in one go. */
+  listTips(): Promise<RefTips>;
+}
+
+/** Commits by the full names of the refs that lead to them, `HEAD` among them. */
+export type RefTips = ReadonlyMap<string, Oid>;
+
 /** Tells in which state a repository itself is. */
 export interface RepositoryInspector {
   /** Whether history was cut off when it was cloned. */
@@ -160,7 +200,7 @@ export interface RegistryRepository
   extends TagReader,
     TagWriter,
     TagRemote,
-    ObjectReader,
+    SourceRepository,
     RepositoryInspector {
   /**
    * Where the registry is, fit to be shown, when it is not on this machine; undefined for a repository that is. There all
@@ -169,10 +209,16 @@ export interface RegistryRepository
   url: string | undefined;
   /** The top of the work tree, undefined in a bare repository. */
   workTree(): Promise<string | undefined>;
+  /**
+   * Commits one file of the work tree, by its path from the top, and nothing else that is staged; where the file is committed
+   * as it is, nothing is done. Gives the commit that brought it.
+   * @throws RegError GIT_FAILED with what git or a hook said
+   */
+  commitFile(path: string, message: string): Promise<Oid>;
 }
 
 /** Opens the repository that a link's `source.repo` names, so that one commit of it can be read. */
 export interface SourceOpener {
   /** @throws RegError NO_REPOSITORY, and when it is asked something REMOTE_FAILED when it cannot be reached */
-  openSource(location: Location): Promise<ObjectReader>;
+  openSource(location: Location): Promise<SourceRepository>;
 }

@@ -27,9 +27,10 @@ export const LinkSchema = z.strictObject({
   reg: z.optional(z.literal(1, 'is not 1, the only format of link files so far')),
   source: SourceSchema.check(
     z.refine(
-      (source) => (source.path === undefined) !== (source.url === undefined),
-      'needs either path or url',
+      ({ path, url, rev }) => (path ?? url) !== undefined || /[@#]/.test(rev ?? ''),
+      'needs either path or url, or a rev such as churn#prod',
     ),
+    z.refine(({ path, url }) => path === undefined || url === undefined, 'needs either path or url'),
     z.refine((source) => source.url === undefined || source.repo === undefined, 'has both repo and url'),
   ),
   sha256: z.optional(sha256),

@@ -4,12 +4,18 @@ import type { WorkTree } from '../disk/work-tree.js';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
 import { parseLocation } from '../git/location.js';
-import type { ObjectReader, RegistryRepository, SourceOpener } from '../git/port.js';
+import type { RegistryRepository, SourceOpener, SourceRepository } from '../git/port.js';
+import type { StoreOpener, StoreSurroundings } from '../stores/port.js';
 
 /** Everything outside the core that a registry talks to, each an argument. */
 export interface RegistryContext {
   repository: RegistryRepository;
   sources: SourceOpener;
+  stores: StoreOpener;
+  /** What sources and stores talk to beside their servers. */
+  around: StoreSurroundings;
+  /** Opens another registry, by a URL or an absolute path. */
+  openOther: (address: string) => Promise<RegistryContext>;
   /** The files of the repository; undefined in a bare one. */
   workTree: () => Promise<WorkTree | undefined>;
   /** Read when first needed. */
@@ -23,15 +29,23 @@ export interface RegistryContext {
 }
 
 /**
- * Opens a source repository as links and people write it; a relative path starts at the top of the registry.
- * @throws RegError SOURCE_UNSUPPORTED, REMOTE_FAILED, NO_WORK_TREE for a relative path without anything to start from
+ * Where a source repository is that links and people name; a relative path starts at the top of the registry.
+ * @throws RegError SOURCE_UNSUPPORTED, NO_WORK_TREE for a relative path without anything to start from
  */
-export async function openSource(context: RegistryContext, repo: string): Promise<ObjectReader> {
+export async function sourceAddress(context: RegistryContext, repo: string): Promise<string> {
   const location = parseLocation(repo);
-  if (location.kind === 'url' || isAbsolute(location.path)) return context.sources.openSource(location);
+  if (location.kind === 'url') return location.url;
+  if (isAbsolute(location.path)) return location.path;
   const { root } = await requireWorkTree(context, `the source '${repo}' is a relative path`);
-  return context.sources.openSource({ kind: 'path', path: resolve(root, location.path) });
+  return resolve(root, location.path);
 }
+
+/**
+ * Opens a source repository as links and people write it.
+ * @throws RegError what `sourceAddress` throws, NO_REPOSITORY, REMOTE_FAILED
+ */
+export const openSource = async (context: RegistryContext, repo: string): Promise<SourceRepository> =>
+  context.sources.openSource(parseLocation(await sourceAddress(context, repo)));
 
 /**
  * The work tree, for what cannot be done without one.

@@ -3,11 +3,11 @@ import type { Oid } from '../domain/event.js';
 import { type ArtifactName, artifactName, splitArtifactName } from '../domain/names.js';
 import { readLink } from '../links/read.js';
 import type { Link } from '../links/schema.js';
-import { shownSource } from '../links/shown-source.js';
 import { type ChooseOptions, choose } from './choose.js';
 import type { RegistryContext } from './context.js';
 import { notDeclared } from './declaration.js';
 import { type Declaration, findDeclaration, readForeignYaml } from './declared.js';
+import { shownSource } from './shown-source.js';
 
 /** What a commit of the registry says of an artifact: `describe`. What is not said is null. */
 export interface Description {

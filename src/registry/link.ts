@@ -2,14 +2,15 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import { artifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { parseLocation, withoutUserInfo } from '../git/location.js';
-import type { ObjectReader } from '../git/port.js';
 import { requireLinkPath } from '../links/link-path.js';
 import { modelPath } from '../links/model-path.js';
 import { readLink } from '../links/read.js';
-import type { Link } from '../links/schema.js';
+import type { Link, LinkSource } from '../links/schema.js';
 import { formatLink } from '../links/write.js';
-import { readGitModel } from '../sources/git-model.js';
-import { openSource, type RegistryContext, requireWorkTree } from './context.js';
+import { isStoreUrl } from '../stores/object-url.js';
+import { type RegistryContext, requireWorkTree } from './context.js';
+import { type Pinned, pin } from './pin.js';
+import { registryRef } from './source-rev.js';
 
 /** What a new link says beyond where the model is. */
 export interface LinkOptions {
@@ -49,38 +50,27 @@ export async function link(
   const existing = await workTree.read(file);
   if (existing && !options.force)
     throw new RegError('FILE_EXISTS', `${file} is already there`, 'add --force to replace what it links to');
-  const { source: given, from } = options;
-  const repo = given === undefined ? undefined : storedRepo(given, from, workTree.root);
-  // in this repository a path means what it means to git: it starts where the user stands
-  const path = given === undefined ? fromTop(resolve(from, sourcePath), workTree.root) : sourcePath;
-  const source = await pin(context, repo, modelPath(path), options.rev);
-  const made = withDetails(source, existing && readLink(existing, file).link, options);
+  const source = sourceOf(sourcePath, options, workTree.root);
+  const made = withDetails(await pin(context, source), existing && readLink(existing, file).link, options);
   await workTree.write(file, formatLink(made, existing && { bytes: existing, file }));
   const { commit = null } = made.source;
   return { artifact, path: file, commit, sha256: made.sha256 ?? null, size: made.size ?? null };
 }
 
-type Pinned = Pick<Link, 'source' | 'sha256' | 'size'>;
-
-async function pin(
-  context: RegistryContext,
-  repo: string | undefined,
-  path: string,
-  rev?: string,
-): Promise<Pinned> {
-  const asked = rev ?? 'HEAD';
-  const objects: ObjectReader = repo === undefined ? context.repository : await openSource(context, repo);
-  const commit = await objects.resolveCommit(asked);
-  if (commit === undefined)
-    throw new RegError(
-      'UNKNOWN_REV',
-      `'${asked}' names no commit of ${withoutUserInfo(repo ?? 'this repository')}`,
-      'give a branch, a tag or a commit id that the source has',
-    );
-  const model = await readGitModel(objects, commit, path);
-  const where = repo === undefined ? {} : { repo };
-  if (rev === undefined) return { source: { ...where, path } };
-  return { source: { ...where, rev, commit, path }, sha256: model.sha256, size: model.size };
+/** What was typed as a source: a URL of an object store, or a path in a repository, perhaps another registry's artifact. */
+function sourceOf(sourcePath: string, { source: given, from, rev }: LinkOptions, root: string): LinkSource {
+  const asked = rev === undefined ? {} : { rev };
+  if (given === undefined && isStoreUrl(sourcePath)) {
+    if (rev !== undefined)
+      throw new RegError('USAGE', 'a URL has no revs', 'leave --rev out, or name a repository with --source');
+    return { url: sourcePath };
+  }
+  // in this repository a path means what it means to git: it starts where the user stands
+  if (given === undefined) return { ...asked, path: modelPath(fromTop(resolve(from, sourcePath), root)) };
+  const repo = storedRepo(given, from, root);
+  // `churn#prod` in the place of a path: whatever that registry links its artifact to
+  if (rev === undefined && registryRef({ rev: sourcePath })) return { repo, rev: sourcePath };
+  return { repo, ...asked, path: modelPath(sourcePath) };
 }
 
 function withDetails(pinned: Pinned, before: Link | undefined, { description, labels }: LinkOptions): Link {

@@ -2,7 +2,9 @@ import { type DoctorOptions, doctor } from '../doctor/doctor.js';
 import type { Ailment } from '../doctor/finding.js';
 import type { StageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { loadModel, type Model, type PlaceOptions } from '../load.js';
+import { loadModel, type LoadOptions } from '../load/load.js';
+import { type Model, readable } from '../load/model.js';
+import { type UploadOptions, type UploadRow, upload } from '../upload/upload.js';
 import type { Report } from '../validate/finding.js';
 import { type ValidateOptions, validate } from '../validate/validate.js';
 import { type CheckedRow, checkRef } from './check-ref.js';
@@ -14,11 +16,13 @@ import { type ImportRow, importMlem } from './import-mlem.js';
 import { init } from './init.js';
 import { type LinkOptions, type LinkRow, link } from './link.js';
 import * as queries from './queries.js';
+import { type OutdatedRow, outdated } from './outdated.js';
 import type { HistoryRow, IntervalRow, OverviewRow, StageRow, VersionRow } from './rows.js';
 import { type OverviewOptions, overview, type VersionsOptions, versions } from './show.js';
 import { type StagesOptions, stages } from './stages.js';
 import { type StatusRow, status } from './status.js';
 import { type SyncOptions, type SyncRow, sync } from './sync.js';
+import { type UpdateOptions, type UpdateRow, update } from './update.js';
 import * as withdraws from './withdraws.js';
 import type { Written } from './write.js';
 import * as writes from './writes.js';
@@ -49,7 +53,7 @@ export interface Registry {
   /** What is known of a version: its link, or its annotation by gto or DVC. */
   describe(artifact: string, options?: ChooseOptions): Promise<Description>;
   /** Fetches and verifies one model, and puts it on disk. */
-  load(artifact: string, options?: ChooseOptions & Partial<PlaceOptions>): Promise<Model>;
+  load(artifact: string, options?: LoadOptions): Promise<Model>;
   /** Checks link files. */
   validate(options?: ValidateOptions): Promise<Report>;
   /** Lists what is wrong with the registry, and what to do. */
@@ -64,6 +68,12 @@ export interface Registry {
   init(stages?: readonly string[]): Promise<{ path: string }>;
   /** Writes the link file of an artifact. */
   link(path: string, artifact: string, options: LinkOptions): Promise<LinkRow>;
+  /** Pins links of the work tree to what their revs are now. */
+  update(artifacts?: readonly string[], options?: UpdateOptions): Promise<UpdateRow[]>;
+  /** Lists the links of the work tree whose source went on. */
+  outdated(artifacts?: readonly string[]): Promise<OutdatedRow[]>;
+  /** Puts a model into a store, and writes the link to it. */
+  upload(path: string, artifact: string, options: UploadOptions): Promise<UploadRow>;
   /** Registers the model at a commit as a version. */
   register(artifact: string, options?: writes.RegisterOptions): Promise<Written>;
   /** Puts a version into a stage. */
@@ -92,7 +102,7 @@ export function createRegistry(context: RegistryContext): Registry {
     stages: (options = {}) => stages(context, options),
     checkRef: (ref, options = {}) => checkRef(context, ref, options),
     describe: (artifact, options = {}) => describe(context, artifact, options),
-    load: (artifact, options = {}) => loadModel(context, artifact, options),
+    load: async (artifact, options = {}) => readable(await loadModel(context, artifact, options)),
     validate: (options = {}) => validate(context, options),
     doctor: (options = {}) => doctor(context, options),
     status: () => status(context),
@@ -100,6 +110,12 @@ export function createRegistry(context: RegistryContext): Registry {
     importMlem: ({ force } = {}) => importMlem(context, force),
     init: (stages) => init(context, stages),
     link: (path, artifact, options) => link(context, path, artifact, options),
+    update: (artifacts = [], options = {}) => update(context, artifacts, options),
+    outdated: (artifacts = []) => outdated(context, artifacts),
+    upload: async (path, artifact, options) => {
+      const { note: _, ...row } = await upload(context, path, artifact, options);
+      return row;
+    },
     register: (artifact, options = {}) => writes.register(context, artifact, options),
     assign: (target, stage, options = {}) => writes.assign(context, target, stage, options),
     rollback: (artifact, stage, options = {}) => withdraws.rollback(context, artifact, stage, options),

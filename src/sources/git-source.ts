@@ -1,40 +1,63 @@
 import { posix } from 'node:path';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
-import type { ObjectReader, TreeEntry } from '../git/port.js';
+import type { ObjectReader, SourceRepository, TreeEntry } from '../git/port.js';
+import type { StoreSurroundings } from '../stores/port.js';
+import { findPointers } from './lfs/find-pointers.js';
+import { followPointers } from './lfs/follow.js';
 import { refuseUnsafePath, type SourceFile, type SourceModel } from './model.js';
 
 /**
- * Finds the model at a path of a commit, a file or a folder, in git's own objects: no work tree, no hooks, no filters.
- * @throws RegError SOURCE_PATH when nothing is there, or something that is no plain file
+ * Finds the model at a path of a commit, a file or a folder, in git's own objects: no work tree, no hooks, no filters. Pointers
+ * of Git LFS are followed.
+ * @throws RegError SOURCE_PATH when nothing is there, or something that is no plain file; SOURCE_UNSUPPORTED for a pointer that
+ * cannot be followed
  */
-export async function gitModel(objects: ObjectReader, commit: Oid, path: string): Promise<SourceModel> {
-  const entry = await objects.entryAt(commit, path);
-  if (entry === undefined) throw await nothingThere(objects, commit, path);
+export async function gitModel(
+  repository: SourceRepository,
+  commit: Oid,
+  path: string,
+  around: StoreSurroundings,
+): Promise<SourceModel> {
+  const entry = await repository.entryAt(commit, path);
+  if (entry === undefined) throw await nothingThere(repository, commit, path);
   const name = posix.basename(path);
-  if (entry.type !== 'tree')
-    return { kind: 'file', name, files: await filesOf(objects, [{ ...entry, path: name }]) };
-  const below = (await objects.entriesBelow(commit, path)).map((one) => ({
+  const filesAt = (entries: readonly TreeEntry[]) => filesOf(repository, commit, entries, around);
+  if (entry.type !== 'tree') return { kind: 'file', name, files: await filesAt([{ ...entry, path: name }]) };
+  const below = (await repository.entriesBelow(commit, path)).map((one) => ({
     ...one,
     path: one.path.slice(path.length + 1),
   }));
   for (const one of below) refuseUnsafePath(one.path);
-  return { kind: 'folder', name, files: await filesOf(objects, below) };
+  return { kind: 'folder', name, files: await filesAt(below) };
 }
 
 const KINDS = { link: 'a symbolic link', commit: 'a submodule', tree: 'a folder' } as const;
 
 /** The files of these blobs, once all of them are known to be files. */
-async function filesOf(objects: ObjectReader, entries: readonly TreeEntry[]): Promise<SourceFile[]> {
+async function filesOf(
+  repository: SourceRepository,
+  commit: Oid,
+  entries: readonly TreeEntry[],
+  around: StoreSurroundings,
+): Promise<SourceFile[]> {
   for (const { type, path } of entries)
     if (type !== 'blob') throw new RegError('SOURCE_PATH', `${path} is ${KINDS[type]}, not a file`);
-  const sizes = await objects.blobSizes(entries.map(({ oid }) => oid));
-  return entries.map(({ path, oid }) => ({
+  const sizes = await repository.blobSizes(entries.map(({ oid }) => oid));
+  const pointers = await findPointers(repository, entries, sizes);
+  const pointed = entries.flatMap(({ path, oid }) => {
+    const pointer = pointers.get(oid);
+    return pointer ? [{ path, pointer }] : [];
+  });
+  const followed = await followPointers(repository, commit, pointed, around);
+  const elsewhere = new Map(followed.map((file) => [file.path, file]));
+  const fileAt = ({ path, oid }: TreeEntry): SourceFile => ({
     path,
     size: sizes.get(oid),
     ranges: false,
-    open: () => objects.streamBlob(oid),
-  }));
+    open: () => repository.streamBlob(oid),
+  });
+  return entries.map((entry) => elsewhere.get(entry.path) ?? fileAt(entry));
 }
 
 /** Why nothing is at a path: git looks through no symbolic link and into no submodule, and neither is followed here. */

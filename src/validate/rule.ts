@@ -1,13 +1,12 @@
 import type { LinkFile } from '../links/read.js';
-import type { FoundRev, Resolved } from '../registry/resolve-link.js';
-import type { ModelBytes } from '../sources/model-bytes.js';
+import type { FoundRev } from '../registry/source-rev.js';
+import type { ModelIdentity } from '../sources/identity.js';
 import type { Finding } from './finding.js';
 
 /** A link file that parses, and what it leads to; each is fetched once, when a rule first asks. */
 export interface LinkSubject extends LinkFile {
   file: string;
-  resolved(): Promise<Resolved>;
-  model(): Promise<ModelBytes>;
+  model(): Promise<ModelIdentity>;
   /** What a rev of the source is now. */
   resolveRev(rev: string): Promise<FoundRev>;
 }

@@ -5,8 +5,10 @@ import { artifactOfLink, LINK_SUFFIX } from '../links/link-path.js';
 import { inspectLink } from '../links/read.js';
 import { once } from '../once.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from '../registry/context.js';
-import { resolveLink, resolveRev } from '../registry/resolve-link.js';
-import { readGitModel } from '../sources/git-model.js';
+import { followLink } from '../registry/follow-link.js';
+import { findRev } from '../registry/source-rev.js';
+import { identify } from '../sources/identity.js';
+import { verifyPromises } from '../sources/promise.js';
 import type { Finding, Report } from './finding.js';
 import type { LinkRule, LinkSubject } from './rule.js';
 import { linkBytes } from './rules/link-bytes.js';
@@ -61,18 +63,19 @@ async function checkFile(context: RegistryContext, workTree: WorkTree, file: str
     return [
       { level: 'error', rule: 'link-name', file, line: 1, message: 'its file name is not an artifact name' },
     ];
-  const resolved = once(() => resolveLink(context, reading.link, () => requireCommit(context, 'HEAD')));
   const model = once(async () => {
-    const { objects, commit, path } = await resolved();
-    return readGitModel(objects, commit, path);
+    const { model, promises } = await followLink(context, reading.link, () => requireCommit(context, 'HEAD'));
+    const identity = await identify(model);
+    // what this link itself promises is for its own rule to tell
+    verifyPromises(file, promises.slice(1), identity);
+    return identity;
   });
   const { source } = reading.link;
   const subject: LinkSubject = {
     ...reading,
     file,
-    resolved,
     model,
-    resolveRev: (rev) => resolveRev(context, source, rev),
+    resolveRev: (rev) => findRev(context, source, rev),
   };
   const complaints = await Promise.all(
     RULES.map(async (rule) => ({ rule, said: await rule.check(subject) })),

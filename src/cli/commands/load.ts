@@ -1,8 +1,11 @@
+import { createReadStream } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { parseTarget } from '../../domain/target.js';
-import { RegError } from '../../errors.js';
-import { fetchModel, placeLoaded, singleFile } from '../../load.js';
+import { type LoadOptions, loadModel } from '../../load/load.js';
+import { singleFile, warningOf } from '../../load/model.js';
 import { chosenBy } from '../../registry/choose.js';
+import { progressBar } from '../render/progress.js';
 import type { Session } from '../session.js';
 
 interface Options {
@@ -10,25 +13,31 @@ interface Options {
   rev?: string;
   output?: string;
   force?: boolean;
+  frozen?: boolean;
 }
 
 export async function run({ out, open, cwd }: Session, asked: string, options: Options): Promise<void> {
+  const { output, at, rev, force, frozen } = options;
   const parsed = parseTarget(asked);
-  const { at, rev } = options;
-  const loaded = await fetchModel(await open(), parsed.artifact, { at, rev, ...chosenBy(parsed) });
-  if (options.output === '-') return void out.world.stdout.write(singleFile(loaded));
-  const { model, name, ...about } = loaded;
-  const to = options.output ?? name;
+  const progress = progressBar(out, asked);
+  const choice = { at, rev, force, frozen, ...chosenBy(parsed), onStart: progress.start };
+  const loaded = await loadModel(await open(), parsed.artifact, {
+    ...choice,
+    ...placeOf(output, cwd),
+  }).finally(progress.stop);
+  const warning = await warningOf(loaded);
+  if (warning) out.note(warning);
+  // only what was verified to its last byte goes out
+  if (output === '-') return pipeline(createReadStream(singleFile(loaded)), out.world.stdout, { end: false });
+  const { kind: _, ...about } = loaded;
+  if (out.json) out.data(about);
+  else out.line(isAbsolute(output ?? '') ? loaded.path : relative(cwd, loaded.path));
+}
+
+/** Into the working folder unless a path was given; standard output is fed from the cache. */
+function placeOf(output: string | undefined, cwd: string): Pick<LoadOptions, 'to' | 'into'> {
+  if (output === '-') return {};
+  if (output === undefined) return { into: cwd };
   // join keeps a slash at the end, which says that a folder is meant
-  const target = isAbsolute(to) ? to : join(cwd, to);
-  const isAround = !relative(target, cwd).startsWith('..');
-  if (to === '' || (model.kind === 'folder' && isAround))
-    throw new RegError(
-      'USAGE',
-      `a folder model cannot take the place of '${to}'`,
-      `name its folder: -o ${name}`,
-    );
-  const path = await placeLoaded(loaded, { to: target, force: options.force });
-  if (out.json) out.data({ ...about, path });
-  else out.line(isAbsolute(to) ? path : relative(cwd, path));
+  return { to: isAbsolute(output) ? output : join(cwd, output), into: cwd };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
-import type { PeeledTagRef, RemoteListing } from '../port.js';
+import type { PeeledTagRef, RefTips, RemoteListing } from '../port.js';
 import { turnRef } from './ref-change.js';
 import { type RemoteAccess, remoteFailed } from './remote-access.js';
 
@@ -52,6 +52,15 @@ export async function readRemoteRefs(
 ): Promise<Map<string, string>> {
   const lines = await lsRemote(access, ['--refs'], refNames);
   return new Map(lines.map(({ refName, oid }) => [refName, oid]));
+}
+
+/** What every ref of a remote leads to. */
+export async function listTips(access: RemoteAccess): Promise<RefTips> {
+  const tips = new Map<string, string>();
+  // the line of what a tag leads to follows that of the tag
+  for (const { refName, oid } of await lsRemote(access, [], []))
+    tips.set(refName.endsWith(PEELED) ? refName.slice(0, -PEELED.length) : refName, oid);
+  return tips;
 }
 
 interface Line {

@@ -1,9 +1,12 @@
 import { RegError } from '../../errors.js';
 import type { RegistryRepository } from '../port.js';
+import { commitFile } from './commit.js';
 import { discreetAbout } from './discreet.js';
 import { binaryInspector } from './inspector.js';
+import { binaryLargeFiles } from './large-files.js';
 import { binaryObjectReader } from './objects.js';
 import { binaryTagRemote } from './remote.js';
+import { listTips } from './remote-listing.js';
 import { gitIn, type RunGit } from './run-git.js';
 import { streamGitIn } from './stream-git.js';
 import type { Surroundings } from './surroundings.js';
@@ -29,6 +32,7 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
   return {
     url: undefined,
     workTree: () => findWorkTree(git),
+    commitFile: (path, message) => commitFile(git, path, message),
     ...binaryTagReader(git),
     ...binaryTagWriter(git),
     ...binaryTagRemote(inspector, (name) => ({
@@ -36,6 +40,8 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
       remote: { name, shown: name },
     })),
     ...binaryObjectReader(git, streamGitIn(folder, around)),
+    largeFiles: binaryLargeFiles(folder, around),
+    listTips: () => listTips({ git, remote: { name: '.', shown: folder } }),
     ...inspector,
   };
 }

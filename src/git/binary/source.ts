@@ -1,7 +1,9 @@
 import { isFolder } from '../../disk/files.js';
 import { RegError } from '../../errors.js';
-import type { ObjectReader, SourceOpener } from '../port.js';
+import type { SourceOpener, SourceRepository } from '../port.js';
+import { binaryLargeFiles } from './large-files.js';
 import { binaryObjectReader } from './objects.js';
+import { listTips } from './remote-listing.js';
 import { gitIn } from './run-git.js';
 import { streamGitIn } from './stream-git.js';
 import { type Surroundings, withoutLocalVariables } from './surroundings.js';
@@ -18,7 +20,7 @@ export function binarySourceOpener(cache: string, around: Surroundings): SourceO
   };
 }
 
-async function openFolder(path: string, around: Surroundings): Promise<ObjectReader> {
+async function openFolder(path: string, around: Surroundings): Promise<SourceRepository> {
   const unreachable = (why: string): RegError =>
     new RegError(
       'NO_REPOSITORY',
@@ -30,5 +32,10 @@ async function openFolder(path: string, around: Surroundings): Promise<ObjectRea
   const git = gitIn(path, inside);
   const found = await git(['rev-parse', '--git-dir']);
   if (found.code !== 0) throw unreachable(` (${found.stderr})`);
-  return binaryObjectReader(git, streamGitIn(path, inside));
+  return {
+    ...binaryObjectReader(git, streamGitIn(path, inside)),
+    largeFiles: binaryLargeFiles(path, inside),
+    // git takes a folder for a remote too
+    listTips: () => listTips({ git, remote: { name: '.', shown: path } }),
+  };
 }

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { once } from '../../../once.js';
 import { redactorOf, shownAddress } from '../../location.js';
+import type { LargeFiles } from '../../port.js';
+import { binaryLargeFiles } from '../large-files.js';
 import { type NamedRemote, remoteFailed } from '../remote-access.js';
 import { type GitResult, gitIn, type RunGit } from '../run-git.js';
 import { type StreamGit, streamGitIn } from '../stream-git.js';
@@ -41,6 +43,8 @@ export interface ObjectCache {
   git: RunGit;
   /** Runs git over them for what may be large. */
   stream: StreamGit;
+  /** What following pointers to large files takes; those that git-lfs brings are kept here too. */
+  largeFiles: LargeFiles;
   /** The remote repository, as `git` knows it. */
   remote: NamedRemote;
   /**
@@ -85,11 +89,11 @@ export function openObjectCache(url: string, cache: string, around: Surroundings
     }
     return fetch(wants, read);
   };
-  const stream = streamGitIn(folder, {
-    ...around,
-    env: environment(url, folder, join(folder, 'objects'), around.env),
-  });
-  return { git: gitOf(folder), stream, remote: { name: REMOTE, shown }, fetch };
+  const here = { ...around, env: environment(url, folder, join(folder, 'objects'), around.env) };
+  const stream = streamGitIn(folder, here);
+  // what a clone would call it
+  const largeFiles = binaryLargeFiles(folder, here, { name: 'origin', url });
+  return { git: gitOf(folder), stream, largeFiles, remote: { name: REMOTE, shown }, fetch };
 }
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 20);

@@ -1,13 +1,14 @@
 import type { Oid } from '../../../domain/event.js';
 import { RegError } from '../../../errors.js';
-import type { ObjectReader } from '../../port.js';
+import type { SourceRepository } from '../../port.js';
 import { readSizes } from '../cat-file.js';
 import { binaryObjectReader } from '../objects.js';
+import { listTips } from '../remote-listing.js';
 import { EVERYTHING, type ObjectCache } from './object-cache.js';
 import { resolveRemoteCommit } from './resolve-commit.js';
 
 /** Reads commits, trees and blobs of a remote repository; what was fetched once is not fetched again. */
-export function urlObjectReader(cache: ObjectCache): ObjectReader {
+export function urlObjectReader(cache: ObjectCache): SourceRepository {
   const local = binaryObjectReader(cache.git, cache.stream);
   const fetched = new Map<Oid, Promise<void>>();
   const withTrees = (commit: Oid): Promise<void> => {
@@ -23,6 +24,8 @@ export function urlObjectReader(cache: ObjectCache): ObjectReader {
     return readSizes(cache.git, oids);
   };
   return {
+    largeFiles: cache.largeFiles,
+    listTips: () => listTips(cache),
     resolveCommit: (rev) => resolveRemoteCommit(cache, rev),
     entryAt: async (commit, path) => {
       await withTrees(commit);

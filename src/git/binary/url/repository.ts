@@ -1,3 +1,4 @@
+import { RegError } from '../../../errors.js';
 import type { RegistryRepository, RepositoryInspector } from '../../port.js';
 import { binaryTagRemote } from '../remote.js';
 import type { Surroundings } from '../surroundings.js';
@@ -23,6 +24,13 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
   return {
     url: remote.shown,
     workTree: async () => undefined,
+    commitFile: async (path) => {
+      throw new RegError(
+        'NO_WORK_TREE',
+        `${path} cannot be committed at ${remote.shown}`,
+        'run it in a clone',
+      );
+    },
     ...urlTagReader(objects),
     ...urlObjectReader(objects),
     ...inspector,

@@ -1,0 +1,27 @@
+import { cacheFolder } from '../../disk/cache-folder.js';
+import { type CacheRow, clearCache, listCache } from '../../load/cache-entries.js';
+import { renderTable } from '../render/table.js';
+import type { Session } from '../session.js';
+
+interface Options {
+  olderThan: number;
+}
+
+export async function run({ out }: Session, action: 'ls' | 'gc', { olderThan }: Options): Promise<void> {
+  const cache = cacheFolder(out.world.env);
+  const rows = action === 'ls' ? await listCache(cache) : await clearCache(cache, olderThan, out.world.now());
+  if (out.json) return out.data(rows);
+  out.print(
+    await renderTable({ head: ['kind', 'size', 'last used', 'name', 'sha256'], rows: rows.map(cells) }, out),
+  );
+  const total = rows.reduce((sum, { size }) => sum + size, 0);
+  out.note(`${rows.length} of ${total} bytes in ${cache}${action === 'gc' ? ' removed' : ''}`);
+}
+
+const cells = ({ kind, size, used, name, sha256 }: CacheRow): string[] => [
+  kind,
+  `${size}`,
+  used,
+  name,
+  sha256 ?? '-',
+];

@@ -1,0 +1,32 @@
+import { outdated, type OutdatedRow } from '../../registry/outdated.js';
+import { shellLine } from '../../shell.js';
+import { renderTable } from '../render/table.js';
+import type { Session } from '../session.js';
+
+export async function run({ out, open }: Session, artifacts: string[]): Promise<number> {
+  const rows = await outdated(await open(), artifacts);
+  if (out.json) out.data(rows);
+  else
+    out.print(
+      await renderTable({ head: ['artifact', 'rev', 'pinned', 'now', 'newer'], rows: rows.map(cells) }, out),
+    );
+  for (const { artifact, problem } of rows) if (problem !== null) out.note(`${artifact}: ${problem}`);
+  const known = rows.filter(({ problem }) => problem === null);
+  if (rows.length === 0) out.note('every link is up to date');
+  const [first] = known;
+  if (first)
+    out.hint(
+      shellLine('reg', 'update', first.artifact, ...(first.newer === null ? [] : ['--rev', first.newer])),
+    );
+  return rows.length === 0 ? 0 : 1;
+}
+
+const cells = ({ artifact, source, commit, now, newer }: OutdatedRow): string[] => [
+  artifact,
+  source.rev ?? '-',
+  short(commit),
+  short(now),
+  newer ?? '-',
+];
+
+const short = (commit: string | null): string => commit?.slice(0, 12) ?? '-';

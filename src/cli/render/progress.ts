@@ -1,0 +1,41 @@
+import type { OnBytes } from '../../load/download.js';
+import type { Output } from '../output.js';
+
+/** Shows how much of something large has come. */
+export interface Progress {
+  /** Begins, with the bytes to come when that is known; gives what is told of each that did. */
+  start(total: number | undefined): OnBytes;
+  stop(): void;
+}
+
+/** Below this nobody waits long enough to read it. */
+const WORTH_SHOWING = 8 * 1024 * 1024;
+
+/** A bar on standard error; nothing at all where that is no terminal, with `--quiet` or `--json`. */
+export function progressBar({ world, json, isQuiet }: Output, what: string): Progress {
+  let stop = (): void => undefined;
+  const start = (total: number | undefined): OnBytes => {
+    if (json || isQuiet || !world.isErrorTTY || total === undefined || total < WORTH_SHOWING)
+      return () => undefined;
+    let shown = 0;
+    // loaded while the first bytes come
+    const bar = import('cli-progress').then(({ SingleBar }) => {
+      const made = new SingleBar({
+        stream: world.stderr as NodeJS.WriteStream,
+        format: `${what} {bar} {percentage}% of ${megabytes(total)} MB, {eta_formatted} left`,
+        hideCursor: true,
+        clearOnComplete: true,
+      });
+      made.start(total, shown);
+      return made;
+    });
+    stop = () => void bar.then((made) => made.stop());
+    return (count) => {
+      shown += count;
+      void bar.then((made) => made.update(shown));
+    };
+  };
+  return { start, stop: () => stop() };
+}
+
+const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(0);

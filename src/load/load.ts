@@ -1,0 +1,135 @@
+import { join, relative } from 'node:path';
+import { isFolder } from '../disk/files.js';
+import { RegError } from '../errors.js';
+import type { LinkSource } from '../links/schema.js';
+import type { ChooseOptions } from '../registry/choose.js';
+import type { RegistryContext } from '../registry/context.js';
+import { identify, type ModelIdentity } from '../sources/identity.js';
+import type { OnBytes } from './download.js';
+import { fetchInto, type Wanted } from './fetch.js';
+import { type ModelCache, openModelCache } from './model-cache.js';
+import { findLead, type Lead } from './wanted.js';
+
+/** How to load a model. */
+export interface LoadOptions extends ChooseOptions {
+  /** The file or folder to write; a file goes into a folder that is there, or whose name ends in `/`. */
+  to?: string | undefined;
+  /**
+   * The folder that somebody works in: without `to` the model goes into it under its own name, and no folder model ever takes
+   * its place. Without it and without `to`, the model goes into the cache.
+   */
+  into?: string | undefined;
+  /** Replaces other content at the target. */
+  force?: boolean | undefined;
+  /** Refuses a link that is not pinned to bytes. */
+  frozen?: boolean | undefined;
+  /** Told how many bytes are to come, when that is known, and then of each that did. */
+  onStart?: ((total: number | undefined) => OnBytes) | undefined;
+}
+
+/** A model on this machine's disk whose bytes are those that its link promises. */
+export interface LoadedModel extends Pick<ModelIdentity, 'sha256' | 'size'> {
+  artifact: string;
+  /** Null when it was loaded by a rev. */
+  version: string | null;
+  /** The commit of the registry at which the link was read. */
+  commit: string;
+  /** The file or folder that holds it. */
+  path: string;
+  kind: ModelIdentity['kind'];
+  /** Where it came from, with the commit that was read. */
+  source: LinkSource;
+}
+
+/**
+ * Resolves, fetches, verifies and places one model. Bytes that were fetched before come from the cache.
+ * @throws RegError HASH_MISMATCH when the bytes are not those that the link promises, FILE_EXISTS, and what resolving throws
+ */
+export async function loadModel(
+  context: RegistryContext,
+  name: string,
+  options: LoadOptions,
+): Promise<LoadedModel> {
+  const cache = openModelCache(context.cache, context.now);
+  const lead = await findLead(context, name, options, cache);
+  const { path, identity } =
+    (await fromCache(lead, cache, context, options)) ??
+    (await place(await lead.follow(), cache, context, options));
+  const { artifact, version, commit } = lead;
+  const { kind, sha256, size } = identity;
+  return { artifact, version, commit, path, kind, sha256, size, source: lead.source() };
+}
+
+interface Placed {
+  path: string;
+  identity: ModelIdentity;
+}
+
+/** What was changed in the cache is thrown out of it, and fetched anew. */
+async function fromCache(
+  lead: Lead,
+  cache: ModelCache,
+  context: RegistryContext,
+  options: LoadOptions,
+): Promise<Placed | undefined> {
+  const wanted = await lead.cached();
+  if (wanted === undefined) return undefined;
+  try {
+    return await place(wanted, cache, context, options);
+  } catch (error) {
+    if (!(error instanceof RegError) || error.code !== 'HASH_MISMATCH') throw error;
+    await cache.evict(wanted.promises.find(({ sha256 }) => sha256)?.sha256 ?? '');
+    return undefined;
+  }
+}
+
+async function place(
+  wanted: Wanted,
+  cache: ModelCache,
+  { now }: RegistryContext,
+  { to, into, force, onStart }: LoadOptions,
+): Promise<Placed> {
+  const onBytes = onStart?.(totalOf(wanted));
+  const target = await targetOf(wanted, to, into);
+  if (target !== undefined) {
+    const identity = await fetchInto(wanted, { to: target, force }, { cache, now, onBytes });
+    return { path: target, identity };
+  }
+  return placeInCache(wanted, cache, now, onBytes);
+}
+
+async function placeInCache(
+  wanted: Wanted,
+  cache: ModelCache,
+  now: () => number,
+  onBytes: OnBytes | undefined,
+): Promise<Placed> {
+  const promised = wanted.promises.find(({ sha256 }) => sha256)?.sha256;
+  // without a promise the bytes have to be read to know their place
+  const sha256 = promised ?? (await identify(wanted.model)).sha256;
+  const path = cache.pathOf(sha256, wanted.name);
+  const identity = await fetchInto(wanted, { to: path, force: true }, { cache, now, onBytes });
+  return { path, identity };
+}
+
+async function targetOf(
+  { model, name }: Wanted,
+  to: string | undefined,
+  into: string | undefined,
+): Promise<string | undefined> {
+  if (to === undefined) return into === undefined ? undefined : join(into, name);
+  if (model.kind === 'file') return /[\\/]$/.test(to) || (await isFolder(to)) ? join(to, name) : to;
+  if (to !== '' && (into === undefined || relative(to, into).startsWith('..'))) return to;
+  throw new RegError(
+    'USAGE',
+    `a folder model cannot take the place of '${to}'`,
+    `name its folder: -o ${name}`,
+  );
+}
+
+/** How many bytes a model has, when every file tells. */
+const totalOf = ({ model }: Wanted): number | undefined =>
+  model.files.reduce<number | undefined>(
+    (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
+    0,
+  );

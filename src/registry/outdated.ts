@@ -1,0 +1,86 @@
+import type { Oid } from '../domain/event.js';
+import { newerTag } from '../domain/newer-tag.js';
+import { RegError } from '../errors.js';
+import type { RefTips } from '../git/port.js';
+import type { LinkSource } from '../links/schema.js';
+import { openSource, type RegistryContext } from './context.js';
+import { shownSource } from './shown-source.js';
+import { registryRef, revCommit } from './source-rev.js';
+import { readWorkLinks, type WorkLink } from './work-links.js';
+
+/** A link whose source went on since it was pinned: the `--json` of `outdated`. */
+export interface OutdatedRow {
+  artifact: string;
+  /** The link file, from the top of the repository. */
+  path: string;
+  source: LinkSource;
+  /** The commit that the link pins. */
+  commit: Oid | null;
+  /** What its rev is now; the same commit when it did not move, null when it is gone. */
+  now: Oid | null;
+  /** A tag of a later version; null when there is none. */
+  newer: string | null;
+  /** Why nothing is known of the source; null when it could be asked. */
+  problem: string | null;
+}
+
+/**
+ * Finds the links whose branch or registry ref moved, or whose source has a tag of a later version. Each source is asked
+ * once, all at the same time; one that cannot be asked keeps the others from nothing.
+ * @param artifacts none for every link of the work tree
+ * @returns by path those that are not up to date
+ * @throws RegError NO_WORK_TREE, NOT_DECLARED, INVALID_LINK
+ */
+export async function outdated(
+  context: RegistryContext,
+  artifacts: readonly string[],
+): Promise<OutdatedRow[]> {
+  const listed = new Map<string, Promise<RefTips>>();
+  const tipsOf = (repo: string): Promise<RefTips> => {
+    const running = listed.get(repo) ?? listTips(context, repo);
+    listed.set(repo, running);
+    return running;
+  };
+  // a link into this repository goes on with it
+  const links = (await readWorkLinks(context, artifacts)).filter(
+    ({ link }) => link.source.repo !== undefined,
+  );
+  const rows = await Promise.all(links.map((one) => checkLink(context, one, tipsOf)));
+  return rows.filter(
+    ({ commit, now, newer, problem }) => now !== commit || newer !== null || problem !== null,
+  );
+}
+
+const listTips = async (context: RegistryContext, repo: string): Promise<RefTips> =>
+  (await openSource(context, repo)).listTips();
+
+async function checkLink(
+  context: RegistryContext,
+  { artifact, file, link: { source } }: WorkLink,
+  tipsOf: (repo: string) => Promise<RefTips>,
+): Promise<OutdatedRow> {
+  const { repo = '', commit = null, rev } = source;
+  const row = { artifact, path: file, source: shownSource(source), commit, newer: null, problem: null };
+  try {
+    if (registryRef(source)) return { ...row, now: (await revCommit(context, source, rev ?? '')) ?? null };
+    const tips = await tipsOf(repo);
+    const tags = [...tips.keys()].flatMap((name) => (name.startsWith(TAGS) ? name.slice(TAGS.length) : []));
+    const newer = rev !== undefined && tags.includes(rev) ? newerTag(rev, tags) : undefined;
+    return { ...row, now: tipOf(tips, rev ?? 'HEAD', commit), newer: newer ?? null };
+  } catch (error) {
+    if (!(error instanceof RegError)) throw error;
+    return { ...row, now: null, problem: error.message };
+  }
+}
+
+const TAGS = 'refs/tags/';
+const PLACES = ['', TAGS, 'refs/heads/', 'refs/'];
+
+/** What a rev is now, as git looks for it (gitrevisions(7)); a commit id, or what follows one, stays what it was. */
+function tipOf(tips: RefTips, rev: string, commit: Oid | null): Oid | null {
+  for (const place of PLACES) {
+    const tip = tips.get(place + rev);
+    if (tip !== undefined) return tip;
+  }
+  return /^[0-9a-f]{4,64}$/.test(rev) || /[~^]/.test(rev) ? commit : null;
+}

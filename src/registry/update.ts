@@ -1,0 +1,76 @@
+import type { Oid } from '../domain/event.js';
+import { RegError } from '../errors.js';
+import { formatLink } from '../links/write.js';
+import { type RegistryContext, requireWorkTree } from './context.js';
+import { pin } from './pin.js';
+import { readWorkLinks, type WorkLink } from './work-links.js';
+
+/** A link that was pinned anew: the `--json` of `update`. */
+export interface UpdateRow {
+  artifact: string;
+  /** The link file, from the top of the repository. */
+  path: string;
+  /** The commit that the link named before; null for an object store, and for one that was not pinned. */
+  from: Oid | null;
+  to: Oid | null;
+  sha256: string;
+  /** Bytes. */
+  size: number;
+  /** False when the link said all of that already. */
+  changed: boolean;
+}
+
+/** Which links to pin anew, and to what. */
+export interface UpdateOptions {
+  /** Another branch, tag, commit id or registry ref than the links name. */
+  rev?: string | undefined;
+}
+
+/**
+ * Pins links to what their revs are now, and to the bytes that are there now; comments and everything else in them stay.
+ * Nothing is written unless all of them can be.
+ * @param artifacts none for every link of the work tree
+ * @throws RegError NOT_PINNED for a link without a rev, and what following links throws
+ */
+export async function update(
+  context: RegistryContext,
+  artifacts: readonly string[],
+  { rev }: UpdateOptions,
+): Promise<UpdateRow[]> {
+  const workTree = await requireWorkTree(context, 'update writes link files into the work tree');
+  const pinned: { row: UpdateRow; text: string }[] = [];
+  for (const one of await readWorkLinks(context, artifacts)) pinned.push(await pinAnew(context, one, rev));
+  for (const { row, text } of pinned) if (row.changed) await workTree.write(row.path, text);
+  return pinned.map(({ row }) => row);
+}
+
+async function pinAnew(
+  context: RegistryContext,
+  { artifact, file, bytes, link }: WorkLink,
+  rev: string | undefined,
+): Promise<{ row: UpdateRow; text: string }> {
+  const { source } = link;
+  const asked = rev ?? source.rev;
+  if (source.url !== undefined && rev !== undefined)
+    throw new RegError(
+      'USAGE',
+      `the link of ${artifact} leads to a URL, which has no revs`,
+      'leave --rev out',
+    );
+  if (source.url === undefined && asked === undefined)
+    throw new RegError(
+      'NOT_PINNED',
+      `the link of ${artifact} names no rev that it could be pinned to`,
+      `name one with: reg update ${artifact} --rev <rev>`,
+    );
+  const found = await pin(context, asked === undefined ? source : { ...source, rev: asked });
+  const { sha256 = '', size = 0 } = found;
+  const to = found.source.commit ?? null;
+  const changed =
+    source.commit !== found.source.commit ||
+    asked !== source.rev ||
+    link.sha256 !== sha256 ||
+    link.size !== size;
+  const row = { artifact, path: file, from: source.commit ?? null, to, sha256, size, changed };
+  return { row, text: formatLink({ ...link, ...found }, { bytes, file }) };
+}

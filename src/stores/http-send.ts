@@ -1,0 +1,40 @@
+import { patienceOf } from './cloud-watch.js';
+import { lengthOf } from './http-content.js';
+import type { Dispatchers } from './http-dispatcher.js';
+import { unreached } from './http-failure.js';
+import type { HttpAnswer, HttpStep } from './http-message.js';
+import { measured } from './measured.js';
+import type { StoreSurroundings } from './port.js';
+import { shownUrl } from './store-url.js';
+
+/** Sends one request once. What goes wrong before the answer is thrown as undici has it, for others to judge. */
+export async function sendOnce(
+  { method, url, headers, body, isAtHome }: HttpStep,
+  dispatchers: Dispatchers,
+  { env, signal }: StoreSurroundings,
+): Promise<HttpAnswer> {
+  signal?.throwIfAborted();
+  const dispatcher = await dispatchers.dispatcherFor(url, isAtHome);
+  const timeout = patienceOf(env) * 1000;
+  const answer = await dispatcher.request({
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method,
+    headers: { ...headers },
+    body: typeof body === 'string' ? Buffer.from(body) : (body ?? null),
+    signal: signal ?? null,
+    headersTimeout: timeout,
+    bodyTimeout: timeout,
+  });
+  const found = Object.fromEntries(
+    Object.entries(answer.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
+  );
+  const size = method === 'HEAD' ? 0 : lengthOf(found);
+  const shown = shownUrl(url.href);
+  const failure = (error: unknown) => unreached(shown, error, signal);
+  const bytes = measured(answer.body, { size, shown, failure });
+  return { status: answer.statusCode, headers: found, body: bytes };
+}

@@ -1,0 +1,29 @@
+import { setMaxListeners } from 'node:events';
+import { unreachable } from '../errors.js';
+import type { StoreOpener, StoreSurroundings } from './port.js';
+import { parseStoreUrl } from './store-url.js';
+
+/** What opens every kind of store; the code of a kind is loaded when the first one of it is opened. */
+export function storeOpener(around: StoreSurroundings): StoreOpener {
+  // every read under way listens, and more than ten would look like a leak
+  if (around.signal) setMaxListeners(0, around.signal);
+  return {
+    openStore: async (url, settings = {}) => {
+      const { kind, folder, name } = parseStoreUrl(url);
+      switch (kind) {
+        case 's3':
+          return (await import('./s3.js')).openS3(url, settings, around);
+        case 'gcs':
+          return (await import('./gcs.js')).openGcs(url, settings, around);
+        case 'azure':
+          return (await import('./azure.js')).openAzure(url, settings, around);
+        case 'http':
+          return (await import('./http.js')).openWeb(url, around);
+        case 'folder':
+          return (await import('./folder.js')).openFolder(folder + name, around);
+        default:
+          return unreachable(kind);
+      }
+    },
+  };
+}

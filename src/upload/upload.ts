@@ -1,0 +1,127 @@
+import { isAbsolute, relative, resolve } from 'node:path';
+import type { Oid } from '../domain/event.js';
+import { type ArtifactName, artifactName } from '../domain/names.js';
+import { RegError } from '../errors.js';
+import { requireLinkPath } from '../links/link-path.js';
+import { readLink } from '../links/read.js';
+import type { Link } from '../links/schema.js';
+import { formatLink } from '../links/write.js';
+import type { OnBytes } from '../load/download.js';
+import { type RegistryContext, requireWorkTree } from '../registry/context.js';
+import type { Written } from '../registry/write.js';
+import type { WriteRow } from '../registry/write-row.js';
+import { assign, register } from '../registry/writes.js';
+import { identifyFiles, modelOnDisk } from '../sources/identity.js';
+import { refuseUnsafePath } from '../sources/model.js';
+import { isStoreUrl, joinObjectUrl } from '../stores/object-url.js';
+import { keyOf, putModel } from './put-model.js';
+
+/** Where to put a model, and what to do with it then. */
+export interface UploadOptions {
+  /** The folder that relative paths start from. */
+  from: string;
+  /** A URL or a folder; what the configuration says by default. */
+  store?: string | undefined;
+  /** Commits the link file and registers the next version. */
+  register?: boolean | undefined;
+  /** Does so, and puts the version into a stage. */
+  assign?: string | undefined;
+  /** The message of the tags. */
+  message?: string | undefined;
+  /** Pushes the tags, and the commit that they name with them. */
+  push?: boolean | undefined;
+  /** Told how many bytes there are, and then of each that the store has. */
+  onStart?: ((total: number) => OnBytes) | undefined;
+}
+
+/** What came of an upload. */
+export interface UploadRow {
+  artifact: string;
+  /** The link file, from the top of the repository. */
+  path: string;
+  url: string;
+  sha256: string;
+  /** Bytes. */
+  size: number;
+  /** False when the store had all of it. */
+  uploaded: boolean;
+  /** The commit of the link file; null when it was not committed. */
+  commit: Oid | null;
+  tags: WriteRow[];
+}
+
+/**
+ * Puts a model into a store under its SHA-256, and writes the link to it.
+ * @throws RegError SOURCE_PATH, STORE_FAILED, PACKAGE_MISSING, NO_WORK_TREE, and what registering and assigning throw
+ */
+export async function upload(
+  context: RegistryContext,
+  path: string,
+  name: string,
+  options: UploadOptions,
+): Promise<UploadRow & Pick<Written, 'note'>> {
+  const { root, write, read } = await requireWorkTree(context, 'a link file is written into the work tree');
+  const artifact = artifactName(name);
+  const file = requireLinkPath(artifact);
+  const model = await modelOnDisk(resolve(options.from, path));
+  if (model === undefined)
+    throw new RegError('SOURCE_PATH', `there is nothing at ${path}`, 'give a file or a folder');
+  for (const one of [{ path: model.name }, ...model.files]) refuseUnsafePath(one.path);
+  const { identity, files } = await identifyFiles(model);
+  const { address, shown } = await storeOf(context, options, root);
+  const key = keyOf(identity, model.name);
+  const store = await context.stores.openStore(address);
+  const isNew = await putModel(
+    store,
+    key,
+    { ...model, files },
+    options.onStart?.(identity.size) ?? (() => undefined),
+  );
+  const url = joinObjectUrl(shown, model.kind === 'folder' ? `${key}/` : key);
+  const { sha256, size } = identity;
+  const existing = await read(file);
+  const link = { ...kept(existing, file), source: { url }, sha256, size };
+  await write(file, formatLink(link, existing && { bytes: existing, file }));
+  const row = { artifact, path: file, url, sha256, size, uploaded: isNew };
+  if (!options.register && options.assign === undefined)
+    return { ...row, commit: null, tags: [], note: undefined };
+  const commit = await context.repository.commitFile(file, `Link ${artifact}`);
+  const { rows: tags, note } = await registerAt(context, artifact, commit, options);
+  return { ...row, commit, tags, note };
+}
+
+/** What a new link takes over from the one before it. */
+function kept(existing: Uint8Array | undefined, file: string): Pick<Link, 'reg' | 'type'> {
+  const before = existing && readLink(existing, file).link;
+  return { reg: 1, type: before?.type ?? 'model' };
+}
+
+/** The address to open, and how the link names it: from the top of the repository where it is inside. */
+async function storeOf(
+  context: RegistryContext,
+  { store: given, from }: UploadOptions,
+  root: string,
+): Promise<{ address: string; shown: string }> {
+  const store = given ?? (await context.config()).store;
+  if (isStoreUrl(store)) return { address: store, shown: store };
+  const address = isAbsolute(store) ? store : resolve(given === undefined ? root : from, store);
+  const inside = relative(root, address).replaceAll('\\', '/');
+  const isInside = inside !== '' && !inside.startsWith('..') && !isAbsolute(inside);
+  return { address, shown: isInside ? `./${inside}` : address };
+}
+
+/** The same bytes uploaded again are the version that they are already. */
+async function registerAt(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  commit: Oid,
+  { assign: stage, message, push }: UploadOptions,
+): Promise<Written> {
+  if (stage !== undefined) return assign(context, artifact, stage, { rev: commit, message, push });
+  try {
+    return await register(context, artifact, { rev: commit, message, push });
+  } catch (error) {
+    if (!(error instanceof RegError) || error.code !== 'COMMIT_TAKEN') throw error;
+    return { rows: [], note: error.message };
+  }
+}
