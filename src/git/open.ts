@@ -1,18 +1,21 @@
 import { resolve } from 'node:path';
 import { isFolder } from '../disk/files.js';
 import { RegError } from '../errors.js';
+import { once } from '../once.js';
 import { openBinaryRepository } from './binary/repository.js';
 import { binarySourceOpener } from './binary/source.js';
 import { type Surroundings, withoutLocalVariables } from './binary/surroundings.js';
 import { openUrlRepository } from './binary/url/repository.js';
+import { isEmbeddedChosen } from './embedded/choice.js';
 import { parseLocation } from './location.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
 
 /**
  * Opens the repository of a registry: by path, from a folder, or by URL. A `file://` URL is one too: what is read and
- * written there goes through git's own protocol, and nothing of a work tree counts.
+ * written there goes through git's own protocol, and nothing of a work tree counts. Without the git program it is opened
+ * to be read.
  * @param cache where what comes from a URL is kept
- * @throws RegError NO_REPOSITORY, SOURCE_UNSUPPORTED, GIT_MISSING, GIT_TOO_OLD
+ * @throws RegError NO_REPOSITORY, SOURCE_UNSUPPORTED, GIT_MISSING, GIT_TOO_OLD, USAGE
  */
 export async function openRepository(
   repo: string,
@@ -21,15 +24,25 @@ export async function openRepository(
   around: Surroundings,
 ): Promise<RegistryRepository> {
   const location = parseLocation(repo);
-  if (location.kind === 'url' || /^file:/i.test(repo)) return openUrlRepository(repo, cache, around);
+  const embedded = (await isEmbeddedChosen(around.env)) ? await import('./embedded/open.js') : undefined;
+  if (location.kind === 'url' || /^file:/i.test(repo))
+    return (embedded?.openRemoteRepository ?? openUrlRepository)(repo, cache, around);
   const folder = resolve(cwd, location.path);
   if (!(await isFolder(folder)))
     throw new RegError('NO_REPOSITORY', `there is no folder ${folder}`, 'name a repository with --repo');
   // a repository that was asked for by name comes before one that the environment names (SPEC §4)
   const env = repo === '.' ? around.env : withoutLocalVariables(around.env);
-  return openBinaryRepository(folder, { ...around, env });
+  return embedded
+    ? embedded.openLocalRepository(folder, env)
+    : openBinaryRepository(folder, { ...around, env });
 }
 
-/** What opens the source repositories of links. */
-export const sourceOpener = (cache: string, around: Surroundings): SourceOpener =>
-  binarySourceOpener(cache, around);
+/** What opens the source repositories of links, without the git program where there is none. */
+export function sourceOpener(cache: string, around: Surroundings): SourceOpener {
+  const opener = once(async () =>
+    (await isEmbeddedChosen(around.env))
+      ? (await import('./embedded/open.js')).embeddedSourceOpener(cache, around)
+      : binarySourceOpener(cache, around),
+  );
+  return { openSource: async (location) => (await opener()).openSource(location) };
+}

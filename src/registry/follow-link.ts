@@ -8,11 +8,11 @@ import { LINK_SUFFIX, requireLinkPath } from '../links/link-path.js';
 import { modelPath } from '../links/model-path.js';
 import { readLink } from '../links/read.js';
 import type { Link, LinkSource } from '../links/schema.js';
-import { gitModel } from '../sources/git-source.js';
 import type { SourceModel } from '../sources/model.js';
+import { repositoryModel } from '../sources/repository-source.js';
 import { storeModel } from '../sources/store-source.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
-import { registryRef, sourceCommit, sourceObjects, sourceRegistry } from './source-rev.js';
+import { registryRef, sourceCommit, sourceFolder, sourceObjects, sourceRegistry } from './source-rev.js';
 
 /** Where a link leads, through other links where its source is a registry too. */
 export interface Followed {
@@ -47,12 +47,11 @@ export async function followLink(
   const commit = await sourceCommit(context, source, registryCommit);
   const file = linkFileOf(source);
   if (file === undefined) {
-    const objects = await sourceObjects(context, source);
-    return {
-      model: await gitModel(objects, commit, modelPath(source.path ?? ''), context.around),
-      commit,
-      promises,
-    };
+    const repository = await sourceObjects(context, source);
+    const { stores, around } = context;
+    const surroundings = { stores, around, at: await sourceFolder(context, source) };
+    const model = await repositoryModel(repository, commit, modelPath(source.path ?? ''), surroundings);
+    return { model, commit, promises };
   }
   const home = await sourceRegistry(context, source);
   const step = `${file} at ${commit.slice(0, 12)} of ${withoutUserInfo(source.repo ?? 'this repository')}`;

@@ -1,7 +1,7 @@
 import type { Oid } from '../domain/event.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import { RegError } from '../errors.js';
-import { withoutUserInfo } from '../git/location.js';
+import { parseLocation, withoutUserInfo } from '../git/location.js';
 import type { SourceRepository } from '../git/port.js';
 import type { LinkSource } from '../links/schema.js';
 import { choose, chosenBy } from './choose.js';
@@ -63,6 +63,16 @@ export const sourceObjects = async (
   context: RegistryContext,
   { repo }: LinkSource,
 ): Promise<SourceRepository> => (repo === undefined ? context.repository : openSource(context, repo));
+
+/** The folder of the repository that a link's source names, where it is on this machine. */
+export async function sourceFolder(
+  context: RegistryContext,
+  { repo }: LinkSource,
+): Promise<string | undefined> {
+  if (repo === undefined) return (await context.workTree())?.root;
+  const location = parseLocation(await sourceAddress(context, repo));
+  return location.kind === 'path' ? location.path : undefined;
+}
 
 /** The registry in the repository that a link's source names; this one where it names none. */
 export const sourceRegistry = async (

@@ -14,7 +14,7 @@ export async function* bytesOf(file: SourceFile, start = 0): AsyncGenerator<Uint
   if (!file.ranges || file.size === undefined) {
     if (start > 0) throw new RegError('INTERNAL', `${file.path} cannot be read from the middle`);
     yield* await file.open();
-  } else if (file.size - start <= PART) yield* untilWhole(file, start, file.size);
+  } else if (file.isHere || file.size - start <= PART) yield* untilWhole(file, start, file.size);
   else yield* inParts(file, start, file.size);
 }
 

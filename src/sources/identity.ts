@@ -75,5 +75,6 @@ const fileOnDisk = (at: string, path: string, size: number): SourceFile => ({
   path,
   size,
   ranges: true,
+  isHere: true,
   open: async (range) => createReadStream(at, range && { start: range.start, end: range.end - 1 }),
 });

@@ -12,6 +12,8 @@ export interface SourceFile {
   digest?: Digest | undefined;
   /** Whether it can be read from the middle. */
   ranges: boolean;
+  /** Whether it is on this machine, where reading several parts at a time would gain nothing. */
+  isHere?: boolean;
   /**
    * The bytes, or a part of them.
    * @throws RegError SOURCE_PATH, REMOTE_FAILED, STORE_FAILED; the stream may fail with them too

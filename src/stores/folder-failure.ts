@@ -16,8 +16,16 @@ export function diskFailure(doing: string, error: unknown, signal: AbortSignal |
 
 const HINT = 'see that it is a folder, that it is mounted, and that you may read and write there';
 
-/** Whether an error says that nothing is there. */
-export const isNotThere = (error: unknown): boolean => {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ENOTDIR';
-};
+/** Whether an error says that a name is missing. */
+export const isMissing = (error: NodeJS.ErrnoException): boolean => error.code === 'ENOENT';
+
+/** Whether an error says that nothing is there, and be it that there is a file where a folder would have to be. */
+export const isNotThere = (error: NodeJS.ErrnoException): boolean =>
+  isMissing(error) || error.code === 'ENOTDIR';
+
+/** Makes undefined of errors that are an answer, for `catch`; any other is thrown again. */
+export const unless =
+  (isAnswer: (error: NodeJS.ErrnoException) => boolean) =>
+  (error: NodeJS.ErrnoException): undefined => {
+    if (!isAnswer(error)) throw error;
+  };

@@ -3,7 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
-import { isNotThere } from './folder-failure.js';
+import { isNotThere, unless } from './folder-failure.js';
 import { isTemporary, realPathOf, refuseOutside } from './folder-path.js';
 import type { StoredObject } from './port.js';
 
@@ -52,9 +52,7 @@ async function fileAt(
       `${path} ${why}, so ${shown} cannot be listed`,
       'keep only files and folders there',
     );
-  const target = await stat(path).catch((error) => {
-    if (!isNotThere(error)) throw error;
-  });
+  const target = await stat(path).catch(unless(isNotThere));
   if (entry.isSymbolicLink()) {
     if (target === undefined) throw refuse('is a symbolic link to nothing');
     if (target.isDirectory()) throw refuse('is a symbolic link to a folder');

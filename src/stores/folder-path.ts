@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { RegError } from '../errors.js';
-import { isNotThere } from './folder-failure.js';
+import { isMissing, isNotThere, unless } from './folder-failure.js';
 
 /**
  * Where a key of a folder really leads; undefined when nothing is there.
@@ -11,12 +11,12 @@ import { isNotThere } from './folder-failure.js';
  */
 export async function realPathOf(top: string, key: string): Promise<string | undefined> {
   if (key !== '') refuseUnsafeKey(key);
-  const realTop = await realIfThere(top);
-  // a file on the way there is no folder that is still to be made
-  if (realTop === undefined) return void (await refuseToBeMade(top));
+  // below a file no folder will ever be
+  const realTop = await realpath(top).catch(unless(isMissing));
+  if (realTop === undefined) return undefined;
   if (!(await stat(realTop)).isDirectory())
     throw new RegError('STORE_FAILED', `${top} is no folder`, 'name a folder');
-  const real = await realIfThere(join(realTop, key));
+  const real = await realpath(join(realTop, key)).catch(unless(isNotThere));
   if (real !== undefined) refuseOutside(realTop, real, join(top, key));
   return real;
 }
@@ -48,9 +48,3 @@ export const temporaryName = (id: string): string => `.reg-${id}.part`;
 
 /** Whether a name is that of a file that is being written, or was when its process ended. */
 export const isTemporary = (name: string): boolean => /^\.reg-[0-9a-f-]{36}\.part$/.test(name);
-
-const realIfThere = (path: string): Promise<string | undefined> =>
-  realpath(path).catch((error) => {
-    if (!isNotThere(error)) throw error;
-    return undefined;
-  });

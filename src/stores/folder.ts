@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { RegError } from '../errors.js';
-import { diskFailure, isNotThere } from './folder-failure.js';
+import { diskFailure, isNotThere, unless } from './folder-failure.js';
 import { listBelow } from './folder-list.js';
 import { realPathOf } from './folder-path.js';
 import { writeBelow } from './folder-write.js';
@@ -41,9 +41,7 @@ export function openFolder(path: string, { signal }: StoreSurroundings): ObjectS
 async function findFile(top: string, key: string): Promise<{ path: string; size: number } | undefined> {
   const path = await realPathOf(top, key);
   if (path === undefined) return undefined;
-  const found = await stat(path).catch((error) => {
-    if (!isNotThere(error)) throw error;
-  });
+  const found = await stat(path).catch(unless(isNotThere));
   if (found === undefined || found.isDirectory()) return undefined;
   // opening one of these could wait for ever
   if (!found.isFile()) throw new RegError('SOURCE_PATH', `${path} is no plain file`);

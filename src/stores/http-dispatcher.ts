@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
 import { patienceOf } from './cloud-watch.js';
 import { once } from '../once.js';
 import { type Lookup, publicLookup, refusePrivateHost } from './http-address.js';
@@ -25,7 +25,7 @@ export function openDispatchers(
   const timeout = patienceOf(env) * 1000;
   const agent = (guarded: boolean) =>
     once(async () => {
-      const { Agent } = await import('undici');
+      const { Agent } = await loadUndici();
       return new Agent({
         connect: { timeout, ...(guarded ? { lookup: publicLookup(lookup) } : {}) },
       });
@@ -46,9 +46,31 @@ export function openDispatchers(
   };
 }
 
+/** A bundled package in CommonJS has its exports in one object. */
+const loadUndici = async () => (await import('undici')).default;
+
 /** What connects to a proxy; it is the proxy that knows the addresses of hosts then, and that lets pass what may. */
 async function proxyAgent(uri: string, timeout: number): Promise<Dispatcher> {
-  const { ProxyAgent } = await import('undici');
-  // without a tunnel for http, which proxies refuse to other ports than that of https
-  return new ProxyAgent({ uri, proxyTunnel: false, proxyTls: { timeout }, requestTls: { timeout } });
+  const { Pool, ProxyAgent } = await import('undici');
+  const connection = { timeout };
+  return new ProxyAgent({
+    uri,
+    // without a tunnel for http, which proxies refuse to other ports than that of https
+    proxyTunnel: false,
+    proxyTls: connection,
+    requestTls: connection,
+    factory: (origin, options: { connect: Connector }) =>
+      new Pool(origin, { ...options, connect: endingConnector(options.connect) }),
+  });
 }
+
+type Connector = buildConnector.connector;
+
+/** A proxy may cut the connection that was to be a tunnel; by its code undici would take that for a reason to connect for ever. */
+const endingConnector =
+  (connect: Connector): Connector =>
+  (options, callback) =>
+    connect(options, (...[error, socket]) => {
+      if (error) callback(new Error(`the proxy did not connect: ${error.message}`), null);
+      else if (socket) callback(null, socket);
+    });

@@ -1,4 +1,4 @@
-import { patienceOf } from './cloud-watch.js';
+import { patienceOf, untilHung } from './cloud-watch.js';
 import { lengthOf } from './http-content.js';
 import type { Dispatchers } from './http-dispatcher.js';
 import { unreached } from './http-failure.js';
@@ -15,17 +15,19 @@ export async function sendOnce(
 ): Promise<HttpAnswer> {
   signal?.throwIfAborted();
   const dispatcher = await dispatchers.dispatcherFor(url, isAtHome);
-  const timeout = patienceOf(env) * 1000;
-  const answer = await dispatcher.request({
+  const patience = patienceOf(env);
+  const options = {
     origin: url.origin,
     path: url.pathname + url.search,
     method,
     headers: { ...headers },
     body: typeof body === 'string' ? Buffer.from(body) : (body ?? null),
     signal: signal ?? null,
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
-  });
+    headersTimeout: patience * 1000,
+    bodyTimeout: patience * 1000,
+  };
+  // undici takes no signal before it is connected; connecting and waiting for headers have the patience each
+  const answer = await untilHung(() => dispatcher.request(options), signal, 2 * patience);
   const found = Object.fromEntries(
     Object.entries(answer.headers).map(([name, value]) => [
       name,

@@ -6,6 +6,7 @@ import { memoryRepository } from '../../src/git/memory.js';
 import type { RegistryRepository } from '../../src/git/port.js';
 import { encodeTag } from '../../src/git/tag-object.js';
 import { type Env, type Repository, type Sandbox, START } from '../support/repo.js';
+import { embeddedLocal, embeddedWeb } from './embedded-bench.js';
 
 /** A repository behind an adapter, and the ways past the adapter that a test needs to set it up. */
 export interface Bench {
@@ -27,12 +28,26 @@ export const BENCHES: readonly (readonly [string, BenchMaker])[] = [
   ['binary', (box, name) => benchOver(box, box.repository(name))],
 ];
 
+/** Every adapter that reads a repository on this machine. */
+export const LOCAL_READERS: readonly (readonly [string, BenchMaker])[] = [
+  ...BENCHES,
+  [
+    'embedded',
+    (box, name) => {
+      const made = box.repository(name);
+      return { ...benchOver(box, made), repository: embeddedLocal(box, made) };
+    },
+  ],
+];
+
 /** How a repository is read at its URL. */
 export interface UrlReading {
   /** Whether the server leaves out what it is asked to leave out (git-config(1), uploadpack.allowFilter). */
   filters: boolean;
   /** Variables of the reader, on top of the sandbox's. */
   env: Env;
+  /** Over HTTP and without the git program. */
+  embedded?: true;
 }
 
 /** Servers and readers, new and old. */
@@ -52,11 +67,13 @@ export const URL_READINGS: readonly (readonly [string, UrlReading])[] = [
       },
     },
   ],
+  ['embedded-url', { filters: true, env: {}, embedded: true }],
+  ['embedded-url-unfiltered', { filters: false, env: {}, embedded: true }],
 ];
 
 /** Every adapter that reads a registry. */
 export const READERS: readonly (readonly [string, BenchMaker])[] = [
-  ...BENCHES,
+  ...LOCAL_READERS,
   ...URL_READINGS.map(
     ([kind, reading]) =>
       [kind, (box: Sandbox, name: string) => urlBench(box, box.repository(name), reading)] as const,
@@ -94,11 +111,13 @@ export function benchOver(box: Sandbox, made: Repository): Bench {
 export function urlBench(
   box: Sandbox,
   made: Repository,
-  { filters, env }: UrlReading,
+  { filters, env, embedded }: UrlReading,
   cache = join(box.root, 'cache'),
 ): Bench {
   made.git('config', 'uploadpack.allowFilter', String(filters));
-  const repository = openUrlRepository(`file://${made.dir}`, cache, { env: { ...box.env, ...env } });
+  const repository = embedded
+    ? embeddedWeb(box, made, cache)
+    : openUrlRepository(`file://${made.dir}`, cache, { env: { ...box.env, ...env } });
   return { ...benchOver(box, made), repository };
 }
 

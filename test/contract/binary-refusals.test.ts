@@ -56,7 +56,7 @@ test('a writer without a name: git must not make one up', async () => {
 });
 
 test('a machine without git', async () => {
-  const repository = await open(made.dir, { ...box.env, PATH: emptyFolder('no-git') });
+  const repository = await open(made.dir, { ...box.env, PATH: emptyFolder('no-git'), REG_GIT: 'git' });
   for (const ask of [() => repository.listTags(), () => repository.identity(), () => repository.workTree()])
     await expect(ask()).rejects.toMatchObject({ code: 'GIT_MISSING' });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { sandbox } from '../support/repo.js';
-import { BENCHES, tagBytes } from './bench.js';
+import { LOCAL_READERS, tagBytes } from './bench.js';
 import { good, MALFORMED, NOWHERE, surround, verdicts } from './broken.js';
 
 const box = sandbox();
 
-describe.each(BENCHES)('broken tags: %s', (kind, makeBench) => {
+describe.each(LOCAL_READERS)('broken tags: %s', (kind, makeBench) => {
   let number = 0;
   const surrounded = () => {
     number += 1;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
 import type { TagReading, TagRef } from '../../src/git/port.js';
 import { sandbox } from '../support/repo.js';
-import { annotate, BENCHES, type Bench, READERS } from './bench.js';
+import { annotate, type Bench, LOCAL_READERS, READERS } from './bench.js';
 
 const box = sandbox();
 
@@ -124,7 +124,7 @@ describe.each(READERS)('listing tags: %s', (kind, makeBench) => {
   });
 });
 
-test.each(BENCHES)(
+test.each(LOCAL_READERS)(
   'a repository of this machine answers for every other tag too: %s',
   async (kind, makeBench) => {
     const bench = makeBench(box, `${kind}-foreign`);

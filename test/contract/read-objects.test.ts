@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RegError } from '../../src/errors.js';
 import { sandbox } from '../support/repo.js';
-import { BENCHES, READERS, URL_READINGS, urlBench } from './bench.js';
+import { LOCAL_READERS, READERS, URL_READINGS, urlBench } from './bench.js';
 import { NOWHERE } from './broken.js';
 
 const box = sandbox();
@@ -85,7 +85,7 @@ describe.each(READERS)('reading commits and files: %s', (kind, makeBench) => {
   });
 });
 
-test.each(BENCHES)('bytes come as they are: %s', async (kind, makeBench) => {
+test.each(LOCAL_READERS)('bytes come as they are: %s', async (kind, makeBench) => {
   const { repository, add } = makeBench(box, `${kind}-bytes`);
   expect(Buffer.from(await repository.readBlob(add('blob', BYTES))).equals(BYTES)).toBe(true);
   expect(await repository.readBlob(add('blob', ''))).toHaveLength(0);

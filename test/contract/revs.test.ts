@@ -5,6 +5,7 @@ import type { RegistryRepository } from '../../src/git/port.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { benchOver, URL_READINGS, urlBench } from './bench.js';
 import { NOWHERE } from './broken.js';
+import { embeddedLocal } from './embedded-bench.js';
 
 const box = sandbox();
 
@@ -33,6 +34,7 @@ const newCache = (): string => {
 
 const READINGS: readonly (readonly [string, (made: Repository) => RegistryRepository])[] = [
   ['binary', (made) => benchOver(box, made).repository],
+  ['embedded', (made) => embeddedLocal(box, made)],
   ...URL_READINGS.map(
     ([kind, reading]) =>
       [kind, (made: Repository) => urlBench(box, made, reading, newCache()).repository] as const,
@@ -57,57 +59,74 @@ const WORDS: Record<string, readonly string[]> = {
 };
 const REVS = Object.entries(WORDS).flatMap(([letter, revs]) => revs.map((rev) => [rev, letter] as const));
 
+/** Reflogs and messages. */
+const NEEDS_GIT = /@\{|^:\/|\^\{\//;
+
 const written = (rev: string, oids: Record<string, string>): string =>
   rev.replace(/^\{(\w+)(?: (\d+))?\}/, (all, name, length) => oids[name]?.slice(0, length) ?? all);
 
+/** Words in turn, and the commits that they name. */
+const IN_TURN: readonly (readonly [readonly string[], readonly (string | undefined)[]])[] = [
+  [
+    ['main', 'main~2'],
+    ['D', 'B'],
+  ],
+  [
+    ['v1', 'v1^'],
+    ['B', 'A'],
+  ],
+  [
+    ['main', 'HEAD^{/Change B}'],
+    ['D', 'B'],
+  ],
+  [
+    ['main~1', 'main~3', '{A 9}'],
+    ['C', 'A', 'A'],
+  ],
+  [
+    ['main', 'side', 'v1', 'churn#prod#1', '{A 9}'],
+    ['D', 'C', 'B', 'D', 'A'],
+  ],
+  [
+    ['main', 'side', 'light', '{B 9}~1', '{A}'],
+    ['D', 'C', 'B', 'A', 'A'],
+  ],
+  [
+    ['refs/tags/v1', '{v1}'],
+    ['B', 'B'],
+  ],
+  [
+    ['{A}', '{B}', '{B}~1', 'no-such', 'main'],
+    ['A', 'B', 'A', undefined, 'D'],
+  ],
+];
+
 describe.each(READINGS)('the commit that words name: %s', (kind, open) => {
   const made = makeHistory(kind);
+  const isRefused = (rev: string): boolean => kind.startsWith('embedded') && NEEDS_GIT.test(rev);
 
-  test.each(REVS)('%j is %s', async (rev, letter) => {
+  test.each(REVS.filter(([rev]) => isRefused(rev)))('%j is refused without the git program', async (rev) => {
+    await expect(open(made).resolveCommit(rev)).rejects.toMatchObject({
+      code: 'UNKNOWN_REV',
+      hint: expect.stringContaining('git'),
+    });
+  });
+
+  test.each(REVS.filter(([rev]) => !isRefused(rev)))('%j is %s', async (rev, letter) => {
     const commit = await open(made).resolveCommit(written(rev, made.oids));
     expect(commit).toBe(made.oids[letter]);
   });
 
   // a commit that came without its history, or a tag, must not be taken for more than it is
-  test.each<[string[], (string | undefined)[]]>([
-    [
-      ['main', 'main~2'],
-      ['D', 'B'],
-    ],
-    [
-      ['v1', 'v1^'],
-      ['B', 'A'],
-    ],
-    [
-      ['main', 'HEAD^{/Change B}'],
-      ['D', 'B'],
-    ],
-    [
-      ['main~1', 'main~3', '{A 9}'],
-      ['C', 'A', 'A'],
-    ],
-    [
-      ['main', 'side', 'v1', 'churn#prod#1', '{A 9}'],
-      ['D', 'C', 'B', 'D', 'A'],
-    ],
-    [
-      ['main', 'side', 'light', '{B 9}~1', '{A}'],
-      ['D', 'C', 'B', 'A', 'A'],
-    ],
-    [
-      ['refs/tags/v1', '{v1}'],
-      ['B', 'B'],
-    ],
-    [
-      ['{A}', '{B}', '{B}~1', 'no-such', 'main'],
-      ['A', 'B', 'A', undefined, 'D'],
-    ],
-  ])('nothing depends on what was asked for before: %j', async (revs, letters) => {
-    const repository = open(made);
-    const answers = [];
-    for (const rev of revs) answers.push(await repository.resolveCommit(written(rev, made.oids)));
-    expect(answers).toEqual(letters.map((letter) => letter && made.oids[letter]));
-  });
+  test.each(IN_TURN.filter(([revs]) => !revs.some(isRefused)))(
+    'nothing depends on what was asked for before: %j',
+    async (revs, letters) => {
+      const repository = open(made);
+      const answers = [];
+      for (const rev of revs) answers.push(await repository.resolveCommit(written(rev, made.oids)));
+      expect(answers).toEqual(letters.map((letter) => letter && made.oids[letter]));
+    },
+  );
 
   test('names are read anew each time', async () => {
     const moving = makeHistory(`${kind}-moving`);

@@ -34,7 +34,7 @@ export const folder: StoreBench = {
           .map(({ parentPath, name }) => join(parentPath, name).slice(top.length + 1)),
       broken: {
         'a file in its place': async () => openFolder(file, { env: {} }),
-        'a file above it': async () => openFolder(join('/dev/null', 'store'), { env: {} }),
+        'a file above it': async () => openFolder(join(file, 'store'), { env: {} }),
       },
       secrets: [],
       close: async () => undefined,

@@ -35,8 +35,14 @@ interface S3rver {
   httpServer: Server;
 }
 
-/** Starts s3rver, which speaks the protocol of Amazon S3, behind a check of signatures; it keeps objects in `folder`. */
-export async function serveS3(box: Sandbox): Promise<Emulator & { folder: string }> {
+/** An emulator of Amazon S3. It has no pages of listings, and does not know how an upload in parts is given up. */
+export interface S3Emulator extends Emulator {
+  /** The method and the URL of every request so far whose signature was right. */
+  requests: string[];
+}
+
+/** Starts s3rver, which speaks the protocol of Amazon S3, behind a check of signatures; it keeps objects in the sandbox. */
+export async function serveS3(box: Sandbox): Promise<S3Emulator> {
   const folder = join(box.root, 's3');
   mkdirSync(folder);
   const S3rver = require('s3rver') as new (options: object) => S3rver;
@@ -48,12 +54,13 @@ export async function serveS3(box: Sandbox): Promise<Emulator & { folder: string
     configureBuckets: [{ name: BUCKET }],
   });
   const { port } = await server.run();
-  checkSignatures(server.httpServer);
+  const requests: string[] = [];
+  checkSignatures(server.httpServer, requests);
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
     bucket: BUCKET,
-    folder: join(folder, BUCKET),
+    requests,
     // its own account
     env: {
       AWS_ACCESS_KEY_ID: 'S3RVER',
@@ -69,12 +76,17 @@ export async function serveS3(box: Sandbox): Promise<Emulator & { folder: string
 }
 
 /** Answers requests that are not signed with the server's own secret before the server does. */
-function checkSignatures(server: Server): void {
+function checkSignatures(server: Server, requests: string[]): void {
   const answers = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (isSignedWith('S3RVER', request)) for (const answer of answers) answer(request, response);
-    else response.writeHead(403).end(request.method === 'HEAD' ? undefined : SIGNATURE_DOES_NOT_MATCH);
+    const { method, url } = request;
+    if (!isSignedWith('S3RVER', request)) {
+      response.writeHead(403).end(method === 'HEAD' ? undefined : SIGNATURE_DOES_NOT_MATCH);
+      return;
+    }
+    requests.push(`${method} ${url}`);
+    for (const answer of answers) answer(request, response);
   });
 }
 

@@ -101,7 +101,7 @@ export async function serveLfs(box: Sandbox, options: LfsOptions = {}): Promise<
   };
 }
 
-const isLfs = (path: string): boolean => path.includes('/info/lfs/');
+const isLfs = (path: string): boolean => /\/info\/lfs\/|\/objects\/batch$/.test(path);
 
 const noted = ({ method, url, headers }: IncomingMessage, body: string): LfsRequest => ({
   line: `${method} ${url}`,

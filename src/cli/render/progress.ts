@@ -19,8 +19,8 @@ export function progressBar({ world, json, isQuiet }: Output, what: string): Pro
       return () => undefined;
     let shown = 0;
     // loaded while the first bytes come
-    const bar = import('cli-progress').then(({ SingleBar }) => {
-      const made = new SingleBar({
+    const bar = import('cli-progress').then(({ default: progress }) => {
+      const made = new progress.SingleBar({
         stream: world.stderr as NodeJS.WriteStream,
         format: `${what} {bar} {percentage}% of ${megabytes(total)} MB, {eta_formatted} left`,
         hideCursor: true,

@@ -1,5 +1,6 @@
 import { devNull } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isFolder } from '../../disk/files.js';
 import { once } from '../../once.js';
 import { parseLocation } from '../location.js';
 import type { LargeFiles } from '../port.js';
@@ -40,7 +41,8 @@ export function binaryLargeFiles(folder: string, around: Surroundings, known?: R
       // somebody who does not want large files in work trees wants this one all the same
       const { GIT_LFS_SKIP_SMUDGE: _, ...env } = around.env;
       const stream = streamGitIn(folder, { ...around, env });
-      return smudged(stream([...PLAIN, 'lfs', 'smudge'], Buffer.from(pointer)), (await remote())?.url ?? '');
+      const output = stream([...PLAIN, 'lfs', 'smudge'], Buffer.from(pointer));
+      return smudged(output, pointer, (await remote())?.url ?? '');
     },
   };
 }
@@ -80,7 +82,8 @@ async function remotePaths(git: RunGit, folder: string, remote: Remote | undefin
     if (location.kind === 'url') return [];
     const top = (await firstLine(git, ['rev-parse', '--show-toplevel'])) ?? folder;
     const path = resolve(top, location.path);
-    return [path, `${path}.git`];
+    const there = [path, `${path}.git`].map(async (one) => ((await isFolder(one)) ? [one] : []));
+    return (await Promise.all(there)).flat();
   } catch {
     // an address that nothing is read from; git-lfs may know better
     return [];

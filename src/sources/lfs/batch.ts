@@ -9,6 +9,8 @@ import type { Session } from './session.js';
 export interface Download {
   href: string;
   headers: Readonly<Record<string, string>>;
+  /** Whether address and headers are all that it takes: a login on top would be refused by many buckets. */
+  isAuthenticated: boolean;
 }
 
 /** Why a server does not give an object: 404 not there, 410 removed, 422 invalid, or another status of HTTP. */
@@ -28,6 +30,7 @@ const Answer = z.object({
   objects: z.array(
     z.object({
       oid: z.string(),
+      authenticated: z.optional(z.boolean()),
       actions: z.optional(
         z.object({
           download: z.optional(
@@ -70,9 +73,9 @@ export async function askBatch(
   if (transfer !== 'basic') throw strange(shown, `it wants to transfer by '${transfer}'`);
   if (hash !== 'sha256') throw strange(shown, `it names objects by '${hash}'`);
   return new Map(
-    objects.map(({ oid, actions, error }) => {
+    objects.map(({ oid, actions, authenticated = false, error }) => {
       const refusal = error && { status: error.code, message: session.redact(brief(error.message ?? '')) };
-      return [oid, refusal ?? downloadIn(actions?.download, shown)];
+      return [oid, refusal ?? { ...downloadIn(actions?.download, shown), isAuthenticated: authenticated }];
     }),
   );
 }
@@ -80,7 +83,7 @@ export async function askBatch(
 function downloadIn(
   action: { href: string; header?: Record<string, string> | undefined } | undefined,
   shown: string,
-): Download {
+): Omit<Download, 'isAuthenticated'> {
   if (action === undefined) throw strange(shown, 'it names no place to download from');
   const { href, header = {} } = action;
   if (!URL.canParse(href) || !/^https?:\/\//i.test(href))

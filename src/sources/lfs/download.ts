@@ -16,7 +16,7 @@ const OVER: ReadonlySet<number> = new Set([400, 401, 403, 404, 410]);
  * @throws RegError REMOTE_FAILED, what `locate` throws; the stream fails with REMOTE_FAILED when it is not as long as it must be
  */
 export async function openDownload(
-  { ask }: Session,
+  { ask, send }: Session,
   { oid, size }: Pointer,
   locate: (again: boolean) => Promise<Download>,
   range: ByteRange = { start: 0, end: size },
@@ -24,8 +24,13 @@ export async function openDownload(
   if (range.end <= range.start) return Readable.from([], { objectMode: false });
   const isPart = range.start > 0 || range.end < size;
   const get = async (again: boolean): Promise<{ answer: HttpAnswer; host: string }> => {
-    const { href, headers } = await locate(again);
-    const answer = await ask({ method: 'GET', url: href, headers, range: isPart ? range : undefined });
+    const { href, headers, isAuthenticated } = await locate(again);
+    const answer = await (isAuthenticated ? send : ask)({
+      method: 'GET',
+      url: href,
+      headers,
+      range: isPart ? range : undefined,
+    });
     return { answer, host: new URL(href).host };
   };
   let { answer, host } = await get(false);

@@ -15,6 +15,8 @@ export interface Session {
    * @throws RegError REMOTE_FAILED, INTERRUPTED
    */
   ask: Send;
+  /** Asks with what the request holds and nothing else. */
+  send: Send;
   /** Takes what is secret out of what a server said. */
   redact(text: string): string;
 }
@@ -39,6 +41,7 @@ export function openSession(server: LfsServer, largeFiles: LargeFiles, send: Sen
     });
   return {
     server,
+    send,
     redact: (text) => redactorOf(login === undefined ? '' : addressWithLogin(server.url, login))(text),
     ask: async (request) => {
       if (new URL(request.url).origin !== origin || request.headers?.authorization !== undefined)

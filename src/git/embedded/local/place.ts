@@ -1,0 +1,110 @@
+import { realpath, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { isFolder, readIfThere } from '../../../disk/files.js';
+import { RegError } from '../../../errors.js';
+import { needsGit } from '../needs-git.js';
+import { isSet, parseSettings, type Settings, setting } from './settings.js';
+
+/** Where a repository has what (gitrepository-layout(5)). */
+export interface Place {
+  /** Its own folder: of a linked worktree what is not shared, HEAD above all. */
+  gitDir: string;
+  /** What all its worktrees share: refs, objects, configuration. */
+  commonDir: string;
+  /** The top of the work tree; undefined in a bare repository. */
+  workTree: string | undefined;
+  settings: Settings;
+}
+
+/**
+ * Finds the repository that a folder is in, or that GIT_DIR names (git(1)).
+ * @throws RegError NO_REPOSITORY, GIT_MISSING when it is stored in a way that only the git program knows
+ */
+export async function findPlace(folder: string, env: NodeJS.ProcessEnv): Promise<Place> {
+  const moved = MOVING.find((name) => env[name]);
+  if (moved) throw needsGit(`a repository of which ${moved} names a part`);
+  const start = await realpath(folder);
+  const found = env.GIT_DIR ? await named(resolve(start, env.GIT_DIR), start) : await lookUp(start);
+  if (found === undefined)
+    throw new RegError(
+      'NO_REPOSITORY',
+      `no git repository at ${folder}`,
+      'make one with git init, or name another with --repo',
+    );
+  const { gitDir, top } = found;
+  const commonDir = resolve(gitDir, (await lineOf(join(gitDir, 'commondir'))) ?? '.');
+  const settings = parseSettings((await textOf(join(commonDir, 'config'))) ?? '');
+  refuseUnknownFormats(settings, commonDir);
+  const inConfig = setting(settings, 'core.worktree');
+  const isBare = top === undefined || (isSet(settings, 'core.bare') && gitDir === commonDir);
+  const workTree = inConfig === undefined ? top : resolve(gitDir, inConfig);
+  return {
+    gitDir,
+    commonDir,
+    workTree: env.GIT_WORK_TREE ? resolve(start, env.GIT_WORK_TREE) : isBare ? undefined : workTree,
+    settings,
+  };
+}
+
+/** What points git at other objects, refs or settings than those of the repository itself. */
+const MOVING = [
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_COMMON_DIR',
+  'GIT_NAMESPACE',
+];
+
+interface Found {
+  gitDir: string;
+  /** The folder that it belongs to, undefined where it belongs to none. */
+  top: string | undefined;
+}
+
+const named = async (gitDir: string, top: string): Promise<Found | undefined> =>
+  (await isGitDir(gitDir)) ? { gitDir, top } : undefined;
+
+async function lookUp(folder: string): Promise<Found | undefined> {
+  const inside = join(folder, '.git');
+  // in a linked worktree and in a submodule it is a file that says where the folder is
+  const gitDir = resolve(folder, (await gitFile(inside)) ?? inside);
+  if (await isGitDir(gitDir)) return { gitDir, top: folder };
+  if (await isGitDir(folder)) return { gitDir: folder, top: undefined };
+  return dirname(folder) === folder ? undefined : lookUp(dirname(folder));
+}
+
+async function gitFile(path: string): Promise<string | undefined> {
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  return isFile ? /^gitdir: (.*)$/m.exec((await textOf(path)) ?? '')?.[1] : undefined;
+}
+
+async function isGitDir(folder: string): Promise<boolean> {
+  if ((await textOf(join(folder, 'HEAD')).catch(() => undefined)) === undefined) return false;
+  if ((await lineOf(join(folder, 'commondir'))) !== undefined) return true;
+  return (await isFolder(join(folder, 'objects'))) && (await isFolder(join(folder, 'refs')));
+}
+
+/** Extensions that change nothing for a reader (git-config(1), "extensions.*"). */
+const HARMLESS = /^extensions\.(noop|noop-v1|partialclone|worktreeconfig|preciousobjects|relativeworktrees)$/;
+
+function refuseUnknownFormats(settings: Settings, folder: string): void {
+  const format = setting(settings, 'extensions.objectformat') ?? 'sha1';
+  const refs = setting(settings, 'extensions.refstorage') ?? 'files';
+  if (format !== 'sha1') throw needsGit(`${folder}, whose ids are ${format},`);
+  if (refs !== 'files') throw needsGit(`${folder}, whose refs are stored as ${refs},`);
+  const unknown = [...settings.keys()].find(
+    (key) =>
+      key.startsWith('extensions.') && !/\.(objectformat|refstorage)$/.test(key) && !HARMLESS.test(key),
+  );
+  const version = Number(setting(settings, 'core.repositoryformatversion') ?? 0);
+  if (version > 1) throw needsGit(`${folder}, whose format has the number ${version},`);
+  if (version === 1 && unknown) throw needsGit(`${folder}, which has ${unknown},`);
+}
+
+const textOf = async (path: string): Promise<string | undefined> => {
+  const bytes = await readIfThere(path);
+  return bytes && Buffer.from(bytes).toString();
+};
+const lineOf = async (path: string): Promise<string | undefined> => (await textOf(path))?.trimEnd();

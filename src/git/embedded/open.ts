@@ -1,0 +1,28 @@
+import type { RegistryRepository, SourceOpener } from '../port.js';
+import { openLocalSource } from './local/repository.js';
+import { needsGit } from './needs-git.js';
+import type { Around } from './url/http.js';
+import { openWebRepository, openWebSource } from './url/repository.js';
+
+export { openLocalRepository } from './local/repository.js';
+
+/**
+ * Opens the registry at a URL, to read it without the git program.
+ * @throws RegError GIT_MISSING for another one than a web address
+ */
+export const openRemoteRepository = (url: string, cache: string, around: Around): RegistryRepository =>
+  openWebRepository(webAddress(url), cache, around);
+
+/** Opens source repositories without the git program: a folder of this machine where it is, a web address through the cache. */
+export const embeddedSourceOpener = (cache: string, around: Around): SourceOpener => ({
+  openSource: async (location) =>
+    location.kind === 'path'
+      ? openLocalSource(location.path)
+      : openWebSource(webAddress(location.url), cache, around),
+});
+
+function webAddress(url: string): string {
+  if (/^https?:\/\//i.test(url)) return url;
+  const scheme = /^([a-z]+):\/\//i.exec(url)?.[1]?.toLowerCase() ?? 'ssh';
+  throw needsGit(`a repository that is reached by ${scheme}`);
+}

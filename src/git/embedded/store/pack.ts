@@ -1,0 +1,130 @@
+import { createReadStream } from 'node:fs';
+import { pipeline, Readable } from 'node:stream';
+import { constants, createInflate, inflateSync } from 'node:zlib';
+import type { Oid } from '../../../domain/event.js';
+import type { FoundObject, ObjectHead } from '../found-object.js';
+import { needsGit } from '../needs-git.js';
+import { applyDelta, deltaSizes } from './delta.js';
+import { type PackIndex, readPackIndex } from './pack-index.js';
+import { sharedFile } from './shared-file.js';
+
+/** One pack of objects and its index. Offsets are bytes from its start. */
+export interface Pack {
+  index: PackIndex;
+  readAt(offset: number): Promise<FoundObject>;
+  headAt(offset: number): Promise<ObjectHead>;
+  streamAt(offset: number): Promise<Readable>;
+}
+
+/** What is at an offset: an object, or the difference to the object at another offset. */
+interface Entry {
+  type: ObjectHead['type'] | undefined;
+  /** Bytes of the content, or of the difference. */
+  size: number;
+  /** Where the deflated bytes begin. */
+  data: number;
+  base: number | undefined;
+}
+
+const TYPES: Record<number, ObjectHead['type']> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
+const OFFSET_DELTA = 6;
+const OID_DELTA = 7;
+/** Ten bytes of type and size, and an offset or an id behind them. */
+const HEADER_BYTES = 40;
+
+/** Git makes no longer chains of differences (git-pack-objects(1), --depth); a longer one runs in a circle. */
+const LONGEST_CHAIN = 4096;
+/** What fits into one buffer, in bytes. */
+const LARGEST = 2 ** 31 - 1;
+
+/** Opens a pack by the path of its index. Nothing of it stays open between questions. */
+export async function openPack(indexPath: string): Promise<Pack> {
+  const index = await readPackIndex(indexPath);
+  const path = indexPath.replace(/idx$/, 'pack');
+  const withFile = sharedFile(path);
+  const read = (at: number, length: number): Promise<Buffer> =>
+    withFile(async (file) => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
+      return buffer.subarray(0, bytesRead);
+    });
+  /** What is at an offset, and all that it is a difference to, the whole object last. */
+  const chainAt = async (offset: number): Promise<[Entry, ...Entry[]]> => {
+    const entry = async (at: number): Promise<Entry> => parseEntry(await read(at, HEADER_BYTES), at, index);
+    const chain: [Entry, ...Entry[]] = [await entry(offset)];
+    for (let last = chain[0]; last.base !== undefined; chain.push(last)) {
+      if (chain.length > LONGEST_CHAIN) throw new Error('differences in a circle');
+      last = await entry(last.base);
+    }
+    return chain;
+  };
+  const contentOf = async ({ data, size }: Entry): Promise<Buffer> => {
+    if (size > LARGEST) throw needsGit(`to hold an object of ${size} bytes in memory`);
+    const content = inflateSync(await read(data, deflatedAtMost(size)), {
+      maxOutputLength: Math.max(size, 1),
+    });
+    if (content.length !== size) throw new Error('an object has another size than it says');
+    return content;
+  };
+  const readAt = async (offset: number): Promise<FoundObject> => {
+    const chain = await chainAt(offset);
+    const whole = chain.pop() as Entry;
+    let bytes = await contentOf(whole);
+    for (const entry of chain.reverse()) bytes = applyDelta(await contentOf(entry), bytes);
+    return { type: typeOf(whole), size: bytes.length, bytes };
+  };
+  return {
+    index,
+    readAt,
+    headAt: async (offset) => {
+      const chain = await chainAt(offset);
+      const type = typeOf(chain.at(-1));
+      if (chain.length === 1) return { type, size: chain[0].size };
+      const start = inflateSync(await read(chain[0].data, 256), { finishFlush: constants.Z_SYNC_FLUSH });
+      return { type, size: deltaSizes(start).result };
+    },
+    streamAt: async (offset) => {
+      const [{ type, data, size }] = await chainAt(offset);
+      if (type === undefined) return Readable.from([(await readAt(offset)).bytes]);
+      const deflated = createReadStream(path, { start: data, end: data + deflatedAtMost(size) });
+      // how a pipeline ends is told by its last stream
+      return pipeline(deflated, createInflate(), () => undefined);
+    },
+  };
+}
+
+/** What does not get smaller is stored as it is, in blocks with a few bytes each (RFC 1951, section 3.2.4). */
+const deflatedAtMost = (size: number): number => size + Math.ceil(size / 64) + 1024;
+
+function typeOf(entry: Entry | undefined): ObjectHead['type'] {
+  if (entry?.type) return entry.type;
+  throw new Error('a pack holds no object where its index says so');
+}
+
+/** Three bits of type, then the size, four bits in the first byte and seven in each further one, the lowest first. */
+function parseEntry(bytes: Buffer, offset: number, index: PackIndex): Entry {
+  let at = 0;
+  const next = (): number => bytes.readUInt8(at++);
+  let byte = next();
+  const code = (byte >> 4) & 7;
+  let size = byte & 0x0f;
+  for (let factor = 16; byte >= 0x80; factor *= 128) {
+    byte = next();
+    size += (byte & 0x7f) * factor;
+  }
+  let base: number | undefined;
+  if (code === OFFSET_DELTA) {
+    // seven bits a byte, the highest first, and one more for each further byte
+    byte = next();
+    let back = byte & 0x7f;
+    while (byte >= 0x80) {
+      byte = next();
+      back = (back + 1) * 128 + (byte & 0x7f);
+    }
+    base = offset - back;
+  } else if (code === OID_DELTA) {
+    const oid: Oid = bytes.toString('hex', at, at + 20);
+    at += 20;
+    base = index.find(oid);
+  }
+  return { type: TYPES[code], size, data: offset + at, base };
+}

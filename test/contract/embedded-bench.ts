@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { openLocalRepository } from '../../src/git/embedded/local/repository.js';
+import { openWebRepository } from '../../src/git/embedded/url/repository.js';
+import type { RegistryRepository } from '../../src/git/port.js';
+import { once } from '../../src/once.js';
+import type { Repository, Sandbox } from '../support/repo.js';
+import { type HttpServer, serveHttp } from '../support/servers.js';
+
+const servers = new Map<Sandbox, Promise<HttpServer>>();
+afterAll(async () => {
+  for (const server of servers.values()) await (await server).close();
+});
+
+/** The server in front of a sandbox: one for all tests of a file, started when it is first asked for. */
+export function serverOf(box: Sandbox): Promise<HttpServer> {
+  const server = servers.get(box) ?? serveHttp(box);
+  servers.set(box, server);
+  return server;
+}
+
+/** A repository that is opened at its first call, for tests that cannot wait where they make it. */
+export function late(opening: () => Promise<RegistryRepository>): RegistryRepository {
+  const opened = once(opening);
+  const call =
+    (name: keyof RegistryRepository) =>
+    async (...args: never[]): Promise<unknown> => {
+      const method = (await opened())[name] as (...given: never[]) => Promise<unknown>;
+      return method(...args);
+    };
+  return new Proxy({} as RegistryRepository, {
+    get: (_target, name) => call(name as keyof RegistryRepository),
+  });
+}
+
+/** Reads a repository on this machine without the git program. */
+export const embeddedLocal = (box: Sandbox, { dir }: Repository): RegistryRepository =>
+  late(() => openLocalRepository(dir, box.env));
+
+/** The web address of a repository of a sandbox. */
+export const addressOf = async (box: Sandbox, { dir }: Repository): Promise<string> => {
+  const path = dir.slice(box.root.length).split('/').map(encodeURIComponent).join('/');
+  return `${(await serverOf(box)).url}${path}/.git`;
+};
+
+/** Reads a repository at its web address without the git program. */
+export const embeddedWeb = (
+  box: Sandbox,
+  made: Repository,
+  cache = join(box.root, 'cache'),
+): RegistryRepository =>
+  late(async () => openWebRepository(await addressOf(box, made), cache, { env: box.env }));

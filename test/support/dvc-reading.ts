@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { RegError } from '../../src/errors.js';
+import { parseLocation } from '../../src/git/location.js';
+import { sourceOpener } from '../../src/git/open.js';
+import { download } from '../../src/load/download.js';
+import { findDvcModel } from '../../src/sources/dvc/find.js';
+import type { SourceModel } from '../../src/sources/model.js';
+import { storeOpener } from '../../src/stores/open.js';
+import type { StoreOpener } from '../../src/stores/port.js';
+import type { Env, Repository, Sandbox } from './repo.js';
+
+/** A model that DVC tracks, as links name it. */
+export interface AskedOfDvc {
+  /** At a commit, by default HEAD. */
+  commit?: string;
+  /** Whether the repository counts as one on this machine, which it is; by default it does. */
+  isHere?: boolean;
+  env?: Env;
+  signal?: AbortSignal;
+  /** Comes between the reader and its stores. */
+  stores?: (opener: StoreOpener) => StoreOpener;
+}
+
+/** Gives what finds models that DVC tracks in a repository, and what brings them to this disk. */
+export function dvcIn(box: Sandbox, repository: () => Repository) {
+  let count = 0;
+  const find = async (path: string, asked: AskedOfDvc = {}): Promise<SourceModel | undefined> => {
+    const { dir, git } = repository();
+    const around = { env: { ...box.env, ...asked.env }, signal: asked.signal };
+    const source = await sourceOpener(join(box.root, 'cache'), around).openSource(parseLocation(dir));
+    const opener = storeOpener(around);
+    const at = asked.isHere === false ? undefined : dir;
+    const commit = asked.commit ?? git('rev-parse', 'HEAD');
+    return findDvcModel(source, commit, path, asked.stores?.(opener) ?? opener, at);
+  };
+  /** The bytes of a model: of a file under its name, of a folder all under their paths in it. */
+  const read = async (path: string, asked: AskedOfDvc = {}): Promise<Record<string, Buffer>> => {
+    const model = await find(path, asked);
+    if (model === undefined) throw new Error(`DVC does not know ${path}`);
+    count += 1;
+    const to = join(box.root, `read-${count}`);
+    await download(model, to, () => undefined);
+    if (model.kind === 'file') return { [model.name]: readFileSync(to) };
+    const paths = readdirSync(to, { recursive: true, encoding: 'utf8' });
+    const files = paths.filter((one) => statSync(join(to, one)).isFile()).sort();
+    return Object.fromEntries(files.map((one) => [one, readFileSync(join(to, one))]));
+  };
+  /** The error that reading ends with, which must be one that `reg` throws on purpose. */
+  const failure = async (path: string, asked: AskedOfDvc = {}): Promise<RegError> => {
+    const error = await read(path, asked).then(
+      () => undefined,
+      (reason) => reason,
+    );
+    if (!(error instanceof RegError)) throw new Error('it was not refused as it has to be', { cause: error });
+    return error;
+  };
+  return { find, read, failure };
+}
