@@ -89,6 +89,7 @@ describe('who may import whom (DESIGN)', () => {
       'git/tag-object.ts',
       'git/location.ts',
       'once.ts',
+      'patience.ts',
       'shell.ts',
     );
     const own = (target: string, path: string): boolean =>

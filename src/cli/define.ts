@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { parseTime } from '../domain/time.js';
+import { errorInPlace } from './in-place.js';
 import type { GlobalOptions } from './output.js';
 import { type Session, startSession } from './session.js';
 import type { World } from './world.js';
@@ -47,7 +48,11 @@ export function definerOf(program: Command, world: World, exit: (code: number) =
         const options = command.optsWithGlobals<GlobalOptions>();
         const session = startSession(world, options);
         const { run } = await load();
-        exit((await run(session, ...([...args.slice(0, -2), options] as never[]))) ?? 0);
+        try {
+          exit((await run(session, ...([...args.slice(0, -2), options] as never[]))) ?? 0);
+        } catch (error) {
+          throw errorInPlace(error, session.inPlace);
+        }
       },
   };
 }

@@ -25,11 +25,12 @@ async function printWritten(
   { rows, note }: Written,
   { dryRun, delete: isDeleting }: Options,
 ): Promise<void> {
-  const { out } = session;
+  const { out, inPlace } = session;
   if (out.json) out.data(rows);
   else for (const row of rows) out.line(row.tag);
-  if (note !== undefined) out.note(note);
-  if (dryRun && rows.some((row) => !row.pushed)) return out.note('nothing was written: this is a dry run');
+  if (note !== undefined) out.note(inPlace(note));
+  if (dryRun && rows.some((row) => !row.pushed))
+    return out.note(`no event was ${isDeleting ? 'deleted' : 'written'}: this is a dry run`);
   await pushHint(session, context, rows, isDeleting);
 }
 

@@ -1,4 +1,5 @@
 import type { RegistryContext } from '../registry/context.js';
+import { inPlaceOf } from './in-place.js';
 import type { GlobalOptions, Output } from './output.js';
 import { outputTo } from './output.js';
 import type { World } from './world.js';
@@ -9,6 +10,8 @@ export interface Session {
   cwd: string;
   /** What `--repo` or REG_REPO says, `.` by default. */
   repo: string;
+  /** Makes the commands in a hint ask the same registry. */
+  inPlace(text: string): string;
   /** Opens the registry that `--repo`, REG_REPO or the working folder names. */
   open(): Promise<RegistryContext>;
 }
@@ -21,6 +24,7 @@ export function startSession(world: World, options: GlobalOptions): Session {
     out: outputTo(world, options),
     cwd,
     repo,
+    inPlace: inPlaceOf(options.repo),
     open: async () => (await import('../open-context.js')).openContext(repo, { env, cwd, now, signal }),
   };
 }

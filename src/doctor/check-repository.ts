@@ -41,11 +41,12 @@ export function checkCommits(
   });
 }
 
-/** A clone whose history was cut off. */
+/** A clone whose history was cut off, as CI makes them: events are all that a registry needs. */
 export function checkDepth(isShallow: boolean): Ailment[] {
   if (!isShallow) return [];
-  const message = 'this clone is shallow: tags and commits may be missing';
-  return [{ level: 'error', check: 'shallow', subject: null, message, fix: 'git fetch --unshallow --tags' }];
+  const message =
+    'this clone is shallow: the history of commits is cut off, and tags may be missing: reg sync';
+  return [{ level: 'info', check: 'shallow', subject: null, message, fix: 'git fetch --unshallow --tags' }];
 }
 
 /** Events that the remote has and this clone lacks or holds otherwise. */

@@ -1,26 +1,41 @@
 import { RegError } from '../errors.js';
 import type { ArtifactName, StageName } from './names.js';
+import type { Snapshot } from './plan.js';
 import { currentIn, type InStage, latestVersion, stagesUsed, versionsGreatestFirst } from './query.js';
 import type { ArtifactState, VersionId, VersionState } from './state.js';
-import { didYouMean } from './suggest.js';
+import { didYouMean, nearest } from './suggest.js';
 import type { VersionTarget } from './target.js';
 
 /**
  * What is known of an artifact that must have events.
  * @throws RegError UNKNOWN_ARTIFACT
  */
-export function known<T extends { artifact: ArtifactState; otherArtifacts: readonly ArtifactName[] }>(
-  snapshot: T,
-): T {
-  const { artifact, otherArtifacts } = snapshot;
-  if (artifact.events.length === 0) throw unknownArtifact(artifact.name, otherArtifacts);
+export function known<T extends Pick<Snapshot, 'artifact' | 'otherArtifacts' | 'mayLack'>>(snapshot: T): T {
+  const { artifact, otherArtifacts, mayLack } = snapshot;
+  if (artifact.events.length === 0) throw unknownArtifact(artifact.name, otherArtifacts, mayLack);
   return snapshot;
 }
 
-/** The error for an artifact without events; `others` are those that have some. */
-export function unknownArtifact(name: ArtifactName, others: readonly ArtifactName[]): RegError {
+const SYNC = 'get tags that may be missing here with: reg sync';
+
+/**
+ * The error for an artifact without events; `others` are those that have some.
+ * @param mayLack whether this is a clone whose remote may have more
+ */
+export function unknownArtifact(
+  name: ArtifactName,
+  others: readonly ArtifactName[],
+  mayLack: boolean,
+): RegError {
   const hint = didYouMean(name, others, `register a first version with: reg register ${name}`);
-  return new RegError('UNKNOWN_ARTIFACT', `no artifact '${name}' is registered here`, hint);
+  const isTypo = nearest(name, others) !== undefined;
+  // a first version that is not the first would take a number that somebody else has
+  const whole = others.length === 0 ? `${SYNC}; or ${hint}` : `${hint}; ${SYNC}`;
+  return new RegError(
+    'UNKNOWN_ARTIFACT',
+    `no artifact '${name}' is registered here`,
+    mayLack && !isTypo ? whole : hint,
+  );
 }
 
 /**

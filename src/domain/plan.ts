@@ -18,6 +18,8 @@ export interface Snapshot {
   stages: readonly StageName[] | undefined;
   /** Seconds since the epoch. */
   now: number;
+  /** Whether this is a clone whose remote may have more, and was not asked. */
+  mayLack: boolean;
   /** Whether what is decided goes straight to where others write too. */
   shared: boolean;
 }

@@ -1,9 +1,13 @@
 import { RegError } from '../errors.js';
+import { replaceUrls, urlParts } from './url-parts.js';
 
 /** Where a source repository is: on a server, or on this machine. */
 export type Location = { kind: 'url'; url: string } | { kind: 'path'; path: string };
 
 const SCHEMES: ReadonlySet<string> = new Set(['https', 'http', 'ssh', 'git', 'file']);
+
+/** `ssh:/path` and `git:path` could be the path of a host of that name (git-clone(1), GIT URLS), but for a login in it. */
+const LACKS_A_SLASH = /^(?:https?|file):(?!\/\/)|^(?:ssh|git):\/(?!\/).*@/i;
 
 /**
  * Reads a `source.repo` or `--repo`: a URL of an allowed scheme, `user@host:path`, or a plain path.
@@ -13,13 +17,15 @@ export function parseLocation(text: string): Location {
   const refuse = (why: string): RegError =>
     new RegError(
       'SOURCE_UNSUPPORTED',
-      `'${withoutUserInfo(text)}' is not a repository to read from: ${why}`,
+      `'${shownAddress(text)}' is not a repository to read from: ${why}`,
       HINT,
     );
   if (text === '' || text.includes('\0') || text.includes('\n'))
     throw refuse('it is empty or holds a line break');
   if (text.startsWith('-')) throw refuse('it looks like an option');
   if (/^[a-z0-9+.-]+::/i.test(text)) throw refuse('remote helpers run programs');
+  if (LACKS_A_SLASH.test(text))
+    throw refuse(`it lacks a slash: a URL begins with ${text.slice(0, text.indexOf(':'))}://`);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme === 'file') {
     const path = pathOfFileUrl(text);
@@ -48,35 +54,71 @@ function pathOfFileUrl(text: string): string | undefined {
 
 const HINT = 'use https, ssh, git or file URLs, user@host:path, or a plain path';
 
-/** A URL fit to be shown or stored: without user name, password or token. */
+/** A text whose URLs are fit to be shown: without user name, password and token, and without what a query says. */
 export const withoutUserInfo = (text: string): string =>
-  text.replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^/\s]*@/gi, '$1');
+  // a quotation mark may end a URL in a text, and what comes behind it is kept
+  replaceUrls(text, (url) => withoutSecrets(url, (query) => /['"].*/s.exec(query)?.[0] ?? ''));
 
-/** A URL without the login of a web address; in an ssh address the user is a part of where it leads. */
-export const withoutLogin = (url: string): string => (/^https?:/i.test(url) ? withoutUserInfo(url) : url);
+/** One URL without login, and of what its query says with no more than is `kept`: the rest may be a token. */
+function withoutSecrets(url: string, kept = (_query: string): string => ''): string {
+  const parts = urlParts(url);
+  if (parts === undefined) return url;
+  const { scheme, place, query } = parts;
+  const rest = query === undefined ? '' : kept(query);
+  return scheme + place + (query === undefined ? '' : query === rest ? `?${rest}` : `?…${rest}`);
+}
+
+/**
+ * An address without secrets that leads to the same place, for those who know the login: in an ssh address the user is a part
+ * of where it leads.
+ */
+export function withoutLogin(address: string): string {
+  const { scheme, login, place } = urlParts(address) ?? { scheme: '', login: '', place: '' };
+  if (/^https?:/i.test(scheme)) return withoutSecrets(address);
+  return /^ssh:/i.test(scheme) && login !== '' ? `${scheme}${login.replace(/:.*/s, '')}@${place}` : address;
+}
 
 const SCP_USER = /^[^/@\s]+@(?=[^/@\s]+:)/;
 
 /** The address of a repository, fit to be shown, without user-info; `git@host:path` has some too. */
-export const shownAddress = (address: string): string => withoutUserInfo(address).replace(SCP_USER, '');
+export const shownAddress = (address: string): string => withoutSecrets(address).replace(SCP_USER, '');
 
 /**
  * Gives what takes the secrets of a URL out of a text wherever they are: a server may repeat them, git may decode them.
  */
 export function redactorOf(address: string): (text: string) => string {
-  const [, user = '', password = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^/@:]*):?([^/]*)@/i.exec(address) ?? [];
-  // a user name without a real password is how servers take a token; with one it is no secret
-  const token = /^https?:/i.test(address) && /^(x|x-oauth-basic)?$/.test(password) ? user : '';
-  const login = `${decoded(user)}:${decoded(password)}`;
-  const given = [password, token];
-  const sent = login === ':' ? '' : Buffer.from(login).toString('base64');
-  const secrets = [...given, ...given.map(decoded), sent];
-  const hidden = secrets.filter((one) => one.length >= SHORTEST_SECRET);
-  return (text) => withoutUserInfo(hidden.reduce((rest, one) => rest.replaceAll(one, '***'), text));
+  const secrets = secretsOf(address)
+    .flatMap((one) => [one, decoded(one)])
+    .filter((one) => one.length >= SHORTEST_SECRET)
+    // one may be a part of another
+    .sort((a, b) => b.length - a.length);
+  return (text) => withoutUserInfo(secrets.reduce((rest, one) => rest.replaceAll(one, '***'), text));
 }
 
 /** Anything shorter may be part of an ordinary word. */
 const SHORTEST_SECRET = 4;
+
+function secretsOf(address: string): string[] {
+  const { scheme = '', login = '', query = '' } = urlParts(address) ?? {};
+  const [, user = '', password = ''] = /^([^:]*):?(.*)$/s.exec(login) ?? [];
+  // a user name without a real password is how servers take a token; with one it is no secret
+  const token = /^https?:/i.test(scheme) && /^(x|x-oauth-basic)?$/.test(password) ? user : '';
+  const sent = login === '' ? '' : Buffer.from(`${decoded(user)}:${decoded(password)}`).toString('base64');
+  // git takes a login with a slash for a host and a path, and says so in pieces
+  const pieces = login.includes('/') ? piecesOf(login) : [];
+  const given = query.split(/[&;]/).map((one) => one.slice(one.indexOf('=') + 1));
+  return [password, token, sent, ...pieces, ...given.filter((one) => one.length >= SHORTEST_TOKEN)];
+}
+
+/** The words of a login, what begins with one of them, and what comes before the first slash. */
+const piecesOf = (login: string): string[] => [
+  login.replace(/\/.*/s, ''),
+  ...login.split(/[:/@]/),
+  ...[...login.matchAll(/[:/@]/g)].map(({ index }) => login.slice(index + 1)),
+];
+
+/** In a query anything shorter is rather the name of a branch. */
+const SHORTEST_TOKEN = 8;
 
 function decoded(text: string): string {
   try {

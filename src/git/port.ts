@@ -105,9 +105,13 @@ export type PushResult =
   /** Another writer was faster; nothing was taken, and asking again from the listing is worth it. */
   | { outcome: 'lost'; reason: string }
   /** The remote was reached and will not take it; `reason` is its own. */
-  | { outcome: 'refused'; reason: string };
+  | { outcome: 'refused'; reason: string }
+  /** There was no answer. Asked afterwards, the remote is as it was before, but it may still be at it. */
+  | { outcome: 'unanswered'; reason: string }
+  /** There was no answer, and now the remote cannot be asked either. */
+  | { outcome: 'unknown'; reason: string };
 
-/** Talks to a remote about tags. Every call throws RegError REMOTE_FAILED when it cannot be reached. */
+/** Talks to a remote about tags. Every call throws RegError REMOTE_FAILED when it cannot be reached; then nothing was sent. */
 export interface TagRemote {
   /** Every tag of a remote. */
   listRemoteTags(remote: string): Promise<PeeledTagRef[]>;

@@ -22,6 +22,7 @@ export async function download(
   { kind, files }: SourceModel,
   path: string,
   onBytes: OnBytes,
+  signal?: AbortSignal,
 ): Promise<ModelIdentity> {
   for (const file of files) refuseUnsafePath(file.path);
   refuseSamePath(files);
@@ -30,7 +31,7 @@ export async function download(
   const found: FileIdentity[] = [];
   const work = async (): Promise<void> => {
     for (let file = waiting.shift(); file; file = waiting.shift())
-      found.push(await downloadFile(file, kind === 'file' ? path : join(path, file.path), onBytes));
+      found.push(await downloadFile(file, kind === 'file' ? path : join(path, file.path), onBytes, signal));
   };
   const workers = Array.from({ length: Math.min(AT_ONCE, files.length) }, () =>
     work().finally(() => waiting.splice(0)),
@@ -56,7 +57,12 @@ function refuseSamePath(files: readonly SourceFile[]): void {
   }
 }
 
-async function downloadFile(file: SourceFile, path: string, onBytes: OnBytes): Promise<FileIdentity> {
+async function downloadFile(
+  file: SourceFile,
+  path: string,
+  onBytes: OnBytes,
+  signal: AbortSignal | undefined,
+): Promise<FileIdentity> {
   await mkdir(dirname(path), { recursive: true });
   const tally = tallyOf(file);
   const start = await keepWhatIsThere(file, path, tally);
@@ -64,6 +70,7 @@ async function downloadFile(file: SourceFile, path: string, onBytes: OnBytes): P
   const target = await open(path, 'a');
   try {
     for await (const chunk of bytesOf(file, start)) {
+      if (signal?.aborted) throw new RegError('INTERRUPTED', 'interrupted');
       tally.add(chunk);
       await target.appendFile(chunk);
       onBytes(chunk.length);

@@ -23,6 +23,8 @@ export interface Wanted {
 export interface FetchTools {
   cache: ModelCache;
   now: () => number;
+  /** Ends it; what came so far is kept for the next run. */
+  signal?: AbortSignal | undefined;
   onBytes?: OnBytes | undefined;
 }
 
@@ -61,12 +63,18 @@ async function build(
 ): Promise<Part & { identity: ModelIdentity }> {
   const part = await takePart(to, keyOf(wanted), tools.now());
   try {
-    const identity = await download(wanted.model, part.path, tools.onBytes ?? (() => undefined));
+    const identity = await download(
+      wanted.model,
+      part.path,
+      tools.onBytes ?? (() => undefined),
+      tools.signal,
+    );
     verifyPromises(wanted.artifact, wanted.promises, identity);
     return { ...part, identity };
   } catch (error) {
-    const isWorthIt = isBrokenOff(error) && wanted.model.files.some((file) => file.ranges);
-    await (isWorthIt ? part.giveBack() : part.drop());
+    const isWorthIt = isBrokenOff(error) && wanted.model.files.some((file) => file.ranges && !file.isHere);
+    if (isWorthIt) await part.giveBack();
+    await part.drop();
     // what an earlier process left may be at fault
     if (!part.isFresh && error instanceof RegError && error.code === 'HASH_MISMATCH')
       return build(wanted, to, tools);

@@ -6,7 +6,7 @@ import type { ChooseOptions } from '../registry/choose.js';
 import type { RegistryContext } from '../registry/context.js';
 import { identify, type ModelIdentity } from '../sources/identity.js';
 import type { OnBytes } from './download.js';
-import { fetchInto, type Wanted } from './fetch.js';
+import { type FetchTools, fetchInto, type Wanted } from './fetch.js';
 import { type ModelCache, openModelCache } from './model-cache.js';
 import { findLead, type Lead } from './wanted.js';
 
@@ -86,30 +86,24 @@ async function fromCache(
 async function place(
   wanted: Wanted,
   cache: ModelCache,
-  { now }: RegistryContext,
+  { now, signal }: RegistryContext,
   { to, into, force, onStart }: LoadOptions,
 ): Promise<Placed> {
   const onBytes = onStart?.(totalOf(wanted));
   const target = await targetOf(wanted, to, into);
   if (target !== undefined) {
-    const identity = await fetchInto(wanted, { to: target, force }, { cache, now, onBytes });
+    const identity = await fetchInto(wanted, { to: target, force }, { cache, now, signal, onBytes });
     return { path: target, identity };
   }
-  return placeInCache(wanted, cache, now, onBytes);
+  return placeInCache(wanted, { cache, now, signal, onBytes });
 }
 
-async function placeInCache(
-  wanted: Wanted,
-  cache: ModelCache,
-  now: () => number,
-  onBytes: OnBytes | undefined,
-): Promise<Placed> {
+async function placeInCache(wanted: Wanted, tools: FetchTools): Promise<Placed> {
   const promised = wanted.promises.find(({ sha256 }) => sha256)?.sha256;
   // without a promise the bytes have to be read to know their place
   const sha256 = promised ?? (await identify(wanted.model)).sha256;
-  const path = cache.pathOf(sha256, wanted.name);
-  const identity = await fetchInto(wanted, { to: path, force: true }, { cache, now, onBytes });
-  return { path, identity };
+  const path = tools.cache.pathOf(sha256, wanted.name);
+  return { path, identity: await fetchInto(wanted, { to: path, force: true }, tools) };
 }
 
 async function targetOf(

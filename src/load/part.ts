@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { modelOnDisk } from '../sources/identity.js';
 
 /** What is being loaded, beside its target, until it is whole; it belongs to one process at a time. */
 export interface Part {
@@ -35,7 +36,7 @@ export async function takePart(target: string, key: string, now: number): Promis
   return {
     path,
     isFresh,
-    giveBack: async () => void (await renamed(path, given)),
+    giveBack: async () => void ((await holdsBytes(path)) && (await renamed(path, given))),
     drop: () => rm(path, { recursive: true, force: true, maxRetries: 3 }),
   };
 }
@@ -47,6 +48,12 @@ async function abandoned(folder: string, stem: string, now: number): Promise<str
   const paths = names.map((name) => join(folder, name));
   const times = await Promise.all(paths.map((path) => lastWrite(path)));
   return paths.filter((_, index) => now - (times[index] ?? now) > ABANDONED);
+}
+
+/** Whether a file, or any file of a folder, has a byte in it. */
+async function holdsBytes(path: string): Promise<boolean> {
+  const found = await modelOnDisk(path);
+  return found?.files.some(({ size = 0 }) => size > 0) ?? false;
 }
 
 /** When a file, or any file of a folder, was last written. */

@@ -1,9 +1,10 @@
 import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
 import type { ResolvedEvent } from '../domain/state.js';
 import { RegError } from '../errors.js';
-import type { Identity, NewRef, PushResult, RegistryRepository, Turn } from '../git/port.js';
+import type { Identity, NewRef, RegistryRepository, Turn } from '../git/port.js';
 import { encodeTag } from '../git/tag-object.js';
 import type { RemoteView } from './catch-up.js';
+import { outcomeOf } from './push-outcome.js';
 import type { WriteOptions } from './write-options.js';
 import { eventRow, plannedRow, type WriteRow } from './write-row.js';
 
@@ -61,7 +62,8 @@ async function pushTags(
   refs: readonly NewRef[],
   { remote, turn, view }: Writer,
 ): Promise<string | undefined> {
-  const lost = afterPush(await repository.pushTags(remote, refs, view?.turn ?? turn), remote);
+  const errand = { repository, remote, artifact: turn.artifact, refs, isDeletion: false };
+  const lost = await outcomeOf(repository.pushTags(remote, refs, view?.turn ?? turn), errand);
   if (lost !== undefined) return lost;
   const failure = await repository.keepTags(refs);
   if (failure === undefined) return undefined;
@@ -91,27 +93,12 @@ export async function applyDeletes(
   const there = new Set(view?.tags.map(({ name }) => name));
   const known = refs.filter(({ tagName }) => there.has(tagName));
   if (push && known.length > 0) {
-    const lost = afterPush(await repository.deleteRemoteTags(remote, known, view?.turn ?? turn), remote);
+    const errand = { repository, remote, artifact: turn.artifact, refs: known, isDeletion: true };
+    const lost = await outcomeOf(repository.deleteRemoteTags(remote, known, view?.turn ?? turn), errand);
     if (lost !== undefined) return { failure: lost, isRace: true };
   }
   const failure = await repository.deleteTags(refs, turn);
   return failure === undefined ? { rows } : { failure, isRace: false };
-}
-
-/** Undefined when the remote took it; why it is worth another try when not. */
-function afterPush(result: PushResult, remote: string): string | undefined {
-  switch (result.outcome) {
-    case 'done':
-      return undefined;
-    case 'lost':
-      return result.reason;
-    default:
-      throw new RegError(
-        'REMOTE_REFUSED',
-        `${remote} refused the push: ${result.reason}`,
-        'nothing was written; the server decides who may push which tags',
-      );
-  }
 }
 
 /** Stores the tag objects in order, so that each can name the one before it; no ref leads to them yet. */

@@ -63,9 +63,15 @@ function differs(remote: string, artifact: ArtifactName, tags: readonly PeeledTa
   );
 }
 
+/** So many names tell enough; a clone without tags may lack thousands. */
+const NAMED = 5;
+
 /** Says what was brought here. */
-export const fetchedNote = ({ fetched }: RemoteView, remote: string): string | undefined =>
-  fetched.length === 0 ? undefined : `fetched from ${remote} first: ${fetched.join(', ')}`;
+export function fetchedNote({ fetched }: RemoteView, remote: string): string | undefined {
+  if (fetched.length === 0) return undefined;
+  const others = fetched.length > NAMED ? ` and ${fetched.length - NAMED} more` : '';
+  return `fetched from ${remote} first: ${fetched.slice(0, NAMED).join(', ')}${others}`;
+}
 
 /**
  * Says which events a remote still lacks after a write: an assignment alone is of no use to it without the registration.

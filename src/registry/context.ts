@@ -5,6 +5,7 @@ import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
 import { parseLocation } from '../git/location.js';
 import type { RegistryRepository, SourceOpener, SourceRepository } from '../git/port.js';
+import { shellLine } from '../shell.js';
 import type { StoreOpener, StoreSurroundings } from '../stores/port.js';
 
 /** Everything outside the core that a registry talks to, each an argument. */
@@ -68,15 +69,29 @@ export async function requireWorkTree(context: RegistryContext, why: string): Pr
 export async function requireCommit({ repository }: RegistryContext, rev: string): Promise<Oid> {
   const commit = await repository.resolveCommit(rev);
   if (commit) return commit;
-  if (rev === 'HEAD')
-    throw new RegError(
-      'NO_COMMITS',
-      'this repository has no commit yet',
-      'commit something first: git commit',
-    );
+  if (rev === 'HEAD') throw await withoutHead(repository);
   throw new RegError(
     'UNKNOWN_REV',
     `'${rev}' names no commit here`,
     'give a branch, a tag or a commit id: git log',
+  );
+}
+
+/** The error for a HEAD that leads nowhere: there is no commit, or it names a branch that nobody ever pushed. */
+async function withoutHead({ url, listTips }: RegistryRepository): Promise<RegError> {
+  const start = 'refs/heads/';
+  const refNames = [...(await listTips()).keys()].filter((refName) => refName.startsWith(start));
+  const branches = refNames.map((refName) => refName.slice(start.length));
+  const [first = ''] = branches.includes('main') ? ['main'] : branches;
+  if (first === '')
+    return new RegError(
+      'NO_COMMITS',
+      'this repository has no commit yet',
+      'commit something first: git commit',
+    );
+  return new RegError(
+    'NO_COMMITS',
+    `HEAD of ${url ?? 'this repository'} names no branch that is there`,
+    `give a rev, such as ${first}, or set HEAD there: ${shellLine('git', 'symbolic-ref', 'HEAD', start + first)}`,
   );
 }

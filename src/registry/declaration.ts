@@ -1,9 +1,11 @@
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
+import { nearest } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
 import { linkPathOf } from '../links/link-path.js';
 import type { RegistryContext } from './context.js';
-import { findDeclaration } from './declared.js';
+import { declaredArtifacts, findDeclaration } from './declared.js';
+import { readArtifactNames } from './read.js';
 
 /**
  * Refuses to register what the commit does not declare, unless the configuration says that it need not (SPEC §3).
@@ -18,10 +20,13 @@ export async function refuseUndeclared(
   if (await findDeclaration(context.repository, commit, artifact)) return;
   const link = linkPathOf(artifact);
   const isWaiting = link !== undefined && (await (await context.workTree())?.read(link)) !== undefined;
-  const hint = isWaiting
-    ? `${link} is not committed yet: git add ${link} && git commit`
-    : `${declareIt(artifact)}; or add --unlinked`;
-  throw notDeclared(artifact, commit, hint);
+  if (isWaiting)
+    throw new RegError(
+      'NOT_DECLARED',
+      undeclared(artifact, commit),
+      `${link} is not committed yet: git add ${link} && git commit`,
+    );
+  throw await notDeclared(context, artifact, commit, '; or add --unlinked');
 }
 
 function declareIt(artifact: ArtifactName): string {
@@ -30,6 +35,29 @@ function declareIt(artifact: ArtifactName): string {
   return `declare it with: reg link <path> ${artifact} --source <repository> --rev <rev>`;
 }
 
-/** The error for a commit that says nothing about an artifact. */
-export const notDeclared = (artifact: ArtifactName, commit: Oid, hint = declareIt(artifact)): RegError =>
-  new RegError('NOT_DECLARED', `commit ${commit.slice(0, 12)} declares no artifact '${artifact}'`, hint);
+const undeclared = (artifact: ArtifactName, commit: Oid): string =>
+  `commit ${commit.slice(0, 12)} declares no artifact '${artifact}'`;
+
+/**
+ * The error for a commit that says nothing about an artifact, with the one that was probably meant.
+ * @param more what else the hint is to say
+ */
+export async function notDeclared(
+  { repository }: RegistryContext,
+  artifact: ArtifactName,
+  commit: Oid,
+  more = '',
+): Promise<RegError> {
+  const [declared, registered] = await Promise.all([
+    declaredArtifacts(repository, commit),
+    readArtifactNames(repository),
+  ]);
+  const others = [...declared, ...registered].filter((name) => name !== artifact);
+  const near = nearest(artifact, others);
+  const hint = declareIt(artifact) + more;
+  return new RegError(
+    'NOT_DECLARED',
+    undeclared(artifact, commit),
+    near === undefined ? hint : `did you mean '${near}'? If not, ${hint}`,
+  );
+}

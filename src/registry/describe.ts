@@ -44,7 +44,7 @@ export async function describe(
   const artifact = artifactName(name);
   const { version, commit } = await choose(context, artifact, options);
   const found = await findDeclaration(context.repository, commit, artifact);
-  if (found === undefined) throw notDeclared(artifact, commit);
+  if (found === undefined) throw await notDeclared(context, artifact, commit);
   const { kind, file } = found;
   const facts =
     kind === 'link'

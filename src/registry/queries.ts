@@ -36,14 +36,19 @@ export async function requireArtifact(
       `${wanted} had no event yet at ${at.toISOString()}`,
       `see: reg history ${wanted}`,
     );
-  const unknown = unknownArtifact(wanted, known);
-  if (!(await context.repository.isShallow())) throw unknown;
-  throw new RegError(
-    unknown.code,
-    unknown.message,
-    'this clone is shallow and may lack tags: git fetch --unshallow --tags',
-  );
+  const mayLack = await isClone(context);
+  // where tags are missing for sure, those that are here tell little
+  const others = mayLack && (await context.repository.isShallow()) ? [] : known;
+  throw unknownArtifact(wanted, others, mayLack);
 }
+
+/** Whether there is a remote, which may have more tags. A configuration that cannot be read is no answer to the question. */
+const isClone = async ({ repository, config }: RegistryContext): Promise<boolean> =>
+  repository.url === undefined &&
+  config().then(
+    ({ remote }) => repository.hasRemote(remote),
+    () => false,
+  );
 
 /**
  * The current version in a stage. The configuration is read only to say what is wrong.

@@ -16,7 +16,8 @@ export interface Reach {
 
 /**
  * Finds out how far a write reaches: options come before the configuration, and a registry at a URL is written by a push.
- * @throws RegError USAGE when it is to push and to stay offline, INVALID_CONFIG
+ * @throws RegError USAGE when it is to push and to stay offline, NO_CLONE when it is to push and there is no remote,
+ * INVALID_CONFIG
  */
 export async function reachOf(
   { repository, config }: RegistryContext,
@@ -32,7 +33,16 @@ export async function reachOf(
   if (url !== undefined) return { remote: url, asks: true, push: true, note: undefined };
   const { remote, push: always } = await config();
   const pushes = !offline && (push ?? always);
-  const isThere = pushes || (await repository.hasRemote(remote));
+  const isThere = await repository.hasRemote(remote);
+  if (pushes && !isThere) throw noRemote(remote);
   const note = offline && isThere ? `${remote} was not asked: what it has may change the answer` : undefined;
   return { remote, asks: isThere && !offline, push: pushes, note };
 }
+
+/** The error for a repository without the remote that the configuration names. */
+export const noRemote = (remote: string): RegError =>
+  new RegError(
+    'NO_CLONE',
+    `this repository has no remote '${remote}'`,
+    `add it with: git remote add ${remote} URL, or name another one as remote: in .reg.yaml`,
+  );

@@ -3,6 +3,7 @@ import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
 import { compareTags, listBothSides } from './compare-tags.js';
 import type { RegistryContext } from './context.js';
+import { noRemote } from './reach.js';
 
 /** A tag of the registry that is not the same here and at the remote: the `--json` of `status`. */
 export interface StatusRow {
@@ -57,9 +58,5 @@ export async function requireRemote({ repository, config }: RegistryContext): Pr
     );
   const { remote } = await config();
   if (await repository.hasRemote(remote)) return remote;
-  throw new RegError(
-    'NO_CLONE',
-    `this repository has no remote '${remote}'`,
-    `add it with: git remote add ${remote} URL, or name another one as remote: in .reg.yaml`,
-  );
+  throw noRemote(remote);
 }

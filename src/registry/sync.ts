@@ -7,6 +7,7 @@ import type { Turn } from '../git/port.js';
 import { bring } from './catch-up.js';
 import { compareTags, listBothSides } from './compare-tags.js';
 import type { RegistryContext } from './context.js';
+import { nobodyKnows, whenInterrupted } from './push-outcome.js';
 import { readState } from './read.js';
 import { requireRemote } from './status.js';
 
@@ -63,8 +64,11 @@ async function pushEvent(
 ): Promise<SyncRow['action']> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const turn = turns.get(artifact) ?? (await repository.listRemoteArtifact(remote, artifact)).turn;
-    const result = await repository.pushTags(remote, [{ tagName: tag, oid: tagOid }], turn);
+    const refs = [{ tagName: tag, oid: tagOid }];
+    const errand = { repository, remote, artifact, refs, isDeletion: false };
+    const result = await repository.pushTags(remote, refs, turn).catch(whenInterrupted(errand));
     turns.delete(artifact);
+    if (result.outcome === 'unanswered' || result.outcome === 'unknown') throw nobodyKnows(result, errand);
     if (result.outcome === 'refused')
       throw new RegError(
         'REMOTE_REFUSED',

@@ -75,7 +75,9 @@ async function tryOnce(
 ): Promise<Applied & { notes: (string | undefined)[] }> {
   const writer = await prepare(context, artifact, reach);
   const { remote, view } = writer;
-  const snapshot = await takeSnapshot(context, artifact, writer);
+  // there is a note where there is a remote that was not asked
+  const mayLack = reach.note !== undefined;
+  const snapshot: Snapshot = { ...(await takeSnapshot(context, artifact, writer)), mayLack };
   const plan = decide(snapshot);
   if (!options.unlinked)
     for (const commit of newCommits(plan)) await refuseUndeclared(context, artifact, commit);
@@ -126,7 +128,7 @@ async function takeSnapshot(
   { repository, config }: RegistryContext,
   artifact: ArtifactName,
   writer: Writer,
-): Promise<Snapshot> {
+): Promise<Omit<Snapshot, 'mayLack'>> {
   const { identity, push, view } = writer;
   const only = repository.url === undefined ? undefined : view?.tags;
   const { events, tagNames: names } = await readEvents(repository, artifact, only);

@@ -43,8 +43,20 @@ export async function azureService(
 const isAbout = (connection: string, account: string | undefined): boolean =>
   account === undefined || (/(?:^|;)AccountName=([^;]*)/i.exec(connection)?.[1] ?? account) === account;
 
-const serverOf = (host: string | undefined, account: string | undefined): string | undefined =>
-  host !== undefined ? `https://${host}` : account && `https://${account}.blob.core.windows.net`;
+/** A link must not send anybody's login to a host of its own choosing. */
+function serverOf(host: string | undefined, account: string | undefined): string | undefined {
+  if (host === undefined) return account && `https://${account}.blob.core.windows.net`;
+  if (PROVIDER.test(host)) return `https://${host}`;
+  throw new RegError(
+    'SOURCE_UNSUPPORTED',
+    `az://${host} is no host of Azure Blob Storage`,
+    'write az://CONTAINER/…, and name another server with AZURE_STORAGE_CONNECTION_STRING',
+  );
+}
+
+/** The endpoints of Azure and its national clouds (Microsoft Learn, "Storage account endpoints"). */
+const PROVIDER =
+  /^[a-z0-9-]+\.(z\d+\.)?blob\.(core\.(windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)|storage\.azure\.net)$/i;
 
 /** Who Microsoft Entra takes us for; a service principal of this environment before all that the default chain looks for. */
 async function identityOf({

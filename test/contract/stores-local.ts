@@ -16,6 +16,7 @@ export const folder: StoreBench = {
   open: async (box) => {
     const top = join(box.root, FOLDER);
     const file = join(box.root, 'plain-file');
+    mkdirSync(top, { recursive: true });
     writeFileSync(file, 'x');
     return {
       store: async (signal) => openFolder(top, { env: {}, signal }),

@@ -24,9 +24,22 @@ describe('finding', () => {
     const others = ['chrun', 'fraud'].map(artifactName);
     const error = refusal(() => known(snapshot([], { otherArtifacts: others })));
     expect(error).toMatchObject({ code: 'UNKNOWN_ARTIFACT', hint: "did you mean 'chrun'?" });
-    expect(unknownArtifact(artifactName('churn'), []).hint).toBe(
+    expect(unknownArtifact(artifactName('churn'), [], false).hint).toBe(
       'register a first version with: reg register churn',
     );
+  });
+
+  it.each([
+    [
+      [],
+      'get tags that may be missing here with: reg sync; or register a first version with: reg register churn',
+    ],
+    [['fraud'], 'there is fraud; get tags that may be missing here with: reg sync'],
+    [['chrun'], "did you mean 'chrun'?"],
+  ])('an artifact that a clone may lack, where there are %j', (others, hint) => {
+    expect(unknownArtifact(artifactName('churn'), others.map(artifactName), true).hint).toBe(hint);
+    const asked = snapshot([], { otherArtifacts: others.map(artifactName), mayLack: true });
+    expect(refusal(() => known(asked)).hint).toBe(hint);
   });
 
   it('a version, active or not, or the nearest one', () => {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { regIn } from '../support/cli.js';
 import { endGroup, leftOf, until } from '../support/process-groups.js';
 import { sandbox } from '../support/repo.js';
 import { publishHistory, type Served, startWrite, tagsOf, WAYS, type Way } from '../support/served.js';
@@ -52,23 +53,34 @@ async function expectNothingLeft(group: number, cache: string): Promise<void> {
   expect(files.filter((path) => /\.(lock|borrowed)$|tmp_/.test(path))).toEqual([]);
 }
 
-test.each<Exchange>(['read', 'push'])(
-  'REG_TIMEOUT ends what waits for a server that hangs: %s',
-  async (on) => {
-    const start = Date.now();
-    server.fail({ fault: 'hangs', on: [on] });
-    const writes = WAYS.map((way) => startAssign(way, 2));
-    for (const { ended, group, cache } of writes) {
-      expect(await ended).toMatchObject({
-        code: 4,
-        stdout: '',
-        stderr: expect.stringMatching(/^error: cannot reach \S+: .*2 seconds\nhint: .*\n$/),
-      });
-      expect(Date.now() - start).toBeLessThan(20_000);
-      await expectNothingLeft(group, cache);
-    }
-  },
-);
+test.each<[Exchange, string]>([
+  ['read', 'cannot reach \\S+: '],
+  ['push', '\\S+ gave no answer to the push of churn@v2.0.1 and churn#prod#3 \\('],
+])('REG_TIMEOUT ends what waits for a server that hangs: %s', async (on, said) => {
+  const start = Date.now();
+  server.fail({ fault: 'hangs', on: [on] });
+  const writes = WAYS.map((way) => startAssign(way, 2));
+  for (const { ended, group, cache } of writes) {
+    expect(await ended).toMatchObject({
+      code: 4,
+      stdout: '',
+      stderr: expect.stringMatching(new RegExp(`^error: ${said}.*2 seconds.*\nhint: .*\n$`)),
+    });
+    expect(Date.now() - start).toBeLessThan(20_000);
+    await expectNothingLeft(group, cache);
+  }
+});
+
+test.each(['-1', '1e9', 'abc', '0'])('a REG_TIMEOUT that is no time to wait: %s', async (text) => {
+  for (const args of [
+    ['which', 'churn', 'prod'],
+    ['which', 'churn', 'prod', '--repo', served.url],
+  ]) {
+    const run = await regIn(box, served.clone.dir, { REG_TIMEOUT: text })(...args);
+    expect(run).toMatchObject({ stdout: '', code: 2 });
+    expect(run.stderr).toMatch(new RegExp(`^error: REG_TIMEOUT is '${text}', .* 86400\nhint: .*\n$`));
+  }
+});
 
 const SIGNALS = [
   // as a terminal sends it: to reg and to all that it started

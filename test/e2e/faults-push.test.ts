@@ -1,6 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { sandbox } from '../support/repo.js';
-import { publishHistory, pushesTo, type Served, tagsOf, WAYS, writerOf } from '../support/served.js';
+import {
+  publishHistory,
+  pushesTo,
+  type Served,
+  tagsOf,
+  WAYS,
+  type Way,
+  writerOf,
+} from '../support/served.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';
 import { type Exchange, type Fault, PUSHING } from '../support/servers-faults.js';
 
@@ -18,6 +26,12 @@ const withHistory = (): Served => {
   registries += 1;
   return publishHistory(box, server, `registry-${registries}`);
 };
+
+/** Where to look after a push of which nobody knows: what is named works there as it stands. */
+const lookIn = (way: Way, { url }: Served): string =>
+  way === 'from a clone'
+    ? 'look before doing it again: reg status (what origin has), reg history churn -n 3 (what is here)'
+    : `look before doing it again: reg history churn -n 3 --repo ${url}`;
 
 describe.each(WAYS)('%s', (way) => {
   describe('nothing is written, here or there', () => {
@@ -49,13 +63,21 @@ describe.each(WAYS)('%s', (way) => {
 
     test.each<[Fault, Exchange]>([
       [500, 'ask to push'],
-      [500, 'push'],
       ['cut before', 'ask to push'],
-      ['cut before', 'push'],
       ['truncated', 'ask to push'],
-    ])('a push that did not get through: %s to %s', async (fault, exchange) => {
+    ])('a push that did not begin: %s to %s', async (fault, exchange) => {
       server.fail({ fault, on: [exchange] });
       expect(await assign()).toMatch(/^error: cannot reach \S+: .*\nhint: .*\n$/);
+    });
+
+    test.each<[Fault, Exchange]>([
+      [500, 'push'],
+      ['cut before', 'push'],
+    ])('a push that may have got through: %s to %s', async (fault, exchange) => {
+      server.fail({ fault, on: [exchange] });
+      expect(await assign()).toMatch(
+        /^error: \S+ gave no answer to the push of churn@v2\.0\.1 and churn#prod#3 \(.*\); it does not have them so far, and may still take them\nhint: look before doing it again: reg .*\n$/,
+      );
     });
 
     test('and when all is well again, the same command works', async () => {
@@ -93,7 +115,8 @@ describe.each(WAYS)('%s', (way) => {
     expect({ stdout, code }).toEqual({ stdout: '', code: 4 });
     const { error } = JSON.parse(stderr) as { error: Record<string, string> };
     expect(error.code).toBe('REMOTE_FAILED');
-    expect(error.message).toMatch(/not known whether/);
+    expect(error.message).toMatch(/^it is not known whether \S+ took churn@v2\.0\.1 and churn#prod#3: /);
+    expect(error.hint).toBe(lookIn(way, served));
     expect(tagsOf(served.clone)).toBe(before);
     server.fail();
     // the same command again finds what the lost push did, and does nothing twice

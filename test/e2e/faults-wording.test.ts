@@ -81,6 +81,6 @@ test('what git says of its own work is no reason for a failure', async () => {
   server.fail({ fault: 500, on: ['push'] });
   const { stderr } = await writerOf(box, served(), 'from a clone')('assign', 'churn', 'prod');
   server.fail();
-  expect(stderr).toMatch(/^error: cannot reach origin: .*HTTP 500/);
+  expect(stderr).toMatch(/^error: origin gave no answer to the push of [^(]*\(.*HTTP 500/);
   expect(stderr).not.toMatch(/delta|objects|threads|%/i);
 });

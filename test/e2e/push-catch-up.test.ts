@@ -29,12 +29,20 @@ test('what a write brings here first is what the remote has of that artifact, an
   expect(run).toMatchObject({ stdout: 'churn@v1.0.1\n', code: 0 });
   expect(dry.stderr + run.stderr).toMatchInlineSnapshot(`
     "fetched from origin first: churn#dev#1, churn@v1.0.0
-    nothing was written: this is a dry run
+    no event was written: this is a dry run
     hint: git push origin refs/tags/churn@v1.0.1
     "
   `);
   expect(registry.tags()).toEqual(['churn#dev#1', 'churn@v1.0.0', 'churn@v1.0.1']);
   expect(remote.tags()).toHaveLength(5);
+});
+
+test('of many tags that come first, some are named and the others counted', async () => {
+  const { registry, remote } = withRemote(box, 'many');
+  for (let n = 1; n <= 45; n += 1) remote.tag(`churn#dev#${n}`, 'Somebody was here', 'main');
+  const { stderr } = await regIn(box, registry.dir)('register', 'churn', '--dry-run');
+  expect(stderr).toMatch(/^fetched from origin first: (churn#dev#\d+, ){4}churn#dev#\d+ and 40 more\n/);
+  expect(registry.tags()).toHaveLength(45);
 });
 
 test('a version that only the remote knew of comes here first, and counts', async () => {

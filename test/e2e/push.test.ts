@@ -135,7 +135,14 @@ test('a remote that is gone, or was never there', async () => {
   });
   registry.git('remote', 'remove', 'origin');
   const none = await reg('register', 'churn', '--push', '--json');
-  expect(none).toMatchObject({ stdout: '', code: 4 });
-  expect(JSON.parse(none.stderr)).toMatchObject({ error: { code: 'REMOTE_FAILED' } });
+  expect(none).toMatchObject({ stdout: '', code: 1 });
+  expect(JSON.parse(none.stderr)).toEqual({
+    error: {
+      code: 'NO_CLONE',
+      message: "this repository has no remote 'origin'",
+      hint: 'add it with: git remote add origin URL, or name another one as remote: in .reg.yaml',
+    },
+  });
+  expect(none.stderr).toBe((await reg('status', '--json')).stderr);
   expect(registry.tags()).toEqual([]);
 });

@@ -65,7 +65,7 @@ test('what is not there has the hint that a clone gives', async () => {
     $ reg check-ref fraud@v1.0.0 --repo file://<tmp>/origin
     -- stderr --
     error: 'fraud@v1.0.0' is no event of this registry
-    hint: an event is an annotated tag such as churn@v1.2.0 or churn#prod#3, and present here; see: reg doctor
+    hint: an event is an annotated tag such as churn@v1.2.0 or churn#prod#3, and present here; see: reg doctor --repo file://<tmp>/origin
     -- exit 1 --
     "
   `);
@@ -126,6 +126,26 @@ test('a user name and a password are shown nowhere', async () => {
     }
   }
   await guarded.close();
+});
+
+let slips = 0;
+test.each([
+  ['http://bob:s3cr/3t@pw@127.0.0.1:1/r', 4, 'http://127.0.0.1:1/r'],
+  ['http://bob:s3@cr/3tpw@127.0.0.1:1/r', 4, 'http://127.0.0.1:1/r'],
+  ['http://127.0.0.1:1/org/r@2?token=s3cr3tpw', 4, 'http://127.0.0.1:1/org/r@2?…'],
+  ['https:/bob:s3cr3tpw@127.0.0.1/r', 1, 'it lacks a slash'],
+  ['https:bob:s3cr3tpw@127.0.0.1/r', 1, 'it lacks a slash'],
+])('nor those of an address with a slip: %s', async (address, code, shown) => {
+  slips += 1;
+  const elsewhere = box.repository(`slip-${slips}`);
+  elsewhere.git('remote', 'add', 'origin', address);
+  for (const options of [[], ['--json'], ['-v']]) {
+    const far = await reg('show', ...options, '--repo', address);
+    expect(far).toMatchObject({ stdout: '', code, stderr: expect.stringContaining(shown) });
+    const near = await regIn(box, elsewhere.dir)('status', ...options);
+    for (const { stdout, stderr } of [far, near])
+      expect(stdout + stderr).not.toMatch(/bob|s3cr|3t@|cr\/|s3@|@pw|3tpw/);
+  }
 });
 
 test('what is no repository to read from is refused before anything is run', async () => {

@@ -32,7 +32,7 @@ test('an artifact that the commit does not declare, until the configuration allo
     "$ reg register fraud --repo file://<tmp>/remote.git
     -- stderr --
     error: commit <oid 1, short> declares no artifact 'fraud'
-    hint: declare it with: reg link <path> fraud --source <repository> --rev <rev>; or add --unlinked
+    hint: declare it with: reg link <path> fraud --source <repository> --rev <rev> (in a clone); or add --unlinked
     -- exit 1 --
     "
   `);

@@ -122,7 +122,7 @@ test('a dry run says what would be written, and writes nothing', async () => {
   const run = await reg('assign', 'churn', 'prod', '--dry-run');
   expect(run).toMatchObject({
     stdout: 'churn@v0.0.1\nchurn#prod#1\n',
-    stderr: 'nothing was written: this is a dry run\n',
+    stderr: 'no event was written: this is a dry run\n',
     code: 0,
   });
   expect(JSON.parse((await reg('register', 'churn', '--dry-run', '--json')).stdout)).toMatchObject([

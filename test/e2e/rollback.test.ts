@@ -92,7 +92,7 @@ test('with --delete the assignments of the current version are forgotten', async
     "$ reg rollback churn staging --delete --dry-run
     churn#staging#11
     -- stderr --
-    nothing was written: this is a dry run
+    no event was deleted: this is a dry run
 
     $ reg rollback churn staging --delete --yes -q
     churn#staging#11

@@ -105,19 +105,19 @@ test('nothing is written in a dry run', async () => {
     "$ reg register churn --dry-run
     churn@v1.0.1
     -- stderr --
-    nothing was written: this is a dry run
+    no event was written: this is a dry run
 
     $ reg assign churn prod --dry-run
     churn@v1.0.1
     churn#prod#7
     -- stderr --
-    nothing was written: this is a dry run
+    no event was written: this is a dry run
 
     $ reg rollback churn prod --dry-run
     churn#prod#7
     -- stderr --
     churn v0.1.0 is current in prod again
-    nothing was written: this is a dry run
+    no event was written: this is a dry run
     "
   `);
   expect(registry.tags()).toEqual(before);

@@ -26,18 +26,18 @@ test('nothing is withdrawn in a dry run', async () => {
     churn#prod!#3
     -- stderr --
     churn v1.0.0 is current in prod now
-    nothing was written: this is a dry run
+    no event was written: this is a dry run
 
     $ reg deregister churn@v1.1.0 --dry-run
     churn@v1.1.0!
     -- stderr --
     churn v1.0.0 is current in prod now
-    nothing was written: this is a dry run
+    no event was written: this is a dry run
 
     $ reg deprecate churn --dry-run
     churn@deprecated
     -- stderr --
-    nothing was written: this is a dry run
+    no event was written: this is a dry run
     "
   `);
   expect(registry.tags()).toEqual(before);

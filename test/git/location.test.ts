@@ -22,8 +22,39 @@ describe('a text without the user-info of its URLs', () => {
     ['https://example.com and ann@example.com', 'https://example.com and ann@example.com'],
     ['git@github.com:org/repo', 'git@github.com:org/repo'],
     ['file:///srv/a@b', 'file:///srv/a@b'],
+    ['file:///a@b', 'file:///a@b'],
+    ['file:///srv/what?a=b', 'file:///srv/what?a=b'],
     ['/srv/a@b', '/srv/a@b'],
     ['', ''],
+    // characters of the password that should have been encoded
+    ['http://bob:s3cr/3t@pw@127.0.0.1:1/r', 'http://127.0.0.1:1/r'],
+    ['https://bob:s3@cr/3t@example.com/r', 'https://example.com/r'],
+    ['https://bob:s3cr/3t@example', 'https://example'],
+    ['https://bob:1234/secret@example.com/r', 'https://example.com/r'],
+    ['https://bob:99999/secret@example.com', 'https://example.com'],
+    ['https://ann:pa?ss@example.com/r', 'https://example.com/r'],
+    ["https://ann:pa?s's@example.com/r", 'https://example.com/r'],
+    ["fatal: 'http://bob:s3cr/3t@pw@h/r/': no port", "fatal: 'http://h/r/': no port"],
+    // slashes that are too many or too few
+    ['https:/bob:secret@example.com/r', 'https:/example.com/r'],
+    ['https:bob:secret@example.com/r', 'https:example.com/r'],
+    ['https:///bob:secret@example.com/r', 'https:///example.com/r'],
+    ['ssh:/bob:secret@example.com/r', 'ssh:/example.com/r'],
+    // a path may hold an @
+    ['https://host/org/repo@2', 'https://host/org/repo@2'],
+    ['https://host/org/repo@2/sub', 'https://host/org/repo@2/sub'],
+    ['https://host:8443/org/repo@2', 'https://host:8443/org/repo@2'],
+    ['https://example.com:8443/org@2/repo', 'https://example.com:8443/org@2/repo'],
+    ['http://localhost:3000/org@2/repo', 'http://localhost:3000/org@2/repo'],
+    ['http://[::1]:3000/org@2/repo', 'http://[::1]:3000/org@2/repo'],
+    ['https://ann:secret@example.com/org@2/repo', 'https://example.com/org@2/repo'],
+    ['https://ann:secret@host/org/repo@2', 'https://host/org/repo@2'],
+    // what a query says
+    ['https://example.com/r?token=secret', 'https://example.com/r?…'],
+    ['https://ann:pw@example.com/r.git?a=b&token=secret', 'https://example.com/r.git?…'],
+    ["at 'https://example.com/r?token=secret': no", "at 'https://example.com/r?…': no"],
+    ['is it https://example.com/r?', 'is it https://example.com/r?'],
+    ['https://a:b@c,https://d:e@f/g', 'https://c,https://f/g'],
   ])('%s is shown as %s', (text, shown) => {
     expect(withoutUserInfo(text)).toBe(shown);
   });
@@ -42,6 +73,11 @@ describe('the address of a repository, fit to be shown', () => {
     ['ann@example', 'ann@example'],
     ['file:///srv/r', 'file:///srv/r'],
     ['origin', 'origin'],
+    ['http://bob:s3cr/3t@pw@127.0.0.1:1/r', 'http://127.0.0.1:1/r'],
+    ['https://ann:a secret@example.com/r', 'https://example.com/r'],
+    ['https://example.com/r?token=a secret "one"', 'https://example.com/r?…'],
+    ['https://example.com/org/repo@2', 'https://example.com/org/repo@2'],
+    ['file:///a@b', 'file:///a@b'],
   ])('%s is shown as %s', (address, shown) => {
     expect(shownAddress(address)).toBe(shown);
     expect(shownAddress(shown)).toBe(shown);
@@ -54,7 +90,10 @@ describe('an address without its login, fit to be stored', () => {
     ['http://token@example.com/r', 'http://example.com/r'],
     // without its user it would lead elsewhere
     ['ssh://git@example.com/r', 'ssh://git@example.com/r'],
+    ['ssh://git:secret@example.com/r', 'ssh://git@example.com/r'],
     ['git@github.com:org/repo', 'git@github.com:org/repo'],
+    ['https://example.com/r?token=secret', 'https://example.com/r?…'],
+    ['../models', '../models'],
   ])('%s is stored as %s', (url, stored) => {
     expect(withoutLogin(url)).toBe(stored);
   });
@@ -101,6 +140,13 @@ describe('what takes the secrets of an address out of a text', () => {
       'x-access-token ghs_1234',
       'x-access-token ***',
     ],
+    [
+      'pieces of a password with a slash',
+      'http://bob:s3cr/3t@pass@127.0.0.1:1/r',
+      'no host bob:s3cr, no s3cr, no s3cr/3t@pass, no pass',
+      'no host ***, no ***, no ***, no ***',
+    ],
+    ['a token in a query', 'https://example.com/r?token=12345678', 'what is 12345678?', 'what is ***?'],
     ['a password that cannot be decoded', 'https://ann:100%zz@example.com/r', 'for 100%zz', 'for ***'],
   ])('%s', (_what, address, text, shown) => {
     expect(redactorOf(address)(text)).toBe(shown);
@@ -112,6 +158,7 @@ describe('what takes the secrets of an address out of a text', () => {
     ['the user of user@host:path', 'git-user@example.com:r', 'git-user may not'],
     ['what could be a part of any word', 'https://ann:x@example.com/r', 'example text for ann'],
     ['anything when there is no login', 'https://example.com/r', 'Og== is Basic for nobody: ":"'],
+    ['a branch in a query', 'https://example.com/r?ref=main', 'no branch main'],
     ['anything of a path', '/srv/r', 'any text'],
   ])('leaves %s', (_what, address, text) => {
     expect(redactorOf(address)(text)).toBe(text);

@@ -183,15 +183,32 @@ describe('the server did not look at any ref', () => {
   });
 
   it.each([
-    '',
     "fatal: '../nowhere.git' does not appear to be a git repository",
     "fatal: unable to access 'https://example.com/r.git/': Could not resolve host: example.com",
     "fatal: unable to access 'http://127.0.0.1:1/': Failed to connect to 127.0.0.1 port 1: Connection refused",
+    "fatal: repository 'https://example.com/r.git/' not found",
+    'fatal: the remote end hung up upon initial contact',
+    'fatal: unable to connect to example.com:\nexample.com[0: 192.0.2.1]: errno=Connection refused',
+    'ssh: connect to host example.com port 22: Connection timed out\nfatal: Could not read from remote repository.',
+    'ssh: connect to host example.com port 22: Connection timed out',
+  ])('because it was not reached: %j', (stderr) => {
+    expect(why([], stderr.split('\n'))).toEqual({ kind: 'unreached' });
+  });
+
+  it.each([
+    '',
     'error: RPC failed; HTTP 500 curl 22 The requested URL returned error: 500\nfatal: the remote end hung up unexpectedly',
     'error: RPC failed; HTTP 503 curl 22 The requested URL returned error: 503',
     'fatal: the remote end hung up unexpectedly\nfatal: early EOF',
-    'ssh: connect to host example.com port 22: Connection timed out',
-  ])('because there was no answer: %j', (stderr) => {
-    expect(why([], stderr.split('\n'))).toEqual({ kind: 'broken' });
+    'send-pack: unexpected disconnect while reading sideband packet',
+    // git asks for commits first, and pushes all the same when that fails
+    "fatal: unable to access 'https://example.com/r.git/': Empty reply\nwarning: push negotiation failed; proceeding anyway with push\nerror: RPC failed; curl 52 Empty reply from server",
+  ])('or it was, and there was no answer: %j', (stderr) => {
+    expect(why([], stderr.split('\n'))).toEqual({ kind: 'unanswered' });
+  });
+
+  it('or nobody knows how far git got, which was ended', () => {
+    const stderr = "fatal: unable to access 'https://example.com/r.git/': no sign";
+    expect(whyRefused({ code: -3, stdout: Buffer.alloc(0), stderr }, TURN)).toEqual({ kind: 'unanswered' });
   });
 });

@@ -64,6 +64,27 @@ describe('where a source repository is', () => {
     },
   );
 
+  it.each([
+    'https:/bob:secret@example.com/r',
+    'https:bob:secret@example.com/r',
+    'HTTP:/example.com/r',
+    'file:/srv/r',
+    'ssh:/bob:secret@example.com/r',
+    'git:/bob:a secret@example.com/r',
+  ])('refuses %s, which lacks a slash, and shows no password', (text) => {
+    const { code, message } = refusal(() => parseLocation(text));
+    expect(code).toBe('SOURCE_UNSUPPORTED');
+    expect(message).toMatch(/ lacks a slash: a URL begins with \w+:\/\/$/);
+    expect(message).not.toMatch(/bob|secret/);
+  });
+
+  it.each(['git:org/repo', 'ssh:/srv/git/r.git'])(
+    '%s is a path of a host that has the name of a scheme',
+    (text) => {
+      expect(parseLocation(text)).toEqual({ kind: 'url', url: text });
+    },
+  );
+
   it('a refusal shows no password', () => {
     expect(refusal(() => parseLocation('ftp://ann:secret@example.com/r')).message).not.toContain('secret');
   });

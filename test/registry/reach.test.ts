@@ -38,9 +38,7 @@ it.each<[string, { push?: boolean; offline?: boolean }, boolean, unknown]>([
   ['no clone', {}, false, { ...STAYS, note: undefined }],
   ['no clone', { offline: true }, false, { ...STAYS, note: undefined }],
   ['no clone', { offline: true }, true, { ...STAYS, note: undefined }],
-  // the push will fail, and say why
-  ['no clone', { push: true }, false, PUSHES],
-  ['no clone', {}, true, PUSHES],
+  ['no clone', { push: false }, true, { ...STAYS, note: undefined }],
   ['a URL', {}, false, AT_URL],
   ['a URL', {}, true, AT_URL],
   ['a URL', { push: true }, false, AT_URL],
@@ -56,4 +54,12 @@ it.each<[string, { push?: boolean; offline?: boolean }]>([
   ['a URL', { push: true, offline: true }],
 ])('in %s %j cannot be', async (where, options) => {
   await expect(reach(where, options, false)).rejects.toMatchObject({ code: 'USAGE' });
+});
+
+it.each<[{ push?: boolean }, boolean]>([
+  [{ push: true }, false],
+  [{}, true],
+])('a push to no remote cannot be: options %j and push: %s in the configuration', async (options, always) => {
+  const refused = expect(reach('no clone', options, always)).rejects;
+  await refused.toMatchObject({ code: 'NO_CLONE', message: "this repository has no remote 'upstream'" });
 });

@@ -51,6 +51,7 @@ export const snapshot = (lines: readonly string[], other: Partial<Snapshot> = {}
   artifact: churn(lines),
   tagNames: new Set(lines.map((line) => tag(line).name)),
   otherArtifacts: [],
+  mayLack: false,
   stages: undefined,
   now: 1000,
   shared: false,

@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RegError } from '../../src/errors.js';
 import { parseLocation } from '../../src/git/location.js';
 import { sourceOpener } from '../../src/git/open.js';
-import { download } from '../../src/load/download.js';
+import { bytesOf } from '../../src/sources/bytes.js';
 import { findDvcModel } from '../../src/sources/dvc/find.js';
-import type { SourceModel } from '../../src/sources/model.js';
+import type { SourceFile, SourceModel } from '../../src/sources/model.js';
+import { tallyOf } from '../../src/sources/tally.js';
 import { storeOpener } from '../../src/stores/open.js';
 import type { StoreOpener } from '../../src/stores/port.js';
 import type { Env, Repository, Sandbox } from './repo.js';
@@ -24,7 +24,6 @@ export interface AskedOfDvc {
 
 /** Gives what finds models that DVC tracks in a repository, and what brings them to this disk. */
 export function dvcIn(box: Sandbox, repository: () => Repository) {
-  let count = 0;
   const find = async (path: string, asked: AskedOfDvc = {}): Promise<SourceModel | undefined> => {
     const { dir, git } = repository();
     const around = { env: { ...box.env, ...asked.env }, signal: asked.signal };
@@ -34,17 +33,13 @@ export function dvcIn(box: Sandbox, repository: () => Repository) {
     const commit = asked.commit ?? git('rev-parse', 'HEAD');
     return findDvcModel(source, commit, path, asked.stores?.(opener) ?? opener, at);
   };
-  /** The bytes of a model: of a file under its name, of a folder all under their paths in it. */
+  /** The bytes of a model by the paths of its files, checked against what its source promises. */
   const read = async (path: string, asked: AskedOfDvc = {}): Promise<Record<string, Buffer>> => {
     const model = await find(path, asked);
     if (model === undefined) throw new Error(`DVC does not know ${path}`);
-    count += 1;
-    const to = join(box.root, `read-${count}`);
-    await download(model, to, () => undefined);
-    if (model.kind === 'file') return { [model.name]: readFileSync(to) };
-    const paths = readdirSync(to, { recursive: true, encoding: 'utf8' });
-    const files = paths.filter((one) => statSync(join(to, one)).isFile()).sort();
-    return Object.fromEntries(files.map((one) => [one, readFileSync(join(to, one))]));
+    const files: [string, Buffer][] = [];
+    for (const file of model.files) files.push([file.path, await readFile(file)]);
+    return Object.fromEntries(files);
   };
   /** The error that reading ends with, which must be one that `reg` throws on purpose. */
   const failure = async (path: string, asked: AskedOfDvc = {}): Promise<RegError> => {
@@ -56,4 +51,15 @@ export function dvcIn(box: Sandbox, repository: () => Repository) {
     return error;
   };
   return { find, read, failure };
+}
+
+async function readFile(file: SourceFile): Promise<Buffer> {
+  const tally = tallyOf(file);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of bytesOf(file)) {
+    tally.add(chunk);
+    chunks.push(chunk);
+  }
+  tally.end();
+  return Buffer.concat(chunks);
 }

@@ -3,13 +3,17 @@ import { shellLine } from '../../shell.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 
-export async function run({ out, open, repo }: Session, { offline }: { offline?: boolean }): Promise<number> {
+export async function run(
+  { out, open, repo, inPlace }: Session,
+  { offline }: { offline?: boolean },
+): Promise<number> {
   const context = await open();
   // a fix is to be pasted where the user stands, which need not be the repository that was looked at
   const isElsewhere = repo !== '.' && context.repository.url === undefined;
   const found = (await doctor(context, { offline })).map((one) => ({
     ...one,
-    fix: isElsewhere && one.fix !== null ? inRepository(one.fix, repo) : one.fix,
+    message: inPlace(one.message),
+    fix: one.fix && inPlace(isElsewhere ? inRepository(one.fix, repo) : one.fix),
   }));
   const rows = found.map(({ level, check, subject, message, fix }) => [
     level,
@@ -25,6 +29,4 @@ export async function run({ out, open, repo }: Session, { offline }: { offline?:
 }
 
 const inRepository = (fix: string, repo: string): string =>
-  fix
-    .replace(/^git /, `${shellLine('git', '-C', repo)} `)
-    .replace(/^reg /, `${shellLine('reg', '--repo', repo)} `);
+  fix.replace(/^git /, `${shellLine('git', '-C', repo)} `);

@@ -1,10 +1,9 @@
 import { status } from '../../registry/status.js';
-import { shellLine } from '../../shell.js';
 import { differingHint } from '../differing-hint.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 
-export async function run({ out, open, repo }: Session): Promise<number> {
+export async function run({ out, open, repo, inPlace }: Session): Promise<number> {
   const context = await open();
   const found = await status(context);
   const { remote: name } = await context.config();
@@ -17,7 +16,7 @@ export async function run({ out, open, repo }: Session): Promise<number> {
     return 0;
   }
   if (found.every(({ state }) => state === 'differs')) out.hint(differingHint({ repo }, name, first.tag));
-  else out.hint(shellLine('reg', ...(repo === '.' ? [] : ['--repo', repo]), 'sync'));
+  else out.hint(inPlace('reg sync'));
   return 1;
 }
 

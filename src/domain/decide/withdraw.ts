@@ -68,7 +68,7 @@ function whatFollows(artifact: ArtifactState, stage: StageName, gone: VersionSta
 export function decideDeprecate(snapshot: Snapshot, { message, force }: WithdrawRequest): Plan {
   const { artifact } = snapshot;
   const last = artifact.events.at(-1);
-  if (last === undefined) throw unknownArtifact(artifact.name, snapshot.otherArtifacts);
+  if (last === undefined) throw unknownArtifact(artifact.name, snapshot.otherArtifacts, snapshot.mayLack);
   if (artifact.deprecated && !force)
     return { tags: [], note: `${artifact.name} already is deprecated`, standing: last };
   const event = { kind: 'deprecation', artifact: artifact.name } as const;

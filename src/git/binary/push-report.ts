@@ -8,15 +8,19 @@ export type WhyNot =
   | { kind: 'busy'; reason: string }
   /** It is not the tags that the server cannot take, but the turn beside them. */
   | { kind: 'turn' }
-  /** There was no answer. */
-  | { kind: 'broken' };
+  /** The remote was not reached, so that nothing was sent. */
+  | { kind: 'unreached' }
+  /** Something may have been sent, and there was no answer. */
+  | { kind: 'unanswered' };
 
 /**
  * Reads why a push came to nothing. Whether it did is known by then; this tells people the reason, and whether another try
  * makes sense. It is the one place that looks at what git says, for which git has no codes.
  */
-export function whyRefused({ stdout, stderr }: GitResult, turnRef: string): WhyNot {
+export function whyRefused({ code, stdout, stderr }: GitResult, turnRef: string): WhyNot {
   const rejected = rejections(stdout.toString());
+  // a git that was ended before its time tells nothing of how far it got
+  if (code < 0) return { kind: 'unanswered' };
   if (rejected.length === 0) return withoutReport(stderr);
   const guilty = rejected.filter(({ reason }) => !INNOCENT.test(reason));
   const { reason } = guilty[0] ?? { reason: 'atomic push failed' };
@@ -66,7 +70,15 @@ function withoutReport(stderr: string): WhyNot {
   if (/does not support --atomic/.test(stderr)) return { kind: 'turn' };
   const isForbidden =
     /returned error: 40[0-9]|Authentication failed|could not read (Username|Password)|Permission denied|access denied|not allowed|not enabled|protected|denied to|Repository not found|read[- ]only/i;
-  return isForbidden.test(stderr)
-    ? { kind: 'refused', reason: stderr.replaceAll('\n', ' ') }
-    : { kind: 'broken' };
+  if (isForbidden.test(stderr)) return { kind: 'refused', reason: stderr.replaceAll('\n', ' ') };
+  return { kind: UNREACHED.test(stderr) && !BEGUN.test(stderr) ? 'unreached' : 'unanswered' };
 }
+
+/**
+ * How git fails before it knows the refs of the remote (its remote-curl.c and connect.c). It may say so as well of the
+ * commits that it asks for first, and then go on to push.
+ */
+const UNREACHED =
+  /unable to (access|connect to|look up) |Could not read from remote repository|hung up upon initial contact|does not appear to be a git repository|repository '.*' not found|^ssh: (connect to host|Could not resolve) /m;
+/** How it fails from then on. */
+const BEGUN = /RPC failed|unexpected disconnect|hung up unexpectedly/;

@@ -3,7 +3,7 @@ import { RegError } from '../../errors.js';
 import type { PushResult } from '../port.js';
 import { whyRefused } from './push-report.js';
 import type { RefChange } from './ref-change.js';
-import { type NamedRemote, type RemoteAccess, remoteFailed } from './remote-access.js';
+import { type RemoteAccess, remoteFailed, saidBy } from './remote-access.js';
 import { readRemoteRefs } from './remote-listing.js';
 import type { GitResult } from './run-git.js';
 
@@ -17,17 +17,12 @@ export async function push(
   tags: readonly RefChange[],
   turn: RefChange,
 ): Promise<PushResult> {
-  const pushed = await runPush(access, [...tags, turn]).catch(hintAtStatus);
+  const pushed = await runPush(access, [...tags, turn]);
   const result = await outcome(access, tags, turn, pushed);
   // a server that takes no refs but branches and tags, or one ref at a time, has names alone to keep writers apart
   if (result !== 'without turn') return result;
   const again = await outcome(access, tags, turn, await runPush(access, tags));
   return again === 'without turn' ? { outcome: 'refused', reason: pushed.stderr } : again;
-}
-
-function hintAtStatus(error: unknown): never {
-  if (!(error instanceof RegError) || error.code !== 'INTERRUPTED') throw error;
-  throw new RegError('INTERRUPTED', 'interrupted while pushing', 'see what came of it: reg status');
 }
 
 async function outcome(
@@ -37,11 +32,15 @@ async function outcome(
   pushed: GitResult,
 ): Promise<PushResult | 'without turn'> {
   const there = await askUntilAnswered(access, tags, turn);
+  const why = whyRefused(pushed, turn.refName);
+  if (there instanceof RegError) {
+    if (why.kind === 'unreached') throw remoteFailed(access.remote.shown, pushed);
+    return { outcome: 'unknown', reason: there.message };
+  }
   if (areDone(tags, there)) return { outcome: 'done' };
   // somebody has changed since what this write was decided upon
   if ([...tags, turn].some(({ refName, from }) => there.get(refName) !== from))
     return { outcome: 'lost', reason: `another writer was faster at ${access.remote.shown}` };
-  const why = whyRefused(pushed, turn.refName);
   switch (why.kind) {
     case 'turn':
       return 'without turn';
@@ -49,6 +48,8 @@ async function outcome(
       return { outcome: 'lost', reason: `${access.remote.shown} is busy: ${why.reason}` };
     case 'refused':
       return { outcome: 'refused', reason: why.reason };
+    case 'unanswered':
+      return { outcome: 'unanswered', reason: saidBy(pushed) };
     default:
       throw remoteFailed(access.remote.shown, pushed);
   }
@@ -75,14 +76,14 @@ const ASKED = 3;
 const PAUSE = 500;
 
 /**
- * What the remote has now. It has to be known, so a remote that does not answer is asked again, and so is one that is still
- * writing: it shows the turn that this push passes on, and not yet its tags.
+ * What the remote has now; the error when it does not answer. It has to be known, so a remote that does not answer is asked
+ * again, and so is one that is still writing: it shows the turn that this push passes on, and not yet its tags.
  */
 async function askUntilAnswered(
   access: RemoteAccess,
   tags: readonly RefChange[],
   turn: RefChange,
-): Promise<Map<string, string>> {
+): Promise<Map<string, string> | RegError> {
   const asked = await pushAccess(access);
   const refNames = [...tags, turn].map(({ refName }) => refName);
   for (let time = 1; ; time += 1) {
@@ -92,7 +93,7 @@ async function askUntilAnswered(
       if (!isHalfWay || time === ASKED) return there;
     } catch (error) {
       if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
-      if (time === ASKED) throw unknownOutcome(access.remote, refNames, error);
+      if (time === ASKED) return error;
     }
     await sleep(PAUSE * time);
   }
@@ -100,17 +101,6 @@ async function askUntilAnswered(
 
 const areDone = (tags: readonly RefChange[], there: ReadonlyMap<string, string>): boolean =>
   tags.every(({ refName, to }) => there.get(refName) === to);
-
-const unknownOutcome = (
-  { shown }: NamedRemote,
-  refNames: readonly string[],
-  { message }: RegError,
-): RegError =>
-  new RegError(
-    'REMOTE_FAILED',
-    `it is not known whether ${shown} took ${refNames[0]?.replace('refs/tags/', '')}: ${message}`,
-    'nothing was written here; run the same command again when the remote can be reached, or see: reg status',
-  );
 
 /** Where pushes go, which need not be where fetches come from. */
 async function pushAccess({ git, remote }: RemoteAccess): Promise<RemoteAccess> {

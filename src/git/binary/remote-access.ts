@@ -14,12 +14,15 @@ export interface RemoteAccess {
   remote: NamedRemote;
 }
 
+/** What git said of its failure, in one line. */
+export const saidBy = ({ code, stderr }: GitResult): string =>
+  stderr.replaceAll('\n', ' ') || `git ended with exit code ${code}`;
+
 /** The error for a remote that could not be asked. */
-export function remoteFailed(shown: string, { code, stderr }: GitResult): RegError {
-  const said = stderr.replaceAll('\n', ' ') || `git ended with exit code ${code}`;
+export function remoteFailed(shown: string, result: GitResult): RegError {
   return new RegError(
     'REMOTE_FAILED',
-    `cannot reach ${shown}: ${said}`,
+    `cannot reach ${shown}: ${saidBy(result)}`,
     `check the address, the network and your access; git itself must reach it: ${shellLine('git', 'ls-remote', shown)}`,
   );
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { simpleGit } from 'simple-git';
 import { RegError } from '../../errors.js';
+import { patienceOf } from '../../patience.js';
 import { withoutUserInfo } from '../location.js';
 import { MARK } from './end-run.js';
 import { gitVariables, type Surroundings, TRUST_THE_USER } from './surroundings.js';
@@ -21,19 +22,16 @@ export type RunGit = (args: readonly string[], input?: string | Uint8Array) => P
 /**
  * Gives a runner of the git program for one folder. Every run throws RegError INTERRUPTED once the signal was given.
  * @param around its environment is what git gets; untouched but for locale, locks and allowed transports
+ * @throws RegError USAGE for a REG_TIMEOUT that is no time to wait
  */
 export function gitIn(cwd: string, { env, signal }: Surroundings): RunGit {
-  const around = { env: gitVariables(env), signal };
+  const around = { env: gitVariables(env), signal, patience: patienceOf(env) };
   return (args, input) => runOnce(cwd, around, args, input);
 }
 
-/** Seconds without a sign of git, its progress included, after which it is taken for hung. */
-const PATIENCE = 60;
-const patienceOf = ({ REG_TIMEOUT: text }: NodeJS.ProcessEnv): number => Number(text) || PATIENCE;
-
 async function runOnce(
   cwd: string,
-  { env, signal }: Surroundings,
+  { env, signal, patience }: Surroundings & { patience: number },
   args: readonly string[],
   input: string | Uint8Array | undefined,
 ): Promise<GitResult> {
@@ -42,7 +40,7 @@ async function runOnce(
   const variables = { ...env, [MARK]: mark };
   const stdout: Buffer[] = [];
   let ended = { exitCode: -1, stdErr: [] as Buffer[] };
-  const watch = watchOver(mark, patienceOf(env), signal);
+  const watch = watchOver(mark, patience, signal);
   const git = simpleGit({
     baseDir: cwd,
     // every exit code is an answer; without this handler exit 1 with an empty stderr would resolve as a success
@@ -74,7 +72,7 @@ async function runOnce(
     case 'interrupted':
       throw interrupted();
     case 'hung':
-      return { code: -3, stdout: Buffer.alloc(0), stderr: `it gave no sign for ${patienceOf(env)} seconds` };
+      return { code: -3, stdout: Buffer.alloc(0), stderr: `it gave no sign for ${patience} seconds` };
   }
   return { code: ended.exitCode, stdout: Buffer.concat(stdout), stderr: said(ended.stdErr) };
 }

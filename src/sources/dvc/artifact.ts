@@ -19,7 +19,8 @@ export async function artifactPath(
   const artifact = parseArtifactName(name);
   if (artifact === undefined) return undefined;
   const { dir, base } = splitArtifactName(artifact);
-  const file = posix.basename(dir) === 'dvc.yaml' ? dir : posix.join(dir, 'dvc.yaml');
+  const file = posix.basename(dir) === 'dvc.yaml' ? dir : `${dir === '' ? '' : `${dir}/`}dvc.yaml`;
+  // a name that leads up, or is written in another way, is none
   if (outPath('', undefined, file) !== file) return undefined;
   const artifacts = mappingAt((await committedYaml(objects, commit, file)) ?? {}, 'artifacts');
   if (!Object.hasOwn(artifacts, base)) return undefined;

@@ -15,23 +15,26 @@ import type { DvcRemote } from './remote.js';
  * an object has another size than the output; what reading a manifest throws, and what the store throws
  */
 export async function trackedModel(remote: DvcRemote, out: DvcOut, below: string): Promise<SourceModel> {
-  const name = posix.basename(below === '' ? out.path : below);
+  const whole = posix.join(out.path, below);
+  const name = posix.basename(whole);
   refuseUnsafePath(name);
+  const filesIn = (folder: string, entries: readonly ManifestEntry[]): Promise<SourceFile[]> =>
+    filesOf(remote, out, folder, entries);
   if (!out.isFolder) {
-    const [file] = await filesOf(remote, out, [{ path: name, md5: out.md5 }]);
-    if (file === undefined) throw missing(remote, out, out.path, out.md5);
-    return { kind: 'file', name, files: [withSize(remote, out, file)] };
+    const files = await filesIn(posix.dirname(whole), [{ path: name, md5: out.md5 }]);
+    return { kind: 'file', name, files: files.map((file) => withSize(remote, out, file)) };
   }
   const manifest = (await findObjects(remote.store, out, [`${out.md5}.dir`])).get(`${out.md5}.dir`);
   if (manifest === undefined) throw missing(remote, out, out.path, `${out.md5}.dir`);
   const entries = await readManifest(remote.store, manifest, out);
-  if (below === '') return { kind: 'folder', name, files: await filesOf(remote, out, entries) };
+  if (below === '') return { kind: 'folder', name, files: await filesIn(whole, entries) };
   const exact = entries.find(({ path }) => path === below);
-  if (exact) return { kind: 'file', name, files: await filesOf(remote, out, [{ ...exact, path: name }]) };
+  if (exact)
+    return { kind: 'file', name, files: await filesIn(posix.dirname(whole), [{ ...exact, path: name }]) };
   const inside = entries
     .filter(({ path }) => path.startsWith(`${below}/`))
     .map((entry) => ({ ...entry, path: entry.path.slice(below.length + 1) }));
-  if (inside.length > 0) return { kind: 'folder', name, files: await filesOf(remote, out, inside) };
+  if (inside.length > 0) return { kind: 'folder', name, files: await filesIn(whole, inside) };
   throw new RegError(
     'SOURCE_PATH',
     `there is no ${below} in ${out.path}, the folder that ${out.file} tracks`,
@@ -42,13 +45,14 @@ export async function trackedModel(remote: DvcRemote, out: DvcOut, below: string
 async function filesOf(
   remote: DvcRemote,
   out: DvcOut,
+  folder: string,
   entries: readonly ManifestEntry[],
 ): Promise<SourceFile[]> {
   const names = entries.map(({ md5 }) => md5);
   const found = await findObjects(remote.store, out, names);
   return entries.map(({ path, md5 }) => {
     const object = found.get(md5);
-    if (object === undefined) throw missing(remote, out, path, md5);
+    if (object === undefined) throw missing(remote, out, posix.join(folder, path), md5);
     return fileOf(remote, object, path, md5);
   });
 }

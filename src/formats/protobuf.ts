@@ -1,0 +1,68 @@
+import type { Peek } from './peek.js';
+
+/** A field of a message, with where its content is. */
+export interface Field {
+  number: number;
+  /** A number, or bytes: a string or another message. Nothing else is in what is looked for here. */
+  kind: 'varint' | 'bytes';
+  /** Of a varint; numbers above 2^53 are not exact. */
+  value: number;
+  start: number;
+  end: number;
+}
+
+/** The fields of a message, as far as they were read. */
+export interface Message {
+  fields: readonly Field[];
+  /** Whether the last of them ends where the message does. */
+  isWhole: boolean;
+}
+
+/**
+ * Reads the fields of a protocol buffer, their contents not, at most `most` of them; undefined where the bytes are no message
+ * of varints and bytes alone (Protocol Buffers documentation, "Encoding").
+ */
+export async function readMessage(
+  file: Peek,
+  start: number,
+  end: number,
+  most: number,
+): Promise<Message | undefined> {
+  const fields: Field[] = [];
+  let at = start;
+  while (at < end && fields.length < most) {
+    const field = readField(await file.at(at, Math.min(20, end - at)), at);
+    if (field === undefined || field.end > end) return undefined;
+    fields.push(field);
+    at = field.end;
+  }
+  return { fields, isWhole: at === end };
+}
+
+function readField(bytes: Buffer, at: number): Field | undefined {
+  const tag = readVarint(bytes, 0);
+  const content = tag && readVarint(bytes, tag.end);
+  if (tag === undefined || content === undefined || tag.value < 8) return undefined;
+  const number = Math.floor(tag.value / 8);
+  const start = at + content.end;
+  switch (tag.value % 8) {
+    case 0:
+      return { number, kind: 'varint', value: content.value, start, end: start };
+    case 2:
+      return { number, kind: 'bytes', value: content.value, start, end: start + content.value };
+    default:
+      return undefined;
+  }
+}
+
+/** Seven bits a byte, the lowest first, ten bytes at most. */
+function readVarint(bytes: Buffer, start: number): { value: number; end: number } | undefined {
+  let value = 0;
+  for (let index = 0; index < 10; index += 1) {
+    const byte = bytes[start + index];
+    if (byte === undefined) return undefined;
+    value += (byte & 0x7f) * 2 ** (7 * index);
+    if (byte < 0x80) return { value, end: start + index + 1 };
+  }
+  return undefined;
+}
