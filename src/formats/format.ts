@@ -30,16 +30,16 @@ const RUNS_CODE: ReadonlySet<Format> = new Set([
   // REDUCE calls whatever the pickle names (Python documentation, pickle: "Never unpickle data that could have come from an
   // untrusted source")
   'pickle',
-  // the same pickle with arrays in between (joblib documentation, Persistence: "should never be used to load objects from an
-  // untrusted source")
+  // a pickle with arrays in between (joblib documentation, joblib.load: "can therefore execute arbitrary Python code")
   'joblib',
-  // holds data.pkl; weights_only, the default since 2.6, refuses most but not each of them (PyTorch documentation, torch.load)
+  // holds data.pkl, another pickle; weights_only restricts it and is the default since 2.6, but could be passed by before
+  // (PyTorch documentation, torch.load; CVE-2025-32434)
   'torch',
   // config.json may hold a Lambda layer, which is bytecode of Python: safe_mode refuses it since 2.13, but whoever needs such
   // a layer switches that off, and before 3.9 a config could call any function in spite of it (CVE-2025-1550)
   'keras',
   // a container that runs nothing by itself, but whole Keras models are kept in it too, with Lambda layers in an attribute
-  // that no bounded look finds; safe_mode did nothing for them before 3.11 (CVE-2025-9905)
+  // that no bounded look finds; safe_mode did nothing for them before 3.11.3 (CVE-2025-9905)
   'hdf5',
   // "using untrusted models or graphs is equivalent to running untrusted code" (SECURITY.md of TensorFlow)
   'tensorflow',

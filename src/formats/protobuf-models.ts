@@ -46,32 +46,40 @@ export async function protobufFormat(file: Peek): Promise<Format | undefined> {
   return isCoreMl(model) ? 'coreml' : undefined;
 }
 
-const hasVersion = ({ fields }: Message): boolean =>
-  fields.some(({ number, kind, value }) => number === 1 && kind === 'varint' && value >= 1 && value < 1000);
+function hasVersion(model: Message): boolean {
+  const version = find(model, 1);
+  return version?.kind === 'varint' && version.value >= 1 && version.value < 1000;
+}
 
 async function isOnnx(file: Peek, model: Message): Promise<boolean> {
-  const graph = model.fields.find(({ number }) => number === 7);
-  return graph !== undefined && fits(model, ONNX_MODEL) && (await hasFields(file, graph, ONNX_GRAPH));
+  const graph = find(model, 7);
+  if (graph === undefined || !fits(model, ONNX_MODEL)) return false;
+  // since version 3 the operators have to be named, behind the graph; a file without them was cut off
+  if ((find(model, 1)?.value ?? 0) >= 3 && find(model, 8) === undefined) return false;
+  const content = await readStart(file, graph);
+  return content !== undefined && content.fields.length > 0 && fits(content, ONNX_GRAPH);
 }
 
 async function isSavedModel(file: Peek, model: Message): Promise<boolean> {
-  const graph = model.fields.find(({ number }) => number === 2);
-  return graph !== undefined && fits(model, SAVED_MODEL) && (await hasFields(file, graph, META_GRAPH));
+  const meta = find(model, 2);
+  const content = meta && fits(model, SAVED_MODEL) ? await readStart(file, meta) : undefined;
+  return content !== undefined && fits(content, META_GRAPH) && find(content, 2) !== undefined;
 }
 
 /** Of the kinds, which are numbered from 200 to 2999, a model has exactly one. */
 function isCoreMl({ fields, isWhole }: Message): boolean {
   const isKind = ({ number, kind }: Field): boolean => number >= 200 && number < 3000 && kind === 'bytes';
   const others = fields.filter((field) => !isKind(field));
-  const hasDescription = others.some(({ number }) => number === 2);
+  const hasDescription = find({ fields: others, isWhole }, 2) !== undefined;
   return fields.length - others.length === 1 && hasDescription && fits({ fields: others, isWhole }, CORE_ML);
 }
 
 const fits = ({ fields }: Message, schema: Schema): boolean =>
   fields.every(({ number, kind }) => schema[number] === kind);
 
-/** Whether a field holds a message of that kind that is not empty, by its first few fields. */
-async function hasFields(file: Peek, { start, end }: Field, schema: Schema): Promise<boolean> {
-  const message = await readMessage(file, start, end, 8);
-  return message !== undefined && message.fields.length > 0 && fits(message, schema);
-}
+const find = ({ fields }: Message, wanted: number): Field | undefined =>
+  fields.find(({ number }) => number === wanted);
+
+/** The first few fields of the message that a field holds. */
+const readStart = (file: Peek, { start, end }: Field): Promise<Message | undefined> =>
+  readMessage(file, start, end, 8);

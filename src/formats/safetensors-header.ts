@@ -88,6 +88,8 @@ function readTensor(json: JsonCursor, name: string): TensorInfo {
   if (start === undefined || end === undefined || more.length > 0 || start > end)
     return refuse(`the data_offsets of the tensor ${shownName(name)} are not a beginning and an end`);
   const length = lengthOf(dtype, shape);
+  if (length === undefined)
+    return refuse(`the shape of the tensor ${shownName(name)} is too large, or ends within a byte`);
   if (length !== end - start)
     return refuse(`the tensor ${shownName(name)} has ${end - start} bytes, but its shape asks for ${length}`);
   return { name, dtype, shape, start, end };
@@ -108,15 +110,14 @@ function readNaturals(json: JsonCursor): number[] {
   return numbers;
 }
 
-/** Bytes; no number of them, and so none that fits, where the product is beyond 2^53 or ends within a byte. */
-function lengthOf(dtype: Dtype, shape: readonly number[]): number {
-  const bits = shape.reduce((product, count) => multiplied(product, count), bitsOf(dtype));
-  return Number.isSafeInteger(bits / 8) ? bits / 8 : Number.NaN;
+/** Bytes; undefined where their bits are beyond 2^53, or end within a byte. */
+function lengthOf(dtype: Dtype, shape: readonly number[]): number | undefined {
+  // what once was too large stays so, also where an empty dimension follows
+  const bits = shape.reduce((product, count) => exact(product * count), bitsOf(dtype));
+  return Number.isSafeInteger(bits / 8) ? bits / 8 : undefined;
 }
 
-/** What once was too large stays so, also where an empty dimension follows. */
-const multiplied = (product: number, count: number): number =>
-  Number.isSafeInteger(product * count) ? product * count : Number.NaN;
+const exact = (value: number): number => (Number.isSafeInteger(value) ? value : Number.NaN);
 
 /** Every byte belongs to one tensor, so that nothing else can hide in the file. */
 function refuseGaps(tensors: readonly TensorInfo[], size: number): void {

@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 
-/** Seconds without a sign of a server after which it is taken for hung; with git it is the same. */
-export const patienceOf = ({ REG_TIMEOUT: text }: NodeJS.ProcessEnv): number => Number(text) || 60;
+export { patienceOf } from '../patience.js';
 
 /** The signal of one call, and how the call tells that the server gave a sign. */
 type Call<T> = (end: AbortSignal, sign: () => void) => Promise<T>;

@@ -147,7 +147,7 @@ test('bytes that are not those of the link are not written', async () => {
     "$ reg load tampered -r <tmp>/registry -o model.bin
     -- stderr --
     error: the bytes of tampered are not those that its link promises: sha256 dc0f5bd8903886f13c7d00650297e9f1185bc72186c5c0f820f7433d37fbeb85, not sha256 0000000000000000000000000000000000000000000000000000000000000000
-    hint: nothing was written; the source was changed behind its link, or the link is wrong: reg validate
+    hint: nothing was written; the source was changed behind its link, or the link is wrong: reg validate --repo <tmp>/registry
     -- exit 1 --
     "
   `);

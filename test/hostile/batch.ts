@@ -39,20 +39,19 @@ export function hostileLinks(): HostileLink[] {
 /** Makes the repository that hostile revs and paths are asked of. */
 export function makeHostileResearch(box: Sandbox): Repository {
   const research = box.repository('research');
-  const { blob, tree, commit } = rawObjects(box, research);
+  const { blob, tree, commit } = rawObjects(research);
   const [link, here, away] = ['m.bin', 'folder', '../../../../../../../../../etc'].map(blob);
   const model = blob('the bytes of a model');
   const folder = tree(['100644', 'a.bin', model]);
-  commit(
-    tree(
-      ['40000', 'folder', folder],
-      ['120000', 'link', link ?? ''],
-      ['100644', 'm.bin', model],
-      ['120000', 'to-etc', away ?? ''],
-      ['120000', 'to-folder', here ?? ''],
-      ['40000', 'with-link', tree(['100644', 'a.bin', model], ['120000', 'passwords', away ?? ''])],
-    ),
+  const top = tree(
+    ['40000', 'folder', folder],
+    ['120000', 'link', link ?? ''],
+    ['100644', 'm.bin', model],
+    ['120000', 'to-etc', away ?? ''],
+    ['120000', 'to-folder', here ?? ''],
+    ['40000', 'with-link', tree(['100644', 'a.bin', model], ['120000', 'passwords', away ?? ''])],
   );
+  research.git('update-ref', 'refs/heads/main', commit(top));
   research.tag('v1');
   research.tag('on-a-blob', 'A file', model);
   research.tag('on-a-tree', 'A folder', folder);

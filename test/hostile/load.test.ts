@@ -56,7 +56,9 @@ beforeAll(async () => {
   });
   await atMost(4, runs);
   const files = [right, ...links].map(({ artifact }) => `${artifact}.model.yaml`);
-  const batches = Array.from({ length: Math.ceil(files.length / 40) }, (_, n) => files.slice(n * 40, n * 40 + 40));
+  const batches = Array.from({ length: Math.ceil(files.length / 40) }, (_, n) =>
+    files.slice(n * 40, n * 40 + 40),
+  );
   const validate = batches.map(
     (batch) => () => runBounded(box, registry.dir, env, ['validate', ...batch, '--json']),
   );

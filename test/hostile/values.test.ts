@@ -40,7 +40,8 @@ describe('a link file with', () => {
   });
 
   test('the key __proto__ among parameters changes no other object', () => {
-    const text = 'source: {path: m.bin, rev: main}\nparams: {__proto__: {polluted: true}, a: {__proto__: [1]}}\n';
+    const text =
+      'source: {path: m.bin, rev: main}\nparams: {__proto__: {polluted: true}, a: {__proto__: [1]}}\n';
     inspectLink(Buffer.from(text), 'a.model.yaml');
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
     expect(Array.isArray(Object.getPrototypeOf({}))).toBe(false);

@@ -14,7 +14,7 @@ export async function run(
   const row = await link(context, path, artifact, { ...options, labels: options.label, from: cwd });
   if (out.json) out.data(row);
   else out.line(row.path);
-  if (row.commit === null)
+  if (row.sha256 === null)
     out.note(
       'warning: the link is not pinned, and reg validate will say so: link it again with --rev and --force',
     );

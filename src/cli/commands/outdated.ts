@@ -3,7 +3,7 @@ import { shellLine } from '../../shell.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 
-export async function run({ out, open }: Session, artifacts: string[]): Promise<number> {
+export async function run({ out, open, inPlace }: Session, artifacts: string[]): Promise<number> {
   const rows = await outdated(await open(), artifacts);
   if (out.json) out.data(rows);
   else
@@ -14,10 +14,10 @@ export async function run({ out, open }: Session, artifacts: string[]): Promise<
   const known = rows.filter(({ problem }) => problem === null);
   if (rows.length === 0) out.note('every link is up to date');
   const [first] = known;
-  if (first)
-    out.hint(
-      shellLine('reg', 'update', first.artifact, ...(first.newer === null ? [] : ['--rev', first.newer])),
-    );
+  if (first) {
+    const newer = first.newer === null ? [] : ['--rev', first.newer];
+    out.hint(inPlace(shellLine('reg', 'update', first.artifact, ...newer)));
+  }
   return rows.length === 0 ? 0 : 1;
 }
 
