@@ -55,7 +55,7 @@ const formatOf = async ({ kind, path, size }: LoadedModel): Promise<Format | und
 export async function warningOf(loaded: LoadedModel): Promise<string | undefined> {
   const format = await formatOf(loaded);
   if (format === undefined || !canRunCode(format)) return undefined;
-  return `${loaded.path} is a ${format} file: opening it runs code that is in it; trust its source, or use safetensors`;
+  return `${loaded.path} is a ${format} file: opening it can run code that is in it; trust its source, or use safetensors`;
 }
 
 /** Reads parts of a file; each opens it anew, so that nothing is left open. */

@@ -1,12 +1,12 @@
-import { posix } from 'node:path';
 import type { Oid } from '../domain/event.js';
-import { type ArtifactName, artifactName, splitArtifactName } from '../domain/names.js';
+import { type ArtifactName, artifactName } from '../domain/names.js';
 import { readLink } from '../links/read.js';
 import type { Link } from '../links/schema.js';
 import { type ChooseOptions, choose } from './choose.js';
 import type { RegistryContext } from './context.js';
 import { notDeclared } from './declaration.js';
-import { type Declaration, findDeclaration, readForeignYaml } from './declared.js';
+import { type Declaration, findDeclaration } from './declared.js';
+import { foreignEntry, foreignPath } from './foreign.js';
 import { shownSource } from './shown-source.js';
 
 /** What a commit of the registry says of an artifact: `describe`. What is not said is null. */
@@ -73,22 +73,18 @@ async function linkFacts({ repository }: RegistryContext, commit: Oid, file: str
   };
 }
 
-/** gto writes `type path description labels custom`, DVC `type path desc labels meta` (their documentation). */
 async function foreignFacts(
   { repository }: RegistryContext,
   commit: Oid,
-  { kind, file }: Declaration,
+  declaration: Declaration,
   artifact: ArtifactName,
 ): Promise<Facts> {
-  const content = ((await readForeignYaml(repository, commit, file))?.content() ?? {}) as Content;
-  const all = kind === 'dvc' ? content.artifacts : content;
-  const entry = ((all as Content)[kind === 'dvc' ? splitArtifactName(artifact).base : artifact] ??
-    {}) as Content;
+  const entry = await foreignEntry(repository, commit, declaration, artifact);
   const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
   return {
     type: text(entry.type),
     description: text(entry.description ?? entry.desc),
-    path: pathFromTop(text(entry.path), kind, file),
+    path: foreignPath(entry, declaration) ?? null,
     labels: entry.labels ?? null,
     source: null,
     sha256: null,
@@ -98,9 +94,3 @@ async function foreignFacts(
     custom: entry.custom ?? entry.meta ?? null,
   };
 }
-
-type Content = Record<string, unknown>;
-
-/** DVC's paths start at the folder of their `dvc.yaml`. */
-const pathFromTop = (path: string | null, kind: Declaration['kind'], file: string): string | null =>
-  path !== null && kind === 'dvc' ? posix.join(posix.dirname(file), path) : path;

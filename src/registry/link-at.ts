@@ -1,23 +1,25 @@
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { RegError } from '../errors.js';
-import { requireLinkPath } from '../links/link-path.js';
 import { readLink } from '../links/read.js';
 import type { Link } from '../links/schema.js';
 import type { RegistryContext } from './context.js';
+import { notDeclared } from './declaration.js';
+import { findDeclaration } from './declared.js';
+import { foreignEntry, foreignPath } from './foreign.js';
 
 /**
- * Reads the link file of an artifact as it is at a commit of the registry.
+ * Reads what declares an artifact at a commit of the registry as a link: its link file, else the path that gto's
+ * `artifacts.yaml` or a `dvc.yaml` names in this repository, which promises nothing of the bytes.
  * @throws RegError NOT_DECLARED, INVALID_LINK
  */
 export async function linkAt(context: RegistryContext, artifact: ArtifactName, commit: Oid): Promise<Link> {
-  const file = requireLinkPath(artifact);
-  const entry = await context.repository.entryAt(commit, file);
-  if (entry?.type !== 'blob')
-    throw new RegError(
-      'NOT_DECLARED',
-      `there is no ${file} at commit ${commit.slice(0, 12)}, so nothing says where ${artifact} is`,
-      `link it with: reg link <path> ${artifact} --source <repository> --rev <rev>`,
-    );
-  return readLink(await context.repository.readBlob(entry.oid), file).link;
+  const { repository } = context;
+  const found = await findDeclaration(repository, commit, artifact);
+  if (found?.kind === 'link') {
+    const entry = await repository.entryAt(commit, found.file);
+    return readLink(entry ? await repository.readBlob(entry.oid) : new Uint8Array(), found.file).link;
+  }
+  const path = found && foreignPath(await foreignEntry(repository, commit, found, artifact), found);
+  if (path !== undefined) return { source: { path } };
+  throw await notDeclared(context, artifact, commit);
 }

@@ -156,3 +156,19 @@ test('bytes that are not those of the link are not written', async () => {
   expect(piped).toMatchObject({ stdout: '', code: 1 });
   expect(readdirSync(cwd)).toEqual([]);
 });
+
+test.each([
+  ['dvc.yaml', 'artifacts:\n  churn:\n    path: models/m.pkl\n'],
+  ['artifacts.yaml', 'churn:\n  type: model\n  path: models/m.pkl\n'],
+])('an artifact that %s declares needs no link', async (file, text) => {
+  const annotated = box.repository(`annotated-${file}`);
+  annotated.commit({ [file]: text, 'models/m.pkl': 'trained' });
+  const there = regIn(box, annotated.dir);
+  expect((await there('assign', 'churn', 'prod')).code).toBe(0);
+  expect(await there('load', 'churn#prod', '-o', '-')).toMatchObject({
+    stdout: 'trained',
+    stderr: '',
+    code: 0,
+  });
+  expect((await there('load', 'churn', '--frozen')).stderr).toContain('the link of churn is not pinned');
+});

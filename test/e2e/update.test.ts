@@ -88,7 +88,7 @@ test('updating pins a branch anew, and leaves everything else as it is', async (
   const text = linkOf('branch');
   expect(text).toContain(`commit: ${commit}`);
   expect(text).toContain(`sha256: ${sha256('two')}`);
-  expect(text).toMatch(/^# ours\n[^]*labels: \{ ?team: a ?\} # keep\n$/);
+  expect(text).toMatch(/^# ours\n[\s\S]*labels: \{ ?team: a ?\} # keep\n$/);
   expect((await reg('validate')).code).toBe(0);
   expect(registry.git('status', '--porcelain')).toBe(' M branch.model.yaml');
 });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canRunCode, type Format, recogniseFormat } from '../../src/formats/recognise.js';
-import { latin1 } from '../support/format-bytes.js';
+import { field, latin1 } from '../support/format-bytes.js';
 import { FORMAT_FILES } from '../support/format-files.js';
 import { endless, readerOf } from './reading.js';
 
@@ -118,6 +118,29 @@ describe('formats that can run code', () => {
   });
 });
 
+describe('protocol buffers', () => {
+  const model = (name: string): Buffer => FORMAT_FILES[name]?.[1] ?? Buffer.alloc(0);
+  const many = (one: Buffer): Buffer[] => Array.from({ length: 300 }, () => one);
+
+  it.each([
+    ['a model of ONNX with many functions', [model('model.onnx'), ...many(field(25, 'f'))], 'onnx'],
+    ['a model of TensorFlow with a field of its own', [model('saved_model.pb'), field(3, 'x')], undefined],
+    ['one with more graphs than are read', [model('saved_model.pb'), ...many(field(2, 'x'))], undefined],
+    ['a model of ONNX with a field of its own', [model('model.onnx'), field(9, 'x')], undefined],
+    ['one with a field of another kind', [model('model.onnx'), field(14, 1)], undefined],
+    ['a graph that is empty', [field(1, 8), field(7, []), field(8, [])], undefined],
+    ['a graph of something else', [field(1, 8), field(7, [field(9, 'x')]), field(8, [])], undefined],
+    ['a graph before there were sets of operators', [field(1, 2), field(7, [field(2, 'g')])], 'onnx'],
+    ['a graph of a version beyond any', [field(1, 1000), field(7, [field(2, 'g')]), field(8, [])], undefined],
+    ['a graph without a version', [field(7, [field(2, 'g')]), field(8, [])], undefined],
+    ['a model of Core ML of two kinds', [model('model.mlmodel'), field(500, [])], undefined],
+    ['a model of Core ML of a kind that is unknown', [field(1, 1), field(2, 'x'), field(150, [])], undefined],
+    ['one without a description', [field(1, 1), field(900, [])], undefined],
+  ] as const)('takes %s for what it is', async (_, fields, format) => {
+    expect(await formatOf(Buffer.concat(fields))).toBe(format);
+  });
+});
+
 describe('signatures', () => {
   it.each([
     ['a GGUF file that is big-endian', `GGUF\0\0\0\x03${'\0'.repeat(16)}`, 'gguf'],
@@ -132,6 +155,7 @@ describe('signatures', () => {
     ['a header of safetensors that is longer than the file', `\xff\0\0\0\0\0\0\0{"a":{}}`, undefined],
     ['a header of safetensors that is no object', `\x08\0\0\0\0\0\0\0["a","b"]`, undefined],
     ['an empty file of safetensors', `\x02\0\0\0\0\0\0\0{}`, 'safetensors'],
+    ['HDF5 of an unknown version', `\x89HDF\r\n\x1a\n\x04${'\0'.repeat(40)}`, undefined],
     ['HDF5 behind a user block', `${'\0'.repeat(512)}\x89HDF\r\n\x1a\n${'\0'.repeat(40)}`, 'hdf5'],
     ['a model of LightGBM with line ends of Windows', 'tree\r\nversion=v3\r\nnum_class=1\r\n', 'lightgbm'],
     ['a text about a tree', 'tree\nversion=v4\nof a file', undefined],

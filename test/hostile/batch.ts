@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startReg } from '../support/cli.js';
 import type { Env, Repository, Sandbox } from '../support/repo.js';
 import { bytesIn, type Row, rowsOf, textIn } from './corpus.js';
-import { rawObjects } from './objects.js';
+import { type RawEntry, rawObjects } from './objects.js';
 
 /** One hostile link of a registry: the file `a-<number>.model.yaml`. */
 export interface HostileLink extends Row {
@@ -36,6 +36,18 @@ export function hostileLinks(): HostileLink[] {
   return [...links, ...others].map((one, number) => ({ ...one, artifact: `a-${number}` }));
 }
 
+/** Names of files that are there, and must not be written. */
+const DANGEROUS = [
+  '\u001b[2Jm.bin',
+  'CON',
+  'm.bin ',
+  'm.bin.',
+  'm.bin\n',
+  'm.bin:x',
+  'm\u009b.bin',
+  '\u202enib.m',
+];
+
 /** Makes the repository that hostile revs and paths are asked of. */
 export function makeHostileResearch(box: Sandbox): Repository {
   const research = box.repository('research');
@@ -44,6 +56,8 @@ export function makeHostileResearch(box: Sandbox): Repository {
   const model = blob('the bytes of a model');
   const folder = tree(['100644', 'a.bin', model]);
   const top = tree(
+    ['40000', '.git', tree(['100644', 'config', model])],
+    ...DANGEROUS.map((name): RawEntry => ['100644', name, model]),
     ['40000', 'folder', folder],
     ['120000', 'link', link ?? ''],
     ['100644', 'm.bin', model],

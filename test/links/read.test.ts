@@ -103,7 +103,13 @@ describe('reading links (SPEC §4)', () => {
       undefined,
     ],
     ['an empty path', 'source:\n  path: ""\n', 2, 'source.path: is empty', undefined],
-    ['neither path nor url', 'source:\n  repo: r\n', 1, 'source: needs either path or url', undefined],
+    [
+      'neither path nor url',
+      'source:\n  repo: r\n',
+      1,
+      'source: needs either path or url, or a rev such as churn#prod',
+      undefined,
+    ],
     ['both path and url', 'source:\n  path: p\n  url: u\n', 1, 'source: needs either path or url', undefined],
     ['both repo and url', 'source:\n  repo: r\n  url: u\n', 1, 'source: has both repo and url', undefined],
   ])('names %s, and its line', (_what, text, line, message, hint) => {
