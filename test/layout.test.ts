@@ -93,8 +93,8 @@ describe('who may import whom (DESIGN)', () => {
       'shell.ts',
     );
     const own = (target: string, path: string): boolean =>
-      within('git/binary')(path) && within('git/binary')(target);
-    const adapters = within('git/binary', 'git/memory.ts');
+      ['git/binary', 'git/embedded'].some((one) => within(one)(path) && within(one)(target));
+    const adapters = within('git/binary', 'git/embedded', 'git/memory.ts');
     expect(
       strays(adapters, (target, path) => isPackage(target) || shared(target) || own(target, path)),
     ).toEqual([]);
@@ -110,8 +110,13 @@ describe('who may import whom (DESIGN)', () => {
     expect(importers).toEqual(['git/binary/run-git.ts']);
   });
 
+  it('one file knows isomorphic-git', () => {
+    const importers = SOURCES.filter(({ imports }) => imports.some(within('package:isomorphic-git')));
+    expect(importers.map(({ path }) => path)).toEqual(['git/embedded/url/keep-pack.ts']);
+  });
+
   it('registry, loading, validation and sources know no adapter', () => {
-    const meant = within('registry', 'validate', 'doctor', 'sources', 'load.ts');
+    const meant = within('registry', 'validate', 'doctor', 'sources', 'stores', 'formats', 'load', 'upload');
     expect(strays(meant, (target) => !isEdge(target))).toEqual([]);
   });
 

@@ -48,24 +48,28 @@ async function models(cache: string): Promise<CacheRow[]> {
   return rows;
 }
 
+/** What the git program fetched, and what was fetched without it. */
+const REPOSITORIES = ['repositories', 'embedded'];
+
 async function repositories(cache: string): Promise<CacheRow[]> {
-  const folder = join(cache, 'repositories');
   const rows: CacheRow[] = [];
-  for (const entry of await namesIn(folder)) {
-    const path = join(folder, entry);
-    // git's own file for what a repository is called (gitrepository-layout(5))
-    const name = (await readFile(join(path, 'description'), 'utf8').catch(() => entry)).trim();
-    const times = await Promise.all([path, join(path, 'fetching'), join(path, 'objects/pack')].map(timeOf));
-    rows.push({
-      kind: 'repository',
-      name,
-      sha256: null,
-      path,
-      size: await sizeOf(path),
-      used: times.sort().at(-1) ?? '',
-    });
-  }
+  for (const folder of REPOSITORIES.map((name) => join(cache, name)))
+    for (const entry of await namesIn(folder)) rows.push(await repositoryAt(join(folder, entry), entry));
   return rows;
+}
+
+async function repositoryAt(path: string, entry: string): Promise<CacheRow> {
+  // git's own file for what a repository is called (gitrepository-layout(5))
+  const name = (await readFile(join(path, 'description'), 'utf8').catch(() => entry)).trim();
+  const times = await Promise.all(['', 'fetching', 'objects/pack'].map((one) => timeOf(join(path, one))));
+  return {
+    kind: 'repository',
+    name,
+    sha256: null,
+    path,
+    size: await sizeOf(path),
+    used: times.sort().at(-1) ?? '',
+  };
 }
 
 const namesIn = async (folder: string): Promise<string[]> =>

@@ -55,8 +55,8 @@ export function makeHostileResearch(box: Sandbox): Repository {
   const [link, here, away] = ['m.bin', 'folder', '../../../../../../../../../etc'].map(blob);
   const model = blob('the bytes of a model');
   const folder = tree(['100644', 'a.bin', model]);
-  const top = tree(
-    ['40000', '.git', tree(['100644', 'config', model])],
+  const entries: RawEntry[] = [
+    ['40000', '.git', tree(['100644', 'HEAD', model])],
     ...DANGEROUS.map((name): RawEntry => ['100644', name, model]),
     ['40000', 'folder', folder],
     ['120000', 'link', link ?? ''],
@@ -64,7 +64,9 @@ export function makeHostileResearch(box: Sandbox): Repository {
     ['120000', 'to-etc', away ?? ''],
     ['120000', 'to-folder', here ?? ''],
     ['40000', 'with-link', tree(['100644', 'a.bin', model], ['120000', 'passwords', away ?? ''])],
-  );
+  ];
+  // git looks entries up in the order of their names
+  const top = tree(...entries.sort(([, a], [, b]) => (a < b ? -1 : 1)));
   research.git('update-ref', 'refs/heads/main', commit(top));
   research.tag('v1');
   research.tag('on-a-blob', 'A file', model);

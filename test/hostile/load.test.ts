@@ -40,7 +40,13 @@ const env = {
 const OWN = ['cache', 'tmp', 'registry/.git', 'research/.git'];
 
 const loads = new Map<string, Ended>();
-const findings = new Map<string, { level: string; message: string }[]>();
+interface Finding {
+  file: string;
+  level: string;
+  rule: string;
+  message: string;
+}
+const findings = new Map<string, Finding[]>();
 const validations: Ended[] = [];
 let before: string[] = [];
 
@@ -64,16 +70,14 @@ beforeAll(async () => {
   );
   for (const run of await atMost(4, validate)) {
     validations.push(run);
-    const report = JSON.parse(run.stdout || '{"findings":[]}') as {
-      findings: { file: string; level: string; message: string }[];
-    };
-    for (const { file, ...finding } of report.findings)
-      findings.set(file, [...(findings.get(file) ?? []), finding]);
+    const report = JSON.parse(run.stdout || '{"findings":[]}') as { findings: Finding[] };
+    for (const finding of report.findings)
+      findings.set(finding.file, [...(findings.get(finding.file) ?? []), finding]);
   }
 }, 900_000);
 
 test('a link that is right is loaded, so that the others are not refused for nothing', () => {
-  expect(loads.get('right')).toMatchObject({ code: 0 });
+  expect(loads.get('right')).toMatchObject({ stderr: '', code: 0 });
 });
 
 describe('reg load of a link with', () => {
@@ -91,9 +95,10 @@ describe('reg load of a link with', () => {
 });
 
 describe('reg validate of a link with', () => {
-  test.each(links)('$kind: $what ($artifact)', ({ artifact }) => {
+  test.each(links)('$kind: $what ($artifact)', ({ artifact, code }) => {
     const found = findings.get(`${artifact}.model.yaml`) ?? [];
-    expect(found.map(({ level }) => level)).toContain('error');
+    const errors = found.filter(({ level }) => level === 'error').map(({ rule }) => rule);
+    expect(errors).toContain(code === 'INVALID_LINK' ? 'link-parse' : 'link-resolves');
     expect(JSON.stringify(found)).not.toContain(SECRET);
   });
 });

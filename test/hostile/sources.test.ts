@@ -71,7 +71,11 @@ describe('a .lfsconfig that names', () => {
   repository.git('remote', 'add', 'origin', 'https://host.invalid/x.git');
   const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 1\n`;
   test.each(rowsOf('lfsconfigs'))('$what is refused', async ({ input, code }) => {
-    await expectRefused({ files: { '.lfsconfig': input, 'm.bin': pointer }, path: 'm.bin' }, repository, code);
+    await expectRefused(
+      { files: { '.lfsconfig': input, 'm.bin': pointer }, path: 'm.bin' },
+      repository,
+      code,
+    );
   });
 });
 

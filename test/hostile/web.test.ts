@@ -49,18 +49,20 @@ afterAll(async () => {
 /** Every row has a path of its own, so that all can be asked at once. */
 function answer(asked: string, socket: Socket): void {
   const [, method = '', kind = '', number = ''] = /^(\w+) \/(\w+)\/(\d+)/.exec(asked) ?? [];
-  const row = rows[Number(number)];
+  if (kind === 'endless' && method !== 'HEAD') endless(socket);
+  else socket.end(Buffer.from(answerTo(method, kind, Number(number)), 'latin1'));
+}
+
+function answerTo(method: string, kind: string, number: number): string {
   switch (kind) {
     case 'web':
-      return void socket.end(Buffer.from(row?.input[method === 'HEAD' ? 'head' : 'get'] ?? '', 'latin1'));
+      return rows[number]?.input[method === 'HEAD' ? 'head' : 'get'] ?? '';
     case 'redirects':
-      return void socket.end(
-        Buffer.from(`HTTP/1.1 302 Found\r\nlocation: ${redirects[Number(number)]?.input}\r\n\r\n`, 'latin1'),
-      );
+      return `HTTP/1.1 302 Found\r\nlocation: ${redirects[number]?.input}\r\n\r\n`;
     case 'right':
-      return void socket.end(`${OK}content-length: 10\r\n\r\n${method === 'HEAD' ? '' : '0123456789'}`);
+      return `${OK}content-length: 10\r\n\r\n${method === 'HEAD' ? '' : '0123456789'}`;
     default:
-      return method === 'HEAD' ? void socket.end(`${OK}\r\n`) : endless(socket);
+      return `${OK}\r\n`;
   }
 }
 

@@ -15,6 +15,8 @@ export interface FoundObject extends ObjectHead {
 
 /** Objects by id. One that is missing and one that is corrupt are undefined alike. */
 export interface Objects {
+  /** Whether there is such an object; that it is whole is not looked at. */
+  has(oid: Oid): Promise<boolean>;
   head(oid: Oid): Promise<ObjectHead | undefined>;
   read(oid: Oid): Promise<FoundObject | undefined>;
   /** The content as it comes; memory stays constant unless it is stored as a difference to another object. */

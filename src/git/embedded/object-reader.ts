@@ -92,6 +92,6 @@ export const requireAll = (objects: Objects): Objects => {
       if (answer === undefined) throw needsGit(`to fetch object ${oid}, which this partial clone left out,`);
       return answer;
     };
-  const { head, read, stream, beginning } = objects;
-  return { head: orRefuse(head), read: orRefuse(read), stream: orRefuse(stream), beginning };
+  const { has, head, read, stream, beginning } = objects;
+  return { has, head: orRefuse(head), read: orRefuse(read), stream: orRefuse(stream), beginning };
 };

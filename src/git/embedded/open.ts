@@ -23,6 +23,6 @@ export const embeddedSourceOpener = (cache: string, around: Around): SourceOpene
 
 function webAddress(url: string): string {
   if (/^https?:\/\//i.test(url)) return url;
-  const scheme = /^([a-z]+):\/\//i.exec(url)?.[1]?.toLowerCase() ?? 'ssh';
-  throw needsGit(`a repository that is reached by ${scheme}`);
+  const scheme = /^(file|git):\/\//i.exec(url)?.[1]?.toLowerCase();
+  throw needsGit(`a repository at ${scheme === undefined ? 'an ssh' : `a ${scheme}://`} address`);
 }

@@ -78,7 +78,7 @@ interface RefContent {
 /** What the file of a ref holds; undefined where there is no such file. */
 async function contentOf(file: string): Promise<RefContent | undefined> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    if (/^(ENOENT|ENOTDIR|EISDIR|ENAMETOOLONG)$/.test(error.code ?? '')) return undefined;
+    if (/^(ENOENT|ENOTDIR|EISDIR|ENAMETOOLONG|ELOOP)$/.test(error.code ?? '')) return undefined;
     throw error;
   });
   if (bytes === undefined) return undefined;

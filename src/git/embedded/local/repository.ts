@@ -32,7 +32,7 @@ export async function openLocalRepository(
     url: undefined,
     workTree: async () => place.workTree,
     ...localTagReader(refs, objects),
-    ...objectReader(whole(objects), (rev) => resolveLocalCommit(refs, objects, rev)),
+    ...objectReader(whole(objects), (rev) => resolveLocalCommit(refs, objects, () => cutOff(place), rev)),
     largeFiles: localLargeFiles(place),
     listTips: () => listTips(refs, objects),
     ...localInspector(place),
@@ -70,16 +70,27 @@ export async function openLocalSource(folder: string): Promise<SourceRepository>
   });
 }
 
-function localInspector({ commonDir, settings }: Place): RepositoryInspector {
-  const all = openObjectStore(join(commonDir, 'objects'));
+function localInspector(place: Place): RepositoryInspector {
+  const all = openObjectStore(join(place.commonDir, 'objects'));
   return {
-    isShallow: async () => ((await readIfThere(join(commonDir, 'shallow')))?.length ?? 0) > 0,
+    isShallow: async () => (await cutOff(place)).size > 0,
     objectTypes: async (oids) => {
       const heads = await eachObject(oids, all.head);
       return new Map(oids.map((oid) => [oid, heads.get(oid)?.type ?? 'missing']));
     },
-    hasRemote: async (name) => setting(settings, `remote.${name}.url`) !== undefined,
+    hasRemote: async (name) => setting(place.settings, `remote.${name}.url`) !== undefined,
   };
+}
+
+/** The commits at which history was cut off when it was cloned, one a line (gitrepository-layout(5), `shallow`). */
+async function cutOff({ commonDir }: Place): Promise<ReadonlySet<Oid>> {
+  const bytes = await readIfThere(join(commonDir, 'shallow'));
+  return new Set(
+    Buffer.from(bytes ?? '')
+      .toString()
+      .split('\n')
+      .filter(Boolean),
+  );
 }
 
 function objectsOf({ commonDir, settings }: Place): Objects {

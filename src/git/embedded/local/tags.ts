@@ -1,3 +1,4 @@
+import type { Oid } from '../../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../../domain/names.js';
 import type { PeeledTagRef, TagReader, TagRef } from '../../port.js';
 import { eachObject, type Objects } from '../found-object.js';
@@ -28,12 +29,17 @@ async function listPeeled(
   stored: readonly StoredRef[],
   objects: Objects,
 ): Promise<PeeledTagRef[] | undefined> {
-  const peeled = await eachObject(stored, async (ref) => {
-    const head = await objects.head(ref.oid);
-    if (head === undefined) return undefined;
-    if (head.type !== 'tag') return { ...tagRef(ref), peeledOid: undefined };
-    const target = ref.peeled ?? (await peel(objects, { type: 'tag', oid: ref.oid }))?.oid;
-    return target === undefined ? undefined : { ...tagRef(ref), peeledOid: target };
+  const peeled = await eachObject(stored, async (ref): Promise<PeeledTagRef | undefined> => {
+    const target = ref.peeled === undefined ? await followed(ref.oid, objects) : ref.peeled;
+    // what is packed with where it leads may be gone all the same
+    if (target === undefined || !(await objects.has(ref.oid))) return undefined;
+    return { ...tagRef(ref), peeledOid: target ?? undefined };
   });
   return peeled.size === stored.length ? stored.flatMap((ref) => peeled.get(ref) ?? []) : undefined;
+}
+
+/** What a tag leads to; null for an object that is no tag, undefined for what is broken. */
+async function followed(oid: Oid, objects: Objects): Promise<Oid | null | undefined> {
+  const head = await objects.head(oid);
+  return head?.type === 'tag' ? (await peel(objects, { type: 'tag', oid }))?.oid : head && null;
 }

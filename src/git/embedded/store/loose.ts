@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readdir, readFile } from 'node:fs/promises';
+import { access, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { constants, createInflate, inflateSync } from 'node:zlib';
@@ -11,6 +11,10 @@ import { type FoundObject, isObjectType, type ObjectHead } from '../found-object
 const HEADER_BYTES = 64;
 
 const fileOf = (folder: string, oid: Oid): string => join(folder, oid.slice(0, 2), oid.slice(2));
+
+/** Whether an object has a file of its own; undefined where it has none. */
+export const isLoose = (folder: string, oid: Oid): Promise<true | undefined> =>
+  access(fileOf(folder, oid)).then(() => true as const, unlessGone);
 
 /** Reads an object that has a file of its own; undefined where there is none, or not that object. */
 export async function readLoose(folder: string, oid: Oid): Promise<FoundObject | undefined> {

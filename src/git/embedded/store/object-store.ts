@@ -5,7 +5,7 @@ import { RegError } from '../../../errors.js';
 import { once } from '../../../once.js';
 import type { Objects } from '../found-object.js';
 import { withBorrowed } from './alternates.js';
-import { looseBeginning, readLoose, readLooseHead, streamLoose } from './loose.js';
+import { isLoose, looseBeginning, readLoose, readLooseHead, streamLoose } from './loose.js';
 import type { Pack } from './pack.js';
 import { type Packed, packsIn } from './packs.js';
 
@@ -38,6 +38,7 @@ export function openObjectStore(folder: string): Objects {
     return readPacked(find(oid));
   };
   return {
+    has: async (oid) => (await ask(oid, async () => true, isLoose)) ?? false,
     head: (oid) => ask(oid, (pack, offset) => pack.headAt(offset), readLooseHead),
     read: (oid) => ask(oid, (pack, offset) => pack.readAt(offset), readLoose),
     stream: (oid) => ask<Readable>(oid, (pack, offset) => pack.streamAt(offset), streamLoose),

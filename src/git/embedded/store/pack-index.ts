@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Oid } from '../../../domain/event.js';
 import { needsGit } from '../needs-git.js';
@@ -66,4 +67,45 @@ export async function readPackIndex(path: string): Promise<PackIndex> {
       return found;
     },
   };
+}
+
+/**
+ * Writes such an index. The check sums of the objects, which only repacking asks for, are left at zero: what reads a pack
+ * here never does.
+ * @param places the offset of each object
+ * @param checksum that of the pack, in hexadecimal digits
+ */
+export function encodePackIndex(places: ReadonlyMap<Oid, number>, checksum: string): Buffer {
+  const sorted = [...places].sort(([a], [b]) => (a < b ? -1 : 1));
+  const fanout = Buffer.alloc(256 * 4);
+  const offsets = Buffer.alloc(sorted.length * 4);
+  const large: Buffer[] = [];
+  for (const [place, [oid, offset]] of sorted.entries()) {
+    const first = Number.parseInt(oid.slice(0, 2), 16);
+    fanout.writeUInt32BE(place + 1, first * 4);
+    offsets.writeUInt32BE(offset < IN_LARGE_TABLE ? offset : IN_LARGE_TABLE + large.length, place * 4);
+    if (offset < IN_LARGE_TABLE) continue;
+    large.push(Buffer.alloc(8));
+    large.at(-1)?.writeBigUInt64BE(BigInt(offset));
+  }
+  // a byte that begins no id has as many before it as the one before
+  for (let first = 1; first < 256; first += 1)
+    fanout.writeUInt32BE(
+      Math.max(fanout.readUInt32BE(first * 4), fanout.readUInt32BE(first * 4 - 4)),
+      first * 4,
+    );
+  const head = Buffer.alloc(FANOUT);
+  head.writeUInt32BE(MAGIC);
+  head.writeUInt32BE(2, 4);
+  const names = Buffer.from(sorted.map(([oid]) => oid).join(''), 'hex');
+  const whole = Buffer.concat([
+    head,
+    fanout,
+    names,
+    Buffer.alloc(sorted.length * 4),
+    offsets,
+    ...large,
+    Buffer.from(checksum, 'hex'),
+  ]);
+  return Buffer.concat([whole, createHash('sha1').update(whole).digest()]);
 }

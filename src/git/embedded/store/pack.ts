@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { pipeline, Readable } from 'node:stream';
 import { constants, createInflate, inflateSync } from 'node:zlib';
-import type { Oid } from '../../../domain/event.js';
 import type { FoundObject, ObjectHead } from '../found-object.js';
 import { needsGit } from '../needs-git.js';
 import { applyDelta, deltaSizes } from './delta.js';
+import { deflatedAtMost, type Entry, HEADER_BYTES, parseEntry } from './pack-entry.js';
 import { type PackIndex, readPackIndex } from './pack-index.js';
 import { sharedFile } from './shared-file.js';
 
@@ -15,22 +15,6 @@ export interface Pack {
   headAt(offset: number): Promise<ObjectHead>;
   streamAt(offset: number): Promise<Readable>;
 }
-
-/** What is at an offset: an object, or the difference to the object at another offset. */
-interface Entry {
-  type: ObjectHead['type'] | undefined;
-  /** Bytes of the content, or of the difference. */
-  size: number;
-  /** Where the deflated bytes begin. */
-  data: number;
-  base: number | undefined;
-}
-
-const TYPES: Record<number, ObjectHead['type']> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
-const OFFSET_DELTA = 6;
-const OID_DELTA = 7;
-/** Ten bytes of type and size, and an offset or an id behind them. */
-const HEADER_BYTES = 40;
 
 /** Git makes no longer chains of differences (git-pack-objects(1), --depth); a longer one runs in a circle. */
 const LONGEST_CHAIN = 4096;
@@ -49,7 +33,8 @@ export async function openPack(indexPath: string): Promise<Pack> {
     });
   /** What is at an offset, and all that it is a difference to, the whole object last. */
   const chainAt = async (offset: number): Promise<[Entry, ...Entry[]]> => {
-    const entry = async (at: number): Promise<Entry> => parseEntry(await read(at, HEADER_BYTES), at, index);
+    const entry = async (at: number): Promise<Entry> =>
+      parseEntry(await read(at, HEADER_BYTES), at, index.find);
     const chain: [Entry, ...Entry[]] = [await entry(offset)];
     for (let last = chain[0]; last.base !== undefined; chain.push(last)) {
       if (chain.length > LONGEST_CHAIN) throw new Error('differences in a circle');
@@ -92,39 +77,7 @@ export async function openPack(indexPath: string): Promise<Pack> {
   };
 }
 
-/** What does not get smaller is stored as it is, in blocks with a few bytes each (RFC 1951, section 3.2.4). */
-const deflatedAtMost = (size: number): number => size + Math.ceil(size / 64) + 1024;
-
 function typeOf(entry: Entry | undefined): ObjectHead['type'] {
   if (entry?.type) return entry.type;
   throw new Error('a pack holds no object where its index says so');
-}
-
-/** Three bits of type, then the size, four bits in the first byte and seven in each further one, the lowest first. */
-function parseEntry(bytes: Buffer, offset: number, index: PackIndex): Entry {
-  let at = 0;
-  const next = (): number => bytes.readUInt8(at++);
-  let byte = next();
-  const code = (byte >> 4) & 7;
-  let size = byte & 0x0f;
-  for (let factor = 16; byte >= 0x80; factor *= 128) {
-    byte = next();
-    size += (byte & 0x7f) * factor;
-  }
-  let base: number | undefined;
-  if (code === OFFSET_DELTA) {
-    // seven bits a byte, the highest first, and one more for each further byte
-    byte = next();
-    let back = byte & 0x7f;
-    while (byte >= 0x80) {
-      byte = next();
-      back = (back + 1) * 128 + (byte & 0x7f);
-    }
-    base = offset - back;
-  } else if (code === OID_DELTA) {
-    const oid: Oid = bytes.toString('hex', at, at + 20);
-    at += 20;
-    base = index.find(oid);
-  }
-  return { type: TYPES[code], size, data: offset + at, base };
 }

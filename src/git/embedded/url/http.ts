@@ -1,5 +1,8 @@
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import { RegError } from '../../../errors.js';
 import { redactorOf, shownAddress } from '../../location.js';
+import { movedTo, REDIRECTS } from './redirect.js';
 import { type Watch, watchOver } from './watch.js';
 
 /** What a request takes from the process around it. */
@@ -37,33 +40,47 @@ const PATIENCE = 60;
  */
 export function talkTo(address: string, { env, signal }: Around): Talk {
   const patience = Number(env.REG_TIMEOUT) || PATIENCE;
-  const { base, login } = parseAddress(address);
+  const { base, login: own } = parseAddress(address);
   const { failed, shown } = failureOf(address);
-  // where the first answer came from: a server may have moved
+  // where the last answer came from: a server may have moved
   let place = base;
-  const ask: Talk['ask'] = async (path, { headers, body }) => {
+  const ask: Talk['ask'] = async (path, sent) => {
     const watch = watchOver(patience, signal);
     const explain = (error: unknown): RegError => {
       const early = watch.stop();
       if (early === 'interrupted') return new RegError('INTERRUPTED', 'interrupted');
       if (early === 'hung') return failed(`it gave no sign for ${patience} seconds`);
-      return error instanceof RegError ? error : failed(causeOf(error));
+      return error instanceof RegError ? error : failed(causeOf(error as NodeJS.ErrnoException));
     };
     try {
-      const isHome = new URL(place).origin === new URL(base).origin;
-      const response = await fetch(place + path, {
-        ...(body === undefined ? {} : { method: 'POST', body }),
-        headers: { ...headers, ...(login !== undefined && isHome ? { authorization: login } : {}) },
-        signal: watch.signal,
-      });
-      if (!response.ok) throw failed(`the server answers ${response.status} ${response.statusText}`);
-      if (response.redirected && response.url.endsWith(path)) place = response.url.slice(0, -path.length);
-      return bytesOf(response, watch, explain);
+      for (let left = REDIRECTS; ; left -= 1) {
+        const isHome = new URL(place).origin === new URL(base).origin;
+        const login = own !== undefined && isHome ? { authorization: own } : {};
+        const response = await send(place + path, { ...sent, headers: { ...sent.headers, ...login } }, watch);
+        const { statusCode: status = 0, statusMessage } = response;
+        if (status === 200) return bytesOf(response, watch, explain);
+        response.destroy();
+        const moved = sent.body === undefined && left > 0 ? movedTo(response, place, path) : undefined;
+        if (moved === undefined) throw failed(`the server answers ${status} ${statusMessage}`);
+        place = moved;
+      }
     } catch (error) {
       throw explain(error);
     }
   };
   return { shown, ask, failed };
+}
+
+function send(address: string, { headers, body }: Sent, { signal }: Watch): Promise<IncomingMessage> {
+  const url = new URL(address);
+  const request = url.protocol === 'https:' ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    const method = body === undefined ? 'GET' : 'POST';
+    const length = body === undefined ? {} : { 'content-length': body.length };
+    request(url, { method, headers: { ...headers, ...length }, signal }, resolve)
+      .on('error', reject)
+      .end(body);
+  });
 }
 
 function failureOf(address: string): Pick<Talk, 'shown' | 'failed'> {
@@ -97,19 +114,16 @@ function decoded(text: string): string {
   }
 }
 
-/** fetch itself says no more than that it failed; the cause knows why. */
-function causeOf(error: unknown): string {
-  const { cause, message } = error as Error & { cause?: Error & { code?: string } };
-  return cause?.message || cause?.code || message;
-}
+/** Of a host with several addresses each has an error of its own, and all together have no message. */
+const causeOf = ({ message, code }: NodeJS.ErrnoException): string => message || code || 'it did not answer';
 
 async function* bytesOf(
-  response: Response,
+  response: IncomingMessage,
   watch: Watch,
   explain: (error: unknown) => RegError,
 ): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of response) {
       watch.wind();
       yield chunk;
     }

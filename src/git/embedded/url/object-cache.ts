@@ -17,6 +17,11 @@ export interface ObjectCache {
    * @throws RegError REMOTE_FAILED, FILE_SYSTEM, GIT_MISSING for more than can be taken in
    */
   obtain(wanted: Wanted): Promise<boolean>;
+  /**
+   * The same for what the server's own listing names.
+   * @throws RegError REMOTE_FAILED also when it will not send that
+   */
+  obtainListed(wanted: Wanted): Promise<void>;
 }
 
 /**
@@ -27,32 +32,38 @@ export function openObjectCache(remote: Remote, cache: string): ObjectCache {
   const name = createHash('sha256').update(remote.shown).digest('hex').slice(0, 20);
   const folder = join(cache, 'embedded', name);
   const fetching = join(folder, 'fetching');
-  return {
-    objects: openObjectStore(join(folder, 'objects')),
-    obtain: async (wanted) => {
+  const obtain: ObjectCache['obtain'] = async (wanted) => {
+    const own = join(fetching, randomUUID());
+    try {
+      await mkdir(own, { recursive: true });
+      await sweep(fetching);
       const pack = await remote.fetchPack(wanted);
       if (pack === undefined) return false;
-      const own = join(fetching, randomUUID());
-      try {
-        await mkdir(own, { recursive: true });
-        await sweep(fetching);
-        const oids = await keepPack(pack, own, join(folder, 'objects', 'pack'));
-        if (wanted.oids.every((oid) => oids.has(oid))) return true;
-        throw remote.failed('it sent something else than it was asked for');
-      } catch (error) {
-        throw refusedByDisk(error as NodeJS.ErrnoException);
-      } finally {
-        await rm(own, { recursive: true, force: true, maxRetries: 3 });
-      }
+      const oids = await keepPack(pack, own, join(folder, 'objects', 'pack'));
+      if (wanted.oids.every((oid) => oids.has(oid))) return true;
+      throw remote.failed('it sent something else than it was asked for');
+    } catch (error) {
+      throw refusal(error as NodeJS.ErrnoException, remote);
+    } finally {
+      await rm(own, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+    }
+  };
+  return {
+    objects: openObjectStore(join(folder, 'objects')),
+    obtain,
+    obtainListed: async (wanted) => {
+      if (!(await obtain(wanted))) throw remote.failed('it will not send what it lists');
     },
   };
 }
 
-const refusedByDisk = (error: NodeJS.ErrnoException): Error =>
-  error instanceof RegError || error.syscall === undefined
-    ? error
-    : new RegError(
-        'FILE_SYSTEM',
-        `cannot write to the cache: ${error.message}`,
-        'name a folder for it with XDG_CACHE_HOME',
-      );
+function refusal(error: NodeJS.ErrnoException, remote: Remote): RegError {
+  if (error instanceof RegError) return error;
+  // what the disk did not refuse is what the server sent
+  if (error.syscall === undefined) return remote.failed(`what it sent is broken (${error.message})`);
+  return new RegError(
+    'FILE_SYSTEM',
+    `cannot write to the cache: ${error.message}`,
+    'name a folder for it with XDG_CACHE_HOME',
+  );
+}

@@ -8,6 +8,7 @@ import {
   parseRev,
   refNamesOf,
 } from '../revs.js';
+import type { RemoteRef } from './answers.js';
 import type { ObjectCache } from './object-cache.js';
 import type { Remote } from './protocol.js';
 
@@ -30,27 +31,31 @@ export async function resolveRemoteCommit(
 }
 
 async function startOf(remote: Remote, cache: ObjectCache, base: string): Promise<Oid | undefined> {
-  if (isOid(base)) return obtainCommit(cache, base.toLowerCase());
-  const names = refNamesOf(base);
-  const listed = new Map((await remote.listRefs(names)).map(({ name, oid }) => [name, oid]));
-  const found = names.find((name) => listed.has(name));
-  if (found !== undefined) return obtainCommit(cache, listed.get(found) ?? '');
+  const { objects, obtain, obtainListed } = cache;
+  const name = isOid(base) ? undefined : await nameOf(remote, base);
+  const oid = name?.oid ?? (isOid(base) ? base.toLowerCase() : undefined);
+  if (oid !== undefined) {
+    const here = await commitOf(objects, oid);
+    if (here !== undefined) return here;
+    // with the names of its files, because whoever asks for a commit goes on to read it
+    const wanted = { oids: [oid], filter: 'blob:none', shallow: true } as const;
+    if (name !== undefined) await obtainListed(wanted);
+    else if (!(await obtain(wanted))) return undefined;
+    return commitOf(objects, oid);
+  }
   const digits = abbreviationIn(base);
   if (digits === undefined) return undefined;
   // which commits there are tells nobody but their history
   const tips = await remote.listRefs(['refs/heads/', 'refs/tags/']);
-  const oids = [...new Set(tips.map(({ oid }) => oid))];
-  if (oids.length > 0) await cache.obtain({ oids, filter: 'tree:0', shallow: false });
-  return commitBeginning(cache.objects, digits);
+  const oids = [...new Set(tips.map((tip) => tip.oid))];
+  if (oids.length > 0) await obtainListed({ oids, filter: 'tree:0', shallow: false });
+  return commitBeginning(objects, digits);
 }
 
-/** Brings a commit here, with the names of its files, because whoever asks for a commit goes on to read it. */
-async function obtainCommit({ objects, obtain }: ObjectCache, oid: Oid): Promise<Oid | undefined> {
-  const here = await commitOf(objects, oid);
-  if (here !== undefined) return here;
-  return (await obtain({ oids: [oid], filter: 'blob:none', shallow: true }))
-    ? commitOf(objects, oid)
-    : undefined;
+async function nameOf(remote: Remote, base: string): Promise<RemoteRef | undefined> {
+  const names = refNamesOf(base);
+  const listed = new Map((await remote.listRefs(names)).map((ref) => [ref.name, ref]));
+  return listed.get(names.find((name) => listed.has(name)) ?? '');
 }
 
 async function parentOf(
@@ -59,8 +64,7 @@ async function parentOf(
   step: number,
 ): Promise<Oid | undefined> {
   const parent = (await parentsOf(objects, commit))?.[step - 1];
-  if (parent === undefined || (await objects.head(parent)) !== undefined) return parent;
-  // further steps are likely to follow, and commits are small
-  await obtain({ oids: [parent], filter: 'tree:0', shallow: false });
-  return parent;
+  if (parent === undefined || (await objects.has(parent))) return parent;
+  // further steps are likely to follow, and commits are small; a server whose own history was cut off has not got them
+  return (await obtain({ oids: [parent], filter: 'tree:0', shallow: false })) ? parent : undefined;
 }

@@ -48,10 +48,10 @@ async function readListed(cache: ObjectCache, listed: readonly PeeledTagRef[]): 
 }
 
 async function readByOid(cache: ObjectCache, refs: readonly TagRef[]): Promise<TagReading[]> {
-  const { objects, obtain } = cache;
+  const { objects, obtainListed } = cache;
   const oids = new Set(refs.map(({ oid }) => oid));
   const here = await eachObject(oids, objects.head);
   const missing = [...oids].filter((oid) => !here.has(oid));
-  if (missing.length > 0) await obtain({ oids: missing, filter: 'tree:0', shallow: true });
+  if (missing.length > 0) await obtainListed({ oids: missing, filter: 'tree:0', shallow: true });
   return readingsOf(objects, refs);
 }

@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+import { artifactName } from '../../src/domain/names.js';
+import { openWebRepository } from '../../src/git/embedded/url/repository.js';
+import type { RegistryRepository } from '../../src/git/port.js';
+import { type Repository, sandbox } from '../support/repo.js';
+import { annotate, benchOver } from './bench.js';
+import { NOWHERE, verdicts } from './broken.js';
+import { addressOf, serverOf } from './embedded-bench.js';
+
+const box = sandbox();
+const CHURN = artifactName('churn');
+const LARGE = 2_000_000;
+
+/** Three versions of `churn`, one of `fraud`, each at a commit of its own with a large file. */
+function makeRegistry(name: string): Repository {
+  const made = box.repository(name);
+  made.git('config', 'uploadpack.allowFilter', 'true');
+  for (const tag of ['churn@v1.0.0', 'churn@v2.0.0', 'fraud@v1.0.0', 'churn#prod#1']) {
+    made.commit({ 'models/model.bin': randomBytes(LARGE), 'churn.model.yaml': `description: ${tag}\n` });
+    made.tag(tag);
+  }
+  return made;
+}
+
+const open = async (made: Repository, cache: string): Promise<RegistryRepository> =>
+  openWebRepository(await addressOf(box, made), join(box.root, cache), { env: box.env });
+
+/** The bytes of all that a cache keeps, and the names of its files. */
+function kept(cache: string): { bytes: number; names: string[] } {
+  const names = readdirSync(join(box.root, cache), { recursive: true, encoding: 'utf8' });
+  const files = names.filter((name) => statSync(join(box.root, cache, name)).isFile());
+  return {
+    bytes: files.reduce((sum, name) => sum + statSync(join(box.root, cache, name)).size, 0),
+    names: files,
+  };
+}
+
+/** The requests that something makes. */
+async function requestsOf(act: () => Promise<unknown>): Promise<string[]> {
+  const { requests } = await serverOf(box);
+  const before = requests.length;
+  await act();
+  return requests.slice(before).map((line) => line.split(' ')[0] ?? '');
+}
+
+describe('what is sent', () => {
+  const made = makeRegistry('costs');
+
+  test('about one artifact: a greeting, a listing, its tags, and these only once', async () => {
+    const ask = async () => (await open(made, 'cost')).readTags(CHURN);
+    expect(await requestsOf(ask)).toEqual(['GET', 'POST', 'POST']);
+    expect(await requestsOf(ask)).toEqual(['GET', 'POST']);
+    expect(kept('cost').bytes).toBeLessThan(20_000);
+  });
+
+  test('a model alone is fetched, none of its neighbours, and streamed', async () => {
+    const repository = await open(made, 'model');
+    const commit = (await repository.resolveCommit('churn@v2.0.0')) ?? '';
+    const entry = await repository.entryAt(commit, 'models/model.bin');
+    expect(kept('model').bytes).toBeLessThan(20_000);
+    const oid = entry?.oid ?? '';
+    expect(await repository.blobSizes([oid])).toEqual(new Map([[oid, LARGE]]));
+    const { bytes } = kept('model');
+    expect(bytes).toBeGreaterThan(LARGE);
+    expect(bytes).toBeLessThan(LARGE * 1.1);
+    expect(await requestsOf(async () => buffer(await repository.streamBlob(oid)))).toEqual([]);
+    expect(await buffer(await repository.streamBlob(oid))).toHaveLength(LARGE);
+  });
+
+  test('what every ref leads to comes in one listing', async () => {
+    const tips = await (await open(made, 'tips')).listTips();
+    const head = made.git('rev-parse', 'HEAD');
+    expect(tips.get('HEAD')).toBe(head);
+    expect(tips.get('refs/heads/main')).toBe(head);
+    expect(tips.get('refs/tags/churn@v1.0.0')).toBe(made.git('rev-parse', 'churn@v1.0.0^{commit}'));
+    expect(tips.size).toBe(6);
+  });
+
+  test('nothing at all before the first question', async () => {
+    expect(await requestsOf(() => open(made, 'quiet'))).toEqual([]);
+  });
+});
+
+test('old files that are stored as differences come as such, and are read as they were', async () => {
+  const made = box.repository('differences');
+  made.git('config', 'uploadpack.allowFilter', 'true');
+  const lines = Array.from({ length: 400 }, (_, index) => `line ${index} ${'x'.repeat(index % 50)}`);
+  const texts = Array.from({ length: 10 }, (_, round) => {
+    lines[round * 7] = `changed in round ${round}`;
+    made.commit({ 'long.txt': lines.join('\n'), [`deep/${round}.txt`]: String(round) });
+    return lines.join('\n');
+  });
+  made.git('repack', '-adfq', '--depth=50', '--window=50');
+  const oids = texts.map((_, round) => made.git('rev-parse', `HEAD~${9 - round}:long.txt`));
+  const repository = await open(made, 'differences-cache');
+  await repository.blobSizes(oids);
+  expect(kept('differences-cache').bytes).toBeLessThan(texts.join('').length / 2);
+  for (const [round, oid] of oids.entries())
+    expect(Buffer.from(await repository.readBlob(oid)).toString()).toBe(texts[round]);
+  for (const rev of ['main', 'main~5']) {
+    const commit = (await repository.resolveCommit(rev)) ?? '';
+    const listed = made.git('ls-tree', '-r', '--name-only', rev).split('\n');
+    expect((await repository.entriesBelow(commit, '')).map(({ path }) => path)).toEqual(listed);
+  }
+});
+
+describe('the cache', () => {
+  const made = makeRegistry('cached');
+
+  test('many that fetch the same at once share what comes, and leave nothing else behind', async () => {
+    const head = made.git('rev-parse', 'churn#prod#1^{commit}');
+    const asked = Array.from({ length: 12 }, async () => {
+      const repository = await open(made, 'shared');
+      const readings = await repository.readTags(CHURN);
+      return [Object.keys(verdicts(readings)).length, await repository.resolveCommit('churn#prod#1')];
+    });
+    expect(await Promise.all(asked)).toEqual(asked.map(() => [3, head]));
+    expect(kept('shared').names.filter((name) => !/\/pack-[0-9a-f]{40}\.(pack|idx)$/.test(name))).toEqual([]);
+    expect(kept('shared').names.length).toBeLessThan(10);
+  });
+
+  test('holds no login', async () => {
+    const url = (await addressOf(box, made)).replace('://', '://ann:s3cret@');
+    const repository = openWebRepository(url, join(box.root, 'logins'), { env: box.env });
+    expect(await repository.readTags(CHURN)).toHaveLength(3);
+    expect(repository.url).toBe(await addressOf(box, made));
+    expect(await (await open(made, 'logins')).readTags(CHURN)).toHaveLength(3);
+    expect(kept('logins').names).toHaveLength(2);
+  });
+
+  test('what a killed process left is swept away after a day, and what another one is at is not', async () => {
+    await (await open(made, 'swept')).readTags(CHURN);
+    const [folder = ''] = readdirSync(join(box.root, 'swept/embedded'));
+    const fetching = join(box.root, 'swept/embedded', folder, 'fetching');
+    for (const name of ['old', 'new']) mkdirSync(join(fetching, name));
+    const longAgo = Date.now() / 1000 - 2 * 24 * 60 * 60;
+    utimesSync(join(fetching, 'old'), longAgo, longAgo);
+    await (await open(made, 'swept')).resolveCommit('main~1');
+    expect(readdirSync(fetching)).toEqual(['new']);
+  });
+
+  test('a cache that cannot be written to is told as such', async () => {
+    writeFileSync(join(box.root, 'no-folder'), '');
+    const repository = openWebRepository(await addressOf(box, made), join(box.root, 'no-folder'), {
+      env: box.env,
+    });
+    await expect(repository.readTags(CHURN)).rejects.toMatchObject({
+      code: 'FILE_SYSTEM',
+      hint: expect.stringContaining('XDG_CACHE_HOME'),
+    });
+    expect(await repository.listTags(CHURN)).toHaveLength(3);
+  });
+});
+
+test('an object that the remote has not got', async () => {
+  const repository = await open(makeRegistry('without'), 'without-cache');
+  for (const ask of [
+    () => repository.readBlob(NOWHERE),
+    () => repository.streamBlob(NOWHERE),
+    () => repository.blobSizes([NOWHERE]),
+    () => repository.entryAt(NOWHERE, 'x'),
+  ])
+    await expect(ask()).rejects.toMatchObject({
+      code: 'SOURCE_PATH',
+      message: expect.stringContaining(NOWHERE),
+    });
+  expect(await repository.resolveCommit(NOWHERE)).toBeUndefined();
+});
+
+test('tags that the remote cannot send keep those of other artifacts from nobody', async () => {
+  const made = makeRegistry('broken');
+  benchOver(box, made).point('churn@v9.0.0', NOWHERE);
+  const repository = await open(made, 'broken-cache');
+  expect(await repository.readTags(artifactName('fraud'))).toHaveLength(1);
+  const read = await repository.readTags(CHURN);
+  expect(read.flatMap((one) => ('tag' in one ? [one.tag.name] : []))).toEqual([
+    'churn#prod#1',
+    'churn@v1.0.0',
+    'churn@v2.0.0',
+  ]);
+  annotate(benchOver(box, made), 'fraud@v2.0.0', made.git('rev-parse', 'HEAD'));
+  expect(await repository.readTags(artifactName('fraud'))).toHaveLength(2);
+});

@@ -1,0 +1,49 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { isSet, parseSettings, setting } from '../../src/git/embedded/local/settings.js';
+import { sandbox } from '../support/repo.js';
+
+const box = sandbox();
+const { git, dir } = box.repository('configured');
+
+const TEXTS: Record<string, string> = {
+  'sections and variables in any letters': '[CORE]\n\tBare = true\n[Remote "Origin"]\n\tURL = x\n',
+  'a section and a variable on one line': '[core] bare = false\n',
+  'a variable without a value': '[core]\n\tbare\n\tfileMode=\n',
+  'comments and empty lines': '# one\n; two\n\n[core] # three\n\tbare = true ; four\n\teditor = vi # five\n',
+  'quotes, around all or a part': '[a]\n\tb = "  two  words  # no comment "\n\tc = x"y ; "z\n\td = ""\n',
+  escapes: '[a]\n\tb = back\\\\slash \\"quoted\\" tab\\tend\n\tc = two\\nlines\n',
+  'a value over two lines': '[a]\n\tb = one \\\n  two\n\tc = "x \\\ny"\n',
+  'a subsection with odd letters':
+    '[remote "my.fork \\"x\\" \\\\ #1"]\n\turl = a=b\n[branch "a]b"]\n\tremote = o\n',
+  'many values': '[remote "o"]\n\turl = one\n\turl = two\n[x]\n\ty = 1\n[remote "o"]\n\turl = three\n',
+  'spaces inside a value': '[a]\n\tb =   one   two   \t\n',
+  'line ends of Windows': '[core]\r\n\tbare = true\r\n[a]\r\n\tb = "x"\r\n',
+  nothing: '',
+};
+
+test.each(Object.entries(TEXTS))('git reads the same: %s', (_what, text) => {
+  const file = join(dir, 'a-config');
+  writeFileSync(file, text);
+  const expected = new Map<string, string[]>();
+  for (const line of git('config', '--file', file, '--list', '--null').split('\0').slice(0, -1)) {
+    const [key = '', ...value] = line.split('\n');
+    // without a line end behind the key there is no value, which means true
+    const one = value.length === 0 ? 'true' : value.join('\n');
+    expected.set(key, [...(expected.get(key) ?? []), one]);
+  }
+  expect(parseSettings(text)).toEqual(expected);
+});
+
+test('the last value counts, and there are several words for true', () => {
+  const settings = parseSettings('[a]\n\tb = no\n\tb = Yes\n\tc = 0\n\td\n\te = 2\n');
+  expect(setting(settings, 'a.b')).toBe('Yes');
+  expect(['a.b', 'a.c', 'a.d', 'a.e', 'a.f'].map((key) => isSet(settings, key))).toEqual([
+    true,
+    false,
+    true,
+    true,
+    false,
+  ]);
+});
