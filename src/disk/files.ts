@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 
 /** The bytes of a file, or undefined when there is none. */
 export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
@@ -18,6 +18,12 @@ export const isFolder = (path: string): Promise<boolean> =>
     (found) => found.isDirectory(),
     () => false,
   );
+
+/** Whether a path is a folder's own, or somewhere below it. */
+export function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
 
 /** The paths of all files below a folder, `/` between parts; folders of the given names are left out. */
 export async function filesBelow(

@@ -12,7 +12,10 @@ export function formatLink(link: Link, existing?: { bytes: Uint8Array; file: str
   if (existing === undefined) return newLink(link);
   const { document } = readLink(existing.bytes, existing.file).yaml;
   // a link without a pin says nothing about bytes any more
-  for (const key of ['sha256', 'size'] as const) if (link[key] === undefined) document.delete(key);
+  const gone = ['sha256', 'size', ...Object.keys(link)].filter(
+    (key) => link[key as keyof Link] === undefined,
+  );
+  for (const key of gone) document.delete(key);
   for (const [key, value] of Object.entries(link)) update(document, [key], value);
   return document.toString({ lineWidth: 0 });
 }

@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filesBelow } from '../disk/files.js';
 import { modelsFolder, removeWhole } from './model-cache.js';
+import { isPart } from './part.js';
 
 /** Something that the cache keeps and could fetch again: the `--json` of `cache ls` and `cache gc`. */
 export interface CacheRow {
@@ -32,8 +33,22 @@ export async function listCache(cache: string): Promise<CacheRow[]> {
  */
 export async function clearCache(cache: string, days: number, now: number): Promise<CacheRow[]> {
   const old = (await listCache(cache)).filter(({ used }) => now - Date.parse(used) >= days * DAY);
-  for (const { kind, path } of old) await removeWhole(kind === 'model' ? join(path, '..') : path);
-  return old;
+  const removed: CacheRow[] = [];
+  for (const row of old)
+    if (await removeWhole(row.kind === 'model' ? join(row.path, '..') : row.path)) removed.push(row);
+  await sweep(modelsFolder(cache), now);
+  return removed;
+}
+
+/** Removes what killed processes left half done a day ago or earlier, beside the models and among them. */
+async function sweep(folder: string, now: number): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  const inside = names.filter((name) => !isPart(name)).map((name) => join(folder, name));
+  const parts = names.filter(isPart).map((name) => join(folder, name));
+  for (const one of inside)
+    parts.push(...(await readdir(one).catch(() => [])).filter(isPart).map((name) => join(one, name)));
+  for (const part of parts)
+    if (now - Date.parse(await timeOf(part)) > DAY) await rm(part, { recursive: true, force: true });
 }
 
 async function models(cache: string): Promise<CacheRow[]> {
@@ -73,7 +88,7 @@ async function repositoryAt(path: string, entry: string): Promise<CacheRow> {
 }
 
 const namesIn = async (folder: string): Promise<string[]> =>
-  (await readdir(folder).catch(() => [])).filter((name) => !name.startsWith('.'));
+  (await readdir(folder).catch(() => [])).filter((name) => !isPart(name));
 
 /** The time of the last change; the beginning of time for what was removed meanwhile. */
 const timeOf = (path: string): Promise<string> =>

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, open, stat, truncate } from 'node:fs/promises';
+import { mkdir, open, rm, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { filesBelow } from '../disk/files.js';
 import { RegError } from '../errors.js';
 import { bytesOf } from '../sources/bytes.js';
 import { identityOf, type ModelIdentity } from '../sources/identity.js';
@@ -9,6 +10,14 @@ import { type FileIdentity, type Tally, tallyOf } from '../sources/tally.js';
 
 /** Told of bytes as they are written, those that an earlier process left included. */
 export type OnBytes = (count: number) => void;
+
+/** How to download. */
+export interface DownloadOptions {
+  /** Ends it; what came so far stays. */
+  signal?: AbortSignal | undefined;
+  /** Whether somebody promises which bytes they are, so that they may come in parts and go on where others ended. */
+  isKnown?: boolean | undefined;
+}
 
 /** Files of a folder that are fetched at a time. */
 const AT_ONCE = 4;
@@ -22,24 +31,42 @@ export async function download(
   { kind, files }: SourceModel,
   path: string,
   onBytes: OnBytes,
-  signal?: AbortSignal,
+  { signal, isKnown = false }: DownloadOptions = {},
 ): Promise<ModelIdentity> {
   for (const file of files) refuseUnsafePath(file.path);
   refuseSamePath(files);
-  if (kind === 'folder') await mkdir(path, { recursive: true });
+  if (kind === 'folder') await clearFolder(path, files);
+  const failed = new AbortController();
+  const end = AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]);
   const waiting = [...files];
   const found: FileIdentity[] = [];
   const work = async (): Promise<void> => {
-    for (let file = waiting.shift(); file; file = waiting.shift())
-      found.push(await downloadFile(file, kind === 'file' ? path : join(path, file.path), onBytes, signal));
+    for (let file = waiting.shift(); file && !end.aborted; file = waiting.shift()) {
+      const at = kind === 'file' ? path : join(path, file.path);
+      found.push(await downloadFile(file, at, onBytes, { signal: end, isKnown }));
+    }
   };
   const workers = Array.from({ length: Math.min(AT_ONCE, files.length) }, () =>
-    work().finally(() => waiting.splice(0)),
+    work().catch((error) => {
+      failed.abort();
+      throw error;
+    }),
   );
   // nobody may write any more when this ends
-  await Promise.allSettled(workers);
-  await Promise.all(workers);
+  const ends = await Promise.allSettled(workers);
+  if (signal?.aborted) throw new RegError('INTERRUPTED', 'interrupted');
+  // what was ended because of another one is not what went wrong
+  const reasons = ends.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  const cause = reasons.find((one) => !(one instanceof RegError && one.code === 'INTERRUPTED')) ?? reasons[0];
+  if (cause !== undefined) throw cause;
   return identityOf(kind, found);
+}
+
+/** Makes the folder of a model; what is in it and not in the model came from another one. */
+async function clearFolder(path: string, files: readonly SourceFile[]): Promise<void> {
+  await mkdir(path, { recursive: true });
+  const wanted = new Set(files.map((file) => file.path));
+  for (const one of await filesBelow(path)) if (!wanted.has(one)) await rm(join(path, one), { force: true });
 }
 
 /** Two files of one path, as a file system that ignores letter case has it, would be written over each other. */
@@ -61,7 +88,7 @@ async function downloadFile(
   file: SourceFile,
   path: string,
   onBytes: OnBytes,
-  signal: AbortSignal | undefined,
+  { signal, isKnown = false }: DownloadOptions,
 ): Promise<FileIdentity> {
   await mkdir(dirname(path), { recursive: true });
   const tally = tallyOf(file);
@@ -69,7 +96,7 @@ async function downloadFile(
   onBytes(start);
   const target = await open(path, 'a');
   try {
-    for await (const chunk of bytesOf(file, start)) {
+    for await (const chunk of bytesOf(file, { start, isKnown })) {
       if (signal?.aborted) throw new RegError('INTERRUPTED', 'interrupted');
       tally.add(chunk);
       await target.appendFile(chunk);
@@ -77,7 +104,9 @@ async function downloadFile(
     }
     const identity = tally.end();
     await target.sync();
-    return identity;
+    const { size } = await target.stat();
+    if (size === identity.size) return identity;
+    throw new RegError('HASH_MISMATCH', `${path} was written to by somebody else`, 'load it again');
   } catch (error) {
     throw withPath(error, path);
   } finally {

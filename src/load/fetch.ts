@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { RegError } from '../errors.js';
 import type { ModelIdentity } from '../sources/identity.js';
 import type { SourceModel } from '../sources/model.js';
@@ -13,8 +12,6 @@ export interface Wanted {
   artifact: string;
   /** Under which name it is kept in the cache. */
   name: string;
-  /** What stands for the model while nobody knows its bytes. */
-  source: string;
   promises: readonly BytesPromise[];
   model: SourceModel;
 }
@@ -22,7 +19,6 @@ export interface Wanted {
 /** What fetching takes beside the source. */
 export interface FetchTools {
   cache: ModelCache;
-  now: () => number;
   /** Ends it; what came so far is kept for the next run. */
   signal?: AbortSignal | undefined;
   onBytes?: OnBytes | undefined;
@@ -61,14 +57,12 @@ async function build(
   to: string,
   tools: FetchTools,
 ): Promise<Part & { identity: ModelIdentity }> {
-  const part = await takePart(to, keyOf(wanted), tools.now());
+  const part = await takePart(to, keyOf(wanted));
   try {
-    const identity = await download(
-      wanted.model,
-      part.path,
-      tools.onBytes ?? (() => undefined),
-      tools.signal,
-    );
+    const identity = await download(wanted.model, part.path, tools.onBytes ?? (() => undefined), {
+      signal: tools.signal,
+      isKnown: isPinned(wanted),
+    });
     verifyPromises(wanted.artifact, wanted.promises, identity);
     return { ...part, identity };
   } catch (error) {
@@ -87,12 +81,9 @@ const isPinned = ({ promises }: Wanted): boolean => promises.some(({ sha256 }) =
 const isPromised = (wanted: Wanted, there: ModelIdentity): boolean =>
   isPinned(wanted) && there.kind === wanted.model.kind && keepsPromises(wanted.promises, there);
 
-/** Parts of the same bytes go on from each other: by what is promised, else by where they come from. */
-const keyOf = ({ promises, source }: Wanted): string =>
-  (promises.find(({ sha256 }) => sha256)?.sha256 ?? createHash('sha256').update(source).digest('hex')).slice(
-    0,
-    12,
-  );
+/** Parts of the same bytes go on from each other; where nothing says which they are, every one begins anew. */
+const keyOf = ({ promises }: Wanted): string | undefined =>
+  promises.find(({ sha256 }) => sha256)?.sha256?.slice(0, 12);
 
 const BROKEN_OFF: ReadonlySet<string> = new Set([
   'STORE_FAILED',

@@ -1,10 +1,11 @@
-import { join, relative } from 'node:path';
-import { isFolder } from '../disk/files.js';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isFolder, isInside } from '../disk/files.js';
 import { RegError } from '../errors.js';
 import type { LinkSource } from '../links/schema.js';
 import type { ChooseOptions } from '../registry/choose.js';
 import type { RegistryContext } from '../registry/context.js';
-import { identify, type ModelIdentity } from '../sources/identity.js';
+import type { ModelIdentity } from '../sources/identity.js';
 import type { OnBytes } from './download.js';
 import { type FetchTools, fetchInto, type Wanted } from './fetch.js';
 import { type ModelCache, openModelCache } from './model-cache.js';
@@ -12,7 +13,7 @@ import { findLead, type Lead } from './wanted.js';
 
 /** How to load a model. */
 export interface LoadOptions extends ChooseOptions {
-  /** The file or folder to write; a file goes into a folder that is there, or whose name ends in `/`. */
+  /** The file or folder to write; with `/` at its end the folder to write into, as one that is there is for a file. */
   to?: string | undefined;
   /**
    * The folder that somebody works in: without `to` the model goes into it under its own name, and no folder model ever takes
@@ -86,24 +87,33 @@ async function fromCache(
 async function place(
   wanted: Wanted,
   cache: ModelCache,
-  { now, signal }: RegistryContext,
+  { signal }: RegistryContext,
   { to, into, force, onStart }: LoadOptions,
 ): Promise<Placed> {
   const onBytes = onStart?.(totalOf(wanted));
   const target = await targetOf(wanted, to, into);
   if (target !== undefined) {
-    const identity = await fetchInto(wanted, { to: target, force }, { cache, now, signal, onBytes });
+    const identity = await fetchInto(wanted, { to: target, force }, { cache, signal, onBytes });
     return { path: target, identity };
   }
-  return placeInCache(wanted, { cache, now, signal, onBytes });
+  return placeInCache(wanted, { cache, signal, onBytes });
 }
 
 async function placeInCache(wanted: Wanted, tools: FetchTools): Promise<Placed> {
+  const { cache } = tools;
   const promised = wanted.promises.find(({ sha256 }) => sha256)?.sha256;
-  // without a promise the bytes have to be read to know their place
-  const sha256 = promised ?? (await identify(wanted.model)).sha256;
-  const path = tools.cache.pathOf(sha256, wanted.name);
-  return { path, identity: await fetchInto(wanted, { to: path, force: true }, tools) };
+  if (promised !== undefined) {
+    const path = cache.pathOf(promised, wanted.name);
+    return { path, identity: await fetchInto(wanted, { to: path, force: true }, tools) };
+  }
+  // without a promise the bytes have to be here to know their place
+  const aside = cache.aside();
+  try {
+    const identity = await fetchInto(wanted, { to: aside }, tools);
+    return { path: await cache.adopt(aside, identity.sha256, wanted.name), identity };
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
 }
 
 async function targetOf(
@@ -112,8 +122,8 @@ async function targetOf(
   into: string | undefined,
 ): Promise<string | undefined> {
   if (to === undefined) return into === undefined ? undefined : join(into, name);
-  if (model.kind === 'file') return /[\\/]$/.test(to) || (await isFolder(to)) ? join(to, name) : to;
-  if (to !== '' && (into === undefined || relative(to, into).startsWith('..'))) return to;
+  if (/[\\/]$/.test(to) || (model.kind === 'file' && (await isFolder(to)))) return join(to, name);
+  if (model.kind === 'file' || (to !== '' && (into === undefined || !isInside(to, into)))) return to;
   throw new RegError(
     'USAGE',
     `a folder model cannot take the place of '${to}'`,

@@ -6,7 +6,7 @@ import { type ChooseOptions, type Chosen, choose } from '../registry/choose.js';
 import type { RegistryContext } from '../registry/context.js';
 import { followLink } from '../registry/follow-link.js';
 import { linkAt } from '../registry/link-at.js';
-import { nameInLink, shownSource, shownTarget } from '../registry/shown-source.js';
+import { nameInLink, shownSource } from '../registry/shown-source.js';
 import { refuseUnsafePath, type SourceModel } from '../sources/model.js';
 import type { Wanted } from './fetch.js';
 import type { ModelCache } from './model-cache.js';
@@ -41,7 +41,7 @@ export async function findLead(
   const wanted = (model: SourceModel, promises: Wanted['promises']): Wanted => {
     const named = nameInLink(link.source) ?? model.name;
     refuseUnsafePath(named);
-    return { artifact, name: named, source: shownTarget(link.source), promises, model };
+    return { artifact, name: named, promises, model };
   };
   return {
     ...chosen,

@@ -3,9 +3,9 @@ import { newerTag } from '../domain/newer-tag.js';
 import { RegError } from '../errors.js';
 import type { RefTips } from '../git/port.js';
 import type { LinkSource } from '../links/schema.js';
-import { openSource, type RegistryContext } from './context.js';
+import type { RegistryContext } from './context.js';
 import { shownSource } from './shown-source.js';
-import { registryRef, revCommit } from './source-rev.js';
+import { registryRef, revCommit, sourceObjects } from './source-rev.js';
 import { readWorkLinks, type WorkLink } from './work-links.js';
 
 /** A link whose source went on since it was pinned: the `--json` of `outdated`. */
@@ -35,8 +35,8 @@ export async function outdated(
   context: RegistryContext,
   artifacts: readonly string[],
 ): Promise<OutdatedRow[]> {
-  const listed = new Map<string, Promise<RefTips>>();
-  const tipsOf = (repo: string): Promise<RefTips> => {
+  const listed = new Map<string | undefined, Promise<RefTips>>();
+  const tipsOf = (repo: string | undefined): Promise<RefTips> => {
     const running = listed.get(repo) ?? listTips(context, repo);
     listed.set(repo, running);
     return running;
@@ -51,16 +51,17 @@ export async function outdated(
   );
 }
 
-const listTips = async (context: RegistryContext, repo: string): Promise<RefTips> =>
-  (await openSource(context, repo)).listTips();
+const listTips = async (context: RegistryContext, repo: string | undefined): Promise<RefTips> =>
+  (await sourceObjects(context, { repo })).listTips();
 
 async function checkLink(
   context: RegistryContext,
   { artifact, file, link: { source } }: WorkLink,
-  tipsOf: (repo: string) => Promise<RefTips>,
+  tipsOf: (repo: string | undefined) => Promise<RefTips>,
 ): Promise<OutdatedRow> {
-  const { repo = '', commit = null, rev } = source;
+  const { repo, commit = null, rev } = source;
   const row = { artifact, path: file, source: shownSource(source), commit, newer: null, problem: null };
+  if (commit === null) return { ...row, now: null, problem: NOT_PINNED };
   try {
     if (registryRef(source)) return { ...row, now: (await revCommit(context, source, rev ?? '')) ?? null };
     const tips = await tipsOf(repo);
@@ -73,6 +74,7 @@ async function checkLink(
   }
 }
 
+const NOT_PINNED = 'it is not pinned, so nobody can tell: reg update';
 const TAGS = 'refs/tags/';
 const PLACES = ['', TAGS, 'refs/heads/', 'refs/'];
 

@@ -3,6 +3,7 @@ import { RegError } from '../errors.js';
 import { formatLink } from '../links/write.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
 import { pin } from './pin.js';
+import { revCommit } from './source-rev.js';
 import { readWorkLinks, type WorkLink } from './work-links.js';
 
 /** A link that was pinned anew: the `--json` of `update`. */
@@ -63,6 +64,24 @@ async function pinAnew(
       `the link of ${artifact} names no rev that it could be pinned to`,
       `name one with: reg update ${artifact} --rev <rev>`,
     );
+  const isPinned = link.sha256 !== undefined && link.size !== undefined && asked === source.rev;
+  if (
+    isPinned &&
+    source.commit !== undefined &&
+    (await revCommit(context, source, asked ?? '')) === source.commit
+  ) {
+    const { sha256 = '', size = 0 } = link;
+    const row = {
+      artifact,
+      path: file,
+      from: source.commit,
+      to: source.commit,
+      sha256,
+      size,
+      changed: false,
+    };
+    return { row, text: '' };
+  }
   const found = await pin(context, asked === undefined ? source : { ...source, rev: asked });
   const { sha256 = '', size = 0 } = found;
   const to = found.source.commit ?? null;

@@ -5,13 +5,27 @@ const PART = 8 * 1024 * 1024;
 const AT_ONCE = 4;
 const TRIES = 5;
 
+/** How to read a file. */
+export interface ReadOptions {
+  /** The offset to begin at, in bytes. */
+  start?: number;
+  /**
+   * Whether somebody knows which bytes are meant. Several requests may see several versions of an object, so that without it
+   * everything comes from one.
+   */
+  isKnown?: boolean;
+}
+
 /**
- * The bytes of a file from an offset to its end, in order. A large file comes in several parts at a time where its source can
- * be read from the middle, and what was cut off goes on from where it ended. Memory is bounded by the parts under way.
+ * The bytes of a file from an offset to its end, in order. A large file whose bytes are known comes in several parts at a time
+ * where its source can be read from the middle, and what was cut off goes on from where it ended. Memory is bounded by the parts under way.
  * @throws RegError what opening throws; STORE_FAILED, REMOTE_FAILED when it broke off again and again
  */
-export async function* bytesOf(file: SourceFile, start = 0): AsyncGenerator<Uint8Array> {
-  if (!file.ranges || file.size === undefined) {
+export async function* bytesOf(
+  file: SourceFile,
+  { start = 0, isKnown = false }: ReadOptions = {},
+): AsyncGenerator<Uint8Array> {
+  if (!file.ranges || file.size === undefined || !(isKnown || file.digest || file.isHere)) {
     if (start > 0) throw new RegError('INTERNAL', `${file.path} cannot be read from the middle`);
     yield* await file.open();
   } else if (file.isHere || file.size - start <= PART) yield* untilWhole(file, start, file.size);

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { filesBelow } from '../disk/files.js';
 import { compareText } from '../domain/order.js';
+import { RegError } from '../errors.js';
 import { bytesOf } from './bytes.js';
 import type { SourceFile, SourceModel } from './model.js';
 import { type FileIdentity, tallyOf } from './tally.js';
@@ -59,22 +60,32 @@ export async function identifyFiles({ kind, files }: SourceModel): Promise<Ident
 export const identify = async (model: SourceModel): Promise<ModelIdentity> =>
   (await identifyFiles(model)).identity;
 
-/** What is at a path of this machine, as a source of its own; undefined when nothing is. */
+/**
+ * What is at a path of this machine, as a source of its own; undefined when nothing is.
+ * @throws RegError SOURCE_PATH for what is neither a file nor a folder, such as a pipe, also inside the folder
+ */
 export async function modelOnDisk(path: string): Promise<SourceModel | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return undefined;
   const name = basename(path);
-  if (!found.isDirectory()) return { kind: 'file', name, files: [fileOnDisk(path, name, found.size)] };
-  const files = (await filesBelow(path)).map(async (one) =>
-    fileOnDisk(join(path, one), one, (await stat(join(path, one))).size),
-  );
+  if (!found.isDirectory()) return { kind: 'file', name, files: [await fileOnDisk(path, name)] };
+  const files = (await filesBelow(path)).map((one) => fileOnDisk(join(path, one), one));
   return { kind: 'folder', name, files: await Promise.all(files) };
 }
 
-const fileOnDisk = (at: string, path: string, size: number): SourceFile => ({
-  path,
-  size,
-  ranges: true,
-  isHere: true,
-  open: async (range) => createReadStream(at, range && { start: range.start, end: range.end - 1 }),
-});
+async function fileOnDisk(at: string, path: string): Promise<SourceFile> {
+  const found = await stat(at).catch(() => undefined);
+  if (!found?.isFile())
+    throw new RegError(
+      'SOURCE_PATH',
+      `${at} is no plain file`,
+      'give files, and folders of files; links inside must lead to files',
+    );
+  return {
+    path,
+    size: found.size,
+    ranges: true,
+    isHere: true,
+    open: async (range) => createReadStream(at, range && { start: range.start, end: range.end - 1 }),
+  };
+}

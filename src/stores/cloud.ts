@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
 import type { CloudPlace } from './cloud-place.js';
 import { exactly, received } from './cloud-streams.js';
-import { patienceOf, untilGiven, untilHung } from './cloud-watch.js';
+import { patienceOf, untilHung } from './cloud-watch.js';
 import { discreetLine } from './cloud-words.js';
 import type { ByteRange, ObjectStore, StoredObject, StoreSurroundings } from './port.js';
 
@@ -66,7 +66,7 @@ export function cloudStore(bucket: Bucket, kind: CloudKind, around: StoreSurroun
     write: async (key, bytes, size) => {
       const doing = `write ${key} to ${shown}`;
       const refuse = (error: unknown): RegError => failure(doing, error);
-      await writeWhole(bucket, { key: prefix + key, bytes, size }, refuse, signal);
+      await writeWhole(bucket, { key: prefix + key, bytes, size }, refuse, { signal, patience });
     },
   };
 }
@@ -97,28 +97,42 @@ async function listed(
   return found.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
+async function* told(bytes: AsyncIterable<Uint8Array>, onChunk: () => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    onChunk();
+    yield chunk;
+  }
+}
+
 /** Writes an object; what its bytes fail with is thrown as it is. */
 async function writeWhole(
   bucket: Bucket,
   { key, bytes, size }: { key: string; bytes: Readable; size: number },
   refuse: (error: unknown) => RegError,
-  signal: AbortSignal | undefined,
+  { signal, patience }: { signal: AbortSignal | undefined; patience: number },
 ): Promise<void> {
   let spoiled: unknown;
+  let taken = (): void => undefined;
   const source = Readable.from(
-    exactly(bytes, size, key, (error) => {
-      spoiled = error;
-    }),
+    told(
+      exactly(bytes, size, key, (error) => {
+        spoiled = error;
+      }),
+      () => taken(),
+    ),
     { objectMode: false },
   );
   // both may fail before somebody reads them; the error is met again there
   for (const stream of [bytes, source]) stream.on('error', () => undefined);
   try {
-    await untilGiven(signal, (end) => {
+    // bytes that are taken are a sign of the server
+    const put = (end: AbortSignal, sign: () => void): Promise<void> => {
+      taken = sign;
       // whoever waits for the next bytes must not wait on
       end.addEventListener('abort', () => bytes.destroy(new Error('interrupted')));
       return bucket.write(key, source, size, end);
-    });
+    };
+    await untilHung(put, signal, patience);
   } catch (error) {
     throw signal?.aborted ? refuse(error) : (spoiled ?? refuse(error));
   } finally {

@@ -1,6 +1,8 @@
 import { isAbsolute, relative, resolve } from 'node:path';
+import { isInside } from '../disk/files.js';
+import { refuseUnwritableStage } from '../domain/decide/writable.js';
 import type { Oid } from '../domain/event.js';
-import { type ArtifactName, artifactName } from '../domain/names.js';
+import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { requireLinkPath } from '../links/link-path.js';
 import { readLink } from '../links/read.js';
@@ -11,8 +13,8 @@ import { type RegistryContext, requireWorkTree } from '../registry/context.js';
 import type { Written } from '../registry/write.js';
 import type { WriteRow } from '../registry/write-row.js';
 import { assign, register } from '../registry/writes.js';
-import { identifyFiles, modelOnDisk } from '../sources/identity.js';
-import { refuseUnsafePath } from '../sources/model.js';
+import { identifyFiles, type ModelIdentity, modelOnDisk } from '../sources/identity.js';
+import { refuseUnsafePath, type SourceModel } from '../sources/model.js';
 import { isStoreUrl, joinObjectUrl } from '../stores/object-url.js';
 import { keyOf, putModel } from './put-model.js';
 
@@ -63,37 +65,53 @@ export async function upload(
   const { root, write, read } = await requireWorkTree(context, 'a link file is written into the work tree');
   const artifact = artifactName(name);
   const file = requireLinkPath(artifact);
-  const model = await modelOnDisk(resolve(options.from, path));
-  if (model === undefined)
-    throw new RegError('SOURCE_PATH', `there is nothing at ${path}`, 'give a file or a folder');
-  for (const one of [{ path: model.name }, ...model.files]) refuseUnsafePath(one.path);
-  const { identity, files } = await identifyFiles(model);
+  const existing = await read(file);
+  const before = existing && readLink(existing, file).link;
+  const isRegistering = options.register === true || options.assign !== undefined;
+  if (isRegistering) await refuseEarly(context, options);
   const { address, shown } = await storeOf(context, options, root);
-  const key = keyOf(identity, model.name);
   const store = await context.stores.openStore(address);
-  const isNew = await putModel(
+  const model = await modelAt(resolve(options.from, path), path);
+  const { identity, files } = await identifyFiles(model);
+  const { sha256, size } = identity;
+  const key = keyOf(identity, model.name);
+  const uploaded = await putModel(
     store,
     key,
     { ...model, files },
-    options.onStart?.(identity.size) ?? (() => undefined),
+    options.onStart?.(size) ?? (() => undefined),
   );
   const url = joinObjectUrl(shown, model.kind === 'folder' ? `${key}/` : key);
-  const { sha256, size } = identity;
-  const existing = await read(file);
-  const link = { ...kept(existing, file), source: { url }, sha256, size };
+  const link = linkTo(url, identity, before);
   await write(file, formatLink(link, existing && { bytes: existing, file }));
-  const row = { artifact, path: file, url, sha256, size, uploaded: isNew };
-  if (!options.register && options.assign === undefined)
-    return { ...row, commit: null, tags: [], note: undefined };
+  const row = { artifact, path: file, url, sha256, size, uploaded };
+  if (!isRegistering) return { ...row, commit: null, tags: [], note: undefined };
   const commit = await context.repository.commitFile(file, `Link ${artifact}`);
   const { rows: tags, note } = await registerAt(context, artifact, commit, options);
   return { ...row, commit, tags, note };
 }
 
-/** What a new link takes over from the one before it. */
-function kept(existing: Uint8Array | undefined, file: string): Pick<Link, 'reg' | 'type'> {
-  const before = existing && readLink(existing, file).link;
-  return { reg: 1, type: before?.type ?? 'model' };
+/** What would be refused after the upload is refused before it. */
+async function refuseEarly(context: RegistryContext, { assign: stage }: UploadOptions): Promise<void> {
+  await context.repository.identity();
+  if (stage !== undefined) refuseUnwritableStage(stageName(stage), await context.config());
+}
+
+/** @throws RegError SOURCE_PATH */
+async function modelAt(path: string, shown: string): Promise<SourceModel> {
+  const model = await modelOnDisk(path);
+  if (model === undefined)
+    throw new RegError('SOURCE_PATH', `there is nothing at ${shown}`, 'give a file or a folder');
+  if (model.files.length === 0)
+    throw new RegError('SOURCE_PATH', `there is no file in ${shown}`, 'a model has at least one');
+  for (const one of [{ path: model.name }, ...model.files]) refuseUnsafePath(one.path);
+  return model;
+}
+
+/** What was measured and set for other bytes is not true of these. */
+function linkTo(url: string, { sha256, size }: ModelIdentity, before: Link | undefined): Link {
+  const base: Link = { reg: 1, source: { url }, sha256, size, type: before?.type ?? 'model' };
+  return before?.sha256 === sha256 ? base : { ...base, params: undefined, metrics: undefined };
 }
 
 /** The address to open, and how the link names it: from the top of the repository where it is inside. */
@@ -106,8 +124,7 @@ async function storeOf(
   if (isStoreUrl(store)) return { address: store, shown: store };
   const address = isAbsolute(store) ? store : resolve(given === undefined ? root : from, store);
   const inside = relative(root, address).replaceAll('\\', '/');
-  const isInside = inside !== '' && !inside.startsWith('..') && !isAbsolute(inside);
-  return { address, shown: isInside ? `./${inside}` : address };
+  return { address, shown: inside !== '' && isInside(root, address) ? `./${inside}` : address };
 }
 
 /** The same bytes uploaded again are the version that they are already. */

@@ -111,7 +111,10 @@ test('another rev is written down', async () => {
 
 test('nothing is written unless every link can be', async () => {
   goOn();
-  registry.commit({ 'gone.model.yaml': 'source: {repo: ../nowhere, rev: main, path: m}\n' });
+  const commit = '1'.repeat(40);
+  registry.commit({
+    'gone.model.yaml': `source: {repo: ../nowhere, rev: main, commit: "${commit}", path: m}\n`,
+  });
   expect(await reg('update')).toMatchObject({ stdout: '', code: 1 });
   expect(registry.git('status', '--porcelain')).toBe('');
   const { stdout, stderr, code } = await reg('outdated');

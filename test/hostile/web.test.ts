@@ -94,7 +94,7 @@ async function load(path: string, promise: { size?: number; sha256?: string } = 
   const source = `${url}/${path}/m.bin`;
   const model = await storeModel(storeOpener({ env, signal: AbortSignal.timeout(50_000) }), source);
   const wanted = { artifact: 'a', name: 'm.bin', source, promises: [promise], model };
-  await fetchInto(wanted, { to: join(box.root, 'out', path) }, { cache, now: () => NOW });
+  await fetchInto(wanted, { to: join(box.root, 'out', path) }, { cache });
 }
 
 const errors = new Map<unknown, unknown>();

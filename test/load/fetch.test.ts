@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ownerName } from '../../src/disk/process-alive.js';
 import { RegError } from '../../src/errors.js';
 import { fetchInto } from '../../src/load/fetch.js';
 import { openModelCache } from '../../src/load/model-cache.js';
@@ -27,9 +29,9 @@ const tree = folderOf(fileIn('a/b.bin', 'b'), fileIn('c.bin', 'c'));
 /** Fetches a model to a path, pinned to its bytes unless they are left open. */
 async function fetch(model: SourceModel, to: string, force?: boolean, open?: 'open') {
   const promises = open ? [{}] : [await identify(model)];
-  const wanted = { artifact: 'churn', name: model.name, source: 'somewhere', promises, model };
+  const wanted = { artifact: 'churn', name: model.name, promises, model };
   const cache = openModelCache(join(root, 'cache'), () => NOW);
-  return fetchInto(wanted, { to, force }, { cache, now: () => NOW });
+  return fetchInto(wanted, { to, force }, { cache });
 }
 
 describe('fetching a model (SPEC §5, load)', () => {
@@ -121,7 +123,7 @@ describe('other bytes than promised', () => {
       model,
     };
     const cache = openModelCache(join(root, 'cache'), () => NOW);
-    const run = fetchInto(wanted, { to: at('m'), force: true }, { cache, now: () => NOW });
+    const run = fetchInto(wanted, { to: at('m'), force: true }, { cache });
     await expect(run).rejects.toMatchObject({ code: 'HASH_MISMATCH' });
     expect(await text('m')).toBe('mine');
     expect(await below()).toEqual(['m']);
@@ -129,9 +131,9 @@ describe('other bytes than promised', () => {
 
   it('every link on the way has to be right', async () => {
     const promises = [{ size: 3 }, {}, { size: 4 }];
-    const wanted = { artifact: 'churn', name: 'm', source: 's', promises, model: file };
+    const wanted = { artifact: 'churn', name: 'm', promises, model: file };
     const cache = openModelCache(join(root, 'cache'), () => NOW);
-    const run = fetchInto(wanted, { to: at('m') }, { cache, now: () => NOW });
+    const run = fetchInto(wanted, { to: at('m') }, { cache });
     await expect(run).rejects.toThrow('3 bytes, not 4 bytes');
   });
 });
@@ -168,8 +170,8 @@ describe('what broke off', () => {
 
   it('goes on from there in the next run', async () => {
     const promised = oneFile(fileIn('m.bin', BYTES));
-    const wanted = { artifact: 'churn', name: 'm.bin', source: 's', promises: [await identify(promised)] };
-    const tools = { cache: openModelCache(join(root, 'cache'), () => NOW), now: () => NOW };
+    const wanted = { artifact: 'churn', name: 'm.bin', promises: [await identify(promised)] };
+    const tools = { cache: openModelCache(join(root, 'cache'), () => NOW) };
     const first = broken(true, 2);
     await expect(
       fetchInto({ ...wanted, model: oneFile(first) }, { to: at('m') }, tools),
@@ -200,18 +202,38 @@ describe('what broke off', () => {
     expect(await below()).toEqual(['m']);
   });
 
-  it('what a killed process left is taken over when nobody wrote to it for long', async () => {
+  it('what a killed process left is taken over; what others may still write is not', async () => {
     await mkdir(at());
     const file = fileIn('m.bin', BYTES);
     const { sha256 } = await identify(oneFile(file));
     file.asked.length = 0;
-    const left = at(`.m.${sha256.slice(0, 12)}.0000.part`);
-    await writeFile(left, BYTES.subarray(0, 10));
-    await utimes(left, NOW / 1000 - 60, NOW / 1000 - 60);
-    await fetch(oneFile(file), at('other/m'));
-    await utimes(left, NOW / 1000 - 3600, NOW / 1000 - 3600);
+    const { pid } = spawnSync('true');
+    const left = (owner: string): string => at(`.m.${sha256.slice(0, 12)}.0000.${owner}.part`);
+    const others = [left(ownerName()), left(`elsewhere-${pid}`)];
+    for (const path of others) await writeFile(path, 'in use');
+    await writeFile(left(ownerName().replace(/\d+$/, String(pid))), BYTES.subarray(0, 10));
     await fetch(oneFile(file), at('m'));
     expect(file.asked.map((range) => range?.start)).toContain(10);
-    expect(await below()).toEqual(['m', 'other', 'other/m']);
+    for (const path of others) expect(await readFile(path, 'utf8')).toBe('in use');
+    expect(await below()).toHaveLength(3);
+  });
+
+  it('nothing goes on where nobody says which bytes are meant', async () => {
+    const first = broken(true, 2);
+    await expect(fetch(oneFile(first), at('m'), false, 'open')).rejects.toMatchObject({
+      code: 'STORE_FAILED',
+    });
+    expect(await below()).toEqual([]);
+    expect(first.asked).toEqual([undefined]);
+  });
+
+  it('files of another model that a part of a folder holds are not delivered', async () => {
+    const model = folderOf(fileIn('a', 'a'), fileIn('b', 'b'));
+    const { sha256 } = await identify(model);
+    const part = at(`.m.${sha256.slice(0, 12)}.part`);
+    await mkdir(join(part, 'old'), { recursive: true });
+    await writeFile(join(part, 'old', 'c'), 'c');
+    await fetch(model, at('m'));
+    expect((await below()).filter((one) => one.endsWith('c'))).toEqual([]);
   });
 });

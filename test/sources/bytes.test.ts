@@ -8,9 +8,9 @@ import { type Fault, fileIn } from '../support/models.js';
 const MIB = 1024 * 1024;
 const LARGE = randomBytes(37 * MIB + 5);
 
-async function read(file: SourceFile, start?: number): Promise<Buffer> {
+async function read(file: SourceFile, start = 0, isKnown = true): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of bytesOf(file, start)) chunks.push(chunk);
+  for await (const chunk of bytesOf(file, { start, isKnown })) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 

@@ -15,7 +15,9 @@ export async function run({ out }: Session, action: 'ls' | 'gc', { olderThan }: 
     await renderTable({ head: ['kind', 'size', 'last used', 'name', 'sha256'], rows: rows.map(cells) }, out),
   );
   const total = rows.reduce((sum, { size }) => sum + size, 0);
-  out.note(`${rows.length} of ${total} bytes in ${cache}${action === 'gc' ? ' removed' : ''}`);
+  out.note(
+    `${rows.length} ${rows.length === 1 ? 'entry' : 'entries'}, ${total} bytes, ${action === 'gc' ? 'removed from' : 'in'} ${cache}`,
+  );
 }
 
 const cells = ({ kind, size, used, name, sha256 }: CacheRow): string[] => [

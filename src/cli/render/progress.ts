@@ -17,6 +17,8 @@ export function progressBar({ world, json, isQuiet }: Output, what: string): Pro
   const start = (total: number | undefined): OnBytes => {
     if (json || isQuiet || !world.isErrorTTY || total === undefined || total < WORTH_SHOWING)
       return () => undefined;
+    // what was begun before was in vain
+    stop();
     let shown = 0;
     // loaded while the first bytes come
     const bar = import('cli-progress').then(({ default: progress }) => {

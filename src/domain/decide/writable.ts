@@ -47,7 +47,7 @@ export function refuseOtherCase({ artifact, tagNames, otherArtifacts }: Snapshot
  * Refuses a stage that may be read but not written (SPEC §1), or that the configuration does not list.
  * @throws RegError INVALID_STAGE, UNKNOWN_STAGE
  */
-export function refuseUnwritableStage(stage: StageName, { stages }: Snapshot): void {
+export function refuseUnwritableStage(stage: StageName, { stages }: Pick<Snapshot, 'stages'>): void {
   if (stage.includes('/'))
     throw new RegError(
       'INVALID_STAGE',

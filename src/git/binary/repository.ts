@@ -32,7 +32,7 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
   return {
     url: undefined,
     workTree: () => findWorkTree(git),
-    commitFile: (path, message) => commitFile(git, path, message),
+    commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
     ...binaryTagReader(git),
     ...binaryTagWriter(git),
     ...binaryTagRemote(inspector, (name) => ({
@@ -45,6 +45,12 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
     ...inspector,
   };
 }
+
+/** Hooks and a person who types a passphrase may take their time. */
+const unhurried = ({ env, signal }: Surroundings): Surroundings => ({
+  env: { ...env, REG_TIMEOUT: '86400' },
+  signal,
+});
 
 async function requireRepository(git: RunGit, folder: string): Promise<void> {
   const { code, stderr } = await git(['rev-parse', '--git-dir']);

@@ -24,18 +24,30 @@ export const streamGitIn =
     });
     // a git that does not want its input closes it, which is its right
     child.stdin.on('error', () => undefined).end(input);
-    return Readable.from(outputOf(child, args[0] ?? '', signal), { objectMode: false });
+    const stderr: Buffer[] = [];
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    // from the beginning, whoever reads when: an error that nobody hears ends the program
+    const ended = once(child, 'close').then(
+      ([code]) => code as number | null,
+      (error: NodeJS.ErrnoException) => error,
+    );
+    const output = Readable.from(outputOf(child, { ended, stderr, verb: args[0] ?? '', signal }), {
+      objectMode: false,
+    });
+    return output.on('close', () => child.kill());
   };
 
 type Git = ChildProcessByStdio<Writable, Readable, Readable>;
 
-async function* outputOf(child: Git, verb: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
-  const stderr: Buffer[] = [];
-  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-  const ended = once(child, 'close').then(
-    ([code]) => code as number | null,
-    (error: NodeJS.ErrnoException) => error,
-  );
+/** How a run of git ends. */
+interface End {
+  ended: Promise<number | null | NodeJS.ErrnoException>;
+  stderr: readonly Buffer[];
+  verb: string;
+  signal: AbortSignal | undefined;
+}
+
+async function* outputOf(child: Git, { ended, stderr, verb, signal }: End): AsyncGenerator<Buffer> {
   try {
     yield* child.stdout;
   } finally {

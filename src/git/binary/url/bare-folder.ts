@@ -8,13 +8,15 @@ const CONFIG = '[core]\n\trepositoryformatversion = 0\n\tbare = true\n';
 /**
  * Makes a folder a bare repository, whose objects may be elsewhere; one that is there already stays as it is. What makes a
  * folder one is few files (gitrepository-layout(5)), and `git init` would be a process more, with a user's templates.
+ * @param about what people are told that it is
  * @throws RegError FILE_SYSTEM
  */
-export async function makeBareFolder(folder: string): Promise<void> {
+export async function makeBareFolder(folder: string, about?: string): Promise<void> {
   try {
     await mkdir(join(folder, 'refs'), { recursive: true });
     await mkdir(join(folder, 'objects'), { recursive: true });
     await writeWhole(join(folder, 'config'), CONFIG);
+    if (about !== undefined) await writeWhole(join(folder, 'description'), `${about}\n`);
     // the last file: without it the folder is no repository yet
     await writeWhole(join(folder, 'HEAD'), 'ref: refs/heads/none\n');
   } catch (error) {

@@ -58,7 +58,7 @@ export interface ObjectCache {
 export function openObjectCache(url: string, cache: string, around: Surroundings): ObjectCache {
   const shown = shownAddress(url);
   const folder = join(cache, 'repositories', `${hash(shown)}.git`);
-  const made = once(() => makeBareFolder(folder));
+  const made = once(() => makeBareFolder(folder, shown));
   const newEnough = once(() => requireGit(gitIn(folder, around)));
   const gitOf = (dir: string, objects = join(folder, 'objects')): RunGit => {
     const git = gitIn(folder, { ...around, env: environment(url, dir, objects, around.env) });

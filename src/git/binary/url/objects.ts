@@ -14,6 +14,7 @@ export function urlObjectReader(cache: ObjectCache): SourceRepository {
   const withTrees = (commit: Oid): Promise<void> => {
     const running = fetched.get(commit) ?? fetchTrees(cache, commit);
     fetched.set(commit, running);
+    running.catch(() => fetched.delete(commit));
     return running;
   };
   const withBlobs = async (oids: readonly Oid[]): Promise<Map<Oid, number>> => {
