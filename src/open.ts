@@ -14,10 +14,10 @@ export async function openRegistry(repo = '.', host: Partial<Host> = {}): Promis
   return createRegistry(await openContext(repo, { ...thisHost(), ...host }));
 }
 
-/** Fetches and verifies one model of a registry: by stage, by version, by a rev, or as the link is at HEAD. */
+/** Fetches and verifies one model of a registry, by default that of the working folder: by stage, by version, by a rev, or as the link is at HEAD. */
 export async function load(
   artifact: string,
-  { registry, ...options }: LoadOptions & { registry: Registry },
+  { registry, ...options }: LoadOptions & { registry?: Registry | undefined } = {},
 ): Promise<Model> {
-  return registry.load(artifact, options);
+  return (registry ?? (await openRegistry())).load(artifact, options);
 }

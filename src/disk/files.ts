@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 
 /** The bytes of a file, or undefined when there is none. */
@@ -24,6 +24,19 @@ export function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
+
+/** Whether a path really is below a folder, symbolic links followed; the folder itself is not. */
+export async function isBelow(folder: string, path: string): Promise<boolean> {
+  const [top, real] = await Promise.all([folder, path].map((one) => realpath(one).catch(() => one)));
+  return top !== real && isInside(top ?? '', real ?? '');
+}
+
+/** Whether anything is at a path. */
+export const isThere = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
 
 /** The paths of all files below a folder, `/` between parts; folders of the given names are left out. */
 export async function filesBelow(

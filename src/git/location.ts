@@ -1,4 +1,5 @@
 import { RegError } from '../errors.js';
+import { CONTROL } from '../stores/store-url-text.js';
 import { replaceUrls, urlParts } from './url-parts.js';
 
 /** Where a source repository is: on a server, or on this machine. */
@@ -20,13 +21,12 @@ export function parseLocation(text: string): Location {
       `'${shownAddress(text)}' is not a repository to read from: ${why}`,
       HINT,
     );
-  if (text === '' || text.includes('\0') || text.includes('\n'))
-    throw refuse('it is empty or holds a line break');
+  if (text === '' || CONTROL.test(text)) throw refuse('it is empty or holds control characters');
   if (text.startsWith('-')) throw refuse('it looks like an option');
-  if (/^[a-z0-9+.-]+::/i.test(text)) throw refuse('remote helpers run programs');
+  if (/^\s*[a-z0-9+.-]*::/i.test(text)) throw refuse('remote helpers run programs');
   if (LACKS_A_SLASH.test(text))
     throw refuse(`it lacks a slash: a URL begins with ${text.slice(0, text.indexOf(':'))}://`);
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
+  const scheme = /^([a-z0-9][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme === 'file') {
     const path = pathOfFileUrl(text);
     if (path === undefined) throw refuse('it is no file:// URL of this machine');
@@ -34,12 +34,33 @@ export function parseLocation(text: string): Location {
   }
   if (scheme !== undefined) {
     if (!SCHEMES.has(scheme)) throw refuse(`${scheme}:// is not supported`);
-    if (/^[^:]+:\/\/([^/@]*@)?-/.test(text)) throw refuse('its host looks like an option');
+    const fault = faultOfUrl(text);
+    if (fault !== undefined) throw refuse(fault);
     return { kind: 'url', url: text };
   }
   // user@host:path is a URL when no slash comes before the colon (git-clone(1), GIT URLS)
   const isScpLike = /^[^/\\]+:(?!\\)/.test(text) && !/^[a-z]:[\\/]/i.test(text);
-  return isScpLike ? { kind: 'url', url: text } : { kind: 'path', path: text };
+  if (!isScpLike) return { kind: 'path', path: text };
+  const fault = faultOfScpLike(text);
+  if (fault !== undefined) throw refuse(fault);
+  return { kind: 'url', url: text };
+}
+
+/** Git decodes a URL before it takes it apart, and hands host and path to ssh (git-clone(1), GIT URLS). */
+function faultOfUrl(url: string): string | undefined {
+  const [, authority = ''] = /^[^:]+:\/\/([^/?#]*)/.exec(url) ?? [];
+  const host = decoded(authority).replace(/^.*@/s, '');
+  if (/^\[?-/.test(host)) return 'its host looks like an option';
+  if (/%([01][0-9a-f]|7f)/i.test(url)) return 'it hides control characters';
+  if (host === '' || /\s/.test(decoded(authority)) || !URL.canParse(url)) return 'it is no URL';
+  return undefined;
+}
+
+function faultOfScpLike(text: string): string | undefined {
+  const [, host = '', path = ''] = /^([^:]*):(.*)$/.exec(text) ?? [];
+  if (/^\[?-/.test(host.replace(/^.*@/, ''))) return 'its host looks like an option';
+  if (/\s/.test(host)) return 'its host holds a blank';
+  return path.startsWith('-') ? 'its path looks like an option' : undefined;
 }
 
 function pathOfFileUrl(text: string): string | undefined {
@@ -78,7 +99,8 @@ export function withoutLogin(address: string): string {
   return /^ssh:/i.test(scheme) && login !== '' ? `${scheme}${login.replace(/:.*/s, '')}@${place}` : address;
 }
 
-const SCP_USER = /^[^/@\s]+@(?=[^/@\s]+:)/;
+/** `git@host:path`, and a login that lacks its scheme, `user:password@host/path`. */
+const SCP_USER = /^(?:[^/@\s]+@(?=[^/@\s]+:)|[^/:@\s]+:[^/@\s]+@)/;
 
 /** The address of a repository, fit to be shown, without user-info; `git@host:path` has some too. */
 export const shownAddress = (address: string): string => withoutSecrets(address).replace(SCP_USER, '');

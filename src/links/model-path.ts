@@ -18,5 +18,9 @@ export function modelPath(text: string): string {
   if (text.includes('\0')) throw refuse('it holds a NUL character');
   const path = parts.filter((part) => part !== '' && part !== '.').join('/');
   if (path === '') throw refuse('it is empty');
+  if (parts.length > MOST_LEVELS) throw refuse(`it has more than ${MOST_LEVELS} levels`);
   return path;
 }
+
+/** Each folder above a model may be looked into, which is a run of git or several. */
+const MOST_LEVELS = 100;

@@ -7,6 +7,7 @@ import { bytesOf } from '../sources/bytes.js';
 import { identityOf, type ModelIdentity } from '../sources/identity.js';
 import { refuseUnsafePath, type SourceFile, type SourceModel } from '../sources/model.js';
 import { type FileIdentity, type Tally, tallyOf } from '../sources/tally.js';
+import { cannotWrite } from './part.js';
 
 /** Told of bytes as they are written, those that an earlier process left included. */
 export type OnBytes = (count: number) => void;
@@ -69,20 +70,30 @@ async function clearFolder(path: string, files: readonly SourceFile[]): Promise<
   for (const one of await filesBelow(path)) if (!wanted.has(one)) await rm(join(path, one), { force: true });
 }
 
-/** Two files of one path, as a file system that ignores letter case has it, would be written over each other. */
+/** Two files of one path, or a file that is a folder too, as file systems have it that ignore case and forms of letters. */
 function refuseSamePath(files: readonly SourceFile[]): void {
+  const refuse = (one: string, other: string): never => {
+    throw new RegError(
+      'SOURCE_PATH',
+      `the model holds '${one}' and '${other}', which are one file on many machines`,
+      'do not trust its source',
+    );
+  };
   const seen = new Map<string, string>();
   for (const { path } of files) {
-    const folded = path.normalize('NFC').toLowerCase();
-    const before = seen.get(folded);
-    seen.set(folded, path);
-    if (before !== undefined)
-      throw new RegError(
-        'SOURCE_PATH',
-        `the model holds '${before}' and '${path}', which are one file on many machines`,
-      );
+    const before = seen.get(folded(path));
+    if (before !== undefined) refuse(before, path);
+    seen.set(folded(path), path);
   }
+  for (const { path } of files)
+    for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1)) {
+      const file = seen.get(folded(path.slice(0, end)));
+      if (file !== undefined) refuse(file, path);
+    }
 }
+
+/** Lower and then upper case: APFS takes a sharp s for two capitals, and ligatures for their letters. */
+const folded = (path: string): string => path.normalize('NFD').toLowerCase().toUpperCase();
 
 async function downloadFile(
   file: SourceFile,
@@ -90,11 +101,11 @@ async function downloadFile(
   onBytes: OnBytes,
   { signal, isKnown = false }: DownloadOptions,
 ): Promise<FileIdentity> {
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true }).catch(cannotWrite(path));
   const tally = tallyOf(file);
   const start = await keepWhatIsThere(file, path, tally);
   onBytes(start);
-  const target = await open(path, 'a');
+  const target = await open(path, 'a').catch(cannotWrite(path));
   try {
     for await (const chunk of bytesOf(file, { start, isKnown })) {
       if (signal?.aborted) throw new RegError('INTERRUPTED', 'interrupted');
@@ -126,15 +137,11 @@ async function keepWhatIsThere(file: SourceFile, path: string, tally: Tally): Pr
   return there;
 }
 
-const DISK: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EACCES', 'EPERM', 'EIO']);
+const DISK: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EIO']);
 
+/** What the disk says is told with the path; what the source says is its own. */
 function withPath(error: unknown, path: string): unknown {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  return error instanceof RegError || !DISK.has(code)
-    ? error
-    : new RegError(
-        'FILE_SYSTEM',
-        `cannot write ${path}: ${message}`,
-        'make room there, or name another place with -o',
-      );
+  const failure = error as NodeJS.ErrnoException;
+  if (error instanceof RegError || !DISK.has(failure.code ?? '')) return error;
+  return cannotWrite(path)(failure);
 }

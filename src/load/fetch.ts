@@ -59,7 +59,7 @@ async function build(
 ): Promise<Part & { identity: ModelIdentity }> {
   const part = await takePart(to, keyOf(wanted));
   try {
-    const identity = await download(wanted.model, part.path, tools.onBytes ?? (() => undefined), {
+    const identity = await download(wanted.model, part.path, bounded(wanted, tools.onBytes), {
       signal: tools.signal,
       isKnown: isPinned(wanted),
     });
@@ -74,6 +74,22 @@ async function build(
       return build(wanted, to, tools);
     throw error;
   }
+}
+
+/** Stops at the first byte more than a link promises: bytes without end would fill the disk before anybody compared them. */
+function bounded({ artifact, promises }: Wanted, onBytes: OnBytes = () => undefined): OnBytes {
+  const most = Math.min(...promises.map(({ size }) => size ?? Number.POSITIVE_INFINITY));
+  let sum = 0;
+  return (count) => {
+    sum += count;
+    if (sum > most)
+      throw new RegError(
+        'HASH_MISMATCH',
+        `the bytes of ${artifact} are not those that its link promises: there are more than ${most} bytes`,
+        'nothing was written; the source was changed behind its link, or the link is wrong: reg validate',
+      );
+    onBytes(count);
+  };
 }
 
 const isPinned = ({ promises }: Wanted): boolean => promises.some(({ sha256 }) => sha256 !== undefined);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isGone, ownerName } from '../disk/process-alive.js';
+import { RegError } from '../errors.js';
 import { modelOnDisk } from '../sources/identity.js';
 
 /** What is being loaded, beside its target, until it is whole; it belongs to one process. */
@@ -23,8 +24,9 @@ export interface Part {
  */
 export async function takePart(target: string, key: string | undefined): Promise<Part> {
   const folder = dirname(target);
-  await mkdir(folder, { recursive: true });
-  const stem = `.${basename(target)}.${key ?? 'open'}`;
+  await mkdir(folder, { recursive: true }).catch(cannotWrite(folder));
+  // file systems take 255 bytes
+  const stem = `.${basename(target).slice(0, 40)}.${key ?? 'open'}`;
   const given = join(folder, `${stem}${SUFFIX}`);
   const path = join(folder, `${stem}.${randomUUID()}.${ownerName()}${SUFFIX}`);
   let isFresh = true;
@@ -38,6 +40,17 @@ export async function takePart(target: string, key: string | undefined): Promise
     drop: () => rm(path, { recursive: true, force: true, maxRetries: 3 }),
   };
 }
+
+/** Makes an error of the file system one for people. */
+export const cannotWrite =
+  (path: string) =>
+  (error: NodeJS.ErrnoException): never => {
+    throw new RegError(
+      'FILE_SYSTEM',
+      `cannot write ${path}: ${error.message}`,
+      'make room or get access there, or name another place with -o',
+    );
+  };
 
 const SUFFIX = '.part';
 

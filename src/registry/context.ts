@@ -1,5 +1,6 @@
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { Config } from '../config/config.js';
+import { isBelow, isFolder, isThere } from '../disk/files.js';
 import type { WorkTree } from '../disk/work-tree.js';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
@@ -36,9 +37,25 @@ export interface RegistryContext {
 export async function sourceAddress(context: RegistryContext, repo: string): Promise<string> {
   const location = parseLocation(repo);
   if (location.kind === 'url') return location.url;
-  if (isAbsolute(location.path)) return location.path;
-  const { root } = await requireWorkTree(context, `the source '${repo}' is a relative path`);
-  return resolve(root, location.path);
+  const root = isAbsolute(location.path)
+    ? (await context.workTree())?.root
+    : (await requireWorkTree(context, `the source '${repo}' is a relative path`)).root;
+  const path = resolve(root ?? '', location.path);
+  if (root !== undefined) await refuseCommitted(root, path);
+  return path;
+}
+
+/**
+ * Refuses a repository that may have come with a commit of the registry: a bare one, for git commits no `.git`. Its configuration
+ * would name programs for git to run (git-config(1), safe.bareRepository).
+ */
+async function refuseCommitted(root: string, path: string): Promise<void> {
+  if (!(await isFolder(path)) || !(await isBelow(root, path)) || (await isThere(join(path, '.git')))) return;
+  throw new RegError(
+    'SOURCE_UNSUPPORTED',
+    `${path} is a folder of the registry itself, and no clone of another repository`,
+    'leave out source.repo for a model of the registry, or name a repository that is elsewhere',
+  );
 }
 
 /**

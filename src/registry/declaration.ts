@@ -18,14 +18,6 @@ export async function refuseUndeclared(
 ): Promise<void> {
   if ((await context.config()).links === 'optional') return;
   if (await findDeclaration(context.repository, commit, artifact)) return;
-  const link = linkPathOf(artifact);
-  const isWaiting = link !== undefined && (await (await context.workTree())?.read(link)) !== undefined;
-  if (isWaiting)
-    throw new RegError(
-      'NOT_DECLARED',
-      undeclared(artifact, commit),
-      `${link} is not committed yet: git add ${link} && git commit`,
-    );
   throw await notDeclared(context, artifact, commit, '; or add --unlinked');
 }
 
@@ -43,11 +35,18 @@ const undeclared = (artifact: ArtifactName, commit: Oid): string =>
  * @param more what else the hint is to say
  */
 export async function notDeclared(
-  { repository }: RegistryContext,
+  { repository, workTree }: RegistryContext,
   artifact: ArtifactName,
   commit: Oid,
   more = '',
 ): Promise<RegError> {
+  const link = linkPathOf(artifact);
+  if (link !== undefined && (await (await workTree())?.read(link)) !== undefined)
+    return new RegError(
+      'NOT_DECLARED',
+      undeclared(artifact, commit),
+      `${link} is not committed yet: git add ${link} && git commit`,
+    );
   const [declared, registered] = await Promise.all([
     declaredArtifacts(repository, commit),
     readArtifactNames(repository),

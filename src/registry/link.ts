@@ -1,4 +1,5 @@
 import { isAbsolute, relative, resolve } from 'node:path';
+import { isInside } from '../disk/files.js';
 import { artifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { parseLocation, withoutUserInfo } from '../git/location.js';
@@ -63,8 +64,11 @@ function sourceOf(sourcePath: string, { source: given, from, rev }: LinkOptions,
   if (given === undefined && isStoreUrl(sourcePath)) {
     if (rev !== undefined)
       throw new RegError('USAGE', 'a URL has no revs', 'leave --rev out, or name a repository with --source');
+    refuseLogin(sourcePath);
     return { url: sourcePath };
   }
+  if (given === undefined && isAbsolute(sourcePath) && !isInside(root, sourcePath))
+    return { url: sourcePath };
   // in this repository a path means what it means to git: it starts where the user stands
   if (given === undefined) return { ...asked, path: modelPath(fromTop(resolve(from, sourcePath), root)) };
   const repo = storedRepo(given, from, root);
@@ -83,15 +87,20 @@ function withDetails(pinned: Pinned, before: Link | undefined, { description, la
   };
 }
 
+/** @throws RegError SOURCE_UNSUPPORTED */
+function refuseLogin(address: string): void {
+  if (!/^https?:\/\/[^/]*@/i.test(address)) return;
+  throw new RegError(
+    'SOURCE_UNSUPPORTED',
+    'a link file is no place for a user name or a token',
+    `leave it out of the URL, ${withoutUserInfo(address)}, and let git's credential helper know it`,
+  );
+}
+
 /** A relative path is stored from the top of the repository, where it means the same for whoever reads the link. */
 function storedRepo(source: string, from: string, root: string): string {
   const location = parseLocation(source);
-  if (/^https?:\/\/[^/]*@/i.test(source))
-    throw new RegError(
-      'SOURCE_UNSUPPORTED',
-      'a link file is no place for a user name or a token',
-      `leave it out of the URL, ${withoutUserInfo(source)}, and let git's credential helper know it`,
-    );
+  refuseLogin(source);
   if (location.kind === 'url' || isAbsolute(location.path)) return source;
   return fromTop(resolve(from, location.path), root) || '.';
 }

@@ -5,7 +5,7 @@ import type { ObjectReader, SourceRepository, TreeEntry } from '../git/port.js';
 import type { StoreSurroundings } from '../stores/port.js';
 import { findPointers } from './lfs/find-pointers.js';
 import { followPointers } from './lfs/follow.js';
-import { refuseUnsafePath, type SourceFile, type SourceModel } from './model.js';
+import { refuseTooMany, refuseUnsafePath, type SourceFile, type SourceModel } from './model.js';
 
 /**
  * Finds the model at a path of a commit, a file or a folder, in git's own objects: no work tree, no hooks, no filters. Pointers
@@ -23,11 +23,13 @@ export async function gitModel(
   if (entry === undefined) throw await nothingThere(repository, commit, path);
   const name = posix.basename(path);
   const filesAt = (entries: readonly TreeEntry[]) => filesOf(repository, commit, entries, around);
+  refuseUnsafePath(name);
   if (entry.type !== 'tree') return { kind: 'file', name, files: await filesAt([{ ...entry, path: name }]) };
   const below = (await repository.entriesBelow(commit, path)).map((one) => ({
     ...one,
     path: one.path.slice(path.length + 1),
   }));
+  refuseTooMany(path, below.length);
   for (const one of below) refuseUnsafePath(one.path);
   return { kind: 'folder', name, files: await filesAt(below) };
 }
@@ -66,7 +68,9 @@ async function nothingThere(objects: ObjectReader, commit: Oid, path: string): P
   for (const count of parts.keys()) {
     const above = parts.slice(0, count + 1).join('/');
     const entry = await objects.entryAt(commit, above);
-    if (entry?.type === 'link' || entry?.type === 'commit')
+    // nothing is below what is not there, and each question is a run of git
+    if (entry === undefined) break;
+    if (entry.type === 'link' || entry.type === 'commit')
       return new RegError(
         'SOURCE_PATH',
         `${above} is ${KINDS[entry.type]} at commit ${commit.slice(0, 12)}, and none is followed`,

@@ -30,6 +30,8 @@ const PRIVATE_IPV4 = [
 const PRIVATE_IPV6 = [
   // unspecified, loopback, and IPv4-compatible ones
   ['::', 96],
+  // IPv4 translated without state (RFC 2765)
+  ['::ffff:0:0:0', 96],
   // IPv4 translated in a network of its own (RFC 8215)
   ['64:ff9b:1::', 48],
   ['100::', 64],

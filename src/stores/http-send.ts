@@ -25,6 +25,8 @@ export async function sendOnce(
     signal: signal ?? null,
     headersTimeout: patience * 1000,
     bodyTimeout: patience * 1000,
+    // a connection that ends while its reader is slow makes undici 6 and 7 fail an assertion; a part of an object fits in here
+    highWaterMark: 16 * 1024 * 1024,
   };
   // undici takes no signal before it is connected; connecting and waiting for headers have the patience each
   const answer = await untilHung(() => dispatcher.request(options), signal, 2 * patience);

@@ -15,7 +15,7 @@ export interface YamlFile {
   lineOf(path: readonly PropertyKey[]): number;
 }
 
-/** How large and deep a YAML file may be, and how many aliases it may use. */
+/** How large and deep a YAML file may be, and how many aliases it may use; where it may use none, no unknown tags either. */
 export interface YamlLimits {
   bytes: number;
   depth: number;
@@ -36,12 +36,14 @@ export function readYaml(bytes: Uint8Array, file: string, code: ErrorCode, limit
     throw new RegError(code, `${file}:${line}: ${problem}`, undefined, { file, line });
   };
   if (bytes.length > limits.bytes) refuse(`the file is larger than ${limits.bytes} bytes`, 1);
-  const text = new TextDecoder().decode(bytes);
+  const text = decoded(bytes) ?? refuse('it is not UTF-8', 1);
+  const control = CONTROL.exec(text);
+  if (control) refuse('it holds a control character', text.slice(0, control.index).split('\n').length);
   if (nestsDeeper(text, limits.depth)) refuse(`it nests deeper than ${limits.depth} levels`, 1);
   const lines = new LineCounter();
-  // the package's own check for repeated keys compares every key with every other
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false });
-  const [error] = document.errors;
+  const document = parseDocument(text, { ...PLAIN, lineCounter: lines });
+  // what it warns of are tags, and versions of YAML, that it does not know
+  const [error] = [...document.errors, ...(limits.aliases > 0 ? [] : document.warnings)];
   if (error) refuse(wordsOf(error.message), lines.linePos(error.pos[0]).line);
   const fault = findFault(document, limits.aliases > 0);
   if (fault) refuse(fault.problem, lines.linePos(fault.offset).line);
@@ -57,10 +59,33 @@ export function readYaml(bytes: Uint8Array, file: string, code: ErrorCode, limit
   return { file, document, content, lineOf: (path) => lineOf(document, lines, path) };
 }
 
+/**
+ * Whatever version of YAML a file says that it is of: no merge keys, and no tags but those of the core schema. The package's
+ * own check for repeated keys compares every key with every other, and its own warnings would go to standard error.
+ */
+const PLAIN = {
+  schema: 'core',
+  merge: false,
+  resolveKnownTags: false,
+  uniqueKeys: false,
+  logLevel: 'error',
+} as const;
+
+/** What no YAML may hold as it is (YAML 1.2.2, c-printable): escapes say the same, and no terminal obeys them. */
+const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
+
+function decoded(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The package's message without its own word of where, and the excerpt behind it. */
 const wordsOf = (message: string): string => message.replace(/ at line \d+, column \d+:?[\s\S]*$/, '');
 
-/** The first repeated key, or alias where none is allowed. */
+/** The first repeated key, one that JavaScript takes for more than a name, or alias where none is allowed. */
 function findFault(
   document: Document.Parsed,
   aliases: boolean,
@@ -76,6 +101,8 @@ function findFault(
       const seen = new Set<unknown>();
       for (const { key } of items) {
         const name = isScalar(key) ? String(key.value) : key;
+        if (name === '__proto__')
+          fault = { problem: `the key '${name}' is not allowed`, offset: offsetOf(key) };
         if (seen.has(name)) fault = { problem: `the key '${name}' is repeated`, offset: offsetOf(key) };
         seen.add(name);
       }

@@ -61,6 +61,11 @@ export function objectReader(
       await obtainFiles([oid]);
       const stream = await objects.stream(oid);
       if (stream === undefined) throw missing(oid, MISSING);
+      const head = await objects.head(oid);
+      if (head?.type !== 'blob') {
+        stream.destroy();
+        throw missing(oid, `is a ${head?.type}, not a file`);
+      }
       return Readable.from(whole(stream, oid), { objectMode: false });
     },
   };

@@ -24,6 +24,8 @@ export function parseRev(rev: string): Rev | undefined {
   if (/@\{|^:\/|\^\{\/|\^\{!/.test(rev)) throw notUnderstood(rev);
   const base = name === '@' ? 'HEAD' : name;
   if (refFormatProblem(base) || base.startsWith('-')) return undefined;
+  // more generations than any history has would fill the memory
+  if (/~\d{8}/.test(rest)) return undefined;
   const steps: number[] = [];
   for (STEP.lastIndex = 0; STEP.lastIndex < rest.length; ) {
     const found = STEP.exec(rest);

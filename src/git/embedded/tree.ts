@@ -1,4 +1,5 @@
 import type { Oid } from '../../domain/event.js';
+import { RegError } from '../../errors.js';
 import type { TreeEntry } from '../port.js';
 import type { FoundObject } from './found-object.js';
 
@@ -8,14 +9,18 @@ export type ReadTree = (oid: Oid) => Promise<FoundObject>;
 const TYPES: Record<string, TreeEntry['type']> = { 40000: 'tree', 120000: 'link', 160000: 'commit' };
 const OID_BYTES = 20;
 
-/** Takes a tree apart: `<mode> SP <name> NUL <20 bytes of id>` for each entry (git-cat-file(1), gitformat-pack(5)). */
+/**
+ * Takes a tree apart: `<mode> SP <name> NUL <20 bytes of id>` for each entry (git-cat-file(1), gitformat-pack(5)).
+ * @throws RegError SOURCE_PATH when it is none
+ */
 export function treeEntries(bytes: Buffer): TreeEntry[] {
   const entries: TreeEntry[] = [];
   for (let at = 0; at < bytes.length; ) {
     const space = bytes.indexOf(0x20, at);
     const end = bytes.indexOf(0, space);
     const next = end + 1 + OID_BYTES;
-    if (space < 0 || end < 0 || next > bytes.length) throw new Error('a tree breaks off');
+    if (space < 0 || end < 0 || next > bytes.length)
+      throw new RegError('SOURCE_PATH', 'a folder of the commit is damaged: its tree breaks off');
     const mode = bytes.toString('latin1', at, space);
     const oid = bytes.toString('hex', end + 1, next);
     entries.push({ path: bytes.toString('utf8', space + 1, end), type: TYPES[mode] ?? 'blob', oid });
@@ -24,13 +29,19 @@ export function treeEntries(bytes: Buffer): TreeEntry[] {
   return entries;
 }
 
+async function readTree(read: ReadTree, oid: Oid): Promise<Buffer> {
+  const { type, bytes } = await read(oid);
+  if (type === 'tree') return bytes;
+  throw new RegError('SOURCE_PATH', `object ${oid} is a ${type}, not a folder`);
+}
+
 /** The entry at a path below a tree, or undefined; nothing looks through symbolic links or into submodules. */
 export async function findEntry(read: ReadTree, root: Oid, path: string): Promise<TreeEntry | undefined> {
   let found: TreeEntry | undefined = { path: '', type: 'tree', oid: root };
   if (path === '') return found;
   for (const part of path.split('/')) {
     if (found?.type !== 'tree') return undefined;
-    const entries: TreeEntry[] = treeEntries((await read(found.oid)).bytes);
+    const entries: TreeEntry[] = treeEntries(await readTree(read, found.oid));
     found = entries.find((entry) => entry.path === part);
   }
   return found && { ...found, path };
@@ -39,7 +50,7 @@ export async function findEntry(read: ReadTree, root: Oid, path: string): Promis
 /** All entries below a tree that are not trees themselves; `above` is put before their paths. */
 export async function entriesBelow(read: ReadTree, tree: Oid, above = ''): Promise<TreeEntry[]> {
   const found: TreeEntry[] = [];
-  for (const entry of treeEntries((await read(tree)).bytes)) {
+  for (const entry of treeEntries(await readTree(read, tree))) {
     const path = above === '' ? entry.path : `${above}/${entry.path}`;
     if (entry.type === 'tree') found.push(...(await entriesBelow(read, entry.oid, path)));
     else found.push({ ...entry, path });
