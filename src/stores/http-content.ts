@@ -50,8 +50,11 @@ const PACKED = /\.(t?gz|svgz|Z|bz2|xz|zst|br)$/i;
  * @throws RegError STORE_FAILED
  */
 export function refusePacked(shown: string, { headers }: Answer, path: string): void {
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (/^(identity)?$/i.test(encoding) || PACKED.test(path)) return;
+  const packed = headers['content-encoding'] ?? 'identity';
+  // a transfer coding beside chunked is nothing that the client takes off (RFC 9112, section 7)
+  const transfer = (headers['transfer-encoding'] ?? '').replace(/\bchunked\b|[,\s]/gi, '');
+  if (transfer === '' && (/^(identity)?$/i.test(packed) || PACKED.test(path))) return;
+  const encoding = transfer || packed;
   throw new RegError(
     'STORE_FAILED',
     `${shown} comes packed with ${encoding}, which was not asked for`,
