@@ -51,7 +51,7 @@ const loadUndici = async () => (await import('undici')).default;
 
 /** What connects to a proxy; it is the proxy that knows the addresses of hosts then, and that lets pass what may. */
 async function proxyAgent(uri: string, timeout: number): Promise<Dispatcher> {
-  const { Pool, ProxyAgent } = await import('undici');
+  const { Pool, ProxyAgent } = await loadUndici();
   const connection = { timeout };
   return new ProxyAgent({
     uri,
