@@ -15,5 +15,5 @@ test.concurrent.each<Reach>(['in a clone', 'with --push', 'with --repo'])(
     expect(stuck.filter(({ where }) => where !== 'at the remote')).toEqual([]);
     expect(late).toBeLessThan(KILLS);
   },
-  180_000,
+  900_000,
 );
