@@ -52,10 +52,12 @@ test('two clones that gave one name away: one is taken, the other left alone and
     const own = oids(clones[n] as Repository).split('\n');
     const rows = stdout.trim().split('\n').sort();
     expect(rows).toEqual(
-      held.map(
-        (tag, place) =>
-          `${tag === own[place] ? 'pushed' : 'differs'}\t${tag.slice(41 + 'refs/tags/'.length)}`,
-      ),
+      held
+        .map(
+          (tag, place) =>
+            `${tag === own[place] ? 'pushed' : 'differs'}\t${tag.slice(41 + 'refs/tags/'.length)}`,
+        )
+        .sort(),
     );
     expect(code).toBe(held.join() === own.join() ? 0 : 1);
   }
