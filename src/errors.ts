@@ -84,6 +84,9 @@ export class RegError extends Error {
   }
 }
 
+/** The error for what was ended on purpose, by Ctrl-C or the signal that a program gave. */
+export const interrupted = (): RegError => new RegError('INTERRUPTED', 'interrupted');
+
 /** The exit code of an error: 2 usage, 4 remote, network or authentication, 1 everything else (SPEC §5). */
 export function exitCodeOf(code: ErrorCode): 1 | 2 | 4 {
   if (USAGE.has(code)) return 2;

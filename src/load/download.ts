@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, rm, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { filesBelow } from '../disk/files.js';
-import { RegError } from '../errors.js';
+import { interrupted, RegError } from '../errors.js';
 import { bytesOf } from '../sources/bytes.js';
 import { identityOf, type ModelIdentity } from '../sources/identity.js';
 import { refuseUnsafePath, type SourceFile, type SourceModel } from '../sources/model.js';
@@ -55,7 +55,7 @@ export async function download(
   );
   // nobody may write any more when this ends
   const ends = await Promise.allSettled(workers);
-  if (signal?.aborted) throw new RegError('INTERRUPTED', 'interrupted');
+  if (signal?.aborted) throw interrupted();
   // what was ended because of another one is not what went wrong
   const reasons = ends.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
   const cause = reasons.find((one) => !(one instanceof RegError && one.code === 'INTERRUPTED')) ?? reasons[0];
@@ -108,7 +108,7 @@ async function downloadFile(
   const target = await open(path, 'a').catch(cannotWrite(path));
   try {
     for await (const chunk of bytesOf(file, { start, isKnown })) {
-      if (signal?.aborted) throw new RegError('INTERRUPTED', 'interrupted');
+      if (signal?.aborted) throw interrupted();
       tally.add(chunk);
       await target.appendFile(chunk);
       onBytes(chunk.length);

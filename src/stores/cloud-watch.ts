@@ -1,7 +1,5 @@
 import { setMaxListeners } from 'node:events';
 
-export { patienceOf } from '../patience.js';
-
 /** The signal of one call, and how the call tells that the server gave a sign. */
 type Call<T> = (end: AbortSignal, sign: () => void) => Promise<T>;
 

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
-import { RegError } from '../errors.js';
+import { interrupted, RegError } from '../errors.js';
+import { patienceOf } from '../patience.js';
 import type { CloudPlace } from './cloud-place.js';
 import { exactly, received } from './cloud-streams.js';
-import { patienceOf, untilHung } from './cloud-watch.js';
+import { untilHung } from './cloud-watch.js';
 import { discreetLine } from './cloud-words.js';
 import type { ByteRange, ObjectStore, StoredObject, StoreSurroundings } from './port.js';
 
@@ -74,7 +75,7 @@ export function cloudStore(bucket: Bucket, kind: CloudKind, around: StoreSurroun
 const failureOf =
   (bucket: Bucket, { secrets, hint }: CloudKind, signal: AbortSignal | undefined) =>
   (doing: string, error: unknown): RegError => {
-    if (signal?.aborted) return new RegError('INTERRUPTED', 'interrupted');
+    if (signal?.aborted) return interrupted();
     if (error instanceof RegError) return error;
     return new RegError(
       'STORE_FAILED',

@@ -1,10 +1,10 @@
-import { RegError } from '../errors.js';
+import { interrupted, RegError } from '../errors.js';
 
 const NO_ROOM: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** The error for what a file system did not do; what is one already stays as it is. */
 export function diskFailure(doing: string, error: unknown, signal: AbortSignal | undefined): RegError {
-  if (signal?.aborted) return new RegError('INTERRUPTED', 'interrupted');
+  if (signal?.aborted) return interrupted();
   if (error instanceof RegError) return error;
   const { code, message = '' } = error as Partial<NodeJS.ErrnoException>;
   // Node.js adds the call and its paths, of which one may be a temporary file

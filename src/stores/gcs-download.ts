@@ -1,8 +1,8 @@
 import { buffer } from 'node:stream/consumers';
 import type { Storage } from '@google-cloud/storage';
 import type { Body } from './cloud.js';
-import { lengthOf } from './http-content.js';
 import { openHttp } from './http-client.js';
+import { lengthOf } from './http-content.js';
 import type { ByteRange, StoreSurroundings } from './port.js';
 
 /** Asks for the bytes of an object, as they are kept; fails with the code and the whole answer of the server. */

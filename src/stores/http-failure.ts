@@ -1,9 +1,6 @@
 import { STATUS_CODES } from 'node:http';
-import { RegError } from '../errors.js';
+import { interrupted, RegError } from '../errors.js';
 import { withoutUserInfo } from '../git/location.js';
-
-/** The error for a request that was interrupted. */
-export const interrupted = (): RegError => new RegError('INTERRUPTED', 'interrupted');
 
 /** The error for a server that did not answer, or broke off; what is one already stays as it is. */
 export function unreached(shown: string, error: unknown, signal: AbortSignal | undefined): RegError {

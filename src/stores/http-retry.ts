@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { patienceOf } from './cloud-watch.js';
+import { patienceOf } from '../patience.js';
 import type { HttpAnswer } from './http-message.js';
 import type { StoreSurroundings } from './port.js';
 

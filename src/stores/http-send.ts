@@ -1,4 +1,5 @@
-import { patienceOf, untilHung } from './cloud-watch.js';
+import { patienceOf } from '../patience.js';
+import { untilHung } from './cloud-watch.js';
 import { lengthOf } from './http-content.js';
 import type { Dispatchers } from './http-dispatcher.js';
 import { unreached } from './http-failure.js';

@@ -1,4 +1,4 @@
-import { outdated, type OutdatedRow } from '../../registry/outdated.js';
+import { type OutdatedRow, outdated } from '../../registry/outdated.js';
 import { shellLine } from '../../shell.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { simpleGit } from 'simple-git';
-import { RegError } from '../../errors.js';
+import { interrupted, RegError } from '../../errors.js';
 import { patienceOf } from '../../patience.js';
 import { withoutUserInfo } from '../location.js';
 import { MARK } from './end-run.js';
@@ -80,8 +80,6 @@ async function runOnce(
 const unlessEnded = (watch: Watch) => (error: unknown) => {
   if (!watch.signal.aborted) throw error;
 };
-
-const interrupted = (): RegError => new RegError('INTERRUPTED', 'interrupted');
 
 /** Lines of progress: `remote: Counting objects:  50% (1/2)`, `Total 3 (delta 0), …`. */
 const PROGRESS =

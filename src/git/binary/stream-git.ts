@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Readable, type Writable } from 'node:stream';
-import { RegError } from '../../errors.js';
+import { interrupted, RegError } from '../../errors.js';
 import { withoutUserInfo } from '../location.js';
 import { gitMissing } from './run-git.js';
 import { gitVariables, type Surroundings } from './surroundings.js';
@@ -55,7 +55,7 @@ async function* outputOf(child: Git, { ended, stderr, verb, signal }: End): Asyn
   }
   const end = await ended;
   if (end === 0) return;
-  if (signal?.aborted) throw new RegError('INTERRUPTED', 'interrupted');
+  if (signal?.aborted) throw interrupted();
   if (end instanceof Error && end.code === 'ENOENT') throw gitMissing();
   const said = withoutUserInfo(Buffer.concat(stderr).toString()).trim();
   throw new RegError('GIT_FAILED', `git ${verb} failed: ${said || String(end)}`);

@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { RegError } from '../../../errors.js';
+import { interrupted, RegError } from '../../../errors.js';
 import { redactorOf, shownAddress } from '../../location.js';
 import { movedTo, REDIRECTS } from './redirect.js';
 import { type Watch, watchOver } from './watch.js';
@@ -48,7 +48,7 @@ export function talkTo(address: string, { env, signal }: Around): Talk {
     const watch = watchOver(patience, signal);
     const explain = (error: unknown): RegError => {
       const early = watch.stop();
-      if (early === 'interrupted') return new RegError('INTERRUPTED', 'interrupted');
+      if (early === 'interrupted') return interrupted();
       if (early === 'hung') return failed(`it gave no sign for ${patience} seconds`);
       return error instanceof RegError ? error : failed(causeOf(error as NodeJS.ErrnoException));
     };
