@@ -117,8 +117,8 @@ describe('what is no plain file', () => {
   it('is refused without waiting for it', async () => {
     const { top, store } = folderOf();
     execFileSync('mkfifo', [join(top, 'pipe')]);
-    for (const call of [store.stat('pipe'), store.read('pipe'), store.list('')])
-      expect(await failure(call)).toMatchObject({
+    for (const call of [() => store.stat('pipe'), () => store.read('pipe'), () => store.list('')])
+      expect(await failure(call())).toMatchObject({
         code: 'SOURCE_PATH',
         message: expect.stringContaining('pipe'),
       });
