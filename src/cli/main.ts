@@ -11,7 +11,7 @@ import type { World } from './world.js';
  */
 export async function main(argv: readonly string[], world: World): Promise<number> {
   let exitCode = 0;
-  const program = buildProgram(world, (code) => {
+  const program = buildProgram(argv, world, (code) => {
     exitCode = code;
   });
   const names = program.commands.map((command) => command.name());

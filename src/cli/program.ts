@@ -1,15 +1,20 @@
-import { Command } from 'commander';
-import { addGlobalOptions, definerOf } from './define.js';
-import { defineFileCommands } from './define-files.js';
-import { defineReadingCommands } from './define-reading.js';
-import { defineWritingCommands } from './define-writing.js';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { runCommand } from './run-command.js';
+import { GLOBAL_OPTIONS } from './tree/globals.js';
+import { argumentsOf, BadValue, type CommandSpec, nameOf, type OptionSpec } from './tree/spec.js';
+import { COMMANDS } from './tree/tree.js';
 import type { World } from './world.js';
 
-/** The whole command line of `reg`; `exit` is told the exit code of the command that ran. */
-export function buildProgram(world: World, exit: (code: number) => void): Command {
-  const program = addGlobalOptions(new Command('reg'))
+/**
+ * The command line of `reg`, made from the tree of commands.
+ * @param argv what was typed; of a command that is not in it, no more is built than the list of commands shows
+ * @param exit is told the exit code of the command that ran
+ */
+export function buildProgram(argv: readonly string[], world: World, exit: (code: number) => void): Command {
+  const program = addOptions(new Command('reg'), GLOBAL_OPTIONS, 'Global options:')
     .description('A model registry in the tags of a git repository.')
     .version(world.version, '--version', 'show the version of this program')
+    .helpOption('-h, --help', 'show this help')
     .usage('<command> [options]')
     // before a command an option is the program's, after it the command's: `--version` is both
     .enablePositionalOptions()
@@ -22,10 +27,54 @@ export function buildProgram(world: World, exit: (code: number) => void): Comman
       getOutHelpWidth: () => world.columns,
     })
     .helpCommand('help [command]', 'show the help of a command');
-  const definer = definerOf(program, world, exit);
-  defineReadingCommands(definer);
-  defineWritingCommands(definer);
-  defineFileCommands(definer);
-  for (const command of program.commands) addGlobalOptions(command);
+  const run = runCommand(world, exit);
+  for (const spec of COMMANDS) {
+    const command = program
+      .command(nameOf(spec), { hidden: spec.hidden === true })
+      .summary(spec.summary)
+      .copyInheritedSettings(program);
+    if (argv.includes(nameOf(spec))) fill(command, spec).action(run(spec));
+  }
   return program;
 }
+
+/** Adds what a command takes, and what its own help says. */
+function fill(command: Command, spec: CommandSpec): Command {
+  const { summary, more, examples, options = [], choices = {} } = spec;
+  for (const { name, required, variadic } of argumentsOf(spec)) {
+    const word = `${name}${variadic ? '...' : ''}`;
+    const argument = new Argument(required ? `<${word}>` : `[${word}]`);
+    const values = choices[name];
+    command.addArgument(values === undefined ? argument : argument.choices(values));
+  }
+  const lines = examples.map((example) => `  reg ${example}\n`).join('');
+  command
+    .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.${more === undefined ? '' : `\n\n${more}`}`)
+    .addHelpText('after', `\nExamples:\n${lines}`)
+    .helpOption('-h, --help', 'show this help');
+  addOptions(command, options, 'Options:');
+  return addOptions(command, GLOBAL_OPTIONS, 'Global options:');
+}
+
+function addOptions(command: Command, specs: readonly OptionSpec[], heading: string): Command {
+  command.optionsGroup(heading);
+  for (const { flags, about, choices, parse, fallback, shown } of specs) {
+    const option = new Option(flags, about);
+    if (choices !== undefined) option.choices(choices);
+    if (parse !== undefined) option.argParser(parsing(parse));
+    if (fallback !== undefined) option.default(fallback);
+    if (shown !== undefined) option.flags = shown;
+    command.addOption(option);
+  }
+  return command;
+}
+
+const parsing =
+  (parse: NonNullable<OptionSpec['parse']>) =>
+  (text: string, before: unknown): unknown => {
+    try {
+      return parse(text, before as never);
+    } catch (error) {
+      throw error instanceof BadValue ? new InvalidArgumentError(error.message) : error;
+    }
+  };

@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { errorInPlace } from './in-place.js';
+import type { GlobalOptions } from './output.js';
+import { startSession } from './session.js';
+import type { CommandSpec } from './tree/spec.js';
+import type { World } from './world.js';
+
+/** Gives what loads the module of a command and runs it with the arguments and options that were typed. */
+export const runCommand =
+  (world: World, exit: (code: number) => void) =>
+  ({ load }: CommandSpec) =>
+  async (...args: unknown[]): Promise<void> => {
+    // commander passes the arguments, the options and the command itself
+    const command = args.at(-1) as Command;
+    const options = command.optsWithGlobals<GlobalOptions>();
+    const session = startSession(world, options);
+    const { run } = await load();
+    try {
+      exit((await run(session, ...([...args.slice(0, -2), options] as never[]))) ?? 0);
+    } catch (error) {
+      throw errorInPlace(error, session.inPlace);
+    }
+  };

@@ -1,0 +1,103 @@
+import { type CommandSpec, option } from './spec.js';
+import { days, label, list, time } from './values.js';
+
+/** The commands about files: configuration, links and models. */
+export const FILES: readonly CommandSpec[] = [
+  {
+    usage: 'init',
+    summary: 'write .reg.yaml, the configuration of a registry',
+    examples: ['init', 'init --stages dev,staging,prod'],
+    options: [
+      option('--stages <names>', 'the stages to allow, in order of promotion, with commas', { parse: list }),
+    ],
+    load: () => import('../commands/init.js'),
+  },
+  {
+    usage: 'link <source-path> <artifact>',
+    summary: 'declare an artifact: write the link to where its model is',
+    examples: [
+      'link models/churn.safetensors churn --source https://github.com/mycompany/research --rev v1',
+      'link model.onnx churn --source ../research --rev main --label team=pricing',
+    ],
+    options: [
+      option('--source <repository>', 'a git URL or a path (default: this repository)'),
+      option('--rev <rev>', 'the branch, tag or commit id to pin'),
+      option('--description <text>', 'what the model is for'),
+      option('--label <key=value>', 'a label, as often as needed', { parse: label, fallback: {} }),
+      option('--force', 'replace the link that is there'),
+    ],
+    load: () => import('../commands/link.js'),
+  },
+  {
+    usage: 'update [artifact...]',
+    summary: 'pin links to what their revs are now',
+    examples: ['update', 'update churn --rev v2'],
+    options: [option('--rev <rev>', 'another branch, tag, commit id or registry ref')],
+    load: () => import('../commands/update.js'),
+  },
+  {
+    usage: 'outdated [artifact...]',
+    summary: 'list links whose source went on; exit 1 when there is one',
+    examples: ['outdated', 'outdated churn --json'],
+    load: () => import('../commands/outdated.js'),
+  },
+  {
+    usage: 'import <tool>',
+    summary: 'take over links of another tool: mlem',
+    examples: ['import mlem', 'import mlem --force --json'],
+    choices: { tool: ['mlem'] },
+    options: [option('--force', 'replace link files that are there')],
+    load: () => import('../commands/import.js'),
+  },
+  {
+    usage: 'load <artifact>',
+    summary: 'fetch a model: churn, churn@v1.2.0, churn@latest or churn#prod',
+    examples: ["load 'churn#prod' -o model.safetensors", 'load churn@latest -o - | sha256sum'],
+    options: [
+      option('--rev <rev>', 'the link as it is at this rev of the registry'),
+      option(
+        '-o, --output <path>',
+        'the file or folder to write, - for standard output (default: its own name)',
+      ),
+      option('--at <time>', 'what the stage held at a time', { parse: time }),
+      option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
+      option('--force', 'replace other content at the target'),
+    ],
+    load: () => import('../commands/load.js'),
+  },
+  {
+    usage: 'upload <file-or-folder> <artifact>',
+    summary: 'put a model into the store, and write the link to it',
+    examples: [
+      'upload out/model.safetensors churn --register',
+      'upload out/model.safetensors churn --store s3://models/churn --assign dev',
+    ],
+    options: [
+      option('--store <url|folder>', 'where to put it (default: store: of .reg.yaml, else ./store)'),
+      option('--register', 'commit the link file alone, and register the next version'),
+      option('--assign <stage>', 'do so, and put the version into a stage'),
+      option('-m, --message <text>', 'the message of the tags'),
+      option('--push', 'push the tags, with the commit that they name'),
+    ],
+    load: () => import('../commands/upload.js'),
+  },
+  {
+    usage: 'cache <action>',
+    summary: 'what was fetched and is kept: list it, or clear it up',
+    examples: ['cache ls', 'cache gc --older-than 7'],
+    choices: { action: ['ls', 'gc'] },
+    options: [
+      option('--older-than <days>', 'with gc: what nobody used for so many days', {
+        parse: days,
+        fallback: 30,
+      }),
+    ],
+    load: () => import('../commands/cache.js'),
+  },
+  {
+    usage: 'validate [path...]',
+    summary: 'check link files; exit 1 when one is wrong',
+    examples: ['validate', 'validate models --json'],
+    load: () => import('../commands/validate.js'),
+  },
+];

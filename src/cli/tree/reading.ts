@@ -1,0 +1,93 @@
+import { type CommandSpec, option } from './spec.js';
+import { AT, count, countOrAll, time } from './values.js';
+
+/** The commands that ask the registry. */
+export const READING: readonly CommandSpec[] = [
+  {
+    usage: 'which <artifact> <stage>',
+    summary: 'say which version is current in a stage',
+    examples: ['which churn prod', 'which churn prod --at 2026-05-03 --json'],
+    options: [AT, option('--all', 'every version in the stage, the current one first')],
+    load: () => import('../commands/which.js'),
+  },
+  {
+    usage: 'latest <artifact>',
+    summary: 'say which version is the greatest',
+    examples: ['latest churn', 'latest churn --json'],
+    options: [AT],
+    load: () => import('../commands/latest.js'),
+  },
+  {
+    usage: 'show [artifact]',
+    summary: 'show all artifacts, or the versions of one',
+    examples: ['show', "show 'churn#prod' --at 2026-05-03"],
+    options: [
+      AT,
+      option('--deprecated', 'deprecated artifacts too'),
+      option('--registered-only', 'neither versions nor artifacts that nobody registered'),
+      option('--versions-per-stage <count>', 'so many versions of each stage, -1 for all (default: 1)', {
+        parse: countOrAll,
+      }),
+      option(
+        '--assignments-per-version <count>',
+        'the last so many stages of each version (default: -1, all)',
+        { parse: countOrAll },
+      ),
+      option('--sort <order>', 'order of the versions of one artifact', { choices: ['semver', 'timestamp'] }),
+    ],
+    load: () => import('../commands/show.js'),
+  },
+  {
+    usage: 'history [artifact]',
+    summary: 'show what happened, newest first',
+    examples: ['history churn --stage prod', 'history churn@v1.2.0 --intervals --json'],
+    options: [
+      AT,
+      option('--stage <stage>', 'only what concerns this stage'),
+      option('--since <time>', 'only what happened from this time on', { parse: time }),
+      option('--until <time>', 'only what happened up to this time', { parse: time }),
+      option('--intervals', 'one row for each stay of a version in a stage: from when to when, and by whom'),
+      option('--asc', 'oldest first'),
+      option('-n, --limit <count>', 'at most so many', { parse: count }),
+    ],
+    load: () => import('../commands/history.js'),
+  },
+  {
+    usage: 'stages',
+    summary: 'list the stages that are allowed or in use',
+    examples: ['stages', 'stages --used --json'],
+    options: [
+      AT,
+      option('--allowed', 'those that the configuration lists'),
+      option('--used', 'those that hold a version'),
+    ],
+    load: () => import('../commands/stages.js'),
+  },
+  {
+    usage: 'check-ref <ref>',
+    summary: 'say which event a tag is, and whether it is still in effect',
+    examples: ['check-ref refs/tags/churn@v1.2.0', "check-ref 'churn#prod#3' --json"],
+    options: [AT],
+    load: () => import('../commands/check-ref.js'),
+  },
+  {
+    usage: 'describe <artifact>',
+    summary: 'say what is known of a version: its link or its annotation',
+    examples: ['describe churn@v1.2.0', "describe 'churn#prod' --json"],
+    options: [option('--rev <rev>', 'as it is at this rev of the registry (default: HEAD)'), AT],
+    load: () => import('../commands/describe.js'),
+  },
+  {
+    usage: 'status',
+    summary: 'compare the tags here with those of the remote; exit 1 when they differ',
+    examples: ['status', 'status --json'],
+    load: () => import('../commands/status.js'),
+  },
+  {
+    usage: 'doctor',
+    summary: 'list what is wrong with the registry, and what to do',
+    examples: ['doctor', 'doctor --json'],
+    options: [option('--offline', 'do not ask the remote and the sources of links')],
+    load: () => import('../commands/doctor.js'),
+  },
+];

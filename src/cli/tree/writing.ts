@@ -1,0 +1,87 @@
+import { type CommandSpec, type OptionSpec, option } from './spec.js';
+
+const MESSAGE = option('-m, --message <text>', 'what to say in the tag');
+const VERSION = option('--version <version>', 'the version, with or without v');
+const UNLINKED = option('--unlinked', 'allow a commit that does not declare the artifact');
+const LAST: readonly OptionSpec[] = [
+  option('--push', 'push the tags; nothing is kept when the remote refuses'),
+  option('--offline', 'do not ask the remote first what it has'),
+  option('--dry-run', 'say which tags would be written, and write none'),
+];
+
+/** What the commands have in common that take something back: all of them can delete tags instead. */
+const withdrawing = (concerned: string): OptionSpec[] => [
+  MESSAGE,
+  option('--force', 'write the event even when it changes nothing'),
+  option('--delete', `instead of adding a tag, delete ${concerned}`),
+  option('--yes', 'with --delete: do not ask'),
+  ...LAST,
+];
+
+/** The commands that write tags. */
+export const WRITING: readonly CommandSpec[] = [
+  {
+    usage: 'register <artifact> [rev]',
+    summary: 'register the model at a commit as a version',
+    examples: ['register churn', 'register churn main~2 --version v1.2.0 -m "retrained on May"'],
+    options: [
+      option('--version <version>', 'the version, with or without v (default: the latest one raised)'),
+      option('--bump <part>', 'raise this part of the latest version', {
+        choices: ['major', 'minor', 'patch'],
+      }),
+      MESSAGE,
+      option('--force', 'allow a second active version at one commit'),
+      UNLINKED,
+      ...LAST,
+    ],
+    load: () => import('../commands/register.js'),
+  },
+  {
+    usage: 'assign <artifact> <stage>',
+    summary: 'put a version into a stage: artifact@version, or the one at HEAD',
+    examples: ['assign churn@v1.2.0 prod', 'assign churn dev --rev main'],
+    options: [
+      VERSION,
+      option('--rev <rev>', 'the version at this commit, registered first where there is none'),
+      option('--no-register', 'assign a commit without a version as it is'),
+      UNLINKED,
+      MESSAGE,
+      ...LAST,
+    ],
+    load: () => import('../commands/assign.js'),
+  },
+  {
+    usage: 'unassign <artifact> <stage>',
+    summary: 'take a version out of a stage: artifact@version, or the current one',
+    examples: ['unassign churn prod', 'unassign churn@v1.2.0 staging -m "failed the load test"'],
+    options: [VERSION, ...withdrawing('every tag that moves the version into or out of the stage')],
+    load: () => import('../commands/unassign.js'),
+  },
+  {
+    usage: 'deregister <artifact>',
+    summary: 'take back the registration of artifact@version',
+    examples: ['deregister churn@v1.2.0', 'deregister churn --version 1.2.0 --delete --dry-run'],
+    options: [VERSION, ...withdrawing('every tag about the version, its assignments too')],
+    load: () => import('../commands/deregister.js'),
+  },
+  {
+    usage: 'deprecate <artifact>',
+    summary: 'mark an artifact as no longer in use',
+    examples: ['deprecate churn', 'deprecate churn -m "replaced by churn-v2"'],
+    options: withdrawing('every tag of the artifact'),
+    load: () => import('../commands/deprecate.js'),
+  },
+  {
+    usage: 'rollback <artifact> <stage>',
+    summary: 'assign what was current in a stage before; again, and it is undone',
+    examples: ['rollback churn prod', 'rollback churn prod -m "v1.2.0 is slow" --dry-run'],
+    options: withdrawing('the tags that move the current version into or out of the stage'),
+    load: () => import('../commands/rollback.js'),
+  },
+  {
+    usage: 'sync',
+    summary: 'fetch the tags of the registry, and push those that the remote lacks',
+    examples: ['sync', 'sync --json'],
+    load: () => import('../commands/sync.js'),
+  },
+];
