@@ -1,3 +1,4 @@
+export type { Change } from './domain/differences.js';
 export { type ErrorCode, RegError } from './errors.js';
 export type { Host } from './host.js';
 export type { LoadedModel, LoadOptions } from './load/load.js';
@@ -5,7 +6,9 @@ export type { Model } from './load/model.js';
 export { load, openRegistry } from './open.js';
 export type { CheckedRow } from './registry/check-ref.js';
 export type { ChooseOptions } from './registry/choose.js';
+export type { CommitLog, LogRow } from './registry/commit-log.js';
 export type { Description } from './registry/describe.js';
+export type { Difference, DiffOptions, DiffSide } from './registry/diff.js';
 export type { HistoryOptions } from './registry/history.js';
 export type { LinkOptions, LinkRow } from './registry/link.js';
 export type { OutdatedRow } from './registry/outdated.js';

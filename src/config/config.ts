@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
+import type { MetricRules } from '../domain/metrics.js';
 import { parseStageName, type StageName } from '../domain/names.js';
 import { requireYaml } from '../yaml/check.js';
 import { readYaml, STRICT } from '../yaml/read.js';
+import { MetricRulesSchema } from './metric-rules.js';
 
 /** Where a repository's configuration is, from its top. */
 export const CONFIG_FILE = '.reg.yaml';
@@ -19,6 +21,7 @@ const ConfigSchema = z.strictObject({
   push: z.optional(z.boolean('is neither true nor false')),
   links: z.optional(z.enum(['required', 'optional'], 'is neither required nor optional')),
   store: z.optional(z.string()),
+  metrics: z.optional(MetricRulesSchema),
 });
 
 /** The configuration of a registry, defaults filled in. */
@@ -29,6 +32,8 @@ export interface Config {
   push: boolean;
   links: 'required' | 'optional';
   store: string;
+  /** How good models have to be. */
+  metrics: MetricRules;
 }
 
 /** The configuration of a repository without `.reg.yaml`. */
@@ -38,6 +43,7 @@ export const DEFAULT_CONFIG: Config = {
   push: false,
   links: 'required',
   store: './store',
+  metrics: {},
 };
 
 /**

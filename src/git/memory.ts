@@ -110,6 +110,8 @@ export function memoryRepository(identity: Identity): MemoryRepository {
     readBlob: async (oid) => blobOf(oid),
     blobSizes: async (oids) => new Map(oids.map((oid) => [oid, blobOf(oid).length])),
     streamBlob: async (oid) => Readable.from([Buffer.from(blobOf(oid))]),
+    // what led to a commit is not kept
+    commitsBetween: async () => undefined,
     listTips: async () => new Map(head === undefined ? [] : [['HEAD', head]]),
     largeFiles: {
       folders: async () => [],

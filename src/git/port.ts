@@ -149,6 +149,27 @@ export interface ObjectReader {
   streamBlob(oid: Oid): Promise<Readable>;
 }
 
+/** A commit as a log tells it. */
+export interface LoggedCommit {
+  commit: Oid;
+  /** Seconds since the epoch, of the commit itself; the author may have worked earlier. */
+  time: number;
+  author: string;
+  email: string;
+  /** The first line of its message. */
+  subject: string;
+}
+
+/** Tells which commits lie between two others. */
+export interface HistoryReader {
+  /**
+   * The commits that lead to `to` and not to `from`, newest first, at most so many: none at all says that `to` led to `from`.
+   * Undefined where that cannot be told, because history was cut off or a commit is not there.
+   * @throws RegError REMOTE_FAILED
+   */
+  commitsBetween(from: Oid, to: Oid, most: number): Promise<LoggedCommit[] | undefined>;
+}
+
 /** A user name and a password for a server. */
 export interface Login {
   username: string;
@@ -180,7 +201,7 @@ export interface LargeFiles {
 }
 
 /** A repository that models are read from. */
-export interface SourceRepository extends ObjectReader {
+export interface SourceRepository extends ObjectReader, HistoryReader {
   largeFiles: LargeFiles;
   /** What every ref leads to now, asked in one go. */
   listTips(): Promise<RefTips>;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { InterfaceSchema } from './interface-schema.js';
 
 const text = z.string('is not a text').check(z.minLength(1, 'is empty'));
 const commitId = z
@@ -40,6 +41,7 @@ export const LinkSchema = z.strictObject({
   labels: z.optional(z.record(z.string(), scalar)),
   params: z.optional(z.record(z.string(), z.unknown())),
   metrics: z.optional(z.record(z.string(), z.number('is not a number'))),
+  interface: z.optional(InterfaceSchema),
 });
 
 /** What a link file says: where a model comes from, which bytes it is, and what is known about it. */

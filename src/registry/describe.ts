@@ -2,7 +2,7 @@ import type { Oid } from '../domain/event.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
 import { readLink } from '../links/read.js';
 import type { Link } from '../links/schema.js';
-import { type ChooseOptions, choose } from './choose.js';
+import { type ChooseOptions, type Chosen, choose } from './choose.js';
 import type { RegistryContext } from './context.js';
 import { notDeclared } from './declaration.js';
 import { type Declaration, findDeclaration } from './declared.js';
@@ -28,6 +28,7 @@ export interface Description {
   size: number | null;
   params: unknown;
   metrics: unknown;
+  interface: Link['interface'] | null;
   /** What gto calls `custom` and DVC `meta`. */
   custom: unknown;
 }
@@ -42,7 +43,18 @@ export async function describe(
   options: ChooseOptions,
 ): Promise<Description> {
   const artifact = artifactName(name);
-  const { version, commit } = await choose(context, artifact, options);
+  return describeChosen(context, artifact, await choose(context, artifact, options));
+}
+
+/**
+ * Describes an artifact as a commit declares it.
+ * @throws RegError NOT_DECLARED, INVALID_LINK
+ */
+export async function describeChosen(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  { version, commit }: Chosen,
+): Promise<Description> {
   const found = await findDeclaration(context.repository, commit, artifact);
   if (found === undefined) throw await notDeclared(context, artifact, commit);
   const { kind, file } = found;
@@ -69,6 +81,7 @@ async function linkFacts({ repository }: RegistryContext, commit: Oid, file: str
     size: size ?? null,
     params: params ?? null,
     metrics: metrics ?? null,
+    interface: link.interface ?? null,
     custom: null,
   };
 }
@@ -91,6 +104,7 @@ async function foreignFacts(
     size: null,
     params: null,
     metrics: null,
+    interface: null,
     custom: entry.custom ?? entry.meta ?? null,
   };
 }

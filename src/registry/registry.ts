@@ -11,6 +11,7 @@ import { type CheckedRow, checkRef } from './check-ref.js';
 import type { ChooseOptions } from './choose.js';
 import type { RegistryContext } from './context.js';
 import { type Description, describe } from './describe.js';
+import { type Difference, type DiffOptions, diff } from './diff.js';
 import { type HistoryOptions, history, intervals } from './history.js';
 import { type ImportRow, importMlem } from './import-mlem.js';
 import { init } from './init.js';
@@ -52,6 +53,8 @@ export interface Registry {
   checkRef(ref: string, options?: queries.ReadOptions): Promise<CheckedRow>;
   /** What is known of a version: its link, or its annotation by gto or DVC. */
   describe(artifact: string, options?: ChooseOptions): Promise<Description>;
+  /** What differs between two models: `diff('churn@v1.2.0', '#prod')`; the second is what HEAD declares by default. */
+  diff(from: string, to?: string, options?: DiffOptions): Promise<Difference>;
   /** Fetches and verifies one model, and puts it on disk. */
   load(artifact: string, options?: LoadOptions): Promise<Model>;
   /** Checks link files. */
@@ -102,6 +105,7 @@ export function createRegistry(context: RegistryContext): Registry {
     stages: (options = {}) => stages(context, options),
     checkRef: (ref, options = {}) => checkRef(context, ref, options),
     describe: (artifact, options = {}) => describe(context, artifact, options),
+    diff: (from, to, options = {}) => diff(context, from, to, options),
     load: async (artifact, options = {}) => readable(await loadModel(context, artifact, options)),
     validate: (options = {}) => validate(context, options),
     doctor: (options = {}) => doctor(context, options),

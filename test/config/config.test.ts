@@ -13,6 +13,7 @@ describe('.reg.yaml (SPEC §4)', () => {
       push: false,
       links: 'required',
       store: './store',
+      metrics: {},
     });
   });
 
@@ -22,7 +23,7 @@ describe('.reg.yaml (SPEC §4)', () => {
       stages: ['prod', 'dev'],
       push: true,
     });
-    const all = { stages: ['a'], remote: 'up', push: true, links: 'optional', store: '/srv' };
+    const all = { stages: ['a'], remote: 'up', push: true, links: 'optional', store: '/srv', metrics: {} };
     expect(read(JSON.stringify(all))).toEqual(all);
   });
 

@@ -118,6 +118,7 @@ test('in JSON what is not said is null', async () => {
     size: 7,
     params: { alpha: 0.1 },
     metrics: { rmse: 0.42 },
+    interface: null,
     custom: null,
   });
   expect(await json('describe', 'fraud')).toEqual({
@@ -135,6 +136,7 @@ test('in JSON what is not said is null', async () => {
     size: null,
     params: null,
     metrics: null,
+    interface: null,
     custom: { owner: 'ann' },
   });
 });

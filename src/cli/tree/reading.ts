@@ -78,6 +78,17 @@ export const READING: readonly CommandSpec[] = [
     load: () => import('../commands/describe.js'),
   },
   {
+    usage: 'diff <from> [to]',
+    summary: 'say what differs between two models, by default from what HEAD declares',
+    examples: ["diff churn@v1.2.0 'churn#prod'", "diff churn@v1.2.0 '#prod' --json"],
+    options: [
+      AT,
+      option('--log <count>', 'so many commits of each log (default: 20; 0 for none)', { parse: count }),
+      option('--exit-code', 'exit 1 when something differs'),
+    ],
+    load: () => import('../commands/diff.js'),
+  },
+  {
     usage: 'status',
     summary: 'compare the tags here with those of the remote; exit 1 when they differ',
     examples: ['status', 'status --json'],

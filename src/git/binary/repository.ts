@@ -3,6 +3,7 @@ import type { RegistryRepository } from '../port.js';
 import { commitFile } from './commit.js';
 import { discreetAbout } from './discreet.js';
 import { binaryInspector } from './inspector.js';
+import { binaryHistory } from './history.js';
 import { binaryLargeFiles } from './large-files.js';
 import { binaryObjectReader } from './objects.js';
 import { binaryTagRemote } from './remote.js';
@@ -40,6 +41,7 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
       remote: { name, shown: name },
     })),
     ...binaryObjectReader(git, streamGitIn(folder, around)),
+    ...binaryHistory(git),
     largeFiles: binaryLargeFiles(folder, around),
     listTips: () => listTips({ git, remote: { name: '.', shown: folder } }),
     ...inspector,

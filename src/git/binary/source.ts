@@ -1,6 +1,7 @@
 import { isFolder } from '../../disk/files.js';
 import { RegError } from '../../errors.js';
 import type { SourceOpener, SourceRepository } from '../port.js';
+import { binaryHistory } from './history.js';
 import { binaryLargeFiles } from './large-files.js';
 import { binaryObjectReader } from './objects.js';
 import { listTips } from './remote-listing.js';
@@ -34,6 +35,7 @@ async function openFolder(path: string, around: Surroundings): Promise<SourceRep
   if (found.code !== 0) throw unreachable(` (${found.stderr})`);
   return {
     ...binaryObjectReader(git, streamGitIn(path, inside)),
+    ...binaryHistory(git),
     largeFiles: binaryLargeFiles(path, inside),
     // git takes a folder for a remote too
     listTips: () => listTips({ git, remote: { name: '.', shown: path } }),

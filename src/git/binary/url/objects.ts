@@ -4,6 +4,7 @@ import type { SourceRepository } from '../../port.js';
 import { readSizes } from '../cat-file.js';
 import { binaryObjectReader } from '../objects.js';
 import { listTips } from '../remote-listing.js';
+import { urlHistory } from './history.js';
 import { EVERYTHING, type ObjectCache } from './object-cache.js';
 import { resolveRemoteCommit } from './resolve-commit.js';
 
@@ -25,6 +26,7 @@ export function urlObjectReader(cache: ObjectCache): SourceRepository {
     return readSizes(cache.git, oids);
   };
   return {
+    ...urlHistory(cache),
     largeFiles: cache.largeFiles,
     listTips: () => listTips(cache),
     resolveCommit: (rev) => resolveRemoteCommit(cache, rev),

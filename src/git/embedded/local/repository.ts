@@ -4,6 +4,7 @@ import type { Oid } from '../../../domain/event.js';
 import { RegError } from '../../../errors.js';
 import type { RefTips, RegistryRepository, RepositoryInspector, SourceRepository } from '../../port.js';
 import { eachObject, type Objects } from '../found-object.js';
+import { embeddedHistory } from '../history.js';
 import { objectReader, requireAll } from '../object-reader.js';
 import { refusing } from '../refusing.js';
 import { openObjectStore } from '../store/object-store.js';
@@ -33,6 +34,7 @@ export async function openLocalRepository(
     workTree: async () => place.workTree,
     ...localTagReader(refs, objects),
     ...objectReader(whole(objects), (rev) => resolveLocalCommit(refs, objects, () => cutOff(place), rev)),
+    ...embeddedHistory(objects.read, async () => (await cutOff(place)).size > 0),
     largeFiles: localLargeFiles(place),
     listTips: () => listTips(refs, objects),
     ...localInspector(place),

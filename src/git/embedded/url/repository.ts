@@ -1,7 +1,8 @@
 import type { Oid } from '../../../domain/event.js';
 import { RegError } from '../../../errors.js';
 import type { RegistryRepository, SourceRepository } from '../../port.js';
-import { eachObject } from '../found-object.js';
+import { eachObject, type Objects } from '../found-object.js';
+import { embeddedHistory } from '../history.js';
 import { withoutPrograms } from '../large-files.js';
 import { objectReader } from '../object-reader.js';
 import { refusing } from '../refusing.js';
@@ -62,6 +63,7 @@ function sourceOf(address: string, remote: Remote, cache: ObjectCache): SourceRe
   const none = async (): Promise<undefined> => undefined;
   return {
     ...objectReader(supply, (rev) => resolveRemoteCommit(remote, cache, rev)),
+    ...embeddedHistory(withHistory(cache), async () => false),
     listTips: async () =>
       new Map((await remote.listRefs([])).map(({ name, oid, peeled }) => [name, peeled ?? oid])),
     largeFiles: withoutPrograms({
@@ -73,3 +75,10 @@ function sourceOf(address: string, remote: Remote, cache: ObjectCache): SourceRe
     }),
   };
 }
+
+/** Reads a commit; one that is not here is brought with all that led to it. */
+const withHistory =
+  ({ objects, obtain }: ObjectCache): Objects['read'] =>
+  async (oid) =>
+    (await objects.read(oid)) ??
+    ((await obtain({ oids: [oid], filter: 'tree:0', shallow: false })) ? objects.read(oid) : undefined);

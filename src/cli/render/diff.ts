@@ -1,0 +1,76 @@
+import type { Change } from '../../domain/differences.js';
+import type { CommitLog } from '../../registry/commit-log.js';
+import type { Difference, DiffSide } from '../../registry/diff.js';
+import type { Output } from '../output.js';
+import { clean } from './clean.js';
+import { type Cell, renderTable, type Table } from './table.js';
+
+/**
+ * What differs: on a terminal a table with a heading, then the commits between; in a pipe one line a change and one a commit,
+ * all with the fields section, name, from, to, and what to think of it.
+ */
+export async function renderDiff(found: Difference, out: Output): Promise<string> {
+  const changes = changeTable(found, out);
+  const logs = Object.entries(found.log).flatMap(([name, log]) => (log ? [logTable(name, log, out)] : []));
+  const parts = await Promise.all([changes, ...logs].map((table) => renderTable(table, out)));
+  return parts.filter((part) => part !== '').join(out.world.isTTY ? '\n' : '');
+}
+
+function changeTable({ from, to, changes }: Difference, out: Output): Table {
+  return {
+    head: ['', '', sideLabel(from), sideLabel(to), ''],
+    rows: changes.map((change) => [
+      change.section,
+      change.name,
+      shown(change.name, change.from, out),
+      shown(change.name, change.to, out),
+      verdict(change, out),
+    ]),
+  };
+}
+
+function sideLabel({ target, version, commit }: DiffSide): string {
+  const name = version === null || version === commit ? commit.slice(0, 7) : version;
+  return clean(target.endsWith(`@${version}`) ? target : `${target} (${name})`);
+}
+
+/** A value as people read it; in a pipe nothing is cut short. */
+function shown(name: string, value: unknown, { world }: Output): string {
+  if (value === null) return '-';
+  if (typeof value === 'string')
+    return world.isTTY && (name === 'sha256' || name === 'commit') ? value.slice(0, 12) : value;
+  const { dtype, shape } = value as { dtype?: unknown; shape?: unknown };
+  return typeof dtype === 'string'
+    ? `${dtype}${Array.isArray(shape) ? `[${shape.map((size) => size ?? '?').join(', ')}]` : ''}`
+    : JSON.stringify(value);
+}
+
+function verdict({ kind, delta, better }: Change, { world, color }: Output): Cell {
+  if (delta === null && kind === 'changed') return world.isTTY ? '' : '-';
+  if (delta === null) return kind;
+  const amount = `${delta > 0 ? '+' : ''}${delta}`;
+  if (better === null) return amount;
+  return better
+    ? { text: `${amount} better`, paint: color.green }
+    : { text: `${amount} worse`, paint: color.red };
+}
+
+function logTable(
+  name: string,
+  { from, to, added, removed, more }: CommitLog,
+  { world, color }: Output,
+): Table {
+  const short = (commit: string): string => (world.isTTY ? commit.slice(0, 7) : commit);
+  const rowOf =
+    (sign: Cell) =>
+    ({ commit, time, author, subject }: CommitLog['added'][number]): Cell[] =>
+      world.isTTY
+        ? [sign, { text: short(commit), paint: color.yellow }, time.slice(0, 10), author, subject]
+        : [`${name}-log`, sign, commit, time, subject];
+  const rows = [
+    ...added.map(rowOf({ text: '+', paint: color.green })),
+    ...removed.map(rowOf({ text: '-', paint: color.red })),
+    ...(more && world.isTTY ? [['', '…', '', '', 'and more: --log <count>']] : []),
+  ];
+  return { head: ['', `${short(from)}..${short(to)}`, '', '', `commits of the ${name}`], rows };
+}

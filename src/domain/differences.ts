@@ -1,0 +1,74 @@
+import type { Better } from './metrics.js';
+
+/** What a change is about. */
+export type Section = (typeof SECTIONS)[number];
+
+/** In the order in which people read them. */
+export const SECTIONS = [
+  'source',
+  'bytes',
+  'about',
+  'labels',
+  'params',
+  'metrics',
+  'interface',
+  'custom',
+] as const;
+
+/** What is said of a model: values by section and name. What is not said is left out. */
+export type Facts = Readonly<Partial<Record<Section, Readonly<Record<string, unknown>>>>>;
+
+/** One thing that is said otherwise of another model. */
+export interface Change {
+  section: Section;
+  /** Such as `commit`, `sha256` or the name of a metric. */
+  name: string;
+  kind: 'added' | 'removed' | 'changed';
+  /** Null where nothing is said. */
+  from: unknown;
+  to: unknown;
+  /** How much more a number is. */
+  delta: number | null;
+  /** Whether a metric became better; null where nobody said which way that is. */
+  better: boolean | null;
+}
+
+/**
+ * What is said otherwise of one model than of another.
+ * @param wayOf which way a metric gets better
+ */
+export function differences(from: Facts, to: Facts, wayOf: (metric: string) => Better | undefined): Change[] {
+  return SECTIONS.flatMap((section) => {
+    const [before, after] = [flat(from[section] ?? {}), flat(to[section] ?? {})];
+    return [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {
+      const [one, other] = [before.get(name), after.get(name)];
+      if (JSON.stringify(one) === JSON.stringify(other)) return [];
+      const delta = typeof one === 'number' && typeof other === 'number' ? difference(one, other) : null;
+      const way = section === 'metrics' ? wayOf(name) : undefined;
+      const better = delta === null || way === undefined ? null : delta < 0 === (way === 'lower');
+      const kind = one === undefined ? 'added' : other === undefined ? 'removed' : 'changed';
+      return [{ section, name, kind, from: one ?? null, to: other ?? null, delta, better }];
+    });
+  });
+}
+
+/** Without what binary fractions add at the end: from 0.42 to 0.38 it is -0.04. */
+const difference = (from: number, to: number): number => Number((to - from).toPrecision(12));
+
+/** Mappings in mappings become names with dots; anything else is a value. */
+function flat(values: Readonly<Record<string, unknown>>, before = ''): Map<string, unknown> {
+  return new Map(
+    Object.entries(values).flatMap(([name, value]): [string, unknown][] => {
+      if (value === undefined || value === null) return [];
+      return isMapping(value) && !isPort(value)
+        ? [...flat(value, `${before}${name}.`)]
+        : [[`${before}${name}`, value]];
+    }),
+  );
+}
+
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** An input or output is one value: its dtype and shape belong together. */
+const isPort = (value: Record<string, unknown>): boolean => typeof value.dtype === 'string';

@@ -1,0 +1,56 @@
+/** Which way a metric gets better. */
+export type Better = 'lower' | 'higher';
+
+/** What the configuration says of a metric: how good a model has to be. */
+export interface MetricRule {
+  /** The metric that is meant; the name of the rule by default. */
+  metric?: string | undefined;
+  /** The artifacts that are meant, `*` for any characters; all by default. */
+  artifacts?: readonly string[] | undefined;
+  max?: number | undefined;
+  min?: number | undefined;
+  /** A stage, whose current version must not be better. */
+  noWorseThan?: string | undefined;
+  /** By how much it may be: a number, or a share such as `2%`. */
+  tolerance?: number | string | undefined;
+  better?: Better | undefined;
+}
+
+/** The rules of a configuration, by name. */
+export type MetricRules = Readonly<Record<string, MetricRule>>;
+
+/** Which way a rule says that its metric gets better: what has an upper limit alone is to be low. */
+export function betterWay({ better, max, min }: MetricRule): Better | undefined {
+  if (better !== undefined) return better;
+  if ((max === undefined) === (min === undefined)) return undefined;
+  return max === undefined ? 'higher' : 'lower';
+}
+
+/** The rules about one artifact, each with the name of its metric. */
+export const rulesFor = (artifact: string, rules: MetricRules): { metric: string; rule: MetricRule }[] =>
+  Object.entries(rules)
+    .filter(([, { artifacts }]) => artifacts?.some((pattern) => matches(artifact, pattern)) ?? true)
+    .map(([name, rule]) => ({ metric: rule.metric ?? name, rule }));
+
+/** Which way a metric of an artifact gets better, as far as rules tell without contradiction. */
+export function wayOf(metric: string, artifact: string, rules: MetricRules): Better | undefined {
+  const ways = rulesFor(artifact, rules)
+    .filter((one) => one.metric === metric)
+    .flatMap(({ rule }) => betterWay(rule) ?? []);
+  return new Set(ways).size === 1 ? ways[0] : undefined;
+}
+
+/** Whether a name fits a pattern in which `*` stands for any characters. */
+function matches(name: string, pattern: string): boolean {
+  const [start = '', ...rest] = pattern.split('*');
+  if (rest.length === 0) return name === pattern;
+  const end = rest.pop() ?? '';
+  if (!name.startsWith(start) || !name.endsWith(end)) return false;
+  let at = start.length;
+  for (const part of rest) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at <= name.length - end.length;
+}

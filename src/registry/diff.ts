@@ -1,0 +1,130 @@
+import { type Change, differences, type Facts } from '../domain/differences.js';
+import type { Oid } from '../domain/event.js';
+import type { ArtifactName } from '../domain/names.js';
+import { wayOf } from '../domain/metrics.js';
+import { parseTarget, type Target } from '../domain/target.js';
+import { RegError } from '../errors.js';
+import { choose, chosenBy } from './choose.js';
+import type { RegistryContext } from './context.js';
+import { type Description, describeChosen } from './describe.js';
+import { type CommitLog, logBetween } from './commit-log.js';
+import { sourceObjects } from './source-rev.js';
+
+/** How to compare. */
+export interface DiffOptions {
+  /** Answers as of this moment. */
+  at?: Date | undefined;
+  /** At most so many commits of each log, 20 by default; 0 for no logs. */
+  log?: number | undefined;
+}
+
+/** One of the two that are compared. */
+export interface DiffSide {
+  /** As it was asked for. */
+  target: string;
+  artifact: ArtifactName;
+  /** Null for what HEAD declares. */
+  version: string | null;
+  /** The commit of the registry. */
+  commit: Oid;
+  /** What declares the artifact there; null where nothing does. */
+  file: string | null;
+}
+
+/** What differs between two models: `diff`. */
+export interface Difference {
+  from: DiffSide;
+  to: DiffSide;
+  /** Whether the same is said of both. */
+  same: boolean;
+  changes: Change[];
+  /** The commits between: of the source, and of the registry. Null where both have the same, or nothing to compare. */
+  log: { source: CommitLog | null; registry: CommitLog | null };
+}
+
+/**
+ * Compares two states of an artifact, or of two artifacts.
+ * @param toText may leave the artifact out: `#prod`, `@latest`; what HEAD declares by default
+ * @throws RegError INVALID_LINK, and what choosing throws
+ */
+export async function diff(
+  context: RegistryContext,
+  fromText: string,
+  toText: string | undefined,
+  { at, log = 20 }: DiffOptions,
+): Promise<Difference> {
+  const fromTarget = parseTarget(fromText);
+  const { artifact } = fromTarget;
+  const isShort = toText === undefined || /^[@#]/.test(toText);
+  const shown = isShort ? `${artifact}${toText ?? ''}` : toText;
+  const [one, other] = await Promise.all([
+    sideOf(context, fromText, fromTarget, at),
+    sideOf(context, shown, parseTarget(shown), at),
+  ]);
+  const [before, after] = [factsOf(one.description), factsOf(other.description)];
+  const rules =
+    after.metrics && Object.keys(after.metrics).length > 0 ? (await context.config()).metrics : {};
+  const changes = differences(before, after, (metric) => wayOf(metric, other.side.artifact, rules));
+  const logs = log > 0 ? await logsOf(context, one, other, log) : { source: null, registry: null };
+  return { from: one.side, to: other.side, same: changes.length === 0, changes, log: logs };
+}
+
+interface Side {
+  side: DiffSide;
+  description: Description | undefined;
+}
+
+async function sideOf(
+  context: RegistryContext,
+  shown: string,
+  target: Target,
+  at: Date | undefined,
+): Promise<Side> {
+  const { artifact } = target;
+  const asOf = target.which === undefined ? undefined : at;
+  const chosen = await choose(context, artifact, { ...chosenBy(target), at: asOf });
+  const description = await describeChosen(context, artifact, chosen).catch(unlessUndeclared);
+  return { side: { target: shown, artifact, ...chosen, file: description?.file ?? null }, description };
+}
+
+/** A version need not be declared (`register --unlinked`): then nothing is said of it. */
+function unlessUndeclared(error: unknown): undefined {
+  if (error instanceof RegError && error.code === 'NOT_DECLARED') return undefined;
+  throw error;
+}
+
+function factsOf(description: Description | undefined): Facts {
+  if (description === undefined) return {};
+  const { source, path, sha256, size, type, labels, params, metrics, custom } = description;
+  const tags = Array.isArray(labels) ? Object.fromEntries(labels.map((label) => [label, true])) : labels;
+  return {
+    source: { ...source, ...(path === null ? {} : { path }) },
+    bytes: { sha256, size },
+    about: { type, description: description.description },
+    labels: mappingOf(tags),
+    params: mappingOf(params),
+    metrics: mappingOf(metrics),
+    interface: mappingOf(description.interface),
+    custom: mappingOf(custom),
+  };
+}
+
+const mappingOf = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
+async function logsOf(
+  context: RegistryContext,
+  one: Side,
+  other: Side,
+  most: number,
+): Promise<Difference['log']> {
+  const [from, to] = [one.description?.source, other.description?.source];
+  const isSameRepository = from?.repo === to?.repo;
+  const [source, registry] = await Promise.all([
+    from?.commit !== undefined && to?.commit !== undefined && isSameRepository
+      ? logBetween(() => sourceObjects(context, from), from.commit, to.commit, most)
+      : null,
+    logBetween(async () => context.repository, one.side.commit, other.side.commit, most),
+  ]);
+  return { source, registry };
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { type Repository, START, sandbox } from '../support/repo.js';
+import { openBinaryRepository } from '../../src/git/binary/repository.js';
+import { READERS } from './bench.js';
+import { embeddedLocal } from './embedded-bench.js';
+
+const box = sandbox();
+
+// what led to a commit is not kept in memory
+describe.each(READERS.filter(([kind]) => kind !== 'memory'))('history: %s', (kind, makeBench) => {
+  const name = `${kind}-history`;
+  const bench = makeBench(box, name);
+  const made: Repository = box.at(name);
+  const commit = (subject: string): string => {
+    box.advance(60);
+    return made.commit({}, subject);
+  };
+  const first = commit('first');
+  const fork = commit('fork');
+  const main = [commit('main 1'), commit('main 2\n\nwith more')];
+  made.git('checkout', '--quiet', '-b', 'side', fork);
+  const side = [commit('side 1'), commit('side 2')];
+  made.git('checkout', '--quiet', 'main');
+  box.advance(60);
+  made.git('merge', '--quiet', '--no-ff', '-m', 'merge', 'side');
+  const merge = made.git('rev-parse', 'HEAD');
+  const between = async (from = '', to = '', most = 10) =>
+    (await bench.repository.commitsBetween(from, to, most))?.map(({ subject }) => subject);
+
+  test.each([
+    ['forward', first, main[1], ['main 2', 'main 1', 'fork']],
+    ['back', main[1], first, []],
+    ['the same', main[0], main[0], []],
+    ['across', main[1], side[1], ['side 2', 'side 1']],
+    ['a merge', fork, merge, ['merge', 'side 2', 'side 1', 'main 2', 'main 1']],
+    ['from one parent of a merge', main[1], merge, ['merge', 'side 2', 'side 1']],
+  ])('%s', async (_what, from, to, subjects) => {
+    expect(await between(from, to)).toEqual(subjects);
+  });
+
+  test('at most so many, the newest', async () => {
+    expect(await between(first, main[1], 2)).toEqual(['main 2', 'main 1']);
+  });
+
+  test('who, when and what', async () => {
+    const [found] = (await bench.repository.commitsBetween(first, fork, 1)) ?? [];
+    expect(found).toMatchObject({
+      commit: fork,
+      author: 'Ann Lee',
+      email: 'ann@example.com',
+      subject: 'fork',
+    });
+    expect(found?.time).toBeGreaterThan(START);
+  });
+
+  test('a commit that is not there', async () => {
+    expect(await between(first, 'a'.repeat(40))).toBeUndefined();
+    expect(await between('a'.repeat(40), first)).toBeUndefined();
+  });
+});
+
+test.each([
+  ['binary', (clone: Repository) => openBinaryRepository(clone.dir, box)],
+  ['embedded', (clone: Repository) => embeddedLocal(box, clone)],
+])('a history that was cut off: %s', async (kind, open) => {
+  const origin = box.repository(`${kind}-origin`);
+  const commits = [origin.commit(), origin.commit()];
+  const name = `${kind}-shallow`;
+  origin.git('clone', '--quiet', '--depth=1', `file://${origin.dir}`, `../${name}`);
+  expect(await open(box.at(name)).commitsBetween(commits[1] ?? '', commits[1] ?? '', 1)).toBeUndefined();
+});
