@@ -4,6 +4,7 @@ import { parseStageName, type StageName } from '../domain/names.js';
 import { requireYaml } from '../yaml/check.js';
 import { readYaml, STRICT } from '../yaml/read.js';
 import { MetricRulesSchema } from './metric-rules.js';
+import { type RuleLevels, RuleLevelsSchema } from './rule-levels.js';
 
 /** Where a repository's configuration is, from its top. */
 export const CONFIG_FILE = '.reg.yaml';
@@ -22,6 +23,8 @@ const ConfigSchema = z.strictObject({
   links: z.optional(z.enum(['required', 'optional'], 'is neither required nor optional')),
   store: z.optional(z.string()),
   metrics: z.optional(MetricRulesSchema),
+  revs: z.optional(z.enum(['fixed', 'floating'], 'is neither fixed nor floating')),
+  rules: z.optional(RuleLevelsSchema),
 });
 
 /** The configuration of a registry, defaults filled in. */
@@ -34,6 +37,10 @@ export interface Config {
   store: string;
   /** How good models have to be. */
   metrics: MetricRules;
+  /** Whether links may name branches and stages, which move on. */
+  revs: 'fixed' | 'floating';
+  /** Levels of rules of `validate`, where their own do not suit. */
+  rules: RuleLevels;
 }
 
 /** The configuration of a repository without `.reg.yaml`. */
@@ -44,6 +51,8 @@ export const DEFAULT_CONFIG: Config = {
   links: 'required',
   store: './store',
   metrics: {},
+  revs: 'fixed',
+  rules: {},
 };
 
 /**

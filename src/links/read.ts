@@ -9,20 +9,21 @@ export interface LinkFile {
   yaml: YamlFile;
 }
 
-/** A link file that was read, or all that is wrong with it. */
-export type LinkReading = LinkFile | { problems: YamlProblem[] };
+/** A link file that was read, or all that is wrong with it: it is no YAML, or YAML that says something else. */
+export type LinkReading = LinkFile | { problems: YamlProblem[]; isYaml: boolean };
 
 /** Reads a link file and tells everything that is wrong with it; never throws for what the file holds. */
 export function inspectLink(bytes: Uint8Array, file: string): LinkReading {
   try {
     const yaml = linkYaml(bytes, file);
     const checked = checkYaml(yaml, LinkSchema);
-    return 'value' in checked ? { link: checked.value, yaml } : checked;
+    return 'value' in checked ? { link: checked.value, yaml } : { ...checked, isYaml: true };
   } catch (error) {
     if (!(error instanceof RegError) || error.place === undefined) throw error;
     const { line } = error.place;
     return {
       problems: [{ message: error.message.replace(`${file}:${line}: `, ''), line, hint: error.hint }],
+      isYaml: false,
     };
   }
 }

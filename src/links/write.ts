@@ -1,11 +1,11 @@
 import { Document, isMap } from 'yaml';
 import { readLink } from './read.js';
 import type { Link } from './schema.js';
-
-const SCHEMA_URL = 'https://unpkg.com/git-reg@0/schema/model-link.schema.json';
+import { pointsAtSchema, SCHEMA_COMMENT } from './schema-comment.js';
 
 /**
- * Writes a link file's text. Over an existing file, comments, the order of keys and what is not in `link` stay.
+ * Writes a link file's text. Over an existing file, comments, the order of keys and what is not in `link` stay. The first line
+ * points editors at the schema.
  * @throws RegError INVALID_LINK when the existing file is none
  */
 export function formatLink(link: Link, existing?: { bytes: Uint8Array; file: string }): string {
@@ -17,12 +17,14 @@ export function formatLink(link: Link, existing?: { bytes: Uint8Array; file: str
   );
   for (const key of gone) document.delete(key);
   for (const [key, value] of Object.entries(link)) update(document, [key], value);
+  if (!pointsAtSchema(Buffer.from(existing.bytes).toString()))
+    document.commentBefore = [SCHEMA_COMMENT, document.commentBefore].filter(Boolean).join('\n');
   return document.toString({ lineWidth: 0 });
 }
 
 function newLink(link: Link): string {
   const document = new Document(link);
-  document.commentBefore = ` yaml-language-server: $schema=${SCHEMA_URL}`;
+  document.commentBefore = SCHEMA_COMMENT;
   return document.toString({ lineWidth: 0 });
 }
 

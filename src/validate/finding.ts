@@ -1,11 +1,17 @@
+/** How bad something is; an error makes a check fail. */
+export type Level = (typeof LEVELS)[number];
+
+/** From the mildest to the worst. */
+export const LEVELS = ['info', 'warning', 'error'] as const;
+
 /** One thing that a check found (SPEC §5, `validate`). */
 export interface Finding {
-  level: 'error' | 'warning';
+  level: Level;
   /** The id of the rule, such as `link-rev`. */
   rule: string;
-  /** From the top of the repository. */
+  /** A file, from the top of the repository, or the full name of a ref, such as `refs/tags/churn#prod#3`. */
   file: string;
-  /** Counted from 1. */
+  /** Counted from 1; 1 for a ref. */
   line: number;
   message: string;
 }
@@ -14,6 +20,14 @@ export interface Finding {
 export interface Report {
   ok: boolean;
   findings: Finding[];
-  /** How many link files were looked at. */
-  checked: number;
+  /** Everything that was looked at: files and refs. */
+  checked: string[];
+}
+
+/** Makes the report of what was found, by file and line. */
+export function reportOf(findings: readonly Finding[], checked: readonly string[]): Report {
+  const position = new Map(checked.map((file, index) => [file, index]));
+  const place = ({ file }: Finding): number => position.get(file) ?? -1;
+  const sorted = [...findings].sort((a, b) => place(a) - place(b) || a.line - b.line);
+  return { ok: findings.every(({ level }) => level !== 'error'), findings: sorted, checked: [...checked] };
 }

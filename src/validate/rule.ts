@@ -1,21 +1,68 @@
-import type { LinkFile } from '../links/read.js';
-import type { FoundRev } from '../registry/source-rev.js';
-import type { ModelIdentity } from '../sources/identity.js';
-import type { Finding } from './finding.js';
+import type { RuleLevels } from '../config/rule-levels.js';
+import { didYouMean } from '../domain/suggest.js';
+import { RegError } from '../errors.js';
+import type { Finding, Level } from './finding.js';
 
-/** A link file that parses, and what it leads to; each is fetched once, when a rule first asks. */
-export interface LinkSubject extends LinkFile {
-  file: string;
-  model(): Promise<ModelIdentity>;
-  /** What a rev of the source is now. */
-  resolveRev(rev: string): Promise<FoundRev>;
+/** What is known of a rule without asking it. */
+export interface RuleInfo {
+  /** Its name: what it is about, and what of that. */
+  id: string;
+  /** How bad it is to break it, unless the configuration says otherwise. */
+  level: Level;
+  /** What it asks for, in one sentence. */
+  about: string;
 }
 
-/** Something that a rule has to say: a finding without the rule's own name. */
-export type Complaint = Omit<Finding, 'rule' | 'file'>;
+/** Something that a rule has to say. */
+export interface Complaint {
+  /** Counted from 1. */
+  line: number;
+  message: string;
+  /** Another file than the one that was asked about. */
+  file?: string;
+}
 
-/** One rule about one link file. */
-export interface LinkRule {
-  id: string;
-  check(subject: LinkSubject): Promise<Complaint[]>;
+/** What every rule asks about: something with a name, a file of the work tree or a ref. */
+export interface Subject {
+  file: string;
+}
+
+/** One rule. */
+export interface Rule<S extends Subject> extends RuleInfo {
+  check(subject: S): Complaint[] | Promise<Complaint[]>;
+}
+
+/** Asks rules about one subject, all at the same time; what they say keeps their order. */
+export async function applyRules<S extends Subject>(
+  rules: readonly Rule<S>[],
+  subject: S,
+  levels: RuleLevels,
+): Promise<Finding[]> {
+  const asked = rules.flatMap((rule) => {
+    const level = levels[rule.id] ?? rule.level;
+    return level === 'off' ? [] : [{ rule, level }];
+  });
+  const found = await Promise.all(
+    asked.map(async ({ rule, level }) =>
+      (await rule.check(subject)).map(
+        ({ line, message, file = subject.file }): Finding => ({ level, rule: rule.id, file, line, message }),
+      ),
+    ),
+  );
+  return found.flat();
+}
+
+/**
+ * Refuses levels of rules that there are not.
+ * @throws RegError INVALID_CONFIG
+ */
+export function refuseUnknownRules(levels: RuleLevels, rules: readonly RuleInfo[]): void {
+  const known = rules.map(({ id }) => id);
+  for (const id of Object.keys(levels))
+    if (!known.includes(id))
+      throw new RegError(
+        'INVALID_CONFIG',
+        `.reg.yaml: there is no rule '${id}'`,
+        didYouMean(id, known, 'remove it'),
+      );
 }

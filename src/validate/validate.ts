@@ -1,21 +1,14 @@
 import { relative, resolve } from 'node:path';
 import type { WorkTree } from '../disk/work-tree.js';
 import { RegError } from '../errors.js';
-import { artifactOfLink, LINK_SUFFIX } from '../links/link-path.js';
-import { inspectLink } from '../links/read.js';
-import { once } from '../once.js';
-import { type RegistryContext, requireCommit, requireWorkTree } from '../registry/context.js';
-import { followLink } from '../registry/follow-link.js';
-import { findRev } from '../registry/source-rev.js';
-import { identify } from '../sources/identity.js';
-import { verifyPromises } from '../sources/promise.js';
-import type { Finding, Report } from './finding.js';
-import type { LinkRule, LinkSubject } from './rule.js';
-import { linkBytes } from './rules/link-bytes.js';
-import { linkResolves } from './rules/link-resolves.js';
-import { linkRev } from './rules/link-rev.js';
-
-const RULES: readonly LinkRule[] = [linkRev, linkResolves, linkBytes];
+import { LINK_SUFFIX } from '../links/link-path.js';
+import { type RegistryContext, requireWorkTree } from '../registry/context.js';
+import { ALL_RULES } from './catalogue.js';
+import { checkFile } from './check-file.js';
+import { type Finding, type Report, reportOf } from './finding.js';
+import { viewOf } from './registry-view.js';
+import { refuseUnknownRules } from './rule.js';
+import { withSharedSources } from './shared-sources.js';
 
 /** What to validate. */
 export interface ValidateOptions {
@@ -25,60 +18,49 @@ export interface ValidateOptions {
   from?: string;
 }
 
-/** Checks the link files of the work tree, each by every rule. */
-export async function validate(context: RegistryContext, options: ValidateOptions): Promise<Report> {
+/**
+ * Checks the link files of the work tree, each by every rule.
+ * @throws RegError NO_WORK_TREE, INVALID_CONFIG, USAGE for a path without links
+ */
+export async function validate(given: RegistryContext, options: ValidateOptions): Promise<Report> {
+  const workTree = await requireWorkTree(given, 'validate checks the files of a work tree');
+  const context = withSharedSources(given);
+  const all = (await workTree.find('')).filter((file) => LOOKS_LIKE_LINK.test(file));
+  const view = await viewOf(context, all);
+  refuseUnknownRules(view.config.rules, ALL_RULES);
+  const files = chosenFiles(all, workTree, options);
   const findings: Finding[] = [];
-  const workTree = await requireWorkTree(context, 'validate checks the files of a work tree');
-  const files = await linkFiles(workTree, options);
-  for (const file of files) findings.push(...(await checkFile(context, workTree, file)));
-  return { ok: findings.every((finding) => finding.level !== 'error'), findings, checked: files.length };
+  for (const found of await eachOf(files, (file) => checkFile(view, workTree, file))) findings.push(...found);
+  return reportOf(findings, files);
 }
 
-async function linkFiles(
+/** What is a link, and what somebody may have taken for one. */
+const LOOKS_LIKE_LINK = /\.model\.ya?ml$/i;
+
+function chosenFiles(
+  all: readonly string[],
   workTree: WorkTree,
   { paths = [], from = workTree.root }: ValidateOptions,
-): Promise<string[]> {
-  const links = await workTree.find(LINK_SUFFIX);
-  if (paths.length === 0) return links;
+): readonly string[] {
+  if (paths.length === 0) return all;
   const chosen = paths.flatMap((path) => {
     const wanted = relative(workTree.root, resolve(from, path)).replaceAll('\\', '/');
-    const found = links.filter((link) => wanted === '' || link === wanted || link.startsWith(`${wanted}/`));
+    const found = all.filter((link) => wanted === '' || link === wanted || link.startsWith(`${wanted}/`));
     if (found.length > 0) return found;
     throw new RegError('USAGE', `there is no link file at '${path}'`, `link files end in ${LINK_SUFFIX}`);
   });
   return [...new Set(chosen)];
 }
 
-async function checkFile(context: RegistryContext, workTree: WorkTree, file: string): Promise<Finding[]> {
-  const reading = inspectLink((await workTree.read(file)) ?? new Uint8Array(), file);
-  if ('problems' in reading)
-    return reading.problems.map(({ line, message, hint }) => ({
-      level: 'error',
-      rule: 'link-parse',
-      file,
-      line,
-      message: hint ? `${message} (${hint})` : message,
-    }));
-  if (artifactOfLink(file) === undefined)
-    return [
-      { level: 'error', rule: 'link-name', file, line: 1, message: 'its file name is not an artifact name' },
-    ];
-  const model = once(async () => {
-    const { model, promises } = await followLink(context, reading.link, () => requireCommit(context, 'HEAD'));
-    const identity = await identify(model);
-    // what this link itself promises is for its own rule to tell
-    verifyPromises(file, promises.slice(1), identity);
-    return identity;
-  });
-  const { source } = reading.link;
-  const subject: LinkSubject = {
-    ...reading,
-    file,
-    model,
-    resolveRev: (rev) => findRev(context, source, rev),
+/** So many files are looked at at a time: enough to wait for sources together, few enough for memory and open files. */
+const AT_ONCE = 4;
+
+async function eachOf<T>(files: readonly string[], check: (file: string) => Promise<T>): Promise<T[]> {
+  const found: T[] = [];
+  const waiting = files.entries();
+  const checkOn = async (): Promise<void> => {
+    for (const [index, file] of waiting) found[index] = await check(file);
   };
-  const complaints = await Promise.all(
-    RULES.map(async (rule) => ({ rule, said: await rule.check(subject) })),
-  );
-  return complaints.flatMap(({ rule, said }) => said.map((one) => ({ rule: rule.id, file, ...one })));
+  await Promise.all(Array.from({ length: AT_ONCE }, checkOn));
+  return found;
 }

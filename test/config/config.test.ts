@@ -14,6 +14,8 @@ describe('.reg.yaml (SPEC §4)', () => {
       links: 'required',
       store: './store',
       metrics: {},
+      revs: 'fixed',
+      rules: {},
     });
   });
 
@@ -23,7 +25,16 @@ describe('.reg.yaml (SPEC §4)', () => {
       stages: ['prod', 'dev'],
       push: true,
     });
-    const all = { stages: ['a'], remote: 'up', push: true, links: 'optional', store: '/srv', metrics: {} };
+    const all = {
+      stages: ['a'],
+      remote: 'up',
+      push: true,
+      links: 'optional',
+      store: '/srv',
+      metrics: { rmse: { max: 1, noWorseThan: 'a', tolerance: '2%' } },
+      revs: 'floating',
+      rules: { 'link-editor': 'off' },
+    };
     expect(read(JSON.stringify(all))).toEqual(all);
   });
 

@@ -10,7 +10,8 @@ const research = makeResearch(box);
 const COMMIT = research.git('rev-parse', 'v1^{commit}');
 const OTHER = research.commit();
 
-const SOURCE = `source: {repo: ../research, rev: v1, commit: ${COMMIT}, path: ${MODEL_PATH}}`;
+const EDITOR = '# yaml-language-server: $schema=schema.json\n';
+const SOURCE = `${EDITOR}source: {repo: ../research, rev: v1, commit: ${COMMIT}, path: ${MODEL_PATH}}`;
 const RIGHT = `${SOURCE}\nsha256: ${sha256(MODEL)}\nsize: 154\n`;
 
 let registries = 0;
@@ -41,7 +42,7 @@ test('each thing that is wrong is one line, with file and line', async () => {
     'no-commit.model.yaml': RIGHT.replace(`commit: ${COMMIT}, `, ''),
     'no-path.model.yaml': RIGHT.replace(MODEL_PATH, 'models/none.bin'),
     'no-repo.model.yaml': RIGHT.replace('../research', '../nowhere'),
-    'no-rev.model.yaml': `reg: 1\n\n${RIGHT.replace('rev: v1, ', '')}`,
+    'no-rev.model.yaml': `${EDITOR}reg: 1\n\n${RIGHT.replace('rev: v1, ', '').replace(EDITOR, '')}`,
     'no-such-rev.model.yaml': RIGHT.replace('v1', 'v9'),
     'other-commit.model.yaml': RIGHT.replace(COMMIT, OTHER),
     'right.model.yaml': RIGHT,
@@ -50,16 +51,16 @@ test('each thing that is wrong is one line, with file and line', async () => {
   });
   expect(transcript(run)).toMatchInlineSnapshot(`
     "$ reg validate
-    bytes.model.yaml:2: error: the bytes differ: sha256 is dc0f5bd8903886f13c7d00650297e9f1185bc72186c5c0f820f7433d37fbeb85, the link says aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa [link-bytes]
+    bytes.model.yaml:3: error: the bytes differ: sha256 is dc0f5bd8903886f13c7d00650297e9f1185bc72186c5c0f820f7433d37fbeb85, the link says aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa [link-bytes]
     model/name-.model.yaml:1: error: its file name is not an artifact name [link-name]
-    no-commit.model.yaml:1: error: source.commit is missing, so the link is not pinned: link it again with --rev and --force [link-rev]
-    no-path.model.yaml:1: error: there is no models/none.bin at commit <oid 1, short> [link-resolves]
-    no-repo.model.yaml:1: error: there is no git repository at <tmp>/nowhere [link-resolves]
-    no-rev.model.yaml:3: error: source.rev is missing, so the link is not pinned: link it again with --rev and --force [link-rev]
-    no-such-rev.model.yaml:1: error: source.rev 'v9' names no commit of the source [link-rev]
-    other-commit.model.yaml:1: error: source.rev 'v1' is commit <oid 1>, and the link pins another: link it again with --rev and --force [link-rev]
-    size.model.yaml:3: error: the size differs: it is 154 bytes, the link says 155 [link-bytes]
-    unknown-key.model.yaml:4: error: unknown key 'sha265' (did you mean 'sha256'?) [link-parse]
+    no-commit.model.yaml:2: error: source.commit is missing, so the link is not pinned: link it again with --rev and --force [link-rev]
+    no-path.model.yaml:2: error: there is no models/none.bin at commit <oid 1, short> [link-path]
+    no-repo.model.yaml:2: error: there is no git repository at <tmp>/nowhere [link-resolves]
+    no-rev.model.yaml:4: error: source.rev is missing, so the link is not pinned: link it again with --rev and --force [link-rev]
+    no-such-rev.model.yaml:2: error: source.rev 'v9' names no commit of the source [link-commit]
+    other-commit.model.yaml:2: error: source.rev 'v1' is commit <oid 1>, and the link pins another: link it again with --rev and --force [link-commit]
+    size.model.yaml:4: error: the size differs: it is 154 bytes, the link says 155 [link-bytes]
+    unknown-key.model.yaml:5: error: unknown key 'sha265' (did you mean 'sha256'?) [link-schema]
     -- exit 1 --
     "
   `);
@@ -84,7 +85,7 @@ test('JSON has the same findings', async () => {
         level: 'error',
         rule: 'link-rev',
         file: 'a.model.yaml',
-        line: 1,
+        line: 2,
         message: expect.stringContaining('rev'),
       },
     ],
@@ -105,14 +106,14 @@ test('a link that promises no bytes is not pinned', async () => {
 });
 
 test('chosen files and folders only, from the working folder', async () => {
-  const wrong = 'source: {path: x}\n';
+  const wrong = `${EDITOR}source: {path: x}\n`;
   const registry = registryWith({ 'wrong.model.yaml': wrong, 'sub/right.model.yaml': RIGHT, 'sub2/x': '' });
   const at = (cwd: string, ...args: string[]) =>
     runReg(box, { cwd: join(registry.dir, cwd) }, 'validate', ...args);
   expect((await at('.', 'sub')).code).toBe(0);
   expect((await at('sub', '.')).code).toBe(0);
   expect((await at('sub', 'right.model.yaml')).code).toBe(0);
-  expect((await at('sub', '../wrong.model.yaml')).stdout).toMatch(/^wrong\.model\.yaml:1: /);
+  expect((await at('sub', '../wrong.model.yaml')).stdout).toMatch(/^wrong\.model\.yaml:2: /);
   expect((await at('.', 'sub', 'wrong.model.yaml')).code).toBe(1);
   expect(await at('.', 'sub2')).toMatchObject({ code: 2, stdout: '' });
 });

@@ -31,6 +31,8 @@ reg: 1
 type: model
 `;
 
+const FIRST = '# yaml-language-server: $schema=https://unpkg.com/git-reg@0/schema/model-link.schema.json\n\n';
+
 const rewrite = (link: Link, text = EXISTING): string =>
   formatLink(link, { bytes: Buffer.from(text), file: 'churn.model.yaml' });
 
@@ -41,12 +43,18 @@ describe('writing links (SPEC §4)', () => {
     expect(readLink(Buffer.from(text), 'f').link).toEqual(PINNED);
   });
 
-  it('over an existing one changes the pin and nothing else', () => {
-    expect(rewrite(PINNED)).toBe(
-      EXISTING.replace(OLD, NEW)
-        .replace(OLD_SHA, NEW_SHA)
-        .replace('12', '99')
-        .replace('rev: v1', 'rev: "0123456"'),
+  it.each([
+    ['it begins with its schema', '# yaml-language-server: $schema=./mine.json\n', ''],
+    ['it begins with a comment', '', FIRST],
+    ['it has a comment of its own', '# by Ann\n\n', FIRST],
+  ])('over an existing one changes the pin and nothing else: %s', (_what, start, added) => {
+    expect(rewrite(PINNED, start + EXISTING)).toBe(
+      added +
+        start +
+        EXISTING.replace(OLD, NEW)
+          .replace(OLD_SHA, NEW_SHA)
+          .replace('12', '99')
+          .replace('rev: v1', 'rev: "0123456"'),
     );
   });
 

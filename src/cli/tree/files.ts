@@ -97,7 +97,12 @@ export const FILES: readonly CommandSpec[] = [
   {
     usage: 'validate [path...]',
     summary: 'check link files; exit 1 when one is wrong',
-    examples: ['validate', 'validate models --json'],
+    examples: ['validate', 'validate models --json', 'validate --format github'],
+    options: [
+      option('--format <format>', 'how to say it (default: text)', {
+        choices: ['text', 'json', 'github', 'junit', 'sarif'],
+      }),
+    ],
     load: () => import('../commands/validate.js'),
   },
 ];

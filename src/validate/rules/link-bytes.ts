@@ -1,15 +1,18 @@
-import type { Complaint, LinkRule } from '../rule.js';
+import type { LinkSubject } from '../link-subject.js';
+import type { Complaint, Rule } from '../rule.js';
 
 /** The bytes at the end of a link are those that it promises. */
-export const linkBytes: LinkRule = {
+export const linkBytes: Rule<LinkSubject> = {
   id: 'link-bytes',
+  level: 'error',
+  about: 'A link says the SHA-256 and the size of its model, and both are right.',
   check: async ({ link, yaml, model }) => {
     // a source that cannot be read is for the rule link-resolves to tell
     const found = await model().catch(() => undefined);
     if (found === undefined) return [];
     const complaints: Complaint[] = [];
     const complain = (key: string, message: string): void => {
-      complaints.push({ level: 'error', line: yaml.lineOf([key]), message });
+      complaints.push({ line: yaml.lineOf([key]), message });
     };
     if (link.sha256 === undefined)
       complain('sha256', 'sha256 is missing, so nobody can tell whether the bytes changed');

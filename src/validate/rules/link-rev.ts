@@ -1,27 +1,23 @@
-import type { Complaint, LinkRule } from '../rule.js';
+import type { LinkSubject } from '../link-subject.js';
+import type { Complaint, Rule } from '../rule.js';
 
-/** A link is pinned: it says which rev of its source was asked for, which commit that was, and the rev still says so. */
-export const linkRev: LinkRule = {
+/** A link is pinned. */
+export const linkRev: Rule<LinkSubject> = {
   id: 'link-rev',
-  check: async ({ link: { source }, yaml, resolveRev }) => {
-    const error = (key: string, message: string): Complaint[] => [
-      { level: 'error', line: yaml.lineOf(['source', key]), message },
-    ];
+  level: 'error',
+  about: 'A link into a repository says which rev was asked for, and which commit that was.',
+  check: ({ link: { source }, yaml }): Complaint[] => {
     if (source.url !== undefined) return [];
-    const again = 'link it again with --rev and --force';
-    if (source.rev === undefined)
-      return error('rev', `source.rev is missing, so the link is not pinned: ${again}`);
-    if (source.commit === undefined)
-      return error('rev', `source.commit is missing, so the link is not pinned: ${again}`);
-    // a source that cannot be reached is for the rule link-resolves to tell
-    const found = await resolveRev(source.rev).catch(() => undefined);
-    if (found === undefined) return [];
-    if (found.commit === undefined)
-      return error('rev', `source.rev '${source.rev}' names no commit of the source`);
-    if (!found.isFixed || found.commit === source.commit) return [];
-    return error(
-      'rev',
-      `source.rev '${source.rev}' is commit ${found.commit}, and the link pins another: ${again}`,
-    );
+    const missing = source.rev === undefined ? 'rev' : source.commit === undefined ? 'commit' : undefined;
+    if (missing === undefined) return [];
+    return [
+      {
+        line: yaml.lineOf(['source', 'rev']),
+        message: `source.${missing} is missing, so the link is not pinned: ${AGAIN}`,
+      },
+    ];
   },
 };
+
+/** How a link is mended. */
+export const AGAIN = 'link it again with --rev and --force';

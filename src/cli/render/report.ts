@@ -1,0 +1,37 @@
+import { ALL_RULES } from '../../validate/catalogue.js';
+import type { Finding, Report } from '../../validate/finding.js';
+import { formatReport, type ReportFormat } from '../../validate/formats/format.js';
+import type { Output } from '../output.js';
+import { cleanLine } from './clean.js';
+
+/** Prints a report: in JSON, for another program, or one line a finding. Gives the exit code. */
+export function printReport(report: Report, format: ReportFormat | 'text' | 'json', out: Output): number {
+  const { ok, findings, checked } = report;
+  if (format === 'json') out.data({ ok, findings });
+  else if (format !== 'text') {
+    const reporter = { version: out.world.version, rules: ALL_RULES };
+    out.print(
+      formatReport(
+        { ...report, findings: findings.map(cleaned), checked: checked.map(cleanLine) },
+        format,
+        reporter,
+      ),
+    );
+  } else {
+    for (const { file, line, level, message, rule } of findings)
+      out.line(`${file}:${line}: ${level}: ${message} [${rule}]`);
+    if (findings.length === 0) out.note(rightNote(checked));
+  }
+  return ok ? 0 : 1;
+}
+
+const cleaned = (finding: Finding): Finding => ({
+  ...finding,
+  file: cleanLine(finding.file),
+  message: cleanLine(finding.message),
+});
+
+function rightNote(checked: readonly string[]): string {
+  const what = checked.every((file) => file.startsWith('refs/')) && checked.length > 0 ? 'tag' : 'link';
+  return `${checked.length} ${what}${checked.length === 1 ? ' is' : 's are'} right`;
+}

@@ -1,0 +1,37 @@
+import type { FileSubject, LinkSubject } from './link-subject.js';
+import type { Rule, RuleInfo } from './rule.js';
+import { linkBytes } from './rules/link-bytes.js';
+import { linkCase } from './rules/link-case.js';
+import { linkCommit } from './rules/link-commit.js';
+import { linkEditor } from './rules/link-editor.js';
+import { linkFloating } from './rules/link-floating.js';
+import { linkName } from './rules/link-name.js';
+import { linkParse } from './rules/link-parse.js';
+import { linkPath } from './rules/link-path.js';
+import { linkPlace } from './rules/link-place.js';
+import { linkResolves } from './rules/link-resolves.js';
+import { linkRev } from './rules/link-rev.js';
+import { linkSchema } from './rules/link-schema.js';
+
+/** Rules about link files, whatever they hold. */
+export const FILE_RULES: readonly Rule<FileSubject>[] = [
+  linkPlace,
+  linkName,
+  linkCase,
+  linkParse,
+  linkSchema,
+  linkEditor,
+];
+
+/** Rules about links that can be read. */
+export const LINK_RULES: readonly Rule<LinkSubject>[] = [
+  linkRev,
+  linkCommit,
+  linkFloating,
+  linkResolves,
+  linkPath,
+  linkBytes,
+];
+
+/** Every rule, in the order of their documentation. */
+export const ALL_RULES: readonly RuleInfo[] = [...FILE_RULES, ...LINK_RULES];

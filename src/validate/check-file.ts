@@ -1,0 +1,59 @@
+import type { WorkTree } from '../disk/work-tree.js';
+import { artifactOfLink, LINK_SUFFIX } from '../links/link-path.js';
+import { inspectLink, type LinkFile } from '../links/read.js';
+import type { ArtifactName } from '../domain/names.js';
+import { once } from '../once.js';
+import { requireCommit } from '../registry/context.js';
+import { followLink } from '../registry/follow-link.js';
+import { findRev } from '../registry/source-rev.js';
+import { identify } from '../sources/identity.js';
+import { verifyPromises } from '../sources/promise.js';
+import { FILE_RULES, LINK_RULES } from './catalogue.js';
+import type { Finding } from './finding.js';
+import type { LinkSubject } from './link-subject.js';
+import type { RegistryView } from './registry-view.js';
+import { applyRules } from './rule.js';
+
+/** Asks every rule about one link file. */
+export async function checkFile(
+  registry: RegistryView,
+  workTree: WorkTree,
+  file: string,
+): Promise<Finding[]> {
+  const { rules } = registry.config;
+  const bytes = (await workTree.read(file)) ?? new Uint8Array();
+  const reading = inspectLink(bytes, file);
+  const artifact = file.endsWith(LINK_SUFFIX) ? artifactOfLink(file) : undefined;
+  const findings = await applyRules(FILE_RULES, { file, bytes, reading, artifact, registry }, rules);
+  if ('problems' in reading || artifact === undefined) return findings;
+  const subject = linkSubject(registry, file, artifact, reading);
+  return [...findings, ...(await applyRules(LINK_RULES, subject, rules))];
+}
+
+function linkSubject(
+  registry: RegistryView,
+  file: string,
+  artifact: ArtifactName,
+  reading: LinkFile,
+): LinkSubject {
+  const { context } = registry;
+  const { link } = reading;
+  const follow = once(() => followLink(context, link, () => requireCommit(context, 'HEAD')));
+  const model = once(async () => {
+    const { model, promises } = await follow();
+    const identity = await identify(model);
+    // what this link itself promises is for its own rule to tell
+    verifyPromises(file, promises.slice(1), identity);
+    return identity;
+  });
+  return {
+    ...reading,
+    file,
+    artifact,
+    registry,
+    before: undefined,
+    find: async () => (await follow()).model,
+    model,
+    resolveRev: (rev) => findRev(context, link.source, rev),
+  };
+}

@@ -1,0 +1,32 @@
+import type { ArtifactName } from '../domain/names.js';
+import type { LinkFile, LinkReading } from '../links/read.js';
+import type { FoundRev } from '../registry/source-rev.js';
+import type { ModelIdentity } from '../sources/identity.js';
+import type { SourceModel } from '../sources/model.js';
+import type { RegistryView } from './registry-view.js';
+
+/** A link file of the work tree, whatever it holds. */
+export interface FileSubject {
+  /** From the top of the repository. */
+  file: string;
+  bytes: Uint8Array;
+  reading: LinkReading;
+  /** What its name says that it declares; undefined when that is no name. */
+  artifact: ArtifactName | undefined;
+  registry: RegistryView;
+}
+
+/** A link file that can be read, and what it leads to; each is fetched once, when a rule first asks. */
+export interface LinkSubject extends LinkFile {
+  file: string;
+  artifact: ArtifactName;
+  registry: RegistryView;
+  /** The link as it was before the change that is looked at; undefined when it was not there, or no change is looked at. */
+  before: LinkFile['link'] | undefined;
+  /** The model that it leads to; nothing of its bytes is read. */
+  find(): Promise<SourceModel>;
+  /** Reads the model to its end. */
+  model(): Promise<ModelIdentity>;
+  /** What a rev of the source is now. */
+  resolveRev(rev: string): Promise<FoundRev>;
+}

@@ -1,0 +1,18 @@
+import type { LinkSubject } from '../link-subject.js';
+import type { Rule } from '../rule.js';
+
+/** What a link names does not move on by itself. */
+export const linkFloating: Rule<LinkSubject> = {
+  id: 'link-floating',
+  level: 'error',
+  about:
+    'The rev of a link is a tag, a version or a commit id, unless the configuration says revs: floating.',
+  check: async ({ link: { source }, yaml, registry, resolveRev }) => {
+    const { rev, url } = source;
+    if (url !== undefined || rev === undefined || registry.config.revs === 'floating') return [];
+    const found = await resolveRev(rev).catch(() => undefined);
+    if (found?.commit === undefined || found.isFixed) return [];
+    const message = `source.rev '${rev}' moves on: name a tag or a commit id, or allow it with revs: floating in .reg.yaml`;
+    return [{ line: yaml.lineOf(['source', 'rev']), message }];
+  },
+};
