@@ -1,0 +1,12 @@
+import type { VersionRow } from '../registry/rows.js';
+
+/** Whether a version is one that was registered, which `reg load` takes; not the id of a commit. */
+export const isPlain = (version: string): boolean => version.startsWith('v');
+
+/** The command line that loads a version, from anywhere if the registry has an address. */
+export const loadCommand = ({ artifact, version }: VersionRow, repo: string | null): string =>
+  ['reg', 'load', `${artifact}@${version}`, ...(repo === null ? [] : ['--repo', repo])].map(quoted).join(' ');
+
+/** As a POSIX shell takes it. */
+const quoted = (word: string): string =>
+  /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,66 @@
+import type { JSX } from 'preact';
+import { useFrame } from '../frame-context.js';
+import { useHashState } from '../hash-state.js';
+import { dayOf } from '../moments.js';
+import type { OverviewPage } from '../page.js';
+import { DayCursor } from '../parts/day-cursor.js';
+import { OverviewTable } from '../parts/overview-table.js';
+import { Scripted } from '../parts/scripted.js';
+
+const INITIAL = { find: '', sort: 'artifact', deprecated: '', day: '' };
+
+/** The artifacts of the registry, and what each stage holds, now or on a day. */
+export function OverviewView({ rows, stays }: OverviewPage): JSX.Element {
+  const { registry, read, stages } = useFrame();
+  const [choices, change] = useHashState(INITIAL);
+  const deprecated = rows.filter((row) => row.deprecated).length;
+  const first = stays?.[0];
+  return (
+    <>
+      <h1>
+        <bdi>{registry}</bdi>
+      </h1>
+      <p class="sum">
+        {rows.length - deprecated} models in {stages.length} stages
+      </p>
+      {stays && first && (
+        <Scripted>
+          <DayCursor
+            first={dayOf(first[3])}
+            last={dayOf(read)}
+            day={choices.day}
+            onDay={(day) => change({ day })}
+          />
+        </Scripted>
+      )}
+      <Scripted>
+        <div class="filters">
+          <label>
+            <span>Find</span>
+            <input
+              type="search"
+              value={choices.find}
+              onInput={({ currentTarget: { value } }) => change({ find: value })}
+            />
+          </label>
+          {deprecated > 0 && (
+            <label>
+              <input
+                type="checkbox"
+                checked={choices.deprecated !== ''}
+                onChange={({ currentTarget: { checked } }) => change({ deprecated: checked ? 'yes' : '' })}
+              />{' '}
+              {deprecated} deprecated too
+            </label>
+          )}
+        </div>
+      </Scripted>
+      <OverviewTable
+        rows={rows}
+        stays={stays}
+        choices={choices}
+        onSort={(sort) => change({ sort: choices.sort === sort ? `-${sort}` : sort })}
+      />
+    </>
+  );
+}
