@@ -26,6 +26,18 @@ await build({
   // packages in CommonJS call require for what Node has built in
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
 });
+// the pages of a site: one script that also runs where a page is opened as a file, which no module does
+await build({
+  entryPoints: { app: 'src/web/start.tsx', style: 'src/web/style/app.css' },
+  outdir: `${outdir}/web`,
+  bundle: true,
+  format: 'iife',
+  platform: 'browser',
+  target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'],
+  minify: true,
+  legalComments: 'none',
+});
+renameSync(`${outdir}/web/style.css`, `${outdir}/web/app.css`);
 const tsc = createRequire(import.meta.url)
   .resolve('typescript/package.json')
   .replace('package.json', 'bin/tsc');

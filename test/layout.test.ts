@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -16,13 +16,18 @@ function readSource(path: string): Source {
   const imports = [...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom '([^']+)'|\bimport\(\s*'([^']+)'/gm)]
     .map(([, named, lazy]) => named ?? lazy ?? '')
     .map((target) => (target.startsWith('.') ? posix.join(posix.dirname(path), target) : `package:${target}`))
-    .map((target) => target.replace(/\.js$/, '.ts'));
+    .map((target) =>
+      target.replace(
+        /\.js$/,
+        existsSync(new URL(`src/${target.replace(/\.js$/, '.tsx')}`, ROOT)) ? '.tsx' : '.ts',
+      ),
+    );
   return { path, text, imports };
 }
 
 const SOURCES = readdirSync(new URL('src/', ROOT), { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
-  .filter((path) => path.endsWith('.ts'))
+  .filter((path) => /\.tsx?$/.test(path))
   .map(readSource);
 
 const within =
@@ -116,7 +121,17 @@ describe('who may import whom (DESIGN)', () => {
   });
 
   it('registry, loading, validation and sources know no adapter', () => {
-    const meant = within('registry', 'validate', 'doctor', 'sources', 'stores', 'formats', 'load', 'upload');
+    const meant = within(
+      'registry',
+      'validate',
+      'doctor',
+      'sources',
+      'stores',
+      'formats',
+      'load',
+      'upload',
+      'site',
+    );
     expect(strays(meant, (target) => !isEdge(target))).toEqual([]);
   });
 
@@ -128,6 +143,29 @@ describe('who may import whom (DESIGN)', () => {
         (target) => !within('cli')(target),
       ),
     ).toEqual([]);
+  });
+
+  it('what runs in a browser computes and draws, and takes no more than shapes from elsewhere', () => {
+    const packages = within('package:preact', 'package:d3-scale', 'package:d3-shape');
+    const computing = within('domain/differences.ts', 'registry/facts.ts');
+    const shapes = within('registry/rows.ts', 'registry/describe.ts');
+    const drawnByTheServer = (target: string, path: string): boolean =>
+      path === 'web/render.tsx' && target === 'package:preact-render-to-string';
+    expect(
+      strays(
+        within('web'),
+        (target, path) =>
+          [within('web'), packages, computing, shapes].some((fits) => fits(target)) ||
+          drawnByTheServer(target, path),
+      ),
+    ).toEqual([]);
+  });
+
+  it('only what runs in a browser knows one', () => {
+    const knowing = SOURCES.filter(({ text }) =>
+      /\b(?:document\.(?:get|query|document)|window\.|localStorage|navigator\.)/.test(code(text)),
+    );
+    expect(knowing.filter(({ path }) => !within('web')(path)).map(({ path }) => path)).toEqual([]);
   });
 
   it('nothing is a test’s: the repository in memory serves no program', () => {
@@ -172,7 +210,7 @@ describe('style (DESIGN)', () => {
   it('files have small names, and say in them what they are about', () => {
     const odd = SOURCES.map(({ path }) => path).filter(
       (path) =>
-        !/^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)*[a-z0-9]+(?:-[a-z0-9]+)*\.ts$/.test(path) ||
+        !/^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)*[a-z0-9]+(?:-[a-z0-9]+)*\.tsx?$/.test(path) ||
         /\b(?:utils?|helpers?)\b/.test(path),
     );
     expect(odd).toEqual([]);

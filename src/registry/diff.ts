@@ -1,4 +1,4 @@
-import { type Change, differences, type Facts } from '../domain/differences.js';
+import { type Change, differences } from '../domain/differences.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { wayOf } from '../domain/metrics.js';
@@ -8,6 +8,7 @@ import { choose, chosenBy } from './choose.js';
 import type { RegistryContext } from './context.js';
 import { type Description, describeChosen } from './describe.js';
 import { type CommitLog, logBetween } from './commit-log.js';
+import { factsOf } from './facts.js';
 import { sourceObjects } from './source-rev.js';
 
 /** How to compare. */
@@ -92,25 +93,6 @@ function unlessUndeclared(error: unknown): undefined {
   if (error instanceof RegError && error.code === 'NOT_DECLARED') return undefined;
   throw error;
 }
-
-function factsOf(description: Description | undefined): Facts {
-  if (description === undefined) return {};
-  const { source, path, sha256, size, type, labels, params, metrics, custom } = description;
-  const tags = Array.isArray(labels) ? Object.fromEntries(labels.map((label) => [label, true])) : labels;
-  return {
-    source: { ...source, ...(path === null ? {} : { path }) },
-    bytes: { sha256, size },
-    about: { type, description: description.description },
-    labels: mappingOf(tags),
-    params: mappingOf(params),
-    metrics: mappingOf(metrics),
-    interface: mappingOf(description.interface),
-    custom: mappingOf(custom),
-  };
-}
-
-const mappingOf = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 
 async function logsOf(
   context: RegistryContext,

@@ -4,6 +4,7 @@ import type { StageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { type LoadOptions, loadModel } from '../load/load.js';
 import { type Model, readable } from '../load/model.js';
+import type { SiteOptions, SiteRow } from '../site/write-site.js';
 import { type UploadOptions, type UploadRow, upload } from '../upload/upload.js';
 import type { Report } from '../validate/finding.js';
 import { type ValidateOptions, validate } from '../validate/validate.js';
@@ -61,6 +62,8 @@ export interface Registry {
   validate(options?: ValidateOptions): Promise<Report>;
   /** Lists what is wrong with the registry, and what to do. */
   doctor(options?: DoctorOptions): Promise<Ailment[]>;
+  /** Writes the registry as a static site. */
+  site(options: SiteOptions): Promise<SiteRow>;
   /** Compares the registry's tags with those of the remote of a clone. */
   status(): Promise<StatusRow[]>;
   /** Fetches the registry's tags, and pushes those that the remote lacks, one by one. */
@@ -109,6 +112,8 @@ export function createRegistry(context: RegistryContext): Registry {
     load: async (artifact, options = {}) => readable(await loadModel(context, artifact, options)),
     validate: (options = {}) => validate(context, options),
     doctor: (options = {}) => doctor(context, options),
+    // loaded on use: what draws pages is large
+    site: async (options) => (await import('../site/write-site.js')).site(context, options),
     status: () => status(context),
     sync: (options = {}) => sync(context, options),
     importMlem: ({ force } = {}) => importMlem(context, force),

@@ -1,5 +1,5 @@
-import { startOf } from './moments.js';
 import type { OverviewEntry, ShortStay } from './page.js';
+import { dayInStage, type Lasting } from './stays.js';
 
 /** Which rows of the overview are shown: what their names hold, and whether deprecated ones are among them. */
 export interface OverviewChoices {
@@ -40,27 +40,51 @@ function keyOf(column: string): (row: OverviewEntry) => Key {
 const compareKeys = (a: Key, b: Key): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** What a stage of an artifact holds, and since when and by whom where that is known. */
-export interface CellContent {
+export interface Held {
   version: string;
   since?: string;
   author?: string;
 }
 
-/** What each stage of each artifact held at the start of a day; the empty day is now. Gives a function that looks it up. */
+/** What a cell of the matrix says: what the stage holds, and on a day what came into it before the day was over. */
+export interface CellContent {
+  held: Held | undefined;
+  later: readonly Held[];
+}
+
+/** What each stage of each artifact held on a day; the empty day is now. Gives a function that looks it up. */
 export function cellsOn(
   rows: readonly OverviewEntry[],
   stays: readonly ShortStay[] | null,
   day: string,
-): (artifact: string, stage: string) => CellContent | undefined {
-  const cells = new Map<string, CellContent>();
-  const put = (artifact: string, stage: string, cell: CellContent): void =>
-    void cells.set(`${artifact}#${stage}`, cell);
-  if (day === '')
-    for (const { artifact, stages } of rows)
-      for (const [stage, version] of Object.entries(stages)) put(artifact, stage, { version: String(version) });
-  const moment = day === '' ? Number.POSITIVE_INFINITY : startOf(day);
-  for (const [artifact, stage, version, from, until, author] of stays ?? [])
-    if (day === '' ? until === null : Date.parse(from) <= moment && (until === null || moment < Date.parse(until)))
-      put(artifact, stage, { version, since: from, author });
-  return (artifact, stage) => cells.get(`${artifact}#${stage}`);
+): (artifact: string, stage: string) => CellContent {
+  const known = new Map<string, StayInCell[]>();
+  for (const stay of (stays ?? []).map(lasting)) {
+    const cell = known.get(stay.cell);
+    if (cell) cell.push(stay);
+    else known.set(stay.cell, [stay]);
+  }
+  const current = new Map<string, OverviewEntry['stages']>(rows.map((row) => [row.artifact, row.stages]));
+  return (artifact, stage) => {
+    const own = known.get(`${artifact}#${stage}`) ?? [];
+    if (day !== '') {
+      const { atStart, later } = dayInStage(own, stage, day);
+      return { held: atStart, later };
+    }
+    const version = (current.get(artifact) as Record<string, string> | undefined)?.[stage];
+    const lasts = own.find(({ until }) => until === null);
+    return { held: lasts ?? (version === undefined ? undefined : { version }), later: [] };
+  };
 }
+
+type StayInCell = Required<Held> & Lasting & { cell: string };
+
+const lasting = ([artifact, stage, version, from, until, author]: ShortStay): StayInCell => ({
+  cell: `${artifact}#${stage}`,
+  stage,
+  version,
+  from,
+  since: from,
+  until,
+  author,
+});

@@ -77,6 +77,8 @@ export interface ComparePage {
   artifact: string;
   versions: readonly { version: string; time: string; author: string; stages: readonly string[] }[];
   descriptions: Record<string, Description>;
+  /** Which way metrics get better, as far as the configuration says so. */
+  better: Record<string, 'lower' | 'higher'>;
 }
 
 /** The journal of the registry, newest first. */

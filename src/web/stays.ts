@@ -17,17 +17,23 @@ export interface DayInStage<T> {
 }
 
 /** The stay that a stage held at a moment, in milliseconds since the epoch: what `reg which --at` answers. */
-export const stayAt = <T extends Lasting>(stays: readonly T[], stage: string, moment: number): T | undefined =>
-  stays.find(
-    (stay) => stay.stage === stage && Date.parse(stay.from) <= moment && moment < endOf(stay),
-  );
+export const stayAt = <T extends Lasting>(
+  stays: readonly T[],
+  stage: string,
+  moment: number,
+): T | undefined =>
+  stays.find((stay) => stay.stage === stage && Date.parse(stay.from) <= moment && moment < endOf(stay));
 
 /** When a stay ended, in milliseconds; endless while it lasts. */
 export const endOf = ({ until }: Lasting): number =>
   until === null ? Number.POSITIVE_INFINITY : Date.parse(until);
 
 /** What a stage held on a day, UTC. */
-export function dayInStage<T extends Lasting>(stays: readonly T[], stage: string, day: string): DayInStage<T> {
+export function dayInStage<T extends Lasting>(
+  stays: readonly T[],
+  stage: string,
+  day: string,
+): DayInStage<T> {
   const start = startOf(day);
   const end = start + 86_400_000;
   const own = stays.filter((stay) => stay.stage === stage);

@@ -105,4 +105,11 @@ export const FILES: readonly CommandSpec[] = [
     ],
     load: () => import('../commands/validate.js'),
   },
+  {
+    usage: 'site',
+    summary: 'write the registry as a static web site',
+    examples: ['site --out public', 'site --out public --repo https://github.com/mycompany/model-registry'],
+    options: [option('--out <folder>', 'where to write it', { fallback: 'site' })],
+    load: () => import('../commands/site.js'),
+  },
 ];

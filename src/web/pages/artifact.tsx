@@ -3,10 +3,10 @@ import { useFrame } from '../frame-context.js';
 import { useHashState } from '../hash-state.js';
 import type { ArtifactPage } from '../page.js';
 import { MetricCharts } from '../parts/metric-charts.js';
+import { VersionLink } from '../parts/names.js';
 import { StageDays } from '../parts/stage-days.js';
 import { Timeline } from '../parts/timeline.js';
 import { VersionTable } from '../parts/version-table.js';
-import { VersionLink } from '../parts/names.js';
 import { artifactDataPath, comparePath } from '../site-path.js';
 
 /** One artifact: what each stage held on a day, the timeline, its versions and their metrics. */

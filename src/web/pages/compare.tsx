@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
-import { differencesOf } from '../differences.js';
+import { differences } from '../../domain/differences.js';
+import { factsOf } from '../../registry/facts.js';
 import { useHashState } from '../hash-state.js';
 import type { ComparePage } from '../page.js';
 import { DifferenceTable } from '../parts/difference-table.js';
@@ -7,7 +8,7 @@ import { ArtifactLink, shortVersion } from '../parts/names.js';
 import { Scripted } from '../parts/scripted.js';
 
 /** Two versions of an artifact side by side; at first the greatest one and the one before it. */
-export function CompareView({ artifact, versions, descriptions }: ComparePage): JSX.Element {
+export function CompareView({ artifact, versions, descriptions, better }: ComparePage): JSX.Element {
   const [{ from, to }, change] = useHashState({
     from: versions[1]?.version ?? '',
     to: versions[0]?.version ?? '',
@@ -42,7 +43,11 @@ export function CompareView({ artifact, versions, descriptions }: ComparePage): 
         artifact={artifact}
         from={from}
         to={to}
-        differences={differencesOf(descriptions[from], descriptions[to])}
+        changes={differences(
+          factsOf(descriptions[from]),
+          factsOf(descriptions[to]),
+          (metric) => better[metric],
+        )}
       />
     </>
   );

@@ -1,13 +1,22 @@
 import type { JSX } from 'preact';
 import { useFrame } from '../frame-context.js';
+import { isPlain, loadCommand } from '../load-command.js';
 import type { VersionPage } from '../page.js';
 import { Card } from '../parts/card.js';
 import { CommandToCopy } from '../parts/command-to-copy.js';
 import { Facts } from '../parts/facts.js';
-import { ArtifactLink, CommitLink, Message, Moment, Person, StageChip, shortVersion, TagLink } from '../parts/names.js';
+import {
+  ArtifactLink,
+  CommitLink,
+  Message,
+  Moment,
+  Person,
+  StageChip,
+  shortVersion,
+  TagLink,
+} from '../parts/names.js';
 import { SourceFacts } from '../parts/source-facts.js';
 import { StayTable } from '../parts/stay-table.js';
-import { isPlain, loadCommand } from '../load-command.js';
 
 /** One version: who registered it, where its model is, and what is known about it. */
 export function VersionView(page: VersionPage): JSX.Element {

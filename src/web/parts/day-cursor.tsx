@@ -26,6 +26,9 @@ export function DayCursor({ first, last, day, onDay }: DayCursorProps): JSX.Elem
         value={day}
         onInput={({ currentTarget: { value } }) => take(value)}
       />
+      <button type="button" aria-pressed={day === ''} onClick={() => onDay('')}>
+        Now
+      </button>
       <input
         type="range"
         aria-label="Day, along the timeline"
@@ -35,9 +38,6 @@ export function DayCursor({ first, last, day, onDay }: DayCursorProps): JSX.Elem
         value={day === '' ? length : Math.min(length, Math.max(0, daysBetween(first, day)))}
         onInput={({ currentTarget: { value } }) => take(dayAfter(first, Number(value)))}
       />
-      <button type="button" aria-pressed={day === ''} onClick={() => onDay('')}>
-        Now
-      </button>
     </fieldset>
   );
 }

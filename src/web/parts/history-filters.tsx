@@ -23,11 +23,11 @@ export function HistoryFilters({ rows, wanted, onChange }: Props): JSX.Element {
       </select>
     </label>
   );
-  const typed = (key: 'who' | 'since' | 'until', label: string, type: 'search' | 'date'): JSX.Element => (
+  const day = (key: 'since' | 'until', label: string): JSX.Element => (
     <label>
       <span>{label}</span>
       <input
-        type={type}
+        type="date"
         value={wanted[key]}
         onInput={({ currentTarget: { value } }) => onChange({ [key]: value })}
       />
@@ -38,15 +38,26 @@ export function HistoryFilters({ rows, wanted, onChange }: Props): JSX.Element {
       {one('artifact', 'Model')}
       {one('stage', 'Stage')}
       {one('event', 'Event')}
-      {typed('who', 'Who', 'search')}
-      {typed('since', 'Since', 'date')}
-      {typed('until', 'Until', 'date')}
+      <label>
+        <span>Who</span>
+        <input
+          type="search"
+          value={wanted.who}
+          onInput={({ currentTarget: { value } }) => onChange({ who: value })}
+        />
+      </label>
+      {day('since', 'Since')}
+      {day('until', 'Until')}
     </div>
   );
 }
 
 /** What there is to choose from; what an address asks for is among it, also where nothing fits. */
-function valuesOf(rows: readonly HistoryRow[], key: 'artifact' | 'stage' | 'event', chosen: string): string[] {
+function valuesOf(
+  rows: readonly HistoryRow[],
+  key: 'artifact' | 'stage' | 'event',
+  chosen: string,
+): string[] {
   const values = new Set<string>(chosen === '' ? [] : [chosen]);
   for (const row of rows) if (row[key] !== null) values.add(row[key]);
   return [...values].sort();

@@ -28,7 +28,8 @@ export const percent = (place: number): string => `${Math.round(place * 1000) / 
 export const Lane = ({ artifact, stage, bars, cut, onShow }: Props): JSX.Element => (
   <div class="lane">
     <StageChip stage={stage} />
-    <svg class="bars" role="group" aria-label={`Stays in ${stage}`}>
+    <svg class="bars">
+      <title>{`Stays in ${stage}`}</title>
       {bars.map((bar) => (
         <BarLink key={bar.stay.from} artifact={artifact} bar={bar} onShow={onShow} />
       ))}
@@ -55,7 +56,7 @@ function BarLink({ artifact, bar: { stay, from, until }, onShow }: BarProps): JS
     >
       <rect {...place} y="2" height="24" rx="3" />
       {/* of its own size, so that a name is cut off where its bar ends */}
-      <svg {...place} y="2" height="24">
+      <svg {...place} y="2" height="24" aria-hidden="true">
         <text x="6" y="16">
           {shortVersion(stay.version)}
         </text>

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useFrame } from '../frame-context.js';
-import { dayOf } from '../moments.js';
+import { dayOf, shownTime } from '../moments.js';
 import { type CellContent, cellsOn, chosenRows, type OverviewChoices } from '../overview-order.js';
 import type { OverviewEntry, ShortStay } from '../page.js';
 import { ArtifactLink, StageChip, VersionLink } from './names.js';
@@ -57,7 +57,7 @@ interface RowProps {
   row: OverviewEntry;
   isNow: boolean;
   stages: readonly string[];
-  cell: (artifact: string, stage: string) => CellContent | undefined;
+  cell: (artifact: string, stage: string) => CellContent;
 }
 
 function Row({ row, isNow, stages, cell }: RowProps): JSX.Element {
@@ -70,11 +70,17 @@ function Row({ row, isNow, stages, cell }: RowProps): JSX.Element {
         {!row.registered && <span class="note">declared, no version yet</span>}
       </th>
       {isNow && (
-        <td data-label="Latest">{latest === null ? <None /> : <VersionLink artifact={artifact} version={latest} />}</td>
+        <td data-label="Latest">
+          {latest === null ? <None /> : <VersionLink artifact={artifact} version={latest} />}
+        </td>
       )}
       {stages.map((stage) => (
         <td key={stage} data-label={stage}>
-          <Cell artifact={artifact} content={cell(artifact, stage)} behind={isNow ? row.behind[stage] : undefined} />
+          <Cell
+            artifact={artifact}
+            content={cell(artifact, stage)}
+            behind={isNow ? row.behind[stage] : undefined}
+          />
         </td>
       ))}
       {isNow && (
@@ -89,21 +95,26 @@ function Row({ row, isNow, stages, cell }: RowProps): JSX.Element {
 
 interface CellProps {
   artifact: string;
-  content: CellContent | undefined;
+  content: CellContent;
   behind: number | undefined;
 }
 
-function Cell({ artifact, content, behind }: CellProps): JSX.Element {
-  if (content === undefined) return <None />;
+function Cell({ artifact, content: { held, later }, behind }: CellProps): JSX.Element {
   return (
     <>
-      <VersionLink artifact={artifact} version={content.version} />
+      {held ? <VersionLink artifact={artifact} version={held.version} /> : <None />}
       {behind !== undefined && behind > 0 && <span class="behind">{behind} behind</span>}
-      {content.author !== undefined && (
+      {held?.author !== undefined && (
         <span class="who">
-          <bdi>{content.author}</bdi>, since {dayOf(content.since ?? '')}
+          <bdi>{held.author}</bdi>, since {dayOf(held.since ?? '')}
         </span>
       )}
+      {later.map(({ version, since = '', author }) => (
+        <span key={since} class="who">
+          then <VersionLink artifact={artifact} version={version} /> at {shownTime(since).slice(11)},{' '}
+          <bdi>{author}</bdi>
+        </span>
+      ))}
     </>
   );
 }

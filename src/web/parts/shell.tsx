@@ -5,7 +5,13 @@ import type { PageContent } from '../page.js';
 import { ThemeSwitch } from './theme-switch.js';
 
 /** What is around every page: the way to the others, and where the data come from. */
-export function Shell({ content, children }: { content: PageContent; children: ComponentChildren }): JSX.Element {
+export function Shell({
+  content,
+  children,
+}: {
+  content: PageContent;
+  children: ComponentChildren;
+}): JSX.Element {
   const { registry, root, read, live } = useFrame();
   const here = (kind: PageContent['kind']): { 'aria-current'?: 'page' } =>
     content.kind === kind ? { 'aria-current': 'page' } : {};

@@ -25,7 +25,7 @@ export function StageDays({ artifact, intervals, day }: Props): JSX.Element {
             <th scope="col">Version</th>
             <th scope="col">Put there by</th>
             <th scope="col">Since</th>
-            <th scope="col">Said</th>
+            <th scope="col">Message</th>
             <th scope="col">Tag</th>
           </tr>
         </thead>
@@ -90,7 +90,7 @@ const StayCells = ({ artifact, stay }: { artifact: string; stay: IntervalRow }):
     <td data-label="Since">
       <time dateTime={stay.from}>{shownTime(stay.from)}</time>
     </td>
-    <td data-label="Said" class="said">
+    <td data-label="Message" class="said">
       <Message text={stay.message} />
     </td>
     <td data-label="Tag">

@@ -16,7 +16,7 @@ export function StayTable({ intervals }: { intervals: readonly IntervalRow[] }):
               <th scope="col">From</th>
               <th scope="col">Until</th>
               <th scope="col">Put there by</th>
-              <th scope="col">Said</th>
+              <th scope="col">Message</th>
             </tr>
           </thead>
           <tbody>
@@ -32,7 +32,7 @@ export function StayTable({ intervals }: { intervals: readonly IntervalRow[] }):
                 <td data-label="Put there by">
                   <Person author={stay.author} email={stay.email} />
                 </td>
-                <td data-label="Said" class="said">
+                <td data-label="Message" class="said">
                   <Message text={stay.message} />
                 </td>
               </tr>

@@ -1,0 +1,82 @@
+import { posix } from 'node:path';
+import type { ObjectReader } from '../git/port.js';
+import { LINK_SUFFIX } from '../links/link-path.js';
+import { openSource } from '../registry/context.js';
+import type { Description } from '../registry/describe.js';
+import { sourceFolder } from '../registry/source-rev.js';
+import type { VersionPage } from '../web/page.js';
+import { fileUrl } from './git-host.js';
+import type { SiteParts } from './site.js';
+
+/** More of a card is cut off: a page is to be read. */
+const LONGEST = 64 * 1024;
+
+/**
+ * The model card of a version: a README beside its link, else one beside the model. A folder of several links has no card
+ * of one of them. A source is only asked where it is on this machine; whatever goes wrong, there is no card.
+ */
+export async function cardOf(parts: SiteParts, description: Description): Promise<VersionPage['card']> {
+  try {
+    return (await besideLink(parts, description)) ?? (await besideModel(parts, description));
+  } catch {
+    return null;
+  }
+}
+
+async function besideLink(
+  { context, frame }: SiteParts,
+  description: Description,
+): Promise<VersionPage['card']> {
+  const { commit, file } = description;
+  const { repository } = context;
+  const folder = folderOf(file);
+  const named = `${file.slice(0, -LINK_SUFFIX.length)}.md`;
+  const own = file.endsWith(LINK_SUFFIX) ? await readCard(repository, commit, named, frame.address) : null;
+  if (own) return own;
+  const links = (await repository.entriesBelow(commit, folder)).filter(
+    ({ path }) => path.endsWith(LINK_SUFFIX) && folderOf(path) === folder,
+  );
+  return links.length > 1
+    ? null
+    : readCard(repository, commit, posix.join(folder, 'README.md'), frame.address);
+}
+
+async function besideModel(
+  { context, frame }: SiteParts,
+  description: Description,
+): Promise<VersionPage['card']> {
+  const { source, path } = description;
+  if (path === null || source?.url !== undefined) return null;
+  // a model in a folder: the README may be inside it, or beside it
+  const places = [posix.join(path, 'README.md'), posix.join(posix.dirname(path), 'README.md')];
+  if (source?.repo !== undefined && (source.commit === undefined || !(await sourceFolder(context, source))))
+    return null;
+  const repository = source?.repo === undefined ? context.repository : await openSource(context, source.repo);
+  const commit = source?.commit ?? description.commit;
+  for (const place of places) {
+    const card = await readCard(repository, commit, place, source?.repo ?? frame.address);
+    if (card) return card;
+  }
+  return null;
+}
+
+async function readCard(
+  repository: ObjectReader,
+  commit: string,
+  file: string,
+  address: string | undefined,
+): Promise<VersionPage['card']> {
+  const entry = await repository.entryAt(commit, file);
+  if (entry?.type !== 'blob') return null;
+  const size = (await repository.blobSizes([entry.oid])).get(entry.oid) ?? 0;
+  // a README of megabytes is none
+  if (size > 16 * LONGEST) return null;
+  const text = Buffer.from(await repository.readBlob(entry.oid))
+    .toString('utf8')
+    .slice(0, LONGEST);
+  const { readMarkdown } = await import('./markdown.js');
+  const base = (path: string): string | null => fileUrl(address, commit, posix.join(folderOf(file), path));
+  return { file, nodes: readMarkdown(text, base) };
+}
+
+const folderOf = (file: string): string => (posix.dirname(file) === '.' ? '' : posix.dirname(file));

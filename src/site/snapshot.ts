@@ -1,0 +1,38 @@
+import type { ArtifactName } from '../domain/names.js';
+import { parseTagName } from '../domain/tag-name.js';
+import type { TagReading, TagRef } from '../git/port.js';
+import type { RegistryContext } from '../registry/context.js';
+
+/**
+ * The registry as it is now, its tags read once: whatever is asked of it later tells of the same moment, and a site of a
+ * thousand artifacts does not read them a thousand times.
+ */
+export async function snapshotOf(context: RegistryContext): Promise<RegistryContext> {
+  const readings = await context.repository.readTags();
+  const byArtifact = new Map<ArtifactName, TagReading[]>();
+  for (const reading of readings) {
+    const artifact = parseTagName(refOf(reading).name)?.artifact;
+    if (artifact === undefined) continue;
+    const own = byArtifact.get(artifact);
+    if (own) own.push(reading);
+    else byArtifact.set(artifact, [reading]);
+  }
+  const of = (artifact: ArtifactName): TagReading[] => byArtifact.get(artifact) ?? [];
+  return {
+    ...context,
+    repository: {
+      ...context.repository,
+      listTags: async (artifact) => (artifact === undefined ? readings : of(artifact)).map(refOf),
+      // what follows from names alone follows from the objects too, and these are here
+      listPeeledTags: async () => undefined,
+      readTags: async (which) => {
+        if (which === undefined) return readings;
+        if (typeof which === 'string') return of(which);
+        const names = new Set(which.map(({ name }) => name));
+        return readings.filter((reading) => names.has(refOf(reading).name));
+      },
+    },
+  };
+}
+
+const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);

@@ -1,0 +1,76 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { filesBelow, isThere } from '../disk/files.js';
+import { RegError } from '../errors.js';
+import type { RegistryContext } from '../registry/context.js';
+import { siteOf } from './site.js';
+
+/** Where to write a site. */
+export interface SiteOptions {
+  /** The folder; one that holds anything but an earlier site is refused. */
+  out: string;
+  /** Where a relative folder starts; the working folder by default. */
+  from?: string | undefined;
+}
+
+/** A site that was written: `site`. */
+export interface SiteRow {
+  /** The folder. */
+  path: string;
+  /** The page to open first. */
+  index: string;
+  files: number;
+  bytes: number;
+}
+
+/** What lies in a folder that a site was written to: the files of that site, so that the next one leaves none behind. */
+const LIST = 'data/files.json';
+
+/**
+ * Writes the registry as a static site.
+ * @throws RegError FILE_EXISTS when the folder holds something else
+ */
+export async function site(context: RegistryContext, { out, from = '.' }: SiteOptions): Promise<SiteRow> {
+  const folder = resolve(from, out);
+  const before = await earlierFiles(folder);
+  const files = await siteOf(context, false);
+  const paths = [...files.keys(), LIST].sort();
+  let bytes = 0;
+  const write = async (path: string, text: string): Promise<void> => {
+    const place = join(folder, path);
+    await mkdir(dirname(place), { recursive: true });
+    await writeFile(place, text);
+    bytes += Buffer.byteLength(text);
+  };
+  // first of all, so that a run that breaks off leaves a folder that the next one takes for its own
+  await write(LIST, `${JSON.stringify([...new Set([...paths, ...before])].sort(), null, 1)}\n`);
+  for (const [path, make] of files) await write(path, await make());
+  await write(LIST, `${JSON.stringify(paths, null, 1)}\n`);
+  for (const path of before) if (!paths.includes(path)) await rm(join(folder, path), { force: true });
+  return { path: folder, index: join(folder, 'index.html'), files: paths.length, bytes };
+}
+
+/** The files of an earlier site in a folder; none where the folder is empty or not there. */
+async function earlierFiles(folder: string): Promise<string[]> {
+  if (!(await isThere(folder))) return [];
+  const there = await filesBelow(folder);
+  if (there.length === 0) return [];
+  const listed = there.includes(LIST) ? namesIn(await readFile(join(folder, LIST), 'utf8')) : undefined;
+  if (listed === undefined)
+    throw new RegError(
+      'FILE_EXISTS',
+      `${folder} holds other files, and no earlier site`,
+      'give a folder that is empty or not there yet: --out public',
+    );
+  // only what is really there is deleted, and nothing outside
+  return there.filter((path) => listed.includes(path));
+}
+
+function namesIn(text: string): string[] | undefined {
+  try {
+    const names: unknown = JSON.parse(text);
+    return Array.isArray(names) ? names.map(String) : undefined;
+  } catch {
+    return undefined;
+  }
+}
