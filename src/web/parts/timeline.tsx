@@ -12,6 +12,7 @@ import { StayDetails } from './stay-details.js';
 
 interface Props {
   artifact: string;
+  /** The one that began last first. */
   intervals: readonly IntervalRow[];
   day: string;
   onDay: (day: string) => void;
@@ -21,7 +22,7 @@ interface Props {
 export function Timeline({ artifact, intervals, day, onDay }: Props): JSX.Element {
   const { read, stages } = useFrame();
   const [shown, show] = useState<IntervalRow>();
-  const first = intervals.reduce((least, { from }) => (from < least ? from : least), read);
+  const first = intervals.at(-1)?.from ?? read;
   const scale = scaleUtc([startOf(dayOf(first)), Date.parse(read)], [0, 100]);
   const at = (moment: number): number => scale(Math.min(moment, Date.parse(read)));
   const cut = day === '' ? undefined : percent(Math.max(0, at(startOf(day))));
