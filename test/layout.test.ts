@@ -163,7 +163,9 @@ describe('who may import whom (DESIGN)', () => {
 
   it('only what runs in a browser knows one', () => {
     const knowing = SOURCES.filter(({ text }) =>
-      /\b(?:document\.(?:getElementById|querySelector|documentElement)|window\.|localStorage|navigator\.)/.test(code(text)),
+      /\b(?:document\.(?:getElementById|querySelector|documentElement)|window\.|localStorage|navigator\.)/.test(
+        code(text),
+      ),
     );
     expect(knowing.filter(({ path }) => !within('web')(path)).map(({ path }) => path)).toEqual([]);
   });
