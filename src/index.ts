@@ -25,6 +25,7 @@ export type { Written } from './registry/write.js';
 export type { WriteOptions } from './registry/write-options.js';
 export type { WriteRow } from './registry/write-row.js';
 export type { AssignOptions, RegisterOptions } from './registry/writes.js';
+export type { Ui, UiOptions } from './site/serve.js';
 export type { SiteOptions, SiteRow } from './site/write-site.js';
 export type { UploadOptions, UploadRow } from './upload/upload.js';
 export type { Finding, Report } from './validate/finding.js';

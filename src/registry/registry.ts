@@ -4,6 +4,7 @@ import type { StageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { type LoadOptions, loadModel } from '../load/load.js';
 import { type Model, readable } from '../load/model.js';
+import type { Ui, UiOptions } from '../site/serve.js';
 import type { SiteOptions, SiteRow } from '../site/write-site.js';
 import { type UploadOptions, type UploadRow, upload } from '../upload/upload.js';
 import type { Report } from '../validate/finding.js';
@@ -64,6 +65,8 @@ export interface Registry {
   doctor(options?: DoctorOptions): Promise<Ailment[]>;
   /** Writes the registry as a static site. */
   site(options: SiteOptions): Promise<SiteRow>;
+  /** Serves the same site live on this machine. */
+  ui(options?: UiOptions): Promise<Ui>;
   /** Compares the registry's tags with those of the remote of a clone. */
   status(): Promise<StatusRow[]>;
   /** Fetches the registry's tags, and pushes those that the remote lacks, one by one. */
@@ -114,6 +117,7 @@ export function createRegistry(context: RegistryContext): Registry {
     doctor: (options = {}) => doctor(context, options),
     // loaded on use: what draws pages is large
     site: async (options) => (await import('../site/write-site.js')).site(context, options),
+    ui: async (options = {}) => (await import('../site/serve.js')).ui(context, options),
     status: () => status(context),
     sync: (options = {}) => sync(context, options),
     importMlem: ({ force } = {}) => importMlem(context, force),

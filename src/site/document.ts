@@ -29,7 +29,7 @@ export function documentOf(
 <html lang="en" data-root="${root}">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policyOf(frame.live)}">
+<meta http-equiv="Content-Security-Policy" content="${policyOf(frame.live !== null)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">

@@ -14,7 +14,7 @@ export type SiteFrame = Omit<Frame, 'root'> & {
 };
 
 /** Finds out what all pages share. */
-export async function siteFrame(context: RegistryContext, live: boolean): Promise<SiteFrame> {
+export async function siteFrame(context: RegistryContext, live: string | null): Promise<SiteFrame> {
   const address = await addressOf(context);
   const [listed, stays, root] = await Promise.all([
     stages(context, {}),

@@ -26,9 +26,9 @@ export interface SiteParts {
 
 /**
  * The site of a registry as its tags are now.
- * @param live whether the pages are to ask the server that they came from for changes
+ * @param live the mark of its state where the pages are to ask the server that they came from for changes, else null
  */
-export async function siteOf(registry: RegistryContext, live: boolean): Promise<Site> {
+export async function siteOf(registry: RegistryContext, live: string | null): Promise<Site> {
   const context = await snapshotOf(registry);
   const parts = { context, frame: await siteFrame(context, live), assets: await readAssets() };
   const files = new Map<string, MakeFile>(topFiles(parts));

@@ -33,7 +33,7 @@ const LIST = 'data/files.json';
 export async function site(context: RegistryContext, { out, from = '.' }: SiteOptions): Promise<SiteRow> {
   const folder = resolve(from, out);
   const before = await earlierFiles(folder);
-  const files = await siteOf(context, false);
+  const files = await siteOf(context, null);
   const paths = [...files.keys(), LIST].sort();
   let bytes = 0;
   const write = async (path: string, text: string): Promise<void> => {

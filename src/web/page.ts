@@ -10,8 +10,8 @@ export interface Frame {
   root: string;
   /** When the data were read, ISO 8601 in UTC. */
   read: string;
-  /** Whether a running `reg ui` serves the page, and tells it when tags change. */
-  live: boolean;
+  /** Where a running `reg ui` serves the page, the mark of what it tells of; null in a static site. */
+  live: string | null;
   /** Stages, in order of promotion as far as the configuration gives one. */
   stages: readonly string[];
   /** Where the git host shows what an event names; null where the host is not known. */

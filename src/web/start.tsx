@@ -10,5 +10,6 @@ const main = document.getElementById('app');
 if (main) {
   const page = pageIn(document);
   hydrate(<App {...page} />, main);
-  if (page.frame.live) followChanges((changed) => render(<App {...pageIn(changed)} />, main));
+  if (page.frame.live !== null)
+    followChanges(page.frame.live, (changed) => render(<App {...pageIn(changed)} />, main));
 }

@@ -1,5 +1,5 @@
 import { type CommandSpec, option } from './spec.js';
-import { days, label, list, time } from './values.js';
+import { days, label, list, port, time } from './values.js';
 
 /** The commands about files: configuration, links and models. */
 export const FILES: readonly CommandSpec[] = [
@@ -111,5 +111,15 @@ export const FILES: readonly CommandSpec[] = [
     examples: ['site --out public', 'site --out public --repo https://github.com/mycompany/model-registry'],
     options: [option('--out <folder>', 'where to write it', { fallback: 'site' })],
     load: () => import('../commands/site.js'),
+  },
+  {
+    usage: 'ui',
+    summary: 'serve the registry as a web site on this machine, live and read-only',
+    examples: ['ui --open', 'ui --port 8080 --repo https://github.com/mycompany/model-registry'],
+    options: [
+      option('--port <n>', 'the port (default: one that is free)', { parse: port }),
+      option('--open', 'open it in the browser'),
+    ],
+    load: () => import('../commands/ui.js'),
   },
 ];

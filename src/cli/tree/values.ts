@@ -13,6 +13,12 @@ export function count(text: string): number {
 /** Reads a whole number, or -1 for all. */
 export const countOrAll = (text: string): number => (text === '-1' ? -1 : count(text));
 
+/** Reads the number of a port. */
+export function port(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new BadValue('write a port, a number up to 65535.');
+}
+
 /** Reads a number of days. */
 export function days(text: string): number {
   if (!/^\d+(\.\d+)?$/.test(text)) throw new BadValue('write a number of days.');

@@ -36,7 +36,7 @@ export function Shell({
       </header>
       <main id="main">{children}</main>
       <footer class="bottom">
-        {live ? 'Live from the repository' : 'Read from git tags'}, as of{' '}
+        {live !== null ? 'Live from the repository' : 'Read from git tags'}, as of{' '}
         <time dateTime={read}>{shownTime(read)}</time> UTC. All times are UTC.
       </footer>
     </>

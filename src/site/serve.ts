@@ -1,0 +1,116 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { RegError } from '../errors.js';
+import type { RegistryContext } from '../registry/context.js';
+import { policyOf } from './document.js';
+import { type LiveSite, liveSiteOf } from './live-site.js';
+
+/** How to serve. */
+export interface UiOptions {
+  /** The port; one that is free by default. */
+  port?: number | undefined;
+}
+
+/** A site that is served: `ui`. */
+export interface Ui {
+  /** Where to open it, on this machine alone. */
+  url: string;
+  /** Ends it; it ends by itself when the program is interrupted. */
+  close(): Promise<void>;
+  /** Settles when it has ended. */
+  closed: Promise<void>;
+}
+
+/** The address that only this machine can reach. */
+const LOOPBACK = '127.0.0.1';
+
+/**
+ * Serves the registry as a web site on this machine, read-only, until it is closed.
+ * @throws RegError USAGE when the port is taken
+ */
+export async function ui(context: RegistryContext, { port = 0 }: UiOptions): Promise<Ui> {
+  const live = liveSiteOf(context);
+  // what can be found wrong with the registry is said now, not in a browser
+  await live.site();
+  const server = createServer((request, response) => void answer(live, request, response));
+  const closed = new Promise<void>((resolve) => server.once('close', resolve));
+  const url = `http://${LOOPBACK}:${await listen(server, port)}/`;
+  const close = async (): Promise<void> => {
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
+  context.signal?.addEventListener('abort', () => void close(), { once: true });
+  return { url, close, closed };
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+      const why = code === 'EADDRINUSE' ? 'something else listens there' : message;
+      reject(
+        new RegError('USAGE', `cannot serve at port ${port}: ${why}`, 'leave out --port to take a free one'),
+      );
+    });
+    server.listen(port, LOOPBACK, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+const TYPES: Record<string, string> = {
+  html: 'text/html; charset=utf-8',
+  json: 'application/json; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+};
+
+const HEADERS = {
+  'content-security-policy': `${policyOf(true)}; frame-ancestors 'none'`,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+};
+
+async function answer(live: LiveSite, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const end = (status: number, type: string, body: string): void => {
+    response.writeHead(status, { ...HEADERS, 'content-type': TYPES[type] ?? 'text/plain; charset=utf-8' });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  };
+  if (!isOurs(request)) return end(421, 'txt', 'This server answers for 127.0.0.1 and localhost alone.\n');
+  if (request.method !== 'GET' && request.method !== 'HEAD') return end(405, 'txt', 'Read-only.\n');
+  const path = pathOf(request);
+  if (path === 'changes') return tellChanges(live, request, response);
+  try {
+    const make = (await live.site()).get(path);
+    if (make === undefined) return end(404, 'txt', 'There is no such page.\n');
+    end(200, path.slice(path.lastIndexOf('.') + 1), await make());
+  } catch (error) {
+    end(500, 'txt', `${error instanceof RegError ? error.message : 'this page cannot be made'}\n`);
+  }
+}
+
+/** A page elsewhere may have its own name lead here; then the name that the browser asks for is that one. */
+function isOurs({ headers, socket }: IncomingMessage): boolean {
+  const port = socket.localPort;
+  return [`${LOOPBACK}:${port}`, `localhost:${port}`].includes(headers.host ?? '');
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  try {
+    const path = decodeURIComponent(new URL(url, 'http://localhost').pathname).slice(1);
+    return path === '' || path.endsWith('/') ? `${path}index.html` : path;
+  } catch {
+    return '';
+  }
+}
+
+/** Server-sent events: the mark of what is there now, and each one that comes after it. */
+function tellChanges(live: LiveSite, request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
+  response.write('retry: 2000\n\n');
+  if (request.method === 'HEAD') return void response.end();
+  const stop = live.follow((mark) => response.write(`event: mark\ndata: ${mark}\n\n`));
+  response.once('close', stop);
+}
