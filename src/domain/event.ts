@@ -23,6 +23,10 @@ export interface AnnotatedTag {
   date: number;
   /** The whole message, a signature excluded. */
   message: string;
+  /** What the tag object calls itself, where that is another name than the ref's. */
+  ownName?: string;
+  /** Whether the message ends in a signature, a good one or not. */
+  signed?: true;
 }
 
 /** One thing that happened to an artifact, told by one annotated tag (SPEC §1). */
@@ -41,6 +45,10 @@ interface TagFacts {
   statedVersion?: Version;
   /** The `Reg-Parent` trailer: the tag object of the artifact's previous event. */
   parent?: Oid;
+  /** What the tag object calls itself, where that is another name than the ref's. */
+  ownName?: string;
+  /** Whether it ends in a signature, a good one or not. */
+  signed?: true;
 }
 
 /** Makes the event that a tag tells; `name` is what `parseTagName` read from the tag's name. */
@@ -58,5 +66,7 @@ export function eventOf(name: EventName, tag: AnnotatedTag): Event {
     message: text,
     ...(statedVersion === undefined ? {} : { statedVersion }),
     ...(parent === undefined ? {} : { parent }),
+    ...(tag.ownName === undefined ? {} : { ownName: tag.ownName }),
+    ...(tag.signed ? { signed: true } : {}),
   };
 }

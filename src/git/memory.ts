@@ -5,7 +5,7 @@ import { type ArtifactName, artifactNameForTag } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
 import type { Identity, RegistryRepository, TagReading, TagRef, TreeEntry } from './port.js';
-import { decodeTag, MalformedTag, odditiesOf } from './tag-object.js';
+import { annotatedTag, decodeTag, MalformedTag, odditiesOf } from './tag-object.js';
 
 /** A repository in memory, for tests: the same answers as a real one, without git. */
 export interface MemoryRepository extends RegistryRepository {
@@ -146,13 +146,12 @@ function readTag(objects: ReadonlyMap<Oid, StoredObject>, ref: TagRef): TagReadi
     return { ref, defect: 'lightweight', detail: `it is a lightweight tag on a ${found.type}` };
   try {
     const object = decodeTag(found.bytes);
-    const { tagger, date, message } = object;
     const target = peel(objects, object.type, object.object);
     if (target === undefined) return { ref, defect: 'missing', detail: 'a tag that it points at is missing' };
     if (target.type !== 'commit')
       return { ref, defect: 'not-a-commit', detail: `it points at a ${target.type}` };
     return {
-      tag: { name: ref.name, oid: ref.oid, commit: target.oid, tagger, date, message },
+      tag: annotatedTag(ref, target.oid, object),
       oddities: odditiesOf(ref.name, found.bytes, object),
     };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Oid, Tagger } from '../domain/event.js';
+import type { AnnotatedTag, Oid, Tagger } from '../domain/event.js';
 
 /** The content of a tag object, as git stores it (git-mktag(1)). */
 export interface TagObject {
@@ -62,6 +62,22 @@ export function decodeTag(bytes: Uint8Array): TagObject {
     ...(signed === undefined ? {} : { signature: body.slice(signed) }),
   };
 }
+
+/** The tag that a ref holds, made of its object and of the commit that this leads to. */
+export const annotatedTag = (
+  ref: { name: string; oid: Oid },
+  commit: Oid,
+  { tag, tagger, date, message, signature }: TagObject,
+): AnnotatedTag => ({
+  name: ref.name,
+  oid: ref.oid,
+  commit,
+  tagger,
+  date,
+  message,
+  ...(tag === ref.name ? {} : { ownName: tag }),
+  ...(signature === undefined ? {} : { signed: true }),
+});
 
 /** What is odd about a tag that is well formed: worth telling, no reason to pass it over. */
 export function odditiesOf(refName: string, bytes: Uint8Array, { tag, type }: TagObject): string[] {

@@ -1,6 +1,6 @@
 import type { Oid } from '../../domain/event.js';
 import type { TagReading, TagRef } from '../port.js';
-import { decodeTag, MalformedTag, odditiesOf, type TagObject } from '../tag-object.js';
+import { annotatedTag, decodeTag, MalformedTag, odditiesOf, type TagObject } from '../tag-object.js';
 import type { FoundObject } from './cat-file.js';
 import { expectSuccess, type RunGit } from './run-git.js';
 
@@ -45,8 +45,7 @@ function reading(
   if (target === undefined) return { ref, defect: 'missing', detail: 'a tag that it points at is missing' };
   if (target.type !== 'commit')
     return { ref, defect: 'not-a-commit', detail: `it points at a ${target.type}` };
-  const { tagger, date, message } = object;
-  return { tag: { name: ref.name, oid: ref.oid, commit: target.oid, tagger, date, message }, oddities };
+  return { tag: annotatedTag(ref, target.oid, object), oddities };
 }
 
 interface Peeled {

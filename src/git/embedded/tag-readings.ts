@@ -1,6 +1,6 @@
 import type { Oid } from '../../domain/event.js';
 import type { TagReading, TagRef } from '../port.js';
-import { decodeTag, MalformedTag, odditiesOf } from '../tag-object.js';
+import { annotatedTag, decodeTag, MalformedTag, odditiesOf } from '../tag-object.js';
 import { eachObject, type ObjectHead, type Objects } from './found-object.js';
 
 /** Reads the objects of tags and follows tags of tags to what they lead to; in the order of the refs. */
@@ -22,9 +22,8 @@ async function readOne(objects: Objects, ref: TagRef): Promise<TagReading> {
     if (target === undefined) return { ref, defect: 'missing', detail: 'a tag that it points at is missing' };
     if (target.type !== 'commit')
       return { ref, defect: 'not-a-commit', detail: `it points at a ${target.type}` };
-    const { tagger, date, message } = object;
     return {
-      tag: { name: ref.name, oid: ref.oid, commit: target.oid, tagger, date, message },
+      tag: annotatedTag(ref, target.oid, object),
       oddities: odditiesOf(ref.name, found.bytes, object),
     };
   } catch (error) {

@@ -1,0 +1,62 @@
+import type { Oid } from '../event.js';
+import {
+  type ArtifactName,
+  artifactNameForTag,
+  artifactNameFromTag,
+  parseStageName,
+  type StageName,
+} from '../names.js';
+import type { VersionId } from '../state.js';
+import { parseVersion } from '../version.js';
+
+/** What an approval is about, and whose it is: all of it is in the tag's name, so that nobody has two. */
+export interface ApprovalName {
+  artifact: ArtifactName;
+  version: VersionId;
+  stage: StageName;
+  /** The address of who approves, encoded. */
+  who: string;
+}
+
+/** Where approvals are among the tags. Their names hold neither `@` nor `#`, so that no reader of events looks at them. */
+export const APPROVALS = 'reg/approve/';
+
+/** Where the approvals of an artifact begin; those of `churn/eu` lie below those of `churn`. */
+export const approvalsOf = (artifact: ArtifactName): string => `${APPROVALS}${artifactNameForTag(artifact)}/`;
+
+/** Writes the name of an approval's tag, the inverse of `parseApprovalName`. */
+export const formatApprovalName = ({ artifact, version, stage, who }: ApprovalName): string =>
+  `${approvalsOf(artifact)}${version}/${stage}/${who}`;
+
+const OID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** Reads the name of a tag as that of an approval, or gives undefined. */
+export function parseApprovalName(tagName: string): ApprovalName | undefined {
+  if (!tagName.startsWith(APPROVALS) || /[@#]/.test(tagName)) return undefined;
+  const parts = tagName.slice(APPROVALS.length).split('/');
+  const [id = '', stageText = '', who = ''] = parts.slice(-3);
+  const artifact = artifactNameFromTag(parts.slice(0, -3).join('/'));
+  const stage = parseStageName(stageText);
+  const version: VersionId | undefined = parseVersion(id) ?? (OID.test(id) ? (id as Oid) : undefined);
+  if (artifact === undefined || stage === undefined || version === undefined || who === '') return undefined;
+  return { artifact, version, stage, who };
+}
+
+/**
+ * Encodes an address for a tag's name, letter case ignored: what may not stand there as it is becomes `%` and two digits, as
+ * in a URL.
+ */
+export const encodeWho = (email: string): string =>
+  [...new TextEncoder().encode(email.trim().toLowerCase())]
+    .map((byte) => String.fromCharCode(byte))
+    // a dot is safe between two letters, unless git takes what it begins for its own (git-check-ref-format(1))
+    .map((char, index, all) => (/[a-z0-9_+-]/.test(char) || isSafeDot(all, index) ? char : escaped(char)))
+    .join('');
+
+const isSafeDot = (all: readonly string[], index: number): boolean =>
+  all[index] === '.' &&
+  /[a-z0-9]/.test(all[index - 1] ?? '') &&
+  /[a-z0-9]/.test(all[index + 1] ?? '') &&
+  all.slice(index).join('') !== '.lock';
+
+const escaped = (char: string): string => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`;

@@ -1,0 +1,47 @@
+import type { Oid } from '../event.js';
+import type { StageName } from '../names.js';
+import { type ArtifactState, isStageEvent, type ResolvedEvent, type VersionId } from '../state.js';
+
+/** How an event touches a stage. */
+export interface Concern {
+  stage: StageName;
+  version: VersionId;
+  /** Whether the stage gets a version by it; otherwise it loses one. */
+  enters: boolean;
+  /** The tagged commit, and the one that the version stood for then: what the stage gets. */
+  commits: readonly Oid[];
+}
+
+/**
+ * The stages that an event touches. Not only assignments do: a version that is in a stage leaves it when it is deregistered,
+ * and comes back, perhaps as another commit, when it is registered again.
+ */
+export function concernsOf(artifact: ArtifactState, event: ResolvedEvent): Concern[] {
+  const version = event.of;
+  if (version === undefined) return [];
+  if (isStageEvent(event)) {
+    const commits = [...new Set([event.commit, commitAt(artifact, version, event)])];
+    return [{ stage: event.stage, version, enters: event.kind === 'assignment', commits }];
+  }
+  return stagesOf(artifact, version, event.place).map((stage) => ({
+    stage,
+    version,
+    enters: event.kind === 'registration',
+    commits: [event.commit],
+  }));
+}
+
+/** The commit that a version stood for when an event happened. */
+function commitAt({ events }: ArtifactState, version: VersionId, event: ResolvedEvent): Oid {
+  const registrations = events.filter((one) => one.kind === 'registration' && one.of === version);
+  const before = registrations.findLast(({ place }) => place < event.place);
+  return (before ?? registrations[0] ?? event).commit;
+}
+
+/** The stages that a version was assigned to before a place, and not taken out of again. */
+function stagesOf({ events }: ArtifactState, version: VersionId, place: number): StageName[] {
+  const last = new Map<StageName, ResolvedEvent>();
+  for (const event of events)
+    if (isStageEvent(event) && event.of === version && event.place < place) last.set(event.stage, event);
+  return [...last].filter(([, { kind }]) => kind === 'assignment').map(([stage]) => stage);
+}
