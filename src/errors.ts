@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'BUSY'
   | 'BEHIND_REMOTE'
   | 'CONFIRMATION_NEEDED'
+  | 'POLICY'
   // links, configuration and bytes
   | 'INVALID_LINK'
   | 'INVALID_CONFIG'
@@ -39,6 +40,8 @@ export type ErrorCode =
   | 'NO_REPOSITORY'
   | 'NO_COMMITS'
   | 'NO_IDENTITY'
+  | 'SIGNING_FAILED'
+  | 'SHALLOW'
   | 'NO_WORK_TREE'
   | 'NO_CLONE'
   | 'GIT_MISSING'

@@ -1,23 +1,20 @@
 import * as z from 'zod/mini';
 import type { MetricRules } from '../domain/metrics.js';
-import { parseStageName, type StageName } from '../domain/names.js';
+import type { StageName } from '../domain/names.js';
+import type { Policy } from '../domain/policy/policy.js';
+import { RegError } from '../errors.js';
 import { requireYaml } from '../yaml/check.js';
 import { readYaml, STRICT } from '../yaml/read.js';
 import { MetricRulesSchema } from './metric-rules.js';
+import { badStage, PolicySchema, stageNameSchema } from './policy.js';
 import { type RuleLevels, RuleLevelsSchema } from './rule-levels.js';
 
 /** Where a repository's configuration is, from its top. */
 export const CONFIG_FILE = '.reg.yaml';
 
-const stage = z
-  .string()
-  .check(
-    z.refine((text) => parseStageName(text) !== undefined && !text.includes('/'), 'is not a stage name'),
-  );
-
 /** The content of `.reg.yaml` (SPEC §4). */
 const ConfigSchema = z.strictObject({
-  stages: z.optional(z.array(stage, 'is not a list of stage names')),
+  stages: z.optional(z.array(stageNameSchema, 'is not a list of stage names')),
   remote: z.optional(z.string()),
   push: z.optional(z.boolean('is neither true nor false')),
   links: z.optional(z.enum(['required', 'optional'], 'is neither required nor optional')),
@@ -25,6 +22,8 @@ const ConfigSchema = z.strictObject({
   metrics: z.optional(MetricRulesSchema),
   revs: z.optional(z.enum(['fixed', 'floating'], 'is neither fixed nor floating')),
   rules: z.optional(RuleLevelsSchema),
+  policy: z.optional(PolicySchema),
+  signers: z.optional(z.string('is not the path of a file')),
 });
 
 /** The configuration of a registry, defaults filled in. */
@@ -41,6 +40,10 @@ export interface Config {
   revs: 'fixed' | 'floating';
   /** Levels of rules of `validate`, where their own do not suit. */
   rules: RuleLevels;
+  /** What stages ask of what they take. */
+  policy: Policy;
+  /** The file that says who may sign, from the top of the repository. */
+  signers: string;
 }
 
 /** The configuration of a repository without `.reg.yaml`. */
@@ -53,6 +56,8 @@ export const DEFAULT_CONFIG: Config = {
   metrics: {},
   revs: 'fixed',
   rules: {},
+  policy: {},
+  signers: '.reg-signers',
 };
 
 /**
@@ -63,5 +68,13 @@ export function readConfig(bytes: Uint8Array): Config {
   const yaml = readYaml(bytes, CONFIG_FILE, 'INVALID_CONFIG', STRICT);
   const value = requireYaml(yaml, ConfigSchema, 'INVALID_CONFIG');
   const given = Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined));
-  return { ...DEFAULT_CONFIG, ...given };
+  const config: Config = { ...DEFAULT_CONFIG, ...given };
+  const bad = badStage(config.policy);
+  if (bad === undefined) return config;
+  const line = yaml.lineOf(['policy', bad]);
+  const message = `${CONFIG_FILE}:${line}: policy.${bad} is not a stage name`;
+  throw new RegError('INVALID_CONFIG', message, 'a stage has letters, digits, - and _', {
+    file: CONFIG_FILE,
+    line,
+  });
 }

@@ -72,6 +72,10 @@ export function memoryRepository(identity: Identity): MemoryRepository {
       (typeof which === 'object' ? which : listTags(tags, which)).map((ref) => readTag(objects, ref)),
     identity: async () => identity,
     writeTagObject: async (bytes) => add('tag', bytes),
+    signsTags: async () => false,
+    signTag: async ({ tag }) => {
+      throw new RegError('SIGNING_FAILED', `a repository in memory has no key to sign ${tag}`);
+    },
     takeTurn: async (artifact) => ({ artifact, last: turns.get(artifact) }),
     createTags: async (refs, { artifact, last }) => {
       if (turns.get(artifact) !== last || refs.some((ref) => tags.has(ref.tagName)))
@@ -95,7 +99,12 @@ export function memoryRepository(identity: Identity): MemoryRepository {
     deleteRemoteTags: noRemote,
     listRemoteTags: noRemote,
     listRemoteArtifact: noRemote,
+    listRemoteRefs: async (remote) => (remote === '.' ? new Map() : noRemote(remote)),
     fetchTags: noRemote,
+    // its commits follow each other in one line
+    strays: async (_tip, commits) => new Set(commits.filter((oid) => !trees.has(oid))),
+    commitDate: async () => identity.now,
+    checkSignatures: async () => new Map(),
     isShallow: async () => false,
     objectTypes: async (oids) => new Map(oids.map((oid) => [oid, objects.get(oid)?.type ?? 'missing'])),
     hasRemote: async () => false,

@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { AnnotatedTag, Oid, Tagger } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
+import type { Signature } from '../domain/policy/signature.js';
 import type { Location } from './location.js';
+import type { TagObject } from './tag-object.js';
 
 /** A tag as a listing shows it. */
 export interface TagRef {
@@ -78,6 +80,13 @@ export interface TagWriter {
   identity(): Promise<Identity>;
   /** Stores a tag object, without a ref to it yet; `bytes` as `encodeTag` makes them. */
   writeTagObject(bytes: Uint8Array): Promise<Oid>;
+  /** Whether git's configuration asks for a signature on every tag (git-config(1), tag.gpgSign). */
+  signsTags(): Promise<boolean>;
+  /**
+   * Stores a signed tag object, without a ref to it yet; with which program and key, git's configuration says.
+   * @throws RegError SIGNING_FAILED
+   */
+  signTag(tag: TagObject): Promise<Oid>;
   /** Takes a turn, before what is to be decided upon is read. */
   takeTurn(artifact: ArtifactName): Promise<Turn>;
   /**
@@ -119,8 +128,13 @@ export interface TagRemote {
   listRemoteArtifact(remote: string, artifact: ArtifactName): Promise<RemoteListing>;
   /** Brings the objects of exactly these tags here, without a ref to them yet. */
   fetchTags(remote: string, tags: readonly PeeledTagRef[]): Promise<void>;
-  /** Creates tags at a remote, all or none; a tag with the same object that is there already is as good. */
-  pushTags(remote: string, refs: readonly NewRef[], turn: Turn): Promise<PushResult>;
+  /** What refs of a remote hold, by full name, those that fit one of these patterns; the remote `.` is this repository. */
+  listRemoteRefs(remote: string, patterns: readonly string[]): Promise<Map<string, Oid>>;
+  /**
+   * Creates tags at a remote, all or none; a tag with the same object that is there already is as good.
+   * @param turn undefined for tags that are no events
+   */
+  pushTags(remote: string, refs: readonly NewRef[], turn: Turn | undefined): Promise<PushResult>;
   /** Deletes tags at a remote that still hold these objects, all or none. */
   deleteRemoteTags(remote: string, refs: readonly NewRef[], turn: Turn): Promise<PushResult>;
 }
@@ -168,6 +182,26 @@ export interface HistoryReader {
    * @throws RegError REMOTE_FAILED
    */
   commitsBetween(from: Oid, to: Oid, most: number): Promise<LoggedCommit[] | undefined>;
+}
+
+/** Tells which commits are on a branch. */
+export interface BranchReader {
+  /**
+   * Those of these commits that do not lead to a tip; a commit that is missing is one of them.
+   * @throws RegError SHALLOW where history was cut off, so that nobody can tell
+   */
+  strays(tip: Oid, commits: readonly Oid[]): Promise<Set<Oid>>;
+  /** When a commit was made, in seconds since the epoch. */
+  commitDate(commit: Oid): Promise<number>;
+}
+
+/** Checks signatures. */
+export interface SignatureReader {
+  /**
+   * What comes of checking the signatures of tag objects; those without one are left out.
+   * @param signers who may sign with which key; without it, git's configuration and keyring know
+   */
+  checkSignatures(oids: readonly Oid[], signers: Uint8Array | undefined): Promise<Map<Oid, Signature>>;
 }
 
 /** A user name and a password for a server. */
@@ -226,6 +260,8 @@ export interface RegistryRepository
     TagWriter,
     TagRemote,
     SourceRepository,
+    BranchReader,
+    SignatureReader,
     RepositoryInspector {
   /**
    * Where the registry is, fit to be shown, when it is not on this machine; undefined for a repository that is. There all

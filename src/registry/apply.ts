@@ -1,8 +1,9 @@
+import type { Oid } from '../domain/event.js';
 import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
 import type { ResolvedEvent } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { Identity, NewRef, RegistryRepository, Turn } from '../git/port.js';
-import { encodeTag } from '../git/tag-object.js';
+import { storeTag, tagObject } from './store-tag.js';
 import type { RemoteView } from './catch-up.js';
 import { outcomeOf } from './push-outcome.js';
 import type { WriteOptions } from './write-options.js';
@@ -14,6 +15,8 @@ export interface Writer {
   /** The turn here. */
   turn: Turn;
   push: boolean;
+  /** Whether tags are signed. */
+  sign: boolean;
   remote: string;
   /** What the remote had, and its turn; undefined when it was not asked. */
   view: RemoteView | undefined;
@@ -28,15 +31,20 @@ export interface Failure {
   isRace: boolean;
 }
 
-/** Creates the tags of a plan, at the remote first when they are to be pushed: no local tag that it has not got. */
+/**
+ * Creates the tags of a plan, at the remote first when they are to be pushed: no local tag that it has not got.
+ * @param inspect looks at the tag objects while no ref leads to them yet, and may refuse them
+ */
 export async function applyTags(
   repository: RegistryRepository,
   { tags, standing }: Plan,
   writer: Writer,
+  inspect: (oids: readonly Oid[]) => Promise<void>,
 ): Promise<Applied> {
   const { push, turn } = writer;
   if (tags.length === 0) return standing && push ? pushStanding(repository, standing, writer) : { rows: [] };
-  const refs = await writeObjects(repository, tags, writer.identity);
+  const refs = await writeObjects(repository, tags, writer);
+  await inspect(refs.map(({ oid }) => oid));
   const failure = push ? await pushTags(repository, refs, writer) : await repository.createTags(refs, turn);
   if (failure !== undefined) return { failure, isRace: push };
   return {
@@ -105,22 +113,14 @@ export async function applyDeletes(
 async function writeObjects(
   repository: RegistryRepository,
   tags: readonly PlannedTag[],
-  { name, email, zone }: Identity,
+  { identity, sign }: Writer,
 ): Promise<NewRef[]> {
   const refs: NewRef[] = [];
   for (const tag of tags) {
     const message = messageOf(tag, tag.parent === 'previous' ? refs.at(-1)?.oid : tag.parent);
-    const { commit: object, tagName, date } = tag;
-    const bytes = encodeTag({
-      object,
-      type: 'commit',
-      tag: tagName,
-      tagger: { name, email },
-      date,
-      zone,
-      message,
-    });
-    refs.push({ tagName, oid: await repository.writeTagObject(bytes) });
+    const { commit, tagName, date } = tag;
+    const object = tagObject({ commit, tagName, date, message }, identity);
+    refs.push({ tagName, oid: await storeTag(repository, object, sign) });
   }
   return refs;
 }

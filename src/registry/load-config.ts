@@ -1,6 +1,7 @@
 import { CONFIG_FILE, type Config, DEFAULT_CONFIG, readConfig } from '../config/config.js';
 import { GTO_FILE, stagesOfGto } from '../config/gto.js';
 import type { WorkTree } from '../disk/work-tree.js';
+import type { Oid } from '../domain/event.js';
 import type { RegistryRepository } from '../git/port.js';
 
 /**
@@ -12,19 +13,17 @@ export async function loadConfig(
   repository: RegistryRepository,
   workTree: WorkTree | undefined,
 ): Promise<Config> {
-  const read = workTree ? (path: string) => workTree.read(path) : await readerAtHead(repository);
+  const read = workTree ? workTree.read : readerAt(repository, await repository.resolveCommit('HEAD'));
   const own = await read(CONFIG_FILE);
   if (own) return readConfig(own);
   const gto = await read(GTO_FILE);
   return gto ? { ...DEFAULT_CONFIG, stages: stagesOfGto(gto) } : DEFAULT_CONFIG;
 }
 
-async function readerAtHead(
-  repository: RegistryRepository,
-): Promise<(path: string) => Promise<Uint8Array | undefined>> {
-  const head = await repository.resolveCommit('HEAD');
-  return async (path) => {
-    const entry = head === undefined ? undefined : await repository.entryAt(head, path);
+/** Reads files of a commit by their paths; undefined where there is none, and where there is no commit. */
+export const readerAt =
+  (repository: RegistryRepository, commit: Oid | undefined) =>
+  async (path: string): Promise<Uint8Array | undefined> => {
+    const entry = commit === undefined ? undefined : await repository.entryAt(commit, path);
     return entry?.type === 'blob' ? repository.readBlob(entry.oid) : undefined;
   };
-}

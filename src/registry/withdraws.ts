@@ -40,6 +40,7 @@ export async function unassign(
         ? decideDeleteAssignments(known(snapshot), wanted, id)
         : decideUnassign(known(snapshot), wanted, id, options),
     options,
+    { touchesStage: true },
   );
 }
 
@@ -98,5 +99,6 @@ export function rollback(
         ? decideDeleteCurrent(known(snapshot), wanted)
         : decideRollback(known(snapshot), wanted, options),
     options,
+    { touchesStage: true },
   );
 }

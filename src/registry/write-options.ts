@@ -9,6 +9,8 @@ export interface WriteOptions {
   push?: boolean | undefined;
   /** Does not ask the remote what it has before deciding. */
   offline?: boolean | undefined;
+  /** Signs the tags, or does not; git's `tag.gpgSign` by default. */
+  sign?: boolean | undefined;
   /** Lets a commit be registered that does not declare the artifact. */
   unlinked?: boolean | undefined;
   /** Asked before tags are deleted; without it no tag is. */

@@ -9,6 +9,7 @@ import { type Applied, applyDeletes, applyTags, type Writer } from './apply.js';
 import { catchUp, fetchedNote, lackingNote } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { refuseUndeclared } from './declaration.js';
+import { type PolicyGuard, policyGuard } from './policy/guard.js';
 import { type Reach, reachOf } from './reach.js';
 import { artifactNamesIn, readArtifactNames, readEvents } from './read.js';
 import type { WriteOptions } from './write-options.js';
@@ -32,7 +33,8 @@ const longestPause = (attempt: number): number => Math.min(1000, 20 * 2 ** attem
 /**
  * Reads, decides, and does what was decided. When another writer was faster, it starts again from the reading: what is
  * asked may be refused now, or get the next number.
- * @throws RegError what `decide` refuses, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when it lost every time, BEHIND_REMOTE,
+ * @param about whether it may change what is in a stage, so that the rules of the team are asked for early
+ * @throws RegError what `decide` refuses, POLICY, SIGNING_FAILED, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when it lost every time, BEHIND_REMOTE,
  * REMOTE_FAILED, REMOTE_REFUSED
  */
 export async function write(
@@ -40,14 +42,16 @@ export async function write(
   artifact: ArtifactName,
   decide: (snapshot: Snapshot) => Plan,
   options: WriteOptions,
+  { touchesStage = false }: { touchesStage?: boolean } = {},
 ): Promise<Written> {
+  const guard = policyGuard(context, options.offline, touchesStage);
   const reach = await reachOf(context, options);
   const start = context.now();
   const notes = new Set<string>();
   let failure = '';
   let stuck = 0;
   for (let attempt = 1; ; attempt += 1) {
-    const done = await tryOnce(context, artifact, decide, options, reach);
+    const done = await tryOnce(context, artifact, decide, options, reach, guard);
     for (const note of done.notes) if (note !== undefined) notes.add(note);
     if ('rows' in done) return { rows: done.rows, note: [...notes].join('\n') || undefined };
     stuck = done.failure === failure && !done.isRace ? stuck + 1 : 0;
@@ -72,8 +76,9 @@ async function tryOnce(
   decide: (snapshot: Snapshot) => Plan,
   options: WriteOptions,
   reach: Reach,
+  guard: PolicyGuard,
 ): Promise<Applied & { notes: (string | undefined)[] }> {
-  const writer = await prepare(context, artifact, reach);
+  const writer = await prepare(context, artifact, reach, options);
   const { remote, view } = writer;
   // there is a note where there is a remote that was not asked
   const mayLack = reach.note !== undefined;
@@ -81,13 +86,16 @@ async function tryOnce(
   const plan = decide(snapshot);
   if (!options.unlinked)
     for (const commit of newCommits(plan)) await refuseUndeclared(context, artifact, commit);
+  await guard.refusePlan(plan, snapshot.artifact, writer);
   const { tags, deletes = [], note } = plan;
   const notes = [reach.note, view && fetchedNote(view, remote), note];
   if (options.dryRun) return { rows: [...tags.map(plannedRow), ...deletes.map(eventRow)], notes };
   const done =
     deletes.length > 0
       ? await applyDeletes(context.repository, deletes, writer, options)
-      : await applyTags(context.repository, plan, writer);
+      : await applyTags(context.repository, plan, writer, (oids) =>
+          guard.refuseSignatures(oids, plan, snapshot.artifact, writer),
+        );
   if (!('rows' in done)) return { ...done, notes: notes.slice(0, 2) };
   const written = done.rows.map((row) => row.tag);
   const lacking = writer.push && view && lackingNote(snapshot.artifact, view, written, remote);
@@ -102,10 +110,11 @@ async function prepare(
   { repository }: RegistryContext,
   artifact: ArtifactName,
   { asks, push, remote }: Reach,
+  { sign }: WriteOptions,
 ): Promise<Writer> {
-  const identity = await repository.identity();
+  const [identity, signs] = await Promise.all([repository.identity(), sign ?? repository.signsTags()]);
   const view = asks ? await catchUp(repository, artifact, remote).catch(hintAtOffline(push)) : undefined;
-  return { identity, turn: await repository.takeTurn(artifact), push, remote, view };
+  return { identity, turn: await repository.takeTurn(artifact), push, sign: signs, remote, view };
 }
 
 const hintAtOffline = (push: boolean) => (error: unknown) => {

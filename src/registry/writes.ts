@@ -71,5 +71,6 @@ export async function assign(
     artifact,
     (snapshot) => decideAssign(id === undefined ? snapshot : known(snapshot), request),
     options,
+    { touchesStage: true },
   );
 }

@@ -59,11 +59,11 @@ function problemsOf(issue: z.core.$ZodIssue, yaml: YamlFile, schema: z.ZodMiniTy
 /** The keys that a schema knows at a path. */
 function knownKeys(schema: z.ZodMiniType, path: readonly PropertyKey[]): string[] {
   let at: unknown = schema;
-  for (const key of path) at = unwrap(at)?.shape?.[String(key)];
+  for (const key of path) at = unwrap(at)?.shape?.[String(key)] ?? unwrap(at)?.valueType;
   return Object.keys(unwrap(at)?.shape ?? {});
 }
 
-type Def = { shape?: Record<string, unknown>; innerType?: unknown };
+type Def = { shape?: Record<string, unknown>; innerType?: unknown; valueType?: unknown };
 
 function unwrap(schema: unknown): Def | undefined {
   const def = (schema as { _zod?: { def: Def } } | undefined)?._zod?.def;

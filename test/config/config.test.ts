@@ -16,6 +16,8 @@ describe('.reg.yaml (SPEC §4)', () => {
       metrics: {},
       revs: 'fixed',
       rules: {},
+      policy: {},
+      signers: '.reg-signers',
     });
   });
 
@@ -34,6 +36,8 @@ describe('.reg.yaml (SPEC §4)', () => {
       metrics: { rmse: { max: 1, noWorseThan: 'a', tolerance: '2%' } },
       revs: 'floating',
       rules: { 'link-editor': 'off' },
+      policy: { a: { after: 'b', branch: 'main', by: ['ann@example.com'], signed: true, approvals: 2 } },
+      signers: 'team/signers',
     };
     expect(read(JSON.stringify(all))).toEqual(all);
   });
@@ -48,6 +52,28 @@ describe('.reg.yaml (SPEC §4)', () => {
     ['stages:\n  - dev\n  - eu/prod\n', 1, 'stages.1: is not a stage name', undefined],
     ['stages: [-prod]\n', 1, 'stages.0: is not a stage name', undefined],
     ['\npush: sometimes\n', 2, 'push: is neither true nor false', undefined],
+    ['policy: [prod]\n', 1, 'policy: ', undefined],
+    [
+      'policy:\n  prod: {}\n  eu/prod: {}\n',
+      3,
+      'policy.eu/prod is not a stage name',
+      'a stage has letters, digits, - and _',
+    ],
+    ['policy: {prod: yes}\n', 1, 'policy.prod: is not a mapping', undefined],
+    ['policy: {prod: {aftr: dev}}\n', 1, "unknown key 'policy.prod.aftr'", "did you mean 'after'?"],
+    ['policy: {prod: {after: -dev}}\n', 1, 'policy.prod.after: is not a stage name', undefined],
+    ['policy: {prod: {branch: a b}}\n', 1, 'policy.prod.branch: is not the name of a branch', undefined],
+    ['policy: {prod: {by: ann@example.com}}\n', 1, 'policy.prod.by: is not a list of addresses', undefined],
+    ['policy: {prod: {by: [ann]}}\n', 1, 'policy.prod.by.0: is not an address', undefined],
+    ['policy: {prod: {signed: ssh}}\n', 1, 'policy.prod.signed: is neither true nor false', undefined],
+    ['policy: {prod: {approvals: 1.5}}\n', 1, 'policy.prod.approvals: is not a whole number', undefined],
+    [
+      'policy: {prod: {approvals: -1}}\n',
+      1,
+      'policy.prod.approvals: is not a number from 0 to 100',
+      undefined,
+    ],
+    ['signers: [a]\n', 1, 'signers: is not the path of a file', undefined],
     ['links: maybe\n', 1, 'links: is neither required nor optional', undefined],
     ['stages: [dev]\nstages: [prod]\n', 2, "the key 'stages' is repeated", undefined],
     ['a: &x 1\nb: *x\n', 2, 'aliases are not allowed', undefined],

@@ -36,7 +36,12 @@ async function grant(
   artifact: ArtifactName,
   wish: Wish,
 ): Promise<boolean> {
-  const context = { repository, config: async () => CONFIG, now: () => 0 } as unknown as RegistryContext;
+  const context = {
+    repository,
+    config: async () => CONFIG,
+    workTree: async () => undefined,
+    now: () => 0,
+  } as unknown as RegistryContext;
   const decide = (snapshot: Snapshot): Plan => wish.decide(snapshot, commits);
   const [before, refs] = [await readState(repository), await repository.listTags()];
   let rows: WriteRow[];

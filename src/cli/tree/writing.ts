@@ -6,6 +6,8 @@ const UNLINKED = option('--unlinked', 'allow a commit that does not declare the 
 const LAST: readonly OptionSpec[] = [
   option('--push', 'push the tags; nothing is kept when the remote refuses'),
   option('--offline', 'do not ask the remote first what it has'),
+  option('--sign', 'sign the tags, as git is configured to (default: what tag.gpgSign says)'),
+  option('--no-sign', 'do not sign them'),
   option('--dry-run', 'say which tags would be written, and write none'),
 ];
 

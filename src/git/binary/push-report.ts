@@ -17,7 +17,7 @@ export type WhyNot =
  * Reads why a push came to nothing. Whether it did is known by then; this tells people the reason, and whether another try
  * makes sense. It is the one place that looks at what git says, for which git has no codes.
  */
-export function whyRefused({ code, stdout, stderr }: GitResult, turnRef: string): WhyNot {
+export function whyRefused({ code, stdout, stderr }: GitResult, turnRef: string | undefined): WhyNot {
   const rejected = rejections(stdout.toString());
   // a git that was ended before its time tells nothing of how far it got
   if (code < 0) return { kind: 'unanswered' };

@@ -15,9 +15,9 @@ import type { GitResult } from './run-git.js';
 export async function push(
   access: RemoteAccess,
   tags: readonly RefChange[],
-  turn: RefChange,
+  turn: RefChange | undefined,
 ): Promise<PushResult> {
-  const pushed = await runPush(access, [...tags, turn]);
+  const pushed = await runPush(access, withTurn(tags, turn));
   const result = await outcome(access, tags, turn, pushed);
   // a server that takes no refs but branches and tags, or one ref at a time, has names alone to keep writers apart
   if (result !== 'without turn') return result;
@@ -28,18 +28,18 @@ export async function push(
 async function outcome(
   access: RemoteAccess,
   tags: readonly RefChange[],
-  turn: RefChange,
+  turn: RefChange | undefined,
   pushed: GitResult,
 ): Promise<PushResult | 'without turn'> {
   const there = await askUntilAnswered(access, tags, turn);
-  const why = whyRefused(pushed, turn.refName);
+  const why = whyRefused(pushed, turn?.refName);
   if (there instanceof RegError) {
     if (why.kind === 'unreached') throw remoteFailed(access.remote.shown, pushed);
     return { outcome: 'unknown', reason: there.message };
   }
   if (areDone(tags, there)) return { outcome: 'done' };
   // somebody has changed since what this write was decided upon
-  if ([...tags, turn].some(({ refName, from }) => there.get(refName) !== from))
+  if (withTurn(tags, turn).some(({ refName, from }) => there.get(refName) !== from))
     return { outcome: 'lost', reason: `another writer was faster at ${access.remote.shown}` };
   switch (why.kind) {
     case 'turn':
@@ -54,6 +54,10 @@ async function outcome(
       throw remoteFailed(access.remote.shown, pushed);
   }
 }
+
+/** Tags that are no events are nobody's turn. */
+const withTurn = (tags: readonly RefChange[], turn: RefChange | undefined): readonly RefChange[] =>
+  turn === undefined ? tags : [...tags, turn];
 
 const runPush = ({ git, remote }: RemoteAccess, changes: readonly RefChange[]): Promise<GitResult> =>
   git([
@@ -82,14 +86,14 @@ const PAUSE = 500;
 async function askUntilAnswered(
   access: RemoteAccess,
   tags: readonly RefChange[],
-  turn: RefChange,
+  turn: RefChange | undefined,
 ): Promise<Map<string, string> | RegError> {
   const asked = await pushAccess(access);
-  const refNames = [...tags, turn].map(({ refName }) => refName);
+  const refNames = withTurn(tags, turn).map(({ refName }) => refName);
   for (let time = 1; ; time += 1) {
     try {
       const there = await readRemoteRefs(asked, refNames);
-      const isHalfWay = there.get(turn.refName) === turn.to && !areDone(tags, there);
+      const isHalfWay = turn !== undefined && there.get(turn.refName) === turn.to && !areDone(tags, there);
       if (!isHalfWay || time === ASKED) return there;
     } catch (error) {
       if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;

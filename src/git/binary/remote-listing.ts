@@ -54,6 +54,16 @@ export async function readRemoteRefs(
   return new Map(lines.map(({ refName, oid }) => [refName, oid]));
 }
 
+/** What refs of a remote hold, by full name, that fit one of these patterns. */
+export async function listRemoteRefs(
+  access: RemoteAccess,
+  patterns: readonly string[],
+): Promise<Map<string, string>> {
+  const lines = await lsRemote(access, [], patterns);
+  const held = lines.filter(({ refName }) => !refName.endsWith(PEELED));
+  return new Map(held.map(({ refName, oid }) => [refName, oid]));
+}
+
 /** What every ref of a remote leads to. */
 export async function listTips(access: RemoteAccess): Promise<RefTips> {
   const tips = new Map<string, string>();

@@ -3,7 +3,7 @@ import { fetchTagObjects } from './fetch-tags.js';
 import { push } from './push.js';
 import { creation, deletion, turnChange } from './ref-change.js';
 import type { RemoteAccess } from './remote-access.js';
-import { listRemoteArtifact, listRemoteTags } from './remote-listing.js';
+import { listRemoteArtifact, listRemoteRefs, listRemoteTags } from './remote-listing.js';
 import { unusedOid } from './writer.js';
 
 /**
@@ -17,11 +17,12 @@ export function binaryTagRemote(
   return {
     listRemoteTags: (name) => listRemoteTags(accessTo(name)),
     listRemoteArtifact: (name, artifact) => listRemoteArtifact(accessTo(name), artifact),
+    listRemoteRefs: (name, patterns) => listRemoteRefs(accessTo(name), patterns),
     fetchTags: (name, tags) => fetchTagObjects(accessTo(name), inspector, tags),
     pushTags: async (name, refs, turn) => {
       const last = refs.at(-1);
       if (last === undefined) return { outcome: 'done' };
-      return push(accessTo(name), refs.map(creation), turnChange(turn, last.oid));
+      return push(accessTo(name), refs.map(creation), turn && turnChange(turn, last.oid));
     },
     deleteRemoteTags: async (name, refs, turn) => {
       const access = accessTo(name);

@@ -1,5 +1,6 @@
 import { RegError } from '../../errors.js';
 import type { RegistryRepository } from '../port.js';
+import { binaryBranches } from './branches.js';
 import { commitFile } from './commit.js';
 import { discreetAbout } from './discreet.js';
 import { binaryInspector } from './inspector.js';
@@ -9,6 +10,8 @@ import { binaryObjectReader } from './objects.js';
 import { binaryTagRemote } from './remote.js';
 import { listTips } from './remote-listing.js';
 import { gitIn, type RunGit } from './run-git.js';
+import { binarySignatures } from './signatures.js';
+import { binarySigner } from './signing.js';
 import { streamGitIn } from './stream-git.js';
 import type { Surroundings } from './surroundings.js';
 import { binaryTagReader } from './tags.js';
@@ -36,6 +39,9 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
     commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
     ...binaryTagReader(git),
     ...binaryTagWriter(git),
+    ...binarySigner(git, folder, around),
+    ...binarySignatures(git),
+    ...binaryBranches(git, inspector),
     ...binaryTagRemote(inspector, (name) => ({
       git: discreetAbout(git, name),
       remote: { name, shown: name },

@@ -8,8 +8,8 @@ import { creation, deletion, keeping, newTurn, type RefChange, turnChange, turnR
 import { updateRefs } from './ref-transaction.js';
 import { expectSuccess, type RunGit } from './run-git.js';
 
-/** Writes tags with the git program. */
-export function binaryTagWriter(git: RunGit): TagWriter {
+/** Writes tags with the git program, all but signed ones. */
+export function binaryTagWriter(git: RunGit): Omit<TagWriter, 'signsTags' | 'signTag'> {
   return {
     identity: () => identity(git),
     writeTagObject: async (bytes) => {

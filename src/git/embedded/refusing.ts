@@ -1,4 +1,4 @@
-import type { RegistryRepository, TagRemote, TagWriter } from '../port.js';
+import type { BranchReader, RegistryRepository, SignatureReader, TagRemote, TagWriter } from '../port.js';
 import { needsGit } from './needs-git.js';
 
 const refuse = (what: string) => async (): Promise<never> => {
@@ -7,11 +7,17 @@ const refuse = (what: string) => async (): Promise<never> => {
 const write = refuse('writing to a registry');
 const ask = refuse('asking a remote of this repository');
 
-/** What only the git program does: writing tags, and talking to the remotes of a clone. */
-export const refusing: TagWriter & TagRemote & Pick<RegistryRepository, 'commitFile'> = {
+/** What only the git program does: writing tags, talking to the remotes of a clone, and what the rules of a team take. */
+export const refusing: TagWriter &
+  TagRemote &
+  BranchReader &
+  SignatureReader &
+  Pick<RegistryRepository, 'commitFile'> = {
   commitFile: refuse('committing a file'),
   identity: write,
   writeTagObject: write,
+  signsTags: write,
+  signTag: write,
   takeTurn: write,
   createTags: write,
   deleteTags: write,
@@ -20,5 +26,9 @@ export const refusing: TagWriter & TagRemote & Pick<RegistryRepository, 'commitF
   deleteRemoteTags: write,
   listRemoteTags: ask,
   listRemoteArtifact: ask,
+  listRemoteRefs: ask,
   fetchTags: ask,
+  strays: refuse('looking at the branches of this repository'),
+  commitDate: refuse('looking at the branches of this repository'),
+  checkSignatures: refuse('checking signatures'),
 };

@@ -41,6 +41,9 @@ export interface Wants {
 export interface ObjectCache {
   /** Runs git over these objects. */
   git: RunGit;
+  /** Where they are, and what git gets as its surroundings there. */
+  folder: string;
+  around: Surroundings;
   /** Runs git over them for what may be large. */
   stream: StreamGit;
   /** What following pointers to large files takes; those that git-lfs brings are kept here too. */
@@ -93,7 +96,15 @@ export function openObjectCache(url: string, cache: string, around: Surroundings
   const stream = streamGitIn(folder, here);
   // what a clone would call it
   const largeFiles = binaryLargeFiles(folder, here, { name: 'origin', url });
-  return { git: gitOf(folder), stream, largeFiles, remote: { name: REMOTE, shown }, fetch };
+  return {
+    git: gitOf(folder),
+    folder,
+    around: here,
+    stream,
+    largeFiles,
+    remote: { name: REMOTE, shown },
+    fetch,
+  };
 }
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 20);

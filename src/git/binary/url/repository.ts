@@ -1,8 +1,11 @@
 import { RegError } from '../../../errors.js';
 import type { RegistryRepository, RepositoryInspector } from '../../port.js';
 import { binaryTagRemote } from '../remote.js';
+import { binarySignatures } from '../signatures.js';
+import { binarySigner } from '../signing.js';
 import type { Surroundings } from '../surroundings.js';
 import { binaryTagWriter } from '../writer.js';
+import { urlBranches } from './branches.js';
 import { openObjectCache } from './object-cache.js';
 import { urlObjectReader } from './objects.js';
 import { urlTagReader } from './tags.js';
@@ -34,6 +37,9 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
     ...urlTagReader(objects),
     ...urlObjectReader(objects),
     ...inspector,
+    ...urlBranches(objects),
+    ...binarySigner(git, objects.folder, objects.around),
+    ...binarySignatures(git),
     ...binaryTagRemote(inspector, () => objects),
     fetchTags: async () => undefined,
     identity,

@@ -1,0 +1,49 @@
+import type { ArtifactName } from '../../domain/names.js';
+import { type Approval, approvalOf } from '../../domain/policy/approval.js';
+import { approvalsOf } from '../../domain/policy/approval-name.js';
+import type { RegistryRepository, TagRef } from '../../git/port.js';
+import type { Vantage } from './vantage.js';
+
+const TAGS = 'refs/tags/';
+
+/** The approvals of an artifact that are valid in themselves, as they are at a vantage; what they approve of is theirs to say. */
+export async function readApprovals(
+  repository: RegistryRepository,
+  artifact: ArtifactName,
+  vantage: Vantage,
+): Promise<Approval[]> {
+  const remote = vantage.kind === 'remote' ? vantage.remote : '.';
+  const start = TAGS + approvalsOf(artifact);
+  const held = await repository.listRemoteRefs(remote, [`${start}*`]);
+  // a pattern also matches further down (git-ls-remote(1))
+  const refs = [...held]
+    .filter(([refName]) => refName.startsWith(start))
+    .map(([refName, oid]): TagRef => ({ name: refName.slice(TAGS.length), oid }));
+  if (vantage.kind === 'remote') await bringTags(repository, vantage.remote, refs);
+  return approvalsIn(await repository.readTags(refs), artifact);
+}
+
+/** The approvals among tags, of one artifact. */
+export const approvalsIn = (
+  readings: Awaited<ReturnType<RegistryRepository['readTags']>>,
+  artifact: ArtifactName,
+): Approval[] =>
+  readings.flatMap((one) => {
+    const approval = 'tag' in one ? approvalOf(one.tag) : { problem: one.detail };
+    return 'problem' in approval || approval.artifact !== artifact ? [] : [approval];
+  });
+
+async function bringTags(
+  repository: RegistryRepository,
+  remote: string,
+  refs: readonly TagRef[],
+): Promise<void> {
+  if (refs.length === 0 || repository.url !== undefined) return;
+  const types = await repository.objectTypes(refs.map(({ oid }) => oid));
+  const missing = refs.filter(({ oid }) => types.get(oid) === 'missing');
+  if (missing.length === 0) return;
+  await repository.fetchTags(
+    remote,
+    missing.map((ref) => ({ ...ref, peeledOid: undefined })),
+  );
+}

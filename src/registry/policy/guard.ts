@@ -1,0 +1,107 @@
+import { type Event, eventOf, type Oid } from '../../domain/event.js';
+import { messageOf, type Plan, type PlannedTag } from '../../domain/plan.js';
+import { concernsOf } from '../../domain/policy/concern.js';
+import { policedConcerns } from '../../domain/policy/judge.js';
+import type { Policy, Violation } from '../../domain/policy/policy.js';
+import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../../domain/state.js';
+import { RegError } from '../../errors.js';
+import type { Identity } from '../../git/port.js';
+import { once } from '../../once.js';
+import type { RegistryContext } from '../context.js';
+import { judgeEvents, type Suspect } from './judge-events.js';
+import { rulesInForce } from './rules-in-force.js';
+import { vantageOf } from './vantage.js';
+
+/** Who writes, and whether signed. */
+export interface Author {
+  identity: Identity;
+  sign: boolean;
+}
+
+/** Asks the rules of a team about a write, before anything is written. */
+export interface PolicyGuard {
+  /** @throws RegError POLICY when a stage does not take what is planned */
+  refusePlan(plan: Plan, artifact: ArtifactState, author: Author): Promise<void>;
+  /**
+   * Looks at the tag objects while no ref leads to them.
+   * @throws RegError POLICY when they are signed with a key that does not count
+   */
+  refuseSignatures(oids: readonly Oid[], plan: Plan, artifact: ArtifactState, author: Author): Promise<void>;
+}
+
+/**
+ * Makes the guard of one write. The rules are read once, and not at all when nothing touches a stage.
+ * @param isLikely whether something will, so that reading them can begin while other things are asked
+ */
+export function policyGuard(
+  context: RegistryContext,
+  offline: boolean | undefined,
+  isLikely: boolean,
+): PolicyGuard {
+  const { repository } = context;
+  const court = once(async () => {
+    const vantage = await vantageOf(context, offline);
+    return { repository, vantage, rules: await rulesInForce(context, vantage) };
+  });
+  // a failure is told when the rules are needed
+  if (isLikely) void court().catch(() => undefined);
+  return {
+    refusePlan: async ({ tags, deletes = [] }, artifact, { identity, sign }) => {
+      const oids = tags.map(({ tagName }) => `planned ${tagName}`);
+      const suspects = plannedSuspects(tags, artifact, identity, oids);
+      const touched = deletes.filter((event) => concernsOf(artifact, event).length > 0);
+      if (suspects.length === 0 && touched.length === 0) return;
+      const { rules, ...place } = await court();
+      refuseDeletes(touched, artifact, rules.policy);
+      const coming = new Set(sign ? oids : []);
+      refuseAny(await judgeEvents({ ...place, rules, suspects, coming }));
+    },
+    refuseSignatures: async (oids, { tags }, artifact, { identity, sign }) => {
+      const suspects = sign ? plannedSuspects(tags, artifact, identity, oids) : [];
+      if (suspects.length === 0) return;
+      const { rules, ...place } = await court();
+      // the other rules were asked before
+      const policy = Object.fromEntries(
+        Object.entries(rules.policy).map(([stage, { signed }]) => [stage, { signed }]),
+      );
+      refuseAny(await judgeEvents({ ...place, rules: { ...rules, policy }, suspects }));
+    },
+  };
+}
+
+/** The planned events that touch a stage, as they will be, in the artifact as it will be. */
+function plannedSuspects(
+  tags: readonly PlannedTag[],
+  artifact: ArtifactState,
+  identity: Identity,
+  oids: readonly Oid[],
+): Suspect[] {
+  const events = tags.map((tag, index) => plannedEvent(tag, identity, oids[index] ?? ''));
+  const after = artifactStateOf(artifact.name, [...artifact.events, ...events]);
+  return after.events
+    .filter((event) => oids.includes(event.tagOid) && concernsOf(after, event).length > 0)
+    .map((event) => ({ artifact: after, event }));
+}
+
+function plannedEvent(tag: PlannedTag, { name, email }: Identity, oid: Oid): Event {
+  const { tagName, commit, date } = tag;
+  const made = { name: tagName, oid, commit, tagger: { name, email }, date, signed: true } as const;
+  return eventOf(tag.event, { ...made, message: messageOf(tag, undefined) });
+}
+
+function refuseAny(verdicts: readonly { violations: readonly Violation[] }[]): void {
+  const violations = verdicts.flatMap((one) => one.violations);
+  const [first] = violations;
+  if (first === undefined) return;
+  throw new RegError('POLICY', violations.map(({ message }) => message).join('; '), first.hint);
+}
+
+function refuseDeletes(deletes: readonly ResolvedEvent[], artifact: ArtifactState, policy: Policy): void {
+  for (const event of deletes)
+    for (const { stage } of policedConcerns(policy, artifact, event))
+      throw new RegError(
+        'POLICY',
+        `${event.tag} concerns ${stage}, which has a policy, and history is not deleted there`,
+        'leave out --delete: another event takes it back, and both stay known',
+      );
+}

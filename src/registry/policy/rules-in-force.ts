@@ -1,0 +1,89 @@
+import { CONFIG_FILE, type Config, DEFAULT_CONFIG, readConfig } from '../../config/config.js';
+import type { Oid } from '../../domain/event.js';
+import type { Policy } from '../../domain/policy/policy.js';
+import { RegError } from '../../errors.js';
+import type { RegistryRepository } from '../../git/port.js';
+import { once } from '../../once.js';
+import type { RegistryContext } from '../context.js';
+import { readerAt } from '../load-config.js';
+import type { Vantage } from './vantage.js';
+
+/**
+ * The rules that hold for a registry, taken from its protected branch: the default branch of where it is shared. What a pull
+ * request or a tagged commit says of them never counts.
+ */
+export interface RulesInForce {
+  policy: Policy;
+  /** The file of who may sign; undefined where there is none, and then git's configuration knows. */
+  signers(): Promise<Uint8Array | undefined>;
+  /** The commit that a branch leads to there; undefined when there is no such branch. */
+  tip(branch: string): Promise<Oid | undefined>;
+}
+
+/**
+ * Reads the rules in force.
+ * @throws RegError REMOTE_FAILED, INVALID_CONFIG
+ */
+export async function rulesInForce(context: RegistryContext, vantage: Vantage): Promise<RulesInForce> {
+  const branches = await branchesAt(context, vantage);
+  const { repository, workTree } = context;
+  const files = await workTree();
+  if (vantage.kind === 'here' && files !== undefined) {
+    const config = await context.config();
+    return { policy: config.policy, signers: once(() => files.read(config.signers)), tip: branches };
+  }
+  const head = await branches(undefined);
+  if (head !== undefined && vantage.kind === 'remote') await bringCommit(repository, vantage.remote, head);
+  const read = readerAt(repository, head);
+  const bytes = await read(CONFIG_FILE);
+  const { policy, signers }: Config = bytes ? readConfig(bytes) : DEFAULT_CONFIG;
+  return { policy, signers: once(() => read(signers)), tip: branches };
+}
+
+/** Finds the tip of a branch, or of the default one. */
+type Branches = (branch: string | undefined) => Promise<Oid | undefined>;
+
+async function branchesAt({ repository }: RegistryContext, vantage: Vantage): Promise<Branches> {
+  if (vantage.kind === 'remote') {
+    const refs = await repository.listRemoteRefs(vantage.remote, ['HEAD', 'refs/heads/*']);
+    return async (branch) =>
+      branch === undefined
+        ? (refs.get('HEAD') ?? refs.get('refs/heads/main') ?? refs.get('refs/heads/master'))
+        : refs.get(`refs/heads/${branch}`);
+  }
+  const start = vantage.kind === 'memory' ? `refs/remotes/${vantage.remote}/` : 'refs/heads/';
+  return async (branch) => {
+    if (branch !== undefined) return repository.resolveCommit(start + branch);
+    const remembered = vantage.kind === 'memory' && (await repository.resolveCommit(`${start}HEAD`));
+    return remembered || repository.resolveCommit('HEAD');
+  };
+}
+
+/** Brings a commit of a remote here, where it is not. */
+async function bringCommit(repository: RegistryRepository, remote: string, commit: Oid): Promise<void> {
+  if (repository.url !== undefined) return;
+  const types = await repository.objectTypes([commit]);
+  if (types.get(commit) === 'commit') return;
+  await repository.fetchTags(remote, [{ name: 'HEAD', oid: commit, peeledOid: undefined }]);
+}
+
+/**
+ * The tip of a branch that a policy names; the commit is here then.
+ * @throws RegError UNKNOWN_REV, REMOTE_FAILED
+ */
+export async function requireTip(
+  repository: RegistryRepository,
+  vantage: Vantage,
+  rules: RulesInForce,
+  branch: string,
+): Promise<Oid> {
+  const tip = await rules.tip(branch);
+  if (tip === undefined)
+    throw new RegError(
+      'UNKNOWN_REV',
+      `the policy names the branch ${branch}, and there is none`,
+      'push that branch, or change policy: in .reg.yaml',
+    );
+  if (vantage.kind === 'remote') await bringCommit(repository, vantage.remote, tip);
+  return tip;
+}
