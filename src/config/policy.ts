@@ -38,6 +38,7 @@ export const PolicySchema = z.record(
     },
     'is not a mapping, such as {after: staging, branch: main}',
   ),
+  'is not a mapping of stages, such as {prod: {after: staging}}',
 );
 
 /** The first stage of a policy whose name is none; names are checked here, for a schema reports keys without their place. */
