@@ -1,7 +1,7 @@
 import { Document, isMap } from 'yaml';
 import { readLink } from './read.js';
 import type { Link } from './schema.js';
-import { pointsAtSchema, SCHEMA_COMMENT } from './schema-comment.js';
+import { hasSchemaComment, SCHEMA_COMMENT } from './schema-comment.js';
 
 /**
  * Writes a link file's text. Over an existing file, comments, the order of keys and what is not in `link` stay. The first line
@@ -17,7 +17,7 @@ export function formatLink(link: Link, existing?: { bytes: Uint8Array; file: str
   );
   for (const key of gone) document.delete(key);
   for (const [key, value] of Object.entries(link)) update(document, [key], value);
-  if (!pointsAtSchema(Buffer.from(existing.bytes).toString()))
+  if (!hasSchemaComment(Buffer.from(existing.bytes).toString()))
     document.commentBefore = [SCHEMA_COMMENT, document.commentBefore].filter(Boolean).join('\n');
   return document.toString({ lineWidth: 0 });
 }

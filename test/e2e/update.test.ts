@@ -80,7 +80,10 @@ test('a branch that moved and a newer version tag are listed; a commit stays wha
 });
 
 test('updating pins a branch anew, and leaves everything else as it is', async () => {
-  registry.commit({ 'branch.model.yaml': `# ours\n${linkOf('branch')}labels: {team: a} # keep\n` });
+  registry.commit({
+    '.reg.yaml': 'revs: floating\n',
+    'branch.model.yaml': `# ours\n${linkOf('branch')}labels: {team: a} # keep\n`,
+  });
   const commit = goOn();
   const { stdout, stderr, code } = await reg('update');
   expect({ stdout, code }).toEqual({ stdout: 'branch.model.yaml\n', code: 0 });

@@ -1,3 +1,4 @@
+import { registryRef } from '../../registry/source-rev.js';
 import type { LinkSubject } from '../link-subject.js';
 import type { Rule } from '../rule.js';
 
@@ -5,14 +6,15 @@ import type { Rule } from '../rule.js';
 export const linkFloating: Rule<LinkSubject> = {
   id: 'link-floating',
   level: 'error',
-  about:
-    'The rev of a link is a tag, a version or a commit id, unless the configuration says revs: floating.',
+  about: 'The rev of a link is no branch, unless the configuration says revs: floating.',
   check: async ({ link: { source }, yaml, registry, resolveRev }) => {
     const { rev, url } = source;
     if (url !== undefined || rev === undefined || registry.config.revs === 'floating') return [];
+    // a stage and the latest version of a registry move by events that somebody signs for
+    if (registryRef(source)) return [];
     const found = await resolveRev(rev).catch(() => undefined);
     if (found?.commit === undefined || found.isFixed) return [];
-    const message = `source.rev '${rev}' moves on: name a tag or a commit id, or allow it with revs: floating in .reg.yaml`;
+    const message = `source.rev '${rev}' is a branch, which moves on: name a tag or a commit id, or allow it with revs: floating in .reg.yaml`;
     return [{ line: yaml.lineOf(['source', 'rev']), message }];
   },
 };
