@@ -108,7 +108,7 @@ test('what is in a link stays, but for where the model is', async () => {
   });
   await reg('upload', 'out/m.safetensors', 'churn');
   expect(linkFile()).toMatch(
-    /^# yaml-language-server: .*\n# ours\nsource: *\{ ?url: \S+ ?\}\nlabels: \{ ?team: pricing ?\} # keep\n/,
+    /^# yaml-language-server: .*\n\n# ours\nsource: *\{ ?url: \S+ ?\}\nlabels: \{ ?team: pricing ?\} # keep\n/,
   );
 });
 
