@@ -9,6 +9,7 @@ import type { SiteOptions, SiteRow } from '../site/write-site.js';
 import { type UploadOptions, type UploadRow, upload } from '../upload/upload.js';
 import type { Report } from '../validate/finding.js';
 import { type ValidateOptions, validate } from '../validate/validate.js';
+import { type Approved, type ApproveOptions, approve } from './approve.js';
 import { type CheckedRow, checkRef } from './check-ref.js';
 import type { ChooseOptions } from './choose.js';
 import type { RegistryContext } from './context.js';
@@ -26,6 +27,7 @@ import { type StagesOptions, stages } from './stages.js';
 import { type StatusRow, status } from './status.js';
 import { type SyncOptions, type SyncRow, sync } from './sync.js';
 import { type UpdateOptions, type UpdateRow, update } from './update.js';
+import { type VerifiedRow, type VerifyOptions, verify } from './verify.js';
 import * as withdraws from './withdraws.js';
 import type { Written } from './write.js';
 import * as writes from './writes.js';
@@ -59,7 +61,9 @@ export interface Registry {
   diff(from: string, to?: string, options?: DiffOptions): Promise<Difference>;
   /** Fetches and verifies one model, and puts it on disk. */
   load(artifact: string, options?: LoadOptions): Promise<Model>;
-  /** Checks link files. */
+  /** Who signed each event, and whether the histories of artifacts hold together. */
+  verify(target?: string, options?: VerifyOptions): Promise<VerifiedRow[]>;
+  /** Checks link files, or tags. */
   validate(options?: ValidateOptions): Promise<Report>;
   /** Lists what is wrong with the registry, and what to do. */
   doctor(options?: DoctorOptions): Promise<Ailment[]>;
@@ -87,6 +91,8 @@ export interface Registry {
   register(artifact: string, options?: writes.RegisterOptions): Promise<Written>;
   /** Puts a version into a stage. */
   assign(target: string, stage: string, options?: writes.AssignOptions): Promise<Written>;
+  /** Says that a version may go into a stage, for a policy that asks for approvals. */
+  approve(target: string, stage: string, options?: ApproveOptions): Promise<Approved>;
   /** Assigns what was current in a stage before the current version. */
   rollback(artifact: string, stage: string, options?: withdraws.WithdrawOptions): Promise<Written>;
   /** Takes a version out of a stage. */
@@ -113,6 +119,7 @@ export function createRegistry(context: RegistryContext): Registry {
     describe: (artifact, options = {}) => describe(context, artifact, options),
     diff: (from, to, options = {}) => diff(context, from, to, options),
     load: async (artifact, options = {}) => readable(await loadModel(context, artifact, options)),
+    verify: (target, options = {}) => verify(context, target, options),
     validate: (options = {}) => validate(context, options),
     doctor: (options = {}) => doctor(context, options),
     // loaded on use: what draws pages is large
@@ -131,6 +138,7 @@ export function createRegistry(context: RegistryContext): Registry {
     },
     register: (artifact, options = {}) => writes.register(context, artifact, options),
     assign: (target, stage, options = {}) => writes.assign(context, target, stage, options),
+    approve: (target, stage, options = {}) => approve(context, target, stage, options),
     rollback: (artifact, stage, options = {}) => withdraws.rollback(context, artifact, stage, options),
     unassign: (target, stage, options = {}) => withdraws.unassign(context, target, stage, options),
     deregister: (target, options = {}) => withdraws.deregister(context, target, options),

@@ -12,6 +12,7 @@ import { linkPlace } from './rules/link-place.js';
 import { linkResolves } from './rules/link-resolves.js';
 import { linkRev } from './rules/link-rev.js';
 import { linkSchema } from './rules/link-schema.js';
+import { TAG_RULES } from './tags/rules.js';
 
 /** Rules about link files, whatever they hold. */
 export const FILE_RULES: readonly Rule<FileSubject>[] = [
@@ -34,4 +35,4 @@ export const LINK_RULES: readonly Rule<LinkSubject>[] = [
 ];
 
 /** Every rule, in the order of their documentation. */
-export const ALL_RULES: readonly RuleInfo[] = [...FILE_RULES, ...LINK_RULES];
+export const ALL_RULES: readonly RuleInfo[] = [...FILE_RULES, ...LINK_RULES, ...Object.values(TAG_RULES)];

@@ -9,9 +9,12 @@ import { type Finding, type Report, reportOf } from './finding.js';
 import { viewOf } from './registry-view.js';
 import { refuseUnknownRules } from './rule.js';
 import { withSharedSources } from './shared-sources.js';
+import { type ValidateTagsOptions, validateTags } from './tags/validate-tags.js';
 
 /** What to validate. */
-export interface ValidateOptions {
+export interface ValidateOptions extends ValidateTagsOptions {
+  /** Checks tags instead of link files; a work tree is not needed for that. */
+  tags?: boolean | undefined;
   /** Files or folders; every link of the work tree when there are none. */
   paths?: readonly string[];
   /** The folder that relative paths start from; the top of the work tree by default. */
@@ -19,10 +22,11 @@ export interface ValidateOptions {
 }
 
 /**
- * Checks the link files of the work tree, each by every rule.
+ * Checks the link files of the work tree, each by every rule, or the tags.
  * @throws RegError NO_WORK_TREE, INVALID_CONFIG, USAGE for a path without links
  */
 export async function validate(given: RegistryContext, options: ValidateOptions): Promise<Report> {
+  if (options.tags) return validateTags(given, options);
   const workTree = await requireWorkTree(given, 'validate checks the files of a work tree');
   const context = withSharedSources(given);
   const all = (await workTree.find('')).filter((file) => LOOKS_LIKE_LINK.test(file));

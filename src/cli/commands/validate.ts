@@ -5,9 +5,12 @@ import type { Session } from '../session.js';
 
 interface Options {
   format?: ReportFormat | 'text' | 'json';
+  tags?: boolean;
+  since?: string;
+  offline?: boolean;
 }
 
 export async function run({ out, open, cwd }: Session, paths: string[], options: Options): Promise<number> {
-  const { format = out.json ? 'json' : 'text' } = options;
-  return printReport(await validate(await open(), { paths, from: cwd }), format, out);
+  const { format = out.json ? 'json' : 'text', ...which } = options;
+  return printReport(await validate(await open(), { ...which, paths, from: cwd }), format, out);
 }

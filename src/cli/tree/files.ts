@@ -97,11 +97,19 @@ export const FILES: readonly CommandSpec[] = [
   {
     usage: 'validate [path...]',
     summary: 'check link files; exit 1 when one is wrong',
-    examples: ['validate', 'validate models --json', 'validate --format github'],
+    examples: [
+      'validate',
+      'validate models --json',
+      'validate --format github',
+      'validate --tags --since v1',
+    ],
     options: [
       option('--format <format>', 'how to say it (default: text)', {
         choices: ['text', 'json', 'github', 'junit', 'sarif'],
       }),
+      option('--tags', 'check tags instead: against each other and the policy of their stages'),
+      option('--since <rev|time>', 'with --tags: only events from then on'),
+      option('--offline', 'with --tags: go by what this clone knows of the remote'),
     ],
     load: () => import('../commands/validate.js'),
   },

@@ -71,6 +71,13 @@ export const READING: readonly CommandSpec[] = [
     load: () => import('../commands/check-ref.js'),
   },
   {
+    usage: 'verify [artifact]',
+    summary: 'say who signed each event, and whether a tag was deleted, moved or recreated; exit 1 when so',
+    examples: ['verify churn', "verify 'churn#prod' --json"],
+    options: [option('--offline', 'do not ask the remote who may sign')],
+    load: () => import('../commands/verify.js'),
+  },
+  {
     usage: 'describe <artifact>',
     summary: 'say what is known of a version: its link or its annotation',
     examples: ['describe churn@v1.2.0', "describe 'churn#prod' --json"],

@@ -81,6 +81,13 @@ export const WRITING: readonly CommandSpec[] = [
     load: () => import('../commands/rollback.js'),
   },
   {
+    usage: 'approve <artifact> <stage>',
+    summary: 'say that a version may go into a stage: artifact@version, or the greatest',
+    examples: ['approve churn@v1.2.0 prod --push', 'approve churn@v1.2.0 prod --sign -m "read the report"'],
+    options: [VERSION, MESSAGE, ...LAST],
+    load: () => import('../commands/approve.js'),
+  },
+  {
     usage: 'sync',
     summary: 'fetch the tags of the registry, and push those that the remote lacks',
     examples: ['sync', 'sync --json'],

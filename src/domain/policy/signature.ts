@@ -1,7 +1,7 @@
 /** What came of checking the signature of a tag. */
 export interface Signature {
-  /** `unknown` is a signature that is right and whose key nobody vouches for; `missing` is none at all. */
-  verdict: 'good' | 'bad' | 'unknown' | 'missing';
+  /** `unknown` is a signature that is right and whose key nobody vouches for; `unsigned` is none at all. */
+  verdict: 'good' | 'bad' | 'unknown' | 'unsigned';
   /** Whom the key belongs to: addresses or patterns of them, with commas between; null unless `good`. */
   signer: string | null;
   /** The fingerprint of the key; null where there is none. */
@@ -9,7 +9,7 @@ export interface Signature {
 }
 
 /** The answer about a tag without a signature. */
-export const UNSIGNED: Signature = { verdict: 'missing', signer: null, key: null };
+export const UNSIGNED: Signature = { verdict: 'unsigned', signer: null, key: null };
 
 /**
  * Whether a signer's principals stand for an address: a list of patterns in which `*` and `?` are wild and `!` excludes, as

@@ -46,18 +46,18 @@ export function policyGuard(
   // a failure is told when the rules are needed
   if (isLikely) void court().catch(() => undefined);
   return {
-    refusePlan: async ({ tags, deletes = [] }, artifact, { identity, sign }) => {
+    refusePlan: async ({ tags, deletes = [] }, artifact, author) => {
       const oids = tags.map(({ tagName }) => `planned ${tagName}`);
-      const suspects = plannedSuspects(tags, artifact, identity, oids);
+      const suspects = plannedSuspects(tags, artifact, author, oids);
       const touched = deletes.filter((event) => concernsOf(artifact, event).length > 0);
       if (suspects.length === 0 && touched.length === 0) return;
       const { rules, ...place } = await court();
       refuseDeletes(touched, artifact, rules.policy);
-      const coming = new Set(sign ? oids : []);
+      const coming = new Set(author.sign ? oids : []);
       refuseAny(await judgeEvents({ ...place, rules, suspects, coming }));
     },
-    refuseSignatures: async (oids, { tags }, artifact, { identity, sign }) => {
-      const suspects = sign ? plannedSuspects(tags, artifact, identity, oids) : [];
+    refuseSignatures: async (oids, { tags }, artifact, author) => {
+      const suspects = author.sign ? plannedSuspects(tags, artifact, author, oids) : [];
       if (suspects.length === 0) return;
       const { rules, ...place } = await court();
       // the other rules were asked before
@@ -73,20 +73,27 @@ export function policyGuard(
 function plannedSuspects(
   tags: readonly PlannedTag[],
   artifact: ArtifactState,
-  identity: Identity,
+  author: Author,
   oids: readonly Oid[],
 ): Suspect[] {
-  const events = tags.map((tag, index) => plannedEvent(tag, identity, oids[index] ?? ''));
+  const events = tags.map((tag, index) => plannedEvent(tag, author, oids[index] ?? ''));
   const after = artifactStateOf(artifact.name, [...artifact.events, ...events]);
   return after.events
     .filter((event) => oids.includes(event.tagOid) && concernsOf(after, event).length > 0)
     .map((event) => ({ artifact: after, event }));
 }
 
-function plannedEvent(tag: PlannedTag, { name, email }: Identity, oid: Oid): Event {
+function plannedEvent(tag: PlannedTag, { identity: { name, email }, sign }: Author, oid: Oid): Event {
   const { tagName, commit, date } = tag;
-  const made = { name: tagName, oid, commit, tagger: { name, email }, date, signed: true } as const;
-  return eventOf(tag.event, { ...made, message: messageOf(tag, undefined) });
+  const made = {
+    name: tagName,
+    oid,
+    commit,
+    tagger: { name, email },
+    date,
+    message: messageOf(tag, undefined),
+  };
+  return eventOf(tag.event, sign ? { ...made, signed: true } : made);
 }
 
 function refuseAny(verdicts: readonly { violations: readonly Violation[] }[]): void {

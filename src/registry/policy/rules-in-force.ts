@@ -1,4 +1,5 @@
 import { CONFIG_FILE, type Config, DEFAULT_CONFIG, readConfig } from '../../config/config.js';
+import type { RuleLevels } from '../../config/rule-levels.js';
 import type { Oid } from '../../domain/event.js';
 import type { Policy } from '../../domain/policy/policy.js';
 import { RegError } from '../../errors.js';
@@ -14,6 +15,8 @@ import type { Vantage } from './vantage.js';
  */
 export interface RulesInForce {
   policy: Policy;
+  /** Levels of the rules of `validate`, where their own do not suit. */
+  levels: RuleLevels;
   /** The file of who may sign; undefined where there is none, and then git's configuration knows. */
   signers(): Promise<Uint8Array | undefined>;
   /** The commit that a branch leads to there; undefined when there is no such branch. */
@@ -30,14 +33,15 @@ export async function rulesInForce(context: RegistryContext, vantage: Vantage): 
   const files = await workTree();
   if (vantage.kind === 'here' && files !== undefined) {
     const config = await context.config();
-    return { policy: config.policy, signers: once(() => files.read(config.signers)), tip: branches };
+    const { policy, rules: levels } = config;
+    return { policy, levels, signers: once(() => files.read(config.signers)), tip: branches };
   }
   const head = await branches(undefined);
   if (head !== undefined && vantage.kind === 'remote') await bringCommit(repository, vantage.remote, head);
   const read = readerAt(repository, head);
   const bytes = await read(CONFIG_FILE);
-  const { policy, signers }: Config = bytes ? readConfig(bytes) : DEFAULT_CONFIG;
-  return { policy, signers: once(() => read(signers)), tip: branches };
+  const { policy, signers, rules: levels }: Config = bytes ? readConfig(bytes) : DEFAULT_CONFIG;
+  return { policy, levels, signers: once(() => read(signers)), tip: branches };
 }
 
 /** Finds the tip of a branch, or of the default one. */

@@ -1,0 +1,65 @@
+import type { Oid } from './event.js';
+import type { ArtifactState, ResolvedEvent } from './state.js';
+
+/** A place at which the history of an artifact does not hold together. */
+export interface Break {
+  /** The event that shows it. */
+  event: ResolvedEvent;
+  message: string;
+}
+
+/** The tag objects that events name as the ones before them, and that no tag holds any more. */
+export function goneParents({ events }: ArtifactState): Oid[] {
+  const held = new Set(events.map(({ tagOid }) => tagOid));
+  return events.flatMap(({ parent }) => (parent === undefined || held.has(parent) ? [] : [parent]));
+}
+
+/**
+ * Checks the chain of `Reg-Parent` trailers of one artifact: which tag in the middle of its history was deleted, moved or
+ * recreated. Events without the trailer, such as those of gto, are links of it as far as others name them.
+ * @param names what objects call themselves that no tag holds any more, those that are still to be found
+ * @param held what tags hold now, by name, whether they count as events or not
+ */
+export function breaksIn(
+  artifact: ArtifactState,
+  names: ReadonlyMap<Oid, string>,
+  held: ReadonlyMap<string, Oid>,
+): Break[] {
+  const places = new Map(artifact.events.map(({ tagOid, place }) => [tagOid, place]));
+  return artifact.events.flatMap((event): Break[] => {
+    const { parent, tag, place } = event;
+    if (parent === undefined) return [];
+    const before = places.get(parent);
+    if (before === undefined) {
+      const name = names.get(parent);
+      const message =
+        name === undefined ? guess(artifact.events, event) : fate(name, held.get(name), parent, tag);
+      return [{ event, message }];
+    }
+    if (before < place) return [];
+    const later = artifact.events[before]?.tag;
+    return [{ event, message: `${tag} names ${later} as the event before it, which counts as a later one` }];
+  });
+}
+
+function fate(name: string, held: Oid | undefined, parent: Oid, tag: string): string {
+  if (held === undefined) return `${name} was deleted: ${tag} names it as the event before it`;
+  return `${name} was moved or recreated: when ${tag} was written it was ${short(parent)}, and now it is ${short(held)}`;
+}
+
+/** What must have happened to a tag whose object is nowhere to be found, by the events around it. */
+function guess(events: readonly ResolvedEvent[], event: ResolvedEvent): string {
+  const gone = `${short(event.parent ?? '')}, the event before ${event.tag}, is gone`;
+  const before = events.slice(0, event.place);
+  const last = before.at(-1);
+  if (last === undefined) return `${gone}: it was deleted, and it was the first`;
+  const counters = before.flatMap(({ counter }) => counter ?? []);
+  const missing = (event.counter ?? 0) - 1;
+  const isMissing = missing > 0 && !counters.includes(missing);
+  if (isMissing) return `${gone}: the tag with counter ${missing} was deleted, after ${last.tag}`;
+  if (last.counter !== undefined && last.counter === missing)
+    return `${gone}: ${last.tag} was moved or recreated, or a tag between the two was deleted`;
+  return `${gone}: it was deleted, or ${last.tag} was moved or recreated`;
+}
+
+const short = (oid: Oid): string => oid.slice(0, 12);

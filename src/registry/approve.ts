@@ -1,0 +1,139 @@
+import { refuseUnwritableStage } from '../domain/decide/writable.js';
+import { findNamed, unknownArtifact, versionLabel } from '../domain/find.js';
+import { type ArtifactName, type StageName, stageName } from '../domain/names.js';
+import { encodeWho, formatApprovalName } from '../domain/policy/approval-name.js';
+import { artifactStateOf, type VersionId, type VersionState } from '../domain/state.js';
+import { joinMessage } from '../domain/trailers.js';
+import { RegError } from '../errors.js';
+import type { NewRef } from '../git/port.js';
+import { shellLine } from '../shell.js';
+import { catchUp } from './catch-up.js';
+import type { RegistryContext } from './context.js';
+import { outcomeOf } from './push-outcome.js';
+import { type Reach, reachOf } from './reach.js';
+import { readEvents } from './read.js';
+import { storeTag, tagObject } from './store-tag.js';
+import { versionTarget } from './version-target.js';
+import type { WriteOptions } from './write-options.js';
+
+/** How to approve. */
+export interface ApproveOptions extends Omit<WriteOptions, 'unlinked' | 'confirm'> {
+  version?: string | undefined;
+}
+
+/** One approval that was written, or would be. */
+export interface ApprovalRow {
+  tag: string;
+  artifact: ArtifactName;
+  version: VersionId;
+  stage: StageName;
+  commit: string;
+  /** Who approves. */
+  email: string;
+  /** Null in a dry run, where no tag object exists. */
+  oid: string | null;
+  pushed: boolean;
+}
+
+/** What came of an approval. */
+export interface Approved {
+  row: ApprovalRow;
+  /** What else there is to say, such as that it was there already. */
+  note: string | undefined;
+}
+
+/**
+ * Says that a version may go into a stage, in the name of whoever git says is writing. An approval is an annotated tag and no
+ * event: it changes no state, and is asked for by the policy of a stage alone.
+ * @throws RegError UNKNOWN_ARTIFACT, UNKNOWN_VERSION, DEREGISTERED, UNKNOWN_STAGE, COMMIT_TAKEN, SIGNING_FAILED, REMOTE_REFUSED
+ */
+export async function approve(
+  context: RegistryContext,
+  target: string,
+  stage: string,
+  options: ApproveOptions,
+): Promise<Approved> {
+  const { repository } = context;
+  const { artifact, id } = await versionTarget(context, target, options.version);
+  const wanted = stageName(stage);
+  refuseUnwritableStage(wanted, await context.config());
+  const reach = await reachOf(context, options);
+  const [identity, sign] = await Promise.all([repository.identity(), options.sign ?? repository.signsTags()]);
+  const version = await findApprovable(context, artifact, id, reach);
+  const { commit } = version;
+  const tagName = formatApprovalName({
+    artifact,
+    version: version.id,
+    stage: wanted,
+    who: encodeWho(identity.email),
+  });
+  const about = { tag: tagName, artifact, version: version.id, stage: wanted, commit, email: identity.email };
+  const there = await findOwn(context, tagName, commit, reach);
+  if (there !== undefined)
+    return { row: { ...about, oid: there, pushed: reach.asks }, note: 'you approved of it already' };
+  if (options.dryRun) return { row: { ...about, oid: null, pushed: false }, note: undefined };
+  const subject = `Approve ${artifact} ${versionLabel(version.id)} for ${wanted}`;
+  const message = joinMessage(options.message?.trim() || subject, []);
+  const object = tagObject({ tagName, commit, date: identity.now, message }, identity);
+  const ref = { tagName, oid: await storeTag(repository, object, sign) };
+  await create(context, artifact, ref, reach);
+  return { row: { ...about, oid: ref.oid, pushed: reach.push }, note: undefined };
+}
+
+async function findApprovable(
+  { repository }: RegistryContext,
+  name: ArtifactName,
+  id: string | undefined,
+  { asks, remote }: Reach,
+): Promise<VersionState> {
+  const view = asks ? await catchUp(repository, name, remote) : undefined;
+  const only = repository.url === undefined ? undefined : view?.tags;
+  const artifact = artifactStateOf(name, (await readEvents(repository, name, only)).events);
+  if (artifact.events.length === 0) throw unknownArtifact(name, [], !asks);
+  const version = findNamed(artifact, id === undefined ? { kind: 'latest' } : { kind: 'version', id });
+  if (version.active) return version;
+  throw new RegError(
+    'DEREGISTERED',
+    `${name} ${version.id} is not registered any more`,
+    'approve of another version',
+  );
+}
+
+/** The approval of the same person, if it is there. */
+async function findOwn(
+  { repository }: RegistryContext,
+  tagName: string,
+  commit: string,
+  { asks, remote }: Reach,
+): Promise<string | undefined> {
+  const refName = `refs/tags/${tagName}`;
+  const oid = (await repository.listRemoteRefs(asks ? remote : '.', [refName])).get(refName);
+  if (oid === undefined) return undefined;
+  if (asks && repository.url === undefined)
+    await repository.fetchTags(remote, [{ name: tagName, oid, peeledOid: undefined }]);
+  const [reading] = await repository.readTags([{ name: tagName, oid }]);
+  if (reading !== undefined && 'tag' in reading && reading.tag.commit === commit) return oid;
+  throw new RegError(
+    'COMMIT_TAKEN',
+    `your approval ${tagName} is of another commit than the version is now`,
+    `delete it where it is shared, and approve again: ${shellLine('git', 'push', '--delete', remote, refName)}`,
+  );
+}
+
+/** Creates the tag, at the remote first when it is to be pushed. */
+async function create(
+  { repository }: RegistryContext,
+  artifact: ArtifactName,
+  ref: NewRef,
+  { push, remote }: Reach,
+): Promise<void> {
+  const refs = [ref];
+  if (push) {
+    const errand = { repository, remote, artifact, refs, isDeletion: false };
+    const lost = await outcomeOf(repository.pushTags(remote, refs, undefined), errand);
+    if (lost !== undefined) throw new RegError('BUSY', `${ref.tagName} was not pushed: ${lost}`, 'try again');
+  }
+  const failure = await repository.keepTags(refs);
+  if (failure !== undefined)
+    throw new RegError('GIT_FAILED', `git did not write ${ref.tagName}: ${failure}`, 'see: git tag');
+}

@@ -1,0 +1,25 @@
+import { type Break, breaksIn, goneParents } from '../domain/chain.js';
+import type { Oid } from '../domain/event.js';
+import type { ArtifactState } from '../domain/state.js';
+import type { TagReader } from '../git/port.js';
+
+/** Checks the histories of artifacts; objects that no tag holds any more are asked for their names, all at once. */
+export async function findBreaks(
+  tags: TagReader,
+  artifacts: readonly ArtifactState[],
+  held: ReadonlyMap<string, Oid>,
+): Promise<Break[]> {
+  const gone = [...new Set(artifacts.flatMap(goneParents))];
+  const names = gone.length === 0 ? new Map<Oid, string>() : await ownNames(tags, gone);
+  return artifacts.flatMap((artifact) => breaksIn(artifact, names, held));
+}
+
+/** What tag objects call themselves; those that are gone for good are left out. */
+async function ownNames(tags: TagReader, oids: readonly Oid[]): Promise<Map<Oid, string>> {
+  const readings = await tags.readTags(oids.map((oid) => ({ name: '', oid }))).catch(() => []);
+  return new Map(
+    readings.flatMap((one) =>
+      'tag' in one && one.tag.ownName !== undefined ? [[one.tag.oid, one.tag.ownName] as const] : [],
+    ),
+  );
+}

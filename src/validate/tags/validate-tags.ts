@@ -1,0 +1,123 @@
+import type { RuleLevels } from '../../config/rule-levels.js';
+import { eventOf } from '../../domain/event.js';
+import { approvalOf } from '../../domain/policy/approval.js';
+import { APPROVALS } from '../../domain/policy/approval-name.js';
+import { type ResolvedEvent, type State, stateOf } from '../../domain/state.js';
+import { looksLikeEvent, parseTagName } from '../../domain/tag-name.js';
+import { formatTime } from '../../domain/time.js';
+import type { TagReading } from '../../git/port.js';
+import { findBreaks } from '../../registry/chains.js';
+import type { RegistryContext } from '../../registry/context.js';
+import { judgeEvents } from '../../registry/policy/judge-events.js';
+import { rulesInForce } from '../../registry/policy/rules-in-force.js';
+import { vantageOf } from '../../registry/policy/vantage.js';
+import { type Finding, type Report, reportOf } from '../finding.js';
+import type { RuleInfo } from '../rule.js';
+import { TAG_RULES } from './rules.js';
+import { sinceMoment } from './since.js';
+import { surveyTags } from './survey.js';
+
+/** Which tags to validate. */
+export interface ValidateTagsOptions {
+  /** Only events from then on: a time, a rev whose commit's date it is, or the tag of an event. */
+  since?: string | undefined;
+  /** Does not ask the remote, and goes by what this clone has and remembers of it. */
+  offline?: boolean | undefined;
+}
+
+/**
+ * Checks the tags of a registry against each other and the rules of the team, however they came: a tag that was pushed
+ * around the tool is found here. Rules, their levels and signers are those of the protected branch.
+ */
+export async function validateTags(
+  context: RegistryContext,
+  { since, offline }: ValidateTagsOptions,
+): Promise<Report> {
+  const vantage = await vantageOf(context, offline);
+  const [rules, survey, from] = await Promise.all([
+    rulesInForce(context, vantage),
+    surveyTags(context, vantage),
+    since === undefined ? Number.NEGATIVE_INFINITY : sinceMoment(context, since),
+  ]);
+  const state = stateOfReadings(survey.readings);
+  const events = [...state.values()].flatMap((artifact) =>
+    artifact.events.filter(({ time }) => time >= from).map((event) => ({ artifact, event })),
+  );
+  const verdicts = await judgeEvents({
+    repository: context.repository,
+    rules,
+    vantage,
+    suspects: events,
+  });
+  const breaks = await findBreaks(context.repository, [...state.values()], survey.held);
+  const say = (rule: RuleInfo, tag: string, message: string): Finding[] =>
+    finding(rules.levels, rule, tag, message);
+  const findings = [
+    ...survey.readings.flatMap((reading) => oddities(reading, say)),
+    ...survey.moved.flatMap(({ name, here, there }) =>
+      say(
+        TAG_RULES.moved,
+        name,
+        `it is ${here.slice(0, 12)} here and ${there.slice(0, 12)} where it is shared`,
+      ),
+    ),
+    ...breaks
+      .filter(({ event }) => event.time >= from)
+      .flatMap(({ event, message }) => say(TAG_RULES.chain, event.tag, message)),
+    ...events.flatMap(({ event }) => say(TAG_RULES.name, event.tag, ownName(event))),
+    ...verdicts.flatMap(({ event, violations }) =>
+      violations
+        // said of every event already
+        .filter(({ rule }) => rule !== 'name')
+        .flatMap(({ rule, message }) => say(TAG_RULES[rule], event.tag, `${message}; ${byWhom(event)}`)),
+    ),
+  ];
+  return reportOf(
+    findings,
+    events.map(({ event }) => refName(event.tag)),
+  );
+}
+
+const refName = (tag: string): string => `refs/tags/${tag}`;
+
+function finding(levels: RuleLevels, rule: RuleInfo, tag: string, message: string): Finding[] {
+  const level = levels[rule.id] ?? rule.level;
+  return level === 'off' || message === ''
+    ? []
+    : [{ level, rule: rule.id, file: refName(tag), line: 1, message }];
+}
+
+const ownName = (event: ResolvedEvent): string =>
+  event.ownName === undefined ? '' : `it holds the tag object of '${event.ownName}'; ${byWhom(event)}`;
+
+const byWhom = ({ tagger, time }: ResolvedEvent): string =>
+  `its tagger is ${tagger.name} <${tagger.email}>, ${formatTime(time)}`;
+
+function oddities(
+  reading: TagReading,
+  say: (rule: RuleInfo, tag: string, message: string) => Finding[],
+): Finding[] {
+  const name = 'tag' in reading ? reading.tag.name : reading.ref.name;
+  if (name.startsWith(APPROVALS)) {
+    const approval = 'tag' in reading ? approvalOf(reading.tag) : { problem: reading.detail };
+    return 'problem' in approval
+      ? say(TAG_RULES.approval, name, `it approves of nothing: ${approval.problem}`)
+      : [];
+  }
+  if (parseTagName(name) === undefined)
+    return looksLikeEvent(name)
+      ? say(TAG_RULES.lookAlike, name, 'it looks like an event, but its name cannot be read as one')
+      : [];
+  return 'tag' in reading
+    ? []
+    : say(TAG_RULES.object, name, `it has the name of an event and is none: ${reading.detail}`);
+}
+
+function stateOfReadings(readings: readonly TagReading[]): State {
+  return stateOf(
+    readings.flatMap((reading) => {
+      const name = 'tag' in reading ? parseTagName(reading.tag.name) : undefined;
+      return 'tag' in reading && name ? [eventOf(name, reading.tag)] : [];
+    }),
+  );
+}
