@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { script } from '@bomb.sh/tab';
 import { build } from 'esbuild';
 
 // built aside and put in place at the end, so that what runs meanwhile finds a whole program
@@ -21,8 +22,14 @@ await build({
   legalComments: 'none',
   // optional peers, installed by those who use such a store
   external: ['@aws-sdk/*', '@azure/*', '@google-cloud/*'],
-  // write-file-atomic only mixes it into the names of its temporary files
-  define: { __filename: '"reg"' },
+  define: {
+    // write-file-atomic only mixes it into the names of its temporary files
+    __filename: '"reg"',
+    // a text, for of anything else every chunk would get a copy
+    SHELL_SCRIPTS: JSON.stringify(
+      JSON.stringify(Object.fromEntries(['zsh', 'fish', 'powershell'].map(shellScript))),
+    ),
+  },
   // packages in CommonJS call require for what Node has built in
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
 });
@@ -44,6 +51,17 @@ const tsc = createRequire(import.meta.url)
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json', '--outDir', `${outdir}/types`], {
   stdio: 'inherit',
 });
+
+/** The completion script of a shell, which the library prints. */
+function shellScript(shell) {
+  const { log } = console;
+  const lines = [];
+  console.log = (text) => lines.push(text);
+  script(shell, 'reg', 'reg');
+  console.log = log;
+  // a colon in a word is to be escaped for zsh, which takes two backslashes
+  return [shell, `${lines.join('\n').replace('comp//:/\\:', 'comp//:/\\\\:')}\n`];
+}
 
 const { linkJsonSchema } = await import(new URL(`${outdir}/schema.js`, import.meta.url).href);
 writeFileSync('schema/model-link.schema.json', `${JSON.stringify(linkJsonSchema(), null, 2)}\n`);

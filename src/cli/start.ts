@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { main } from './main.js';
 import { thisWorld } from './world.js';
 
 // a reader that has seen enough, such as head(1), closes the pipe: that is no error
@@ -23,5 +22,10 @@ const end = (signal: NonNullable<typeof received>): void => {
   ending.abort();
 };
 for (const signal of SIGNALS) process.once(signal, end);
-process.exitCode = await main(process.argv.slice(2), thisWorld(version, ending.signal));
+const argv = process.argv.slice(2);
+const world = thisWorld(version, ending.signal);
+// a shell asks at every press of a key: nothing is loaded that it does not need
+if (argv[0] === 'complete' && /^(--|bash)$/.test(argv[1] ?? ''))
+  await (await import('./complete/answer.js')).answerCompletion(argv.slice(1), world);
+else process.exitCode = await (await import('./main.js')).main(argv, world);
 if (received) process.kill(process.pid, received);

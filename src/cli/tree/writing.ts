@@ -27,7 +27,7 @@ export const WRITING: readonly CommandSpec[] = [
     summary: 'register the model at a commit as a version',
     examples: ['register churn', 'register churn main~2 --version v1.2.0 -m "retrained on May"'],
     options: [
-      option('--version <version>', 'the version, with or without v (default: the latest one raised)'),
+      option('--version <new-version>', 'the version, with or without v (default: the latest one raised)'),
       option('--bump <part>', 'raise this part of the latest version', {
         choices: ['major', 'minor', 'patch'],
       }),

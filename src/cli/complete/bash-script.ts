@@ -1,0 +1,20 @@
+/**
+ * What bash runs at a tab. The library's script evaluates what was typed, asks for the package bash-completion, and does not
+ * know that bash ends a word at `@`; this one gives the line to the program, which knows all three.
+ */
+export const BASH_SCRIPT = `# bash completion for reg
+_reg_completion() {
+  local line directive=4
+  COMPREPLY=()
+  while IFS= read -r line; do
+    case $line in
+      :*) directive=\${line#:} ;;
+      *) COMPREPLY+=("\${line%%$'\\t'*}") ;;
+    esac
+  done < <(reg complete bash "\${COMP_LINE:0:COMP_POINT}" "\${COMP_WORDS[COMP_CWORD]}" 2>/dev/null)
+  if ((directive & 32)); then compopt -o nosort 2>/dev/null; fi
+  if ! ((directive & 4)); then compopt -o default 2>/dev/null; fi
+  return 0
+}
+complete -F _reg_completion reg
+`;

@@ -1,0 +1,77 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ArtifactName, artifactNameForTag, parseArtifactName } from '../../domain/names.js';
+import { type EventName, parseTagName } from '../../domain/tag-name.js';
+import { compareVersions, type Version } from '../../domain/version.js';
+import type { Glimpse } from '../../git/glimpse.js';
+import { artifactOfLink, LINK_SUFFIX } from '../../links/link-path.js';
+
+/** Sorts behind everything that a name may go on with. */
+const END = '\xff';
+
+/** The artifacts whose names begin so: those with an event, and those that a link file at the top declares. */
+export async function artifactsOf(glimpse: Glimpse, prefix: string): Promise<string[]> {
+  const tags = await glimpse.tagNames(
+    prefix.replace(':', '='),
+    (name) =>
+      // of the tags of one artifact the first will do; a foreign tag such as `pkg@1.0.0` says nothing about the next
+      parseTagName(name) && name.slice(0, name.search(/[@#]/) + 1) + END,
+  );
+  return [
+    ...new Set([...events(tags).map(({ artifact }) => artifact), ...(await declaredIn(glimpse))]),
+  ].sort();
+}
+
+async function declaredIn({ workTree }: Glimpse): Promise<ArtifactName[]> {
+  const files = workTree === undefined ? [] : await readdir(workTree).catch(() => []);
+  return files.filter((file) => file.endsWith(LINK_SUFFIX)).flatMap((file) => artifactOfLink(file) ?? []);
+}
+
+/** The registered versions of an artifact, greatest first. */
+export async function versionsOf(glimpse: Glimpse, artifact: string): Promise<string[]> {
+  const counts = new Map<Version, number>();
+  for (const event of events(await tagsOf(glimpse, artifact, '@', () => undefined)))
+    if (event.kind === 'registration' || event.kind === 'deregistration')
+      counts.set(event.version, (counts.get(event.version) ?? 0) + (event.kind === 'registration' ? 1 : -1));
+  const active = [...counts].filter(([, count]) => count > 0).map(([version]) => version);
+  return active.sort((a, b) => compareVersions(b, a));
+}
+
+/** The stages that an artifact was ever assigned to, or without one any artifact; those that the configuration lists come first. */
+export async function stagesOf(glimpse: Glimpse, artifact: string | undefined): Promise<string[]> {
+  const skip = (name: string): string | undefined => {
+    const event = parseTagName(name);
+    if (event === undefined) return undefined;
+    const start = artifactNameForTag(event.artifact);
+    return 'stage' in event ? `${start}#${event.stage}#${END}` : `${start}@${END}`;
+  };
+  const tags = artifact === undefined ? glimpse.tagNames('', skip) : tagsOf(glimpse, artifact, '#', skip);
+  const used = events(await tags).flatMap((event) => ('stage' in event ? [event.stage] : []));
+  return [...new Set([...(await allowedIn(glimpse)), ...used.sort()])];
+}
+
+async function tagsOf(
+  glimpse: Glimpse,
+  artifact: string,
+  mark: '@' | '#',
+  skip: (name: string) => string | undefined,
+): Promise<string[]> {
+  const name = parseArtifactName(artifact);
+  return name === undefined ? [] : glimpse.tagNames(artifactNameForTag(name) + mark, skip);
+}
+
+async function allowedIn({ workTree }: Glimpse): Promise<readonly string[]> {
+  if (workTree === undefined) return [];
+  const { readIfThere } = await import('../../disk/files.js');
+  const bytes = await readIfThere(join(workTree, '.reg.yaml'));
+  if (bytes === undefined) return [];
+  // a configuration that is wrong is told of by the command, not while somebody types
+  const { readConfig } = await import('../../config/config.js');
+  try {
+    return readConfig(bytes).stages ?? [];
+  } catch {
+    return [];
+  }
+}
+
+const events = (names: readonly string[]): EventName[] => names.flatMap((name) => parseTagName(name) ?? []);

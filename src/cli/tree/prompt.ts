@@ -1,0 +1,16 @@
+import type { CommandSpec } from './spec.js';
+
+/** The commands about the prompt itself. */
+export const PROMPT: readonly CommandSpec[] = [
+  {
+    usage: 'completion <shell>',
+    summary: 'print the script that completes commands, artifacts, versions and stages in a shell',
+    more:
+      'bash: add `source <(reg completion bash)` to ~/.bashrc · zsh: add `source <(reg completion zsh)` to ~/.zshrc, behind ' +
+      'compinit · fish: reg completion fish > ~/.config/fish/completions/reg.fish · PowerShell: add ' +
+      '`reg completion powershell | Out-String | Invoke-Expression` to $PROFILE',
+    examples: ['completion bash', 'completion fish > ~/.config/fish/completions/reg.fish'],
+    choices: { shell: ['bash', 'zsh', 'fish', 'powershell'] },
+    load: () => import('../commands/completion.js'),
+  },
+];

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { complete } from '../../src/cli/complete/complete.js';
+import { shellWords } from '../../src/cli/complete/words.js';
+import type { World } from '../../src/cli/world.js';
+import { sandbox } from '../support/repo.js';
+
+const box = sandbox();
+const registry = box.repository('registry');
+registry.commit({ '.reg.yaml': 'stages: [dev, staging, prod]\n', 'declared.model.yaml': '' });
+const TAGS = [
+  'churn@v1.0.0',
+  'churn@v1.2.0',
+  'churn@v1.10.0',
+  'churn@v2.0.0',
+  'churn@v2.0.0!',
+  'churn#prod#1',
+  'churn#qa#2',
+  'churn-v2@v0.1.0',
+  'models=fraud@v0.1.0',
+  // none of our business
+  'v1.0.0',
+  'cheap@1.0.0',
+];
+for (const tag of TAGS.slice(0, 6)) registry.tag(tag);
+registry.git('pack-refs', '--all');
+for (const tag of TAGS.slice(6)) registry.tag(tag);
+
+/** The words that complete a line typed behind `reg`. */
+async function completing(line: string, env = {}, cwd = registry.dir): Promise<string[] | 'files'> {
+  const found = await complete(shellWords(line), { env, cwd } as World);
+  return found === 'files' ? found : found.words.map(([word]) => word);
+}
+
+describe('what is completed', () => {
+  test.each<[string, string[] | 'files']>([
+    ['whi', ['which']],
+    ['re', ['register']],
+    ['--re', ['--repo']],
+    ['--ver', ['--verbose', '--version']],
+    ['show --dep', ['--deprecated']],
+    ['show --deprecated --dep', []],
+    ['which --a', ['--at', '--all']],
+    ['which --js', ['--json']],
+    ['which ch', ['churn', 'churn-v2']],
+    ['which ', ['churn', 'churn-v2', 'declared', 'models:fraud']],
+    ['which mod', ['models:fraud']],
+    ['which models:f', ['models:fraud']],
+    ['--repo . -q which --json ch', ['churn', 'churn-v2']],
+    ['which churn ', ['dev', 'staging', 'prod', 'qa']],
+    ['which churn-v2 p', ['prod']],
+    ['which churn prod ', []],
+    ['assign churn@', ['churn@v1.10.0', 'churn@v1.2.0', 'churn@v1.0.0']],
+    ['assign churn@v1.1', ['churn@v1.10.0']],
+    ["load 'churn#p", ['churn#prod']],
+    ['load churn -o ', 'files'],
+    ['load -o file ch', ['churn', 'churn-v2']],
+    ['deregister churn --version v1.', ['v1.10.0', 'v1.2.0', 'v1.0.0']],
+    ['history --stage=q', ['qa']],
+    ['history --stage ', ['dev', 'staging', 'prod', 'qa']],
+    ['register churn --bump m', ['major', 'minor']],
+    ['register churn --bump=pa', ['patch']],
+    ['show --sort ', ['semver', 'timestamp']],
+    ['show --color=a', ['auto', 'always']],
+    ['update churn models:', ['models:fraud']],
+    ['validate ', 'files'],
+    ['link ', 'files'],
+    ['import ', ['mlem']],
+    ['completion p', ['powershell']],
+    ['no-such-command ', []],
+    ['show -- -', []],
+  ])('reg %s', async (line, words) => {
+    expect(await completing(line)).toEqual(words);
+  });
+
+  test('an empty line names every command', async () => {
+    expect(await completing('')).toEqual(expect.arrayContaining(['show', 'assign', 'load', 'completion']));
+  });
+
+  test('another repository, by the option or the environment', async () => {
+    const elsewhere = (line: string, env = {}) => completing(line, env, box.root);
+    expect(await elsewhere('which ch')).toEqual([]);
+    expect(await elsewhere('-r registry which ch')).toEqual(['churn', 'churn-v2']);
+    expect(await elsewhere('--repo=registry which ch')).toEqual(['churn', 'churn-v2']);
+    expect(await elsewhere('which ch', { REG_REPO: registry.dir })).toEqual(['churn', 'churn-v2']);
+  });
+});
+
+test.each<[string, string[]]>([
+  ['', ['']],
+  ['reg', ['reg']],
+  ['reg ', ['reg', '']],
+  ['reg   show  ', ['reg', 'show', '']],
+  ["reg 'a b' c", ['reg', 'a b', 'c']],
+  ['reg "a b', ['reg', 'a b']],
+  ['reg a\\ b', ['reg', 'a b']],
+])('a line in words: %s', (line, words) => {
+  expect(shellWords(line)).toEqual(words);
+});
