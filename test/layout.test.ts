@@ -48,7 +48,7 @@ function strays(
 }
 
 const isPackage = (target: string): boolean => target.startsWith('package:');
-const isEdge = within('git/binary', 'git/embedded', 'git/memory.ts', 'git/open.ts');
+const isEdge = within('git/binary', 'git/embedded', 'git/files', 'git/memory.ts', 'git/open.ts');
 
 describe('who may import whom (DESIGN)', () => {
   it('imports are read', () => {
@@ -93,13 +93,15 @@ describe('who may import whom (DESIGN)', () => {
       'git/port.ts',
       'git/tag-object.ts',
       'git/location.ts',
+      'git/files',
+      'git/tag-listing.ts',
       'once.ts',
       'patience.ts',
       'shell.ts',
     );
     const own = (target: string, path: string): boolean =>
       ['git/binary', 'git/embedded'].some((one) => within(one)(path) && within(one)(target));
-    const adapters = within('git/binary', 'git/embedded', 'git/memory.ts');
+    const adapters = within('git/binary', 'git/embedded', 'git/files', 'git/memory.ts');
     expect(
       strays(adapters, (target, path) => isPackage(target) || shared(target) || own(target, path)),
     ).toEqual([]);
@@ -183,7 +185,7 @@ describe('who may import whom (DESIGN)', () => {
 const code = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
 
 describe('style (DESIGN)', () => {
-  it('five files know processes, and none other the clock', () => {
+  it('six files know processes, and none other the clock', () => {
     const touching = SOURCES.filter(({ text }) =>
       /'(?:node:)?process'|\bprocess\.|\bDate\.now\b|\bnew Date\(\)|\bglobalThis\b/.test(code(text)),
     );
@@ -191,6 +193,7 @@ describe('style (DESIGN)', () => {
       'cli/start.ts',
       'cli/world.ts',
       'disk/process-alive.ts',
+      'disk/process-user.ts',
       'git/binary/end-run.ts',
       'host.ts',
     ]);

@@ -2,12 +2,12 @@ import type { AnnotatedTag, Oid } from './event.js';
 import { eventOf } from './event.js';
 import type { StageName } from './names.js';
 import type { VersionId } from './state.js';
-import type { EventName, StageEventName, VersionEventName } from './tag-name.js';
-import { compareVersions, type Version } from './version.js';
+import { type EventName, parseTagName, type StageEventName } from './tag-name.js';
+import type { Version } from './version.js';
+import { compareVersions } from './version-order.js';
 
 /** An annotated tag as a listing shows it: everything but what its object says. */
 export interface ListedTag {
-  name: EventName;
   tag: string;
   tagOid: Oid;
   /** What the tag leads to, by the word of the listing. */
@@ -37,60 +37,118 @@ export interface Witness {
   of: VersionId;
 }
 
-type Listed<T extends EventName> = ListedTag & { name: T };
-
 /**
- * Tells an artifact's summary from the names, oids and commits of its tags, or gives undefined where only tag objects
- * can settle it (SPEC §3): a deprecation or deregistration, whose date decides; an uncounted or doubly counted stage
- * event; a stage that was emptied last; two registrations of one version, or two versions at an assigned commit.
+ * Gathers the tags of one artifact, in any order. Of most of them only the number in the listing is kept: there are many,
+ * and what is said of the artifact rests upon a few.
  */
-export function outlineOf(tags: readonly ListedTag[]): Outline | undefined {
-  const registrations = new Map<Version, Listed<VersionEventName>>();
-  const versionsAt = new Map<Oid, Version | 'several'>();
-  const lastOf = new Map<StageName, Listed<StageEventName>>();
-  const counters = new Set<number>();
-  for (const tag of tags) {
-    const { name, commit } = tag;
-    if (name.kind === 'registration') {
-      if (registrations.has(name.version)) return undefined;
-      registrations.set(name.version, { ...tag, name });
-      versionsAt.set(commit, versionsAt.has(commit) ? 'several' : name.version);
-    } else if (name.kind === 'assignment' || name.kind === 'unassignment') {
-      if (name.counter === undefined || counters.has(name.counter)) return undefined;
-      counters.add(name.counter);
-      if (name.counter > (lastOf.get(name.stage)?.name.counter ?? -1))
-        lastOf.set(name.stage, { ...tag, name });
-    } else return undefined;
-  }
-  return conclude(registrations, versionsAt, [...lastOf.values()]);
+export interface Sketch {
+  /** The numbers of all tags. */
+  numbers: readonly number[];
+  add(name: EventName, number: number): void;
+  /**
+   * Tells the summary, or gives undefined where only tag objects can settle it (SPEC §3): a deprecation or deregistration,
+   * whose date decides; an uncounted or doubly counted stage event; a stage that was emptied last; two registrations of one
+   * version, or two versions at an assigned commit.
+   * @param listed the tag with a number
+   */
+  outline(listed: (number: number) => ListedTag): Outline | undefined;
 }
 
-function conclude(
-  registrations: ReadonlyMap<Version, Listed<VersionEventName>>,
-  versionsAt: ReadonlyMap<Oid, Version | 'several'>,
-  lastOfStages: readonly Listed<StageEventName>[],
-): Outline | undefined {
+interface LastOfStage {
+  kind: StageEventName['kind'];
+  counter: number;
+  number: number;
+}
+
+/** Begins to gather the tags of an artifact. */
+export function sketch(): Sketch {
+  const numbers: number[] = [];
+  const registrations: number[] = [];
+  const counters = new Set<number>();
+  const lastOf = new Map<StageName, LastOfStage>();
+  let greatest: { version: Version; number: number } | undefined;
+  let mayRepeat = false;
+  let isOpen = false;
+
+  const addStageEvent = ({ kind, stage, counter }: StageEventName, number: number): void => {
+    if (counter === undefined || counters.has(counter)) isOpen = true;
+    else if (counter > (lastOf.get(stage)?.counter ?? -1)) lastOf.set(stage, { kind, counter, number });
+    counters.add(counter ?? -1);
+  };
+  return {
+    numbers,
+    add: (name, number) => {
+      numbers.push(number);
+      if (name.kind === 'assignment' || name.kind === 'unassignment') return addStageEvent(name, number);
+      if (name.kind !== 'registration') {
+        isOpen = true;
+        return;
+      }
+      registrations.push(number);
+      // names without a counter are as different as their versions
+      mayRepeat ||= name.counter !== undefined;
+      if (greatest === undefined || compareVersions(name.version, greatest.version) > 0)
+        greatest = { version: name.version, number };
+    },
+    outline: (listed) => {
+      if (isOpen || (mayRepeat && isRepeated(registrations, listed))) return undefined;
+      return conclude({ registrations, greatest, lastOf, listed });
+    },
+  };
+}
+
+function isRepeated(registrations: readonly number[], listed: (number: number) => ListedTag): boolean {
+  return new Set(registrations.map((number) => versionIn(listed(number)))).size < registrations.length;
+}
+
+function versionIn({ tag }: ListedTag): Version {
+  const name = parseTagName(tag);
+  if (name === undefined || !('version' in name)) throw new Error(`${tag} is no registration`);
+  return name.version;
+}
+
+interface Gathered {
+  registrations: readonly number[];
+  greatest: { version: Version; number: number } | undefined;
+  lastOf: ReadonlyMap<StageName, LastOfStage>;
+  listed: (number: number) => ListedTag;
+}
+
+function conclude({ registrations, greatest, lastOf, listed }: Gathered): Outline | undefined {
+  const assignments = new Map([...lastOf].map(([stage, { number }]) => [stage, listed(number)]));
+  const versionsAt = registeredAt(
+    new Set([...assignments.values()].map(({ commit }) => commit)),
+    registrations,
+    listed,
+  );
   const stages = new Map<StageName, VersionId>();
   const witnesses: Witness[] = [];
-  for (const listed of lastOfStages) {
-    const of = versionsAt.get(listed.commit) ?? listed.commit;
-    if (of === 'several' || listed.name.kind === 'unassignment') return undefined;
-    stages.set(listed.name.stage, of);
-    witnesses.push({ listed, of });
-    const registration = registrations.get(of as Version);
+  for (const [stage, assignment] of assignments) {
+    const here = versionsAt.get(assignment.commit) ?? [];
+    if (here.length > 1 || lastOf.get(stage)?.kind === 'unassignment') return undefined;
+    const [registration] = here;
+    const of = registration ? versionIn(registration) : assignment.commit;
+    stages.set(stage, of);
+    witnesses.push({ listed: assignment, of });
     if (registration) witnesses.push({ listed: registration, of });
   }
-  const latest = greatest(registrations.keys());
-  const registration = latest && registrations.get(latest);
-  if (registration) witnesses.push({ listed: registration, of: registration.name.version });
-  return { summary: { latest, stages, deprecated: false }, witnesses };
+  if (greatest) witnesses.push({ listed: listed(greatest.number), of: greatest.version });
+  return { summary: { latest: greatest?.version, stages, deprecated: false }, witnesses };
 }
 
-function greatest(versions: Iterable<Version>): Version | undefined {
-  let best: Version | undefined;
-  for (const version of versions)
-    if (best === undefined || compareVersions(version, best) > 0) best = version;
-  return best;
+/** The registrations at some commits. */
+function registeredAt(
+  commits: ReadonlySet<Oid>,
+  registrations: readonly number[],
+  listed: (number: number) => ListedTag,
+): Map<Oid, ListedTag[]> {
+  const found = new Map<Oid, ListedTag[]>();
+  if (commits.size === 0) return found;
+  for (const number of registrations) {
+    const one = listed(number);
+    if (commits.has(one.commit)) found.set(one.commit, [...(found.get(one.commit) ?? []), one]);
+  }
+  return found;
 }
 
 /**
@@ -98,6 +156,7 @@ function greatest(versions: Iterable<Version>): Version | undefined {
  * @param tag undefined when the object is broken or leads to no commit
  */
 export function confirms({ listed, of }: Witness, tag: AnnotatedTag | undefined): boolean {
-  if (tag === undefined || tag.commit !== listed.commit) return false;
-  return (eventOf(listed.name, tag).statedVersion ?? of) === of;
+  const name = tag && parseTagName(tag.name);
+  if (tag === undefined || name === undefined || tag.commit !== listed.commit) return false;
+  return (eventOf(name, tag).statedVersion ?? of) === of;
 }

@@ -1,7 +1,8 @@
 import type { StageName } from './names.js';
 import { compareText } from './order.js';
 import type { ArtifactState, ResolvedEvent, VersionState } from './state.js';
-import { compareVersions, type Version } from './version.js';
+import type { Version } from './version.js';
+import { compareVersions } from './version-order.js';
 
 /** A version in a stage, with the assignment that put it there. */
 export interface InStage {

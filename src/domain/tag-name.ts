@@ -33,36 +33,58 @@ export interface StageEventName {
 /** The five kinds of event. */
 export type EventKind = EventName['kind'];
 
-// Counters stay exact integers: 15 digits are below Number.MAX_SAFE_INTEGER.
-const COUNTER = /^[0-9]{1,15}$/;
-
 /** Reads a tag's name by the grammar of SPEC §1, or gives undefined for a tag that is no event. */
 export function parseTagName(tagName: string): EventName | undefined {
-  const mark = tagName.search(/[@#]/);
+  const mark = markIn(tagName);
   const artifact = mark < 0 ? undefined : artifactNameFromTag(tagName.slice(0, mark));
   if (artifact === undefined) return undefined;
-  const [body, digits, ...more] = tagName.slice(mark + 1).split('#');
-  if (body === undefined || more.length > 0 || (digits !== undefined && !COUNTER.test(digits)))
-    return undefined;
-  const counter = digits === undefined ? {} : { counter: Number(digits) };
-  return tagName[mark] === '@' ? versionEvent(artifact, body, counter) : stageEvent(artifact, body, counter);
+  const hash = tagName.indexOf('#', mark + 1);
+  const counter = hash < 0 ? undefined : counterAt(tagName, hash + 1);
+  if (counter === NO_COUNTER) return undefined;
+  const end = hash < 0 ? tagName.length : hash;
+  const event = eventNamed(artifact, tagName.charCodeAt(mark) === AT, tagName.slice(mark + 1, end));
+  if (event !== undefined && counter !== undefined) event.counter = counter;
+  return event;
 }
 
-type Counter = { counter?: number };
+const AT = 0x40;
+const HASH = 0x23;
 
-function versionEvent(artifact: ArtifactName, body: string, counter: Counter): EventName | undefined {
-  if (body === 'deprecated') return { kind: 'deprecation', artifact, ...counter };
-  const cancels = body.endsWith('!');
-  const version = parseVersion(cancels ? body.slice(0, -1) : body);
-  if (version === undefined) return undefined;
-  return { kind: cancels ? 'deregistration' : 'registration', artifact, version, ...counter };
+/** Where the artifact's name ends, -1 where nothing follows it. */
+function markIn(tagName: string): number {
+  for (let at = 0; at < tagName.length; at += 1) {
+    const code = tagName.charCodeAt(at);
+    if (code === AT || code === HASH) return at;
+  }
+  return -1;
 }
 
-function stageEvent(artifact: ArtifactName, body: string, counter: Counter): EventName | undefined {
+const NO_COUNTER = -1;
+/** Counters stay exact integers: 15 digits are below Number.MAX_SAFE_INTEGER. */
+const DIGITS = 15;
+
+/** The counter that a name ends with. */
+function counterAt(tagName: string, from: number): number {
+  if (from === tagName.length || tagName.length - from > DIGITS) return NO_COUNTER;
+  let counter = 0;
+  for (let at = from; at < tagName.length; at += 1) {
+    const digit = tagName.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return NO_COUNTER;
+    counter = counter * 10 + digit;
+  }
+  return counter;
+}
+
+function eventNamed(artifact: ArtifactName, isVersion: boolean, body: string): EventName | undefined {
+  if (isVersion && body === 'deprecated') return { kind: 'deprecation', artifact };
   const cancels = body.endsWith('!');
-  const stage = parseStageName(cancels ? body.slice(0, -1) : body);
-  if (stage === undefined) return undefined;
-  return { kind: cancels ? 'unassignment' : 'assignment', artifact, stage, ...counter };
+  const what = cancels ? body.slice(0, -1) : body;
+  if (isVersion) {
+    const version = parseVersion(what);
+    return version && { kind: cancels ? 'deregistration' : 'registration', artifact, version };
+  }
+  const stage = parseStageName(what);
+  return stage && { kind: cancels ? 'unassignment' : 'assignment', artifact, stage };
 }
 
 /** Writes the tag name of an event, the inverse of `parseTagName`. */

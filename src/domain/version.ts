@@ -1,23 +1,65 @@
-// one file a function, so that the bundle leaves out ranges and their parser
-import compareBuild from 'semver/functions/compare-build.js';
-import inc from 'semver/functions/inc.js';
-import parse from 'semver/functions/parse.js';
 import { RegError } from '../errors.js';
 
 /** A SemVer 2.0.0 version with its leading `v`, build metadata included: `v1.2.0-rc.1+sha.5`. */
 export type Version = string & { readonly brand: 'Version' };
-/** Which part of a version to raise. */
-export type Bump = 'major' | 'minor' | 'patch';
 
 /** The version of an artifact's first registration when none is asked for (SPEC §3). */
 export const FIRST_VERSION = 'v0.0.1' as Version;
 
-/** Reads a version as a tag spells it, the leading `v` required, or gives undefined. */
+/** As long as the semver package reads one, the `v` not counted. */
+const LONGEST = 256;
+
+/**
+ * Reads a version as a tag spells it, the leading `v` required, or gives undefined. It is read letter by letter, once: a
+ * registry has as many as it has tags, and an expression with alternatives takes several times as long.
+ */
 export function parseVersion(text: string): Version | undefined {
-  // parse is lenient about what comes first (`=v1.2.3`) and about white space; a tag is not
-  if (text[0] !== 'v' || !isDigit(text.charCodeAt(1)) || /\s/.test(text)) return undefined;
-  return parse(text.slice(1)) === null ? undefined : (text as Version);
+  if (text.charCodeAt(0) !== LETTER_V || text.length > LONGEST + 1) return undefined;
+  let at = endOfNumber(text, 1);
+  for (let part = 1; part < 3; part += 1) {
+    if (text.charCodeAt(at) !== DOT) return undefined;
+    at = endOfNumber(text, at + 1);
+  }
+  if (at < 0) return undefined;
+  if (text.charCodeAt(at) === DASH) at = endOfWords(text, at + 1, true);
+  if (text.charCodeAt(at) === PLUS) at = endOfWords(text, at + 1, false);
+  return at === text.length ? (text as Version) : undefined;
 }
+
+const LETTER_V = 0x76;
+const DOT = 0x2e;
+const DASH = 0x2d;
+const PLUS = 0x2b;
+const ZERO = 0x30;
+
+/** Where a number ends; -1 where there is none, or one that starts with a zero or is not exact any more. */
+function endOfNumber(text: string, from: number): number {
+  let at = from;
+  let value = 0;
+  for (; isDigit(text.charCodeAt(at)); at += 1) value = value * 10 + text.charCodeAt(at) - ZERO;
+  const isLed = text.charCodeAt(from) === ZERO && at > from + 1;
+  return at === from || isLed || value > Number.MAX_SAFE_INTEGER ? -1 : at;
+}
+
+/** Where words between dots end; -1 where one is empty, or is a number that starts with a zero though `strict`. */
+function endOfWords(text: string, from: number, strict: boolean): number {
+  for (let start = from; ; ) {
+    let at = start;
+    let isNumber = true;
+    for (let code = text.charCodeAt(at); isDigit(code) || isLetterOrDash(code); code = text.charCodeAt(at)) {
+      isNumber &&= isDigit(code);
+      at += 1;
+    }
+    const isLed = strict && isNumber && text.charCodeAt(start) === ZERO && at > start + 1;
+    if (at === start || isLed) return -1;
+    if (text.charCodeAt(at) !== DOT) return at;
+    start = at + 1;
+  }
+}
+
+const isDigit = (code: number): boolean => code >= ZERO && code <= 0x39;
+const isLetterOrDash = (code: number): boolean =>
+  (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === DASH;
 
 /**
  * Reads a version as a person types it, with or without the leading `v` (SPEC §5).
@@ -32,14 +74,3 @@ export function version(text: string): Version {
     'write a SemVer such as v1.2.0 or 1.2.0-rc.1',
   );
 }
-
-/** Orders by SemVer precedence; versions that differ in build metadata alone are ordered by it. */
-export const compareVersions = (a: Version, b: Version): number => compareBuild(a, b);
-
-/**
- * The next version after `from`; raising a pre-release first gives the release it leads to, as npm does.
- * @throws RegError INVALID_VERSION when a number would get too large to be read again
- */
-export const bumpVersion = (from: Version, bump: Bump): Version => version(inc(from, bump) ?? 'none');
-
-const isDigit = (code: number): boolean => code >= 48 && code <= 57;

@@ -5,6 +5,7 @@ import { type ArtifactName, artifactNameForTag } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
 import type { Identity, RegistryRepository, TagReading, TagRef, TreeEntry } from './port.js';
+import { listingOf } from './tag-listing.js';
 import { annotatedTag, decodeTag, MalformedTag, odditiesOf } from './tag-object.js';
 
 /** A repository in memory, for tests: the same answers as a real one, without git. */
@@ -66,7 +67,7 @@ export function memoryRepository(identity: Identity): MemoryRepository {
     listPeeledTags: async () => {
       const refs = listTags(tags, undefined);
       if (refs.some((ref) => !objects.has(ref.oid))) return undefined;
-      return refs.map((ref) => ({ ...ref, peeledOid: followAsGit(objects, ref.oid) }));
+      return listingOf(refs.map((ref) => ({ ...ref, peeledOid: followAsGit(objects, ref.oid) })));
     },
     readTags: async (which) =>
       (typeof which === 'object' ? which : listTags(tags, which)).map((ref) => readTag(objects, ref)),

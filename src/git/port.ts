@@ -3,6 +3,7 @@ import type { AnnotatedTag, Oid, Tagger } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { Signature } from '../domain/policy/signature.js';
 import type { Location } from './location.js';
+import type { TagListing } from './tag-listing.js';
 import type { TagObject } from './tag-object.js';
 
 /** A tag as a listing shows it. */
@@ -35,8 +36,11 @@ export type TagReading =
 export interface TagReader {
   /** Every tag, or every tag whose name begins as the tags of one artifact do. */
   listTags(artifact?: ArtifactName): Promise<TagRef[]>;
-  /** Every tag, with what an annotated one leads to; undefined where a broken tag ends the listing. */
-  listPeeledTags(): Promise<PeeledTagRef[] | undefined>;
+  /**
+   * Every tag, with what an annotated one leads to; undefined where a broken tag ends the listing. A tag that is packed with
+   * what it leads to may be broken all the same: whoever rests upon one reads its object.
+   */
+  listPeeledTags(): Promise<TagListing | undefined>;
   /** The objects of every tag, of the tags of one artifact, or of these tags. */
   readTags(which?: ArtifactName | readonly TagRef[]): Promise<TagReading[]>;
 }

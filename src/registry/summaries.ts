@@ -1,10 +1,18 @@
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { confirms, type ListedTag, type Outline, outlineOf, type Summary } from '../domain/outline.js';
+import {
+  confirms,
+  type ListedTag,
+  type Outline,
+  type Sketch,
+  type Summary,
+  sketch,
+} from '../domain/outline.js';
 import { currentIn, latestVersion, stagesUsed } from '../domain/query.js';
 import { type ArtifactState, stateOf } from '../domain/state.js';
 import { parseTagName } from '../domain/tag-name.js';
 import type { TagReader, TagReading, TagRef } from '../git/port.js';
+import type { TagListing } from '../git/tag-listing.js';
 import { readState } from './read.js';
 
 /** The summary of every artifact that has an event. */
@@ -15,19 +23,9 @@ export type Summaries = ReadonlyMap<ArtifactName, Summary>;
  * for the artifacts that names cannot settle (SPEC §3). The answer is that of `fullSummaries`.
  */
 export async function readSummaries(tags: TagReader): Promise<Summaries> {
-  const listed = await tags.listPeeledTags();
+  const listing = await tags.listPeeledTags();
   // a listing that git could not finish: something is broken, and reading everything finds out what
-  if (listed === undefined) return fullSummaries(tags);
-  const artifacts = new Map<ArtifactName, ListedTag[]>();
-  for (const { name: tag, oid: tagOid, peeledOid } of listed) {
-    const name = peeledOid === undefined ? undefined : parseTagName(tag);
-    if (name === undefined || peeledOid === undefined) continue;
-    const own = artifacts.get(name.artifact);
-    const one = { name, tag, tagOid, commit: peeledOid };
-    if (own) own.push(one);
-    else artifacts.set(name.artifact, [one]);
-  }
-  return settle(tags, artifacts);
+  return listing === undefined ? fullSummaries(tags) : settle(tags, listing);
 }
 
 /** The same by reading every tag object. */
@@ -35,22 +33,45 @@ export async function fullSummaries(tags: TagReader): Promise<Summaries> {
   return new Map([...(await readState(tags))].map(([name, artifact]) => [name, summaryOf(artifact)]));
 }
 
-async function settle(
-  tags: TagReader,
-  artifacts: ReadonlyMap<ArtifactName, readonly ListedTag[]>,
-): Promise<Summaries> {
-  const outlines = [...artifacts].map(([name, own]) => ({ name, own, outline: outlineOf(own) }));
-  const asked = outlines.flatMap(({ own, outline }) => outline?.witnesses.map(({ listed }) => listed) ?? own);
+function sketchesOf(listing: TagListing): Map<ArtifactName, Sketch> {
+  const sketches = new Map<ArtifactName, Sketch>();
+  for (let number = 0; number < listing.length; number += 1) {
+    const name = listing.peeledOid(number) === undefined ? undefined : parseTagName(listing.name(number));
+    if (name === undefined) continue;
+    let own = sketches.get(name.artifact);
+    if (own === undefined) {
+      own = sketch();
+      sketches.set(name.artifact, own);
+    }
+    own.add(name, number);
+  }
+  return sketches;
+}
+
+async function settle(tags: TagReader, listing: TagListing): Promise<Summaries> {
+  const listed = (number: number): ListedTag => ({
+    tag: listing.name(number),
+    tagOid: listing.oid(number),
+    commit: listing.peeledOid(number) ?? '',
+  });
+  const outlines = [...sketchesOf(listing)].map(([name, { numbers, outline }]) => ({
+    name,
+    numbers,
+    outline: outline(listed),
+  }));
+  const asked = outlines.flatMap(
+    ({ numbers, outline }) => outline?.witnesses.map((witness) => witness.listed) ?? numbers.map(listed),
+  );
   const objects = await readListed(tags, asked);
   const summaries = new Map<ArtifactName, Summary>();
   const unsettled: ListedTag[] = [];
-  for (const { name, own, outline } of outlines)
+  for (const { name, numbers, outline } of outlines)
     if (outline && holds(outline, objects)) summaries.set(name, outline.summary);
-    else unsettled.push(...own);
+    else for (const number of numbers) unsettled.push(listed(number));
   const rest = unsettled.filter(({ tag }) => !objects.has(tag));
   const all = new Map([...objects, ...(await readListed(tags, rest))]);
-  const state = stateOf(unsettled.flatMap((listed) => eventIn(all, listed)));
-  for (const [name, artifact] of state) summaries.set(name, summaryOf(artifact));
+  for (const [name, artifact] of stateOf(unsettled.flatMap((one) => eventIn(all, one))))
+    summaries.set(name, summaryOf(artifact));
   return summaries;
 }
 
@@ -75,7 +96,8 @@ const holds = ({ witnesses }: Outline, objects: Objects): boolean =>
 
 function eventIn(objects: Objects, listed: ListedTag): Event[] {
   const tag = tagIn(objects, listed);
-  return tag ? [eventOf(listed.name, tag)] : [];
+  const name = parseTagName(listed.tag);
+  return tag && name ? [eventOf(name, tag)] : [];
 }
 
 function summaryOf(artifact: ArtifactState): Summary {

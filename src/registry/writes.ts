@@ -1,8 +1,9 @@
+import type { Bump } from '../domain/bump.js';
 import { type AssignRequest, decideAssign } from '../domain/decide/assign.js';
 import { decideRegister } from '../domain/decide/register.js';
 import { known } from '../domain/find.js';
 import { stageName } from '../domain/names.js';
-import { type Bump, version } from '../domain/version.js';
+import { version } from '../domain/version.js';
 import { RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
 import { versionTarget } from './version-target.js';

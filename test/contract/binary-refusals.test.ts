@@ -63,7 +63,7 @@ test('a machine without git', async () => {
 
 test('a git that is too old, named with its version', async () => {
   const path = fakeGit('old-git', 'echo "git version 2.20.1"');
-  const repository = await open(made.dir, { ...box.env, PATH: path });
+  const repository = await open(made.dir, { ...box.env, PATH: path, REG_GIT: 'git' });
   await expect(repository.listTags()).rejects.toMatchObject({
     code: 'GIT_TOO_OLD',
     message: expect.stringContaining('2.20'),
@@ -81,7 +81,7 @@ test.each([
 ])('%s is new enough: %s', async (said, isNewEnough) => {
   const script = `if [ "$1" = version ]; then echo "${said}"; else PATH='${box.env.PATH}'; exec git "$@"; fi`;
   const path = fakeGit(said, script);
-  const repository = await open(made.dir, { ...box.env, PATH: path });
+  const repository = await open(made.dir, { ...box.env, PATH: path, REG_GIT: 'git' });
   const listed = await repository.listTags().catch((error: { code: string }) => error.code);
   expect(listed).toEqual(
     isNewEnough ? [{ name: 'churn@v1.0.0', oid: made.git('rev-parse', 'churn@v1.0.0') }] : 'GIT_TOO_OLD',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { applyDelta, deltaSizes } from '../../src/git/embedded/store/delta.js';
+import { applyDelta, deltaSizes } from '../../src/git/files/delta.js';
 
 const BASE = Buffer.from('the quick brown fox');
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isSet, parseSettings, setting } from '../../src/git/embedded/local/settings.js';
+import { isSet, parseSettings, setting } from '../../src/git/files/settings.js';
 import { sandbox } from '../support/repo.js';
 
 const box = sandbox();

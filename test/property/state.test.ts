@@ -5,7 +5,8 @@ import { mergeOrdered } from '../../src/domain/order.js';
 import { currentIn, latestVersion, stagesUsed, versionsInStage } from '../../src/domain/query.js';
 import { type ArtifactState, artifactStateOf, type State, stateOf } from '../../src/domain/state.js';
 import { lastingStays } from '../../src/domain/stays.js';
-import { compareVersions, type Version } from '../../src/domain/version.js';
+import type { Version } from '../../src/domain/version.js';
+import { compareVersions } from '../../src/domain/version-order.js';
 import { history, type NamedTag } from '../support/arbitraries.js';
 
 const RUNS = { numRuns: 10_000 };

@@ -1,10 +1,11 @@
 import { RegError } from '../../errors.js';
+import { type Bump, bumpVersion } from '../bump.js';
 import type { Oid } from '../event.js';
 import { type Draft, type Plan, planTags, type Snapshot } from '../plan.js';
 import { latestVersion } from '../query.js';
 import type { ArtifactState, VersionState } from '../state.js';
 import { formatTime } from '../time.js';
-import { type Bump, bumpVersion, FIRST_VERSION, type Version } from '../version.js';
+import { FIRST_VERSION, type Version } from '../version.js';
 
 /** A request to register the model at a commit as a version. */
 export interface RegisterRequest {

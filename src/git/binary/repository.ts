@@ -1,10 +1,12 @@
 import { RegError } from '../../errors.js';
-import type { RegistryRepository } from '../port.js';
+import { repositoryFiles } from '../files/repository-files.js';
+import type { RegistryRepository, TagReader } from '../port.js';
 import { binaryBranches } from './branches.js';
 import { commitFile } from './commit.js';
 import { discreetAbout } from './discreet.js';
-import { binaryInspector } from './inspector.js';
+import { filesFirst } from './files-first.js';
 import { binaryHistory } from './history.js';
+import { binaryInspector } from './inspector.js';
 import { binaryLargeFiles } from './large-files.js';
 import { binaryObjectReader } from './objects.js';
 import { binaryTagRemote } from './remote.js';
@@ -37,7 +39,7 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
     url: undefined,
     workTree: () => findWorkTree(git),
     commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
-    ...binaryTagReader(git),
+    ...tagReader(folder, around.env, git),
     ...binaryTagWriter(git),
     ...binarySigner(git, folder, around),
     ...binarySignatures(git),
@@ -52,6 +54,12 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
     listTips: () => listTips({ git, remote: { name: '.', shown: folder } }),
     ...inspector,
   };
+}
+
+/** Who insists on the git program (REG_GIT) gets it for everything. */
+function tagReader(folder: string, env: NodeJS.ProcessEnv, git: RunGit): TagReader {
+  const reader = binaryTagReader(git);
+  return env.REG_GIT === 'git' ? reader : filesFirst(repositoryFiles(folder, env), reader, git);
 }
 
 /** Hooks and a person who types a passphrase may take their time. */

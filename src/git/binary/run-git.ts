@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { simpleGit } from 'simple-git';
 import { interrupted, RegError } from '../../errors.js';
 import { patienceOf } from '../../patience.js';
 import { withoutUserInfo } from '../location.js';
@@ -36,6 +35,8 @@ async function runOnce(
   input: string | Uint8Array | undefined,
 ): Promise<GitResult> {
   if (signal?.aborted) throw interrupted();
+  // loaded on use: many a question is answered without starting git
+  const { simpleGit } = await import('simple-git');
   const mark = randomUUID();
   const variables = { ...env, [MARK]: mark };
   const stdout: Buffer[] = [];

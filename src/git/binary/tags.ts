@@ -1,5 +1,6 @@
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../port.js';
+import { listingOf, type TagListing } from '../tag-listing.js';
 import { readObjects } from './cat-file.js';
 import { expectSuccess, type RunGit } from './run-git.js';
 import { type FoundTag, readingsOf } from './tag-readings.js';
@@ -43,11 +44,11 @@ const tagRef = ([refName = '', oid = '']: readonly string[]): TagRef => ({
 
 const PEELED = '^{}';
 
-async function listPeeledTags(git: RunGit): Promise<PeeledTagRef[] | undefined> {
+async function listPeeledTags(git: RunGit): Promise<TagListing | undefined> {
   // by far the fastest listing: it takes what tags lead to from packed-refs, without opening objects
   const result = await git(['show-ref', '--tags', '--dereference']);
   // exit code 1 without a word is a repository without tags (git-show-ref(1))
-  if (result.code === 1 && result.stderr === '') return [];
+  if (result.code === 1 && result.stderr === '') return listingOf([]);
   if (result.code !== 0) return undefined;
   const refs: PeeledTagRef[] = [];
   for (const line of result.stdout.toString().split('\n').slice(0, -1)) {
@@ -57,7 +58,7 @@ async function listPeeledTags(git: RunGit): Promise<PeeledTagRef[] | undefined> 
     if (line.endsWith(PEELED) && last) last.peeledOid = oid;
     else refs.push({ name: line.slice(space + 1 + PREFIX.length), oid, peeledOid: undefined });
   }
-  return refs;
+  return listingOf(refs);
 }
 
 // %(raw) is the object as it is stored, since git 2.34; of a lightweight tag nothing, it may point at a huge file

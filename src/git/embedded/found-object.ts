@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { Oid } from '../../domain/event.js';
+import type { ObjectType } from '../files/object-type.js';
 
 /** What an object is, without its content. */
 export interface ObjectHead {
-  type: 'commit' | 'tree' | 'blob' | 'tag';
+  type: ObjectType;
   /** Bytes of its content. */
   size: number;
 }
@@ -24,12 +25,6 @@ export interface Objects {
   /** All ids that begin with these hexadecimal digits, at least two of them. */
   beginning(digits: string): Promise<Oid[]>;
 }
-
-const TYPES: ReadonlySet<string> = new Set(['commit', 'tree', 'blob', 'tag']);
-
-/** Whether a word is a type of object. */
-export const isObjectType = (word: string | undefined): word is ObjectHead['type'] =>
-  word !== undefined && TYPES.has(word);
 
 /** How many objects are read at a time: enough to keep the disk busy, few enough for the limit on open files. */
 const AT_ONCE = 32;

@@ -1,5 +1,6 @@
 import { type ArtifactName, artifactNameForTag } from '../../../domain/names.js';
 import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../../port.js';
+import { listingOf } from '../../tag-listing.js';
 import { readObjects } from '../cat-file.js';
 import { listRemoteTags } from '../remote-listing.js';
 import { readingsOf } from '../tag-readings.js';
@@ -15,7 +16,7 @@ export function urlTagReader(cache: ObjectCache): TagReader {
   return {
     listTags: (artifact) =>
       artifact === undefined ? listAll() : fetchArtifact(cache, artifact, (tags) => tags.listTags(artifact)),
-    listPeeledTags: listAll,
+    listPeeledTags: async () => listingOf(await listAll()),
     readTags: async (which) => {
       if (typeof which === 'object') return readByOid(cache, which);
       return which === undefined

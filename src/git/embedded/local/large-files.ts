@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path';
 import { once } from '../../../once.js';
+import { type Settings, setting } from '../../files/settings.js';
 import { parseLocation } from '../../location.js';
 import type { LargeFiles } from '../../port.js';
 import { withoutPrograms } from '../large-files.js';
 import { findPlace, type Place } from './place.js';
 import { headBranch } from './refs.js';
-import { type Settings, setting } from './settings.js';
 
 /** Finds large files by the settings of a repository itself; those of the user and of the machine are git's to read. */
 export function localLargeFiles(place: Place): LargeFiles {

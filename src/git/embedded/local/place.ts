@@ -2,8 +2,8 @@ import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isFolder, readIfThere } from '../../../disk/files.js';
 import { RegError } from '../../../errors.js';
+import { isSet, parseSettings, type Settings, setting } from '../../files/settings.js';
 import { needsGit } from '../needs-git.js';
-import { isSet, parseSettings, type Settings, setting } from './settings.js';
 
 /** Where a repository has what (gitrepository-layout(5)). */
 export interface Place {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isFolder, readIfThere } from '../../../disk/files.js';
 import type { Oid } from '../../../domain/event.js';
 import { RegError } from '../../../errors.js';
+import { isSet, type Settings, setting } from '../../files/settings.js';
 import type { RefTips, RegistryRepository, RepositoryInspector, SourceRepository } from '../../port.js';
 import { eachObject, type Objects } from '../found-object.js';
 import { embeddedHistory } from '../history.js';
@@ -13,7 +14,6 @@ import { localLargeFiles } from './large-files.js';
 import { findPlace, type Place } from './place.js';
 import { openRefs, type Refs } from './refs.js';
 import { resolveLocalCommit } from './resolve-commit.js';
-import { isSet, type Settings, setting } from './settings.js';
 import { localTagReader } from './tags.js';
 
 /**

@@ -1,6 +1,7 @@
 import type { Oid } from '../../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../../domain/names.js';
 import type { PeeledTagRef, TagReader, TagRef } from '../../port.js';
+import { listingOf, type TagListing } from '../../tag-listing.js';
 import { eachObject, type Objects } from '../found-object.js';
 import { peel, readingsOf } from '../tag-readings.js';
 import type { Refs, StoredRef } from './refs.js';
@@ -25,17 +26,16 @@ export const startsOf = (artifact: ArtifactName | undefined): string[] =>
 const tagRef = ({ name, oid }: StoredRef): TagRef => ({ name: name.slice(PREFIX.length), oid });
 
 /** Undefined as soon as one tag is broken: reading every tag then finds out what is wrong. */
-async function listPeeled(
-  stored: readonly StoredRef[],
-  objects: Objects,
-): Promise<PeeledTagRef[] | undefined> {
+async function listPeeled(stored: readonly StoredRef[], objects: Objects): Promise<TagListing | undefined> {
   const peeled = await eachObject(stored, async (ref): Promise<PeeledTagRef | undefined> => {
     const target = ref.peeled === undefined ? await followed(ref.oid, objects) : ref.peeled;
     // what is packed with where it leads may be gone all the same
     if (target === undefined || !(await objects.has(ref.oid))) return undefined;
     return { ...tagRef(ref), peeledOid: target ?? undefined };
   });
-  return peeled.size === stored.length ? stored.flatMap((ref) => peeled.get(ref) ?? []) : undefined;
+  return peeled.size === stored.length
+    ? listingOf(stored.flatMap((ref) => peeled.get(ref) ?? []))
+    : undefined;
 }
 
 /** What a tag leads to; null for an object that is no tag, undefined for what is broken. */

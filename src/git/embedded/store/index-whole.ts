@@ -4,7 +4,7 @@ import { type FileHandle, open, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createInflate, inflateSync } from 'node:zlib';
 import type { Oid } from '../../../domain/event.js';
-import { deflatedAtMost, type Entry, HEADER_BYTES, parseEntry } from './pack-entry.js';
+import { deflatedAtMost, type Entry, HEADER_BYTES, parseEntry } from '../../files/pack-entry.js';
 import { encodePackIndex } from './pack-index.js';
 
 /** Bytes up to which an object is read at once. */

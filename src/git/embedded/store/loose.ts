@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { constants, createInflate, inflateSync } from 'node:zlib';
 import type { Oid } from '../../../domain/event.js';
-import { type FoundObject, isObjectType, type ObjectHead } from '../found-object.js';
+import { isObjectType } from '../../files/object-type.js';
+import type { FoundObject, ObjectHead } from '../found-object.js';
 
 /** Longer than any header, deflated or not: a type, a size and a NUL (gitformat-loose(5)). */
 const HEADER_BYTES = 64;

@@ -1,6 +1,7 @@
 import { type ArtifactName, artifactNameForTag } from '../../../domain/names.js';
 import { compareText } from '../../../domain/order.js';
 import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../../port.js';
+import { listingOf } from '../../tag-listing.js';
 import { eachObject } from '../found-object.js';
 import { readingsOf } from '../tag-readings.js';
 import type { ObjectCache } from './object-cache.js';
@@ -28,7 +29,7 @@ export function urlTagReader(remote: Remote, cache: ObjectCache): TagReader {
   };
   return {
     listTags: list,
-    listPeeledTags: () => list(),
+    listPeeledTags: async () => listingOf(await list()),
     readTags: async (which) =>
       typeof which === 'object' ? readByOid(cache, which) : readListed(cache, await list(which)),
   };

@@ -1,9 +1,9 @@
-import type { Oid } from '../../../domain/event.js';
-import type { ObjectHead } from '../found-object.js';
+import type { Oid } from '../../domain/event.js';
+import type { ObjectType } from './object-type.js';
 
 /** What is at an offset: an object, or the difference to the object at another offset. */
 export interface Entry {
-  type: ObjectHead['type'] | undefined;
+  type: ObjectType | undefined;
   /** Bytes of the content, or of the difference. */
   size: number;
   /** Where the deflated bytes begin. */
@@ -11,7 +11,7 @@ export interface Entry {
   base: number | undefined;
 }
 
-const TYPES: Record<number, ObjectHead['type']> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
+const TYPES: Record<number, ObjectType> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
 const OFFSET_DELTA = 6;
 const OID_DELTA = 7;
 /** Ten bytes of type and size, and an offset or an id behind them. */

@@ -1,0 +1,63 @@
+import { existsSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { userNumber } from '../../disk/process-user.js';
+import { parseSettings, setting } from './settings.js';
+
+// what names another place than the folder does, or limits where git looks for one (git(1), "Environment Variables")
+const ELSEWHERE =
+  /^GIT_(DIR|WORK_TREE|COMMON_DIR|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|NAMESPACE|SHALLOW_FILE|CONFIG|CONFIG_PARAMETERS|CONFIG_COUNT|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM)$/;
+
+/**
+ * The folder that all worktrees of a repository share, when its files may be read as they are; undefined when the git program
+ * has to be asked. Anything unusual is git's: a bare repository (git-config(1), safe.bareRepository), one of somebody else
+ * (safe.directory), an environment that points elsewhere, a format that is not the plain one.
+ */
+export function commonFolderOf(folder: string, env: NodeJS.ProcessEnv): string | undefined {
+  const user = userNumber();
+  if (user === undefined || Object.keys(env).some((name) => ELSEWHERE.test(name))) return undefined;
+  try {
+    const gitDir = gitFolderAbove(realpathSync(folder), user);
+    if (gitDir === undefined || !existsSync(join(gitDir, 'HEAD'))) return undefined;
+    const shared = join(gitDir, 'commondir');
+    const commonDir = existsSync(shared) ? resolve(gitDir, readFileSync(shared, 'utf8').trimEnd()) : gitDir;
+    return isPlain(commonDir) ? commonDir : undefined;
+  } catch {
+    // whatever is the matter, git words it
+    return undefined;
+  }
+}
+
+function gitFolderAbove(start: string, user: number): string | undefined {
+  const { dev } = statSync(start);
+  for (let folder = start; ; folder = dirname(folder)) {
+    const inside = join(folder, '.git');
+    const found = statSync(inside, { throwIfNoEntry: false });
+    if (found) return isOwn(user, statSync(folder), found) ? gitFolderAt(inside, found, user) : undefined;
+    const isLast = dirname(folder) === folder || statSync(dirname(folder)).dev !== dev;
+    if (isLast || existsSync(join(folder, 'HEAD'))) return undefined;
+  }
+}
+
+/** In a linked worktree and in a submodule `.git` is a file that says where the folder is (gitrepository-layout(5)). */
+function gitFolderAt(path: string, found: Stats, user: number): string | undefined {
+  if (found.isDirectory()) return path;
+  const [, named] = /^gitdir: (.*)$/m.exec(readFileSync(path, 'utf8')) ?? [];
+  const gitDir = named && resolve(dirname(path), named);
+  return gitDir && isOwn(user, statSync(gitDir)) ? gitDir : undefined;
+}
+
+const isOwn = (user: number, ...found: readonly Stats[]): boolean => found.every(({ uid }) => uid === user);
+
+/** Extensions that change nothing for who reads tags (git-config(1), "extensions.*"). */
+const HARMLESS = /^extensions\.(noop|partialclone|worktreeconfig|preciousobjects|relativeworktrees)$/;
+
+/** Whether refs are files, ids are SHA-1, and nothing else is new. */
+function isPlain(commonDir: string): boolean {
+  if (!existsSync(join(commonDir, 'objects')) || !existsSync(join(commonDir, 'refs'))) return false;
+  const settings = parseSettings(readFileSync(join(commonDir, 'config'), 'utf8'));
+  const extensions = [...settings.keys()].filter((key) => key.startsWith('extensions.'));
+  return (
+    Number(setting(settings, 'core.repositoryformatversion') ?? 0) <= 1 &&
+    extensions.every((key) => HARMLESS.test(key))
+  );
+}

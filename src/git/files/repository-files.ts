@@ -1,0 +1,46 @@
+import type { Oid } from '../../domain/event.js';
+import type { ArtifactName } from '../../domain/names.js';
+import type { TagListing } from '../tag-listing.js';
+import { withObjectFiles } from './object-files.js';
+import type { StoredObject } from './pack-file.js';
+import { commonFolderOf } from './place.js';
+import { listArtifactFiles, listTagFiles } from './tag-listing.js';
+
+/**
+ * What the files of a repository tell without the git program, where they are plain. Every answer may be undefined: then
+ * something is not as it usually is, broken above all, and git has to be asked, which knows what to make of it.
+ */
+export interface RepositoryFiles {
+  /** Every tag whose name begins as the tags of one artifact do; where they lead is not told of all. */
+  listArtifact(artifact: ArtifactName): TagListing | undefined;
+  /** Every tag, with what an annotated one leads to. */
+  listPeeledTags(): TagListing | undefined;
+  /** These objects, all of them, in this order. */
+  readObjects(oids: readonly Oid[]): StoredObject[] | undefined;
+}
+
+/**
+ * Opens the files of the repository that a folder is in. It is looked for with every question: its format may change.
+ * Files are read synchronously: they are few, and small pieces of them.
+ */
+export function repositoryFiles(folder: string, env: NodeJS.ProcessEnv): RepositoryFiles {
+  const ask = <T>(read: (commonDir: string) => T | undefined): T | undefined => {
+    const commonDir = commonFolderOf(folder, env);
+    try {
+      return commonDir === undefined ? undefined : read(commonDir);
+    } catch {
+      return undefined;
+    }
+  };
+  return {
+    listArtifact: (artifact) => ask((commonDir) => listArtifactFiles(commonDir, artifact)),
+    listPeeledTags: () => ask(listTagFiles),
+    readObjects: (oids) =>
+      ask((commonDir) =>
+        withObjectFiles(commonDir, (read) => {
+          const found = oids.map(read).filter((object) => object !== undefined);
+          return found.length === oids.length ? found : undefined;
+        }),
+      ),
+  };
+}
