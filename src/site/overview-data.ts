@@ -1,7 +1,8 @@
 import type { ArtifactName } from '../domain/names.js';
 import type { ArtifactState, State, VersionId } from '../domain/state.js';
 import { formatTime } from '../domain/time.js';
-import { compareVersions, type Version } from '../domain/version.js';
+import type { Version } from '../domain/version.js';
+import { compareVersions } from '../domain/version-order.js';
 import type { RegistryContext } from '../registry/context.js';
 import { readState } from '../registry/read.js';
 import { overview } from '../registry/show.js';
