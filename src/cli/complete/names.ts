@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ArtifactName, artifactNameForTag, parseArtifactName } from '../../domain/names.js';
 import { type EventName, parseTagName } from '../../domain/tag-name.js';
+import type { Version } from '../../domain/version.js';
 import { compareVersions } from '../../domain/version-order.js';
 import type { Glimpse } from '../../git/glimpse.js';
 import { artifactOfLink, LINK_SUFFIX } from '../../links/link-path.js';
