@@ -1,3 +1,4 @@
+import { own } from './own.js';
 import type { OverviewEntry, ShortStay } from './page.js';
 import { dayInStage, type Lasting } from './stays.js';
 
@@ -34,7 +35,7 @@ const textOf = ({ artifact, latest, stages }: OverviewEntry): string =>
 function keyOf(column: string): (row: OverviewEntry) => Key {
   if (column === 'artifact') return (row) => row.artifact.toLowerCase();
   if (column === 'changed') return (row) => -Date.parse(row.changed ?? '1970-01-01');
-  return (row) => -(row.behind[column] ?? -1);
+  return (row) => -(own(row.behind, column) ?? -1);
 }
 
 const compareKeys = (a: Key, b: Key): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -55,24 +56,24 @@ export interface CellContent {
 /** What each stage of each artifact held on a day; the empty day is now. Gives a function that looks it up. */
 export function cellsOn(
   rows: readonly OverviewEntry[],
-  stays: readonly ShortStay[] | null,
+  everyStay: readonly ShortStay[] | null,
   day: string,
 ): (artifact: string, stage: string) => CellContent {
   const known = new Map<string, StayInCell[]>();
-  for (const stay of (stays ?? []).map(lasting)) {
+  for (const stay of (everyStay ?? []).map(lasting)) {
     const cell = known.get(stay.cell);
     if (cell) cell.push(stay);
     else known.set(stay.cell, [stay]);
   }
   const current = new Map<string, OverviewEntry['stages']>(rows.map((row) => [row.artifact, row.stages]));
   return (artifact, stage) => {
-    const own = known.get(`${artifact}#${stage}`) ?? [];
+    const stays = known.get(`${artifact}#${stage}`) ?? [];
     if (day !== '') {
-      const { atStart, later } = dayInStage(own, stage, day);
+      const { atStart, later } = dayInStage(stays, stage, day);
       return { held: atStart, later };
     }
-    const version = (current.get(artifact) as Record<string, string> | undefined)?.[stage];
-    const lasts = own.find(({ until }) => until === null);
+    const version = own((current.get(artifact) ?? {}) as Record<string, string>, stage);
+    const lasts = stays.find(({ until }) => until === null);
     return { held: lasts ?? (version === undefined ? undefined : { version }), later: [] };
   };
 }

@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { RegError } from '../../src/errors.js';
 import { parseLocation } from '../../src/git/location.js';
 import { sourceOpener } from '../../src/git/open.js';
-import { RegError } from '../../src/errors.js';
 import { download } from '../../src/load/download.js';
 import { gitModel } from '../../src/sources/git-source.js';
 import type { SourceModel } from '../../src/sources/model.js';

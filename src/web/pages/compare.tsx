@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { differences } from '../../domain/differences.js';
 import { factsOf } from '../../registry/facts.js';
 import { useHashState } from '../hash-state.js';
+import { own } from '../own.js';
 import type { ComparePage } from '../page.js';
 import { DifferenceTable } from '../parts/difference-table.js';
 import { ArtifactLink, shortVersion } from '../parts/names.js';
@@ -43,10 +44,8 @@ export function CompareView({ artifact, versions, descriptions, better }: Compar
         artifact={artifact}
         from={from}
         to={to}
-        changes={differences(
-          factsOf(descriptions[from]),
-          factsOf(descriptions[to]),
-          (metric) => better[metric],
+        changes={differences(factsOf(own(descriptions, from)), factsOf(own(descriptions, to)), (metric) =>
+          own(better, metric),
         )}
       />
     </>

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { own } from '../own.js';
 import type { ArtifactPage } from '../page.js';
 import { MetricChart, type MetricPoint } from './metric-chart.js';
 
@@ -25,7 +26,7 @@ export function MetricCharts({ page }: { page: ArtifactPage }): JSX.Element | nu
 /** The values of a metric, the smallest version first. */
 function pointsOf({ artifact, versions, metrics }: ArtifactPage, name: string): MetricPoint[] {
   return [...versions].reverse().flatMap(({ version, stages }) => {
-    const value = metrics[version]?.[name];
+    const value = own(own(metrics, version) ?? {}, name);
     return value === undefined ? [] : [{ artifact, version, value, stages }];
   });
 }

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useFrame } from '../frame-context.js';
 import { dayOf, shownTime } from '../moments.js';
 import { type CellContent, cellsOn, chosenRows, type OverviewChoices } from '../overview-order.js';
+import { own } from '../own.js';
 import type { OverviewEntry, ShortStay } from '../page.js';
 import { ArtifactLink, StageChip, VersionLink } from './names.js';
 import { SortHead } from './sort-head.js';
@@ -65,8 +66,7 @@ function Row({ row, isNow, stages, cell }: RowProps): JSX.Element {
   return (
     <tr>
       <th scope="row">
-        <ArtifactLink artifact={artifact} />
-        {row.deprecated && <span class="note">deprecated</span>}
+        <ArtifactLink artifact={artifact} /> {row.deprecated && <span class="note">deprecated</span>}
         {!row.registered && <span class="note">declared, no version yet</span>}
       </th>
       {isNow && (
@@ -79,7 +79,7 @@ function Row({ row, isNow, stages, cell }: RowProps): JSX.Element {
           <Cell
             artifact={artifact}
             content={cell(artifact, stage)}
-            behind={isNow ? row.behind[stage] : undefined}
+            behind={isNow ? own(row.behind, stage) : undefined}
           />
         </td>
       ))}

@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { useHasStarted } from '../has-started.js';
 
 interface Props {
   column: string;
@@ -13,9 +14,13 @@ export function SortHead({ column, sort, onSort, children }: Props): JSX.Element
   const order = sort === column ? 'ascending' : sort === `-${column}` ? 'descending' : 'none';
   return (
     <th scope="col" aria-sort={order}>
-      <button type="button" class="sort" onClick={() => onSort(column)}>
-        {children}
-      </button>
+      {useHasStarted() ? (
+        <button type="button" class="sort" onClick={() => onSort(column)}>
+          {children}
+        </button>
+      ) : (
+        children
+      )}
     </th>
   );
 }

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { useHasStarted } from '../has-started.js';
 
 const CHOICES = ['auto', 'light', 'dark'] as const;
 type Choice = (typeof CHOICES)[number];
@@ -10,23 +11,23 @@ const isChoice = (text: unknown): text is Choice => CHOICES.some((one) => one ==
 /** Lets the reader choose light or dark instead of what the system says. */
 export function ThemeSwitch(): JSX.Element {
   const [choice, choose] = useState<Choice>('auto');
-  // only a browser that runs scripts can switch
-  const [isReady, ready] = useState(false);
   useEffect(() => {
     const stored = remembered();
     if (isChoice(stored)) choose(stored);
-    ready(true);
   }, []);
   useEffect(() => {
-    if (!isReady) return;
     if (choice === 'auto') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = choice;
-    remember(choice);
-  }, [choice, isReady]);
+  }, [choice]);
+  const take = (value: string): void => {
+    if (!isChoice(value)) return;
+    choose(value);
+    remember(value);
+  };
   return (
-    <label class="theme" hidden={!isReady}>
+    <label class="theme" hidden={!useHasStarted()}>
       <span>Theme</span>
-      <select value={choice} onChange={({ currentTarget: { value } }) => isChoice(value) && choose(value)}>
+      <select value={choice} onChange={({ currentTarget: { value } }) => take(value)}>
         {CHOICES.map((one) => (
           <option key={one} value={one}>
             {one}

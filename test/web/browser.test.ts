@@ -1,0 +1,244 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openRegistry } from '../../src/open.js';
+import {
+  allShown,
+  hasBrowser,
+  seriousFindings,
+  shown,
+  startBrowser,
+  type Watched,
+} from '../support/browser.js';
+import { type FileServer, serveFiles } from '../support/file-server.js';
+import { hostileRegistry } from '../support/hostile-site.js';
+import { sandbox } from '../support/repo.js';
+import { siteRegistry } from '../support/site-registry.js';
+
+const CHURN = 'artifacts/models_3achurn';
+const PAGES = [
+  'index.html',
+  `${CHURN}/index.html`,
+  `${CHURN}/versions/v1.0.0.html`,
+  `${CHURN}/compare.html`,
+  'history.html',
+];
+
+describe.runIf(hasBrowser)('the site in a real browser, Chromium', () => {
+  const box = sandbox();
+  const repository = siteRegistry(box);
+  const open = () => openRegistry(repository.dir, { env: box.env, cwd: box.root, now: () => NOW });
+  const NOW = Date.UTC(2026, 10, 25);
+  const out = join(box.root, 'pages/project/site');
+  let server: FileServer;
+  let browser: Watched;
+  const urlOf = (path: string): string => `${server.url}project/site/${path}`;
+
+  beforeAll(async () => {
+    await (await open()).site({ out });
+    await (
+      await openRegistry(hostileRegistry(box).dir, { env: box.env, cwd: box.root, now: () => NOW })
+    ).site({ out: join(box.root, 'pages/hostile') });
+    server = await serveFiles(join(box.root, 'pages'));
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  const quiet = (): void => expect(browser.troubles.splice(0)).toEqual([]);
+  const cells = (page: Page, stage: string): Promise<string[]> =>
+    allShown(page.locator(`tr[data-stage="${stage}"] td`));
+
+  test.each(PAGES)('%s says nothing on the console, in a sub-path and as a file', async (path) => {
+    for (const address of [urlOf(path), pathToFileURL(join(out, path)).href]) {
+      const page = await browser.open(address);
+      // what only works with scripts is there once they have started
+      await page.locator('.theme select').waitFor({ state: 'visible' });
+      expect(await page.locator('h1').count()).toBe(1);
+      await page.close();
+    }
+    quiet();
+  });
+
+  test('every day says of every stage what reg which --at says', async () => {
+    const registry = await open();
+    const page = await browser.open(urlOf(`${CHURN}/index.html`));
+    for (const day of [
+      '2026-01-01',
+      '2026-02-03',
+      '2026-02-04',
+      '2026-06-09',
+      '2026-09-01',
+      '2026-09-02',
+      '2026-09-14',
+      '2026-09-15',
+      '2026-11-25',
+    ]) {
+      await page.getByLabel('Day', { exact: true }).fill(day);
+      for (const stage of ['dev', 'staging', 'prod']) {
+        const held = await registry.which('models:churn', stage, { at: new Date(day) });
+        const [version, who] = await cells(page, stage);
+        expect([day, stage, version, who]).toEqual([day, stage, held?.version ?? 'nothing', held?.author]);
+      }
+    }
+    await page.close();
+    quiet();
+  });
+
+  test('what was in prod on 1 September, and who put it there, is told from the first page on', async () => {
+    const page = await browser.open(urlOf('index.html'));
+    await page.getByLabel('Day', { exact: true }).fill('2026-09-01');
+    const cell = page.locator('tr', { hasText: 'models:churn' }).locator('td[data-label="prod"]');
+    expect(await shown(cell)).toMatch(/v1\.1\.0\s+Bo Strand, since 2026-06-08\s+then v2\.0\.0 at 14:05/);
+    await page.getByRole('link', { name: 'models:churn' }).click();
+    await page.getByLabel('Day', { exact: true }).fill('2026-09-01');
+    expect((await cells(page, 'prod')).slice(0, 3)).toEqual(['v1.1.0', 'Bo Strand', '2026-06-08 09:00']);
+    expect(new URL(page.url()).hash).toBe('#day=2026-09-01');
+    await page.getByRole('slider').press('ArrowRight');
+    expect((await cells(page, 'prod'))[0]).toBe('v2.0.0');
+    await page.close();
+    quiet();
+  });
+
+  test('a bar of the timeline is reached with the keyboard, and says who', async () => {
+    const page = await browser.open(urlOf(`${CHURN}/index.html`));
+    const bar = page.getByRole('link', { name: /^v2\.0\.0 in prod from 2026-09-01 14:05 to 2026-09-14/ });
+    await bar.focus();
+    expect(await shown(page.locator('.details'))).toMatch(
+      /v2\.0\.0 from .* put there by .*, ended by Bo Strand: .*Release/,
+    );
+    await page.close();
+  });
+
+  test('the overview is filtered, sorted, and shows deprecated models on demand', async () => {
+    const page = await browser.open(urlOf('index.html'));
+    const names = () => allShown(page.locator('tbody th'));
+    expect((await names()).map((name) => name.split(/\s/)[0])).toEqual(['fraud', 'models:churn', 'pricing']);
+    await page.getByRole('button', { name: 'prod' }).click();
+    expect((await names())[0]).toBe('models:churn');
+    await page.getByLabel(/deprecated too/).check();
+    await page.getByLabel('Find').fill('scores');
+    expect(await names()).toHaveLength(1);
+    const again = await browser.open(page.url());
+    expect(await allShown(again.locator('tbody th'))).toHaveLength(1);
+    await page.close();
+    await again.close();
+    quiet();
+  });
+
+  test('the address keeps what is asked of the history', async () => {
+    const page = await browser.open(urlOf('history.html'));
+    await page.getByLabel('Stage').selectOption('prod');
+    await page.getByLabel('Who').fill('bo');
+    const found = await page.locator('tbody tr').count();
+    const expected = await (await open()).history(undefined, { stage: 'prod' });
+    expect(found).toBe(expected.filter(({ author }) => author === 'Bo Strand').length);
+    const again = await browser.open(page.url());
+    expect(await again.locator('tbody tr').count()).toBe(found);
+    await page.close();
+    await again.close();
+    quiet();
+  });
+
+  test('two versions are compared as reg diff compares them', async () => {
+    const page = await browser.open(urlOf(`${CHURN}/compare.html`));
+    await page.getByRole('combobox', { name: /^From/ }).selectOption('v1.0.0');
+    await page.getByRole('combobox', { name: /^To/ }).selectOption('v1.1.0');
+    const { changes } = await (await open()).diff('models:churn@v1.0.0', 'models:churn@v1.1.0');
+    expect(await allShown(page.locator('tbody th'))).toEqual(changes.map(({ name }) => name));
+    expect(await shown(page.locator('tr', { hasText: 'rmse' }))).toContain('-0.04 better');
+    await page.close();
+    quiet();
+  });
+
+  test.each(['light', 'dark'] as const)('axe-core has no serious finding, %s', async (colorScheme) => {
+    const findings: string[] = [];
+    for (const path of PAGES) {
+      const page = await browser.open(urlOf(path));
+      await page.emulateMedia({ colorScheme });
+      await page.locator('.theme select').waitFor({ state: 'visible' });
+      findings.push(...(await seriousFindings(page)));
+      await page.close();
+    }
+    expect(findings).toEqual([]);
+  });
+
+  test.each([360, 1440])('nothing is wider than a window of %i pixels', async (width) => {
+    for (const path of PAGES) {
+      const page = await browser.open(urlOf(path));
+      await page.setViewportSize({ width, height: 800 });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect([path, wide]).toEqual([path, expect.closeTo(0, 0)]);
+      await page.close();
+    }
+  });
+
+  test('nothing of a hostile registry runs', async () => {
+    const folder = join(box.root, 'pages/hostile');
+    const pages = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.endsWith('.html'),
+    );
+    expect(pages.length).toBeGreaterThan(6);
+    for (const path of pages) {
+      const page = await browser.open(`${server.url}hostile/${path}`);
+      await page.locator('.theme select').waitFor({ state: 'visible' });
+      const [ran, scripts, handlers] = await page.evaluate(() => [
+        (globalThis as { ran?: unknown }).ran,
+        [...document.scripts].filter(({ type }) => type !== 'application/json').length,
+        [...document.querySelectorAll('*')].flatMap((one) =>
+          [...one.attributes].filter(
+            ({ name, value }) => /^on/i.test(name) || /^\s*(javascript|data|vbscript):/i.test(value),
+          ),
+        ).length,
+      ]);
+      expect([path, ran, scripts, handlers]).toEqual([path, undefined, 1, 0]);
+      await page.close();
+    }
+    const page = await browser.open(`${server.url}hostile/artifacts/m_3acon/versions/v1.0.1.html`);
+    const text = await shown(page.locator('main'));
+    // all of it is there, as text: the link, and the model card without its tracker
+    for (const part of ['<script>globalThis.ran=1</script>', 'Model card', 'picture', 'body{display:none}'])
+      expect(text).toContain(part);
+    await page.close();
+    quiet();
+  });
+
+  test('a page that reg ui serves follows the tags, and keeps what is typed in it', async () => {
+    const ui = await (await openRegistry(repository.dir, { env: box.env, cwd: box.root })).ui();
+    const page = await browser.open(ui.url);
+    await page.getByLabel('Find').fill('fraud');
+    const cell = page.locator('tbody tr', { hasText: 'fraud' }).locator('td[data-label="dev"]');
+    expect(await shown(cell)).toBe('–');
+    repository.tag('fraud#dev#2', 'Live', 'fraud@v0.1.0^{}');
+    await expect.poll(() => shown(cell), { timeout: 15_000 }).toMatch(/^v0\.1\.0/);
+    expect(await page.getByLabel('Find').inputValue()).toBe('fraud');
+    repository.git('tag', '-d', 'fraud#dev#2');
+    await page.close();
+    await ui.close();
+    quiet();
+  });
+});
+
+describe.runIf(hasBrowser)('the site in a browser that runs no scripts', () => {
+  test('has its tables, and no dead knobs', async () => {
+    const box = sandbox();
+    const out = join(box.root, 'site');
+    await (await openRegistry(siteRegistry(box).dir, { env: box.env, cwd: box.root })).site({ out });
+    const browser = await startBrowser({ javaScriptEnabled: false });
+    const texts = async (path: string): Promise<string> => {
+      const page = await browser.open(pathToFileURL(join(out, path)).href);
+      const text = await shown(page.locator('main'));
+      expect(await page.locator('button:visible, select:visible').count()).toBe(0);
+      return text;
+    };
+    expect(await texts('index.html')).toMatch(/models:churn\s+v2\.1\.0/);
+    expect(await texts(`${CHURN}/index.html`)).toMatch(/Bo Strand\s+2026-09-14/);
+    expect(await texts('history.html')).toContain('Rolled back: v2.0.0 is slow');
+    expect(await texts(`${CHURN}/versions/v1.0.0.html`)).toContain('a'.repeat(64));
+    await browser.close();
+  });
+});
