@@ -45,7 +45,7 @@ sha256: ${'b'.repeat(64)}
 size: 12
 type: ${yaml(RUNS)}
 description: ${yaml(RUNS)}
-labels: {${yaml(RUNS)}: ${yaml(RUNS)}, __proto__: x}
+labels: {${yaml(RUNS)}: ${yaml(RUNS)}}
 params: {${yaml(RUNS)}: {nested: [${yaml(RUNS)}]}}
 metrics: {${yaml(RUNS)}: 1, constructor: 2}
 `;
