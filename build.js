@@ -9,7 +9,12 @@ import { build } from 'esbuild';
 const outdir = mkdtempSync('dist-');
 process.on('exit', () => rmSync(outdir, { recursive: true, force: true }));
 await build({
-  entryPoints: { reg: 'src/cli/start.ts', index: 'src/index.ts', schema: 'src/links/json-schema.ts' },
+  entryPoints: {
+    reg: 'src/cli/start.ts',
+    index: 'src/index.ts',
+    schema: 'src/links/json-schema.ts',
+    'site-schema': 'src/site/data-schema.ts',
+  },
   outdir,
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
@@ -65,6 +70,8 @@ function shellScript(shell) {
 
 const { linkJsonSchema } = await import(new URL(`${outdir}/schema.js`, import.meta.url).href);
 writeFileSync('schema/model-link.schema.json', `${JSON.stringify(linkJsonSchema(), null, 2)}\n`);
+const { siteDataJsonSchema } = await import(new URL(`${outdir}/site-schema.js`, import.meta.url).href);
+writeFileSync('schema/site-data.schema.json', `${JSON.stringify(siteDataJsonSchema(), null, 2)}\n`);
 
 rmSync('dist', { recursive: true, force: true });
 renameSync(outdir, 'dist');

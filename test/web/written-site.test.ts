@@ -1,0 +1,162 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod/mini';
+import { openRegistry } from '../../src/open.js';
+import { DATA_SCHEMAS, siteDataJsonSchema } from '../../src/site/data-schema.js';
+import { importInto, type Told } from '../support/fast-import.js';
+import { sandbox } from '../support/repo.js';
+import { siteRegistry } from '../support/site-registry.js';
+
+const box = sandbox();
+const host = { env: box.env, cwd: box.root, now: () => Date.UTC(2026, 10, 25) };
+const repository = siteRegistry(box);
+const out = join(box.root, 'site');
+const open = () => openRegistry(repository.dir, host);
+const read = (path: string): string => readFileSync(join(out, path), 'utf8');
+const json = (path: string): unknown => JSON.parse(read(path));
+const filesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => posix.join(posix.relative(folder, entry.parentPath), entry.name))
+    .sort();
+
+beforeAll(async () => {
+  await (await open()).site({ out });
+});
+
+describe('data', () => {
+  test('every file has its published shape', () => {
+    const shapes: [RegExp, z.core.$ZodType][] = [
+      [/^data\/artifacts\//, DATA_SCHEMAS.artifact],
+      [/overview/, DATA_SCHEMAS.overview],
+      [/history/, DATA_SCHEMAS.history],
+      [/stages/, DATA_SCHEMAS.stages],
+      [/files/, DATA_SCHEMAS.files],
+    ];
+    const data = filesIn(out).filter((path) => path.startsWith('data/'));
+    expect(data).toHaveLength(8);
+    for (const path of data) {
+      const shape = shapes.find(([name]) => name.test(path))?.[1] as z.core.$ZodType;
+      expect(z.safeParse(shape, json(path)).error, path).toBeUndefined();
+    }
+    const published = readFileSync(new URL('../../schema/site-data.schema.json', import.meta.url), 'utf8');
+    expect(JSON.parse(published)).toEqual(JSON.parse(JSON.stringify(siteDataJsonSchema())));
+  });
+
+  test('it is what the library answers', async () => {
+    const registry = await open();
+    const rows = await registry.show({ deprecated: true });
+    expect(json('data/overview.json')).toMatchObject(rows);
+    expect(json('data/history.json')).toEqual(await registry.history());
+    expect(json('data/artifacts/models_3achurn.json')).toEqual({
+      artifact: 'models:churn',
+      versions: await registry.show('models:churn'),
+      intervals: await registry.intervals('models:churn'),
+      history: await registry.history('models:churn'),
+      descriptions: await Promise.all(
+        ['v2.1.0', 'v2.0.0', 'v2.0.0-rc.1', 'v1.1.0', 'v1.0.0'].map((version) =>
+          registry.describe('models:churn', { version }),
+        ),
+      ),
+    });
+  });
+
+  test('stages are behind by the active versions that are greater', () => {
+    const rows = json('data/overview.json') as { artifact: string; behind: unknown; changedBy: unknown }[];
+    expect(rows.find(({ artifact }) => artifact === 'models:churn')).toMatchObject({
+      behind: { dev: 0, staging: 1, prod: 3 },
+      changedBy: 'Bo Strand',
+    });
+  });
+});
+
+describe('pages', () => {
+  test('every link leads to a page that is there, or to the git host', () => {
+    const files = new Set(filesIn(out));
+    const links = [...files]
+      .filter((path) => path.endsWith('.html'))
+      .flatMap((path) =>
+        [...read(path).matchAll(/ (?:href|src)="([^"#]+)[^"]*"/g)].map(([, to = '']) => [path, to] as const),
+      );
+    const lost = links.filter(
+      ([path, to]) =>
+        !/^https:\/\/(github|example)\.com\//.test(to) && !files.has(posix.join(dirname(path), to)),
+    );
+    expect(links.length).toBeGreaterThan(100);
+    expect(lost).toEqual([]);
+  });
+
+  test('nothing in them is a script but the site’s own, and a policy says so', () => {
+    for (const path of filesIn(out).filter((one) => one.endsWith('.html'))) {
+      const page = read(path);
+      expect(page).toContain(
+        `content="default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri`,
+      );
+      expect(page).not.toMatch(/ style=| on[a-z]+=/);
+      expect([...page.matchAll(/<script[^>]*>/g)].map(([tag]) => tag.replace(/src="[^"]*"/, 'src'))).toEqual([
+        '<script src defer>',
+        '<script type="application/json" id="page">',
+      ]);
+    }
+  });
+
+  test('commits and tags lead to the git host, encoded', () => {
+    expect(read('artifacts/models_3achurn/index.html')).toContain(
+      'href="https://github.com/mycompany/model-registry/tree/models%3Dchurn%23prod%2310"',
+    );
+  });
+
+  test('a version has its source, its card, and the command that loads it', () => {
+    const page = read('artifacts/models_3achurn/versions/v1.0.0.html');
+    expect(page).toContain(
+      'reg load models:churn@v1.0.0 --repo https://github.com/mycompany/model-registry.git',
+    );
+    expect(page).toContain(
+      `https://github.com/mycompany/research/blob/${'a'.repeat(40)}/models/churn.safetensors`,
+    );
+    expect(page).toContain('<strong>who leaves</strong>');
+  });
+});
+
+describe('the folder', () => {
+  test('a second site takes the place of the first one, and leaves nothing behind', async () => {
+    const folder = join(box.root, 'again');
+    const other = box.repository('other');
+    importInto(box, other, [
+      { day: '2026-01-01', files: {} },
+      { tag: 'gone@v1.0.0', day: '2026-01-01' },
+    ]);
+    await (await openRegistry(other.dir, host)).site({ out: folder });
+    expect(filesIn(folder)).toContain('artifacts/gone/index.html');
+    await (await open()).site({ out: folder });
+    expect(filesIn(folder)).toEqual(filesIn(out));
+  });
+
+  test('one that holds other files is refused, and stays as it is', async () => {
+    const folder = join(box.root, 'mine');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'thesis.tex'), 'x');
+    await expect((await open()).site({ out: folder })).rejects.toMatchObject({ code: 'FILE_EXISTS' });
+    expect(filesIn(folder)).toEqual(['thesis.tex']);
+  });
+});
+
+test('the overview of a thousand artifacts is below a megabyte', async () => {
+  const large = box.repository('large');
+  const told = Array.from({ length: 1000 }, (_, index): Told[] => {
+    const name = `team-${index % 20}/model-${index}`;
+    const assigned = ['dev', 'staging', 'prod'].map((stage, place) => ({
+      tag: `${name}#${stage}#${place + 1}`,
+      day: '2026-03-01',
+    }));
+    return [{ tag: `${name}@v1.0.0`, day: '2026-02-01' }, ...assigned];
+  });
+  importInto(box, large, [{ day: '2026-01-01', files: {} }, ...told.flat()]);
+  const { openContext } = await import('../../src/open-context.js');
+  const { siteOf } = await import('../../src/site/site.js');
+  const site = await siteOf(await openContext(large.dir, host), null);
+  const page = await site.get('index.html')?.();
+  expect(page).toContain('team-19/model-999');
+  expect(Buffer.byteLength(page ?? '')).toBeLessThan(1_000_000);
+});
