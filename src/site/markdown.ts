@@ -14,9 +14,22 @@ const DEPTH = 20;
  */
 export function readMarkdown(text: string, fileUrl: (path: string) => string | null): CardNode[] {
   const body = withoutFrontMatter(text);
+  if (isTangled(body)) return [{ tag: 'pre', children: [body] }];
   const tree = fromMarkdown(body, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
   return inside(tree, { fileUrl, definitions: definitionsIn(tree) }, 0);
 }
+
+/** More marks of emphasis in one paragraph than that cost the parser seconds, for it tries each with each. */
+const MARKS = 1500;
+
+/** Whether a text is made to keep a parser busy rather than to be read: then it is shown as it is. */
+const isTangled = (text: string): boolean =>
+  /^[\t >*+-]{200}/m.test(text) ||
+  text
+    // the cells of a table are read one by one
+    .replaceAll(/^\|.*$/gm, '')
+    .split(/\n[\t ]*\n/)
+    .some((paragraph) => (paragraph.match(/[*_~]/g) ?? []).length > MARKS);
 
 /** What model hubs put before a card, between lines of three dashes. */
 const withoutFrontMatter = (text: string): string => {

@@ -54,13 +54,20 @@ test('tables have a head and a body', () => {
 });
 
 test.each([
-  ['quotes', '>'.repeat(3000)],
-  ['lists', '- '.repeat(3000)],
+  ['quotes', '>'.repeat(150)],
+  ['more quotes', '>'.repeat(60_000)],
+  ['lists', '- '.repeat(90)],
   ['brackets', '['.repeat(20_000)],
-  ['stars', '*a '.repeat(10_000)],
+  ['stars', '*_'.repeat(30_000)],
+  ['paragraphs of stars', `${'*_'.repeat(700)}\n\n`.repeat(20)],
   ['openings', '<'.repeat(20_000)],
-])('a card of nothing but %s ends, and is not deep', (_, text) => {
+])('a card of nothing but %s ends soon, and is not deep', (_, text) => {
   const depth = (nodes: readonly CardNode[]): number =>
     Math.max(0, ...nodes.map((node) => (typeof node === 'string' ? 0 : 1 + depth(node.children))));
   expect(depth(read(text))).toBeLessThan(30);
+});
+
+test('a long card of a person is read', () => {
+  const rows = `| my_model_name | **0.1** |\n`.repeat(900);
+  expect(read(`# Title\n\n| a | b |\n| - | - |\n${rows}`)).toMatchObject([{ tag: 'h3' }, { tag: 'table' }]);
 });
