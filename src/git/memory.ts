@@ -108,6 +108,7 @@ export function memoryRepository(identity: Identity): MemoryRepository {
     checkSignatures: async () => new Map(),
     isShallow: async () => false,
     objectTypes: async (oids) => new Map(oids.map((oid) => [oid, objects.get(oid)?.type ?? 'missing'])),
+    mergeBase: async () => undefined,
     hasRemote: async () => false,
     resolveCommit: async (rev) => (rev === 'HEAD' ? head : commitNamed(trees, rev)),
     entryAt: async (commit, path) => {

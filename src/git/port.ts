@@ -254,6 +254,11 @@ export interface RepositoryInspector {
   isShallow(): Promise<boolean>;
   /** What the objects are: `commit`, `tree` and so on, or `missing`; left out where only a remote knows. */
   objectTypes(oids: readonly Oid[]): Promise<Map<Oid, string>>;
+  /**
+   * The commit that two others have in common and that is nearest to them (git-merge-base(1)); undefined when there is none
+   * here, which may be for want of history.
+   */
+  mergeBase(one: Oid, other: Oid): Promise<Oid | undefined>;
   /** Whether a remote of that name is configured. */
   hasRemote(name: string): Promise<boolean>;
 }

@@ -1,5 +1,7 @@
 import type { FileSubject, LinkSubject } from './link-subject.js';
 import type { Rule, RuleInfo } from './rule.js';
+import { changeBytes } from './rules/change-bytes.js';
+import { changeRemoved, type RemovedSubject } from './rules/change-removed.js';
 import { linkBytes } from './rules/link-bytes.js';
 import { linkCase } from './rules/link-case.js';
 import { linkCommit } from './rules/link-commit.js';
@@ -32,7 +34,16 @@ export const LINK_RULES: readonly Rule<LinkSubject>[] = [
   linkResolves,
   linkPath,
   linkBytes,
+  changeBytes,
 ];
 
+/** Rules about links that are gone. */
+export const REMOVED_RULES: readonly Rule<RemovedSubject>[] = [changeRemoved];
+
 /** Every rule, in the order of their documentation. */
-export const ALL_RULES: readonly RuleInfo[] = [...FILE_RULES, ...LINK_RULES, ...Object.values(TAG_RULES)];
+export const ALL_RULES: readonly RuleInfo[] = [
+  ...FILE_RULES,
+  ...LINK_RULES,
+  ...REMOVED_RULES,
+  ...Object.values(TAG_RULES),
+];

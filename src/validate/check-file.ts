@@ -9,6 +9,7 @@ import { findRev } from '../registry/source-rev.js';
 import { identify } from '../sources/identity.js';
 import { verifyPromises } from '../sources/promise.js';
 import { FILE_RULES, LINK_RULES } from './catalogue.js';
+import type { TreeChange } from './change.js';
 import type { Finding } from './finding.js';
 import type { LinkSubject } from './link-subject.js';
 import type { RegistryView } from './registry-view.js';
@@ -18,6 +19,7 @@ import { applyRules } from './rule.js';
 export async function checkFile(
   registry: RegistryView,
   workTree: WorkTree,
+  change: TreeChange | undefined,
   file: string,
 ): Promise<Finding[]> {
   const { rules } = registry.config;
@@ -26,7 +28,8 @@ export async function checkFile(
   const artifact = file.endsWith(LINK_SUFFIX) ? artifactOfLink(file) : undefined;
   const findings = await applyRules(FILE_RULES, { file, bytes, reading, artifact, registry }, rules);
   if ('problems' in reading || artifact === undefined) return findings;
-  const subject = linkSubject(registry, file, artifact, reading);
+  const before = await change?.before(file);
+  const subject = { ...linkSubject(registry, file, artifact, reading), before };
   return [...findings, ...(await applyRules(LINK_RULES, subject, rules))];
 }
 
@@ -35,7 +38,7 @@ function linkSubject(
   file: string,
   artifact: ArtifactName,
   reading: LinkFile,
-): LinkSubject {
+): Omit<LinkSubject, 'before'> {
   const { context } = registry;
   const { link } = reading;
   const follow = once(() => followLink(context, link, () => requireCommit(context, 'HEAD')));
@@ -51,7 +54,6 @@ function linkSubject(
     file,
     artifact,
     registry,
-    before: undefined,
     find: async () => (await follow()).model,
     model,
     resolveRev: (rev) => findRev(context, link.source, rev),

@@ -1,3 +1,5 @@
+import { compareText } from '../domain/order.js';
+
 /** How bad something is; an error makes a check fail. */
 export type Level = (typeof LEVELS)[number];
 
@@ -24,10 +26,12 @@ export interface Report {
   checked: string[];
 }
 
-/** Makes the report of what was found, by file and line. */
+/** Makes the report of what was found: in the order of what was looked at, and by line. */
 export function reportOf(findings: readonly Finding[], checked: readonly string[]): Report {
   const position = new Map(checked.map((file, index) => [file, index]));
   const place = ({ file }: Finding): number => position.get(file) ?? -1;
-  const sorted = [...findings].sort((a, b) => place(a) - place(b) || a.line - b.line);
+  const sorted = [...findings].sort(
+    (a, b) => place(a) - place(b) || compareText(a.file, b.file) || a.line - b.line,
+  );
   return { ok: findings.every(({ level }) => level !== 'error'), findings: sorted, checked: [...checked] };
 }

@@ -1,59 +1,53 @@
-import { relative, resolve } from 'node:path';
-import type { WorkTree } from '../disk/work-tree.js';
-import { RegError } from '../errors.js';
-import { LINK_SUFFIX } from '../links/link-path.js';
+import { artifactOfLink } from '../links/link-path.js';
 import { type RegistryContext, requireWorkTree } from '../registry/context.js';
-import { ALL_RULES } from './catalogue.js';
+import { ALL_RULES, REMOVED_RULES } from './catalogue.js';
+import { changeSince } from './change.js';
 import { checkFile } from './check-file.js';
+import { chosenFiles, type FileChoice } from './chosen-files.js';
 import { type Finding, type Report, reportOf } from './finding.js';
-import { viewOf } from './registry-view.js';
-import { refuseUnknownRules } from './rule.js';
+import { type RegistryView, viewOf } from './registry-view.js';
+import { applyRules, refuseUnknownRules } from './rule.js';
 import { withSharedSources } from './shared-sources.js';
 import { type ValidateTagsOptions, validateTags } from './tags/validate-tags.js';
 
 /** What to validate. */
-export interface ValidateOptions extends ValidateTagsOptions {
+export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
   /** Checks tags instead of link files; a work tree is not needed for that. */
   tags?: boolean | undefined;
-  /** Files or folders; every link of the work tree when there are none. */
-  paths?: readonly string[];
-  /** The folder that relative paths start from; the top of the work tree by default. */
-  from?: string;
+  /** A rev: only what the work tree changes since it parted from there. */
+  base?: string | undefined;
 }
 
 /**
  * Checks the link files of the work tree, each by every rule, or the tags.
- * @throws RegError NO_WORK_TREE, INVALID_CONFIG, USAGE for a path without links
+ * @throws RegError NO_WORK_TREE, INVALID_CONFIG, USAGE for a path without links, UNKNOWN_REV
  */
 export async function validate(given: RegistryContext, options: ValidateOptions): Promise<Report> {
   if (options.tags) return validateTags(given, options);
   const workTree = await requireWorkTree(given, 'validate checks the files of a work tree');
   const context = withSharedSources(given);
-  const all = (await workTree.find('')).filter((file) => LOOKS_LIKE_LINK.test(file));
-  const view = await viewOf(context, all);
-  refuseUnknownRules(view.config.rules, ALL_RULES);
-  const files = chosenFiles(all, workTree, options);
-  const findings: Finding[] = [];
-  for (const found of await eachOf(files, (file) => checkFile(view, workTree, file))) findings.push(...found);
-  return reportOf(findings, files);
+  const { base } = options;
+  const change = base === undefined ? undefined : await changeSince(context, workTree, base);
+  const present = (await workTree.find('')).filter((file) => LOOKS_LIKE_LINK.test(file));
+  const registry = await viewOf(context, present);
+  refuseUnknownRules(registry.config.rules, ALL_RULES);
+  const gone = new Set(change?.removed);
+  const chosen = chosenFiles([...present, ...gone], options, workTree.root);
+  const touched = await Promise.all(chosen.map((file) => change?.touches(file) ?? true));
+  const files = chosen.filter((_, index) => touched[index]);
+  const found = await eachOf(files, (file) =>
+    gone.has(file) ? checkRemoved(registry, file) : checkFile(registry, workTree, change, file),
+  );
+  return reportOf(found.flat(), files);
 }
 
 /** What is a link, and what somebody may have taken for one. */
 const LOOKS_LIKE_LINK = /\.model\.ya?ml$/i;
 
-function chosenFiles(
-  all: readonly string[],
-  workTree: WorkTree,
-  { paths = [], from = workTree.root }: ValidateOptions,
-): readonly string[] {
-  if (paths.length === 0) return all;
-  const chosen = paths.flatMap((path) => {
-    const wanted = relative(workTree.root, resolve(from, path)).replaceAll('\\', '/');
-    const found = all.filter((link) => wanted === '' || link === wanted || link.startsWith(`${wanted}/`));
-    if (found.length > 0) return found;
-    throw new RegError('USAGE', `there is no link file at '${path}'`, `link files end in ${LINK_SUFFIX}`);
-  });
-  return [...new Set(chosen)];
+async function checkRemoved(registry: RegistryView, file: string): Promise<Finding[]> {
+  const artifact = artifactOfLink(file);
+  if (artifact === undefined) return [];
+  return applyRules(REMOVED_RULES, { file, artifact, registry }, registry.config.rules);
 }
 
 /** So many files are looked at at a time: enough to wait for sources together, few enough for memory and open files. */

@@ -69,3 +69,28 @@ test.each([
   origin.git('clone', '--quiet', '--depth=1', `file://${origin.dir}`, `../${name}`);
   expect(await open(box.at(name)).commitsBetween(commits[1] ?? '', commits[1] ?? '', 1)).toBeUndefined();
 });
+
+test.each([
+  ['binary', (made: Repository) => openBinaryRepository(made.dir, box)],
+  ['embedded', (made: Repository) => embeddedLocal(box, made)],
+])('what two commits have in common: %s', async (kind, open) => {
+  const made = box.repository(`${kind}-merge-base`);
+  const commit = (): string => {
+    box.advance(60);
+    return made.commit();
+  };
+  const fork = [commit(), commit()].at(-1) ?? '';
+  const main = commit();
+  made.git('checkout', '--quiet', '-b', 'side', fork);
+  const side = commit();
+  made.git('checkout', '--quiet', '--orphan', 'apart');
+  const apart = commit();
+  const repository = open(made);
+  const base = (one: string, other: string) => repository.mergeBase(one, other);
+  expect(await base(main, side)).toBe(fork);
+  expect(await base(side, main)).toBe(fork);
+  expect(await base(main, fork)).toBe(fork);
+  expect(await base(main, main)).toBe(main);
+  expect(await base(main, apart)).toBeUndefined();
+  expect(await base(main, 'a'.repeat(40))).toBeUndefined();
+});

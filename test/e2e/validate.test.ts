@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { regIn, runReg, transcript } from '../support/cli.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { MODEL, MODEL_PATH, makeResearch, sha256 } from './registry.js';
@@ -134,4 +134,114 @@ test('a link that was right until its source changed', async () => {
     code: 1,
     stdout: expect.stringMatching(/^cost\.model\.yaml:\d+: error: .*\[link-resolves\]\n$/m),
   });
+});
+
+describe('only what a change touches', () => {
+  const NEW = RIGHT.replace('size: 154', 'size: 155');
+  const registry = box.repository('changing');
+  registry.commit({ 'a.model.yaml': RIGHT, 'wrong.model.yaml': NEW, 'sub/b.model.yaml': RIGHT });
+  registry.tag('a@v1.0.0');
+  registry.tag('a#prod#2');
+  registry.git('checkout', '--quiet', '-b', 'change');
+  const reg = regIn(box, registry.dir);
+  const changed = async (...args: string[]): Promise<string> => {
+    const run = await reg('validate', '--base', 'main', ...args);
+    registry.git('checkout', '--quiet', '--force', 'HEAD', '--', '.');
+    registry.git('clean', '-dfq');
+    return `${run.stdout}${run.stderr}`;
+  };
+  const write = (path: string, text: string) => writeFileSync(join(registry.dir, path), text);
+
+  test('nothing', async () => {
+    expect(await changed()).toBe('0 links are right\n');
+  });
+
+  test('what main did meanwhile is no part of it', async () => {
+    registry.git('checkout', '--quiet', 'main');
+    registry.commit({ 'sub/b.model.yaml': NEW });
+    registry.git('checkout', '--quiet', 'change');
+    expect(await changed()).toBe('0 links are right\n');
+  });
+
+  test('a new file and one that is another now, committed or not; line ends are no change', async () => {
+    write('new.model.yaml', NEW);
+    write('a.model.yaml', RIGHT.replaceAll('\n', '\r\n'));
+    write('sub/b.model.yaml', `${NEW}# so\n`);
+    expect((await changed()).match(/^\S+?:/gm)).toEqual(['new.model.yaml:', 'sub/b.model.yaml:']);
+  });
+
+  test('the configuration touches every link', async () => {
+    write('.reg.yaml', 'rules: {link-bytes: warning}\n');
+    expect(await changed()).toMatch(/^wrong\.model\.yaml:4: warning: .*\[link-bytes\]\n$/);
+  });
+
+  test('a link that is gone, and in use', async () => {
+    registry.git('rm', '--quiet', 'a.model.yaml', 'sub/b.model.yaml');
+    registry.git('reset', '--quiet');
+    expect(await reg('validate', '--base', 'main', 'sub')).toMatchObject({ code: 0 });
+    expect(await changed()).toBe(
+      'a.model.yaml:1: error: the link is removed, but a is in use: v1.0.0 in prod; unassign it first, or keep the link [change-removed]\n',
+    );
+  });
+
+  test('a base that is not here', async () => {
+    const origin = `file://${registry.dir}`;
+    registry.git('clone', '--quiet', '--depth=1', '--branch=change', origin, '../shallow');
+    const shallow = box.at('shallow');
+    shallow.git('fetch', '--quiet', '--depth=1', 'origin', 'main:refs/remotes/origin/main');
+    const regShallow = regIn(box, shallow.dir);
+    const runs = [
+      await reg('validate', '--base', 'origin/main'),
+      await reg('validate', '--base', 'v9'),
+      await regShallow('validate', '--base', 'origin/main'),
+    ];
+    expect(transcript(...runs)).toMatchInlineSnapshot(`
+      "$ reg validate --base origin/main
+      -- stderr --
+      error: 'origin/main' names no commit here
+      hint: fetch it: git fetch origin +refs/heads/main:refs/remotes/origin/main
+      -- exit 1 --
+
+      $ reg validate --base v9
+      -- stderr --
+      error: 'v9' names no commit here
+      hint: fetch it: git fetch origin +refs/heads/v9:refs/remotes/origin/v9
+      -- exit 1 --
+
+      $ reg validate --base origin/main
+      -- stderr --
+      error: 'origin/main' and HEAD have no commit in common here
+      hint: this clone is shallow: git fetch --unshallow (fetch-depth: 0 of actions/checkout)
+      -- exit 1 --
+      "
+    `);
+  });
+});
+
+test('for other programs', async () => {
+  const files = { 'a.model.yaml': RIGHT.replace('154', '155'), 'b.model.yaml': RIGHT };
+  const registry = registryWith(files);
+  const as = async (format: string) => regIn(box, registry.dir)('validate', '--format', format);
+  expect((await as('github')).stdout).toBe(
+    '::error file=a.model.yaml,line=4,title=reg%3A link-bytes::the size differs: it is 154 bytes, the link says 155\n',
+  );
+  expect((await as('junit')).stdout).toContain('<testsuites name="reg validate" tests="2" failures="1"');
+  expect(JSON.parse((await as('sarif')).stdout).runs[0].results).toHaveLength(1);
+  expect(await as('json')).toMatchObject(
+    await regIn(box, registry.dir)('validate', '--json').then(({ stdout, code }) => ({ stdout, code })),
+  );
+  expect(await as('xml')).toMatchObject({ code: 2, stdout: '' });
+});
+
+test('levels of rules, and rules that there are not', async () => {
+  const wrong = RIGHT.replace(EDITOR, '');
+  const run = await validate({ '.reg.yaml': 'rules: {link-editor: error}\n', 'a.model.yaml': wrong });
+  expect(run).toMatchObject({ code: 1, stdout: expect.stringContaining('error: the first line') });
+  const off = await validate({ '.reg.yaml': 'rules: {link-editor: off}\n', 'a.model.yaml': wrong });
+  expect(off).toMatchObject({ code: 0, stdout: '' });
+  const unknown = await validate({ '.reg.yaml': 'rules: {link-edtor: off}\n' });
+  expect(unknown).toMatchObject({ code: 1, stdout: '' });
+  expect(unknown.stderr).toBe(
+    "error: .reg.yaml: there is no rule 'link-edtor'\nhint: did you mean 'link-editor'?\n",
+  );
 });

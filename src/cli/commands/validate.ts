@@ -4,6 +4,7 @@ import { printReport } from '../render/report.js';
 import type { Session } from '../session.js';
 
 interface Options {
+  base?: string;
   format?: ReportFormat | 'text' | 'json';
   tags?: boolean;
   since?: string;

@@ -100,10 +100,11 @@ export const FILES: readonly CommandSpec[] = [
     examples: [
       'validate',
       'validate models --json',
-      'validate --format github',
+      'validate --base origin/main --format github',
       'validate --tags --since v1',
     ],
     options: [
+      option('--base <rev>', 'only what changes since the work tree parted from this rev'),
       option('--format <format>', 'how to say it (default: text)', {
         choices: ['text', 'json', 'github', 'junit', 'sarif'],
       }),

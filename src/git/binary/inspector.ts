@@ -20,6 +20,12 @@ export function binaryInspector(git: RunGit): RepositoryInspector {
         lines.map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]),
       );
     },
+    mergeBase: async (one, other) => {
+      const result = await git(['merge-base', one, other]);
+      // exit 1: there is none; anything worse: a commit is not here
+      if (result.code < 0) expectSuccess(result, 'comparing commits');
+      return result.code === 0 ? result.stdout.toString().trim() : undefined;
+    },
     hasRemote: async (name) => (await git(['remote', 'get-url', '--end-of-options', name])).code === 0,
   };
 }

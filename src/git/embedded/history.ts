@@ -4,14 +4,53 @@ import type { Objects } from './found-object.js';
 
 /** Reads history without the git program. */
 export function embeddedHistory(read: Objects['read'], isCutOff: () => Promise<boolean>): HistoryReader {
-  const readCommit = async (oid: Oid): Promise<ReadCommit | undefined> => {
-    const found = await read(oid);
-    return found?.type === 'commit' ? parseCommit(oid, found.bytes) : undefined;
-  };
+  const readCommit = commitReader(read);
   return {
     commitsBetween: async (from, to, most) =>
       (await isCutOff()) ? undefined : (await walkBetween(readCommit, from, to))?.slice(0, most),
   };
+}
+
+const commitReader =
+  (read: Objects['read']) =>
+  async (oid: Oid): Promise<ReadCommit | undefined> => {
+    const found = await read(oid);
+    return found?.type === 'commit' ? parseCommit(oid, found.bytes) : undefined;
+  };
+
+/** The newest commit that leads to two others; undefined when there is none, or the way to it is cut off. */
+export async function mergeBase(read: Objects['read'], one: Oid, other: Oid): Promise<Oid | undefined> {
+  const readCommit = commitReader(read);
+  const own = new Set<Oid>();
+  await walkBack(readCommit, one, ({ commit }) => {
+    own.add(commit);
+    return false;
+  });
+  return walkBack(readCommit, other, ({ commit }) => own.has(commit));
+}
+
+/** Walks from a commit into the past, newest first, as far as commits are there, until one is what is looked for. */
+async function walkBack(
+  read: (oid: Oid) => Promise<ReadCommit | undefined>,
+  start: Oid,
+  isWanted: (commit: ReadCommit) => boolean,
+): Promise<Oid | undefined> {
+  const queue = new Map<Oid, ReadCommit>();
+  const seen = new Set<Oid>();
+  const add = async (oid: Oid): Promise<void> => {
+    if (seen.has(oid)) return;
+    seen.add(oid);
+    const found = await read(oid);
+    if (found) queue.set(oid, found);
+  };
+  await add(start);
+  while (queue.size > 0) {
+    const next = newest(queue);
+    queue.delete(next.commit);
+    if (isWanted(next)) return next.commit;
+    for (const parent of next.parents) await add(parent);
+  }
+  return undefined;
 }
 
 /** A commit with those that it follows. */

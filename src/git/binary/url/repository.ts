@@ -22,6 +22,8 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
     isShallow: async () => false,
     // what a remote's tags lead to is there: no push without it is accepted
     objectTypes: async () => new Map(),
+    // what changed is asked in a work tree, and there is none at a URL
+    mergeBase: async () => undefined,
     hasRemote: async () => true,
   };
   return {

@@ -5,7 +5,7 @@ import { RegError } from '../../../errors.js';
 import { isSet, type Settings, setting } from '../../files/settings.js';
 import type { RefTips, RegistryRepository, RepositoryInspector, SourceRepository } from '../../port.js';
 import { eachObject, type Objects } from '../found-object.js';
-import { embeddedHistory } from '../history.js';
+import { embeddedHistory, mergeBase } from '../history.js';
 import { objectReader, requireAll } from '../object-reader.js';
 import { refusing } from '../refusing.js';
 import { openObjectStore } from '../store/object-store.js';
@@ -80,6 +80,7 @@ function localInspector(place: Place): RepositoryInspector {
       const heads = await eachObject(oids, all.head);
       return new Map(oids.map((oid) => [oid, heads.get(oid)?.type ?? 'missing']));
     },
+    mergeBase: (one, other) => mergeBase(objectsOf(place).read, one, other),
     hasRemote: async (name) => setting(place.settings, `remote.${name}.url`) !== undefined,
   };
 }

@@ -29,6 +29,8 @@ export function openWebRepository(address: string, cache: string, around: Around
     isShallow: async () => false,
     // what a remote's tags lead to is there: no push without it is accepted
     objectTypes: async () => new Map(),
+    // what changed is asked in a work tree, and there is none at a URL
+    mergeBase: async () => undefined,
     hasRemote: async () => true,
   };
 }
