@@ -1,6 +1,6 @@
 // Bundles the program and the library: each command becomes a chunk of its own, loaded when it runs.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { script } from '@bomb.sh/tab';
 import { build } from 'esbuild';
@@ -9,12 +9,7 @@ import { build } from 'esbuild';
 const outdir = mkdtempSync('dist-');
 process.on('exit', () => rmSync(outdir, { recursive: true, force: true }));
 await build({
-  entryPoints: {
-    reg: 'src/cli/start.ts',
-    index: 'src/index.ts',
-    schema: 'src/links/json-schema.ts',
-    'site-schema': 'src/site/data-schema.ts',
-  },
+  entryPoints: { reg: 'src/cli/start.ts', index: 'src/index.ts' },
   outdir,
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
@@ -68,10 +63,25 @@ function shellScript(shell) {
   return [shell, `${lines.join('\n').replace('comp//:/\\:', 'comp//:/\\\\:')}\n`];
 }
 
-const { linkJsonSchema } = await import(new URL(`${outdir}/schema.js`, import.meta.url).href);
+// what is made from the program's own definitions, and is no part of it
+const making = `${outdir}/making.js`;
+await build({
+  entryPoints: ['src/cli/making.ts'],
+  outfile: making,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+});
+const { linkJsonSchema, outputJsonSchema, siteDataJsonSchema, manualPages } = await import(
+  new URL(making, import.meta.url).href
+);
+rmSync(making);
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 writeFileSync('schema/model-link.schema.json', `${JSON.stringify(linkJsonSchema(), null, 2)}\n`);
-const { siteDataJsonSchema } = await import(new URL(`${outdir}/site-schema.js`, import.meta.url).href);
 writeFileSync('schema/site-data.schema.json', `${JSON.stringify(siteDataJsonSchema(), null, 2)}\n`);
+writeFileSync('schema/output.schema.json', `${JSON.stringify(outputJsonSchema(), null, 2)}\n`);
+mkdirSync('man', { recursive: true });
+for (const [file, text] of manualPages(version)) writeFileSync(`man/${file}`, text);
 
 rmSync('dist', { recursive: true, force: true });
 renameSync(outdir, 'dist');

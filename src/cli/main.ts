@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { didYouMean } from '../domain/suggest.js';
 import { exitCodeOf, RegError } from '../errors.js';
+import { takeFields } from './json-fields.js';
 import { buildProgram } from './program.js';
 import { clean, cleanJson, cleanLine } from './render/clean.js';
 import type { World } from './world.js';
@@ -10,19 +11,21 @@ import type { World } from './world.js';
  * @param argv what was typed behind `reg`
  */
 export async function main(argv: readonly string[], world: World): Promise<number> {
+  const typed = takeFields(argv);
+  const { words } = typed;
   let exitCode = 0;
-  const program = buildProgram(argv, world, (code) => {
+  const program = buildProgram(typed, world, (code) => {
     exitCode = code;
   });
   const names = program.commands.map((command) => command.name());
   try {
     // without a command the question is what there is
-    await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
+    await program.parseAsync(words.length === 0 ? ['--help'] : words, { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError)
-      return error.exitCode === 0 ? 0 : report(fromCommander(error, argv, names), argv, world);
-    return report(error, argv, world);
+      return error.exitCode === 0 ? 0 : report(fromCommander(error, words, names), words, world);
+    return report(error, words, world);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import { clean, cleanJson, cleanLine } from './render/clean.js';
 import { type ColorChoice, colorsFor } from './render/color.js';
+import { selected } from './json-fields.js';
 import type { World } from './world.js';
 
 /** How a command speaks: answers on standard output, everything else on standard error (SPEC §5). */
@@ -26,6 +27,8 @@ export interface Output {
 export interface GlobalOptions {
   repo?: string;
   json?: boolean;
+  /** Which fields of a JSON answer are wanted; all of them without it. */
+  fields?: readonly string[] | undefined;
   color?: ColorChoice;
   quiet?: boolean;
   verbose?: boolean;
@@ -34,7 +37,7 @@ export interface GlobalOptions {
 /** Makes the output of one run. */
 export function outputTo(
   world: World,
-  { json = false, color = 'auto', quiet = false }: GlobalOptions,
+  { json = false, fields, color = 'auto', quiet = false }: GlobalOptions,
 ): Output {
   const say = (text: string): void => void (quiet || world.stderr.write(`${clean(text)}\n`));
   return {
@@ -44,7 +47,8 @@ export function outputTo(
     color: colorsFor(world, color),
     print: (text) => void world.stdout.write(text),
     line: (text) => void world.stdout.write(`${cleanLine(text)}\n`),
-    data: (value) => void world.stdout.write(`${cleanJson(value)}\n`),
+    data: (value) =>
+      void world.stdout.write(`${cleanJson(fields === undefined ? value : selected(value, fields))}\n`),
     note: (text) => say(text),
     hint: (text) => void (json || say(`hint: ${text}`)),
   };

@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import type { TypedWords } from './json-fields.js';
 import { runCommand } from './run-command.js';
 import { GLOBAL_OPTIONS } from './tree/globals.js';
 import { argumentsOf, BadValue, type CommandSpec, nameOf, type OptionSpec } from './tree/spec.js';
@@ -7,10 +8,14 @@ import type { World } from './world.js';
 
 /**
  * The command line of `reg`, made from the tree of commands.
- * @param argv what was typed; of a command that is not in it, no more is built than the list of commands shows
+ * @param typed what was typed; of a command that is not in it, no more is built than the list of commands shows
  * @param exit is told the exit code of the command that ran
  */
-export function buildProgram(argv: readonly string[], world: World, exit: (code: number) => void): Command {
+export function buildProgram(
+  { words, fields }: TypedWords,
+  world: World,
+  exit: (code: number) => void,
+): Command {
   const program = addOptions(new Command('reg'), GLOBAL_OPTIONS, 'Global options:')
     .description('A model registry in the tags of a git repository.')
     .version(world.version, '--version', 'show the version of this program')
@@ -26,14 +31,14 @@ export function buildProgram(argv: readonly string[], world: World, exit: (code:
       writeErr: () => undefined,
       getOutHelpWidth: () => world.columns,
     })
-    .helpCommand('help [command]', 'show the help of a command');
-  const run = runCommand(world, exit);
+    .helpCommand(false);
+  const run = runCommand(world, fields, exit);
   for (const spec of COMMANDS) {
     const command = program
       .command(nameOf(spec), { hidden: spec.hidden === true })
       .summary(spec.summary)
       .copyInheritedSettings(program);
-    if (argv.includes(nameOf(spec))) fill(command, spec).action(run(spec));
+    if (words.includes(nameOf(spec))) fill(command, spec).action(run(spec));
   }
   return program;
 }

@@ -2,19 +2,21 @@ import type { Command } from 'commander';
 import { errorInPlace } from './in-place.js';
 import type { GlobalOptions } from './output.js';
 import { startSession } from './session.js';
-import type { CommandSpec } from './tree/spec.js';
+import { refuseUnknownFields } from './json-fields.js';
+import { type CommandSpec, nameOf } from './tree/spec.js';
 import type { World } from './world.js';
 
 /** Gives what loads the module of a command and runs it with the arguments and options that were typed. */
 export const runCommand =
-  (world: World, exit: (code: number) => void) =>
-  ({ load }: CommandSpec) =>
+  (world: World, fields: readonly string[] | undefined, exit: (code: number) => void) =>
+  (spec: CommandSpec) =>
   async (...args: unknown[]): Promise<void> => {
     // commander passes the arguments, the options and the command itself
     const command = args.at(-1) as Command;
-    const options = command.optsWithGlobals<GlobalOptions>();
+    const options: GlobalOptions = { ...command.optsWithGlobals<GlobalOptions>(), fields };
+    if (fields !== undefined) await refuseUnknownFields(nameOf(spec), fields);
     const session = startSession(world, options);
-    const { run } = await load();
+    const { run } = await spec.load();
     try {
       exit((await run(session, ...([...args.slice(0, -2), options] as never[]))) ?? 0);
     } catch (error) {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Glimpse } from '../../git/glimpse.js';
-import { nameOf } from '../tree/spec.js';
+import { type CommandSpec, nameOf } from '../tree/spec.js';
 import { COMMANDS } from '../tree/tree.js';
 import type { World } from '../world.js';
 import { type Cursor, cursorIn, namesOf, optionsOf, type Wanted } from './wanted.js';
@@ -53,17 +53,31 @@ const FILES: ReadonlySet<string> = new Set(
 );
 
 async function valuesFor(
-  { of, artifact }: Extract<Wanted, { kind: 'value' }>,
+  { of, artifact, command }: Extract<Wanted, { kind: 'value' }>,
   prefix: string,
   repo: string | undefined,
   { env, cwd }: World,
 ): Promise<Candidates | 'files'> {
   if (FILES.has(of)) return 'files';
+  if (of === 'topic') return helpTopics();
+  if (of.startsWith('field')) return fields(command);
   if (!['artifact', 'version', 'stage'].includes(of)) return [];
   const [{ glimpseAt }] = await Promise.all([import('../../git/glimpse.js'), import('./names.js')]);
   const glimpse = await glimpseAt(resolve(cwd, repo ?? (env.REG_REPO || '.')), env);
   const words = glimpse === undefined ? [] : await namesFor(of, artifact, prefix, glimpse);
   return words.map((word) => [word, '']);
+}
+
+async function helpTopics(): Promise<Candidates> {
+  const { TOPICS } = await import('../topics/topics.js');
+  const commands = COMMANDS.map((spec): [string, string] => [nameOf(spec), spec.summary]);
+  return [...Object.keys(TOPICS).map((topic): [string, string] => [topic, 'a concept']), ...commands];
+}
+
+async function fields(command: CommandSpec | undefined): Promise<Candidates> {
+  if (command === undefined) return [];
+  const { fieldsOf } = await import('../schema/json-schema.js');
+  return fieldsOf(nameOf(command)).map((field) => [field, '']);
 }
 
 async function namesFor(

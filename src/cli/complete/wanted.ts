@@ -7,7 +7,13 @@ export type Wanted =
   | { kind: 'command' }
   | { kind: 'option'; command: CommandSpec | undefined; typed: readonly string[] }
   /** A value, such as a `stage`; `artifact` is the one that the line names already. */
-  | { kind: 'value'; of: string; choices?: readonly string[] | undefined; artifact: string | undefined }
+  | {
+      kind: 'value';
+      of: string;
+      choices?: readonly string[] | undefined;
+      command: CommandSpec | undefined;
+      artifact: string | undefined;
+    }
   | { kind: 'nothing' };
 
 /** One command line up to the cursor: which word is begun, what was typed of it, and what may stand there. */
@@ -75,7 +81,9 @@ function wantedIn(
   if (open !== undefined) {
     // `--json=<field>` takes a value behind `=` only, which its flags do not say
     const of = placeholderOf({ flags: open.shown ?? open.flags });
-    return of === undefined ? { kind: 'nothing' } : { kind: 'value', of, choices: open.choices, artifact };
+    return of === undefined
+      ? { kind: 'nothing' }
+      : { kind: 'value', of, choices: open.choices, command, artifact };
   }
   if (current.startsWith('-') && !isClosed) return { kind: 'option', command, typed: before };
   if (command === undefined)
@@ -85,7 +93,7 @@ function wantedIn(
   const all = argumentsOf(command);
   const argument = all[positionals.length] ?? (all.at(-1)?.variadic ? all.at(-1) : undefined);
   if (argument === undefined) return { kind: 'nothing' };
-  return { kind: 'value', of: argument.name, choices: command.choices?.[argument.name], artifact };
+  return { kind: 'value', of: argument.name, choices: command.choices?.[argument.name], command, artifact };
 }
 
 /** The artifact that the line names, for the versions and stages of exactly that one. */

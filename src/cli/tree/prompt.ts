@@ -13,4 +13,10 @@ export const PROMPT: readonly CommandSpec[] = [
     choices: { shell: ['bash', 'zsh', 'fish', 'powershell'] },
     load: () => import('../commands/completion.js'),
   },
+  {
+    usage: 'help [topic]',
+    summary: 'show the help of a command, or explain tags or links',
+    examples: ['help tags', 'help which'],
+    load: () => import('../commands/help.js'),
+  },
 ];

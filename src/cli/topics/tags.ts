@@ -1,0 +1,23 @@
+/** `reg help tags`: a screenful. */
+export const TAGS = `Tags: the registry is the annotated tags of a git repository, and nothing else.
+
+  churn@v1.2.0         version v1.2.0 of churn is registered at that commit
+  churn@v1.2.0!        ... and taken back (a second time: churn@v1.2.0!#8)
+  churn#prod#9         the version at that commit is assigned to stage prod
+  churn#prod!#10       ... and taken out of it
+  churn@deprecated     churn is no longer in use; any later event revives it
+
+The number at the end is a counter, one for each artifact: it gives events their
+order where two clocks disagree. An artifact in a folder is models:churn, in a
+tag models=churn. Who did it, when and why are in the tag: git show churn@v1.2.0
+
+What holds now is what these events say together. What churn has in prod is the
+version assigned last that was neither taken out nor taken back since; latest is
+the greatest version by SemVer. "--at 2026-05-03" asks what held at that time.
+
+  reg register churn                      registers the model of this commit
+  reg assign churn@v1.2.0 prod            puts it into prod, or back into it
+  reg which churn prod                    answers from tags alone
+
+Tags are shared as all tags are: git push, git fetch --tags, --push, reg sync.
+`;

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { shellWords } from '../../src/cli/complete/words.js';
+import { takeFields } from '../../src/cli/json-fields.js';
+import { manualPages } from '../../src/cli/manual/pages.js';
+import { buildProgram } from '../../src/cli/program.js';
+import { ANSWERS } from '../../src/cli/schema/answers.js';
+import { LINKS } from '../../src/cli/topics/links.js';
+import { TAGS } from '../../src/cli/topics/tags.js';
+import { nameOf } from '../../src/cli/tree/spec.js';
+import { COMMANDS } from '../../src/cli/tree/tree.js';
+import type { World } from '../../src/cli/world.js';
+import { runHere } from '../support/here.js';
+
+const world = {
+  stdout: { write: () => true },
+  columns: 80,
+  version: '1.0.0',
+  env: {},
+  cwd: '.',
+} as unknown as World;
+const EXAMPLES = COMMANDS.flatMap((spec) => spec.examples.map((example) => [nameOf(spec), example] as const));
+
+test.each(EXAMPLES)('%s: reg %s can be typed', async (name, example) => {
+  // what a shell would do with `| less` and `> file` is its own affair
+  const typed = takeFields(shellWords(example.replace(/ [|>].*$/, '')));
+  const program = buildProgram(typed, world, () => undefined);
+  const ran: string[] = [];
+  for (const command of program.commands) command.action(() => void ran.push(command.name()));
+  await program.parseAsync(typed.words, { from: 'user' });
+  expect(ran).toEqual([name]);
+});
+
+test('every command has two different examples, a schema of its answer, and a page of the manual', () => {
+  const pages = new Map(manualPages('1.0.0'));
+  for (const spec of COMMANDS) {
+    expect(new Set(spec.examples).size, nameOf(spec)).toBeGreaterThan(1);
+    expect(Object.keys(ANSWERS)).toContain(nameOf(spec));
+    expect(pages.get(`reg-${nameOf(spec)}.1`)).toContain('.SH EXAMPLES');
+  }
+});
+
+test('the manual names every command, and escapes what roff would take for its own', () => {
+  const [[file, text] = ['', '']] = manualPages('1.0.0');
+  expect(file).toBe('reg.1');
+  for (const spec of COMMANDS) expect(text).toContain(`reg ${spec.usage.replaceAll('-', '\\-')}`);
+  for (const [name, page] of manualPages('1.0.0')) {
+    const odd = page
+      .split('\n')
+      .filter((line) => /^['.]/.test(line) && !/^\.(TH|SH|TP|B|BR|I|PP|nf|fi)\b/.test(line));
+    expect(odd, name).toEqual([]);
+    expect(page.replaceAll(/\\(-|\(rs|\(aq|\(ga|\(ha|\(ti|\(bu|&|f[IR])/g, ''), name).not.toContain('\\');
+  }
+});
+
+test.each([
+  ['tags', TAGS],
+  ['links', LINKS],
+])('help %s fits a screen', (_topic, text) => {
+  const lines = text.split('\n').slice(0, -1);
+  expect(lines.length).toBeLessThanOrEqual(24);
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+});
+
+test('help says the same as --help, and knows topics', async () => {
+  const reg = (...args: string[]) => runHere({ cwd: '.', env: {} }, ...args);
+  expect(await reg('help', 'which')).toEqual(await reg('which', '--help'));
+  expect(await reg('help')).toEqual(await reg('--help'));
+  expect((await reg('help', 'tags')).stdout).toBe(TAGS);
+  expect(await reg('help', 'tgas')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("did you mean 'tags'?"),
+  });
+});
+
+test.each<[string[], { words: string[]; fields: string[] | undefined }]>([
+  [['which', '--json', 'churn'], { words: ['which', '--json', 'churn'], fields: undefined }],
+  [
+    ['which', '--json=version,tag', 'churn'],
+    { words: ['which', '--json', 'churn'], fields: ['version', 'tag'] },
+  ],
+  [['show', '--', '--json=a'], { words: ['show', '--', '--json=a'], fields: undefined }],
+])('fields of %j', (argv, typed) => {
+  expect(takeFields(argv)).toEqual(typed);
+});
