@@ -25,7 +25,8 @@ export function breaksIn(
   names: ReadonlyMap<Oid, string>,
   held: ReadonlyMap<string, Oid>,
 ): Break[] {
-  const places = new Map(artifact.events.map(({ tagOid, place }) => [tagOid, place]));
+  // one object may be under two names, and the first of them is the one that others followed
+  const places = new Map(artifact.events.map(({ tagOid, place }) => [tagOid, place] as const).reverse());
   return artifact.events.flatMap((event): Break[] => {
     const { parent, tag, place } = event;
     if (parent === undefined) return [];

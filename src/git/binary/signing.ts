@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import type { TagWriter } from '../port.js';
-import type { TagObject } from '../tag-object.js';
+import { decodeTag, type TagObject } from '../tag-object.js';
 import { expectSuccess, gitIn, type RunGit } from './run-git.js';
 import type { Surroundings } from './surroundings.js';
 import { makeBareFolder } from './url/bare-folder.js';
@@ -104,7 +104,11 @@ async function sign(git: RunGit, scratch: string, { tag, object, message }: TagO
   const args = ['tag', '--sign', '--cleanup=verbatim', '--file=-', '--end-of-options', tag, object];
   const result = await git(args, message);
   if (result.code !== 0) throw notSigned(tag, result.stderr);
-  return (await readFile(join(scratch, 'refs', 'tags', tag), 'utf8')).trim();
+  const oid = (await readFile(join(scratch, 'refs', 'tags', tag), 'utf8')).trim();
+  // git 2.39 takes a key that cannot be read for a reason to leave the signature out, and ends with success
+  const made = expectSuccess(await git(['cat-file', 'tag', oid]), 'reading a tag object');
+  if (decodeTag(made).signature === undefined) throw notSigned(tag, result.stderr);
+  return oid;
 }
 
 function notSigned(tag: string, said: string): RegError {
