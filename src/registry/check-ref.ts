@@ -1,7 +1,9 @@
+import type { ArtifactName } from '../domain/names.js';
 import { currentIn } from '../domain/query.js';
 import type { ArtifactState, ResolvedEvent } from '../domain/state.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { RegError, unreachable } from '../errors.js';
+import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { historyRow } from './make-rows.js';
 import { type ReadOptions, seconds } from './queries.js';
@@ -13,6 +15,15 @@ export interface CheckedRow extends HistoryRow {
   current: boolean;
 }
 
+/** How to look at a ref. */
+export interface CheckRefOptions extends ReadOptions {
+  /**
+   * First fetches the artifact's tags from the remote. A checkout in CI often lacks all but the one that it was started for,
+   * and holds that as a lightweight one, which says nothing.
+   */
+  fetch?: boolean | undefined;
+}
+
 /**
  * Tells which event a ref is. `ref` is a tag's name, or its full name with `refs/tags/`.
  * @throws RegError NOT_AN_EVENT
@@ -20,15 +31,26 @@ export interface CheckedRow extends HistoryRow {
 export async function checkRef(
   context: RegistryContext,
   ref: string,
-  { at }: ReadOptions,
+  { at, fetch }: CheckRefOptions,
 ): Promise<CheckedRow> {
   const tagName = ref.replace(/^(refs\/)?tags\//, '');
   const name = parseTagName(tagName);
   if (name === undefined) throw notAnEvent(tagName, looksLikeEvent(tagName) ? 'reg doctor' : 'reg history');
+  if (fetch) await fetchArtifact(context, name.artifact);
   const artifact = await readArtifact(context.repository, name.artifact, seconds(at));
   const event = artifact.events.find((one) => one.tag === tagName);
   if (event === undefined) throw notAnEvent(tagName, 'reg doctor');
   return { ...historyRow(event), current: isInEffect(event, artifact) };
+}
+
+/**
+ * Brings what the remote has of an artifact; where there is no remote, all is here.
+ * @throws RegError REMOTE_FAILED, BEHIND_REMOTE
+ */
+async function fetchArtifact({ repository, config }: RegistryContext, artifact: ArtifactName): Promise<void> {
+  if (repository.url !== undefined) return;
+  const { remote } = await config();
+  if (await repository.hasRemote(remote)) await catchUp(repository, artifact, remote);
 }
 
 const notAnEvent = (tagName: string, ask: string): RegError =>

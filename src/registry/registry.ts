@@ -10,7 +10,7 @@ import { type UploadOptions, type UploadRow, upload } from '../upload/upload.js'
 import type { Report } from '../validate/finding.js';
 import { type ValidateOptions, validate } from '../validate/validate.js';
 import { type Approved, type ApproveOptions, approve } from './approve.js';
-import { type CheckedRow, checkRef } from './check-ref.js';
+import { type CheckedRow, type CheckRefOptions, checkRef } from './check-ref.js';
 import type { ChooseOptions } from './choose.js';
 import type { RegistryContext } from './context.js';
 import { type Description, describe } from './describe.js';
@@ -54,7 +54,7 @@ export interface Registry {
   /** The stages allowed, in use, or both. */
   stages(options?: StagesOptions): Promise<StageName[]>;
   /** Which event a ref is, and whether it is still in effect. */
-  checkRef(ref: string, options?: queries.ReadOptions): Promise<CheckedRow>;
+  checkRef(ref: string, options?: CheckRefOptions): Promise<CheckedRow>;
   /** What is known of a version: its link, or its annotation by gto or DVC. */
   describe(artifact: string, options?: ChooseOptions): Promise<Description>;
   /** What differs between two models: `diff('churn@v1.2.0', '#prod')`; the second is what HEAD declares by default. */

@@ -115,6 +115,14 @@ export const FILES: readonly CommandSpec[] = [
     load: () => import('../commands/validate.js'),
   },
   {
+    usage: 'hook <hook>',
+    summary:
+      'run as a hook of a repository that is pushed to: refuse tags that move, are forged, or no policy takes',
+    examples: ['hook pre-receive', 'hook pre-receive --json'],
+    choices: { hook: ['pre-receive'] },
+    load: () => import('../commands/hook.js'),
+  },
+  {
     usage: 'site',
     summary: 'write the registry as a static web site',
     examples: ['site --out public', 'site --out public --repo https://github.com/mycompany/model-registry'],

@@ -67,7 +67,11 @@ export const READING: readonly CommandSpec[] = [
     usage: 'check-ref <ref>',
     summary: 'say which event a tag is, and whether it is still in effect',
     examples: ['check-ref refs/tags/churn@v1.2.0', "check-ref 'churn#prod#3' --json"],
-    options: [AT],
+    options: [
+      AT,
+      option('--fetch', 'fetch the tags of the artifact from the remote first'),
+      option('--github-output', 'for a step of a GitHub workflow: fetch, write outputs and a summary'),
+    ],
     load: () => import('../commands/check-ref.js'),
   },
   {

@@ -1,0 +1,125 @@
+import { type Event, eventOf } from '../domain/event.js';
+import type { ArtifactName } from '../domain/names.js';
+import { type Approval, approvalOf } from '../domain/policy/approval.js';
+import { APPROVALS } from '../domain/policy/approval-name.js';
+import { type Refusal, refuseArrivals } from '../domain/policy/arrival.js';
+import { artifactStateOf } from '../domain/state.js';
+import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
+import type { TagRef } from '../git/port.js';
+import type { RegistryContext } from '../registry/context.js';
+import { judgeEvents, type Suspect } from '../registry/policy/judge-events.js';
+import { rulesInForce } from '../registry/policy/rules-in-force.js';
+import { readEvents } from '../registry/read.js';
+import type { RefUpdate } from './ref-update.js';
+
+const TAGS = 'refs/tags/';
+
+/**
+ * Says which tags a repository that is pushed to should not let in: events and approvals that are moved or deleted, tags that
+ * are none although they look like it, and what the policy of the team does not take. Other refs are none of its business.
+ * Rules and signers are those of the default branch as it is before the push.
+ * @throws RegError what reading the rules and the tags throws
+ */
+export async function preReceive(
+  context: RegistryContext,
+  updates: readonly RefUpdate[],
+): Promise<Refusal[]> {
+  const concerned = updates
+    .filter(({ refName }) => refName.startsWith(TAGS))
+    .map((update) => ({ ...update, tag: update.refName.slice(TAGS.length) }))
+    .filter(({ tag }) => kindOf(tag) !== 'other');
+  const refusals = concerned.flatMap((update) => refuseChange(update) ?? []);
+  const created = concerned.flatMap(({ tag, from, to }): TagRef[] =>
+    from === undefined && to !== undefined && kindOf(tag) !== 'look-alike' ? [{ name: tag, oid: to }] : [],
+  );
+  if (created.length === 0) return refusals;
+  const { events, approvals, unfit } = await readArrivals(context, created);
+  return [...refusals, ...unfit, ...(await refuseEvents(context, events, approvals))];
+}
+
+type Kind = 'event' | 'approval' | 'look-alike' | 'other';
+
+function kindOf(tag: string): Kind {
+  if (parseTagName(tag) !== undefined) return 'event';
+  if (tag.startsWith(APPROVALS)) return 'approval';
+  return looksLikeEvent(tag) ? 'look-alike' : 'other';
+}
+
+function refuseChange({ tag, from, to }: RefUpdate & { tag: string }): Refusal | undefined {
+  const kind = kindOf(tag);
+  if (kind === 'look-alike')
+    // to delete it is what somebody has to do who let it in
+    return to === undefined
+      ? undefined
+      : { tag, message: 'it looks like an event, but its name cannot be read as one; choose another name' };
+  const what = kind === 'event' ? 'an event' : 'an approval';
+  if (to === undefined)
+    return {
+      tag,
+      message: `it is ${what}, and history is not deleted; take it back with an event of its own`,
+    };
+  if (from !== undefined)
+    return { tag, message: `it is ${what}, and tags of history do not move; write a new one` };
+  return undefined;
+}
+
+interface Arrivals {
+  events: Event[];
+  approvals: Approval[];
+  unfit: Refusal[];
+}
+
+/** Reads what arrives: its objects are known by their ids alone, for no ref leads to them yet. */
+async function readArrivals({ repository }: RegistryContext, created: readonly TagRef[]): Promise<Arrivals> {
+  const arrivals: Arrivals = { events: [], approvals: [], unfit: [] };
+  for (const reading of await repository.readTags(created)) {
+    const tag = 'tag' in reading ? reading.tag.name : reading.ref.name;
+    const refuse = (message: string): void => void arrivals.unfit.push({ tag, message });
+    const name = parseTagName(tag);
+    if (!('tag' in reading))
+      refuse(`${reading.detail}; make an annotated tag on a commit: reg register, reg assign`);
+    else if (name === undefined) {
+      const approval = approvalOf(reading.tag);
+      if ('problem' in approval) refuse(`it is no approval: ${approval.problem}; write it with reg approve`);
+      else arrivals.approvals.push(approval);
+    } else if (reading.tag.ownName !== undefined)
+      refuse(`it is forged: its object calls itself '${reading.tag.ownName}'; make a tag of its own`);
+    else arrivals.events.push(eventOf(name, reading.tag));
+  }
+  return arrivals;
+}
+
+async function refuseEvents(
+  context: RegistryContext,
+  arriving: readonly Event[],
+  approvals: readonly Approval[],
+): Promise<Refusal[]> {
+  if (arriving.length === 0) return [];
+  const { repository, now } = context;
+  const refusals: Refusal[] = [];
+  const suspects: Suspect[] = [];
+  for (const [name, events] of byArtifact(arriving)) {
+    const { events: there } = await readEvents(repository, name);
+    const misfits = refuseArrivals(name, there, events, Math.floor(now() / 1000));
+    refusals.push(...misfits);
+    const artifact = artifactStateOf(name, [...there, ...events]);
+    // of what is refused anyway one reason is enough
+    const tags = new Set(
+      events.map(({ tag }) => tag).filter((tag) => misfits.every((one) => one.tag !== tag)),
+    );
+    for (const event of artifact.events) if (tags.has(event.tag)) suspects.push({ artifact, event });
+  }
+  const vantage = { kind: 'here' } as const;
+  const rules = await rulesInForce(context, vantage);
+  const verdicts = await judgeEvents({ repository, vantage, rules, suspects, approvals });
+  const violations = verdicts.flatMap(({ event, violations }) =>
+    violations.map(({ message, hint }) => ({ tag: event.tag, message: `${message}; ${hint}` })),
+  );
+  return [...refusals, ...violations];
+}
+
+function byArtifact(events: readonly Event[]): Map<ArtifactName, Event[]> {
+  const groups = new Map<ArtifactName, Event[]>();
+  for (const event of events) groups.set(event.artifact, [...(groups.get(event.artifact) ?? []), event]);
+  return groups;
+}
