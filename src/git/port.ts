@@ -112,11 +112,17 @@ export interface RemoteListing {
   turn: Turn;
 }
 
+/** A pause that lets writers come apart who were in each other's way. */
+export type Rest = () => Promise<void>;
+
 /** How a push ended, told by what the remote has afterwards, never by git's exit code (DESIGN, facts measured). */
 export type PushResult =
   | { outcome: 'done' }
-  /** Another writer was faster; nothing was taken, and asking again from the listing is worth it. */
-  | { outcome: 'lost'; reason: string }
+  /**
+   * Another writer was faster; nothing was taken, and deciding again is worth it: on `listing`, which the remote gave after
+   * the rest, or on a new one where that is undefined.
+   */
+  | { outcome: 'lost'; reason: string; listing: RemoteListing | undefined }
   /** The remote was reached and will not take it; `reason` is its own. */
   | { outcome: 'refused'; reason: string }
   /** There was no answer. Asked afterwards, the remote is as it was before, but it may still be at it. */
@@ -137,10 +143,11 @@ export interface TagRemote {
   /**
    * Creates tags at a remote, all or none; a tag with the same object that is there already is as good.
    * @param turn undefined for tags that are no events
+   * @param rest waited for before the remote is asked about a push that seems lost to another writer
    */
-  pushTags(remote: string, refs: readonly NewRef[], turn: Turn | undefined): Promise<PushResult>;
+  pushTags(remote: string, refs: readonly NewRef[], turn: Turn | undefined, rest?: Rest): Promise<PushResult>;
   /** Deletes tags at a remote that still hold these objects, all or none. */
-  deleteRemoteTags(remote: string, refs: readonly NewRef[], turn: Turn): Promise<PushResult>;
+  deleteRemoteTags(remote: string, refs: readonly NewRef[], turn: Turn, rest?: Rest): Promise<PushResult>;
 }
 
 /** One entry of a tree. */

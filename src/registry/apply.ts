@@ -2,24 +2,26 @@ import type { Oid } from '../domain/event.js';
 import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
 import type { ResolvedEvent } from '../domain/state.js';
 import { RegError } from '../errors.js';
-import type { Identity, NewRef, RegistryRepository, Turn } from '../git/port.js';
+import type { Identity, NewRef, RegistryRepository, RemoteListing, Rest, Turn } from '../git/port.js';
 import { storeTag, tagObject } from './store-tag.js';
 import type { RemoteView } from './catch-up.js';
-import { outcomeOf } from './push-outcome.js';
+import { type Lost, outcomeOf } from './push-outcome.js';
 import type { WriteOptions } from './write-options.js';
 import { eventRow, plannedRow, type WriteRow } from './write-row.js';
 
-/** Who writes, where to, and the turns that were taken for it. */
+/** Who writes, where to, and the turn that was taken for it. */
 export interface Writer {
   identity: Identity;
-  /** The turn here. */
+  /** The remote's turn when tags are pushed, otherwise the one here. */
   turn: Turn;
   push: boolean;
   /** Whether tags are signed. */
   sign: boolean;
   remote: string;
-  /** What the remote had, and its turn; undefined when it was not asked. */
+  /** What the remote had; undefined when it was not asked. */
   view: RemoteView | undefined;
+  /** What comes between a push that was lost and the next attempt. */
+  rest: Rest;
 }
 
 /** What came of a plan. */
@@ -29,7 +31,11 @@ export type Applied = { rows: WriteRow[] } | Failure;
 export interface Failure {
   failure: string;
   isRace: boolean;
+  /** What the remote has now, where the rest before another attempt is over already. */
+  listing?: RemoteListing | undefined;
 }
+
+const lostRace = ({ reason, listing }: Lost): Failure => ({ failure: reason, isRace: true, listing });
 
 /**
  * Creates the tags of a plan, at the remote first when they are to be pushed: no local tag that it has not got.
@@ -45,8 +51,13 @@ export async function applyTags(
   if (tags.length === 0) return standing && push ? pushStanding(repository, standing, writer) : { rows: [] };
   const refs = await writeObjects(repository, tags, writer);
   await inspect(refs.map(({ oid }) => oid));
-  const failure = push ? await pushTags(repository, refs, writer) : await repository.createTags(refs, turn);
-  if (failure !== undefined) return { failure, isRace: push };
+  if (push) {
+    const lost = await pushTags(repository, refs, writer);
+    if (lost) return lostRace(lost);
+  } else {
+    const failure = await repository.createTags(refs, turn);
+    if (failure !== undefined) return { failure, isRace: false };
+  }
   return {
     rows: tags.map((tag, index) => ({ ...plannedRow(tag), oid: refs[index]?.oid ?? null, pushed: push })),
   };
@@ -60,19 +71,19 @@ async function pushStanding(
 ): Promise<Applied> {
   const isThere = writer.view?.tags.some(({ name }) => name === event.tag);
   const refs = [{ tagName: event.tag, oid: event.tagOid }];
-  const failure = isThere ? undefined : await pushTags(repository, refs, writer);
-  if (failure !== undefined) return { failure, isRace: true };
+  const lost = isThere ? undefined : await pushTags(repository, refs, writer);
+  if (lost) return lostRace(lost);
   return { rows: [{ ...eventRow(event), pushed: true }] };
 }
 
 async function pushTags(
   repository: RegistryRepository,
   refs: readonly NewRef[],
-  { remote, turn, view }: Writer,
-): Promise<string | undefined> {
+  { remote, turn, rest }: Writer,
+): Promise<Lost | undefined> {
   const errand = { repository, remote, artifact: turn.artifact, refs, isDeletion: false };
-  const lost = await outcomeOf(repository.pushTags(remote, refs, view?.turn ?? turn), errand);
-  if (lost !== undefined) return lost;
+  const lost = await outcomeOf(repository.pushTags(remote, refs, turn, rest), errand);
+  if (lost) return lost;
   const failure = await repository.keepTags(refs);
   if (failure === undefined) return undefined;
   const names = refs.map(({ tagName }) => tagName);
@@ -87,7 +98,7 @@ async function pushTags(
 export async function applyDeletes(
   repository: RegistryRepository,
   events: readonly ResolvedEvent[],
-  { turn, push, remote, view }: Writer,
+  { turn, push, remote, view, rest }: Writer,
   { confirm }: WriteOptions,
 ): Promise<Applied> {
   const rows = events.map((event) => ({ ...eventRow(event), pushed: push }));
@@ -102,10 +113,11 @@ export async function applyDeletes(
   const known = refs.filter(({ tagName }) => there.has(tagName));
   if (push && known.length > 0) {
     const errand = { repository, remote, artifact: turn.artifact, refs: known, isDeletion: true };
-    const lost = await outcomeOf(repository.deleteRemoteTags(remote, known, view?.turn ?? turn), errand);
-    if (lost !== undefined) return { failure: lost, isRace: true };
+    const lost = await outcomeOf(repository.deleteRemoteTags(remote, known, turn, rest), errand);
+    if (lost) return lostRace(lost);
   }
-  const failure = await repository.deleteTags(refs, turn);
+  const here = push ? await repository.takeTurn(turn.artifact) : turn;
+  const failure = await repository.deleteTags(refs, here);
   return failure === undefined ? { rows } : { failure, isRace: false };
 }
 

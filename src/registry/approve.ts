@@ -11,7 +11,7 @@ import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { outcomeOf } from './push-outcome.js';
 import { type Reach, reachOf } from './reach.js';
-import { readEvents } from './read.js';
+import { eventsIn } from './read.js';
 import { storeTag, tagObject } from './store-tag.js';
 import { versionTarget } from './version-target.js';
 import type { WriteOptions } from './write-options.js';
@@ -87,8 +87,8 @@ async function findApprovable(
   { asks, remote }: Reach,
 ): Promise<VersionState> {
   const view = asks ? await catchUp(repository, name, remote) : undefined;
-  const only = repository.url === undefined ? undefined : view?.tags;
-  const artifact = artifactStateOf(name, (await readEvents(repository, name, only)).events);
+  const readings = view?.readings ?? (await repository.readTags(name));
+  const artifact = artifactStateOf(name, eventsIn(readings, name).events);
   if (artifact.events.length === 0) throw unknownArtifact(name, [], !asks);
   const version = findNamed(artifact, id === undefined ? { kind: 'latest' } : { kind: 'version', id });
   if (version.active) return version;
@@ -131,7 +131,8 @@ async function create(
   if (push) {
     const errand = { repository, remote, artifact, refs, isDeletion: false };
     const lost = await outcomeOf(repository.pushTags(remote, refs, undefined), errand);
-    if (lost !== undefined) throw new RegError('BUSY', `${ref.tagName} was not pushed: ${lost}`, 'try again');
+    if (lost !== undefined)
+      throw new RegError('BUSY', `${ref.tagName} was not pushed: ${lost.reason}`, 'try again');
   }
   const failure = await repository.keepTags(refs);
   if (failure !== undefined)

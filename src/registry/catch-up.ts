@@ -2,7 +2,14 @@ import type { ArtifactName } from '../domain/names.js';
 import type { ArtifactState } from '../domain/state.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
-import type { KeptRef, PeeledTagRef, RegistryRepository, RemoteListing, TagRef } from '../git/port.js';
+import type {
+  KeptRef,
+  PeeledTagRef,
+  RegistryRepository,
+  RemoteListing,
+  TagReading,
+  TagRef,
+} from '../git/port.js';
 import { shellLine } from '../shell.js';
 import { compareTags, type WantedTag } from './compare-tags.js';
 
@@ -10,46 +17,57 @@ import { compareTags, type WantedTag } from './compare-tags.js';
 export interface RemoteView extends RemoteListing {
   /** The names of the tags that were brought here. */
   fetched: readonly string[];
+  /** The tags of the artifact, here or for a registry at a URL there, after that. */
+  readings: readonly TagReading[];
 }
 
 /**
  * Makes sure that this repository knows of an artifact what its remote knows: a decision on less could give a number away
  * twice, or come too early in the order of events. Brings exactly the tags that are missing, or here as lightweight ones,
  * as CI checkouts leave them.
+ * @param listed what the remote has, where it was asked already
  * @throws RegError BEHIND_REMOTE when a tag here is another one than there, REMOTE_FAILED
  */
 export async function catchUp(
   repository: RegistryRepository,
   artifact: ArtifactName,
   remote: string,
+  listed?: RemoteListing,
 ): Promise<RemoteView> {
   const isEvent = ({ name }: TagRef): boolean => parseTagName(name)?.artifact === artifact;
-  const listing = await repository.listRemoteArtifact(remote, artifact);
+  const asked = listed ?? repository.listRemoteArtifact(remote, artifact);
+  if (repository.url !== undefined) {
+    const listing = await asked;
+    const tags = listing.tags.filter(isEvent);
+    return { ...listing, tags, fetched: [], readings: await repository.readTags(tags) };
+  }
+  const [listing, here] = await Promise.all([asked, repository.readTags(artifact)]);
   const tags = listing.tags.filter(isEvent);
-  if (repository.url !== undefined) return { ...listing, tags, fetched: [] };
-  const { wanted, differing } = compareTags(await repository.listTags(artifact), tags);
+  const { wanted, differing } = compareTags(here.map(refOf), tags);
   if (differing.length > 0) throw differs(remote, artifact, differing);
-  await bring(repository, remote, wanted);
-  return { ...listing, tags, fetched: wanted.map(({ tag }) => tag.name) };
+  const fetched = wanted.map(({ tag }) => tag.name);
+  const brought = await bring(repository, remote, wanted);
+  const kept = here.filter((reading) => !fetched.includes(refOf(reading).name));
+  return { ...listing, tags, fetched, readings: [...kept, ...brought] };
 }
 
+const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
+
 /**
- * Brings tags here with their objects.
+ * Brings tags here with their objects, and reads them.
  * @throws RegError REMOTE_FAILED, GIT_FAILED
  */
 export async function bring(
   repository: RegistryRepository,
   remote: string,
   wanted: readonly WantedTag[],
-): Promise<void> {
-  if (wanted.length === 0) return;
-  await repository.fetchTags(
-    remote,
-    wanted.map(({ tag }) => tag),
-  );
+): Promise<TagReading[]> {
+  if (wanted.length === 0) return [];
+  const tags = wanted.map(({ tag }) => tag);
+  await repository.fetchTags(remote, tags);
   const kept = wanted.map(({ tag, replaces }): KeptRef => ({ tagName: tag.name, oid: tag.oid, replaces }));
-  const failure = await repository.keepTags(kept);
-  if (failure === undefined) return;
+  const [readings, failure] = await Promise.all([repository.readTags(tags), repository.keepTags(kept)]);
+  if (failure === undefined) return readings;
   throw new RegError('GIT_FAILED', `git did not write tags of ${remote} here: ${failure}`);
 }
 

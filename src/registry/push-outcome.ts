@@ -13,17 +13,20 @@ export interface Errand {
   isDeletion: boolean;
 }
 
+/** A push after which another try is worth it. */
+export type Lost = Extract<PushResult, { outcome: 'lost' }>;
+
 /**
  * Waits for the end of a push: undefined when the remote did it, and when not, why another try is worth it.
  * @throws RegError REMOTE_REFUSED, REMOTE_FAILED also where nobody knows, INTERRUPTED
  */
-export async function outcomeOf(push: Promise<PushResult>, errand: Errand): Promise<string | undefined> {
+export async function outcomeOf(push: Promise<PushResult>, errand: Errand): Promise<Lost | undefined> {
   const result = await push.catch(whenInterrupted(errand));
   switch (result.outcome) {
     case 'done':
       return undefined;
     case 'lost':
-      return result.reason;
+      return result;
     case 'refused':
       throw new RegError(
         'REMOTE_REFUSED',

@@ -2,7 +2,7 @@ import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { type ArtifactState, artifactStateOf, type State, stateOf } from '../domain/state.js';
 import { parseTagName } from '../domain/tag-name.js';
-import type { TagReader, TagRef } from '../git/port.js';
+import type { TagReader, TagReading, TagRef } from '../git/port.js';
 
 /** A registry, or one artifact of it, as its tags tell it. */
 export interface Reading {
@@ -11,17 +11,14 @@ export interface Reading {
   tagNames: Set<string>;
 }
 
-/**
- * Reads the tags of one artifact, or of all, into events. Tags that are no events are passed over (SPEC §1).
- * @param only these tags instead of all that there are
- */
-export async function readEvents(
-  tags: TagReader,
-  artifact?: ArtifactName,
-  only?: readonly TagRef[],
-): Promise<Reading> {
+/** Reads the tags of one artifact, or of all, into events. */
+export const readEvents = async (tags: TagReader, artifact?: ArtifactName): Promise<Reading> =>
+  eventsIn(await tags.readTags(artifact), artifact);
+
+/** The events among tags, of one artifact or of all. Tags that are no events are passed over (SPEC §1). */
+export function eventsIn(readings: readonly TagReading[], artifact?: ArtifactName): Reading {
   const reading: Reading = { events: [], tagNames: new Set() };
-  for (const one of await tags.readTags(only ?? artifact)) {
+  for (const one of readings) {
     const tagName = 'tag' in one ? one.tag.name : one.ref.name;
     const name = parseTagName(tagName);
     if (name === undefined || (artifact !== undefined && name.artifact !== artifact)) continue;

@@ -2,16 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
-import { artifactStateOf } from '../domain/state.js';
 import { RegError } from '../errors.js';
-import type { RegistryRepository } from '../git/port.js';
+import type { Identity, RemoteListing, Rest } from '../git/port.js';
 import { type Applied, applyDeletes, applyTags, type Writer } from './apply.js';
 import { catchUp, fetchedNote, lackingNote } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { refuseUndeclared } from './declaration.js';
 import { type PolicyGuard, policyGuard } from './policy/guard.js';
 import { type Reach, reachOf } from './reach.js';
-import { artifactNamesIn, readArtifactNames, readEvents } from './read.js';
+import { takeSnapshot } from './snapshot.js';
 import type { WriteOptions } from './write-options.js';
 import { eventRow, plannedRow, type WriteRow } from './write-row.js';
 
@@ -28,7 +27,20 @@ const PATIENCE = 30_000;
 /** How often git may say the same before it is taken for final: other writers make it say different things. */
 const STUCK = 10;
 /** What to wait for before another attempt, in milliseconds: any time up to that, so that writers come apart. */
-const longestPause = (attempt: number): number => Math.min(1000, 20 * 2 ** attempt);
+const longestPause = (attempt: number): number => Math.min(1000, 20 * 4 ** attempt);
+
+/** What is to be written, and by whom: the same in every attempt. */
+interface Errand {
+  artifact: ArtifactName;
+  decide: (snapshot: Snapshot) => Plan;
+  options: WriteOptions;
+  reach: Reach;
+  identity: Identity;
+  sign: boolean;
+  guard: PolicyGuard;
+  /** Commits that were found to declare the artifact. */
+  declaring: Set<Oid>;
+}
 
 /**
  * Reads, decides, and does what was decided. When another writer was faster, it starts again from the reading: what is
@@ -46,22 +58,34 @@ export async function write(
 ): Promise<Written> {
   const guard = policyGuard(context, options.offline, touchesStage);
   const reach = await reachOf(context, options);
+  const { repository, signal } = context;
+  const [identity, sign] = await Promise.all([repository.identity(), options.sign ?? repository.signsTags()]);
+  const errand = { artifact, decide, options, reach, identity, sign, guard, declaring: new Set<Oid>() };
   const start = context.now();
   const notes = new Set<string>();
   let failure = '';
   let stuck = 0;
+  let listed: RemoteListing | undefined;
   for (let attempt = 1; ; attempt += 1) {
-    const done = await tryOnce(context, artifact, decide, options, reach, guard);
+    const rest = restAfter(attempt, signal);
+    const done = await tryOnce(context, errand, rest, listed);
     for (const note of done.notes) if (note !== undefined) notes.add(note);
     if ('rows' in done) return { rows: done.rows, note: [...notes].join('\n') || undefined };
     stuck = done.failure === failure && !done.isRace ? stuck + 1 : 0;
     failure = done.failure;
     if (attempt === ATTEMPTS || stuck === STUCK || context.now() - start > PATIENCE)
       throw gaveUp(artifact, attempt, failure);
-    // an interruption is noticed by what comes next
-    await sleep(Math.random() * longestPause(attempt), undefined, { signal: context.signal }).catch(() => {});
+    listed = done.listing;
+    // a push that was lost has rested before it asked what the remote has now
+    if (listed === undefined) await rest();
   }
 }
+
+/** An interruption is noticed by what comes next. */
+const restAfter =
+  (attempt: number, signal: AbortSignal | undefined): Rest =>
+  () =>
+    sleep(Math.random() * longestPause(attempt), undefined, { signal }).catch(() => {});
 
 const gaveUp = (artifact: ArtifactName, attempts: number, failure: string): RegError =>
   new RegError(
@@ -72,20 +96,18 @@ const gaveUp = (artifact: ArtifactName, attempts: number, failure: string): RegE
 
 async function tryOnce(
   context: RegistryContext,
-  artifact: ArtifactName,
-  decide: (snapshot: Snapshot) => Plan,
-  options: WriteOptions,
-  reach: Reach,
-  guard: PolicyGuard,
+  errand: Errand,
+  rest: Rest,
+  listed: RemoteListing | undefined,
 ): Promise<Applied & { notes: (string | undefined)[] }> {
-  const writer = await prepare(context, artifact, reach, options);
+  const { artifact, decide, options, reach, guard } = errand;
+  const writer = await prepare(context, errand, rest, listed);
   const { remote, view } = writer;
   // there is a note where there is a remote that was not asked
   const mayLack = reach.note !== undefined;
   const snapshot: Snapshot = { ...(await takeSnapshot(context, artifact, writer)), mayLack };
   const plan = decide(snapshot);
-  if (!options.unlinked)
-    for (const commit of newCommits(plan)) await refuseUndeclared(context, artifact, commit);
+  if (!options.unlinked) await refuseUndeclaredCommits(context, errand, plan);
   await guard.refusePlan(plan, snapshot.artifact, writer);
   const { tags, deletes = [], note } = plan;
   const notes = [reach.note, view && fetchedNote(view, remote), note];
@@ -103,18 +125,20 @@ async function tryOnce(
 }
 
 /**
- * What comes before the reading. The turns are taken here: whatever another writer does after that makes this write fail,
+ * What comes before the reading. The turn is taken here: whatever another writer does after that makes this write fail,
  * and start again.
  */
 async function prepare(
   { repository }: RegistryContext,
-  artifact: ArtifactName,
-  { asks, push, remote }: Reach,
-  { sign }: WriteOptions,
+  { artifact, identity, sign, reach: { asks, push, remote } }: Errand,
+  rest: Rest,
+  listed: RemoteListing | undefined,
 ): Promise<Writer> {
-  const [identity, signs] = await Promise.all([repository.identity(), sign ?? repository.signsTags()]);
-  const view = asks ? await catchUp(repository, artifact, remote).catch(hintAtOffline(push)) : undefined;
-  return { identity, turn: await repository.takeTurn(artifact), push, sign: signs, remote, view };
+  const view = asks
+    ? await catchUp(repository, artifact, remote, listed).catch(hintAtOffline(push))
+    : undefined;
+  const turn = push && view ? view.turn : await repository.takeTurn(artifact);
+  return { identity, sign, turn, push, remote, view, rest };
 }
 
 const hintAtOffline = (push: boolean) => (error: unknown) => {
@@ -123,35 +147,16 @@ const hintAtOffline = (push: boolean) => (error: unknown) => {
   throw new RegError(error.code, error.message, hint);
 };
 
-/** The commits that a plan brings into the registry, by registering them or by assigning them as they are. */
-const newCommits = ({ tags }: Plan): Oid[] =>
-  tags
-    .filter(
-      ({ event, of, commit }) =>
-        event.kind === 'registration' || (event.kind === 'assignment' && of === commit),
-    )
-    .map(({ commit }) => commit);
-
-/** Everything that a decision about one artifact may depend on. */
-async function takeSnapshot(
-  { repository, config }: RegistryContext,
-  artifact: ArtifactName,
-  writer: Writer,
-): Promise<Omit<Snapshot, 'mayLack'>> {
-  const { identity, push, view } = writer;
-  const only = repository.url === undefined ? undefined : view?.tags;
-  const { events, tagNames: names } = await readEvents(repository, artifact, only);
-  // a name that is taken at the remote is taken, also by something that is no event
-  const tagNames = new Set([...names, ...(view?.tags ?? []).map(({ name }) => name)]);
-  const otherArtifacts = tagNames.size === 0 ? await otherNames(repository, writer) : [];
-  const { stages } = await config();
-  const state = artifactStateOf(artifact, events);
-  return { artifact: state, tagNames, otherArtifacts, stages, now: identity.now, shared: push };
-}
-
-/** The artifacts that a new one could be taken for, here and at the remote. */
-async function otherNames(repository: RegistryRepository, { view, remote }: Writer): Promise<ArtifactName[]> {
-  const here = await readArtifactNames(repository);
-  if (view === undefined || repository.url !== undefined) return here;
-  return [...here, ...artifactNamesIn(await repository.listRemoteTags(remote))];
+/** Looks at the commits that a plan brings into the registry, by registering them or by assigning them as they are. */
+async function refuseUndeclaredCommits(
+  context: RegistryContext,
+  { artifact, declaring }: Errand,
+  { tags }: Plan,
+): Promise<void> {
+  for (const { event, of, commit } of tags) {
+    const isNew = event.kind === 'registration' || (event.kind === 'assignment' && of === commit);
+    if (!isNew || declaring.has(commit)) continue;
+    await refuseUndeclared(context, artifact, commit);
+    declaring.add(commit);
+  }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
 import { type Repository, sandbox } from '../support/repo.js';
-import { DONE, LOST, makeRemote, WRITERS } from './remote-bench.js';
+import { CHURN, DONE, LOST, makeRemote, WRITERS } from './remote-bench.js';
 
 const box = sandbox();
 const oidOf = ({ git }: Repository, tagName: string): string => git('rev-parse', `refs/tags/${tagName}`);
@@ -102,6 +102,27 @@ describe.each(WRITERS)('creating tags at a remote: %s', (kind, makeWriter) => {
     expect(remote.tags()).toEqual(['churn@v1.0.0']);
     expect(await bo.repository.pushTags(bo.origin, refs, await bo.turn())).toEqual(DONE);
     expect(remote.tags()).toEqual(['churn#dev#1', 'churn@v1.0.0']);
+  });
+
+  test('who lost rests, and is told what the remote has after that', async () => {
+    const { remote, ann, bo } = makeTwo('rest');
+    const turn = await bo.turn();
+    await ann.repository.pushTags(ann.origin, [await ann.draft('churn@v1.0.0')], await ann.turn());
+    const later = [await ann.draft('churn@v2.0.0')];
+    const meanwhile = async (): Promise<void> => {
+      expect(await ann.repository.pushTags(ann.origin, later, await ann.turn())).toEqual(DONE);
+    };
+    const result = await bo.repository.pushTags(bo.origin, [await bo.draft('churn#dev#1')], turn, meanwhile);
+    const listing = await bo.repository.listRemoteArtifact(bo.origin, CHURN);
+    expect(result).toEqual({ outcome: 'lost', reason: expect.any(String), listing });
+    expect(remote.tags()).toEqual(['churn@v1.0.0', 'churn@v2.0.0']);
+  });
+
+  test('who won does not rest', async () => {
+    const { ann } = makeTwo('no rest');
+    const never = (): Promise<void> => Promise.reject(new Error('there is nothing to rest for'));
+    const refs = [await ann.draft('churn@v1.0.0')];
+    expect(await ann.repository.pushTags(ann.origin, refs, await ann.turn(), never)).toEqual(DONE);
   });
 
   test('artifacts take turns of their own, also where one is the folder of the other', async () => {

@@ -59,12 +59,12 @@ test.each<[Exchange, string]>([
 ])('REG_TIMEOUT ends what waits for a server that hangs: %s', async (on, said) => {
   const start = Date.now();
   server.fail({ fault: 'hangs', on: [on] });
-  const writes = WAYS.map((way) => startAssign(way, 2));
+  const writes = WAYS.map((way) => startAssign(way, 4));
   for (const { ended, group, cache } of writes) {
     expect(await ended).toMatchObject({
       code: 4,
       stdout: '',
-      stderr: expect.stringMatching(new RegExp(`^error: ${said}.*2 seconds.*\nhint: .*\n$`)),
+      stderr: expect.stringMatching(new RegExp(`^error: ${said}.*4 seconds.*\nhint: .*\n$`)),
     });
     expect(Date.now() - start).toBeLessThan(20_000);
     await expectNothingLeft(group, cache);

@@ -50,7 +50,7 @@ test.each(WAYS)(
   async (way) => {
     const { served, letGo } = makeSlow();
     const before = served.clone.tags();
-    const { stdout, stderr, code } = await writerOf(box, served, way, { REG_TIMEOUT: '1' })(
+    const { stdout, stderr, code } = await writerOf(box, served, way, { REG_TIMEOUT: '3' })(
       'rollback',
       'churn',
       'prod',
@@ -59,7 +59,7 @@ test.each(WAYS)(
     expect({ stdout, code }).toEqual({ stdout: '', code: 4 });
     const [error, hint = ''] = stderr.split('\n');
     expect(error).toBe(
-      `error: ${remote} gave no answer to the push of churn#prod#3 (it gave no sign for 1 seconds); it does not have it so far, and may still take it`,
+      `error: ${remote} gave no answer to the push of churn#prod#3 (it gave no sign for 3 seconds); it does not have it so far, and may still take it`,
     );
     expect(hint).toMatch(/^hint: look before doing it again: /);
     expect(hint).not.toContain('safe');
@@ -76,7 +76,7 @@ test.each(WAYS)(
 
 test.each(WAYS)('a deletion that a slow server does later, %s', async (way) => {
   const { served, letGo } = makeSlow();
-  const reg = writerOf(box, served, way, { REG_TIMEOUT: '1' });
+  const reg = writerOf(box, served, way, { REG_TIMEOUT: '3' });
   const { stderr, code } = await reg('unassign', 'churn', 'prod', '--delete', '--yes');
   expect(code).toBe(4);
   expect(stderr).toMatch(

@@ -27,7 +27,7 @@ afterAll(() => server.close());
 /** Runs a command one way or the other, and sees that it shows no secret. */
 const run = (way: Way, command: string, env: Env = {}) => {
   const isFar = way === 'with --repo';
-  const reg = guardedReg(box, isFar ? box.root : served.clone.dir, SECRETS, { REG_TIMEOUT: '1', ...env });
+  const reg = guardedReg(box, isFar ? box.root : served.clone.dir, SECRETS, { REG_TIMEOUT: '20', ...env });
   return reg(...command.split(' '), ...(isFar ? ['--repo', served.url] : []));
 };
 const questionsOf = (way: Way): string[] =>
@@ -93,11 +93,13 @@ describe.each(WAYS)('%s', (way) => {
 });
 
 test('a server that hangs', async () => {
+  // soon, and yet not so soon that a busy machine is taken for one that hangs
+  const env = { REG_TIMEOUT: '3' };
   server.fail({ fault: 'hangs', on: READING });
-  const questions = WAYS.map((way) => run(way, questionsOf(way)[0] ?? ''));
+  const questions = WAYS.map((way) => run(way, questionsOf(way)[0] ?? '', env));
   expect(await codesOf(questions)).toEqual([4, 4]);
   server.fail({ fault: 'hangs', on: PUSHING });
-  expect(await codesOf(WAYS.map((way) => run(way, 'assign churn prod --push -v')))).toEqual([4, 4]);
+  expect(await codesOf(WAYS.map((way) => run(way, 'assign churn prod --push -v', env)))).toEqual([4, 4]);
 });
 
 test('a wrong password', async () => {

@@ -4,7 +4,7 @@ import { readLink } from '../../src/links/read.js';
 import type { Link } from '../../src/links/schema.js';
 import { formatLink } from '../../src/links/write.js';
 
-const RUNS = { numRuns: 3000 };
+const RUNS = { numRuns: 1000 };
 
 const hex = (length: number) =>
   fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });

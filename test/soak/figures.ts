@@ -6,8 +6,7 @@ export const numberFrom = (variable: string, otherwise: number): number =>
   Number(process.env[variable]) || otherwise;
 
 /** Prints what came of many writers. */
-export function printCampaign(title: string, { accepted, failed, seconds, pushes }: Campaign): void {
-  const writes = new Set(accepted.map(({ run }) => run)).size;
+export function printCampaign(title: string, { accepted, writes, failed, seconds, pushes }: Campaign): void {
   print(title, {
     'tags accepted': accepted.length,
     'writes accepted': writes,

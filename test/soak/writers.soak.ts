@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { makeRegistry } from '../e2e/registry.js';
 import { sandbox } from '../support/repo.js';
-import { allWrite, makeWriters, type Workplace } from '../support/writers.js';
+import { allWrite, makeWriters, runPrograms, type Workplace } from '../support/writers.js';
 import { expectOneJournal } from '../support/writers-audit.js';
 import { numberFrom, printCampaign } from './figures.js';
 
@@ -18,7 +18,8 @@ test.each<[number, number, Workplace]>([
   const name = `${clients}-${rounds}-${workplace}`.replaceAll(' ', '-');
   makeRegistry(box, name, 'churn').git('clone', '--quiet', '--bare', '.', `${box.root}/${name}.git`);
   const remote = box.at(`${name}.git`);
-  const campaign = await allWrite(makeWriters(box, remote, clients, workplace), rounds, remote);
+  const writers = makeWriters(box, remote, clients, workplace);
+  const campaign = await allWrite(box, remote, writers, rounds, runPrograms);
   printCampaign(`${clients} clients x ${rounds} rounds, with ${workplace}`, campaign);
   expect(campaign.accepted.length).toBeGreaterThan(clients);
   await expectOneJournal(box, remote, campaign);

@@ -65,7 +65,7 @@ describe('the batch API', () => {
 
   test('never answers', async () => {
     server.fail({ on: 'batch', fault: 'hangs' });
-    const error = await failure({ ...asked, env: { REG_TIMEOUT: '1' } });
+    const error = await failure({ ...asked, env: { REG_TIMEOUT: '3' } });
     expect(error).toMatchObject({ code: 'REMOTE_FAILED', message: expect.stringContaining(server.url) });
   });
 });
@@ -121,7 +121,7 @@ describe('the place of an object', () => {
 
   test('never answers', async () => {
     server.fail({ on: 'download', fault: 'hangs' });
-    const error = await failure({ ...asked, env: { REG_TIMEOUT: '1' } });
+    const error = await failure({ ...asked, env: { REG_TIMEOUT: '3' } });
     expect(error).toMatchObject({ code: 'REMOTE_FAILED', message: expect.stringContaining(server.url) });
   });
 });

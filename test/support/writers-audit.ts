@@ -1,11 +1,12 @@
 import { expect } from 'vitest';
-import { type Run, regIn } from './cli.js';
+import { regIn } from './cli.js';
 import type { Repository, Sandbox } from './repo.js';
 import type { Campaign } from './writers.js';
 
 /** Everything that has to be so after many wrote about `churn` at the same time. */
 export async function expectOneJournal(box: Sandbox, remote: Repository, campaign: Campaign): Promise<void> {
-  for (const run of campaign.failed) expectGivenUp(run);
+  // a write may lose against others all the time; then it says so, and has written nothing
+  expect(campaign.failed.filter(({ code }) => code !== 'BUSY')).toEqual([]);
   const there = tagOids(remote);
   const written = campaign.accepted.map(({ tag, oid }) => [tag, oid]);
   expect(new Set(campaign.accepted.map(({ tag }) => tag)).size).toBe(written.length);
@@ -21,15 +22,6 @@ export async function expectOneJournal(box: Sandbox, remote: Repository, campaig
   expect(remote.git('fsck', '--strict', '--no-dangling')).toBe('');
   expectAgreement(campaign);
   await expectTheReadingOfGto(box, remote);
-}
-
-/** A write may lose against others all the time; then it says so, and has written nothing. */
-function expectGivenUp({ stdout, stderr, code }: Run): void {
-  expect({ stdout, stderr, code }).toEqual({
-    stdout: '',
-    stderr: expect.stringContaining('"code": "BUSY"'),
-    code: 1,
-  });
 }
 
 function tagOids({ git }: Repository): Map<string, string> {

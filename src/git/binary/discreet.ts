@@ -1,3 +1,4 @@
+import { once } from '../../once.js';
 import { redactorOf } from '../location.js';
 import type { RunGit } from './run-git.js';
 
@@ -6,11 +7,12 @@ import type { RunGit } from './run-git.js';
  * something failed, for nothing else that git says is shown.
  */
 export function discreetAbout(git: RunGit, remote: string): RunGit {
+  const redactors = once(async () => (await urlsOf(git, remote)).map(redactorOf));
   return async (args, input) => {
     const result = await git(args, input);
     if (result.code === 0) return result;
-    const redactors = (await urlsOf(git, remote)).map(redactorOf);
-    const redact = (text: string): string => redactors.reduce((rest, one) => one(rest), text);
+    const each = await redactors();
+    const redact = (text: string): string => each.reduce((rest, one) => one(rest), text);
     const stdout = Buffer.from(redact(result.stdout.toString()));
     return { ...result, stdout, stderr: redact(result.stderr) };
   };

@@ -13,6 +13,7 @@ export async function fetchTagObjects(
   inspector: RepositoryInspector,
   tags: readonly PeeledTagRef[],
 ): Promise<void> {
+  if (tags.length === 0) return;
   if (!(await inspector.isShallow())) return fetchOids(access, tags, []);
   const types = await inspector.objectTypes(tags.map(commitOf));
   const isHere = (tag: PeeledTagRef): boolean => types.get(commitOf(tag)) !== 'missing';

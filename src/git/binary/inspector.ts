@@ -3,10 +3,14 @@ import { expectSuccess, type RunGit } from './run-git.js';
 
 /** Tells the state of a repository with the git program. */
 export function binaryInspector(git: RunGit): RepositoryInspector {
+  let isWhole = false;
   return {
     isShallow: async () => {
+      // what has its whole history keeps it, and one that has been cut off may get it
+      if (isWhole) return false;
       const result = await git(['rev-parse', '--is-shallow-repository']);
-      return expectSuccess(result, 'looking at the repository').toString().trim() === 'true';
+      isWhole = expectSuccess(result, 'looking at the repository').toString().trim() === 'false';
+      return !isWhole;
     },
     objectTypes: async (oids) => {
       if (oids.length === 0) return new Map();

@@ -1,63 +1,80 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
-import type { PushResult } from '../port.js';
+import type { PushResult, RemoteListing, Rest, Turn } from '../port.js';
 import { whyRefused } from './push-report.js';
-import type { RefChange } from './ref-change.js';
+import { type RefChange, tagRef, turnChange, turnRef } from './ref-change.js';
 import { type RemoteAccess, remoteFailed, saidBy } from './remote-access.js';
-import { readRemoteRefs } from './remote-listing.js';
+import { isSettled, listOnce, listRemoteRefs } from './remote-listing.js';
 import type { GitResult } from './run-git.js';
+
+/** What a remote is to change: tags, all or none, and the turn with them; tags that are no events are nobody's turn. */
+interface Errand {
+  access: RemoteAccess;
+  tags: readonly RefChange[];
+  passing: Passing | undefined;
+}
+
+/** A turn that is passed on. */
+interface Passing {
+  turn: Turn;
+  /** What is to stand for it. */
+  next: Oid;
+}
 
 /**
  * Changes tags at a remote, all or none, and passes the turn on with them. What came of it is read back from the remote,
  * because an acknowledgement can be lost on the way, and two writers can send the same object.
+ * @param rest comes before the question when another writer seems to have been faster
  * @throws RegError REMOTE_FAILED
  */
 export async function push(
   access: RemoteAccess,
   tags: readonly RefChange[],
-  turn: RefChange | undefined,
+  passing: Passing | undefined,
+  rest: Rest = async () => undefined,
 ): Promise<PushResult> {
-  const pushed = await runPush(access, withTurn(tags, turn));
-  const result = await outcome(access, tags, turn, pushed);
+  const errand = { access, tags, passing };
+  const pushed = await runPush(access, changesOf(errand));
+  const result = await outcome(errand, pushed, rest);
   // a server that takes no refs but branches and tags, or one ref at a time, has names alone to keep writers apart
   if (result !== 'without turn') return result;
-  const again = await outcome(access, tags, turn, await runPush(access, tags));
+  const again = await outcome(errand, await runPush(access, tags), rest);
   return again === 'without turn' ? { outcome: 'refused', reason: pushed.stderr } : again;
 }
 
-async function outcome(
-  access: RemoteAccess,
-  tags: readonly RefChange[],
-  turn: RefChange | undefined,
-  pushed: GitResult,
-): Promise<PushResult | 'without turn'> {
-  const there = await askUntilAnswered(access, tags, turn);
-  const why = whyRefused(pushed, turn?.refName);
+async function outcome(errand: Errand, pushed: GitResult, rest: Rest): Promise<PushResult | 'without turn'> {
+  const { access, tags, passing } = errand;
+  const { shown } = access.remote;
+  const why = whyRefused(pushed, passing && turnRef(passing.turn.artifact));
+  // what the remote has after the rest is also what to decide upon next
+  if (pushed.code > 0 && (why.kind === 'busy' || why.kind === 'turn')) await rest();
+  const there = await askUntilAnswered(errand);
   if (there instanceof RegError) {
-    if (why.kind === 'unreached') throw remoteFailed(access.remote.shown, pushed);
+    if (why.kind === 'unreached') throw remoteFailed(shown, pushed);
     return { outcome: 'unknown', reason: there.message };
   }
-  if (areDone(tags, there)) return { outcome: 'done' };
+  const { held, listing } = there;
+  if (areDone(tags, held)) return { outcome: 'done' };
   // somebody has changed since what this write was decided upon
-  if (withTurn(tags, turn).some(({ refName, from }) => there.get(refName) !== from))
-    return { outcome: 'lost', reason: `another writer was faster at ${access.remote.shown}` };
+  if (changesOf(errand).some(({ refName, from }) => held.get(refName) !== from))
+    return { outcome: 'lost', reason: `another writer was faster at ${shown}`, listing };
   switch (why.kind) {
     case 'turn':
       return 'without turn';
     case 'busy':
-      return { outcome: 'lost', reason: `${access.remote.shown} is busy: ${why.reason}` };
+      return { outcome: 'lost', reason: `${shown} is busy: ${why.reason}`, listing };
     case 'refused':
       return { outcome: 'refused', reason: why.reason };
     case 'unanswered':
       return { outcome: 'unanswered', reason: saidBy(pushed) };
     default:
-      throw remoteFailed(access.remote.shown, pushed);
+      throw remoteFailed(shown, pushed);
   }
 }
 
-/** Tags that are no events are nobody's turn. */
-const withTurn = (tags: readonly RefChange[], turn: RefChange | undefined): readonly RefChange[] =>
-  turn === undefined ? tags : [...tags, turn];
+const changesOf = ({ tags, passing }: Errand): readonly RefChange[] =>
+  passing === undefined ? tags : [...tags, turnChange(passing.turn, passing.next)];
 
 const runPush = ({ git, remote }: RemoteAccess, changes: readonly RefChange[]): Promise<GitResult> =>
   git([
@@ -79,21 +96,28 @@ const ASKED = 3;
 /** Milliseconds before a remote that did not answer is asked again. */
 const PAUSE = 500;
 
+/** What a remote answers after a push. */
+interface Answer {
+  /** What the refs hold that the push was about, by full name. */
+  held: ReadonlyMap<string, Oid>;
+  /** The whole artifact; undefined where it shows a push of somebody else half-way. */
+  listing: RemoteListing | undefined;
+}
+
 /**
  * What the remote has now; the error when it does not answer. It has to be known, so a remote that does not answer is asked
  * again, and so is one that is still writing: it shows the turn that this push passes on, and not yet its tags.
  */
-async function askUntilAnswered(
-  access: RemoteAccess,
-  tags: readonly RefChange[],
-  turn: RefChange | undefined,
-): Promise<Map<string, string> | RegError> {
-  const asked = await pushAccess(access);
-  const refNames = withTurn(tags, turn).map(({ refName }) => refName);
+async function askUntilAnswered(errand: Errand): Promise<Answer | RegError> {
+  const { access, tags, passing } = errand;
+  const asked = (await access.whereToPush?.()) ?? access;
   for (let time = 1; ; time += 1) {
     try {
-      const there = await readRemoteRefs(asked, refNames);
-      const isHalfWay = turn !== undefined && there.get(turn.refName) === turn.to && !areDone(tags, there);
+      const there = await ask(asked, errand);
+      const isHalfWay =
+        passing !== undefined &&
+        there.held.get(turnRef(passing.turn.artifact)) === passing.next &&
+        !areDone(tags, there.held);
       if (!isHalfWay || time === ASKED) return there;
     } catch (error) {
       if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
@@ -103,11 +127,17 @@ async function askUntilAnswered(
   }
 }
 
-const areDone = (tags: readonly RefChange[], there: ReadonlyMap<string, string>): boolean =>
-  tags.every(({ refName, to }) => there.get(refName) === to);
-
-/** Where pushes go, which need not be where fetches come from. */
-async function pushAccess({ git, remote }: RemoteAccess): Promise<RemoteAccess> {
-  const { code, stdout } = await git(['config', '--get', `remote.${remote.name}.pushurl`]);
-  return code === 0 ? { git, remote: { ...remote, name: stdout.toString().trim() } } : { git, remote };
+async function ask(access: RemoteAccess, { tags, passing }: Errand): Promise<Answer> {
+  if (passing === undefined) {
+    const refNames = tags.map(({ refName }) => refName);
+    return { held: await listRemoteRefs(access, refNames), listing: undefined };
+  }
+  const listing = await listOnce(access, passing.turn.artifact);
+  const { last } = listing.turn;
+  const held = new Map(listing.tags.map(({ name, oid }) => [tagRef(name), oid]));
+  if (last !== undefined) held.set(turnRef(passing.turn.artifact), last);
+  return { held, listing: isSettled(listing) ? listing : undefined };
 }
+
+const areDone = (tags: readonly RefChange[], held: ReadonlyMap<string, Oid>): boolean =>
+  tags.every(({ refName, to }) => held.get(refName) === to);

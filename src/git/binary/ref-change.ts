@@ -11,7 +11,8 @@ export interface RefChange {
   to: Oid | undefined;
 }
 
-const tagRef = (tagName: string): string => `refs/tags/${tagName}`;
+/** The full name of a tag's ref. */
+export const tagRef = (tagName: string): string => `refs/tags/${tagName}`;
 
 /**
  * The ref that holds an artifact's turn. No artifact's name holds an `@`, so the turns of `churn` and `churn/x` are no file

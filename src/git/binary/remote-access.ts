@@ -1,5 +1,7 @@
 import { RegError } from '../../errors.js';
+import { once } from '../../once.js';
 import { shellLine } from '../../shell.js';
+import { discreetAbout } from './discreet.js';
 import type { GitResult, RunGit } from './run-git.js';
 
 /** A remote: what git calls it, and what people are shown, which holds no user-info. */
@@ -12,6 +14,19 @@ export interface NamedRemote {
 export interface RemoteAccess {
   git: RunGit;
   remote: NamedRemote;
+  /** The same for where pushes go, which need not be where fetches come from; absent where it always is. */
+  whereToPush?: () => Promise<RemoteAccess>;
+}
+
+/** A remote of a repository's configuration. What is said of its address there is asked for once. */
+export function namedAccess(run: RunGit, name: string): RemoteAccess {
+  const git = discreetAbout(run, name);
+  const remote = { name, shown: name };
+  const whereToPush = once(async () => {
+    const { stdout } = await git(['config', '--default', '', '--get', `remote.${name}.pushurl`]);
+    return { git, remote: { ...remote, name: stdout.toString().trim() || name } };
+  });
+  return { git, remote, whereToPush };
 }
 
 /** What git said of its failure, in one line. */

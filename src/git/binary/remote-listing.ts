@@ -26,15 +26,19 @@ export async function listRemoteArtifact(
 ): Promise<RemoteListing> {
   let listing = await listOnce(access, artifact);
   for (const pause of PAUSES) {
-    const { tags, turn } = listing;
-    if (turn.last === undefined || tags.some(({ oid }) => oid === turn.last)) return listing;
+    if (isSettled(listing)) return listing;
     await sleep(pause);
     listing = await listOnce(access, artifact);
   }
   return listing;
 }
 
-async function listOnce(access: RemoteAccess, artifact: ArtifactName): Promise<RemoteListing> {
+/** Whether a listing shows all that the turn in it stands for. */
+export const isSettled = ({ tags, turn }: RemoteListing): boolean =>
+  turn.last === undefined || tags.some(({ oid }) => oid === turn.last);
+
+/** The same at this moment, a push half-way included. */
+export async function listOnce(access: RemoteAccess, artifact: ArtifactName): Promise<RemoteListing> {
   const starts = ['@', '#'].map((mark) => PREFIX + artifactNameForTag(artifact) + mark);
   const turn = turnRef(artifact);
   const lines = await lsRemote(access, [], [...starts.map((start) => `${start}*`), turn]);
@@ -43,15 +47,6 @@ async function listOnce(access: RemoteAccess, artifact: ArtifactName): Promise<R
     tags: tagsIn(lines.filter(({ refName }) => starts.some((start) => refName.startsWith(start)))),
     turn: { artifact, last: lines.find(({ refName }) => refName === turn)?.oid },
   };
-}
-
-/** What refs hold at a remote, by their full names; those that it has not got are left out. */
-export async function readRemoteRefs(
-  access: RemoteAccess,
-  refNames: readonly string[],
-): Promise<Map<string, string>> {
-  const lines = await lsRemote(access, ['--refs'], refNames);
-  return new Map(lines.map(({ refName, oid }) => [refName, oid]));
 }
 
 /** What refs of a remote hold, by full name, that fit one of these patterns. */

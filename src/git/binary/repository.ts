@@ -1,15 +1,16 @@
 import { RegError } from '../../errors.js';
+import { once } from '../../once.js';
 import { repositoryFiles } from '../files/repository-files.js';
 import type { RegistryRepository, TagReader } from '../port.js';
 import { binaryBranches } from './branches.js';
 import { commitFile } from './commit.js';
-import { discreetAbout } from './discreet.js';
 import { filesFirst } from './files-first.js';
 import { binaryHistory } from './history.js';
 import { binaryInspector } from './inspector.js';
 import { binaryLargeFiles } from './large-files.js';
 import { binaryObjectReader } from './objects.js';
 import { binaryTagRemote } from './remote.js';
+import { namedAccess, type RemoteAccess } from './remote-access.js';
 import { listTips } from './remote-listing.js';
 import { gitIn, type RunGit } from './run-git.js';
 import { binarySignatures } from './signatures.js';
@@ -27,11 +28,11 @@ import { binaryTagWriter } from './writer.js';
  */
 export function openBinaryRepository(folder: string, around: Surroundings): RegistryRepository {
   const unchecked = gitIn(folder, around);
-  let newEnough: Promise<void> | undefined;
+  const newEnough = once(() => requireGit(unchecked));
+  const isRepository = once(() => requireRepository(unchecked, folder));
   const git: RunGit = async (args, input) => {
-    newEnough ??= requireGit(unchecked);
-    const [result] = await Promise.all([unchecked(args, input), newEnough]);
-    if (result.code !== 0) await requireRepository(unchecked, folder);
+    const [result] = await Promise.all([unchecked(args, input), newEnough()]);
+    if (result.code !== 0) await isRepository();
     return result;
   };
   const inspector = binaryInspector(git);
@@ -44,10 +45,7 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
     ...binarySigner(git, folder, around),
     ...binarySignatures(git),
     ...binaryBranches(git, inspector),
-    ...binaryTagRemote(inspector, (name) => ({
-      git: discreetAbout(git, name),
-      remote: { name, shown: name },
-    })),
+    ...binaryTagRemote(inspector, accesses(git)),
     ...binaryObjectReader(git, streamGitIn(folder, around)),
     ...binaryHistory(git),
     largeFiles: binaryLargeFiles(folder, around),
@@ -60,6 +58,16 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
 function tagReader(folder: string, env: NodeJS.ProcessEnv, git: RunGit): TagReader {
   const reader = binaryTagReader(git);
   return env.REG_GIT === 'git' ? reader : filesFirst(repositoryFiles(folder, env), reader, git);
+}
+
+/** Gives the remotes of a repository by their names. */
+function accesses(git: RunGit): (name: string) => RemoteAccess {
+  const known = new Map<string, RemoteAccess>();
+  return (name) => {
+    const access = known.get(name) ?? namedAccess(git, name);
+    known.set(name, access);
+    return access;
+  };
 }
 
 /** Hooks and a person who types a passphrase may take their time. */

@@ -62,15 +62,15 @@ const ATTEMPTS = 5;
 
 async function keepTags(git: RunGit, refs: readonly KeptRef[]): Promise<string | undefined> {
   let failure: string | undefined;
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    // another process may be keeping the same
-    const here = await heldBy(git, refs);
-    const left = refs.filter(({ tagName, oid }) => here.get(tagName) !== oid);
-    if (left.length === 0) return undefined;
+  let left = refs;
+  for (let attempt = 1; attempt <= ATTEMPTS && left.length > 0; attempt += 1) {
     failure = await updateRefs(git, [...left.map(keeping), ...newTurns(left)]);
     if (failure === undefined) return undefined;
+    // another process may have kept the same
+    const here = await heldBy(git, refs);
+    left = refs.filter(({ tagName, oid }) => here.get(tagName) !== oid);
   }
-  return failure;
+  return left.length === 0 ? undefined : failure;
 }
 
 /** Whoever decided before these tags came has to decide again. */
