@@ -1,7 +1,8 @@
 // Bundles the program and the library: each command becomes a chunk of its own, loaded when it runs.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { script } from '@bomb.sh/tab';
 import { build } from 'esbuild';
 
@@ -17,11 +18,10 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  minifyWhitespace: true,
-  minifySyntax: true,
+  minify: true,
   legalComments: 'none',
-  // optional peers, installed by those who use such a store
-  external: ['@aws-sdk/*', '@azure/*', '@google-cloud/*'],
+  // optional peers, installed by those who use such a store; and what is large and seldom needed, installed beside
+  external: ['@aws-sdk/*', '@azure/*', '@google-cloud/*', 'isomorphic-git', 'undici'],
   define: {
     // write-file-atomic only mixes it into the names of its temporary files
     __filename: '"reg"',
@@ -52,6 +52,23 @@ execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json', '--outDir', `$
   stdio: 'inherit',
 });
 
+/** Deletes the declarations that the types of the library do not lead to. */
+function keepReachableTypes(folder) {
+  const reached = new Set();
+  const reach = (path) => {
+    if (reached.has(path)) return;
+    reached.add(path);
+    const text = readFileSync(path, 'utf8');
+    for (const [, target] of text.matchAll(/\b(?:from|import\()\s*'(\.[^']+)\.js'/g))
+      reach(join(dirname(path), `${target}.d.ts`));
+  };
+  reach(join(folder, 'index.d.ts'));
+  for (const name of readdirSync(folder, { recursive: true })) {
+    const path = join(folder, name);
+    if (name.endsWith('.d.ts') && !reached.has(path)) rmSync(path);
+  }
+}
+
 /** The completion script of a shell, which the library prints. */
 function shellScript(shell) {
   const { log } = console;
@@ -62,6 +79,8 @@ function shellScript(shell) {
   // a colon in a word is to be escaped for zsh, which takes two backslashes
   return [shell, `${lines.join('\n').replace('comp//:/\\:', 'comp//:/\\\\:')}\n`];
 }
+
+keepReachableTypes(`${outdir}/types`);
 
 // what is made from the program's own definitions, and is no part of it
 const making = `${outdir}/making.js`;
