@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { nameOf } from '../../src/cli/tree/spec.js';
 import { COMMANDS } from '../../src/cli/tree/tree.js';
-import { startReg } from '../support/cli.js';
+import { runReg, startReg } from '../support/cli.js';
 import { runHere } from '../support/here.js';
 import { sandbox } from '../support/repo.js';
 import { MODEL_PATH, makeResearch, withRemote } from './registry.js';
@@ -109,6 +109,14 @@ describe('what each command answers is what its schema says', () => {
     let text = '';
     for await (const chunk of child.stdout ?? []) text += chunk;
     check('completion', JSON.parse(text));
+  });
+
+  test('hook, which reads what git says', async () => {
+    const oid = registry.git('rev-parse', 'refs/tags/churn@v1.0.0');
+    const stdin = `${oid} ${'0'.repeat(40)} refs/tags/churn@v1.0.0\n`;
+    const run = await runReg(box, { cwd: registry.dir, stdin }, 'hook', 'pre-receive', '--json');
+    expect(run.code).toBe(1);
+    check('hook', JSON.parse(run.stdout));
   });
 
   test('no command is left out', () => {

@@ -132,6 +132,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodMiniType>> = {
       }),
     ),
   }),
+  hook: many(z.strictObject({ tag: text, message: text })),
   site: z.strictObject({ path: text, index: text, files: size, bytes: size }),
   ui: z.strictObject({ url: text }),
   completion: z.strictObject({ shell: text, script: text }),

@@ -50,7 +50,7 @@ export const historyRow = z.strictObject(happened);
 export const checkedRow = z.strictObject({ ...happened, current: z.boolean() });
 export const verifiedRow = z.strictObject({
   ...happened,
-  signature: text,
+  signature: z.enum(['good', 'bad', 'unknown', 'unsigned']),
   signer: orNull(text),
   key: orNull(text),
   problem: orNull(text),
