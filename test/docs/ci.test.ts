@@ -1,0 +1,226 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { shellWords } from '../../src/cli/complete/words.js';
+import { takeFields } from '../../src/cli/json-fields.js';
+import { buildProgram } from '../../src/cli/program.js';
+import type { World } from '../../src/cli/world.js';
+import { withRemote } from '../e2e/registry.js';
+import { PROGRAM, regIn } from '../support/cli.js';
+import { type Env, sandbox } from '../support/repo.js';
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const ACTION = parse(read('action.yml')) as Action;
+const DOCS = read('docs/ci.md');
+const blocksOf = (language: string): string[] =>
+  [...DOCS.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
+    ([, text = '']) => text,
+  );
+const YAML = blocksOf('yaml').map((text) => parse(text, { uniqueKeys: true }) as unknown);
+
+interface Step {
+  id?: string;
+  name?: string;
+  uses?: string;
+  run?: string;
+  shell?: string;
+  with?: Record<string, unknown>;
+  env?: Record<string, string>;
+}
+interface Action {
+  inputs: Record<string, { description: string; default: unknown; required?: boolean }>;
+  outputs: Record<string, { description: string; value: string }>;
+  runs: { using: string; steps: Step[] };
+}
+
+/** Everything in a document that is a mapping, however deep. */
+function mappings(value: unknown): Record<string, unknown>[] {
+  if (Array.isArray(value)) return value.flatMap(mappings);
+  if (value === null || typeof value !== 'object') return [];
+  return [value as Record<string, unknown>, ...Object.values(value).flatMap(mappings)];
+}
+const STEPS: Step[] = [...ACTION.runs.steps, ...YAML.flatMap(mappings)].filter(
+  (one): one is Step => typeof (one as Step).uses === 'string' || typeof (one as Step).run === 'string',
+);
+/** Shell scripts of the workflows, of GitLab's jobs, and of the hooks. */
+const SCRIPTS = [
+  ...STEPS.flatMap(({ run }) => run ?? []),
+  ...YAML.flatMap(mappings).flatMap(
+    ({ script, before_script }) => [script, before_script].flat() as string[],
+  ),
+  ...blocksOf('sh'),
+].filter((text): text is string => typeof text === 'string');
+
+describe('action.yml', () => {
+  test('inputs and outputs are described; what it refers to is there', () => {
+    const text = read('action.yml');
+    for (const one of Object.values(ACTION.inputs))
+      expect(one).toMatchObject({ description: expect.any(String) });
+    for (const one of Object.values(ACTION.inputs)) expect(one.default).toBeDefined();
+    const used = [...text.matchAll(/\binputs\.([\w-]+)/g)].map(([, name]) => name);
+    expect(new Set(used)).toEqual(new Set(Object.keys(ACTION.inputs)));
+    const ids = ACTION.runs.steps.map(({ id }) => id);
+    for (const [name, { value }] of Object.entries(ACTION.outputs)) {
+      expect(value).toBe(`\${{ steps.check-ref.outputs.${name} }}`);
+      expect(ids).toContain('check-ref');
+    }
+    expect(ACTION.inputs['reg-version']?.default).toBe(JSON.parse(read('package.json')).version);
+  });
+
+  test('no script holds an expression, which could end it early; every one names its shell', () => {
+    for (const { run, shell } of ACTION.runs.steps)
+      if (run !== undefined) expect([run.includes('${{'), shell]).toEqual([false, 'bash']);
+  });
+
+  test('actions of others are pinned to a commit', () => {
+    for (const { uses = '' } of ACTION.runs.steps) if (uses) expect(uses).toMatch(/^[\w/-]+@[0-9a-f]{40}$/);
+  });
+});
+
+describe('the workflows in docs/ci.md', () => {
+  test('use inputs and outputs of the action that there are', () => {
+    const ours = STEPS.filter(({ uses }) => uses?.startsWith('mycompany/reg@'));
+    expect(ours.length).toBeGreaterThan(3);
+    for (const { with: given = {} } of ours)
+      expect(Object.keys(ACTION.inputs)).toEqual(expect.arrayContaining(Object.keys(given)));
+    const used = [...DOCS.matchAll(/steps\.reg\.outputs\.(\w+)/g)].map(([, name = '']) => name);
+    expect(Object.keys(ACTION.outputs)).toEqual(expect.arrayContaining(used));
+  });
+
+  test('ask for no more permissions than they need', () => {
+    const asked = YAML.flatMap(mappings).flatMap(({ permissions }) =>
+      permissions === undefined ? [] : [permissions],
+    );
+    expect(asked.length).toBeGreaterThan(2);
+    for (const one of asked) expect(one).toMatchObject({ contents: 'read' });
+    for (const document of YAML as Record<string, unknown>[])
+      if ('on' in document) expect(document).toHaveProperty('permissions');
+  });
+
+  test('start for assignments to prod, whatever the artifact is called', () => {
+    const patterns = YAML.flatMap(mappings).flatMap(({ tags }) =>
+      Array.isArray(tags) ? [tags as string[]] : [],
+    );
+    const [deploy = [], audit = []] = patterns;
+    const starts = (all: readonly string[], tag: string): boolean => all.some((one) => globOf(one).test(tag));
+    for (const tag of ['churn#prod#3', 'models=eu/churn#prod#12'])
+      expect(starts(deploy, tag), tag).toBe(true);
+    for (const tag of ['churn#prod!#3', 'churn@v1.0.0', 'churn#dev#3', 'prod'])
+      expect(starts(deploy, tag), tag).toBe(false);
+    for (const tag of [
+      'churn#prod#3',
+      'models=eu/churn@v1.0.0!',
+      'a@deprecated',
+      'reg/approve/a/v1.0.0/prod/x',
+    ])
+      expect(starts(audit, tag), tag).toBe(true);
+    for (const tag of ['v1.0.0', 'release-2020']) expect(starts(audit, tag), tag).toBe(false);
+  });
+
+  test('every line that runs reg can be typed', async () => {
+    const lines = SCRIPTS.flatMap((text) => text.replaceAll('\\\n', ' ').split('\n')).flatMap(commandsIn);
+    expect(lines.length).toBeGreaterThan(10);
+    for (const line of lines) expect(await typed(line), line).toHaveLength(1);
+  });
+
+  test('every script is one', () => {
+    for (const text of SCRIPTS) {
+      const run = spawnSync('bash', ['-n'], {
+        input: text.replaceAll(/\$\{\{.*?\}\}/g, 'x'),
+        encoding: 'utf8',
+      });
+      expect(run.stderr, text).toBe('');
+    }
+  });
+});
+
+/** A pattern of GitHub's filters: `*` is anything but a slash, `**` anything. */
+const globOf = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .split('**')
+      .map((part) =>
+        part
+          .split('*')
+          .map((text) => text.replaceAll(/[.+?^$()[\]{}|\\]/g, '\\$&'))
+          .join('[^/]*'),
+      )
+      .join('.*')}$`,
+  );
+
+/** The command lines of reg in a line of shell, without what follows them. */
+const commandsIn = (line: string): string[] =>
+  [
+    ...line.matchAll(
+      /(?:^|[\s(])(?:npx git-reg|reg|node "\S*reg\.js"|node "\$REG_ACTION") ([a-z-]+ [^|>)&;]*|[a-z-]+$)/g,
+    ),
+  ].map(([, rest = '']) => rest.trim());
+
+async function typed(line: string): Promise<string[]> {
+  const world = {
+    stdout: { write: () => true },
+    columns: 80,
+    version: '1',
+    env: {},
+    cwd: '.',
+  } as unknown as World;
+  const words = takeFields(shellWords(line));
+  const program = buildProgram(words, world, () => undefined);
+  const ran: string[] = [];
+  for (const command of program.commands) command.action(() => void ran.push(command.name()));
+  await program.parseAsync(words.words, { from: 'user' });
+  return ran;
+}
+
+describe('what the action runs', () => {
+  const box = sandbox();
+  const { registry } = withRemote(box, 'registry');
+  const output = join(box.root, 'output');
+  beforeAll(async () => {
+    await regIn(box, registry.dir)('assign', 'churn', 'prod', '--push');
+  });
+
+  /** Runs a step of the action as a runner does. */
+  function step(name: string, env: Env) {
+    const { run = '' } = ACTION.runs.steps.find((one) => one.name === name) ?? {};
+    writeFileSync(output, '');
+    return spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', run], {
+      cwd: registry.dir,
+      env: { ...box.env, REG_ACTION: PROGRAM, GITHUB_OUTPUT: output, ...env },
+      encoding: 'utf8',
+    });
+  }
+  const nothing = {
+    REG_PATHS: '',
+    REG_BASE: '',
+    REG_TAGS: 'false',
+    REG_SINCE: '',
+    REG_FORMAT: 'text',
+    REG_OUTPUT: '',
+  };
+
+  test('validate', () => {
+    const all = step('Validate', nothing);
+    expect([all.status, all.stdout]).toEqual([1, expect.stringContaining('churn.model.yaml:1: error: ')]);
+    const report = join(box.root, 'report');
+    const some = step('Validate', { ...nothing, REG_PATHS: '\nchurn.model.yaml\n', REG_OUTPUT: report });
+    expect([some.status, some.stdout]).toEqual([1, all.stdout]);
+    expect(readFileSync(report, 'utf8')).toBe(all.stdout);
+    const odd = step('Validate', { ...nothing, REG_PATHS: '$(touch owned)', REG_TAGS: 'false' });
+    expect(odd.stderr).toContain("there is no link file at '$(touch owned)'");
+    expect(step('Validate', { ...nothing, REG_TAGS: 'true', REG_SINCE: '2026-01-01' })).toMatchObject({
+      status: 0,
+      stderr: '2 tags are right\n',
+    });
+  });
+
+  test('check-ref', () => {
+    expect(step('Check the tag', { REG_REF: 'refs/tags/churn#prod#1' }).status).toBe(0);
+    const names = [...readFileSync(output, 'utf8').matchAll(/^(\w+)<</gm)].map(([, name]) => name);
+    expect(names).toEqual(Object.keys(ACTION.outputs));
+    expect(step('Check the tag', { REG_REF: 'refs/heads/main' }).status).toBe(1);
+    expect(step('Refuse an unknown command', { REG_COMMAND: 'deploy' }).status).toBe(1);
+  });
+});
