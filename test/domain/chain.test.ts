@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { breaksIn, goneParents } from '../../src/domain/chain.js';
+import { type Event, eventOf } from '../../src/domain/event.js';
+import { artifactName } from '../../src/domain/names.js';
+import { artifactStateOf } from '../../src/domain/state.js';
+import { parseTagName } from '../../src/domain/tag-name.js';
+import { tag } from '../support/builders.js';
+
+/** Events that follow each other: each names the one before it, but those that begin with `gto`. */
+function chain(...lines: string[]): Event[] {
+  const made: Event[] = [];
+  for (const line of lines) {
+    const annotated = tag(line.replace('gto ', ''));
+    const name = parseTagName(annotated.name);
+    if (name === undefined) throw new Error(line);
+    const event = eventOf(name, annotated);
+    const parent = made.at(-1)?.tagOid;
+    made.push(line.startsWith('gto') || parent === undefined ? event : { ...event, parent });
+  }
+  return made;
+}
+
+const STORY = [
+  'churn@v1.0.0 A 10',
+  'churn#dev#1 A 20',
+  'churn@v1.1.0 B 30',
+  'churn#dev#2 B 40',
+  'churn#prod#3 B 50',
+];
+
+/** What is broken once events were taken out or replaced, each by its tag. */
+function broken(change: (events: Event[]) => Event[], isRemembered: boolean): string[] {
+  const before = chain(...STORY);
+  const after = change(before);
+  const artifact = artifactStateOf(artifactName('churn'), after);
+  const held = new Map(after.map((event) => [event.tag, event.tagOid]));
+  const names = new Map(isRemembered ? before.map((event) => [event.tagOid, event.tag]) : []);
+  const short = new Map(before.map((event) => [event.tagOid.slice(0, 12), `<${event.tag}>`]));
+  return breaksIn(artifact, names, held).map(({ message }) =>
+    message.replaceAll(/\b[0-9a-f]{12}\b/g, (oid) => short.get(oid) ?? '<new>'),
+  );
+}
+
+const without =
+  (...tags: string[]) =>
+  (events: Event[]): Event[] =>
+    events.filter((event) => !tags.includes(event.tag));
+const recreated = (name: string) => (events: Event[]) =>
+  events.map((event) => (event.tag === name ? { ...event, tagOid: 'f'.repeat(40) } : event));
+
+describe('a chain of which something is gone', () => {
+  test.each<[string, (events: Event[]) => Event[], string[], string[]]>([
+    ['nothing', (events) => events, [], []],
+    ['the last one, which nothing has followed', without('churn#prod#3'), [], []],
+    [
+      'one with a counter',
+      without('churn#dev#2'),
+      ['churn#dev#2 was deleted: churn#prod#3 names it as the event before it'],
+      [
+        '<churn#dev#2>, the event before churn#prod#3, is gone: the tag with counter 2 was deleted, after churn@v1.1.0',
+      ],
+    ],
+    [
+      'one without a counter',
+      without('churn@v1.1.0'),
+      ['churn@v1.1.0 was deleted: churn#dev#2 names it as the event before it'],
+      [
+        '<churn@v1.1.0>, the event before churn#dev#2, is gone: churn#dev#1 was moved or recreated, or a tag between the two was deleted',
+      ],
+    ],
+    [
+      'the first',
+      without('churn@v1.0.0'),
+      ['churn@v1.0.0 was deleted: churn#dev#1 names it as the event before it'],
+      ['<churn@v1.0.0>, the event before churn#dev#1, is gone: it was deleted, and it was the first'],
+    ],
+    [
+      'moved or recreated',
+      recreated('churn@v1.1.0'),
+      [
+        'churn@v1.1.0 was moved or recreated: when churn#dev#2 was written it was <churn@v1.1.0>, and now it is <new>',
+      ],
+      [
+        '<churn@v1.1.0>, the event before churn#dev#2, is gone: it was deleted, or churn@v1.1.0 was moved or recreated',
+      ],
+    ],
+    [
+      'moved or recreated, with a counter',
+      recreated('churn#dev#2'),
+      [
+        'churn#dev#2 was moved or recreated: when churn#prod#3 was written it was <churn#dev#2>, and now it is <new>',
+      ],
+      [
+        '<churn#dev#2>, the event before churn#prod#3, is gone: churn#dev#2 was moved or recreated, or a tag between the two was deleted',
+      ],
+    ],
+    [
+      'put behind what followed it',
+      (events) => events.map((event) => (event.tag === 'churn@v1.1.0' ? { ...event, date: 60 } : event)),
+      ['churn#dev#2 names churn@v1.1.0 as the event before it, which counts as a later one'],
+      ['churn#dev#2 names churn@v1.1.0 as the event before it, which counts as a later one'],
+    ],
+  ])('%s', (_title, change, remembered, forgotten) => {
+    expect(broken(change, true)).toEqual(remembered);
+    expect(broken(change, false)).toEqual(forgotten);
+  });
+});
+
+test('tags of gto are links that need not be named', () => {
+  const events = chain(
+    'churn@v1.0.0 A 10',
+    'gto churn#dev#1 A 20',
+    'gto churn@v1.1.0 B 30',
+    'churn#dev#2 B 40',
+  );
+  const artifact = artifactStateOf(artifactName('churn'), events);
+  expect(goneParents(artifact)).toEqual([]);
+  expect(breaksIn(artifact, new Map(), new Map())).toEqual([]);
+});
