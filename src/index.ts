@@ -5,6 +5,7 @@ export type { LoadedModel, LoadOptions } from './load/load.js';
 export type { Model } from './load/model.js';
 export { load, openRegistry } from './open.js';
 export type { ApprovalRow, Approved, ApproveOptions } from './registry/approve.js';
+export type { BrowseRow } from './registry/browse.js';
 export type { CheckedRow, CheckRefOptions } from './registry/check-ref.js';
 export type { ChooseOptions } from './registry/choose.js';
 export type { CommitLog, LogRow } from './registry/commit-log.js';

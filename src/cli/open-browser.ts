@@ -10,8 +10,14 @@ const OPENERS: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> 
 
 /** Opens an address in a browser; `failed` is told when there is none. */
 export function openBrowser(url: string, env: NodeJS.ProcessEnv, failed: () => void): void {
-  const [program, ...args] = OPENERS[platform()] ?? ['xdg-open'];
+  const [program, ...args] = chosen(env) ?? OPENERS[platform()] ?? ['xdg-open'];
   const child = spawn(program, [...args, url], { env, stdio: 'ignore', detached: true });
   child.once('error', failed).once('exit', (code) => code !== 0 && failed());
   child.unref();
+}
+
+/** The program that the user named (xdg-open(1) knows BROWSER as well); of several the first. */
+function chosen({ BROWSER }: NodeJS.ProcessEnv): readonly [string] | undefined {
+  const [first = ''] = (BROWSER ?? '').split(platform() === 'win32' ? ';' : ':');
+  return first === '' ? undefined : [first];
 }

@@ -14,6 +14,8 @@ export interface World {
   canAsk: boolean;
   /** The width of the terminal. */
   columns: number;
+  /** Its height. */
+  lines: number;
   env: NodeJS.ProcessEnv;
   cwd: string;
   /** Milliseconds since the epoch. */
@@ -33,6 +35,7 @@ export const thisWorld = (version: string, signal: AbortSignal): World => ({
   isErrorTTY: process.stderr.isTTY === true,
   canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
   columns: process.stdout.columns ?? 80,
+  lines: process.stdout.rows ?? 24,
   env: process.env,
   cwd: process.cwd(),
   now: Date.now,

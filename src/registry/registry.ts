@@ -10,6 +10,7 @@ import { type UploadOptions, type UploadRow, upload } from '../upload/upload.js'
 import type { Report } from '../validate/finding.js';
 import { type ValidateOptions, validate } from '../validate/validate.js';
 import { type Approved, type ApproveOptions, approve } from './approve.js';
+import { type BrowseRow, browse } from './browse.js';
 import { type CheckedRow, type CheckRefOptions, checkRef } from './check-ref.js';
 import type { ChooseOptions } from './choose.js';
 import type { RegistryContext } from './context.js';
@@ -59,6 +60,8 @@ export interface Registry {
   describe(artifact: string, options?: ChooseOptions): Promise<Description>;
   /** What differs between two models: `diff('churn@v1.2.0', '#prod')`; the second is what HEAD declares by default. */
   diff(from: string, to?: string, options?: DiffOptions): Promise<Difference>;
+  /** The pages of artifacts at the site that serves the repository; of the registry without one. */
+  browse(targets?: readonly string[]): Promise<BrowseRow[]>;
   /** Fetches and verifies one model, and puts it on disk. */
   load(artifact: string, options?: LoadOptions): Promise<Model>;
   /** Who signed each event, and whether the histories of artifacts hold together. */
@@ -118,6 +121,7 @@ export function createRegistry(context: RegistryContext): Registry {
     checkRef: (ref, options = {}) => checkRef(context, ref, options),
     describe: (artifact, options = {}) => describe(context, artifact, options),
     diff: (from, to, options = {}) => diff(context, from, to, options),
+    browse: (targets = []) => browse(context, targets),
     load: async (artifact, options = {}) => readable(await loadModel(context, artifact, options)),
     verify: (target, options = {}) => verify(context, target, options),
     validate: (options = {}) => validate(context, options),

@@ -72,6 +72,8 @@ const STORY: [line: string, code?: number][] = [
   ['deprecate churn'],
   ['show churn'],
   ['help tags'],
+  // the last one, for it takes the remote away
+  ['browse churn@v1.0.0'],
 ];
 
 describe('what each command answers is what its schema says', () => {
@@ -79,6 +81,8 @@ describe('what each command answers is what its schema says', () => {
     box.advance(60);
     // an empty answer would fit any schema
     if (line === 'doctor') registry.tag('churn@v1');
+    if (line.startsWith('browse'))
+      registry.git('remote', 'set-url', 'origin', 'git@github.com:mycompany/models.git');
     if (line.startsWith('import')) registry.commit({ 'old.mlem': 'object_type: link\npath: x\nrepo: ./y\n' });
     if (line.startsWith('outdated')) {
       research.commit({ [MODEL_PATH]: 'retrained' });

@@ -24,6 +24,7 @@ export async function runHere(around: Surroundings, ...args: string[]): Promise<
     isErrorTTY: false,
     canAsk: false,
     columns: 80,
+    lines: 24,
     now: () => Date.UTC(2026, 0, 1),
     signal: new AbortController().signal,
     version: '0.0.0',

@@ -1,5 +1,7 @@
 import { cacheFolder } from '../../disk/cache-folder.js';
 import { type CacheRow, clearCache, listCache } from '../../load/cache-entries.js';
+import type { Output } from '../output.js';
+import { moment } from '../render/moment.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 
@@ -12,7 +14,10 @@ export async function run({ out }: Session, action: 'ls' | 'gc', { olderThan }: 
   const rows = action === 'ls' ? await listCache(cache) : await clearCache(cache, olderThan, out.world.now());
   if (out.json) return out.data(rows);
   out.print(
-    await renderTable({ head: ['kind', 'size', 'last used', 'name', 'sha256'], rows: rows.map(cells) }, out),
+    await renderTable(
+      { head: ['kind', 'size', 'last used', 'name', 'sha256'], rows: rows.map((row) => cells(row, out)) },
+      out,
+    ),
   );
   const total = rows.reduce((sum, { size }) => sum + size, 0);
   out.note(
@@ -20,10 +25,10 @@ export async function run({ out }: Session, action: 'ls' | 'gc', { olderThan }: 
   );
 }
 
-const cells = ({ kind, size, used, name, sha256 }: CacheRow): string[] => [
+const cells = ({ kind, size, used, name, sha256 }: CacheRow, { world }: Output): string[] => [
   kind,
   `${size}`,
-  used,
+  moment(used, world),
   name,
   sha256 ?? '-',
 ];

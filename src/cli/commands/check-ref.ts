@@ -1,6 +1,7 @@
 import { checkRef } from '../../registry/check-ref.js';
 import type { ReadOptions } from '../../registry/queries.js';
 import { writeGithubFiles } from '../render/github-output.js';
+import { moment } from '../render/moment.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 
@@ -17,7 +18,7 @@ export async function run({ out, open }: Session, ref: string, options: Options)
     event,
     version ?? '-',
     stage ?? '-',
-    time,
+    moment(time, out.world),
     author,
     current ? 'current' : 'superseded',
   ];

@@ -1,6 +1,8 @@
 import { history, intervals } from '../../registry/history.js';
+import { linksOf } from '../links.js';
+import { printPaged } from '../pager.js';
 import { historyTable, intervalTable } from '../render/rows.js';
-import { renderTable } from '../render/table.js';
+import { renderTable, type Table } from '../render/table.js';
 import type { Session } from '../session.js';
 
 interface Options {
@@ -11,6 +13,7 @@ interface Options {
   asc?: boolean;
   limit?: number;
   intervals?: boolean;
+  pager: boolean;
 }
 
 export async function run(
@@ -18,12 +21,16 @@ export async function run(
   target: string | undefined,
   options: Options,
 ): Promise<void> {
+  const context = await open();
   const wanted = { ...options, ascending: options.asc };
-  if (options.intervals) {
-    const rows = await intervals(await open(), target, wanted);
-    return out.json ? out.data(rows) : out.print(await renderTable(intervalTable(rows, out), out));
-  }
-  const rows = await history(await open(), target, wanted);
-  if (out.json) out.data(rows);
-  else out.print(await renderTable(historyTable(rows, out), out));
+  const tableOf = async (): Promise<Table | undefined> => {
+    if (options.intervals) {
+      const rows = await intervals(context, target, wanted);
+      return out.json ? void out.data(rows) : intervalTable(rows, out, await linksOf(out, context));
+    }
+    const rows = await history(context, target, wanted);
+    return out.json ? void out.data(rows) : historyTable(rows, out, await linksOf(out, context));
+  };
+  const table = await tableOf();
+  if (table !== undefined) await printPaged(await renderTable(table, out), out, context, options.pager);
 }

@@ -1,4 +1,5 @@
 import { type VerifyOptions, verify } from '../../registry/verify.js';
+import { moment } from '../render/moment.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 
@@ -17,7 +18,7 @@ export async function run(
       signature,
       signer ?? '-',
       key ?? '-',
-      time,
+      moment(time, out.world),
       email,
       problem ?? '-',
     ]);

@@ -1,8 +1,11 @@
 import type { Output } from '../output.js';
 import { cleanCell } from './clean.js';
+import { hyperlink } from './hyperlink.js';
 
-/** A cell of a table: text, and for a terminal how to paint it. */
-export type Cell = string | { text: string; paint: (text: string) => string };
+/** A cell of a table: text, and for a terminal how to paint it and where it leads. */
+export type Cell =
+  | string
+  | { text: string; paint?: ((text: string) => string) | undefined; href?: string | undefined };
 
 /** Rows of cells under headings. */
 export interface Table {
@@ -10,35 +13,70 @@ export interface Table {
   rows: readonly (readonly Cell[])[];
 }
 
-/** A table as text: columns with a heading for a terminal, tab-separated lines without one for everything else. */
+/**
+ * A table as text: columns with a heading that fit the terminal, tab-separated lines without one for everything else. Where it
+ * would be too wide the last column is cut first, then the widest one.
+ */
 export async function renderTable({ head, rows }: Table, { world, color }: Output): Promise<string> {
-  if (!world.isTTY)
-    return rows.map((row) => `${row.map((cell) => cleanCell(textOf(cell))).join('\t')}\n`).join('');
+  if (!world.isTTY) return rows.map((row) => `${row.map(painted).join('\t')}\n`).join('');
   if (rows.length === 0) return '';
-  const { default: CliTable } = await import('cli-table3');
-  const table = new CliTable({
-    head: head.map((title) => color.bold(title)),
-    chars: NO_LINES,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2, compact: true },
-  });
-  table.push(...rows.map((row) => row.map(painted)));
-  return `${table.toString().replaceAll(/[ \t]+$/gm, '')}\n`;
+  const { default: measure } = await import('fast-string-truncated-width');
+  const widthOf = (text: string): number => measure(text).width;
+  const cells = rows.map((row) => row.map((cell) => cleanCell(textOf(cell))));
+  const widths = fitting(
+    head.map((title, column) => Math.max(...[title, ...cells.map((row) => row[column] ?? '')].map(widthOf))),
+    world.columns,
+  );
+  const cut = (text: string, column: number): string => {
+    const { truncated, index } = measure(text, { limit: widths[column] ?? 0, ellipsis: ELLIPSIS });
+    return truncated ? text.slice(0, index) + ELLIPSIS : text;
+  };
+  const line = (texts: readonly string[], style: (text: string, column: number) => string): string =>
+    texts
+      .map((text, column) => {
+        const shown = cut(text, column);
+        const isLast = column === texts.length - 1;
+        return (
+          style(shown, column) + (isLast ? '' : ' '.repeat((widths[column] ?? 0) - widthOf(shown) + GAP))
+        );
+      })
+      .join('')
+      .trimEnd();
+  return [
+    line(head, (text) => (text === '' ? '' : color.bold(text))),
+    ...cells.map((texts, row) => line(texts, (text, column) => styled(rows[row]?.[column] ?? '', text))),
+    '',
+  ].join('\n');
+}
+
+const GAP = 2;
+const ELLIPSIS = '…';
+/** Narrower than this a column says nothing. */
+const LEAST = 8;
+
+/** Widths of columns that together fit, as far as they can: the last one gives way first. */
+function fitting(natural: readonly number[], columns: number): number[] {
+  const widths = [...natural];
+  const excess = (): number => widths.reduce((sum, width) => sum + width + GAP, -GAP) - columns;
+  const shrink = (column: number): void => {
+    const width = widths[column] ?? 0;
+    widths[column] = Math.max(Math.min(width, LEAST), width - excess());
+  };
+  if (excess() > 0) shrink(widths.length - 1);
+  for (const _ of natural) if (excess() > 0) shrink(widths.indexOf(Math.max(...widths)));
+  return widths;
 }
 
 const textOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text);
-// painted after cleaning, which would take the colours for something that came from the repository
-const painted = (cell: Cell): string =>
-  typeof cell === 'string' ? cleanCell(cell) : cell.paint(cleanCell(cell.text));
 
-const SIDES = [
-  'top',
-  'top-mid',
-  'top-left',
-  'top-right',
-  'bottom',
-  'bottom-mid',
-  'bottom-left',
-  'bottom-right',
-];
-const INNER = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'];
-const NO_LINES = Object.fromEntries([...SIDES, ...INNER].map((name) => [name, '']));
+// painted after cleaning, which would take the colours for something that came from the repository
+const painted = (cell: Cell): string => {
+  const text = cleanCell(textOf(cell));
+  return typeof cell === 'string' || cell.paint === undefined ? text : cell.paint(text);
+};
+
+function styled(cell: Cell, text: string): string {
+  if (typeof cell === 'string') return text;
+  const coloured = cell.paint === undefined ? text : cell.paint(text);
+  return cell.href === undefined ? coloured : hyperlink(coloured, cell.href);
+}

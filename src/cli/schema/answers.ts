@@ -35,6 +35,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodMiniType>> = {
     custom: z.unknown(),
   }),
   diff: diffAnswer,
+  browse: many(z.strictObject({ target: orNull(text), tag: orNull(text), commit: orNull(oid), url: text })),
   status: many(
     z.strictObject({
       tag: text,

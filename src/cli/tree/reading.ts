@@ -49,6 +49,7 @@ export const READING: readonly CommandSpec[] = [
       option('--intervals', 'one row for each stay of a version in a stage: from when to when, and by whom'),
       option('--asc', 'oldest first'),
       option('-n, --limit <count>', 'at most so many', { parse: count }),
+      option('--no-pager', 'on a terminal: no pager'),
     ],
     load: () => import('../commands/history.js'),
   },
@@ -98,6 +99,13 @@ export const READING: readonly CommandSpec[] = [
       option('--exit-code', 'exit 1 when something differs'),
     ],
     load: () => import('../commands/diff.js'),
+  },
+  {
+    usage: 'browse [artifact...]',
+    summary: 'open the page of a tag at GitHub, GitLab or Bitbucket; in a pipe, print its address',
+    examples: ['browse churn@v1.2.0', "browse 'churn#prod' --print"],
+    options: [option('--print', 'print the address, and open nothing')],
+    load: () => import('../commands/browse.js'),
   },
   {
     usage: 'status',

@@ -1,0 +1,79 @@
+import type { Oid } from '../domain/event.js';
+import { parseTarget } from '../domain/target.js';
+import { type WebPages, webPages } from '../domain/web-pages.js';
+import { RegError } from '../errors.js';
+import type { RegistryContext } from './context.js';
+import { latest, which } from './queries.js';
+import { noRemote } from './reach.js';
+import { versions } from './show.js';
+
+/** A page on the web: `browse`. */
+export interface BrowseRow {
+  /** What was asked for; null for the registry itself. */
+  target: string | null;
+  /** The tag that the page is about; null where it is about none. */
+  tag: string | null;
+  commit: Oid | null;
+  url: string;
+}
+
+/**
+ * The pages of artifacts at the site that serves the repository: of `churn` its greatest version's tag, of `churn#prod` the
+ * assignment's. Without an artifact, the page of all tags.
+ * @throws RegError NO_CLONE, SOURCE_UNSUPPORTED for a site whose pages are not known, and what asking for a version throws
+ */
+export async function browse(
+  context: RegistryContext,
+  targets: readonly string[] = [],
+): Promise<BrowseRow[]> {
+  const pages = await requirePages(context);
+  if (targets.length === 0) return [{ target: null, tag: null, commit: null, url: pages.tags }];
+  return Promise.all(targets.map((target) => pageOf(context, target, pages)));
+}
+
+async function pageOf(context: RegistryContext, target: string, pages: WebPages): Promise<BrowseRow> {
+  const { artifact, which: wanted } = parseTarget(target);
+  const [row] =
+    wanted?.kind === 'stage'
+      ? await which(context, artifact, wanted.stage, {})
+      : wanted?.kind === 'version'
+        ? await versions(context, target, {})
+        : [await latest(context, artifact, {})];
+  if (row === undefined) throw new RegError('UNKNOWN_VERSION', `there is no ${target}`, 'see: reg show');
+  return { target, tag: row.tag, commit: row.commit as Oid, url: pages.tag(row.tag) };
+}
+
+/** Where the pages of the registry are; undefined where there is no remote, or it is at no site that is known. */
+export async function pagesOf(context: RegistryContext): Promise<WebPages | undefined> {
+  const address = await addressOf(context);
+  if (address === undefined || !/^[a-z+]+:\/\/|^[^/\\:]+@[^/:]+:/i.test(address)) return undefined;
+  // loaded on use: it is of no use to most commands
+  const { default: parseGitUrl } = await import('git-url-parse');
+  try {
+    const { resource, full_name: path } = parseGitUrl(address);
+    return webPages(
+      resource.replace(/^(ssh|altssh)\.(?=github\.com$|bitbucket\.org$|gitlab\.com$)/, ''),
+      path,
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+async function addressOf({ repository, config }: RegistryContext): Promise<string | undefined> {
+  if (repository.url !== undefined) return repository.url;
+  return repository.largeFiles.setting(`remote.${(await config()).remote}.url`);
+}
+
+async function requirePages(context: RegistryContext): Promise<WebPages> {
+  const pages = await pagesOf(context);
+  if (pages !== undefined) return pages;
+  const { remote } = await context.config();
+  const { repository } = context;
+  if (repository.url === undefined && !(await repository.hasRemote(remote))) throw noRemote(remote);
+  throw new RegError(
+    'SOURCE_UNSUPPORTED',
+    `${repository.url ?? `the remote '${remote}'`} is at no site whose pages are known`,
+    'GitHub, GitLab and Bitbucket are; reg ui shows any registry in the browser',
+  );
+}

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import type { Output } from '../../src/cli/output.js';
+import { colorsFor } from '../../src/cli/render/color.js';
+import { showsHyperlinks } from '../../src/cli/render/hyperlink.js';
+import { moment } from '../../src/cli/render/moment.js';
+import { renderTable } from '../../src/cli/render/table.js';
+
+const terminal = (columns: number): Output =>
+  ({
+    world: { isTTY: true, columns },
+    color: colorsFor({ env: {}, isTTY: false }, 'never'),
+  }) as unknown as Output;
+
+describe('tables fit the terminal', () => {
+  const table = {
+    head: ['version', 'by', 'message'],
+    rows: [
+      ['v1.0.0', '李雷', '再训练了模型，使用五月的数据，并且修正了评估'],
+      ['v1.1.0', 'Zoë 👩‍🔬', 'Retrained on the data of May, and evaluated anew'],
+    ],
+  };
+
+  test('wide enough, nothing is cut', async () => {
+    expect(await renderTable(table, terminal(80))).toMatchInlineSnapshot(`
+      "version  by      message
+      v1.0.0   李雷    再训练了模型，使用五月的数据，并且修正了评估
+      v1.1.0   Zoë 👩‍🔬  Retrained on the data of May, and evaluated anew
+      "
+    `);
+  });
+
+  test('the last column is cut first, wide letters counted as two', async () => {
+    expect(await renderTable(table, terminal(40))).toMatchInlineSnapshot(`
+      "version  by      message
+      v1.0.0   李雷    再训练了模型，使用五月的…
+      v1.1.0   Zoë 👩‍🔬  Retrained on the data …
+      "
+    `);
+  });
+
+  test('then the widest one', async () => {
+    const wide = {
+      head: ['tag', 'what'],
+      rows: [['a-very-long-name-of-an-artifact@v1.0.0', 'a word or two']],
+    };
+    expect(await renderTable(wide, terminal(30))).toMatchInlineSnapshot(`
+      "tag                   what
+      a-very-long-name-of…  a word …
+      "
+    `);
+  });
+
+  test('what is painted is painted after it was cut', async () => {
+    const paint = (text: string): string => `<${text}>`;
+    const one = { head: ['a', 'b'], rows: [['x', { text: 'much too long for this', paint }]] };
+    expect(await renderTable(one, terminal(14))).toContain('<much too l…>');
+  });
+});
+
+test.each([
+  ['2026-03-01T12:00:00Z', 'just now'],
+  ['2026-03-01T11:59:30Z', 'just now'],
+  ['2026-03-01T11:58:00Z', '2 minutes ago'],
+  ['2026-03-01T10:59:00Z', '1 hour ago'],
+  ['2026-02-26T11:00:00Z', '3 days ago'],
+  ['2026-02-14T11:00:00Z', '2 weeks ago'],
+  ['2025-11-01T00:00:00Z', '3 months ago'],
+  ['2021-02-01T00:00:00Z', '5 years ago'],
+  ['2026-03-01T14:00:01Z', 'in 2 hours'],
+])('%s is %s', (iso, words) => {
+  const now = (): number => Date.UTC(2026, 2, 1, 12);
+  expect(moment(iso, { isTTY: true, now })).toBe(words);
+  expect(moment(iso, { isTTY: false, now })).toBe(iso);
+});
+
+test.each([
+  [{ TERM_PROGRAM: 'iTerm.app' }, true],
+  [{ TERM_PROGRAM: 'Apple_Terminal' }, false],
+  [{ VTE_VERSION: '7200' }, true],
+  [{ VTE_VERSION: '4602' }, false],
+  [{ WT_SESSION: 'x' }, true],
+  [{ TERM: 'xterm-kitty' }, true],
+  [{ TERM: 'xterm-kitty', TMUX: '/tmp/x' }, false],
+  [{ FORCE_HYPERLINK: '1' }, true],
+  [{ FORCE_HYPERLINK: '0', WT_SESSION: 'x' }, false],
+  [{}, false],
+])('links in a terminal of %j: %s', (env, shown) => {
+  expect(showsHyperlinks({ env, isTTY: true })).toBe(shown);
+});
