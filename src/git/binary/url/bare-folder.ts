@@ -14,7 +14,8 @@ const CONFIG = '[core]\n\trepositoryformatversion = 0\n\tbare = true\n';
 export async function makeBareFolder(folder: string, about?: string): Promise<void> {
   try {
     await mkdir(join(folder, 'refs'), { recursive: true });
-    await mkdir(join(folder, 'objects'), { recursive: true });
+    // git makes the folder of packs itself, but not for what it fetches file by file
+    await mkdir(join(folder, 'objects/pack'), { recursive: true });
     await writeWhole(join(folder, 'config'), CONFIG);
     if (about !== undefined) await writeWhole(join(folder, 'description'), `${about}\n`);
     // the last file: without it the folder is no repository yet

@@ -157,9 +157,14 @@ async function runFetch(
   // with refs of last time git asks for nothing when nothing changed, but not when a depth is given
   if (!shallow || !isFresh) return run();
   const result = await run('--depth=1');
-  // when nothing matches, a depth alone makes git 2.39 fail, without a word
-  return result.code === 1 && result.stderr === '' ? run() : result;
+  return result.code > 0 && NO_DEPTH.test(result.stderr) ? run() : result;
 }
+
+/**
+ * How git fails where a depth is what it fails at: without a word when nothing matches (2.39), and in these words where the
+ * server is one of plain files (its remote-curl.c) or too old (its fetch-pack.c).
+ */
+const NO_DEPTH = /^$|does not support shallow|shallow capabilities/;
 
 const FETCH = [
   'fetch',
