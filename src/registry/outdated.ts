@@ -1,11 +1,15 @@
 import type { Oid } from '../domain/event.js';
+import type { ArtifactName } from '../domain/names.js';
 import { newerTag } from '../domain/newer-tag.js';
+import type { ArtifactState } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { RefTips } from '../git/port.js';
 import type { LinkSource } from '../links/schema.js';
 import type { RegistryContext } from './context.js';
+import { standingOf } from './linked-artifact.js';
+import { readArtifacts } from './read.js';
 import { shownSource } from './shown-source.js';
-import { registryRef, revCommit, sourceObjects } from './source-rev.js';
+import { registryRef, sourceObjects, sourceRegistry } from './source-rev.js';
 import { readWorkLinks, type WorkLink } from './work-links.js';
 
 /** A link whose source went on since it was pinned: the `--json` of `outdated`. */
@@ -24,6 +28,13 @@ export interface OutdatedRow {
   problem: string | null;
 }
 
+/** Asks sources what they hold now, each once. */
+interface Sources {
+  tips(repo: string | undefined): Promise<RefTips>;
+  /** The artifacts that links name of a registry. */
+  artifacts(repo: string | undefined): Promise<ReadonlyMap<ArtifactName, ArtifactState>>;
+}
+
 /**
  * Finds the links whose branch or registry ref moved, or whose source has a tag of a later version. Each source is asked
  * once, all at the same time; one that cannot be asked keeps the others from nothing.
@@ -35,36 +46,59 @@ export async function outdated(
   context: RegistryContext,
   artifacts: readonly string[],
 ): Promise<OutdatedRow[]> {
-  const listed = new Map<string | undefined, Promise<RefTips>>();
-  const tipsOf = (repo: string | undefined): Promise<RefTips> => {
-    const running = listed.get(repo) ?? listTips(context, repo);
-    listed.set(repo, running);
-    return running;
-  };
   // a link into this repository goes on with it
   const links = (await readWorkLinks(context, artifacts)).filter(
     ({ link }) => link.source.repo !== undefined,
   );
-  const rows = await Promise.all(links.map((one) => checkLink(context, one, tipsOf)));
+  const sources: Sources = {
+    tips: onceEach((repo) => listTips(context, repo)),
+    artifacts: onceEach(async (repo) => {
+      const named = links.flatMap(({ link: { source } }) =>
+        source.repo === repo ? (registryRef(source) ?? []) : [],
+      );
+      const { repository } = await sourceRegistry(context, { repo });
+      return readArtifacts(
+        repository,
+        named.map(({ artifact }) => artifact),
+      );
+    }),
+  };
+  const rows = await Promise.all(links.map((one) => checkLink(one, sources)));
   return rows.filter(
     ({ commit, now, newer, problem }) => now !== commit || newer !== null || problem !== null,
   );
+}
+
+/** Gives the answer about each repository again that was asked for before. */
+function onceEach<T>(
+  ask: (repo: string | undefined) => Promise<T>,
+): (repo: string | undefined) => Promise<T> {
+  const asked = new Map<string | undefined, Promise<T>>();
+  return (repo) => {
+    const running = asked.get(repo) ?? ask(repo);
+    asked.set(repo, running);
+    return running;
+  };
 }
 
 const listTips = async (context: RegistryContext, repo: string | undefined): Promise<RefTips> =>
   (await sourceObjects(context, { repo })).listTips();
 
 async function checkLink(
-  context: RegistryContext,
   { artifact, file, link: { source } }: WorkLink,
-  tipsOf: (repo: string | undefined) => Promise<RefTips>,
+  sources: Sources,
 ): Promise<OutdatedRow> {
   const { repo, commit = null, rev } = source;
   const row = { artifact, path: file, source: shownSource(source), commit, newer: null, problem: null };
   if (commit === null) return { ...row, now: null, problem: NOT_PINNED };
   try {
-    if (registryRef(source)) return { ...row, now: (await revCommit(context, source, rev ?? '')) ?? null };
-    const tips = await tipsOf(repo);
+    const target = registryRef(source);
+    const linked = target && (await sources.artifacts(repo)).get(target.artifact);
+    if (target && linked && linked.events.length > 0) {
+      const { commit: now, newer } = standingOf(linked, target);
+      return { ...row, now, newer };
+    }
+    const tips = await sources.tips(repo);
     const tags = [...tips.keys()].flatMap((name) => (name.startsWith(TAGS) ? name.slice(TAGS.length) : []));
     const newer = rev !== undefined && tags.includes(rev) ? newerTag(rev, tags) : undefined;
     return { ...row, now: tipOf(tips, rev ?? 'HEAD', commit), newer: newer ?? null };

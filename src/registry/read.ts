@@ -38,6 +38,21 @@ export async function readArtifact(tags: TagReader, name: ArtifactName, at?: num
   return artifactStateOf(name, (await readEvents(tags, name)).events, at);
 }
 
+/** The states of some artifacts: one by its own tags, several from one listing, with their tag objects in one go. */
+export async function readArtifacts(
+  tags: TagReader,
+  names: readonly ArtifactName[],
+): Promise<Map<ArtifactName, ArtifactState>> {
+  const [first, ...others] = new Set(names);
+  if (first === undefined) return new Map();
+  const isAsked = ({ name }: TagRef): boolean => {
+    const artifact = parseTagName(name)?.artifact;
+    return artifact !== undefined && names.includes(artifact);
+  };
+  const readings = await tags.readTags(others.length === 0 ? first : (await tags.listTags()).filter(isAsked));
+  return new Map(names.map((name) => [name, artifactStateOf(name, eventsIn(readings, name).events)]));
+}
+
 /** The names of all artifacts that some tag names, without reading tag objects. */
 export const readArtifactNames = async (tags: TagReader): Promise<ArtifactName[]> =>
   artifactNamesIn(await tags.listTags());
