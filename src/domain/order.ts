@@ -9,7 +9,10 @@ export type OrderedEvent = Event & {
   place: number;
 };
 
-type Timed = Event & { time: number };
+interface Timed {
+  event: Event;
+  time: number;
+}
 
 const KIND_ORDER: Record<EventKind, number> = {
   deprecation: 0,
@@ -25,22 +28,24 @@ const KIND_ORDER: Record<EventKind, number> = {
  */
 export function inOrder(events: readonly Event[]): OrderedEvent[] {
   const counted = events.filter((event) => event.counter !== undefined).sort(byCounter);
-  const uncounted = events.filter((event) => event.counter === undefined);
-  const ordered: Timed[] = uncounted.map((event) => ({ ...event, time: event.date }));
+  const timed: Timed[] = [];
+  for (const event of events) if (event.counter === undefined) timed.push({ event, time: event.date });
   let time = Number.NEGATIVE_INFINITY;
   for (const event of counted) {
     time = Math.max(event.date, time);
-    ordered.push({ ...event, time });
+    timed.push({ event, time });
   }
-  return ordered.sort(byTime).map((event, place) => ({ ...event, place }));
+  return timed.sort(byTime).map(({ event, time }, place) => ({ ...event, time, place }));
 }
 
 /** Orders events of several artifacts by effective time; what one artifact's order settles, stays. */
 export function mergeOrdered<T extends OrderedEvent>(artifacts: Iterable<readonly T[]>): T[] {
-  return [...artifacts].flat().sort((a, b) => byTime(a, b) || compareText(a.artifact, b.artifact));
+  return [...artifacts]
+    .flat()
+    .sort((a, b) => a.time - b.time || byCounter(a, b) || compareText(a.artifact, b.artifact));
 }
 
-const byTime = (a: Timed, b: Timed): number => a.time - b.time || byCounter(a, b);
+const byTime = (a: Timed, b: Timed): number => a.time - b.time || byCounter(a.event, b.event);
 
 /** Uncounted before counted, then counter, own date, kind, tag name and tag oid. */
 function byCounter(a: Event, b: Event): number {

@@ -64,16 +64,35 @@ export function artifactStateOf(
 ): ArtifactState {
   const ordered = inOrder(events).filter((event) => event.time <= at);
   const versionOf = versionsOf(ordered);
-  const resolved = ordered.map((event) => ({ ...event, of: versionOf(event) }));
-  const versions = new Map<VersionId, VersionState>();
-  // registrations first, so that an assignment finds its version wherever its tag lies (SPEC §3)
-  for (const event of resolved)
-    if (isVersionEvent(event)) versions.set(event.version, evolveVersion(versions, event));
-  for (const event of resolved) if (isStageEvent(event)) versions.set(event.of, evolveStage(versions, event));
-  return { name, events: resolved, versions, deprecated: resolved.at(-1)?.kind === 'deprecation' };
+  // of a registry's events there are as many as there are tags: each is copied once, by inOrder, and completed here
+  const resolved = ordered as ResolvedEvent[];
+  for (const event of resolved) event.of = versionOf(event);
+  let versions: ReadonlyMap<VersionId, VersionState> | undefined;
+  return {
+    name,
+    events: resolved,
+    // the journal of a registry asks for none of them
+    get versions() {
+      versions ??= versionsFrom(resolved);
+      return versions;
+    },
+    deprecated: resolved.at(-1)?.kind === 'deprecation',
+  };
 }
 
-type Versions = ReadonlyMap<VersionId, VersionState>;
+function versionsFrom(events: readonly ResolvedEvent[]): Map<VersionId, VersionState> {
+  const versions = new Map<VersionId, Evolving>();
+  // registrations first, so that an assignment finds its version wherever its tag lies (SPEC §3)
+  for (const event of events) if (isVersionEvent(event)) evolveVersion(versions, event);
+  for (const event of events) if (isStageEvent(event)) evolveStage(versions, event);
+  return versions;
+}
+
+/** A version of which not all events are told yet. */
+interface Evolving extends VersionState {
+  stages: Map<StageName, ResolvedEvent>;
+}
+
 type VersionEvent = ResolvedEvent & VersionEventName;
 type StageEvent = ResolvedEvent & StageEventName & { of: VersionId };
 
@@ -84,26 +103,22 @@ const isVersionEvent = (event: ResolvedEvent): event is VersionEvent =>
 export const isStageEvent = (event: ResolvedEvent): event is StageEvent =>
   event.kind === 'assignment' || event.kind === 'unassignment';
 
-function evolveVersion(versions: Versions, event: VersionEvent): VersionState {
-  const known = versions.get(event.version);
+function evolveVersion(versions: Map<VersionId, Evolving>, event: VersionEvent): void {
+  const { version: id, commit } = event;
+  const known = versions.get(id);
   if (event.kind === 'registration')
-    return {
-      id: event.version,
-      registered: true,
-      active: true,
-      commit: event.commit,
-      event,
-      stages: new Map(),
-    };
-  return known ? { ...known, active: false } : unregistered(event.version, event, false);
+    versions.set(id, { id, registered: true, active: true, commit, event, stages: new Map() });
+  else if (known) known.active = false;
+  else versions.set(id, unregistered(id, event, false));
 }
 
-function evolveStage(versions: Versions, event: StageEvent): VersionState {
+function evolveStage(versions: Map<VersionId, Evolving>, event: StageEvent): void {
   const known = versions.get(event.of) ?? unregistered(event.of, event, event.of === event.commit);
-  return { ...known, stages: new Map(known.stages).set(event.stage, event) };
+  known.stages.set(event.stage, event);
+  versions.set(event.of, known);
 }
 
-const unregistered = (id: VersionId, event: ResolvedEvent, active: boolean): VersionState => ({
+const unregistered = (id: VersionId, event: ResolvedEvent, active: boolean): Evolving => ({
   id,
   registered: false,
   active,

@@ -12,12 +12,14 @@ export interface SplitMessage {
 const TRAILER = /^([A-Za-z0-9][A-Za-z0-9-]*)\s*:\s*(.*)$/;
 const OWN = /^reg-/i;
 
+const NONE: Trailers = new Map();
+
 /** Splits a tag's message into text and trailers. */
 export function splitMessage(message: string): SplitMessage {
   const text = message.trim();
   const gap = text.lastIndexOf('\n\n');
   const block = gap < 0 ? undefined : trailerBlock(text.slice(gap + 2));
-  if (block === undefined) return { text, trailers: new Map() };
+  if (block === undefined) return { text, trailers: NONE };
   const trailers = new Map(block.map(([key, value]) => [key.toLowerCase(), value.trim()]));
   if (!block.some(([key]) => OWN.test(key))) return { text, trailers };
   const others = block.filter(([key]) => !OWN.test(key)).map(([key, value]) => `${key}: ${value}`);

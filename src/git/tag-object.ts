@@ -23,6 +23,7 @@ export class MalformedTag extends Error {
 }
 
 const HEADERS = ['object', 'type', 'tag', 'tagger'] as const;
+const STARTS = HEADERS.map((name) => `${name} `);
 const OID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 const TYPES: ReadonlySet<string> = new Set(['commit', 'tree', 'blob', 'tag']);
 const SIGNATURE = /^-----BEGIN (PGP|SSH) SIGNATURE-----|^-----BEGIN (PGP MESSAGE|SIGNED MESSAGE)-----/m;
@@ -46,59 +47,70 @@ export function encodeTag({ object, type, tag, tagger, date, zone, message }: Ta
  * @throws MalformedTag when a header is missing, repeated, out of order or unreadable
  */
 export function decodeTag(bytes: Uint8Array): TagObject {
-  const text = new TextDecoder().decode(bytes);
+  const text = textOf(bytes);
   const end = text.indexOf('\n\n');
-  const headers = readHeaders(end < 0 ? text.replace(/\n$/, '') : text.slice(0, end));
+  const headers = readHeaders(text, end < 0 ? text.length - Number(text.endsWith('\n')) : end);
   if (!OID.test(headers.object)) throw new MalformedTag('its object line holds no object id');
   if (!TYPES.has(headers.type)) throw new MalformedTag('its type line names no type of object');
   const body = end < 0 ? '' : text.slice(end + 2);
-  const signed = SIGNATURE.exec(body)?.index;
-  return {
-    object: headers.object,
-    type: headers.type as TagObject['type'],
-    tag: headers.tag,
-    ...readTagger(headers.tagger),
-    message: signed === undefined ? body : body.slice(0, signed),
-    ...(signed === undefined ? {} : { signature: body.slice(signed) }),
-  };
+  const signed = body.includes('-----BEGIN ') ? SIGNATURE.exec(body)?.index : undefined;
+  const { object, type, tag } = headers;
+  const { tagger, date, zone } = readTagger(headers.tagger);
+  const message = signed === undefined ? body : body.slice(0, signed);
+  const made: TagObject = { object, type: type as TagObject['type'], tag, tagger, date, zone, message };
+  if (signed !== undefined) made.signature = body.slice(signed);
+  return made;
 }
 
+const textOf = (bytes: Uint8Array): string =>
+  Buffer.isBuffer(bytes) ? bytes.toString() : Buffer.from(bytes).toString();
+
 /** The tag that a ref holds, made of its object and of the commit that this leads to. */
-export const annotatedTag = (
+export function annotatedTag(
   ref: { name: string; oid: Oid },
   commit: Oid,
   { tag, tagger, date, message, signature }: TagObject,
-): AnnotatedTag => ({
-  name: ref.name,
-  oid: ref.oid,
-  commit,
-  tagger,
-  date,
-  message,
-  ...(tag === ref.name ? {} : { ownName: tag }),
-  ...(signature === undefined ? {} : { signed: true }),
-});
+): AnnotatedTag {
+  const { name, oid } = ref;
+  const made: AnnotatedTag = { name, oid, commit, tagger, date, message };
+  if (tag !== name) made.ownName = tag;
+  if (signature !== undefined) made.signed = true;
+  return made;
+}
 
 /** What is odd about a tag that is well formed: worth telling, no reason to pass it over. */
-export function odditiesOf(refName: string, bytes: Uint8Array, { tag, type }: TagObject): string[] {
+export function odditiesOf(refName: string, bytes: Uint8Array, { tag, type }: TagObject): readonly string[] {
+  const isWhole = isUtf8(bytes);
+  if (tag === refName && type !== 'tag' && isWhole) return NOTHING;
   return [
     ...(tag === refName ? [] : [`its object calls itself '${tag}'`]),
     ...(type === 'tag' ? ['it points at another tag, not at a commit'] : []),
-    ...(isUtf8(bytes) ? [] : ['it holds bytes that are no UTF-8']),
+    ...(isWhole ? [] : ['it holds bytes that are no UTF-8']),
   ];
 }
 
-function readHeaders(block: string): Record<(typeof HEADERS)[number], string> {
-  const lines = block.split('\n');
-  const values = HEADERS.map((name, index) => {
-    const line = lines[index];
-    if (!line?.startsWith(`${name} `)) throw new MalformedTag(`line ${index + 1} is not its ${name} line`);
-    return line.slice(name.length + 1);
-  });
-  const repeated = lines
-    .slice(HEADERS.length)
-    .find((line) => HEADERS.some((name) => line.startsWith(`${name} `)));
-  if (repeated) throw new MalformedTag(`its ${repeated.split(' ')[0]} line is repeated`);
+const NOTHING: readonly string[] = [];
+
+/** Reads the header lines, which end at a place of the text. */
+function readHeaders(text: string, end: number): Record<(typeof HEADERS)[number], string> {
+  const values: string[] = [];
+  let at = 0;
+  const line = (): string => {
+    const stop = text.indexOf('\n', at);
+    const read = text.slice(at, stop < 0 || stop > end ? end : stop);
+    at += read.length + 1;
+    return read;
+  };
+  for (const start of STARTS) {
+    if (at > end || !text.startsWith(start, at))
+      throw new MalformedTag(`line ${values.length + 1} is not its ${start}line`);
+    values.push(line().slice(start.length));
+  }
+  while (at < end) {
+    const repeated = STARTS.find((start) => text.startsWith(start, at));
+    if (repeated) throw new MalformedTag(`its ${repeated}line is repeated`);
+    line();
+  }
   const [object = '', type = '', tag = '', tagger = ''] = values;
   return { object, type, tag, tagger };
 }

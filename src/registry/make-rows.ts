@@ -111,5 +111,9 @@ export const historyRow = (event: ResolvedEvent): HistoryRow => ({
   version: event.of ?? null,
   stage: 'stage' in event ? event.stage : null,
   commit: event.commit,
-  ...madeBy(event),
+  tag: event.tag,
+  time: formatTime(event.time),
+  author: event.tagger.name,
+  email: event.tagger.email,
+  message: event.message,
 });

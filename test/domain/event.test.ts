@@ -30,11 +30,11 @@ describe('an event', () => {
 
   it('is valid without trailers, as gto writes it', () => {
     const plain = event('churn#prod#3 B 60');
-    expect(plain).not.toHaveProperty('statedVersion');
-    expect(plain).not.toHaveProperty('parent');
+    expect(plain.statedVersion).toBeUndefined();
+    expect(plain.parent).toBeUndefined();
   });
 
   it.each(['1.2.0', 'latest', 'v1.2', ''])('a trailer that names no version, %j, is as none', (stated) => {
-    expect(made(`Go live\n\nReg-Version: ${stated}\n`)).not.toHaveProperty('statedVersion');
+    expect(made(`Go live\n\nReg-Version: ${stated}\n`).statedVersion).toBeUndefined();
   });
 });

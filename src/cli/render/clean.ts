@@ -9,8 +9,12 @@ export const clean = (text: string): string =>
 export const cleanLine = (text: string): string =>
   clean(text).replaceAll(/[\t\n]/g, (found) => (found === '\t' ? '\\t' : '\\n'));
 
+/** Anything but letters of ASCII with single spaces between them: nearly every cell is clean as it is. */
+const SUSPICIOUS = /[^\x20-\x7e]|^ | $| {2}/;
+
 /** The same for a cell of a table: one line, no tabs. */
-export const cleanCell = (text: string): string => clean(text.replaceAll(/\s+/g, ' ').trim());
+export const cleanCell = (text: string): string =>
+  SUSPICIOUS.test(text) ? clean(text.replaceAll(/\s+/g, ' ').trim()) : text;
 
 /** JSON of a value, indented; control characters that JSON leaves raw are escaped too. */
 export const cleanJson = (value: unknown): string =>

@@ -23,22 +23,44 @@ export async function readObjects(git: RunGit, oids: readonly Oid[]): Promise<Ma
   return objects;
 }
 
-/**
- * Takes the answers apart: `<oid> <type> <size>\n<bytes>\n`, or `<oid> missing\n` (git-cat-file(1), BATCH OUTPUT).
- * Gives their number.
- */
 function parseBatch(out: Buffer, objects: Map<Oid, FoundObject>): number {
   let answered = 0;
-  for (let at = 0; at < out.length; answered += 1) {
-    const end = out.indexOf(NEWLINE, at);
-    const [oid = '', type = '', size] = out.toString('latin1', at, end).split(' ');
-    at = end + 1;
-    if (size === undefined) continue;
-    const length = Number(size);
-    objects.set(oid, { type, bytes: out.subarray(at, at + length) });
-    at += length + 1;
+  for (const { oid, object } of answersIn(out)) {
+    answered += 1;
+    if (object) objects.set(oid, object);
   }
   return answered;
+}
+
+/** One answer of `git cat-file --batch`; without an object where it is missing. */
+export interface Answer {
+  oid: Oid;
+  object: FoundObject | undefined;
+}
+
+/** Takes the answers apart as they are wanted: `<oid> <type> <size>\n<bytes>\n`, or `<oid> missing\n` (git-cat-file(1)). */
+export function* answersIn(out: Buffer): Generator<Answer, undefined> {
+  for (let at = 0; at < out.length; ) {
+    const end = out.indexOf(NEWLINE, at);
+    const [oid, type, size] = wordsIn(out.toString('latin1', at, end));
+    at = end + 1;
+    if (size === undefined) yield { oid, object: undefined };
+    else {
+      const next = at + Number(size);
+      yield { oid, object: { type, bytes: out.subarray(at, next) } };
+      at = next + 1;
+    }
+  }
+  return undefined;
+}
+
+/** The two or three words of an answer's first line, without the list that `split` makes. */
+function wordsIn(line: string): [oid: Oid, type: string, size: string | undefined] {
+  const space = line.indexOf(' ');
+  const second = line.indexOf(' ', space + 1);
+  return second < 0
+    ? [line.slice(0, space), line.slice(space + 1), undefined]
+    : [line.slice(0, space), line.slice(space + 1, second), line.slice(second + 1)];
 }
 
 /** How many bytes objects have, without reading them; those that are missing are missing in the answer too. */

@@ -75,7 +75,10 @@ async function runOnce(
     case 'hung':
       return { code: -3, stdout: Buffer.alloc(0), stderr: `it gave no sign for ${patience} seconds` };
   }
-  return { code: ended.exitCode, stdout: Buffer.concat(stdout), stderr: said(ended.stdErr) };
+  const whole = Buffer.concat(stdout);
+  // what git printed may be tens of megabytes, and listeners hold the list
+  stdout.length = 0;
+  return { code: ended.exitCode, stdout: whole, stderr: said(ended.stdErr) };
 }
 
 const unlessEnded = (watch: Watch) => (error: unknown) => {

@@ -10,14 +10,21 @@ export interface FoundTag {
   object: FoundObject | undefined;
 }
 
-/** Decodes tag objects and follows tags of tags to what they lead to. */
-export async function readingsOf(git: RunGit, found: readonly FoundTag[]): Promise<TagReading[]> {
-  const decoded = found.map(decode);
-  const nested = decoded.flatMap((one) =>
-    'object' in one && one.object.type === 'tag' ? [one.ref.oid] : [],
+/** Decodes tag objects, each as it comes, and follows tags of tags to what they lead to. */
+export async function readingsOf(git: RunGit, found: Iterable<FoundTag>): Promise<TagReading[]> {
+  const readings: TagReading[] = [];
+  const nested: [index: number, decoded: Exclude<Decoded, { defect: unknown }>][] = [];
+  for (const one of found) {
+    const decoded = decode(one);
+    if ('object' in decoded && decoded.object.type === 'tag') nested.push([readings.length, decoded]);
+    readings.push('object' in decoded ? reading(decoded, undefined) : decoded);
+  }
+  const peeled = await peel(
+    git,
+    nested.map(([, { ref }]) => ref.oid),
   );
-  const peeled = await peel(git, nested);
-  return decoded.map((one) => ('object' in one ? reading(one, peeled) : one));
+  for (const [index, decoded] of nested) readings[index] = reading(decoded, peeled.get(decoded.ref.oid));
+  return readings;
 }
 
 type Decoded =
@@ -39,9 +46,9 @@ function decode({ ref, object: found }: FoundTag): Decoded {
 
 function reading(
   { ref, object, oddities }: Exclude<Decoded, { defect: unknown }>,
-  peeled: ReadonlyMap<Oid, Peeled>,
+  peeled: Peeled | undefined,
 ): TagReading {
-  const target = object.type === 'tag' ? peeled.get(ref.oid) : { type: object.type, oid: object.object };
+  const target = object.type === 'tag' ? peeled : { type: object.type, oid: object.object };
   if (target === undefined) return { ref, defect: 'missing', detail: 'a tag that it points at is missing' };
   if (target.type !== 'commit')
     return { ref, defect: 'not-a-commit', detail: `it points at a ${target.type}` };

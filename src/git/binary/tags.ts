@@ -1,7 +1,7 @@
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../port.js';
 import { listingOf, type TagListing } from '../tag-listing.js';
-import { readObjects } from './cat-file.js';
+import { type Answer, answersIn, readObjects } from './cat-file.js';
 import { expectSuccess, type RunGit } from './run-git.js';
 import { type FoundTag, readingsOf } from './tag-readings.js';
 
@@ -75,22 +75,27 @@ async function readTags(
   );
 }
 
-async function readListing(git: RunGit, artifact: ArtifactName | undefined): Promise<FoundTag[]> {
+async function readListing(git: RunGit, artifact: ArtifactName | undefined): Promise<Iterable<FoundTag>> {
   const result = await git(['for-each-ref', OBJECTS, ...patternsOf(artifact)]);
   // the slow way survives objects that git cannot read
   return result.code === 0 ? parseObjects(result.stdout) : readRefs(git, await listTags(git, artifact));
 }
 
-async function readRefs(git: RunGit, refs: readonly TagRef[]): Promise<FoundTag[]> {
-  const objects = await readObjects(
-    git,
-    refs.map((ref) => ref.oid),
-  );
+async function readRefs(git: RunGit, refs: readonly TagRef[]): Promise<Iterable<FoundTag>> {
+  if (refs.length === 0) return [];
+  const oids = refs.map(({ oid }) => oid);
+  const { code, stdout } = await git(['cat-file', '--batch', '--buffer'], `${oids.join('\n')}\n`);
+  if (code === 0) return inTurn(refs, answersIn(stdout));
+  const objects = await readObjects(git, oids);
   return refs.map((ref) => ({ ref, object: objects.get(ref.oid) }));
 }
 
-function parseObjects(out: Buffer): FoundTag[] {
-  const found: FoundTag[] = [];
+/** Every question has its answer, in the same order. */
+function* inTurn(refs: readonly TagRef[], answers: Generator<Answer, undefined>): Generator<FoundTag> {
+  for (const ref of refs) yield { ref, object: answers.next().value?.object };
+}
+
+function* parseObjects(out: Buffer): Generator<FoundTag> {
   let at = 0;
   const field = (end: number): string => {
     const text = out.toString('utf8', at, end);
@@ -101,8 +106,7 @@ function parseObjects(out: Buffer): FoundTag[] {
     const ref = tagRef([field(out.indexOf(0, at)), field(out.indexOf(0, at))]);
     const type = field(out.indexOf(0, at));
     const size = type === 'tag' ? Number(field(out.indexOf(0, at))) : 0;
-    found.push({ ref, object: { type, bytes: out.subarray(at, at + size) } });
+    yield { ref, object: { type, bytes: out.subarray(at, at + size) } };
     at += size + 1;
   }
-  return found;
 }
