@@ -5,6 +5,7 @@ import type { Policy } from '../domain/policy/policy.js';
 import { RegError } from '../errors.js';
 import { requireYaml } from '../yaml/check.js';
 import { readYaml, STRICT } from '../yaml/read.js';
+import { type Consumers, ConsumersSchema } from './consumers.js';
 import { MetricRulesSchema } from './metric-rules.js';
 import { badStage, PolicySchema, stageNameSchema } from './policy.js';
 import { type RuleLevels, RuleLevelsSchema } from './rule-levels.js';
@@ -20,6 +21,8 @@ const ConfigSchema = z.strictObject({
   links: z.optional(z.enum(['required', 'optional'], 'is neither required nor optional')),
   store: z.optional(z.string()),
   metrics: z.optional(MetricRulesSchema),
+  metricsFile: z.optional(z.string('is not a path')),
+  expects: z.optional(ConsumersSchema),
   revs: z.optional(z.enum(['fixed', 'floating'], 'is neither fixed nor floating')),
   rules: z.optional(RuleLevelsSchema),
   policy: z.optional(PolicySchema),
@@ -36,6 +39,10 @@ export interface Config {
   store: string;
   /** How good models have to be. */
   metrics: MetricRules;
+  /** The file of a source, by its path there, that says the metrics of a model; undefined for none. */
+  metricsFile: string | undefined;
+  /** What those who use models expect of them. */
+  expects: Consumers;
   /** Whether links may name branches and stages, which move on. */
   revs: 'fixed' | 'floating';
   /** Levels of rules of `validate`, where their own do not suit. */
@@ -54,6 +61,8 @@ export const DEFAULT_CONFIG: Config = {
   links: 'required',
   store: './store',
   metrics: {},
+  metricsFile: undefined,
+  expects: {},
   revs: 'fixed',
   rules: {},
   policy: {},

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { betterWay } from '../domain/metrics.js';
+import { stageNameSchema } from './policy.js';
 
 const number = z.optional(z.number('is not a number'));
 
@@ -13,7 +14,7 @@ export const MetricRulesSchema = z.record(
         artifacts: z.optional(z.array(z.string('is not a text'), 'is not a list of artifacts')),
         max: number,
         min: number,
-        noWorseThan: z.optional(z.string('is not a stage')),
+        noWorseThan: z.optional(stageNameSchema),
         tolerance: z.optional(
           z.union(
             [z.number().check(z.nonnegative()), z.string().check(z.regex(/^\d+(\.\d+)?%$/))],

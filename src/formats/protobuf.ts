@@ -39,6 +39,24 @@ export async function readMessage(
   return { fields, isWhole: at === end };
 }
 
+/**
+ * The fields of a message one after the other, as far as they can be read, at most `most` of them. Whoever wants the content of one
+ * reads it before the next is asked for, so that bytes are read in their order.
+ */
+export async function* fieldsOf(
+  file: Pick<Peek, 'at'>,
+  { start, end }: { start: number; end: number },
+  most: number,
+): AsyncGenerator<Field> {
+  let at = start;
+  for (let count = 0; at < end && count < most; count += 1) {
+    const field = readField(await file.at(at, Math.min(20, end - at)), at);
+    if (field === undefined || field.end > end) return;
+    yield field;
+    at = field.end;
+  }
+}
+
 function readField(bytes: Buffer, at: number): Field | undefined {
   const tag = readVarint(bytes, 0);
   const content = tag && readVarint(bytes, tag.end);

@@ -4,7 +4,7 @@ import type { Dtype } from './dtype.js';
 import { shownName } from './json-cursor.js';
 import type { ReadAt } from './peek.js';
 import { readWhole } from './read-whole.js';
-import { parseHeader, refuse, type TensorInfo } from './safetensors-header.js';
+import { parseHeader, refuse, type TensorHeader, type TensorInfo } from './safetensors-header.js';
 import { type TensorData, typedData } from './typed-data.js';
 
 export type { Dtype } from './dtype.js';
@@ -47,8 +47,7 @@ const MOST_HEADER = 100_000_000;
  * @throws RegError INVALID_MODEL for a file that breaks any rule of the format
  */
 export async function readSafetensors(read: ReadAt, size: number): Promise<Tensors> {
-  const data = PREFIX + (await headerLength(read, size));
-  const { metadata, tensors } = parseHeader(await headerText(read, data), size - data);
+  const { data, metadata, tensors } = await readTensorHeader(read, size);
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const names = tensors.map(({ name }) => name);
   return {
@@ -59,6 +58,15 @@ export async function readSafetensors(read: ReadAt, size: number): Promise<Tenso
       return tensorOf(info, await readWhole(read, data + info.start, data + info.end));
     },
   };
+}
+
+/**
+ * Reads the header of a safetensors file alone, and where the values begin.
+ * @throws RegError INVALID_MODEL
+ */
+export async function readTensorHeader(read: ReadAt, size: number): Promise<TensorHeader & { data: number }> {
+  const data = PREFIX + (await headerLength(read, size));
+  return { data, ...parseHeader(await headerText(read, data), size - data) };
 }
 
 async function headerLength(read: ReadAt, size: number): Promise<number> {

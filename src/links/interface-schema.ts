@@ -11,6 +11,7 @@ const PortsSchema = z.record(
     {
       dtype: z.string('is not a text, such as float32').check(z.minLength(1, 'is empty')),
       shape: z.optional(z.array(dimension, 'is not a list of dimensions, such as [batch, 3]')),
+      optional: z.optional(z.boolean('is neither true nor false')),
     },
     'is not a mapping, such as {dtype: float32, shape: [batch, 3]}',
   ),

@@ -41,6 +41,7 @@ export const LinkSchema = z.strictObject({
   labels: z.optional(z.record(z.string(), scalar)),
   params: z.optional(z.record(z.string(), z.unknown())),
   metrics: z.optional(z.record(z.string(), z.number('is not a number'))),
+  metricsFile: z.optional(z.string('is not a text')),
   interface: z.optional(InterfaceSchema),
 });
 

@@ -2,6 +2,9 @@ import type { FileSubject, LinkSubject } from './link-subject.js';
 import type { Rule, RuleInfo } from './rule.js';
 import { changeBytes } from './rules/change-bytes.js';
 import { changeRemoved, type RemovedSubject } from './rules/change-removed.js';
+import { type ConfigSubject, consumerArtifact } from './rules/consumer-artifact.js';
+import { interfaceFile } from './rules/interface-file.js';
+import { interfaceFits } from './rules/interface-fits.js';
 import { linkBytes } from './rules/link-bytes.js';
 import { linkCase } from './rules/link-case.js';
 import { linkCommit } from './rules/link-commit.js';
@@ -14,6 +17,10 @@ import { linkPlace } from './rules/link-place.js';
 import { linkResolves } from './rules/link-resolves.js';
 import { linkRev } from './rules/link-rev.js';
 import { linkSchema } from './rules/link-schema.js';
+import { metricFile } from './rules/metric-file.js';
+import { metricLimit } from './rules/metric-limit.js';
+import { metricMissing } from './rules/metric-missing.js';
+import { metricWorse } from './rules/metric-worse.js';
 import { TAG_RULES } from './tags/rules.js';
 
 /** Rules about link files, whatever they hold. */
@@ -35,7 +42,16 @@ export const LINK_RULES: readonly Rule<LinkSubject>[] = [
   linkPath,
   linkBytes,
   changeBytes,
+  interfaceFile,
+  interfaceFits,
+  metricFile,
+  metricMissing,
+  metricLimit,
+  metricWorse,
 ];
+
+/** Rules about the configuration. */
+export const CONFIG_RULES: readonly Rule<ConfigSubject>[] = [consumerArtifact];
 
 /** Rules about links that are gone. */
 export const REMOVED_RULES: readonly Rule<RemovedSubject>[] = [changeRemoved];
@@ -45,5 +61,6 @@ export const ALL_RULES: readonly RuleInfo[] = [
   ...FILE_RULES,
   ...LINK_RULES,
   ...REMOVED_RULES,
+  ...CONFIG_RULES,
   ...Object.values(TAG_RULES),
 ];

@@ -7,10 +7,12 @@ import { requireCommit } from '../registry/context.js';
 import { followLink } from '../registry/follow-link.js';
 import { findRev } from '../registry/source-rev.js';
 import { identify } from '../sources/identity.js';
+import { interfaceOf } from '../sources/model-interface.js';
 import { verifyPromises } from '../sources/promise.js';
 import { FILE_RULES, LINK_RULES } from './catalogue.js';
 import type { TreeChange } from './change.js';
 import type { Finding } from './finding.js';
+import { metricsOf } from './link-metrics.js';
 import type { LinkSubject } from './link-subject.js';
 import type { RegistryView } from './registry-view.js';
 import { applyRules } from './rule.js';
@@ -55,7 +57,9 @@ function linkSubject(
     artifact,
     registry,
     find: async () => (await follow()).model,
+    fileInterface: once(async () => interfaceOf((await follow()).model)),
     model,
+    metrics: once(() => metricsOf(registry, link, () => requireCommit(context, 'HEAD'))),
     resolveRev: (rev) => findRev(context, link.source, rev),
   };
 }

@@ -1,8 +1,10 @@
 import type { ArtifactName } from '../domain/names.js';
+import type { ModelInterface } from '../interface/fits.js';
 import type { LinkFile, LinkReading } from '../links/read.js';
 import type { FoundRev } from '../registry/source-rev.js';
 import type { ModelIdentity } from '../sources/identity.js';
 import type { SourceModel } from '../sources/model.js';
+import type { LinkMetrics } from './link-metrics.js';
 import type { RegistryView } from './registry-view.js';
 
 /** A link file of the work tree, whatever it holds. */
@@ -25,8 +27,12 @@ export interface LinkSubject extends LinkFile {
   before: LinkFile['link'] | undefined;
   /** The model that it leads to; nothing of its bytes is read. */
   find(): Promise<SourceModel>;
+  /** What the files of the model say of its interface; undefined where their format says nothing. */
+  fileInterface(): Promise<ModelInterface | undefined>;
   /** Reads the model to its end. */
   model(): Promise<ModelIdentity>;
+  /** @throws RegError what reading a metrics file throws */
+  metrics(): Promise<LinkMetrics>;
   /** What a rev of the source is now. */
   resolveRev(rev: string): Promise<FoundRev>;
 }

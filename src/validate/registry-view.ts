@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js';
+import type { Oid } from '../domain/event.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
 import { versionsByStage } from '../domain/query.js';
 import { RegError } from '../errors.js';
@@ -26,6 +27,8 @@ export interface RegistryView {
 /** The version that is current in a stage. */
 export interface HeldLink {
   version: string;
+  /** The commit of the registry that it belongs to. */
+  commit: Oid;
   /** Undefined where nothing declares it, or what does cannot be read. */
   link: Link | undefined;
 }
@@ -55,7 +58,11 @@ async function readHeld(
   for (const [stage, [current]] of versionsByStage(await readArtifact(context.repository, name))) {
     if (current === undefined) continue;
     const { id, commit } = current.version;
-    held.set(stage, { version: id, link: await linkAt(context, name, commit).catch(unlessUnreadable) });
+    held.set(stage, {
+      version: id,
+      commit,
+      link: await linkAt(context, name, commit).catch(unlessUnreadable),
+    });
   }
   return held;
 }

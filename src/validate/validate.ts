@@ -1,6 +1,9 @@
+import { CONFIG_FILE } from '../config/config.js';
+import type { WorkTree } from '../disk/work-tree.js';
 import { artifactOfLink } from '../links/link-path.js';
 import { type RegistryContext, requireWorkTree } from '../registry/context.js';
-import { ALL_RULES, REMOVED_RULES } from './catalogue.js';
+import { readYaml, STRICT } from '../yaml/read.js';
+import { ALL_RULES, CONFIG_RULES, REMOVED_RULES } from './catalogue.js';
 import { changeSince } from './change.js';
 import { checkFile } from './check-file.js';
 import { chosenFiles, type FileChoice } from './chosen-files.js';
@@ -38,6 +41,8 @@ export async function validate(given: RegistryContext, options: ValidateOptions)
   const found = await eachOf(files, (file) =>
     gone.has(file) ? checkRemoved(registry, file) : checkFile(registry, workTree, change, file),
   );
+  if (options.paths === undefined || options.paths.length === 0)
+    found.push(await checkConfig(registry, workTree));
   return reportOf(found.flat(), files);
 }
 
@@ -48,6 +53,13 @@ async function checkRemoved(registry: RegistryView, file: string): Promise<Findi
   const artifact = artifactOfLink(file);
   if (artifact === undefined) return [];
   return applyRules(REMOVED_RULES, { file, artifact, registry }, registry.config.rules);
+}
+
+async function checkConfig(registry: RegistryView, workTree: WorkTree): Promise<Finding[]> {
+  const bytes = await workTree.read(CONFIG_FILE);
+  if (bytes === undefined) return [];
+  const yaml = readYaml(bytes, CONFIG_FILE, 'INVALID_CONFIG', STRICT);
+  return applyRules(CONFIG_RULES, { file: CONFIG_FILE, yaml, registry }, registry.config.rules);
 }
 
 /** So many files are looked at at a time: enough to wait for sources together, few enough for memory and open files. */

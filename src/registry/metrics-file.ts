@@ -1,0 +1,73 @@
+import type { Oid } from '../domain/event.js';
+import { RegError } from '../errors.js';
+import type { ObjectReader } from '../git/port.js';
+import { modelPath } from '../links/model-path.js';
+import type { Link } from '../links/schema.js';
+import { FOREIGN, readYaml } from '../yaml/read.js';
+import type { RegistryContext } from './context.js';
+import { sourceCommit, sourceObjects } from './source-rev.js';
+
+/** Where the metrics of a model are, in its source at the pinned commit. */
+export interface MetricsFile {
+  path: string;
+  /** The value of a metric, by its name or by the names of the mappings that it is in, with dots; undefined when there is none. */
+  valueOf(metric: string): number | undefined;
+}
+
+/**
+ * Reads the file of a link's source that says its metrics.
+ * @returns undefined where the link leads to no repository, or there is no such file
+ * @throws RegError INVALID_MODEL for a file that cannot be read, SOURCE_PATH, UNKNOWN_REV, REMOTE_FAILED
+ */
+export async function readMetricsFile(
+  context: RegistryContext,
+  { source }: Link,
+  named: string,
+  registryCommit: () => Promise<Oid>,
+): Promise<MetricsFile | undefined> {
+  if (source.url !== undefined) return undefined;
+  const path = modelPath(named);
+  const commit = await sourceCommit(context, source, registryCommit);
+  const bytes = await readBounded(await sourceObjects(context, source), commit, path);
+  if (bytes === undefined) return undefined;
+  const content = contentOf(bytes, path);
+  return { path, valueOf: (metric) => valueAt(content, metric) };
+}
+
+async function readBounded(
+  objects: ObjectReader,
+  commit: Oid,
+  path: string,
+): Promise<Uint8Array | undefined> {
+  const entry = await objects.entryAt(commit, path);
+  if (entry?.type !== 'blob') return undefined;
+  const size = (await objects.blobSizes([entry.oid])).get(entry.oid) ?? 0;
+  if (size > FOREIGN.bytes)
+    throw unreadable(path, `it has ${size} bytes, and at most ${FOREIGN.bytes} are read`);
+  return objects.readBlob(entry.oid);
+}
+
+/** JSON is YAML, as far as metrics go. */
+function contentOf(bytes: Uint8Array, path: string): unknown {
+  try {
+    return readYaml(bytes, path, 'INVALID_MODEL', FOREIGN).content();
+  } catch (error) {
+    throw error instanceof RegError ? unreadable(path, error.message) : error;
+  }
+}
+
+const unreadable = (path: string, why: string): RegError =>
+  new RegError('INVALID_MODEL', `the metrics in ${path} of the source cannot be read: ${why}`);
+
+function valueAt(content: unknown, name: string): number | undefined {
+  if (typeof content !== 'object' || content === null) return undefined;
+  const values = content as Readonly<Record<string, unknown>>;
+  const value = Object.hasOwn(values, name) ? values[name] : undefined;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+    const outer = name.slice(0, dot);
+    const found = Object.hasOwn(values, outer) ? valueAt(values[outer], name.slice(dot + 1)) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
