@@ -99,12 +99,13 @@ await build({
   format: 'esm',
   platform: 'node',
 });
-const { linkJsonSchema, outputJsonSchema, siteDataJsonSchema, manualPages } = await import(
+const { linkJsonSchema, configJsonSchema, outputJsonSchema, siteDataJsonSchema, manualPages } = await import(
   new URL(making, import.meta.url).href
 );
 rmSync(making);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 writeFileSync('schema/model-link.schema.json', `${JSON.stringify(linkJsonSchema(), null, 2)}\n`);
+writeFileSync('schema/reg-config.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
 writeFileSync('schema/site-data.schema.json', `${JSON.stringify(siteDataJsonSchema(), null, 2)}\n`);
 writeFileSync('schema/output.schema.json', `${JSON.stringify(outputJsonSchema(), null, 2)}\n`);
 mkdirSync('man', { recursive: true });

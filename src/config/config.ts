@@ -1,33 +1,16 @@
-import * as z from 'zod/mini';
 import type { MetricRules } from '../domain/metrics.js';
 import type { StageName } from '../domain/names.js';
 import type { Policy } from '../domain/policy/policy.js';
 import { RegError } from '../errors.js';
 import { requireYaml } from '../yaml/check.js';
 import { readYaml, STRICT } from '../yaml/read.js';
-import { type Consumers, ConsumersSchema } from './consumers.js';
-import { MetricRulesSchema } from './metric-rules.js';
-import { badStage, PolicySchema, stageNameSchema } from './policy.js';
-import { type RuleLevels, RuleLevelsSchema } from './rule-levels.js';
+import type { Consumers } from './consumers.js';
+import { badStage } from './policy.js';
+import type { RuleLevels } from './rule-levels.js';
+import { ConfigSchema } from './schema.js';
 
 /** Where a repository's configuration is, from its top. */
 export const CONFIG_FILE = '.reg.yaml';
-
-/** The content of `.reg.yaml` (SPEC §4). */
-const ConfigSchema = z.strictObject({
-  stages: z.optional(z.array(stageNameSchema, 'is not a list of stage names')),
-  remote: z.optional(z.string()),
-  push: z.optional(z.boolean('is neither true nor false')),
-  links: z.optional(z.enum(['required', 'optional'], 'is neither required nor optional')),
-  store: z.optional(z.string()),
-  metrics: z.optional(MetricRulesSchema),
-  metricsFile: z.optional(z.string('is not a path')),
-  expects: z.optional(ConsumersSchema),
-  revs: z.optional(z.enum(['fixed', 'floating'], 'is neither fixed nor floating')),
-  rules: z.optional(RuleLevelsSchema),
-  policy: z.optional(PolicySchema),
-  signers: z.optional(z.string('is not the path of a file')),
-});
 
 /** The configuration of a registry, defaults filled in. */
 export interface Config {

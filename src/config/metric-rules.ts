@@ -4,6 +4,12 @@ import { stageNameSchema } from './policy.js';
 
 const number = z.optional(z.number('is not a number'));
 
+const SHARE = 'is neither a number from 0 on nor a share such as 2%';
+const tolerance = z.union(
+  [z.number().check(z.nonnegative(SHARE)), z.string().check(z.regex(/^\d+(\.\d+)?%$/, SHARE))],
+  SHARE,
+);
+
 /** `metrics` of `.reg.yaml`: what each metric of a model has to be. */
 export const MetricRulesSchema = z.record(
   z.string(),
@@ -15,12 +21,7 @@ export const MetricRulesSchema = z.record(
         max: number,
         min: number,
         noWorseThan: z.optional(stageNameSchema),
-        tolerance: z.optional(
-          z.union(
-            [z.number().check(z.nonnegative()), z.string().check(z.regex(/^\d+(\.\d+)?%$/))],
-            'is neither a number from 0 on nor a share such as 2%',
-          ),
-        ),
+        tolerance: z.optional(tolerance),
         better: z.optional(z.enum(['lower', 'higher'], 'is neither lower nor higher')),
       },
       'is not a mapping, such as {max: 0.5}',

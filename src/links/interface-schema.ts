@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 
+const DIMENSION = 'is not a dimension: a whole number, or a name or null for one that may vary';
 const dimension = z.union(
-  [z.int().check(z.nonnegative()), z.string().check(z.minLength(1)), z.null()],
-  'is not a dimension: a whole number, or a name or null for one that may vary',
+  [z.int(DIMENSION).check(z.nonnegative(DIMENSION)), z.string().check(z.minLength(1, DIMENSION)), z.null()],
+  DIMENSION,
 );
 
 const PortsSchema = z.record(
