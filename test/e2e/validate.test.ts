@@ -245,3 +245,43 @@ test('levels of rules, and rules that there are not', async () => {
     "error: .reg.yaml: there is no rule 'link-edtor'\nhint: did you mean 'link-editor'?\n",
   );
 });
+
+test('a tag of the source that was moved, and a link that follows it', async () => {
+  const moving = makeResearch(box, 'moving-tag');
+  const registry = registryWith({});
+  const reg = regIn(box, registry.dir);
+  await reg('link', MODEL_PATH, 'cost', '--source', '../moving-tag', '--rev', 'v1');
+  registry.commit();
+  moving.commit({ [MODEL_PATH]: 'replaced' });
+  moving.git('tag', '--force', '--annotate', '--message', 'moved', 'v1');
+  expect((await reg('validate')).stdout).toMatch(
+    /^cost\.model\.yaml:\d+: error: source\.rev 'v1' is commit .*\[link-commit\]\n$/,
+  );
+  await reg('update');
+  expect((await reg('validate')).code).toBe(0);
+  expect((await reg('validate', '--base', 'HEAD')).stdout).toMatch(
+    /^cost\.model\.yaml:\d+: error: the bytes change, but source\.rev is 'v1' still: .*\[change-bytes\]\n$/,
+  );
+});
+
+test('consumers, limits, and what is in a stage', async () => {
+  const registry = registryWith({});
+  const config = `metrics: {rmse: {max: 0.5, noWorseThan: prod, tolerance: 2%}}
+expects:
+  dashboard: {artifact: cost, tensors: {weights: {dtype: F64, shape: [3]}, bias: {dtype: F64}}}
+`;
+  registry.commit({ '.reg.yaml': config, 'cost.model.yaml': `${RIGHT}metrics: {rmse: 0.4}\n` });
+  registry.tag('cost@v1.0.0');
+  registry.tag('cost#prod#2');
+  writeFileSync(join(registry.dir, 'cost.model.yaml'), `${RIGHT}metrics: {rmse: 0.41}\n`);
+  writeFileSync(join(registry.dir, 'new.model.yaml'), RIGHT);
+  expect(transcript(await regIn(box, registry.dir)('validate'))).toMatchInlineSnapshot(`
+    "$ reg validate
+    cost.model.yaml:1: error: cost does not fit dashboard: tensor 'weights' is F64[2], and is read as F64[3]: dimension 1 is 2, and has to be 3 [interface-fits]
+    cost.model.yaml:1: error: cost does not fit dashboard: it has no tensor 'bias', which is read as F64 [interface-fits]
+    cost.model.yaml:5: error: rmse is 0.41, worse than 0.4 of v1.0.0 in prod; with a tolerance of 2% it has to be at most 0.408 [metric-worse]
+    new.model.yaml:1: error: rmse is asked for, and the link does not say it [metric-missing]
+    -- exit 1 --
+    "
+  `);
+});
