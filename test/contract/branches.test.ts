@@ -1,0 +1,127 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { openBinaryRepository } from '../../src/git/binary/repository.js';
+import { openUrlRepository } from '../../src/git/binary/url/repository.js';
+import type { RegistryRepository } from '../../src/git/port.js';
+import type { TagObject } from '../../src/git/tag-object.js';
+import { type Repository, START, sandbox } from '../support/repo.js';
+import { person, signersFile } from '../support/signers.js';
+import { READERS } from './bench.js';
+
+const box = sandbox();
+const ann = person(box, 'Ann');
+const eve = person(box, 'Eve');
+const KINDS = READERS.filter(([kind]) => kind !== 'memory' && !kind.startsWith('embedded'));
+
+describe.each(KINDS)('branches: %s', (kind, makeBench) => {
+  const name = `${kind}-branches`;
+  const { repository } = makeBench(box, name);
+  const made: Repository = box.at(name);
+  box.advance(60);
+  const [first, second] = [made.commit(), made.commit()];
+  const date = Number(made.git('show', '-s', '--format=%ct', 'HEAD'));
+  made.git('checkout', '--quiet', '-b', 'side', first);
+  const side = made.commit({}, 'Another');
+  made.git('checkout', '--quiet', 'main');
+
+  test('which commits are not on one', async () => {
+    const strays = async (...commits: string[]) => [...(await repository.strays(second, commits))].sort();
+    expect(await strays(first, second)).toEqual([]);
+    expect(await strays(first, side, second, side)).toEqual([side]);
+    expect(await strays()).toEqual([]);
+    expect([...(await repository.strays(first, [second, first]))]).toEqual([second]);
+  });
+
+  test('when a commit was made', async () => {
+    expect(await repository.commitDate(second)).toBe(date);
+  });
+
+  test('refs as a remote has them, tags not followed', async () => {
+    const oid = made.tag('churn@v1.0.0');
+    const refs = await repository.listRemoteRefs('.', ['HEAD', 'refs/heads/*', 'refs/tags/churn*']);
+    expect(Object.fromEntries(refs)).toEqual({
+      HEAD: second,
+      'refs/heads/main': second,
+      'refs/heads/side': side,
+      'refs/tags/churn@v1.0.0': oid,
+    });
+  });
+});
+
+test('a commit that is missing is on no branch, and of a cut history nobody can tell', async () => {
+  const origin = box.repository('origin');
+  const [first, second] = [origin.commit(), origin.commit()];
+  expect([...(await openBinaryRepository(origin.dir, box).strays(second, ['a'.repeat(40), first]))]).toEqual([
+    'a'.repeat(40),
+  ]);
+  origin.git('clone', '--quiet', '--depth=1', `file://${origin.dir}`, '../shallow');
+  const shallow = openBinaryRepository(box.at('shallow').dir, box);
+  expect([...(await shallow.strays(second, [second]))]).toEqual([]);
+  await expect(shallow.strays(second, [first])).rejects.toMatchObject({ code: 'SHALLOW' });
+});
+
+/** Opens a repository for Ann, by each way of writing to one. */
+const WRITERS: readonly (readonly [string, (made: Repository) => RegistryRepository])[] = [
+  ['binary', (made) => openBinaryRepository(made.dir, { env: { ...box.env, ...ann.env } })],
+  [
+    'url',
+    (made) =>
+      openUrlRepository(`file://${made.dir}`, `${box.root}/cache`, { env: { ...box.env, ...ann.env } }),
+  ],
+];
+
+describe.each(WRITERS)('signatures: %s', (kind, open) => {
+  const scratches = (): string[] => readdirSync(tmpdir()).filter((file) => /^reg-sign/.test(file));
+
+  // a cache of a URL holds objects of the older format alone
+  test.each(kind === 'url' ? ['sha1'] : ['sha1', 'sha256'])(
+    'are made and checked, in a repository of %s',
+    async (format) => {
+      const before = scratches();
+      const made = box.repository(`${kind}-${format}`, `--object-format=${format}`);
+      const commit = made.commit();
+      const repository = open(made);
+      // a registry at a URL holds what was asked for
+      await repository.entryAt((await repository.resolveCommit('HEAD')) ?? '', '');
+      const tag: TagObject = {
+        object: commit,
+        type: 'commit',
+        tag: 'churn#prod#1',
+        tagger: { name: 'Ann', email: 'ann@example.com' },
+        date: START + 5,
+        zone: '-0330',
+        message: 'Subject\n\nReg-Version: v1.0.0\n',
+      };
+      const oids = [await repository.signTag(tag), await repository.signTag({ ...tag, tag: 'churn#prod#2' })];
+      expect(oids[0]).toHaveLength(format === 'sha1' ? 40 : 64);
+      expect(made.tags()).toEqual([]);
+      expect(await repository.readTags([{ name: 'churn#prod#1', oid: oids[0] ?? '' }])).toEqual([
+        {
+          tag: {
+            name: 'churn#prod#1',
+            oid: oids[0],
+            commit,
+            tagger: tag.tagger,
+            date: tag.date,
+            message: tag.message,
+            signed: true,
+          },
+          oddities: [],
+        },
+      ]);
+      const verdicts = async (file: string) =>
+        [...(await repository.checkSignatures(oids, Buffer.from(file))).values()].map(
+          ({ verdict }) => verdict,
+        );
+      expect(await verdicts(signersFile(eve, ann))).toEqual(['good', 'good']);
+      expect(await verdicts(signersFile(eve))).toEqual(['unknown', 'unknown']);
+      expect((await repository.checkSignatures([], undefined)).size).toBe(0);
+      const unsigned = await repository.writeTagObject(
+        Buffer.from(`object ${commit}\ntype commit\ntag x\ntagger A <a@b> 1 +0000\n\nx\n`),
+      );
+      expect((await repository.checkSignatures([unsigned], undefined)).size).toBe(0);
+      expect(scratches()).toEqual(before);
+    },
+  );
+});
