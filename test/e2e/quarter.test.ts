@@ -43,8 +43,9 @@ const FINDINGS = {
     "churn.model.yaml:3: error: source.rev 'main' is a branch, which moves on: name a tag or a commit id, or allow it with revs: floating in .reg.yaml [link-floating]",
   bytes:
     "churn.model.yaml:4: error: the bytes change, but source.rev is 'v1' still: what it names was replaced [change-bytes]",
-  typo: 'X',
-  removed: 'X',
+  typo: "churn.model.yaml:4: error: unknown key 'sha265' (did you mean 'sha256'?) [link-schema]",
+  removed:
+    'churn.model.yaml:1: error: the link is removed, but churn is in use: v1.0.0 in prod, v1.0.0 in staging; unassign it first, or keep the link [change-removed]',
 };
 
 const CONFIG = `stages: [staging, prod]
@@ -102,7 +103,7 @@ async function pullRequest(
     name,
   );
   const { stdout, stderr, code } = await reg(ann.env, 'validate', '--base', 'origin/main');
-  expect.soft(stdout.split('\n').filter(Boolean), stderr).toEqual(findings);
+  expect(stdout.split('\n').filter(Boolean), stderr).toEqual(findings);
   expect(code).toBe(findings.length === 0 ? 0 : 1);
   registry.git('checkout', '--quiet', 'main');
   if (findings.length > 0) return;
