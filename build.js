@@ -77,6 +77,14 @@ function keepReachableTypes(folder) {
   }
 }
 
+/** JSON with one definition a line: half as large as with every field on its own. */
+function lineByLine({ $defs, ...rest }) {
+  const lines = Object.entries($defs).map(
+    ([name, schema]) => `${JSON.stringify(name)}: ${JSON.stringify(schema)}`,
+  );
+  return `${JSON.stringify(rest).slice(0, -1)},"$defs":{\n${lines.join(',\n')}\n}}\n`;
+}
+
 /** The completion script of a shell, which the library prints. */
 function shellScript(shell) {
   const { log } = console;
@@ -107,7 +115,7 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 writeFileSync('schema/model-link.schema.json', `${JSON.stringify(linkJsonSchema(), null, 2)}\n`);
 writeFileSync('schema/reg-config.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
 writeFileSync('schema/site-data.schema.json', `${JSON.stringify(siteDataJsonSchema(), null, 2)}\n`);
-writeFileSync('schema/output.schema.json', `${JSON.stringify(outputJsonSchema(), null, 2)}\n`);
+writeFileSync('schema/output.schema.json', lineByLine(outputJsonSchema()));
 mkdirSync('man', { recursive: true });
 for (const [file, text] of manualPages(version)) writeFileSync(`man/${file}`, text);
 

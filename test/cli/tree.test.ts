@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { shellWords } from '../../src/cli/complete/words.js';
 import { takeFields } from '../../src/cli/json-fields.js';
@@ -46,10 +47,19 @@ test('the manual names every command, and escapes what roff would take for its o
   for (const [name, page] of manualPages('1.0.0')) {
     const odd = page
       .split('\n')
-      .filter((line) => /^['.]/.test(line) && !/^\.(TH|SH|TP|B|BR|I|PP|nf|fi)\b/.test(line));
+      .filter((line) => /^['.]/.test(line) && !/^\.(TH|SH|TP|B|BR|I|PP|nf|fi|so)\b/.test(line));
     expect(odd, name).toEqual([]);
     expect(page.replaceAll(/\\(-|\(rs|\(aq|\(ga|\(ha|\(ti|\(bu|&|f[IR])/g, ''), name).not.toContain('\\');
   }
+});
+
+test('package.json lists every page of the manual, for npm to install', () => {
+  const { man } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  expect(man).toEqual(
+    manualPages('1.0.0')
+      .map(([file]) => `./man/${file}`)
+      .sort(),
+  );
 });
 
 test.each([

@@ -8,6 +8,8 @@ export function manualPages(version: string): [file: string, text: string][] {
   const commands = COMMANDS.filter(({ hidden }) => hidden !== true);
   return [
     ['reg.1', `${overview(commands, version)}\n`],
+    // what git looks for at `git reg --help`
+    ['git-reg.1', '.so man1/reg.1\n'],
     ...commands.map((spec): [string, string] => [`reg-${nameOf(spec)}.1`, `${page(spec, version)}\n`]),
   ];
 }

@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { publint } from 'publint';
+import { beforeAll, expect, test } from 'vitest';
+import { sandbox } from '../support/repo.js';
+import { makeRegistry } from './registry.js';
+
+const box = sandbox();
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const prefix = join(box.root, 'prefix');
+// npm finds here what was fetched when the project itself was installed
+const npmEnv = { ...process.env, NO_COLOR: '1', npm_config_audit: 'false', npm_config_fund: 'false' };
+const npm = (...args: string[]): string =>
+  execFileSync('npm', args, {
+    cwd: PROJECT,
+    env: npmEnv,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+
+interface Packed {
+  filename: string;
+  unpackedSize: number;
+  files: { path: string }[];
+}
+let packed: Packed;
+let tarball: string;
+
+beforeAll(() => {
+  const [one] = JSON.parse(
+    npm('pack', '--ignore-scripts', '--json', '--pack-destination', box.root),
+  ) as Packed[];
+  if (one === undefined) throw new Error('npm pack made nothing');
+  packed = one;
+  tarball = join(box.root, one.filename);
+});
+
+test('it is small, and holds what is meant to be in it', () => {
+  expect(packed.unpackedSize).toBeLessThan(1_500_000);
+  const tops = new Set(packed.files.map(({ path }) => path.split('/')[0]));
+  expect([...tops].sort()).toEqual(
+    expect.arrayContaining(['LICENSE', 'README.md', 'bin', 'dist', 'man', 'package.json', 'schema']),
+  );
+  expect(packed.files.filter(({ path }) => /^(src|test|bench|fixtures)\//.test(path))).toEqual([]);
+});
+
+test('types resolve from ESM and bundlers, and package.json says what is there', async () => {
+  const attw = join(PROJECT, 'node_modules/.bin/attw');
+  const checked = execFileSync(attw, [tarball, '--profile', 'esm-only', '--no-color', '--format', 'json'], {
+    encoding: 'utf8',
+    env: npmEnv,
+  });
+  const { analysis } = JSON.parse(checked) as { analysis: { problems: { resolutionKind?: string }[] } };
+  const ours = ({ resolutionKind = '' }): boolean => !['node10', 'node16-cjs'].includes(resolutionKind);
+  expect(analysis.problems.filter(ours)).toEqual([]);
+  const { messages } = await publint({ pkgDir: PROJECT, strict: true, pack: false });
+  expect(messages).toEqual([]);
+});
+
+test('it installs into a clean prefix and runs, manual and all, and so does the library', () => {
+  npm('install', '--global', '--ignore-scripts', '--prefer-offline', '--prefix', prefix, tarball);
+  const registry = makeRegistry(box, 'registry', 'churn');
+  registry.tag('churn@v1.0.0');
+  const env = { ...box.env, PATH: `${join(prefix, 'bin')}:${box.env.PATH}` };
+  const run = (program: string, ...args: string[]): string =>
+    execFileSync(program, args, { cwd: registry.dir, env, encoding: 'utf8' });
+  expect(run('reg', 'latest', 'churn')).toBe('v1.0.0\n');
+  expect(run('git', 'reg', 'show')).toMatch(/^churn\tv1\.0\.0\t/);
+  expect(run('reg', '--version')).toMatch(/^\d+\.\d+\.\d+/);
+  expect(existsSync(join(prefix, 'share/man/man1/reg-which.1'))).toBe(true);
+  const user = join(prefix, 'lib');
+  mkdirSync(user, { recursive: true });
+  const script =
+    "import { openRegistry } from 'git-reg'; console.log((await (await openRegistry(process.argv[2])).latest('churn')).version);";
+  writeFileSync(join(user, 'use.mjs'), script);
+  expect(run(process.execPath, join(user, 'use.mjs'), registry.dir)).toBe('v1.0.0\n');
+});
