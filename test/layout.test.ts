@@ -70,6 +70,10 @@ describe('who may import whom (DESIGN)', () => {
     ).toEqual([]);
   });
 
+  it('whether an interface fits is a question of values alone', () => {
+    expect(strays(within('interface'), within('interface'))).toEqual([]);
+  });
+
   it('links, configuration and YAML know no adapter, registry or command line', () => {
     const allowed = within(
       'links',

@@ -98,6 +98,7 @@ export async function findRev(context: RegistryContext, source: LinkSource, rev:
   if (target) return { commit, isFixed: target.which?.kind === 'version' };
   const objects = await sourceObjects(context, source);
   const isFixed =
-    /^[0-9a-f]{4,64}$/.test(rev) || (await objects.resolveCommit(`refs/tags/${rev}`)) !== undefined;
+    /^([0-9a-f]{4,64}|refs\/tags\/.+)$/.test(rev) ||
+    (await objects.resolveCommit(`refs/tags/${rev}`)) !== undefined;
   return { commit, isFixed };
 }

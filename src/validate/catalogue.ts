@@ -21,10 +21,12 @@ import { metricFile } from './rules/metric-file.js';
 import { metricLimit } from './rules/metric-limit.js';
 import { metricMissing } from './rules/metric-missing.js';
 import { metricWorse } from './rules/metric-worse.js';
+import { linkSuffix } from './rules/link-suffix.js';
 import { TAG_RULES } from './tags/rules.js';
 
 /** Rules about link files, whatever they hold. */
 export const FILE_RULES: readonly Rule<FileSubject>[] = [
+  linkSuffix,
   linkPlace,
   linkName,
   linkCase,

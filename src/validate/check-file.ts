@@ -60,6 +60,9 @@ function linkSubject(
     fileInterface: once(async () => interfaceOf((await follow()).model)),
     model,
     metrics: once(() => metricsOf(registry, link, () => requireCommit(context, 'HEAD'))),
-    resolveRev: (rev) => findRev(context, link.source, rev),
+    findRev: once(async () => {
+      const { rev } = link.source;
+      return rev === undefined ? undefined : findRev(context, link.source, rev);
+    }),
   };
 }

@@ -33,6 +33,6 @@ export interface LinkSubject extends LinkFile {
   model(): Promise<ModelIdentity>;
   /** @throws RegError what reading a metrics file throws */
   metrics(): Promise<LinkMetrics>;
-  /** What a rev of the source is now. */
-  resolveRev(rev: string): Promise<FoundRev>;
+  /** What the rev of the source is now; undefined where it names none. */
+  findRev(): Promise<FoundRev | undefined>;
 }

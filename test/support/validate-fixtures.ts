@@ -62,7 +62,7 @@ function filesIn(folder: string, source: Source): Record<string, string> {
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
   return Object.fromEntries(
-    paths.map((path) => [path, filled(readFileSync(join(folder, path), 'utf8'), source)]),
+    paths.map((path) => [decodeURIComponent(path), filled(readFileSync(join(folder, path), 'utf8'), source)]),
   );
 }
 

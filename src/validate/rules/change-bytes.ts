@@ -1,4 +1,5 @@
 import type { Link } from '../../links/schema.js';
+import { shownUrl } from '../../stores/store-url.js';
 import type { LinkSubject } from '../link-subject.js';
 import type { Rule } from '../rule.js';
 
@@ -22,6 +23,6 @@ export const changeBytes: Rule<LinkSubject> = {
 const NAMES = ['repo', 'rev', 'path', 'url'] as const;
 
 const nameOf = ({ source: { url, rev, path = '' } }: Link): [key: string, name: string] => {
-  if (url !== undefined) return ['url', url];
+  if (url !== undefined) return ['url', shownUrl(url)];
   return rev === undefined ? ['path', path] : ['rev', rev];
 };

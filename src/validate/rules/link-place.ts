@@ -1,4 +1,4 @@
-import { LINK_SUFFIX, linkPathOf } from '../../links/link-path.js';
+import { linkPathOf } from '../../links/link-path.js';
 import type { FileSubject } from '../link-subject.js';
 import type { Rule } from '../rule.js';
 
@@ -8,8 +8,6 @@ export const linkPlace: Rule<FileSubject> = {
   level: 'error',
   about: 'A link file is where its artifact is looked for: dir/NAME.model.yaml for dir:NAME.',
   check: ({ file, artifact }) => {
-    if (!file.endsWith(LINK_SUFFIX))
-      return [{ line: 1, message: `nobody reads it as a link: its name has to end in ${LINK_SUFFIX}` }];
     const place = artifact && linkPathOf(artifact);
     if (place === undefined || place === file) return [];
     return [{ line: 1, message: `the link of ${artifact} is looked for at ${place}` }];
