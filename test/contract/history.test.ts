@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Repository, START, sandbox } from '../support/repo.js';
 import { openBinaryRepository } from '../../src/git/binary/repository.js';
+import { type Repository, START, sandbox } from '../support/repo.js';
 import { READERS } from './bench.js';
 import { embeddedLocal } from './embedded-bench.js';
 

@@ -1,5 +1,5 @@
-import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { openAzure } from '../../src/stores/azure.js';
 import { openGcs } from '../../src/stores/gcs.js';
 import type { ObjectStore } from '../../src/stores/port.js';

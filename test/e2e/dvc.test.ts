@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { regIn, transcript } from '../support/cli.js';
+import { keyOf, md5Of } from '../support/dvc-remote.js';
 import { sandbox } from '../support/repo.js';
 import { serveHttp } from '../support/servers.js';
-import { keyOf, md5Of } from '../support/dvc-remote.js';
 import { MODEL, predictCost, sha256 } from './registry.js';
 
 const box = sandbox();

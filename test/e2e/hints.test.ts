@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
 import { join } from 'node:path';
+import { expect, test } from 'vitest';
 import { regIn, transcript } from '../support/cli.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { makeRegistry, tagHourly, withRemote } from './registry.js';

@@ -120,7 +120,7 @@ describe.runIf(hasBrowser)('the site in a real browser, Chromium', () => {
     expect((await names()).map((name) => name.split(/\s/)[0])).toEqual(['fraud', 'models:churn', 'pricing']);
     await page.getByRole('button', { name: 'prod' }).click();
     expect((await names())[0]).toBe('models:churn');
-    await page.getByLabel(/deprecated too/).check();
+    await page.getByLabel(/Show deprecated/).check();
     await page.getByLabel('Find').fill('scores');
     expect(await names()).toHaveLength(1);
     const again = await browser.open(page.url());

@@ -50,7 +50,7 @@ export function OverviewView({ rows, stays }: OverviewPage): JSX.Element {
                 checked={choices.deprecated !== ''}
                 onChange={({ currentTarget: { checked } }) => change({ deprecated: checked ? 'yes' : '' })}
               />{' '}
-              {deprecated} deprecated too
+              Show deprecated ({deprecated})
             </label>
           )}
         </div>

@@ -5,6 +5,7 @@ import type { VersionPage } from '../page.js';
 import { Card } from '../parts/card.js';
 import { CommandToCopy } from '../parts/command-to-copy.js';
 import { Facts } from '../parts/facts.js';
+import { InterfaceFacts } from '../parts/interface-facts.js';
 import {
   ArtifactLink,
   CommitLink,
@@ -59,11 +60,13 @@ export function VersionView(page: VersionPage): JSX.Element {
       {description ? (
         <>
           <SourceFacts description={description} url={page.sourceUrl} />
-          <Facts title="Metrics" value={description.metrics} />
-          <Facts title="Parameters" value={description.params} />
-          <Facts title="Labels" value={description.labels} />
-          <Facts title="Interface" value={(description as { interface?: unknown }).interface} />
-          <Facts title="More" value={description.custom} />
+          <div class="columns">
+            <Facts title="Metrics" value={description.metrics} />
+            <Facts title="Parameters" value={description.params} />
+            <Facts title="Labels" value={description.labels} />
+            <InterfaceFacts value={description.interface} />
+            <Facts title="More" value={description.custom} />
+          </div>
         </>
       ) : (
         <p class="problem">{problem}</p>

@@ -53,7 +53,7 @@ const VERBS: Record<HistoryRow['event'], string> = {
   registration: 'registered',
   deregistration: 'deregistered',
   assignment: 'assigned',
-  unassignment: 'taken out',
+  unassignment: 'unassigned',
   deprecation: 'deprecated',
 };
 
@@ -63,7 +63,7 @@ function What({ artifact, event, version, stage }: HistoryRow): JSX.Element {
       {VERBS[event]} {version !== null && <VersionLink artifact={artifact} version={version} />}
       {stage !== null && (
         <>
-          {event === 'assignment' ? ' to ' : ' of '}
+          {event === 'assignment' ? ' to ' : ' from '}
           <StageChip stage={stage} />
         </>
       )}
