@@ -1,6 +1,7 @@
 import { once } from '../once.js';
 import type { RegistryContext } from '../registry/context.js';
 import { history, intervals } from '../registry/history.js';
+import type { OverviewEntry } from '../web/page.js';
 import { artifactDataPath } from '../web/site-path.js';
 import { type ArtifactData, artifactData } from './artifact-data.js';
 import { artifactPages } from './artifact-pages.js';
@@ -31,8 +32,9 @@ export interface SiteParts {
 export async function siteOf(registry: RegistryContext, live: string | null): Promise<Site> {
   const context = await snapshotOf(registry);
   const parts = { context, frame: await siteFrame(context, live), assets: await readAssets() };
-  const files = new Map<string, MakeFile>(topFiles(parts));
-  for (const { artifact } of await overviewData(context)) {
+  const entries = await overviewData(context);
+  const files = new Map<string, MakeFile>(topFiles(parts, entries));
+  for (const { artifact } of entries) {
     const data = once(() => artifactData(context, artifact));
     for (const [path, make] of await artifactPages(parts, artifact, data)) files.set(path, make);
     files.set(artifactDataPath(artifact), async () => jsonOf(published(await data())));
@@ -43,15 +45,17 @@ export async function siteOf(registry: RegistryContext, live: string | null): Pr
 /** What other tools read: the answers themselves, without the words that only a page needs. */
 const published = ({ problems: _, ...data }: ArtifactData): Omit<ArtifactData, 'problems'> => data;
 
-function topFiles({ context, frame, assets }: SiteParts): [string, MakeFile][] {
-  const entries = once(() => overviewData(context));
+function topFiles(
+  { context, frame, assets }: SiteParts,
+  entries: readonly OverviewEntry[],
+): [string, MakeFile][] {
   const events = once(() => history(context, undefined, {}));
   const stays = once(() => intervals(context, undefined, { ascending: true }));
   const page = { frame, assets };
   return [
-    ['index.html', async () => documentOf('index.html', overviewPage(await entries(), await stays()), page)],
+    ['index.html', async () => documentOf('index.html', overviewPage(entries, await stays()), page)],
     ['history.html', async () => documentOf('history.html', historyPage(await events()), page)],
-    ['data/overview.json', async () => jsonOf(await entries())],
+    ['data/overview.json', async () => jsonOf(entries)],
     ['data/history.json', async () => jsonOf(await events())],
     ['data/stages.json', async () => jsonOf(frame.stages)],
     [assets.script.path, async () => assets.script.text],

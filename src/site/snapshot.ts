@@ -2,6 +2,7 @@ import type { ArtifactName } from '../domain/names.js';
 import { parseTagName } from '../domain/tag-name.js';
 import type { TagReading, TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
+import { rememberingReader } from './remembering-reader.js';
 
 /**
  * The registry as it is now, its tags read once: whatever is asked of it later tells of the same moment, and a site of a
@@ -21,7 +22,7 @@ export async function snapshotOf(context: RegistryContext): Promise<RegistryCont
   return {
     ...context,
     repository: {
-      ...context.repository,
+      ...rememberingReader(context.repository),
       listTags: async (artifact) => (artifact === undefined ? readings : of(artifact)).map(refOf),
       // what follows from names alone follows from the objects too, and these are here
       listPeeledTags: async () => undefined,

@@ -20,11 +20,7 @@ export function ArtifactLink({ artifact }: { artifact: string }): JSX.Element {
 /** A version, leading to its page. */
 export function VersionLink({ artifact, version }: { artifact: string; version: string }): JSX.Element {
   const { root } = useFrame();
-  return (
-    <a class="version" href={root + versionPath(artifact, version)}>
-      {shortVersion(version)}
-    </a>
-  );
+  return <a href={root + versionPath(artifact, version)}>{shortVersion(version)}</a>;
 }
 
 /** The name of a stage in its colour. */
