@@ -108,6 +108,8 @@ export interface TagWriter {
 export interface RemoteListing {
   /** Every tag whose name begins as the tags of the artifact do. */
   tags: PeeledTagRef[];
+  /** Its branches and HEAD, by full name, which come in the same answer: the rules for writing are on one of them. */
+  tips: RefTips;
   /** Whose turn it is there: of two writers that took the same one, one push is accepted. */
   turn: Turn;
 }

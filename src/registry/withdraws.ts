@@ -40,7 +40,6 @@ export async function unassign(
         ? decideDeleteAssignments(known(snapshot), wanted, id)
         : decideUnassign(known(snapshot), wanted, id, options),
     options,
-    { touchesStage: true },
   );
 }
 
@@ -99,6 +98,5 @@ export function rollback(
         ? decideDeleteCurrent(known(snapshot), wanted)
         : decideRollback(known(snapshot), wanted, options),
     options,
-    { touchesStage: true },
   );
 }

@@ -45,7 +45,6 @@ interface Errand {
 /**
  * Reads, decides, and does what was decided. When another writer was faster, it starts again from the reading: what is
  * asked may be refused now, or get the next number.
- * @param about whether it may change what is in a stage, so that the rules of the team are asked for early
  * @throws RegError what `decide` refuses, POLICY, SIGNING_FAILED, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when it lost every time, BEHIND_REMOTE,
  * REMOTE_FAILED, REMOTE_REFUSED
  */
@@ -54,10 +53,9 @@ export async function write(
   artifact: ArtifactName,
   decide: (snapshot: Snapshot) => Plan,
   options: WriteOptions,
-  { touchesStage = false }: { touchesStage?: boolean } = {},
 ): Promise<Written> {
-  const guard = policyGuard(context, options.offline, touchesStage);
   const reach = await reachOf(context, options);
+  const guard = policyGuard(context, reach);
   const { repository, signal } = context;
   const [identity, sign] = await Promise.all([repository.identity(), options.sign ?? repository.signsTags()]);
   const errand = { artifact, decide, options, reach, identity, sign, guard, declaring: new Set<Oid>() };

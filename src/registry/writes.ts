@@ -72,6 +72,5 @@ export async function assign(
     artifact,
     (snapshot) => decideAssign(id === undefined ? snapshot : known(snapshot), request),
     options,
-    { touchesStage: true },
   );
 }

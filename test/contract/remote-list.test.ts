@@ -23,10 +23,16 @@ const ALL = [...OF_CHURN, ...OF_NEIGHBOURS, ...FOREIGN].sort();
 
 describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) => {
   test('a remote without tags has none, and it is nobody’s turn', async () => {
-    const { repository, origin } = makeWriter(box, makeRemote(box, `${kind}-none`));
+    const remote = makeRemote(box, `${kind}-none`);
+    const { repository, origin } = makeWriter(box, remote);
+    const head = remote.git('rev-parse', 'main');
     expect(await repository.listRemoteTags(origin)).toEqual([]);
     expect(await repository.listRemoteArtifact(origin, CHURN)).toEqual({
       tags: [],
+      tips: new Map([
+        ['HEAD', head],
+        ['refs/heads/main', head],
+      ]),
       turn: { artifact: CHURN, last: undefined },
     });
   });

@@ -73,12 +73,22 @@ function whyNotChained(
     : `it follows ${before.tag}, which counts as a later event; ${AGAIN}`;
 }
 
-/** A version that is registered is not given to another commit on the way: what was loaded by its name would be another model. */
-function registeredAlready(event: ResolvedEvent, { events }: ArtifactState): string | undefined {
+/**
+ * Which registration a registration hides: a version that is registered is not given to another commit on the way, for what
+ * was loaded by its name would be another model.
+ */
+export function hiddenBy(event: ResolvedEvent, { events }: ArtifactState): ResolvedEvent | undefined {
   if (event.kind !== 'registration') return undefined;
   const last = events.findLast(
     ({ place, of, kind }) => place < event.place && of === event.of && /registration$/.test(kind),
   );
-  if (last?.kind !== 'registration') return undefined;
-  return `${event.version} is registered already, by ${last.tag}; deregister it first, or register another version`;
+  return last?.kind === 'registration' ? last : undefined;
+}
+
+function registeredAlready(event: ResolvedEvent, artifact: ArtifactState): string | undefined {
+  const hidden = hiddenBy(event, artifact);
+  return (
+    hidden &&
+    `${event.of} is registered already, by ${hidden.tag}; deregister it first, or register another version`
+  );
 }

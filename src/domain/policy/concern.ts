@@ -23,12 +23,17 @@ export function concernsOf(artifact: ArtifactState, event: ResolvedEvent): Conce
     const commits = [...new Set([event.commit, commitAt(artifact, version, event)])];
     return [{ stage: event.stage, version, enters: event.kind === 'assignment', commits }];
   }
-  return stagesOf(artifact, version, event.place).map((stage) => ({
-    stage,
-    version,
-    enters: event.kind === 'registration',
-    commits: [event.commit],
-  }));
+  return [...heldBefore(artifact, version, event.place)]
+    .filter(([, assignment]) => event.kind === 'deregistration' || changes(artifact, event, assignment))
+    .map(([stage]) => ({ stage, version, enters: event.kind === 'registration', commits: [event.commit] }));
+}
+
+/** Whether a registration brings back what was gone, or puts another commit in the place of what an assignment put there. */
+function changes({ events }: ArtifactState, event: ResolvedEvent, assignment: ResolvedEvent): boolean {
+  const last = events.findLast(
+    ({ place, of, kind }) => place < event.place && of === event.of && /registration$/.test(kind),
+  );
+  return last?.kind === 'deregistration' || (last ?? assignment).commit !== event.commit;
 }
 
 /** The commit that a version stood for when an event happened. */
@@ -38,10 +43,14 @@ function commitAt({ events }: ArtifactState, version: VersionId, event: Resolved
   return (before ?? registrations[0] ?? event).commit;
 }
 
-/** The stages that a version was assigned to before a place, and not taken out of again. */
-function stagesOf({ events }: ArtifactState, version: VersionId, place: number): StageName[] {
+/** The stages that a version was assigned to before a place and not taken out of again, each with the last assignment. */
+function heldBefore(
+  { events }: ArtifactState,
+  version: VersionId,
+  place: number,
+): Map<StageName, ResolvedEvent> {
   const last = new Map<StageName, ResolvedEvent>();
   for (const event of events)
     if (isStageEvent(event) && event.of === version && event.place < place) last.set(event.stage, event);
-  return [...last].filter(([, { kind }]) => kind === 'assignment').map(([stage]) => stage);
+  return new Map([...last].filter(([, { kind }]) => kind === 'assignment'));
 }

@@ -6,6 +6,7 @@ import { type RemoteAccess, remoteFailed } from './remote-access.js';
 
 const PREFIX = 'refs/tags/';
 const PEELED = '^{}';
+const BRANCHES = 'refs/heads/';
 
 /** Every tag of a remote, with what an annotated one leads to; the server sends tags alone. */
 export async function listRemoteTags(access: RemoteAccess): Promise<PeeledTagRef[]> {
@@ -41,8 +42,11 @@ export const isSettled = ({ tags, turn }: RemoteListing): boolean =>
 export async function listOnce(access: RemoteAccess, artifact: ArtifactName): Promise<RemoteListing> {
   const starts = ['@', '#'].map((mark) => PREFIX + artifactNameForTag(artifact) + mark);
   const turn = turnRef(artifact);
-  const lines = await lsRemote(access, [], [...starts.map((start) => `${start}*`), turn]);
+  const patterns = [...starts.map((start) => `${start}*`), turn, 'HEAD', `${BRANCHES}*`];
+  const lines = await lsRemote(access, [], patterns);
+  const tips = lines.filter(({ refName }) => refName === 'HEAD' || refName.startsWith(BRANCHES));
   return {
+    tips: new Map(tips.map(({ refName, oid }) => [refName, oid])),
     // a pattern also matches further down, as in refs/elsewhere/refs/tags/… (git-ls-remote(1))
     tags: tagsIn(lines.filter(({ refName }) => starts.some((start) => refName.startsWith(start)))),
     turn: { artifact, last: lines.find(({ refName }) => refName === turn)?.oid },

@@ -30,8 +30,7 @@ export function binarySigner(
   around: Surroundings,
 ): Pick<TagWriter, 'signsTags' | 'signTag'> {
   return {
-    signsTags: async () =>
-      (await git(['config', '--type=bool', '--get', 'tag.gpgSign'])).stdout.toString().trim() === 'true',
+    signsTags: async () => (await git(SIGNS)).stdout.toString().trim() === 'true',
     signTag: async (tag) => {
       const storage = await storageOf(git);
       const scratch = await mkdtemp(join(tmpdir(), 'reg-sign-'));
@@ -45,6 +44,9 @@ export function binarySigner(
     },
   };
 }
+
+/** With a default, no setting is an answer too, and not a failure. */
+const SIGNS = ['config', '--type=bool', '--default=false', '--get', 'tag.gpgSign'] as const;
 
 async function storageOf(git: RunGit): Promise<Storage> {
   const [places, listed] = await Promise.all([

@@ -5,17 +5,18 @@ import { policedConcerns } from '../../domain/policy/judge.js';
 import type { Policy, Violation } from '../../domain/policy/policy.js';
 import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../../domain/state.js';
 import { RegError } from '../../errors.js';
-import type { Identity } from '../../git/port.js';
-import { once } from '../../once.js';
+import type { Identity, RefTips } from '../../git/port.js';
 import type { RegistryContext } from '../context.js';
+import type { Reach } from '../reach.js';
 import { judgeEvents, type Suspect } from './judge-events.js';
-import { rulesInForce } from './rules-in-force.js';
-import { vantageOf } from './vantage.js';
+import { type RulesInForce, rulesInForce } from './rules-in-force.js';
+import { vantageOfReach } from './vantage.js';
 
-/** Who writes, and whether signed. */
+/** Who writes, whether signed, and what is known of the remote. */
 export interface Author {
   identity: Identity;
   sign: boolean;
+  view: { tips: RefTips } | undefined;
 }
 
 /** Asks the rules of a team about a write, before anything is written. */
@@ -31,27 +32,23 @@ export interface PolicyGuard {
 
 /**
  * Makes the guard of one write. The rules are read once, and not at all when nothing touches a stage.
- * @param isLikely whether something will, so that reading them can begin while other things are asked
+ * @param reach how far the write reaches: the rules are those of where it is decided
  */
-export function policyGuard(
-  context: RegistryContext,
-  offline: boolean | undefined,
-  isLikely: boolean,
-): PolicyGuard {
+export function policyGuard(context: RegistryContext, reach: Reach): PolicyGuard {
   const { repository } = context;
-  const court = once(async () => {
-    const vantage = await vantageOf(context, offline);
-    return { repository, vantage, rules: await rulesInForce(context, vantage) };
-  });
-  // a failure is told when the rules are needed
-  if (isLikely) void court().catch(() => undefined);
+  const vantage = vantageOfReach(reach);
+  let known: Promise<RulesInForce> | undefined;
+  const court = async ({ view }: Author) => {
+    known ??= rulesInForce(context, vantage, view?.tips);
+    return { repository, vantage, rules: await known };
+  };
   return {
     refusePlan: async ({ tags, deletes = [] }, artifact, author) => {
       const oids = tags.map(({ tagName }) => `planned ${tagName}`);
       const suspects = plannedSuspects(tags, artifact, author, oids);
       const touched = deletes.filter((event) => concernsOf(artifact, event).length > 0);
       if (suspects.length === 0 && touched.length === 0) return;
-      const { rules, ...place } = await court();
+      const { rules, ...place } = await court(author);
       refuseDeletes(touched, artifact, rules.policy);
       const coming = new Set(author.sign ? oids : []);
       refuseAny(await judgeEvents({ ...place, rules, suspects, coming }));
@@ -59,7 +56,7 @@ export function policyGuard(
     refuseSignatures: async (oids, { tags }, artifact, author) => {
       const suspects = author.sign ? plannedSuspects(tags, artifact, author, oids) : [];
       if (suspects.length === 0) return;
-      const { rules, ...place } = await court();
+      const { rules, ...place } = await court(author);
       // the other rules were asked before
       const policy = Object.fromEntries(
         Object.entries(rules.policy).map(([stage, { signed }]) => [stage, { signed }]),

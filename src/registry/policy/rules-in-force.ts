@@ -3,7 +3,7 @@ import type { RuleLevels } from '../../config/rule-levels.js';
 import type { Oid } from '../../domain/event.js';
 import type { Policy } from '../../domain/policy/policy.js';
 import { RegError } from '../../errors.js';
-import type { RegistryRepository } from '../../git/port.js';
+import type { RefTips, RegistryRepository } from '../../git/port.js';
 import { once } from '../../once.js';
 import type { RegistryContext } from '../context.js';
 import { readerAt } from '../load-config.js';
@@ -25,10 +25,15 @@ export interface RulesInForce {
 
 /**
  * Reads the rules in force.
+ * @param tips the branches of the remote, where it was asked already
  * @throws RegError REMOTE_FAILED, INVALID_CONFIG
  */
-export async function rulesInForce(context: RegistryContext, vantage: Vantage): Promise<RulesInForce> {
-  const branches = await branchesAt(context, vantage);
+export async function rulesInForce(
+  context: RegistryContext,
+  vantage: Vantage,
+  tips?: RefTips,
+): Promise<RulesInForce> {
+  const branches = await branchesAt(context, vantage, tips);
   const { repository, workTree } = context;
   const files = await workTree();
   if (vantage.kind === 'here' && files !== undefined) {
@@ -37,19 +42,29 @@ export async function rulesInForce(context: RegistryContext, vantage: Vantage): 
     return { policy, levels, signers: once(() => files.read(config.signers)), tip: branches };
   }
   const head = await branches(undefined);
-  if (head !== undefined && vantage.kind === 'remote') await bringCommit(repository, vantage.remote, head);
   const read = readerAt(repository, head);
-  const bytes = await read(CONFIG_FILE);
+  const bytes = await read(CONFIG_FILE).catch(async (error: unknown) => {
+    // the remote may have gone on
+    if (vantage.kind !== 'remote' || head === undefined || !isMissing(error)) throw error;
+    await bringCommit(repository, vantage.remote, head);
+    return read(CONFIG_FILE);
+  });
   const { policy, signers, rules: levels }: Config = bytes ? readConfig(bytes) : DEFAULT_CONFIG;
   return { policy, levels, signers: once(() => read(signers)), tip: branches };
 }
 
+const isMissing = (error: unknown): boolean => error instanceof RegError && error.code === 'GIT_FAILED';
+
 /** Finds the tip of a branch, or of the default one. */
 type Branches = (branch: string | undefined) => Promise<Oid | undefined>;
 
-async function branchesAt({ repository }: RegistryContext, vantage: Vantage): Promise<Branches> {
+async function branchesAt(
+  { repository }: RegistryContext,
+  vantage: Vantage,
+  tips: RefTips | undefined,
+): Promise<Branches> {
   if (vantage.kind === 'remote') {
-    const refs = await repository.listRemoteRefs(vantage.remote, ['HEAD', 'refs/heads/*']);
+    const refs = tips ?? (await repository.listRemoteRefs(vantage.remote, ['HEAD', 'refs/heads/*']));
     return async (branch) =>
       branch === undefined
         ? (refs.get('HEAD') ?? refs.get('refs/heads/main') ?? refs.get('refs/heads/master'))

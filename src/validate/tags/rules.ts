@@ -17,6 +17,7 @@ export const TAG_RULES = {
   ),
   moved: error('tag-moved', 'A tag is the same here and at the remote: tags of events never move.'),
   chain: error('tag-chain', 'Every event follows the one that it names as the one before it; none is gone.'),
+  registered: error('tag-registered', 'A version is registered once, unless it was deregistered in between.'),
   name: error('tag-name', 'The object of a tag calls itself what the tag is called.'),
   commit: error('tag-commit', 'An assignment is at the commit that its version stands for.'),
   after: error(
@@ -33,4 +34,7 @@ export const TAG_RULES = {
     'tag-approvals',
     'As many others have approved of a version as the policy of the stage asks for.',
   ),
-} as const satisfies Record<PolicyRule | 'object' | 'lookAlike' | 'approval' | 'moved' | 'chain', RuleInfo>;
+} as const satisfies Record<
+  PolicyRule | 'object' | 'lookAlike' | 'approval' | 'moved' | 'chain' | 'registered',
+  RuleInfo
+>;

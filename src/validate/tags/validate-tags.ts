@@ -2,7 +2,8 @@ import type { RuleLevels } from '../../config/rule-levels.js';
 import { eventOf } from '../../domain/event.js';
 import { approvalOf } from '../../domain/policy/approval.js';
 import { APPROVALS } from '../../domain/policy/approval-name.js';
-import { type ResolvedEvent, type State, stateOf } from '../../domain/state.js';
+import { hiddenBy } from '../../domain/policy/arrival.js';
+import { type ArtifactState, type ResolvedEvent, type State, stateOf } from '../../domain/state.js';
 import { looksLikeEvent, parseTagName } from '../../domain/tag-name.js';
 import { formatTime } from '../../domain/time.js';
 import type { TagReading } from '../../git/port.js';
@@ -65,6 +66,7 @@ export async function validateTags(
       .filter(({ event }) => event.time >= from)
       .flatMap(({ event, message }) => say(TAG_RULES.chain, event.tag, message)),
     ...events.flatMap(({ event }) => say(TAG_RULES.name, event.tag, ownName(event))),
+    ...events.flatMap(({ artifact, event }) => say(TAG_RULES.registered, event.tag, again(event, artifact))),
     ...verdicts.flatMap(({ event, violations }) =>
       violations
         // said of every event already
@@ -89,6 +91,13 @@ function finding(levels: RuleLevels, rule: RuleInfo, tag: string, message: strin
 
 const ownName = (event: ResolvedEvent): string =>
   event.ownName === undefined ? '' : `it holds the tag object of '${event.ownName}'; ${byWhom(event)}`;
+
+function again(event: ResolvedEvent, artifact: ArtifactState): string {
+  const hidden = hiddenBy(event, artifact);
+  return hidden === undefined
+    ? ''
+    : `it hides ${hidden.tag}, another registration of ${event.of}; ${byWhom(event)}`;
+}
 
 const byWhom = ({ tagger, time }: ResolvedEvent): string =>
   `its tagger is ${tagger.name} <${tagger.email}>, ${formatTime(time)}`;

@@ -136,6 +136,19 @@ describe('by: only these people change the stage', () => {
     ],
     ['a deregistration of what is not', ['bo@example.com'], [...lines, B, 'churn@v1.1.0! B 40'], []],
     ['a registration of what is not', ['bo@example.com'], [...lines, B], []],
+    ['a name for the commit that is in the stage', ['bo@example.com'], ['churn#prod#1 A 5', A], []],
+    [
+      'a version that was assigned before it was there',
+      ['bo@example.com'],
+      ['churn#prod#1 A 5 v1.1.0', B],
+      refused,
+    ],
+    [
+      'a registration that brings back what was in the stage',
+      ['bo@example.com'],
+      [...lines, 'churn@v1.0.0! A 40', 'churn@v1.0.0#2 A 50'],
+      refused,
+    ],
     ['a deprecation', ['bo@example.com'], [...lines, 'churn@deprecated A 40'], []],
   ])('%s', (_title, emails, told, expected) => expect(violations({ by: emails }, told)).toEqual(expected));
 });
