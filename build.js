@@ -11,36 +11,13 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { script } from '@bomb.sh/tab';
 import { build } from 'esbuild';
+import { programBundle } from './bundle.js';
 
 // built aside and put in place at the end, so that what runs meanwhile finds a whole program
 const outdir = mkdtempSync('dist-');
 process.on('exit', () => rmSync(outdir, { recursive: true, force: true }));
-await build({
-  entryPoints: { reg: 'src/cli/start.ts', index: 'src/index.ts' },
-  outdir,
-  chunkNames: 'chunks/[name]-[hash]',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  minify: true,
-  legalComments: 'none',
-  // optional peers, installed by those who use such a store; and what is large and seldom needed, installed beside
-  external: ['@aws-sdk/*', '@azure/*', '@google-cloud/*', 'isomorphic-git', 'undici'],
-  define: {
-    // write-file-atomic only mixes it into the names of its temporary files
-    __filename: '"reg"',
-    // a text, for of anything else every chunk would get a copy
-    SHELL_SCRIPTS: JSON.stringify(
-      JSON.stringify(Object.fromEntries(['zsh', 'fish', 'powershell'].map(shellScript))),
-    ),
-  },
-  // packages in CommonJS call require for what Node has built in
-  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
-});
+await build(programBundle(outdir));
 // the pages of a site: one script that also runs where a page is opened as a file, which no module does
 await build({
   entryPoints: { app: 'src/web/start.tsx', style: 'src/web/style/app.css' },
@@ -83,17 +60,6 @@ function lineByLine({ $defs, ...rest }) {
     ([name, schema]) => `${JSON.stringify(name)}: ${JSON.stringify(schema)}`,
   );
   return `${JSON.stringify(rest).slice(0, -1)},"$defs":{\n${lines.join(',\n')}\n}}\n`;
-}
-
-/** The completion script of a shell, which the library prints. */
-function shellScript(shell) {
-  const { log } = console;
-  const lines = [];
-  console.log = (text) => lines.push(text);
-  script(shell, 'reg', 'reg');
-  console.log = log;
-  // a colon in a word is to be escaped for zsh, which takes two backslashes
-  return [shell, `${lines.join('\n').replace('comp//:/\\:', 'comp//:/\\\\:')}\n`];
 }
 
 keepReachableTypes(`${outdir}/types`);

@@ -4,7 +4,6 @@ import { openRepository, sourceOpener } from './git/open.js';
 import type { Host } from './host.js';
 import { once } from './once.js';
 import type { RegistryContext } from './registry/context.js';
-import { storeOpener } from './stores/open.js';
 
 /** Opens everything that a registry talks to. `repo` is a URL, or a path from the host's folder. */
 export async function openContext(repo: string, host: Host): Promise<RegistryContext> {
@@ -20,10 +19,11 @@ export async function openContext(repo: string, host: Host): Promise<RegistryCon
   const config = once(async () =>
     (await import('./registry/load-config.js')).loadConfig(repository, await workTree()),
   );
+  const stores = once(async () => (await import('./stores/open.js')).storeOpener(around));
   return {
     repository,
     sources: sourceOpener(cache, around),
-    stores: storeOpener(around),
+    stores: { openStore: async (url, settings) => (await stores()).openStore(url, settings) },
     around,
     openOther: (address) => openContext(address, host),
     workTree,

@@ -27,5 +27,6 @@ const world = thisWorld(version, ending.signal);
 // a shell asks at every press of a key: nothing is loaded that it does not need
 if (argv[0] === 'complete' && /^(--|bash)$/.test(argv[1] ?? ''))
   await (await import('./complete/answer.js')).answerCompletion(argv.slice(1), world);
+else if (argv.length === 1 && argv[0] === '--version') process.stdout.write(`${version}\n`);
 else process.exitCode = await (await import('./main.js')).main(argv, world);
 if (received) process.kill(process.pid, received);

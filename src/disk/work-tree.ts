@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { filesBelow, readIfThere } from './files.js';
 
 /** The files of a repository's work tree; paths are from its top, with `/` between parts. */
@@ -21,7 +20,8 @@ export function openWorkTree(root: string): WorkTree {
     read: (path) => readIfThere(join(root, path)),
     write: async (path, text) => {
       await mkdir(dirname(join(root, path)), { recursive: true });
-      await writeFileAtomic(join(root, path), text);
+      // loaded on use: few commands write a file
+      await (await import('write-file-atomic')).default(join(root, path), text);
     },
     find: async (suffix) => (await filesBelow(root, SKIPPED)).filter((path) => path.endsWith(suffix)).sort(),
   };

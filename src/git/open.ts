@@ -3,9 +3,7 @@ import { isFolder } from '../disk/files.js';
 import { RegError } from '../errors.js';
 import { once } from '../once.js';
 import { openBinaryRepository } from './binary/repository.js';
-import { binarySourceOpener } from './binary/source.js';
 import { type Surroundings, withoutLocalVariables } from './binary/surroundings.js';
-import { openUrlRepository } from './binary/url/repository.js';
 import { isEmbeddedChosen } from './embedded/choice.js';
 import { parseLocation } from './location.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
@@ -25,8 +23,12 @@ export async function openRepository(
 ): Promise<RegistryRepository> {
   const location = parseLocation(repo);
   const embedded = (await isEmbeddedChosen(around.env)) ? await import('./embedded/open.js') : undefined;
-  if (location.kind === 'url' || /^file:/i.test(repo))
-    return (embedded?.openRemoteRepository ?? openUrlRepository)(repo, cache, around);
+  if (location.kind === 'url' || /^file:/i.test(repo)) {
+    // loaded on use, as is what sources need: most questions are about a clone and its tags
+    const open =
+      embedded?.openRemoteRepository ?? (await import('./binary/url/repository.js')).openUrlRepository;
+    return open(repo, cache, around);
+  }
   const folder = resolve(cwd, location.path);
   if (!(await isFolder(folder)))
     throw new RegError('NO_REPOSITORY', `there is no folder ${folder}`, 'name a repository with --repo');
@@ -42,7 +44,7 @@ export function sourceOpener(cache: string, around: Surroundings): SourceOpener 
   const opener = once(async () =>
     (await isEmbeddedChosen(around.env))
       ? (await import('./embedded/open.js')).embeddedSourceOpener(cache, around)
-      : binarySourceOpener(cache, around),
+      : (await import('./binary/source.js')).binarySourceOpener(cache, around),
   );
   return { openSource: async (location) => (await opener()).openSource(location) };
 }

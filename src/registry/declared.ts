@@ -1,10 +1,9 @@
-import { isMap, isScalar } from 'yaml';
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, parseArtifactName, splitArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import type { ObjectReader } from '../git/port.js';
 import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../links/link-path.js';
-import { FOREIGN, readYaml, type YamlFile } from '../yaml/read.js';
+import type { YamlFile } from '../yaml/read.js';
 
 /** The file that declares an artifact, and how. */
 export interface Declaration {
@@ -27,10 +26,10 @@ export async function findDeclaration(
     return { kind: 'link', file: link };
   const { dir, base } = splitArtifactName(artifact);
   const dvc = dir === '' ? 'dvc.yaml' : `${dir}/dvc.yaml`;
-  if (keysOf(await readForeignYaml(objects, commit, dvc), 'artifacts').includes(base))
+  if ((await keysAt(objects, commit, dvc, 'artifacts')).includes(base))
     return { kind: 'dvc', file: dvc };
-  const annotations = await readForeignYaml(objects, commit, 'artifacts.yaml');
-  return keysOf(annotations).includes(artifact) ? { kind: 'annotation', file: 'artifacts.yaml' } : undefined;
+  const annotations = await keysAt(objects, commit, 'artifacts.yaml');
+  return annotations.includes(artifact) ? { kind: 'annotation', file: 'artifacts.yaml' } : undefined;
 }
 
 /** Every artifact that a commit declares, by name. Files that cannot be read declare nothing. */
@@ -40,9 +39,9 @@ export async function declaredArtifacts(objects: ObjectReader, commit: Oid): Pro
     if (type !== 'blob') continue;
     if (path.endsWith(LINK_SUFFIX)) add(names, artifactOfLink(path));
     else if (path === 'artifacts.yaml')
-      for (const key of await keysAt(objects, commit, path)) add(names, parseArtifactName(key));
+      for (const key of await readableKeysAt(objects, commit, path)) add(names, parseArtifactName(key));
     else if (path === 'dvc.yaml' || path.endsWith('/dvc.yaml'))
-      for (const key of await keysAt(objects, commit, path, 'artifacts')) {
+      for (const key of await readableKeysAt(objects, commit, path, 'artifacts')) {
         const dir = path.slice(0, -'/dvc.yaml'.length);
         add(names, parseArtifactName(dir === '' ? key : `${dir}:${key}`));
       }
@@ -53,13 +52,25 @@ export async function declaredArtifacts(objects: ObjectReader, commit: Oid): Pro
 const add = (names: Set<ArtifactName>, name: ArtifactName | undefined): void =>
   void (name && names.add(name));
 
-async function keysAt(objects: ObjectReader, commit: Oid, path: string, under?: string): Promise<string[]> {
+async function readableKeysAt(
+  objects: ObjectReader,
+  commit: Oid,
+  path: string,
+  under?: string,
+): Promise<string[]> {
   try {
-    return keysOf(await readForeignYaml(objects, commit, path), under);
+    return await keysAt(objects, commit, path, under);
   } catch (error) {
     if (error instanceof RegError) return [];
     throw error;
   }
+}
+
+/** The keys of the top mapping of a file, or of the mapping under one of its keys. */
+async function keysAt(objects: ObjectReader, commit: Oid, path: string, under?: string): Promise<string[]> {
+  const yaml = await readForeignYaml(objects, commit, path);
+  // the package is loaded where there is such a file, which is seldom
+  return yaml === undefined ? [] : (await import('../yaml/keys.js')).keysOf(yaml, under);
 }
 
 /** A YAML file of another tool at a commit, or undefined when there is none. */
@@ -70,12 +81,6 @@ export async function readForeignYaml(
 ): Promise<YamlFile | undefined> {
   const entry = await objects.entryAt(commit, path);
   if (entry?.type !== 'blob') return undefined;
+  const { FOREIGN, readYaml } = await import('../yaml/read.js');
   return readYaml(await objects.readBlob(entry.oid), path, 'INVALID_LINK', FOREIGN);
-}
-
-/** The keys of the top mapping of a file, or of the mapping under one of its keys. */
-function keysOf(yaml: YamlFile | undefined, under?: string): string[] {
-  const top = yaml?.document.contents;
-  const map = under !== undefined && isMap(top) ? top.get(under) : top;
-  return isMap(map) ? map.items.map(({ key }) => String(isScalar(key) ? key.value : key)) : [];
 }

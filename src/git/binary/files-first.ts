@@ -19,15 +19,20 @@ export function filesFirst(files: RepositoryFiles, reader: TagReader, git: RunGi
     return listing && tagsIn(listing).map(({ name, oid }) => ({ name, oid }));
   };
   const readTags = async (which: ArtifactName | readonly TagRef[] | undefined): Promise<TagReading[]> => {
-    if (which === undefined) return readAll(files.listPeeledTags(), reader);
-    const refs = typeof which === 'object' ? which : list(which);
-    if (refs === undefined || refs.length > FEW) return reader.readTags(which);
+    const refs =
+      typeof which === 'object'
+        ? which
+        : which === undefined
+          ? annotatedIn(files.listPeeledTags())
+          : list(which);
+    if (refs === undefined) return reader.readTags(which);
+    if (refs.length > FEW) return reader.readTags(which ?? refs);
     const objects = files.readObjects(refs.map(({ oid }) => oid));
     return objects === undefined
       ? reader.readTags(which)
       : readingsOf(
           git,
-          refs.map((ref, index) => ({ ref, object: objects[index] })),
+          refs.map(({ name, oid }, index) => ({ ref: { name, oid }, object: objects[index] })),
         );
   };
   return {
@@ -37,12 +42,12 @@ export function filesFirst(files: RepositoryFiles, reader: TagReader, git: RunGi
   };
 }
 
-/** With names from files, git has to follow oids alone, and that is the faster half of its work. */
-async function readAll(listing: TagListing | undefined, reader: TagReader): Promise<TagReading[]> {
-  // what a lightweight tag points at may be a huge file: only the listing of git leaves it unread
-  const listed = listing && tagsIn(listing);
-  const annotated = listed?.filter(({ peeledOid }) => peeledOid !== undefined);
-  return listed !== undefined && annotated?.length === listed.length
-    ? reader.readTags(listed)
-    : reader.readTags();
+/**
+ * All tags where every one is annotated: with names from files, git has to follow oids alone, and that is the faster half of its
+ * work. What a lightweight tag points at may be a huge file, and only the listing of git leaves it unread.
+ */
+function annotatedIn(listing: TagListing | undefined): TagRef[] | undefined {
+  if (listing === undefined) return undefined;
+  const tags = tagsIn(listing);
+  return tags.every(({ peeledOid }) => peeledOid !== undefined) ? tags : undefined;
 }

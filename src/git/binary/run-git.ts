@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { interrupted, RegError } from '../../errors.js';
 import { patienceOf } from '../../patience.js';
 import { withoutUserInfo } from '../location.js';
@@ -37,7 +36,7 @@ async function runOnce(
   if (signal?.aborted) throw interrupted();
   // loaded on use: many a question is answered without starting git
   const { simpleGit } = await import('simple-git');
-  const mark = randomUUID();
+  const mark = crypto.randomUUID();
   const variables = { ...env, [MARK]: mark };
   const stdout: Buffer[] = [];
   let ended = { exitCode: -1, stdErr: [] as Buffer[] };

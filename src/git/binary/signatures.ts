@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,7 +42,7 @@ async function check(
   oids: readonly Oid[],
   signers: Signers | undefined,
 ): Promise<[Oid, Signature][]> {
-  const mark = randomUUID();
+  const mark = crypto.randomUUID();
   const names = oids.flatMap((oid) => [oid, mark]);
   const result = await git([...settings, 'verify-tag', '--raw', ...names]);
   if (result.code < 0) expectSuccess(result, 'checking signatures');

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -46,7 +45,7 @@ const changedAt = async (path: string): Promise<number | undefined> =>
 
 /** The clock of the file system, which need not be that of this machine. */
 async function timeIn(folder: string): Promise<number> {
-  const probe = join(folder, `reg-${randomUUID()}`);
+  const probe = join(folder, `reg-${crypto.randomUUID()}`);
   await writeFile(probe, '').catch(() => undefined);
   const time = await changedAt(probe);
   await rm(probe, { force: true });

@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { Readable, type Writable } from 'node:stream';
 import { interrupted, RegError } from '../../errors.js';
@@ -16,38 +16,40 @@ export type StreamGit = (args: readonly string[], input?: Uint8Array) => Readabl
 export const streamGitIn =
   (cwd: string, { env, signal }: Surroundings): StreamGit =>
   (args, input) => {
-    const child = spawn('git', [...args], {
-      cwd,
-      env: gitVariables(env),
-      stdio: ['pipe', 'pipe', 'pipe'],
-      signal,
-    });
-    // a git that does not want its input closes it, which is its right
-    child.stdin.on('error', () => undefined).end(input);
-    const stderr: Buffer[] = [];
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    // from the beginning, whoever reads when: an error that nobody hears ends the program
-    const ended = once(child, 'close').then(
-      ([code]) => code as number | null,
-      (error: NodeJS.ErrnoException) => error,
-    );
-    const output = Readable.from(outputOf(child, { ended, stderr, verb: args[0] ?? '', signal }), {
-      objectMode: false,
-    });
-    return output.on('close', () => child.kill());
+    let child: Git | undefined;
+    const start = async (): Promise<Git> => {
+      // loaded on use: most questions are answered without starting anything
+      const { spawn } = await import('node:child_process');
+      child = spawn('git', [...args], {
+        cwd,
+        env: gitVariables(env),
+        stdio: ['pipe', 'pipe', 'pipe'],
+        signal,
+      });
+      // a git that does not want its input closes it, which is its right
+      child.stdin.on('error', () => undefined).end(input);
+      return child;
+    };
+    const output = Readable.from(outputOf(start, args[0] ?? '', signal), { objectMode: false });
+    return output.on('close', () => child?.kill());
   };
 
 type Git = ChildProcessByStdio<Writable, Readable, Readable>;
 
-/** How a run of git ends. */
-interface End {
-  ended: Promise<number | null | NodeJS.ErrnoException>;
-  stderr: readonly Buffer[];
-  verb: string;
-  signal: AbortSignal | undefined;
-}
-
-async function* outputOf(child: Git, { ended, stderr, verb, signal }: End): AsyncGenerator<Buffer> {
+async function* outputOf(
+  start: () => Promise<Git>,
+  verb: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer> {
+  if (signal?.aborted) throw interrupted();
+  const child = await start();
+  const stderr: Buffer[] = [];
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  // from the beginning, whoever reads when: an error that nobody hears ends the program
+  const ended = once(child, 'close').then(
+    ([code]) => code as number | null,
+    (error: NodeJS.ErrnoException) => error,
+  );
   try {
     yield* child.stdout;
   } finally {

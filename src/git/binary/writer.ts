@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Oid } from '../../domain/event.js';
 import type { ArtifactName } from '../../domain/names.js';
 import { parseTagName } from '../../domain/tag-name.js';
@@ -54,7 +53,7 @@ async function deleteTags(git: RunGit, refs: readonly NewRef[], turn: Turn): Pro
 
 /** The oid of an object that never was before. */
 export async function unusedOid(git: RunGit): Promise<Oid> {
-  const result = await git(['hash-object', '-w', '--stdin'], randomUUID());
+  const result = await git(['hash-object', '-w', '--stdin'], crypto.randomUUID());
   return expectSuccess(result, 'making an object').toString().trim();
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RegError } from '../../../errors.js';
@@ -32,7 +31,7 @@ export async function makeBareFolder(folder: string, about?: string): Promise<vo
 async function writeWhole(path: string, text: string): Promise<void> {
   const there = await stat(path).catch(() => undefined);
   if (there) return;
-  const temporary = `${path}.${randomUUID()}`;
+  const temporary = `${path}.${crypto.randomUUID()}`;
   await writeFile(temporary, text);
   await rename(temporary, path);
 }
@@ -54,7 +53,7 @@ export interface BorrowedFolder {
  * @param name undefined for one that nobody will ask for again
  */
 export async function borrowFolder(home: string, name: string | undefined): Promise<BorrowedFolder> {
-  const path = join(home, `${randomUUID()}.borrowed`);
+  const path = join(home, `${crypto.randomUUID()}.borrowed`);
   const isFresh = name === undefined || !(await renamed(join(home, name), path));
   if (isFresh) {
     await makeBareFolder(path);

@@ -1,0 +1,88 @@
+// Prints what each command loads: chunks of the bundle, their bytes, and the packages in them. Fails where a command that has
+// to be quick loads a package that it does not need.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { programBundle } from '../bundle.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What of the sources and of which packages is in each file of the bundle. */
+async function contentOfBundle() {
+  const options = { ...programBundle('dist'), absWorkingDir: root, write: false, metafile: true };
+  const { outputs } = (await build(options)).metafile;
+  return new Map(
+    Object.entries(outputs).map(([path, { bytes, inputs }]) => [
+      basename(path),
+      { bytes, inputs: Object.keys(inputs) },
+    ]),
+  );
+}
+
+/** The files of the bundle that a run loads, as V8 counts them. */
+function filesOf(args, cwd) {
+  const folder = mkdtempSync(join(tmpdir(), 'reg-loaded-'));
+  try {
+    execFileSync(process.execPath, [join(root, 'bin/reg.js'), ...args], {
+      cwd,
+      env: { ...process.env, NODE_V8_COVERAGE: folder },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    // a run may have started others of its kind
+    return readdirSync(folder)
+      .flatMap((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')).result)
+      .filter(({ url }) => url.startsWith('file:') && url.includes('/dist/'))
+      .map(({ url }) => basename(fileURLToPath(url)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const packageOf = (input) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+
+/**
+ * What each of some command lines loads: bytes, sources and packages.
+ * @param lines the words behind `reg`
+ * @param cwd a registry in which they succeed
+ */
+export async function loadedBy(lines, cwd) {
+  const content = await contentOfBundle();
+  return lines.map((args) => {
+    const files = filesOf(args, cwd).map((name) => content.get(name));
+    if (files.includes(undefined)) throw new Error('dist is not built of these sources: npm run build');
+    const inputs = [...new Set(files.flatMap((file) => file.inputs))];
+    return {
+      line: args.join(' '),
+      files: files.length,
+      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      packages: [...new Set(inputs.map(packageOf).filter(Boolean))].sort(),
+      sources: inputs.filter((input) => input.startsWith('src/')).sort(),
+    };
+  });
+}
+
+const PACKAGES = [
+  'yaml',
+  'zod',
+  'isomorphic-git',
+  'undici',
+  'simple-git',
+  'semver',
+  'cli-table3',
+  'write-file-atomic',
+];
+/** Sources by the beginnings of their paths; what words and chooses is small, and every command has it. */
+const SOURCES =
+  /^src\/(load|sources|formats|upload|yaml|config|site|web)\/|^src\/stores\/(?!store-url-text)|^src\/git\/embedded\/(?!choice)/;
+
+/** What a command that has to be quick loads and does not need. */
+export const needless = ({ packages, sources }) => [
+  ...packages.filter((name) => PACKAGES.includes(name)),
+  ...sources.filter((path) => SOURCES.test(path)),
+];
+
+/** Command lines that have to be quick, in a registry that has `churn` in `prod`. */
+export const QUICK = [['--version'], ['--help'], ['which', 'churn', 'prod'], ['latest', 'churn']];

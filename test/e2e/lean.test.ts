@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadedBy, needless, QUICK } from '../../bench/loaded.js';
+import { regIn } from '../support/cli.js';
+import { sandbox } from '../support/repo.js';
+import { makeRegistry } from './registry.js';
+
+const box = sandbox();
+const registry = makeRegistry(box, 'registry', 'churn');
+registry.tag('churn@v1.0.0');
+registry.tag('churn#prod#1');
+registry.commit();
+
+test('what has to be quick loads no YAML, no store, no other git', async () => {
+  for (const loaded of await loadedBy(QUICK, registry.dir))
+    expect([loaded.line, needless(loaded)]).toEqual([loaded.line, []]);
+});
+
+/** A git that writes down its first word, and is git all the same. */
+const log = join(box.root, 'started');
+const bin = join(box.root, 'bin');
+const real = execFileSync('which', ['git'], { encoding: 'utf8' }).trim();
+mkdirSync(bin);
+writeFileSync(join(bin, 'git'), `#!/bin/sh\necho "$1" >> '${log}'\nexec '${real}' "$@"\n`);
+chmodSync(join(bin, 'git'), 0o755);
+const reg = regIn(box, registry.dir, { PATH: `${bin}:${box.env.PATH}` });
+
+async function started(...args: string[]): Promise<string[]> {
+  rmSync(log, { force: true });
+  const run = await reg(...args);
+  expect([run.code, run.stderr.replace(/^hint: .*\n/gm, '')]).toEqual([0, '']);
+  return existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').sort() : [];
+}
+
+test.each([
+  ['which', 'churn', 'prod'],
+  ['which', 'churn', 'prod', '--json'],
+  ['latest', 'churn'],
+  ['show', 'churn'],
+  ['history', 'churn'],
+  ['history'],
+])('no process is started for %s %s %s', async (...args) => {
+  expect(await started(...args)).toEqual([]);
+});
+
+test('few are started for the others', async () => {
+  // what HEAD declares, and whether git is new enough
+  expect(await started('show')).toEqual(['--literal-pathspecs', 'rev-parse', 'version']);
+  expect((await started('register', 'churn')).length).toBeLessThanOrEqual(11);
+  expect((await started('assign', 'churn', 'dev')).length).toBeLessThanOrEqual(11);
+});
