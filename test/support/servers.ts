@@ -1,8 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sandbox } from './repo.js';
 import { askBackend } from './servers-backend.js';
 import { answerWith, type FaultMode, Faults, refuseWith } from './servers-faults.js';
@@ -61,16 +60,31 @@ const listen = (server: Server): Promise<number> =>
 
 /** Serves the repositories with `git daemon`. */
 export async function serveDaemon(box: Sandbox): Promise<GitServer> {
-  const port = await freePort();
+  for (let attempt = 1; ; attempt += 1) {
+    const server = await startDaemon(box, await freePort());
+    if (server !== undefined) return server;
+    // somebody else took the port meanwhile
+    if (attempt === 5) throw new Error('git daemon does not start');
+  }
+}
+
+/** Starts `git daemon` on a port; undefined when it ended instead. */
+async function startDaemon(box: Sandbox, port: number): Promise<GitServer | undefined> {
   // started without `git` in front, so that the process that is ended is the daemon itself
   const program = join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-daemon');
   const options = ['--reuseaddr', '--export-all', '--listen=127.0.0.1', `--port=${port}`];
-  const daemon = spawn(program, [...options, `--base-path=${box.root}`, box.root], {
+  const log = ['--verbose', '--log-destination=stderr'];
+  const daemon = spawn(program, [...options, ...log, `--base-path=${box.root}`, box.root], {
     env: box.env,
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = new Promise<void>((resolve) => daemon.on('exit', () => resolve()));
-  await untilReached(port);
+  // what it says when it listens (its daemon.c)
+  const ready = new Promise<boolean>((resolve) => {
+    daemon.stderr.on('data', (said: Buffer) => said.includes('Ready to rumble') && resolve(true));
+    daemon.on('exit', () => resolve(false));
+  });
+  if (!(await ready)) return undefined;
   return {
     url: `git://127.0.0.1:${port}`,
     requests: [],
@@ -89,16 +103,3 @@ const freePort = (): Promise<number> =>
       probe.close(() => resolve(port));
     });
   });
-
-async function untilReached(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const reached = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1');
-      socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
-      socket.on('connect', () => socket.destroy());
-    });
-    if (reached) return;
-    await sleep(50);
-  }
-  throw new Error(`nothing answers on port ${port}`);
-}

@@ -24,13 +24,15 @@ async function tell(writing) {
   return outcome.rows?.[0];
 }
 
+let waiting;
 for (let round = 0; round < rounds; round += 1) {
-  const rev = commit(round);
-  const stage = stages[(number + round) % stages.length];
-  // two tags in one write, and one tag in each of two
-  if ((number + round) % 2 === 0) await tell(registry.assign('churn', stage, { rev, push: true }));
-  else {
-    const row = await tell(registry.register('churn', { rev, push: true }));
-    if (row) await tell(registry.assign(`churn@${row.version}`, stage, { push: true }));
-  }
+  const stage = stages[round % stages.length];
+  const push = true;
+  // one after the other: two tags in one write, a version, and its stage
+  if (waiting) {
+    await tell(registry.assign(`churn@${waiting}`, stage, { push }));
+    waiting = undefined;
+  } else if ((number + round) % 3 === 0)
+    await tell(registry.assign('churn', stage, { rev: commit(round), push }));
+  else waiting = (await tell(registry.register('churn', { rev: commit(round), push })))?.version;
 }

@@ -80,17 +80,18 @@ export const runPrograms: Rounds = async (box, remote, writer, rounds) => {
     return rows?.[0]?.version ?? undefined;
   };
   const { git } = clone ?? remote;
+  let waiting: string | undefined;
   for (const round of range(rounds)) {
     const commit = git('commit-tree', '-p', 'main', '-m', `${name}: ${round}`, 'main^{tree}');
     if (clone === undefined) git('update-ref', `refs/heads/${name}`, commit);
     const rev = clone === undefined ? name : commit;
-    const stage = STAGES[(number + round) % STAGES.length] ?? '';
-    // two tags in one write, and one tag in each of two
-    if ((number + round) % 2 === 0) await write('assign', 'churn', stage, '--rev', rev);
-    else {
-      const version = await write('register', 'churn', rev);
-      if (version !== undefined) await write('assign', `churn@${version}`, stage);
-    }
+    const stage = STAGES[round % STAGES.length] ?? '';
+    // one after the other: two tags in one write, a version, and its stage
+    if (waiting !== undefined) {
+      await write('assign', `churn@${waiting}`, stage);
+      waiting = undefined;
+    } else if ((number + round) % 3 === 0) await write('assign', 'churn', stage, '--rev', rev);
+    else waiting = await write('register', 'churn', rev);
   }
   return outcomes;
 };
@@ -119,7 +120,7 @@ export const callLibrary: Rounds = async (_box, remote, { name, number, clone, e
     .map((line) => JSON.parse(line));
 };
 
-/** Lets all write at the same time: each round of each one registers a commit and puts it into a stage. */
+/** Lets all write at the same time: each round of each one registers a commit, puts it into a stage, or does both. */
 export async function allWrite(
   box: Sandbox,
   remote: Repository,
