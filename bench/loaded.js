@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { programBundle } from '../bundle.js';
+import { artifactName, makeRegistry } from './registry.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -86,3 +87,32 @@ export const needless = ({ packages, sources }) => [
 
 /** Command lines that have to be quick, in a registry that has `churn` in `prod`. */
 export const QUICK = [['--version'], ['--help'], ['which', 'churn', 'prod'], ['latest', 'churn']];
+
+/** Prints what every command loads; ends with 1 when a quick one loads too much. */
+async function main() {
+  const cwd = mkdtempSync(join(tmpdir(), 'reg-bench-'));
+  try {
+    makeRegistry(cwd, 1000);
+    const artifact = artifactName(1);
+    const lines = [
+      ...QUICK.map((words) => words.map((word) => (word === 'churn' ? artifact : word))),
+      ['show'],
+      ['show', artifact],
+      ['history', artifact],
+      ['stages'],
+    ];
+    console.log('\nWhat commands load\n\n| command | files | KB | packages |\n|---|--:|--:|---|');
+    for (const loaded of await loadedBy(lines, cwd)) {
+      const { line, files, bytes, packages } = loaded;
+      console.log(`| reg ${line} | ${files} | ${(bytes / 1000).toFixed(0)} | ${packages.join(', ')} |`);
+      const much =
+        lines.findIndex((words) => words.join(' ') === line) < QUICK.length ? needless(loaded) : [];
+      if (much.length > 0) console.error(`reg ${line} loads ${much.join(', ')}`);
+      if (much.length > 0) process.exitCode = 1;
+    }
+  } finally {
+    rmSync(cwd, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
