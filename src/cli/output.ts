@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
+import { selected } from './json-fields.js';
 import { clean, cleanJson, cleanLine } from './render/clean.js';
 import { type ColorChoice, colorsFor } from './render/color.js';
-import { selected } from './json-fields.js';
 import type { World } from './world.js';
 
 /** How a command speaks: answers on standard output, everything else on standard error (SPEC §5). */

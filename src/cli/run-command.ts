@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { errorInPlace } from './in-place.js';
+import { refuseUnknownFields } from './json-fields.js';
 import type { GlobalOptions } from './output.js';
 import { startSession } from './session.js';
-import { refuseUnknownFields } from './json-fields.js';
 import { type CommandSpec, nameOf } from './tree/spec.js';
 import type { World } from './world.js';
 

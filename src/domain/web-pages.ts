@@ -4,6 +4,10 @@ export interface WebPages {
   tags: string;
   tag(name: string): string;
   commit(oid: string): string;
+  /** A file or folder at a commit. */
+  file(oid: string, path: string): string;
+  /** The commits from one to another; undefined where the site has no page of them that is known. */
+  compare?(from: string, to: string): string;
 }
 
 type Site = (base: string) => WebPages;
@@ -15,6 +19,8 @@ const SITES: readonly [host: RegExp, Site][] = [
       tags: `${base}/tags`,
       tag: (name) => `${base}/releases/tag/${inPath(name)}`,
       commit: (oid) => `${base}/commit/${oid}`,
+      file: (oid, path) => `${base}/blob/${oid}/${inPath(path)}`,
+      compare: (from, to) => `${base}/compare/${from}...${to}`,
     }),
   ],
   [
@@ -24,6 +30,8 @@ const SITES: readonly [host: RegExp, Site][] = [
       tags: `${base}/-/tags`,
       tag: (name) => `${base}/-/tags/${inPath(name)}`,
       commit: (oid) => `${base}/-/commit/${oid}`,
+      file: (oid, path) => `${base}/-/blob/${oid}/${inPath(path)}`,
+      compare: (from, to) => `${base}/-/compare/${from}...${to}`,
     }),
   ],
   [
@@ -32,6 +40,17 @@ const SITES: readonly [host: RegExp, Site][] = [
       tags: `${base}/downloads/?tab=tags`,
       tag: (name) => `${base}/commits/tag/${inPath(name)}`,
       commit: (oid) => `${base}/commits/${oid}`,
+      file: (oid, path) => `${base}/src/${oid}/${inPath(path)}`,
+    }),
+  ],
+  [
+    /^codeberg\.org$|(^|[.-])(gitea|forgejo)[.-]/,
+    (base) => ({
+      tags: `${base}/tags`,
+      tag: (name) => `${base}/src/tag/${inPath(name)}`,
+      commit: (oid) => `${base}/commit/${oid}`,
+      file: (oid, path) => `${base}/src/commit/${oid}/${inPath(path)}`,
+      compare: (from, to) => `${base}/compare/${from}...${to}`,
     }),
   ],
 ];
@@ -41,6 +60,8 @@ const inPath = (name: string): string => name.split('/').map(encodeURIComponent)
 
 /** The pages of a repository by the host that serves it and its path there; undefined for a host that is not known. */
 export function webPages(host: string, path: string): WebPages | undefined {
+  // what stands for a host in an address that somebody else wrote need not be one
+  if (!/^[\w.-]+$/.test(host) || path === '') return undefined;
   const site = SITES.find(([pattern]) => pattern.test(host))?.[1];
   return site?.(`https://${host}/${inPath(path)}`);
 }

@@ -3,9 +3,9 @@ import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
 import type { ResolvedEvent } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { Identity, NewRef, RegistryRepository, RemoteListing, Rest, Turn } from '../git/port.js';
-import { storeTag, tagObject } from './store-tag.js';
 import type { RemoteView } from './catch-up.js';
 import { type Lost, outcomeOf } from './push-outcome.js';
+import { storeTag, tagObject } from './store-tag.js';
 import type { WriteOptions } from './write-options.js';
 import { eventRow, plannedRow, type WriteRow } from './write-row.js';
 

@@ -45,7 +45,11 @@ async function pageOf(context: RegistryContext, target: string, pages: WebPages)
 
 /** Where the pages of the registry are; undefined where there is no remote, or it is at no site that is known. */
 export async function pagesOf(context: RegistryContext): Promise<WebPages | undefined> {
-  const address = await addressOf(context);
+  return pagesAt(await addressOf(context));
+}
+
+/** Where the pages of the repository at an address are; undefined for a path, and at a site that is not known. */
+export async function pagesAt(address: string | undefined): Promise<WebPages | undefined> {
   if (address === undefined || !/^[a-z+]+:\/\/|^[^/\\:]+@[^/:]+:/i.test(address)) return undefined;
   // loaded on use: it is of no use to most commands
   const { default: parseGitUrl } = await import('git-url-parse');

@@ -1,13 +1,13 @@
 import { type Change, differences } from '../domain/differences.js';
 import type { Oid } from '../domain/event.js';
-import type { ArtifactName } from '../domain/names.js';
 import { wayOf } from '../domain/metrics.js';
+import type { ArtifactName } from '../domain/names.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import { RegError } from '../errors.js';
 import { choose, chosenBy } from './choose.js';
+import { type CommitLog, logBetween } from './commit-log.js';
 import type { RegistryContext } from './context.js';
 import { type Description, describeChosen } from './describe.js';
-import { type CommitLog, logBetween } from './commit-log.js';
 import { factsOf } from './facts.js';
 import { sourceObjects } from './source-rev.js';
 

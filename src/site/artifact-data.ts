@@ -21,24 +21,38 @@ export interface ArtifactData {
   problems: Record<string, string>;
 }
 
+/** What tags tell of an artifact. */
+export type ArtifactEvents = Pick<ArtifactData, 'versions' | 'intervals' | 'history'>;
+
+/** Reads what tags tell of an artifact, which may have none yet. */
+export async function artifactEvents(
+  context: RegistryContext,
+  artifact: ArtifactName,
+): Promise<ArtifactEvents> {
+  if ((await context.repository.listTags(artifact)).length === 0)
+    return { versions: [], intervals: [], history: [] };
+  const [rows, stays, events] = await Promise.all([
+    versions(context, artifact, {}),
+    intervals(context, artifact, {}),
+    history(context, artifact, {}),
+  ]);
+  return { versions: rows, intervals: stays, history: events };
+}
+
 /** Reads everything about one artifact. */
-export async function artifactData(context: RegistryContext, artifact: ArtifactName): Promise<ArtifactData> {
-  const isRegistered = (await context.repository.listTags(artifact)).length > 0;
-  const [rows, stays, events] = isRegistered
-    ? await Promise.all([
-        versions(context, artifact, {}),
-        intervals(context, artifact, {}),
-        history(context, artifact, {}),
-      ])
-    : [[], [], []];
+export async function artifactData(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  events: ArtifactEvents,
+): Promise<ArtifactData> {
   const descriptions: Description[] = [];
   const problems: Record<string, string> = {};
-  for (const { version, commit } of rows)
+  for (const { version, commit } of events.versions)
     try {
       descriptions.push(await describeChosen(context, artifact, { version, commit }));
     } catch (error) {
       if (!(error instanceof RegError)) throw error;
       problems[version] = error.message;
     }
-  return { artifact, versions: rows, intervals: stays, history: events, descriptions, problems };
+  return { artifact, ...events, descriptions, problems };
 }

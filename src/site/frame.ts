@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import { formatTime } from '../domain/time.js';
 import { shownAddress, withoutLogin } from '../git/location.js';
+import { pagesAt } from '../registry/browse.js';
 import type { RegistryContext } from '../registry/context.js';
 import { intervals } from '../registry/history.js';
 import { stages } from '../registry/stages.js';
 import type { Frame } from '../web/page.js';
-import { hostLinks } from './git-host.js';
 
 /** What all pages of a site share; each adds its own way to the top. */
 export type SiteFrame = Omit<Frame, 'root'> & {
@@ -16,7 +16,8 @@ export type SiteFrame = Omit<Frame, 'root'> & {
 /** Finds out what all pages share. */
 export async function siteFrame(context: RegistryContext, live: string | null): Promise<SiteFrame> {
   const address = await addressOf(context);
-  const [listed, stays, root] = await Promise.all([
+  const [pages, listed, stays, root] = await Promise.all([
+    pagesAt(address),
     stages(context, {}),
     intervals(context, undefined, {}),
     context.repository.workTree(),
@@ -29,7 +30,8 @@ export async function siteFrame(context: RegistryContext, live: string | null): 
     read: formatTime(Math.floor(context.now() / 1000)),
     live,
     stages: [...new Set([...listed, ...used])],
-    host: hostLinks(address),
+    // an id or the name of a tag comes last in these
+    host: pages ? { commit: pages.commit(''), tag: pages.tag('') } : null,
     repo: address ?? null,
   };
 }

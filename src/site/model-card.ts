@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
 import type { ObjectReader } from '../git/port.js';
 import { LINK_SUFFIX } from '../links/link-path.js';
+import { pagesAt } from '../registry/browse.js';
 import { openSource } from '../registry/context.js';
 import type { Description } from '../registry/describe.js';
 import { sourceFolder } from '../registry/source-rev.js';
 import type { VersionPage } from '../web/page.js';
-import { fileUrl } from './git-host.js';
 import type { SiteParts } from './site.js';
 
 /** More of a card is cut off: a page is to be read. */
@@ -75,7 +75,8 @@ async function readCard(
     .toString('utf8')
     .slice(0, LONGEST);
   const { readMarkdown } = await import('./markdown.js');
-  const base = (path: string): string | null => fileUrl(address, commit, posix.join(folderOf(file), path));
+  const pages = await pagesAt(address);
+  const base = (path: string): string | null => pages?.file(commit, posix.join(folderOf(file), path)) ?? null;
   return { file, nodes: readMarkdown(text, base) };
 }
 

@@ -3,7 +3,7 @@ import type { RegistryContext } from '../registry/context.js';
 import { history, intervals } from '../registry/history.js';
 import type { OverviewEntry } from '../web/page.js';
 import { artifactDataPath } from '../web/site-path.js';
-import { type ArtifactData, artifactData } from './artifact-data.js';
+import { type ArtifactData, artifactData, artifactEvents } from './artifact-data.js';
 import { artifactPages } from './artifact-pages.js';
 import { type Assets, readAssets } from './assets.js';
 import { documentOf } from './document.js';
@@ -35,8 +35,9 @@ export async function siteOf(registry: RegistryContext, live: string | null): Pr
   const entries = await overviewData(context);
   const files = new Map<string, MakeFile>(topFiles(parts, entries));
   for (const { artifact } of entries) {
-    const data = once(() => artifactData(context, artifact));
-    for (const [path, make] of await artifactPages(parts, artifact, data)) files.set(path, make);
+    const told = await artifactEvents(context, artifact);
+    const data = once(() => artifactData(context, artifact, told));
+    for (const [path, make] of artifactPages(parts, artifact, told, data)) files.set(path, make);
     files.set(artifactDataPath(artifact), async () => jsonOf(published(await data())));
   }
   return files;

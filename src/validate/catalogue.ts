@@ -17,11 +17,11 @@ import { linkPlace } from './rules/link-place.js';
 import { linkResolves } from './rules/link-resolves.js';
 import { linkRev } from './rules/link-rev.js';
 import { linkSchema } from './rules/link-schema.js';
+import { linkSuffix } from './rules/link-suffix.js';
 import { metricFile } from './rules/metric-file.js';
 import { metricLimit } from './rules/metric-limit.js';
 import { metricMissing } from './rules/metric-missing.js';
 import { metricWorse } from './rules/metric-worse.js';
-import { linkSuffix } from './rules/link-suffix.js';
 import { TAG_RULES } from './tags/rules.js';
 
 /** Rules about link files, whatever they hold. */

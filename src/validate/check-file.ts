@@ -1,7 +1,7 @@
 import type { WorkTree } from '../disk/work-tree.js';
+import type { ArtifactName } from '../domain/names.js';
 import { artifactOfLink, LINK_SUFFIX } from '../links/link-path.js';
 import { inspectLink, type LinkFile } from '../links/read.js';
-import type { ArtifactName } from '../domain/names.js';
 import { once } from '../once.js';
 import { requireCommit } from '../registry/context.js';
 import { followLink } from '../registry/follow-link.js';

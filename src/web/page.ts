@@ -26,6 +26,12 @@ export interface HostLinks {
   tag: string;
 }
 
+/** Where a git host shows the commits from one to another: what comes before the first id, and between the two. */
+export interface CompareLink {
+  before: string;
+  between: string;
+}
+
 /** One artifact in the overview: a row of `reg show`, and what makes it worth a look. */
 export interface OverviewEntry extends OverviewRow {
   /** For each stage that holds a version, how many greater versions are active. */
@@ -75,8 +81,10 @@ export interface VersionPage {
 export interface ComparePage {
   kind: 'compare';
   artifact: string;
-  versions: readonly { version: string; time: string; author: string; stages: readonly string[] }[];
+  versions: readonly { version: string; commit: string; stages: readonly string[] }[];
   descriptions: Record<string, Description>;
+  /** Where the commits between two versions are shown: those of the registry, and those of each source by its address. */
+  logs: { registry: CompareLink | null; sources: Record<string, CompareLink> };
   /** Which way metrics get better, as far as the configuration says so. */
   better: Record<string, 'lower' | 'higher'>;
 }

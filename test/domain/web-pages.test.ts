@@ -21,3 +21,32 @@ test('a slash in a name stays one', () => {
     'https://github.com/o/r/releases/tag/models/churn%40v1',
   );
 });
+
+test.each([
+  [
+    'github.com',
+    'https://github.com/o/r/blob/abc/models/a%20b%23.bin',
+    'https://github.com/o/r/compare/a...b',
+  ],
+  [
+    'gitlab.com',
+    'https://gitlab.com/o/r/-/blob/abc/models/a%20b%23.bin',
+    'https://gitlab.com/o/r/-/compare/a...b',
+  ],
+  ['bitbucket.org', 'https://bitbucket.org/o/r/src/abc/models/a%20b%23.bin', undefined],
+  [
+    'codeberg.org',
+    'https://codeberg.org/o/r/src/commit/abc/models/a%20b%23.bin',
+    'https://codeberg.org/o/r/compare/a...b',
+  ],
+])('files and the commits between two at %s', (host, file, compare) => {
+  const pages = webPages(host, 'o/r');
+  expect(pages?.file('abc', 'models/a b#.bin')).toBe(file);
+  expect(pages?.compare?.('a', 'b')).toBe(compare);
+});
+
+test('what is no host has no pages, and what would end an address is encoded', () => {
+  expect(webPages('github.com"onclick="x', 'o/r')).toBeUndefined();
+  expect(webPages('github.com', '')).toBeUndefined();
+  expect(webPages('github.com', 'o"/<r>')?.commit('abc')).toBe('https://github.com/o%22/%3Cr%3E/commit/abc');
+});

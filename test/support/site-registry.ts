@@ -78,6 +78,10 @@ const STORY: readonly Told[] = [
   { tag: 'models=churn@v2.0.0-rc.1', day: '2026-07-15', who: MAYA, said: 'Deeper trees' },
   { tag: 'models=churn#dev#7', day: '2026-07-16', who: MAYA, said: assign('v2.0.0-rc.1', 'Try it') },
   { day: '2026-08-20', files: { 'models/churn.model.yaml': churn('d', 0.39, 0.88, 300) } },
+  // a commit that was assigned before it had a version, which then is taken back
+  { tag: 'fraud#staging#2', day: '2026-08-20T10:00:00Z', who: MAYA, said: 'Try it before it is registered' },
+  { tag: 'fraud@v0.2.0-rc.1', day: '2026-08-25', who: MAYA, said: 'Now it is one' },
+  { tag: 'fraud@v0.2.0-rc.1!', day: '2026-08-28', who: MAYA, said: 'Not good enough' },
   { tag: 'models=churn@v2.0.0', day: '2026-08-20', who: MAYA, said: 'Regularised' },
   { tag: 'models=churn#staging#8', day: '2026-08-21', who: MAYA, said: assign('v2.0.0', 'Ready to try') },
   { tag: 'models=churn#prod#9', day: '2026-09-01T14:05:00Z', who: MAYA, said: assign('v2.0.0', 'Release') },

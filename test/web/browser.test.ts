@@ -151,6 +151,9 @@ describe.runIf(hasBrowser)('the site in a real browser, Chromium', () => {
     const { changes } = await (await open()).diff('models:churn@v1.0.0', 'models:churn@v1.1.0');
     expect(await allShown(page.locator('tbody th'))).toEqual(changes.map(({ name }) => name));
     expect(await shown(page.locator('tr', { hasText: 'rmse' }))).toContain('-0.04 better');
+    expect(await page.getByRole('link', { name: 'Commits of the source' }).getAttribute('href')).toBe(
+      `https://github.com/mycompany/research/compare/${'a'.repeat(40)}...${'b'.repeat(40)}`,
+    );
     await page.close();
     quiet();
   });

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
+import { SITE_DATA, siteDataJsonSchema } from '../../src/cli/schema/site-data.js';
 import { openRegistry } from '../../src/open.js';
-import { DATA_SCHEMAS, siteDataJsonSchema } from '../../src/site/data-schema.js';
 import { importInto, type Told } from '../support/fast-import.js';
 import { sandbox } from '../support/repo.js';
 import { siteRegistry } from '../support/site-registry.js';
@@ -28,11 +28,11 @@ beforeAll(async () => {
 describe('data', () => {
   test('every file has its published shape', () => {
     const shapes: [RegExp, z.core.$ZodType][] = [
-      [/^data\/artifacts\//, DATA_SCHEMAS.artifact],
-      [/overview/, DATA_SCHEMAS.overview],
-      [/history/, DATA_SCHEMAS.history],
-      [/stages/, DATA_SCHEMAS.stages],
-      [/files/, DATA_SCHEMAS.files],
+      [/^data\/artifacts\//, SITE_DATA.artifact],
+      [/overview/, SITE_DATA.overview],
+      [/history/, SITE_DATA.history],
+      [/stages/, SITE_DATA.stages],
+      [/files/, SITE_DATA.files],
     ];
     const data = filesIn(out).filter((path) => path.startsWith('data/'));
     expect(data).toHaveLength(8);
@@ -103,7 +103,7 @@ describe('pages', () => {
 
   test('commits and tags lead to the git host, encoded', () => {
     expect(read('artifacts/models_3achurn/index.html')).toContain(
-      'href="https://github.com/mycompany/model-registry/tree/models%3Dchurn%23prod%2310"',
+      'href="https://github.com/mycompany/model-registry/releases/tag/models%3Dchurn%23prod%2310"',
     );
   });
 

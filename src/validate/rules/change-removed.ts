@@ -1,5 +1,5 @@
-import type { ArtifactName } from '../../domain/names.js';
 import { versionLabel } from '../../domain/find.js';
+import type { ArtifactName } from '../../domain/names.js';
 import type { RegistryView } from '../registry-view.js';
 import type { Rule, Subject } from '../rule.js';
 

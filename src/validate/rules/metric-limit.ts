@@ -1,7 +1,7 @@
 import { beyondLimits } from '../../domain/metric-limits.js';
 import type { LinkSubject } from '../link-subject.js';
-import type { Rule } from '../rule.js';
 import { demandsOn } from '../metric-demands.js';
+import type { Rule } from '../rule.js';
 
 /** A model is good enough. */
 export const metricLimit: Rule<LinkSubject> = {

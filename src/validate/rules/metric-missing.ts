@@ -1,6 +1,6 @@
 import type { LinkSubject } from '../link-subject.js';
-import type { Rule } from '../rule.js';
 import { demandsOn } from '../metric-demands.js';
+import type { Rule } from '../rule.js';
 
 /** What is asked for was measured. */
 export const metricMissing: Rule<LinkSubject> = {

@@ -5,8 +5,8 @@ import { parseStageName } from '../../domain/names.js';
 import { requireCommit } from '../../registry/context.js';
 import { metricsOf } from '../link-metrics.js';
 import type { LinkSubject } from '../link-subject.js';
-import type { Complaint, Rule } from '../rule.js';
 import { type Demand, demandsOn } from '../metric-demands.js';
+import type { Complaint, Rule } from '../rule.js';
 
 /** A model is no step back. */
 export const metricWorse: Rule<LinkSubject> = {

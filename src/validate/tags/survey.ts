@@ -1,7 +1,7 @@
+import { APPROVALS } from '../../domain/policy/approval-name.js';
 import type { TagReading, TagRef } from '../../git/port.js';
 import type { RegistryContext } from '../../registry/context.js';
 import type { Vantage } from '../../registry/policy/vantage.js';
-import { APPROVALS } from '../../domain/policy/approval-name.js';
 
 /** The tags of a registry as they are where it is shared, and those of this clone that are not there yet. */
 export interface Survey {

@@ -35,7 +35,11 @@ export function ArtifactView(page: ArtifactPage): JSX.Element {
       <MetricCharts page={page} />
       <section aria-labelledby="versions">
         <h2 id="versions">Versions</h2>
-        <VersionTable versions={versions} />
+        {versions.length > 0 ? (
+          <VersionTable versions={versions} />
+        ) : (
+          <p class="none">Declared in the repository; no version is registered yet.</p>
+        )}
         <p class="actions">
           {versions.length > 1 && <a href={root + comparePath(artifact)}>Compare two versions</a>}
           <a href={`${root}history.html#artifact=${encodeURIComponent(artifact)}`}>History</a>

@@ -4,12 +4,14 @@ import { factsOf } from '../../registry/facts.js';
 import { useHashState } from '../hash-state.js';
 import { own } from '../own.js';
 import type { ComparePage } from '../page.js';
+import { CommitsBetween } from '../parts/commits-between.js';
 import { DifferenceTable } from '../parts/difference-table.js';
 import { ArtifactLink, shortVersion } from '../parts/names.js';
 import { Scripted } from '../parts/scripted.js';
 
 /** Two versions of an artifact side by side; at first the greatest one and the one before it. */
-export function CompareView({ artifact, versions, descriptions, better }: ComparePage): JSX.Element {
+export function CompareView(page: ComparePage): JSX.Element {
+  const { artifact, versions, descriptions, better } = page;
   const [{ from, to }, change] = useHashState({
     from: versions[1]?.version ?? '',
     to: versions[0]?.version ?? '',
@@ -48,6 +50,7 @@ export function CompareView({ artifact, versions, descriptions, better }: Compar
           own(better, metric),
         )}
       />
+      <CommitsBetween page={page} from={from} to={to} />
     </>
   );
 }

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
+import { isPlain, loadCommand } from '../commands.js';
 import { useFrame } from '../frame-context.js';
-import { isPlain, loadCommand } from '../load-command.js';
 import type { VersionPage } from '../page.js';
 import { Card } from '../parts/card.js';
 import { CommandToCopy } from '../parts/command-to-copy.js';
@@ -33,7 +33,7 @@ export function VersionView(page: VersionPage): JSX.Element {
         {row.stages.map((stage) => (
           <StageChip key={stage} stage={stage} />
         ))}
-        {!row.active && <span class="note">deregistered</span>}
+        {!row.active && <span class="note">not active</span>}
       </h1>
       {isPlain(row.version) && <CommandToCopy command={loadCommand(row, repo)} />}
       <dl class="facts">

@@ -66,7 +66,11 @@ export function CommitLink({ commit, long = false }: { commit: string; long?: bo
 export function TagLink({ tag }: { tag: string }): JSX.Element {
   const { host } = useFrame();
   const text = <code>{tag}</code>;
-  return host === null ? text : <Away href={host.tag + encodeURIComponent(tag)}>{text}</Away>;
+  return host === null ? (
+    text
+  ) : (
+    <Away href={host.tag + tag.split('/').map(encodeURIComponent).join('/')}>{text}</Away>
+  );
 }
 
 /** The first line of a message, the whole of it on demand. */

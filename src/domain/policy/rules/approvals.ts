@@ -1,7 +1,7 @@
+import type { Oid } from '../../event.js';
 import { approversOf } from '../approval.js';
 import type { Rule } from '../judge.js';
 import type { Signature } from '../signature.js';
-import type { Oid } from '../../event.js';
 
 /** So many others than the one who assigns have approved. */
 export const approvals: Rule = (one) => {
