@@ -68,17 +68,21 @@ export async function approve(
     who: encodeWho(identity.email),
   });
   const about = { tag: tagName, artifact, version: version.id, stage: wanted, commit, email: identity.email };
-  const there = await findOwn(context, tagName, commit, reach);
-  if (there !== undefined)
-    return { row: { ...about, oid: there, pushed: reach.asks }, note: 'you approved of it already' };
+  const there = reach.asks ? await findOwn(context, tagName, commit, reach.remote) : undefined;
+  if (there !== undefined) return { row: { ...about, oid: there, pushed: true }, note: ALREADY };
+  const here = repository.url === undefined ? await findOwn(context, tagName, commit, '.') : undefined;
+  if (here !== undefined && !reach.push)
+    return { row: { ...about, oid: here, pushed: false }, note: ALREADY };
   if (options.dryRun) return { row: { ...about, oid: null, pushed: false }, note: undefined };
   const subject = `Approve ${artifact} ${versionLabel(version.id)} for ${wanted}`;
   const message = joinMessage(options.message?.trim() || subject, []);
   const object = tagObject({ tagName, commit, date: identity.now, message }, identity);
-  const ref = { tagName, oid: await storeTag(repository, object, sign) };
+  const ref = { tagName, oid: here ?? (await storeTag(repository, object, sign)) };
   await create(context, artifact, ref, reach);
   return { row: { ...about, oid: ref.oid, pushed: reach.push }, note: undefined };
 }
+
+const ALREADY = 'you approved of it already';
 
 async function findApprovable(
   { repository }: RegistryContext,
@@ -99,24 +103,24 @@ async function findApprovable(
   );
 }
 
-/** The approval of the same person, if it is there. */
+/** The approval of the same person at a remote, or with `.` here, if it is there. */
 async function findOwn(
   { repository }: RegistryContext,
   tagName: string,
   commit: string,
-  { asks, remote }: Reach,
+  remote: string,
 ): Promise<string | undefined> {
   const refName = `refs/tags/${tagName}`;
-  const oid = (await repository.listRemoteRefs(asks ? remote : '.', [refName])).get(refName);
+  const oid = (await repository.listRemoteRefs(remote, [refName])).get(refName);
   if (oid === undefined) return undefined;
-  if (asks && repository.url === undefined)
+  if (remote !== '.' && repository.url === undefined)
     await repository.fetchTags(remote, [{ name: tagName, oid, peeledOid: undefined }]);
   const [reading] = await repository.readTags([{ name: tagName, oid }]);
   if (reading !== undefined && 'tag' in reading && reading.tag.commit === commit) return oid;
   throw new RegError(
     'COMMIT_TAKEN',
     `your approval ${tagName} is of another commit than the version is now`,
-    `delete it where it is shared, and approve again: ${shellLine('git', 'push', '--delete', remote, refName)}`,
+    `approve of a version with a number of its own, or delete it where that is allowed: ${shellLine('git', ...(remote === '.' ? ['update-ref', '-d'] : ['push', '--delete', remote]), refName)}`,
   );
 }
 

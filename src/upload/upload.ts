@@ -32,6 +32,8 @@ export interface UploadOptions {
   message?: string | undefined;
   /** Pushes the tags, and the commit that they name with them. */
   push?: boolean | undefined;
+  /** Signs the tags, or does not; git's `tag.gpgSign` by default. */
+  sign?: boolean | undefined;
   /** Told how many bytes there are, and then of each that the store has. */
   onStart?: ((total: number) => OnBytes) | undefined;
 }
@@ -132,11 +134,11 @@ async function registerAt(
   context: RegistryContext,
   artifact: ArtifactName,
   commit: Oid,
-  { assign: stage, message, push }: UploadOptions,
+  { assign: stage, message, push, sign }: UploadOptions,
 ): Promise<Written> {
-  if (stage !== undefined) return assign(context, artifact, stage, { rev: commit, message, push });
+  if (stage !== undefined) return assign(context, artifact, stage, { rev: commit, message, push, sign });
   try {
-    return await register(context, artifact, { rev: commit, message, push });
+    return await register(context, artifact, { rev: commit, message, push, sign });
   } catch (error) {
     if (!(error instanceof RegError) || error.code !== 'COMMIT_TAKEN') throw error;
     return { rows: [], note: error.message };

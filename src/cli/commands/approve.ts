@@ -12,7 +12,7 @@ export async function run(
   const { row, note } = await approve(context, target, stage, options);
   if (out.json) out.data([row]);
   else out.line(row.tag);
-  if (note !== undefined) return out.note(note);
+  if (note !== undefined) out.note(note);
   if (options.dryRun) return out.note('nothing was written: this is a dry run');
   if (row.pushed) return;
   const { remote } = await context.config();

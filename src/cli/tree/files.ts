@@ -1,4 +1,5 @@
 import { type CommandSpec, option } from './spec.js';
+import { SIGNING } from './writing.js';
 import { days, label, list, port, time } from './values.js';
 
 /** The commands about files: configuration, links and models. */
@@ -78,6 +79,7 @@ export const FILES: readonly CommandSpec[] = [
       option('--assign <stage>', 'do so, and put the version into a stage'),
       option('-m, --message <text>', 'the message of the tags'),
       option('--push', 'push the tags, with the commit that they name'),
+      ...SIGNING,
     ],
     load: () => import('../commands/upload.js'),
   },

@@ -3,11 +3,15 @@ import { type CommandSpec, type OptionSpec, option } from './spec.js';
 const MESSAGE = option('-m, --message <text>', 'what to say in the tag');
 const VERSION = option('--version <version>', 'the version, with or without v');
 const UNLINKED = option('--unlinked', 'allow a commit that does not declare the artifact');
+/** Of every command that writes tags. */
+export const SIGNING: readonly OptionSpec[] = [
+  option('--sign', 'sign the tags, as git is configured to (default: what tag.gpgSign says)'),
+  option('--no-sign', 'do not sign them'),
+];
 const LAST: readonly OptionSpec[] = [
   option('--push', 'push the tags; nothing is kept when the remote refuses'),
   option('--offline', 'do not ask the remote first what it has'),
-  option('--sign', 'sign the tags, as git is configured to (default: what tag.gpgSign says)'),
-  option('--no-sign', 'do not sign them'),
+  ...SIGNING,
   option('--dry-run', 'say which tags would be written, and write none'),
 ];
 
