@@ -26,8 +26,7 @@ export async function findDeclaration(
     return { kind: 'link', file: link };
   const { dir, base } = splitArtifactName(artifact);
   const dvc = dir === '' ? 'dvc.yaml' : `${dir}/dvc.yaml`;
-  if ((await keysAt(objects, commit, dvc, 'artifacts')).includes(base))
-    return { kind: 'dvc', file: dvc };
+  if ((await keysAt(objects, commit, dvc, 'artifacts')).includes(base)) return { kind: 'dvc', file: dvc };
   const annotations = await keysAt(objects, commit, 'artifacts.yaml');
   return annotations.includes(artifact) ? { kind: 'annotation', file: 'artifacts.yaml' } : undefined;
 }

@@ -2,13 +2,15 @@ import type { Config } from '../config/config.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
 import { versionsByStage } from '../domain/query.js';
+import { artifactStateOf } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import { artifactOfLink } from '../links/link-path.js';
 import type { Link } from '../links/schema.js';
 import { once } from '../once.js';
 import type { RegistryContext } from '../registry/context.js';
 import { linkAt } from '../registry/link-at.js';
-import { readArtifact, readArtifactNames } from '../registry/read.js';
+import { eventsIn, readArtifactNames } from '../registry/read.js';
+import { tagsFromRemote } from './remote-tags.js';
 
 /** What rules may ask about the registry around what they look at; each answer is found once. */
 export interface RegistryView {
@@ -21,7 +23,14 @@ export interface RegistryView {
   /** Artifacts that have events. */
   registered(): Promise<readonly ArtifactName[]>;
   /** The stages that hold a version of an artifact, each with the current one and what declares it. */
-  held(artifact: ArtifactName): Promise<ReadonlyMap<StageName, HeldLink>>;
+  held(artifact: ArtifactName): Promise<Held>;
+}
+
+/** What the stages of an artifact hold. */
+export interface Held {
+  stages: ReadonlyMap<StageName, HeldLink>;
+  /** Why nobody knows; undefined when it is known. */
+  problem?: string;
 }
 
 /** The version that is current in a stage. */
@@ -34,8 +43,13 @@ export interface HeldLink {
 }
 
 /** Makes the view of a registry whose work tree holds these link files. */
-export async function viewOf(context: RegistryContext, files: readonly string[]): Promise<RegistryView> {
-  const held = new Map<ArtifactName, () => Promise<ReadonlyMap<StageName, HeldLink>>>();
+export async function viewOf(
+  context: RegistryContext,
+  files: readonly string[],
+  offline: boolean,
+): Promise<RegistryView> {
+  const held = new Map<ArtifactName, Promise<Held>>();
+  const tagsOf = tagsFromRemote(context, offline);
   return {
     context,
     config: await context.config(),
@@ -43,9 +57,9 @@ export async function viewOf(context: RegistryContext, files: readonly string[])
     declared: files.flatMap((file) => artifactOfLink(file) ?? []),
     registered: once(() => readArtifactNames(context.repository)),
     held: (artifact) => {
-      const ask = held.get(artifact) ?? once(() => readHeld(context, artifact));
-      held.set(artifact, ask);
-      return ask();
+      const asked = held.get(artifact) ?? readHeld(context, artifact, tagsOf);
+      held.set(artifact, asked);
+      return asked;
     },
   };
 }
@@ -53,18 +67,25 @@ export async function viewOf(context: RegistryContext, files: readonly string[])
 async function readHeld(
   context: RegistryContext,
   name: ArtifactName,
-): Promise<ReadonlyMap<StageName, HeldLink>> {
-  const held = new Map<StageName, HeldLink>();
-  for (const [stage, [current]] of versionsByStage(await readArtifact(context.repository, name))) {
-    if (current === undefined) continue;
-    const { id, commit } = current.version;
-    held.set(stage, {
-      version: id,
-      commit,
-      link: await linkAt(context, name, commit).catch(unlessUnreadable),
-    });
+  tagsOf: ReturnType<typeof tagsFromRemote>,
+): Promise<Held> {
+  const stages = new Map<StageName, HeldLink>();
+  try {
+    const tags = await tagsOf(name);
+    const readings = tags.length === 0 ? [] : await context.repository.readTags(tags);
+    const { events } = eventsIn(readings, name);
+    for (const [stage, [current]] of versionsByStage(artifactStateOf(name, events))) {
+      if (current === undefined) continue;
+      const { id, commit } = current.version;
+      const link = await linkAt(context, name, commit).catch(unlessUnreadable);
+      stages.set(stage, { version: id, commit, link });
+    }
+    return { stages };
+  } catch (error) {
+    if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;
+    const problem = `what is in the stages of ${name} cannot be told: ${error.message}`;
+    return { stages, problem: `${problem}; fetch the tags, or add --offline to go by those that are here` };
   }
-  return held;
 }
 
 function unlessUnreadable(error: unknown): undefined {

@@ -32,7 +32,7 @@ export async function validate(given: RegistryContext, options: ValidateOptions)
   const { base } = options;
   const change = base === undefined ? undefined : await changeSince(context, workTree, base);
   const present = (await workTree.find('')).filter((file) => LOOKS_LIKE_LINK.test(file));
-  const registry = await viewOf(context, present);
+  const registry = await viewOf(context, present, options.offline ?? false);
   refuseUnknownRules(registry.config.rules, ALL_RULES);
   const gone = new Set(change?.removed);
   const chosen = chosenFiles([...present, ...gone], options, workTree.root);

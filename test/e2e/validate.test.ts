@@ -285,3 +285,29 @@ expects:
     "
   `);
 });
+
+test('what is in a stage is asked of the remote, whatever tags a checkout has', async () => {
+  const origin = box.repository('origin');
+  const config = 'metrics: {rmse: {max: 0.5, noWorseThan: prod}}\n';
+  origin.commit({ '.reg.yaml': config, 'cost.model.yaml': `${RIGHT}metrics: {rmse: 0.3}\n` });
+  origin.tag('cost@v1.0.0');
+  origin.tag('cost#prod#2');
+  origin.commit({ 'cost.model.yaml': `${RIGHT}metrics: {rmse: 0.4}\n` });
+  const clone = async (name: string, ...args: string[]) => {
+    origin.git('clone', '--quiet', ...args, `file://${origin.dir}`, `../${name}`);
+    const { dir, tags } = box.at(name);
+    return { reg: regIn(box, dir), tags, git: box.at(name).git };
+  };
+  const bare = await clone('no-tags', '--no-tags');
+  const worse = 'cost.model.yaml:5: error: rmse is 0.4, worse than 0.3 of v1.0.0 in prod [metric-worse]\n';
+  expect((await bare.reg('validate')).stdout).toBe(worse);
+  expect(bare.tags()).toEqual([]);
+  expect((await bare.reg('validate', '--offline')).stdout).toBe('');
+  bare.git('remote', 'set-url', 'origin', `file://${box.root}/nowhere`);
+  expect((await bare.reg('validate')).stdout).toMatch(
+    /error: what is in the stages of cost cannot be told: .* \[metric-worse\]\n$/,
+  );
+  const whole = await clone('whole');
+  whole.git('remote', 'set-url', 'origin', `file://${box.root}/nowhere`);
+  expect((await whole.reg('validate')).stdout).toBe(worse);
+});

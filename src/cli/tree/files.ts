@@ -112,7 +112,7 @@ export const FILES: readonly CommandSpec[] = [
       }),
       option('--tags', 'check tags instead: against each other and the policy of their stages'),
       option('--since <rev|time>', 'with --tags: only events from then on'),
-      option('--offline', 'with --tags: go by what this clone knows of the remote'),
+      option('--offline', 'go by what this clone knows of the remote'),
     ],
     load: () => import('../commands/validate.js'),
   },

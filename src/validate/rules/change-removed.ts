@@ -15,9 +15,9 @@ export const changeRemoved: Rule<RemovedSubject> = {
   level: 'error',
   about: 'A link is not removed while a version of its artifact is in a stage (with --base).',
   check: async ({ artifact, registry }) => {
-    const held = [...(await registry.held(artifact))].map(
-      ([stage, { version }]) => `${versionLabel(version)} in ${stage}`,
-    );
+    const { stages, problem } = await registry.held(artifact);
+    if (problem !== undefined) return [{ line: 1, message: problem }];
+    const held = [...stages].map(([stage, { version }]) => `${versionLabel(version)} in ${stage}`);
     if (held.length === 0) return [];
     const message = `the link is removed, but ${artifact} is in use: ${held.join(', ')}; unassign it first, or keep the link`;
     return [{ line: 1, message }];

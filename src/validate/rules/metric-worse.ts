@@ -26,7 +26,9 @@ async function compare(
 ): Promise<Complaint[]> {
   const stage = parseStageName(rule.noWorseThan ?? '');
   if (value === undefined || stage === undefined) return [];
-  const held = (await registry.held(artifact)).get(stage);
+  const { stages, problem } = await registry.held(artifact);
+  if (problem !== undefined) return [{ line: yaml.lineOf(['metrics', metric]), message: problem }];
+  const held = stages.get(stage);
   if (held?.link === undefined) return [];
   // what is in the stage was checked when it came there; where its source is gone, there is nothing to compare with
   const there = await metricsOf(registry, held.link, () =>
