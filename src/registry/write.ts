@@ -45,8 +45,8 @@ interface Errand {
 /**
  * Reads, decides, and does what was decided. When another writer was faster, it starts again from the reading: what is
  * asked may be refused now, or get the next number.
- * @throws RegError what `decide` refuses, POLICY, SIGNING_FAILED, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when it lost every time, BEHIND_REMOTE,
- * REMOTE_FAILED, REMOTE_REFUSED
+ * @throws RegError what `decide` refuses, POLICY, SIGNING_FAILED, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when it lost every
+ * time, BEHIND_REMOTE, REMOTE_FAILED, REMOTE_REFUSED
  */
 export async function write(
   context: RegistryContext,

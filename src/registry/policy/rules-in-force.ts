@@ -71,10 +71,15 @@ async function branchesAt(
         : refs.get(`refs/heads/${branch}`);
   }
   const start = vantage.kind === 'memory' ? `refs/remotes/${vantage.remote}/` : 'refs/heads/';
+  // not every clone remembers which branch is the default one
+  const defaults = vantage.kind === 'memory' ? ['HEAD', 'main', 'master'].map((name) => start + name) : [];
   return async (branch) => {
     if (branch !== undefined) return repository.resolveCommit(start + branch);
-    const remembered = vantage.kind === 'memory' && (await repository.resolveCommit(`${start}HEAD`));
-    return remembered || repository.resolveCommit('HEAD');
+    for (const rev of [...defaults, 'HEAD']) {
+      const commit = await repository.resolveCommit(rev);
+      if (commit !== undefined) return commit;
+    }
+    return undefined;
   };
 }
 
