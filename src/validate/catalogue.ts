@@ -2,7 +2,8 @@ import type { FileSubject, LinkSubject } from './link-subject.js';
 import type { Rule, RuleInfo } from './rule.js';
 import { changeBytes } from './rules/change-bytes.js';
 import { changeRemoved, type RemovedSubject } from './rules/change-removed.js';
-import { type ConfigSubject, consumerArtifact } from './rules/consumer-artifact.js';
+import { type ConfigSubject, configSchema } from './rules/config-schema.js';
+import { consumerArtifact } from './rules/consumer-artifact.js';
 import { interfaceFile } from './rules/interface-file.js';
 import { interfaceFits } from './rules/interface-fits.js';
 import { linkBytes } from './rules/link-bytes.js';
@@ -53,7 +54,7 @@ export const LINK_RULES: readonly Rule<LinkSubject>[] = [
 ];
 
 /** Rules about the configuration. */
-export const CONFIG_RULES: readonly Rule<ConfigSubject>[] = [consumerArtifact];
+export const CONFIG_RULES: readonly Rule<ConfigSubject>[] = [configSchema, consumerArtifact];
 
 /** Rules about links that are gone. */
 export const REMOVED_RULES: readonly Rule<RemovedSubject>[] = [changeRemoved];

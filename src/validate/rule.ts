@@ -1,6 +1,4 @@
 import type { RuleLevels } from '../config/rule-levels.js';
-import { didYouMean } from '../domain/suggest.js';
-import { RegError } from '../errors.js';
 import type { Finding, Level } from './finding.js';
 
 /** What is known of a rule without asking it. */
@@ -50,19 +48,4 @@ export async function applyRules<S extends Subject>(
     ),
   );
   return found.flat();
-}
-
-/**
- * Refuses levels of rules that there are not.
- * @throws RegError INVALID_CONFIG
- */
-export function refuseUnknownRules(levels: RuleLevels, rules: readonly RuleInfo[]): void {
-  const known = rules.map(({ id }) => id);
-  for (const id of Object.keys(levels))
-    if (!known.includes(id))
-      throw new RegError(
-        'INVALID_CONFIG',
-        `.reg.yaml: there is no rule '${id}'`,
-        didYouMean(id, known, 'remove it'),
-      );
 }

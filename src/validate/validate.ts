@@ -1,15 +1,14 @@
 import { CONFIG_FILE } from '../config/config.js';
-import type { WorkTree } from '../disk/work-tree.js';
 import { artifactOfLink } from '../links/link-path.js';
 import { type RegistryContext, requireWorkTree } from '../registry/context.js';
-import { readYaml, STRICT } from '../yaml/read.js';
-import { ALL_RULES, CONFIG_RULES, REMOVED_RULES } from './catalogue.js';
+import { REMOVED_RULES } from './catalogue.js';
 import { changeSince } from './change.js';
+import { checkConfig, unreadableConfig } from './check-config.js';
 import { checkFile } from './check-file.js';
 import { chosenFiles, type FileChoice } from './chosen-files.js';
 import { type Finding, type Report, reportOf } from './finding.js';
 import { type RegistryView, viewOf } from './registry-view.js';
-import { applyRules, refuseUnknownRules } from './rule.js';
+import { applyRules } from './rule.js';
 import { withSharedSources } from './shared-sources.js';
 import { type ValidateTagsOptions, validateTags } from './tags/validate-tags.js';
 
@@ -23,17 +22,18 @@ export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
 
 /**
  * Checks the link files of the work tree, each by every rule, or the tags.
- * @throws RegError NO_WORK_TREE, INVALID_CONFIG, USAGE for a path without links, UNKNOWN_REV
+ * @throws RegError NO_WORK_TREE, USAGE for a path without links, UNKNOWN_REV
  */
 export async function validate(given: RegistryContext, options: ValidateOptions): Promise<Report> {
   if (options.tags) return validateTags(given, options);
+  const unreadable = await unreadableConfig(given);
+  if (unreadable !== undefined) return reportOf([unreadable], [CONFIG_FILE]);
   const workTree = await requireWorkTree(given, 'validate checks the files of a work tree');
   const context = withSharedSources(given);
   const { base } = options;
   const change = base === undefined ? undefined : await changeSince(context, workTree, base);
   const present = (await workTree.find('')).filter((file) => LOOKS_LIKE_LINK.test(file));
   const registry = await viewOf(context, present, options.offline ?? false);
-  refuseUnknownRules(registry.config.rules, ALL_RULES);
   const gone = new Set(change?.removed);
   const chosen = chosenFiles([...present, ...gone], options, workTree.root);
   const touched = await Promise.all(chosen.map((file) => change?.touches(file) ?? true));
@@ -53,13 +53,6 @@ async function checkRemoved(registry: RegistryView, file: string): Promise<Findi
   const artifact = artifactOfLink(file);
   if (artifact === undefined) return [];
   return applyRules(REMOVED_RULES, { file, artifact, registry }, registry.config.rules);
-}
-
-async function checkConfig(registry: RegistryView, workTree: WorkTree): Promise<Finding[]> {
-  const bytes = await workTree.read(CONFIG_FILE);
-  if (bytes === undefined) return [];
-  const yaml = readYaml(bytes, CONFIG_FILE, 'INVALID_CONFIG', STRICT);
-  return applyRules(CONFIG_RULES, { file: CONFIG_FILE, yaml, registry }, registry.config.rules);
 }
 
 /** So many files are looked at at a time: enough to wait for sources together, few enough for memory and open files. */

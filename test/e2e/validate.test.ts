@@ -239,10 +239,10 @@ test('levels of rules, and rules that there are not', async () => {
   expect(run).toMatchObject({ code: 1, stdout: expect.stringContaining('error: the first line') });
   const off = await validate({ '.reg.yaml': 'rules: {link-editor: off}\n', 'a.model.yaml': wrong });
   expect(off).toMatchObject({ code: 0, stdout: '' });
-  const unknown = await validate({ '.reg.yaml': 'rules: {link-edtor: off}\n' });
-  expect(unknown).toMatchObject({ code: 1, stdout: '' });
-  expect(unknown.stderr).toBe(
-    "error: .reg.yaml: there is no rule 'link-edtor'\nhint: did you mean 'link-editor'?\n",
+  const unknown = await validate({ '.reg.yaml': 'stages: [a]\nrules: {link-edtor: off}\n' });
+  expect(unknown).toMatchObject({ code: 1, stderr: '' });
+  expect(unknown.stdout).toBe(
+    ".reg.yaml:2: error: there is no rule 'link-edtor' (did you mean 'link-editor'?) [config-schema]\n",
   );
 });
 

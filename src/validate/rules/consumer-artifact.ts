@@ -1,12 +1,5 @@
-import type { YamlFile } from '../../yaml/read.js';
-import type { RegistryView } from '../registry-view.js';
-import type { Rule, Subject } from '../rule.js';
-
-/** The configuration of a registry. */
-export interface ConfigSubject extends Subject {
-  yaml: YamlFile;
-  registry: RegistryView;
-}
+import type { Rule } from '../rule.js';
+import type { ConfigSubject } from './config-schema.js';
 
 /** Whoever is a consumer consumes something. */
 export const consumerArtifact: Rule<ConfigSubject> = {
