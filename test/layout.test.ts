@@ -152,7 +152,7 @@ describe('who may import whom (DESIGN)', () => {
   });
 
   it('what runs in a browser computes and draws, and takes no more than shapes from elsewhere', () => {
-    const packages = within('package:preact', 'package:d3-scale', 'package:d3-shape');
+    const packages = within('package:preact', 'package:d3-time', 'package:d3-shape');
     const computing = within('domain/differences.ts', 'registry/facts.ts');
     const shapes = within('registry/rows.ts', 'registry/describe.ts');
     const drawnByTheServer = (target: string, path: string): boolean =>

@@ -1,6 +1,6 @@
-import { scaleLinear, scalePoint } from 'd3-scale';
 import { line } from 'd3-shape';
 import type { JSX } from 'preact';
+import { along } from '../along.js';
 import { shortVersion, useStageClass } from './names.js';
 
 /** A metric of one version. */
@@ -20,15 +20,14 @@ const EDGE = { left: 12, right: 12, top: 26, bottom: 20 };
 export function MetricChart({ name, points }: { name: string; points: readonly MetricPoint[] }): JSX.Element {
   const values = points.map(({ value }) => value);
   const [least = 0, most = 0] = [Math.min(...values), Math.max(...values)];
-  const x = scalePoint(
-    points.map(({ version }) => version),
-    [EDGE.left, WIDTH - EDGE.right],
-  ).padding(0.5);
-  const y = scaleLinear([least, most], [HEIGHT - EDGE.bottom, EDGE.top]);
-  const at = ({ version, value }: MetricPoint): [number, number] => [
-    x(version) ?? 0,
-    least === most ? HEIGHT / 2 : y(value),
-  ];
+  const at = (point: MetricPoint): [number, number] => {
+    const place = along(points.indexOf(point), -0.5, points.length - 0.5);
+    const height = along(point.value, least, most);
+    return [
+      EDGE.left + place * (WIDTH - EDGE.left - EDGE.right),
+      HEIGHT - EDGE.bottom - height * (HEIGHT - EDGE.top - EDGE.bottom),
+    ];
+  };
   const path = line<MetricPoint>(
     (point) => at(point)[0],
     (point) => at(point)[1],

@@ -1,7 +1,8 @@
-import { scaleUtc } from 'd3-scale';
+import { utcTicks } from 'd3-time';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { IntervalRow } from '../../registry/rows.js';
+import { along } from '../along.js';
 import { useFrame } from '../frame-context.js';
 import { dayOf, startOf } from '../moments.js';
 import { endOf } from '../stays.js';
@@ -23,8 +24,8 @@ export function Timeline({ artifact, intervals, day, onDay }: Props): JSX.Elemen
   const { read, stages } = useFrame();
   const [shown, show] = useState<IntervalRow>();
   const first = intervals.at(-1)?.from ?? read;
-  const scale = scaleUtc([startOf(dayOf(first)), Date.parse(read)], [0, 100]);
-  const at = (moment: number): number => scale(Math.min(moment, Date.parse(read)));
+  const [start, end] = [startOf(dayOf(first)), Date.parse(read)];
+  const at = (moment: number): number => along(Math.min(moment, end), start, end) * 100;
   const cut = day === '' ? undefined : percent(Math.max(0, at(startOf(day))));
   const own = stages.filter((stage) => intervals.some((stay) => stay.stage === stage));
   return (
@@ -45,9 +46,9 @@ export function Timeline({ artifact, intervals, day, onDay }: Props): JSX.Elemen
         />
       ))}
       <svg class="axis" aria-hidden="true">
-        {scale.ticks(4).map((tick) => (
-          <text key={tick.getTime()} x={percent(scale(tick))} y="1em">
-            {scale.tickFormat(4, '%Y-%m-%d')(tick)}
+        {utcTicks(new Date(start), new Date(end), 4).map((tick) => (
+          <text key={tick.getTime()} x={percent(at(tick.getTime()))} y="1em">
+            {tick.toISOString().slice(0, 10)}
           </text>
         ))}
       </svg>
