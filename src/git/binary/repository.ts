@@ -1,7 +1,7 @@
 import { RegError } from '../../errors.js';
 import { once } from '../../once.js';
 import { repositoryFiles } from '../files/repository-files.js';
-import type { RegistryRepository, TagReader } from '../port.js';
+import type { RegistryRepository } from '../port.js';
 import { binaryBranches } from './branches.js';
 import { commitFile } from './commit.js';
 import { filesFirst } from './files-first.js';
@@ -9,6 +9,7 @@ import { binaryHistory } from './history.js';
 import { binaryInspector } from './inspector.js';
 import { binaryLargeFiles } from './large-files.js';
 import { binaryObjectReader } from './objects.js';
+import { turnRef } from './ref-change.js';
 import { binaryTagRemote } from './remote.js';
 import { namedAccess, type RemoteAccess } from './remote-access.js';
 import { listTips } from './remote-listing.js';
@@ -36,28 +37,33 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
     return result;
   };
   const inspector = binaryInspector(git);
+  // who insists on the git program (REG_GIT) gets it for everything
+  const files = around.env.REG_GIT === 'git' ? undefined : repositoryFiles(folder, around.env);
+  const tags = binaryTagReader(git);
+  const writer = binaryTagWriter(git);
+  const objects = binaryObjectReader(git, streamGitIn(folder, around));
   return {
     url: undefined,
-    workTree: () => findWorkTree(git),
+    workTree: async () => files?.workTree() ?? findWorkTree(git),
     commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
-    ...tagReader(folder, around.env, git),
-    ...binaryTagWriter(git),
+    ...(files ? filesFirst(files, tags, git) : tags),
+    ...writer,
+    takeTurn: async (artifact) => {
+      const last = files?.readRef(turnRef(artifact));
+      return last === undefined ? writer.takeTurn(artifact) : { artifact, last: last ?? undefined };
+    },
     ...binarySigner(git, folder, around),
     ...binarySignatures(git),
     ...binaryBranches(git, inspector),
     ...binaryTagRemote(inspector, accesses(git)),
-    ...binaryObjectReader(git, streamGitIn(folder, around)),
+    ...objects,
+    resolveCommit: async (rev) =>
+      (rev === 'HEAD' ? files?.readHead() : undefined) ?? objects.resolveCommit(rev),
     ...binaryHistory(git),
     largeFiles: binaryLargeFiles(folder, around),
     listTips: () => listTips({ git, remote: { name: '.', shown: folder } }),
     ...inspector,
   };
-}
-
-/** Who insists on the git program (REG_GIT) gets it for everything. */
-function tagReader(folder: string, env: NodeJS.ProcessEnv, git: RunGit): TagReader {
-  const reader = binaryTagReader(git);
-  return env.REG_GIT === 'git' ? reader : filesFirst(repositoryFiles(folder, env), reader, git);
 }
 
 /** Gives the remotes of a repository by their names. */

@@ -1,38 +1,58 @@
 import { existsSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { userNumber } from '../../disk/process-user.js';
-import { parseSettings, setting } from './settings.js';
+import { parseSettings, type Settings, setting } from './settings.js';
 
 // what names another place than the folder does, or limits where git looks for one (git(1), "Environment Variables")
 const ELSEWHERE =
   /^GIT_(DIR|WORK_TREE|COMMON_DIR|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|NAMESPACE|SHALLOW_FILE|CONFIG|CONFIG_PARAMETERS|CONFIG_COUNT|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM)$/;
 
+/** Where a repository of plain files has what (gitrepository-layout(5)). */
+export interface PlainPlace {
+  /** Its own folder: of a linked worktree what is not shared, HEAD above all. */
+  gitDir: string;
+  /** What all its worktrees share: refs, objects, configuration. */
+  commonDir: string;
+  /** The top of the work tree; undefined where the configuration has a say in it. */
+  workTree: string | undefined;
+}
+
 /**
- * The folder that all worktrees of a repository share, when its files may be read as they are; undefined when the git program
- * has to be asked. Anything unusual is git's: a bare repository (git-config(1), safe.bareRepository), one of somebody else
+ * Finds the repository that a folder is in, when its files may be read as they are; undefined when the git program has to be
+ * asked. Anything unusual is git's: a bare repository (git-config(1), safe.bareRepository), one of somebody else
  * (safe.directory), an environment that points elsewhere, a format that is not the plain one.
  */
-export function commonFolderOf(folder: string, env: NodeJS.ProcessEnv): string | undefined {
+export function findPlainPlace(folder: string, env: NodeJS.ProcessEnv): PlainPlace | undefined {
   const user = userNumber();
   if (user === undefined || Object.keys(env).some((name) => ELSEWHERE.test(name))) return undefined;
   try {
-    const gitDir = gitFolderAbove(realpathSync(folder), user);
+    const { gitDir, top } = gitFolderAbove(realpathSync(folder), user) ?? {};
     if (gitDir === undefined || !existsSync(join(gitDir, 'HEAD'))) return undefined;
     const shared = join(gitDir, 'commondir');
     const commonDir = existsSync(shared) ? resolve(gitDir, readFileSync(shared, 'utf8').trimEnd()) : gitDir;
-    return isPlain(commonDir) ? commonDir : undefined;
+    const settings = settingsOf(commonDir);
+    if (settings === undefined || !isPlain(settings)) return undefined;
+    return { gitDir, commonDir, workTree: isMoved(settings) ? undefined : top };
   } catch {
     // whatever is the matter, git words it
     return undefined;
   }
 }
 
-function gitFolderAbove(start: string, user: number): string | undefined {
+interface Above {
+  gitDir: string | undefined;
+  top: string;
+}
+
+function gitFolderAbove(start: string, user: number): Above | undefined {
   const { dev } = statSync(start);
   for (let folder = start; ; folder = dirname(folder)) {
     const inside = join(folder, '.git');
     const found = statSync(inside, { throwIfNoEntry: false });
-    if (found) return isOwn(user, statSync(folder), found) ? gitFolderAt(inside, found, user) : undefined;
+    if (found) {
+      const isTrusted = isOwn(user, statSync(folder), found);
+      return isTrusted ? { gitDir: gitFolderAt(inside, found, user), top: folder } : undefined;
+    }
     const isLast = dirname(folder) === folder || statSync(dirname(folder)).dev !== dev;
     if (isLast || existsSync(join(folder, 'HEAD'))) return undefined;
   }
@@ -51,13 +71,19 @@ const isOwn = (user: number, ...found: readonly Stats[]): boolean => found.every
 /** Extensions that change nothing for who reads tags (git-config(1), "extensions.*"). */
 const HARMLESS = /^extensions\.(noop|partialclone|worktreeconfig|preciousobjects|relativeworktrees)$/;
 
-/** Whether refs are files, ids are SHA-1, and nothing else is new. */
-function isPlain(commonDir: string): boolean {
-  if (!existsSync(join(commonDir, 'objects')) || !existsSync(join(commonDir, 'refs'))) return false;
-  const settings = parseSettings(readFileSync(join(commonDir, 'config'), 'utf8'));
-  const extensions = [...settings.keys()].filter((key) => key.startsWith('extensions.'));
-  return (
-    Number(setting(settings, 'core.repositoryformatversion') ?? 0) <= 1 &&
-    extensions.every((key) => HARMLESS.test(key))
-  );
+function settingsOf(commonDir: string): Settings | undefined {
+  const isWhole = existsSync(join(commonDir, 'objects')) && existsSync(join(commonDir, 'refs'));
+  return isWhole ? parseSettings(readFileSync(join(commonDir, 'config'), 'utf8')) : undefined;
 }
+
+/** Whether refs are files, ids are SHA-1, and nothing else is new. */
+const isPlain = (settings: Settings): boolean =>
+  Number(setting(settings, 'core.repositoryformatversion') ?? 0) <= 1 &&
+  [...settings.keys()].every((key) => !key.startsWith('extensions.') || HARMLESS.test(key));
+
+/** Whether the work tree need not be where `.git` is: files that are included or a worktree's own may say so too. */
+const isMoved = (settings: Settings): boolean =>
+  setting(settings, 'core.bare') !== 'false' ||
+  [...settings.keys()].some((key) =>
+    /^core\.worktree$|^include(if)?\.|^extensions\.worktreeconfig$/.test(key),
+  );

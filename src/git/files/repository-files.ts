@@ -3,7 +3,8 @@ import type { ArtifactName } from '../../domain/names.js';
 import type { TagListing } from '../tag-listing.js';
 import { withObjectFiles } from './object-files.js';
 import type { StoredObject } from './pack-file.js';
-import { commonFolderOf } from './place.js';
+import { findPlainPlace, type PlainPlace } from './place.js';
+import { readHead, readRef } from './read-ref.js';
 import { listArtifactFiles, listTagFiles } from './tag-listing.js';
 
 /**
@@ -17,6 +18,12 @@ export interface RepositoryFiles {
   listPeeledTags(): TagListing | undefined;
   /** These objects, all of them, in this order. */
   readObjects(oids: readonly Oid[]): StoredObject[] | undefined;
+  /** What a ref holds, by its full name; null where there is none. */
+  readRef(name: string): Oid | null | undefined;
+  /** The commit that HEAD leads to. */
+  readHead(): Oid | undefined;
+  /** The top of the work tree. */
+  workTree(): string | undefined;
 }
 
 /**
@@ -24,23 +31,26 @@ export interface RepositoryFiles {
  * Files are read synchronously: they are few, and small pieces of them.
  */
 export function repositoryFiles(folder: string, env: NodeJS.ProcessEnv): RepositoryFiles {
-  const ask = <T>(read: (commonDir: string) => T | undefined): T | undefined => {
-    const commonDir = commonFolderOf(folder, env);
+  const ask = <T>(read: (place: PlainPlace) => T | undefined): T | undefined => {
+    const place = findPlainPlace(folder, env);
     try {
-      return commonDir === undefined ? undefined : read(commonDir);
+      return place === undefined ? undefined : read(place);
     } catch {
       return undefined;
     }
   };
   return {
-    listArtifact: (artifact) => ask((commonDir) => listArtifactFiles(commonDir, artifact)),
-    listPeeledTags: () => ask(listTagFiles),
+    listArtifact: (artifact) => ask(({ commonDir }) => listArtifactFiles(commonDir, artifact)),
+    listPeeledTags: () => ask(({ commonDir }) => listTagFiles(commonDir)),
     readObjects: (oids) =>
-      ask((commonDir) =>
+      ask(({ commonDir }) =>
         withObjectFiles(commonDir, (read) => {
           const found = oids.map(read).filter((object) => object !== undefined);
           return found.length === oids.length ? found : undefined;
         }),
       ),
+    readRef: (name) => ask(({ commonDir }) => readRef(commonDir, name)),
+    readHead: () => ask(readHead),
+    workTree: () => ask(({ workTree }) => workTree),
   };
 }
