@@ -34,6 +34,7 @@ const linkTo = (rev: string, commit: string, model: string, rmse: number): strin
     `sha256: ${sha256(model)}`,
     `size: ${model.length}`,
     `metrics: { rmse: ${rmse} }`,
+    'interface: { outputs: { risk: { dtype: F64, shape: [1] } } }',
     '',
   ].join('\n');
 
@@ -44,6 +45,10 @@ const FINDINGS = {
   bytes:
     "churn.model.yaml:4: error: the bytes change, but source.rev is 'v1' still: what it names was replaced [change-bytes]",
   typo: "churn.model.yaml:4: error: unknown key 'sha265' (did you mean 'sha256'?) [link-schema]",
+  worse:
+    'churn.model.yaml:6: error: rmse is 0.46, worse than 0.42 of v1.0.0 in prod; with a tolerance of 2% it has to be at most 0.4284 [metric-worse]',
+  output:
+    "churn.model.yaml:7: error: churn does not fit billing: output 'risk' is F32[1], and is read as F64[1]: the dtypes differ [interface-fits]",
   removed:
     'churn.model.yaml:1: error: the link is removed, but churn is in use: v1.0.0 in prod, v1.0.0 in staging; unassign it first, or keep the link [change-removed]',
 };
@@ -52,6 +57,8 @@ const CONFIG = `stages: [staging, prod]
 push: true
 metrics:
   rmse: { max: 0.5, noWorseThan: prod, tolerance: 2% }
+expects:
+  billing: { artifact: churn, outputs: { risk: { dtype: F64, shape: [1] } } }
 policy:
   staging: { branch: main }
   prod:
@@ -182,6 +189,8 @@ describe('February: pull requests', () => {
     );
     research.git('update-ref', 'refs/tags/v1', was);
     await pullRequest('a-typo', { 'churn.model.yaml': v2.replace('sha256:', 'sha265:') }, FINDINGS.typo);
+    await pullRequest('worse', { 'churn.model.yaml': v2.replace('0.38', '0.46') }, FINDINGS.worse);
+    await pullRequest('another-output', { 'churn.model.yaml': v2.replace('F64', 'F32') }, FINDINGS.output);
     await pullRequest('gone', { 'churn.model.yaml': undefined }, FINDINGS.removed);
   });
 
