@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { didYouMean } from '../domain/suggest.js';
+import { didYouMean, nearest } from '../domain/suggest.js';
 import { exitCodeOf, RegError } from '../errors.js';
 import { takeFields } from './json-fields.js';
 import { buildProgram } from './program.js';
@@ -44,12 +44,21 @@ function fromCommander(
     );
   if (code === 'commander.help') return new RegError('USAGE', 'a command is missing', 'see: reg --help');
   const [what = '', suggestion] = message.replace(/^error: /, '').split('\n');
-  const hint = suggestion?.replace(/^\((.*)\)$/, '$1').replace(/^Did you mean (.*)\?$/, "did you mean '$1'?");
+  const hint =
+    nearestChoice(what) ??
+    suggestion?.replace(/^\((.*)\)$/, '$1').replace(/^Did you mean (.*)\?$/, "did you mean '$1'?");
   return new RegError(
     'USAGE',
     what,
     hint ?? `see: reg ${command && names.includes(command) ? `${command} ` : ''}--help`,
   );
+}
+
+/** A hint for a value that is not among the choices, as Commander names them. */
+function nearestChoice(what: string): string | undefined {
+  const [, typed = '', choices] = /'([^']*)' is invalid.* Allowed choices are (.*)\.$/.exec(what) ?? [];
+  const near = choices === undefined ? undefined : nearest(typed, choices.split(', '));
+  return near === undefined ? undefined : `did you mean '${near}'?`;
 }
 
 /** The one place that prints errors and chooses exit codes. */

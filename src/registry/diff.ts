@@ -84,7 +84,10 @@ async function sideOf(
   const { artifact } = target;
   const asOf = target.which === undefined ? undefined : at;
   const chosen = await choose(context, artifact, { ...chosenBy(target), at: asOf });
-  const description = await describeChosen(context, artifact, chosen).catch(unlessUndeclared);
+  // what is neither registered nor declared is no artifact, and mostly a slip of the hand
+  const description = await describeChosen(context, artifact, chosen).catch(
+    chosen.version === null ? undefined : unlessUndeclared,
+  );
   return { side: { target: shown, artifact, ...chosen, file: description?.file ?? null }, description };
 }
 

@@ -18,7 +18,8 @@ export function nameInLink({ path, url }: LinkSource): string | undefined {
     return isStoreUrl(url) ? nameOfKey(splitObjectUrl(url).name) || undefined : posix.basename(url);
   return path === undefined || path.endsWith(LINK_SUFFIX) || path.includes(':')
     ? undefined
-    : posix.basename(path);
+    : // somebody on Windows may have written it
+      posix.basename(path.replaceAll('\\', '/'));
 }
 
 /** What a link leads to, in words that may be shown. */

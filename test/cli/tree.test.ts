@@ -92,3 +92,14 @@ test.each<[string[], { words: string[]; fields: string[] | undefined }]>([
 ])('fields of %j', (argv, typed) => {
   expect(takeFields(argv)).toEqual(typed);
 });
+
+test.each([
+  [['import', 'mlm'], "did you mean 'mlem'?"],
+  [['register', 'churn', '--bump', 'mino'], "did you mean 'minor'?"],
+  [['shwo'], "did you mean 'show'?"],
+  [['show', '--deprecatd'], "did you mean '--deprecated'?"],
+  [['show', '--json=artefact'], "did you mean 'artifact'?"],
+])('%j: %s', async (args, hint) => {
+  const run = await runHere({ cwd: '.', env: {} }, ...args);
+  expect(run).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(hint) });
+});

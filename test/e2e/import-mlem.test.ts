@@ -31,6 +31,7 @@ test('a link becomes a link file, and what could not be carried over is said', a
     -- stderr --
     .mlem/link/cost.mlem: path models/linear_regression.safetensors.mlem is the metadata of mlem; the link leads to the model beside it, models/linear_regression.safetensors
     .mlem/link/cost.mlem: it is not pinned to a commit and bytes: reg link models/linear_regression.safetensors cost --source <tmp>/research --rev v1 --force
+    hint: reg validate
     "
   `);
   expect(fileIn('cost.model.yaml').replace(box.root, '<tmp>')).toMatchInlineSnapshot(`

@@ -2,7 +2,7 @@ import { importMlem } from '../../registry/import-mlem.js';
 import type { Session } from '../session.js';
 
 export async function run(
-  { out, open }: Session,
+  { out, open, inPlace }: Session,
   _format: 'mlem',
   { force }: { force?: boolean },
 ): Promise<void> {
@@ -13,4 +13,5 @@ export async function run(
     for (const sentence of lost) out.note(`${from}: ${sentence}`);
   }
   if (rows.length === 0) out.note('there is no .mlem file in this work tree');
+  else out.hint(inPlace('reg validate'));
 }
