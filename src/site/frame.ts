@@ -15,7 +15,8 @@ export type SiteFrame = Omit<Frame, 'root'> & {
 
 /** Finds out what all pages share. */
 export async function siteFrame(context: RegistryContext, live: string | null): Promise<SiteFrame> {
-  const address = await addressOf(context);
+  const remote = await remoteOf(context);
+  const address = isElsewhere(remote) ? withoutLogin(remote) : undefined;
   const [pages, listed, stays, root] = await Promise.all([
     pagesAt(address),
     stages(context, {}),
@@ -25,7 +26,7 @@ export async function siteFrame(context: RegistryContext, live: string | null): 
   // a stage that is empty now was in use all the same
   const used = stays.map(({ stage }) => stage).sort();
   return {
-    registry: nameOf(address ?? root) ?? 'registry',
+    registry: nameOf(address ?? root ?? remote) ?? 'registry',
     address,
     read: formatTime(Math.floor(context.now() / 1000)),
     live,
@@ -36,13 +37,13 @@ export async function siteFrame(context: RegistryContext, live: string | null): 
   };
 }
 
-/** Where others reach the repository: its URL, or that of its remote. No login is in it. */
-async function addressOf({ repository, config }: RegistryContext): Promise<string | undefined> {
-  const url = repository.url ?? (await repository.largeFiles.remote().catch(() => undefined))?.url;
-  const isElsewhere = url !== undefined && /^(https?|ssh|git):\/\/|^[^/\\]{2,}:/.test(url);
-  await config();
-  return isElsewhere ? withoutLogin(url) : undefined;
-}
+/** The URL of the registry, or that of the remote of a clone, which may be a path and may hold a login. */
+const remoteOf = async ({ repository }: RegistryContext): Promise<string | undefined> =>
+  repository.url ?? (await repository.largeFiles.remote().catch(() => undefined))?.url;
+
+/** Whether others can reach the repository there too. */
+const isElsewhere = (url: string | undefined): url is string =>
+  url !== undefined && /^(https?|ssh|git):\/\/|^[^/\\:]{2,}:(?!\/\/)/.test(url);
 
 function nameOf(place: string | undefined): string | undefined {
   const last = basename(

@@ -20,8 +20,10 @@ export const dayAfter = (day: string, days: number): string =>
 /** How long it was from one moment to another, in the largest unit that says enough. */
 export function shownSpan(from: number, to: number): string {
   const minutes = Math.max(0, Math.round((to - from) / 60_000));
-  const plural = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
-  if (minutes < 120) return plural(minutes, 'minute');
-  if (minutes < 48 * 60) return plural(Math.round(minutes / 60), 'hour');
-  return plural(Math.round(minutes / (24 * 60)), 'day');
+  if (minutes < 120) return counted(minutes, 'minute');
+  if (minutes < 48 * 60) return counted(Math.round(minutes / 60), 'hour');
+  return counted(Math.round(minutes / (24 * 60)), 'day');
 }
+
+/** `1 day`, `2 days`. */
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -42,7 +42,7 @@ export async function startBrowser(options: BrowserContextOptions = {}): Promise
     args: FLAGS,
     ...options,
   });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   const troubles: string[] = [];
   watch(context, troubles);
   return {

@@ -43,7 +43,7 @@ describe.runIf(hasBrowser)('the site in a real browser, Chromium', () => {
     ).site({ out: join(box.root, 'pages/hostile') });
     server = await serveFiles(join(box.root, 'pages'));
     browser = await startBrowser();
-  });
+  }, 60_000);
   afterAll(async () => {
     await browser.close();
     await server.close();

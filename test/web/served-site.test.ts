@@ -13,7 +13,7 @@ let ui: Ui;
 
 beforeAll(async () => {
   ui = await (await open()).ui();
-});
+}, 60_000);
 afterAll(() => ui.close());
 
 interface Answer {

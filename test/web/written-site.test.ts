@@ -23,7 +23,7 @@ const filesIn = (folder: string): string[] =>
 
 beforeAll(async () => {
   await (await open()).site({ out });
-});
+}, 60_000);
 
 describe('data', () => {
   test('every file has its published shape', () => {
@@ -140,6 +140,25 @@ describe('the folder', () => {
     await expect((await open()).site({ out: folder })).rejects.toMatchObject({ code: 'FILE_EXISTS' });
     expect(filesIn(folder)).toEqual(['thesis.tex']);
   });
+});
+
+test('no login of a remote or a source is in any file', async () => {
+  const secret = box.repository('secret');
+  const source = 'https://user:t0ps3cret@github.com/o/research?token=t0ps3cret';
+  importInto(box, secret, [
+    {
+      day: '2026-01-01',
+      files: { 'churn.model.yaml': `source: {repo: "${source}", rev: main, path: m.bin}\n` },
+    },
+    { tag: 'churn@v1.0.0', day: '2026-01-01' },
+    { tag: 'churn@v1.0.1', day: '2026-01-02' },
+  ]);
+  secret.git('remote', 'add', 'origin', 'https://user:t0ps3cret@github.com/o/registry.git');
+  const folder = join(box.root, 'without-secrets');
+  await (await openRegistry(secret.dir, host)).site({ out: folder });
+  const texts = filesIn(folder).map((path) => readFileSync(join(folder, path), 'utf8'));
+  expect(texts.join('')).toContain('https://github.com/o/research');
+  expect(texts.filter((text) => text.includes('t0ps3cret'))).toEqual([]);
 });
 
 test('the overview of a thousand artifacts is below a megabyte', async () => {

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useHashState } from '../hash-state.js';
 import { EVERYTHING, wantedEvents } from '../history-filter.js';
+import { counted } from '../moments.js';
 import type { HistoryPage } from '../page.js';
 import { HistoryFilters } from '../parts/history-filters.js';
 import { HistoryTable } from '../parts/history-table.js';
@@ -20,7 +21,7 @@ export function HistoryView({ rows, total }: HistoryPage): JSX.Element {
         <HistoryFilters rows={rows} wanted={wanted} onChange={change} />
       </Scripted>
       <p class="sum" role="status">
-        {found.length === total ? `${total} events` : `${found.length} of ${total} events`}
+        {found.length === total ? counted(total, 'event') : `${found.length} of ${total} events`}
         {found.length > ROWS && `, the newest ${ROWS} are shown`}
         {total > rows.length &&
           `; only the newest ${rows.length} are on this page, older ones are on the pages of the models`}

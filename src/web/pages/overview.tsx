@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useFrame } from '../frame-context.js';
 import { useHashState } from '../hash-state.js';
-import { dayOf } from '../moments.js';
+import { counted, dayOf } from '../moments.js';
 import type { OverviewPage } from '../page.js';
 import { DayCursor } from '../parts/day-cursor.js';
 import { OverviewTable } from '../parts/overview-table.js';
@@ -21,7 +21,7 @@ export function OverviewView({ rows, stays }: OverviewPage): JSX.Element {
         <bdi>{registry}</bdi>
       </h1>
       <p class="sum">
-        {rows.length - deprecated} models in {stages.length} stages
+        {counted(rows.length - deprecated, 'model')} in {counted(stages.length, 'stage')}
       </p>
       {stays && first && (
         <Scripted>
@@ -55,6 +55,12 @@ export function OverviewView({ rows, stays }: OverviewPage): JSX.Element {
           )}
         </div>
       </Scripted>
+      {rows.length === 0 && (
+        <p>
+          Nothing is registered yet: <code>reg link</code> declares a model, <code>reg register</code> makes
+          its first version.
+        </p>
+      )}
       <OverviewTable
         rows={rows}
         stays={stays}

@@ -49,7 +49,7 @@ export function OverviewTable({ rows, stays, choices, onSort }: Props): JSX.Elem
           ))}
         </tbody>
       </table>
-      {shown.length === 0 && <p class="none">No model fits.</p>}
+      {shown.length === 0 && rows.length > 0 && <p class="none">No model fits.</p>}
     </div>
   );
 }
