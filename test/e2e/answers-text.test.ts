@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { regIn, transcript } from '../support/cli.js';
+import { regIn, transcript } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { makeRegistry, tellStory } from './registry.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { jsonIn, type Run, regIn, transcript } from '../support/cli.js';
+import { jsonIn, type Run, regIn, transcript } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { makeRegistry, tagHourly } from './registry.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readable, regIn, transcript } from '../support/cli.js';
+import { readable, regIn, transcript } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { MODEL_PATH, makeResearch } from './registry.js';
 

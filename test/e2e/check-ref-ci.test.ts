@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { regIn, runReg } from '../support/cli.js';
+import { regIn, runReg } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { withRemote } from './registry.js';
 

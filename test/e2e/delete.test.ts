@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { type Run, regIn, transcript } from '../support/cli.js';
+import { type Run, regIn, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { makeRegistry, tagHourly } from './registry.js';
 

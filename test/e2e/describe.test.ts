@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { jsonIn, regIn, transcript } from '../support/cli.js';
+import { jsonIn, regIn, transcript } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { hourlyIn, makeRegistry, tagHourly } from './registry.js';
 

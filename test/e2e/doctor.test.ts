@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { regIn, transcript } from '../support/cli.js';
+import { regIn, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { type Finding, findingsIn, mend } from './findings.js';
 import { makeRegistry, tagHourly } from './registry.js';

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { regIn, runReg, transcript } from '../support/cli.js';
+import { regIn, runReg, transcript } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { makeRegistry } from './registry.js';
 

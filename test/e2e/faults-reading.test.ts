@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { regIn } from '../support/cli.js';
+import { regIn } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { publishHistory, pushesTo, type Served, tagsOf, WAYS, writerOf } from '../support/served.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Run, transcript } from '../support/cli.js';
+import { type Run, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { installHook, publish, pushesTo, type Served, tagsOf, WAYS, writerOf } from '../support/served.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { regIn, transcript } from '../support/cli.js';
+import { regIn, transcript } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { sha256 } from './registry.js';
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { regIn } from '../support/cli.js';
+import { regIn } from '../support/cli-here.js';
 import { type GtoCase, gtoCases } from '../support/histories.js';
 import { sandbox } from '../support/repo.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { regIn } from '../support/cli.js';
+import { regIn } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { makeRegistry } from './registry.js';
 

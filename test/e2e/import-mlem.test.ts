@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { jsonIn, type Run, regIn, transcript } from '../support/cli.js';
+import { jsonIn, type Run, regIn, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { MODEL, MODEL_PATH, makeResearch } from './registry.js';
 

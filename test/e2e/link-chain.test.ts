@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { jsonIn, regIn } from '../support/cli.js';
+import { jsonIn, regIn } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { serveHttp } from '../support/servers.js';
 import { sha256 } from './registry.js';

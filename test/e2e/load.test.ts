@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { regIn, runReg, transcript } from '../support/cli.js';
+import { regIn, runReg, transcript } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { MODEL, MODEL_PATH, makeResearch, predictCost, sha256 } from './registry.js';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Run, regIn, runReg, transcript } from '../support/cli.js';
+import { type Run, regIn, runReg, transcript } from '../support/cli-here.js';
 import { type Env, sandbox } from '../support/repo.js';
 import { type GitServer, serveHttp } from '../support/servers.js';
 import { MODEL, MODEL_PATH, makeRegistry, makeResearch, sha256, tellStory } from './registry.js';

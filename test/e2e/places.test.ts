@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { regIn, runReg } from '../support/cli.js';
+import { regIn, runReg } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { MODEL, MODEL_PATH, makeRegistry, makeResearch } from './registry.js';
 

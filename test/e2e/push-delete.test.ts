@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { regIn } from '../support/cli.js';
+import { regIn } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { withRemote } from './registry.js';
 

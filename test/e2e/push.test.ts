@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { jsonIn, regIn, transcript } from '../support/cli.js';
+import { jsonIn, regIn, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { withRemote } from './registry.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Run, regIn } from '../support/cli.js';
+import { type Run, regIn } from '../support/cli-here.js';
 import type { Repository, Sandbox } from '../support/repo.js';
 
 /** A small model that was trained for real; see fixtures/cost-prediction/README.md. */

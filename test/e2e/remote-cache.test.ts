@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type Run, regIn } from '../support/cli.js';
+import { type Run, regIn } from '../support/cli-here.js';
 import { type Env, type Repository, sandbox } from '../support/repo.js';
 import { serveHttp } from '../support/servers.js';
 import { makeRegistry, tagHourly } from './registry.js';

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { regIn, transcript } from '../support/cli.js';
+import { regIn, transcript } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { serveDaemon, serveHttp } from '../support/servers.js';
 import { makeRegistry, tagHourly } from './registry.js';

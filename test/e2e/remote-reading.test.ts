@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Run, runReg, transcript } from '../support/cli.js';
+import { type Run, runReg, transcript } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { type GitServer, serveDaemon, serveHttp } from '../support/servers.js';
 import { type Finding, findingsIn, mend } from './findings.js';

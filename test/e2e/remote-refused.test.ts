@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Run, regIn, transcript } from '../support/cli.js';
+import { type Run, regIn, transcript } from '../support/cli-here.js';
 import { type Env, type Repository, sandbox } from '../support/repo.js';
 import { makeRegistry } from './registry.js';
 

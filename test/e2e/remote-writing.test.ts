@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { type Run, regIn, transcript } from '../support/cli.js';
+import { type Run, regIn, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { serveHttp } from '../support/servers.js';
 import { makeRegistry, tagHourly } from './registry.js';

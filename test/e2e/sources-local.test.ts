@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { regIn, transcript } from '../support/cli.js';
+import { regIn, transcript } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { MODEL, MODEL_PATH, makeResearch, sha256 } from './registry.js';
 

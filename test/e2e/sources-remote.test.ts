@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { regIn, transcript } from '../support/cli.js';
+import { regIn, transcript } from '../support/cli-here.js';
 import { type Env, sandbox } from '../support/repo.js';
 import { type GitServer, serveDaemon, serveHttp } from '../support/servers.js';
 import { MODEL, MODEL_PATH, makeResearch, sha256 } from './registry.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { jsonIn, regIn, transcript } from '../support/cli.js';
+import { jsonIn, regIn, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { hourlyIn, makeRegistry, tagHourly } from './registry.js';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { regIn, runReg, transcript } from '../support/cli.js';
+import { regIn, runReg, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { MODEL, MODEL_PATH, makeResearch, sha256 } from './registry.js';
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseTagName } from '../../src/domain/tag-name.js';
-import { regIn } from '../support/cli.js';
+import { regIn } from '../support/cli-here.js';
 import { START, sandbox } from '../support/repo.js';
 import { makeRegistry } from './registry.js';
 
