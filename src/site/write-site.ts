@@ -23,6 +23,9 @@ export interface SiteRow {
   bytes: number;
 }
 
+/** What belongs to the branch that a site is published from, and not to the site: git's own, and the name of a GitHub page. */
+const HOSTS: ReadonlySet<string> = new Set(['.git', 'CNAME']);
+
 /** So many files are made at once. */
 const AT_ONCE = 4;
 
@@ -61,7 +64,7 @@ export async function site(context: RegistryContext, { out, from = '.' }: SiteOp
 /** The files of an earlier site in a folder; none where the folder is empty or not there. */
 async function earlierFiles(folder: string): Promise<string[]> {
   if (!(await isThere(folder))) return [];
-  const there = await filesBelow(folder);
+  const there = (await filesBelow(folder, HOSTS)).filter((path) => !HOSTS.has(path));
   if (there.length === 0) return [];
   const listed = there.includes(LIST) ? namesIn(await readFile(join(folder, LIST), 'utf8')) : undefined;
   if (listed === undefined)

@@ -133,6 +133,14 @@ describe('the folder', () => {
     expect(filesIn(folder)).toEqual(filesIn(out));
   });
 
+  test('the work tree of a branch that pages are published from is as good as empty', async () => {
+    const folder = join(box.root, 'branch');
+    mkdirSync(folder);
+    for (const name of ['.git', 'CNAME']) writeFileSync(join(folder, name), name);
+    for (const _ of ['first', 'second']) await (await open()).site({ out: folder });
+    expect(filesIn(folder)).toEqual([...filesIn(out), '.git', 'CNAME'].sort());
+  });
+
   test('one that holds other files is refused, and stays as it is', async () => {
     const folder = join(box.root, 'mine');
     mkdirSync(folder);

@@ -33,6 +33,7 @@ export function OverviewView({ rows, stays }: OverviewPage): JSX.Element {
           />
         </Scripted>
       )}
+      {stays === null && <p class="quiet">What was where on a day is on the page of each model.</p>}
       <Scripted>
         <div class="filters">
           <label>
