@@ -24,9 +24,14 @@ const end = (signal: NonNullable<typeof received>): void => {
 for (const signal of SIGNALS) process.once(signal, end);
 const argv = process.argv.slice(2);
 const world = thisWorld(version, ending.signal);
+const isVersion = argv.length === 1 && argv[0] === '--version';
+// nearly every command opens a registry: what that takes is read while the command line is
+const opens =
+  argv.length > 0 && !argv.some((word) => /^(--version|--help|-h|help|complete|completion)$/.test(word));
+if (opens) void import('../open-context.js');
 // a shell asks at every press of a key: nothing is loaded that it does not need
 if (argv[0] === 'complete' && /^(--|bash)$/.test(argv[1] ?? ''))
   await (await import('./complete/answer.js')).answerCompletion(argv.slice(1), world);
-else if (argv.length === 1 && argv[0] === '--version') process.stdout.write(`${version}\n`);
+else if (isVersion) process.stdout.write(`${version}\n`);
 else process.exitCode = await (await import('./main.js')).main(argv, world);
 if (received) process.kill(process.pid, received);
