@@ -11,9 +11,11 @@ export interface PackedNames {
 export function openPackedNames(bytes: Buffer): PackedNames | undefined {
   const [header = ''] = bytes.toString('latin1', 0, 200).split('\n', 1);
   if (!/^# pack-refs with:.* sorted /.test(header)) return undefined;
+  // a line is short: to call into the library for each of them takes longer than to look at its letters
   const endOf = (line: number): number => {
-    const end = bytes.indexOf(LINE_FEED, line);
-    return end < 0 ? bytes.length : end;
+    let end = line;
+    while (end < bytes.length && bytes[end] !== LINE_FEED) end += 1;
+    return end;
   };
   /** The first line of a ref at or behind the beginning of a line: one with `^` belongs to the ref before. */
   const refFrom = (line: number): number => {
@@ -24,7 +26,6 @@ export function openPackedNames(bytes: Buffer): PackedNames | undefined {
   const refBehind = (place: number): number => refFrom(endOf(place) + 1);
   // every id is as long as the first
   const idLength = Math.max(0, bytes.indexOf(SPACE, refFrom(0)) - refFrom(0)) + 1;
-  // letter by letter: a call into the library for each of many short names takes longer
   const isBefore = (line: number, name: Buffer): boolean => {
     const start = line + idLength;
     for (let at = 0; at < name.length; at += 1) {

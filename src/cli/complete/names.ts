@@ -12,15 +12,19 @@ const END = '\xff';
 
 /** The artifacts whose names begin so: those with an event, and those that a link file at the top declares. */
 export async function artifactsOf(glimpse: Glimpse, prefix: string): Promise<string[]> {
-  const tags = await glimpse.tagNames(
-    prefix.replace(':', '='),
-    (name) =>
-      // of the tags of one artifact the first will do; a foreign tag such as `pkg@1.0.0` says nothing about the next
-      parseTagName(name) && name.slice(0, name.search(/[@#]/) + 1) + END,
-  );
-  return [
-    ...new Set([...events(tags).map(({ artifact }) => artifact), ...(await declaredIn(glimpse))]),
-  ].sort();
+  const known = new Map<string, ArtifactName>();
+  // of the tags of one artifact the first will do; a foreign tag such as `pkg@1.0.0` says nothing about the next
+  const look = (tag: string): string | undefined => {
+    const mark = tag.search(/[@#]/);
+    const spelled = tag.slice(0, mark);
+    const artifact = known.get(spelled) ?? parseTagName(tag)?.artifact;
+    if (artifact === undefined) return undefined;
+    known.set(spelled, artifact);
+    return tag.slice(0, mark + 1) + END;
+  };
+  // of tags that are not packed nobody asks where to go on
+  for (const tag of await glimpse.tagNames(prefix.replace(':', '='), look)) look(tag);
+  return [...new Set([...known.values(), ...(await declaredIn(glimpse))])].sort();
 }
 
 async function declaredIn({ workTree }: Glimpse): Promise<ArtifactName[]> {
