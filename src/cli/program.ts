@@ -3,7 +3,7 @@ import type { TypedWords } from './json-fields.js';
 import { runCommand } from './run-command.js';
 import { GLOBAL_OPTIONS } from './tree/globals.js';
 import { argumentsOf, BadValue, type CommandSpec, nameOf, type OptionSpec } from './tree/spec.js';
-import { COMMANDS } from './tree/tree.js';
+import { COMMANDS, groupOf } from './tree/tree.js';
 import type { World } from './world.js';
 
 /**
@@ -31,17 +31,21 @@ export function buildProgram(
       writeErr: () => undefined,
       getOutHelpWidth: () => world.columns,
     })
-    .helpCommand(false);
+    .helpCommand(false)
+    .addHelpText('after', `\nExamples:\n${EXAMPLES.map((line) => `  ${line}\n`).join('')}`);
   const run = runCommand(world, fields, exit);
   for (const spec of COMMANDS) {
     const command = program
       .command(nameOf(spec), { hidden: spec.hidden === true })
       .summary(spec.summary)
+      .helpGroup(groupOf(spec))
       .copyInheritedSettings(program);
     if (words.includes(nameOf(spec))) fill(command, spec).action(run(spec));
   }
   return program;
 }
+
+const EXAMPLES = ['reg assign churn@v1.2.0 prod', 'reg which churn prod --at 2026-05-03', 'reg help tags'];
 
 /** Adds what a command takes, and what its own help says. */
 function fill(command: Command, spec: CommandSpec): Command {
