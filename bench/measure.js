@@ -46,15 +46,16 @@ export function compare(command, others, yardstick, { cwd, runs = RUNS, before =
   };
 }
 
-/** The most memory that a command takes, in MB. */
+/** The most memory that a command takes, in MB (proc(5), VmHWM): what `getrusage` tells is also that of who started it. */
 export function peakMemory(args, cwd) {
-  const tell = "process.on('exit',()=>process.stderr.write(String(process.resourceUsage().maxRSS)))";
+  const tell =
+    "import{readFileSync}from'node:fs';process.on('exit',()=>process.stderr.write('peak '+/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status','utf8'))[1]))";
   const { stderr } = spawnSync(
     process.execPath,
     [`--import=data:text/javascript,${encodeURIComponent(tell)}`, REG, ...args],
     { cwd, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' },
   );
-  return Math.round(Number(stderr) / 1024);
+  return Math.round(Number(/peak (\d+)/.exec(stderr)?.[1]) / 1024);
 }
 
 /** Prints the head of a table of comparisons. */

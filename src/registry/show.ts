@@ -23,9 +23,10 @@ export interface OverviewOptions extends ReadOptions, View {
  * past or registered ones alone are asked for.
  */
 export async function overview(context: RegistryContext, options: OverviewOptions): Promise<OverviewRow[]> {
-  const [rows, declared] = await Promise.all([
-    registeredRows(context, options),
+  // in this order: what git is asked for here is made while the tags are read
+  const [declared, rows] = await Promise.all([
     options.at || options.registeredOnly ? [] : declaredAtHead(context),
+    registeredRows(context, options),
   ]);
   const known = new Set(rows.map((row) => row.artifact));
   const waiting = declared.filter((name) => !known.has(name)).map(declaredRow);
