@@ -24,6 +24,10 @@ export interface ArtifactData {
 /** What tags tell of an artifact. */
 export type ArtifactEvents = Pick<ArtifactData, 'versions' | 'intervals' | 'history'>;
 
+/** The greatest version that is registered and active; null without one. */
+export const latestOf = ({ versions }: ArtifactEvents): VersionRow['version'] | null =>
+  versions.find(({ active, version }) => active && version.startsWith('v'))?.version ?? null;
+
 /** Reads what tags tell of an artifact, which may have none yet. */
 export async function artifactEvents(
   context: RegistryContext,

@@ -1,7 +1,7 @@
 import type { ArtifactName } from '../domain/names.js';
 import type { ArtifactPage } from '../web/page.js';
 import { artifactPath, comparePath, versionPath } from '../web/site-path.js';
-import type { ArtifactData, ArtifactEvents } from './artifact-data.js';
+import { type ArtifactData, type ArtifactEvents, latestOf } from './artifact-data.js';
 import { comparePage } from './compare-page.js';
 import { documentOf } from './document.js';
 import { numbersIn } from './numbers-in.js';
@@ -27,12 +27,13 @@ export function artifactPages(
   return pages;
 }
 
-function artifactPage({ artifact, versions, intervals, history, descriptions }: ArtifactData): ArtifactPage {
+function artifactPage(data: ArtifactData): ArtifactPage {
+  const { artifact, versions, intervals, history, descriptions } = data;
   const numbers = descriptions.map(({ version, metrics }) => [version, numbersIn(metrics)] as const);
   return {
     kind: 'artifact',
     artifact,
-    latest: versions.find(({ active, version }) => active && version.startsWith('v'))?.version ?? null,
+    latest: latestOf(data),
     deprecated: history[0]?.event === 'deprecation',
     versions,
     intervals,

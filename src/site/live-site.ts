@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RegistryContext } from '../registry/context.js';
+import type { AskSource } from './ask-source.js';
 import { type Site, siteOf } from './site.js';
 
 /** The site of a registry that is looked at again and again. */
@@ -14,7 +15,7 @@ export interface LiveSite {
 const PAUSE = { here: 1500, elsewhere: 30_000 };
 
 /** Follows a registry: its tags, and the commit that declares what has no version yet. */
-export function liveSiteOf(context: RegistryContext): LiveSite {
+export function liveSiteOf(context: RegistryContext, askSource: AskSource): LiveSite {
   const pause = context.repository.url === undefined ? PAUSE.here : PAUSE.elsewhere;
   const followers = new Set<(mark: string) => void>();
   let kept: { mark: string; site: Site } | undefined;
@@ -26,7 +27,7 @@ export function liveSiteOf(context: RegistryContext): LiveSite {
     const mark = await markOf(context);
     lookedAt = context.now();
     if (kept?.mark === mark) return kept.site;
-    kept = { mark, site: await siteOf(context, mark) };
+    kept = { mark, site: await siteOf(context, mark, askSource) };
     for (const tell of followers) tell(mark);
     return kept.site;
   };

@@ -1,9 +1,11 @@
 import { posix } from 'node:path';
+import { artifactName } from '../domain/names.js';
 import type { ObjectReader } from '../git/port.js';
 import { LINK_SUFFIX } from '../links/link-path.js';
 import { pagesAt } from '../registry/browse.js';
 import { openSource } from '../registry/context.js';
 import type { Description } from '../registry/describe.js';
+import { linkAt } from '../registry/link-at.js';
 import { sourceFolder } from '../registry/source-rev.js';
 import type { VersionPage } from '../web/page.js';
 import type { SiteParts } from './site.js';
@@ -13,11 +15,16 @@ const LONGEST = 64 * 1024;
 
 /**
  * The model card of a version: a README beside its link, else one beside the model. A folder of several links has no card
- * of one of them. A source is only asked where it is on this machine; whatever goes wrong, there is no card.
+ * of one of them. Whatever goes wrong, there is no card.
+ * @param asksElsewhere whether the version is worth asking a source that is not on this machine
  */
-export async function cardOf(parts: SiteParts, description: Description): Promise<VersionPage['card']> {
+export async function cardOf(
+  parts: SiteParts,
+  description: Description,
+  asksElsewhere: boolean,
+): Promise<VersionPage['card']> {
   try {
-    return (await besideLink(parts, description)) ?? (await besideModel(parts, description));
+    return (await besideLink(parts, description)) ?? (await besideModel(parts, description, asksElsewhere));
   } catch {
     return null;
   }
@@ -42,22 +49,29 @@ async function besideLink(
 }
 
 async function besideModel(
-  { context, frame }: SiteParts,
+  { context, frame, askSource }: SiteParts,
   description: Description,
+  asksElsewhere: boolean,
 ): Promise<VersionPage['card']> {
   const { source, path } = description;
   if (path === null || source?.url !== undefined) return null;
   // a model in a folder: the README may be inside it, or beside it
   const places = [posix.join(path, 'README.md'), posix.join(posix.dirname(path), 'README.md')];
-  if (source?.repo !== undefined && (source.commit === undefined || !(await sourceFolder(context, source))))
-    return null;
-  const repository = source?.repo === undefined ? context.repository : await openSource(context, source.repo);
   const commit = source?.commit ?? description.commit;
-  for (const place of places) {
-    const card = await readCard(repository, commit, place, source?.repo ?? frame.address);
-    if (card) return card;
-  }
-  return null;
+  const read = async (repository: ObjectReader): Promise<VersionPage['card']> => {
+    for (const place of places) {
+      const card = await readCard(repository, commit, place, source?.repo ?? frame.address);
+      if (card) return card;
+    }
+    return null;
+  };
+  if (source?.repo === undefined) return read(context.repository);
+  if (source.commit === undefined) return null;
+  if (await sourceFolder(context, source)) return read(await openSource(context, source.repo));
+  if (!asksElsewhere) return null;
+  // a description does not show the login that a link may hold
+  const link = await linkAt(context, artifactName(description.artifact), description.commit);
+  return askSource(link.source.repo ?? source.repo, commit, read);
 }
 
 async function readCard(

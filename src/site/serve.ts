@@ -2,11 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
+import { type AskingOptions, sourceAsker } from './ask-source.js';
 import { policyOf } from './document.js';
 import { type LiveSite, liveSiteOf } from './live-site.js';
 
 /** How to serve. */
-export interface UiOptions {
+export interface UiOptions extends Pick<AskingOptions, 'onNote'> {
   /** The port; one that is free by default. */
   port?: number | undefined;
 }
@@ -21,6 +22,9 @@ export interface Ui {
   closed: Promise<void>;
 }
 
+/** So many milliseconds a page waits for a source repository elsewhere, and then goes without. */
+const PATIENCE = 5000;
+
 /** The address that only this machine can reach. */
 const LOOPBACK = '127.0.0.1';
 
@@ -28,8 +32,8 @@ const LOOPBACK = '127.0.0.1';
  * Serves the registry as a web site on this machine, read-only, until it is closed.
  * @throws RegError USAGE when the port is taken
  */
-export async function ui(context: RegistryContext, { port = 0 }: UiOptions): Promise<Ui> {
-  const live = liveSiteOf(context);
+export async function ui(context: RegistryContext, { port = 0, onNote }: UiOptions): Promise<Ui> {
+  const live = liveSiteOf(context, sourceAsker(context, { onNote, patience: PATIENCE }));
   // what can be found wrong with the registry is said now, not in a browser
   await live.site();
   const server = createServer((request, response) => void answer(live, request, response));

@@ -5,6 +5,7 @@ import type { OverviewEntry } from '../web/page.js';
 import { artifactDataPath } from '../web/site-path.js';
 import { type ArtifactData, artifactData, artifactEvents } from './artifact-data.js';
 import { artifactPages } from './artifact-pages.js';
+import type { AskSource } from './ask-source.js';
 import { type Assets, readAssets } from './assets.js';
 import { documentOf } from './document.js';
 import { type SiteFrame, siteFrame } from './frame.js';
@@ -23,15 +24,20 @@ export interface SiteParts {
   context: RegistryContext;
   frame: SiteFrame;
   assets: Assets;
+  askSource: AskSource;
 }
 
 /**
  * The site of a registry as its tags are now.
  * @param live the mark of its state where the pages are to ask the server that they came from for changes, else null
  */
-export async function siteOf(registry: RegistryContext, live: string | null): Promise<Site> {
+export async function siteOf(
+  registry: RegistryContext,
+  live: string | null,
+  askSource: AskSource,
+): Promise<Site> {
   const context = await snapshotOf(registry);
-  const parts = { context, frame: await siteFrame(context, live), assets: await readAssets() };
+  const parts = { context, frame: await siteFrame(context, live), assets: await readAssets(), askSource };
   const entries = await overviewData(context);
   const files = new Map<string, MakeFile>(topFiles(parts, entries));
   for (const { artifact } of entries) {

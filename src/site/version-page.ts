@@ -1,7 +1,7 @@
 import type { ArtifactName } from '../domain/names.js';
 import type { Made, VersionRow } from '../registry/rows.js';
 import type { VersionPage } from '../web/page.js';
-import type { ArtifactData, ArtifactEvents } from './artifact-data.js';
+import { type ArtifactData, type ArtifactEvents, latestOf } from './artifact-data.js';
 import { cardOf } from './model-card.js';
 import type { SiteParts } from './site.js';
 import { sourceUrl } from './source-url.js';
@@ -13,6 +13,7 @@ export async function versionPage(
   data: ArtifactData,
 ): Promise<VersionPage> {
   const description = data.descriptions.find(({ version }) => version === row.version) ?? null;
+  const isCurrent = row.stages.length > 0 || row.version === latestOf(data);
   return {
     kind: 'version',
     row,
@@ -20,7 +21,7 @@ export async function versionPage(
     problem: data.problems[row.version] ?? null,
     sourceUrl: description && (await sourceUrl(description, parts.frame.address)),
     intervals: data.intervals.filter(({ version }) => version === row.version),
-    card: description && (await cardOf(parts, description)),
+    card: description && (await cardOf(parts, description, isCurrent)),
   };
 }
 

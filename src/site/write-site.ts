@@ -3,10 +3,11 @@ import { dirname, join, resolve } from 'node:path';
 import { filesBelow, isThere } from '../disk/files.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
+import { type AskingOptions, sourceAsker } from './ask-source.js';
 import { siteOf } from './site.js';
 
 /** Where to write a site. */
-export interface SiteOptions {
+export interface SiteOptions extends Pick<AskingOptions, 'onNote'> {
   /** The folder; one that holds anything but an earlier site is refused. */
   out: string;
   /** Where a relative folder starts; the working folder by default. */
@@ -36,10 +37,13 @@ const LIST = 'data/files.json';
  * Writes the registry as a static site.
  * @throws RegError FILE_EXISTS when the folder holds something else
  */
-export async function site(context: RegistryContext, { out, from = '.' }: SiteOptions): Promise<SiteRow> {
+export async function site(
+  context: RegistryContext,
+  { out, from = '.', onNote }: SiteOptions,
+): Promise<SiteRow> {
   const folder = resolve(from, out);
   const before = await earlierFiles(folder);
-  const files = await siteOf(context, null);
+  const files = await siteOf(context, null, sourceAsker(context, { onNote }));
   const paths = [...files.keys(), LIST].sort();
   let bytes = 0;
   const write = async (path: string, text: string): Promise<void> => {

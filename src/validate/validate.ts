@@ -9,7 +9,7 @@ import { chosenFiles, type FileChoice } from './chosen-files.js';
 import { type Finding, type Report, reportOf } from './finding.js';
 import { type RegistryView, viewOf } from './registry-view.js';
 import { applyRules } from './rule.js';
-import { withSharedSources } from './shared-sources.js';
+import { withSharedSources } from '../registry/shared-sources.js';
 import { type ValidateTagsOptions, validateTags } from './tags/validate-tags.js';
 
 /** What to validate. */

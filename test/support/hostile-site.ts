@@ -13,7 +13,8 @@ const RUNS = [
   '{{constructor.constructor("globalThis.ran=1")()}}',
 ].join(' ');
 
-const CARD = `# ${RUNS}
+/** A model card that tries to run. */
+export const HOSTILE_CARD = `# ${RUNS}
 
 ${RUNS}
 
@@ -59,7 +60,7 @@ export function hostileRegistry(box: Sandbox): Repository {
     'm/__proto__.model.yaml': LINK,
     'm/constructor.model.yaml': LINK,
     'm/con.model.yaml': LINK,
-    'm/con.md': CARD,
+    'm/con.md': HOSTILE_CARD,
   };
   const tagsOf = (name: string) =>
     [`${name}@v1.0.0-script.alert-1`, `${name}#javascript-alert#1`, `${name}#constructor#2`].map((tag) => ({

@@ -3,7 +3,7 @@ import { site } from '../../site/write-site.js';
 import type { Session } from '../session.js';
 
 export async function run({ out, open, cwd }: Session, options: { out: string }): Promise<void> {
-  const row = await site(await open(), { out: options.out, from: cwd });
+  const row = await site(await open(), { out: options.out, from: cwd, onNote: out.note });
   if (out.json) return out.data(row);
   out.line(relative(cwd, row.index) || row.index);
   out.note(

@@ -8,7 +8,7 @@ interface Options {
 }
 
 export async function run({ out, open }: Session, options: Options): Promise<void> {
-  const { url, closed } = await ui(await open(), { port: options.port });
+  const { url, closed } = await ui(await open(), { port: options.port, onNote: out.note });
   if (out.json) out.data({ url });
   else out.line(url);
   out.note('serving on this machine alone; Ctrl-C ends it');

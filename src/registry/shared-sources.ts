@@ -1,7 +1,7 @@
 import type { Oid } from '../domain/event.js';
 import type { Location } from '../git/location.js';
 import type { SourceRepository } from '../git/port.js';
-import type { RegistryContext } from '../registry/context.js';
+import type { RegistryContext } from './context.js';
 
 /**
  * The same registry, whose links share each source repository that they lead to: what one of them fetched or found out, the
