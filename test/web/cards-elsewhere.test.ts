@@ -94,9 +94,10 @@ test('a source that cannot be reached is asked and told of once, and the pages a
   ]);
   server.fail({ fault: 403, on: ['ask to read'] });
   await registry.site({ out, onNote: (text) => notes.push(text) });
-  // what one question takes before it gives up: that commit, all commits, and whether anybody is there
-  expect(server.befallen()).toBe(3);
+  const befallen = server.befallen();
   server.fail();
+  // what one question takes before git gives up: that commit, all commits, and whether anybody is there
+  expect(befallen).toBe(3);
   expect(notes).toEqual([
     expect.stringContaining(`no model cards from ${server.url}/gone/.git: cannot reach `),
   ]);
