@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { filesBelow, isThere } from '../disk/files.js';
 import { RegError } from '../errors.js';
@@ -35,7 +35,7 @@ const LIST = 'data/files.json';
 
 /**
  * Writes the registry as a static site.
- * @throws RegError FILE_EXISTS when the folder holds something else
+ * @throws RegError FILE_EXISTS when the folder holds something else, or a symbolic link
  */
 export async function site(
   context: RegistryContext,
@@ -70,6 +70,7 @@ async function earlierFiles(folder: string): Promise<string[]> {
   if (!(await isThere(folder))) return [];
   const there = (await filesBelow(folder, HOSTS)).filter((path) => !HOSTS.has(path));
   if (there.length === 0) return [];
+  await refuseLinks(folder, there);
   const listed = there.includes(LIST) ? namesIn(await readFile(join(folder, LIST), 'utf8')) : undefined;
   if (listed === undefined)
     throw new RegError(
@@ -79,6 +80,17 @@ async function earlierFiles(folder: string): Promise<string[]> {
     );
   // only what is really there is deleted, and nothing outside
   return there.filter((path) => listed.includes(path));
+}
+
+/** Whoever wrote the branch of a published site could have the next one written over files elsewhere. */
+async function refuseLinks(folder: string, paths: readonly string[]): Promise<void> {
+  for (const path of paths)
+    if ((await lstat(join(folder, path))).isSymbolicLink())
+      throw new RegError(
+        'FILE_EXISTS',
+        `${join(folder, path)} is a symbolic link, and a site is not written through one`,
+        'delete it, or give another folder with --out',
+      );
 }
 
 function namesIn(text: string): string[] | undefined {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
@@ -147,6 +147,22 @@ describe('the folder', () => {
     writeFileSync(join(folder, 'thesis.tex'), 'x');
     await expect((await open()).site({ out: folder })).rejects.toMatchObject({ code: 'FILE_EXISTS' });
     expect(filesIn(folder)).toEqual(['thesis.tex']);
+  });
+
+  test.each([
+    ['a file', 'index.html', 'mine.txt'],
+    ['a folder', 'artifacts', '.'],
+  ])('%s of an earlier site that is a symbolic link is not written through', async (what, path, to) => {
+    const folder = join(box.root, `linked ${what}`);
+    await (await open()).site({ out: folder });
+    const elsewhere = join(box.root, `elsewhere ${what}`);
+    mkdirSync(elsewhere);
+    writeFileSync(join(elsewhere, 'mine.txt'), 'mine');
+    rmSync(join(folder, path), { recursive: true });
+    symlinkSync(join(elsewhere, to), join(folder, path));
+    await expect((await open()).site({ out: folder })).rejects.toMatchObject({ code: 'FILE_EXISTS' });
+    expect(filesIn(elsewhere)).toEqual(['mine.txt']);
+    expect(readFileSync(join(elsewhere, 'mine.txt'), 'utf8')).toBe('mine');
   });
 });
 
