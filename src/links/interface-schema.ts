@@ -35,7 +35,5 @@ export const InterfaceSchema = z.strictObject(
   'is not a mapping of inputs and outputs',
 );
 
-/** Named inputs, outputs or tensors. */
-export type Ports = z.output<typeof PortsSchema>;
 /** The interface of a model. */
 export type Interface = z.output<typeof InterfaceSchema>;

@@ -20,6 +20,3 @@ export function shellWords(line: string): string[] {
   }
   return words;
 }
-
-/** A word as a shell passes it on that has not taken the quotes away yet. */
-export const unquoted = (word: string): string => shellWords(word).join(' ');
