@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { Readable, Writable } from 'node:stream';
-import { main } from '../../src/cli/main.js';
+import { Readable } from 'node:stream';
 import type { Run, RunOptions } from './cli.js';
 import * as program from './cli.js';
+import { runHere } from './here.js';
 import type { Env, Sandbox } from './repo.js';
 
 export { type Run, type RunOptions, readable, transcript } from './cli.js';
@@ -23,38 +23,9 @@ export async function runReg(box: Sandbox, options: RunOptions, ...args: string[
     return program.runReg(box, options, ...args);
   }
   const { cwd, env, stdin = '' } = options;
-  const [stdout, stderr] = [new Collected(), new Collected()];
-  const code = await main(args, {
-    stdin: Readable.from([Buffer.from(stdin)]),
-    stdout,
-    stderr,
-    isTTY: false,
-    isErrorTTY: false,
-    canAsk: false,
-    columns: 80,
-    lines: 24,
-    env: { ...box.env, ...env },
-    cwd,
-    now: Date.now,
-    signal: new AbortController().signal,
-    version,
-  });
-  const { bytes } = stdout;
-  return { args, stdout: bytes.toString(), stderr: stderr.bytes.toString(), code, bytes, root: box.root };
-}
-
-/** Keeps what is written to it. */
-class Collected extends Writable {
-  private readonly chunks: Buffer[] = [];
-
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.chunks.push(chunk);
-    done();
-  }
-
-  get bytes(): Buffer {
-    return Buffer.concat(this.chunks);
-  }
+  const around = { cwd, env: { ...box.env, ...env }, stdin: Readable.from([Buffer.from(stdin)]) };
+  const ended = await runHere({ ...around, now: Date.now, version }, ...args);
+  return { ...ended, args, root: box.root };
 }
 
 /** Gives `reg` in one folder of a sandbox. */

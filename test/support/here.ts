@@ -1,4 +1,4 @@
-import { PassThrough, Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { main } from '../../src/cli/main.js';
 import type { World } from '../../src/cli/world.js';
 import type { Env } from './repo.js';
@@ -8,6 +8,8 @@ export interface RunHere {
   stdout: string;
   stderr: string;
   code: number;
+  /** Standard output as it came, for models. */
+  bytes: Buffer;
 }
 
 /** What a test sets of the world that a command sees. */
@@ -16,10 +18,8 @@ export type Surroundings = Partial<Omit<World, 'stdout' | 'stderr' | 'env'>> & {
 /** Runs a command in this process: as the program does it, and several times as fast as starting one. */
 export async function runHere(around: Surroundings, ...args: string[]): Promise<RunHere> {
   const [stdout, stderr] = [collector(), collector()];
-  const stdin = new PassThrough();
-  stdin.end();
   const world: World = {
-    stdin,
+    stdin: Readable.from([]),
     isTTY: false,
     isErrorTTY: false,
     canAsk: false,
@@ -33,10 +33,11 @@ export async function runHere(around: Surroundings, ...args: string[]): Promise<
     stderr: stderr.stream,
   };
   const code = await main(args, world);
-  return { stdout: stdout.text(), stderr: stderr.text(), code };
+  const [bytes, said] = [stdout.bytes(), stderr.bytes()];
+  return { stdout: bytes.toString(), stderr: said.toString(), code, bytes };
 }
 
-function collector(): { stream: Writable; text: () => string } {
+function collector(): { stream: Writable; bytes: () => Buffer } {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
@@ -44,5 +45,5 @@ function collector(): { stream: Writable; text: () => string } {
       done();
     },
   });
-  return { stream, text: () => Buffer.concat(chunks).toString() };
+  return { stream, bytes: () => Buffer.concat(chunks) };
 }
