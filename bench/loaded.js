@@ -65,16 +65,7 @@ export async function loadedBy(lines, cwd) {
   });
 }
 
-const PACKAGES = [
-  'yaml',
-  'zod',
-  'isomorphic-git',
-  'undici',
-  'simple-git',
-  'semver',
-  'cli-table3',
-  'write-file-atomic',
-];
+const PACKAGES = ['yaml', 'zod', 'isomorphic-git', 'undici', 'simple-git', 'semver', 'write-file-atomic'];
 /** Sources by the beginnings of their paths; what words and chooses is small, and every command has it. */
 const SOURCES =
   /^src\/(load|sources|formats|upload|yaml|config|site|web)\/|^src\/stores\/(?!store-url-text)|^src\/git\/embedded\/(?!choice)/;

@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
+import { median, REG } from './measure.js';
 
 const RUNS = 5;
 const CHROMIUM = '/usr/bin/chromium';
-const reg = fileURLToPath(new URL('../bin/reg.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'reg-bench-'));
 const repository = join(folder, 'registry');
 
@@ -25,8 +25,6 @@ function makeRegistry() {
   execFileSync('git', ['fast-import', '--quiet'], { cwd: repository, input: commit + tags.join('') });
   execFileSync('git', ['pack-refs', '--all'], { cwd: repository });
 }
-
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 function milliseconds(run) {
   const start = process.hrtime.bigint();
@@ -59,7 +57,7 @@ try {
     execFileSync('git', ['for-each-ref', '--format=%(contents)'], { cwd: repository }),
   );
   const made = milliseconds(() =>
-    execFileSync(process.execPath, [reg, 'site', '--out', out, '-q'], { cwd: repository }),
+    execFileSync(process.execPath, [REG, 'site', '--out', out, '-q'], { cwd: repository }),
   );
   console.log(
     `reg site, 1,000 artifacts of 5 versions   ${(made / 1000).toFixed(1)} s   ${(made / git).toFixed(0)} x git for-each-ref`,
