@@ -66,6 +66,13 @@ test('each thing that is wrong is one line, with file and line', async () => {
   `);
 });
 
+test('no line is a command to the log of a workflow, whatever a file is called', async () => {
+  const { stdout } = await validate({ '::add-mask::a.model.yaml': RIGHT });
+  expect(stdout).toBe(
+    './::add-mask::a.model.yaml:1: error: its file name is not an artifact name [link-name]\n',
+  );
+});
+
 test('a file that does not parse is one finding, at the line where it stops', async () => {
   const run = await validate({ 'a.model.yaml': 'reg: 1\nsource: {\n', 'b.model.yaml': RIGHT });
   expect(run.code).toBe(1);

@@ -19,11 +19,14 @@ export function printReport(report: Report, format: ReportFormat | 'text' | 'jso
     );
   } else {
     for (const { file, line, level, message, rule } of findings)
-      out.line(`${file}:${line}: ${level}: ${message} [${rule}]`);
+      out.line(`${atStart(file)}:${line}: ${level}: ${message} [${rule}]`);
     if (findings.length === 0) out.note(rightNote(checked));
   }
   return ok ? 0 : 1;
 }
+
+/** A path that begins a line: in the log of a workflow, `::` there would be a command (GitHub Docs, "Workflow commands"). */
+const atStart = (file: string): string => (/^\s*(::|##\[)/.test(file) ? `./${file}` : file);
 
 const cleaned = (finding: Finding): Finding => ({
   ...finding,
