@@ -49,7 +49,7 @@ function optionsFor({ command, typed }: Extract<Wanted, { kind: 'option' }>): Ca
 }
 
 const FILES: ReadonlySet<string> = new Set(
-  'path source-path file-or-folder url|folder path|url repository'.split(' '),
+  'path source-path file-or-folder folder url|folder path|url repository'.split(' '),
 );
 
 async function valuesFor(
@@ -61,7 +61,7 @@ async function valuesFor(
   if (FILES.has(of)) return 'files';
   if (of === 'topic') return helpTopics();
   if (of.startsWith('field')) return fields(command);
-  if (!['artifact', 'version', 'stage'].includes(of)) return [];
+  if (!['artifact', 'from', 'to', 'version', 'stage'].includes(of)) return [];
   const [{ glimpseAt }] = await Promise.all([import('../../git/glimpse.js'), import('./names.js')]);
   const glimpse = await glimpseAt(resolve(cwd, repo ?? (env.REG_REPO || '.')), env);
   const words = glimpse === undefined ? [] : await namesFor(of, artifact, prefix, glimpse);
@@ -91,7 +91,9 @@ async function namesFor(
   if (of === 'version') return artifact === undefined ? [] : versionsOf(glimpse, artifact);
   const mark = prefix.search(/[@#]/);
   if (mark < 0) return artifactsOf(glimpse, prefix);
-  const name = prefix.slice(0, mark);
+  const typed = prefix.slice(0, mark);
+  // the second operand of diff may leave out the name that the first one has
+  const name = typed === '' ? (artifact ?? '') : typed;
   const behind = await (prefix[mark] === '@' ? versionsOf : stagesOf)(glimpse, name);
-  return behind.map((one) => `${name}${prefix[mark]}${one}`);
+  return behind.map((one) => `${typed}${prefix[mark]}${one}`);
 }

@@ -99,7 +99,7 @@ function wantedIn(
 /** The artifact that the line names, for the versions and stages of exactly that one. */
 function artifactOf({ command, positionals }: Line): string | undefined {
   if (command === undefined) return undefined;
-  const index = argumentsOf(command).findIndex(({ name }) => name === 'artifact');
+  const index = argumentsOf(command).findIndex(({ name }) => name === 'artifact' || name === 'from');
   return positionals[index]?.split(/[@#]/, 1)[0];
 }
 
