@@ -78,6 +78,6 @@ async function requirePages(context: RegistryContext): Promise<WebPages> {
   throw new RegError(
     'SOURCE_UNSUPPORTED',
     `${repository.url ?? `the remote '${remote}'`} is at no site whose pages are known`,
-    'GitHub, GitLab and Bitbucket are; reg ui shows any registry in the browser',
+    'GitHub, GitLab, Bitbucket and Codeberg are; reg ui shows any registry in the browser',
   );
 }

@@ -102,7 +102,7 @@ export const READING: readonly CommandSpec[] = [
   },
   {
     usage: 'browse [artifact...]',
-    summary: 'open the page of a tag at GitHub, GitLab or Bitbucket; in a pipe, print its address',
+    summary: 'open the page of a tag at GitHub, GitLab, Bitbucket or Codeberg; in a pipe, print its address',
     examples: ['browse churn@v1.2.0', "browse 'churn#prod' --print"],
     options: [option('--print', 'print the address, and open nothing')],
     load: () => import('../commands/browse.js'),
