@@ -93,7 +93,8 @@ function needsCounter(event: EventName, taken: ReadonlySet<string>): boolean {
   return taken.has(formatTagName(event));
 }
 
-function highestCounter(tagNames: Iterable<string>): number {
+/** The highest counter among names of tags, 0 where none has one. */
+export function highestCounter(tagNames: Iterable<string>): number {
   let highest = 0;
   for (const name of tagNames) highest = Math.max(highest, parseTagName(name)?.counter ?? 0);
   return highest;

@@ -99,10 +99,10 @@ async function refuseEvents(
   const refusals: Refusal[] = [];
   const suspects: Suspect[] = [];
   for (const [name, events] of byArtifact(arriving)) {
-    const { events: there } = await readEvents(repository, name);
+    const there = await readEvents(repository, name);
     const misfits = refuseArrivals(name, there, events, Math.floor(now() / 1000));
     refusals.push(...misfits);
-    const artifact = artifactStateOf(name, [...there, ...events]);
+    const artifact = artifactStateOf(name, [...there.events, ...events]);
     // of what is refused anyway one reason is enough
     const tags = new Set(
       events.map(({ tag }) => tag).filter((tag) => misfits.every((one) => one.tag !== tag)),

@@ -1,5 +1,6 @@
 import type { Event } from '../event.js';
 import type { ArtifactName } from '../names.js';
+import { highestCounter } from '../plan.js';
 import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../state.js';
 import { formatTime } from '../time.js';
 
@@ -13,6 +14,13 @@ export interface Refusal {
 const DAY = 24 * 60 * 60;
 const AGAIN = 'get the tags that are here with reg sync, and write it again';
 
+/** What is there of an artifact. */
+export interface Standing {
+  events: readonly Event[];
+  /** The name of every tag, event or not: as for who writes, a counter that is taken stays taken. */
+  tagNames: ReadonlySet<string>;
+}
+
 /**
  * What speaks against events that arrive, whatever the policy of a team: they must come after all that is there, so that
  * nothing that was answered so far changes. Events that arrive together may follow each other.
@@ -20,17 +28,16 @@ const AGAIN = 'get the tags that are here with reg sync, and write it again';
  */
 export function refuseArrivals(
   name: ArtifactName,
-  there: readonly Event[],
+  { events, tagNames }: Standing,
   arriving: readonly Event[],
   now: number,
 ): Refusal[] {
-  const artifact = artifactStateOf(name, [...there, ...arriving]);
-  const known = new Set(there.map(({ tag }) => tag));
-  const highest = there.reduce((most, { counter = 0 }) => Math.max(most, counter), 0);
+  const artifact = artifactStateOf(name, [...events, ...arriving]);
+  const highest = highestCounter(tagNames);
   const limit = highest + arriving.filter(({ counter }) => counter !== undefined).length;
-  const lastThere = artifact.events.findLast(({ tag }) => known.has(tag));
+  const lastThere = artifact.events.findLast(({ tag }) => tagNames.has(tag));
   return artifact.events
-    .filter(({ tag }) => !known.has(tag))
+    .filter(({ tag }) => !tagNames.has(tag))
     .flatMap((event): Refusal[] => {
       const why =
         whyNotLast(event, lastThere, highest, limit) ??

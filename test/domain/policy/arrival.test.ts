@@ -7,10 +7,20 @@ import { events, tag } from '../../support/builders.js';
 const THERE = ['churn@v1.0.0 A 10', 'churn#dev#1 A 20', 'churn@v1.1.0 B 30', 'churn@v1.0.0! A 31'];
 const DAY = 24 * 60 * 60;
 
-const refused = (lines: readonly string[], change: (event: Event) => Event = (event) => event): string[] =>
-  refuseArrivals(artifactName('churn'), events(THERE), events(lines).map(change), 1000).map(
-    ({ tag: name, message }) => `${name}: ${message}`,
-  );
+const refused = (
+  lines: readonly string[],
+  change: (event: Event) => Event = (event) => event,
+  noEvents: readonly string[] = [],
+): string[] => {
+  const there = events(THERE);
+  const tagNames = new Set([...there.map(({ tag: name }) => name), ...noEvents]);
+  return refuseArrivals(
+    artifactName('churn'),
+    { events: there, tagNames },
+    events(lines).map(change),
+    1000,
+  ).map(({ tag: name, message }) => `${name}: ${message}`);
+};
 
 describe('what comes after all that is there', () => {
   test.each<[string, string[]]>([
@@ -22,6 +32,9 @@ describe('what comes after all that is there', () => {
     ['a version again that was deregistered', ['churn@v1.0.0#2 C 40']],
     ['a day ahead', [`churn#prod#2 B ${1000 + DAY}`]],
   ])('%s', (_title, lines) => expect(refused(lines)).toEqual([]));
+
+  test('after the counter of a tag that is no event, where whoever writes goes on too', () =>
+    expect(refused(['churn#prod#8 B 40'], undefined, ['churn#prod#7'])).toEqual([]));
 
   test('after the event that it names', () => {
     const parent = tag(THERE[3] ?? '').oid;
