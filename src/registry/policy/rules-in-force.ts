@@ -33,7 +33,7 @@ export async function rulesInForce(
   vantage: Vantage,
   tips?: RefTips,
 ): Promise<RulesInForce> {
-  const branches = await branchesAt(context, vantage, tips);
+  const branches = branchesAt(context, vantage, tips);
   const { repository, workTree } = context;
   const files = await workTree();
   if (vantage.kind === 'here' && files !== undefined) {
@@ -58,28 +58,22 @@ const isMissing = (error: unknown): boolean => error instanceof RegError && erro
 /** Finds the tip of a branch, or of the default one. */
 type Branches = (branch: string | undefined) => Promise<Oid | undefined>;
 
-async function branchesAt(
-  { repository }: RegistryContext,
-  vantage: Vantage,
-  tips: RefTips | undefined,
-): Promise<Branches> {
-  if (vantage.kind === 'remote') {
-    const refs = tips ?? (await repository.listRemoteRefs(vantage.remote, ['HEAD', 'refs/heads/*']));
-    return async (branch) =>
-      branch === undefined
-        ? (refs.get('HEAD') ?? refs.get('refs/heads/main') ?? refs.get('refs/heads/master'))
-        : refs.get(`refs/heads/${branch}`);
-  }
+/** Branches are taken by their full names: what git makes of a short one may be a tag, which anybody may have pushed. */
+function branchesAt({ repository }: RegistryContext, vantage: Vantage, tips: RefTips | undefined): Branches {
   const start = vantage.kind === 'memory' ? `refs/remotes/${vantage.remote}/` : 'refs/heads/';
-  // not every clone remembers which branch is the default one
-  const defaults = vantage.kind === 'memory' ? ['HEAD', 'main', 'master'].map((name) => start + name) : [];
+  const remote = vantage.kind === 'remote' ? vantage.remote : '.';
+  const refs = once(async () => tips ?? repository.listRemoteRefs(remote, ['HEAD', `${start}*`]));
+  // not every clone remembers which branch is the default one, and HEAD of a server may name one that nobody pushed
+  const defaults = [
+    vantage.kind === 'memory' ? `${start}HEAD` : 'HEAD',
+    `${start}main`,
+    `${start}master`,
+    'HEAD',
+  ];
   return async (branch) => {
-    if (branch !== undefined) return repository.resolveCommit(start + branch);
-    for (const rev of [...defaults, 'HEAD']) {
-      const commit = await repository.resolveCommit(rev);
-      if (commit !== undefined) return commit;
-    }
-    return undefined;
+    const held = await refs();
+    const names = branch === undefined ? defaults : [start + branch];
+    return names.flatMap((name) => held.get(name) ?? [])[0];
   };
 }
 
