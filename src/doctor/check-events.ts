@@ -13,7 +13,6 @@ export function checkEvents(state: State, now: number, remove: RemoveTag): Ailme
     ...counters(artifact),
     ...versionsWithoutRegistration(artifact),
     ...sharedCommits(artifact),
-    ...gaps(artifact),
   ]);
 }
 
@@ -102,21 +101,5 @@ function sharedCommits({ name, versions }: ArtifactState): Ailment[] {
             `${other} and ${id} are the same commit, ${commit.slice(0, 12)}`,
           ),
         ];
-  });
-}
-
-/** Every event but the first names the tag object of the one before it (SPEC §1, `Reg-Parent`). */
-function gaps({ events }: ArtifactState): Ailment[] {
-  const here = new Set(events.map((event) => event.tagOid));
-  return events.flatMap(({ tag, parent }) => {
-    if (parent === undefined || here.has(parent)) return [];
-    return [
-      ailment(
-        'warning',
-        'gap',
-        tag,
-        `the tag object before it, ${parent.slice(0, 12)}, is gone: a tag was deleted or moved`,
-      ),
-    ];
   });
 }

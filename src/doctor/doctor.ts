@@ -1,9 +1,9 @@
-import { eventOf } from '../domain/event.js';
 import { type State, stateOf } from '../domain/state.js';
-import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { TagReading, TagRef } from '../git/port.js';
+import { findBreaks } from '../registry/chains.js';
 import type { RegistryContext } from '../registry/context.js';
+import { eventsIn } from '../registry/read.js';
 import { shellLine } from '../shell.js';
 import { checkEvents } from './check-events.js';
 import { checkLinks } from './check-links.js';
@@ -22,7 +22,7 @@ export async function doctor(context: RegistryContext, { offline }: DoctorOption
   const { repository } = context;
   const remove = removingAt(repository.url);
   const readings = await repository.readTags();
-  const state = stateOfReadings(readings);
+  const state = stateOf(eventsIn(readings).events);
   const commits = [...state.values()].flatMap((artifact) => artifact.events.map((event) => event.commit));
   const [isShallow, types, remote] = await Promise.all([
     repository.isShallow(),
@@ -35,6 +35,7 @@ export async function doctor(context: RegistryContext, { offline }: DoctorOption
     ...checkTags(readings, isRemote ? remote : undefined, remove),
     ...checkNames(state),
     ...checkEvents(state, Math.floor(context.now() / 1000), remove),
+    ...(await checkChains(context, state, readings)),
     ...checkCommits(state, types, isShallow, isRemote ? remote : undefined, remove),
     ...(isRemote ? checkRemote(readings.map(refOf), remote) : (remote ?? [])),
     ...(offline ? [] : await checkLinks(context, state)),
@@ -43,13 +44,21 @@ export async function doctor(context: RegistryContext, { offline }: DoctorOption
 
 const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
 
-function stateOfReadings(readings: readonly TagReading[]): State {
-  return stateOf(
-    readings.flatMap((reading) => {
-      const name = 'tag' in reading ? parseTagName(reading.tag.name) : undefined;
-      return 'tag' in reading && name ? [eventOf(name, reading.tag)] : [];
-    }),
-  );
+/** Every event but the first names the tag object of the one before it (SPEC §1, `Reg-Parent`). */
+async function checkChains(
+  { repository }: RegistryContext,
+  state: State,
+  readings: readonly TagReading[],
+): Promise<Ailment[]> {
+  const held = new Map(readings.map(refOf).map(({ name, oid }) => [name, oid]));
+  const breaks = await findBreaks(repository, [...state.values()], held);
+  return breaks.map(({ event, message }) => ({
+    level: 'warning',
+    check: 'gap',
+    subject: event.tag,
+    message,
+    fix: null,
+  }));
 }
 
 /** The tags of the remote; an ailment when it cannot be asked; undefined when there is none. */

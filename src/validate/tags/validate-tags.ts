@@ -1,9 +1,8 @@
 import type { RuleLevels } from '../../config/rule-levels.js';
-import { eventOf } from '../../domain/event.js';
 import { approvalOf } from '../../domain/policy/approval.js';
 import { APPROVALS } from '../../domain/policy/approval-name.js';
 import { hiddenBy } from '../../domain/policy/arrival.js';
-import { type ArtifactState, type ResolvedEvent, type State, stateOf } from '../../domain/state.js';
+import { type ArtifactState, type ResolvedEvent, stateOf } from '../../domain/state.js';
 import { looksLikeEvent, parseTagName } from '../../domain/tag-name.js';
 import { formatTime } from '../../domain/time.js';
 import type { TagReading } from '../../git/port.js';
@@ -12,6 +11,7 @@ import type { RegistryContext } from '../../registry/context.js';
 import { judgeEvents } from '../../registry/policy/judge-events.js';
 import { rulesInForce } from '../../registry/policy/rules-in-force.js';
 import { vantageOf } from '../../registry/policy/vantage.js';
+import { eventsIn } from '../../registry/read.js';
 import { type Finding, type Report, reportOf } from '../finding.js';
 import type { RuleInfo } from '../rule.js';
 import { TAG_RULES } from './rules.js';
@@ -35,12 +35,9 @@ export async function validateTags(
   { since, offline }: ValidateTagsOptions,
 ): Promise<Report> {
   const vantage = await vantageOf(context, offline);
-  const [rules, survey, from] = await Promise.all([
-    rulesInForce(context, vantage),
-    surveyTags(context, vantage),
-    since === undefined ? Number.NEGATIVE_INFINITY : sinceMoment(context, since),
-  ]);
-  const state = stateOfReadings(survey.readings);
+  const [rules, survey] = await Promise.all([rulesInForce(context, vantage), surveyTags(context, vantage)]);
+  const state = stateOf(eventsIn(survey.readings).events);
+  const from = since === undefined ? Number.NEGATIVE_INFINITY : await sinceMoment(context, since, state);
   const events = [...state.values()].flatMap((artifact) =>
     artifact.events.filter(({ time }) => time >= from).map((event) => ({ artifact, event })),
   );
@@ -120,13 +117,4 @@ function oddities(
   return 'tag' in reading
     ? []
     : say(TAG_RULES.object, name, `it has the name of an event and is none: ${reading.detail}`);
-}
-
-function stateOfReadings(readings: readonly TagReading[]): State {
-  return stateOf(
-    readings.flatMap((reading) => {
-      const name = 'tag' in reading ? parseTagName(reading.tag.name) : undefined;
-      return 'tag' in reading && name ? [eventOf(name, reading.tag)] : [];
-    }),
-  );
 }
