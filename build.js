@@ -12,12 +12,14 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { programBundle } from './bundle.js';
+import { programBundle, startBundle } from './bundle.js';
 
 // built aside and put in place at the end, so that what runs meanwhile finds a whole program
 const outdir = mkdtempSync('dist-');
 process.on('exit', () => rmSync(outdir, { recursive: true, force: true }));
-await build(programBundle(outdir));
+const loaded = new Set();
+await build(startBundle(outdir, loaded));
+await build(programBundle(outdir, loaded));
 // the pages of a site: one script that also runs where a page is opened as a file, which no module does
 await build({
   entryPoints: { app: 'src/web/start.tsx', style: 'src/web/style/app.css' },

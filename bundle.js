@@ -1,21 +1,63 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { script } from '@bomb.sh/tab';
 
-/**
- * How esbuild bundles the program and the library: every command becomes a chunk of its own, loaded when it runs.
- * @param outdir where the files go
- */
-export const programBundle = (outdir) => ({
-  entryPoints: { reg: 'src/cli/start.ts', index: 'src/index.ts' },
-  outdir,
-  chunkNames: 'chunks/[name]-[hash]',
+const root = fileURLToPath(new URL('.', import.meta.url));
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+const COMMON = {
+  absWorkingDir: root,
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20',
   minify: true,
   legalComments: 'none',
+};
+
+/**
+ * How esbuild bundles what starts the program: one script, which loads modules of the program on use.
+ * @param outdir where the files go
+ * @param loaded gets the sources of those modules
+ */
+export const startBundle = (outdir, loaded) => ({
+  ...COMMON,
+  entryPoints: ['src/cli/start.ts'],
+  outfile: `${outdir}/reg.cjs`,
+  format: 'cjs',
+  define: { PROGRAM_VERSION: JSON.stringify(version) },
+  plugins: [withoutChildProcess, modulesBeside(loaded)],
+});
+
+/** What is loaded on use, and is in the script all the same: what it is there for. */
+const INSIDE = /^\.\/(complete\/answer|help)\.js$/;
+
+const modulesBeside = (loaded) => ({
+  name: 'modules-beside',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      if (kind !== 'dynamic-import' || INSIDE.test(path)) return undefined;
+      const module = relative(join(root, 'src'), join(resolveDir, path));
+      loaded.add(join('src', module.replace(/\.js$/, '.ts')));
+      return { path: `./${module}`, external: true };
+    }),
+});
+
+/**
+ * How esbuild bundles the program and the library: every command becomes a module of its own, loaded when it runs.
+ * @param outdir where the files go
+ * @param loaded the sources that the script loads, as `startBundle` found them
+ */
+export const programBundle = (outdir, loaded) => ({
+  ...COMMON,
+  // in one order, for what the chunks are called depends on it
+  entryPoints: ['src/index.ts', ...[...loaded].sort()],
+  outdir,
+  outbase: 'src',
+  chunkNames: 'chunks/[name]-[hash]',
+  splitting: true,
+  format: 'esm',
   // optional peers, installed by those who use such a store; and what is large and seldom needed, installed beside
   external: ['@aws-sdk/*', '@azure/*', '@google-cloud/*', 'isomorphic-git', 'undici'],
   define: {

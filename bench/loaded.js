@@ -3,24 +3,22 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { programBundle } from '../bundle.js';
+import { programBundle, startBundle } from '../bundle.js';
 import { artifactName, makeRegistry } from './registry.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What of the sources and of which packages is in each file of the bundle. */
 async function contentOfBundle() {
-  const options = { ...programBundle('dist'), absWorkingDir: root, write: false, metafile: true };
-  const { outputs } = (await build(options)).metafile;
-  return new Map(
-    Object.entries(outputs).map(([path, { bytes, inputs }]) => [
-      basename(path),
-      { bytes, inputs: Object.keys(inputs) },
-    ]),
-  );
+  const loaded = new Set();
+  const outputsOf = async (options) =>
+    Object.entries((await build({ ...options, write: false, metafile: true })).metafile.outputs);
+  const script = await outputsOf(startBundle('dist', loaded));
+  const files = [...script, ...(await outputsOf(programBundle('dist', loaded)))];
+  return new Map(files.map(([path, { bytes, inputs }]) => [path, { bytes, inputs: Object.keys(inputs) }]));
 }
 
 /** The files of the bundle that a run loads, as V8 counts them. */
@@ -36,7 +34,7 @@ function filesOf(args, cwd) {
     return readdirSync(folder)
       .flatMap((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')).result)
       .filter(({ url }) => url.startsWith('file:') && url.includes('/dist/'))
-      .map(({ url }) => basename(fileURLToPath(url)));
+      .map(({ url }) => relative(root, fileURLToPath(url)));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -66,9 +64,9 @@ export async function loadedBy(lines, cwd) {
 }
 
 const PACKAGES = ['yaml', 'zod', 'isomorphic-git', 'undici', 'simple-git', 'semver', 'write-file-atomic'];
-/** Sources by the beginnings of their paths; what words and chooses is small, and every command has it. */
+/** Sources by the beginnings of their paths; what words, chooses and finds is small, and every command has it. */
 const SOURCES =
-  /^src\/(load|sources|formats|upload|yaml|config|site|web)\/|^src\/stores\/(?!store-url-text)|^src\/git\/embedded\/(?!choice)/;
+  /^src\/(load|sources|formats|upload|yaml|config|site|web)\/|^src\/stores\/(?!store-url-text)|^src\/git\/embedded\/(?!choice|local\/place|needs-git)/;
 
 /** What a command that has to be quick loads and does not need. */
 export const needless = ({ packages, sources }) => [

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '../dist/reg.js';
+require('../dist/reg.cjs');

@@ -14,7 +14,7 @@ const namedIn = (files: readonly string[]): Set<string> =>
     files
       .flatMap((path) => [
         ...readFileSync(new URL(`dist/${path}`, ROOT), 'utf8').matchAll(
-          /\b(?:from|import\(|import)\s*["']((?:@[a-z\d-]+\/)?[a-z][a-z\d._-]*)(?:\/[^"']+)?["']/g,
+          /\b(?:from|import\(|require\(|import)\s*["']((?:@[a-z\d-]+\/)?[a-z][a-z\d._-]*)(?:\/[^"']+)?["']/g,
         ),
       ])
       .map(([, name = '']) => name)
@@ -32,12 +32,14 @@ test('a package of less than 1.5 MB, unpacked', () => {
     files: { path: string }[];
   }[];
   expect(packed?.unpackedSize).toBeLessThan(1_500_000);
-  expect(packed?.files.map(({ path }) => path)).toContain('dist/reg.js');
+  expect(packed?.files.map(({ path }) => path)).toEqual(
+    expect.arrayContaining(['dist/reg.cjs', 'bin/package.json']),
+  );
 });
 
 test('what the program loads is in it, or is installed with it', () => {
   const installed = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
-  const loaded = namedIn(DIST.filter((path) => /^(?:chunks\/)?[^/]+\.js$/.test(path)));
+  const loaded = namedIn(DIST.filter((path) => /^(?!types|web).*\.c?js$/.test(path)));
   expect(loaded.size).toBeGreaterThan(0);
   expect([...loaded].filter((name) => !installed.includes(name))).toEqual([]);
 });

@@ -26,14 +26,22 @@ export interface World {
   version: string;
 }
 
-/** The world of this process. */
+/** The world of this process. A stream takes a millisecond to open, and most commands need no more than one. */
 export const thisWorld = (version: string, signal: AbortSignal): World => ({
-  stdin: process.stdin,
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
-  stderr: process.stderr,
+  get stderr() {
+    return process.stderr;
+  },
   isTTY: process.stdout.isTTY === true,
-  isErrorTTY: process.stderr.isTTY === true,
-  canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
+  get isErrorTTY() {
+    return process.stderr.isTTY === true;
+  },
+  get canAsk() {
+    return process.stdin.isTTY === true && process.stderr.isTTY === true;
+  },
   columns: process.stdout.columns ?? 80,
   lines: process.stdout.rows ?? 24,
   env: process.env,

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
-import type { Glimpse } from '../../git/glimpse.js';
+import { type Glimpse, glimpseAt } from '../../git/glimpse.js';
 import { type CommandSpec, nameOf } from '../tree/spec.js';
 import { COMMANDS } from '../tree/tree.js';
 import type { World } from '../world.js';
+import { artifactsOf, stagesOf, versionsOf } from './names.js';
 import { type Cursor, cursorIn, namesOf, optionsOf, type Wanted } from './wanted.js';
 
 /** What may stand where the cursor is: words with what they mean, or files, which the shell knows best. */
@@ -62,7 +63,6 @@ async function valuesFor(
   if (of === 'topic') return helpTopics();
   if (of.startsWith('field')) return fields(command);
   if (!['artifact', 'from', 'to', 'version', 'stage'].includes(of)) return [];
-  const [{ glimpseAt }] = await Promise.all([import('../../git/glimpse.js'), import('./names.js')]);
   const glimpse = await glimpseAt(resolve(cwd, repo ?? (env.REG_REPO || '.')), env);
   const words = glimpse === undefined ? [] : await namesFor(of, artifact, prefix, glimpse);
   return words.map((word) => [word, '']);
@@ -86,7 +86,6 @@ async function namesFor(
   prefix: string,
   glimpse: Glimpse,
 ): Promise<string[]> {
-  const { artifactsOf, stagesOf, versionsOf } = await import('./names.js');
   if (of === 'stage') return stagesOf(glimpse, artifact);
   if (of === 'version') return artifact === undefined ? [] : versionsOf(glimpse, artifact);
   const mark = prefix.search(/[@#]/);
