@@ -16,6 +16,7 @@ export async function artifactsOf(glimpse: Glimpse, prefix: string): Promise<str
   // of the tags of one artifact the first will do; a foreign tag such as `pkg@1.0.0` says nothing about the next
   const look = (tag: string): string | undefined => {
     const mark = tag.search(/[@#]/);
+    if (mark < 0) return undefined;
     const spelled = tag.slice(0, mark);
     const artifact = known.get(spelled) ?? parseTagName(tag)?.artifact;
     if (artifact === undefined) return undefined;
