@@ -1,7 +1,10 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
+import type { NewRef, Turn } from '../../src/git/port.js';
 import { type Repository, sandbox } from '../support/repo.js';
-import { CHURN, DONE, LOST, makeRemote, WRITERS } from './remote-bench.js';
+import { CHURN, cloneWriter, DONE, LOST, makeRemote, WRITERS, type Writer } from './remote-bench.js';
 
 const box = sandbox();
 const oidOf = ({ git }: Repository, tagName: string): string => git('rev-parse', `refs/tags/${tagName}`);
@@ -157,4 +160,23 @@ describe.each(WRITERS)('creating tags at a remote: %s', (kind, makeWriter) => {
     expect(remote.tags()).toEqual(['churn@v1.0.0']);
     expect(remote.git('fsck', '--strict', '--no-dangling')).toBe('');
   });
+});
+
+test('a lost push gives what to decide upon next, unless fetches come from elsewhere', async () => {
+  const remote = makeRemote(box, 'decide');
+  const [ann, bo, eve] = [cloneWriter(box, remote), cloneWriter(box, remote), cloneWriter(box, remote)];
+  const push = async ({ repository, origin }: Writer, refs: readonly NewRef[], turn: Turn) =>
+    repository.pushTags(origin, refs, turn);
+  const turn = await ann.turn();
+  const [first, second] = [[await ann.draft('churn@v1.0.0')], [await bo.draft('churn@v1.0.0')]];
+  const third = [await eve.draft('churn@v1.0.0')];
+  expect(await push(ann, first, turn)).toEqual(DONE);
+  expect(await push(bo, second, turn)).toMatchObject({
+    outcome: 'lost',
+    listing: { turn: { artifact: CHURN } },
+  });
+  // another address of the same repository is one that may lag behind
+  const config = join((await eve.repository.workTree()) ?? '', '.git', 'config');
+  appendFileSync(config, `[remote "origin"]\n\tpushurl = file://${remote.dir}\n`);
+  expect(await push(eve, third, turn)).toMatchObject({ outcome: 'lost', listing: undefined });
 });

@@ -100,7 +100,7 @@ const PAUSE = 500;
 interface Answer {
   /** What the refs hold that the push was about, by full name. */
   held: ReadonlyMap<string, Oid>;
-  /** The whole artifact; undefined where it shows a push of somebody else half-way. */
+  /** The whole artifact; undefined where it shows a push of somebody else half-way, or is not what writes are decided upon. */
   listing: RemoteListing | undefined;
 }
 
@@ -127,7 +127,8 @@ async function askUntilAnswered(errand: Errand): Promise<Answer | RegError> {
   }
 }
 
-async function ask(access: RemoteAccess, { tags, passing }: Errand): Promise<Answer> {
+async function ask(access: RemoteAccess, errand: Errand): Promise<Answer> {
+  const { tags, passing } = errand;
   if (passing === undefined) {
     const refNames = tags.map(({ refName }) => refName);
     return { held: await listRemoteRefs(access, refNames), listing: undefined };
@@ -136,7 +137,9 @@ async function ask(access: RemoteAccess, { tags, passing }: Errand): Promise<Ans
   const { last } = listing.turn;
   const held = new Map(listing.tags.map(({ name, oid }) => [tagRef(name), oid]));
   if (last !== undefined) held.set(turnRef(passing.turn.artifact), last);
-  return { held, listing: isSettled(listing) ? listing : undefined };
+  // what fetches come from may lack what pushes go to
+  const isForDeciding = isSettled(listing) && access.remote.name === errand.access.remote.name;
+  return { held, listing: isForDeciding ? listing : undefined };
 }
 
 const areDone = (tags: readonly RefChange[], held: ReadonlyMap<string, Oid>): boolean =>
