@@ -96,6 +96,7 @@ describe('who may import whom (DESIGN)', () => {
       'disk',
       'git/port.ts',
       'git/tag-object.ts',
+      'git/tree-object.ts',
       'git/location.ts',
       'git/files',
       'git/tag-listing.ts',

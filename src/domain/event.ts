@@ -1,5 +1,5 @@
 import type { EventName } from './tag-name.js';
-import { splitMessage } from './trailers.js';
+import { splitMessage, type Trailers } from './trailers.js';
 import { parseVersion, type Version } from './version.js';
 
 /** A full object id, 40 or 64 hexadecimal digits. */
@@ -63,6 +63,15 @@ export function eventOf(name: EventName, tag: AnnotatedTag): Event {
   return event;
 }
 
+/** The version that a tag's message states, as its event has it. */
+export const statedVersionIn = (message: string): Version | undefined =>
+  /reg-version/i.test(message) ? statedIn(splitMessage(message).trailers) : undefined;
+
+function statedIn(trailers: Trailers): Version | undefined {
+  const stated = trailers.get('reg-version');
+  return stated === undefined ? undefined : parseVersion(stated);
+}
+
 /**
  * Written out for each sort of event: to begin one object with all that is in another, and to go on from there, costs an engine
  * fifty times as much, and a registry has as many events as tags.
@@ -71,8 +80,7 @@ function written(name: EventName, tag: AnnotatedTag): Event {
   const { artifact, counter } = name;
   const { name: tagName, oid: tagOid, commit, tagger, date } = tag;
   const { text: message, trailers } = splitMessage(tag.message);
-  const stated = trailers.get('reg-version');
-  const statedVersion = stated === undefined ? undefined : parseVersion(stated);
+  const statedVersion = statedIn(trailers);
   const parent = trailers.get('reg-parent');
   const time = undefined;
   const place = undefined;

@@ -1,10 +1,9 @@
 import type { AnnotatedTag, Oid } from './event.js';
-import { eventOf } from './event.js';
+import { statedVersionIn } from './event.js';
 import type { StageName } from './names.js';
 import type { VersionId } from './state.js';
-import { type EventName, parseTagName, type StageEventName } from './tag-name.js';
+import { parseTagName, type StageEventName } from './tag-name.js';
 import type { Version } from './version.js';
-import { compareVersions } from './version-order.js';
 
 /** An annotated tag as a listing shows it: everything but what its object says. */
 export interface ListedTag {
@@ -37,68 +36,31 @@ export interface Witness {
   of: VersionId;
 }
 
-/**
- * Gathers the tags of one artifact, in any order. Of most of them only the number in the listing is kept: there are many,
- * and what is said of the artifact rests upon a few.
- */
-export interface Sketch {
-  /** The numbers of all tags. */
-  numbers: readonly number[];
-  add(name: EventName, number: number): void;
-  /**
-   * Tells the summary, or gives undefined where only tag objects can settle it (SPEC §3): a deprecation or deregistration,
-   * whose date decides; an uncounted or doubly counted stage event; a stage that was emptied last; two registrations of one
-   * version, or two versions at an assigned commit.
-   * @param listed the tag with a number
-   */
-  outline(listed: (number: number) => ListedTag): Outline | undefined;
-}
-
-interface LastOfStage {
+/** The last event of a stage, as far as counters tell. */
+export interface LastOfStage {
   kind: StageEventName['kind'];
   counter: number;
   number: number;
 }
 
-/** Begins to gather the tags of an artifact. */
-export function sketch(): Sketch {
-  const numbers: number[] = [];
-  const registrations: number[] = [];
-  const counters = new Set<number>();
-  const lastOf = new Map<StageName, LastOfStage>();
-  let greatest: { version: Version; number: number } | undefined;
-  let mayRepeat = false;
-  let isOpen = false;
-
-  const addStageEvent = ({ kind, stage, counter }: StageEventName, number: number): void => {
-    if (counter === undefined || counters.has(counter)) isOpen = true;
-    else if (counter > (lastOf.get(stage)?.counter ?? -1)) lastOf.set(stage, { kind, counter, number });
-    counters.add(counter ?? -1);
-  };
-  return {
-    numbers,
-    add: (name, number) => {
-      numbers.push(number);
-      if (name.kind === 'assignment' || name.kind === 'unassignment') return addStageEvent(name, number);
-      if (name.kind !== 'registration') {
-        isOpen = true;
-        return;
-      }
-      registrations.push(number);
-      // names without a counter are as different as their versions
-      mayRepeat ||= name.counter !== undefined;
-      if (greatest === undefined || compareVersions(name.version, greatest.version) > 0)
-        greatest = { version: name.version, number };
-    },
-    outline: (listed) => {
-      if (isOpen || (mayRepeat && isRepeated(registrations, listed))) return undefined;
-      return conclude({ registrations, greatest, lastOf, listed });
-    },
-  };
+/** A listing as an outline asks it: for the tag with a number, or for nothing but where it leads. */
+export interface Listed {
+  tag(number: number): ListedTag;
+  commit(number: number): Oid;
 }
 
-function isRepeated(registrations: readonly number[], listed: (number: number) => ListedTag): boolean {
-  return new Set(registrations.map((number) => versionIn(listed(number)))).size < registrations.length;
+/** What the tags of one artifact come to. */
+export interface Gathered {
+  registrations: readonly number[];
+  /** The number of the one whose version is the greatest. */
+  greatest: number | undefined;
+  lastOf: ReadonlyMap<StageName, LastOfStage>;
+  listed: Listed;
+}
+
+/** Whether two of some registrations name one version. */
+export function isRepeated(registrations: readonly number[], listed: Listed): boolean {
+  return new Set(registrations.map((number) => versionIn(listed.tag(number)))).size < registrations.length;
 }
 
 function versionIn({ tag }: ListedTag): Version {
@@ -107,15 +69,12 @@ function versionIn({ tag }: ListedTag): Version {
   return name.version;
 }
 
-interface Gathered {
-  registrations: readonly number[];
-  greatest: { version: Version; number: number } | undefined;
-  lastOf: ReadonlyMap<StageName, LastOfStage>;
-  listed: (number: number) => ListedTag;
-}
-
-function conclude({ registrations, greatest, lastOf, listed }: Gathered): Outline | undefined {
-  const assignments = new Map([...lastOf].map(([stage, { number }]) => [stage, listed(number)]));
+/**
+ * Tells the summary of an artifact, or gives undefined where only tag objects can settle it (SPEC §3): a stage that was emptied
+ * last; two registrations of one version, or two versions at an assigned commit.
+ */
+export function conclude({ registrations, greatest, lastOf, listed }: Gathered): Outline | undefined {
+  const assignments = new Map([...lastOf].map(([stage, { number }]) => [stage, listed.tag(number)]));
   const versionsAt = registeredAt(
     new Set([...assignments.values()].map(({ commit }) => commit)),
     registrations,
@@ -132,21 +91,23 @@ function conclude({ registrations, greatest, lastOf, listed }: Gathered): Outlin
     witnesses.push({ listed: assignment, of });
     if (registration) witnesses.push({ listed: registration, of });
   }
-  if (greatest) witnesses.push({ listed: listed(greatest.number), of: greatest.version });
-  return { summary: { latest: greatest?.version, stages, deprecated: false }, witnesses };
+  const latest = greatest === undefined ? undefined : listed.tag(greatest);
+  const version = latest && versionIn(latest);
+  if (latest && version) witnesses.push({ listed: latest, of: version });
+  return { summary: { latest: version, stages, deprecated: false }, witnesses };
 }
 
 /** The registrations at some commits. */
 function registeredAt(
   commits: ReadonlySet<Oid>,
   registrations: readonly number[],
-  listed: (number: number) => ListedTag,
+  listed: Listed,
 ): Map<Oid, ListedTag[]> {
   const found = new Map<Oid, ListedTag[]>();
   if (commits.size === 0) return found;
   for (const number of registrations) {
-    const one = listed(number);
-    if (commits.has(one.commit)) found.set(one.commit, [...(found.get(one.commit) ?? []), one]);
+    const commit = listed.commit(number);
+    if (commits.has(commit)) found.set(commit, [...(found.get(commit) ?? []), listed.tag(number)]);
   }
   return found;
 }
@@ -155,8 +116,5 @@ function registeredAt(
  * Whether a tag's object says what an outline takes it to say.
  * @param tag undefined when the object is broken or leads to no commit
  */
-export function confirms({ listed, of }: Witness, tag: AnnotatedTag | undefined): boolean {
-  const name = tag && parseTagName(tag.name);
-  if (tag === undefined || name === undefined || tag.commit !== listed.commit) return false;
-  return (eventOf(name, tag).statedVersion ?? of) === of;
-}
+export const confirms = ({ listed, of }: Witness, tag: AnnotatedTag | undefined): boolean =>
+  tag?.commit === listed.commit && (statedVersionIn(tag.message) ?? of) === of;

@@ -35,11 +35,11 @@ export type EventKind = EventName['kind'];
 
 /** Reads a tag's name by the grammar of SPEC §1, or gives undefined for a tag that is no event. */
 export function parseTagName(tagName: string): EventName | undefined {
-  const mark = markIn(tagName);
+  const mark = markBetween(tagName, 0, tagName.length);
   const artifact = mark < 0 ? undefined : artifactNameFromTag(tagName.slice(0, mark));
   if (artifact === undefined) return undefined;
   const hash = tagName.indexOf('#', mark + 1);
-  const counter = hash < 0 ? undefined : counterAt(tagName, hash + 1);
+  const counter = hash < 0 ? undefined : counterBetween(tagName, hash + 1, tagName.length);
   if (counter === NO_COUNTER) return undefined;
   const end = hash < 0 ? tagName.length : hash;
   const body = tagName.slice(mark + 1, end);
@@ -51,9 +51,9 @@ export function parseTagName(tagName: string): EventName | undefined {
 const AT = 0x40;
 const HASH = 0x23;
 
-/** Where the artifact's name ends, -1 where nothing follows it. */
-function markIn(tagName: string): number {
-  for (let at = 0; at < tagName.length; at += 1) {
+/** Where between two places of a text an artifact's name ends, -1 where nothing follows it. */
+export function markBetween(tagName: string, from: number, to: number): number {
+  for (let at = from; at < to; at += 1) {
     const code = tagName.charCodeAt(at);
     if (code === AT || code === HASH) return at;
   }
@@ -64,11 +64,11 @@ const NO_COUNTER = -1;
 /** Counters stay exact integers: 15 digits are below Number.MAX_SAFE_INTEGER. */
 const DIGITS = 15;
 
-/** The counter that a name ends with. */
-function counterAt(tagName: string, from: number): number {
-  if (from === tagName.length || tagName.length - from > DIGITS) return NO_COUNTER;
+/** The counter that is between two places of a text, -1 where there is none. */
+export function counterBetween(tagName: string, from: number, to: number): number {
+  if (from === to || to - from > DIGITS) return NO_COUNTER;
   let counter = 0;
-  for (let at = from; at < tagName.length; at += 1) {
+  for (let at = from; at < to; at += 1) {
     const digit = tagName.charCodeAt(at) - 0x30;
     if (digit < 0 || digit > 9) return NO_COUNTER;
     counter = counter * 10 + digit;

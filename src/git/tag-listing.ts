@@ -13,7 +13,12 @@ export interface TagListing {
   oid(index: number): Oid;
   /** What an annotated tag leads to; undefined for a lightweight one, and for one that git cannot follow. */
   peeledOid(index: number): Oid | undefined;
+  /** Shows the names of the annotated tags in their order, each as a piece of a text. */
+  eachAnnotated(visit: VisitName): void;
 }
+
+/** Is shown the number of a tag, and its name as what lies between two places of a text. */
+export type VisitName = (index: number, text: string, from: number, to: number) => void;
 
 /** The listing of tags that are made already. */
 export const listingOf = (tags: readonly PeeledTagRef[]): TagListing => ({
@@ -21,6 +26,10 @@ export const listingOf = (tags: readonly PeeledTagRef[]): TagListing => ({
   name: (index) => at(tags, index).name,
   oid: (index) => at(tags, index).oid,
   peeledOid: (index) => at(tags, index).peeledOid,
+  eachAnnotated: (visit) => {
+    for (const [index, { name, peeledOid }] of tags.entries())
+      if (peeledOid !== undefined) visit(index, name, 0, name.length);
+  },
 });
 
 /** All tags of a listing, made at once. */

@@ -1,15 +1,9 @@
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import {
-  confirms,
-  type ListedTag,
-  type Outline,
-  type Sketch,
-  type Summary,
-  sketch,
-} from '../domain/outline.js';
+import { confirms, type Listed, type ListedTag, type Outline, type Summary } from '../domain/outline.js';
 import { currentIn, latestVersion, stagesUsed } from '../domain/query.js';
 import { type ArtifactState, stateOf } from '../domain/state.js';
+import { survey } from '../domain/survey.js';
 import { parseTagName } from '../domain/tag-name.js';
 import type { TagReader, TagReading, TagRef } from '../git/port.js';
 import type { TagListing } from '../git/tag-listing.js';
@@ -33,43 +27,35 @@ export async function fullSummaries(tags: TagReader): Promise<Summaries> {
   return new Map([...(await readState(tags))].map(([name, artifact]) => [name, summaryOf(artifact)]));
 }
 
-function sketchesOf(listing: TagListing): Map<ArtifactName, Sketch> {
-  const sketches = new Map<ArtifactName, Sketch>();
-  for (let number = 0; number < listing.length; number += 1) {
-    const name = listing.peeledOid(number) === undefined ? undefined : parseTagName(listing.name(number));
-    if (name === undefined) continue;
-    let own = sketches.get(name.artifact);
-    if (own === undefined) {
-      own = sketch();
-      sketches.set(name.artifact, own);
-    }
-    own.add(name, number);
-  }
-  return sketches;
-}
-
 async function settle(tags: TagReader, listing: TagListing): Promise<Summaries> {
-  const listed = (number: number): ListedTag => ({
-    tag: listing.name(number),
-    tagOid: listing.oid(number),
-    commit: listing.peeledOid(number) ?? '',
-  });
-  const outlines = [...sketchesOf(listing)].map(([name, { numbers, outline }]) => ({
+  const { artifacts, add } = survey();
+  listing.eachAnnotated(add);
+  const listed: Listed = {
+    tag: (number) => ({
+      tag: listing.name(number),
+      tagOid: listing.oid(number),
+      commit: listed.commit(number),
+    }),
+    commit: (number) => listing.peeledOid(number) ?? '',
+  };
+  const outlines = [...artifacts].map(([name, { numbers, outline }]) => ({
     name,
     numbers,
     outline: outline(listed),
   }));
   const asked = outlines.flatMap(
-    ({ numbers, outline }) => outline?.witnesses.map((witness) => witness.listed) ?? numbers.map(listed),
+    ({ numbers, outline }) => outline?.witnesses.map((witness) => witness.listed) ?? numbers.map(listed.tag),
   );
   const objects = await readListed(tags, asked);
   const summaries = new Map<ArtifactName, Summary>();
   const unsettled: ListedTag[] = [];
   for (const { name, numbers, outline } of outlines)
-    if (outline && holds(outline, objects)) summaries.set(name, outline.summary);
-    else for (const number of numbers) unsettled.push(listed(number));
+    if (outline && holds(outline, objects)) {
+      // of a name that no event bears nothing is said
+      if (numbers.length > 0) summaries.set(name, outline.summary);
+    } else for (const number of numbers) unsettled.push(listed.tag(number));
   const rest = unsettled.filter(({ tag }) => !objects.has(tag));
-  const all = new Map([...objects, ...(await readListed(tags, rest))]);
+  const all = rest.length === 0 ? objects : new Map([...objects, ...(await readListed(tags, rest))]);
   for (const [name, artifact] of stateOf(unsettled.flatMap((one) => eventIn(all, one))))
     summaries.set(name, summaryOf(artifact));
   return summaries;
@@ -78,12 +64,13 @@ async function settle(tags: TagReader, listing: TagListing): Promise<Summaries> 
 type Objects = ReadonlyMap<string, TagReading>;
 
 async function readListed(tags: TagReader, listed: readonly ListedTag[]): Promise<Objects> {
-  const refs = new Map<string, TagRef>(listed.map(({ tag, tagOid }) => [tag, { name: tag, oid: tagOid }]));
-  if (refs.size === 0) return new Map();
-  const readings = await tags.readTags([...refs.values()]);
-  return new Map(
-    readings.map((reading) => ['tag' in reading ? reading.tag.name : reading.ref.name, reading]),
-  );
+  const refs = new Map<string, TagRef>();
+  for (const { tag, tagOid } of listed) refs.set(tag, { name: tag, oid: tagOid });
+  const objects = new Map<string, TagReading>();
+  if (refs.size === 0) return objects;
+  for (const reading of await tags.readTags([...refs.values()]))
+    objects.set('tag' in reading ? reading.tag.name : reading.ref.name, reading);
+  return objects;
 }
 
 const tagIn = (objects: Objects, { tag }: ListedTag) => {

@@ -24,12 +24,9 @@ export async function readObjects(git: RunGit, oids: readonly Oid[]): Promise<Ma
 }
 
 function parseBatch(out: Buffer, objects: Map<Oid, FoundObject>): number {
-  let answered = 0;
-  for (const { oid, object } of answersIn(out)) {
-    answered += 1;
-    if (object) objects.set(oid, object);
-  }
-  return answered;
+  const { answers } = answersIn(out);
+  for (const { oid, object } of answers) if (object) objects.set(oid, object);
+  return answers.length;
 }
 
 /** One answer of `git cat-file --batch`; without an object where it is missing. */
@@ -38,20 +35,46 @@ export interface Answer {
   object: FoundObject | undefined;
 }
 
-/** Takes the answers apart as they are wanted: `<oid> <type> <size>\n<bytes>\n`, or `<oid> missing\n` (git-cat-file(1)). */
-export function* answersIn(out: Buffer): Generator<Answer, undefined> {
-  for (let at = 0; at < out.length; ) {
-    const end = out.indexOf(NEWLINE, at);
-    const [oid, type, size] = wordsIn(out.toString('latin1', at, end));
-    at = end + 1;
-    if (size === undefined) yield { oid, object: undefined };
-    else {
-      const next = at + Number(size);
-      yield { oid, object: { type, bytes: out.subarray(at, next) } };
-      at = next + 1;
-    }
+/** The answers that a stream of them brings, as many at a time as come. */
+export async function* answersFrom(stream: AsyncIterable<Buffer>): AsyncGenerator<Answer[], void> {
+  let parts: Buffer[] = [];
+  let [size, least] = [0, 0];
+  for await (const chunk of stream) {
+    parts.push(chunk);
+    size += chunk.length;
+    // a large object is put together once
+    if (size < least) continue;
+    const bytes = parts.length === 1 ? chunk : Buffer.concat(parts);
+    const { answers, end, needed } = answersIn(bytes);
+    const rest = bytes.subarray(end);
+    parts = rest.length === 0 ? [] : [rest];
+    [size, least] = [rest.length, needed];
+    if (answers.length > 0) yield answers;
   }
-  return undefined;
+}
+
+interface Answers {
+  answers: Answer[];
+  /** Where they end. */
+  end: number;
+  /** How many bytes from there the next one has at least. */
+  needed: number;
+}
+
+/** Takes the whole answers apart: `<oid> <type> <size>\n<bytes>\n`, or `<oid> missing\n` (git-cat-file(1)). */
+function answersIn(out: Buffer): Answers {
+  const answers: Answer[] = [];
+  let at = 0;
+  for (let end = out.indexOf(NEWLINE); end >= 0; end = out.indexOf(NEWLINE, at)) {
+    const [oid, type, size] = wordsIn(out.toString('latin1', at, end));
+    const start = end + 1;
+    const next = size === undefined ? start : start + Number(size) + 1;
+    if (next > out.length) return { answers, end: at, needed: next - at };
+    const object = size === undefined ? undefined : { type, bytes: out.subarray(start, next - 1) };
+    answers.push({ oid, object });
+    at = next;
+  }
+  return { answers, end: at, needed: 0 };
 }
 
 /** The two or three words of an answer's first line, without the list that `split` makes. */

@@ -30,10 +30,9 @@ export function filesFirst(files: RepositoryFiles, reader: TagReader, git: RunGi
     const objects = files.readObjects(refs.map(({ oid }) => oid));
     return objects === undefined
       ? reader.readTags(which)
-      : readingsOf(
-          git,
+      : readingsOf(git, [
           refs.map(({ name, oid }, index) => ({ ref: { name, oid }, object: objects[index] })),
-        );
+        ]);
   };
   return {
     listTags: async (artifact) => list(artifact) ?? reader.listTags(artifact),

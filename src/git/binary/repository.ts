@@ -39,9 +39,10 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
   const inspector = binaryInspector(git);
   // who insists on the git program (REG_GIT) gets it for everything
   const files = around.env.REG_GIT === 'git' ? undefined : repositoryFiles(folder, around.env);
-  const tags = binaryTagReader(git);
+  const stream = streamGitIn(folder, around);
+  const tags = binaryTagReader(git, stream);
   const writer = binaryTagWriter(git);
-  const objects = binaryObjectReader(git, streamGitIn(folder, around));
+  const objects = binaryObjectReader(git, stream);
   return {
     url: undefined,
     workTree: async () => files?.workTree() ?? findWorkTree(git),
@@ -59,6 +60,8 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
     ...objects,
     resolveCommit: async (rev) =>
       (rev === 'HEAD' ? files?.readHead() : undefined) ?? objects.resolveCommit(rev),
+    entriesBelow: async (commit, path) =>
+      (path === '' ? files?.listTree(commit) : undefined) ?? objects.entriesBelow(commit, path),
     ...binaryHistory(git),
     largeFiles: binaryLargeFiles(folder, around),
     listTips: () => listTips({ git, remote: { name: '.', shown: folder } }),

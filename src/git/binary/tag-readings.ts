@@ -10,15 +10,22 @@ export interface FoundTag {
   object: FoundObject | undefined;
 }
 
+/** Tags as they come, some at a time: to wait for every one alone would take longer than to read it. */
+export type FoundTags = AsyncGenerator<readonly FoundTag[], void>;
+
 /** Decodes tag objects, each as it comes, and follows tags of tags to what they lead to. */
-export async function readingsOf(git: RunGit, found: Iterable<FoundTag>): Promise<TagReading[]> {
+export async function readingsOf(
+  git: RunGit,
+  found: FoundTags | readonly Iterable<FoundTag>[],
+): Promise<TagReading[]> {
   const readings: TagReading[] = [];
   const nested: [index: number, decoded: Exclude<Decoded, { defect: unknown }>][] = [];
-  for (const one of found) {
-    const decoded = decode(one);
-    if ('object' in decoded && decoded.object.type === 'tag') nested.push([readings.length, decoded]);
-    readings.push('object' in decoded ? reading(decoded, undefined) : decoded);
-  }
+  for await (const some of found)
+    for (const one of some) {
+      const decoded = decode(one);
+      if ('object' in decoded && decoded.object.type === 'tag') nested.push([readings.length, decoded]);
+      readings.push('object' in decoded ? reading(decoded, undefined) : decoded);
+    }
   const peeled = await peel(
     git,
     nested.map(([, { ref }]) => ref.oid),

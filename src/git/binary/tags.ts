@@ -1,18 +1,23 @@
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
+import { RegError } from '../../errors.js';
 import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../port.js';
 import { listingOf, type TagListing } from '../tag-listing.js';
-import { type Answer, answersIn, readObjects } from './cat-file.js';
+import { answersFrom, readObjects } from './cat-file.js';
 import { expectSuccess, type RunGit } from './run-git.js';
-import { type FoundTag, readingsOf } from './tag-readings.js';
+import type { StreamGit } from './stream-git.js';
+import { type FoundTag, type FoundTags, readingsOf } from './tag-readings.js';
 
 const PREFIX = 'refs/tags/';
 
-/** Reads tags with the git program: one process, two where an object is broken. */
-export function binaryTagReader(git: RunGit): TagReader {
+/**
+ * Reads tags with the git program: one process, two where an object is broken.
+ * @param stream runs git in the same folder; with it, objects are decoded while git reads on
+ */
+export function binaryTagReader(git: RunGit, stream?: StreamGit): TagReader {
   return {
     listTags: (artifact) => listTags(git, artifact),
     listPeeledTags: () => listPeeledTags(git),
-    readTags: (which) => readTags(git, which),
+    readTags: (which) => readTags({ git, stream }, which),
   };
 }
 
@@ -65,34 +70,46 @@ async function listPeeledTags(git: RunGit): Promise<TagListing | undefined> {
 const OBJECTS =
   '--format=%(refname)%00%(objectname)%00%(objecttype)%00%(if:equals=tag)%(objecttype)%(then)%(raw:size)%00%(raw)%(end)';
 
+interface Programs {
+  git: RunGit;
+  stream: StreamGit | undefined;
+}
+
 async function readTags(
-  git: RunGit,
+  programs: Programs,
   which: ArtifactName | readonly TagRef[] | undefined,
 ): Promise<TagReading[]> {
-  return readingsOf(
-    git,
-    typeof which === 'object' ? await readRefs(git, which) : await readListing(git, which),
-  );
+  return typeof which === 'object' ? readRefs(programs, which) : readListing(programs, which);
 }
 
-async function readListing(git: RunGit, artifact: ArtifactName | undefined): Promise<Iterable<FoundTag>> {
+async function readListing(programs: Programs, artifact: ArtifactName | undefined): Promise<TagReading[]> {
+  const { git } = programs;
   const result = await git(['for-each-ref', OBJECTS, ...patternsOf(artifact)]);
   // the slow way survives objects that git cannot read
-  return result.code === 0 ? parseObjects(result.stdout) : readRefs(git, await listTags(git, artifact));
+  return result.code === 0
+    ? readingsOf(git, [parseObjects(result.stdout)])
+    : readRefs(programs, await listTags(git, artifact));
 }
 
-async function readRefs(git: RunGit, refs: readonly TagRef[]): Promise<Iterable<FoundTag>> {
+async function readRefs({ git, stream }: Programs, refs: readonly TagRef[]): Promise<TagReading[]> {
   if (refs.length === 0) return [];
+  try {
+    if (stream) return await readingsOf(git, inTurn(stream, refs));
+  } catch (error) {
+    // git stops at a corrupt object, which the slow way survives
+    if (!(error instanceof RegError && error.code === 'GIT_FAILED')) throw error;
+  }
   const oids = refs.map(({ oid }) => oid);
-  const { code, stdout } = await git(['cat-file', '--batch', '--buffer'], `${oids.join('\n')}\n`);
-  if (code === 0) return inTurn(refs, answersIn(stdout));
   const objects = await readObjects(git, oids);
-  return refs.map((ref) => ({ ref, object: objects.get(ref.oid) }));
+  return readingsOf(git, [refs.map((ref) => ({ ref, object: objects.get(ref.oid) }))]);
 }
 
-/** Every question has its answer, in the same order. */
-function* inTurn(refs: readonly TagRef[], answers: Generator<Answer, undefined>): Generator<FoundTag> {
-  for (const ref of refs) yield { ref, object: answers.next().value?.object };
+/** Objects as git gives them: every question has its answer, in the same order. */
+async function* inTurn(stream: StreamGit, refs: readonly TagRef[]): FoundTags {
+  const questions = Buffer.from(refs.map(({ oid }) => `${oid}\n`).join(''), 'latin1');
+  let at = 0;
+  for await (const answers of answersFrom(stream(['cat-file', '--batch', '--buffer'], questions)))
+    yield answers.map(({ object }) => ({ ref: refs[at++] as TagRef, object }));
 }
 
 function* parseObjects(out: Buffer): Generator<FoundTag> {

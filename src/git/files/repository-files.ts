@@ -1,11 +1,13 @@
 import type { Oid } from '../../domain/event.js';
 import type { ArtifactName } from '../../domain/names.js';
+import type { TreeEntry } from '../port.js';
 import type { TagListing } from '../tag-listing.js';
 import { withObjectFiles } from './object-files.js';
 import type { StoredObject } from './pack-file.js';
 import { findPlainPlace, type PlainPlace } from './place.js';
 import { readHead, readRef } from './read-ref.js';
 import { listArtifactFiles, listTagFiles } from './tag-listing.js';
+import { listTreeFiles } from './tree-files.js';
 
 /**
  * What the files of a repository tell without the git program, where they are plain. Every answer may be undefined: then
@@ -22,6 +24,8 @@ export interface RepositoryFiles {
   readRef(name: string): Oid | null | undefined;
   /** The commit that HEAD leads to. */
   readHead(): Oid | undefined;
+  /** All entries below the tree of a commit that are not trees themselves, by path. */
+  listTree(commit: Oid): TreeEntry[] | undefined;
   /** The top of the work tree. */
   workTree(): string | undefined;
 }
@@ -51,6 +55,7 @@ export function repositoryFiles(folder: string, env: NodeJS.ProcessEnv): Reposit
       ),
     readRef: (name) => ask(({ commonDir }) => readRef(commonDir, name)),
     readHead: () => ask(readHead),
+    listTree: (commit) => ask(({ commonDir }) => listTreeFiles(commonDir, commit)),
     workTree: () => ask(({ workTree }) => workTree),
   };
 }

@@ -31,6 +31,12 @@ export function tagLines(packed: string, loose: string): TagListing {
       const end = text.indexOf('\n', startOf(index) + NAME_AT);
       return text.charCodeAt(end + 1) === CARET ? text.slice(end + 2, end + 2 + OID) : undefined;
     },
+    eachAnnotated: (visit) => {
+      for (const [index, start] of starts.entries()) {
+        const end = text.indexOf('\n', start + NAME_AT);
+        if (text.charCodeAt(end + 1) === CARET) visit(index, text, start + NAME_AT, end);
+      }
+    },
   };
 }
 

@@ -62,8 +62,5 @@ async function readByOid(cache: ObjectCache, refs: readonly TagRef[]): Promise<T
   if (missing.length > 0)
     await cache.fetch({ refspecs: missing, filter: 'tree:0', shallow: true }, async () => undefined);
   const objects = new Map([...there, ...(await readObjects(cache.git, missing))]);
-  return readingsOf(
-    cache.git,
-    refs.map((ref) => ({ ref, object: objects.get(ref.oid) })),
-  );
+  return readingsOf(cache.git, [refs.map((ref) => ({ ref, object: objects.get(ref.oid) }))]);
 }
