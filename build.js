@@ -1,6 +1,7 @@
 // Bundles the program and the library: each command becomes a chunk of its own, loaded when it runs.
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -87,5 +88,6 @@ writeFileSync('schema/output.schema.json', lineByLine(outputJsonSchema()));
 mkdirSync('man', { recursive: true });
 for (const [file, text] of manualPages(version)) writeFileSync(`man/${file}`, text);
 
+chmodSync(outdir, 0o755); // whoever may run the program need not be who built it
 rmSync('dist', { recursive: true, force: true });
 renameSync(outdir, 'dist');

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { expect, test } from 'vitest';
 
@@ -20,6 +20,10 @@ const namedIn = (files: readonly string[]): Set<string> =>
       .map(([, name = '']) => name)
       .filter((name) => !builtinModules.includes(name)),
   );
+
+test('whoever did not build the program can run it', () => {
+  expect(statSync(new URL('dist/', ROOT)).mode & 0o777).toBe(0o755);
+});
 
 test('a package of less than 1.5 MB, unpacked', () => {
   const printed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
