@@ -3,6 +3,7 @@ import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
 import { shownAddress } from '../git/location.js';
 import type { ObjectReader } from '../git/port.js';
+import { once } from '../once.js';
 import type { RegistryContext } from '../registry/context.js';
 import { withSharedSources } from '../registry/shared-sources.js';
 
@@ -19,24 +20,33 @@ export interface AskingOptions {
   onNote?: ((text: string) => void) | undefined;
   /** So many milliseconds an answer is waited for; one that is later is there for whoever asks next. */
   patience?: number | undefined;
+  /** So many milliseconds after the first question none is asked any more. */
+  budget?: number | undefined;
 }
 
 /** So many questions are asked at a time. */
 const AT_ONCE = 4;
+
+const LATE =
+  'some model cards of other repositories are left out: their time was over; the next run has more, or one with a greater REG_TIMEOUT';
 
 const UNREACHED: ReadonlySet<string> = new Set(['REMOTE_FAILED', 'GIT_MISSING']);
 
 /** Asks sources elsewhere for what a site can do without: a few at a time, and none again that could not be reached. */
 export function sourceAsker(
   context: RegistryContext,
-  { onNote = () => undefined, patience }: AskingOptions,
+  { onNote = () => undefined, patience, budget = Number.POSITIVE_INFINITY }: AskingOptions,
 ): AskSource {
   const { openSource } = withSharedSources(context).sources;
   const inTurn = atMost(AT_ONCE);
   const firsts = new Map<string, Promise<unknown>>();
   const unreached = new Set<string>();
+  const deadline = once(async () => context.now() + budget);
+  const tellLate = once(async () => onNote(LATE));
   const attempt: AskSource = async (url, commit, read) => {
     if (unreached.has(url)) return null;
+    const end = await deadline();
+    if (context.now() >= end) return tellLate().then(() => null);
     try {
       const source = await openSource({ kind: 'url', url });
       return (await source.resolveCommit(commit)) === undefined ? null : await read(source);

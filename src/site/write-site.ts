@@ -2,6 +2,7 @@ import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { filesBelow, isThere } from '../disk/files.js';
 import { RegError } from '../errors.js';
+import { patienceOf } from '../patience.js';
 import type { RegistryContext } from '../registry/context.js';
 import { type AskingOptions, sourceAsker } from './ask-source.js';
 import { siteOf } from './site.js';
@@ -43,7 +44,11 @@ export async function site(
 ): Promise<SiteRow> {
   const folder = resolve(from, out);
   const before = await earlierFiles(folder);
-  const files = await siteOf(context, null, sourceAsker(context, { onNote }));
+  const files = await siteOf(
+    context,
+    null,
+    sourceAsker(context, { onNote, budget: patienceOf(context.around.env) * 1000 }),
+  );
   const paths = [...files.keys(), LIST].sort();
   let bytes = 0;
   const write = async (path: string, text: string): Promise<void> => {

@@ -122,7 +122,9 @@ test('ui asks a source when a version is looked at, and no second time', async (
 /** What asks sources that are not there. */
 const askerOf = (resolveCommit: () => Promise<string>, options: AskingOptions = {}) => {
   const openSource = async () => ({ resolveCommit }) as unknown as SourceRepository;
-  return sourceAsker({ sources: { openSource } } as unknown as RegistryContext, options);
+  let now = 0;
+  const context = { sources: { openSource }, now: () => now++ };
+  return sourceAsker(context as unknown as RegistryContext, options);
 };
 
 test('four sources are asked at a time, and what one fails with is its own affair', async () => {
@@ -152,4 +154,14 @@ test('who cannot wait goes without, and has the answer the next time', async () 
   expect(await look()).toBeNull();
   answer('a');
   expect(await look()).toBe('card');
+});
+
+test('when the time is over nothing more is asked, which is told once', async () => {
+  const notes: string[] = [];
+  const ask = askerOf(async () => 'commit', { budget: 4, onNote: (text) => notes.push(text) });
+  const answers: (number | null)[] = [];
+  for (let index = 0; index < 5; index += 1)
+    answers.push(await ask('https://host.example/m', 'a', async () => index));
+  expect(answers).toEqual([0, 1, 2, null, null]);
+  expect(notes).toEqual([expect.stringContaining('are left out: their time was over')]);
 });
