@@ -103,6 +103,15 @@ const isVersionEvent = (event: ResolvedEvent): event is VersionEvent =>
 export const isStageEvent = (event: ResolvedEvent): event is StageEvent =>
   event.kind === 'assignment' || event.kind === 'unassignment';
 
+/** The last registration or deregistration of the version that an event is about, before that event. */
+export const versionEventBefore = (
+  event: ResolvedEvent,
+  { events }: Pick<ArtifactState, 'events'>,
+): VersionEvent | undefined =>
+  events
+    .slice(0, event.place)
+    .findLast((one): one is VersionEvent => isVersionEvent(one) && one.of === event.of);
+
 function evolveVersion(versions: Map<VersionId, Evolving>, event: VersionEvent): void {
   const { version: id, commit } = event;
   const known = versions.get(id);

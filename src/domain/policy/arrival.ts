@@ -1,7 +1,7 @@
 import type { Event } from '../event.js';
 import type { ArtifactName } from '../names.js';
 import { highestCounter } from '../plan.js';
-import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../state.js';
+import { type ArtifactState, artifactStateOf, type ResolvedEvent, versionEventBefore } from '../state.js';
 import { formatTime } from '../time.js';
 
 /** Why a tag is not let in. */
@@ -84,11 +84,9 @@ function whyNotChained(
  * Which registration a registration hides: a version that is registered is not given to another commit on the way, for what
  * was loaded by its name would be another model.
  */
-export function hiddenBy(event: ResolvedEvent, { events }: ArtifactState): ResolvedEvent | undefined {
+export function hiddenBy(event: ResolvedEvent, artifact: ArtifactState): ResolvedEvent | undefined {
   if (event.kind !== 'registration') return undefined;
-  const last = events.findLast(
-    ({ place, of, kind }) => place < event.place && of === event.of && /registration$/.test(kind),
-  );
+  const last = versionEventBefore(event, artifact);
   return last?.kind === 'registration' ? last : undefined;
 }
 

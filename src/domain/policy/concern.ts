@@ -1,6 +1,12 @@
 import type { Oid } from '../event.js';
 import type { StageName } from '../names.js';
-import { type ArtifactState, isStageEvent, type ResolvedEvent, type VersionId } from '../state.js';
+import {
+  type ArtifactState,
+  isStageEvent,
+  type ResolvedEvent,
+  type VersionId,
+  versionEventBefore,
+} from '../state.js';
 
 /** How an event touches a stage. */
 export interface Concern {
@@ -29,10 +35,8 @@ export function concernsOf(artifact: ArtifactState, event: ResolvedEvent): Conce
 }
 
 /** Whether a registration brings back what was gone, or puts another commit in the place of what an assignment put there. */
-function changes({ events }: ArtifactState, event: ResolvedEvent, assignment: ResolvedEvent): boolean {
-  const last = events.findLast(
-    ({ place, of, kind }) => place < event.place && of === event.of && /registration$/.test(kind),
-  );
+function changes(artifact: ArtifactState, event: ResolvedEvent, assignment: ResolvedEvent): boolean {
+  const last = versionEventBefore(event, artifact);
   return last?.kind === 'deregistration' || (last ?? assignment).commit !== event.commit;
 }
 

@@ -7,8 +7,6 @@ export interface PackedRefs {
    * found by halving, so that it costs the same among a thousand refs and a million.
    */
   linesOf(start: string): string;
-  /** Which state it is. */
-  stamp: string;
   close(): void;
 }
 
@@ -30,7 +28,7 @@ export function openPackedRefs(path: string): PackedRefs | undefined | 'none' {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'none';
     throw error;
   }
-  const { size, ino, mtimeMs } = fstatSync(file);
+  const { size } = fstatSync(file);
   const read = (at: number, length: number): Buffer => {
     const bytes = Buffer.allocUnsafe(Math.min(length, size - at));
     return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, at));
@@ -43,7 +41,6 @@ export function openPackedRefs(path: string): PackedRefs | undefined | 'none' {
     return undefined;
   }
   return {
-    stamp: `${ino} ${size} ${mtimeMs}`,
     linesOf: (start) => linesBetween({ read, first: end + 1, size }, start),
     close: () => closeSync(file),
   };

@@ -1,7 +1,8 @@
 import type { ArtifactName } from '../../domain/names.js';
 import { type Approval, approvalOf } from '../../domain/policy/approval.js';
 import { approvalsOf } from '../../domain/policy/approval-name.js';
-import type { RegistryRepository, TagRef } from '../../git/port.js';
+import type { PeeledTagRef, RegistryRepository } from '../../git/port.js';
+import { bringMissing } from '../bring-missing.js';
 import type { Vantage } from './vantage.js';
 
 const TAGS = 'refs/tags/';
@@ -18,8 +19,8 @@ export async function readApprovals(
   // a pattern also matches further down (git-ls-remote(1))
   const refs = [...held]
     .filter(([refName]) => refName.startsWith(start))
-    .map(([refName, oid]): TagRef => ({ name: refName.slice(TAGS.length), oid }));
-  if (vantage.kind === 'remote') await bringTags(repository, vantage.remote, refs);
+    .map(([refName, oid]): PeeledTagRef => ({ name: refName.slice(TAGS.length), oid, peeledOid: undefined }));
+  if (vantage.kind === 'remote') await bringMissing(repository, vantage.remote, refs);
   return approvalsIn(await repository.readTags(refs), artifact);
 }
 
@@ -32,18 +33,3 @@ export const approvalsIn = (
     const approval = 'tag' in one ? approvalOf(one.tag) : { problem: one.detail };
     return 'problem' in approval || approval.artifact !== artifact ? [] : [approval];
   });
-
-async function bringTags(
-  repository: RegistryRepository,
-  remote: string,
-  refs: readonly TagRef[],
-): Promise<void> {
-  if (refs.length === 0 || repository.url !== undefined) return;
-  const types = await repository.objectTypes(refs.map(({ oid }) => oid));
-  const missing = refs.filter(({ oid }) => types.get(oid) === 'missing');
-  if (missing.length === 0) return;
-  await repository.fetchTags(
-    remote,
-    missing.map((ref) => ({ ...ref, peeledOid: undefined })),
-  );
-}

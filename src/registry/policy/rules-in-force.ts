@@ -5,6 +5,7 @@ import type { Policy } from '../../domain/policy/policy.js';
 import { RegError } from '../../errors.js';
 import type { RefTips, RegistryRepository } from '../../git/port.js';
 import { once } from '../../once.js';
+import { bringMissing } from '../bring-missing.js';
 import type { RegistryContext } from '../context.js';
 import { readerAt } from '../load-config.js';
 import type { Vantage } from './vantage.js';
@@ -78,12 +79,8 @@ function branchesAt({ repository }: RegistryContext, vantage: Vantage, tips: Ref
 }
 
 /** Brings a commit of a remote here, where it is not. */
-async function bringCommit(repository: RegistryRepository, remote: string, commit: Oid): Promise<void> {
-  if (repository.url !== undefined) return;
-  const types = await repository.objectTypes([commit]);
-  if (types.get(commit) === 'commit') return;
-  await repository.fetchTags(remote, [{ name: 'HEAD', oid: commit, peeledOid: undefined }]);
-}
+const bringCommit = (repository: RegistryRepository, remote: string, commit: Oid): Promise<void> =>
+  bringMissing(repository, remote, [{ name: 'HEAD', oid: commit, peeledOid: undefined }]);
 
 /**
  * The tip of a branch that a policy names; the commit is here then.

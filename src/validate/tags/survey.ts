@@ -1,5 +1,6 @@
 import { APPROVALS } from '../../domain/policy/approval-name.js';
 import type { TagReading, TagRef } from '../../git/port.js';
+import { bringMissing } from '../../registry/bring-missing.js';
 import type { RegistryContext } from '../../registry/context.js';
 import type { Vantage } from '../../registry/policy/vantage.js';
 
@@ -22,9 +23,7 @@ export async function surveyTags({ repository }: RegistryContext, vantage: Vanta
   if (vantage.kind !== 'remote' || repository.url !== undefined) return surveyOf(repository, here, []);
   const listed = (await repository.listRemoteTags(vantage.remote)).filter(isConcerned);
   const there = new Map(listed.map((tag) => [tag.name, tag]));
-  const types = await repository.objectTypes(listed.map(({ oid }) => oid));
-  const missing = listed.filter(({ oid }) => types.get(oid) === 'missing');
-  if (missing.length > 0) await repository.fetchTags(vantage.remote, missing);
+  await bringMissing(repository, vantage.remote, listed);
   const own = here.filter(({ name }) => !there.has(name));
   const moved = here.flatMap(({ name, oid }) => {
     const tag = there.get(name);

@@ -1,3 +1,4 @@
+import { versionEventBefore } from '../../state.js';
 import type { Rule } from '../judge.js';
 
 /**
@@ -8,9 +9,8 @@ export const after: Rule = ({ artifact, event, version, stage, commits, policy, 
   const before = policy.after;
   if (before === undefined) return undefined;
   const earlier = artifact.events.filter(({ place, of }) => place < event.place && of === version);
-  const registered = earlier.findLast(({ kind }) => kind === 'registration' || kind === 'deregistration');
   const hint = `put it there first: reg assign ${artifact.name}@${version} ${before}`;
-  if (registered?.kind === 'deregistration' && event.kind === 'assignment')
+  if (event.kind === 'assignment' && versionEventBefore(event, artifact)?.kind === 'deregistration')
     return {
       rule: 'after',
       message: `${subject} was deregistered before ${event.tag} put it into ${stage}`,
