@@ -21,6 +21,7 @@ process.on('exit', () => rmSync(outdir, { recursive: true, force: true }));
 const loaded = new Set();
 await build(startBundle(outdir, loaded));
 await build(programBundle(outdir, loaded));
+giveRequire(`${outdir}/chunks`);
 // the pages of a site: one script that also runs where a page is opened as a file, which no module does
 await build({
   entryPoints: { app: 'src/web/start.tsx', style: 'src/web/style/app.css' },
@@ -39,6 +40,20 @@ const tsc = createRequire(import.meta.url)
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json', '--outDir', `${outdir}/types`], {
   stdio: 'inherit',
 });
+
+/**
+ * Gives `require`, which packages in CommonJS call for what Node has built in, to the module that asks whether there is one. In every
+ * module it would be made anew at every start.
+ */
+function giveRequire(folder) {
+  const asking = readdirSync(folder).filter((name) =>
+    readFileSync(join(folder, name), 'utf8').includes('typeof require'),
+  );
+  if (asking.length !== 1) throw new Error(`${asking.length} modules ask for require`);
+  const path = join(folder, asking[0]);
+  const given = "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);";
+  writeFileSync(path, given + readFileSync(path, 'utf8'));
+}
 
 /** Deletes the declarations that the types of the library do not lead to. */
 function keepReachableTypes(folder) {

@@ -69,8 +69,6 @@ export const programBundle = (outdir, loaded) => ({
     ),
   },
   plugins: [withoutChildProcess],
-  // packages in CommonJS call require for what Node has built in
-  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
 });
 
 /** The completion script of a shell, which the library prints. */

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { quickAnswer } from './quick-answer.js';
 import { thisWorld } from './world.js';
 
 // This file and what it imports become one script (bundle.js): a module takes Node longer to start than a script, and each
@@ -17,7 +18,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 async function start(argv: readonly string[]): Promise<void> {
   const [first, second] = argv;
-  if (argv.length === 1 && first === '--version') process.stdout.write(`${PROGRAM_VERSION}\n`);
+  const answer = quickAnswer(argv, { env: process.env, cwd: process.cwd() });
+  if (answer !== undefined) process.stdout.write(`${answer}\n`);
+  else if (argv.length === 1 && first === '--version') process.stdout.write(`${PROGRAM_VERSION}\n`);
   else if (first === 'complete' && /^(--|bash)$/.test(second ?? ''))
     await (await import('./complete/answer.js')).answerCompletion(argv.slice(1), worldUntil());
   else if (isForHelp(argv))

@@ -30,10 +30,13 @@ export interface Outline {
   witnesses: readonly Witness[];
 }
 
-/** A tag that an outline rests upon; `of` is the version that the outline takes it to be about. */
+/** A tag that an outline rests upon. */
 export interface Witness {
   listed: ListedTag;
+  /** The version that the outline takes it to be about. */
   of: VersionId;
+  /** The stage whose current version it tells of; undefined when it is the latest version. */
+  stage: StageName | undefined;
 }
 
 /** The last event of a stage, as far as counters tell. */
@@ -88,12 +91,12 @@ export function conclude({ registrations, greatest, lastOf, listed }: Gathered):
     const [registration] = here;
     const of = registration ? versionIn(registration) : assignment.commit;
     stages.set(stage, of);
-    witnesses.push({ listed: assignment, of });
-    if (registration) witnesses.push({ listed: registration, of });
+    witnesses.push({ listed: assignment, of, stage });
+    if (registration) witnesses.push({ listed: registration, of, stage });
   }
   const latest = greatest === undefined ? undefined : listed.tag(greatest);
   const version = latest && versionIn(latest);
-  if (latest && version) witnesses.push({ listed: latest, of: version });
+  if (latest && version) witnesses.push({ listed: latest, of: version, stage: undefined });
   return { summary: { latest: version, stages, deprecated: false }, witnesses };
 }
 

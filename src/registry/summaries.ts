@@ -1,12 +1,13 @@
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { confirms, type Listed, type ListedTag, type Outline, type Summary } from '../domain/outline.js';
+import { confirms, type ListedTag, type Outline, type Summary } from '../domain/outline.js';
 import { currentIn, latestVersion, stagesUsed } from '../domain/query.js';
 import { type ArtifactState, stateOf } from '../domain/state.js';
 import { survey } from '../domain/survey.js';
 import { parseTagName } from '../domain/tag-name.js';
 import type { TagReader, TagReading, TagRef } from '../git/port.js';
 import type { TagListing } from '../git/tag-listing.js';
+import { listedIn } from './by-names.js';
 import { readState } from './read.js';
 
 /** The summary of every artifact that has an event. */
@@ -30,14 +31,7 @@ export async function fullSummaries(tags: TagReader): Promise<Summaries> {
 async function settle(tags: TagReader, listing: TagListing): Promise<Summaries> {
   const { artifacts, add } = survey();
   listing.eachAnnotated(add);
-  const listed: Listed = {
-    tag: (number) => ({
-      tag: listing.name(number),
-      tagOid: listing.oid(number),
-      commit: listed.commit(number),
-    }),
-    commit: (number) => listing.peeledOid(number) ?? '',
-  };
+  const listed = listedIn(listing);
   const outlines = [...artifacts].map(([name, { numbers, outline }]) => ({
     name,
     numbers,

@@ -6,7 +6,7 @@ import { withObjectFiles } from './object-files.js';
 import type { StoredObject } from './pack-file.js';
 import { findPlainPlace, type PlainPlace } from './place.js';
 import { readHead, readRef } from './read-ref.js';
-import { listArtifactFiles, listTagFiles } from './tag-listing.js';
+import { listArtifactFiles, listPeeledArtifactFiles, listTagFiles } from './tag-listing.js';
 import { listTreeFiles } from './tree-files.js';
 
 /**
@@ -16,6 +16,8 @@ import { listTreeFiles } from './tree-files.js';
 export interface RepositoryFiles {
   /** Every tag whose name begins as the tags of one artifact do; where they lead is not told of all. */
   listArtifact(artifact: ArtifactName): TagListing | undefined;
+  /** The same, with what an annotated one leads to. */
+  listPeeledArtifact(artifact: ArtifactName): TagListing | undefined;
   /** Every tag, with what an annotated one leads to. */
   listPeeledTags(): TagListing | undefined;
   /** These objects, all of them, in this order. */
@@ -45,6 +47,7 @@ export function repositoryFiles(folder: string, env: NodeJS.ProcessEnv): Reposit
   };
   return {
     listArtifact: (artifact) => ask(({ commonDir }) => listArtifactFiles(commonDir, artifact)),
+    listPeeledArtifact: (artifact) => ask(({ commonDir }) => listPeeledArtifactFiles(commonDir, artifact)),
     listPeeledTags: () => ask(({ commonDir }) => listTagFiles(commonDir)),
     readObjects: (oids) =>
       ask(({ commonDir }) =>

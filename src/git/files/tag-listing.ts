@@ -21,20 +21,26 @@ type Follow = (oids: readonly Oid[]) => readonly (Oid | undefined)[] | undefined
  * found out. Undefined where git has to be asked.
  */
 export const listArtifactFiles = (commonDir: string, artifact: ArtifactName): TagListing | undefined =>
-  list(
-    commonDir,
-    ['#', '@'].map((mark) => PREFIX + artifactNameForTag(artifact) + mark),
-    (oids) => oids.map(() => undefined),
-  );
+  list(commonDir, startsOf(artifact), (oids) => oids.map(() => undefined));
+
+/** The same, with what an annotated one leads to. */
+export const listPeeledArtifactFiles = (commonDir: string, artifact: ArtifactName): TagListing | undefined =>
+  list(commonDir, startsOf(artifact), followIn(commonDir));
 
 /** Every tag, with what an annotated one leads to; undefined where git has to be asked. */
 export const listTagFiles = (commonDir: string): TagListing | undefined =>
-  list(commonDir, [PREFIX], (oids) =>
+  list(commonDir, [PREFIX], followIn(commonDir));
+
+const startsOf = (artifact: ArtifactName): string[] =>
+  ['#', '@'].map((mark) => PREFIX + artifactNameForTag(artifact) + mark);
+
+const followIn =
+  (commonDir: string): Follow =>
+  (oids) =>
     withObjectFiles(commonDir, (read) => {
       const targets = oids.map((oid) => targetOf(read(oid)));
       return targets.includes('elsewhere') ? undefined : targets;
-    }),
-  );
+    });
 
 function list(commonDir: string, starts: readonly string[], follow: Follow): TagListing | undefined {
   // in this order: a ref that is packed meanwhile is packed before its file goes

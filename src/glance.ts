@@ -1,0 +1,43 @@
+import type { AnnotatedTag } from './domain/event.js';
+import type { ArtifactName, StageName } from './domain/names.js';
+import { confirms, type ListedTag } from './domain/outline.js';
+import type { VersionId } from './domain/state.js';
+import type { StoredObject } from './git/files/pack-file.js';
+import { repositoryFiles } from './git/files/repository-files.js';
+import { annotatedTag, decodeTag } from './git/tag-object.js';
+import { versionByNames } from './registry/by-names.js';
+
+/**
+ * The current version in a stage, or without a stage the latest version, of an artifact of the repository that a folder is in: where
+ * its files are plain, and names with an object or two tell it. Otherwise undefined, and the question is to be asked in full: of what
+ * is not there, of what is unusual, and of what is wrong.
+ */
+export function glance(
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  artifact: ArtifactName,
+  stage: StageName | undefined,
+): VersionId | undefined {
+  const files = repositoryFiles(folder, env);
+  const listing = files.listPeeledArtifact(artifact);
+  const told = listing && versionByNames(listing, artifact, stage);
+  const objects = told && files.readObjects(told.witnesses.map(({ listed }) => listed.tagOid));
+  const isConfirmed = objects?.every((object, index) => {
+    const witness = told?.witnesses[index];
+    return witness !== undefined && confirms(witness, tagOf(witness.listed, object));
+  });
+  return isConfirmed ? told?.version : undefined;
+}
+
+/** What an object says that has to be a tag of a commit; undefined where it is none. */
+function tagOf({ tag, tagOid }: ListedTag, { type, bytes }: StoredObject): AnnotatedTag | undefined {
+  if (type !== 'tag') return undefined;
+  try {
+    const decoded = decodeTag(bytes);
+    return decoded.type === 'commit'
+      ? annotatedTag({ name: tag, oid: tagOid }, decoded.object, decoded)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
