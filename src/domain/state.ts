@@ -50,10 +50,14 @@ export function stateOf(events: Iterable<Event>, at = Number.POSITIVE_INFINITY):
     if (own) own.push(event);
     else byArtifact.set(event.artifact, [event]);
   }
-  const states = [...byArtifact].map(([name, own]) => artifactStateOf(name, own, at));
-  return new Map(
-    states.filter(({ events }) => events.length > 0).map((artifact) => [artifact.name, artifact]),
-  );
+  const states = new Map<ArtifactName, ArtifactState>();
+  for (const [name, own] of byArtifact) {
+    // a state has its own copies: of a registry's events there is room for one
+    byArtifact.delete(name);
+    const artifact = artifactStateOf(name, own, at);
+    if (artifact.events.length > 0) states.set(name, artifact);
+  }
+  return states;
 }
 
 /** Rebuilds the state of one artifact from its events, in any order. */

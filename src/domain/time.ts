@@ -27,5 +27,7 @@ function isoText(text: string): string {
 }
 
 /** Writes seconds since the epoch as ISO 8601 in UTC, without fractions: `2026-05-03T14:30:00Z`. */
-export const formatTime = (seconds: number): string =>
-  new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+export function formatTime(seconds: number): string {
+  const text = new Date(seconds * 1000).toISOString();
+  return text.endsWith('.000Z') ? `${text.slice(0, -'.000Z'.length)}Z` : text;
+}

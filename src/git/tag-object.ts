@@ -47,12 +47,14 @@ export function encodeTag({ object, type, tag, tagger, date, zone, message }: Ta
  * @throws MalformedTag when a header is missing, repeated, out of order or unreadable
  */
 export function decodeTag(bytes: Uint8Array): TagObject {
-  const text = textOf(bytes);
-  const end = text.indexOf('\n\n');
-  const headers = readHeaders(text, end < 0 ? text.length - Number(text.endsWith('\n')) : end);
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
+  const end = buffer.indexOf('\n\n');
+  // two texts, for a piece of one keeps all of it in memory, and the message is what is kept
+  const text = buffer.toString('utf8', 0, end < 0 ? buffer.length : end);
+  const headers = readHeaders(text, text.length - Number(end < 0 && text.endsWith('\n')));
   if (!OID.test(headers.object)) throw new MalformedTag('its object line holds no object id');
   if (!TYPES.has(headers.type)) throw new MalformedTag('its type line names no type of object');
-  const body = end < 0 ? '' : text.slice(end + 2);
+  const body = end < 0 ? '' : buffer.toString('utf8', end + 2);
   const signed = body.includes('-----BEGIN ') ? SIGNATURE.exec(body)?.index : undefined;
   const { object, type, tag } = headers;
   const { tagger, date, zone } = readTagger(headers.tagger);
@@ -61,9 +63,6 @@ export function decodeTag(bytes: Uint8Array): TagObject {
   if (signed !== undefined) made.signature = body.slice(signed);
   return made;
 }
-
-const textOf = (bytes: Uint8Array): string =>
-  Buffer.isBuffer(bytes) ? bytes.toString() : Buffer.from(bytes).toString();
 
 /** The tag that a ref holds, made of its object and of the commit that this leads to. */
 export function annotatedTag(

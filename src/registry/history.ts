@@ -2,7 +2,7 @@ import { findNamed } from '../domain/find.js';
 import { type StageName, stageName } from '../domain/names.js';
 import { mergeOrdered } from '../domain/order.js';
 import { stagesUsed } from '../domain/query.js';
-import type { ArtifactState } from '../domain/state.js';
+import type { ArtifactState, ResolvedEvent } from '../domain/state.js';
 import { lastingStays, type Stay } from '../domain/stays.js';
 import { didYouMean } from '../domain/suggest.js';
 import { parseVersionTarget } from '../domain/target.js';
@@ -27,11 +27,18 @@ export interface HistoryOptions extends ReadOptions {
 }
 
 /** The journal of all artifacts, of one, or of one version (`artifact@version`), newest first. */
-export async function history(
+export const history = async (
   context: RegistryContext,
   target: string | undefined,
   options: HistoryOptions,
-): Promise<HistoryRow[]> {
+): Promise<HistoryRow[]> => (await journal(context, target, options)).map(historyRow);
+
+/** The same as events, for who makes rows of a few at a time: a registry has as many as it has tags. */
+export async function journal(
+  context: RegistryContext,
+  target: string | undefined,
+  options: HistoryOptions,
+): Promise<ResolvedEvent[]> {
   const { artifacts, isWanted } = await select(context, target, options);
   const { since, until } = bounds(options);
   const events = mergeOrdered(artifacts.map((artifact) => artifact.events)).filter(
@@ -40,7 +47,7 @@ export async function history(
       event.time <= until &&
       isWanted('stage' in event ? event.stage : undefined, event.of),
   );
-  return cut(events, options).map(historyRow);
+  return cut(events, options);
 }
 
 /** One row for each stay of a version in a stage: from when to when it was the current one there, and by whom. */
@@ -108,4 +115,6 @@ const bounds = ({ since, until }: HistoryOptions): { since: number; until: numbe
 
 /** Rows that come oldest first, in the order and number that is wanted. */
 const cut = <T>(rows: readonly T[], { ascending, limit }: HistoryOptions): T[] =>
-  (ascending ? [...rows] : [...rows].reverse()).slice(0, limit);
+  ascending
+    ? rows.slice(0, limit)
+    : rows.slice(limit === undefined ? 0 : Math.max(0, rows.length - limit)).reverse();

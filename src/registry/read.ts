@@ -30,7 +30,15 @@ export function eventsIn(readings: readonly TagReading[], artifact?: ArtifactNam
 
 /** The state of a whole registry, now or at a time in seconds since the epoch. */
 export async function readState(tags: TagReader, at?: number): Promise<State> {
-  return stateOf((await readEvents(tags)).events, at);
+  return stateOf(eachEventIn(await tags.readTags()), at);
+}
+
+/** The events among all tags one by one: there may be so many that a list of them is felt. */
+function* eachEventIn(readings: readonly TagReading[]): Generator<Event> {
+  for (const one of readings) {
+    const name = 'tag' in one ? parseTagName(one.tag.name) : undefined;
+    if ('tag' in one && name) yield eventOf(name, one.tag);
+  }
 }
 
 /** The state of one artifact, without events when it is not registered. */

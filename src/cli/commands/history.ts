@@ -1,6 +1,8 @@
-import { history, intervals } from '../../registry/history.js';
+import { intervals, journal } from '../../registry/history.js';
+import { historyRow } from '../../registry/make-rows.js';
 import { linksOf } from '../links.js';
 import { printPaged } from '../pager.js';
+import { pieces } from '../pieces.js';
 import { historyTable, intervalTable } from '../render/rows.js';
 import { renderTable, type Table } from '../render/table.js';
 import type { Session } from '../session.js';
@@ -23,14 +25,16 @@ export async function run(
 ): Promise<void> {
   const context = await open();
   const wanted = { ...options, ascending: options.asc };
-  const tableOf = async (): Promise<Table | undefined> => {
-    if (options.intervals) {
-      const rows = await intervals(context, target, wanted);
-      return out.json ? void out.data(rows) : intervalTable(rows, out, await linksOf(out, context));
-    }
-    const rows = await history(context, target, wanted);
-    return out.json ? void out.data(rows) : historyTable(rows, out, await linksOf(out, context));
-  };
-  const table = await tableOf();
-  if (table !== undefined) await printPaged(await renderTable(table, out), out, context, options.pager);
+  const show = async (table: Table): Promise<void> =>
+    printPaged(await renderTable(table, out), out, context, options.pager);
+  if (options.intervals) {
+    const rows = await intervals(context, target, wanted);
+    return out.json ? out.data(rows) : show(intervalTable(rows, out, await linksOf(out, context)));
+  }
+  const events = await journal(context, target, wanted);
+  if (out.json) return out.rows(events, historyRow);
+  const links = await linksOf(out, context);
+  // columns of a terminal are as wide as the widest of all their cells
+  for (const some of out.world.isTTY ? [events] : pieces(events))
+    await show(historyTable(some.map(historyRow), out, links));
 }

@@ -65,4 +65,7 @@ const commitCell = (commit: string, { world }: Output, pages?: WebPages): Cell =
   href: pages?.commit(commit),
 });
 
-const subject = (message: string): string => message.split('\n', 1)[0] ?? '';
+function subject(message: string): string {
+  const end = message.indexOf('\n');
+  return end < 0 ? message : message.slice(0, end);
+}

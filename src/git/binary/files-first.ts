@@ -47,6 +47,9 @@ export function filesFirst(files: RepositoryFiles, reader: TagReader, git: RunGi
  */
 function annotatedIn(listing: TagListing | undefined): TagRef[] | undefined {
   if (listing === undefined) return undefined;
-  const tags = tagsIn(listing);
-  return tags.every(({ peeledOid }) => peeledOid !== undefined) ? tags : undefined;
+  const tags: TagRef[] = [];
+  listing.eachAnnotated((index, text, from, to) => {
+    tags.push({ name: text.slice(from, to), oid: listing.oid(index) });
+  });
+  return tags.length === listing.length ? tags : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Oid } from '../../domain/event.js';
+import type { Oid, Tagger } from '../../domain/event.js';
 import type { TagReading, TagRef } from '../port.js';
 import { annotatedTag, decodeTag, MalformedTag, odditiesOf, type TagObject } from '../tag-object.js';
 import type { FoundObject } from './cat-file.js';
@@ -19,18 +19,20 @@ export async function readingsOf(
   found: FoundTags | readonly Iterable<FoundTag>[],
 ): Promise<TagReading[]> {
   const readings: TagReading[] = [];
+  const shared = sharing();
   const nested: [index: number, decoded: Exclude<Decoded, { defect: unknown }>][] = [];
   for await (const some of found)
     for (const one of some) {
       const decoded = decode(one);
       if ('object' in decoded && decoded.object.type === 'tag') nested.push([readings.length, decoded]);
-      readings.push('object' in decoded ? reading(decoded, undefined) : decoded);
+      readings.push('object' in decoded ? reading(decoded, undefined, shared) : decoded);
     }
   const peeled = await peel(
     git,
     nested.map(([, { ref }]) => ref.oid),
   );
-  for (const [index, decoded] of nested) readings[index] = reading(decoded, peeled.get(decoded.ref.oid));
+  for (const [index, decoded] of nested)
+    readings[index] = reading(decoded, peeled.get(decoded.ref.oid), shared);
   return readings;
 }
 
@@ -54,12 +56,38 @@ function decode({ ref, object: found }: FoundTag): Decoded {
 function reading(
   { ref, object, oddities }: Exclude<Decoded, { defect: unknown }>,
   peeled: Peeled | undefined,
+  shared: Shared,
 ): TagReading {
   const target = object.type === 'tag' ? peeled : { type: object.type, oid: object.object };
   if (target === undefined) return { ref, defect: 'missing', detail: 'a tag that it points at is missing' };
   if (target.type !== 'commit')
     return { ref, defect: 'not-a-commit', detail: `it points at a ${target.type}` };
-  return { tag: annotatedTag(ref, target.oid, object), oddities };
+  const tag = annotatedTag(ref, shared.oid(target.oid), object);
+  tag.tagger = shared.tagger(tag.tagger);
+  return { tag, oddities };
+}
+
+interface Shared {
+  oid(one: Oid): Oid;
+  tagger(one: Tagger): Tagger;
+}
+
+/**
+ * Keeps of what is the same the first one: of a hundred thousand tags there are a few taggers, and a piece of a text keeps all
+ * of that in memory.
+ */
+function sharing(): Shared {
+  const oids = new Map<Oid, Oid>();
+  const taggers = new Map<string, Tagger>();
+  const first = <T>(known: Map<string, T>, key: string, one: T): T => {
+    const before = known.get(key);
+    if (before === undefined) known.set(key, one);
+    return before ?? one;
+  };
+  return {
+    oid: (one) => first(oids, one, one),
+    tagger: (one) => first(taggers, `${one.name} <${one.email}>`, one),
+  };
 }
 
 interface Peeled {
