@@ -1,105 +1,122 @@
-// Runs the main job in a temporary folder, from a research repository with a trained model to the loaded bytes, and
-// shows every command with its real output. Nothing outside that folder is read or written.
+// Plays the console blocks of README.md, one after the other, in a temporary folder where time, names and everything else
+// stand still, and shows every command with its output. Nothing outside that folder is written, and it is removed at the end:
+// with --keep it stays. With --check it says where the page shows something else than the program prints; --write puts that right.
+//
+// A comment in front of a block may run something unseen (`<!-- unseen: git init -->`), move the clock on (`<!-- clock: +2 days -->`),
+// or have the next block run as on a terminal (`<!-- terminal: 90 columns -->`).
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'reg-quickstart-'));
-const env = {
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'))),
-  HOME: folder,
-  XDG_CACHE_HOME: join(folder, '.cache'),
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_AUTHOR_NAME: 'Ann Lee',
-  GIT_AUTHOR_EMAIL: 'ann@example.com',
-  GIT_COMMITTER_NAME: 'Ann Lee',
-  GIT_COMMITTER_EMAIL: 'ann@example.com',
-  NO_COLOR: '1',
-};
-let cwd = folder;
+const page = join(project, 'README.md');
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'reg-quickstart-')));
+const [keep, check, write] = ['--keep', '--check', '--write'].map((option) => process.argv.includes(option));
+const PART = /<!-- (unseen|clock|terminal): (.*?) -->|```console\n(.*?)```/gs;
+const SECONDS = { minute: 60, hour: 3600, day: 86_400, week: 604_800 };
 
-/** Shows a command line and runs it; `reg` is the program that was built here. */
-function $(line, { quiet = false } = {}) {
-  if (!quiet) console.log(`$ ${line}`);
-  const shell = `reg() { '${process.execPath}' '${join(project, 'bin/reg.js')}' "$@"; }\n${line}`;
-  const { status, stdout, stderr } = spawnSync('sh', ['-c', shell], { cwd, env, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${line}\nended with exit code ${status}\n${stdout}${stderr}`);
-  if (!quiet) console.log(`${stdout}${stderr}`.replace(/^(?=.)/gm, '  '));
-  return stdout.trim();
+let now = Date.UTC(2026, 4, 4, 9, 0) / 1000;
+let columns;
+let cwd = join(folder, 'work');
+
+/** What a command finds around it: an empty home, a person, and the time of the tour. */
+function surroundings() {
+  return {
+    PATH: process.env.PATH,
+    HOME: folder,
+    LC_ALL: 'C',
+    TZ: 'UTC',
+    NO_COLOR: '1',
+    GIT_CONFIG_NOSYSTEM: '1',
+    ...Object.fromEntries(
+      ['AUTHOR', 'COMMITTER'].flatMap((who) => [
+        [`GIT_${who}_NAME`, 'Ann Lee'],
+        [`GIT_${who}_EMAIL`, 'ann@example.com'],
+        [`GIT_${who}_DATE`, `@${now} +0000`],
+      ]),
+    ),
+  };
 }
 
-function say(text) {
-  console.log(`# ${text}`);
+/** Runs a command line as a shell does, shows it, and gives everything that it prints. */
+function run(line) {
+  now += 60;
+  const world = [`Date.now=()=>${now}000`];
+  if (columns !== undefined)
+    world.push(`Object.assign(process.stdout,{isTTY:true,columns:${columns},rows:99})`);
+  const reg = `NODE_OPTIONS='--import=data:text/javascript,${world.join(';')}' '${process.execPath}' '${join(project, 'bin/reg.js')}'`;
+  const script = `reg() { ${reg} "$@"; }\nexec 2>&1\n${line}\ncode=$?\npwd >'${folder}/cwd'\nexit $code`;
+  console.log(`$ ${line}`);
+  const { status, stdout, error } = spawnSync('sh', ['-c', script], {
+    cwd,
+    env: surroundings(),
+    encoding: 'utf8',
+  });
+  if (error !== undefined) throw error;
+  if (stdout !== '') console.log(stdout);
+  if (status !== 0) throw new Error(`${line}\nended with exit code ${status}`);
+  cwd = readFileSync(join(folder, 'cwd'), 'utf8').trimEnd();
+  return stdout;
 }
 
-function makeRepository(name) {
-  cwd = join(folder, name);
-  mkdirSync(cwd);
-  $('git init -q -b main', { quiet: true });
+/** The same block with what its commands print now. */
+function recorded(block) {
+  const shown = block
+    .split('\n')
+    .filter((line) => line.startsWith('$ '))
+    .map((line) => {
+      const printed = run(line.slice(2).replace(/ +# .*$/, ''));
+      return printed === '' ? `${line}\n` : `${line}\n${printed}\n`;
+    });
+  columns = undefined;
+  return `\`\`\`console\n${shown.join('').replace(/\n+$/, '\n')}\`\`\``;
+}
+
+function part(text, kind, what, block) {
+  if (block !== undefined) return recorded(block);
+  if (kind === 'unseen') run(what);
+  if (kind === 'terminal') columns = Number.parseInt(what, 10);
+  if (kind === 'clock') {
+    const [, count, unit] = /^\+(\d+) (minute|hour|day|week)s?$/.exec(what);
+    now += count * SECONDS[unit];
+    console.log(`# ${what.slice(1)} later\n`);
+  }
+  return text;
+}
+
+/** Says where the page shows something else than the program printed. */
+function compare(before, after) {
+  if (after === before) return;
+  const at = [...after].findIndex((letter, index) => letter !== before[index]);
+  const line = after.slice(0, at).split('\n').length;
+  console.error(
+    `README.md:${line}: the program prints something else; npm run build && npm run quickstart -- --write`,
+  );
+  console.error(`is:  ${before.split('\n')[line - 1]}\nnow: ${after.split('\n')[line - 1]}`);
+  process.exitCode = 1;
 }
 
 try {
-  say('A research repository with a trained model, tagged v1.');
-  makeRepository('research');
-  cpSync(join(project, 'fixtures/cost-prediction'), cwd, { recursive: true });
-  $('git add . && git commit -qm "Train the model" && git tag v1', { quiet: true });
-  $('ls models && git describe --tags');
-
-  say('Another repository becomes the registry: it links to the model.');
-  makeRepository('registry');
-  $('reg init --stages dev,staging,prod');
-  $('reg link models/linear_regression.safetensors cost_predictor --source ../research --rev v1');
-  $('cat cost_predictor.model.yaml');
-  $('git add . && git commit -qm "Link cost_predictor"');
-
-  say('Register it, and put it into a stage.');
-  $('reg register cost_predictor');
-  $('reg assign cost_predictor dev');
-
-  say('Research retrains on one more parcel and tags v2; the registry follows.');
-  cwd = join(folder, 'research');
-  $("echo '8.0,150,24.4' >> data.csv && node train.js", { quiet: true });
-  $('git commit -qam "Retrain" && git tag v2', { quiet: true });
-  cwd = join(folder, 'registry');
-  $('reg link models/linear_regression.safetensors cost_predictor --source ../research --rev v2 --force');
-  $('git commit -qam "Follow research v2" && reg register cost_predictor --bump minor -m "Retrained in May"');
-
-  say('The first version is in prod, the second replaces it, and is rolled back.');
-  $('reg assign cost_predictor@v0.0.1 prod && reg assign cost_predictor@v0.1.0 prod');
-  $('reg rollback cost_predictor prod -m "v0.1.0 is slow"');
-
-  say('Ask: what is where, and who put it there?');
-  $('reg show');
-  $('reg show cost_predictor');
-  $('reg history cost_predictor --stage prod');
-  $('reg history cost_predictor --stage prod --intervals');
-  $('reg which cost_predictor prod --json');
-
-  say('Load what is in prod: the very bytes that were linked, verified by their SHA-256.');
-  $("reg load 'cost_predictor#prod' -o model.safetensors");
-  const model = readFileSync(join(cwd, 'model.safetensors'));
-  const numbers = new Float64Array(
-    model.buffer.slice(model.byteOffset + model.length - 24, model.byteOffset + model.length),
-  );
-  const [intercept, perKilogram, perKilometre] = numbers;
-  say(
-    `4 kg over 100 km cost ${(intercept + perKilogram * 4 + perKilometre * 100).toFixed(2)} EUR, says the loaded model.`,
-  );
-
-  say('And the check for CI.');
-  $('reg validate');
-
-  say('Share it, and ask and write by URL: nothing is cloned.');
-  const shared = `file://${folder}/shared.git`;
-  $(`git clone -q --bare . ../shared.git && git remote add origin ${shared}`, { quiet: true });
-  $("git -C ../shared.git tag -d 'cost_predictor#prod#4'", { quiet: true });
-  $('reg status || reg sync');
-  cwd = folder;
-  $(`reg which cost_predictor prod --repo ${shared}`);
-  $(`reg assign cost_predictor@v0.1.0 prod --repo ${shared}`);
+  console.log(`# The commands of README.md, in ${cwd}, by Ann Lee in May 2026.\n`);
+  mkdirSync(cwd);
+  symlinkSync(project, join(cwd, 'reg-src'));
+  const before = readFileSync(page, 'utf8');
+  const after = before.replaceAll(PART, part);
+  if (write) writeFileSync(page, after);
+  if (check) compare(before, after);
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  if (!keep) rmSync(folder, { recursive: true, force: true });
+  console.log(
+    `# ${folder} ${keep ? 'is still there' : 'was removed; npm run quickstart -- --keep leaves it'}.`,
+  );
 }

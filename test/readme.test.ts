@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { nameOf } from '../src/cli/tree/spec.js';
@@ -7,11 +8,20 @@ import { COMMANDS } from '../src/cli/tree/tree.js';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
-test('the README shows what the program prints', () => {
-  const record = fileURLToPath(new URL('../quickstart/record.js', import.meta.url));
-  const { status, stderr } = spawnSync(process.execPath, [record], { encoding: 'utf8' });
+test('the quickstart plays what the README shows, whoever runs it', () => {
+  const quickstart = fileURLToPath(new URL('../quickstart/run.js', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [quickstart, '--check'], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, HOME: '/nowhere' },
+  });
   expect(stderr).toBe('');
   expect(status).toBe(0);
+  const [, folder = ''] = /^# (\S+) was removed/m.exec(stdout) ?? [];
+  expect(basename(folder)).toMatch(/^reg-quickstart-/);
+  expect(existsSync(folder)).toBe(false);
+  const commands: string[] = README.match(/^\$ .*$/gm) ?? [];
+  expect(commands.length).toBeGreaterThan(20);
+  expect(stdout.split('\n').filter((line) => commands.includes(line))).toEqual(commands);
 });
 
 test('the README names every command', () => {
