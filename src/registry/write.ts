@@ -108,7 +108,7 @@ async function tryOnce(
   if (!options.unlinked) await refuseUndeclaredCommits(context, errand, plan);
   await guard.refusePlan(plan, snapshot.artifact, writer);
   const { tags, deletes = [], note } = plan;
-  const notes = [reach.note, view && fetchedNote(view, remote), note];
+  const notes = [reach.note, await guard.note(), view && fetchedNote(view, remote), note];
   if (options.dryRun) return { rows: [...tags.map(plannedRow), ...deletes.map(eventRow)], notes };
   const done =
     deletes.length > 0
@@ -116,7 +116,7 @@ async function tryOnce(
       : await applyTags(context.repository, plan, writer, (oids) =>
           guard.refuseSignatures(oids, plan, snapshot.artifact, writer),
         );
-  if (!('rows' in done)) return { ...done, notes: notes.slice(0, 2) };
+  if (!('rows' in done)) return { ...done, notes: notes.slice(0, 3) };
   const written = done.rows.map((row) => row.tag);
   const lacking = writer.push && view && lackingNote(snapshot.artifact, view, written, remote);
   return { ...done, notes: [...notes, lacking || undefined] };

@@ -24,6 +24,8 @@ export interface Report {
   findings: Finding[];
   /** Everything that was looked at: files and refs. */
   checked: string[];
+  /** What else there is to say. */
+  note?: string | undefined;
 }
 
 /** Makes the report of what was found: in the order of what was looked at, and by line. */

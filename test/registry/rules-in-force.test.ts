@@ -1,15 +1,17 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openContext } from '../../src/open-context.js';
+import { ignoredHere } from '../../src/registry/policy/ignored-here.js';
 import { rulesInForce } from '../../src/registry/policy/rules-in-force.js';
 import type { Vantage } from '../../src/registry/policy/vantage.js';
 import { type Repository, sandbox } from '../support/repo.js';
 
 const box = sandbox();
-const rulesOf = async ({ dir }: Repository, vantage: Vantage) =>
-  rulesInForce(
-    await openContext('.', { env: box.env, cwd: dir, now: () => 0, signal: new AbortController().signal }),
-    vantage,
-  );
+const contextOf = ({ dir }: Repository) =>
+  openContext('.', { env: box.env, cwd: dir, now: () => 0, signal: new AbortController().signal });
+const rulesOf = async (repository: Repository, vantage: Vantage) =>
+  rulesInForce(await contextOf(repository), vantage);
 
 const work = box.repository('work');
 const merged = work.commit({ '.reg.yaml': 'policy: {prod: {branch: release}}\n' });
@@ -54,5 +56,32 @@ describe('a clone that does not ask', () => {
     const rules = await rulesOf({ ...clone, dir: `${clone.dir}/${folder}` }, memory);
     expect(rules.policy).toEqual({ prod: { branch: 'release' } });
     expect(await rules.tip('release')).toBeUndefined();
+  });
+
+  const policy =
+    'the policy in .reg.yaml here is not that of the default branch of origin, which is the one asked';
+  test.each([
+    [undefined, undefined],
+    ['policy: {prod: {branch: release}}\nstages: [prod]\n', undefined],
+    ['policy: {prod: {branch: main}}\n', policy],
+    ['policy: {prod: {branch: release, signed: true}}\n', policy],
+    ['stages: [prod]\n', policy],
+  ])('says that %s is not what counts', async (text, note) => {
+    const file = join(clone.dir, '.reg.yaml');
+    if (text === undefined) rmSync(file);
+    else writeFileSync(file, text);
+    const context = await contextOf(clone);
+    expect(await ignoredHere(context, memory, await rulesInForce(context, memory))).toBe(note);
+  });
+
+  test('says so of signers, where a stage asks for them', async () => {
+    const text = 'policy: {prod: {signed: true}}\n';
+    work.commit({ '.reg.yaml': text, '.reg-signers': 'a' });
+    work.git('push', '--quiet', server.dir, 'main');
+    clone.git('fetch', '--quiet', 'origin');
+    clone.commit({ '.reg.yaml': text, '.reg-signers': 'b' });
+    const context = await contextOf(clone);
+    const rules = await rulesInForce(context, memory);
+    expect(await ignoredHere(context, memory, rules)).toMatch(/^the signers in \.reg-signers here are not/);
   });
 });

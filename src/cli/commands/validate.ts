@@ -13,5 +13,7 @@ interface Options {
 
 export async function run({ out, open, cwd }: Session, paths: string[], options: Options): Promise<number> {
   const { format = out.json ? 'json' : 'text', ...which } = options;
-  return printReport(await validate(await open(), { ...which, paths, from: cwd }), format, out);
+  const report = await validate(await open(), { ...which, paths, from: cwd });
+  if (report.note !== undefined) out.note(report.note);
+  return printReport(report, format, out);
 }

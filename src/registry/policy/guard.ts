@@ -8,6 +8,7 @@ import { RegError } from '../../errors.js';
 import type { Identity, RefTips } from '../../git/port.js';
 import type { RegistryContext } from '../context.js';
 import type { Reach } from '../reach.js';
+import { ignoredHere } from './ignored-here.js';
 import { judgeEvents, type Suspect } from './judge-events.js';
 import { type RulesInForce, rulesInForce } from './rules-in-force.js';
 import { vantageOfReach } from './vantage.js';
@@ -28,6 +29,8 @@ export interface PolicyGuard {
    * @throws RegError POLICY when they are signed with a key that does not count
    */
   refuseSignatures(oids: readonly Oid[], plan: Plan, artifact: ArtifactState, author: Author): Promise<void>;
+  /** What to say about the rules that were asked, if any were. */
+  note(): Promise<string | undefined>;
 }
 
 /**
@@ -63,6 +66,7 @@ export function policyGuard(context: RegistryContext, reach: Reach): PolicyGuard
       );
       refuseAny(await judgeEvents({ ...place, rules: { ...rules, policy }, suspects }));
     },
+    note: async () => known && ignoredHere(context, vantage, await known),
   };
 }
 

@@ -8,6 +8,7 @@ import { formatTime } from '../../domain/time.js';
 import type { TagReading } from '../../git/port.js';
 import { findBreaks } from '../../registry/chains.js';
 import type { RegistryContext } from '../../registry/context.js';
+import { ignoredHere } from '../../registry/policy/ignored-here.js';
 import { judgeEvents } from '../../registry/policy/judge-events.js';
 import { rulesInForce } from '../../registry/policy/rules-in-force.js';
 import { vantageOf } from '../../registry/policy/vantage.js';
@@ -71,10 +72,11 @@ export async function validateTags(
         .flatMap(({ rule, message }) => say(TAG_RULES[rule], event.tag, `${message}; ${byWhom(event)}`)),
     ),
   ];
-  return reportOf(
+  const report = reportOf(
     findings,
     events.map(({ event }) => refName(event.tag)),
   );
+  return { ...report, note: await ignoredHere(context, vantage, rules) };
 }
 
 const refName = (tag: string): string => `refs/tags/${tag}`;
