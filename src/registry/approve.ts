@@ -79,10 +79,13 @@ export async function approve(
   const object = tagObject({ tagName, commit, date: identity.now, message }, identity);
   const ref = { tagName, oid: here ?? (await storeTag(repository, object, sign)) };
   await create(context, artifact, ref, reach);
-  return { row: { ...about, oid: ref.oid, pushed: reach.push }, note: undefined };
+  return { row: { ...about, oid: ref.oid, pushed: reach.push }, note: countsFor(identity.email) };
 }
 
 const ALREADY = 'you approved of it already';
+
+/** Nobody approves of what they assign themselves. */
+const countsFor = (email: string): string => `it counts where somebody else than ${email} assigns`;
 
 async function findApprovable(
   { repository }: RegistryContext,

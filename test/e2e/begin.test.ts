@@ -145,7 +145,9 @@ test('an existing link is replaced with --force, and keeps its comments', async 
     'team=ops',
   ];
   expect((await reg(...args)).stderr).toContain('--force');
-  expect(await reg(...args, '--force')).toMatchObject({ code: 0, stdout: 'cost.model.yaml\n' });
+  const linked = await reg(...args, '--force');
+  expect(linked).toMatchObject({ code: 0, stdout: 'cost.model.yaml\n' });
+  expect(linked.stderr).toContain("warning: cost is linked to 'main', a branch, which moves on");
   expect(fileIn('cost.model.yaml')).toContain('# ask Ann before you change this\n');
   expect(fileIn('cost.model.yaml')).toContain('rev: main\n');
   expect(fileIn('cost.model.yaml')).toContain('team: ops\n');

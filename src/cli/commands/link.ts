@@ -1,5 +1,6 @@
 import { type LinkOptions, link } from '../../registry/link.js';
 import { commitHint } from '../commit-hint.js';
+import { floatingWarnings } from '../floating-warning.js';
 import type { Session } from '../session.js';
 
 type Options = Omit<LinkOptions, 'from' | 'labels'> & { label: Record<string, string> };
@@ -18,5 +19,6 @@ export async function run(
     out.note(
       'warning: the link is not pinned, and reg validate will say so: link it again with --rev and --force',
     );
+  else for (const warning of await floatingWarnings(context, [artifact])) out.note(warning);
   out.hint(await commitHint(context, cwd, row.path, `Link ${artifact}`));
 }

@@ -1,5 +1,6 @@
 import { type UpdateOptions, update } from '../../registry/update.js';
 import { commitHint } from '../commit-hint.js';
+import { floatingWarnings } from '../floating-warning.js';
 import type { Session } from '../session.js';
 
 export async function run(
@@ -12,6 +13,8 @@ export async function run(
   const changed = rows.filter((row) => row.changed);
   if (out.json) out.data(rows);
   else for (const { path } of changed) out.line(path);
+  const names = changed.map(({ artifact }) => artifact);
+  for (const warning of await floatingWarnings(context, names)) out.note(warning);
   const [first] = changed;
   if (first === undefined)
     out.note(rows.length === 0 ? 'there is no link file' : 'every link is pinned to that already');
