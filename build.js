@@ -98,7 +98,7 @@ rmSync(making);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 writeFileSync('schema/model-link.schema.json', `${JSON.stringify(linkJsonSchema(), null, 2)}\n`);
 writeFileSync('schema/reg-config.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
-writeFileSync('schema/site-data.schema.json', `${JSON.stringify(siteDataJsonSchema(), null, 2)}\n`);
+writeFileSync('schema/site-data.schema.json', lineByLine(siteDataJsonSchema()));
 writeFileSync('schema/output.schema.json', lineByLine(outputJsonSchema()));
 mkdirSync('man', { recursive: true });
 for (const [file, text] of manualPages(version)) writeFileSync(`man/${file}`, text);
