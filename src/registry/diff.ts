@@ -45,6 +45,7 @@ export interface Difference {
 
 /**
  * Compares two states of an artifact, or of two artifacts.
+ * @param fromText an artifact alone is its latest version where nothing else is named, else what HEAD declares
  * @param toText may leave the artifact out: `#prod`, `@latest`; what HEAD declares by default
  * @throws RegError INVALID_LINK, and what choosing throws
  */
@@ -54,12 +55,17 @@ export async function diff(
   toText: string | undefined,
   { at, log = 20 }: DiffOptions,
 ): Promise<Difference> {
-  const fromTarget = parseTarget(fromText);
-  const { artifact } = fromTarget;
+  const named = parseTarget(fromText);
+  const { artifact } = named;
+  // what HEAD declares does not differ from itself
+  const isAlone = named.which === undefined && toText === undefined;
+  const [fromShown, fromTarget]: [string, Target] = isAlone
+    ? [`${artifact}@latest`, { artifact, which: { kind: 'latest' } }]
+    : [fromText, named];
   const isShort = toText === undefined || /^[@#]/.test(toText);
   const shown = isShort ? `${artifact}${toText ?? ''}` : toText;
   const [one, other] = await Promise.all([
-    sideOf(context, fromText, fromTarget, at),
+    sideOf(context, fromShown, fromTarget, at),
     sideOf(context, shown, parseTarget(shown), at),
   ]);
   const [before, after] = [factsOf(one.description), factsOf(other.description)];

@@ -1,10 +1,11 @@
 import { relative, resolve } from 'node:path';
+import { parseArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { LINK_SUFFIX } from '../links/link-path.js';
+import { LINK_SUFFIX, linkPathOf } from '../links/link-path.js';
 
 /** Which files to look at. */
 export interface FileChoice {
-  /** Files or folders; every link of the work tree when there are none. */
+  /** Files, folders, or artifacts where there is no such path; every link of the work tree when there are none. */
   paths?: readonly string[] | undefined;
   /** The folder that relative paths start from; the top of the work tree by default. */
   from?: string | undefined;
@@ -25,6 +26,9 @@ export function chosenFiles(
     const wanted = relative(root, resolve(from ?? root, path)).replaceAll('\\', '/');
     const found = files.filter((file) => wanted === '' || file === wanted || file.startsWith(`${wanted}/`));
     if (found.length > 0) return found;
+    const artifact = parseArtifactName(path);
+    const link = artifact && linkPathOf(artifact);
+    if (link !== undefined && files.includes(link)) return [link];
     throw new RegError('USAGE', `there is no link file at '${path}'`, `link files end in ${LINK_SUFFIX}`);
   });
   return [...new Set(chosen)];

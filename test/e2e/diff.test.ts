@@ -221,3 +221,13 @@ test('no commit can steer the terminal', async () => {
   const { stdout } = await reg('diff', 'churn#prod');
   expect(stdout).toContain('\\u{1b}[31m');
 });
+
+test('an artifact alone is compared with its latest version; commits that change nothing are no contradiction', async () => {
+  registry.commit({ 'notes.md': 'a' });
+  registry.commit({ 'notes.md': 'b' });
+  const commits = `${registry.git('rev-list', '--count', 'churn@v1.1.0..HEAD')} commits`;
+  const run = await reg('diff', 'churn', '--exit-code');
+  expect(run).toMatchObject({ code: 0 });
+  expect(run.stderr).toBe(`churn@latest and churn say the same; ${commits} of the registry between\n`);
+  expect(await json('diff', 'churn')).toMatchObject({ from: { version: 'v1.1.0' }, to: { version: null } });
+});

@@ -61,7 +61,7 @@ test('a branch that moved and a newer version tag are listed; a commit stays wha
     branch	main	<oid 1, short>	<oid 2, short>	-
     tag	v1.0.0	<oid 1, short>	<oid 1, short>	v1.1.0
     -- stderr --
-    hint: reg update branch
+    hint: reg update branch; reg update tag --rev v1.1.0
     -- exit 1 --
     "
   `);

@@ -122,6 +122,9 @@ test('chosen files and folders only, from the working folder', async () => {
   expect((await at('sub', 'right.model.yaml')).code).toBe(0);
   expect((await at('sub', '../wrong.model.yaml')).stdout).toMatch(/^wrong\.model\.yaml:2: /);
   expect((await at('.', 'sub', 'wrong.model.yaml')).code).toBe(1);
+  // by the names of artifacts too
+  expect((await at('.', 'sub:right')).code).toBe(0);
+  expect((await at('sub', 'wrong')).stdout).toMatch(/^wrong\.model\.yaml:2: /);
   expect(await at('.', 'sub2')).toMatchObject({ code: 2, stdout: '' });
 });
 

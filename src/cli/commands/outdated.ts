@@ -13,12 +13,19 @@ export async function run({ out, open, inPlace }: Session, artifacts: string[]):
   for (const { artifact, problem } of rows) if (problem !== null) out.note(`${artifact}: ${problem}`);
   const known = rows.filter(({ problem }) => problem === null);
   if (rows.length === 0) out.note('every link is up to date');
-  const [first] = known;
-  if (first) {
-    const newer = first.newer === null ? [] : ['--rev', first.newer];
-    out.hint(inPlace(shellLine('reg', 'update', first.artifact, ...newer)));
-  }
+  if (known.length > 0) out.hint(inPlace(updates(known)));
   return rows.length === 0 ? 0 : 1;
+}
+
+/** What brings all of them up to date: one command for those whose rev moved, and one for each rev that is newer. */
+function updates(rows: readonly OutdatedRow[]): string {
+  const revs = new Set(rows.map(({ newer }) => newer));
+  return [...revs]
+    .map((rev) => {
+      const names = rows.filter(({ newer }) => newer === rev).map(({ artifact }) => artifact);
+      return shellLine('reg', 'update', ...names, ...(rev === null ? [] : ['--rev', rev]));
+    })
+    .join('; ');
 }
 
 const cells = ({ artifact, source, commit, now, newer }: OutdatedRow): string[] => [
