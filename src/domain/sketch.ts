@@ -1,7 +1,7 @@
 import type { StageName } from './names.js';
 import { conclude, isRepeated, type LastOfStage, type Listed, type Outline } from './outline.js';
 import { counterBetween, type EventName, parseTagName, type StageEventName } from './tag-name.js';
-import { parseVersion, type Version } from './version.js';
+import { type Version, versionBetween } from './version.js';
 import { compareVersions } from './version-order.js';
 
 /**
@@ -68,7 +68,7 @@ export function sketch(): Sketch {
   /** Takes what nearly all names are, without making more of them than it has to. */
   const addUsual = (number: number, text: string, body: number, to: number): boolean => {
     if (text.charCodeAt(body - 1) !== HASH) {
-      const version = parseVersion(text.slice(body, to));
+      const version = versionBetween(text, body, to);
       if (version) addRegistration(version, number);
       return version !== undefined;
     }

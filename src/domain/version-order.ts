@@ -9,8 +9,10 @@ export function compareVersions(a: Version, b: Version): number {
   let [inA, inB] = [1, 1];
   for (let part = 0; part < 3; part += 1) {
     let [numberA, numberB] = [0, 0];
-    for (; isDigit(a.charCodeAt(inA)); inA += 1) numberA = numberA * 10 + a.charCodeAt(inA) - ZERO;
-    for (; isDigit(b.charCodeAt(inB)); inB += 1) numberB = numberB * 10 + b.charCodeAt(inB) - ZERO;
+    for (; inA < a.length && isDigit(a.charCodeAt(inA)); inA += 1)
+      numberA = numberA * 10 + a.charCodeAt(inA) - ZERO;
+    for (; inB < b.length && isDigit(b.charCodeAt(inB)); inB += 1)
+      numberB = numberB * 10 + b.charCodeAt(inB) - ZERO;
     if (numberA !== numberB) return numberA - numberB;
     // over the dot
     inA += 1;

@@ -13,18 +13,24 @@ const LONGEST = 256;
  * Reads a version as a tag spells it, the leading `v` required, or gives undefined. It is read letter by letter, once: a
  * registry has as many as it has tags, and an expression with alternatives takes several times as long.
  */
-export function parseVersion(text: string): Version | undefined {
-  if (text.charCodeAt(0) !== LETTER_V || text.length > LONGEST + 1) return undefined;
-  let at = endOfNumber(text, 1);
+export const parseVersion = (text: string): Version | undefined => versionBetween(text, 0, text.length);
+
+/** The same of what lies between two places of a text. */
+export function versionBetween(text: string, from: number, to: number): Version | undefined {
+  if (from >= to || text.charCodeAt(from) !== LETTER_V || to - from > LONGEST + 1) return undefined;
+  let at = endOfNumber(text, from + 1, to);
   for (let part = 1; part < 3; part += 1) {
-    if (text.charCodeAt(at) !== DOT) return undefined;
-    at = endOfNumber(text, at + 1);
+    if (at < 0 || codeAt(text, at, to) !== DOT) return undefined;
+    at = endOfNumber(text, at + 1, to);
   }
   if (at < 0) return undefined;
-  if (text.charCodeAt(at) === DASH) at = endOfWords(text, at + 1, true);
-  if (text.charCodeAt(at) === PLUS) at = endOfWords(text, at + 1, false);
-  return at === text.length ? (text as Version) : undefined;
+  if (codeAt(text, at, to) === DASH) at = endOfWords(text, at + 1, to, true);
+  if (at >= 0 && codeAt(text, at, to) === PLUS) at = endOfWords(text, at + 1, to, false);
+  return at === to ? (text.slice(from, to) as Version) : undefined;
 }
+
+/** A letter, 0 behind the last: what reads behind the end of a text is compiled anew, time and again. */
+const codeAt = (text: string, at: number, to: number): number => (at < to ? text.charCodeAt(at) : 0);
 
 const LETTER_V = 0x76;
 const DOT = 0x2e;
@@ -33,26 +39,30 @@ const PLUS = 0x2b;
 const ZERO = 0x30;
 
 /** Where a number ends; -1 where there is none, or one that starts with a zero or is not exact any more. */
-function endOfNumber(text: string, from: number): number {
+function endOfNumber(text: string, from: number, to: number): number {
   let at = from;
   let value = 0;
-  for (; isDigit(text.charCodeAt(at)); at += 1) value = value * 10 + text.charCodeAt(at) - ZERO;
-  const isLed = text.charCodeAt(from) === ZERO && at > from + 1;
+  for (; isDigit(codeAt(text, at, to)); at += 1) value = value * 10 + text.charCodeAt(at) - ZERO;
+  const isLed = codeAt(text, from, to) === ZERO && at > from + 1;
   return at === from || isLed || value > Number.MAX_SAFE_INTEGER ? -1 : at;
 }
 
 /** Where words between dots end; -1 where one is empty, or is a number that starts with a zero though `strict`. */
-function endOfWords(text: string, from: number, strict: boolean): number {
+function endOfWords(text: string, from: number, to: number, strict: boolean): number {
   for (let start = from; ; ) {
     let at = start;
     let isNumber = true;
-    for (let code = text.charCodeAt(at); isDigit(code) || isLetterOrDash(code); code = text.charCodeAt(at)) {
+    for (
+      let code = codeAt(text, at, to);
+      isDigit(code) || isLetterOrDash(code);
+      code = codeAt(text, at, to)
+    ) {
       isNumber &&= isDigit(code);
       at += 1;
     }
-    const isLed = strict && isNumber && text.charCodeAt(start) === ZERO && at > start + 1;
+    const isLed = strict && isNumber && codeAt(text, start, to) === ZERO && at > start + 1;
     if (at === start || isLed) return -1;
-    if (text.charCodeAt(at) !== DOT) return at;
+    if (codeAt(text, at, to) !== DOT) return at;
     start = at + 1;
   }
 }
