@@ -1,6 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { TypedWords } from './json-fields.js';
-import { runCommand } from './run-command.js';
 import { GLOBAL_OPTIONS } from './tree/globals.js';
 import { argumentsOf, BadValue, type CommandSpec, nameOf, type OptionSpec } from './tree/spec.js';
 import { COMMANDS, groupOf } from './tree/tree.js';
@@ -33,7 +32,11 @@ export function buildProgram(
     })
     .helpCommand(false)
     .addHelpText('after', `\nExamples:\n${EXAMPLES.map((line) => `  ${line}\n`).join('')}`);
-  const run = runCommand(world, fields, exit);
+  // help and errors of usage need nothing of what runs commands
+  const run =
+    (spec: CommandSpec) =>
+    async (...args: unknown[]): Promise<void> =>
+      exit(await (await import('./run-command.js')).runCommand(spec, args, world, fields));
   for (const spec of COMMANDS) {
     const command = program
       .command(nameOf(spec), { hidden: spec.hidden === true })

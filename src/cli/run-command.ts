@@ -6,20 +6,24 @@ import { startSession } from './session.js';
 import { type CommandSpec, nameOf } from './tree/spec.js';
 import type { World } from './world.js';
 
-/** Gives what loads the module of a command and runs it with the arguments and options that were typed. */
-export const runCommand =
-  (world: World, fields: readonly string[] | undefined, exit: (code: number) => void) =>
-  (spec: CommandSpec) =>
-  async (...args: unknown[]): Promise<void> => {
-    // commander passes the arguments, the options and the command itself
-    const command = args.at(-1) as Command;
-    const options: GlobalOptions = { ...command.optsWithGlobals<GlobalOptions>(), fields };
-    if (fields !== undefined) await refuseUnknownFields(nameOf(spec), fields);
-    const session = startSession(world, options);
-    const { run } = await spec.load();
-    try {
-      exit((await run(session, ...([...args.slice(0, -2), options] as never[]))) ?? 0);
-    } catch (error) {
-      throw errorInPlace(error, session.inPlace);
-    }
-  };
+/**
+ * Loads the module of a command and runs it. Gives its exit code.
+ * @param args what Commander gives an action: the arguments, the options and the command itself
+ */
+export async function runCommand(
+  spec: CommandSpec,
+  args: readonly unknown[],
+  world: World,
+  fields: readonly string[] | undefined,
+): Promise<number> {
+  const command = args.at(-1) as Command;
+  const options: GlobalOptions = { ...command.optsWithGlobals<GlobalOptions>(), fields };
+  if (fields !== undefined) await refuseUnknownFields(nameOf(spec), fields);
+  const session = startSession(world, options);
+  const { run } = await spec.load();
+  try {
+    return (await run(session, ...([...args.slice(0, -2), options] as never[]))) ?? 0;
+  } catch (error) {
+    throw errorInPlace(error, session.inPlace);
+  }
+}

@@ -45,8 +45,9 @@ async function runToTheEnd(argv: readonly string[]): Promise<void> {
     ending.abort();
   };
   for (const signal of SIGNALS) process.once(signal, end);
-  // nearly every command opens a registry: what that takes is read while the command line is
-  if (!argv.some((word) => /^(--help|-h|help|completion)$/.test(word))) void import('../open-context.js');
+  // nearly every command runs and opens a registry: what that takes is read while the command line is
+  if (!argv.some((word) => /^(--help|-h|help|completion)$/.test(word)))
+    void Promise.all([import('./run-command.js'), import('../open-context.js')]);
   process.exitCode = await (await import('./main.js')).main(argv, worldUntil(ending));
   if (received) process.kill(process.pid, received);
 }

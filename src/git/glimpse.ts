@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { type Dirent, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findPlace } from './embedded/local/place.js';
+import { findPlainPlace } from './files/place.js';
 import { openPackedNames } from './packed-names.js';
 
 /**
@@ -14,12 +13,12 @@ export interface Glimpse {
    * The names of tags that begin in a way.
    * @param skipTo gives for a name the one from which on the next is wanted; undefined where that is the very next
    */
-  tagNames(start: string, skipTo: (name: string) => string | undefined): Promise<string[]>;
+  tagNames(start: string, skipTo: (name: string) => string | undefined): string[];
 }
 
 /** Looks at a repository; undefined where only git knows its refs, as in a reftable, and where there is none. */
 export async function glimpseAt(folder: string, env: NodeJS.ProcessEnv): Promise<Glimpse | undefined> {
-  const place = await findPlace(folder, env).catch(() => undefined);
+  const place = await placeOf(folder, env);
   if (place === undefined) return undefined;
   const { commonDir, workTree } = place;
   const file = join(commonDir, 'packed-refs');
@@ -28,8 +27,8 @@ export async function glimpseAt(folder: string, env: NodeJS.ProcessEnv): Promise
   if (packed === undefined) return undefined;
   return {
     workTree,
-    tagNames: async (start, skipTo) => {
-      const names = await looseNames(join(commonDir, TAGS), start);
+    tagNames: (start, skipTo) => {
+      const names = looseNames(join(commonDir, TAGS), start);
       let next = packed.next(TAGS + start, TAGS + start);
       while (next !== undefined) {
         const name = next.slice(TAGS.length);
@@ -45,14 +44,29 @@ export async function glimpseAt(folder: string, env: NodeJS.ProcessEnv): Promise
 const TAGS = 'refs/tags/';
 const EMPTY = '# pack-refs with: sorted \n';
 
-async function looseNames(folder: string, start: string, dir = ''): Promise<string[]> {
-  const entries = await readdir(join(folder, dir), { withFileTypes: true }).catch(() => []);
+/** Where a repository has what: a plain one is found at once, any other as the embedded git does it. */
+async function placeOf(folder: string, env: NodeJS.ProcessEnv) {
+  const plain = findPlainPlace(folder, env);
+  if (plain?.workTree !== undefined) return plain;
+  const { findPlace } = await import('./embedded/local/place.js');
+  return findPlace(folder, env).catch(() => undefined);
+}
+
+function looseNames(folder: string, start: string, dir = ''): string[] {
   const names: string[] = [];
-  for (const entry of entries) {
+  for (const entry of entriesOf(join(folder, dir))) {
     const name = `${dir}${entry.name}`;
     if (!entry.isDirectory()) names.push(name);
     else if (name.startsWith(start) || start.startsWith(`${name}/`))
-      names.push(...(await looseNames(folder, start, `${name}/`)));
+      names.push(...looseNames(folder, start, `${name}/`));
   }
   return names.filter((name) => name.startsWith(start) && !name.endsWith('.lock'));
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ArtifactName, artifactNameForTag, parseArtifactName } from '../../domain/names.js';
 import { type EventName, parseTagName } from '../../domain/tag-name.js';
@@ -11,7 +11,7 @@ import { artifactOfLink, LINK_SUFFIX } from '../../links/link-path.js';
 const END = '\xff';
 
 /** The artifacts whose names begin so: those with an event, and those that a link file at the top declares. */
-export async function artifactsOf(glimpse: Glimpse, prefix: string): Promise<string[]> {
+export function artifactsOf(glimpse: Glimpse, prefix: string): string[] {
   const known = new Map<string, ArtifactName>();
   // of the tags of one artifact the first will do; a foreign tag such as `pkg@1.0.0` says nothing about the next
   const look = (tag: string): string | undefined => {
@@ -24,19 +24,23 @@ export async function artifactsOf(glimpse: Glimpse, prefix: string): Promise<str
     return tag.slice(0, mark + 1) + END;
   };
   // of tags that are not packed nobody asks where to go on
-  for (const tag of await glimpse.tagNames(prefix.replace(':', '='), look)) look(tag);
-  return [...new Set([...known.values(), ...(await declaredIn(glimpse))])].sort();
+  for (const tag of glimpse.tagNames(prefix.replace(':', '='), look)) look(tag);
+  return [...new Set([...known.values(), ...declaredIn(glimpse)])].sort();
 }
 
-async function declaredIn({ workTree }: Glimpse): Promise<ArtifactName[]> {
-  const files = workTree === undefined ? [] : await readdir(workTree).catch(() => []);
-  return files.filter((file) => file.endsWith(LINK_SUFFIX)).flatMap((file) => artifactOfLink(file) ?? []);
+function declaredIn({ workTree }: Glimpse): ArtifactName[] {
+  try {
+    const files = workTree === undefined ? [] : readdirSync(workTree);
+    return files.filter((file) => file.endsWith(LINK_SUFFIX)).flatMap((file) => artifactOfLink(file) ?? []);
+  } catch {
+    return [];
+  }
 }
 
 /** The registered versions of an artifact, greatest first. */
-export async function versionsOf(glimpse: Glimpse, artifact: string): Promise<string[]> {
+export function versionsOf(glimpse: Glimpse, artifact: string): string[] {
   const counts = new Map<Version, number>();
-  for (const event of events(await tagsOf(glimpse, artifact, '@', () => undefined)))
+  for (const event of events(tagsOf(glimpse, artifact, '@', () => undefined)))
     if (event.kind === 'registration' || event.kind === 'deregistration')
       counts.set(event.version, (counts.get(event.version) ?? 0) + (event.kind === 'registration' ? 1 : -1));
   const active = [...counts].filter(([, count]) => count > 0).map(([version]) => version);
@@ -52,16 +56,16 @@ export async function stagesOf(glimpse: Glimpse, artifact: string | undefined): 
     return 'stage' in event ? `${start}#${event.stage}#${END}` : `${start}@${END}`;
   };
   const tags = artifact === undefined ? glimpse.tagNames('', skip) : tagsOf(glimpse, artifact, '#', skip);
-  const used = events(await tags).flatMap((event) => ('stage' in event ? [event.stage] : []));
+  const used = events(tags).flatMap((event) => ('stage' in event ? [event.stage] : []));
   return [...new Set([...(await allowedIn(glimpse)), ...used.sort()])];
 }
 
-async function tagsOf(
+function tagsOf(
   glimpse: Glimpse,
   artifact: string,
   mark: '@' | '#',
   skip: (name: string) => string | undefined,
-): Promise<string[]> {
+): string[] {
   const name = parseArtifactName(artifact);
   return name === undefined ? [] : glimpse.tagNames(artifactNameForTag(name) + mark, skip);
 }
