@@ -36,6 +36,8 @@ export function takeFields(argv: readonly string[]): TypedWords {
 export async function refuseUnknownFields(command: string, fields: readonly string[]): Promise<void> {
   const { fieldsOf } = await import('./schema/json-schema.js');
   const known = fieldsOf(command);
+  if (known.length > 0 && fields.every((field) => field === ''))
+    throw new RegError('USAGE', 'no field is named', `name fields after --json=: ${known.join(', ')}`);
   const unknown = fields.find((field) => !known.includes(field));
   if (unknown === undefined) return;
   const near = didYouMean(unknown, known, '');

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { didYouMean, nearest } from '../domain/suggest.js';
 import { exitCodeOf, RegError } from '../errors.js';
 import { takeFields } from './json-fields.js';
+import { meant } from './mistyped.js';
 import { buildProgram } from './program.js';
 import { clean, cleanJson, cleanLine } from './render/clean.js';
 import type { World } from './world.js';
@@ -44,7 +45,9 @@ function fromCommander(
     );
   if (code === 'commander.help') return new RegError('USAGE', 'a command is missing', 'see: reg --help');
   const [what = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  const other = OUT_OF_STEP.has(code) ? meant(argv) : undefined;
   const hint =
+    (other && `did you mean: ${other}`) ??
     nearestChoice(what) ??
     suggestion?.replace(/^\((.*)\)$/, '$1').replace(/^Did you mean (.*)\?$/, "did you mean '$1'?");
   return new RegError(
@@ -53,6 +56,9 @@ function fromCommander(
     hint ?? `see: reg ${command && names.includes(command) ? `${command} ` : ''}--help`,
   );
 }
+
+/** There are too few arguments, or too many. */
+const OUT_OF_STEP: ReadonlySet<string> = new Set(['commander.missingArgument', 'commander.excessArguments']);
 
 /** A hint for a value that is not among the choices, as Commander names them. */
 function nearestChoice(what: string): string | undefined {

@@ -74,25 +74,33 @@ export const findNamed = (artifact: ArtifactState, which: VersionTarget): Versio
 /**
  * The current version in a stage.
  * @param allowed the stages that the configuration lists, for the hint
+ * @param wayOut the hint where the stage is empty
  * @throws RegError UNKNOWN_STAGE when no event and no configuration names the stage, NOTHING_IN_STAGE when it is empty
  */
 export function findCurrent(
   artifact: ArtifactState,
   stage: StageName,
   allowed: readonly StageName[] = [],
+  wayOut = `put one there with: reg assign ${artifact.name} ${stage}`,
 ): InStage {
   const current = currentIn(artifact, stage);
   if (current) return current;
   const known = [...new Set([...allowed, ...stagesUsed(artifact)])];
   const nothing = `no version of ${artifact.name} is in stage ${stage}`;
-  if (known.includes(stage))
-    throw new RegError(
-      'NOTHING_IN_STAGE',
-      nothing,
-      `put one there with: reg assign ${artifact.name} ${stage}`,
-    );
+  if (known.includes(stage)) throw new RegError('NOTHING_IN_STAGE', nothing, wayOut);
   throw new RegError('UNKNOWN_STAGE', nothing, didYouMean(stage, known, 'no stage was ever used for it'));
 }
+
+/**
+ * The same, for what takes a version out of the stage: nobody who wants that wants to put one there.
+ * @throws RegError UNKNOWN_STAGE, NOTHING_IN_STAGE
+ */
+export const findLeaving = (
+  artifact: ArtifactState,
+  stage: StageName,
+  allowed: readonly StageName[] | undefined,
+): InStage =>
+  findCurrent(artifact, stage, allowed, `see where its versions are, with: reg show ${artifact.name}`);
 
 /** How a version is named in a sentence: `v1.2.0`, or `commit 0123456789ab`. */
 export const versionLabel = (id: VersionId): string =>

@@ -85,9 +85,12 @@ export const parseStageName = (text: string): StageName | undefined =>
 export function stageName(text: string): StageName {
   const name = parseStageName(text);
   if (name !== undefined) return name;
+  const alone = text.startsWith('#') ? parseStageName(text.slice(1)) : undefined;
   throw new RegError(
     'INVALID_STAGE',
     `'${text}' is not a stage name`,
-    'letters, digits, - and _ are allowed, a letter or digit first and last',
+    alone
+      ? `give the name alone: ${alone}`
+      : 'letters, digits, - and _ are allowed, a letter or digit first and last',
   );
 }

@@ -1,5 +1,6 @@
 import { RegError } from '../errors.js';
 import { type ArtifactName, artifactName, type StageName, stageName } from './names.js';
+import { nearest } from './suggest.js';
 import { parseVersion, version } from './version.js';
 
 /** What a person points at: an artifact, and perhaps one of its versions or what is in a stage. */
@@ -33,7 +34,10 @@ export function parseTarget(text: string): Target {
  */
 export function versionId(text: string): string {
   const isCommit = /^[0-9a-f]{7,64}$/.test(text) && parseVersion(`v${text}`) === undefined;
-  return isCommit ? text : version(text);
+  if (isCommit) return text;
+  if (parseVersion(`v${text}`) === undefined && nearest(text, ['latest']) !== undefined)
+    throw new RegError('INVALID_VERSION', `'${text}' is not a version`, "did you mean 'latest'?");
+  return version(text);
 }
 
 /**

@@ -2,10 +2,11 @@ import type { Bump } from '../domain/bump.js';
 import { type AssignRequest, decideAssign } from '../domain/decide/assign.js';
 import { decideRegister } from '../domain/decide/register.js';
 import { known } from '../domain/find.js';
-import { stageName } from '../domain/names.js';
+import { type ArtifactName, type StageName, stageName } from '../domain/names.js';
 import { version } from '../domain/version.js';
-import { RegError } from '../errors.js';
+import { type ErrorCode, RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
+import { readArtifactNames } from './read.js';
 import { versionTarget } from './version-target.js';
 import { type Written, write } from './write.js';
 import type { WriteOptions } from './write-options.js';
@@ -72,5 +73,17 @@ export async function assign(
     artifact,
     (snapshot) => decideAssign(id === undefined ? snapshot : known(snapshot), request),
     options,
-  );
+  ).catch(hintAtSwapped(context, artifact, wanted));
 }
+
+const MAY_BE_SWAPPED: ReadonlySet<ErrorCode> = new Set(['NOT_DECLARED', 'UNKNOWN_STAGE', 'UNKNOWN_ARTIFACT']);
+
+/** Where the stage is an artifact and the artifact is none, the two were swapped. */
+const hintAtSwapped =
+  (context: RegistryContext, artifact: ArtifactName, stage: StageName) =>
+  async (error: unknown): Promise<never> => {
+    if (!(error instanceof RegError) || !MAY_BE_SWAPPED.has(error.code)) throw error;
+    const names: readonly string[] = await readArtifactNames(context.repository);
+    if (names.includes(artifact) || !names.includes(stage)) throw error;
+    throw new RegError(error.code, error.message, `did you mean: reg assign ${stage} ${artifact}`);
+  };

@@ -165,3 +165,26 @@ test('the fix of the doctor asks the registry that was asked', async () => {
     expect(JSON.parse(stdout)).toMatchObject([{ fix: `reg register churn ${commit} --repo ${repo}` }]);
   }
 });
+
+test('artifact, version and stage put together in another way, with the command that was meant', async () => {
+  const registry = makeThree('mistyped');
+  tagHourly(box, registry, 'churn#prod#1', 'churn#dev#2', 'churn#dev!#3');
+  const reg = regIn(box, registry.dir);
+  for (const [typed, hint] of [
+    ['which churn#prod', 'did you mean: reg which churn prod'],
+    ['which churn #prod', 'give the name alone: prod'],
+    ['assign churn v1.0.0 prod', 'did you mean: reg assign churn@v1.0.0 prod'],
+    ['assign prod churn', 'did you mean: reg assign churn prod'],
+    ['load churn prod', "did you mean: reg load 'churn#prod'"],
+    ['load churn@lates', "did you mean 'latest'?"],
+    ['unassign churn dev', 'see where its versions are, with: reg show churn'],
+    ['rollback churn dev', 'see where its versions are, with: reg show churn'],
+    ['rollback churn prod', 'register another version first: reg register churn'],
+    ['assign churn Prod', "use 'prod', or list both as stages: in .reg.yaml"],
+    ['latest churn --json=', 'name fields after --json=: artifact, version, '],
+  ] as const) {
+    const { stderr, code } = await reg(...typed.split(' '));
+    expect(code, typed).not.toBe(0);
+    expect(typed.endsWith('=') ? stderr : hintOf(stderr), typed).toContain(hint);
+  }
+});

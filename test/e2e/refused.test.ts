@@ -72,7 +72,7 @@ test('what is refused is not written', async () => {
     $ reg rollback churn staging
     -- stderr --
     error: nothing to roll back to: no other version that is still active was ever current in staging of churn
-    hint: choose a version with: reg assign churn@VERSION staging
+    hint: register another version first: reg register churn
     -- exit 1 --
     "
   `);

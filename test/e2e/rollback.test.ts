@@ -65,7 +65,7 @@ test('an emptied stage is filled again with --force', async () => {
     $ reg rollback churn prod
     -- stderr --
     error: no version of churn is in stage prod
-    hint: put one there with: reg assign churn prod
+    hint: see where its versions are, with: reg show churn
     -- exit 1 --
 
     $ reg rollback churn prod --force
@@ -129,7 +129,7 @@ test('a stage that was never used, or held one version only', async () => {
     $ reg rollback churn dev
     -- stderr --
     error: nothing to roll back to: no other version that is still active was ever current in dev of churn
-    hint: choose a version with: reg assign churn@VERSION dev
+    hint: choose a version with: reg assign churn@v3.0.0 dev
     -- exit 1 --
 
     $ reg rollback nobody prod --force

@@ -67,7 +67,7 @@ test('what is in no stage is taken out of it with --force alone', async () => {
     "$ reg unassign churn prod
     -- stderr --
     error: no version of churn is in stage prod
-    hint: put one there with: reg assign churn prod
+    hint: see where its versions are, with: reg show churn
     -- exit 1 --
 
     $ reg unassign churn@v1.0.0 prod

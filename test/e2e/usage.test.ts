@@ -74,7 +74,7 @@ test('what is typed wrong ends with exit code 2', async () => {
     $ reg assign churn '#prod'
     -- stderr --
     error: '#prod' is not a stage name
-    hint: letters, digits, - and _ are allowed, a letter or digit first and last
+    hint: give the name alone: prod
     -- exit 2 --
 
     $ reg assign churn@v1.0.0 dev --rev HEAD

@@ -6,7 +6,7 @@ import { type Draft, type Plan, planTags, type Snapshot } from '../plan.js';
 import { currentIn } from '../query.js';
 import type { ArtifactState, VersionState } from '../state.js';
 import { activeAt, draftRegistration } from './register.js';
-import { refuseUnwritableStage } from './writable.js';
+import { refuseStageInOtherCase, refuseUnwritableStage } from './writable.js';
 
 /** A request to put a version into a stage: a known one by its id, or the one at a commit. */
 export interface AssignRequest {
@@ -20,10 +20,11 @@ export interface AssignRequest {
 /**
  * Decides which tags put a version into a stage (SPEC §3 and §5): none when it already is the current one there, two
  * when a version has to be registered first.
- * @throws RegError UNKNOWN_VERSION, DEREGISTERED, UNKNOWN_STAGE, INVALID_STAGE, and those of `decideRegister`
+ * @throws RegError UNKNOWN_VERSION, DEREGISTERED, UNKNOWN_STAGE, INVALID_STAGE, NAME_CASE, and those of `decideRegister`
  */
 export function decideAssign(snapshot: Snapshot, request: AssignRequest): Plan {
   refuseUnwritableStage(request.stage, snapshot);
+  refuseStageInOtherCase(request.stage, snapshot);
   const { artifact } = snapshot;
   const version = targetOf(artifact, request);
   const current = currentIn(artifact, request.stage);

@@ -1,5 +1,5 @@
 import { RegError } from '../../errors.js';
-import { findCurrent, findVersion, versionLabel } from '../find.js';
+import { findLeaving, findVersion, versionLabel } from '../find.js';
 import type { StageName } from '../names.js';
 import type { Plan, Snapshot } from '../plan.js';
 import { versionsInStage } from '../query.js';
@@ -15,7 +15,7 @@ function deleting(artifact: ArtifactState, concerned: (event: ResolvedEvent) => 
  * @throws RegError NOTHING_IN_STAGE, UNKNOWN_VERSION, UNKNOWN_STAGE
  */
 export function decideDeleteAssignments({ artifact, stages }: Snapshot, stage: StageName, id?: string): Plan {
-  const version = id === undefined ? findCurrent(artifact, stage, stages).version : findVersion(artifact, id);
+  const version = id === undefined ? findLeaving(artifact, stage, stages).version : findVersion(artifact, id);
   const plan = deleting(
     artifact,
     (event) => 'stage' in event && event.stage === stage && event.of === version.id,

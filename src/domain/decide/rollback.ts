@@ -1,8 +1,8 @@
 import { RegError } from '../../errors.js';
-import { findCurrent, versionLabel } from '../find.js';
+import { findLeaving, versionLabel } from '../find.js';
 import type { StageName } from '../names.js';
 import type { Plan, Snapshot } from '../plan.js';
-import { currentIn } from '../query.js';
+import { currentIn, versionsGreatestFirst } from '../query.js';
 import { staysIn } from '../stays.js';
 import { decideAssign } from './assign.js';
 import { activeAt } from './register.js';
@@ -19,7 +19,7 @@ export function decideRollback(
   { message, force }: WithdrawRequest,
 ): Plan {
   const { artifact, stages } = snapshot;
-  const current = currentIn(artifact, stage) ?? (force ? undefined : findCurrent(artifact, stage, stages));
+  const current = currentIn(artifact, stage) ?? (force ? undefined : findLeaving(artifact, stage, stages));
   const earlier = staysIn(artifact, stage)
     // a commit that was assigned as it was may have got its version since
     .map(({ version }) => artifact.versions.get(version) ?? activeAt(artifact, version))
@@ -28,9 +28,14 @@ export function decideRollback(
     const plan = decideAssign(snapshot, { stage, target: { version: earlier.id }, message });
     return { ...plan, note: `${artifact.name} ${versionLabel(earlier.id)} is current in ${stage} again` };
   }
+  const other = versionsGreatestFirst(artifact).find(
+    (version) => version.registered && version.active && version.id !== current?.version.id,
+  );
   throw new RegError(
     'UNKNOWN_VERSION',
     `nothing to roll back to: no other version that is still active was ever current in ${stage} of ${artifact.name}`,
-    `choose a version with: reg assign ${artifact.name}@VERSION ${stage}`,
+    other === undefined
+      ? `register another version first: reg register ${artifact.name}`
+      : `choose a version with: reg assign ${artifact.name}@${other.id} ${stage}`,
   );
 }

@@ -1,5 +1,5 @@
 import { RegError } from '../../errors.js';
-import { findCurrent, findVersion, unknownArtifact, versionLabel } from '../find.js';
+import { findLeaving, findVersion, unknownArtifact, versionLabel } from '../find.js';
 import type { StageName } from '../names.js';
 import { type Plan, planTags, type Snapshot } from '../plan.js';
 import { currentIn, stagesUsed, versionsInStage } from '../query.js';
@@ -25,7 +25,7 @@ export function decideUnassign(
 ): Plan {
   const { artifact, stages } = snapshot;
   if (stage.includes('/')) refuseUnwritableStage(stage, snapshot);
-  const version = id === undefined ? findCurrent(artifact, stage, stages).version : findVersion(artifact, id);
+  const version = id === undefined ? findLeaving(artifact, stage, stages).version : findVersion(artifact, id);
   if (!force && !versionsInStage(artifact, stage).some((held) => held.version.id === version.id))
     throw new RegError(
       'NOTHING_IN_STAGE',

@@ -1,6 +1,7 @@
 import { RegError } from '../../errors.js';
 import { type ArtifactName, artifactNameForTag, type StageName } from '../names.js';
 import type { Snapshot } from '../plan.js';
+import { stagesUsed } from '../query.js';
 import { refFormatProblem } from '../ref-format.js';
 import { didYouMean } from '../suggest.js';
 import { FIRST_VERSION } from '../version.js';
@@ -59,5 +60,25 @@ export function refuseUnwritableStage(stage: StageName, { stages }: Pick<Snapsho
     'UNKNOWN_STAGE',
     `'${stage}' is not among the stages that the configuration allows`,
     didYouMean(stage, stages, 'add it to stages: in .reg.yaml'),
+  );
+}
+
+/**
+ * Refuses a new stage of an artifact that differs from one of its others by letter case alone, unless the configuration says
+ * which stages there are.
+ * @throws RegError NAME_CASE
+ */
+export function refuseStageInOtherCase(
+  stage: StageName,
+  { artifact, stages }: Pick<Snapshot, 'artifact' | 'stages'>,
+): void {
+  if (stages !== undefined) return;
+  const used = stagesUsed(artifact);
+  const other = used.find((name) => name.toLowerCase() === stage.toLowerCase());
+  if (other === undefined || used.includes(stage)) return;
+  throw new RegError(
+    'NAME_CASE',
+    `'${stage}' differs from the stage '${other}' of ${artifact.name} by letter case alone`,
+    `use '${other}', or list both as stages: in .reg.yaml`,
   );
 }

@@ -127,9 +127,27 @@ describe('assigning (SPEC §3)', () => {
       { otherArtifacts: [caseTwin()] },
       'NAME_CASE',
     ],
+    [
+      'a stage that differs by case alone',
+      [...TWO, 'churn#Prod#1 A 30'],
+      { version: 'v2.0.0' },
+      {},
+      'NAME_CASE',
+    ],
     ['a clock that is over a day behind', TWO, { version: 'v2.0.0' }, { now: -90_000 }, 'CLOCK_AHEAD'],
   ])('refuses %s', (_what, lines, target, other, code) => {
     expect(refusalCode(() => plan(lines, { target }, other))).toBe(code);
+  });
+
+  it.each<[string, string[], Partial<Snapshot>]>([
+    ['both are there', [...TWO, 'churn#Prod#1 A 30', 'churn#prod#2 A 40'], {}],
+    [
+      'the configuration lists both',
+      [...TWO, 'churn#Prod#1 A 30'],
+      { stages: ['Prod', 'prod'].map(stageName) },
+    ],
+  ])('takes a stage that differs by case alone where %s', (_what, lines, other) => {
+    expect(plan(lines, { target: { version: 'v2.0.0' } }, other).tags).toHaveLength(1);
   });
 
   it('a commit that its version has left is never put into a stage as that version', () => {
