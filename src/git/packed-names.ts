@@ -26,11 +26,12 @@ export function openPackedNames(bytes: Buffer): PackedNames | undefined {
   const refBehind = (place: number): number => refFrom(endOf(place) + 1);
   // every id is as long as the first
   const idLength = Math.max(0, bytes.indexOf(SPACE, refFrom(0)) - refFrom(0)) + 1;
-  const isBefore = (line: number, name: Buffer): boolean => {
+  const isBefore = (line: number, name: string): boolean => {
     const start = line + idLength;
     for (let at = 0; at < name.length; at += 1) {
       const letter = bytes[start + at] ?? LINE_FEED;
-      if (letter !== name[at]) return letter === LINE_FEED || letter < (name[at] ?? 0);
+      const wanted = name.charCodeAt(at);
+      if (letter !== wanted) return letter === LINE_FEED || letter < wanted;
     }
     return false;
   };
@@ -38,15 +39,14 @@ export function openPackedNames(bytes: Buffer): PackedNames | undefined {
   let last = first;
   return {
     next: (from, start) => {
-      const wanted = Buffer.from(from, 'latin1');
-      last = search(last < bytes.length && isBefore(last, wanted) ? last : first, wanted);
+      last = search(last < bytes.length && isBefore(last, from) ? last : first, from);
       const name = last < bytes.length ? bytes.toString('latin1', last + idLength, endOf(last)) : '';
       return name !== '' && name.startsWith(start) ? name : undefined;
     },
   };
 
   /** The line of the first ref, from `low` on, that is not before the wanted one. */
-  function search(begin: number, wanted: Buffer): number {
+  function search(begin: number, wanted: string): number {
     let low = begin;
     let high = bytes.length;
     // what is wanted next is mostly near: look ahead in growing steps
