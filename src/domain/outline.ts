@@ -120,4 +120,13 @@ function registeredAt(
  * @param tag undefined when the object is broken or leads to no commit
  */
 export const confirms = ({ listed, of }: Witness, tag: AnnotatedTag | undefined): boolean =>
-  tag?.commit === listed.commit && (statedVersionIn(tag.message) ?? of) === of;
+  tag?.commit === listed.commit && (states(tag.message, of) || (statedVersionIn(tag.message) ?? of) === of);
+
+/** Whether a message ends as writers of this program have it end: most do, and it need not be taken apart to tell. */
+function states(message: string, of: VersionId): boolean {
+  const line = `\n\nReg-Version: ${of}\n`;
+  const at = message.lastIndexOf(line);
+  return at >= 0 && LAST.test(message.slice(at + line.length));
+}
+
+const LAST = /^(?:Reg-Parent: [0-9a-f]{40,64}\n)?$/;

@@ -6,9 +6,12 @@ import type { Version } from './version.js';
  */
 export function compareVersions(a: Version, b: Version): number {
   if (a === b) return 0;
-  let [inA, inB] = [1, 1];
+  // no lists, taken apart: engines that have not seen this often make them, and go through them
+  let inA = 1;
+  let inB = 1;
   for (let part = 0; part < 3; part += 1) {
-    let [numberA, numberB] = [0, 0];
+    let numberA = 0;
+    let numberB = 0;
     for (; inA < a.length && isDigit(a.charCodeAt(inA)); inA += 1)
       numberA = numberA * 10 + a.charCodeAt(inA) - ZERO;
     for (; inB < b.length && isDigit(b.charCodeAt(inB)); inB += 1)

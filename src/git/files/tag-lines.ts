@@ -32,7 +32,8 @@ export function tagLines(packed: string, loose: string): TagListing {
       return text.charCodeAt(end + 1) === CARET ? text.slice(end + 2, end + 2 + OID) : undefined;
     },
     eachAnnotated: (visit) => {
-      for (const [index, start] of starts.entries()) {
+      for (let index = 0; index < starts.length; index += 1) {
+        const start = startOf(index);
         const end = text.indexOf('\n', start + NAME_AT);
         if (text.charCodeAt(end + 1) === CARET) visit(index, text, start + NAME_AT, end);
       }
