@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { cannotWrite } from './cannot-write.js';
 import { filesBelow, readIfThere } from './files.js';
 
 /** The files of a repository's work tree; paths are from its top, with `/` between parts. */
@@ -7,7 +8,10 @@ export interface WorkTree {
   root: string;
   /** The bytes of a file, undefined when there is none. */
   read(path: string): Promise<Uint8Array | undefined>;
-  /** Writes a file whole or not at all, with the folders above it. */
+  /**
+   * Writes a file whole or not at all, with the folders above it.
+   * @throws RegError FILE_SYSTEM
+   */
   write(path: string, text: string): Promise<void>;
   /** All files whose name ends so, by path; `.git` and `node_modules` are left out. */
   find(suffix: string): Promise<string[]>;
@@ -19,9 +23,11 @@ export function openWorkTree(root: string): WorkTree {
     root,
     read: (path) => readIfThere(join(root, path)),
     write: async (path, text) => {
-      await mkdir(dirname(join(root, path)), { recursive: true });
       // loaded on use: few commands write a file
-      await (await import('write-file-atomic')).default(join(root, path), text);
+      const { default: writeWhole } = await import('write-file-atomic');
+      await mkdir(dirname(join(root, path)), { recursive: true })
+        .then(() => writeWhole(join(root, path), text))
+        .catch(cannotWrite(path, root));
     },
     find: async (suffix) => (await filesBelow(root, SKIPPED)).filter((path) => path.endsWith(suffix)).sort(),
   };

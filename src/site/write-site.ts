@@ -1,5 +1,6 @@
 import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { cannotWrite } from '../disk/cannot-write.js';
 import { filesBelow, isThere } from '../disk/files.js';
 import { RegError } from '../errors.js';
 import { patienceOf } from '../patience.js';
@@ -36,7 +37,7 @@ const LIST = 'data/files.json';
 
 /**
  * Writes the registry as a static site.
- * @throws RegError FILE_EXISTS when the folder holds something else, or a symbolic link
+ * @throws RegError FILE_EXISTS when the folder holds something else, or a symbolic link; FILE_SYSTEM
  */
 export async function site(
   context: RegistryContext,
@@ -53,8 +54,9 @@ export async function site(
   let bytes = 0;
   const write = async (path: string, text: string): Promise<void> => {
     const place = join(folder, path);
-    await mkdir(dirname(place), { recursive: true });
-    await writeFile(place, text);
+    await mkdir(dirname(place), { recursive: true })
+      .then(() => writeFile(place, text))
+      .catch(cannotWrite(path, folder));
     bytes += Buffer.byteLength(text);
   };
   // first of all, so that a run that breaks off leaves a folder that the next one takes for its own

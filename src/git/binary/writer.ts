@@ -13,6 +13,12 @@ export function binaryTagWriter(git: RunGit): Omit<TagWriter, 'signsTags' | 'sig
     identity: () => identity(git),
     writeTagObject: async (bytes) => {
       const result = await git(['mktag', '--strict'], bytes);
+      if (/insufficient permission|permission denied|read-only file system/i.test(result.stderr))
+        throw new RegError(
+          'GIT_FAILED',
+          'nothing can be written to this repository: permission denied',
+          'see that its files are yours to write, and that their file system is not read-only',
+        );
       return expectSuccess(result, 'writing a tag object').toString().trim();
     },
     takeTurn: (artifact) => takeTurn(git, artifact),
