@@ -11,8 +11,8 @@ export function quickAnswer(
   { env, cwd }: Pick<World, 'env' | 'cwd'>,
 ): string | undefined {
   const isAsked = more.length === 0 && command === (stage === undefined ? 'latest' : 'which');
-  // what names another repository, or another way to read it
-  if (!isAsked || env.REG_REPO || env.REG_GIT) return undefined;
+  // a variable of this program may name another repository or another way to read it, or be wrong
+  if (!isAsked || Object.keys(env).some((variable) => variable.startsWith('REG_'))) return undefined;
   const artifact = parseArtifactName(name);
   const wanted = stage === undefined ? undefined : parseStageName(stage);
   if (artifact === undefined || (stage !== undefined && wanted === undefined)) return undefined;
