@@ -1,4 +1,4 @@
-import { Document, isMap } from 'yaml';
+import { Document, isMap, isScalar } from 'yaml';
 import { readLink } from './read.js';
 import type { Link } from './schema.js';
 import { hasSchemaComment, SCHEMA_COMMENT } from './schema-comment.js';
@@ -31,6 +31,8 @@ function newLink(link: Link): string {
 /** Writes a value over what is there, so that comments and style of what stays stay. */
 function update(document: Document, path: readonly string[], value: unknown): void {
   const before = document.getIn(path, true);
+  // a block was right for the old text; of a text that is white space alone it would keep nothing
+  if (isScalar(before) && before.value !== value && before.type?.startsWith('BLOCK_')) delete before.type;
   if (!isMap(before) || !isRecord(value)) {
     if (value !== undefined) document.setIn(path, isRecord(value) ? document.createNode(value) : value);
     return;

@@ -63,6 +63,11 @@ describe('writing links (SPEC §4)', () => {
     expect(rewrite(PINNED, text)).toBe(text);
   });
 
+  it.each([' ', '  two', 'a\n b\n'])('a text that was a block is read back when it becomes %j', (type) => {
+    const text = rewrite({ ...PINNED, type }, EXISTING.replace('type: model', 'type: |+\n  a\n\n'));
+    expect(readLink(Buffer.from(text), 'f').link.type).toBe(type);
+  });
+
   it('a comment on a line stays when the value of the line changes', () => {
     const text = EXISTING.replace(OLD_SHA, `${OLD_SHA} # of the bytes`);
     expect(rewrite(PINNED, text)).toContain(`sha256: ${NEW_SHA} # of the bytes\n`);
