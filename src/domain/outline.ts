@@ -46,10 +46,10 @@ export interface LastOfStage {
   number: number;
 }
 
-/** A listing as an outline asks it: for the tag with a number, or for nothing but where it leads. */
+/** A listing as an outline asks it: for the tag with a number, or for nothing but whether it leads to a commit. */
 export interface Listed {
   tag(number: number): ListedTag;
-  commit(number: number): Oid;
+  leadsTo(number: number, commit: Oid): boolean;
 }
 
 /** What the tags of one artifact come to. */
@@ -107,10 +107,9 @@ function registeredAt(
   listed: Listed,
 ): Map<Oid, ListedTag[]> {
   const found = new Map<Oid, ListedTag[]>();
-  if (commits.size === 0) return found;
-  for (const number of registrations) {
-    const commit = listed.commit(number);
-    if (commits.has(commit)) found.set(commit, [...(found.get(commit) ?? []), listed.tag(number)]);
+  for (const commit of commits) {
+    const here = registrations.filter((number) => listed.leadsTo(number, commit));
+    found.set(commit, here.map(listed.tag));
   }
   return found;
 }

@@ -1,7 +1,8 @@
 import type { StageName } from './names.js';
 import { conclude, isRepeated, type LastOfStage, type Listed, type Outline } from './outline.js';
+import { comparePlain, formatPlain, type PlainVersion, readPlainVersion } from './plain-version.js';
 import { counterBetween, type EventName, parseTagName, type StageEventName } from './tag-name.js';
-import { type Version, versionBetween } from './version.js';
+import type { Version } from './version.js';
 import { compareVersions } from './version-order.js';
 
 /**
@@ -26,17 +27,20 @@ const HASH = 0x23;
 export function sketch(): Sketch {
   const numbers: number[] = [];
   const registrations: number[] = [];
-  const counters = new Set<number>();
+  const counters: number[] = [];
   const lastOf = new Map<StageName, LastOfStage>();
   let greatest: { version: Version; number: number } | undefined;
+  // the greatest of those that are nothing but three numbers, and the one that is looked at
+  let plain: PlainVersion = { major: -1, minor: 0, patch: 0 };
+  let passing: PlainVersion = { major: 0, minor: 0, patch: 0 };
+  let plainNumber = -1;
   // tags come in the order of their names, so that most are of the stage of the one before
   let last: { kind: StageEventName['kind']; stage: StageName; key: string } | undefined;
   let mayRepeat = false;
   let isOpen = false;
 
   const addStageEvent = (kind: StageEventName['kind'], stage: StageName, counter: number, number: number) => {
-    if (counters.has(counter)) isOpen = true;
-    counters.add(counter);
+    counters.push(counter);
     const known = lastOf.get(stage);
     if (known === undefined) lastOf.set(stage, { kind, counter, number });
     else if (counter > known.counter) {
@@ -49,6 +53,11 @@ export function sketch(): Sketch {
     registrations.push(number);
     if (greatest === undefined || compareVersions(version, greatest.version) > 0)
       greatest = { version, number };
+  };
+  const considerPlain = (): void => {
+    const version = formatPlain(plain);
+    if (greatest === undefined || compareVersions(version, greatest.version) > 0)
+      greatest = { version, number: plainNumber };
   };
   const addName = (name: EventName, number: number, body: string): void => {
     if (name.kind === 'assignment' || name.kind === 'unassignment') {
@@ -68,9 +77,15 @@ export function sketch(): Sketch {
   /** Takes what nearly all names are, without making more of them than it has to. */
   const addUsual = (number: number, text: string, body: number, to: number): boolean => {
     if (text.charCodeAt(body - 1) !== HASH) {
-      const version = versionBetween(text, body, to);
-      if (version) addRegistration(version, number);
-      return version !== undefined;
+      if (!readPlainVersion(text, body, to, passing)) return false;
+      registrations.push(number);
+      if (comparePlain(passing, plain) > 0) {
+        const other = plain;
+        plain = passing;
+        passing = other;
+        plainNumber = number;
+      }
+      return true;
     }
     const counter =
       last && text.startsWith(last.key, body) ? counterBetween(text, body + last.key.length, to) : -1;
@@ -88,8 +103,15 @@ export function sketch(): Sketch {
       numbers.push(number);
     },
     outline: (listed) => {
-      if (isOpen || (mayRepeat && isRepeated(registrations, listed))) return undefined;
+      if (isOpen || hasTwins(counters) || (mayRepeat && isRepeated(registrations, listed))) return undefined;
+      if (plainNumber >= 0) considerPlain();
       return conclude({ registrations, greatest: greatest?.number, lastOf, listed });
     },
   };
+}
+
+/** Whether two of some numbers are the same. */
+function hasTwins(numbers: readonly number[]): boolean {
+  const sorted = Float64Array.from(numbers).sort();
+  return sorted.some((number, index) => index > 0 && number === sorted[index - 1]);
 }

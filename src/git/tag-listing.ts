@@ -13,6 +13,8 @@ export interface TagListing {
   oid(index: number): Oid;
   /** What an annotated tag leads to; undefined for a lightweight one, and for one that git cannot follow. */
   peeledOid(index: number): Oid | undefined;
+  /** Whether that is a commit, without making its id. */
+  leadsTo(index: number, commit: Oid): boolean;
   /** Shows the names of the annotated tags in their order, each as a piece of a text. */
   eachAnnotated(visit: VisitName): void;
 }
@@ -26,6 +28,7 @@ export const listingOf = (tags: readonly PeeledTagRef[]): TagListing => ({
   name: (index) => at(tags, index).name,
   oid: (index) => at(tags, index).oid,
   peeledOid: (index) => at(tags, index).peeledOid,
+  leadsTo: (index, commit) => at(tags, index).peeledOid === commit,
   eachAnnotated: (visit) => {
     for (const [index, { name, peeledOid }] of tags.entries())
       if (peeledOid !== undefined) visit(index, name, 0, name.length);

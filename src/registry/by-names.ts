@@ -1,4 +1,3 @@
-import type { Oid } from '../domain/event.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
 import type { Listed, Witness } from '../domain/outline.js';
 import type { VersionId } from '../domain/state.js';
@@ -29,10 +28,11 @@ export function versionByNames(
 }
 
 /** Gives the tags of a listing by their numbers. */
-export const listedIn = (listing: TagListing): Listed => {
-  const commit = (number: number): Oid => listing.peeledOid(number) ?? '';
-  return {
-    commit,
-    tag: (number) => ({ tag: listing.name(number), tagOid: listing.oid(number), commit: commit(number) }),
-  };
-};
+export const listedIn = (listing: TagListing): Listed => ({
+  leadsTo: listing.leadsTo,
+  tag: (number) => ({
+    tag: listing.name(number),
+    tagOid: listing.oid(number),
+    commit: listing.peeledOid(number) ?? '',
+  }),
+});

@@ -31,6 +31,10 @@ export function tagLines(packed: string, loose: string): TagListing {
       const end = text.indexOf('\n', startOf(index) + NAME_AT);
       return text.charCodeAt(end + 1) === CARET ? text.slice(end + 2, end + 2 + OID) : undefined;
     },
+    leadsTo: (index, commit) => {
+      const end = text.indexOf('\n', startOf(index) + NAME_AT);
+      return text.charCodeAt(end + 1) === CARET && text.startsWith(commit, end + 2);
+    },
     eachAnnotated: (visit) => {
       for (let index = 0; index < starts.length; index += 1) {
         const start = startOf(index);
