@@ -1,0 +1,42 @@
+import type { AnnotatedTag, Oid } from '../../domain/event.js';
+import type { ArtifactName } from '../../domain/names.js';
+import type { TagListing } from '../tag-listing.js';
+
+/** A tag as a listing shows it. */
+export interface TagRef {
+  /** The short name, without `refs/tags/`. */
+  name: string;
+  /** What the ref holds: a tag object, or for a lightweight tag the object itself. */
+  oid: Oid;
+}
+
+/** A tag as a listing shows it that follows tags to their end. */
+export interface PeeledTagRef extends TagRef {
+  /** What an annotated tag leads to; undefined for a lightweight one, and for one that git cannot follow. */
+  peeledOid: Oid | undefined;
+}
+
+/** Why a tag cannot be an event although its name is one (SPEC §1). */
+export type TagDefect = 'lightweight' | 'malformed' | 'not-a-commit' | 'missing';
+
+/** A tag as its object shows it: readable, or with what is wrong. */
+export type TagReading =
+  /** `oddities` are worth telling but change nothing, such as a name of its own that differs from the ref's. */
+  { tag: AnnotatedTag; oddities: readonly string[] } | { ref: TagRef; defect: TagDefect; detail: string };
+
+/**
+ * Reads tags. No tag, however broken, keeps another from being read, as far as a remote serves them. A tag whose name holds
+ * neither `@` nor `#` is none of a registry's business, and may be left out of the answers about every tag. A remote's
+ * listing shows a tag that it cannot follow as it shows a lightweight one.
+ */
+export interface TagReader {
+  /** Every tag, or every tag whose name begins as the tags of one artifact do. */
+  listTags(artifact?: ArtifactName): Promise<TagRef[]>;
+  /**
+   * Every tag, with what an annotated one leads to; undefined where a broken tag ends the listing. A tag that is packed with
+   * what it leads to may be broken all the same: whoever rests upon one reads its object.
+   */
+  listPeeledTags(): Promise<TagListing | undefined>;
+  /** The objects of every tag, of the tags of one artifact, or of these tags. */
+  readTags(which?: ArtifactName | readonly TagRef[]): Promise<TagReading[]>;
+}
