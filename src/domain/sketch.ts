@@ -1,9 +1,7 @@
+import { greatest } from './greatest.js';
 import type { StageName } from './names.js';
 import { conclude, isRepeated, type LastOfStage, type Listed, type Outline } from './outline.js';
-import { comparePlain, formatPlain, type PlainVersion, readPlainVersion } from './plain-version.js';
 import { counterBetween, type EventName, parseTagName, type StageEventName } from './tag-name.js';
-import type { Version } from './version.js';
-import { compareVersions } from './version-order.js';
 
 /**
  * Gathers the tags of one artifact, in any order. Of most of them only the number in the listing is kept: there are many,
@@ -29,11 +27,7 @@ export function sketch(): Sketch {
   const registrations: number[] = [];
   const counters: number[] = [];
   const lastOf = new Map<StageName, LastOfStage>();
-  let greatest: { version: Version; number: number } | undefined;
-  // the greatest of those that are nothing but three numbers, and the one that is looked at
-  let plain: PlainVersion = { major: -1, minor: 0, patch: 0 };
-  let passing: PlainVersion = { major: 0, minor: 0, patch: 0 };
-  let plainNumber = -1;
+  const latest = greatest();
   // tags come in the order of their names, so that most are of the stage of the one before
   let last: { kind: StageEventName['kind']; stage: StageName; key: string } | undefined;
   let mayRepeat = false;
@@ -49,16 +43,6 @@ export function sketch(): Sketch {
       known.number = number;
     }
   };
-  const addRegistration = (version: Version, number: number): void => {
-    registrations.push(number);
-    if (greatest === undefined || compareVersions(version, greatest.version) > 0)
-      greatest = { version, number };
-  };
-  const considerPlain = (): void => {
-    const version = formatPlain(plain);
-    if (greatest === undefined || compareVersions(version, greatest.version) > 0)
-      greatest = { version, number: plainNumber };
-  };
   const addName = (name: EventName, number: number, body: string): void => {
     if (name.kind === 'assignment' || name.kind === 'unassignment') {
       const { kind, stage, counter } = name;
@@ -71,21 +55,16 @@ export function sketch(): Sketch {
     } else if (name.kind === 'registration') {
       // names without a counter are as different as their versions
       mayRepeat ||= name.counter !== undefined;
-      addRegistration(name.version, number);
+      registrations.push(number);
+      latest.add(number, name.version);
     } else isOpen = true;
   };
   /** Takes what nearly all names are, without making more of them than it has to. */
   const addUsual = (number: number, text: string, body: number, to: number): boolean => {
     if (text.charCodeAt(body - 1) !== HASH) {
-      if (!readPlainVersion(text, body, to, passing)) return false;
-      registrations.push(number);
-      if (comparePlain(passing, plain) > 0) {
-        const other = plain;
-        plain = passing;
-        passing = other;
-        plainNumber = number;
-      }
-      return true;
+      const isPlain = latest.addPlain(number, text, body, to);
+      if (isPlain) registrations.push(number);
+      return isPlain;
     }
     const counter =
       last && text.startsWith(last.key, body) ? counterBetween(text, body + last.key.length, to) : -1;
@@ -104,8 +83,7 @@ export function sketch(): Sketch {
     },
     outline: (listed) => {
       if (isOpen || hasTwins(counters) || (mayRepeat && isRepeated(registrations, listed))) return undefined;
-      if (plainNumber >= 0) considerPlain();
-      return conclude({ registrations, greatest: greatest?.number, lastOf, listed });
+      return conclude({ registrations, greatest: latest.number(), lastOf, listed });
     },
   };
 }
