@@ -1,10 +1,9 @@
-import type { AnnotatedTag } from './domain/event.js';
 import type { ArtifactName, StageName } from './domain/names.js';
-import { confirms, type ListedTag } from './domain/outline.js';
+import { confirms, type Said } from './domain/outline.js';
 import type { VersionId } from './domain/state.js';
 import type { StoredObject } from './git/files/pack-file.js';
 import { repositoryFiles } from './git/files/repository-files.js';
-import { annotatedTag, decodeTag } from './git/tag-object.js';
+import { decodeTag } from './git/tag-object.js';
 import { versionByNames } from './registry/by-names.js';
 
 /**
@@ -21,22 +20,17 @@ export function glance(
   const files = repositoryFiles(folder, env);
   const listing = files.listPeeledArtifact(artifact);
   const told = listing && versionByNames(listing, artifact, stage);
-  const objects = told && files.readObjects(told.witnesses.map(({ listed }) => listed.tagOid));
-  const isConfirmed = objects?.every((object, index) => {
-    const witness = told?.witnesses[index];
-    return witness !== undefined && confirms(witness, tagOf(witness.listed, object));
-  });
+  const objects = told && files.readObjects(told.witnesses.map(({ tag }) => listing.tag(tag).oid));
+  const isConfirmed = told?.witnesses.every((witness, index) => confirms(witness, saidBy(objects?.[index])));
   return isConfirmed ? told?.version : undefined;
 }
 
 /** What an object says that has to be a tag of a commit; undefined where it is none. */
-function tagOf({ tag, tagOid }: ListedTag, { type, bytes }: StoredObject): AnnotatedTag | undefined {
-  if (type !== 'tag') return undefined;
+function saidBy(object: StoredObject | undefined): Said | undefined {
+  if (object?.type !== 'tag') return undefined;
   try {
-    const decoded = decodeTag(bytes);
-    return decoded.type === 'commit'
-      ? annotatedTag({ name: tag, oid: tagOid }, decoded.object, decoded)
-      : undefined;
+    const { type, object: commit, message } = decodeTag(object.bytes);
+    return type === 'commit' ? { commit, message } : undefined;
   } catch {
     return undefined;
   }

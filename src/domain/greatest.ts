@@ -2,42 +2,53 @@ import { comparePlain, formatPlain, type PlainVersion, readPlainVersion } from '
 import type { Version } from './version.js';
 import { compareVersions } from './version-order.js';
 
-/** Finds the greatest of many versions, each with the number of its tag, while they pass by. */
+/** The greatest of the versions that passed by: of those that are three numbers, and of the others. */
 export interface Greatest {
-  /** Takes a version that is nothing but three numbers, between two places of a text; false for any other. */
-  addPlain(number: number, text: string, from: number, to: number): boolean;
-  /** Takes any version. */
-  add(number: number, version: Version): void;
-  /** The number of the greatest; undefined where there was none. */
-  number(): number | undefined;
+  plain: Registered<PlainVersion> | undefined;
+  other: Registered<Version> | undefined;
 }
 
-/** Begins to look for the greatest version. Those of three numbers are compared without a text being made of each. */
-export function greatest(): Greatest {
-  let plain: { number: number; version: PlainVersion } | undefined;
-  let other: { number: number; version: Version } | undefined;
-  // the one that is looked at, used again for each
-  let passing: PlainVersion = { major: 0, minor: 0, patch: 0 };
-  return {
-    addPlain: (number, text, from, to) => {
-      if (!readPlainVersion(text, from, to, passing)) return false;
-      if (plain === undefined) {
-        plain = { number, version: passing };
-        passing = { ...passing };
-      } else if (comparePlain(passing, plain.version) > 0) {
-        const before = plain.version;
-        plain.number = number;
-        plain.version = passing;
-        passing = before;
-      }
-      return true;
-    },
-    add: (number, version) => {
-      if (other === undefined || compareVersions(version, other.version) > 0) other = { number, version };
-    },
-    number: () => {
-      if (plain === undefined || other === undefined) return (plain ?? other)?.number;
-      return compareVersions(formatPlain(plain.version), other.version) > 0 ? plain.number : other.number;
-    },
-  };
+/** A version, with the place of the tag that registers it and of what this leads to. */
+export interface Registered<T> {
+  tag: number;
+  commit: number;
+  version: T;
+}
+
+// the one that is looked at, used again for each: there are as many as tags
+const passing: PlainVersion = { major: 0, minor: 0, patch: 0 };
+
+/** Takes a version that is nothing but three numbers, between two places of some bytes; false for any other. */
+export function addPlain(
+  greatest: Greatest,
+  tag: number,
+  commit: number,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
+  if (!readPlainVersion(bytes, from, to, passing)) return false;
+  const { plain } = greatest;
+  if (plain === undefined) greatest.plain = { tag, commit, version: { ...passing } };
+  else if (comparePlain(passing, plain.version) > 0) {
+    plain.tag = tag;
+    plain.commit = commit;
+    plain.version.major = passing.major;
+    plain.version.minor = passing.minor;
+    plain.version.patch = passing.patch;
+  }
+  return true;
+}
+
+/** Takes any other version. */
+export function addOther(greatest: Greatest, tag: number, commit: number, version: Version): void {
+  if (greatest.other === undefined || compareVersions(version, greatest.other.version) > 0)
+    greatest.other = { tag, commit, version };
+}
+
+/** The greatest of all; undefined where there was none. */
+export function greatestOf({ plain, other }: Greatest): Registered<Version> | undefined {
+  if (plain === undefined) return other;
+  const version = formatPlain(plain.version);
+  return other === undefined || compareVersions(version, other.version) > 0 ? { ...plain, version } : other;
 }

@@ -1,95 +1,139 @@
-import { greatest } from './greatest.js';
-import type { StageName } from './names.js';
-import { conclude, isRepeated, type LastOfStage, type Listed, type Outline } from './outline.js';
-import { counterBetween, type EventName, parseTagName, type StageEventName } from './tag-name.js';
+import { addOther, type Greatest } from './greatest.js';
+import { isSame } from './name-bytes.js';
+import { parseStageName, type StageName } from './names.js';
+import { parseTagName, type StageEventName } from './tag-name.js';
+
+/** Tags as a listing has them: ids and names in bytes, all ids of one length. */
+export interface ListedBytes {
+  bytes: Uint8Array;
+  idLength: number;
+  /** What is between two places. */
+  text(from: number, to: number): string;
+}
 
 /**
- * Gathers the tags of one artifact, in any order. Of most of them only the number in the listing is kept: there are many,
- * and what is said of the artifact rests upon a few.
+ * What the names of one artifact's tags come to. Of most of them nothing is kept: there are many, and what is said of the artifact
+ * rests upon a few. Numbers are places in the bytes of the listing.
  */
 export interface Sketch {
-  /** The numbers of all tags. */
-  numbers: readonly number[];
-  /** Takes a tag whose name is what lies between two places of a text, with the artifact's name and a mark before `body`. */
-  add(number: number, text: string, from: number, body: number, to: number): void;
-  /**
-   * Tells the summary, or gives undefined where only tag objects can settle it (SPEC §3): where `conclude` does, and for a
-   * deprecation or deregistration, whose date decides, and an uncounted or doubly counted stage event.
-   */
-  outline(listed: Listed): Outline | undefined;
+  stages: LastOfStage[];
+  latest: Greatest;
+  /** Whether any of the names is one that only tag objects can settle (SPEC §3). */
+  isOpen: boolean;
+  hasEvents: boolean;
+  hasVersions: boolean;
+  /** The first tag whose name begins as the artifact's do. */
+  first: number;
+  /** The last one. */
+  last: number;
 }
 
-const HASH = 0x23;
-
-/** Begins to gather the tags of an artifact. */
-export function sketch(): Sketch {
-  const numbers: number[] = [];
-  const registrations: number[] = [];
-  const counters: number[] = [];
-  const lastOf = new Map<StageName, LastOfStage>();
-  const latest = greatest();
-  // tags come in the order of their names, so that most are of the stage of the one before
-  let last: { kind: StageEventName['kind']; stage: StageName; key: string } | undefined;
-  let mayRepeat = false;
-  let isOpen = false;
-
-  const addStageEvent = (kind: StageEventName['kind'], stage: StageName, counter: number, number: number) => {
-    counters.push(counter);
-    const known = lastOf.get(stage);
-    if (known === undefined) lastOf.set(stage, { kind, counter, number });
-    else if (counter > known.counter) {
-      known.kind = kind;
-      known.counter = counter;
-      known.number = number;
-    }
-  };
-  const addName = (name: EventName, number: number, body: string): void => {
-    if (name.kind === 'assignment' || name.kind === 'unassignment') {
-      const { kind, stage, counter } = name;
-      if (counter === undefined) {
-        isOpen = true;
-        return;
-      }
-      last = { kind, stage, key: body.slice(0, body.indexOf('#') + 1) };
-      addStageEvent(kind, stage, counter, number);
-    } else if (name.kind === 'registration') {
-      // names without a counter are as different as their versions
-      mayRepeat ||= name.counter !== undefined;
-      registrations.push(number);
-      latest.add(number, name.version);
-    } else isOpen = true;
-  };
-  /** Takes what nearly all names are, without making more of them than it has to. */
-  const addUsual = (number: number, text: string, body: number, to: number): boolean => {
-    if (text.charCodeAt(body - 1) !== HASH) {
-      const isPlain = latest.addPlain(number, text, body, to);
-      if (isPlain) registrations.push(number);
-      return isPlain;
-    }
-    const counter =
-      last && text.startsWith(last.key, body) ? counterBetween(text, body + last.key.length, to) : -1;
-    if (last && counter >= 0) addStageEvent(last.kind, last.stage, counter, number);
-    return counter >= 0;
-  };
-  return {
-    numbers,
-    add: (number, text, from, body, to) => {
-      if (!addUsual(number, text, body, to)) {
-        const name = parseTagName(text.slice(from, to));
-        if (name === undefined) return;
-        addName(name, number, text.slice(body, to));
-      }
-      numbers.push(number);
-    },
-    outline: (listed) => {
-      if (isOpen || hasTwins(counters) || (mayRepeat && isRepeated(registrations, listed))) return undefined;
-      return conclude({ registrations, greatest: latest.number(), lastOf, listed });
-    },
-  };
+/** The last event of a stage, as far as counters tell. */
+export interface LastOfStage {
+  stage: StageName;
+  kind: StageEventName['kind'];
+  counter: number;
+  tag: number;
+  commit: number;
+  /** Whether another event of the stage has this counter. */
+  isTwin: boolean;
+  /** A registration of that commit, and where its version is. */
+  registration: { tag: number; from: number; to: number } | undefined;
+  /** How many registrations of that commit there are. */
+  registrations: number;
 }
 
-/** Whether two of some numbers are the same. */
-function hasTwins(numbers: readonly number[]): boolean {
-  const sorted = Float64Array.from(numbers).sort();
-  return sorted.some((number, index) => index > 0 && number === sorted[index - 1]);
+/** Begins to gather the tags of one artifact. */
+export const newSketch = (first: number): Sketch => ({
+  stages: [],
+  latest: { plain: undefined, other: undefined },
+  isOpen: false,
+  hasEvents: false,
+  hasVersions: false,
+  first,
+  last: first,
+});
+
+/** What names begin with that are of events of one stage. */
+export interface OfStage {
+  kind: StageEventName['kind'];
+  last: LastOfStage;
+}
+
+/** The stage of an artifact that is written before a counter, `prod` or `prod!`; undefined where it is none. */
+export function stageIn(sketch: Sketch, text: string): OfStage | undefined {
+  const cancels = text.endsWith('!');
+  const stage = parseStageName(cancels ? text.slice(0, -1) : text);
+  return stage && { kind: cancels ? 'unassignment' : 'assignment', last: lastOf(sketch, stage) };
+}
+
+function lastOf({ stages }: Sketch, stage: StageName): LastOfStage {
+  const known = stages.find((one) => one.stage === stage);
+  if (known) return known;
+  // biome-ignore format: of a registry there are many, and to write one out is the fastest way to make it
+  const made: LastOfStage = { stage, kind: 'assignment', counter: NONE, tag: NONE, commit: NONE, isTwin: false, registration: undefined, registrations: 0 };
+  stages.push(made);
+  return made;
+}
+
+const NONE = -1;
+
+/** Takes an event of a stage; a counter below zero is none, and then it is no event either. */
+export function addStageEvent(
+  sketch: Sketch,
+  { kind, last }: OfStage,
+  counter: number,
+  tag: number,
+  commit: number,
+): void {
+  if (counter < 0) return;
+  sketch.hasEvents = true;
+  // registrations of its commit are looked for as they pass by: in order of their names, behind all stages
+  if (sketch.hasVersions) sketch.isOpen = true;
+  if (counter < last.counter) return;
+  last.isTwin = counter === last.counter;
+  last.kind = kind;
+  last.counter = counter;
+  last.tag = tag;
+  last.commit = commit;
+}
+
+/** Takes a registration whose version is between two places. */
+export function addRegistration(
+  sketch: Sketch,
+  { bytes, idLength }: ListedBytes,
+  tag: number,
+  from: number,
+  to: number,
+  commit: number,
+): void {
+  sketch.hasEvents = true;
+  sketch.hasVersions = true;
+  for (const last of sketch.stages)
+    if (last.commit !== NONE && isSame(bytes, last.commit, commit, idLength)) {
+      last.registration = { tag, from, to };
+      last.registrations += 1;
+    }
+}
+
+/** Takes a tag whose name has to be read as a whole, and may be none of an event. */
+export function addUnusual(
+  sketch: Sketch,
+  listing: ListedBytes,
+  tag: number,
+  from: number,
+  to: number,
+  commit: number,
+): void {
+  const text = listing.text(from, to);
+  const name = parseTagName(text);
+  if (name === undefined) return;
+  sketch.hasEvents = true;
+  if (name.kind !== 'registration' || name.counter !== undefined) {
+    // dates decide about deprecations, deregistrations and what is not counted; a counter tells that there was a registration before
+    sketch.isOpen = true;
+    return;
+  }
+  addOther(sketch.latest, tag, commit, name.version);
+  addRegistration(sketch, listing, tag, from + text.indexOf('@') + 1, to, commit);
 }

@@ -1,35 +1,59 @@
+import { addPlain } from './greatest.js';
+import { AT, counterIn, HASH, isSame, markIn, placeIn } from './name-bytes.js';
 import { type ArtifactName, artifactNameFromTag } from './names.js';
-import { type Sketch, sketch } from './sketch.js';
-import { markBetween } from './tag-name.js';
+import {
+  addRegistration,
+  addStageEvent,
+  addUnusual,
+  type ListedBytes,
+  newSketch,
+  type OfStage,
+  type Sketch,
+  stageIn,
+} from './sketch.js';
 
-/** Gathers tags of all artifacts, each as a piece of a text; fastest in the order of their names. */
+/** Gathers annotated tags of all artifacts; fastest in order of their names. */
 export interface Survey {
-  add(number: number, text: string, from: number, to: number): void;
+  /** Takes a tag by its place in the listing, between which places its name is, and where the id is of what it leads to. */
+  add(tag: number, from: number, to: number, commit: number): void;
   /** Each artifact that a tag names. */
-  artifacts: ReadonlyMap<ArtifactName, Sketch>;
+  sketches: ReadonlyMap<ArtifactName, Sketch>;
 }
 
-/** Begins to gather tags. */
-export function survey(): Survey {
-  const artifacts = new Map<ArtifactName, Sketch>();
-  // the artifact's name and the mark of the tag before, which most of a registry's tags begin with too
-  let start = '';
-  let own: Sketch | undefined;
-  const sketchOf = (name: ArtifactName): Sketch => {
-    const known = artifacts.get(name) ?? sketch();
-    artifacts.set(name, known);
-    return known;
+/**
+ * Begins to gather the tags of a listing. Most of a registry's tags begin as the one before, with artifact, mark and stage; so what
+ * names begin with is taken apart once for many, and of the rest no text is made.
+ */
+export function survey(listing: ListedBytes): Survey {
+  const { bytes, text } = listing;
+  const sketches = new Map<ArtifactName, Sketch>();
+  // what the name before begins with, and what that says: whose tags they are, and which stage's or that it is a version's
+  let [start, length] = [0, 0];
+  let sketch: Sketch | undefined;
+  let stage: OfStage | undefined;
+  let isOfVersion = false;
+  const begin = (tag: number, from: number, to: number): void => {
+    const mark = markIn(bytes, from, to);
+    const artifact = mark < 0 ? undefined : artifactNameFromTag(text(from, mark));
+    sketch = artifact && (sketches.get(artifact) ?? newSketch(tag));
+    if (artifact && sketch) sketches.set(artifact, sketch);
+    isOfVersion = bytes[mark] === AT;
+    const last = mark < 0 || isOfVersion ? mark : placeIn(HASH, bytes, mark + 1, to);
+    stage = sketch && last > mark ? stageIn(sketch, text(mark + 1, last)) : undefined;
+    start = from;
+    length = last < 0 ? 0 : last + 1 - from;
   };
   return {
-    artifacts,
-    add: (number, text, from, to) => {
-      if (start === '' || !text.startsWith(start, from)) {
-        const mark = markBetween(text, from, to);
-        const name = mark < 0 ? undefined : artifactNameFromTag(text.slice(from, mark));
-        start = mark < 0 ? '' : text.slice(from, mark + 1);
-        own = name && sketchOf(name);
-      }
-      own?.add(number, text, from, from + start.length, to);
+    sketches,
+    add: (tag, from, to, commit) => {
+      if (length === 0 || !isSame(bytes, start, from, length)) begin(tag, from, to);
+      if (sketch === undefined) return;
+      sketch.last = tag;
+      const rest = from + length;
+      if (stage) addStageEvent(sketch, stage, counterIn(bytes, rest, to), tag, commit);
+      else if (isOfVersion && addPlain(sketch.latest, tag, commit, bytes, rest, to))
+        addRegistration(sketch, listing, tag, rest, to, commit);
+      else addUnusual(sketch, listing, tag, from, to, commit);
     },
   };
 }

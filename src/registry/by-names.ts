@@ -1,8 +1,8 @@
 import type { ArtifactName, StageName } from '../domain/names.js';
-import type { Listed, Witness } from '../domain/outline.js';
+import { outlineOf, type Witness } from '../domain/outline.js';
 import type { VersionId } from '../domain/state.js';
-import { survey } from '../domain/survey.js';
-import type { TagListing } from '../git/tag-listing.js';
+import { type Survey, survey } from '../domain/survey.js';
+import { NOWHERE, type TagListing } from '../git/tag-listing.js';
 
 /** One version as names tell it. It holds when the object of every witness confirms what the names promise. */
 export interface Told {
@@ -19,20 +19,18 @@ export function versionByNames(
   artifact: ArtifactName,
   stage: StageName | undefined,
 ): Told | undefined {
-  const { artifacts, add } = survey();
-  listing.eachAnnotated(add);
-  const told = artifacts.get(artifact)?.outline(listedIn(listing));
+  const sketch = sketchesIn(listing).get(artifact);
+  const told = sketch && outlineOf(listing, sketch);
   const version = stage === undefined ? told?.summary.latest : told?.summary.stages.get(stage);
   if (told === undefined || version === undefined) return undefined;
   return { version, witnesses: told.witnesses.filter((witness) => witness.stage === stage) };
 }
 
-/** Gives the tags of a listing by their numbers. */
-export const listedIn = (listing: TagListing): Listed => ({
-  leadsTo: listing.leadsTo,
-  tag: (number) => ({
-    tag: listing.name(number),
-    tagOid: listing.oid(number),
-    commit: listing.peeledOid(number) ?? '',
-  }),
-});
+/** What the names of a listing come to, by artifact. */
+export function sketchesIn(listing: TagListing): Survey['sketches'] {
+  const { sketches, add } = survey(listing);
+  listing.each((tag, from, to, target) => {
+    if (target !== NOWHERE) add(tag, from, to, target);
+  });
+  return sketches;
+}

@@ -1,13 +1,13 @@
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { confirms, type ListedTag, type Outline, type Summary } from '../domain/outline.js';
+import { confirms, type Outline, outlineOf, type Summary } from '../domain/outline.js';
 import { currentIn, latestVersion, stagesUsed } from '../domain/query.js';
+import type { Sketch } from '../domain/sketch.js';
 import { type ArtifactState, stateOf } from '../domain/state.js';
-import { survey } from '../domain/survey.js';
 import { parseTagName } from '../domain/tag-name.js';
-import type { TagReader, TagReading, TagRef } from '../git/port.js';
-import type { TagListing } from '../git/tag-listing.js';
-import { listedIn } from './by-names.js';
+import type { TagReader, TagReading } from '../git/port.js';
+import { NOWHERE, type TagListing } from '../git/tag-listing.js';
+import { sketchesIn } from './by-names.js';
 import { readState } from './read.js';
 
 /** The summary of every artifact that has an event. */
@@ -29,56 +29,59 @@ export async function fullSummaries(tags: TagReader): Promise<Summaries> {
 }
 
 async function settle(tags: TagReader, listing: TagListing): Promise<Summaries> {
-  const { artifacts, add } = survey();
-  listing.eachAnnotated(add);
-  const listed = listedIn(listing);
-  const outlines = [...artifacts].map(([name, { numbers, outline }]) => ({
-    name,
-    numbers,
-    outline: outline(listed),
-  }));
-  const asked = outlines.flatMap(
-    ({ numbers, outline }) => outline?.witnesses.map((witness) => witness.listed) ?? numbers.map(listed.tag),
-  );
-  const objects = await readListed(tags, asked);
+  const outlines = [...sketchesIn(listing)]
+    // of a name that no event bears nothing is said
+    .filter(([, { hasEvents }]) => hasEvents)
+    .map(([name, sketch]) => ({ name, sketch, outline: outlineOf(listing, sketch) }));
+  const asked = outlines.flatMap(({ outline }) => outline?.witnesses.map(({ tag }) => tag) ?? []);
+  const objects = await readAt(tags, listing, asked);
   const summaries = new Map<ArtifactName, Summary>();
-  const unsettled: ListedTag[] = [];
-  for (const { name, numbers, outline } of outlines)
-    if (outline && holds(outline, objects)) {
-      // of a name that no event bears nothing is said
-      if (numbers.length > 0) summaries.set(name, outline.summary);
-    } else for (const number of numbers) unsettled.push(listed.tag(number));
-  const rest = unsettled.filter(({ tag }) => !objects.has(tag));
-  const all = rest.length === 0 ? objects : new Map([...objects, ...(await readListed(tags, rest))]);
-  for (const [name, artifact] of stateOf(unsettled.flatMap((one) => eventIn(all, one))))
+  const unsettled: number[] = [];
+  for (const { name, sketch, outline } of outlines)
+    if (outline && holds(outline, objects)) summaries.set(name, outline.summary);
+    else unsettled.push(...placesOf(listing, name, sketch));
+  const rest = await readAt(tags, listing, unsettled);
+  for (const [name, artifact] of stateOf([...rest.values()].flatMap(eventIn)))
     summaries.set(name, summaryOf(artifact));
   return summaries;
 }
 
-type Objects = ReadonlyMap<string, TagReading>;
-
-async function readListed(tags: TagReader, listed: readonly ListedTag[]): Promise<Objects> {
-  const refs = new Map<string, TagRef>();
-  for (const { tag, tagOid } of listed) refs.set(tag, { name: tag, oid: tagOid });
-  const objects = new Map<string, TagReading>();
-  if (refs.size === 0) return objects;
-  for (const reading of await tags.readTags([...refs.values()]))
-    objects.set('tag' in reading ? reading.tag.name : reading.ref.name, reading);
-  return objects;
+/** The places of all annotated tags of an artifact. */
+function placesOf(listing: TagListing, artifact: ArtifactName, { first, last }: Sketch): number[] {
+  const places: number[] = [];
+  listing.each(
+    (place, _from, _to, target) => {
+      if (target !== NOWHERE && parseTagName(listing.tag(place).name)?.artifact === artifact)
+        places.push(place);
+    },
+    first,
+    last + 1,
+  );
+  return places;
 }
 
-const tagIn = (objects: Objects, { tag }: ListedTag) => {
-  const reading = objects.get(tag);
-  return reading && 'tag' in reading ? reading.tag : undefined;
-};
+/** What the objects of some tags say, by the places of the tags. */
+async function readAt(
+  tags: TagReader,
+  listing: TagListing,
+  asked: readonly number[],
+): Promise<Map<number, TagReading>> {
+  if (asked.length === 0) return new Map();
+  const places = [...new Set(asked)];
+  const readings = await tags.readTags(places.map(listing.tag));
+  return new Map(readings.map((reading, index) => [places[index] ?? NOWHERE, reading]));
+}
 
-const holds = ({ witnesses }: Outline, objects: Objects): boolean =>
-  witnesses.every((witness) => confirms(witness, tagIn(objects, witness.listed)));
+const holds = ({ witnesses }: Outline, objects: ReadonlyMap<number, TagReading>): boolean =>
+  witnesses.every((witness) => {
+    const reading = objects.get(witness.tag);
+    return confirms(witness, reading && 'tag' in reading ? reading.tag : undefined);
+  });
 
-function eventIn(objects: Objects, listed: ListedTag): Event[] {
-  const tag = tagIn(objects, listed);
-  const name = parseTagName(listed.tag);
-  return tag && name ? [eventOf(name, tag)] : [];
+function eventIn(reading: TagReading): Event[] {
+  if (!('tag' in reading)) return [];
+  const name = parseTagName(reading.tag.name);
+  return name ? [eventOf(name, reading.tag)] : [];
 }
 
 function summaryOf(artifact: ArtifactState): Summary {

@@ -11,7 +11,7 @@ import { compareVersions } from '../../src/domain/version-order.js';
 
 function plain(text: string, from = 0, to = text.length): PlainVersion | undefined {
   const into = { major: -1, minor: -1, patch: -1 };
-  return readPlainVersion(text, from, to, into) ? into : undefined;
+  return readPlainVersion(Buffer.from(text), from, to, into) ? into : undefined;
 }
 
 describe('plain versions', () => {

@@ -34,8 +34,8 @@ it('names with their witnesses give the same overview as all tag objects', async
 async function atAGlance(repository: MemoryRepository, artifact: ArtifactName, stage?: StageName) {
   const listing = await repository.listPeeledTags();
   const told = listing && versionByNames(listing, artifact, stage);
-  if (told === undefined) return undefined;
-  const asked = told.witnesses.map(({ listed: { tag, tagOid } }) => ({ name: tag, oid: tagOid }));
+  if (listing === undefined || told === undefined) return undefined;
+  const asked = told.witnesses.map(({ tag }) => listing.tag(tag));
   const readings = await repository.readTags(asked);
   const tagAt = (index: number) => {
     const reading = readings[index];

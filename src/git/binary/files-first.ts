@@ -46,10 +46,6 @@ export function filesFirst(files: RepositoryFiles, reader: TagReader, git: RunGi
  * work. What a lightweight tag points at may be a huge file, and only the listing of git leaves it unread.
  */
 function annotatedIn(listing: TagListing | undefined): TagRef[] | undefined {
-  if (listing === undefined) return undefined;
-  const tags: TagRef[] = [];
-  listing.eachAnnotated((index, text, from, to) => {
-    tags.push({ name: text.slice(from, to), oid: listing.oid(index) });
-  });
-  return tags.length === listing.length ? tags : undefined;
+  const tags = listing && tagsIn(listing);
+  return tags?.every(({ peeledOid }) => peeledOid !== undefined) ? tags : undefined;
 }

@@ -19,6 +19,7 @@ export function readRef(commonDir: string, name: string): Oid | null | undefined
   try {
     const line = packed
       ?.linesOf(name)
+      .toString()
       .split('\n')
       .find((one) => one.endsWith(` ${name}`));
     return packed && (line?.slice(0, line.indexOf(' ')) ?? null);

@@ -1,14 +1,12 @@
 import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
-import type { TagListing } from '../tag-listing.js';
+import { PREFIX, type TagListing } from '../tag-listing.js';
 import { readLooseRefs } from './loose-refs.js';
 import { withObjectFiles } from './object-files.js';
 import type { StoredObject } from './pack-file.js';
 import { openPackedRefs } from './packed-refs.js';
 import { tagLines } from './tag-lines.js';
-
-const PREFIX = 'refs/tags/';
 
 /** More tags with files of their own than that are for a process, which can be ended while it reads them. */
 const MANY = 5000;
@@ -48,17 +46,21 @@ function list(commonDir: string, starts: readonly string[], follow: Follow): Tag
   const packed = loose.length > MANY ? undefined : packedLines(commonDir, starts);
   if (packed === undefined) return undefined;
   const targets = loose.length === 0 ? [] : follow(loose.map(([, oid]) => oid));
-  return targets && tagLines(packed, loose.map((ref, index) => lineOf(ref, targets[index])).join(''));
+  const tags = loose.map(([name, oid], index) => ({
+    name: name.slice(PREFIX.length),
+    oid,
+    peeledOid: targets?.[index],
+  }));
+  return targets && tagLines(packed, tags);
 }
 
-const lineOf = ([name, oid]: readonly [string, Oid], target: Oid | undefined): string =>
-  `${oid} ${name}\n${target === undefined ? '' : `^${target}\n`}`;
-
-function packedLines(commonDir: string, starts: readonly string[]): string | undefined {
+function packedLines(commonDir: string, starts: readonly string[]): Buffer | undefined {
   const packed = openPackedRefs(join(commonDir, 'packed-refs'));
-  if (packed === 'none') return '';
+  if (packed === 'none') return Buffer.alloc(0);
   try {
-    return packed && starts.map(packed.linesOf).join('');
+    const pieces = packed && starts.map(packed.linesOf);
+    // of all tags there is one piece, which is not to be copied: it may be large
+    return pieces?.length === 1 ? pieces[0] : pieces && Buffer.concat(pieces);
   } finally {
     packed?.close();
   }
