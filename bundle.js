@@ -31,7 +31,7 @@ export const startBundle = (outdir, loaded) => ({
 });
 
 /** What is loaded on use, and is in the script all the same: what it is there for. */
-const INSIDE = /^\.\/(complete\/answer|help)\.js$/;
+const INSIDE = /^\.\/(complete\/answer|help|quick-overview)\.js$/;
 
 const modulesBeside = (loaded) => ({
   name: 'modules-beside',

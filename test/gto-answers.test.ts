@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RegistryContext } from '../src/registry/context.js';
 import { history } from '../src/registry/history.js';
-import { overview, versions } from '../src/registry/show.js';
+import { overview } from '../src/registry/overview.js';
+import { versions } from '../src/registry/show.js';
 import { stages } from '../src/registry/stages.js';
 import { type GtoCase, gtoCases, memoryHistory } from './support/histories.js';
 

@@ -18,8 +18,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 async function start(argv: readonly string[]): Promise<void> {
   const [first, second] = argv;
-  const answer = quickAnswer(argv, { env: process.env, cwd: process.cwd() });
-  if (answer !== undefined) process.stdout.write(`${answer}\n`);
+  const { env, stdout } = process;
+  const answer = await quickAnswer(argv, { env, cwd: process.cwd(), isTTY: stdout.isTTY === true });
+  if (answer !== undefined) stdout.write(answer);
   else if (argv.length === 1 && first === '--version') process.stdout.write(`${PROGRAM_VERSION}\n`);
   else if (first === 'complete' && /^(--|bash)$/.test(second ?? ''))
     await (await import('./complete/answer.js')).answerCompletion(argv.slice(1), worldUntil());

@@ -22,14 +22,18 @@ export interface Outline {
   witnesses: readonly Witness[];
 }
 
+/** What is claimed of a tag, which its object may confirm. */
+export interface Claim {
+  /** What it leads to, by the word of a listing. */
+  commit: Oid;
+  /** The version that it is taken to be about. */
+  of: VersionId;
+}
+
 /** A tag that an outline rests upon. */
-export interface Witness {
+export interface Witness extends Claim {
   /** Its place in the listing. */
   tag: number;
-  /** What it leads to, by the word of the listing. */
-  commit: Oid;
-  /** The version that the outline takes it to be about. */
-  of: VersionId;
   /** The stage whose current version it tells of; undefined when it is the latest version. */
   stage: StageName | undefined;
 }
@@ -69,14 +73,14 @@ export function outlineOf({ idLength, text }: ListedBytes, sketch: Sketch): Outl
   return { summary: { latest: latest?.version, stages, deprecated: false }, witnesses };
 }
 
-/** What an outline rests upon of a tag's object. */
+/** What a tag's object says of what may be claimed of it. */
 export type Said = Pick<AnnotatedTag, 'commit' | 'message'>;
 
 /**
- * Whether a tag's object says what an outline takes it to say.
+ * Whether a tag's object says what is claimed.
  * @param tag undefined when the object is broken or leads to no commit
  */
-export const confirms = ({ commit, of }: Witness, tag: Said | undefined): boolean =>
+export const confirms = ({ commit, of }: Claim, tag: Said | undefined): boolean =>
   tag?.commit === commit && (states(tag.message, of) || (statedVersionIn(tag.message) ?? of) === of);
 
 /** Whether a message ends as writers of this program have it end: most do, and it need not be taken apart to tell. */

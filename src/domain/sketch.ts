@@ -22,6 +22,8 @@ export interface Sketch {
   isOpen: boolean;
   hasEvents: boolean;
   hasVersions: boolean;
+  /** Whether there seemed to be no more of them. */
+  hasEnded: boolean;
   /** The first tag whose name begins as the artifact's do. */
   first: number;
   /** The last one. */
@@ -50,6 +52,7 @@ export const newSketch = (first: number): Sketch => ({
   isOpen: false,
   hasEvents: false,
   hasVersions: false,
+  hasEnded: false,
   first,
   last: first,
 });

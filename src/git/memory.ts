@@ -6,7 +6,8 @@ import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
 import type { Identity, RegistryRepository, TagReading, TagRef, TreeEntry } from './port.js';
 import { listingOf } from './tag-listing.js';
-import { annotatedTag, decodeTag, MalformedTag, odditiesOf } from './tag-object.js';
+import type { TagObject } from './tag-object.js';
+import { decodeFound, readingOf } from './tag-reading.js';
 
 /** A repository in memory, for tests: the same answers as a real one, without git. */
 export interface MemoryRepository extends RegistryRepository {
@@ -152,35 +153,18 @@ function listTags(tags: ReadonlyMap<string, Oid>, artifact: ArtifactName | undef
 
 function readTag(objects: ReadonlyMap<Oid, StoredObject>, ref: TagRef): TagReading {
   const found = objects.get(ref.oid);
-  if (!found) return { ref, defect: 'missing', detail: `its object ${ref.oid} is missing` };
-  if (found.type !== 'tag')
-    return { ref, defect: 'lightweight', detail: `it is a lightweight tag on a ${found.type}` };
-  try {
-    const object = decodeTag(found.bytes);
-    const target = peel(objects, object.type, object.object);
-    if (target === undefined) return { ref, defect: 'missing', detail: 'a tag that it points at is missing' };
-    if (target.type !== 'commit')
-      return { ref, defect: 'not-a-commit', detail: `it points at a ${target.type}` };
-    return {
-      tag: annotatedTag(ref, target.oid, object),
-      oddities: odditiesOf(ref.name, found.bytes, object),
-    };
-  } catch (error) {
-    if (error instanceof MalformedTag) return { ref, defect: 'malformed', detail: error.message };
-    throw error;
-  }
+  const decoded = decodeFound({ ref, object: found && { ...found, bytes: Buffer.from(found.bytes) } });
+  return 'object' in decoded ? readingOf(decoded, peel(objects, decoded.object)) : decoded;
 }
 
+/** Like git it asks no more of a tag on the way than its first lines. */
 function peel(
   objects: ReadonlyMap<Oid, StoredObject>,
-  type: string,
-  oid: Oid,
+  { type, object: oid }: Pick<TagObject, 'type' | 'object'>,
 ): { type: string; oid: Oid } | undefined {
   if (type !== 'tag') return { type, oid };
-  const found = objects.get(oid);
-  if (found?.type !== 'tag') return undefined;
-  const inner = decodeTag(found.bytes);
-  return peel(objects, inner.type, inner.object);
+  const end = followAsGit(objects, oid);
+  return end === undefined ? undefined : { type: objects.get(end)?.type ?? 'commit', oid: end };
 }
 
 /** What git follows a tag to: it is content with three header lines, whatever else is wrong. */

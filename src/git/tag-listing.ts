@@ -13,6 +13,8 @@ export interface TagListing {
   idLength: number;
   /** What is between two places; ids and the names of events are ASCII (SPEC §1), and anything else becomes what is no such name. */
   text(from: number, to: number): string;
+  /** What the ref holds. */
+  oid(place: number): Oid;
   tag(place: number): PeeledTagRef;
   /**
    * Shows the tags in order: all, or from one place to before another.
@@ -45,19 +47,20 @@ export function tagListing(bytes: Buffer): TagListing {
   const idLength = Math.max(bytes.indexOf(SPACE), 0);
   const nameAt = idLength + 1 + PREFIX.length;
   const text = (from: number, to: number): string => bytes.toString('latin1', from, to);
-  const id = (at: number): Oid => text(at, at + idLength);
+  const oid = (at: number): Oid => text(at, at + idLength);
   const targetBehind = (end: number): number => (bytes[end + 1] === CARET ? end + 2 : NOWHERE);
   return {
     bytes,
     idLength,
     text,
+    oid,
     tag: (place) => {
       const end = lineEnd(bytes, place + nameAt);
       const target = targetBehind(end);
       return {
         name: bytes.toString('utf8', place + nameAt, end),
-        oid: id(place),
-        peeledOid: target === NOWHERE ? undefined : id(target),
+        oid: oid(place),
+        peeledOid: target === NOWHERE ? undefined : oid(target),
       };
     },
     each: (visit, from = 0, to = bytes.length) => {

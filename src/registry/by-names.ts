@@ -1,7 +1,8 @@
 import type { ArtifactName, StageName } from '../domain/names.js';
-import { outlineOf, type Witness } from '../domain/outline.js';
+import { type Outline, outlineOf, type Witness } from '../domain/outline.js';
+import type { Sketch } from '../domain/sketch.js';
 import type { VersionId } from '../domain/state.js';
-import { type Survey, survey } from '../domain/survey.js';
+import { survey } from '../domain/survey.js';
 import { NOWHERE, type TagListing } from '../git/tag-listing.js';
 
 /** One version as names tell it. It holds when the object of every witness confirms what the names promise. */
@@ -19,18 +20,23 @@ export function versionByNames(
   artifact: ArtifactName,
   stage: StageName | undefined,
 ): Told | undefined {
-  const sketch = sketchesIn(listing).get(artifact);
-  const told = sketch && outlineOf(listing, sketch);
+  let told: Outline | undefined;
+  eachSketch(listing, (name, sketch) => {
+    if (name === artifact) told = outlineOf(listing, sketch);
+  });
   const version = stage === undefined ? told?.summary.latest : told?.summary.stages.get(stage);
   if (told === undefined || version === undefined) return undefined;
   return { version, witnesses: told.witnesses.filter((witness) => witness.stage === stage) };
 }
 
-/** What the names of a listing come to, by artifact. */
-export function sketchesIn(listing: TagListing): Survey['sketches'] {
-  const { sketches, add } = survey(listing);
+/** Shows what the names of a listing come to, an artifact as soon as all its tags are known. */
+export function eachSketch(
+  listing: TagListing,
+  show: (artifact: ArtifactName, sketch: Sketch) => void,
+): void {
+  const { add, end } = survey(listing, show);
   listing.each((tag, from, to, target) => {
     if (target !== NOWHERE) add(tag, from, to, target);
   });
-  return sketches;
+  end();
 }

@@ -1,7 +1,7 @@
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, parseArtifactName, splitArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import type { ObjectReader } from '../git/port.js';
+import type { ObjectReader, TreeEntry } from '../git/port.js';
 import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../links/link-path.js';
 import type { YamlFile } from '../yaml/read.js';
 
@@ -33,23 +33,35 @@ export async function findDeclaration(
 
 /** Every artifact that a commit declares, by name. Files that cannot be read declare nothing. */
 export async function declaredArtifacts(objects: ObjectReader, commit: Oid): Promise<ArtifactName[]> {
-  const names = new Set<ArtifactName>();
-  for (const { path, type } of await objects.entriesBelow(commit, '')) {
-    if (type !== 'blob') continue;
-    if (path.endsWith(LINK_SUFFIX)) add(names, artifactOfLink(path));
-    else if (path === 'artifacts.yaml')
-      for (const key of await readableKeysAt(objects, commit, path)) add(names, parseArtifactName(key));
-    else if (path === 'dvc.yaml' || path.endsWith('/dvc.yaml'))
+  const { linked, foreign } = declarationsAmong(await objects.entriesBelow(commit, ''));
+  const names = new Set<ArtifactName | undefined>(linked);
+  for (const path of foreign)
+    if (path === ANNOTATIONS)
+      for (const key of await readableKeysAt(objects, commit, path)) names.add(parseArtifactName(key));
+    else
       for (const key of await readableKeysAt(objects, commit, path, 'artifacts')) {
         const dir = path.slice(0, -'/dvc.yaml'.length);
-        add(names, parseArtifactName(dir === '' ? key : `${dir}:${key}`));
+        names.add(parseArtifactName(dir === '' ? key : `${dir}:${key}`));
       }
-  }
-  return [...names].sort();
+  return [...names].filter((name) => name !== undefined).sort();
 }
 
-const add = (names: Set<ArtifactName>, name: ArtifactName | undefined): void =>
-  void (name && names.add(name));
+/** What declares artifacts among the files of a commit: link files by their names, and what has to be read for that. */
+export function declarationsAmong(entries: readonly TreeEntry[]): {
+  linked: ArtifactName[];
+  foreign: string[];
+} {
+  const paths = entries.filter(({ type }) => type === 'blob').map(({ path }) => path);
+  const links = paths.filter((path) => path.endsWith(LINK_SUFFIX));
+  return {
+    linked: links.map(artifactOfLink).filter((name) => name !== undefined),
+    foreign: paths.filter(
+      (path) => path === ANNOTATIONS || path === 'dvc.yaml' || path.endsWith('/dvc.yaml'),
+    ),
+  };
+}
+
+const ANNOTATIONS = 'artifacts.yaml';
 
 async function readableKeysAt(
   objects: ObjectReader,

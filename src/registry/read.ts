@@ -34,7 +34,7 @@ export async function readState(tags: TagReader, at?: number): Promise<State> {
 }
 
 /** The events among all tags one by one: there may be so many that a list of them is felt. */
-function* eachEventIn(readings: readonly TagReading[]): Generator<Event> {
+export function* eachEventIn(readings: readonly TagReading[]): Generator<Event> {
   for (const one of readings) {
     const name = 'tag' in one ? parseTagName(one.tag.name) : undefined;
     if ('tag' in one && name) yield eventOf(name, one.tag);

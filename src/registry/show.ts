@@ -1,60 +1,11 @@
 import { findNamed } from '../domain/find.js';
-import type { ArtifactName } from '../domain/names.js';
-import { compareText } from '../domain/order.js';
 import { type VersionOrder, type View, versionsByStage } from '../domain/query.js';
 import type { ArtifactState } from '../domain/state.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import type { RegistryContext } from './context.js';
-import { declaredArtifacts } from './declared.js';
-import { declaredRow, overviewRow, summaryRow, versionRows } from './make-rows.js';
-import { type ReadOptions, requireArtifact, requireCurrent, seconds } from './queries.js';
-import { readState } from './read.js';
-import type { OverviewRow, VersionRow } from './rows.js';
-import { readSummaries } from './summaries.js';
-
-/** What an overview shows. */
-export interface OverviewOptions extends ReadOptions, View {
-  /** Deprecated artifacts too. */
-  deprecated?: boolean | undefined;
-}
-
-/**
- * One row for each artifact, by name. Artifacts that HEAD declares and nobody registered are among them, unless the
- * past or registered ones alone are asked for.
- */
-export async function overview(context: RegistryContext, options: OverviewOptions): Promise<OverviewRow[]> {
-  // in this order: what git is asked for here is made while the tags are read
-  const [declared, rows] = await Promise.all([
-    options.at || options.registeredOnly ? [] : declaredAtHead(context),
-    registeredRows(context, options),
-  ]);
-  const known = new Set(rows.map((row) => row.artifact));
-  const waiting = declared.filter((name) => !known.has(name)).map(declaredRow);
-  return [...rows, ...waiting]
-    .filter((row) => options.deprecated || !row.deprecated)
-    .sort((a, b) => compareText(a.artifact, b.artifact));
-}
-
-async function registeredRows(
-  { repository }: RegistryContext,
-  { at, ...view }: OverviewOptions,
-): Promise<OverviewRow[]> {
-  const { versionsPerStage, assignmentsPerVersion, registeredOnly } = view;
-  const asksForLess =
-    versionsPerStage === undefined && assignmentsPerVersion === undefined && !registeredOnly;
-  if (at === undefined && asksForLess)
-    return [...(await readSummaries(repository))].map(([name, summary]) => summaryRow(name, summary));
-  return [...(await readState(repository, seconds(at))).values()]
-    .filter(
-      (artifact) => !registeredOnly || [...artifact.versions.values()].some((version) => version.registered),
-    )
-    .map((artifact) => overviewRow(artifact, view));
-}
-
-async function declaredAtHead({ repository }: RegistryContext): Promise<ArtifactName[]> {
-  const head = await repository.resolveCommit('HEAD');
-  return head === undefined ? [] : declaredArtifacts(repository, head);
-}
+import { versionRows } from './make-rows.js';
+import { type ReadOptions, requireArtifact, requireCurrent } from './queries.js';
+import type { VersionRow } from './rows.js';
 
 /** Which versions are shown, and in which order. */
 export interface VersionsOptions extends ReadOptions, View {

@@ -1,4 +1,5 @@
-import { type OverviewOptions, overview, type VersionsOptions, versions } from '../../registry/show.js';
+import { type OverviewOptions, overview } from '../../registry/overview.js';
+import { type VersionsOptions, versions } from '../../registry/show.js';
 import { linksOf } from '../links.js';
 import { BEHIND, hasBehind, overviewTable } from '../render/overview.js';
 import { versionTable } from '../render/rows.js';

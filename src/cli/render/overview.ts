@@ -62,7 +62,8 @@ function nameCell(row: OverviewRow, { color }: Output): Cell {
     : { text: `${row.artifact} (${how})`, paint: color.dim };
 }
 
-function plainRow(row: OverviewRow): string[] {
+/** A row for everything but a terminal. */
+export function plainRow(row: OverviewRow): string[] {
   const stages = Object.keys(row.stages).flatMap((stage) => held(row, stage).map((id) => `${stage}=${id}`));
   return [row.artifact, row.latest ?? NONE, stages.join(',') || NONE, standing(row)];
 }

@@ -18,7 +18,7 @@ export interface Table {
  * would be too wide the last column is cut first, then the widest one.
  */
 export async function renderTable({ head, rows }: Table, { world, color }: Output): Promise<string> {
-  if (!world.isTTY) return rows.map((row) => `${row.map(painted).join('\t')}\n`).join('');
+  if (!world.isTTY) return plainTable(rows);
   if (rows.length === 0) return '';
   const { default: measure } = await import('fast-string-truncated-width');
   const widthOf = (text: string): number => measure(text).width;
@@ -48,6 +48,10 @@ export async function renderTable({ head, rows }: Table, { world, color }: Outpu
     '',
   ].join('\n');
 }
+
+/** Rows for everything but a terminal. */
+export const plainTable = (rows: Table['rows']): string =>
+  rows.map((row) => `${row.map(painted).join('\t')}\n`).join('');
 
 const GAP = 2;
 const ELLIPSIS = '…';

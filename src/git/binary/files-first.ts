@@ -2,11 +2,9 @@ import type { ArtifactName } from '../../domain/names.js';
 import type { RepositoryFiles } from '../files/repository-files.js';
 import type { TagReader, TagReading, TagRef } from '../port.js';
 import { type TagListing, tagsIn } from '../tag-listing.js';
+import { FEW } from './check-by-batch.js';
 import type { RunGit } from './run-git.js';
 import { readingsOf } from './tag-readings.js';
-
-/** So many objects are read from files; more are read faster by a process that remembers what others differ from. */
-const FEW = 200;
 
 /**
  * Reads tags from the files of a repository, which takes a few milliseconds less than starting a program, and has the git

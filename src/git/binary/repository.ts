@@ -3,6 +3,7 @@ import { once } from '../../once.js';
 import { repositoryFiles } from '../files/repository-files.js';
 import type { RegistryRepository } from '../port.js';
 import { binaryBranches } from './branches.js';
+import { checkByBatch } from './check-by-batch.js';
 import { commitFile } from './commit.js';
 import { filesFirst } from './files-first.js';
 import { binaryHistory } from './history.js';
@@ -40,14 +41,17 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
   // who insists on the git program (REG_GIT) gets it for everything
   const files = around.env.REG_GIT === 'git' ? undefined : repositoryFiles(folder, around.env);
   const stream = streamGitIn(folder, around);
-  const tags = binaryTagReader(git, stream);
+  const tags = files ? filesFirst(files, binaryTagReader(git, stream), git) : binaryTagReader(git, stream);
   const writer = binaryTagWriter(git);
   const objects = binaryObjectReader(git, stream);
   return {
     url: undefined,
     workTree: async () => files?.workTree() ?? findWorkTree(git),
     commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
-    ...(files ? filesFirst(files, tags, git) : tags),
+    ...tags,
+    // loaded on use: few questions are about so many tags
+    checkTags: async (listing, make) =>
+      checkByBatch((await import('./batch.js')).batchIn(folder, around), tags)(listing, make),
     ...writer,
     takeTurn: async (artifact) => {
       const last = files?.readRef(turnRef(artifact));

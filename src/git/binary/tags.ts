@@ -2,10 +2,12 @@ import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { RegError } from '../../errors.js';
 import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../port.js';
 import { listingOf, type TagListing } from '../tag-listing.js';
-import { answersFrom, readObjects } from './cat-file.js';
+import type { FoundTag } from '../tag-reading.js';
+import { answersFrom } from './batch-answers.js';
+import { readObjects } from './cat-file.js';
 import { expectSuccess, type RunGit } from './run-git.js';
 import type { StreamGit } from './stream-git.js';
-import { type FoundTag, type FoundTags, readingsOf } from './tag-readings.js';
+import { type FoundTags, readingsOf } from './tag-readings.js';
 
 const PREFIX = 'refs/tags/';
 

@@ -1,6 +1,6 @@
 import type { Oid } from '../../domain/event.js';
 import type { TagReading, TagRef } from '../port.js';
-import { annotatedTag, decodeTag, MalformedTag, odditiesOf } from '../tag-object.js';
+import { decodeFound, ownTarget, readingOf } from '../tag-reading.js';
 import { eachObject, type ObjectHead, type Objects } from './found-object.js';
 
 /** Reads the objects of tags and follows tags of tags to what they lead to; in the order of the refs. */
@@ -12,25 +12,13 @@ export async function readingsOf(objects: Objects, refs: readonly TagRef[]): Pro
 async function readOne(objects: Objects, ref: TagRef): Promise<TagReading> {
   // of a lightweight tag the type alone: it may point at a huge file
   const head = await objects.head(ref.oid);
-  if (head !== undefined && head.type !== 'tag')
-    return { ref, defect: 'lightweight', detail: `it is a lightweight tag on a ${head.type}` };
-  const found = head && (await objects.read(ref.oid));
-  if (found === undefined) return { ref, defect: 'missing', detail: `its object ${ref.oid} is missing` };
-  try {
-    const object = decodeTag(found.bytes);
-    const target = await peel(objects, { type: object.type, oid: object.object });
-    if (target === undefined) return { ref, defect: 'missing', detail: 'a tag that it points at is missing' };
-    if (target.type !== 'commit')
-      return { ref, defect: 'not-a-commit', detail: `it points at a ${target.type}` };
-    return {
-      tag: annotatedTag(ref, target.oid, object),
-      oddities: odditiesOf(ref.name, found.bytes, object),
-    };
-  } catch (error) {
-    if (error instanceof MalformedTag) return { ref, defect: 'malformed', detail: error.message };
-    throw error;
-  }
+  const object =
+    head && (head.type === 'tag' ? await objects.read(ref.oid) : { type: head.type, bytes: NO_BYTES });
+  const decoded = decodeFound({ ref, object });
+  return 'object' in decoded ? readingOf(decoded, await peel(objects, ownTarget(decoded.object))) : decoded;
 }
+
+const NO_BYTES = Buffer.alloc(0);
 
 /** An object as something else names it. */
 export interface Target {

@@ -1,5 +1,6 @@
 import type { AnnotatedTag, Oid } from '../../domain/event.js';
 import type { ArtifactName } from '../../domain/names.js';
+import type { Claim } from '../../domain/outline.js';
 import type { TagListing } from '../tag-listing.js';
 
 /** A tag as a listing shows it. */
@@ -25,6 +26,20 @@ export type TagReading =
   { tag: AnnotatedTag; oddities: readonly string[] } | { ref: TagRef; defect: TagDefect; detail: string };
 
 /**
+ * Tells whether the objects of tags confirm what is claimed of them, in the order of the claims.
+ * @param make makes the claims, of tags by their places in the listing; the first objects may be read while it still does
+ */
+export type CheckTags = (
+  listing: TagListing,
+  make: (claim: (place: number, claim: Claim) => void) => void,
+) => Promise<boolean[]>;
+
+/** Reads tags that are known by name. */
+export interface NamedTagReader {
+  readTags(refs: readonly TagRef[]): Promise<TagReading[]>;
+}
+
+/**
  * Reads tags. No tag, however broken, keeps another from being read, as far as a remote serves them. A tag whose name holds
  * neither `@` nor `#` is none of a registry's business, and may be left out of the answers about every tag. A remote's
  * listing shows a tag that it cannot follow as it shows a lightweight one.
@@ -39,4 +54,6 @@ export interface TagReader {
   listPeeledTags(): Promise<TagListing | undefined>;
   /** The objects of every tag, of the tags of one artifact, or of these tags. */
   readTags(which?: ArtifactName | readonly TagRef[]): Promise<TagReading[]>;
+  /** Where that takes less than to read them. */
+  checkTags?: CheckTags;
 }

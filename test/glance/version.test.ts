@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { artifactName, stageName } from '../src/domain/names.js';
-import { glance } from '../src/glance.js';
-import { makeRegistry, tagHourly } from './e2e/registry.js';
-import { sandbox } from './support/repo.js';
+import { artifactName, stageName } from '../../src/domain/names.js';
+import { versionAtAGlance } from '../../src/glance/version.js';
+import { makeRegistry, tagHourly } from '../e2e/registry.js';
+import { sandbox } from '../support/repo.js';
 
 const box = sandbox();
 const registry = makeRegistry(box, 'registry', 'churn', 'models:size', 'gone', 'odd');
@@ -22,7 +22,12 @@ registry.git('tag', 'odd@v9.0.0');
 registry.git('tag', '-a', '-m', 'of a file', 'odd@v8.0.0', 'HEAD:model.bin');
 
 const at = (artifact: string, stage?: string) =>
-  glance(registry.dir, box.env, artifactName(artifact), stage === undefined ? undefined : stageName(stage));
+  versionAtAGlance(
+    registry.dir,
+    box.env,
+    artifactName(artifact),
+    stage === undefined ? undefined : stageName(stage),
+  );
 
 describe.each(['files', 'packed'])('tags that are %s', (kind) => {
   test('names and a few objects tell a version', () => {
@@ -40,6 +45,6 @@ describe.each(['files', 'packed'])('tags that are %s', (kind) => {
 
   test('so is a repository that is named by the environment', () => {
     const env = { ...box.env, GIT_DIR: `${registry.dir}/.git` };
-    expect(glance(registry.dir, env, artifactName('churn'), undefined)).toBeUndefined();
+    expect(versionAtAGlance(registry.dir, env, artifactName('churn'), undefined)).toBeUndefined();
   });
 });

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Oid } from '../../domain/event.js';
+import { gitVariables, type Surroundings } from './surroundings.js';
+
+/** Objects that git reads while others are still being asked for (git-cat-file(1), `--batch`). */
+export interface Batch {
+  ask(oid: Oid): void;
+  /**
+   * All answers, as git gives them and in the order of the questions. Undefined where it did not come to the end, for a corrupt
+   * object above all.
+   */
+  answers(): Promise<Buffer | undefined>;
+  /** Ends it without answers. */
+  abandon(): void;
+}
+
+/** Begins to read objects; undefined where no answers can be kept. */
+export type OpenBatch = () => Batch | undefined;
+
+/** So many letters of questions are written at once. */
+const PIECE = 16_384;
+
+/**
+ * Gives what begins to read objects of the repository that a folder is in. Git writes the answers to a file without a name: a pipe
+ * would hand them over in pieces of 4 KB, and to take one takes Node longer than git to write it.
+ */
+export const batchIn =
+  (cwd: string, { env, signal }: Surroundings): OpenBatch =>
+  () => {
+    const file = openNameless();
+    if (file === undefined) return undefined;
+    const git = spawn('git', ['cat-file', '--batch', '--buffer'], {
+      cwd,
+      env: gitVariables(env),
+      stdio: ['pipe', file, 'ignore'],
+      signal,
+    });
+    const { stdin } = git;
+    const ended = endOf(git);
+    let questions = '';
+    return {
+      ask: (oid) => {
+        questions += `${oid}\n`;
+        if (questions.length < PIECE) return;
+        stdin?.write(questions, 'latin1');
+        questions = '';
+      },
+      answers: async () => {
+        stdin?.end(questions, 'latin1');
+        try {
+          return (await ended) === 0 ? contentOf(file) : undefined;
+        } finally {
+          closeSync(file);
+        }
+      },
+      abandon: () => {
+        git.kill();
+        closeSync(file);
+      },
+    };
+  };
+
+/** The exit code, null where there is none. Asked for at once: an error that nobody hears ends the program. */
+function endOf(git: ChildProcess): Promise<number | null> {
+  // a git that has ended does not want its questions, which is its right
+  git.stdin?.on('error', () => undefined);
+  return once(git, 'exit').then(
+    ([code]) => code as number | null,
+    () => null,
+  );
+}
+
+function openNameless(): number | undefined {
+  try {
+    const folder = mkdtempSync(join(tmpdir(), 'reg-'));
+    try {
+      return openSync(join(folder, 'objects'), 'wx+', 0o600);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  } catch {
+    // no room, or a system that keeps the names of open files
+    return undefined;
+  }
+}
+
+function contentOf(file: number): Buffer {
+  const bytes = Buffer.allocUnsafe(fstatSync(file).size);
+  let length = 0;
+  for (let read = -1; read !== 0; length += read)
+    read = readSync(file, bytes, length, bytes.length - length, length);
+  return bytes.subarray(0, length);
+}
