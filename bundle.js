@@ -17,27 +17,43 @@ const COMMON = {
 };
 
 /**
- * How esbuild bundles what starts the program: one script, which loads modules of the program on use.
+ * How esbuild bundles what starts the program: a script, which loads another or two beside and modules of the program on use.
  * @param outdir where the files go
- * @param loaded gets the sources of those modules
+ * @param loaded gets the sources of the modules
  */
 export const startBundle = (outdir, loaded) => ({
   ...COMMON,
-  entryPoints: ['src/cli/start.ts'],
-  outfile: `${outdir}/reg.cjs`,
+  entryPoints: { reg: 'src/cli/start.ts', main: 'src/cli/main.ts', complete: 'src/cli/complete/answer.ts' },
+  outdir,
+  outExtension: { '.js': '.cjs' },
   format: 'cjs',
   define: { PROGRAM_VERSION: JSON.stringify(version) },
-  plugins: [withoutChildProcess, modulesBeside(loaded)],
+  plugins: [withoutChildProcess, scriptsBeside, modulesBeside(loaded)],
 });
 
-/** What is loaded on use, and is in the script all the same: what it is there for. */
-const INSIDE = /^\.\/(complete\/answer|help|quick-overview)\.js$/;
+/** The scripts beside, by what is imported: they are required, for to import one takes Node longer. */
+const SCRIPTS = { './main.js': './main.cjs', './complete/answer.js': './complete.cjs' };
+const scriptsBeside = {
+  name: 'scripts-beside',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^\./ }, ({ kind, path }) =>
+      kind === 'dynamic-import' && SCRIPTS[path] ? { path: SCRIPTS[path], namespace: 'beside' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'beside' }, ({ path }) => ({
+      contents: `module.exports=require('${path}')`,
+    }));
+    onResolve({ filter: /.*/, namespace: 'beside' }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+/** What is loaded on use, and is in the script all the same. */
+const INSIDE = './quick-overview.js';
 
 const modulesBeside = (loaded) => ({
   name: 'modules-beside',
   setup: ({ onResolve }) =>
     onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
-      if (kind !== 'dynamic-import' || INSIDE.test(path)) return undefined;
+      if (kind !== 'dynamic-import' || path === INSIDE) return undefined;
       const module = relative(join(root, 'src'), join(resolveDir, path));
       loaded.add(join('src', module.replace(/\.js$/, '.ts')));
       return { path: `./${module}`, external: true };

@@ -87,6 +87,10 @@ export class RegError extends Error {
   }
 }
 
+/** Whether an error is one, of whichever script or module of the program: each may have a class of its own. */
+export const isRegError = (error: unknown): error is RegError =>
+  error instanceof Error && error.name === 'RegError';
+
 /** The error for what was ended on purpose, by Ctrl-C or the signal that a program gave. */
 export const interrupted = (): RegError => new RegError('INTERRUPTED', 'interrupted');
 

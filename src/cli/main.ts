@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { didYouMean, nearest } from '../domain/suggest.js';
-import { exitCodeOf, RegError } from '../errors.js';
+import { exitCodeOf, isRegError, RegError } from '../errors.js';
 import { takeFields } from './json-fields.js';
 import { meant } from './mistyped.js';
 import { buildProgram } from './program.js';
@@ -69,7 +69,7 @@ function nearestChoice(what: string): string | undefined {
 
 /** The one place that prints errors and chooses exit codes. */
 function report(error: unknown, argv: readonly string[], { stderr }: World): number {
-  const known = error instanceof RegError ? error : unexpected(error);
+  const known = isRegError(error) ? error : unexpected(error);
   const { code, message, hint } = known;
   if (argv.includes('--json'))
     stderr.write(`${cleanJson({ error: { code, message, hint: hint ?? null } })}\n`);

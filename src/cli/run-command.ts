@@ -19,7 +19,7 @@ export async function runCommand(
   const command = args.at(-1) as Command;
   const options: GlobalOptions = { ...command.optsWithGlobals<GlobalOptions>(), fields };
   if (fields !== undefined) await refuseUnknownFields(nameOf(spec), fields);
-  const session = startSession(world, options);
+  const session = startSession(world, options, command.parent ?? command);
   const { run } = await spec.load();
   try {
     return (await run(session, ...([...args.slice(0, -2), options] as never[]))) ?? 0;

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { RegistryContext } from '../registry/context.js';
 import { inPlaceOf } from './in-place.js';
 import type { GlobalOptions, Output } from './output.js';
@@ -14,10 +15,12 @@ export interface Session {
   inPlace(text: string): string;
   /** Opens the registry that `--repo`, REG_REPO or the working folder names. */
   open(): Promise<RegistryContext>;
+  /** The command line, whole as far as it was typed. */
+  program: Command;
 }
 
 /** Makes the session of one command. */
-export function startSession(world: World, options: GlobalOptions): Session {
+export function startSession(world: World, options: GlobalOptions, program: Command): Session {
   const { env, cwd, now, signal } = world;
   const repo = options.repo ?? (env.REG_REPO || '.');
   return {
@@ -26,5 +29,6 @@ export function startSession(world: World, options: GlobalOptions): Session {
     repo,
     inPlace: inPlaceOf(options.repo),
     open: async () => (await import('../open-context.js')).openContext(repo, { env, cwd, now, signal }),
+    program,
   };
 }

@@ -3,7 +3,7 @@ import { quickAnswer } from './quick-answer.js';
 import { thisWorld } from './world.js';
 
 // This file and what it imports become one script (bundle.js): a module takes Node longer to start than a script, and each
-// further file a millisecond. What is asked often and answered soon is in it; all else is the program, in modules.
+// further file a millisecond. What is asked often and answered soon is in it, or in one beside; all else is the program, in modules.
 
 /** Written in by the build, from package.json. */
 declare const PROGRAM_VERSION: string;
@@ -24,8 +24,7 @@ async function start(argv: readonly string[]): Promise<void> {
   else if (argv.length === 1 && first === '--version') process.stdout.write(`${PROGRAM_VERSION}\n`);
   else if (first === 'complete' && /^(--|bash)$/.test(second ?? ''))
     await (await import('./complete/answer.js')).answerCompletion(argv.slice(1), worldUntil());
-  else if (isForHelp(argv))
-    process.exitCode = await (await import('./help.js')).printHelp(argv, worldUntil());
+  else if (isForHelp(argv)) process.exitCode = await (await import('./main.js')).main(argv, worldUntil());
   else await runToTheEnd(argv);
 }
 

@@ -1,4 +1,4 @@
-import { comparePlain, formatPlain, type PlainVersion, readPlainVersion } from './plain-version.js';
+import { comparePlain, formatPlain, type PlainVersion } from './plain-version.js';
 import type { Version } from './version.js';
 import { compareVersions } from './version-order.js';
 
@@ -15,29 +15,17 @@ export interface Registered<T> {
   version: T;
 }
 
-// the one that is looked at, used again for each: there are as many as tags
-const passing: PlainVersion = { major: 0, minor: 0, patch: 0 };
-
-/** Takes a version that is nothing but three numbers, between two places of some bytes; false for any other. */
-export function addPlain(
-  greatest: Greatest,
-  tag: number,
-  commit: number,
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-): boolean {
-  if (!readPlainVersion(bytes, from, to, passing)) return false;
+/** Takes a version that is nothing but three numbers; what holds them may be used again for the next. */
+export function addPlain(greatest: Greatest, tag: number, commit: number, version: PlainVersion): void {
   const { plain } = greatest;
-  if (plain === undefined) greatest.plain = { tag, commit, version: { ...passing } };
-  else if (comparePlain(passing, plain.version) > 0) {
+  if (plain === undefined) greatest.plain = { tag, commit, version: { ...version } };
+  else if (comparePlain(version, plain.version) > 0) {
     plain.tag = tag;
     plain.commit = commit;
-    plain.version.major = passing.major;
-    plain.version.minor = passing.minor;
-    plain.version.patch = passing.patch;
+    plain.version.major = version.major;
+    plain.version.minor = version.minor;
+    plain.version.patch = version.patch;
   }
-  return true;
 }
 
 /** Takes any other version. */

@@ -1,8 +1,9 @@
 import type { AnnotatedTag, Oid } from './event.js';
 import { statedVersionIn } from './event.js';
 import { greatestOf } from './greatest.js';
+import type { ListedBytes } from './listed-bytes.js';
 import type { StageName } from './names.js';
-import type { ListedBytes, Sketch } from './sketch.js';
+import type { Sketch } from './sketch.js';
 import type { VersionId } from './state.js';
 
 /** What an overview says of one artifact. */
@@ -34,8 +35,10 @@ export interface Claim {
 export interface Witness extends Claim {
   /** Its place in the listing. */
   tag: number;
-  /** The stage whose current version it tells of; undefined when it is the latest version. */
+  /** The stage whose current version it tells of. */
   stage: StageName | undefined;
+  /** Whether it tells of the latest version. */
+  isLatest: boolean;
 }
 
 /**
@@ -46,6 +49,7 @@ export interface Witness extends Claim {
 export function outlineOf({ idLength, text }: ListedBytes, sketch: Sketch): Outline | undefined {
   if (sketch.isOpen) return undefined;
   const id = (at: number): Oid => text(at, at + idLength);
+  const latest = greatestOf(sketch.latest);
   const stages = new Map<StageName, VersionId>();
   const witnesses: Witness[] = [];
   for (const {
@@ -64,12 +68,20 @@ export function outlineOf({ idLength, text }: ListedBytes, sketch: Sketch): Outl
     const commit = id(at);
     const of = registration ? (text(registration.from, registration.to) as VersionId) : commit;
     stages.set(stage, of);
-    witnesses.push({ tag, commit, of, stage });
-    if (registration) witnesses.push({ tag: registration.tag, commit, of, stage });
+    witnesses.push({ tag, commit, of, stage, isLatest: false });
+    if (registration)
+      witnesses.push({
+        tag: registration.tag,
+        commit,
+        of,
+        stage,
+        isLatest: registration.tag === latest?.tag,
+      });
   }
-  const latest = greatestOf(sketch.latest);
-  if (latest)
-    witnesses.push({ tag: latest.tag, commit: id(latest.commit), of: latest.version, stage: undefined });
+  if (latest && !witnesses.some(({ isLatest }) => isLatest)) {
+    const { tag, commit, version: of } = latest;
+    witnesses.push({ tag, commit: id(commit), of, stage: undefined, isLatest: true });
+  }
   return { summary: { latest: latest?.version, stages, deprecated: false }, witnesses };
 }
 
@@ -83,8 +95,8 @@ export type Said = Pick<AnnotatedTag, 'commit' | 'message'>;
 export const confirms = ({ commit, of }: Claim, tag: Said | undefined): boolean =>
   tag?.commit === commit && (states(tag.message, of) || (statedVersionIn(tag.message) ?? of) === of);
 
-/** Whether a message ends as writers of this program have it end: most do, and it need not be taken apart to tell. */
-function states(message: string, of: VersionId): boolean {
+/** Whether a message ends as writers of this program have it end, with a version: most do, and it need not be taken apart to tell. */
+export function states(message: string, of: VersionId): boolean {
   const line = `\n\nReg-Version: ${of}\n`;
   const at = message.lastIndexOf(line);
   return at >= 0 && LAST.test(message.slice(at + line.length));

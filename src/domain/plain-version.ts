@@ -1,4 +1,4 @@
-import { DIGITS, digitsEnd, numberIn } from './name-bytes.js';
+import { NOWHERE } from './listed-bytes.js';
 import type { Version } from './version.js';
 
 /** The three numbers of a version that has nothing else, `v1.2.3`: nearly all that there are, and they are read as they pass by. */
@@ -8,29 +8,36 @@ export interface PlainVersion {
   patch: number;
 }
 
-const [LETTER_V, DOT, ZERO] = [0x76, 0x2e, 0x30];
+/** More digits may be no exact number. */
+export const DIGITS = 15;
+/** The digit. */
+export const ZERO = 0x30;
+const [LETTER_V, DOT] = [0x76, 0x2e];
 
 /**
- * Reads a version between two places into `into`, without making a text of it.
- * @returns false for any that is not plain, and for what is none; then nothing is said of `into`
+ * Reads a version that begins at a place into `into`, without making a text of it.
+ * @returns where its last number ends; NOWHERE where there is none, and then nothing is said of `into`
  */
-export function readPlainVersion(bytes: Uint8Array, from: number, to: number, into: PlainVersion): boolean {
-  if (from >= to || bytes[from] !== LETTER_V) return false;
-  const major = endOfPart(bytes, from + 1, to);
-  if (major < 0 || bytes[major] !== DOT) return false;
-  const minor = endOfPart(bytes, major + 1, to);
-  if (minor < 0 || bytes[minor] !== DOT || endOfPart(bytes, minor + 1, to) !== to) return false;
-  into.major = numberIn(bytes, from + 1, major);
-  into.minor = numberIn(bytes, major + 1, minor);
-  into.patch = numberIn(bytes, minor + 1, to);
-  return true;
-}
-
-/** Where a number ends; -1 where there is none, or one that starts with a zero or may not be exact. */
-function endOfPart(bytes: Uint8Array, from: number, to: number): number {
-  const end = digitsEnd(bytes, from, to);
-  const length = end - from;
-  return length === 0 || length > DIGITS || (length > 1 && bytes[from] === ZERO) ? -1 : end;
+export function readPlainVersion(bytes: Uint8Array, from: number, into: PlainVersion): number {
+  if (bytes[from] !== LETTER_V) return NOWHERE;
+  let at = from + 1;
+  for (let part = 0; part < 3; part += 1) {
+    const start = at;
+    let value = 0;
+    for (let digit = (bytes[at] ?? 0) - ZERO; digit >= 0 && digit <= 9; digit = (bytes[at] ?? 0) - ZERO) {
+      value = value * 10 + digit;
+      at += 1;
+    }
+    const length = at - start;
+    // a number that starts with a zero is none
+    if (length === 0 || length > DIGITS || (length > 1 && bytes[start] === ZERO)) return NOWHERE;
+    if (part === 0) into.major = value;
+    else if (part === 1) into.minor = value;
+    else into.patch = value;
+    if (part < 2 && bytes[at] !== DOT) return NOWHERE;
+    at += 1;
+  }
+  return at - 1;
 }
 
 /** Orders by SemVer precedence. */

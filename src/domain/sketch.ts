@@ -1,15 +1,7 @@
 import { addOther, type Greatest } from './greatest.js';
-import { isSame } from './name-bytes.js';
+import { isSame, type Line, type ListedBytes, NOWHERE } from './listed-bytes.js';
 import { parseStageName, type StageName } from './names.js';
 import { parseTagName, type StageEventName } from './tag-name.js';
-
-/** Tags as a listing has them: ids and names in bytes, all ids of one length. */
-export interface ListedBytes {
-  bytes: Uint8Array;
-  idLength: number;
-  /** What is between two places. */
-  text(from: number, to: number): string;
-}
 
 /**
  * What the names of one artifact's tags come to. Of most of them nothing is kept: there are many, and what is said of the artifact
@@ -24,10 +16,10 @@ export interface Sketch {
   hasVersions: boolean;
   /** Whether there seemed to be no more of them. */
   hasEnded: boolean;
-  /** The first tag whose name begins as the artifact's do. */
+  /** Where the tags begin. */
   first: number;
-  /** The last one. */
-  last: number;
+  /** Where they end. */
+  end: number;
 }
 
 /** The last event of a stage, as far as counters tell. */
@@ -54,7 +46,7 @@ export const newSketch = (first: number): Sketch => ({
   hasVersions: false,
   hasEnded: false,
   first,
-  last: first,
+  end: first,
 });
 
 /** What names begin with that are of events of one stage. */
@@ -63,42 +55,32 @@ export interface OfStage {
   last: LastOfStage;
 }
 
-/** The stage of an artifact that is written before a counter, `prod` or `prod!`; undefined where it is none. */
-export function stageIn(sketch: Sketch, text: string): OfStage | undefined {
-  const cancels = text.endsWith('!');
-  const stage = parseStageName(cancels ? text.slice(0, -1) : text);
-  return stage && { kind: cancels ? 'unassignment' : 'assignment', last: lastOf(sketch, stage) };
+/** Reads what is written before a counter, `prod` or `prod!`, as a stage of an artifact; undefined where it is none. */
+export function stageReader(): (sketch: Sketch, text: string) => OfStage | undefined {
+  // of a registry there are a few stages, and each artifact has them
+  const known = new Map<string, StageName | undefined>();
+  return (sketch, text) => {
+    const cancels = text.endsWith('!');
+    if (!known.has(text)) known.set(text, parseStageName(cancels ? text.slice(0, -1) : text));
+    const stage = known.get(text);
+    return stage && { kind: cancels ? 'unassignment' : 'assignment', last: lastOf(sketch, stage) };
+  };
 }
 
 function lastOf({ stages }: Sketch, stage: StageName): LastOfStage {
-  const known = stages.find((one) => one.stage === stage);
-  if (known) return known;
-  // biome-ignore format: of a registry there are many, and to write one out is the fastest way to make it
-  const made: LastOfStage = { stage, kind: 'assignment', counter: NONE, tag: NONE, commit: NONE, isTwin: false, registration: undefined, registrations: 0 };
+  for (const known of stages) if (known.stage === stage) return known;
+  const made: LastOfStage = {
+    stage,
+    kind: 'assignment',
+    counter: -1,
+    tag: NOWHERE,
+    commit: NOWHERE,
+    isTwin: false,
+    registration: undefined,
+    registrations: 0,
+  };
   stages.push(made);
   return made;
-}
-
-const NONE = -1;
-
-/** Takes an event of a stage; a counter below zero is none, and then it is no event either. */
-export function addStageEvent(
-  sketch: Sketch,
-  { kind, last }: OfStage,
-  counter: number,
-  tag: number,
-  commit: number,
-): void {
-  if (counter < 0) return;
-  sketch.hasEvents = true;
-  // registrations of its commit are looked for as they pass by: in order of their names, behind all stages
-  if (sketch.hasVersions) sketch.isOpen = true;
-  if (counter < last.counter) return;
-  last.isTwin = counter === last.counter;
-  last.kind = kind;
-  last.counter = counter;
-  last.tag = tag;
-  last.commit = commit;
 }
 
 /** Takes a registration whose version is between two places. */
@@ -110,24 +92,20 @@ export function addRegistration(
   to: number,
   commit: number,
 ): void {
-  sketch.hasEvents = true;
   sketch.hasVersions = true;
-  for (const last of sketch.stages)
-    if (last.commit !== NONE && isSame(bytes, last.commit, commit, idLength)) {
-      last.registration = { tag, from, to };
-      last.registrations += 1;
-    }
+  const { stages } = sketch;
+  for (let index = 0; index < stages.length; index += 1) {
+    const last = stages[index];
+    if (last === undefined || last.commit === NOWHERE || bytes[last.commit] !== bytes[commit]) continue;
+    if (!isSame(bytes, last.commit, commit, idLength)) continue;
+    last.registration = { tag, from, to };
+    last.registrations += 1;
+  }
 }
 
 /** Takes a tag whose name has to be read as a whole, and may be none of an event. */
-export function addUnusual(
-  sketch: Sketch,
-  listing: ListedBytes,
-  tag: number,
-  from: number,
-  to: number,
-  commit: number,
-): void {
+export function addUnusual(sketch: Sketch, listing: ListedBytes, line: Line): void {
+  const { place, from, to, target } = line;
   const text = listing.text(from, to);
   const name = parseTagName(text);
   if (name === undefined) return;
@@ -137,6 +115,6 @@ export function addUnusual(
     sketch.isOpen = true;
     return;
   }
-  addOther(sketch.latest, tag, commit, name.version);
-  addRegistration(sketch, listing, tag, from + text.indexOf('@') + 1, to, commit);
+  addOther(sketch.latest, place, target, name.version);
+  addRegistration(sketch, listing, place, from + text.indexOf('@') + 1, to, target);
 }

@@ -1,61 +1,91 @@
-import { addPlain } from './greatest.js';
-import { AT, counterIn, HASH, isSame, markIn, placeIn } from './name-bytes.js';
+import { isSame, type Line, type ListedBytes, lineAt, NOWHERE, placeIn } from './listed-bytes.js';
 import type { ArtifactName } from './names.js';
-import {
-  addRegistration,
-  addStageEvent,
-  addUnusual,
-  type ListedBytes,
-  type OfStage,
-  type Sketch,
-  stageIn,
-} from './sketch.js';
-import { sketchbook } from './sketchbook.js';
+import { type Beginning, readCounters, readVersions } from './runs.js';
+import { addUnusual, type OfStage, type Sketch, stageReader } from './sketch.js';
+import { type Sketchbook, sketchbook } from './sketchbook.js';
 
-/** Gathers annotated tags of all artifacts; fastest in order of their names. */
-export interface Survey {
-  /** Takes a tag by its place in the listing, between which places its name is, and where the id is of what it leads to. */
-  add(tag: number, from: number, to: number, commit: number): void;
-  /** Takes that there are no more. */
-  end(): void;
+/** Tags that follow one another: what their names begin with, artifact and mark and stage, and what that says. */
+interface Run extends Beginning {
+  /** How much of it is the artifact. */
+  nameLength: number;
+  sketch: Sketch | undefined;
+  stage: OfStage | undefined;
+  isOfVersion: boolean;
 }
 
 /**
- * Begins to gather the tags of a listing. Most of a registry's tags begin as the one before, with artifact, mark and stage; so what
- * names begin with is taken apart once for many, and of the rest no text is made.
- * @param ended is told each artifact that a tag names, once all tags of it are known
+ * Gathers the annotated tags of a listing.
+ * @param ended is told each artifact that a tag names, as soon as all tags of it are known
+ * @throws Error for a listing that is broken
  */
-export function survey(
-  listing: ListedBytes,
-  ended: (artifact: ArtifactName, sketch: Sketch) => void,
-): Survey {
-  const { bytes, text } = listing;
-  const { turnTo, end } = sketchbook(ended);
-  // what the name before begins with, and what that says: whose tags they are, and which stage's or that it is a version's
-  let [start, length] = [0, 0];
-  let sketch: Sketch | undefined;
-  let stage: OfStage | undefined;
-  let isOfVersion = false;
-  const begin = (tag: number, from: number, to: number): void => {
-    const mark = markIn(bytes, from, to);
-    sketch = mark < 0 ? undefined : turnTo(text(from, mark), tag);
-    isOfVersion = bytes[mark] === AT;
-    const last = mark < 0 || isOfVersion ? mark : placeIn(HASH, bytes, mark + 1, to);
-    stage = sketch && last > mark ? stageIn(sketch, text(mark + 1, last)) : undefined;
-    start = from;
-    length = last < 0 ? 0 : last + 1 - from;
+export function survey(listing: ListedBytes, ended: (artifact: ArtifactName, sketch: Sketch) => void): void {
+  const { bytes } = listing;
+  const book = sketchbook(ended);
+  const beginRun = runBeginner(listing, book);
+  let run: Run | undefined;
+  for (let place = 0; place < bytes.length; ) {
+    const line = lineAt(listing, place);
+    place = line.next;
+    if (line.target === NOWHERE) continue;
+    if (run === undefined || !isSame(bytes, run.from, line.from, run.length)) run = beginRun(line, run);
+    if (run.sketch) place = readOn(listing, line, run, run.sketch);
+  }
+  book.end();
+}
+
+/** Reads the tags of a run from a line on, at least the one of that line; gives the place of the first that is left. */
+function readOn(listing: ListedBytes, line: Line, run: Run, sketch: Sketch): number {
+  let next = line.place;
+  if (run.stage) next = readCounters(listing, next, run, run.stage);
+  else if (run.isOfVersion) next = readVersions(listing, next, run, sketch);
+  if (next === line.place) {
+    addUnusual(sketch, listing, line);
+    next = line.next;
+  } else {
+    sketch.hasEvents = true;
+    // registrations of a stage's commit are looked for as they pass by, which has to be behind all events of stages
+    if (run.stage && sketch.hasVersions) sketch.isOpen = true;
+  }
+  sketch.end = next;
+  return next;
+}
+
+const [AT, HASH] = [0x40, 0x23];
+
+/** Gives what takes apart what the name of a line begins with, where that is another than before. */
+function runBeginner(
+  { bytes, text }: ListedBytes,
+  { turnTo }: Sketchbook,
+): (line: Line, before: Run | undefined) => Run {
+  const stageOf = stageReader();
+  return ({ place, from, to }, before) => {
+    const isSameArtifact =
+      before !== undefined &&
+      isMark(bytes[from + before.nameLength]) &&
+      isSame(bytes, before.from, from, before.nameLength);
+    const mark = isSameArtifact ? from + before.nameLength : markIn(bytes, from, to);
+    // of what is no name of an event all is compared, with the end of the line: no other begins so
+    if (mark === NOWHERE)
+      return {
+        from,
+        length: to + 1 - from,
+        nameLength: 0,
+        sketch: undefined,
+        stage: undefined,
+        isOfVersion: false,
+      };
+    const sketch = isSameArtifact ? before.sketch : turnTo(text(from, mark), place);
+    const isOfVersion = bytes[mark] === AT;
+    const hash = isOfVersion ? NOWHERE : placeIn(bytes, HASH, mark + 1, to);
+    const last = isOfVersion ? mark : hash === NOWHERE ? to : hash;
+    const stage = sketch && hash !== NOWHERE ? stageOf(sketch, text(mark + 1, hash)) : undefined;
+    return { from, length: last + 1 - from, nameLength: mark - from, sketch, stage, isOfVersion };
   };
-  return {
-    add: (tag, from, to, commit) => {
-      if (length === 0 || !isSame(bytes, start, from, length)) begin(tag, from, to);
-      if (sketch === undefined) return;
-      sketch.last = tag;
-      const rest = from + length;
-      if (stage) addStageEvent(sketch, stage, counterIn(bytes, rest, to), tag, commit);
-      else if (isOfVersion && addPlain(sketch.latest, tag, commit, bytes, rest, to))
-        addRegistration(sketch, listing, tag, rest, to, commit);
-      else addUnusual(sketch, listing, tag, from, to, commit);
-    },
-    end,
-  };
+}
+
+const isMark = (letter: number | undefined): boolean => letter === AT || letter === HASH;
+
+function markIn(bytes: Uint8Array, from: number, to: number): number {
+  for (let at = from; at < to; at += 1) if (isMark(bytes[at])) return at;
+  return NOWHERE;
 }

@@ -1,6 +1,6 @@
 import { type Claim, confirms } from '../domain/outline.js';
 import type { CheckTags, NamedTagReader } from './port.js';
-import type { TagListing } from './tag-listing.js';
+import { type TagListing, tagAt } from './tag-listing.js';
 
 /** What is claimed of a tag, which is known by its place in a listing. */
 export interface Claimed {
@@ -23,7 +23,7 @@ export async function verdictsByReading(
   listing: TagListing,
   claimed: readonly Claimed[],
 ): Promise<boolean[]> {
-  const readings = await readTags(claimed.map(({ place }) => listing.tag(place)));
+  const readings = await readTags(claimed.map(({ place }) => tagAt(listing, place)));
   return claimed.map(({ claim }, index) => {
     const reading = readings[index];
     return confirms(claim, reading && 'tag' in reading ? reading.tag : undefined);

@@ -19,7 +19,7 @@ export function versionAtAGlance(
   const files = repositoryFiles(folder, env);
   const listing = files.listPeeledArtifact(artifact);
   const told = listing && versionByNames(listing, artifact, stage);
-  const objects = told && files.readObjects(told.witnesses.map(({ tag }) => listing.tag(tag).oid));
+  const objects = told && files.readObjects(told.witnesses.map(({ tag }) => listing.oid(tag)));
   const isConfirmed = told?.witnesses.every((witness, index) => {
     const object = objects?.[index];
     return object?.type === 'tag' && confirms(witness, saidIn(object.bytes));

@@ -3,11 +3,11 @@ import { type Outline, outlineOf, type Summary } from '../domain/outline.js';
 import { currentIn, latestVersion, stagesUsed } from '../domain/query.js';
 import type { Sketch } from '../domain/sketch.js';
 import { type ArtifactState, stateOf } from '../domain/state.js';
+import { survey } from '../domain/survey.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { checkByReading } from '../git/check-tags.js';
 import type { NamedTagReader, TagReader, TagRef } from '../git/port.js';
-import { NOWHERE, type TagListing } from '../git/tag-listing.js';
-import { eachSketch } from './by-names.js';
+import { type TagListing, tagsIn } from '../git/tag-listing.js';
 import { eachEventIn, readState } from './read.js';
 
 /** The summary of every artifact that has an event. */
@@ -33,8 +33,6 @@ interface Drawn {
   artifact: ArtifactName;
   sketch: Sketch;
   outline: Outline | undefined;
-  /** How many tags the outline rests upon. */
-  claims: number;
 }
 
 /** The same of a listing of all tags. */
@@ -45,21 +43,21 @@ export async function summariesIn(
   const drawn: Drawn[] = [];
   const check = tags.checkTags ?? checkByReading(tags);
   const verdicts = await check(listing, (claim) =>
-    eachSketch(listing, (artifact, sketch) => {
+    survey(listing, (artifact, sketch) => {
       // of a name that no event bears nothing is said
       if (!sketch.hasEvents) return;
       const outline = outlineOf(listing, sketch);
-      const witnesses = new Map(outline?.witnesses.map((witness) => [witness.tag, witness]));
-      for (const [tag, witness] of witnesses) claim(tag, witness);
-      drawn.push({ artifact, sketch, outline, claims: witnesses.size });
+      for (const witness of outline?.witnesses ?? []) claim(witness.tag, witness);
+      drawn.push({ artifact, sketch, outline });
     }),
   );
   const summaries = new Map<ArtifactName, Summary>();
   const unsettled: TagRef[] = [];
   let own = 0;
-  for (const { artifact, sketch, outline, claims } of drawn) {
-    const holds = verdicts.slice(own, own + claims).every(Boolean);
-    own += claims;
+  for (const { artifact, sketch, outline } of drawn) {
+    const first = own;
+    own += outline?.witnesses.length ?? 0;
+    const holds = verdicts.slice(first, own).every(Boolean);
     if (outline && holds && !sketch.isOpen) summaries.set(artifact, outline.summary);
     else unsettled.push(...tagsOf(listing, artifact, sketch));
   }
@@ -69,18 +67,10 @@ export async function summariesIn(
 }
 
 /** All annotated tags of an artifact. */
-function tagsOf(listing: TagListing, artifact: ArtifactName, { first, last }: Sketch): TagRef[] {
-  const tags: TagRef[] = [];
-  listing.each(
-    (place, _from, _to, target) => {
-      const tag = listing.tag(place);
-      if (target !== NOWHERE && parseTagName(tag.name)?.artifact === artifact) tags.push(tag);
-    },
-    first,
-    last + 1,
+const tagsOf = (listing: TagListing, artifact: ArtifactName, { first, end }: Sketch): TagRef[] =>
+  tagsIn(listing, first, end).filter(
+    ({ name, peeledOid }) => peeledOid !== undefined && parseTagName(name)?.artifact === artifact,
   );
-  return tags;
-}
 
 function summaryOf(artifact: ArtifactState): Summary {
   const stages = stagesUsed(artifact).flatMap((stage) => {

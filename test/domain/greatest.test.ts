@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { addOther, addPlain, type Greatest, greatestOf } from '../../src/domain/greatest.js';
+import { formatPlain } from '../../src/domain/plain-version.js';
 import type { Version } from '../../src/domain/version.js';
 import { compareVersions } from '../../src/domain/version-order.js';
 
@@ -11,8 +12,10 @@ it('the greatest of versions, plain or not, is the last in their order, however 
     fc.property(fc.shuffledSubarray(VERSIONS as Version[]), (versions) => {
       const found: Greatest = { plain: undefined, other: undefined };
       for (const [tag, version] of versions.entries()) {
-        const bytes = Buffer.from(`churn@${version}`);
-        if (!addPlain(found, tag, -tag, bytes, 6, bytes.length)) addOther(found, tag, -tag, version);
+        const [major = 0, minor = 0, patch = 0] = version.slice(1).split('.').map(Number);
+        const plain = { major, minor, patch };
+        if (formatPlain(plain) === version) addPlain(found, tag, -tag, plain);
+        else addOther(found, tag, -tag, version);
       }
       const [last] = [...versions].sort(compareVersions).slice(-1);
       const tag = last && versions.indexOf(last);

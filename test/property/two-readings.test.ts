@@ -4,6 +4,7 @@ import { type ArtifactName, artifactName, type StageName, stageName } from '../.
 import { confirms } from '../../src/domain/outline.js';
 import { currentIn, latestVersion } from '../../src/domain/query.js';
 import type { MemoryRepository } from '../../src/git/memory.js';
+import { tagAt } from '../../src/git/tag-listing.js';
 import { versionByNames } from '../../src/registry/by-names.js';
 import { readArtifact } from '../../src/registry/read.js';
 import { fullSummaries, readSummaries, type Summaries } from '../../src/registry/summaries.js';
@@ -35,13 +36,13 @@ async function atAGlance(repository: MemoryRepository, artifact: ArtifactName, s
   const listing = await repository.listPeeledTags();
   const told = listing && versionByNames(listing, artifact, stage);
   if (listing === undefined || told === undefined) return undefined;
-  const asked = told.witnesses.map(({ tag }) => listing.tag(tag));
+  const asked = told.witnesses.map(({ tag }) => tagAt(listing, tag));
   const readings = await repository.readTags(asked);
-  const tagAt = (index: number) => {
+  const tagOf = (index: number) => {
     const reading = readings[index];
     return reading && 'tag' in reading ? reading.tag : undefined;
   };
-  return told.witnesses.every((witness, index) => confirms(witness, tagAt(index))) ? told.version : undefined;
+  return told.witnesses.every((witness, index) => confirms(witness, tagOf(index))) ? told.version : undefined;
 }
 
 it('what names with their witnesses tell of one version is what all its tag objects tell', async () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmdirSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
@@ -77,11 +77,11 @@ function endOf(git: ChildProcess): Promise<number | null> {
 function openNameless(): number | undefined {
   try {
     const folder = mkdtempSync(join(tmpdir(), 'reg-'));
-    try {
-      return openSync(join(folder, 'objects'), 'wx+', 0o600);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    const path = join(folder, 'objects');
+    const file = openSync(path, 'wx+', 0o600);
+    unlinkSync(path);
+    rmdirSync(folder);
+    return file;
   } catch {
     // no room, or a system that keeps the names of open files
     return undefined;

@@ -1,24 +1,27 @@
 import { type Claimed, verdictsByReading } from '../check-tags.js';
 import type { CheckTags, NamedTagReader } from '../port.js';
 import { textConfirms } from '../tag-claim.js';
-import type { Batch, OpenBatch } from './batch.js';
+import type { OpenBatch } from './batch.js';
 
 /** So many objects are read from files; more are read faster by a process, which remembers what others differ from. */
 export const FEW = 200;
 
-/** Checks few claims by reading the tags whole, and many by a batch of objects, of which no more is taken apart than is claimed. */
+/** A listing of so many bytes has some thousand tags, and more than a few are claimed something of. */
+const LONG = 500_000;
+
+/**
+ * Checks claims about a long listing by a batch of objects, of which no more is taken apart than is claimed; about any other by reading
+ * the tags whole. The batch is opened before claims are made, for starting a process takes longer the more a program does.
+ */
 export const checkByBatch =
   (open: OpenBatch, tags: NamedTagReader): CheckTags =>
   async (listing, make) => {
     const claimed: Claimed[] = [];
-    let batch: Batch | undefined;
+    const batch = listing.bytes.length < LONG ? undefined : open();
     try {
       make((place, claim) => {
         claimed.push({ place, claim });
-        if (claimed.length > FEW + 1) batch?.ask(listing.oid(place));
-        if (claimed.length !== FEW + 1) return;
-        batch = open();
-        for (const one of claimed) batch?.ask(listing.oid(one.place));
+        batch?.ask(listing.oid(place));
       });
     } catch (error) {
       batch?.abandon();
