@@ -12,9 +12,14 @@ export async function quickAnswer(
 ): Promise<string | undefined> {
   // a variable of this program may name another repository or another way to read it, or be wrong
   if (Object.keys(world.env).some((variable) => variable.startsWith('REG_'))) return undefined;
-  if (words.length > 1) return quickVersion(words, world);
-  if (words[0] !== 'show' || world.isTTY) return undefined;
-  return (await import('./quick-overview.js')).quickOverview(world);
+  try {
+    if (words.length > 1) return quickVersion(words, world);
+    if (words[0] !== 'show' || world.isTTY) return undefined;
+    return await (await import('./quick-overview.js')).quickOverview(world);
+  } catch {
+    // whatever is the matter, the program words it
+    return undefined;
+  }
 }
 
 function quickVersion(

@@ -29,16 +29,21 @@ export const NEWLINE = 0x0a;
 export const CARET = 0x5e;
 const SPACE = 0x20;
 
+/** Thrown for a listing that is not what it should be. */
+export class BrokenListing extends Error {
+  override readonly name = 'BrokenListing';
+}
+
 /**
  * The line that begins at a place.
- * @throws Error for what is none
+ * @throws BrokenListing for what is none
  */
 export function lineAt({ bytes, idLength, nameAt }: ListedBytes, place: number): Line {
   const to = placeIn(bytes, NEWLINE, place + nameAt, bytes.length);
   const target = bytes[to + 1] === CARET ? to + 2 : NOWHERE;
   const end = target === NOWHERE ? to : target + idLength;
   if (to === NOWHERE || bytes[place + idLength] !== SPACE || bytes[end] !== NEWLINE)
-    throw new Error('a listing of tags is broken');
+    throw new BrokenListing('a line is not of a tag');
   return { place, from: place + nameAt, to, target, next: end + 1 };
 }
 

@@ -10,7 +10,7 @@ import type { VersionId } from './state.js';
 export interface Summary {
   latest: VersionId | undefined;
   /** The current version of each stage that holds one. */
-  stages: ReadonlyMap<StageName, VersionId>;
+  stages: readonly (readonly [StageName, VersionId])[];
   deprecated: boolean;
 }
 
@@ -25,6 +25,8 @@ export interface Outline {
 
 /** What is claimed of a tag, which its object may confirm. */
 export interface Claim {
+  /** Its place in a listing. */
+  tag: number;
   /** What it leads to, by the word of a listing. */
   commit: Oid;
   /** The version that it is taken to be about. */
@@ -33,8 +35,6 @@ export interface Claim {
 
 /** A tag that an outline rests upon. */
 export interface Witness extends Claim {
-  /** Its place in the listing. */
-  tag: number;
   /** The stage whose current version it tells of. */
   stage: StageName | undefined;
   /** Whether it tells of the latest version. */
@@ -50,7 +50,7 @@ export function outlineOf({ idLength, text }: ListedBytes, sketch: Sketch): Outl
   if (sketch.isOpen) return undefined;
   const id = (at: number): Oid => text(at, at + idLength);
   const latest = greatestOf(sketch.latest);
-  const stages = new Map<StageName, VersionId>();
+  const stages: [StageName, VersionId][] = [];
   const witnesses: Witness[] = [];
   for (const {
     stage,
@@ -67,7 +67,7 @@ export function outlineOf({ idLength, text }: ListedBytes, sketch: Sketch): Outl
     if (isTwin || kind === 'unassignment' || registrations > 1) return undefined;
     const commit = id(at);
     const of = registration ? (text(registration.from, registration.to) as VersionId) : commit;
-    stages.set(stage, of);
+    stages.push([stage, of]);
     witnesses.push({ tag, commit, of, stage, isLatest: false });
     if (registration)
       witnesses.push({
@@ -92,7 +92,7 @@ export type Said = Pick<AnnotatedTag, 'commit' | 'message'>;
  * Whether a tag's object says what is claimed.
  * @param tag undefined when the object is broken or leads to no commit
  */
-export const confirms = ({ commit, of }: Claim, tag: Said | undefined): boolean =>
+export const confirms = ({ commit, of }: Pick<Claim, 'commit' | 'of'>, tag: Said | undefined): boolean =>
   tag?.commit === commit && (states(tag.message, of) || (statedVersionIn(tag.message) ?? of) === of);
 
 /** Whether a message ends as writers of this program have it end, with a version: most do, and it need not be taken apart to tell. */

@@ -14,8 +14,6 @@ export interface Sketch {
   isOpen: boolean;
   hasEvents: boolean;
   hasVersions: boolean;
-  /** Whether there seemed to be no more of them. */
-  hasEnded: boolean;
   /** Where the tags begin. */
   first: number;
   /** Where they end. */
@@ -44,7 +42,6 @@ export const newSketch = (first: number): Sketch => ({
   isOpen: false,
   hasEvents: false,
   hasVersions: false,
-  hasEnded: false,
   first,
   end: first,
 });

@@ -16,7 +16,7 @@ interface Run extends Beginning {
 /**
  * Gathers the annotated tags of a listing.
  * @param ended is told each artifact that a tag names, as soon as all tags of it are known
- * @throws Error for a listing that is broken
+ * @throws BrokenListing
  */
 export function survey(listing: ListedBytes, ended: (artifact: ArtifactName, sketch: Sketch) => void): void {
   const { bytes } = listing;

@@ -1,5 +1,5 @@
 import type { Oid } from '../domain/event.js';
-import { type Line, type ListedBytes, lineAt, NOWHERE } from '../domain/listed-bytes.js';
+import { BrokenListing, type Line, type ListedBytes, lineAt, NOWHERE } from '../domain/listed-bytes.js';
 import { compareText } from '../domain/order.js';
 import type { PeeledTagRef } from './port.js';
 
@@ -20,11 +20,10 @@ const SPACE = 0x20;
 
 /**
  * The listing that some lines are.
- * @throws Error when the last of them breaks off
+ * @throws BrokenListing when the last of them breaks off
  */
 export function tagListing(bytes: Buffer): TagListing {
-  if (bytes.length > 0 && bytes[bytes.length - 1] !== NEWLINE)
-    throw new Error('a listing of tags breaks off');
+  if (bytes.length > 0 && bytes[bytes.length - 1] !== NEWLINE) throw new BrokenListing('it breaks off');
   const idLength = Math.max(bytes.indexOf(SPACE), 0);
   // of names that are no ASCII none is of an event (SPEC §1), and none becomes one
   const text = (from: number, to: number): string => bytes.toString('latin1', from, to);
@@ -54,7 +53,7 @@ export const lineOf = ({ name, oid, peeledOid }: PeeledTagRef): string =>
 
 /**
  * Tags of a listing, made at once: all, or those from one place to before another.
- * @throws Error for a listing that is broken
+ * @throws BrokenListing
  */
 export function tagsIn(listing: TagListing, from = 0, to = listing.bytes.length): PeeledTagRef[] {
   const tags: PeeledTagRef[] = [];
@@ -68,7 +67,7 @@ export function tagsIn(listing: TagListing, from = 0, to = listing.bytes.length)
 
 /**
  * The tag at a place of a listing.
- * @throws Error for a listing that is broken
+ * @throws BrokenListing
  */
 export const tagAt = (listing: TagListing, place: number): PeeledTagRef =>
   tagOf(listing, lineAt(listing, place));

@@ -11,6 +11,7 @@ import { plainTagReader } from './plain-tags.js';
 /**
  * The overview of the registry that a folder is in, where its files are plain and nothing in it is unusual. Otherwise undefined, and the
  * question is to be asked in full.
+ * @throws Error where something is broken or unusual
  */
 export async function overviewAtAGlance(
   folder: string,
@@ -22,13 +23,8 @@ export async function overviewAtAGlance(
   if (declared === undefined || listing === undefined) return undefined;
   const open = batchIn(folder, { env });
   const tags = plainTagReader(files, open);
-  try {
-    const summaries = await summariesIn(listing, { ...tags, checkTags: checkByBatch(open, tags) });
-    return withDeclared(summaryRows(summaries), declared, {});
-  } catch {
-    // whatever is the matter, it is worded by who is asked in full
-    return undefined;
-  }
+  const summaries = await summariesIn(listing, { ...tags, checkTags: checkByBatch(open, tags) });
+  return withDeclared(summaryRows(summaries), declared, {});
 }
 
 /** What HEAD declares; undefined where there is none, and where files of other tools would have to be read. */

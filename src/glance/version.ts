@@ -9,6 +9,7 @@ import { versionByNames } from '../registry/by-names.js';
  * The current version in a stage, or without a stage the latest version, of an artifact of the repository that a folder is in: where
  * its files are plain, and names with an object or two tell it. Otherwise undefined, and the question is to be asked in full: of what
  * is not there, of what is unusual, and of what is wrong.
+ * @throws Error where something is broken
  */
 export function versionAtAGlance(
   folder: string,

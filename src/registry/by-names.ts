@@ -23,7 +23,8 @@ export function versionByNames(
   survey(listing, (name, sketch) => {
     if (name === artifact) told = outlineOf(listing, sketch);
   });
-  const version = stage === undefined ? told?.summary.latest : told?.summary.stages.get(stage);
+  const version =
+    stage === undefined ? told?.summary.latest : told?.summary.stages.find(([name]) => name === stage)?.[1];
   if (told === undefined || version === undefined) return undefined;
   const isAsked = (witness: Witness): boolean =>
     stage === undefined ? witness.isLatest : witness.stage === stage;

@@ -22,14 +22,14 @@ export async function stages(
   if (allowed && !used) return [...listed];
   const held = (
     at ? await heldAt(context, at) : [...(await readSummaries(context.repository)).values()]
-  ).flatMap(({ stages: own }) => [...own.keys()]);
+  ).flatMap(({ stages: own }) => [...own].map(([stage]) => stage));
   return [...new Set([...listed, ...held.sort()])];
 }
 
 async function heldAt(
   { repository }: RegistryContext,
   at: Date,
-): Promise<{ stages: ReadonlyMap<StageName, unknown> }[]> {
+): Promise<{ stages: Iterable<readonly [StageName, unknown]> }[]> {
   const state = await readState(repository, seconds(at));
   return [...state.values()].map((artifact) => ({ stages: versionsByStage(artifact) }));
 }

@@ -1,7 +1,7 @@
+import { BrokenListing } from '../domain/listed-bytes.js';
 import type { ArtifactName } from '../domain/names.js';
 import { type Outline, outlineOf, type Summary } from '../domain/outline.js';
 import { currentIn, latestVersion, stagesUsed } from '../domain/query.js';
-import type { Sketch } from '../domain/sketch.js';
 import { type ArtifactState, stateOf } from '../domain/state.js';
 import { survey } from '../domain/survey.js';
 import { parseTagName } from '../domain/tag-name.js';
@@ -19,8 +19,13 @@ export type Summaries = ReadonlyMap<ArtifactName, Summary>;
  */
 export async function readSummaries(tags: TagReader): Promise<Summaries> {
   const listing = await tags.listPeeledTags();
-  // a listing that git could not finish: something is broken, and reading everything finds out what
-  return listing === undefined ? fullSummaries(tags) : summariesIn(listing, tags);
+  try {
+    if (listing !== undefined) return await summariesIn(listing, tags);
+  } catch (error) {
+    if (!(error instanceof BrokenListing)) throw error;
+  }
+  // something is broken, and reading everything finds out what
+  return fullSummaries(tags);
 }
 
 /** The same by reading every tag object. */
@@ -28,14 +33,18 @@ export async function fullSummaries(tags: TagReader): Promise<Summaries> {
   return new Map([...(await readState(tags))].map(([name, artifact]) => [name, summaryOf(artifact)]));
 }
 
-/** What the names of an artifact's tags come to. */
+/** What the names of an artifact's tags come to, and where the tags are. */
 interface Drawn {
   artifact: ArtifactName;
-  sketch: Sketch;
   outline: Outline | undefined;
+  first: number;
+  end: number;
 }
 
-/** The same of a listing of all tags. */
+/**
+ * The same of a listing of all tags.
+ * @throws BrokenListing
+ */
 export async function summariesIn(
   listing: TagListing,
   tags: NamedTagReader & Pick<TagReader, 'checkTags'>,
@@ -44,22 +53,23 @@ export async function summariesIn(
   const check = tags.checkTags ?? checkByReading(tags);
   const verdicts = await check(listing, (claim) =>
     survey(listing, (artifact, sketch) => {
+      const { hasEvents, first, end } = sketch;
       // of a name that no event bears nothing is said
-      if (!sketch.hasEvents) return;
+      if (!hasEvents) return;
       const outline = outlineOf(listing, sketch);
-      for (const witness of outline?.witnesses ?? []) claim(witness.tag, witness);
-      drawn.push({ artifact, sketch, outline });
+      outline?.witnesses.forEach(claim);
+      drawn.push({ artifact, outline, first, end });
     }),
   );
   const summaries = new Map<ArtifactName, Summary>();
   const unsettled: TagRef[] = [];
   let own = 0;
-  for (const { artifact, sketch, outline } of drawn) {
-    const first = own;
-    own += outline?.witnesses.length ?? 0;
-    const holds = verdicts.slice(first, own).every(Boolean);
-    if (outline && holds && !sketch.isOpen) summaries.set(artifact, outline.summary);
-    else unsettled.push(...tagsOf(listing, artifact, sketch));
+  for (const one of drawn) {
+    const from = own;
+    own += one.outline?.witnesses.length ?? 0;
+    if (one.outline && verdicts.slice(from, own).every(Boolean))
+      summaries.set(one.artifact, one.outline.summary);
+    else unsettled.push(...tagsOf(listing, one));
   }
   const rest = unsettled.length === 0 ? [] : await tags.readTags(unsettled);
   for (const [name, artifact] of stateOf(eachEventIn(rest))) summaries.set(name, summaryOf(artifact));
@@ -67,7 +77,7 @@ export async function summariesIn(
 }
 
 /** All annotated tags of an artifact. */
-const tagsOf = (listing: TagListing, artifact: ArtifactName, { first, end }: Sketch): TagRef[] =>
+const tagsOf = (listing: TagListing, { artifact, first, end }: Drawn): TagRef[] =>
   tagsIn(listing, first, end).filter(
     ({ name, peeledOid }) => peeledOid !== undefined && parseTagName(name)?.artifact === artifact,
   );
@@ -77,5 +87,5 @@ function summaryOf(artifact: ArtifactState): Summary {
     const current = currentIn(artifact, stage);
     return current ? [[stage, current.version.id] as const] : [];
   });
-  return { latest: latestVersion(artifact)?.id, stages: new Map(stages), deprecated: artifact.deprecated };
+  return { latest: latestVersion(artifact)?.id, stages, deprecated: artifact.deprecated };
 }

@@ -64,7 +64,9 @@ function nameCell(row: OverviewRow, { color }: Output): Cell {
 
 /** A row for everything but a terminal. */
 export function plainRow(row: OverviewRow): string[] {
-  const stages = Object.keys(row.stages).flatMap((stage) => held(row, stage).map((id) => `${stage}=${id}`));
+  const stages = Object.entries(row.stages).map(([stage, ids]) =>
+    typeof ids === 'string' ? `${stage}=${ids}` : ids.map((id) => `${stage}=${id}`).join(','),
+  );
   return [row.artifact, row.latest ?? NONE, stages.join(',') || NONE, standing(row)];
 }
 

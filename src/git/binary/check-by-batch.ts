@@ -1,4 +1,5 @@
-import { type Claimed, verdictsByReading } from '../check-tags.js';
+import type { Claim } from '../../domain/outline.js';
+import { verdictsByReading } from '../check-tags.js';
 import type { CheckTags, NamedTagReader } from '../port.js';
 import { textConfirms } from '../tag-claim.js';
 import type { OpenBatch } from './batch.js';
@@ -16,12 +17,12 @@ const LONG = 500_000;
 export const checkByBatch =
   (open: OpenBatch, tags: NamedTagReader): CheckTags =>
   async (listing, make) => {
-    const claimed: Claimed[] = [];
+    const claims: Claim[] = [];
     const batch = listing.bytes.length < LONG ? undefined : open();
     try {
-      make((place, claim) => {
-        claimed.push({ place, claim });
-        batch?.ask(listing.oid(place));
+      make((claim) => {
+        claims.push(claim);
+        batch?.ask(listing.oid(claim.tag));
       });
     } catch (error) {
       batch?.abandon();
@@ -30,14 +31,14 @@ export const checkByBatch =
     // git stops at a corrupt object, which the slow way survives
     const answers = await batch?.answers();
     return answers === undefined
-      ? verdictsByReading(tags, listing, claimed)
-      : verdictsIn(answers.toString('latin1'), claimed);
+      ? verdictsByReading(tags, listing, claims)
+      : verdictsIn(answers.toString('latin1'), claims);
   };
 
 /** @param text answers with a letter for each byte: `<oid> <type> <size>\n<content>\n`, or `<oid> missing\n` (git-cat-file(1)) */
-function verdictsIn(text: string, claimed: readonly Claimed[]): boolean[] {
+function verdictsIn(text: string, claims: readonly Claim[]): boolean[] {
   let at = 0;
-  return claimed.map(({ claim }) => {
+  return claims.map((claim) => {
     const end = text.indexOf('\n', at);
     const type = text.indexOf(' ', at) + 1;
     const size = text.indexOf(' ', type) + 1;

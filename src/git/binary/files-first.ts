@@ -1,6 +1,6 @@
 import type { ArtifactName } from '../../domain/names.js';
 import type { RepositoryFiles } from '../files/repository-files.js';
-import type { TagReader, TagReading, TagRef } from '../port.js';
+import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../port.js';
 import { type TagListing, tagsIn } from '../tag-listing.js';
 import { FEW } from './check-by-batch.js';
 import type { RunGit } from './run-git.js';
@@ -12,17 +12,12 @@ import { readingsOf } from './tag-readings.js';
  * @param reader reads with the git program alone
  */
 export function filesFirst(files: RepositoryFiles, reader: TagReader, git: RunGit): TagReader {
-  const list = (artifact?: ArtifactName): TagRef[] | undefined => {
-    const listing = artifact === undefined ? files.listPeeledTags() : files.listArtifact(artifact);
-    return listing && tagsIn(listing).map(({ name, oid }) => ({ name, oid }));
-  };
+  const list = (artifact?: ArtifactName): TagRef[] | undefined =>
+    tagsOf(() => (artifact === undefined ? files.listPeeledTags() : files.listArtifact(artifact)))?.map(
+      ({ name, oid }) => ({ name, oid }),
+    );
   const readTags = async (which: ArtifactName | readonly TagRef[] | undefined): Promise<TagReading[]> => {
-    const refs =
-      typeof which === 'object'
-        ? which
-        : which === undefined
-          ? annotatedIn(files.listPeeledTags())
-          : list(which);
+    const refs = typeof which === 'object' ? which : which === undefined ? annotatedIn(files) : list(which);
     if (refs === undefined) return reader.readTags(which);
     if (refs.length > FEW) return reader.readTags(which ?? refs);
     const objects = files.readObjects(refs.map(({ oid }) => oid));
@@ -43,7 +38,17 @@ export function filesFirst(files: RepositoryFiles, reader: TagReader, git: RunGi
  * All tags where every one is annotated: with names from files, git has to follow oids alone, and that is the faster half of its
  * work. What a lightweight tag points at may be a huge file, and only the listing of git leaves it unread.
  */
-function annotatedIn(listing: TagListing | undefined): TagRef[] | undefined {
-  const tags = listing && tagsIn(listing);
+function annotatedIn(files: RepositoryFiles): TagRef[] | undefined {
+  const tags = tagsOf(files.listPeeledTags);
   return tags?.every(({ peeledOid }) => peeledOid !== undefined) ? tags : undefined;
+}
+
+function tagsOf(list: () => TagListing | undefined): PeeledTagRef[] | undefined {
+  try {
+    const listing = list();
+    return listing && tagsIn(listing);
+  } catch {
+    // git words what is broken
+    return undefined;
+  }
 }

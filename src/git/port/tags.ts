@@ -27,11 +27,11 @@ export type TagReading =
 
 /**
  * Tells whether the objects of tags confirm what is claimed of them, in the order of the claims.
- * @param make makes the claims, of tags by their places in the listing; the first objects may be read while it still does
+ * @param make makes the claims, of tags of the listing; the first objects may be read while it still does
  */
 export type CheckTags = (
   listing: TagListing,
-  make: (claim: (place: number, claim: Claim) => void) => void,
+  make: (claim: (claim: Claim) => void) => void,
 ) => Promise<boolean[]>;
 
 /** Reads tags that are known by name. */
