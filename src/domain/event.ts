@@ -65,10 +65,7 @@ export function eventOf(name: EventName, tag: AnnotatedTag): Event {
 
 /** The version that a tag's message states, as its event has it. */
 export const statedVersionIn = (message: string): Version | undefined =>
-  mayState(message) ? statedIn(splitMessage(message).trailers) : undefined;
-
-/** Whether a message may state a version. */
-export const mayState = (message: string): boolean => /reg-version/i.test(message);
+  /reg-version/i.test(message) ? statedIn(splitMessage(message).trailers) : undefined;
 
 function statedIn(trailers: Trailers): Version | undefined {
   const stated = trailers.get('reg-version');

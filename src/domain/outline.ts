@@ -96,7 +96,7 @@ export const confirms = ({ commit, of }: Pick<Claim, 'commit' | 'of'>, tag: Said
   tag?.commit === commit && (states(tag.message, of) || (statedVersionIn(tag.message) ?? of) === of);
 
 /** Whether a message ends as writers of this program have it end, with a version: most do, and it need not be taken apart to tell. */
-export function states(message: string, of: VersionId): boolean {
+function states(message: string, of: VersionId): boolean {
   const line = `\n\nReg-Version: ${of}\n`;
   const at = message.lastIndexOf(line);
   return at >= 0 && LAST.test(message.slice(at + line.length));

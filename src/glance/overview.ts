@@ -29,8 +29,7 @@ export async function overviewAtAGlance(
 
 /** What HEAD declares; undefined where there is none, and where files of other tools would have to be read. */
 function declaredAtHead(files: RepositoryFiles): ArtifactName[] | undefined {
-  const head = files.readHead();
-  const entries = head === undefined ? undefined : files.listTree(head);
+  const entries = files.listHead();
   const { linked, foreign } = declarationsAmong(entries ?? []);
   return entries === undefined || foreign.length > 0 ? undefined : linked;
 }

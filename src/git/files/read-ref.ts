@@ -32,10 +32,18 @@ export function readRef(commonDir: string, name: string): Oid | null | undefined
  * The commit that HEAD leads to; undefined where git has to be asked, as for a branch that has no commit yet.
  * @throws UnplainRef
  */
-export function readHead({ gitDir, commonDir }: PlainPlace): Oid | undefined {
+export function readHead(place: PlainPlace): Oid | undefined {
+  const oid = headOid(place);
+  if (oid === undefined) return undefined;
+  return withObjectFiles(place.commonDir, (read) => (read(oid)?.type === 'commit' ? oid : undefined));
+}
+
+/**
+ * What HEAD leads to, a commit or not.
+ * @throws UnplainRef
+ */
+export function headOid({ gitDir, commonDir }: PlainPlace): Oid | undefined {
   const text = readFileSync(join(gitDir, 'HEAD'), 'utf8');
   const [, detached, branch] = /^(?:([0-9a-f]{40})|ref: (refs\/heads\/\S+))\n$/.exec(text) ?? [];
-  const oid = detached ?? (branch === undefined ? undefined : readRef(commonDir, branch));
-  if (!oid) return undefined;
-  return withObjectFiles(commonDir, (read) => (read(oid)?.type === 'commit' ? oid : undefined));
+  return detached ?? (branch === undefined ? undefined : (readRef(commonDir, branch) ?? undefined));
 }

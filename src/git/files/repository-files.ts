@@ -5,7 +5,7 @@ import type { TagListing } from '../tag-listing.js';
 import { withObjectFiles } from './object-files.js';
 import type { StoredObject } from './pack-file.js';
 import { findPlainPlace, type PlainPlace } from './place.js';
-import { readHead, readRef } from './read-ref.js';
+import { headOid, readHead, readRef } from './read-ref.js';
 import { listArtifactFiles, listPeeledArtifactFiles, listTagFiles } from './tag-listing.js';
 import { listTreeFiles } from './tree-files.js';
 
@@ -28,6 +28,8 @@ export interface RepositoryFiles {
   readHead(): Oid | undefined;
   /** All entries below the tree of a commit that are not trees themselves, by path. */
   listTree(commit: Oid): TreeEntry[] | undefined;
+  /** The same of the commit that HEAD leads to. */
+  listHead(): TreeEntry[] | undefined;
   /** The top of the work tree. */
   workTree(): string | undefined;
 }
@@ -59,6 +61,11 @@ export function repositoryFiles(folder: string, env: NodeJS.ProcessEnv): Reposit
     readRef: (name) => ask(({ commonDir }) => readRef(commonDir, name)),
     readHead: () => ask(readHead),
     listTree: (commit) => ask(({ commonDir }) => listTreeFiles(commonDir, commit)),
+    listHead: () =>
+      ask((place) => {
+        const head = headOid(place);
+        return head === undefined ? undefined : listTreeFiles(place.commonDir, head);
+      }),
     workTree: () => ask(({ workTree }) => workTree),
   };
 }
