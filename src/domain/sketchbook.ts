@@ -18,14 +18,13 @@ export interface Sketchbook {
  * @param ended is told each artifact that a tag names, as soon as tags in order of their names can be no more of its own
  */
 export function sketchbook(ended: (artifact: ArtifactName, sketch: Sketch) => void): Sketchbook {
-  const open = new Map<ArtifactName, Sketch>();
-  const closed = new Set<ArtifactName>();
+  // undefined once it has ended
+  const sketches = new Map<ArtifactName, Sketch | undefined>();
   let last: { spelled: string; artifact: ArtifactName } | undefined;
   const close = (artifact: ArtifactName): void => {
-    const sketch = open.get(artifact);
+    const sketch = sketches.get(artifact);
     if (sketch === undefined) return;
-    open.delete(artifact);
-    closed.add(artifact);
+    sketches.set(artifact, undefined);
     ended(artifact, sketch);
   };
   return {
@@ -34,14 +33,16 @@ export function sketchbook(ended: (artifact: ArtifactName, sketch: Sketch) => vo
       if (last && !spelled.startsWith(last.spelled)) close(last.artifact);
       const artifact = artifactNameFromTag(spelled);
       if (artifact === undefined) return undefined;
-      if (closed.has(artifact)) throw new BrokenListing('its tags are not in order of their names');
-      const sketch = open.get(artifact) ?? newSketch(tag);
-      open.set(artifact, sketch);
+      const known = sketches.get(artifact);
+      if (known === undefined && sketches.has(artifact))
+        throw new BrokenListing('its tags are not in order of their names');
+      const sketch = known ?? newSketch(tag);
+      sketches.set(artifact, sketch);
       last = { spelled, artifact };
       return sketch;
     },
     end: () => {
-      for (const artifact of open.keys()) close(artifact);
+      for (const artifact of sketches.keys()) close(artifact);
     },
   };
 }
