@@ -39,25 +39,45 @@ export interface ArtifactState {
 /** All artifacts that have an event. */
 export type State = ReadonlyMap<ArtifactName, ArtifactState>;
 
+/** Events of a registry, gathered in any order. */
+export interface Gathering {
+  add(event: Event): void;
+  /**
+   * The state that they come to (SPEC §3). They are gone then: of a registry's events there is room for one copy.
+   * @param at only events whose effective time, in seconds since the epoch, is not after it
+   */
+  state(at?: number): State;
+}
+
+/** Begins to gather events. */
+export function gathering(): Gathering {
+  const byArtifact = new Map<ArtifactName, Event[]>();
+  return {
+    add: (event) => {
+      const own = byArtifact.get(event.artifact);
+      if (own) own.push(event);
+      else byArtifact.set(event.artifact, [event]);
+    },
+    state: (at) => {
+      const states = new Map<ArtifactName, ArtifactState>();
+      for (const [name, own] of byArtifact) {
+        byArtifact.delete(name);
+        const artifact = artifactStateOf(name, own, at);
+        if (artifact.events.length > 0) states.set(name, artifact);
+      }
+      return states;
+    },
+  };
+}
+
 /**
  * Rebuilds the state of a registry from its events, in any order (SPEC §3).
  * @param at only events whose effective time, in seconds since the epoch, is not after it
  */
-export function stateOf(events: Iterable<Event>, at = Number.POSITIVE_INFINITY): State {
-  const byArtifact = new Map<ArtifactName, Event[]>();
-  for (const event of events) {
-    const own = byArtifact.get(event.artifact);
-    if (own) own.push(event);
-    else byArtifact.set(event.artifact, [event]);
-  }
-  const states = new Map<ArtifactName, ArtifactState>();
-  for (const [name, own] of byArtifact) {
-    // a state has its own copies: of a registry's events there is room for one
-    byArtifact.delete(name);
-    const artifact = artifactStateOf(name, own, at);
-    if (artifact.events.length > 0) states.set(name, artifact);
-  }
-  return states;
+export function stateOf(events: Iterable<Event>, at?: number): State {
+  const { add, state } = gathering();
+  for (const event of events) add(event);
+  return state(at);
 }
 
 /** Rebuilds the state of one artifact from its events, in any order. */

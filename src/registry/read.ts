@@ -1,6 +1,6 @@
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { type ArtifactState, artifactStateOf, type State, stateOf } from '../domain/state.js';
+import { type ArtifactState, artifactStateOf, gathering, type State } from '../domain/state.js';
 import { parseTagName } from '../domain/tag-name.js';
 import type { TagReader, TagReading, TagRef } from '../git/port.js';
 
@@ -30,7 +30,10 @@ export function eventsIn(readings: readonly TagReading[], artifact?: ArtifactNam
 
 /** The state of a whole registry, now or at a time in seconds since the epoch. */
 export async function readState(tags: TagReader, at?: number): Promise<State> {
-  return stateOf(eachEventIn(await tags.readTags()), at);
+  const { add, state } = gathering();
+  for await (const some of tags.streamTags?.() ?? [await tags.readTags()])
+    for (const event of eachEventIn(some)) add(event);
+  return state(at);
 }
 
 /** The events among all tags one by one: there may be so many that a list of them is felt. */

@@ -1,9 +1,10 @@
 import type { ArtifactName } from '../../domain/names.js';
 import type { RepositoryFiles } from '../files/repository-files.js';
-import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../port.js';
+import type { PeeledTagRef, TagReading, TagRef } from '../port.js';
 import { type TagListing, tagsIn } from '../tag-listing.js';
 import { FEW } from './check-by-batch.js';
 import type { RunGit } from './run-git.js';
+import type { BinaryTagReader } from './tags.js';
 import { readingsOf } from './tag-readings.js';
 
 /**
@@ -11,7 +12,7 @@ import { readingsOf } from './tag-readings.js';
  * program read what they do not tell, and what is much.
  * @param reader reads with the git program alone
  */
-export function filesFirst(files: RepositoryFiles, reader: TagReader, git: RunGit): TagReader {
+export function filesFirst(files: RepositoryFiles, reader: BinaryTagReader, git: RunGit): BinaryTagReader {
   const list = (artifact?: ArtifactName): TagRef[] | undefined =>
     tagsOf(() => (artifact === undefined ? files.listPeeledTags() : files.listArtifact(artifact)))?.map(
       ({ name, oid }) => ({ name, oid }),
@@ -31,6 +32,7 @@ export function filesFirst(files: RepositoryFiles, reader: TagReader, git: RunGi
     listTags: async (artifact) => list(artifact) ?? reader.listTags(artifact),
     listPeeledTags: async () => files.listPeeledTags() ?? reader.listPeeledTags(),
     readTags,
+    streamTags: (refs) => reader.streamTags(refs ?? annotatedIn(files)),
   };
 }
 

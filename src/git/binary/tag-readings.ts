@@ -6,26 +6,34 @@ import { expectSuccess, type RunGit } from './run-git.js';
 /** Tags as they come, some at a time: to wait for every one alone would take longer than to read it. */
 export type FoundTags = AsyncGenerator<readonly FoundTag[], void>;
 
-/** Decodes tag objects, each as it comes, and follows tags of tags to what they lead to. */
-export async function readingsOf(
+/** Decodes tag objects as they come, in their order, and follows tags of tags to what they lead to. */
+export async function* eachReading(
   git: RunGit,
   found: FoundTags | readonly Iterable<FoundTag>[],
-): Promise<TagReading[]> {
-  const readings: TagReading[] = [];
+): AsyncGenerator<TagReading[], void> {
   const shared = sharing();
-  const nested: [index: number, decoded: DecodedTag][] = [];
-  for await (const some of found)
+  for await (const some of found) {
+    const readings: TagReading[] = [];
+    const nested: [index: number, decoded: DecodedTag][] = [];
     for (const one of some) {
       const decoded = decodeFound(one);
       if ('object' in decoded && decoded.object.type === 'tag') nested.push([readings.length, decoded]);
       readings.push('object' in decoded ? shared(readingOf(decoded, ownTarget(decoded.object))) : decoded);
     }
-  const peeled = await peel(
-    git,
-    nested.map(([, { ref }]) => ref.oid),
-  );
-  for (const [index, decoded] of nested)
-    readings[index] = shared(readingOf(decoded, peeled.get(decoded.ref.oid)));
+    const peeled = await peel(
+      git,
+      nested.map(([, { ref }]) => ref.oid),
+    );
+    for (const [index, decoded] of nested)
+      readings[index] = shared(readingOf(decoded, peeled.get(decoded.ref.oid)));
+    yield readings;
+  }
+}
+
+/** All of them. */
+export async function readingsOf(...found: Parameters<typeof eachReading>): Promise<TagReading[]> {
+  const readings: TagReading[] = [];
+  for await (const some of eachReading(...found)) for (const one of some) readings.push(one);
   return readings;
 }
 

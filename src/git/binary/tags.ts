@@ -1,25 +1,29 @@
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { RegError } from '../../errors.js';
-import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../port.js';
+import type { PeeledTagRef, StreamTags, TagReader, TagReading, TagRef } from '../port.js';
 import { listingOf, type TagListing } from '../tag-listing.js';
 import type { FoundTag } from '../tag-reading.js';
 import { answersFrom } from './batch-answers.js';
 import { readObjects } from './cat-file.js';
 import { expectSuccess, type RunGit } from './run-git.js';
 import type { StreamGit } from './stream-git.js';
-import { type FoundTags, readingsOf } from './tag-readings.js';
+import { eachReading, type FoundTags, readingsOf } from './tag-readings.js';
 
 const PREFIX = 'refs/tags/';
+
+/** Reads tags, some at a time where that is wanted. */
+export type BinaryTagReader = TagReader & { streamTags: StreamTags };
 
 /**
  * Reads tags with the git program: one process, two where an object is broken.
  * @param stream runs git in the same folder; with it, objects are decoded while git reads on
  */
-export function binaryTagReader(git: RunGit, stream?: StreamGit): TagReader {
+export function binaryTagReader(git: RunGit, stream?: StreamGit): BinaryTagReader {
   return {
     listTags: (artifact) => listTags(git, artifact),
     listPeeledTags: () => listPeeledTags(git),
     readTags: (which) => readTags({ git, stream }, which),
+    streamTags: (refs) => streamTags({ git, stream }, refs),
   };
 }
 
@@ -84,6 +88,14 @@ async function readTags(
   return typeof which === 'object' ? readRefs(programs, which) : readListing(programs, which);
 }
 
+async function* streamTags(
+  programs: Programs,
+  refs: readonly TagRef[] | undefined,
+): AsyncGenerator<TagReading[], void> {
+  if (refs === undefined) yield await readListing(programs, undefined);
+  else yield* eachReading(programs.git, eachFound(programs, refs));
+}
+
 async function readListing(programs: Programs, artifact: ArtifactName | undefined): Promise<TagReading[]> {
   const { git } = programs;
   const result = await git(['for-each-ref', OBJECTS, ...patternsOf(artifact)]);
@@ -93,17 +105,28 @@ async function readListing(programs: Programs, artifact: ArtifactName | undefine
     : readRefs(programs, await listTags(git, artifact));
 }
 
-async function readRefs({ git, stream }: Programs, refs: readonly TagRef[]): Promise<TagReading[]> {
-  if (refs.length === 0) return [];
+const readRefs = (programs: Programs, refs: readonly TagRef[]): Promise<TagReading[]> =>
+  readingsOf(programs.git, eachFound(programs, refs));
+
+async function* eachFound({ git, stream }: Programs, refs: readonly TagRef[]): FoundTags {
+  let done = 0;
   try {
-    if (stream) return await readingsOf(git, inTurn(stream, refs));
+    if (stream && refs.length > 0)
+      for await (const some of inTurn(stream, refs)) {
+        done += some.length;
+        yield some;
+      }
   } catch (error) {
     // git stops at a corrupt object, which the slow way survives
     if (!(error instanceof RegError && error.code === 'GIT_FAILED')) throw error;
   }
-  const oids = refs.map(({ oid }) => oid);
-  const objects = await readObjects(git, oids);
-  return readingsOf(git, [refs.map((ref) => ({ ref, object: objects.get(ref.oid) }))]);
+  const rest = refs.slice(done);
+  if (rest.length === 0) return;
+  const objects = await readObjects(
+    git,
+    rest.map(({ oid }) => oid),
+  );
+  yield rest.map((ref) => ({ ref, object: objects.get(ref.oid) }));
 }
 
 /** Objects as git gives them: every question has its answer, in the same order. */

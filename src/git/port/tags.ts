@@ -34,6 +34,9 @@ export type CheckTags = (
   make: (claim: (claim: Claim) => void) => void,
 ) => Promise<boolean[]>;
 
+/** Reads tags some at a time: every one, or these. */
+export type StreamTags = (refs?: readonly TagRef[]) => AsyncIterable<readonly TagReading[]>;
+
 /** Reads tags that are known by name. */
 export interface NamedTagReader {
   readTags(refs: readonly TagRef[]): Promise<TagReading[]>;
@@ -55,5 +58,7 @@ export interface TagReader {
   /** The objects of every tag, of the tags of one artifact, or of these tags. */
   readTags(which?: ArtifactName | readonly TagRef[]): Promise<TagReading[]>;
   /** Where that takes less than to read them. */
-  checkTags?: CheckTags;
+  checkTags?: CheckTags | undefined;
+  /** The objects of every tag, or of these tags, some at a time, where that takes less than to have them all. */
+  streamTags?: StreamTags | undefined;
 }
