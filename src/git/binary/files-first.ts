@@ -32,7 +32,11 @@ export function filesFirst(files: RepositoryFiles, reader: BinaryTagReader, git:
     listTags: async (artifact) => list(artifact) ?? reader.listTags(artifact),
     listPeeledTags: async () => files.listPeeledTags() ?? reader.listPeeledTags(),
     readTags,
-    streamTags: (refs) => reader.streamTags(refs ?? annotatedIn(files)),
+    streamTags: async function* (refs) {
+      const tags = refs ?? annotatedIn(files);
+      if (tags === undefined || tags.length > FEW) yield* reader.streamTags(tags);
+      else yield await readTags(tags);
+    },
   };
 }
 
