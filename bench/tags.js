@@ -9,12 +9,12 @@ import { compare, NOTHING, peakMemory, printHead, printRow, RUNS, reg } from './
 import { artifactName, makeRegistry } from './registry.js';
 
 const SIZES = (process.env.SIZES ?? '1000,10000,100000').split(',').map(Number);
-/** From so many tags on, a question about all of them takes about a second, and is asked less often. */
-const LARGE = 100_000;
 const LARGEST = 1_000_000;
+/** So often is a question asked about all of the most tags, which takes many seconds. */
+const RUNS_OF_LARGEST = 5;
 if (process.argv.includes('--large') && !SIZES.includes(LARGEST)) SIZES.push(LARGEST);
 /** What a question about all of so many tags may take of memory, in MB. */
-const MEMORY = new Map([[LARGE, 200]]);
+const MEMORY = new Map([[100_000, 200]]);
 /** No more tags than that are made as files: a million would take a million inodes, and nobody keeps them so. */
 const MOST_LOOSE = 10_000;
 
@@ -42,17 +42,16 @@ function questions(cwd, what) {
 }
 
 /** isomorphic-git resolves one ref after the other, and reads all packed refs for each. */
-function peers(cwd, size, what) {
+function peers(cwd, what) {
   const peer = [process.execPath, fileURLToPath(new URL('peer.js', import.meta.url)), cwd, artifactName(7)];
   const measured = compare(reg('which', artifactName(7), 'prod'), [peer], (time) => time, {
     cwd,
-    runs: size > 1000 ? Math.min(RUNS, 3) : RUNS,
   });
   printRow(`reg which, ${what}`, measured, 'the same tags read with isomorphic-git');
 }
 
 function overviews(cwd, size, what) {
-  const runs = size >= LARGE ? Math.min(RUNS, 7) : RUNS;
+  const runs = size >= LARGEST ? Math.min(RUNS, RUNS_OF_LARGEST) : RUNS;
   const show = compare(
     reg('show'),
     [NOTHING, ['git', 'show-ref', '--tags', '-d']],
@@ -103,7 +102,7 @@ function measureSize(size, loose) {
     const what = `${count(size)} tags${loose ? ' as files' : ''}`;
     printHead(`Among ${what}`);
     questions(cwd, what);
-    if (size <= MOST_OF_PEERS) peers(cwd, size, what);
+    if (size <= MOST_OF_PEERS) peers(cwd, what);
     overviews(cwd, size, what);
     if (loose) return;
     printHead(`Writing among ${what}`);
