@@ -15,7 +15,7 @@ export interface Session {
   inPlace(text: string): string;
   /** Opens the registry that `--repo`, REG_REPO or the working folder names. */
   open(): Promise<RegistryContext>;
-  /** The command line, whole as far as it was typed. */
+  /** The command line that was built for what was typed, for who prints its help. */
   program: Command;
 }
 

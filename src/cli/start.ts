@@ -18,14 +18,28 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 async function start(argv: readonly string[]): Promise<void> {
   const [first, second] = argv;
-  const { env, stdout } = process;
-  const answer = await quickAnswer(argv, { env, cwd: process.cwd(), isTTY: stdout.isTTY === true });
+  const { stdout, env } = process;
+  if (argv.length === 1 && first === '--version') return void stdout.write(`${PROGRAM_VERSION}\n`);
+  const cwd = workingFolder();
+  if (cwd === undefined) {
+    process.stderr.write('error: the working folder is gone\nhint: change to one that is there\n');
+    process.exitCode = 1;
+    return;
+  }
+  const answer = await quickAnswer(argv, { env, cwd, isTTY: stdout.isTTY === true });
   if (answer !== undefined) stdout.write(answer);
-  else if (argv.length === 1 && first === '--version') process.stdout.write(`${PROGRAM_VERSION}\n`);
   else if (first === 'complete' && /^(--|bash)$/.test(second ?? ''))
     await (await import('./complete/answer.js')).answerCompletion(argv.slice(1), worldUntil());
   else if (isForHelp(argv)) process.exitCode = await (await import('./main.js')).main(argv, worldUntil());
   else await runToTheEnd(argv);
+}
+
+function workingFolder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether nothing but help is asked for: of all, or of one command. */

@@ -42,8 +42,9 @@ export const thisWorld = (version: string, signal: AbortSignal): World => ({
   get canAsk() {
     return process.stdin.isTTY === true && process.stderr.isTTY === true;
   },
-  columns: process.stdout.columns ?? 80,
-  lines: process.stdout.rows ?? 24,
+  // none at all is what a terminal says that does not know
+  columns: process.stdout.columns || 80,
+  lines: process.stdout.rows || 24,
   env: process.env,
   cwd: process.cwd(),
   now: Date.now,

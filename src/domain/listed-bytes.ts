@@ -25,7 +25,9 @@ export interface Line {
 /** The place of nothing. */
 export const NOWHERE = -1;
 
+/** What a line ends with. */
 export const NEWLINE = 0x0a;
+/** What a line begins with that says what the tag before it leads to. */
 export const CARET = 0x5e;
 const SPACE = 0x20;
 

@@ -52,31 +52,19 @@ export function outlineOf({ idLength, text }: ListedBytes, sketch: Sketch): Outl
   const latest = greatestOf(sketch.latest);
   const stages: [StageName, VersionId][] = [];
   const witnesses: Witness[] = [];
-  for (const {
-    stage,
-    counter,
-    kind,
-    isTwin,
-    tag,
-    commit: at,
-    registration,
-    registrations,
-  } of sketch.stages) {
-    // nothing but names that are none begins so
-    if (counter < 0) continue;
-    if (isTwin || kind === 'unassignment' || registrations > 1) return undefined;
-    const commit = id(at);
+  for (const last of sketch.stages) {
+    const { stage, registration, tag } = last;
+    // what names it was no event of it after all, such as `churn#prod#x`
+    if (last.counter < 0) continue;
+    if (last.isTwin || last.kind === 'unassignment' || last.registrations > 1) return undefined;
+    const commit = id(last.commit);
     const of = registration ? (text(registration.from, registration.to) as VersionId) : commit;
     stages.push([stage, of]);
     witnesses.push({ tag, commit, of, stage, isLatest: false });
-    if (registration)
-      witnesses.push({
-        tag: registration.tag,
-        commit,
-        of,
-        stage,
-        isLatest: registration.tag === latest?.tag,
-      });
+    if (registration) {
+      const isLatest = registration.tag === latest?.tag;
+      witnesses.push({ tag: registration.tag, commit, of, stage, isLatest });
+    }
   }
   if (latest && !witnesses.some(({ isLatest }) => isLatest)) {
     const { tag, commit, version: of } = latest;

@@ -9,8 +9,8 @@ export interface PlainVersion {
 }
 
 /** More digits may be no exact number. */
-export const DIGITS = 15;
-/** The digit. */
+const DIGITS = 15;
+/** The letter 0, from which the nine others follow. */
 export const ZERO = 0x30;
 const [LETTER_V, DOT] = [0x76, 0x2e];
 

@@ -1,7 +1,8 @@
 import { addPlain } from './greatest.js';
 import { CARET, type ListedBytes, NEWLINE, NOWHERE } from './listed-bytes.js';
-import { DIGITS, type PlainVersion, readPlainVersion, ZERO } from './plain-version.js';
+import { type PlainVersion, readPlainVersion, ZERO } from './plain-version.js';
 import { addRegistration, type OfStage, type Sketch } from './sketch.js';
+import { COUNTER_DIGITS } from './tag-name.js';
 
 // Most of a registry's tags begin as the one before, and end in a counter or in a version of three numbers. A run of such lines is read in
 // one go. It happens in a process that has just begun, and functions are compiled while they work: those that call few others soon.
@@ -37,7 +38,7 @@ export function readCounters(
       at += 1;
     }
     const end = at + 2 + idLength;
-    if (at === digits || at - digits > DIGITS) return place;
+    if (at === digits || at - digits > COUNTER_DIGITS) return place;
     if (bytes[at] !== NEWLINE || bytes[at + 1] !== CARET || bytes[end] !== NEWLINE) return place;
     if (counter >= last.counter) {
       last.isTwin = counter === last.counter;

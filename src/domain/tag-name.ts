@@ -35,11 +35,11 @@ export type EventKind = EventName['kind'];
 
 /** Reads a tag's name by the grammar of SPEC §1, or gives undefined for a tag that is no event. */
 export function parseTagName(tagName: string): EventName | undefined {
-  const mark = markBetween(tagName, 0, tagName.length);
+  const mark = markIn(tagName);
   const artifact = mark < 0 ? undefined : artifactNameFromTag(tagName.slice(0, mark));
   if (artifact === undefined) return undefined;
   const hash = tagName.indexOf('#', mark + 1);
-  const counter = hash < 0 ? undefined : counterBetween(tagName, hash + 1, tagName.length);
+  const counter = hash < 0 ? undefined : counterFrom(tagName, hash + 1);
   if (counter === NO_COUNTER) return undefined;
   const end = hash < 0 ? tagName.length : hash;
   const body = tagName.slice(mark + 1, end);
@@ -51,9 +51,9 @@ export function parseTagName(tagName: string): EventName | undefined {
 const AT = 0x40;
 const HASH = 0x23;
 
-/** Where between two places of a text an artifact's name ends, -1 where nothing follows it. */
-export function markBetween(tagName: string, from: number, to: number): number {
-  for (let at = from; at < to; at += 1) {
+/** Where an artifact's name ends, -1 where nothing follows it. */
+function markIn(tagName: string): number {
+  for (let at = 0; at < tagName.length; at += 1) {
     const code = tagName.charCodeAt(at);
     if (code === AT || code === HASH) return at;
   }
@@ -62,11 +62,12 @@ export function markBetween(tagName: string, from: number, to: number): number {
 
 const NO_COUNTER = -1;
 /** Counters stay exact integers: 15 digits are below Number.MAX_SAFE_INTEGER. */
-const DIGITS = 15;
+export const COUNTER_DIGITS = 15;
 
-/** The counter that is between two places of a text, -1 where there is none. */
-export function counterBetween(tagName: string, from: number, to: number): number {
-  if (from === to || to - from > DIGITS) return NO_COUNTER;
+/** The counter that a name ends in from a place on, -1 where there is none. */
+function counterFrom(tagName: string, from: number): number {
+  const to = tagName.length;
+  if (from === to || to - from > COUNTER_DIGITS) return NO_COUNTER;
   let counter = 0;
   for (let at = from; at < to; at += 1) {
     const digit = tagName.charCodeAt(at) - 0x30;

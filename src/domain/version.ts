@@ -13,12 +13,10 @@ const LONGEST = 256;
  * Reads a version as a tag spells it, the leading `v` required, or gives undefined. It is read letter by letter, once: a
  * registry has as many as it has tags, and an expression with alternatives takes several times as long.
  */
-export const parseVersion = (text: string): Version | undefined => versionBetween(text, 0, text.length);
-
-/** The same of what lies between two places of a text. */
-export function versionBetween(text: string, from: number, to: number): Version | undefined {
-  if (from >= to || text.charCodeAt(from) !== LETTER_V || to - from > LONGEST + 1) return undefined;
-  let at = endOfNumber(text, from + 1, to);
+export function parseVersion(text: string): Version | undefined {
+  const to = text.length;
+  if (to === 0 || text.charCodeAt(0) !== LETTER_V || to > LONGEST + 1) return undefined;
+  let at = endOfNumber(text, 1, to);
   for (let part = 1; part < 3; part += 1) {
     if (at < 0 || codeAt(text, at, to) !== DOT) return undefined;
     at = endOfNumber(text, at + 1, to);
@@ -26,7 +24,7 @@ export function versionBetween(text: string, from: number, to: number): Version 
   if (at < 0) return undefined;
   if (codeAt(text, at, to) === DASH) at = endOfWords(text, at + 1, to, true);
   if (at >= 0 && codeAt(text, at, to) === PLUS) at = endOfWords(text, at + 1, to, false);
-  return at === to ? (text.slice(from, to) as Version) : undefined;
+  return at === to ? (text as Version) : undefined;
 }
 
 /** A letter, 0 behind the last: what reads behind the end of a text is compiled anew, time and again. */

@@ -1,6 +1,6 @@
 import type { OpenBatch } from '../git/binary/batch.js';
 import { answersIn } from '../git/binary/batch-answers.js';
-import { FEW } from '../git/binary/check-by-batch.js';
+import { FEW } from '../git/files/object-files.js';
 import type { RepositoryFiles } from '../git/files/repository-files.js';
 import type { NamedTagReader, TagReading } from '../git/port.js';
 import { decodeFound, type FoundTag, ownTarget, readingOf } from '../git/tag-reading.js';

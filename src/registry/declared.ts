@@ -54,7 +54,8 @@ export function declarationsAmong(entries: readonly TreeEntry[]): {
   const paths = entries.filter(({ type }) => type === 'blob').map(({ path }) => path);
   const links = paths.filter((path) => path.endsWith(LINK_SUFFIX));
   return {
-    linked: links.map(artifactOfLink).filter((name) => name !== undefined),
+    // a file in a folder, and one at the top with the name of the folder in its own, may declare the same
+    linked: [...new Set(links.map(artifactOfLink))].filter((name) => name !== undefined),
     foreign: paths.filter(
       (path) => path === ANNOTATIONS || path === 'dvc.yaml' || path.endsWith('/dvc.yaml'),
     ),

@@ -69,7 +69,7 @@ export async function summariesIn(
     own += one.outline?.witnesses.length ?? 0;
     if (one.outline && verdicts.slice(from, own).every(Boolean))
       summaries.set(one.artifact, one.outline.summary);
-    else unsettled.push(...tagsOf(listing, one));
+    else for (const tag of tagsOf(listing, one)) unsettled.push(tag);
   }
   const rest = unsettled.length === 0 ? [] : await tags.readTags(unsettled);
   for (const [name, artifact] of stateOf(eachEventIn(rest))) summaries.set(name, summaryOf(artifact));

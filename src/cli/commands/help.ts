@@ -5,7 +5,8 @@ import type { Session } from '../session.js';
 import { TOPICS } from '../topics/topics.js';
 
 export async function run({ out, program }: Session, topic: string | undefined): Promise<void> {
-  const text = (await TOPICS[topic ?? '']?.()) ?? helpOf(topic, program);
+  const ofTopic = Object.hasOwn(TOPICS, topic ?? '') ? TOPICS[topic ?? ''] : undefined;
+  const text = (await ofTopic?.()) ?? helpOf(topic, program);
   if (out.json) out.data({ topic: topic ?? null, text });
   else out.print(text);
 }

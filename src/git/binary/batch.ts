@@ -1,6 +1,7 @@
+import { constants } from 'node:buffer';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmdirSync, unlinkSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rm, rmdirSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
@@ -11,7 +12,7 @@ export interface Batch {
   ask(oid: Oid): void;
   /**
    * All answers, as git gives them and in the order of the questions. Undefined where it did not come to the end, for a corrupt
-   * object above all.
+   * object above all, and where they are more than a text can hold.
    */
   answers(): Promise<Buffer | undefined>;
   /** Ends it without answers. */
@@ -29,16 +30,11 @@ const PIECE = 16_384;
  * would hand them over in pieces of 4 KB, and to take one takes Node longer than git to write it.
  */
 export const batchIn =
-  (cwd: string, { env, signal }: Surroundings): OpenBatch =>
+  (cwd: string, around: Surroundings): OpenBatch =>
   () => {
     const file = openNameless();
-    if (file === undefined) return undefined;
-    const git = spawn('git', ['cat-file', '--batch', '--buffer'], {
-      cwd,
-      env: gitVariables(env),
-      stdio: ['pipe', file, 'ignore'],
-      signal,
-    });
+    const git = file === undefined ? undefined : startGit(cwd, around, file);
+    if (file === undefined || git === undefined) return undefined;
     const { stdin } = git;
     const ended = endOf(git);
     let questions = '';
@@ -64,6 +60,21 @@ export const batchIn =
     };
   };
 
+/** Undefined, with the file closed, where it cannot even be tried. */
+function startGit(cwd: string, { env, signal }: Surroundings, file: number): ChildProcess | undefined {
+  try {
+    return spawn('git', ['cat-file', '--batch', '--buffer'], {
+      cwd,
+      env: gitVariables(env),
+      stdio: ['pipe', file, 'ignore'],
+      signal,
+    });
+  } catch {
+    closeSync(file);
+    return undefined;
+  }
+}
+
 /** The exit code, null where there is none. Asked for at once: an error that nobody hears ends the program. */
 function endOf(git: ChildProcess): Promise<number | null> {
   // a git that has ended does not want its questions, which is its right
@@ -74,22 +85,29 @@ function endOf(git: ChildProcess): Promise<number | null> {
   );
 }
 
+/** Undefined where there is no room, and on a system that keeps the names of open files. */
 function openNameless(): number | undefined {
+  let folder: string | undefined;
+  let file: number | undefined;
   try {
-    const folder = mkdtempSync(join(tmpdir(), 'reg-'));
+    folder = mkdtempSync(join(tmpdir(), 'reg-'));
     const path = join(folder, 'objects');
-    const file = openSync(path, 'wx+', 0o600);
+    file = openSync(path, 'wx+', 0o600);
     unlinkSync(path);
     rmdirSync(folder);
     return file;
   } catch {
-    // no room, or a system that keeps the names of open files
+    if (file !== undefined) closeSync(file);
+    if (folder !== undefined) rm(folder, { recursive: true, force: true }, () => undefined);
     return undefined;
   }
 }
 
-function contentOf(file: number): Buffer {
-  const bytes = Buffer.allocUnsafe(fstatSync(file).size);
+/** Undefined of more than a text can hold. */
+function contentOf(file: number): Buffer | undefined {
+  const { size } = fstatSync(file);
+  if (size > constants.MAX_STRING_LENGTH) return undefined;
+  const bytes = Buffer.allocUnsafe(size);
   let length = 0;
   for (let read = -1; read !== 0; length += read)
     read = readSync(file, bytes, length, bytes.length - length, length);

@@ -4,9 +4,6 @@ import type { CheckTags, NamedTagReader } from '../port.js';
 import { textConfirms } from '../tag-claim.js';
 import type { OpenBatch } from './batch.js';
 
-/** So many objects are read from files; more are read faster by a process, which remembers what others differ from. */
-export const FEW = 200;
-
 /** A listing of so many bytes has some thousand tags, and more than a few are claimed something of. */
 const LONG = 500_000;
 
@@ -30,22 +27,26 @@ export const checkByBatch =
     }
     // git stops at a corrupt object, which the slow way survives
     const answers = await batch?.answers();
-    return answers === undefined
-      ? verdictsByReading(tags, listing, claims)
-      : verdictsIn(answers.toString('latin1'), claims);
+    return (
+      (answers && verdictsIn(answers.toString('latin1'), claims)) ?? verdictsByReading(tags, listing, claims)
+    );
   };
 
-/** @param text answers with a letter for each byte: `<oid> <type> <size>\n<content>\n`, or `<oid> missing\n` (git-cat-file(1)) */
-function verdictsIn(text: string, claims: readonly Claim[]): boolean[] {
+/**
+ * The verdict on each claim; undefined where there are not as many answers.
+ * @param text has a letter for each byte: `<oid> <type> <size>\n<content>\n`, or `<oid> missing\n` (git-cat-file(1))
+ */
+function verdictsIn(text: string, claims: readonly Claim[]): boolean[] | undefined {
   let at = 0;
-  return claims.map((claim) => {
+  const verdicts = claims.map((claim) => {
     const end = text.indexOf('\n', at);
     const type = text.indexOf(' ', at) + 1;
     const size = text.indexOf(' ', type) + 1;
-    const content = end + 1;
+    const content = end < 0 ? text.length + 1 : end + 1;
     const isThere = size > 0 && size < end;
     const length = isThere ? Number(text.slice(size, end)) : 0;
     at = isThere ? content + length + 1 : content;
     return isThere && text.startsWith('tag ', type) && textConfirms(claim, text, content, content + length);
   });
+  return at === text.length ? verdicts : undefined;
 }

@@ -1,8 +1,8 @@
 import type { ArtifactName } from '../../domain/names.js';
+import { FEW } from '../files/object-files.js';
 import type { RepositoryFiles } from '../files/repository-files.js';
-import type { PeeledTagRef, TagReading, TagRef } from '../port.js';
+import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../port.js';
 import { type TagListing, tagsIn } from '../tag-listing.js';
-import { FEW } from './check-by-batch.js';
 import type { RunGit } from './run-git.js';
 import type { BinaryTagReader } from './tags.js';
 import { readingsOf } from './tag-readings.js';
@@ -12,7 +12,7 @@ import { readingsOf } from './tag-readings.js';
  * program read what they do not tell, and what is much.
  * @param reader reads with the git program alone
  */
-export function filesFirst(files: RepositoryFiles, reader: BinaryTagReader, git: RunGit): BinaryTagReader {
+export function filesFirst(files: RepositoryFiles, reader: BinaryTagReader, git: RunGit): TagReader {
   const list = (artifact?: ArtifactName): TagRef[] | undefined =>
     tagsOf(() => (artifact === undefined ? files.listPeeledTags() : files.listArtifact(artifact)))?.map(
       ({ name, oid }) => ({ name, oid }),
@@ -32,8 +32,8 @@ export function filesFirst(files: RepositoryFiles, reader: BinaryTagReader, git:
     listTags: async (artifact) => list(artifact) ?? reader.listTags(artifact),
     listPeeledTags: async () => files.listPeeledTags() ?? reader.listPeeledTags(),
     readTags,
-    streamTags: async function* (refs) {
-      const tags = refs ?? annotatedIn(files);
+    streamTags: async function* () {
+      const tags = annotatedIn(files);
       if (tags === undefined || tags.length > FEW) yield* reader.streamTags(tags);
       else yield await readTags(tags);
     },

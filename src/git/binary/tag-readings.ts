@@ -6,34 +6,44 @@ import { expectSuccess, type RunGit } from './run-git.js';
 /** Tags as they come, some at a time: to wait for every one alone would take longer than to read it. */
 export type FoundTags = AsyncGenerator<readonly FoundTag[], void>;
 
-/** Decodes tag objects as they come, in their order, and follows tags of tags to what they lead to. */
-export async function* eachReading(
-  git: RunGit,
-  found: FoundTags | readonly Iterable<FoundTag>[],
-): AsyncGenerator<TagReading[], void> {
+/** Decodes tag objects as they come, and follows tags of tags to what they lead to: these come last. */
+export async function* eachReading(git: RunGit, found: FoundTags): AsyncGenerator<TagReading[], void> {
   const shared = sharing();
+  const nested: DecodedTag[] = [];
   for await (const some of found) {
     const readings: TagReading[] = [];
-    const nested: [index: number, decoded: DecodedTag][] = [];
+    for (const one of some) {
+      const decoded = decodeFound(one);
+      if (!('object' in decoded)) readings.push(decoded);
+      else if (decoded.object.type === 'tag') nested.push(decoded);
+      else readings.push(shared(readingOf(decoded, ownTarget(decoded.object))));
+    }
+    yield readings;
+  }
+  const peeled = await peel(git, nested);
+  yield nested.map((decoded) => shared(readingOf(decoded, peeled.get(decoded.ref.oid))));
+}
+
+/** The same of all, in their order. */
+export async function readingsOf(
+  git: RunGit,
+  found: FoundTags | readonly Iterable<FoundTag>[],
+): Promise<TagReading[]> {
+  const readings: TagReading[] = [];
+  const shared = sharing();
+  const nested: [index: number, decoded: DecodedTag][] = [];
+  for await (const some of found)
     for (const one of some) {
       const decoded = decodeFound(one);
       if ('object' in decoded && decoded.object.type === 'tag') nested.push([readings.length, decoded]);
       readings.push('object' in decoded ? shared(readingOf(decoded, ownTarget(decoded.object))) : decoded);
     }
-    const peeled = await peel(
-      git,
-      nested.map(([, { ref }]) => ref.oid),
-    );
-    for (const [index, decoded] of nested)
-      readings[index] = shared(readingOf(decoded, peeled.get(decoded.ref.oid)));
-    yield readings;
-  }
-}
-
-/** All of them. */
-export async function readingsOf(...found: Parameters<typeof eachReading>): Promise<TagReading[]> {
-  const readings: TagReading[] = [];
-  for await (const some of eachReading(...found)) for (const one of some) readings.push(one);
+  const peeled = await peel(
+    git,
+    nested.map(([, decoded]) => decoded),
+  );
+  for (const [index, decoded] of nested)
+    readings[index] = shared(readingOf(decoded, peeled.get(decoded.ref.oid)));
   return readings;
 }
 
@@ -65,9 +75,9 @@ interface Peeled {
 }
 
 /** What tags of tags lead to in the end; those that lead to something missing or corrupt are missing in the answer. */
-async function peel(git: RunGit, oids: readonly Oid[]): Promise<Map<Oid, Peeled>> {
+async function peel(git: RunGit, tags: readonly DecodedTag[]): Promise<Map<Oid, Peeled>> {
   const peeled = new Map<Oid, Peeled>();
-  for (let rest = oids; rest.length > 0; ) {
+  for (let rest = tags.map(({ ref }) => ref.oid); rest.length > 0; ) {
     const input = rest.map((oid) => `${oid}^{}\n`).join('');
     const result = await git(['cat-file', '--batch-check=%(objectname) %(objecttype)'], input);
     const lines = result.stdout.toString().split('\n').slice(0, -1);

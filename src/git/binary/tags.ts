@@ -1,7 +1,7 @@
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { RegError } from '../../errors.js';
-import type { PeeledTagRef, StreamTags, TagReader, TagReading, TagRef } from '../port.js';
-import { listingOf, type TagListing } from '../tag-listing.js';
+import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../port.js';
+import { listingOf, PREFIX, type TagListing } from '../tag-listing.js';
 import type { FoundTag } from '../tag-reading.js';
 import { answersFrom } from './batch-answers.js';
 import { readObjects } from './cat-file.js';
@@ -9,10 +9,10 @@ import { expectSuccess, type RunGit } from './run-git.js';
 import type { StreamGit } from './stream-git.js';
 import { eachReading, type FoundTags, readingsOf } from './tag-readings.js';
 
-const PREFIX = 'refs/tags/';
-
-/** Reads tags, some at a time where that is wanted. */
-export type BinaryTagReader = TagReader & { streamTags: StreamTags };
+/** Reads tags, some at a time where that is wanted: every one, or these. */
+export type BinaryTagReader = TagReader & {
+  streamTags(refs?: readonly TagRef[]): AsyncIterable<readonly TagReading[]>;
+};
 
 /**
  * Reads tags with the git program: one process, two where an object is broken.
@@ -23,7 +23,7 @@ export function binaryTagReader(git: RunGit, stream?: StreamGit): BinaryTagReade
     listTags: (artifact) => listTags(git, artifact),
     listPeeledTags: () => listPeeledTags(git),
     readTags: (which) => readTags({ git, stream }, which),
-    streamTags: (refs) => streamTags({ git, stream }, refs),
+    streamTags: (refs?: readonly TagRef[]) => streamTags({ git, stream }, refs),
   };
 }
 

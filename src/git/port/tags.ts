@@ -34,9 +34,6 @@ export type CheckTags = (
   make: (claim: (claim: Claim) => void) => void,
 ) => Promise<boolean[]>;
 
-/** Reads tags some at a time: every one, or these. */
-export type StreamTags = (refs?: readonly TagRef[]) => AsyncIterable<readonly TagReading[]>;
-
 /** Reads tags that are known by name. */
 export interface NamedTagReader {
   readTags(refs: readonly TagRef[]): Promise<TagReading[]>;
@@ -59,6 +56,6 @@ export interface TagReader {
   readTags(which?: ArtifactName | readonly TagRef[]): Promise<TagReading[]>;
   /** Where that takes less than to read them. */
   checkTags?: CheckTags | undefined;
-  /** The objects of every tag, or of these tags, some at a time, where that takes less than to have them all. */
-  streamTags?: StreamTags | undefined;
+  /** The objects of every tag, some at a time and in no order, where that takes less than to have them all. */
+  streamTags?: (() => AsyncIterable<readonly TagReading[]>) | undefined;
 }
