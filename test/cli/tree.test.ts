@@ -76,6 +76,7 @@ test('help says the same as --help, and knows topics', async () => {
   expect(await reg('help', 'which')).toEqual(await reg('which', '--help'));
   expect(await reg('help')).toEqual(await reg('--help'));
   expect((await reg('help', 'tags')).stdout).toBe(TAGS);
+  expect((await reg('help', 'toString')).stderr).toContain("there is no help on 'toString'");
   expect(await reg('help', 'tgas')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("did you mean 'tags'?"),

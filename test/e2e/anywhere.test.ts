@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { PROGRAM } from '../support/cli.js';
 import { runHere } from '../support/here.js';
 import { type Env, type Repository, sandbox } from '../support/repo.js';
 import { makeRegistry } from './registry.js';
@@ -135,4 +137,22 @@ test('Windows paths in a link file', async () => {
   expect((await reg('load', 'typed', '-o', '-')).stdout).toBe('a model');
   for (const bad of ['C:\\models\\model.bin', '..\\outside.bin', '\\\\server\\share\\model.bin'])
     expect(await reg('link', bad, 'bad', '--rev', 'main'), bad).toMatchObject({ code: 1 });
+});
+
+test('a working folder that is gone gets a line that says so', () => {
+  const dir = join(box.root, 'gone');
+  mkdirSync(dir);
+  const start = (...args: string[]) =>
+    spawnSync('sh', ['-c', `rmdir "$PWD"; exec "$@"`, 'sh', process.execPath, PROGRAM, ...args], {
+      cwd: dir,
+      env: box.env,
+      encoding: 'utf8',
+    });
+  expect(start('show')).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr: 'error: the working folder is gone\nhint: change to one that is there\n',
+  });
+  mkdirSync(dir);
+  expect(start('--version')).toMatchObject({ status: 0, stderr: '' });
 });

@@ -1,12 +1,12 @@
 import { chmodSync, cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { overviewAtAGlance } from '../../src/glance/overview.js';
 import { openContext } from '../../src/open-context.js';
 import { overview } from '../../src/registry/overview.js';
 import { makeRegistry, tagHourly } from '../e2e/registry.js';
 import { importInto } from '../support/fast-import.js';
-import { type Repository, sandbox } from '../support/repo.js';
+import { type Env, type Repository, sandbox } from '../support/repo.js';
 
 const box = sandbox();
 
@@ -14,12 +14,12 @@ const atAGlance = ({ dir }: Repository) => overviewAtAGlance(dir, box.env);
 
 /** The same by the git program, with every object read. */
 async function inFull({ dir }: Repository) {
-  const env = { ...box.env, REG_GIT: 'git' };
-  const context = await openContext('.', { env, cwd: dir, now: () => 0, signal: undefined });
-  const { listPeeledTags, ...repository } = context.repository;
-  expect(listPeeledTags).toBeDefined();
+  const { repository, ...context } = await open(dir, { REG_GIT: 'git' });
   return overview({ ...context, repository: { ...repository, listPeeledTags: async () => undefined } }, {});
 }
+
+const open = (dir: string, env: Env) =>
+  openContext('.', { env: { ...box.env, ...env }, cwd: dir, now: () => 0, signal: undefined });
 
 /** Overwrites the file of an object. */
 function corrupt({ dir }: Repository, oid: string): void {
@@ -38,13 +38,21 @@ const ODD = [
 ];
 
 describe('a few tags', () => {
-  const registry = makeRegistry(box, 'few', 'churn', 'models:size', 'waiting');
+  const registry = makeRegistry(box, 'few', 'churn', 'models:size', 'also:size', 'waiting');
+  // that it is declared twice makes it no second row
+  registry.commit({ 'also:size.model.yaml': 'source: {path: model.bin, rev: main}\n' });
   tagHourly(box, registry, ...ODD, 'models=size@v0.1.0', 'models=size#dev#1', 'x@scope/y@v1.0.0');
 
   test('are an overview, with what is declared alone', async () => {
     const rows = await atAGlance(registry);
     expect(rows).toEqual(await inFull(registry));
-    expect(rows?.map(({ artifact }) => artifact)).toEqual(['churn', 'gone', 'models:size', 'waiting']);
+    expect(rows?.map(({ artifact }) => artifact)).toEqual([
+      'also:size',
+      'churn',
+      'gone',
+      'models:size',
+      'waiting',
+    ]);
   });
 
   test('a broken one is told by who is asked in full', async () => {
@@ -117,6 +125,16 @@ describe('thousands of tags', () => {
       Array(3).fill('v1.39.0'),
     );
   });
+
+  test.each([
+    ['nowhere', 'nowhere'],
+    ['where nobody can write', '/dev/null'],
+  ])('with %s to keep what git reads, it is for the program', async (_what, folder) => {
+    vi.stubEnv('TMPDIR', folder);
+    await expect(atAGlance(registry)).rejects.toThrow('not there, or broken');
+    expect(await overview(await open(registry.dir, {}), {})).toEqual(await inFull(registry));
+  });
+  afterEach(() => vi.unstubAllEnvs());
 
   function copy(name: string): Repository {
     cpSync(registry.dir, join(box.root, name), { recursive: true });

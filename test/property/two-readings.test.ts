@@ -85,5 +85,14 @@ it('opens the objects that the answer rests upon, and no others', async () => {
   expect(opened).toEqual([['churn#prod#20', 'churn@v1.20.0']]);
 });
 
+it('an artifact of very many tags that names cannot settle is read as any other', async () => {
+  const repository = build([]);
+  const commit = repository.commit();
+  const oid = repository.add('tag', Buffer.from(tagText('churn', commit, 1)));
+  for (const name of ['churn@v1.0.0', 'churn@v1.0.0!']) repository.point(name, oid);
+  for (let counter = 0; counter < 130_000; counter += 1) repository.point(`churn#prod#${counter}`, oid);
+  expect([...(await readSummaries(repository)).keys()]).toEqual(['churn']);
+});
+
 const tagText = (name: string, commit: string, date: number): string =>
   `object ${commit}\ntype commit\ntag ${name}\ntagger A <a@example.com> ${date} +0000\n\nsaid\n`;
