@@ -2,11 +2,10 @@ import { type Claim, confirms, type Said } from '../domain/outline.js';
 import { decodeTag, MalformedTag } from './tag-object.js';
 
 /**
- * A tag of a commit as nearly all are (git-mktag(1)): four lines of header, a subject that is no signature, and the trailers of this
- * program or none.
+ * A tag of a commit as nearly all are (git-mktag(1)): four lines of header, a subject, and the trailers of this program or none.
  */
 const USUAL =
-  /object ([0-9a-f]+)\ntype commit\ntag [^\n]*\ntagger [^\n<]*<[^\n<>]*> \d{1,12} [+-]\d{4}\n\n(?!-----)[^\n]*\n(?:\n(?=Reg-)(?:Reg-Version: (\S+)\n)?(?:Reg-Parent: [0-9a-f]{40,64}\n)?)?/y;
+  /object ([0-9a-f]+)\ntype commit\ntag [^\n]*\ntagger [^\n<]*<[^\n<>]*> \d{1,12} [+-]\d{4}\n\n[^\n]*\n(?:\n(?=Reg-)(?:Reg-Version: (\S+)\n)?(?:Reg-Parent: [0-9a-f]{40,64}\n)?)?/y;
 
 /**
  * Whether a tag object confirms a claim. It is taken apart where it is not as nearly all are, and where it seems to contradict.

@@ -32,31 +32,44 @@ const name = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('v1.0.0', 'churn#prod#x', 'churn@vv1.0.0') },
 );
 
-const tag: fc.Arbitrary<RandomTag> = fc.record({
-  name,
-  commit: fc.integer({ min: 0, max: COMMITS - 1 }),
-  date: fc.integer({ min: 1, max: 40 }),
-  trailer: fc.option(version, { nil: undefined, freq: 6 }),
-  form: fc.oneof(
-    { weight: 12, arbitrary: fc.constant('annotated' as const) },
-    {
-      weight: 1,
-      arbitrary: fc.constantFrom<RandomTag['form']>(
-        'lightweight',
-        'nested',
-        'no-tagger',
-        'garbage',
-        'on-blob',
-      ),
-    },
-  ),
-});
+/** Names of one artifact that mostly settle it: of those above nearly every artifact has one that has to be read as a whole. */
+const settledName = fc.oneof(
+  { weight: 1, arbitrary: version.map((v) => `churn@${v}`) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.constantFrom('dev', 'prod'), fc.constantFrom('', '!'), fc.integer({ min: 1, max: 4 }))
+      .map(([s, cancel, n]) => `churn#${s}${cancel}#${n}`),
+  },
+);
+
+const tagWith = (names: fc.Arbitrary<string>): fc.Arbitrary<RandomTag> =>
+  fc.record({
+    name: names,
+    commit: fc.integer({ min: 0, max: COMMITS - 1 }),
+    date: fc.integer({ min: 1, max: 40 }),
+    trailer: fc.option(version, { nil: undefined, freq: 6 }),
+    form: fc.oneof(
+      { weight: 12, arbitrary: fc.constant('annotated' as const) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom<RandomTag['form']>(
+          'lightweight',
+          'nested',
+          'no-tagger',
+          'garbage',
+          'on-blob',
+        ),
+      },
+    ),
+  });
 
 /** Random registries, small enough that names, counters, dates and commits collide; some tags are broken. */
-export const registries: fc.Arbitrary<RandomTag[]> = fc.uniqueArray(tag, {
-  selector: (one) => one.name,
-  maxLength: 14,
-});
+export const registries: fc.Arbitrary<RandomTag[]> = fc.oneof(
+  ...[name, settledName].map((names) =>
+    fc.uniqueArray(tagWith(names), { selector: (one) => one.name, maxLength: 14, size: 'max' }),
+  ),
+);
 
 /** The registry in a memory repository. */
 export function build(tags: readonly RandomTag[]): MemoryRepository {
