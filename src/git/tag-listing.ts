@@ -18,6 +18,15 @@ export const PREFIX = 'refs/tags/';
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
 
+type Slice = (this: Buffer, from: number, to: number) => string;
+
+/** What `toString` comes to, which finds out at each call what is meant by `latin1`; Node does not promise to have it. */
+const { latin1Slice = bySlowWay } = Buffer.prototype as { latin1Slice?: Slice };
+
+function bySlowWay(this: Buffer, from: number, to: number): string {
+  return this.toString('latin1', from, to);
+}
+
 /**
  * The listing that some lines are.
  * @throws BrokenListing when the last of them breaks off
@@ -26,7 +35,7 @@ export function tagListing(bytes: Buffer): TagListing {
   if (bytes.length > 0 && bytes[bytes.length - 1] !== NEWLINE) throw new BrokenListing('it breaks off');
   const idLength = Math.max(bytes.indexOf(SPACE), 0);
   // of names that are no ASCII none is of an event (SPEC §1), and none becomes one
-  const text = (from: number, to: number): string => bytes.toString('latin1', from, to);
+  const text = (from: number, to: number): string => latin1Slice.call(bytes, from, to);
   return {
     bytes,
     idLength,

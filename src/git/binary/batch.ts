@@ -22,8 +22,8 @@ export interface Batch {
 /** Begins to read objects; undefined where no answers can be kept. */
 export type OpenBatch = () => Batch | undefined;
 
-/** So many letters of questions are written at once. */
-const PIECE = 16_384;
+/** So many questions are written at once. */
+const SOME = 400;
 
 /**
  * Gives what begins to read objects of the repository that a folder is in. Git writes the answers to a file without a name: a pipe
@@ -37,16 +37,19 @@ export const batchIn =
     if (file === undefined || git === undefined) return undefined;
     const { stdin } = git;
     const ended = endOf(git);
-    let questions = '';
+    let asked: Oid[] = [];
+    const flush = (): void => {
+      if (asked.length > 0) stdin?.write(`${asked.join('\n')}\n`, 'latin1');
+      asked = [];
+    };
     return {
       ask: (oid) => {
-        questions += `${oid}\n`;
-        if (questions.length < PIECE) return;
-        stdin?.write(questions, 'latin1');
-        questions = '';
+        asked.push(oid);
+        if (asked.length >= SOME) flush();
       },
       answers: async () => {
-        stdin?.end(questions, 'latin1');
+        flush();
+        stdin?.end();
         try {
           return (await ended) === 0 ? contentOf(file) : undefined;
         } finally {
