@@ -47,28 +47,30 @@ export interface Witness extends Claim {
  * registrations of one version, or two versions at an assigned commit.
  */
 export function outlineOf({ idLength, text }: ListedBytes, sketch: Sketch): Outline | undefined {
-  if (sketch.isOpen) return undefined;
-  const id = (at: number): Oid => text(at, at + idLength);
+  const { stages: drawn, isOpen } = sketch;
+  if (isOpen) return undefined;
   const latest = greatestOf(sketch.latest);
   const stages: [StageName, VersionId][] = [];
   const witnesses: Witness[] = [];
-  for (const last of sketch.stages) {
-    const { stage, registration, tag } = last;
+  let isKnown = false;
+  for (let index = 0; index < drawn.length; index += 1) {
+    const last = drawn[index];
     // what names it was no event of it after all, such as `churn#prod#x`
-    if (last.counter < 0) continue;
+    if (last === undefined || last.counter < 0) continue;
+    const { stage, registration, tag } = last;
     if (last.isTwin || last.kind === 'unassignment' || last.registrations > 1) return undefined;
-    const commit = id(last.commit);
+    const commit = text(last.commit, last.commit + idLength);
     const of = registration ? (text(registration.from, registration.to) as VersionId) : commit;
     stages.push([stage, of]);
     witnesses.push({ tag, commit, of, stage, isLatest: false });
-    if (registration) {
-      const isLatest = registration.tag === latest?.tag;
-      witnesses.push({ tag: registration.tag, commit, of, stage, isLatest });
-    }
+    if (registration === undefined) continue;
+    const isLatest = registration.tag === latest?.tag;
+    isKnown ||= isLatest;
+    witnesses.push({ tag: registration.tag, commit, of, stage, isLatest });
   }
-  if (latest && !witnesses.some(({ isLatest }) => isLatest)) {
-    const { tag, commit, version: of } = latest;
-    witnesses.push({ tag, commit: id(commit), of, stage: undefined, isLatest: true });
+  if (latest && !isKnown) {
+    const commit = text(latest.commit, latest.commit + idLength);
+    witnesses.push({ tag: latest.tag, commit, of: latest.version, stage: undefined, isLatest: true });
   }
   return { summary: { latest: latest?.version, stages, deprecated: false }, witnesses };
 }

@@ -53,7 +53,10 @@ export interface OfStage {
 }
 
 /** Reads what is written before a counter, `prod` or `prod!`, as a stage of an artifact; undefined where it is none. */
-export function stageReader(): (sketch: Sketch, text: string) => OfStage | undefined {
+export type StageReader = (sketch: Sketch, text: string) => OfStage | undefined;
+
+/** Gives a reader of stages. */
+export function stageReader(): StageReader {
   // of a registry there are a few stages, and each artifact has them
   const known = new Map<string, StageName | undefined>();
   return (sketch, text) => {
@@ -65,7 +68,10 @@ export function stageReader(): (sketch: Sketch, text: string) => OfStage | undef
 }
 
 function lastOf({ stages }: Sketch, stage: StageName): LastOfStage {
-  for (const known of stages) if (known.stage === stage) return known;
+  for (let index = 0; index < stages.length; index += 1) {
+    const known = stages[index];
+    if (known?.stage === stage) return known;
+  }
   const made: LastOfStage = {
     stage,
     kind: 'assignment',

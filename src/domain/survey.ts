@@ -1,7 +1,7 @@
 import { isSame, type Line, type ListedBytes, lineAt, NOWHERE, placeIn } from './listed-bytes.js';
 import type { ArtifactName } from './names.js';
 import { type Beginning, readCounters, readVersions } from './runs.js';
-import { addUnusual, type OfStage, type Sketch, stageReader } from './sketch.js';
+import { addUnusual, type OfStage, type Sketch, type StageReader, stageReader } from './sketch.js';
 import { type Sketchbook, sketchbook } from './sketchbook.js';
 
 /** Tags that follow one another: what their names begin with, artifact and mark and stage, and what that says. */
@@ -21,13 +21,22 @@ interface Run extends Beginning {
 export function survey(listing: ListedBytes, ended: (artifact: ArtifactName, sketch: Sketch) => void): void {
   const { bytes } = listing;
   const book = sketchbook(ended);
-  const beginRun = runBeginner(listing, book);
-  let run: Run | undefined;
+  const stageOf = stageReader();
+  // one for all: of a registry there are as many as it has stages in artifacts
+  const run: Run = {
+    from: 0,
+    length: 0,
+    nameLength: 0,
+    sketch: undefined,
+    stage: undefined,
+    isOfVersion: false,
+  };
   for (let place = 0; place < bytes.length; ) {
     const line = lineAt(listing, place);
     place = line.next;
     if (line.target === NOWHERE) continue;
-    if (run === undefined || !isSame(bytes, run.from, line.from, run.length)) run = beginRun(line, run);
+    if (run.length === 0 || !isSame(bytes, run.from, line.from, run.length))
+      begin(run, line, listing, book, stageOf);
     if (run.sketch) place = readOn(listing, line, run, run.sketch);
   }
   book.end();
@@ -52,35 +61,27 @@ function readOn(listing: ListedBytes, line: Line, run: Run, sketch: Sketch): num
 
 const [AT, HASH] = [0x40, 0x23];
 
-/** Gives what takes apart what the name of a line begins with, where that is another than before. */
-function runBeginner(
+/** Begins a run with a line: takes apart what its name begins with, where that is another than before. */
+function begin(
+  run: Run,
+  { place, from, to }: Line,
   { bytes, text }: ListedBytes,
   { turnTo }: Sketchbook,
-): (line: Line, before: Run | undefined) => Run {
-  const stageOf = stageReader();
-  return ({ place, from, to }, before) => {
-    const isSameArtifact =
-      before !== undefined &&
-      isMark(bytes[from + before.nameLength]) &&
-      isSame(bytes, before.from, from, before.nameLength);
-    const mark = isSameArtifact ? from + before.nameLength : markIn(bytes, from, to);
-    // of what is no name of an event all is compared, with the end of the line: no other begins so
-    if (mark === NOWHERE)
-      return {
-        from,
-        length: to + 1 - from,
-        nameLength: 0,
-        sketch: undefined,
-        stage: undefined,
-        isOfVersion: false,
-      };
-    const sketch = isSameArtifact ? before.sketch : turnTo(text(from, mark), place);
-    const isOfVersion = bytes[mark] === AT;
-    const hash = isOfVersion ? NOWHERE : placeIn(bytes, HASH, mark + 1, to);
-    const last = isOfVersion ? mark : hash === NOWHERE ? to : hash;
-    const stage = sketch && hash !== NOWHERE ? stageOf(sketch, text(mark + 1, hash)) : undefined;
-    return { from, length: last + 1 - from, nameLength: mark - from, sketch, stage, isOfVersion };
-  };
+  stageOf: StageReader,
+): void {
+  let mark = from + run.nameLength;
+  if (run.nameLength === 0 || !isMark(bytes[mark]) || !isSame(bytes, run.from, from, run.nameLength)) {
+    mark = markIn(bytes, from, to);
+    run.sketch = mark === NOWHERE ? undefined : turnTo(text(from, mark), place);
+    run.nameLength = mark === NOWHERE ? 0 : mark - from;
+  }
+  run.from = from;
+  run.isOfVersion = bytes[mark] === AT;
+  const hash = mark === NOWHERE || run.isOfVersion ? NOWHERE : placeIn(bytes, HASH, mark + 1, to);
+  run.stage = run.sketch && hash !== NOWHERE ? stageOf(run.sketch, text(mark + 1, hash)) : undefined;
+  // of what is no name of an event all is compared, with the end of the line: no other begins so
+  const last = run.isOfVersion ? mark : hash === NOWHERE ? to : hash;
+  run.length = last + 1 - from;
 }
 
 const isMark = (letter: number | undefined): boolean => letter === AT || letter === HASH;
