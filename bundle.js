@@ -47,13 +47,13 @@ const scriptsBeside = {
 };
 
 /** What is loaded on use, and is in the script all the same. */
-const INSIDE = './quick-overview.js';
+const INSIDE = ['./quick-overview.js', '../glance/version.js'];
 
 const modulesBeside = (loaded) => ({
   name: 'modules-beside',
   setup: ({ onResolve }) =>
     onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
-      if (kind !== 'dynamic-import' || path === INSIDE) return undefined;
+      if (kind !== 'dynamic-import' || INSIDE.includes(path)) return undefined;
       const module = relative(join(root, 'src'), join(resolveDir, path));
       loaded.add(join('src', module.replace(/\.js$/, '.ts')));
       return { path: `./${module}`, external: true };

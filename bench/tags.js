@@ -10,8 +10,6 @@ import { artifactName, makeRegistry } from './registry.js';
 
 const SIZES = (process.env.SIZES ?? '1000,10000,100000').split(',').map(Number);
 const LARGEST = 1_000_000;
-/** So often is a question asked about all of the most tags, which takes many seconds. */
-const RUNS_OF_LARGEST = 5;
 if (process.argv.includes('--large') && !SIZES.includes(LARGEST)) SIZES.push(LARGEST);
 /** What a question about all of so many tags may take of memory, in MB. */
 const MEMORY = new Map([[100_000, 200]]);
@@ -51,17 +49,15 @@ function peers(cwd, what) {
 }
 
 function overviews(cwd, size, what) {
-  const runs = size >= LARGEST ? Math.min(RUNS, RUNS_OF_LARGEST) : RUNS;
   const show = compare(
     reg('show'),
     [NOTHING, ['git', 'show-ref', '--tags', '-d']],
     (nothing, list) => nothing + 2 * list,
-    { cwd, runs },
+    { cwd },
   );
   printRow(`reg show, ${what}`, show, '`node -e 0` + 2 × `git show-ref --tags -d`', '1');
   const history = compare(reg('history'), [['git', 'for-each-ref', `--format=${ALL}`]], (list) => list, {
     cwd,
-    runs,
   });
   printRow(`reg history, ${what}`, history, '`git for-each-ref` with all fields', '2');
   const limit = MEMORY.has(size) ? ` (at most ${MEMORY.get(size)})` : '';

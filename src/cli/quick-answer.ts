@@ -1,5 +1,4 @@
 import { parseArtifactName, parseStageName } from '../domain/names.js';
-import { versionAtAGlance } from '../glance/version.js';
 import type { World } from './world.js';
 
 /**
@@ -13,7 +12,7 @@ export async function quickAnswer(
   // a variable of this program may name another repository or another way to read it, or be wrong
   if (Object.keys(world.env).some((variable) => variable.startsWith('REG_'))) return undefined;
   try {
-    if (words.length > 1) return quickVersion(words, world);
+    if (words.length > 1) return await quickVersion(words, world);
     if (words[0] !== 'show' || world.isTTY) return undefined;
     return await (await import('./quick-overview.js')).quickOverview(world);
   } catch {
@@ -22,14 +21,15 @@ export async function quickAnswer(
   }
 }
 
-function quickVersion(
+async function quickVersion(
   [command, name = '', stage, ...more]: readonly string[],
   { env, cwd }: Pick<World, 'env' | 'cwd'>,
-): string | undefined {
+): Promise<string | undefined> {
   if (more.length > 0 || command !== (stage === undefined ? 'latest' : 'which')) return undefined;
   const artifact = parseArtifactName(name);
   const wanted = stage === undefined ? undefined : parseStageName(stage);
   if (artifact === undefined || (stage !== undefined && wanted === undefined)) return undefined;
+  const { versionAtAGlance } = await import('../glance/version.js');
   const version = versionAtAGlance(cwd, env, artifact, wanted);
   return version && `${version}\n`;
 }

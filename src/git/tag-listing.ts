@@ -1,7 +1,7 @@
 import type { Oid } from '../domain/event.js';
 import { BrokenListing, type Line, type ListedBytes, lineAt, NOWHERE } from '../domain/listed-bytes.js';
 import { compareText } from '../domain/order.js';
-import type { PeeledTagRef } from './port.js';
+import type { PeeledTagRef, TagRef } from './port.js';
 
 /**
  * Tags in order of their names, as packed refs have them (git-pack-refs(1)). One is known by its place, where its line begins. What is
@@ -86,3 +86,19 @@ const tagOf = ({ bytes, oid }: TagListing, { place, from, to, target }: Line): P
   oid: oid(place),
   peeledOid: target === NOWHERE ? undefined : oid(target),
 });
+
+/**
+ * The refs of all tags, where every one leads somewhere; otherwise undefined. What they lead to is not made: that would be as much again.
+ * @throws BrokenListing
+ */
+export function annotatedRefs(listing: TagListing): TagRef[] | undefined {
+  const { bytes, oid } = listing;
+  const refs: TagRef[] = [];
+  for (let place = 0; place < bytes.length; ) {
+    const { from, to, target, next } = lineAt(listing, place);
+    if (target === NOWHERE) return undefined;
+    refs.push({ name: bytes.toString('utf8', from, to), oid: oid(place) });
+    place = next;
+  }
+  return refs;
+}

@@ -1,8 +1,8 @@
 import type { ArtifactName } from '../../domain/names.js';
 import { FEW } from '../files/object-files.js';
 import type { RepositoryFiles } from '../files/repository-files.js';
-import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../port.js';
-import { type TagListing, tagsIn } from '../tag-listing.js';
+import type { TagReader, TagReading, TagRef } from '../port.js';
+import { annotatedRefs, tagsIn } from '../tag-listing.js';
 import type { RunGit } from './run-git.js';
 import type { BinaryTagReader } from './tags.js';
 import { readingsOf } from './tag-readings.js';
@@ -14,9 +14,10 @@ import { readingsOf } from './tag-readings.js';
  */
 export function filesFirst(files: RepositoryFiles, reader: BinaryTagReader, git: RunGit): TagReader {
   const list = (artifact?: ArtifactName): TagRef[] | undefined =>
-    tagsOf(() => (artifact === undefined ? files.listPeeledTags() : files.listArtifact(artifact)))?.map(
-      ({ name, oid }) => ({ name, oid }),
-    );
+    told(() => {
+      const listing = artifact === undefined ? files.listPeeledTags() : files.listArtifact(artifact);
+      return listing && tagsIn(listing).map(({ name, oid }) => ({ name, oid }));
+    });
   const readTags = async (which: ArtifactName | readonly TagRef[] | undefined): Promise<TagReading[]> => {
     const refs = typeof which === 'object' ? which : which === undefined ? annotatedIn(files) : list(which);
     if (refs === undefined) return reader.readTags(which);
@@ -44,17 +45,17 @@ export function filesFirst(files: RepositoryFiles, reader: BinaryTagReader, git:
  * All tags where every one is annotated: with names from files, git has to follow oids alone, and that is the faster half of its
  * work. What a lightweight tag points at may be a huge file, and only the listing of git leaves it unread.
  */
-function annotatedIn(files: RepositoryFiles): TagRef[] | undefined {
-  const tags = tagsOf(files.listPeeledTags);
-  return tags?.every(({ peeledOid }) => peeledOid !== undefined) ? tags : undefined;
-}
+const annotatedIn = (files: RepositoryFiles): TagRef[] | undefined =>
+  told(() => {
+    const listing = files.listPeeledTags();
+    return listing && annotatedRefs(listing);
+  });
 
-function tagsOf(list: () => TagListing | undefined): PeeledTagRef[] | undefined {
+/** Undefined, too, where something is broken: git words it. */
+function told<T>(ask: () => T): T | undefined {
   try {
-    const listing = list();
-    return listing && tagsIn(listing);
+    return ask();
   } catch {
-    // git words what is broken
     return undefined;
   }
 }
