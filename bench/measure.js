@@ -28,10 +28,9 @@ export const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor
  * Runs a command and those that it is measured by in turn. Gives the medians, and that of the ratios of each turn.
  * @param yardstick how long it would take by the others' times, in their order
  */
-export function compare(command, others, yardstick, { cwd, runs = RUNS, before = () => undefined }) {
+export function compare(command, others, yardstick, { cwd, runs = RUNS }) {
   const rounds = [];
   for (let round = 0; round < runs; round += 1) {
-    before(round);
     const others_ = others.map((other) =>
       milliseconds(typeof other === 'function' ? other(round) : other, cwd),
     );
@@ -42,7 +41,6 @@ export function compare(command, others, yardstick, { cwd, runs = RUNS, before =
     own: median(rounds.map(({ own }) => own)),
     by: median(rounds.map(({ by }) => by)),
     ratio: median(rounds.map(({ own, by }) => own / by)),
-    runs,
   };
 }
 

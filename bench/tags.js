@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compare, NOTHING, peakMemory, printHead, printRow, RUNS, reg } from './measure.js';
+import { compare, NOTHING, peakMemory, printHead, printRow, reg } from './measure.js';
 import { artifactName, makeRegistry } from './registry.js';
 
 const SIZES = (process.env.SIZES ?? '1000,10000,100000').split(',').map(Number);
