@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { quickAnswer } from './quick-answer.js';
+import { printAtOnce, watchOutput } from './standard-output.js';
 import { thisWorld } from './world.js';
 
 // This file and what it imports become one script (bundle.js): a module takes Node longer to start than a script, and each
@@ -10,25 +11,19 @@ declare const PROGRAM_VERSION: string;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-// a reader that has seen enough, such as head(1), closes the pipe: that is no error
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') process.stderr.write(`error: cannot write the answer: ${error.message}\n`);
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
-});
-
 async function start(argv: readonly string[]): Promise<void> {
   const [first, second] = argv;
-  const { stdout, env } = process;
-  if (argv.length === 1 && first === '--version') return void stdout.write(`${PROGRAM_VERSION}\n`);
+  if (argv.length === 1 && first === '--version') return printAtOnce(`${PROGRAM_VERSION}\n`);
   const cwd = workingFolder();
   if (cwd === undefined) {
     process.stderr.write('error: the working folder is gone\nhint: change to one that is there\n');
     process.exitCode = 1;
     return;
   }
-  const answer = await quickAnswer(argv, { env, cwd, isTTY: stdout.isTTY === true });
-  if (answer !== undefined) stdout.write(answer);
-  else if (first === 'complete' && /^(--|bash)$/.test(second ?? ''))
+  const answer = await quickAnswer(argv, { env: process.env, cwd });
+  if (answer !== undefined) return printAtOnce(answer);
+  watchOutput();
+  if (first === 'complete' && /^(--|bash)$/.test(second ?? ''))
     await (await import('./complete/answer.js')).answerCompletion(argv.slice(1), worldUntil());
   else if (isForHelp(argv)) process.exitCode = await (await import('./main.js')).main(argv, worldUntil());
   else await runToTheEnd(argv);

@@ -1,7 +1,7 @@
 import type { ArtifactName } from '../domain/names.js';
 import { batchIn } from '../git/binary/batch.js';
 import { checkByBatch } from '../git/binary/check-by-batch.js';
-import { type RepositoryFiles, repositoryFiles } from '../git/files/repository-files.js';
+import { filesAtOnce, type RepositoryFiles } from '../git/files/repository-files.js';
 import { declarationsAmong } from '../registry/declared.js';
 import { summaryRows, withDeclared } from '../registry/overview.js';
 import type { OverviewRow } from '../registry/rows.js';
@@ -17,7 +17,7 @@ export async function overviewAtAGlance(
   folder: string,
   env: NodeJS.ProcessEnv,
 ): Promise<OverviewRow[] | undefined> {
-  const files = repositoryFiles(folder, env);
+  const files = filesAtOnce(folder, env);
   const declared = declaredAtHead(files);
   const listing = declared && files.listPeeledTags();
   if (declared === undefined || listing === undefined) return undefined;

@@ -1,7 +1,7 @@
 import type { ArtifactName, StageName } from '../domain/names.js';
 import { confirms } from '../domain/outline.js';
 import type { VersionId } from '../domain/state.js';
-import { repositoryFiles } from '../git/files/repository-files.js';
+import { filesAtOnce } from '../git/files/repository-files.js';
 import { saidIn } from '../git/tag-claim.js';
 import { versionByNames } from '../registry/by-names.js';
 
@@ -17,7 +17,7 @@ export function versionAtAGlance(
   artifact: ArtifactName,
   stage: StageName | undefined,
 ): VersionId | undefined {
-  const files = repositoryFiles(folder, env);
+  const files = filesAtOnce(folder, env);
   const listing = files.listPeeledArtifact(artifact);
   const told = listing && versionByNames(listing, artifact, stage);
   const objects = told && files.readObjects(told.witnesses.map(({ tag }) => listing.oid(tag)));

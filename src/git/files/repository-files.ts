@@ -38,9 +38,18 @@ export interface RepositoryFiles {
  * Opens the files of the repository that a folder is in. It is looked for with every question: its format may change.
  * Files are read synchronously: they are few, and small pieces of them.
  */
-export function repositoryFiles(folder: string, env: NodeJS.ProcessEnv): RepositoryFiles {
+export const repositoryFiles = (folder: string, env: NodeJS.ProcessEnv): RepositoryFiles =>
+  filesAt(() => findPlainPlace(folder, env));
+
+/** The same for who asks what there is to ask at once, and nothing later: it is looked for once. */
+export function filesAtOnce(folder: string, env: NodeJS.ProcessEnv): RepositoryFiles {
+  const place = findPlainPlace(folder, env);
+  return filesAt(() => place);
+}
+
+function filesAt(find: () => PlainPlace | undefined): RepositoryFiles {
   const ask = <T>(read: (place: PlainPlace) => T | undefined): T | undefined => {
-    const place = findPlainPlace(folder, env);
+    const place = find();
     try {
       return place === undefined ? undefined : read(place);
     } catch {
