@@ -7,13 +7,14 @@ import type { World } from './world.js';
  */
 export async function quickAnswer(
   words: readonly string[],
-  world: Pick<World, 'env' | 'cwd'>,
+  world: Pick<World, 'env' | 'cwd' | 'isTTY'>,
 ): Promise<string | undefined> {
   // a variable of this program may name another repository or another way to read it, or be wrong
   if (Object.keys(world.env).some((variable) => variable.startsWith('REG_'))) return undefined;
   try {
     if (words.length > 1) return await quickVersion(words, world);
-    return words[0] === 'show' ? await (await import('./quick-overview.js')).quickOverview(world) : undefined;
+    if (words[0] !== 'show' || world.isTTY) return undefined;
+    return await (await import('./quick-overview.js')).quickOverview(world);
   } catch {
     // whatever is the matter, the program words it
     return undefined;

@@ -20,7 +20,14 @@ async function start(argv: readonly string[]): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const answer = await quickAnswer(argv, { env: process.env, cwd });
+  const answer = await quickAnswer(argv, {
+    env: process.env,
+    cwd,
+    // few questions need it, and to find it out opens a stream
+    get isTTY() {
+      return process.stdout.isTTY === true;
+    },
+  });
   if (answer !== undefined) return printAtOnce(answer);
   watchOutput();
   if (first === 'complete' && /^(--|bash)$/.test(second ?? ''))
