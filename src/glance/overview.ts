@@ -2,11 +2,12 @@ import type { ArtifactName } from '../domain/names.js';
 import { batchIn } from '../git/binary/batch.js';
 import { checkByBatch } from '../git/binary/check-by-batch.js';
 import { filesAtOnce, type RepositoryFiles } from '../git/files/repository-files.js';
-import { declarationsAmong } from '../registry/declared.js';
+import type { TreeEntry } from '../git/port.js';
+import { declaredArtifacts, type TreeReader } from '../registry/declared.js';
 import { summaryRows, withDeclared } from '../registry/overview.js';
 import type { OverviewRow } from '../registry/rows.js';
 import { summariesIn } from '../registry/summaries.js';
-import { plainTagReader } from './plain-tags.js';
+import { plainTagReader, Unusual } from './plain-tags.js';
 
 /**
  * The overview of the registry that a folder is in, where its files are plain and nothing in it is unusual. Otherwise undefined, and the
@@ -18,18 +19,31 @@ export async function overviewAtAGlance(
   env: NodeJS.ProcessEnv,
 ): Promise<OverviewRow[] | undefined> {
   const files = filesAtOnce(folder, env);
-  const declared = declaredAtHead(files);
-  const listing = declared && files.listPeeledTags();
-  if (declared === undefined || listing === undefined) return undefined;
+  const listing = files.listPeeledTags();
+  if (listing === undefined) return undefined;
   const open = batchIn(folder, { env });
   const tags = plainTagReader(files, open);
-  const summaries = await summariesIn(listing, { ...tags, checkTags: checkByBatch(open, tags) });
+  // in this order: what HEAD declares is read while git reads objects
+  const [summaries, declared] = await Promise.all([
+    summariesIn(listing, { ...tags, checkTags: checkByBatch(open, tags) }),
+    declaredAtHead(files),
+  ]);
   return withDeclared(summaryRows(summaries), declared, {});
 }
 
-/** What HEAD declares; undefined where there is none, and where files of other tools would have to be read. */
-function declaredAtHead(files: RepositoryFiles): ArtifactName[] | undefined {
+async function declaredAtHead(files: RepositoryFiles): Promise<ArtifactName[]> {
   const entries = files.listHead();
-  const { linked, foreign } = declarationsAmong(entries ?? []);
-  return entries === undefined || foreign.length > 0 ? undefined : linked;
+  if (entries === undefined) throw new Unusual('HEAD is for git');
+  return declaredArtifacts(treeReader(files, entries), 'HEAD');
 }
+
+/** Reads files of the one commit whose entries are given. */
+const treeReader = (files: RepositoryFiles, entries: readonly TreeEntry[]): TreeReader => ({
+  entriesBelow: async () => [...entries],
+  entryAt: async (_commit, path) => entries.find((entry) => entry.path === path),
+  readBlob: async (oid) => {
+    const [blob] = files.readObjects([oid]) ?? [];
+    if (blob?.type !== 'blob') throw new Unusual('a file is not there, or broken');
+    return blob.bytes;
+  },
+});

@@ -6,7 +6,7 @@ import type { NamedTagReader, TagReading } from '../git/port.js';
 import { decodeFound, type FoundTag, ownTarget, readingOf } from '../git/tag-reading.js';
 
 /** What is not as it usually is. */
-class Unusual extends Error {
+export class Unusual extends Error {
   override readonly name = 'Unusual';
 }
 

@@ -1,6 +1,6 @@
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, parseArtifactName, splitArtifactName } from '../domain/names.js';
-import { RegError } from '../errors.js';
+import { isRegError } from '../errors.js';
 import type { ObjectReader, TreeEntry } from '../git/port.js';
 import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../links/link-path.js';
 import type { YamlFile } from '../yaml/read.js';
@@ -31,8 +31,11 @@ export async function findDeclaration(
   return annotations.includes(artifact) ? { kind: 'annotation', file: 'artifacts.yaml' } : undefined;
 }
 
+/** What is asked of git where files of a commit are looked through. */
+export type TreeReader = Pick<ObjectReader, 'entriesBelow' | 'entryAt' | 'readBlob'>;
+
 /** Every artifact that a commit declares, by name. Files that cannot be read declare nothing. */
-export async function declaredArtifacts(objects: ObjectReader, commit: Oid): Promise<ArtifactName[]> {
+export async function declaredArtifacts(objects: TreeReader, commit: Oid): Promise<ArtifactName[]> {
   const { linked, foreign } = declarationsAmong(await objects.entriesBelow(commit, ''));
   const names = new Set<ArtifactName | undefined>(linked);
   for (const path of foreign)
@@ -47,7 +50,7 @@ export async function declaredArtifacts(objects: ObjectReader, commit: Oid): Pro
 }
 
 /** What declares artifacts among the files of a commit: link files by their names, and what has to be read for that. */
-export function declarationsAmong(entries: readonly TreeEntry[]): {
+function declarationsAmong(entries: readonly TreeEntry[]): {
   linked: ArtifactName[];
   foreign: string[];
 } {
@@ -65,7 +68,7 @@ export function declarationsAmong(entries: readonly TreeEntry[]): {
 const ANNOTATIONS = 'artifacts.yaml';
 
 async function readableKeysAt(
-  objects: ObjectReader,
+  objects: TreeReader,
   commit: Oid,
   path: string,
   under?: string,
@@ -73,13 +76,13 @@ async function readableKeysAt(
   try {
     return await keysAt(objects, commit, path, under);
   } catch (error) {
-    if (error instanceof RegError) return [];
+    if (isRegError(error)) return [];
     throw error;
   }
 }
 
 /** The keys of the top mapping of a file, or of the mapping under one of its keys. */
-async function keysAt(objects: ObjectReader, commit: Oid, path: string, under?: string): Promise<string[]> {
+async function keysAt(objects: TreeReader, commit: Oid, path: string, under?: string): Promise<string[]> {
   const yaml = await readForeignYaml(objects, commit, path);
   // the package is loaded where there is such a file, which is seldom
   return yaml === undefined ? [] : (await import('../yaml/keys.js')).keysOf(yaml, under);
@@ -87,7 +90,7 @@ async function keysAt(objects: ObjectReader, commit: Oid, path: string, under?: 
 
 /** A YAML file of another tool at a commit, or undefined when there is none. */
 export async function readForeignYaml(
-  objects: ObjectReader,
+  objects: TreeReader,
   commit: Oid,
   path: string,
 ): Promise<YamlFile | undefined> {

@@ -69,20 +69,23 @@ describe('a few tags', () => {
     await expect(atAGlance(broken)).rejects.toThrow('not there, or broken');
   });
 
-  test.each([
-    ['no commit', () => box.repository('unborn')],
-    ['a bare repository', () => box.repository('bare.git', '--bare')],
-    ['what another tool declares', () => withFile('dvc.yaml', 'artifacts: {fraud: {}}\n')],
-    ['annotations', () => withFile('artifacts.yaml', 'fraud: {}\n')],
-  ])('%s is for the program', async (_what, make) => {
-    expect(await atAGlance(make())).toBeUndefined();
+  test('a bare repository is for the program, and one without a commit', async () => {
+    expect(await atAGlance(box.repository('bare.git', '--bare'))).toBeUndefined();
+    await expect(atAGlance(box.repository('unborn'))).rejects.toThrow('HEAD is for git');
   });
 
-  function withFile(name: string, text: string): Repository {
-    const made = box.repository(`with ${name}`);
-    made.commit({ [name]: text });
-    return made;
-  }
+  test.each([
+    ['dvc.yaml', 'artifacts: {fraud: {}}\n', ['fraud']],
+    ['models/dvc.yaml', 'artifacts: {fraud: {}}\n', ['models:fraud']],
+    ['artifacts.yaml', 'fraud: {}\n', ['fraud']],
+    ['a broken dvc.yaml', 'artifacts: {fraud\n', []],
+  ])('what %s declares', async (what, text, names) => {
+    const made = box.repository(`with ${what}`);
+    made.commit({ [what.replace('a broken ', '')]: text });
+    const rows = await atAGlance(made);
+    expect(rows).toEqual(await inFull(made));
+    expect(rows?.map(({ artifact }) => artifact)).toEqual(names);
+  });
 });
 
 /** So many tags that their objects are asked for while names are read. */

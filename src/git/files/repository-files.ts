@@ -7,7 +7,7 @@ import type { StoredObject } from './pack-file.js';
 import { findPlainPlace, type PlainPlace } from './place.js';
 import { headOid, readHead, readRef } from './read-ref.js';
 import { listArtifactFiles, listPeeledArtifactFiles, listTagFiles } from './tag-listing.js';
-import { listTreeFiles } from './tree-files.js';
+import { listTreeFiles, VERY_MANY } from './tree-files.js';
 
 /**
  * What the files of a repository tell without the git program, where they are plain. Every answer may be undefined: then
@@ -28,7 +28,7 @@ export interface RepositoryFiles {
   readHead(): Oid | undefined;
   /** All entries below the tree of a commit that are not trees themselves, by path. */
   listTree(commit: Oid): TreeEntry[] | undefined;
-  /** The same of the commit that HEAD leads to. */
+  /** The same of the commit that HEAD leads to, for a process that has nothing else to do. */
   listHead(): TreeEntry[] | undefined;
   /** The top of the work tree. */
   workTree(): string | undefined;
@@ -73,7 +73,7 @@ function filesAt(find: () => PlainPlace | undefined): RepositoryFiles {
     listHead: () =>
       ask((place) => {
         const head = headOid(place);
-        return head === undefined ? undefined : listTreeFiles(place.commonDir, head);
+        return head === undefined ? undefined : listTreeFiles(place.commonDir, head, VERY_MANY);
       }),
     workTree: () => ask(({ workTree }) => workTree),
   };
