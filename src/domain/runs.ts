@@ -5,7 +5,8 @@ import { addRegistration, type OfStage, type Sketch } from './sketch.js';
 import { COUNTER_DIGITS } from './tag-name.js';
 
 // Most of a registry's tags begin as the one before, and end in a counter or in a version of three numbers. A run of such lines is read in
-// one go. It happens in a process that has just begun, and functions are compiled while they work: those that call few others soon.
+// one go. It happens in a process that has just begun, and functions are compiled while they work: those that call few others
+// soon, so that both of these have the same loop over what a name begins with.
 
 /** What the names of a run begin with: the piece of the first. */
 export interface Beginning {
