@@ -91,15 +91,23 @@ await build({
   format: 'esm',
   platform: 'node',
 });
-const { linkJsonSchema, configJsonSchema, outputJsonSchema, siteDataJsonSchema, manualPages } = await import(
-  new URL(making, import.meta.url).href
-);
+const {
+  linkJsonSchema,
+  configJsonSchema,
+  outputJsonSchema,
+  siteDataJsonSchema,
+  fieldsDocument,
+  manualPages,
+} = await import(new URL(making, import.meta.url).href);
 rmSync(making);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 writeFileSync('schema/model-link.schema.json', `${JSON.stringify(linkJsonSchema(), null, 2)}\n`);
 writeFileSync('schema/reg-config.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
 writeFileSync('schema/site-data.schema.json', lineByLine(siteDataJsonSchema()));
 writeFileSync('schema/output.schema.json', lineByLine(outputJsonSchema()));
+const output = readFileSync('docs/output.md', 'utf8');
+const [mark] = /^<!-- .* -->$/m.exec(output);
+writeFileSync('docs/output.md', `${output.slice(0, output.indexOf(mark))}${mark}\n\n${fieldsDocument()}\n`);
 mkdirSync('man', { recursive: true });
 for (const [file, text] of manualPages(version)) writeFileSync(`man/${file}`, text);
 

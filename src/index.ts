@@ -4,33 +4,50 @@ export type { Host } from './host.js';
 export type { LoadedModel, LoadOptions } from './load/load.js';
 export type { Model } from './load/model.js';
 export { load, openRegistry } from './open.js';
-export type { ApprovalRow, Approved, ApproveOptions } from './registry/approve.js';
-export type { BrowseRow } from './registry/browse.js';
-export type { CheckedRow, CheckRefOptions } from './registry/check-ref.js';
+export type { Approved, ApproveOptions } from './registry/approve.js';
+export type { CheckRefOptions } from './registry/check-ref.js';
 export type { ChooseOptions } from './registry/choose.js';
-export type { CommitLog, LogRow } from './registry/commit-log.js';
-export type { Description } from './registry/describe.js';
-export type { Difference, DiffOptions, DiffSide } from './registry/diff.js';
+export type { DiffOptions } from './registry/diff.js';
 export type { HistoryOptions } from './registry/history.js';
-export type { LinkOptions, LinkRow } from './registry/link.js';
-export type { OutdatedRow } from './registry/outdated.js';
+export type { LinkOptions } from './registry/link.js';
 export type { OverviewOptions } from './registry/overview.js';
 export type { ReadOptions } from './registry/queries.js';
 export type { Registry } from './registry/registry.js';
-export type { HistoryRow, IntervalRow, OverviewRow, StageRow, VersionRow } from './registry/rows.js';
+export type {
+  ApprovalRow,
+  BrowseRow,
+  CheckedRow,
+  CommitLog,
+  Description,
+  Difference,
+  DiffSide,
+  HistoryRow,
+  IntervalRow,
+  LinkRow,
+  LogRow,
+  OutdatedRow,
+  OverviewRow,
+  SiteRow,
+  StageRow,
+  StatusRow,
+  SyncRow,
+  UpdateRow,
+  UploadRow,
+  VerifiedRow,
+  VersionRow,
+  WriteRow,
+} from './registry/rows.js';
 export type { VersionsOptions } from './registry/show.js';
 export type { StagesOptions } from './registry/stages.js';
-export type { StatusRow } from './registry/status.js';
-export type { SyncOptions, SyncRow } from './registry/sync.js';
-export type { UpdateOptions, UpdateRow } from './registry/update.js';
-export type { VerifiedRow, VerifyOptions } from './registry/verify.js';
+export type { SyncOptions } from './registry/sync.js';
+export type { UpdateOptions } from './registry/update.js';
+export type { VerifyOptions } from './registry/verify.js';
 export type { WithdrawOptions } from './registry/withdraws.js';
 export type { Written } from './registry/write.js';
 export type { WriteOptions } from './registry/write-options.js';
-export type { WriteRow } from './registry/write-row.js';
 export type { AssignOptions, RegisterOptions } from './registry/writes.js';
 export type { Ui, UiOptions } from './site/serve.js';
-export type { SiteOptions, SiteRow } from './site/write-site.js';
-export type { UploadOptions, UploadRow } from './upload/upload.js';
+export type { SiteOptions } from './site/write-site.js';
+export type { UploadOptions } from './upload/upload.js';
 export type { Finding, Report } from './validate/finding.js';
 export type { ValidateOptions } from './validate/validate.js';

@@ -231,7 +231,7 @@ describe('style (DESIGN)', () => {
     const odd = SOURCES.map(({ path }) => path).filter(
       (path) =>
         !/^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)*[a-z0-9]+(?:-[a-z0-9]+)*\.tsx?$/.test(path) ||
-        /\b(?:utils?|helpers?)\b/.test(path),
+        /\b(?:utils?|helpers?)\b[^/]*$/.test(path),
     );
     expect(odd).toEqual([]);
   });

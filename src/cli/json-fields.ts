@@ -1,5 +1,7 @@
 import { didYouMean } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
+import { fieldsOf } from '../util/row.js';
+import { type CommandSpec, nameOf } from './tree/spec.js';
 
 /** What was typed, and the fields that `--json=<field,…>` names in it. */
 export interface TypedWords {
@@ -33,9 +35,8 @@ export function takeFields(argv: readonly string[]): TypedWords {
  * Refuses fields that the answer of a command does not have, before the command does anything.
  * @throws RegError USAGE
  */
-export async function refuseUnknownFields(command: string, fields: readonly string[]): Promise<void> {
-  const { fieldsOf } = await import('./schema/json-schema.js');
-  const known = fieldsOf(command);
+export function refuseUnknownFields(spec: CommandSpec, fields: readonly string[]): void {
+  const known = fieldsOf(spec.answer);
   if (known.length > 0 && fields.every((field) => field === ''))
     throw new RegError('USAGE', 'no field is named', `name fields after --json=: ${known.join(', ')}`);
   const unknown = fields.find((field) => !known.includes(field));
@@ -44,7 +45,7 @@ export async function refuseUnknownFields(command: string, fields: readonly stri
   const all = `it has: ${known.join(', ')}`;
   throw new RegError(
     'USAGE',
-    `the answer of reg ${command} has no field '${unknown}'`,
+    `the answer of reg ${nameOf(spec)} has no field '${unknown}'`,
     known.length === 0
       ? 'it has none to choose from: --json'
       : near.startsWith('did')

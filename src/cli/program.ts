@@ -1,7 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { TypedWords } from './json-fields.js';
 import { GLOBAL_OPTIONS } from './tree/globals.js';
-import { argumentsOf, BadValue, type CommandSpec, nameOf, type OptionSpec } from './tree/spec.js';
+import { argumentsOf, BadValue, type CommandSpec, nameOf, type OptionSpec, sentence } from './tree/spec.js';
 import { COMMANDS, groupOf } from './tree/tree.js';
 import type { World } from './world.js';
 
@@ -61,7 +61,7 @@ function fill(command: Command, spec: CommandSpec): Command {
   }
   const lines = examples.map((example) => `  reg ${example}\n`).join('');
   command
-    .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.${more === undefined ? '' : `\n\n${more}`}`)
+    .description(`${sentence(summary)}${more === undefined ? '' : `\n\n${more}`}`)
     .addHelpText('after', `\nExamples:\n${lines}`)
     .helpOption('-h, --help', 'show this help');
   addOptions(command, options, 'Options:');

@@ -3,7 +3,7 @@ import { errorInPlace } from './in-place.js';
 import { refuseUnknownFields } from './json-fields.js';
 import type { GlobalOptions } from './output.js';
 import { startSession } from './session.js';
-import { type CommandSpec, nameOf } from './tree/spec.js';
+import type { CommandSpec } from './tree/spec.js';
 import type { World } from './world.js';
 
 /**
@@ -18,7 +18,7 @@ export async function runCommand(
 ): Promise<number> {
   const command = args.at(-1) as Command;
   const options: GlobalOptions = { ...command.optsWithGlobals<GlobalOptions>(), fields };
-  if (fields !== undefined) await refuseUnknownFields(nameOf(spec), fields);
+  if (fields !== undefined) refuseUnknownFields(spec, fields);
   const session = startSession(world, options, command.parent ?? command);
   const { run } = await spec.load();
   try {

@@ -1,7 +1,7 @@
 import type { RegistryContext } from '../registry/context.js';
+import type { WriteRow } from '../registry/rows.js';
 import type { Written } from '../registry/write.js';
 import type { WriteOptions } from '../registry/write-options.js';
-import type { WriteRow } from '../registry/write-row.js';
 import { shellLine } from '../shell.js';
 import { asking } from './ask.js';
 import type { Session } from './session.js';

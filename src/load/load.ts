@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isFolder, isInside } from '../disk/files.js';
 import { RegError } from '../errors.js';
-import type { LinkSource } from '../links/schema.js';
 import type { ChooseOptions } from '../registry/choose.js';
 import type { RegistryContext } from '../registry/context.js';
+import type { LoadRow } from '../registry/rows.js';
 import type { ModelIdentity } from '../sources/identity.js';
 import type { OnBytes } from './download.js';
 import { type FetchTools, fetchInto, type Wanted } from './fetch.js';
@@ -29,18 +29,7 @@ export interface LoadOptions extends ChooseOptions {
 }
 
 /** A model on this machine's disk whose bytes are those that its link promises. */
-export interface LoadedModel extends Pick<ModelIdentity, 'sha256' | 'size'> {
-  artifact: string;
-  /** Null when it was loaded by a rev. */
-  version: string | null;
-  /** The commit of the registry at which the link was read. */
-  commit: string;
-  /** The file or folder that holds it. */
-  path: string;
-  kind: ModelIdentity['kind'];
-  /** Where it came from, with the commit that was read. */
-  source: LinkSource;
-}
+export type LoadedModel = LoadRow & Pick<ModelIdentity, 'kind'>;
 
 /**
  * Resolves, fetches, verifies and places one model. Bytes that were fetched before come from the cache.

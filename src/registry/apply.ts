@@ -5,9 +5,10 @@ import { RegError } from '../errors.js';
 import type { Identity, NewRef, RegistryRepository, RemoteListing, Rest, Turn } from '../git/port.js';
 import type { RemoteView } from './catch-up.js';
 import { type Lost, outcomeOf } from './push-outcome.js';
+import type { WriteRow } from './rows.js';
 import { storeTag, tagObject } from './store-tag.js';
 import type { WriteOptions } from './write-options.js';
-import { eventRow, plannedRow, type WriteRow } from './write-row.js';
+import { eventRow, plannedRow } from './write-row.js';
 
 /** Who writes, where to, and the turn that was taken for it. */
 export interface Writer {

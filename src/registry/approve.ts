@@ -1,8 +1,8 @@
 import { refuseUnwritableStage } from '../domain/decide/writable.js';
 import { findNamed, unknownArtifact, versionLabel } from '../domain/find.js';
-import { type ArtifactName, type StageName, stageName } from '../domain/names.js';
+import { type ArtifactName, stageName } from '../domain/names.js';
 import { encodeWho, formatApprovalName } from '../domain/policy/approval-name.js';
-import { artifactStateOf, type VersionId, type VersionState } from '../domain/state.js';
+import { artifactStateOf, type VersionState } from '../domain/state.js';
 import { joinMessage } from '../domain/trailers.js';
 import { RegError } from '../errors.js';
 import type { NewRef } from '../git/port.js';
@@ -12,6 +12,7 @@ import type { RegistryContext } from './context.js';
 import { outcomeOf } from './push-outcome.js';
 import { type Reach, reachOf } from './reach.js';
 import { eventsIn } from './read.js';
+import type { ApprovalRow } from './rows.js';
 import { storeTag, tagObject } from './store-tag.js';
 import { versionTarget } from './version-target.js';
 import type { WriteOptions } from './write-options.js';
@@ -19,20 +20,6 @@ import type { WriteOptions } from './write-options.js';
 /** How to approve. */
 export interface ApproveOptions extends Omit<WriteOptions, 'unlinked' | 'confirm'> {
   version?: string | undefined;
-}
-
-/** One approval that was written, or would be. */
-export interface ApprovalRow {
-  tag: string;
-  artifact: ArtifactName;
-  version: VersionId;
-  stage: StageName;
-  commit: string;
-  /** Who approves. */
-  email: string;
-  /** Null in a dry run, where no tag object exists. */
-  oid: string | null;
-  pushed: boolean;
 }
 
 /** What came of an approval. */

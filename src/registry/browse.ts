@@ -5,17 +5,8 @@ import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { latest, which } from './queries.js';
 import { noRemote } from './reach.js';
+import type { BrowseRow } from './rows.js';
 import { versions } from './show.js';
-
-/** A page on the web: `browse`. */
-export interface BrowseRow {
-  /** What was asked for; null for the registry itself. */
-  target: string | null;
-  /** The tag that the page is about; null where it is about none. */
-  tag: string | null;
-  commit: Oid | null;
-  url: string;
-}
 
 /**
  * The pages of artifacts at the site that serves the repository: of `churn` its greatest version's tag, of `churn#prod` the

@@ -1,37 +1,13 @@
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
 import { readLink } from '../links/read.js';
-import type { Link } from '../links/schema.js';
 import { type ChooseOptions, type Chosen, choose } from './choose.js';
 import type { RegistryContext } from './context.js';
 import { notDeclared } from './declaration.js';
 import { type Declaration, findDeclaration } from './declared.js';
 import { foreignEntry, foreignPath } from './foreign.js';
+import type { Description } from './rows.js';
 import { shownSource } from './shown-source.js';
-
-/** What a commit of the registry says of an artifact: `describe`. What is not said is null. */
-export interface Description {
-  artifact: string;
-  /** Null when a rev was asked for. */
-  version: string | null;
-  commit: Oid;
-  /** What declares it: a link file, gto's `artifacts.yaml` or a `dvc.yaml`. */
-  declaredBy: Declaration['kind'];
-  file: string;
-  type: string | null;
-  description: string | null;
-  /** Where the model is, inside its source or this repository. */
-  path: string | null;
-  labels: unknown;
-  source: Link['source'] | null;
-  sha256: string | null;
-  size: number | null;
-  params: unknown;
-  metrics: unknown;
-  interface: Link['interface'] | null;
-  /** What gto calls `custom` and DVC `meta`. */
-  custom: unknown;
-}
 
 /**
  * Describes an artifact as it is declared at a version, in a stage, or at a rev.

@@ -7,17 +7,7 @@ import { formatLink } from '../links/write.js';
 import { shellLine } from '../shell.js';
 import { FOREIGN, readYaml } from '../yaml/read.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
-
-/** One `.mlem` file, and what became of it. */
-export interface ImportRow {
-  /** The `.mlem` file, from the top of the repository. */
-  from: string;
-  /** The link file that was written; null when none was. */
-  path: string | null;
-  artifact: string | null;
-  /** What could not be carried over, in sentences. */
-  lost: string[];
-}
+import type { ImportRow } from './rows.js';
 
 /** Writes a link file for every `.mlem` link of the work tree; the `.mlem` files stay. */
 export async function importMlem(context: RegistryContext, force = false): Promise<ImportRow[]> {

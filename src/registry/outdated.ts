@@ -4,29 +4,13 @@ import { newerTag } from '../domain/newer-tag.js';
 import type { ArtifactState } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { RefTips } from '../git/port.js';
-import type { LinkSource } from '../links/schema.js';
 import type { RegistryContext } from './context.js';
 import { standingOf } from './linked-artifact.js';
 import { readArtifacts } from './read.js';
+import type { OutdatedRow } from './rows.js';
 import { shownSource } from './shown-source.js';
 import { registryRef, sourceObjects, sourceRegistry } from './source-rev.js';
 import { readWorkLinks, type WorkLink } from './work-links.js';
-
-/** A link whose source went on since it was pinned: the `--json` of `outdated`. */
-export interface OutdatedRow {
-  artifact: string;
-  /** The link file, from the top of the repository. */
-  path: string;
-  source: LinkSource;
-  /** The commit that the link pins. */
-  commit: Oid | null;
-  /** What its rev is now; the same commit when it did not move, null when it is gone. */
-  now: Oid | null;
-  /** A tag of a later version; null when there is none. */
-  newer: string | null;
-  /** Why nothing is known of the source; null when it could be asked. */
-  problem: string | null;
-}
 
 /** Asks sources what they hold now, each once. */
 interface Sources {

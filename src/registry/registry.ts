@@ -5,31 +5,50 @@ import { RegError } from '../errors.js';
 import { type LoadOptions, loadModel } from '../load/load.js';
 import { type Model, readable } from '../load/model.js';
 import type { Ui, UiOptions } from '../site/serve.js';
-import type { SiteOptions, SiteRow } from '../site/write-site.js';
-import { type UploadOptions, type UploadRow, upload } from '../upload/upload.js';
+import type { SiteOptions } from '../site/write-site.js';
+import { type UploadOptions, upload } from '../upload/upload.js';
 import type { Report } from '../validate/finding.js';
 import { type ValidateOptions, validate } from '../validate/validate.js';
 import { type Approved, type ApproveOptions, approve } from './approve.js';
-import { type BrowseRow, browse } from './browse.js';
-import { type CheckedRow, type CheckRefOptions, checkRef } from './check-ref.js';
+import { browse } from './browse.js';
+import { type CheckRefOptions, checkRef } from './check-ref.js';
 import type { ChooseOptions } from './choose.js';
 import type { RegistryContext } from './context.js';
-import { type Description, describe } from './describe.js';
-import { type Difference, type DiffOptions, diff } from './diff.js';
+import { describe } from './describe.js';
+import { type DiffOptions, diff } from './diff.js';
 import { type HistoryOptions, history, intervals } from './history.js';
-import { type ImportRow, importMlem } from './import-mlem.js';
+import { importMlem } from './import-mlem.js';
 import { init } from './init.js';
-import { type LinkOptions, type LinkRow, link } from './link.js';
-import { type OutdatedRow, outdated } from './outdated.js';
+import { type LinkOptions, link } from './link.js';
+import { outdated } from './outdated.js';
 import { type OverviewOptions, overview } from './overview.js';
 import * as queries from './queries.js';
-import type { HistoryRow, IntervalRow, OverviewRow, StageRow, VersionRow } from './rows.js';
+import type {
+  BrowseRow,
+  CheckedRow,
+  Description,
+  Difference,
+  HistoryRow,
+  ImportRow,
+  IntervalRow,
+  LinkRow,
+  OutdatedRow,
+  OverviewRow,
+  SiteRow,
+  StageRow,
+  StatusRow,
+  SyncRow,
+  UpdateRow,
+  UploadRow,
+  VerifiedRow,
+  VersionRow,
+} from './rows.js';
 import { type VersionsOptions, versions } from './show.js';
 import { type StagesOptions, stages } from './stages.js';
-import { type StatusRow, status } from './status.js';
-import { type SyncOptions, type SyncRow, sync } from './sync.js';
-import { type UpdateOptions, type UpdateRow, update } from './update.js';
-import { type VerifiedRow, type VerifyOptions, verify } from './verify.js';
+import { status } from './status.js';
+import { type SyncOptions, sync } from './sync.js';
+import { type UpdateOptions, update } from './update.js';
+import { type VerifyOptions, verify } from './verify.js';
 import * as withdraws from './withdraws.js';
 import type { Written } from './write.js';
 import * as writes from './writes.js';

@@ -1,20 +1,9 @@
-import type { Oid } from '../domain/event.js';
 import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
 import { compareTags, listBothSides } from './compare-tags.js';
 import type { RegistryContext } from './context.js';
 import { noRemote } from './reach.js';
-
-/** A tag of the registry that is not the same here and at the remote: the `--json` of `status`. */
-export interface StatusRow {
-  tag: string;
-  /** `remote-only`: missing here, or here as a lightweight tag, which is no event; `differs`: moved, or made again. */
-  state: 'local-only' | 'remote-only' | 'differs';
-  /** What the tag holds here. */
-  local: Oid | null;
-  /** What the tag holds at the remote. */
-  remote: Oid | null;
-}
+import type { StatusRow } from './rows.js';
 
 /**
  * Compares the registry's tags with those of the remote; nothing is fetched. Rows are by tag name.

@@ -9,16 +9,8 @@ import { compareTags, listBothSides } from './compare-tags.js';
 import type { RegistryContext } from './context.js';
 import { nobodyKnows, whenInterrupted } from './push-outcome.js';
 import { readState } from './read.js';
+import type { SyncRow } from './rows.js';
 import { requireRemote } from './status.js';
-
-/** What became of one tag: the `--json` of `sync`. */
-export interface SyncRow {
-  tag: string;
-  /** `differs`: the remote has another one of that name, and neither was touched. */
-  action: 'fetched' | 'pushed' | 'differs';
-  /** What the remote has. */
-  oid: Oid;
-}
 
 /** How to sync. */
 export interface SyncOptions {

@@ -11,18 +11,7 @@ import { rulesInForce } from './policy/rules-in-force.js';
 import { vantageOf } from './policy/vantage.js';
 import { requireArtifact } from './queries.js';
 import { readState } from './read.js';
-import type { HistoryRow } from './rows.js';
-
-/** One event, with what can be said for and against its tag: `verify`. */
-export interface VerifiedRow extends HistoryRow {
-  signature: Signature['verdict'];
-  /** Whom the key belongs to, as the team's file of signers, or else git's configuration, has it. */
-  signer: string | null;
-  /** The fingerprint of the key. */
-  key: string | null;
-  /** What is broken; null where nothing is. */
-  problem: string | null;
-}
+import type { VerifiedRow } from './rows.js';
 
 /** How to verify. */
 export interface VerifyOptions {

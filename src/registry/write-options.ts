@@ -1,4 +1,4 @@
-import type { WriteRow } from './write-row.js';
+import type { WriteRow } from './rows.js';
 
 /** Options that all writes share. */
 export interface WriteOptions {

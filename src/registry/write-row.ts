@@ -1,20 +1,6 @@
-import type { ArtifactName, StageName } from '../domain/names.js';
 import type { PlannedTag } from '../domain/plan.js';
-import type { ResolvedEvent, VersionId } from '../domain/state.js';
-import type { EventKind } from '../domain/tag-name.js';
-
-/** One tag that a write made or deleted, or would: the `--json` of writes (SPEC §5). */
-export interface WriteRow {
-  tag: string;
-  event: EventKind;
-  artifact: ArtifactName;
-  version: VersionId | null;
-  stage: StageName | null;
-  commit: string;
-  /** Null in a dry run, where no tag object exists. */
-  oid: string | null;
-  pushed: boolean;
-}
+import type { ResolvedEvent } from '../domain/state.js';
+import type { WriteRow } from './rows.js';
 
 /** The row of a tag that is planned. */
 export const plannedRow = (tag: PlannedTag): WriteRow => ({

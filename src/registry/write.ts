@@ -10,9 +10,10 @@ import type { RegistryContext } from './context.js';
 import { refuseUndeclared } from './declaration.js';
 import { type PolicyGuard, policyGuard } from './policy/guard.js';
 import { type Reach, reachOf } from './reach.js';
+import type { WriteRow } from './rows.js';
 import { takeSnapshot } from './snapshot.js';
 import type { WriteOptions } from './write-options.js';
-import { eventRow, plannedRow, type WriteRow } from './write-row.js';
+import { eventRow, plannedRow } from './write-row.js';
 
 /** What a write did. */
 export interface Written {

@@ -1,9 +1,9 @@
 import type { ArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
-import { type Description, describeChosen } from '../registry/describe.js';
+import { describeChosen } from '../registry/describe.js';
 import { history, intervals } from '../registry/history.js';
-import type { HistoryRow, IntervalRow, VersionRow } from '../registry/rows.js';
+import type { Description, HistoryRow, IntervalRow, VersionRow } from '../registry/rows.js';
 import { versions } from '../registry/show.js';
 
 /** What a site says of one artifact: `data/artifacts/….json`. Each part is what the command of that name answers. */

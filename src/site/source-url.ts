@@ -1,5 +1,5 @@
 import { pagesAt } from '../registry/browse.js';
-import type { Description } from '../registry/describe.js';
+import type { Description } from '../registry/rows.js';
 import type { CompareLink, ComparePage } from '../web/page.js';
 
 /**

@@ -5,6 +5,7 @@ import { filesBelow, isThere } from '../disk/files.js';
 import { RegError } from '../errors.js';
 import { patienceOf } from '../patience.js';
 import type { RegistryContext } from '../registry/context.js';
+import type { SiteRow } from '../registry/rows.js';
 import { type AskingOptions, sourceAsker } from './ask-source.js';
 import { siteOf } from './site.js';
 
@@ -14,16 +15,6 @@ export interface SiteOptions extends Pick<AskingOptions, 'onNote'> {
   out: string;
   /** Where a relative folder starts; the working folder by default. */
   from?: string | undefined;
-}
-
-/** A site that was written: `site`. */
-export interface SiteRow {
-  /** The folder. */
-  path: string;
-  /** The page to open first. */
-  index: string;
-  files: number;
-  bytes: number;
 }
 
 /** What belongs to the branch that a site is published from, and not to the site: git's own, and the name of a GitHub page. */

@@ -10,8 +10,8 @@ import type { Link } from '../links/schema.js';
 import { formatLink } from '../links/write.js';
 import type { OnBytes } from '../load/download.js';
 import { type RegistryContext, requireWorkTree } from '../registry/context.js';
+import type { UploadRow } from '../registry/rows.js';
 import type { Written } from '../registry/write.js';
-import type { WriteRow } from '../registry/write-row.js';
 import { assign, register } from '../registry/writes.js';
 import { identifyFiles, type ModelIdentity, modelOnDisk } from '../sources/identity.js';
 import { refuseUnsafePath, type SourceModel } from '../sources/model.js';
@@ -36,22 +36,6 @@ export interface UploadOptions {
   sign?: boolean | undefined;
   /** Told how many bytes there are, and then of each that the store has. */
   onStart?: ((total: number) => OnBytes) | undefined;
-}
-
-/** What came of an upload. */
-export interface UploadRow {
-  artifact: string;
-  /** The link file, from the top of the repository. */
-  path: string;
-  url: string;
-  sha256: string;
-  /** Bytes. */
-  size: number;
-  /** False when the store had all of it. */
-  uploaded: boolean;
-  /** The commit of the link file; null when it was not committed. */
-  commit: Oid | null;
-  tags: WriteRow[];
 }
 
 /**

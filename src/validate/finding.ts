@@ -1,4 +1,5 @@
 import { compareText } from '../domain/order.js';
+import type { FindingRow } from '../registry/rows.js';
 
 /** How bad something is; an error makes a check fail. */
 export type Level = (typeof LEVELS)[number];
@@ -6,17 +7,8 @@ export type Level = (typeof LEVELS)[number];
 /** From the mildest to the worst. */
 export const LEVELS = ['info', 'warning', 'error'] as const;
 
-/** One thing that a check found (SPEC §5, `validate`). */
-export interface Finding {
-  level: Level;
-  /** The id of the rule, such as `link-rev`. */
-  rule: string;
-  /** A file, from the top of the repository, or the full name of a ref, such as `refs/tags/churn#prod#3`. */
-  file: string;
-  /** Counted from 1; 1 for a ref. */
-  line: number;
-  message: string;
-}
+/** One thing that a check found. */
+export type Finding = FindingRow;
 
 /** What a validation found; `ok` while no finding is an error. */
 export interface Report {

@@ -8,7 +8,7 @@ import type { Oid } from '../../src/domain/event.js';
 import type { Plan, Snapshot } from '../../src/domain/plan.js';
 import { currentIn, versionsInStage } from '../../src/domain/query.js';
 import type { ArtifactState } from '../../src/domain/state.js';
-import type { WriteRow } from '../../src/registry/write-row.js';
+import type { WriteRow } from '../../src/registry/rows.js';
 import { STAGES, VERSIONS } from '../support/arbitraries.js';
 
 /** What came of a request that was granted; `before` is undefined for an artifact that had no event. */

@@ -1,4 +1,5 @@
-import { type Difference, type DiffOptions, diff } from '../../registry/diff.js';
+import { type DiffOptions, diff } from '../../registry/diff.js';
+import type { Difference } from '../../registry/rows.js';
 import { renderDiff } from '../render/diff.js';
 import type { Session } from '../session.js';
 

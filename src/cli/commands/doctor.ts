@@ -1,5 +1,7 @@
 import { doctor } from '../../doctor/doctor.js';
+import { DoctorRow } from '../../registry/rows.js';
 import { shellLine } from '../../shell.js';
+import { rowTable } from '../render/rows.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 
@@ -15,15 +17,8 @@ export async function run(
     message: inPlace(one.message),
     fix: one.fix && inPlace(isElsewhere ? inRepository(one.fix, repo) : one.fix),
   }));
-  const rows = found.map(({ level, check, subject, message, fix }) => [
-    level,
-    check,
-    subject ?? '-',
-    message,
-    fix ?? '-',
-  ]);
   if (out.json) out.data(found);
-  else out.print(await renderTable({ head: ['level', 'check', 'subject', 'what', 'fix'], rows }, out));
+  else out.print(await renderTable(rowTable(DoctorRow, found, out), out));
   if (found.length === 0) out.note('nothing is wrong');
   return found.every(({ level }) => level === 'info') ? 0 : 1;
 }

@@ -1,15 +1,14 @@
-import { type OutdatedRow, outdated } from '../../registry/outdated.js';
+import { outdated } from '../../registry/outdated.js';
+import { OutdatedRow } from '../../registry/rows.js';
 import { shellLine } from '../../shell.js';
+import { rowTable } from '../render/rows.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 
 export async function run({ out, open, inPlace }: Session, artifacts: string[]): Promise<number> {
   const rows = await outdated(await open(), artifacts);
   if (out.json) out.data(rows);
-  else
-    out.print(
-      await renderTable({ head: ['artifact', 'rev', 'pinned', 'now', 'newer'], rows: rows.map(cells) }, out),
-    );
+  else out.print(await renderTable(rowTable(OutdatedRow, rows, out, CELLS), out));
   for (const { artifact, problem } of rows) if (problem !== null) out.note(`${artifact}: ${problem}`);
   const known = rows.filter(({ problem }) => problem === null);
   if (rows.length === 0) out.note('every link is up to date');
@@ -28,12 +27,10 @@ function updates(rows: readonly OutdatedRow[]): string {
     .join('; ');
 }
 
-const cells = ({ artifact, source, commit, now, newer }: OutdatedRow): string[] => [
-  artifact,
-  source.rev ?? '-',
-  short(commit),
-  short(now),
-  newer ?? '-',
-];
+const CELLS = {
+  source: ({ source }: OutdatedRow) => source.rev ?? '-',
+  commit: ({ commit }: OutdatedRow) => short(commit),
+  now: ({ now }: OutdatedRow) => short(now),
+};
 
 const short = (commit: string | null): string => commit?.slice(0, 12) ?? '-';

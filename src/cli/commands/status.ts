@@ -1,5 +1,7 @@
+import { StatusRow } from '../../registry/rows.js';
 import { status } from '../../registry/status.js';
 import { differingHint } from '../differing-hint.js';
+import { rowTable } from '../render/rows.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 
@@ -7,9 +9,8 @@ export async function run({ out, open, repo, inPlace }: Session): Promise<number
   const context = await open();
   const found = await status(context);
   const { remote: name } = await context.config();
-  const rows = found.map(({ tag, state, local, remote }) => [state, tag, short(local), short(remote)]);
   if (out.json) out.data(found);
-  else out.print(await renderTable({ head: ['state', 'tag', 'here', 'remote'], rows }, out));
+  else out.print(await renderTable(rowTable(StatusRow, found, out, SHORT), out));
   const [first] = found;
   if (first === undefined) {
     out.note(`this repository and ${name} hold the same events`);
@@ -21,3 +22,7 @@ export async function run({ out, open, repo, inPlace }: Session): Promise<number
 }
 
 const short = (oid: string | null): string => oid?.slice(0, 12) ?? '-';
+const SHORT = {
+  local: ({ local }: StatusRow) => short(local),
+  remote: ({ remote }: StatusRow) => short(remote),
+};

@@ -1,4 +1,5 @@
-import { type SyncRow, sync } from '../../registry/sync.js';
+import type { SyncRow } from '../../registry/rows.js';
+import { sync } from '../../registry/sync.js';
 import { differingHint } from '../differing-hint.js';
 import type { Session } from '../session.js';
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Glimpse, glimpseAt } from '../../git/glimpse.js';
+import { fieldsOf } from '../../util/row.js';
 import { type CommandSpec, nameOf } from '../tree/spec.js';
 import { COMMANDS } from '../tree/tree.js';
 import type { World } from '../world.js';
@@ -74,11 +75,8 @@ async function helpTopics(): Promise<Candidates> {
   return [...Object.keys(TOPICS).map((topic): [string, string] => [topic, 'a concept']), ...commands];
 }
 
-async function fields(command: CommandSpec | undefined): Promise<Candidates> {
-  if (command === undefined) return [];
-  const { fieldsOf } = await import('../schema/json-schema.js');
-  return fieldsOf(nameOf(command)).map((field) => [field, '']);
-}
+const fields = (command: CommandSpec | undefined): Candidates =>
+  command === undefined ? [] : fieldsOf(command.answer).map((field) => [field, '']);
 
 async function namesFor(
   of: string,

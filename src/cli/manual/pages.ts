@@ -1,5 +1,5 @@
 import { GLOBAL_OPTIONS } from '../tree/globals.js';
-import { type CommandSpec, nameOf, type OptionSpec } from '../tree/spec.js';
+import { type CommandSpec, nameOf, type OptionSpec, sentence } from '../tree/spec.js';
 import { COMMANDS } from '../tree/tree.js';
 import { entry, literal, section, verbatim } from './roff.js';
 
@@ -59,8 +59,6 @@ function page(spec: CommandSpec, version: string): string {
 
 const optionEntry = ({ flags, shown, about, choices }: OptionSpec): string =>
   entry(shown ?? flags, choices === undefined ? about : `${about} (${choices.join(', ')})`);
-
-const sentence = (summary: string): string => `${summary[0]?.toUpperCase()}${summary.slice(1)}.`;
 
 const EXIT_CODES = [
   ['0', 'done'],

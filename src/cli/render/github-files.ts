@@ -1,4 +1,4 @@
-import type { CheckedRow } from '../../registry/check-ref.js';
+import type { CheckedRow } from '../../registry/rows.js';
 
 /** The outputs of `check-ref --github-output`, by the names that workflows use. */
 export const outputsOf = ({

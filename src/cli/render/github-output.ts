@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { RegError } from '../../errors.js';
-import type { CheckedRow } from '../../registry/check-ref.js';
+import type { CheckedRow } from '../../registry/rows.js';
 import { clean } from './clean.js';
 import { githubOutput, githubSummary, outputsOf } from './github-files.js';
 

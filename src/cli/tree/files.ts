@@ -1,6 +1,21 @@
+import {
+  CacheRow,
+  ImportRow,
+  InitRow,
+  LinkRow,
+  LoadRow,
+  OutdatedRow,
+  RefusalRow,
+  ReportRow,
+  SiteRow,
+  UiRow,
+  UpdateRow,
+  UploadRow,
+} from '../../registry/rows.js';
+import { list } from '../../util/row.js';
 import { type CommandSpec, option } from './spec.js';
+import { days, label, names, port, time } from './values.js';
 import { SIGNING } from './writing.js';
-import { days, label, list, port, time } from './values.js';
 
 /** The commands about files: configuration, links and models. */
 export const FILES: readonly CommandSpec[] = [
@@ -9,8 +24,9 @@ export const FILES: readonly CommandSpec[] = [
     summary: 'write .reg.yaml, the configuration of a registry',
     examples: ['init', 'init --stages dev,staging,prod'],
     options: [
-      option('--stages <names>', 'the stages to allow, in order of promotion, with commas', { parse: list }),
+      option('--stages <names>', 'the stages to allow, in order of promotion, with commas', { parse: names }),
     ],
+    answer: InitRow,
     load: () => import('../commands/init.js'),
   },
   {
@@ -27,6 +43,7 @@ export const FILES: readonly CommandSpec[] = [
       option('--label <key=value>', 'a label, as often as needed', { parse: label, fallback: {} }),
       option('--force', 'replace the link that is there'),
     ],
+    answer: LinkRow,
     load: () => import('../commands/link.js'),
   },
   {
@@ -34,12 +51,14 @@ export const FILES: readonly CommandSpec[] = [
     summary: 'pin links to what their revs are now',
     examples: ['update', 'update churn --rev v2'],
     options: [option('--rev <rev>', 'another branch, tag, commit id or registry ref')],
+    answer: list(UpdateRow),
     load: () => import('../commands/update.js'),
   },
   {
     usage: 'outdated [artifact...]',
     summary: 'list links whose source went on; exit 1 when there is one',
     examples: ['outdated', 'outdated churn --json'],
+    answer: list(OutdatedRow),
     load: () => import('../commands/outdated.js'),
   },
   {
@@ -48,6 +67,7 @@ export const FILES: readonly CommandSpec[] = [
     examples: ['import mlem', 'import mlem --force --json'],
     choices: { tool: ['mlem'] },
     options: [option('--force', 'replace link files that are there')],
+    answer: list(ImportRow),
     load: () => import('../commands/import.js'),
   },
   {
@@ -64,6 +84,7 @@ export const FILES: readonly CommandSpec[] = [
       option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
       option('--force', 'replace other content at the target'),
     ],
+    answer: LoadRow,
     load: () => import('../commands/load.js'),
   },
   {
@@ -81,6 +102,7 @@ export const FILES: readonly CommandSpec[] = [
       option('--push', 'push the tags, with the commit that they name'),
       ...SIGNING,
     ],
+    answer: UploadRow,
     load: () => import('../commands/upload.js'),
   },
   {
@@ -94,6 +116,7 @@ export const FILES: readonly CommandSpec[] = [
         fallback: 30,
       }),
     ],
+    answer: list(CacheRow),
     load: () => import('../commands/cache.js'),
   },
   {
@@ -114,6 +137,7 @@ export const FILES: readonly CommandSpec[] = [
       option('--since <rev|time>', 'with --tags: only events from then on'),
       option('--offline', 'go by what this clone knows of the remote'),
     ],
+    answer: ReportRow,
     load: () => import('../commands/validate.js'),
   },
   {
@@ -122,6 +146,7 @@ export const FILES: readonly CommandSpec[] = [
       'run as a hook of a repository that is pushed to: refuse tags that move, are forged, or no policy takes',
     examples: ['hook pre-receive', 'hook pre-receive --json'],
     choices: { hook: ['pre-receive'] },
+    answer: list(RefusalRow),
     load: () => import('../commands/hook.js'),
   },
   {
@@ -129,6 +154,7 @@ export const FILES: readonly CommandSpec[] = [
     summary: 'write the registry as a static web site',
     examples: ['site --out public', 'site --out public --repo https://github.com/mycompany/model-registry'],
     options: [option('--out <folder>', 'where to write it', { fallback: 'site' })],
+    answer: SiteRow,
     load: () => import('../commands/site.js'),
   },
   {
@@ -139,6 +165,7 @@ export const FILES: readonly CommandSpec[] = [
       option('--port <n>', 'the port (default: one that is free)', { parse: port }),
       option('--open', 'open it in the browser'),
     ],
+    answer: UiRow,
     load: () => import('../commands/ui.js'),
   },
 ];

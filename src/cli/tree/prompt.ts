@@ -1,3 +1,4 @@
+import { CompletionRow, HelpRow } from '../../registry/rows.js';
 import type { CommandSpec } from './spec.js';
 
 /** The commands about the prompt itself. */
@@ -11,12 +12,14 @@ export const PROMPT: readonly CommandSpec[] = [
       '`reg completion powershell | Out-String | Invoke-Expression` to $PROFILE',
     examples: ['completion bash', 'completion fish > ~/.config/fish/completions/reg.fish'],
     choices: { shell: ['bash', 'zsh', 'fish', 'powershell'] },
+    answer: CompletionRow,
     load: () => import('../commands/completion.js'),
   },
   {
     usage: 'help [topic]',
     summary: 'show the help of a command, or explain tags or links',
     examples: ['help tags', 'help which'],
+    answer: HelpRow,
     load: () => import('../commands/help.js'),
   },
 ];

@@ -1,3 +1,18 @@
+import {
+  BrowseRow,
+  CheckedRow,
+  Description,
+  Difference,
+  DoctorRow,
+  HistoryRow,
+  IntervalRow,
+  OverviewRow,
+  StageRow,
+  StatusRow,
+  VerifiedRow,
+  VersionRow,
+} from '../../registry/rows.js';
+import { either, list, text } from '../../util/row.js';
 import { type CommandSpec, option } from './spec.js';
 import { AT, count, countOrAll, time } from './values.js';
 
@@ -8,6 +23,7 @@ export const READING: readonly CommandSpec[] = [
     summary: 'say which version is current in a stage',
     examples: ['which churn prod', 'which churn prod --at 2026-05-03 --json'],
     options: [AT, option('--all', 'every version in the stage, the current one first')],
+    answer: either(StageRow, list(StageRow)),
     load: () => import('../commands/which.js'),
   },
   {
@@ -15,6 +31,7 @@ export const READING: readonly CommandSpec[] = [
     summary: 'say which version is the greatest',
     examples: ['latest churn', 'latest churn --json'],
     options: [AT],
+    answer: VersionRow,
     load: () => import('../commands/latest.js'),
   },
   {
@@ -35,6 +52,7 @@ export const READING: readonly CommandSpec[] = [
       ),
       option('--sort <order>', 'order of the versions of one artifact', { choices: ['semver', 'timestamp'] }),
     ],
+    answer: either(list(OverviewRow), list(VersionRow)),
     load: () => import('../commands/show.js'),
   },
   {
@@ -51,6 +69,7 @@ export const READING: readonly CommandSpec[] = [
       option('-n, --limit <count>', 'at most so many', { parse: count }),
       option('--no-pager', 'on a terminal: no pager'),
     ],
+    answer: either(list(HistoryRow), list(IntervalRow)),
     load: () => import('../commands/history.js'),
   },
   {
@@ -62,6 +81,7 @@ export const READING: readonly CommandSpec[] = [
       option('--allowed', 'those that the configuration lists'),
       option('--used', 'those that hold a version'),
     ],
+    answer: list(text('name of a stage')),
     load: () => import('../commands/stages.js'),
   },
   {
@@ -73,6 +93,7 @@ export const READING: readonly CommandSpec[] = [
       option('--fetch', 'fetch the tags of the artifact from the remote first'),
       option('--github-output', 'for a step of a GitHub workflow: fetch, write outputs and a summary'),
     ],
+    answer: CheckedRow,
     load: () => import('../commands/check-ref.js'),
   },
   {
@@ -80,6 +101,7 @@ export const READING: readonly CommandSpec[] = [
     summary: 'say who signed each event, and whether a tag was deleted, moved or recreated; exit 1 when so',
     examples: ['verify churn', "verify 'churn#prod' --json"],
     options: [option('--offline', 'do not ask the remote who may sign')],
+    answer: list(VerifiedRow),
     load: () => import('../commands/verify.js'),
   },
   {
@@ -87,6 +109,7 @@ export const READING: readonly CommandSpec[] = [
     summary: 'say what is known of a version: its link or its annotation',
     examples: ['describe churn@v1.2.0', "describe 'churn#prod' --json"],
     options: [option('--rev <rev>', 'as it is at this rev of the registry (default: HEAD)'), AT],
+    answer: Description,
     load: () => import('../commands/describe.js'),
   },
   {
@@ -98,6 +121,7 @@ export const READING: readonly CommandSpec[] = [
       option('--log <count>', 'so many commits of each log (default: 20; 0 for none)', { parse: count }),
       option('--exit-code', 'exit 1 when something differs'),
     ],
+    answer: Difference,
     load: () => import('../commands/diff.js'),
   },
   {
@@ -105,12 +129,14 @@ export const READING: readonly CommandSpec[] = [
     summary: 'open the page of a tag at GitHub, GitLab, Bitbucket or Codeberg; in a pipe, print its address',
     examples: ['browse churn@v1.2.0', "browse 'churn#prod' --print"],
     options: [option('--print', 'print the address, and open nothing')],
+    answer: list(BrowseRow),
     load: () => import('../commands/browse.js'),
   },
   {
     usage: 'status',
     summary: 'compare the tags here with those of the remote; exit 1 when they differ',
     examples: ['status', 'status --json'],
+    answer: list(StatusRow),
     load: () => import('../commands/status.js'),
   },
   {
@@ -118,6 +144,7 @@ export const READING: readonly CommandSpec[] = [
     summary: 'list what is wrong with the registry, and what to do',
     examples: ['doctor', 'doctor --json'],
     options: [option('--offline', 'do not ask the remote and the sources of links')],
+    answer: list(DoctorRow),
     load: () => import('../commands/doctor.js'),
   },
 ];

@@ -1,3 +1,4 @@
+import type { Field } from '../../util/row.js';
 import type { Session } from '../session.js';
 
 /** The module of a command: loaded only when it runs. It gives its exit code, 0 when it gives none. */
@@ -33,6 +34,8 @@ export interface CommandSpec {
   options?: readonly OptionSpec[];
   /** The only values of an argument, by its name. */
   choices?: Readonly<Record<string, readonly string[]>>;
+  /** What it answers with `--json`. */
+  answer: Field;
   /** Whether it runs but is not listed. */
   hidden?: boolean;
   load: () => Promise<CommandModule>;
@@ -58,6 +61,9 @@ export interface ArgumentSpec {
 
 /** The name of a command. */
 export const nameOf = ({ usage }: CommandSpec): string => usage.split(' ', 1)[0] ?? '';
+
+/** A summary as a sentence. */
+export const sentence = (summary: string): string => `${summary[0]?.toUpperCase()}${summary.slice(1)}.`;
 
 /** The arguments of a command. */
 export const argumentsOf = ({ usage }: CommandSpec): ArgumentSpec[] =>

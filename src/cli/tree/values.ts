@@ -33,7 +33,7 @@ export function label(text: string, before: Record<string, string>): Record<stri
 }
 
 /** Reads names with commas between them. */
-export const list = (text: string): string[] => text.split(',');
+export const names = (text: string): string[] => text.split(',');
 
 /** The option of every command that answers as of a time. */
 export const AT: OptionSpec = option(

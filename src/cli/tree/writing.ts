@@ -1,3 +1,5 @@
+import { ApprovalRow, SyncRow, WriteRow } from '../../registry/rows.js';
+import { list } from '../../util/row.js';
 import { type CommandSpec, type OptionSpec, option } from './spec.js';
 
 const MESSAGE = option('-m, --message <text>', 'what to say in the tag');
@@ -40,6 +42,7 @@ export const WRITING: readonly CommandSpec[] = [
       UNLINKED,
       ...LAST,
     ],
+    answer: list(WriteRow),
     load: () => import('../commands/register.js'),
   },
   {
@@ -54,6 +57,7 @@ export const WRITING: readonly CommandSpec[] = [
       MESSAGE,
       ...LAST,
     ],
+    answer: list(WriteRow),
     load: () => import('../commands/assign.js'),
   },
   {
@@ -61,6 +65,7 @@ export const WRITING: readonly CommandSpec[] = [
     summary: 'take a version out of a stage: artifact@version, or the current one',
     examples: ['unassign churn prod', 'unassign churn@v1.2.0 staging -m "failed the load test"'],
     options: [VERSION, ...withdrawing('every tag that moves the version into or out of the stage')],
+    answer: list(WriteRow),
     load: () => import('../commands/unassign.js'),
   },
   {
@@ -68,6 +73,7 @@ export const WRITING: readonly CommandSpec[] = [
     summary: 'take back the registration of artifact@version',
     examples: ['deregister churn@v1.2.0', 'deregister churn --version 1.2.0 --delete --dry-run'],
     options: [VERSION, ...withdrawing('every tag about the version, its assignments too')],
+    answer: list(WriteRow),
     load: () => import('../commands/deregister.js'),
   },
   {
@@ -75,6 +81,7 @@ export const WRITING: readonly CommandSpec[] = [
     summary: 'mark an artifact as no longer in use',
     examples: ['deprecate churn', 'deprecate churn -m "replaced by churn-v2"'],
     options: withdrawing('every tag of the artifact'),
+    answer: list(WriteRow),
     load: () => import('../commands/deprecate.js'),
   },
   {
@@ -82,6 +89,7 @@ export const WRITING: readonly CommandSpec[] = [
     summary: 'assign what was current in a stage before; again, and it is undone',
     examples: ['rollback churn prod', 'rollback churn prod -m "v1.2.0 is slow" --dry-run'],
     options: withdrawing('the tags that move the current version into or out of the stage'),
+    answer: list(WriteRow),
     load: () => import('../commands/rollback.js'),
   },
   {
@@ -89,12 +97,14 @@ export const WRITING: readonly CommandSpec[] = [
     summary: 'say that a version may go into a stage: artifact@version, or the greatest',
     examples: ['approve churn@v1.2.0 prod --push', 'approve churn@v1.2.0 prod --sign -m "read the report"'],
     options: [VERSION, MESSAGE, ...LAST],
+    answer: list(ApprovalRow),
     load: () => import('../commands/approve.js'),
   },
   {
     usage: 'sync',
     summary: 'fetch the tags of the registry, and push those that the remote lacks',
     examples: ['sync', 'sync --json'],
+    answer: list(SyncRow),
     load: () => import('../commands/sync.js'),
   },
 ];
