@@ -5,19 +5,19 @@ import { LinkSchema } from '../links/schema.js';
 import { ErrorRow } from '../registry/rows.js';
 import { SITE_DATA } from '../site/data-files.js';
 import { type Field, type JsonSchema, jsonSchema, type Row, rowsIn } from '../util/row.js';
-import { nameOf, sentence } from './tree/spec.js';
-import { COMMANDS } from './tree/tree.js';
+import { sentence } from './table/command.js';
+import { COMMANDS } from './table/table.js';
 
 export { configJsonSchema } from '../config/json-schema.js';
 export { linkJsonSchema } from '../links/json-schema.js';
-export { manualPages } from './manual/pages.js';
+export { manualPages } from './manual.js';
 
 /** The JSON Schema of the answers of all commands: what `schema/output.schema.json` holds. */
 export const outputJsonSchema = (): JsonSchema =>
   schemaOfAll(
     'Answers of reg in JSON',
     'What each command prints with --json is under its name in $defs.',
-    Object.fromEntries([...COMMANDS.map((spec) => [nameOf(spec), spec.answer]), ['error', ErrorRow]]),
+    Object.fromEntries([...COMMANDS.map((spec) => [spec.name, spec.answer]), ['error', ErrorRow]]),
   );
 
 /** The JSON Schema of the data files of a site: what `schema/site-data.schema.json` holds. */
@@ -47,8 +47,7 @@ function plain(schema: z.ZodMiniType): JsonSchema {
 export function fieldsDocument(): string {
   const commands = new Map<Row, Set<string>>();
   for (const spec of COMMANDS)
-    for (const row of rowsIn(spec.answer))
-      commands.set(row, (commands.get(row) ?? new Set()).add(nameOf(spec)));
+    for (const row of rowsIn(spec.answer)) commands.set(row, (commands.get(row) ?? new Set()).add(spec.name));
   return [...commands]
     .map(([row, names]) => {
       const [title = '', ...rest] = row.about.split('; ');

@@ -1,6 +1,6 @@
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, parseArtifactName, splitArtifactName } from '../domain/names.js';
-import { isRegError } from '../errors.js';
+import { RegError } from '../errors.js';
 import type { ObjectReader, TreeEntry } from '../git/port.js';
 import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../links/link-path.js';
 import type { YamlFile } from '../yaml/read.js';
@@ -76,7 +76,7 @@ async function readableKeysAt(
   try {
     return await keysAt(objects, commit, path, under);
   } catch (error) {
-    if (isRegError(error)) return [];
+    if (error instanceof RegError) return [];
     throw error;
   }
 }
