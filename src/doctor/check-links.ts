@@ -1,12 +1,11 @@
 import type { Oid } from '../domain/event.js';
-import { versionsByStage } from '../domain/query.js';
-import type { ArtifactState, State } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
 import { findDeclaration } from '../registry/declared.js';
 import { followLink } from '../registry/follow-link.js';
 import { linkAt } from '../registry/link-at.js';
 import type { Ailment } from './finding.js';
+import { versionsByStage, type ArtifactState, type State } from "../domain/artifact.js";
 
 /** Links of what stages hold now whose source or commit is gone. */
 export async function checkLinks(context: RegistryContext, state: State): Promise<Ailment[]> {

@@ -1,4 +1,3 @@
-import { type State, stateOf } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { TagReading, TagRef } from '../git/port.js';
 import { findBreaks } from '../registry/chains.js';
@@ -10,6 +9,7 @@ import { checkLinks } from './check-links.js';
 import { checkCommits, checkDepth, checkNames, checkRemote } from './check-repository.js';
 import { checkTags, type RemoteTags, removingAt } from './check-tags.js';
 import type { Ailment } from './finding.js';
+import { type State, stateOf } from "../domain/artifact.js";
 
 /** How far the doctor looks. */
 export interface DoctorOptions {

@@ -1,6 +1,5 @@
 import { comparePlain, formatPlain, type PlainVersion } from './plain-version.js';
-import type { Version } from './version.js';
-import { compareVersions } from './version-order.js';
+import { type Version, compareVersions } from './version.js';
 
 /** The greatest of the versions that passed by: of those that are three numbers, and of the others. */
 export interface Greatest {

@@ -3,7 +3,6 @@ import type { ArtifactName } from '../domain/names.js';
 import { type Approval, approvalOf } from '../domain/policy/approval.js';
 import { APPROVALS } from '../domain/policy/approval-name.js';
 import { type Refusal, refuseArrivals } from '../domain/policy/arrival.js';
-import { artifactStateOf } from '../domain/state.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import type { TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
@@ -11,6 +10,7 @@ import { judgeEvents, type Suspect } from '../registry/policy/judge-events.js';
 import { rulesInForce } from '../registry/policy/rules-in-force.js';
 import { readEvents } from '../registry/read.js';
 import type { RefUpdate } from './ref-update.js';
+import { artifactStateOf } from "../domain/artifact.js";
 
 const TAGS = 'refs/tags/';
 

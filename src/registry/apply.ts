@@ -1,6 +1,5 @@
 import type { Oid } from '../domain/event.js';
 import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
-import type { ResolvedEvent } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { Identity, NewRef, RegistryRepository, RemoteListing, Rest, Turn } from '../git/port.js';
 import type { RemoteView } from './catch-up.js';
@@ -8,6 +7,7 @@ import { type Lost, outcomeOf } from './push-outcome.js';
 import { storeTag, tagObject } from './store-tag.js';
 import type { WriteOptions } from './write-options.js';
 import { eventRow, plannedRow, type WriteRow } from './write-row.js';
+import type { ResolvedEvent } from "../domain/artifact.js";
 
 /** Who writes, where to, and the turn that was taken for it. */
 export interface Writer {

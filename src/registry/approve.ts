@@ -2,7 +2,7 @@ import { refuseUnwritableStage } from '../domain/decide/writable.js';
 import { findNamed, unknownArtifact, versionLabel } from '../domain/find.js';
 import { type ArtifactName, type StageName, stageName } from '../domain/names.js';
 import { encodeWho, formatApprovalName } from '../domain/policy/approval-name.js';
-import { artifactStateOf, type VersionId, type VersionState } from '../domain/state.js';
+import { type VersionId } from '../domain/state.js';
 import { joinMessage } from '../domain/trailers.js';
 import { RegError } from '../errors.js';
 import type { NewRef } from '../git/port.js';
@@ -15,6 +15,7 @@ import { eventsIn } from './read.js';
 import { storeTag, tagObject } from './store-tag.js';
 import { versionTarget } from './version-target.js';
 import type { WriteOptions } from './write-options.js';
+import { artifactStateOf, type VersionState } from "../domain/artifact.js";
 
 /** How to approve. */
 export interface ApproveOptions extends Omit<WriteOptions, 'unlinked' | 'confirm'> {

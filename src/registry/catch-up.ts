@@ -1,5 +1,4 @@
 import type { ArtifactName } from '../domain/names.js';
-import type { ArtifactState } from '../domain/state.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type {
@@ -12,6 +11,7 @@ import type {
 } from '../git/port.js';
 import { shellLine } from '../shell.js';
 import { compareTags, type WantedTag } from './compare-tags.js';
+import type { ArtifactState } from "../domain/artifact.js";
 
 /** What a remote has of an artifact. */
 export interface RemoteView extends RemoteListing {

@@ -1,6 +1,4 @@
 import type { ArtifactName } from '../domain/names.js';
-import { currentIn } from '../domain/query.js';
-import type { ArtifactState, ResolvedEvent } from '../domain/state.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { RegError, unreachable } from '../errors.js';
 import { catchUp } from './catch-up.js';
@@ -9,6 +7,7 @@ import { historyRow } from './make-rows.js';
 import { type ReadOptions, seconds } from './queries.js';
 import { readArtifact } from './read.js';
 import type { HistoryRow } from './rows.js';
+import { currentIn, type ArtifactState, type ResolvedEvent } from "../domain/artifact.js";
 
 /** An event, and whether it is still in effect: `check-ref` (SPEC §5). */
 export interface CheckedRow extends HistoryRow {

@@ -1,17 +1,16 @@
 import { findNamed } from '../domain/find.js';
 import { type StageName, stageName } from '../domain/names.js';
 import { mergeOrdered } from '../domain/order.js';
-import { stagesUsed } from '../domain/query.js';
-import type { ArtifactState, ResolvedEvent } from '../domain/state.js';
-import { lastingStays, type Stay } from '../domain/stays.js';
 import { didYouMean } from '../domain/suggest.js';
 import { parseVersionTarget } from '../domain/target.js';
+import { type Interval, intervalsIn } from '../domain/timeline.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { historyRow, intervalRow } from './make-rows.js';
 import { type ReadOptions, requireArtifact, seconds } from './queries.js';
 import { readState } from './read.js';
 import type { HistoryRow, IntervalRow } from './rows.js';
+import { stagesUsed, type ArtifactState, type ResolvedEvent } from "../domain/artifact.js";
 
 /** Which part of history is wanted, and in which order. */
 export interface HistoryOptions extends ReadOptions {
@@ -59,13 +58,13 @@ export async function intervals(
   const { artifacts, isWanted } = await select(context, target, options);
   const { since, until } = bounds(options);
   const stays = artifacts
-    .flatMap((artifact) => stagesUsed(artifact).flatMap((stage) => lastingStays(artifact, stage)))
+    .flatMap((artifact) => stagesUsed(artifact).flatMap((stage) => intervalsIn(artifact, stage)))
     .filter((stay) => isWanted(stay.stage, stay.version) && stay.from.time <= until && endOf(stay) >= since)
     .sort((a, b) => a.from.time - b.from.time || a.from.place - b.from.place);
   return cut(stays, options).map(intervalRow);
 }
 
-const endOf = ({ until }: Stay): number => until?.time ?? Number.POSITIVE_INFINITY;
+const endOf = ({ until }: Interval): number => until?.time ?? Number.POSITIVE_INFINITY;
 
 interface Selection {
   artifacts: ArtifactState[];

@@ -1,18 +1,9 @@
 import type { ArtifactName, StageName } from '../domain/names.js';
-import type { Summary } from '../domain/outline.js';
-import {
-  type InStage,
-  latestVersion,
-  type VersionOrder,
-  type View,
-  versionsByStage,
-  versionsGreatestFirst,
-  versionsNewestFirst,
-} from '../domain/query.js';
-import type { ArtifactState, ResolvedEvent } from '../domain/state.js';
-import type { Stay } from '../domain/stays.js';
+import type { Summary } from '../domain/state.js';
 import { formatTime } from '../domain/time.js';
+import type { Interval } from '../domain/timeline.js';
 import type { HistoryRow, IntervalRow, Made, OverviewRow, StageRow, VersionRow } from './rows.js';
+import { type InStage, type VersionOrder, type View, latestVersion, versionsByStage, versionsGreatestFirst, versionsNewestFirst, type ArtifactState, type ResolvedEvent } from "../domain/artifact.js";
 
 const madeBy = ({ tag, time, tagger, message }: ResolvedEvent): Made => ({
   tag,
@@ -90,7 +81,7 @@ export const stageRow = (artifact: ArtifactName, stage: StageName, held: InStage
 });
 
 /** The row of a stay. */
-export function intervalRow({ version, stage, from, until }: Stay): IntervalRow {
+export function intervalRow({ version, stage, from, until }: Interval): IntervalRow {
   const { time, ...made } = madeBy(from);
   return {
     artifact: from.artifact,

@@ -1,7 +1,6 @@
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { newerTag } from '../domain/newer-tag.js';
-import type { ArtifactState } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { RefTips } from '../git/port.js';
 import type { LinkSource } from '../links/schema.js';
@@ -11,6 +10,7 @@ import { readArtifacts } from './read.js';
 import { shownSource } from './shown-source.js';
 import { registryRef, sourceObjects, sourceRegistry } from './source-rev.js';
 import { readWorkLinks, type WorkLink } from './work-links.js';
+import type { ArtifactState } from "../domain/artifact.js";
 
 /** A link whose source went on since it was pinned: the `--json` of `outdated`. */
 export interface OutdatedRow {

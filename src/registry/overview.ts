@@ -1,6 +1,5 @@
 import type { ArtifactName } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
-import type { View } from '../domain/query.js';
 import type { RegistryContext } from './context.js';
 import { declaredArtifacts } from './declared.js';
 import { declaredRow, overviewRow, summaryRow } from './make-rows.js';
@@ -8,6 +7,7 @@ import { type ReadOptions, seconds } from './queries.js';
 import { readState } from './read.js';
 import type { OverviewRow } from './rows.js';
 import { readSummaries, type Summaries } from './summaries.js';
+import type { View } from "../domain/artifact.js";
 
 /** What an overview shows. */
 export interface OverviewOptions extends ReadOptions, View {

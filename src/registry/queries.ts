@@ -1,12 +1,11 @@
 import { findCurrent, findLatest, unknownArtifact } from '../domain/find.js';
 import { artifactName, type StageName, stageName } from '../domain/names.js';
-import { currentIn, type InStage, versionsInStage } from '../domain/query.js';
-import type { ArtifactState } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { stageRow, versionRows } from './make-rows.js';
 import { readArtifact, readArtifactNames } from './read.js';
 import type { StageRow, VersionRow } from './rows.js';
+import { currentIn, type InStage, versionsInStage, type ArtifactState } from "../domain/artifact.js";
 
 /** Options of every reading call. */
 export interface ReadOptions {

@@ -1,11 +1,10 @@
 import { findNamed } from '../domain/find.js';
-import { type VersionOrder, type View, versionsByStage } from '../domain/query.js';
-import type { ArtifactState } from '../domain/state.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import type { RegistryContext } from './context.js';
 import { versionRows } from './make-rows.js';
 import { type ReadOptions, requireArtifact, requireCurrent } from './queries.js';
 import type { VersionRow } from './rows.js';
+import { type VersionOrder, type View, versionsByStage, type ArtifactState } from "../domain/artifact.js";
 
 /** Which versions are shown, and in which order. */
 export interface VersionsOptions extends ReadOptions, View {

@@ -1,10 +1,10 @@
 import type { ArtifactName } from '../domain/names.js';
 import type { Snapshot } from '../domain/plan.js';
-import { artifactStateOf } from '../domain/state.js';
 import type { RegistryRepository } from '../git/port.js';
 import type { Writer } from './apply.js';
 import type { RegistryContext } from './context.js';
 import { artifactNamesIn, eventsIn, readArtifactNames } from './read.js';
+import { artifactStateOf } from "../domain/artifact.js";
 
 /** Everything that a decision about one artifact may depend on. */
 export async function takeSnapshot(

@@ -1,9 +1,9 @@
 import type { StageName } from '../domain/names.js';
-import { versionsByStage } from '../domain/query.js';
 import type { RegistryContext } from './context.js';
 import { type ReadOptions, seconds } from './queries.js';
 import { readState } from './read.js';
 import { readSummaries } from './summaries.js';
+import { versionsByStage } from "../domain/artifact.js";
 
 /** Which stages are wanted; with neither, the allowed ones and behind them the others in use. */
 export interface StagesOptions extends ReadOptions {

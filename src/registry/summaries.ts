@@ -1,14 +1,13 @@
 import { BrokenListing } from '../domain/listed-bytes.js';
 import type { ArtifactName } from '../domain/names.js';
 import { type Outline, outlineOf, type Summary } from '../domain/outline.js';
-import { currentIn, latestVersion, stagesUsed } from '../domain/query.js';
-import { type ArtifactState, stateOf } from '../domain/state.js';
 import { survey } from '../domain/survey.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { checkByReading } from '../git/check-tags.js';
 import type { NamedTagReader, TagReader, TagRef } from '../git/port.js';
 import { type TagListing, tagsIn } from '../git/tag-listing.js';
 import { eachEventIn, readState } from './read.js';
+import { currentIn, latestVersion, stagesUsed, type ArtifactState, stateOf } from "../domain/artifact.js";
 
 /** The summary of every artifact that has an event. */
 export type Summaries = ReadonlyMap<ArtifactName, Summary>;

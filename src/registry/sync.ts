@@ -1,7 +1,6 @@
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { mergeOrdered } from '../domain/order.js';
-import type { ResolvedEvent } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { Turn } from '../git/port.js';
 import { bring } from './catch-up.js';
@@ -10,6 +9,7 @@ import type { RegistryContext } from './context.js';
 import { nobodyKnows, whenInterrupted } from './push-outcome.js';
 import { readState } from './read.js';
 import { requireRemote } from './status.js';
+import type { ResolvedEvent } from "../domain/artifact.js";
 
 /** What became of one tag: the `--json` of `sync`. */
 export interface SyncRow {

@@ -2,7 +2,6 @@ import type { Oid } from '../domain/event.js';
 import { findNamed } from '../domain/find.js';
 import { mergeOrdered } from '../domain/order.js';
 import { type Signature, standsFor, UNSIGNED } from '../domain/policy/signature.js';
-import type { ArtifactState, ResolvedEvent } from '../domain/state.js';
 import { parseTarget } from '../domain/target.js';
 import { findBreaks } from './chains.js';
 import type { RegistryContext } from './context.js';
@@ -12,6 +11,7 @@ import { vantageOf } from './policy/vantage.js';
 import { requireArtifact } from './queries.js';
 import { readState } from './read.js';
 import type { HistoryRow } from './rows.js';
+import type { ArtifactState, ResolvedEvent } from "../domain/artifact.js";
 
 /** One event, with what can be said for and against its tag: `verify`. */
 export interface VerifiedRow extends HistoryRow {

@@ -8,8 +8,8 @@ import { type ErrorCode, RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
 import { readArtifactNames } from './read.js';
 import { versionTarget } from './version-target.js';
-import { type Written, write } from './write.js';
 import type { WriteOptions } from './write-options.js';
+import { type Written, write } from './write.js';
 
 /** How to register. */
 export interface RegisterOptions extends WriteOptions {

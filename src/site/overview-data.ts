@@ -1,12 +1,12 @@
 import type { ArtifactName } from '../domain/names.js';
-import type { ArtifactState, State, VersionId } from '../domain/state.js';
+import type { VersionId } from '../domain/state.js';
 import { formatTime } from '../domain/time.js';
-import type { Version } from '../domain/version.js';
-import { compareVersions } from '../domain/version-order.js';
+import { type Version, compareVersions } from '../domain/version.js';
 import type { RegistryContext } from '../registry/context.js';
-import { readState } from '../registry/read.js';
 import { overview } from '../registry/overview.js';
+import { readState } from '../registry/read.js';
 import type { OverviewEntry } from '../web/page.js';
+import type { ArtifactState, State } from "../domain/artifact.js";
 
 /** The rows of `reg show --deprecated`, each with how far its stages are behind and what happened last. */
 export async function overviewData(context: RegistryContext): Promise<OverviewEntry[]> {

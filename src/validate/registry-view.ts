@@ -1,8 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
-import { versionsByStage } from '../domain/query.js';
-import { artifactStateOf } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import { artifactOfLink } from '../links/link-path.js';
 import type { Link } from '../links/schema.js';
@@ -11,6 +9,7 @@ import type { RegistryContext } from '../registry/context.js';
 import { linkAt } from '../registry/link-at.js';
 import { eventsIn, readArtifactNames } from '../registry/read.js';
 import { tagsFromRemote } from './remote-tags.js';
+import { versionsByStage, artifactStateOf } from "../domain/artifact.js";
 
 /** What rules may ask about the registry around what they look at; each answer is found once. */
 export interface RegistryView {

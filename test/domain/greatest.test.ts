@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { addOther, addPlain, type Greatest, greatestOf } from '../../src/domain/greatest.js';
+import { type Greatest, addOther, addPlain, greatestOf } from '../../src/domain/greatest.js';
 import { formatPlain } from '../../src/domain/plain-version.js';
-import type { Version } from '../../src/domain/version.js';
-import { compareVersions } from '../../src/domain/version-order.js';
+import { type Version, compareVersions } from '../../src/domain/version.js';
 
 const VERSIONS = ['v0.0.1', 'v1.2.0', 'v1.10.0', 'v1.10.0-rc.1', 'v1.10.0+b', 'v2.0.0-rc.1', 'v2.0.0'];
 

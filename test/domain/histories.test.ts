@@ -2,9 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { artifactName } from '../../src/domain/names.js';
-import { latestVersion, stagesUsed, versionsGreatestFirst, versionsInStage } from '../../src/domain/query.js';
-import { type ArtifactState, stateOf } from '../../src/domain/state.js';
 import { commit, events } from '../support/builders.js';
+import { latestVersion, stagesUsed, versionsGreatestFirst, versionsInStage, type ArtifactState, stateOf } from "../../src/domain/artifact.js";
 
 /** What a history leads to; fixtures/histories/README.md describes the format. */
 interface Expectation {

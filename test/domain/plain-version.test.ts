@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  comparePlain,
-  formatPlain,
-  type PlainVersion,
-  readPlainVersion,
-} from '../../src/domain/plain-version.js';
-import { parseVersion } from '../../src/domain/version.js';
-import { compareVersions } from '../../src/domain/version-order.js';
+import { type PlainVersion, comparePlain, formatPlain, readPlainVersion } from '../../src/domain/plain-version.js';
+import { compareVersions, parseVersion } from '../../src/domain/version.js';
 
 /** What is read from a place on, where it goes to the end. */
 function plain(text: string, from = 0): PlainVersion | undefined {

@@ -1,17 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { artifactName, stageName } from '../../src/domain/names.js';
-import {
-  currentIn,
-  latestVersion,
-  stagesUsed,
-  type View,
-  versionsByStage,
-  versionsGreatestFirst,
-  versionsInStage,
-  versionsNewestFirst,
-} from '../../src/domain/query.js';
-import { stateOf } from '../../src/domain/state.js';
 import { churn, commit, events } from '../support/builders.js';
+import { currentIn, latestVersion, stagesUsed, type View, versionsByStage, versionsGreatestFirst, versionsInStage, versionsNewestFirst, stateOf } from "../../src/domain/artifact.js";
 
 const prod = stageName('prod');
 const LINES = [

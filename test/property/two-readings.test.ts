@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type ArtifactName, artifactName, type StageName, stageName } from '../../src/domain/names.js';
 import { confirms } from '../../src/domain/outline.js';
-import { currentIn, latestVersion } from '../../src/domain/query.js';
 import type { MemoryRepository } from '../../src/git/memory.js';
 import { tagAt } from '../../src/git/tag-listing.js';
 import { versionByNames } from '../../src/registry/by-names.js';
 import { readArtifact } from '../../src/registry/read.js';
 import { fullSummaries, readSummaries, type Summaries } from '../../src/registry/summaries.js';
 import { build, registries } from '../support/registries.js';
+import { currentIn, latestVersion } from "../../src/domain/artifact.js";
 
 /** Summaries as plain values, in one order. */
 const plain = (summaries: Summaries) =>

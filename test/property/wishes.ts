@@ -6,10 +6,9 @@ import { decideRollback } from '../../src/domain/decide/rollback.js';
 import { decideDeprecate, decideDeregister, decideUnassign } from '../../src/domain/decide/withdraw.js';
 import type { Oid } from '../../src/domain/event.js';
 import type { Plan, Snapshot } from '../../src/domain/plan.js';
-import { currentIn, versionsInStage } from '../../src/domain/query.js';
-import type { ArtifactState } from '../../src/domain/state.js';
 import type { WriteRow } from '../../src/registry/write-row.js';
 import { STAGES, VERSIONS } from '../support/arbitraries.js';
+import { currentIn, versionsInStage, type ArtifactState } from "../../src/domain/artifact.js";
 
 /** What came of a request that was granted; `before` is undefined for an artifact that had no event. */
 export interface Granted {

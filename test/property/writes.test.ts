@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_CONFIG } from '../../src/config/config.js';
 import type { ArtifactName } from '../../src/domain/names.js';
 import type { Plan, Snapshot } from '../../src/domain/plan.js';
-import type { ArtifactState } from '../../src/domain/state.js';
 import { RegError } from '../../src/errors.js';
 import type { RegistryContext } from '../../src/registry/context.js';
 import { readState } from '../../src/registry/read.js';
@@ -12,6 +11,7 @@ import type { WriteRow } from '../../src/registry/write-row.js';
 import { ARTIFACTS, anyRegistry, STAGES } from '../support/arbitraries.js';
 import { buildRegistry, type Registry } from '../support/builders.js';
 import { anyWish, type Wish } from './wishes.js';
+import type { ArtifactState } from "../../src/domain/artifact.js";
 
 const CONFIG = { ...DEFAULT_CONFIG, stages: STAGES };
 

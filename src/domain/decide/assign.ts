@@ -3,10 +3,9 @@ import type { Oid } from '../event.js';
 import { findVersion, versionLabel } from '../find.js';
 import type { StageName } from '../names.js';
 import { type Draft, type Plan, planTags, type Snapshot } from '../plan.js';
-import { currentIn } from '../query.js';
-import type { ArtifactState, VersionState } from '../state.js';
 import { activeAt, draftRegistration } from './register.js';
 import { refuseStageInOtherCase, refuseUnwritableStage } from './writable.js';
+import { currentIn, type ArtifactState, type VersionState } from "../artifact.js";
 
 /** A request to put a version into a stage: a known one by its id, or the one at a commit. */
 export interface AssignRequest {

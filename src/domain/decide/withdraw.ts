@@ -2,9 +2,8 @@ import { RegError } from '../../errors.js';
 import { findLeaving, findVersion, unknownArtifact, versionLabel } from '../find.js';
 import type { StageName } from '../names.js';
 import { type Plan, planTags, type Snapshot } from '../plan.js';
-import { currentIn, stagesUsed, versionsInStage } from '../query.js';
-import type { ArtifactState, VersionState } from '../state.js';
 import { refuseUnwritableStage } from './writable.js';
+import { currentIn, stagesUsed, versionsInStage, type ArtifactState, type VersionState } from "../artifact.js";
 
 /** What the three withdrawing events share. */
 export interface WithdrawRequest {

@@ -1,12 +1,9 @@
 import type { Oid } from '../event.js';
 import type { StageName } from '../names.js';
 import {
-  type ArtifactState,
-  isStageEvent,
-  type ResolvedEvent,
-  type VersionId,
-  versionEventBefore,
+  type VersionId
 } from '../state.js';
+import { type ArtifactState, isStageEvent, type ResolvedEvent, versionEventBefore } from "../artifact.js";
 
 /** How an event touches a stage. */
 export interface Concern {

@@ -1,6 +1,5 @@
 import type { Oid } from '../event.js';
 import { versionLabel } from '../find.js';
-import type { ArtifactState, ResolvedEvent } from '../state.js';
 import type { Approval } from './approval.js';
 import { type Concern, concernsOf } from './concern.js';
 import type { Policy, StagePolicy, Violation } from './policy.js';
@@ -12,6 +11,7 @@ import { commit } from './rules/commit.js';
 import { name } from './rules/name.js';
 import { signed } from './rules/signed.js';
 import type { Signature } from './signature.js';
+import type { ArtifactState, ResolvedEvent } from "../artifact.js";
 
 /** What the tags of an artifact do not say by themselves. */
 export interface Facts {

@@ -3,7 +3,6 @@ import { messageOf, type Plan, type PlannedTag } from '../../domain/plan.js';
 import { concernsOf } from '../../domain/policy/concern.js';
 import { policedConcerns } from '../../domain/policy/judge.js';
 import type { Policy, Violation } from '../../domain/policy/policy.js';
-import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../../domain/state.js';
 import { RegError } from '../../errors.js';
 import type { Identity, RefTips } from '../../git/port.js';
 import type { RegistryContext } from '../context.js';
@@ -12,6 +11,7 @@ import { ignoredHere } from './ignored-here.js';
 import { judgeEvents, type Suspect } from './judge-events.js';
 import { type RulesInForce, rulesInForce } from './rules-in-force.js';
 import { vantageOfReach } from './vantage.js';
+import { type ArtifactState, artifactStateOf, type ResolvedEvent } from "../../domain/artifact.js";
 
 /** Who writes, whether signed, and what is known of the remote. */
 export interface Author {

@@ -2,7 +2,6 @@ import type { RuleLevels } from '../../config/rule-levels.js';
 import { approvalOf } from '../../domain/policy/approval.js';
 import { APPROVALS } from '../../domain/policy/approval-name.js';
 import { hiddenBy } from '../../domain/policy/arrival.js';
-import { type ArtifactState, type ResolvedEvent, stateOf } from '../../domain/state.js';
 import { looksLikeEvent, parseTagName } from '../../domain/tag-name.js';
 import { formatTime } from '../../domain/time.js';
 import type { TagReading } from '../../git/port.js';
@@ -18,6 +17,7 @@ import type { RuleInfo } from '../rule.js';
 import { TAG_RULES } from './rules.js';
 import { sinceMoment } from './since.js';
 import { surveyTags } from './survey.js';
+import { type ArtifactState, type ResolvedEvent, stateOf } from "../../domain/artifact.js";
 
 /** Which tags to validate. */
 export interface ValidateTagsOptions {

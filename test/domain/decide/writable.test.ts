@@ -5,8 +5,8 @@ import {
   refuseUnwritableStage,
 } from '../../../src/domain/decide/writable.js';
 import { artifactName, stageName } from '../../../src/domain/names.js';
-import { artifactStateOf } from '../../../src/domain/state.js';
 import { refusal, refusalCode, snapshot } from '../../support/builders.js';
+import { artifactStateOf } from "../../../src/domain/artifact.js";
 
 const named = (name: string, others: string[] = [], tagNames: string[] = []) =>
   snapshot([], {
