@@ -105,6 +105,7 @@ describe('who may import whom (DESIGN)', () => {
       'git/location.ts',
       'git/files',
       'git/tag-listing.ts',
+      'git/tags-by-reader.ts',
       'once.ts',
       'patience.ts',
       'shell.ts',
