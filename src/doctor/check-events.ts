@@ -1,7 +1,7 @@
+import { type ArtifactState, isStageEvent, type State } from '../domain/artifact.js';
 import { formatTime } from '../domain/time.js';
 import type { RemoveTag } from './check-tags.js';
 import type { Ailment } from './finding.js';
-import { type ArtifactState, isStageEvent, type State } from "../domain/artifact.js";
 
 /** How far ahead of this clock a tag may be dated, in seconds (SPEC §2). */
 const DAY = 24 * 60 * 60;

@@ -1,3 +1,4 @@
+import { type ArtifactState, type State, versionsByStage } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
@@ -5,7 +6,6 @@ import { findDeclaration } from '../registry/declared.js';
 import { followLink } from '../registry/follow-link.js';
 import { linkAt } from '../registry/link-at.js';
 import type { Ailment } from './finding.js';
-import { versionsByStage, type ArtifactState, type State } from "../domain/artifact.js";
 
 /** Links of what stages hold now whose source or commit is gone. */
 export async function checkLinks(context: RegistryContext, state: State): Promise<Ailment[]> {

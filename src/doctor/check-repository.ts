@@ -1,9 +1,9 @@
+import type { State } from '../domain/artifact.js';
 import { parseTagName } from '../domain/tag-name.js';
 import type { TagRef } from '../git/port.js';
 import { shellLine } from '../shell.js';
 import { fetchTag, type RemoteTags, type RemoveTag } from './check-tags.js';
 import type { Ailment } from './finding.js';
-import type { State } from "../domain/artifact.js";
 
 /** Artifacts whose names a file system or a reader could take for one another. */
 export function checkNames(state: State): Ailment[] {

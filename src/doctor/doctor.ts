@@ -1,3 +1,4 @@
+import { type State, stateOf } from '../domain/artifact.js';
 import { RegError } from '../errors.js';
 import type { TagReading, TagRef } from '../git/port.js';
 import { findBreaks } from '../registry/chains.js';
@@ -9,7 +10,6 @@ import { checkLinks } from './check-links.js';
 import { checkCommits, checkDepth, checkNames, checkRemote } from './check-repository.js';
 import { checkTags, type RemoteTags, removingAt } from './check-tags.js';
 import type { Ailment } from './finding.js';
-import { type State, stateOf } from "../domain/artifact.js";
 
 /** How far the doctor looks. */
 export interface DoctorOptions {

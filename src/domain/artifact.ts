@@ -1,9 +1,24 @@
 import type { Event, Oid } from './event.js';
 import type { ArtifactName, StageName } from './names.js';
-import { type OrderedEvent, compareText, inOrder } from './order.js';
-import { Artifact, COMPLETE, type VersionId, inStage, isActive, isDeprecated, lastEvents, latest, registrationOf, versionMoved } from './state.js';
+import { compareText, inOrder, type OrderedEvent } from './order.js';
+import {
+  Artifact,
+  COMPLETE,
+  current,
+  heldByStage,
+  inStage,
+  isActive,
+  isDeprecated,
+  type LastEvent,
+  lastEvents,
+  latest,
+  registrationOf,
+  type VersionId,
+  type View,
+  versionMoved,
+} from './state.js';
 import type { StageEventName, VersionEventName } from './tag-name.js';
-import { type Version, compareVersions } from './version.js';
+import { compareVersions, type Version } from './version.js';
 
 // An artifact of which every tag object is known: the answers of `state.ts` put together, for what asks for much of it.
 
@@ -123,7 +138,14 @@ function versionsOf(events: readonly ResolvedEvent[], artifact: Artifact): Map<V
     const registration = registrationOf(artifact, id, COMPLETE);
     const event = (registration ?? own[0]) as ResolvedEvent;
     const active = isActive(artifact, id, COMPLETE);
-    versions.set(id, { id, registered: registration !== undefined, active, commit: event.commit, event, stages: new Map() });
+    versions.set(id, {
+      id,
+      registered: registration !== undefined,
+      active,
+      commit: event.commit,
+      event,
+      stages: new Map(),
+    });
   }
   for (const event of events) {
     if (!isStageEvent(event) || versions.has(event.of)) continue;

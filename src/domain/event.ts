@@ -1,6 +1,6 @@
 import { COUNTER_DIGITS, type EventName, parseTagName } from './tag-name.js';
-import { type Trailers, splitMessage } from './trailers.js';
-import { type Version, parseVersion } from './version.js';
+import { splitMessage, type Trailers } from './trailers.js';
+import { parseVersion, type Version } from './version.js';
 
 /** A full object id, 40 or 64 hexadecimal digits. */
 export type Oid = string;

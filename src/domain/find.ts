@@ -1,10 +1,18 @@
 import { RegError } from '../errors.js';
+import {
+  type ArtifactState,
+  currentIn,
+  type InStage,
+  latestVersion,
+  stagesUsed,
+  type VersionState,
+  versionsGreatestFirst,
+} from './artifact.js';
 import type { ArtifactName, StageName } from './names.js';
 import type { Snapshot } from './plan.js';
 import type { VersionId } from './state.js';
 import { didYouMean, nearest } from './suggest.js';
 import type { VersionTarget } from './target.js';
-import { currentIn, type InStage, latestVersion, stagesUsed, versionsGreatestFirst, type ArtifactState, type VersionState } from "./artifact.js";
 
 /**
  * What is known of an artifact that must have events.

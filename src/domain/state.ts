@@ -1,8 +1,8 @@
-import { type Event, type NamedEvent, type Oid, eventNamed } from './event.js';
+import { type Event, eventNamed, type NamedEvent, type Oid } from './event.js';
 import type { ArtifactName, StageName } from './names.js';
-import { type OrderedEvent, inOrder } from './order.js';
+import { inOrder, type OrderedEvent } from './order.js';
 import type { EventName, StageEventName, VersionEventName } from './tag-name.js';
-import { type Version, compareVersions } from './version.js';
+import { compareVersions, type Version } from './version.js';
 
 // What tags say of an artifact (docs/specification.md, 3 State): every question is written once, over events whose names are known
 // and whose objects may be. A question that needs an object says so, and is asked again when it is there. With every object known this
@@ -60,7 +60,8 @@ export class Artifact {
   }
 
   #index(event: VersionEvent): void {
-    if (event.kind === 'registration') push(this.#registrations as Map<Oid, VersionEvent[]>, event.commit, event);
+    if (event.kind === 'registration')
+      push(this.#registrations as Map<Oid, VersionEvent[]>, event.commit, event);
   }
 }
 
@@ -76,7 +77,7 @@ export interface ListedTag {
   name: string;
   oid: Oid;
   /** What an annotated tag leads to; undefined for a lightweight one, `unknown` where the listing cannot tell. */
-  peeled: Oid | 'unknown' | undefined;
+  peeled?: Oid | 'unknown' | undefined;
 }
 
 /** The artifacts that annotated tags name. Tags whose names are no events are passed over. */
@@ -212,9 +213,9 @@ export function isActive(artifact: Artifact, version: Version, facts: Facts): bo
 
 /** The last registration of a version, undefined where it has none. */
 export const registrationOf = (artifact: Artifact, version: Version, facts: Facts): Event | undefined =>
-  facts.real(ordered(artifact.versions.get(version) ?? [], artifact, facts)).findLast(
-    ({ kind }) => kind === 'registration',
-  );
+  facts
+    .real(ordered(artifact.versions.get(version) ?? [], artifact, facts))
+    .findLast(({ kind }) => kind === 'registration');
 
 /**
  * The version that an event of a stage is about: what its `Reg-Version` trailer states; else the one registered at its commit, the
@@ -294,7 +295,9 @@ export function latest(artifact: Artifact, facts: Facts): Version | undefined {
 /** Whether the last event of the artifact is a deprecation. */
 export function isDeprecated(artifact: Artifact, facts: Facts): boolean {
   if (!artifact.hasDeprecation) return false;
-  return ordered(artifact.events, artifact, facts).findLast((event) => facts.of(event))?.kind === 'deprecation';
+  return (
+    ordered(artifact.events, artifact, facts).findLast((event) => facts.of(event))?.kind === 'deprecation'
+  );
 }
 
 /** Whether the artifact has an event. */
@@ -322,7 +325,8 @@ export function heldByStage(artifact: Artifact, view: View, facts: Facts): Map<S
       return [...inStage(artifact, stage, facts)].filter(({ id }) => isVersion(id) || !registeredOnly);
     }),
   );
-  const recent = assignmentsPerVersion < 0 ? undefined : mostRecent(held.flat(), assignmentsPerVersion, artifact, facts);
+  const recent =
+    assignmentsPerVersion < 0 ? undefined : mostRecent(held.flat(), assignmentsPerVersion, artifact, facts);
   const byStage = new Map<StageName, LastEvent[]>();
   for (const [index, all] of held.entries()) {
     const some = recent ? all.filter(({ event }) => recent.has(event.tag)) : all;
@@ -333,7 +337,12 @@ export function heldByStage(artifact: Artifact, view: View, facts: Facts): Map<S
 }
 
 /** The tags of the last so many assignments of each version. */
-function mostRecent(held: readonly LastEvent[], count: number, artifact: Artifact, facts: Facts): Set<string> {
+function mostRecent(
+  held: readonly LastEvent[],
+  count: number,
+  artifact: Artifact,
+  facts: Facts,
+): Set<string> {
   const order = ordered(artifact.events, artifact, facts).map(({ tag }) => tag);
   const byVersion = new Map<VersionId, string[]>();
   for (const { id, event } of held) push(byVersion, id, event.tag);

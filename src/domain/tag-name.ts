@@ -1,6 +1,12 @@
 import { unreachable } from '../errors.js';
-import { type ArtifactName, type StageName, artifactNameForTag, artifactNameFromTag, parseStageName } from './names.js';
-import { type Version, parseVersion } from './version.js';
+import {
+  type ArtifactName,
+  artifactNameForTag,
+  artifactNameFromTag,
+  parseStageName,
+  type StageName,
+} from './names.js';
+import { parseVersion, type Version } from './version.js';
 
 /** What a tag's name alone says: the event's kind and whom it concerns. `counter` is the trailing `#n`. */
 export type EventName =

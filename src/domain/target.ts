@@ -1,5 +1,5 @@
 import { RegError } from '../errors.js';
-import { type ArtifactName, type StageName, artifactName, stageName } from './names.js';
+import { type ArtifactName, artifactName, type StageName, stageName } from './names.js';
 import { nearest } from './suggest.js';
 import { parseVersion, version } from './version.js';
 

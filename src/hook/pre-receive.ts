@@ -1,3 +1,4 @@
+import { artifactStateOf } from '../domain/artifact.js';
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { type Approval, approvalOf } from '../domain/policy/approval.js';
@@ -10,7 +11,6 @@ import { judgeEvents, type Suspect } from '../registry/policy/judge-events.js';
 import { rulesInForce } from '../registry/policy/rules-in-force.js';
 import { readEvents } from '../registry/read.js';
 import type { RefUpdate } from './ref-update.js';
-import { artifactStateOf } from "../domain/artifact.js";
 
 const TAGS = 'refs/tags/';
 
@@ -99,7 +99,7 @@ async function refuseEvents(
   const refusals: Refusal[] = [];
   const suspects: Suspect[] = [];
   for (const [name, events] of byArtifact(arriving)) {
-    const there = await readEvents(repository, name);
+    const there = await readEvents(repository.tags, name);
     const misfits = refuseArrivals(name, there, events, Math.floor(now() / 1000));
     refusals.push(...misfits);
     const artifact = artifactStateOf(name, [...there.events, ...events]);

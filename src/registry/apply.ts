@@ -1,3 +1,4 @@
+import type { ResolvedEvent } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
 import { RegError } from '../errors.js';
@@ -7,7 +8,6 @@ import { type Lost, outcomeOf } from './push-outcome.js';
 import { storeTag, tagObject } from './store-tag.js';
 import type { WriteOptions } from './write-options.js';
 import { eventRow, plannedRow, type WriteRow } from './write-row.js';
-import type { ResolvedEvent } from "../domain/artifact.js";
 
 /** Who writes, where to, and the turn that was taken for it. */
 export interface Writer {

@@ -1,3 +1,4 @@
+import { artifactStateOf, type VersionState } from '../domain/artifact.js';
 import { refuseUnwritableStage } from '../domain/decide/writable.js';
 import { findNamed, unknownArtifact, versionLabel } from '../domain/find.js';
 import { type ArtifactName, type StageName, stageName } from '../domain/names.js';
@@ -15,7 +16,6 @@ import { eventsIn } from './read.js';
 import { storeTag, tagObject } from './store-tag.js';
 import { versionTarget } from './version-target.js';
 import type { WriteOptions } from './write-options.js';
-import { artifactStateOf, type VersionState } from "../domain/artifact.js";
 
 /** How to approve. */
 export interface ApproveOptions extends Omit<WriteOptions, 'unlinked' | 'confirm'> {

@@ -1,3 +1,4 @@
+import type { ArtifactState } from '../domain/artifact.js';
 import type { ArtifactName } from '../domain/names.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
@@ -11,7 +12,6 @@ import type {
 } from '../git/port.js';
 import { shellLine } from '../shell.js';
 import { compareTags, type WantedTag } from './compare-tags.js';
-import type { ArtifactState } from "../domain/artifact.js";
 
 /** What a remote has of an artifact. */
 export interface RemoteView extends RemoteListing {

@@ -1,3 +1,4 @@
+import { type ArtifactState, currentIn, type ResolvedEvent } from '../domain/artifact.js';
 import type { ArtifactName } from '../domain/names.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { RegError, unreachable } from '../errors.js';
@@ -7,7 +8,6 @@ import { historyRow } from './make-rows.js';
 import { type ReadOptions, seconds } from './queries.js';
 import { readArtifact } from './read.js';
 import type { HistoryRow } from './rows.js';
-import { currentIn, type ArtifactState, type ResolvedEvent } from "../domain/artifact.js";
 
 /** An event, and whether it is still in effect: `check-ref` (SPEC §5). */
 export interface CheckedRow extends HistoryRow {
@@ -36,7 +36,7 @@ export async function checkRef(
   const name = parseTagName(tagName);
   if (name === undefined) throw notAnEvent(tagName, looksLikeEvent(tagName) ? 'reg doctor' : 'reg history');
   if (fetch) await fetchArtifact(context, name.artifact);
-  const artifact = await readArtifact(context.repository, name.artifact, seconds(at));
+  const artifact = await readArtifact(context.repository.tags, name.artifact, seconds(at));
   const event = artifact.events.find((one) => one.tag === tagName);
   if (event === undefined) throw notAnEvent(tagName, 'reg doctor');
   return { ...historyRow(event), current: isInEffect(event, artifact) };

@@ -1,3 +1,4 @@
+import { type ArtifactState, type ResolvedEvent, stagesUsed } from '../domain/artifact.js';
 import { findNamed } from '../domain/find.js';
 import { type StageName, stageName } from '../domain/names.js';
 import { mergeOrdered } from '../domain/order.js';
@@ -10,7 +11,6 @@ import { historyRow, intervalRow } from './make-rows.js';
 import { type ReadOptions, requireArtifact, seconds } from './queries.js';
 import { readState } from './read.js';
 import type { HistoryRow, IntervalRow } from './rows.js';
-import { stagesUsed, type ArtifactState, type ResolvedEvent } from "../domain/artifact.js";
 
 /** Which part of history is wanted, and in which order. */
 export interface HistoryOptions extends ReadOptions {
@@ -82,7 +82,7 @@ async function select(
   const { artifact, which } = target === undefined ? {} : parseVersionTarget(target);
   const artifacts =
     artifact === undefined
-      ? [...(await readState(context.repository, seconds(options.at))).values()]
+      ? [...(await readState(context.repository.tags, seconds(options.at))).values()]
       : [await requireArtifact(context, artifact, options.at)];
   if (stage !== undefined) await refuseUnknownStage(context, artifacts, stage);
   const version = which && artifacts[0] && findNamed(artifacts[0], which);
@@ -100,7 +100,7 @@ async function refuseUnknownStage(
   stage: StageName,
 ): Promise<void> {
   if (artifacts.some((artifact) => stagesUsed(artifact).includes(stage))) return;
-  const everywhere = [...(await readState(repository)).values()].flatMap(stagesUsed);
+  const everywhere = [...(await readState(repository.tags)).values()].flatMap(stagesUsed);
   const known = [...new Set([...((await config()).stages ?? []), ...everywhere])];
   if (known.includes(stage)) return;
   const hint = didYouMean(stage, known, 'no stage was ever used');

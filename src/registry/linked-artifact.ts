@@ -1,8 +1,8 @@
+import type { ArtifactState } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import { findCurrent, findNamed } from '../domain/find.js';
 import { newerTag } from '../domain/newer-tag.js';
 import type { Target } from '../domain/target.js';
-import type { ArtifactState } from "../domain/artifact.js";
 
 /** What a link to an artifact of another registry leads to now. */
 export interface Standing {

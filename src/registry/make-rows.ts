@@ -1,11 +1,26 @@
+import {
+  type ArtifactState,
+  type InStage,
+  type ResolvedEvent,
+  type VersionOrder,
+  versionsByStage,
+  versionsGreatestFirst,
+  versionsNewestFirst,
+} from '../domain/artifact.js';
+import type { Event } from '../domain/event.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
-import type { Summary } from '../domain/state.js';
+import type { Summary, View } from '../domain/state.js';
 import { formatTime } from '../domain/time.js';
 import type { Interval } from '../domain/timeline.js';
 import type { HistoryRow, IntervalRow, Made, OverviewRow, StageRow, VersionRow } from './rows.js';
-import { type InStage, type VersionOrder, type View, latestVersion, versionsByStage, versionsGreatestFirst, versionsNewestFirst, type ArtifactState, type ResolvedEvent } from "../domain/artifact.js";
 
-const madeBy = ({ tag, time, tagger, message }: ResolvedEvent): Made => ({
+/** Who made an event, when and with which tag; `time` is its effective time, in seconds since the epoch. */
+export const madeBy = ({
+  tag,
+  time,
+  tagger,
+  message,
+}: Pick<Event, 'tag' | 'tagger' | 'message'> & { time: number }): Made => ({
   tag,
   time: formatTime(time),
   author: tagger.name,
@@ -14,25 +29,16 @@ const madeBy = ({ tag, time, tagger, message }: ResolvedEvent): Made => ({
 });
 
 /** The overview of an artifact that has events. With `versionsPerStage`, each stage lists its versions. */
-export function overviewRow(artifact: ArtifactState, view: View = {}): OverviewRow {
-  const stages = [...versionsByStage(artifact, view)].map(([stage, held]) => {
-    const ids = held.map(({ version }) => version.id);
-    return [stage, view.versionsPerStage === undefined ? ids[0] : ids] as const;
-  });
-  return {
-    artifact: artifact.name,
-    latest: latestVersion(artifact)?.id ?? null,
-    stages: Object.fromEntries(stages) as OverviewRow['stages'],
-    registered: true,
-    deprecated: artifact.deprecated,
-  };
-}
-
-/** The overview of an artifact that has events, from its summary. */
-export const summaryRow = (artifact: ArtifactName, { latest, stages, deprecated }: Summary): OverviewRow => ({
+export const summaryRow = (
+  artifact: ArtifactName,
+  { latest, stages, deprecated }: Summary,
+  { versionsPerStage }: View,
+): OverviewRow => ({
   artifact,
   latest: latest ?? null,
-  stages: Object.fromEntries(stages),
+  stages: Object.fromEntries(
+    stages.map(([stage, held]) => [stage, versionsPerStage === undefined ? held[0] : [...held]]),
+  ) as OverviewRow['stages'],
   registered: true,
   deprecated,
 });

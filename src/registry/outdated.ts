@@ -1,3 +1,4 @@
+import type { ArtifactState } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { newerTag } from '../domain/newer-tag.js';
@@ -10,7 +11,6 @@ import { readArtifacts } from './read.js';
 import { shownSource } from './shown-source.js';
 import { registryRef, sourceObjects, sourceRegistry } from './source-rev.js';
 import { readWorkLinks, type WorkLink } from './work-links.js';
-import type { ArtifactState } from "../domain/artifact.js";
 
 /** A link whose source went on since it was pinned: the `--json` of `outdated`. */
 export interface OutdatedRow {
@@ -58,7 +58,7 @@ export async function outdated(
       );
       const { repository } = await sourceRegistry(context, { repo });
       return readArtifacts(
-        repository,
+        repository.tags,
         named.map(({ artifact }) => artifact),
       );
     }),

@@ -1,10 +1,11 @@
+import { type ArtifactState, type VersionOrder, versionsByStage } from '../domain/artifact.js';
 import { findNamed } from '../domain/find.js';
+import type { View } from '../domain/state.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import type { RegistryContext } from './context.js';
 import { versionRows } from './make-rows.js';
 import { type ReadOptions, requireArtifact, requireCurrent } from './queries.js';
 import type { VersionRow } from './rows.js';
-import { type VersionOrder, type View, versionsByStage, type ArtifactState } from "../domain/artifact.js";
 
 /** Which versions are shown, and in which order. */
 export interface VersionsOptions extends ReadOptions, View {

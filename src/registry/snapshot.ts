@@ -1,10 +1,10 @@
+import { artifactStateOf } from '../domain/artifact.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { Snapshot } from '../domain/plan.js';
 import type { RegistryRepository } from '../git/port.js';
 import type { Writer } from './apply.js';
 import type { RegistryContext } from './context.js';
 import { artifactNamesIn, eventsIn, readArtifactNames } from './read.js';
-import { artifactStateOf } from "../domain/artifact.js";
 
 /** Everything that a decision about one artifact may depend on. */
 export async function takeSnapshot(
@@ -26,7 +26,7 @@ export async function takeSnapshot(
 
 /** The artifacts that a new one could be taken for, here and at the remote. */
 async function otherNames(repository: RegistryRepository, { view, remote }: Writer): Promise<ArtifactName[]> {
-  const here = await readArtifactNames(repository);
+  const here = await readArtifactNames(repository.tags);
   if (view === undefined || repository.url !== undefined) return here;
   return [...here, ...artifactNamesIn(await repository.listRemoteTags(remote))];
 }

@@ -1,3 +1,4 @@
+import type { ResolvedEvent } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { mergeOrdered } from '../domain/order.js';
@@ -9,7 +10,6 @@ import type { RegistryContext } from './context.js';
 import { nobodyKnows, whenInterrupted } from './push-outcome.js';
 import { readState } from './read.js';
 import { requireRemote } from './status.js';
-import type { ResolvedEvent } from "../domain/artifact.js";
 
 /** What became of one tag: the `--json` of `sync`. */
 export interface SyncRow {
@@ -46,7 +46,7 @@ export async function sync(context: RegistryContext, { onRow }: SyncOptions): Pr
   for (const { name, oid } of differing) done('differs', name, oid);
   for (const { tag } of wanted) done('fetched', tag.name, tag.oid);
   const missing = new Set(onlyHere.map(({ name }) => name));
-  const state = missing.size === 0 ? new Map() : await readState(repository);
+  const state = missing.size === 0 ? new Map() : await readState(repository.tags);
   const events: ResolvedEvent[] = mergeOrdered([...state.values()].map(({ events }) => events));
   const turns = new Map<ArtifactName, Turn>();
   for (const event of events.filter(({ tag }) => missing.has(tag)))

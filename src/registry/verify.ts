@@ -1,3 +1,4 @@
+import type { ArtifactState, ResolvedEvent } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import { findNamed } from '../domain/find.js';
 import { mergeOrdered } from '../domain/order.js';
@@ -11,7 +12,6 @@ import { vantageOf } from './policy/vantage.js';
 import { requireArtifact } from './queries.js';
 import { readState } from './read.js';
 import type { HistoryRow } from './rows.js';
-import type { ArtifactState, ResolvedEvent } from "../domain/artifact.js";
 
 /** One event, with what can be said for and against its tag: `verify`. */
 export interface VerifiedRow extends HistoryRow {
@@ -83,7 +83,7 @@ interface Selection {
 
 async function select(context: RegistryContext, text: string | undefined): Promise<Selection> {
   if (text === undefined)
-    return { artifacts: [...(await readState(context.repository)).values()], isWanted: () => true };
+    return { artifacts: [...(await readState(context.repository.tags)).values()], isWanted: () => true };
   const { artifact: name, which } = parseTarget(text);
   const artifact = await requireArtifact(context, name);
   if (which === undefined) return { artifacts: [artifact], isWanted: () => true };

@@ -8,8 +8,8 @@ import { type ErrorCode, RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
 import { readArtifactNames } from './read.js';
 import { versionTarget } from './version-target.js';
-import type { WriteOptions } from './write-options.js';
 import { type Written, write } from './write.js';
+import type { WriteOptions } from './write-options.js';
 
 /** How to register. */
 export interface RegisterOptions extends WriteOptions {
@@ -83,7 +83,7 @@ const hintAtSwapped =
   (context: RegistryContext, artifact: ArtifactName, stage: StageName) =>
   async (error: unknown): Promise<never> => {
     if (!(error instanceof RegError) || !MAY_BE_SWAPPED.has(error.code)) throw error;
-    const names: readonly string[] = await readArtifactNames(context.repository);
+    const names: readonly string[] = await readArtifactNames(context.repository.tags);
     if (names.includes(artifact) || !names.includes(stage)) throw error;
     throw new RegError(error.code, error.message, `did you mean: reg assign ${stage} ${artifact}`);
   };

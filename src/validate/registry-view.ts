@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js';
+import { artifactStateOf, versionsByStage } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
@@ -9,7 +10,6 @@ import type { RegistryContext } from '../registry/context.js';
 import { linkAt } from '../registry/link-at.js';
 import { eventsIn, readArtifactNames } from '../registry/read.js';
 import { tagsFromRemote } from './remote-tags.js';
-import { versionsByStage, artifactStateOf } from "../domain/artifact.js";
 
 /** What rules may ask about the registry around what they look at; each answer is found once. */
 export interface RegistryView {
@@ -54,7 +54,7 @@ export async function viewOf(
     config: await context.config(),
     files,
     declared: files.flatMap((file) => artifactOfLink(file) ?? []),
-    registered: once(() => readArtifactNames(context.repository)),
+    registered: once(() => readArtifactNames(context.repository.tags)),
     held: (artifact) => {
       const asked = held.get(artifact) ?? readHeld(context, artifact, tagsOf);
       held.set(artifact, asked);

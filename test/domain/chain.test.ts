@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { artifactStateOf } from '../../src/domain/artifact.js';
 import { breaksIn, goneParents } from '../../src/domain/chain.js';
 import { type Event, eventOf } from '../../src/domain/event.js';
 import { artifactName } from '../../src/domain/names.js';
 import { parseTagName } from '../../src/domain/tag-name.js';
 import { tag } from '../support/builders.js';
-import { artifactStateOf } from "../../src/domain/artifact.js";
 
 /** Events that follow each other: each names the one before it, but those that begin with `gto`. */
 function chain(...lines: string[]): Event[] {

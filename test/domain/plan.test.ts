@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { artifactName, stageName } from '../../src/domain/names.js';
-import { type Draft, type Plan, type Snapshot, messageOf, planTags } from '../../src/domain/plan.js';
+import { type Draft, messageOf, type Plan, planTags, type Snapshot } from '../../src/domain/plan.js';
 import { splitMessage } from '../../src/domain/trailers.js';
 import { version } from '../../src/domain/version.js';
 import { commit, event, refusal, snapshot } from '../support/builders.js';

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import {
+  currentIn,
+  latestVersion,
+  stagesUsed,
+  stateOf,
+  versionsByStage,
+  versionsGreatestFirst,
+  versionsInStage,
+  versionsNewestFirst,
+} from '../../src/domain/artifact.js';
 import { artifactName, stageName } from '../../src/domain/names.js';
+import type { View } from '../../src/domain/state.js';
 import { churn, commit, events } from '../support/builders.js';
-import { currentIn, latestVersion, stagesUsed, type View, versionsByStage, versionsGreatestFirst, versionsInStage, versionsNewestFirst, stateOf } from "../../src/domain/artifact.js";
 
 const prod = stageName('prod');
 const LINES = [

@@ -12,7 +12,7 @@ import { splitMessage } from '../../src/domain/trailers.js';
 import { version } from '../../src/domain/version.js';
 import { RegError } from '../../src/errors.js';
 import { parseLocation } from '../../src/git/location.js';
-import { MalformedTag, decodeTag } from '../../src/git/tag-object.js';
+import { decodeTag, MalformedTag } from '../../src/git/tag-object.js';
 import { modelPath } from '../../src/links/model-path.js';
 import { inspectLink, readLink } from '../../src/links/read.js';
 import { readYaml } from '../../src/yaml/read.js';

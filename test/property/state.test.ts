@@ -1,11 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import {
+  type ArtifactState,
+  artifactStateOf,
+  currentIn,
+  latestVersion,
+  type State,
+  stagesUsed,
+  stateOf,
+  versionsInStage,
+} from '../../src/domain/artifact.js';
 import { type Event, eventOf } from '../../src/domain/event.js';
 import { mergeOrdered } from '../../src/domain/order.js';
 import { intervalsIn } from '../../src/domain/timeline.js';
-import { type Version, compareVersions } from '../../src/domain/version.js';
-import { type NamedTag, history } from '../support/arbitraries.js';
-import { currentIn, latestVersion, stagesUsed, versionsInStage, type ArtifactState, type State, artifactStateOf, stateOf } from "../../src/domain/artifact.js";
+import { compareVersions, type Version } from '../../src/domain/version.js';
+import { history, type NamedTag } from '../support/arbitraries.js';
 
 const RUNS = { numRuns: 10_000 };
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { type ArtifactState, currentIn, versionsInStage } from '../../src/domain/artifact.js';
 import { decideAssign } from '../../src/domain/decide/assign.js';
 import { decideRegister } from '../../src/domain/decide/register.js';
 import { decideRollback } from '../../src/domain/decide/rollback.js';
@@ -8,7 +9,6 @@ import type { Oid } from '../../src/domain/event.js';
 import type { Plan, Snapshot } from '../../src/domain/plan.js';
 import type { WriteRow } from '../../src/registry/write-row.js';
 import { STAGES, VERSIONS } from '../support/arbitraries.js';
-import { currentIn, versionsInStage, type ArtifactState } from "../../src/domain/artifact.js";
 
 /** What came of a request that was granted; `before` is undefined for an artifact that had no event. */
 export interface Granted {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { AnnotatedTag } from '../../src/domain/event.js';
-import { type ArtifactName, type StageName, artifactName, stageName } from '../../src/domain/names.js';
+import { type ArtifactName, artifactName, type StageName, stageName } from '../../src/domain/names.js';
 import { type EventName, formatTagName } from '../../src/domain/tag-name.js';
 import { type Version, version } from '../../src/domain/version.js';
-import { TAG_FORMS, type TagForm, commit } from './builders.js';
+import { commit, TAG_FORMS, type TagForm } from './builders.js';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 const text = (characters: string, minLength = 0, maxLength = 6): fc.Arbitrary<string> =>

@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ArtifactName, artifactNameForTag, parseArtifactName } from '../../domain/names.js';
 import { type EventName, parseTagName } from '../../domain/tag-name.js';
-import { type Version, compareVersions } from '../../domain/version.js';
+import { compareVersions, type Version } from '../../domain/version.js';
 import type { Glimpse } from '../../git/glimpse.js';
-import { LINK_SUFFIX, artifactOfLink } from '../../links/link-path.js';
+import { artifactOfLink, LINK_SUFFIX } from '../../links/link-path.js';
 
 /** Sorts behind everything that a name may go on with. */
 const END = '\xff';

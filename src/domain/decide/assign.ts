@@ -1,11 +1,11 @@
 import { RegError } from '../../errors.js';
+import { type ArtifactState, currentIn, type VersionState } from '../artifact.js';
 import type { Oid } from '../event.js';
 import { findVersion, versionLabel } from '../find.js';
 import type { StageName } from '../names.js';
 import { type Draft, type Plan, planTags, type Snapshot } from '../plan.js';
 import { activeAt, draftRegistration } from './register.js';
 import { refuseStageInOtherCase, refuseUnwritableStage } from './writable.js';
-import { currentIn, type ArtifactState, type VersionState } from "../artifact.js";
 
 /** A request to put a version into a stage: a known one by its id, or the one at a commit. */
 export interface AssignRequest {

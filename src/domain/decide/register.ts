@@ -1,10 +1,10 @@
 import { RegError } from '../../errors.js';
+import { type ArtifactState, latestVersion, type VersionState } from '../artifact.js';
 import { type Bump, bumpVersion } from '../bump.js';
 import type { Oid } from '../event.js';
-import { type Draft, type Plan, type Snapshot, planTags } from '../plan.js';
+import { type Draft, type Plan, planTags, type Snapshot } from '../plan.js';
 import { formatTime } from '../time.js';
 import { FIRST_VERSION, type Version } from '../version.js';
-import { latestVersion, type ArtifactState, type VersionState } from "../artifact.js";
 
 /** A request to register the model at a commit as a version. */
 export interface RegisterRequest {

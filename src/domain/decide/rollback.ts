@@ -1,4 +1,5 @@
 import { RegError } from '../../errors.js';
+import { currentIn, versionsGreatestFirst } from '../artifact.js';
 import { findLeaving, versionLabel } from '../find.js';
 import type { StageName } from '../names.js';
 import type { Plan, Snapshot } from '../plan.js';
@@ -6,7 +7,6 @@ import { allIntervals } from '../timeline.js';
 import { decideAssign } from './assign.js';
 import { activeAt } from './register.js';
 import type { WithdrawRequest } from './withdraw.js';
-import { currentIn, versionsGreatestFirst } from "../artifact.js";
 
 /**
  * Decides which tag brings back what was current in a stage before the current version; versions deregistered since

@@ -1,9 +1,15 @@
 import { RegError } from '../../errors.js';
+import {
+  type ArtifactState,
+  currentIn,
+  stagesUsed,
+  type VersionState,
+  versionsInStage,
+} from '../artifact.js';
 import { findLeaving, findVersion, unknownArtifact, versionLabel } from '../find.js';
 import type { StageName } from '../names.js';
 import { type Plan, planTags, type Snapshot } from '../plan.js';
 import { refuseUnwritableStage } from './writable.js';
-import { currentIn, stagesUsed, versionsInStage, type ArtifactState, type VersionState } from "../artifact.js";
 
 /** What the three withdrawing events share. */
 export interface WithdrawRequest {

@@ -1,5 +1,11 @@
 import type { Oid } from '../event.js';
-import { type ArtifactName, type StageName, artifactNameForTag, artifactNameFromTag, parseStageName } from '../names.js';
+import {
+  type ArtifactName,
+  artifactNameForTag,
+  artifactNameFromTag,
+  parseStageName,
+  type StageName,
+} from '../names.js';
 import type { VersionId } from '../state.js';
 import { parseVersion } from '../version.js';
 

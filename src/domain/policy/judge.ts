@@ -1,3 +1,4 @@
+import type { ArtifactState, ResolvedEvent } from '../artifact.js';
 import type { Oid } from '../event.js';
 import { versionLabel } from '../find.js';
 import type { Approval } from './approval.js';
@@ -11,7 +12,6 @@ import { commit } from './rules/commit.js';
 import { name } from './rules/name.js';
 import { signed } from './rules/signed.js';
 import type { Signature } from './signature.js';
-import type { ArtifactState, ResolvedEvent } from "../artifact.js";
 
 /** What the tags of an artifact do not say by themselves. */
 export interface Facts {

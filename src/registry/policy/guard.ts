@@ -1,3 +1,4 @@
+import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../../domain/artifact.js';
 import { type Event, eventOf, type Oid } from '../../domain/event.js';
 import { messageOf, type Plan, type PlannedTag } from '../../domain/plan.js';
 import { concernsOf } from '../../domain/policy/concern.js';
@@ -11,7 +12,6 @@ import { ignoredHere } from './ignored-here.js';
 import { judgeEvents, type Suspect } from './judge-events.js';
 import { type RulesInForce, rulesInForce } from './rules-in-force.js';
 import { vantageOfReach } from './vantage.js';
-import { type ArtifactState, artifactStateOf, type ResolvedEvent } from "../../domain/artifact.js";
 
 /** Who writes, whether signed, and what is known of the remote. */
 export interface Author {

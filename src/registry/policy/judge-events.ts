@@ -1,3 +1,4 @@
+import type { ArtifactState, ResolvedEvent } from '../../domain/artifact.js';
 import type { Oid } from '../../domain/event.js';
 import type { ArtifactName } from '../../domain/names.js';
 import type { Approval } from '../../domain/policy/approval.js';
@@ -8,7 +9,6 @@ import type { RegistryRepository } from '../../git/port.js';
 import { readApprovals } from './approvals.js';
 import { type RulesInForce, requireTip } from './rules-in-force.js';
 import type { Vantage } from './vantage.js';
-import type { ArtifactState, ResolvedEvent } from "../../domain/artifact.js";
 
 /** An event to judge, in the artifact that holds it. */
 export interface Suspect {

@@ -1,8 +1,8 @@
+import type { State } from '../../domain/artifact.js';
 import { parseTagName } from '../../domain/tag-name.js';
 import { parseTime } from '../../domain/time.js';
 import { RegError } from '../../errors.js';
 import { type RegistryContext, requireCommit } from '../../registry/context.js';
-import type { State } from "../../domain/artifact.js";
 
 /**
  * The moment that `--since` names, in seconds since the epoch: a time; the tag of an event, which is then the first that is

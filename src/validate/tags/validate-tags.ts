@@ -1,4 +1,5 @@
 import type { RuleLevels } from '../../config/rule-levels.js';
+import { type ArtifactState, type ResolvedEvent, stateOf } from '../../domain/artifact.js';
 import { approvalOf } from '../../domain/policy/approval.js';
 import { APPROVALS } from '../../domain/policy/approval-name.js';
 import { hiddenBy } from '../../domain/policy/arrival.js';
@@ -17,7 +18,6 @@ import type { RuleInfo } from '../rule.js';
 import { TAG_RULES } from './rules.js';
 import { sinceMoment } from './since.js';
 import { surveyTags } from './survey.js';
-import { type ArtifactState, type ResolvedEvent, stateOf } from "../../domain/artifact.js";
 
 /** Which tags to validate. */
 export interface ValidateTagsOptions {

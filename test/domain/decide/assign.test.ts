@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { currentIn } from '../../../src/domain/artifact.js';
 import { type AssignRequest, decideAssign } from '../../../src/domain/decide/assign.js';
 import { stageName } from '../../../src/domain/names.js';
 import type { Plan, Snapshot } from '../../../src/domain/plan.js';
 import { type ErrorCode, RegError } from '../../../src/errors.js';
 import { churn, commit, refusalCode, snapshot } from '../../support/builders.js';
-import { currentIn } from "../../../src/domain/artifact.js";
 
 const prod = stageName('prod');
 const TWO = ['churn@v1.0.0 A 10', 'churn@v2.0.0 B 20'];

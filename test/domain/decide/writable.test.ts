@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { artifactStateOf } from '../../../src/domain/artifact.js';
 import {
   refuseOtherCase,
   refuseUnwritableName,
@@ -6,7 +7,6 @@ import {
 } from '../../../src/domain/decide/writable.js';
 import { artifactName, stageName } from '../../../src/domain/names.js';
 import { refusal, refusalCode, snapshot } from '../../support/builders.js';
-import { artifactStateOf } from "../../../src/domain/artifact.js";
 
 const named = (name: string, others: string[] = [], tagNames: string[] = []) =>
   snapshot([], {

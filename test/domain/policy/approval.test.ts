@@ -2,8 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AnnotatedTag } from '../../../src/domain/event.js';
 import { artifactName, stageName } from '../../../src/domain/names.js';
-import { encodeWho, formatApprovalName, parseApprovalName } from '../../../src/domain/policy/approval-name.js';
 import { approvalOf } from '../../../src/domain/policy/approval.js';
+import {
+  encodeWho,
+  formatApprovalName,
+  parseApprovalName,
+} from '../../../src/domain/policy/approval-name.js';
 import { standsFor } from '../../../src/domain/policy/signature.js';
 import { refFormatProblem } from '../../../src/domain/ref-format.js';
 import { looksLikeEvent, parseTagName } from '../../../src/domain/tag-name.js';

@@ -1,5 +1,5 @@
+import { versionEventBefore } from '../../artifact.js';
 import type { Rule } from '../judge.js';
-import { versionEventBefore } from "../../artifact.js";
 
 /**
  * The version was in another stage before: assigned to it by an earlier event, as the commit that it is now. It must be
