@@ -134,9 +134,9 @@ interface Growing extends VersionState {
 
 function versionsOf(events: readonly ResolvedEvent[], artifact: Artifact): Map<VersionId, VersionState> {
   const versions = new Map<VersionId, Growing>();
-  for (const [id, own] of artifact.versions) {
+  for (const id of artifact.versions) {
     const registration = registrationOf(artifact, id, COMPLETE);
-    const event = (registration ?? own[0]) as ResolvedEvent;
+    const event = (registration ?? artifact.eventsOf(id)[0]) as ResolvedEvent;
     const active = isActive(artifact, id, COMPLETE);
     versions.set(id, {
       id,

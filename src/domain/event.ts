@@ -1,4 +1,4 @@
-import { COUNTER_DIGITS, type EventName, parseTagName } from './tag-name.js';
+import { type EventName, parseTagName } from './tag-name.js';
 import { splitMessage, type Trailers } from './trailers.js';
 import { parseVersion, type Version } from './version.js';
 
@@ -61,51 +61,16 @@ interface TagFacts {
   of?: Version | Oid | undefined;
 }
 
-const COUNTER = new RegExp(`^\\d{1,${COUNTER_DIGITS}}$`);
-
-/**
- * The event that the name of a tag is, undefined where it is none; oid and commit are those of the listing.
- * @param heads names without their counters, as read before: most names of a registry differ in the counter alone
- */
-export function eventNamed(
-  tag: string,
-  tagOid: Oid,
-  commit: Oid,
-  heads: Map<string, EventName | undefined>,
-): NamedEvent | undefined {
-  const hash = tag.lastIndexOf('#');
-  if (hash < 0 || !COUNTER.test(tag.slice(hash + 1)))
-    return withTag(parseTagName(tag), undefined, tag, tagOid, commit);
-  const head = tag.slice(0, hash);
-  let name = heads.get(head);
-  if (name === undefined && !heads.has(head)) {
-    name = parseTagName(head);
-    // what ends in a counter takes no second one
-    if (name?.counter !== undefined) name = undefined;
-    heads.set(head, name);
-  }
-  // a stage may be named by a number, as in `churn#9`
-  return name === undefined
-    ? withTag(parseTagName(tag), undefined, tag, tagOid, commit)
-    : withTag(name, Number(tag.slice(hash + 1)), tag, tagOid, commit);
-}
-
-/** Written out for each sort: spreading one object into another takes an engine fifty times as long. */
-function withTag(
-  name: EventName | undefined,
-  counter: number | undefined,
-  tag: string,
-  tagOid: Oid,
-  commit: Oid,
-): NamedEvent | undefined {
+/** The event that the name of a tag is, undefined where it is none; oid and commit are those of the listing. */
+export function eventNamed(tag: string, tagOid: Oid, commit: Oid): NamedEvent | undefined {
+  const name = parseTagName(tag);
   if (name === undefined) return undefined;
-  const { kind, artifact } = name;
-  const own = counter ?? name.counter;
+  // written out for each sort: spreading one object into another takes an engine fifty times as long
+  const { kind, artifact, counter } = name;
   if ('version' in name)
-    return { kind, artifact, version: name.version, counter: own, tag, tagOid, commit } as NamedEvent;
-  if ('stage' in name)
-    return { kind, artifact, stage: name.stage, counter: own, tag, tagOid, commit } as NamedEvent;
-  return { kind, artifact, counter: own, tag, tagOid, commit } as NamedEvent;
+    return { kind, artifact, version: name.version, counter, tag, tagOid, commit } as NamedEvent;
+  if ('stage' in name) return { kind, artifact, stage: name.stage, counter, tag, tagOid, commit } as NamedEvent;
+  return { kind, artifact, counter, tag, tagOid, commit } as NamedEvent;
 }
 
 /** Makes the event that a tag tells; `name` is what `parseTagName` read from the tag's name. */

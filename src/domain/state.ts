@@ -1,7 +1,7 @@
 import { type Event, eventNamed, type NamedEvent, type Oid } from './event.js';
 import type { ArtifactName, StageName } from './names.js';
 import { inOrder, type OrderedEvent } from './order.js';
-import type { EventName, StageEventName, VersionEventName } from './tag-name.js';
+import type { StageEventName, VersionEventName } from './tag-name.js';
 import { compareVersions, type Version } from './version.js';
 
 // What tags say of an artifact (docs/specification.md, 3 State): every question is written once, over events whose names are known
@@ -23,11 +23,12 @@ type StageEvent = NamedEvent & StageEventName;
 /** The events of one artifact, by what they are about. */
 export class Artifact {
   readonly events: NamedEvent[] = [];
-  readonly versions = new Map<Version, VersionEvent[]>();
+  readonly registrations: VersionEvent[] = [];
   readonly stages = new Map<StageName, StageEvent[]>();
-  #hasDeprecation = false;
-  /** Registrations by the commit that the listing names; made when first asked for. */
-  #registrations: Map<Oid, VersionEvent[]> | undefined;
+  hasDeprecation = false;
+  /** Indexes where the events are ordered: then every one of them is asked about, elsewhere a few. */
+  readonly #byVersion = new Map<Version, VersionEvent[]>();
+  readonly #byCommit = new Map<Oid, VersionEvent[]>();
 
   /** @param isOrdered whether events are added oldest first, each with its object known */
   constructor(
@@ -35,33 +36,33 @@ export class Artifact {
     readonly isOrdered = false,
   ) {}
 
-  get hasDeprecation(): boolean {
-    return this.#hasDeprecation;
-  }
-
   add(event: NamedEvent): void {
     this.events.push(event);
-    if (event.kind === 'deprecation') this.#hasDeprecation = true;
-    else if ('version' in event) {
-      push(this.versions, event.version, event);
-      if (this.#registrations) this.#index(event);
-    } else push(this.stages, event.stage, event);
+    if ('stage' in event) push(this.stages, event.stage, event);
+    else if (event.kind === 'deprecation') this.hasDeprecation = true;
+    else {
+      if (event.kind === 'registration') this.registrations.push(event);
+      if (!this.isOrdered) return;
+      push(this.#byVersion, event.version, event);
+      if (event.kind === 'registration') push(this.#byCommit, event.commit, event);
+    }
+  }
+
+  /** The registrations and deregistrations of a version. */
+  eventsOf(version: Version): readonly VersionEvent[] {
+    if (this.isOrdered) return this.#byVersion.get(version) ?? [];
+    return this.events.filter((event): event is VersionEvent => 'version' in event && event.version === version);
   }
 
   /** The registrations that may be at a commit: those that the listing puts there, and those whose commit it does not know. */
   registrationsAt(commit: Oid): readonly VersionEvent[] {
-    if (this.#registrations === undefined) {
-      this.#registrations = new Map();
-      for (const own of this.versions.values()) for (const event of own) this.#index(event);
-    }
-    const here = this.#registrations.get(commit) ?? [];
-    const unknown = this.#registrations.get('unknown');
-    return unknown === undefined ? here : [...here, ...unknown];
+    if (this.isOrdered) return this.#byCommit.get(commit) ?? [];
+    return this.registrations.filter((event) => event.commit === commit || event.commit === 'unknown');
   }
 
-  #index(event: VersionEvent): void {
-    if (event.kind === 'registration')
-      push(this.#registrations as Map<Oid, VersionEvent[]>, event.commit, event);
+  /** Every version that some event registers or deregisters. */
+  get versions(): Set<Version> {
+    return new Set(this.events.flatMap((event) => ('version' in event ? event.version : [])));
   }
 }
 
@@ -83,10 +84,9 @@ export interface ListedTag {
 /** The artifacts that annotated tags name. Tags whose names are no events are passed over. */
 export function artifactsIn(tags: Iterable<ListedTag>): Map<ArtifactName, Artifact> {
   const artifacts = new Map<ArtifactName, Artifact>();
-  const heads = new Map<string, EventName | undefined>();
   let last: Artifact | undefined;
   for (const { name, oid, peeled } of tags) {
-    const event = peeled === undefined ? undefined : eventNamed(name, oid, peeled, heads);
+    const event = peeled === undefined ? undefined : eventNamed(name, oid, peeled);
     if (event === undefined) continue;
     if (last?.name !== event.artifact) {
       last = artifacts.get(event.artifact) ?? new Artifact(event.artifact);
@@ -206,7 +206,7 @@ export function effectiveTime(event: Event, artifact: Artifact, facts: Facts): n
 
 /** Whether the last event of a version is its registration, and not its deregistration. */
 export function isActive(artifact: Artifact, version: Version, facts: Facts): boolean {
-  const own = artifact.versions.get(version) ?? [];
+  const own = artifact.eventsOf(version);
   if (own.every(({ kind }) => kind === 'registration')) return own.some((event) => facts.of(event));
   return ordered(own, artifact, facts).findLast((event) => facts.of(event))?.kind === 'registration';
 }
@@ -214,7 +214,7 @@ export function isActive(artifact: Artifact, version: Version, facts: Facts): bo
 /** The last registration of a version, undefined where it has none. */
 export const registrationOf = (artifact: Artifact, version: Version, facts: Facts): Event | undefined =>
   facts
-    .real(ordered(artifact.versions.get(version) ?? [], artifact, facts))
+    .real(ordered(artifact.eventsOf(version), artifact, facts))
     .findLast(({ kind }) => kind === 'registration');
 
 /**
@@ -247,11 +247,13 @@ export interface LastEvent {
 export function* lastEvents(artifact: Artifact, stage: StageName, facts: Facts): Generator<LastEvent> {
   const seen = new Set<VersionId>();
   const oldestFirst = ordered(artifact.stages.get(stage) ?? [], artifact, facts);
-  for (let index = oldestFirst.length - 1; index >= 0; index -= 1) {
+  const { length } = oldestFirst;
+  for (let seenBefore = 0; seenBefore < length; seenBefore += 1) {
+    const index = length - 1 - seenBefore;
     const named = oldestFirst[index] as NamedEvent;
     const event = facts.of(named, () => [
       // one more round for each doubling of what is looked at
-      ...oldestFirst.slice(Math.max(0, 2 * index - oldestFirst.length), index),
+      ...oldestFirst.slice(Math.max(0, length - 2 * seenBefore), index),
       ...artifact.registrationsAt(named.commit),
     ]);
     if (event === undefined) continue;
@@ -283,7 +285,7 @@ export function current(artifact: Artifact, stage: StageName, facts: Facts): Las
 
 /** The greatest active version by SemVer precedence, pre-releases included. */
 export function latest(artifact: Artifact, facts: Facts): Version | undefined {
-  let rest = [...artifact.versions.keys()];
+  let rest = artifact.registrations.map(({ version }) => version);
   while (rest.length > 0) {
     const greatest = rest.reduce((a, b) => (compareVersions(b, a) > 0 ? b : a));
     if (isActive(artifact, greatest, facts)) return greatest;
