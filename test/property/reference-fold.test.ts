@@ -1,10 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { eventOf } from '../../src/domain/event.js';
-import { latestVersion, stagesUsed, versionsGreatestFirst, versionsInStage } from '../../src/domain/query.js';
-import { type ArtifactState, stateOf } from '../../src/domain/state.js';
 import { history } from '../support/arbitraries.js';
 import * as reference from '../support/reference-fold.js';
+import {
+  latestVersion,
+  stagesUsed,
+  versionsGreatestFirst,
+  versionsInStage,
+  type ArtifactState,
+  stateOf,
+} from '../../src/domain/artifact.js';
 
 const answers = (state: ArtifactState) => ({
   name: state.name,

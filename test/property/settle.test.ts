@@ -72,39 +72,42 @@ function answer(
   throw new Error('it asks for ever');
 }
 
-const QUESTIONS: Record<string, [Question, (state: reference.ArtifactState) => unknown]> = {
+const QUESTIONS: Record<string, [Question, (state: reference.ReferenceState) => unknown]> = {
   ...Object.fromEntries(
-    STAGES.flatMap((stage): [string, [Question, (state: reference.ArtifactState) => unknown]][] => [
+    STAGES.flatMap((stage): [string, [Question, (state: reference.ReferenceState) => unknown]][] => [
       [
         `current in ${stage}`,
-        [(a, f) => idAndTime(current(a, stage, f), a, f), (state) => held(reference.currentIn(state, stage))],
+        [
+          (a, f) => idAndTime(current(a, stage, f), a, f),
+          (state) => held(reference.inStage(state, stage)[0]),
+        ],
       ],
       [
         `all in ${stage}`,
         [
           (a, f) => [...inStage(a, stage, f)].map(({ id }) => id),
-          (state) => reference.versionsInStage(state, stage).map(({ version }) => version.id),
+          (state) => reference.inStage(state, stage).map(({ version }) => version.id),
         ],
       ],
     ]),
   ),
-  latest: [(a, f) => latest(a, f), (state) => reference.latestVersion(state)?.id],
+  latest: [(a, f) => latest(a, f), (state) => reference.latest(state)?.id],
   deprecated: [(a, f) => isDeprecated(a, f), (state) => state.deprecated],
   summary: [(a, f) => summaryOf(a, {}, f), summary],
 };
 
 const idAndTime = (last: { id: string; event: Event } | undefined, artifact: Artifact, facts: Facts) =>
   last && [last.id, last.event.tag, effectiveTime(last.event, artifact, facts)];
-const held = (one: reference.InStage | undefined) =>
+const held = (one: reference.ReferenceInStage | undefined) =>
   one && [one.version.id, one.assignment.tag, one.assignment.time];
 
-function summary(state: reference.ArtifactState) {
+function summary(state: reference.ReferenceState) {
   if (state.events.length === 0) return undefined;
   const stages = reference.stagesUsed(state).flatMap((stage: StageName) => {
-    const one = reference.currentIn(state, stage);
+    const one = reference.inStage(state, stage)[0];
     return one ? [[stage, [one.version.id]]] : [];
   });
-  return { latest: reference.latestVersion(state)?.id, stages, deprecated: state.deprecated };
+  return { latest: reference.latest(state)?.id, stages, deprecated: state.deprecated };
 }
 
 const RUNS = { numRuns: 400 };
@@ -117,12 +120,12 @@ describe('questions asked with the objects that are known', () => {
           const own = events.filter((event) => event.artifact === name);
           for (const [what, [question, expected]] of Object.entries(QUESTIONS)) {
             const now = answer((facts) => question(artifact, facts), objects);
-            expect([what, now.answer]).toEqual([what, expected(reference.artifactStateOf(name, own))]);
+            expect([what, now.answer]).toEqual([what, expected(reference.referenceState(name, own))]);
             const then = answer((facts) => question(asOf(artifact, at, facts), COMPLETE), objects);
             expect([what, at, then.answer]).toEqual([
               what,
               at,
-              expected(reference.artifactStateOf(name, own, at)),
+              expected(reference.referenceState(name, own, at)),
             ]);
           }
         }
@@ -162,7 +165,7 @@ describe('questions asked with the objects that are known', () => {
               );
               expect([what, told.answer]).toEqual([
                 what,
-                expected(reference.artifactStateOf(name.artifact, events)),
+                expected(reference.referenceState(name.artifact, events)),
               ]);
             }
           }
