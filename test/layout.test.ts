@@ -162,7 +162,7 @@ describe('who may import whom (DESIGN)', () => {
 
   it('what runs in a browser computes and draws, and takes no more than shapes from elsewhere', () => {
     const packages = within('package:preact', 'package:d3-time', 'package:d3-shape');
-    const computing = within('domain/differences.ts', 'registry/facts.ts');
+    const computing = within('domain/differences.ts', 'registry/facts.ts', ...PURE);
     const shapes = within('registry/rows.ts', 'registry/describe.ts');
     const drawnByTheServer = (target: string, path: string): boolean =>
       path === 'web/render.tsx' && target === 'package:preact-render-to-string';

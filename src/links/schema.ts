@@ -1,10 +1,9 @@
 import * as z from 'zod/mini';
+import { OID } from '../util/oid.js';
 import { InterfaceSchema } from './interface-schema.js';
 
 const text = z.string('is not a text').check(z.minLength(1, 'is empty'));
-const commitId = z
-  .string('is not a text')
-  .check(z.regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'is not a full commit id'));
+const commitId = z.string('is not a text').check(z.regex(OID, 'is not a full commit id'));
 const sha256 = z
   .string('is not a text')
   .check(z.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256, 64 hexadecimal digits'));

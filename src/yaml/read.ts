@@ -1,5 +1,6 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { type ErrorCode, RegError } from '../errors.js';
+import { utf8Text } from '../util/text.js';
 import { nestsDeeper } from './depth.js';
 
 /** A YAML file that was read within its limits, and where in it things stand. */
@@ -36,7 +37,7 @@ export function readYaml(bytes: Uint8Array, file: string, code: ErrorCode, limit
     throw new RegError(code, `${file}:${line}: ${problem}`, undefined, { file, line });
   };
   if (bytes.length > limits.bytes) refuse(`the file is larger than ${limits.bytes} bytes`, 1);
-  const text = decoded(bytes) ?? refuse('it is not UTF-8', 1);
+  const text = utf8Text(bytes) ?? refuse('it is not UTF-8', 1);
   const control = CONTROL.exec(text);
   if (control) refuse('it holds a control character', text.slice(0, control.index).split('\n').length);
   if (nestsDeeper(text, limits.depth)) refuse(`it nests deeper than ${limits.depth} levels`, 1);
@@ -73,14 +74,6 @@ const PLAIN = {
 
 /** What no YAML may hold as it is (YAML 1.2.2, c-printable): escapes say the same, and no terminal obeys them. */
 const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
-
-function decoded(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
 
 /** The package's message without its own word of where, and the excerpt behind it. */
 const wordsOf = (message: string): string => message.replace(/ at line \d+, column \d+:?[\s\S]*$/, '');
