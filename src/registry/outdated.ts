@@ -1,3 +1,4 @@
+import type { LinkSource } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { newerTag } from '../domain/newer-tag.js';
@@ -5,7 +6,6 @@ import type { ArtifactState } from '../domain/state.js';
 import { TAG_REFS, tagOfRef } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { RefTips } from '../git/port.js';
-import type { LinkSource } from '../links/schema.js';
 import { memoize } from '../util/async.js';
 import type { RegistryContext } from './context.js';
 import { standingOf } from './linked-artifact.js';

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import { LINK_SUFFIX } from '../links/link-path.js';
-import type { LinkSource } from '../links/schema.js';
+import type { LinkSource } from '../documents/link.js';
+import { LINK_SUFFIX } from '../documents/link-path.js';
 import { isStoreUrl } from '../stores/object-url.js';
 import { nameOfKey, shownUrl, splitObjectUrl } from '../stores/store-url.js';
 import { withoutLogin, withoutUserInfo } from '../util/address.js';

@@ -1,11 +1,11 @@
-import type { Config } from '../config/config.js';
+import type { Config } from '../documents/config.js';
+import type { Link } from '../documents/link.js';
+import { artifactOfLink } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
 import { versionsByStage } from '../domain/query.js';
 import { artifactStateOf } from '../domain/state.js';
 import { RegError } from '../errors.js';
-import { artifactOfLink } from '../links/link-path.js';
-import type { Link } from '../links/schema.js';
 import type { RegistryContext } from '../registry/context.js';
 import { linkAt } from '../registry/link-at.js';
 import { eventsIn, readArtifactNames } from '../registry/read.js';

@@ -1,5 +1,5 @@
-import { CONFIG_FILE } from '../config/config.js';
-import { artifactOfLink } from '../links/link-path.js';
+import { CONFIG_FILE } from '../documents/config.js';
+import { artifactOfLink } from '../documents/link-path.js';
 import { type RegistryContext, requireWorkTree } from '../registry/context.js';
 import { withSharedSources } from '../registry/shared-sources.js';
 import { mapAtMost } from '../util/async.js';

@@ -1,4 +1,4 @@
-import type { RuleLevels } from '../../config/rule-levels.js';
+import type { RuleLevels } from '../../documents/config.js';
 import { approvalOf } from '../../domain/policy/approval.js';
 import { APPROVALS } from '../../domain/policy/approval-name.js';
 import { hiddenBy } from '../../domain/policy/arrival.js';
