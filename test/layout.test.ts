@@ -105,6 +105,7 @@ describe('who may import whom (DESIGN)', () => {
       'git/tree-object.ts',
       'git/files',
       'git/tag-listing.ts',
+      'git/tags-by-reader.ts',
       'patience.ts',
     );
     const own = (target: string, path: string): boolean =>
