@@ -1,7 +1,6 @@
-import type { ModelInterface } from '../interface/fits.js';
-import type { Dimension, Port } from '../interface/shape.js';
-import type { Peek } from './peek.js';
+import type { Dimension, ModelInterface, Port } from './interface.js';
 import { type Field, fieldsOf } from './protobuf.js';
+import type { Peek } from './read-at.js';
 
 type File = Pick<Peek, 'at'>;
 type Span = Pick<Field, 'start' | 'end'>;

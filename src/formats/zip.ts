@@ -1,7 +1,7 @@
-import type { Peek } from './peek.js';
+import type { Peek } from './read-at.js';
 
 /** The names in a zip file. */
-export interface ZipDirectory {
+interface ZipDirectory {
   names: readonly string[];
   /** Whether these are all of them. */
   isWhole: boolean;

@@ -1,7 +1,5 @@
-import type { ModelInterface } from '../interface/fits.js';
-import type { Port } from '../interface/shape.js';
-import { type ByteCursor, byteCursor, EndOfBytes } from './byte-cursor.js';
-import type { ReadAt } from './peek.js';
+import type { ModelInterface, Port } from './interface.js';
+import { type ByteCursor, byteCursor, EndOfBytes, type ReadAt } from './read-at.js';
 
 /** More than any vocabulary, and what says which tensors there are, takes. */
 const MOST_BYTES = 256 * 1024 * 1024;
