@@ -107,7 +107,6 @@ describe('who may import whom (DESIGN)', () => {
       'git/tree-object.ts',
       'git/files',
       'git/tag-listing.ts',
-      'patience.ts',
     );
     const own = (target: string, path: string): boolean =>
       ['git/binary', 'git/embedded'].some((one) => within(one)(path) && within(one)(target));

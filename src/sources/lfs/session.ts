@@ -1,5 +1,5 @@
 import type { LargeFiles, Login } from '../../git/port.js';
-import type { HttpAnswer, HttpRequest } from '../../stores/http-message.js';
+import type { HttpAnswer, HttpRequest } from '../../net/http.js';
 import { redactorOf } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import type { LfsServer } from './server.js';
