@@ -7,7 +7,7 @@ import { modelPath } from '../links/model-path.js';
 import { readLink } from '../links/read.js';
 import type { Link, LinkSource } from '../links/schema.js';
 import { formatLink } from '../links/write.js';
-import { isStoreUrl } from '../stores/object-url.js';
+import { isStoreUrl } from '../stores/url.js';
 import { withoutUserInfo } from '../util/address.js';
 import { isInside } from '../util/files.js';
 import { type RegistryContext, requireWorkTree } from './context.js';

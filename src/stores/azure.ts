@@ -1,9 +1,8 @@
+import type { Readable } from 'node:stream';
+import type { BlobServiceClient, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
+import { RegError } from '../errors.js';
 import type { Surroundings } from '../net/http.js';
-import { azureBucket } from './azure-bucket.js';
-import { azureService } from './azure-service.js';
-import { cloudStore } from './cloud.js';
-import { cloudPlace } from './cloud-place.js';
-import { importPeer } from './peer.js';
+import { type Bucket, type CloudPlace, cloudPlace, cloudStore, codeAndMessage, importPeer } from './cloud.js';
 import type { ObjectStore, StoreSettings } from './port.js';
 
 /** The client of Azure Blob Storage, as it is imported. */
@@ -41,3 +40,130 @@ const secretsOf = (env: NodeJS.ProcessEnv): (string | undefined)[] => {
 
 const HINT =
   'see AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or `az login`';
+
+/** The client's own four attempts, with pauses that a person waits for: none, 0.3 and 0.9 seconds. */
+const OPTIONS: StoragePipelineOptions = { retryOptions: { maxTries: 4, retryDelayInMs: 300 } };
+
+/**
+ * The client of a storage account, let in by the first of: a connection string, unless another account is asked for; an
+ * account key; a shared access signature; and what `DefaultAzureCredential` finds.
+ * @throws RegError SOURCE_UNSUPPORTED when nothing names the account, PACKAGE_MISSING
+ */
+export async function azureService(
+  sdk: AzureSdk,
+  place: CloudPlace,
+  settings: StoreSettings,
+  env: NodeJS.ProcessEnv,
+): Promise<BlobServiceClient> {
+  const { BlobServiceClient, StorageSharedKeyCredential } = sdk;
+  const named = place.host?.split('.')[0] ?? settings.account;
+  const connection = env.AZURE_STORAGE_CONNECTION_STRING;
+  if (connection && settings.endpoint === undefined && isAbout(connection, named))
+    return BlobServiceClient.fromConnectionString(connection, OPTIONS);
+  const account = named ?? env.AZURE_STORAGE_ACCOUNT ?? env.AZURE_STORAGE_ACCOUNT_NAME;
+  const server = settings.endpoint ?? serverOf(place.host, account);
+  if (server === undefined || account === undefined)
+    throw new RegError(
+      'SOURCE_UNSUPPORTED',
+      `nothing says to which storage account ${place.shown} belongs`,
+      'set AZURE_STORAGE_ACCOUNT or AZURE_STORAGE_CONNECTION_STRING, or write az://ACCOUNT.blob.core.windows.net/…',
+    );
+  const key = env.AZURE_STORAGE_KEY ?? env.AZURE_STORAGE_ACCOUNT_KEY;
+  if (key) return new BlobServiceClient(server, new StorageSharedKeyCredential(account, key), OPTIONS);
+  const sas = env.AZURE_STORAGE_SAS_TOKEN?.replace(/^\?/, '');
+  if (sas) return new BlobServiceClient(`${server.replace(/\/$/, '')}?${sas}`, undefined, OPTIONS);
+  return new BlobServiceClient(server, await identityOf(env), OPTIONS);
+}
+
+/** Whether a connection string is of that account; one for the emulator names none (Microsoft Learn, "Configure connection strings"). */
+const isAbout = (connection: string, account: string | undefined): boolean =>
+  account === undefined || (/(?:^|;)AccountName=([^;]*)/i.exec(connection)?.[1] ?? account) === account;
+
+/** A link must not send anybody's login to a host of its own choosing. */
+function serverOf(host: string | undefined, account: string | undefined): string | undefined {
+  if (host === undefined) return account && `https://${account}.blob.core.windows.net`;
+  if (PROVIDER.test(host)) return `https://${host}`;
+  throw new RegError(
+    'SOURCE_UNSUPPORTED',
+    `az://${host} is no host of Azure Blob Storage`,
+    'write az://CONTAINER/…, and name another server with AZURE_STORAGE_CONNECTION_STRING',
+  );
+}
+
+/** The endpoints of Azure and its national clouds (Microsoft Learn, "Storage account endpoints"). */
+const PROVIDER =
+  /^[a-z0-9-]+\.(z\d+\.)?blob\.(core\.(windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)|storage\.azure\.net)$/i;
+
+/** Who Microsoft Entra takes us for; a service principal of this environment before all that the default chain looks for. */
+async function identityOf({
+  AZURE_TENANT_ID: tenant,
+  AZURE_CLIENT_ID: client,
+  AZURE_CLIENT_SECRET: secret,
+}: NodeJS.ProcessEnv) {
+  const identity = await importPeer('@azure/identity', 4, () => import('@azure/identity'));
+  return tenant && client && secret
+    ? new identity.ClientSecretCredential(tenant, client, secret)
+    : new identity.DefaultAzureCredential();
+}
+
+/** Bytes of a block. */
+const BLOCK = 8 * 1024 * 1024;
+/** Blocks that a blob may have (Microsoft Learn, "Scalability and performance targets for Blob storage"). */
+const MOST_BLOCKS = 50_000;
+/** Bytes that are kept to be sent: four blocks, until blocks have to be larger. */
+const IN_FLIGHT = 4 * BLOCK;
+
+/** A container by the calls of the Blob service REST API. */
+export function azureBucket(sdk: AzureSdk, container: ContainerClient): Bucket {
+  return {
+    size: async (key, abortSignal) => {
+      const found = await unlessMissing(sdk, container.getBlobClient(key).getProperties({ abortSignal }));
+      return found && !isFolder(found.metadata) ? (found.contentLength ?? 0) : undefined;
+    },
+    list: async function* (prefix, abortSignal) {
+      for await (const blob of container.listBlobsFlat({ prefix, abortSignal, includeMetadata: true }))
+        if (!isFolder(blob.metadata)) yield { key: blob.name, size: blob.properties.contentLength };
+    },
+    read: async (key, range, abortSignal) => {
+      const { start, end } = range ?? { start: 0, end: undefined };
+      const blob = container.getBlobClient(key);
+      const found = await unlessMissing(
+        sdk,
+        blob.download(start, end && end - start, { abortSignal, maxRetryRequests: 0 }),
+      );
+      return found && { bytes: found.readableStreamBody as Readable, length: found.contentLength };
+    },
+    write: async (key, bytes, size, abortSignal) => {
+      const block = Math.max(BLOCK, Math.ceil(size / MOST_BLOCKS));
+      const atOnce = Math.max(1, Math.floor(IN_FLIGHT / block));
+      // the blocks become a blob by the last request, and the service forgets those that do not (Put Block, remarks)
+      await container.getBlockBlobClient(key).uploadStream(bytes, block, atOnce, { abortSignal });
+    },
+    said: (error) => {
+      const { code, details, message, statusCode, name } = error as Partial<Refusal>;
+      const told = code ?? details?.errorCode ?? (statusCode ? `HTTP ${statusCode}` : undefined);
+      return codeAndMessage(told ?? (name === 'Error' ? undefined : name), message);
+    },
+  };
+}
+
+/** What is known of a `RestError` of the client. */
+interface Refusal {
+  code: string;
+  details: { errorCode?: string };
+  message: string;
+  name: string;
+  statusCode: number;
+}
+
+/** Accounts with a hierarchical namespace have a blob for every folder (Microsoft Learn, "Known issues with Data Lake Storage"). */
+const isFolder = (metadata: Record<string, string> | undefined): boolean =>
+  metadata?.hdi_isfolder?.toLowerCase() === 'true';
+
+/** Of all that may be missing the blob alone is no failure (Microsoft Learn, "Blob service error codes"). */
+const unlessMissing = <T>({ RestError }: AzureSdk, answer: Promise<T>): Promise<T | undefined> =>
+  answer.catch((error) => {
+    const { code, details } = error as Partial<Refusal>;
+    if (error instanceof RestError && (details?.errorCode ?? code) === 'BlobNotFound') return undefined;
+    throw error;
+  });

@@ -1,10 +1,16 @@
-import type { StorageOptions } from '@google-cloud/storage';
-import type { Surroundings } from '../net/http.js';
-import { cloudStore } from './cloud.js';
-import { cloudPlace } from './cloud-place.js';
-import { gcsBucket } from './gcs-bucket.js';
-import { gcsDownload } from './gcs-download.js';
-import { importPeer } from './peer.js';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import type { Bucket as GcsBucket, Storage, StorageOptions } from '@google-cloud/storage';
+import { type ByteRange, lengthOf, openHttp, type Surroundings } from '../net/http.js';
+import {
+  type Body,
+  type Bucket,
+  cloudPlace,
+  cloudStore,
+  codeAndMessage,
+  gathered,
+  importPeer,
+} from './cloud.js';
 import type { ObjectStore, StoreSettings } from './port.js';
 
 /**
@@ -46,3 +52,91 @@ const RETRY_ALWAYS = 0;
 
 const HINT =
   'see GOOGLE_APPLICATION_CREDENTIALS or `gcloud auth application-default login`, and STORAGE_EMULATOR_HOST for an emulator';
+
+/** Bytes of a request, and of the largest object that is sent in one; a multiple of 256 KiB ("Resumable uploads"). */
+const CHUNK = 16 * 1024 * 1024;
+
+/** A bucket by the calls of the Cloud Storage JSON API. */
+export function gcsBucket(bucket: GcsBucket, download: GcsDownload): Bucket {
+  /** A missing bucket is answered as a missing object is, but to a listing. */
+  const unlessMissing = <T>(answer: Promise<T>): Promise<T | undefined> =>
+    answer.catch(async (error) => {
+      if (error.code !== 404) throw error;
+      await bucket.getFiles({ maxResults: 1, autoPaginate: false }).catch((other) => {
+        if (other.code === 404) throw other;
+      });
+      return undefined;
+    });
+  return {
+    size: async (key) => {
+      const found = await unlessMissing(bucket.file(key).getMetadata());
+      return found && Number(found[0].size);
+    },
+    list: async function* (prefix) {
+      for (let pageToken: string | undefined, more = true; more; more = pageToken !== undefined) {
+        const query = { prefix, autoPaginate: false, ...(pageToken ? { pageToken } : {}) };
+        const [files, next] = await bucket.getFiles(query);
+        for (const { name, metadata } of files) yield { key: name, size: Number(metadata.size) };
+        pageToken = (next as { pageToken?: string } | null)?.pageToken;
+      }
+    },
+    read: (key, range) => unlessMissing(download(key, range)),
+    write: async (key, bytes, size, signal) => {
+      const file = bucket.file(key);
+      const whole = { validation: false, contentType: 'application/octet-stream', gzip: false } as const;
+      if (size <= CHUNK) {
+        const content = await gathered(bytes);
+        await pipeline([content], file.createWriteStream({ ...whole, resumable: false }), { signal });
+        return;
+      }
+      const upload = file.createWriteStream({
+        ...whole,
+        resumable: true,
+        chunkSize: CHUNK,
+        metadata: { contentLength: size },
+      });
+      await pipeline(bytes, upload, { signal });
+    },
+    said: (error) => {
+      const { code, message } = error as { code?: unknown; message?: string };
+      return codeAndMessage(code, messageIn(message));
+    },
+  };
+}
+
+/** The client gives the whole answer to a failed call for its message ("HTTP status and error codes"). */
+function messageIn(text: string | undefined): string | undefined {
+  try {
+    return JSON.parse(text ?? '').error.message;
+  } catch {
+    return text;
+  }
+}
+
+/** Asks for the bytes of an object, as they are kept; fails with the code and the whole answer of the server. */
+export type GcsDownload = (key: string, range: ByteRange | undefined) => Promise<Body>;
+
+/**
+ * Downloads with the credentials of the client, though not by its streams: ending one of them ends the connections of all
+ * that are under way (`File.createReadStream` destroys the agent that they share).
+ * @param isEmulator whether the server is asked without credentials
+ */
+export function gcsDownload(
+  { authClient, apiEndpoint }: Storage,
+  bucket: string,
+  isEmulator: boolean,
+  around: Surroundings,
+): GcsDownload {
+  // the user chose the endpoint, or it is Google's
+  const http = openHttp(around, { isPrivateAllowed: true });
+  return async (key, range) => {
+    // Cloud Storage JSON API, "Objects: get"
+    const url = `${apiEndpoint}/storage/v1/b/${bucket}/o/${encodeURIComponent(key)}?alt=media`;
+    const login = isEmulator ? {} : await authClient.getRequestHeaders(url);
+    // an object that is kept packed would be unpacked on the way ("Transcoding of gzip-compressed files")
+    const headers = { ...login, 'accept-encoding': 'gzip' };
+    const { status, headers: told, body } = await http.request({ method: 'GET', url, headers, range });
+    if (status < 300) return { bytes: body, length: lengthOf(told) };
+    throw Object.assign(new Error(String(await buffer(body))), { code: status });
+  };
+}

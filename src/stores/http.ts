@@ -13,8 +13,7 @@ import type { Lookup } from '../net/private-address.js';
 import { shownUrl } from '../util/address.js';
 import { exactly, WrongLength } from '../util/stream.js';
 import type { ObjectStore } from './port.js';
-import { parseStoreUrl } from './store-url.js';
-import { isUnsafeUrlPath, shownRefused, urlOfKey } from './store-url-text.js';
+import { isUnsafeUrlPath, parseStoreUrl, shownRefused, urlOfKey } from './url.js';
 
 /**
  * Opens a folder of a web server, to read objects of it whose keys are known. A key is a name, or with a `?` the text of a URL

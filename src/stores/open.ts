@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { unreachable } from '../errors.js';
 import type { Surroundings } from '../net/http.js';
 import type { StoreOpener } from './port.js';
-import { parseStoreUrl } from './store-url.js';
+import { parseStoreUrl } from './url.js';
 
 /** What opens every kind of store; the code of a kind is loaded when the first one of it is opened. */
 export function storeOpener(around: Surroundings): StoreOpener {

@@ -14,7 +14,7 @@ import type { WriteRow } from '../registry/write-row.js';
 import { assign, register } from '../registry/writes.js';
 import { identifyFiles, type ModelIdentity, modelOnDisk } from '../sources/identity.js';
 import { refuseUnsafePath, type SourceModel } from '../sources/model.js';
-import { isStoreUrl, joinObjectUrl } from '../stores/object-url.js';
+import { isStoreUrl, joinObjectUrl } from '../stores/url.js';
 import { isInside } from '../util/files.js';
 import { keyOf, putModel } from './put-model.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cloudPlace } from '../../src/stores/cloud-place.js';
+import { cloudPlace } from '../../src/stores/cloud.js';
 import { refusal } from '../support/builders.js';
 
 describe('the URL of a folder in a bucket', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nameOfKey, splitObjectUrl } from '../../src/stores/store-url.js';
+import { nameOfKey, splitObjectUrl } from '../../src/stores/url.js';
 import { shownUrl } from '../../src/util/address.js';
 import { refusal } from '../support/builders.js';
 

@@ -1,13 +1,11 @@
 import { isAbsolute, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ErrorCode, RegError } from '../errors.js';
+import { shownUrl } from '../util/address.js';
 import { CONTROL } from '../util/text.js';
-import { hasDots, isUnsafeUrlPath, keyOfUrl, shownRefused } from './store-url-text.js';
-
-export { nameOfKey } from './store-url-text.js';
 
 /** Where an object is, or with an empty name a folder of them. */
-export interface ObjectUrl {
+interface ObjectUrl {
   /** The store to open: a URL, or for this machine a path; `/` at its end. */
   folder: string;
   /** The key in it. */
@@ -15,7 +13,7 @@ export interface ObjectUrl {
 }
 
 /** What a place is reached by. */
-export type StoreKind = 's3' | 'gcs' | 'azure' | 'http' | 'folder';
+type StoreKind = 's3' | 'gcs' | 'azure' | 'http' | 'folder';
 
 const KINDS: ReadonlyMap<string, StoreKind> = new Map([
   ['s3', 's3'],
@@ -118,4 +116,73 @@ function splitCloudUrl(text: string, kind: StoreKind, refuse: Refuse): ObjectUrl
   if (isUnsafeUrlPath(key)) throw refuse(DOTS, 'SOURCE_PATH');
   const whole = text.endsWith(key) ? text : `${text}/`;
   return cut(whole, whole.lastIndexOf('/') + 1);
+}
+
+/** The same for what was refused: one line, and not too long a one. */
+export function shownRefused(text: string): string {
+  const shown = shownUrl(text).replaceAll(new RegExp(CONTROL, 'g'), '�');
+  return shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown;
+}
+
+const LONGEST_SHOWN = 200;
+
+/** Whether a path has a part that leads up or nowhere, as it is or as URLs write it: `.`, `..`, `%2e%2e`. */
+const hasDots = (path: string): boolean => /(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path);
+
+/**
+ * Whether the path of a URL holds what servers and this program might read in two ways: dots, a slash, a backslash or a control
+ * character in disguise, `%2f`, or a backslash, which is a slash to some (URL Standard, special schemes).
+ */
+export const isUnsafeUrlPath = (path: string): boolean =>
+  hasDots(path) || /\\|%(2f|5c|[01][0-9a-f]|7f)/i.test(path);
+
+/**
+ * The key that stands for the last part of a web address: its name as people write it, `my model.bin`. Where the name does not
+ * give the address back, the key is the text of the URL with a `?` in it: `model.bin?sig=x`, `a%E9.bin?`.
+ * @param query with its `?`; empty for none
+ */
+function keyOfUrl(part: string, query: string): string {
+  const name = decoded(part);
+  const isPlain = query === '' && name !== undefined && !name.includes('?') && urlOfKey(name) === part;
+  return isPlain ? name : part + (query || '?');
+}
+
+/** The text of a URL that a key stands for; otherwise as `keyOfUrl`. */
+export function urlOfKey(key: string): string {
+  if (key.includes('?')) return key.replace(/\?$/, '');
+  return key.split('/').map(encodePart).join('/');
+}
+
+/** The name of the file that a key stands for, without a query: what to call it on this machine. */
+export function nameOfKey(key: string): string {
+  const [, path = '', query] = /^([^?]*)(\?.*)?$/s.exec(key) ?? [];
+  const text = query === undefined ? path : (decoded(path) ?? path);
+  return text.slice(text.lastIndexOf('/') + 1);
+}
+
+/** Leaves what may stand in a path (RFC 3986, section 3.3), but for `+`, which is a space to some servers. */
+const encodePart = (text: string): string =>
+  // a lone surrogate has no UTF-8
+  encodeURIComponent(Buffer.from(text).toString()).replaceAll(
+    /%(?:3D|40|2C|3A|3B|24|26)/g,
+    decodeURIComponent,
+  );
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a text is a URL, of a store or of something that is none, and not a path. */
+export const isStoreUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+
+/** The address of an object from that of its store and its key, as `splitObjectUrl` takes it apart again. */
+export function joinObjectUrl(store: string, key: string): string {
+  // the tools of the cloud providers take a key as it is; only the web and files decode
+  const isEncoded = /^(https?|file):/i.test(store);
+  const path = isEncoded ? key.split('/').map(encodeURIComponent).join('/') : key;
+  return `${store.replace(/\/+$/, '')}/${path}`;
 }

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseStoreUrl, splitObjectUrl } from '../../src/stores/store-url.js';
-import { urlOfKey } from '../../src/stores/store-url-text.js';
+import { parseStoreUrl, splitObjectUrl, urlOfKey } from '../../src/stores/url.js';
 import { hostileText } from '../support/arbitraries.js';
 import { refusalCode } from '../support/builders.js';
 
