@@ -1,4 +1,5 @@
 import { RegError } from '../errors.js';
+import { short } from '../util/oid.js';
 import { refuseOtherCase, refuseUnwritableTag } from './decide/writable.js';
 import type { Oid } from './event.js';
 import type { ArtifactName, StageName } from './names.js';
@@ -112,7 +113,7 @@ function dateAfter(newest: number, { artifact, now }: Snapshot): number {
 }
 
 function subject({ event, of }: Draft): string {
-  const version = of?.startsWith('v') ? of : `commit ${of?.slice(0, 12)}`;
+  const version = of?.startsWith('v') ? of : `commit ${of && short(of)}`;
   switch (event.kind) {
     case 'registration':
       return `Register ${event.artifact} ${event.version}`;

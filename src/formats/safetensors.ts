@@ -1,5 +1,6 @@
 import { didYouMean } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
+import { utf8Text } from '../util/text.js';
 import type { Dtype } from './dtype.js';
 import { shownName } from './json-cursor.js';
 import type { ReadAt } from './peek.js';
@@ -83,11 +84,7 @@ async function headerLength(read: ReadAt, size: number): Promise<number> {
 async function headerText(read: ReadAt, end: number): Promise<string> {
   const bytes = await readWhole(read, PREFIX, end);
   if (bytes[0] !== 0x7b) return refuse("its header does not begin with '{'");
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return refuse('its header is not UTF-8');
-  }
+  return utf8Text(bytes) ?? refuse('its header is not UTF-8');
 }
 
 function tensorOf({ name, dtype, shape }: TensorInfo, bytes: Uint8Array): Tensor {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LinkSource } from '../documents/link.js';
 import { RegError } from '../errors.js';
-import type { LinkSource } from '../links/schema.js';
 import type { ChooseOptions } from '../registry/choose.js';
 import type { RegistryContext } from '../registry/context.js';
 import type { ModelIdentity } from '../sources/identity.js';

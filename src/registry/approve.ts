@@ -3,6 +3,7 @@ import { findNamed, unknownArtifact, versionLabel } from '../domain/find.js';
 import { type ArtifactName, type StageName, stageName } from '../domain/names.js';
 import { encodeWho, formatApprovalName } from '../domain/policy/approval-name.js';
 import { artifactStateOf, type VersionId, type VersionState } from '../domain/state.js';
+import { tagRef } from '../domain/tag-name.js';
 import { joinMessage } from '../domain/trailers.js';
 import { RegError } from '../errors.js';
 import type { NewRef } from '../git/port.js';
@@ -113,7 +114,7 @@ async function findOwn(
   commit: string,
   remote: string,
 ): Promise<string | undefined> {
-  const refName = `refs/tags/${tagName}`;
+  const refName = tagRef(tagName);
   const oid = (await repository.listRemoteRefs(remote, [refName])).get(refName);
   if (oid === undefined) return undefined;
   if (remote !== '.' && repository.url === undefined)

@@ -1,9 +1,9 @@
+import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
+import type { YamlFile } from '../documents/yaml.js';
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, parseArtifactName, splitArtifactName } from '../domain/names.js';
 import { isRegError } from '../errors.js';
 import type { ObjectReader, TreeEntry } from '../git/port.js';
-import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../links/link-path.js';
-import type { YamlFile } from '../yaml/read.js';
 
 /** The file that declares an artifact, and how. */
 export interface Declaration {
@@ -85,7 +85,7 @@ async function readableKeysAt(
 async function keysAt(objects: TreeReader, commit: Oid, path: string, under?: string): Promise<string[]> {
   const yaml = await readForeignYaml(objects, commit, path);
   // the package is loaded where there is such a file, which is seldom
-  return yaml === undefined ? [] : (await import('../yaml/keys.js')).keysOf(yaml, under);
+  return yaml === undefined ? [] : (await import('../documents/yaml.js')).keysOf(yaml, under);
 }
 
 /** A YAML file of another tool at a commit, or undefined when there is none. */
@@ -96,6 +96,6 @@ export async function readForeignYaml(
 ): Promise<YamlFile | undefined> {
   const entry = await objects.entryAt(commit, path);
   if (entry?.type !== 'blob') return undefined;
-  const { FOREIGN, readYaml } = await import('../yaml/read.js');
+  const { FOREIGN, readYaml } = await import('../documents/yaml.js');
   return readYaml(await objects.readBlob(entry.oid), path, 'INVALID_LINK', FOREIGN);
 }

@@ -1,7 +1,6 @@
+import { type Link, readLink } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { readLink } from '../links/read.js';
-import type { Link } from '../links/schema.js';
 import type { RegistryContext } from './context.js';
 import { notDeclared } from './declaration.js';
 import { findDeclaration } from './declared.js';

@@ -1,5 +1,5 @@
+import type { Link, LinkSource } from '../documents/link.js';
 import { RegError } from '../errors.js';
-import type { Link, LinkSource } from '../links/schema.js';
 import { identify } from '../sources/identity.js';
 import { verifyPromises } from '../sources/promise.js';
 import { withoutUserInfo } from '../util/address.js';

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import { LINK_SUFFIX } from '../links/link-path.js';
-import type { LinkSource } from '../links/schema.js';
+import type { LinkSource } from '../documents/link.js';
+import { LINK_SUFFIX } from '../documents/link-path.js';
 import { isStoreUrl, nameOfKey, splitObjectUrl } from '../stores/url.js';
 import { shownUrl, withoutLogin, withoutUserInfo } from '../util/address.js';
 

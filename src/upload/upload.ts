@@ -1,12 +1,10 @@
 import { isAbsolute, relative, resolve } from 'node:path';
+import { formatLink, type Link, readLink } from '../documents/link.js';
+import { requireLinkPath } from '../documents/link-path.js';
 import { refuseUnwritableStage } from '../domain/decide/writable.js';
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { requireLinkPath } from '../links/link-path.js';
-import { readLink } from '../links/read.js';
-import type { Link } from '../links/schema.js';
-import { formatLink } from '../links/write.js';
 import type { OnBytes } from '../load/download.js';
 import { type RegistryContext, requireWorkTree } from '../registry/context.js';
 import type { Written } from '../registry/write.js';

@@ -1,6 +1,6 @@
+import { inspectLink, type LinkFile } from '../documents/link.js';
+import { artifactOfLink, LINK_SUFFIX } from '../documents/link-path.js';
 import type { ArtifactName } from '../domain/names.js';
-import { artifactOfLink, LINK_SUFFIX } from '../links/link-path.js';
-import { inspectLink, type LinkFile } from '../links/read.js';
 import { requireCommit } from '../registry/context.js';
 import { followLink } from '../registry/follow-link.js';
 import { findRev } from '../registry/source-rev.js';

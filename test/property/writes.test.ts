@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_CONFIG } from '../../src/config/config.js';
+import { DEFAULT_CONFIG } from '../../src/documents/config.js';
 import type { ArtifactName } from '../../src/domain/names.js';
 import type { Plan, Snapshot } from '../../src/domain/plan.js';
 import type { ArtifactState } from '../../src/domain/state.js';

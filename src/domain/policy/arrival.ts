@@ -1,3 +1,4 @@
+import { short } from '../../util/oid.js';
 import type { Event } from '../event.js';
 import type { ArtifactName } from '../names.js';
 import { highestCounter } from '../plan.js';
@@ -74,7 +75,7 @@ function whyNotChained(
   if (parent === undefined) return undefined;
   const before = events.find(({ tagOid }) => tagOid === parent);
   if (before === undefined)
-    return `it follows the tag object ${parent.slice(0, 12)}, which is no event of ${name} here; push what came before it first: reg sync`;
+    return `it follows the tag object ${short(parent)}, which is no event of ${name} here; push what came before it first: reg sync`;
   return before.place < place
     ? undefined
     : `it follows ${before.tag}, which counts as a later event; ${AGAIN}`;

@@ -1,5 +1,10 @@
-import { CONFIG_FILE, type Config, DEFAULT_CONFIG, readConfig } from '../../config/config.js';
-import type { RuleLevels } from '../../config/rule-levels.js';
+import {
+  CONFIG_FILE,
+  type Config,
+  DEFAULT_CONFIG,
+  type RuleLevels,
+  readConfig,
+} from '../../documents/config.js';
 import type { Oid } from '../../domain/event.js';
 import type { Policy } from '../../domain/policy/policy.js';
 import { RegError } from '../../errors.js';

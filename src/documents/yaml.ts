@@ -1,6 +1,19 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  Lexer,
+  LineCounter,
+  type Pair,
+  Parser,
+  parseDocument,
+  visit,
+} from 'yaml';
+import type * as z from 'zod/mini';
+import { didYouMean } from '../domain/suggest.js';
 import { type ErrorCode, RegError } from '../errors.js';
-import { nestsDeeper } from './depth.js';
+import { utf8Text } from '../util/text.js';
 
 /** A YAML file that was read within its limits, and where in it things stand. */
 export interface YamlFile {
@@ -36,7 +49,7 @@ export function readYaml(bytes: Uint8Array, file: string, code: ErrorCode, limit
     throw new RegError(code, `${file}:${line}: ${problem}`, undefined, { file, line });
   };
   if (bytes.length > limits.bytes) refuse(`the file is larger than ${limits.bytes} bytes`, 1);
-  const text = decoded(bytes) ?? refuse('it is not UTF-8', 1);
+  const text = utf8Text(bytes) ?? refuse('it is not UTF-8', 1);
   const control = CONTROL.exec(text);
   if (control) refuse('it holds a control character', text.slice(0, control.index).split('\n').length);
   if (nestsDeeper(text, limits.depth)) refuse(`it nests deeper than ${limits.depth} levels`, 1);
@@ -73,14 +86,6 @@ const PLAIN = {
 
 /** What no YAML may hold as it is (YAML 1.2.2, c-printable): escapes say the same, and no terminal obeys them. */
 const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
-
-function decoded(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
 
 /** The package's message without its own word of where, and the excerpt behind it. */
 const wordsOf = (message: string): string => message.replace(/ at line \d+, column \d+:?[\s\S]*$/, '');
@@ -127,3 +132,109 @@ function lineOf(document: Document.Parsed, lines: LineCounter, path: readonly Pr
   }
   return Math.max(1, lines.linePos(offset).line);
 }
+
+/** One thing that is wrong with the content of a YAML file. */
+export interface YamlProblem {
+  message: string;
+  line: number;
+  hint: string | undefined;
+}
+
+/** The value of a file by its schema, or all that is wrong with it. */
+export type Checked<T> = { value: T } | { problems: YamlProblem[] };
+
+/** Checks a file's content against its schema; unknown keys are named with the nearest known one (SPEC §4). */
+export function checkYaml<S extends z.ZodMiniType>(yaml: YamlFile, schema: S): Checked<z.output<S>> {
+  const result = schema.safeParse(yaml.content() ?? {});
+  if (result.success) return { value: result.data };
+  return { problems: result.error.issues.flatMap((issue) => problemsOf(issue, yaml, schema)) };
+}
+
+/**
+ * The value of a file by its schema.
+ * @throws RegError with the given code, for the first problem
+ */
+export function requireYaml<S extends z.ZodMiniType>(
+  yaml: YamlFile,
+  schema: S,
+  code: ErrorCode,
+): z.output<S> {
+  const checked = checkYaml(yaml, schema);
+  if ('value' in checked) return checked.value;
+  const [{ message, line, hint } = { message: 'it is not valid', line: 1, hint: undefined }] =
+    checked.problems;
+  throw new RegError(code, `${yaml.file}:${line}: ${message}`, hint, { file: yaml.file, line });
+}
+
+function problemsOf(issue: z.core.$ZodIssue, yaml: YamlFile, schema: z.ZodMiniType): YamlProblem[] {
+  if (issue.code !== 'unrecognized_keys') {
+    const name = issue.path.join('.');
+    return [
+      {
+        message: name ? `${name}: ${issue.message}` : issue.message,
+        line: yaml.lineOf(issue.path),
+        hint: undefined,
+      },
+    ];
+  }
+  const known = knownKeys(schema, issue.path);
+  return issue.keys.map((key) => ({
+    message: `unknown key '${[...issue.path, key].join('.')}'`,
+    line: yaml.lineOf([...issue.path, key]),
+    hint: didYouMean(key, known, 'remove it'),
+  }));
+}
+
+/** The keys that a schema knows at a path. */
+function knownKeys(schema: z.ZodMiniType, path: readonly PropertyKey[]): string[] {
+  let at: unknown = schema;
+  for (const key of path) at = unwrap(at)?.shape?.[String(key)] ?? unwrap(at)?.valueType;
+  return Object.keys(unwrap(at)?.shape ?? {});
+}
+
+type Def = { shape?: Record<string, unknown>; innerType?: unknown; valueType?: unknown };
+
+function unwrap(schema: unknown): Def | undefined {
+  const def = (schema as { _zod?: { def: Def } } | undefined)?._zod?.def;
+  return def?.innerType === undefined ? def : unwrap(def.innerType);
+}
+
+/**
+ * Makes the scalars under some keys text, as they are written: `rev: 0123456` stays `0123456` (SPEC §4).
+ * @param wanted whether the value of a pair, at a path of keys, is to be text
+ */
+export function keepAsText(yaml: YamlFile, wanted: (path: readonly string[]) => boolean): void {
+  const walk = (node: unknown, path: readonly string[]): void => {
+    if (!isMap(node)) return;
+    for (const pair of node.items as Pair[]) {
+      const here = [...path, isScalar(pair.key) ? String(pair.key.value) : ''];
+      if (isScalar(pair.value) && wanted(here)) pair.value.value = pair.value.source ?? '';
+      else walk(pair.value, here);
+    }
+  };
+  walk(yaml.document.contents, []);
+}
+
+/** The keys of the top mapping of a file, or of the mapping under one of its keys. */
+export function keysOf({ document }: YamlFile, under?: string): string[] {
+  const top = document.contents;
+  const map = under !== undefined && isMap(top) ? top.get(under) : top;
+  return isMap(map) ? map.items.map(({ key }) => String(isScalar(key) ? key.value : key)) : [];
+}
+
+/**
+ * Whether a YAML text nests deeper than a number of levels, found without recursion. The composer of the yaml package
+ * recurses, and a text of ten thousand levels can end the process in a way that no handler catches. Its parser keeps
+ * what is open on a stack, so that a look at the stack is enough.
+ */
+export function nestsDeeper(text: string, levels: number): boolean {
+  const parser = new Parser();
+  for (const token of new Lexer().lex(text)) {
+    for (const _ of parser.next(token));
+    if (parser.stack.length > levels && parser.stack.filter(isCollection).length > levels) return true;
+  }
+  return false;
+}
+
+const COLLECTIONS: ReadonlySet<string> = new Set(['block-map', 'block-seq', 'flow-collection']);
+const isCollection = ({ type }: { type: string }): boolean => COLLECTIONS.has(type);
