@@ -2,17 +2,17 @@ import { isAbsolute, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ErrorCode, RegError } from '../errors.js';
 import { shownUrl } from '../util/address.js';
-import { CONTROL } from '../util/text.js';
+import { CONTROL, percentDecoded } from '../util/text.js';
 
-/** Where an object is, or with an empty name a folder of them. */
+/** The address of an object or, with an empty name, of a folder. */
 interface ObjectUrl {
-  /** The store to open: a URL, or for this machine a path; `/` at its end. */
+  /** The store to open: a URL, or a path of this machine; `/` at its end. */
   folder: string;
   /** The key in it. */
   name: string;
 }
 
-/** What a place is reached by. */
+/** The kinds of stores. */
 type StoreKind = 's3' | 'gcs' | 'azure' | 'http' | 'folder';
 
 const KINDS: ReadonlyMap<string, StoreKind> = new Map([
@@ -27,7 +27,7 @@ const KINDS: ReadonlyMap<string, StoreKind> = new Map([
 ]);
 
 /**
- * Tells the store to open and the key in it from where a model is: a URL, or an absolute path of this machine. A `/` at the end
+ * Splits the address of a model, a URL or an absolute path of this machine, into the store and the key in it. A `/` at the end
  * means a folder. The key of a web address may hold a query; `nameOfKey` gives the name of the file.
  * @throws RegError SOURCE_UNSUPPORTED, SOURCE_PATH as `parseStoreUrl`
  */
@@ -36,23 +36,23 @@ export function splitObjectUrl(url: string): ObjectUrl {
   return { folder, name };
 }
 
-/** Makes the error for a text, with the reason. */
+/** Makes the error for an address, with the reason. */
 type Refuse = (why: string, code?: ErrorCode) => RegError;
 
 /**
- * Reads where models are. What a URL could say beyond that is refused, so that a link leads where it seems to lead.
- * @throws RegError SOURCE_UNSUPPORTED for any other kind of place, SOURCE_PATH for a path that might lead out of it
+ * Reads the address of a model. Everything else that a URL can say is refused, so that a link leads where it seems to lead.
+ * @throws RegError SOURCE_UNSUPPORTED for any other kind of address, SOURCE_PATH for a path that might lead out of the store
  */
 export function parseStoreUrl(text: string): ObjectUrl & { kind: StoreKind } {
   const refuse: Refuse = (why, code = 'SOURCE_UNSUPPORTED') =>
-    new RegError(code, `'${shownRefused(text)}' is no place of a model: ${why}`, HINT);
+    new RegError(code, `'${shownRefused(text)}' is not the address of a model: ${why}`, HINT);
   if (CONTROL.test(text)) throw refuse('it holds control characters');
   if (isAbsolute(text)) return { kind: 'folder', ...splitPath(text, refuse) };
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) throw refuse('it is neither a URL nor an absolute path');
   const kind = KINDS.get(scheme);
   if (kind === undefined) throw refuse(`${scheme}: is not supported`);
-  if (text.includes('\\')) throw refuse('a backslash has no place in a URL', 'SOURCE_PATH');
+  if (text.includes('\\')) throw refuse('it holds a backslash', 'SOURCE_PATH');
   switch (kind) {
     case 'folder':
       return { kind, ...splitPath(pathOfUrl(text, refuse), refuse) };
@@ -98,15 +98,16 @@ function splitWebUrl(text: string, refuse: Refuse): ObjectUrl {
   return { folder: start + folder, name: name + query === '' ? '' : keyOfUrl(name, query) };
 }
 
-/** A bucket, or a container of Azure, and what may stand before that: the host of an account. */
-const BUCKET = '[a-z0-9$][a-z0-9._-]*';
+/** A bucket, or a container of Azure; `$web` and `$root` are two of these. */
+const BUCKET = '[a-z0-9$][a-z0-9._-]{0,221}';
 const CLOUD = new RegExp(String.raw`^[a-z0-9]+:\/\/(${BUCKET})(\/.*)?$`, 'i');
+/** At Azure the host of an account may stand before the container. */
 const ACCOUNT = new RegExp(
   String.raw`^[a-z0-9]+:\/\/([a-z0-9-]+\.[a-z0-9.-]*(?::\d+)?\/${BUCKET})(\/.*)?$`,
   'i',
 );
 
-/** What follows the bucket is the key as it is, and nothing in it is decoded, as the tools of the providers take it. */
+/** The key follows the bucket. Nothing in it is decoded, as in the tools of the providers. */
 function splitCloudUrl(text: string, kind: StoreKind, refuse: Refuse): ObjectUrl {
   // a signature would be kept in files and shown
   if (text.includes('?')) throw refuse('such an address has no query');
@@ -118,7 +119,39 @@ function splitCloudUrl(text: string, kind: StoreKind, refuse: Refuse): ObjectUrl
   return cut(whole, whole.lastIndexOf('/') + 1);
 }
 
-/** The same for what was refused: one line, and not too long a one. */
+/** The top of a store in a cloud. */
+export interface BucketUrl {
+  /** The bucket, or at Azure the container. */
+  bucket: string;
+  /** What every key of the store begins with: empty, or with `/` at its end. */
+  prefix: string;
+  /** The host that the URL names instead of the provider's usual one; undefined without one. */
+  host: string | undefined;
+  /** The URL as it was given, without a slash at the end. */
+  shown: string;
+}
+
+/**
+ * Reads the URL of a folder in a bucket. In the key `?`, `#` and `%` stand for themselves.
+ * @param hosts whether the bucket may follow a host
+ * @throws RegError SOURCE_UNSUPPORTED, without any part that could be a secret
+ */
+export function parseBucketUrl(url: string, hosts = false): BucketUrl {
+  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9]*):\/\/(.*)$/is.exec(url) ?? [];
+  const parts = rest.split('/');
+  const host = hosts && parts[0]?.includes('.') ? parts.shift() : undefined;
+  const [bucket = '', ...folders] = parts;
+  const form = `${scheme}://${hosts ? '[host/]' : ''}bucket/folder`;
+  if (!WHOLE_BUCKET.test(bucket) || (host !== undefined && !/^[a-z0-9.-]+(:\d+)?$/i.test(host)))
+    throw new RegError('SOURCE_UNSUPPORTED', `a ${scheme}:// URL does not name a bucket`, `write ${form}`);
+  const folder = folders.join('/').replace(/\/+$/, '');
+  const shown = `${scheme}://${[host, bucket, folder].filter(Boolean).join('/')}`;
+  return { bucket, host, prefix: folder === '' ? '' : `${folder}/`, shown };
+}
+
+const WHOLE_BUCKET = new RegExp(`^${BUCKET}$`, 'i');
+
+/** A refused address, fit to be shown: on one line, and cut where it is very long. */
 export function shownRefused(text: string): string {
   const shown = shownUrl(text).replaceAll(new RegExp(CONTROL, 'g'), '�');
   return shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown;
@@ -126,62 +159,54 @@ export function shownRefused(text: string): string {
 
 const LONGEST_SHOWN = 200;
 
-/** Whether a path has a part that leads up or nowhere, as it is or as URLs write it: `.`, `..`, `%2e%2e`. */
+/** Whether a path has a part `.` or `..`, also encoded as `%2e%2e`. */
 const hasDots = (path: string): boolean => /(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path);
 
 /**
- * Whether the path of a URL holds what servers and this program might read in two ways: dots, a slash, a backslash or a control
- * character in disguise, `%2f`, or a backslash, which is a slash to some (URL Standard, special schemes).
+ * Whether servers and this program might read the path of a URL in two ways: it has `.` or `..`, an encoded slash, backslash or
+ * control character, or a backslash, which some read as a slash (URL Standard, special schemes).
  */
 export const isUnsafeUrlPath = (path: string): boolean =>
   hasDots(path) || /\\|%(2f|5c|[01][0-9a-f]|7f)/i.test(path);
 
 /**
- * The key that stands for the last part of a web address: its name as people write it, `my model.bin`. Where the name does not
- * give the address back, the key is the text of the URL with a `?` in it: `model.bin?sig=x`, `a%E9.bin?`.
+ * The key for the last part of a web address: its decoded name, `my model.bin`. Where encoding the name does not give the
+ * address back, the key is the text of the URL with a `?` in it: `model.bin?sig=x`, `a%E9.bin?`.
  * @param query with its `?`; empty for none
  */
 function keyOfUrl(part: string, query: string): string {
-  const name = decoded(part);
+  const name = percentDecoded(part);
   const isPlain = query === '' && name !== undefined && !name.includes('?') && urlOfKey(name) === part;
   return isPlain ? name : part + (query || '?');
 }
 
-/** The text of a URL that a key stands for; otherwise as `keyOfUrl`. */
+/** The text of the URL for a key: the opposite of `keyOfUrl`. */
 export function urlOfKey(key: string): string {
   if (key.includes('?')) return key.replace(/\?$/, '');
   return key.split('/').map(encodePart).join('/');
 }
 
-/** The name of the file that a key stands for, without a query: what to call it on this machine. */
+/** The name of the file under a key, without a query. */
 export function nameOfKey(key: string): string {
   const [, path = '', query] = /^([^?]*)(\?.*)?$/s.exec(key) ?? [];
-  const text = query === undefined ? path : (decoded(path) ?? path);
+  const text = query === undefined ? path : (percentDecoded(path) ?? path);
   return text.slice(text.lastIndexOf('/') + 1);
 }
 
-/** Leaves what may stand in a path (RFC 3986, section 3.3), but for `+`, which is a space to some servers. */
+/** Encodes a name for a path (RFC 3986, section 3.3), and `+` too, which some servers read as a space. */
 const encodePart = (text: string): string =>
-  // a lone surrogate has no UTF-8
+  // a lone surrogate cannot be encoded
   encodeURIComponent(Buffer.from(text).toString()).replaceAll(
     /%(?:3D|40|2C|3A|3B|24|26)/g,
     decodeURIComponent,
   );
 
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether a text is a URL, of a store or of something that is none, and not a path. */
+/** Whether a text is a URL of any kind, and not a path. */
 export const isStoreUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 
-/** The address of an object from that of its store and its key, as `splitObjectUrl` takes it apart again. */
+/** The address of an object, from that of its store and its key: the opposite of `splitObjectUrl`. */
 export function joinObjectUrl(store: string, key: string): string {
-  // the tools of the cloud providers take a key as it is; only the web and files decode
+  // the tools of the cloud providers decode no keys; only the web and files do
   const isEncoded = /^(https?|file):/i.test(store);
   const path = isEncoded ? key.split('/').map(encodeURIComponent).join('/') : key;
   return `${store.replace(/\/+$/, '')}/${path}`;

@@ -47,13 +47,16 @@ export const shownAddress = (address: string): string => withoutSecrets(address)
 /**
  * Makes a function that removes the secrets of an address from any text. A server may repeat them, and git may decode them.
  */
-export function redactorOf(address: string): (text: string) => string {
-  const secrets = secretsOf(address)
-    .flatMap((one) => [one, decoded(one)])
+export const redactorOf = (address: string): ((text: string) => string) =>
+  redactorFor(secretsOf(address).flatMap((one) => [one, decoded(one)]));
+
+/** Makes a function that removes these secrets, and the user-info of URLs, from any text. */
+export function redactorFor(secrets: readonly string[]): (text: string) => string {
+  const hidden = secrets
     .filter((one) => one.length >= SHORTEST_SECRET)
     // the longest first: one may be part of another
     .sort((a, b) => b.length - a.length);
-  return (text) => withoutUserInfo(secrets.reduce((rest, one) => rest.replaceAll(one, '***'), text));
+  return (text) => withoutUserInfo(hidden.reduce((rest, one) => rest.replaceAll(one, '***'), text));
 }
 
 /** Shorter texts may be part of an ordinary word. */
