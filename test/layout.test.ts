@@ -133,17 +133,7 @@ describe('who may import whom (DESIGN)', () => {
   });
 
   it('registry, loading, validation and sources know no adapter', () => {
-    const meant = within(
-      'registry',
-      'validate',
-      'doctor',
-      'sources',
-      'stores',
-      'formats',
-      'load',
-      'upload',
-      'site',
-    );
+    const meant = within('registry', 'validate', 'doctor', 'stores', 'formats', 'models', 'net', 'site');
     expect(strays(meant, (target) => !isEdge(target))).toEqual([]);
   });
 
