@@ -50,6 +50,9 @@ function strays(
 const isPackage = (target: string): boolean => target.startsWith('package:');
 const isEdge = within('git/binary', 'git/embedded', 'git/files', 'git/memory.ts', 'git/open.ts');
 
+/** What of `util` computes alone. */
+const PURE = ['util/address.ts', 'util/oid.ts', 'util/shell.ts', 'util/text.ts'];
+
 describe('who may import whom (DESIGN)', () => {
   it('imports are read', () => {
     expect(SOURCES.length).toBeGreaterThan(50);
@@ -63,10 +66,19 @@ describe('who may import whom (DESIGN)', () => {
     expect(missing).toEqual([]);
   });
 
+  it('what everything is made of knows nothing of the rest', () => {
+    expect(
+      strays(within('util'), (target) => isPackage(target) || within('util', 'errors.ts')(target)),
+    ).toEqual([]);
+  });
+
   it('the core is pure: errors and packages that compute', () => {
     const packages = within('package:semver', 'package:fastest-levenshtein');
     expect(
-      strays(within('domain'), (target) => within('domain', 'errors.ts')(target) || packages(target)),
+      strays(
+        within('domain'),
+        (target) => within('domain', ...PURE, 'errors.ts')(target) || packages(target),
+      ),
     ).toEqual([]);
   });
 
@@ -75,16 +87,7 @@ describe('who may import whom (DESIGN)', () => {
   });
 
   it('links, configuration and YAML know no adapter, registry or command line', () => {
-    const allowed = within(
-      'links',
-      'config',
-      'yaml',
-      'domain',
-      'errors.ts',
-      'git/port',
-      'git/port.ts',
-      'git/location.ts',
-    );
+    const allowed = within('links', 'config', 'yaml', 'domain', 'errors.ts', 'util');
     expect(
       strays(within('links', 'config', 'yaml'), (target) => isPackage(target) || allowed(target)),
     ).toEqual([]);
@@ -94,7 +97,7 @@ describe('who may import whom (DESIGN)', () => {
     const shared = within(
       'domain',
       'errors.ts',
-      'disk',
+      'util',
       'git/port',
       'git/port.ts',
       'git/tag-object.ts',
@@ -102,13 +105,9 @@ describe('who may import whom (DESIGN)', () => {
       'git/tag-claim.ts',
       'git/check-tags.ts',
       'git/tree-object.ts',
-      'git/location.ts',
       'git/files',
       'git/tag-listing.ts',
       'git/tags-by-reader.ts',
-      'once.ts',
-      'patience.ts',
-      'shell.ts',
     );
     const own = (target: string, path: string): boolean =>
       ['git/binary', 'git/embedded'].some((one) => within(one)(path) && within(one)(target));
@@ -199,7 +198,7 @@ describe('who may import whom (DESIGN)', () => {
 const code = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
 
 describe('style (DESIGN)', () => {
-  it('eight files know processes, and none other the clock', () => {
+  it('seven files know processes, and none other the clock', () => {
     const touching = SOURCES.filter(({ text }) =>
       /'(?:node:)?process'|\bprocess\.|\bDate\.now\b|\bnew Date\(\)|\bglobalThis\b/.test(code(text)),
     );
@@ -208,10 +207,9 @@ describe('style (DESIGN)', () => {
       'cli/standard-output.ts',
       'cli/start.ts',
       'cli/world.ts',
-      'disk/process-alive.ts',
-      'disk/process-user.ts',
       'git/binary/end-run.ts',
       'host.ts',
+      'util/files.ts',
     ]);
   });
 
@@ -232,7 +230,7 @@ describe('style (DESIGN)', () => {
     const odd = SOURCES.map(({ path }) => path).filter(
       (path) =>
         !/^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)*[a-z0-9]+(?:-[a-z0-9]+)*\.tsx?$/.test(path) ||
-        /\b(?:utils?|helpers?)\b/.test(path),
+        /\b(?:utils|helpers?|misc|common)\b/.test(path),
     );
     expect(odd).toEqual([]);
   });

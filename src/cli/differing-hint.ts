@@ -1,4 +1,4 @@
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 
 /**
  * The next step where a tag is not the same here and at the remote: a fetch that takes the remote's. Which of the two is right,

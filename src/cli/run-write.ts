@@ -2,7 +2,7 @@ import type { RegistryContext } from '../registry/context.js';
 import type { Written } from '../registry/write.js';
 import type { WriteOptions } from '../registry/write-options.js';
 import type { WriteRow } from '../registry/write-row.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 import { asking } from './ask.js';
 import type { Session } from './session.js';
 

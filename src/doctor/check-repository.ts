@@ -1,7 +1,7 @@
 import type { State } from '../domain/state.js';
 import { parseTagName } from '../domain/tag-name.js';
 import type { TagRef } from '../git/port.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 import { fetchTag, type RemoteTags, type RemoveTag } from './check-tags.js';
 import type { Ailment } from './finding.js';
 

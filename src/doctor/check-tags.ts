@@ -1,6 +1,6 @@
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import type { TagReading, TagRef } from '../git/port.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 import type { Ailment } from './finding.js';
 
 /** Tags that were meant as events and are none, and events whose tag objects are odd (SPEC §1). */

@@ -6,7 +6,7 @@ import { artifactStateOf, type VersionId, type VersionState } from '../domain/st
 import { joinMessage } from '../domain/trailers.js';
 import { RegError } from '../errors.js';
 import type { NewRef } from '../git/port.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { outcomeOf } from './push-outcome.js';

@@ -10,7 +10,7 @@ import type {
   TagReading,
   TagRef,
 } from '../git/port.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 import { compareTags, type WantedTag } from './compare-tags.js';
 
 /** What a remote has of an artifact. */

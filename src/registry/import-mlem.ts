@@ -1,10 +1,10 @@
 import { type ArtifactName, parseArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { withoutUserInfo } from '../git/location.js';
 import { requireLinkPath } from '../links/link-path.js';
 import type { Link } from '../links/schema.js';
 import { formatLink } from '../links/write.js';
-import { shellLine } from '../shell.js';
+import { withoutUserInfo } from '../util/address.js';
+import { shellLine } from '../util/shell.js';
 import { FOREIGN, readYaml } from '../yaml/read.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
 

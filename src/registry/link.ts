@@ -1,14 +1,15 @@
 import { isAbsolute, relative, resolve } from 'node:path';
-import { isInside } from '../disk/files.js';
+import { parseLocation } from '../domain/location.js';
 import { artifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { parseLocation, withoutUserInfo } from '../git/location.js';
 import { requireLinkPath } from '../links/link-path.js';
 import { modelPath } from '../links/model-path.js';
 import { readLink } from '../links/read.js';
 import type { Link, LinkSource } from '../links/schema.js';
 import { formatLink } from '../links/write.js';
 import { isStoreUrl } from '../stores/object-url.js';
+import { withoutUserInfo } from '../util/address.js';
+import { isInside } from '../util/files.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
 import { type Pinned, pin } from './pin.js';
 import { registryRef } from './source-rev.js';

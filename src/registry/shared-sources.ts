@@ -1,5 +1,5 @@
 import type { Oid } from '../domain/event.js';
-import type { Location } from '../git/location.js';
+import type { Location } from '../domain/location.js';
 import type { SourceRepository } from '../git/port.js';
 import type { RegistryContext } from './context.js';
 

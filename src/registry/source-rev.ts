@@ -1,9 +1,10 @@
 import type { Oid } from '../domain/event.js';
+import { parseLocation } from '../domain/location.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import { RegError } from '../errors.js';
-import { parseLocation, withoutUserInfo } from '../git/location.js';
 import type { SourceRepository } from '../git/port.js';
 import type { LinkSource } from '../links/schema.js';
+import { withoutUserInfo } from '../util/address.js';
 import { choose, chosenBy } from './choose.js';
 import { openSource, type RegistryContext, sourceAddress } from './context.js';
 

@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
-import { shownAddress } from '../git/location.js';
 import type { ObjectReader } from '../git/port.js';
-import { once } from '../once.js';
 import type { RegistryContext } from '../registry/context.js';
 import { withSharedSources } from '../registry/shared-sources.js';
+import { shownAddress } from '../util/address.js';
+import { once } from '../util/async.js';
 
 /** Reads something of a commit of the source repository at a URL; null where that cannot be had. */
 export type AskSource = <T>(

@@ -4,8 +4,8 @@ import { formatTime } from '../domain/time.js';
 import type { Version } from '../domain/version.js';
 import { compareVersions } from '../domain/version-order.js';
 import type { RegistryContext } from '../registry/context.js';
-import { readState } from '../registry/read.js';
 import { overview } from '../registry/overview.js';
+import { readState } from '../registry/read.js';
 import type { OverviewEntry } from '../web/page.js';
 
 /** The rows of `reg show --deprecated`, each with how far its stages are behind and what happened last. */

@@ -1,10 +1,9 @@
 import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { cannotWrite } from '../disk/cannot-write.js';
-import { filesBelow, isThere } from '../disk/files.js';
 import { RegError } from '../errors.js';
-import { patienceOf } from '../patience.js';
 import type { RegistryContext } from '../registry/context.js';
+import { cannotWrite, filesBelow, isThere } from '../util/files.js';
+import { patienceOf } from '../util/timeout.js';
 import { type AskingOptions, sourceAsker } from './ask-source.js';
 import { siteOf } from './site.js';
 

@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream';
 import { interrupted, RegError } from '../errors.js';
-import { patienceOf } from '../patience.js';
+import { patienceOf, untilHung } from '../util/timeout.js';
 import type { CloudPlace } from './cloud-place.js';
 import { exactly, received } from './cloud-streams.js';
-import { untilHung } from './cloud-watch.js';
 import { discreetLine } from './cloud-words.js';
 import type { ByteRange, ObjectStore, StoredObject, StoreSurroundings } from './port.js';
 

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import type { Storage } from '@google-cloud/storage';
+import { openHttp } from '../net/http.js';
 import type { Body } from './cloud.js';
-import { openHttp } from './http-client.js';
 import { lengthOf } from './http-content.js';
 import type { ByteRange, StoreSurroundings } from './port.js';
 

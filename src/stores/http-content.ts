@@ -1,5 +1,5 @@
 import { RegError } from '../errors.js';
-import type { HttpAnswer } from './http-message.js';
+import type { HttpAnswer } from '../net/http.js';
 import type { ByteRange } from './port.js';
 
 /** What an answer says of an object's bytes. */

@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
-import type { Lookup } from './http-address.js';
-import { type HttpClient, openHttp } from './http-client.js';
+import { type HttpClient, openHttp, refusedBy } from '../net/http.js';
+import type { Lookup } from '../net/private-address.js';
 import { type Content, contentOf, refuseOtherPart, refusePacked } from './http-content.js';
-import { refusedBy } from './http-failure.js';
 import { measured } from './measured.js';
 import type { ByteRange, ObjectStore, StoreSurroundings } from './port.js';
 import { parseStoreUrl, shownUrl } from './store-url.js';

@@ -1,5 +1,4 @@
 import { isAbsolute, relative, resolve } from 'node:path';
-import { isInside } from '../disk/files.js';
 import { refuseUnwritableStage } from '../domain/decide/writable.js';
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
@@ -16,6 +15,7 @@ import { assign, register } from '../registry/writes.js';
 import { identifyFiles, type ModelIdentity, modelOnDisk } from '../sources/identity.js';
 import { refuseUnsafePath, type SourceModel } from '../sources/model.js';
 import { isStoreUrl, joinObjectUrl } from '../stores/object-url.js';
+import { isInside } from '../util/files.js';
 import { keyOf, putModel } from './put-model.js';
 
 /** Where to put a model, and what to do with it then. */

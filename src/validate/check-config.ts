@@ -1,7 +1,7 @@
 import { CONFIG_FILE } from '../config/config.js';
-import type { WorkTree } from '../disk/work-tree.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
+import type { WorkTree } from '../util/files.js';
 import { readYaml, STRICT } from '../yaml/read.js';
 import { ALL_RULES, CONFIG_RULES } from './catalogue.js';
 import type { Finding } from './finding.js';

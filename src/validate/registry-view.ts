@@ -6,10 +6,10 @@ import { artifactStateOf } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import { artifactOfLink } from '../links/link-path.js';
 import type { Link } from '../links/schema.js';
-import { once } from '../once.js';
 import type { RegistryContext } from '../registry/context.js';
 import { linkAt } from '../registry/link-at.js';
 import { eventsIn, readArtifactNames } from '../registry/read.js';
+import { once } from '../util/async.js';
 import { tagsFromRemote } from './remote-tags.js';
 
 /** What rules may ask about the registry around what they look at; each answer is found once. */

@@ -1,6 +1,7 @@
 import { CONFIG_FILE } from '../config/config.js';
 import { artifactOfLink } from '../links/link-path.js';
 import { type RegistryContext, requireWorkTree } from '../registry/context.js';
+import { withSharedSources } from '../registry/shared-sources.js';
 import { REMOVED_RULES } from './catalogue.js';
 import { changeSince } from './change.js';
 import { checkConfig, unreadableConfig } from './check-config.js';
@@ -9,7 +10,6 @@ import { chosenFiles, type FileChoice } from './chosen-files.js';
 import { type Finding, type Report, reportOf } from './finding.js';
 import { type RegistryView, viewOf } from './registry-view.js';
 import { applyRules } from './rule.js';
-import { withSharedSources } from '../registry/shared-sources.js';
 import { type ValidateTagsOptions, validateTags } from './tags/validate-tags.js';
 
 /** What to validate. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parseLocation } from '../../src/domain/location.js';
 import { RegError } from '../../src/errors.js';
-import { parseLocation } from '../../src/git/location.js';
 import { modelPath } from '../../src/links/model-path.js';
 import { inspectLink, readLink } from '../../src/links/read.js';
 import { download } from '../../src/load/download.js';

@@ -1,5 +1,5 @@
 import { type ApproveOptions, approve } from '../../registry/approve.js';
-import { shellLine } from '../../shell.js';
+import { shellLine } from '../../util/shell.js';
 import type { Session } from '../session.js';
 
 export async function run(

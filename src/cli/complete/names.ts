@@ -72,7 +72,7 @@ function tagsOf(
 
 async function allowedIn({ workTree }: Glimpse): Promise<readonly string[]> {
   if (workTree === undefined) return [];
-  const { readIfThere } = await import('../../disk/files.js');
+  const { readIfThere } = await import('../../util/files.js');
   const bytes = await readIfThere(join(workTree, '.reg.yaml'));
   if (bytes === undefined) return [];
   // a configuration that is wrong is told of by the command, not while somebody types

@@ -1,5 +1,5 @@
 import { RegError } from '../../errors.js';
-import { once } from '../../once.js';
+import { once } from '../../util/async.js';
 import { repositoryFiles } from '../files/repository-files.js';
 import type { RegistryRepository, Tags } from '../port.js';
 import { binaryBranches } from './branches.js';

@@ -1,6 +1,6 @@
 import { interrupted, RegError } from '../../errors.js';
-import { patienceOf } from '../../patience.js';
-import { withoutUserInfo } from '../location.js';
+import { withoutUserInfo } from '../../util/address.js';
+import { patienceOf } from '../../util/timeout.js';
 import { MARK } from './end-run.js';
 import { gitVariables, type Surroundings, TRUST_THE_USER } from './surroundings.js';
 import { type Watch, watchOver } from './watch.js';

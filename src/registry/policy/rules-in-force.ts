@@ -4,7 +4,7 @@ import type { Oid } from '../../domain/event.js';
 import type { Policy } from '../../domain/policy/policy.js';
 import { RegError } from '../../errors.js';
 import type { RefTips, RegistryRepository } from '../../git/port.js';
-import { once } from '../../once.js';
+import { once } from '../../util/async.js';
 import { bringMissing } from '../bring-missing.js';
 import type { RegistryContext } from '../context.js';
 import { readerAt } from '../load-config.js';

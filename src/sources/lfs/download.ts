@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { RegError } from '../../errors.js';
-import type { HttpAnswer } from '../../stores/http-message.js';
+import type { HttpAnswer } from '../../net/http.js';
 import type { ByteRange } from '../../stores/port.js';
 import { type Download, hintOf } from './batch.js';
 import { exactly } from './exactly.js';

@@ -1,6 +1,6 @@
 import { RegError } from '../../errors.js';
-import { once } from '../../once.js';
 import type { StoreSurroundings } from '../../stores/port.js';
+import { once } from '../../util/async.js';
 import type { Send } from './session.js';
 
 /**
@@ -12,7 +12,7 @@ export function sender(agreed: ReadonlySet<string>, { env, signal }: StoreSurrou
   const around = { env: { ...env, REG_HTTP_REDIRECTS: 'allow' }, signal };
   const client = (isPrivateAllowed: boolean) =>
     once(async () => {
-      const { openHttp } = await import('../../stores/http-client.js');
+      const { openHttp } = await import('../../net/http.js');
       return openHttp(around, { isPrivateAllowed });
     });
   const [inside, outside] = [client(true), client(false)];

@@ -5,7 +5,7 @@ import {
   type Lookup,
   publicLookup,
   refusePrivateHost,
-} from '../../src/stores/http-address.js';
+} from '../../src/net/private-address.js';
 import { refusalCode } from '../support/builders.js';
 
 const PRIVATE = [

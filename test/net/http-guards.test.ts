@@ -1,8 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Lookup } from '../../src/stores/http-address.js';
-import { type HttpOptions, openHttp } from '../../src/stores/http-client.js';
-import type { HttpRequest } from '../../src/stores/http-message.js';
+import { type HttpOptions, type HttpRequest, openHttp } from '../../src/net/http.js';
+import type { Lookup } from '../../src/net/private-address.js';
 import { failure } from '../contract/stores-objects.js';
 import { type FileServer, serveFiles } from '../support/file-server.js';
 import * as faults from '../support/file-server-faults.js';

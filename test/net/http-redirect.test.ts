@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstStep, type HttpRequest } from '../../src/stores/http-message.js';
-import { redirected } from '../../src/stores/http-redirect.js';
+import { firstStep, type HttpRequest, redirected } from '../../src/net/http.js';
 import { refusal, refusalCode } from '../support/builders.js';
 
 const ALLOWED = { REG_HTTP_REDIRECTS: 'allow' };

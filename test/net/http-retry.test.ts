@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { askedPause, withRetries } from '../../src/stores/http-retry.js';
+import { askedPause, withRetries } from '../../src/net/http.js';
 
 const answer = (status: number, headers: Record<string, string> = {}) => ({
   status,

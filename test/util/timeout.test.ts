@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { patienceOf } from '../src/patience.js';
-import { refusal } from './support/builders.js';
+import { patienceOf } from '../../src/util/timeout.js';
+import { refusal } from '../support/builders.js';
 
 it.each([
   [undefined, 60],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { proxyFor } from '../../src/stores/http-proxy.js';
+import { proxyFor } from '../../src/net/http.js';
 import { refusal } from '../support/builders.js';
 
 const PROXY = 'http://proxy:3128';

@@ -1,79 +1,68 @@
-import { RegError } from '../errors.js';
-import { CONTROL } from '../stores/store-url-text.js';
-import { replaceUrls, urlParts } from './url-parts.js';
+/** A URL in its parts. Joined in this order they are the whole of it, but for the `@` behind the login. */
+interface UrlParts {
+  /** Up to where the login or the host begins: `https://`. */
+  scheme: string;
+  /** User name and password as they are written, without the `@`; empty where there is none. */
+  login: string;
+  /** From the host on, without the query. */
+  place: string;
+  /** What comes behind the `?`; undefined where there is none. A path of this machine has none. */
+  query: string | undefined;
+}
 
-/** Where a source repository is: on a server, or on this machine. */
-export type Location = { kind: 'url'; url: string } | { kind: 'path'; path: string };
+/** Where a URL begins; one or three slashes are a slip of the hand, and a login comes behind them all the same. */
+const START = /(?:https?:\/*|(?:ssh|git|ftp):\/+|[a-z][a-z0-9+.-]{0,30}:\/\/)/i;
+const SPLIT = new RegExp(`\\b(${START.source})`, 'i');
+const WHOLE = new RegExp(`^(${START.source})(.*)$`, 'is');
 
-const SCHEMES: ReadonlySet<string> = new Set(['https', 'http', 'ssh', 'git', 'file']);
+/** The parts of a URL; undefined for what is none. A path in its place, or `user@host:path`, has none. */
+export function urlParts(url: string): UrlParts | undefined {
+  const [, scheme = '', rest = ''] = WHOLE.exec(url) ?? [];
+  if (scheme === '') return undefined;
+  const at = endOfLogin(rest);
+  const [login, behind] = at === -1 ? ['', rest] : [rest.slice(0, at), rest.slice(at + 1)];
+  const mark = /^file:/i.test(scheme) ? -1 : behind.indexOf('?');
+  return mark === -1
+    ? { scheme, login, place: behind, query: undefined }
+    : { scheme, login, place: behind.slice(0, mark), query: behind.slice(mark + 1) };
+}
 
-/** `ssh:/path` and `git:path` could be the path of a host of that name (git-clone(1), GIT URLS), but for a login in it. */
-const LACKS_A_SLASH = /^(?:https?|file):(?!\/\/)|^(?:ssh|git):\/(?!\/).*@/i;
+/** Replaces every URL in a text; it ends at a blank or where another one begins. */
+export const replaceUrls = (text: string, replaced: (url: string) => string): string =>
+  text.replaceAll(/\S+/g, (word) => {
+    const [before = '', ...pieces] = word.split(SPLIT);
+    const urls = pieces.flatMap((piece, index) =>
+      index % 2 === 0 ? [piece + (pieces[index + 1] ?? '')] : [],
+    );
+    return before + urls.map(replaced).join('');
+  });
 
 /**
- * Reads a `source.repo` or `--repo`: a URL of an allowed scheme, `user@host:path`, or a plain path.
- * @throws RegError SOURCE_UNSUPPORTED for anything that would make git run a program
+ * Where the `@` behind a login is, -1 without a login. It is the last one before the first slash (RFC 3986, section 3.2);
+ * but who forgets to encode a slash of the password means a later one, and then what seems to be the host is a part of it.
  */
-export function parseLocation(text: string): Location {
-  const refuse = (why: string): RegError =>
-    new RegError(
-      'SOURCE_UNSUPPORTED',
-      `'${shownAddress(text)}' is not a repository to read from: ${why}`,
-      HINT,
-    );
-  if (text === '' || CONTROL.test(text)) throw refuse('it is empty or holds control characters');
-  if (text.startsWith('-')) throw refuse('it looks like an option');
-  if (/^\s*[a-z0-9+.-]*::/i.test(text)) throw refuse('remote helpers run programs');
-  if (LACKS_A_SLASH.test(text))
-    throw refuse(`it lacks a slash: a URL begins with ${text.slice(0, text.indexOf(':'))}://`);
-  const scheme = /^([a-z0-9][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
-  if (scheme === 'file') {
-    const path = pathOfFileUrl(text);
-    if (path === undefined) throw refuse('it is no file:// URL of this machine');
-    return { kind: 'path', path };
-  }
-  if (scheme !== undefined) {
-    if (!SCHEMES.has(scheme)) throw refuse(`${scheme}:// is not supported`);
-    const fault = faultOfUrl(text);
-    if (fault !== undefined) throw refuse(fault);
-    return { kind: 'url', url: text };
-  }
-  // user@host:path is a URL when no slash comes before the colon (git-clone(1), GIT URLS)
-  const isScpLike = /^[^/\\]+:(?!\\)/.test(text) && !/^[a-z]:[\\/]/i.test(text);
-  if (!isScpLike) return { kind: 'path', path: text };
-  const fault = faultOfScpLike(text);
-  if (fault !== undefined) throw refuse(fault);
-  return { kind: 'url', url: text };
+function endOfLogin(rest: string): number {
+  const [head = ''] = /^[^/]*/.exec(rest) ?? [];
+  const at = head.lastIndexOf('@');
+  const last = rest.lastIndexOf('@');
+  return last > head.length && isPartOfLogin(head, rest.slice(last + 1)) ? last : at;
 }
 
-/** Git decodes a URL before it takes it apart, and hands host and path to ssh (git-clone(1), GIT URLS). */
-function faultOfUrl(url: string): string | undefined {
-  const [, authority = ''] = /^[^:]+:\/\/([^/?#]*)/.exec(url) ?? [];
-  const host = decoded(authority).replace(/^.*@/s, '');
-  if (/^\[?-/.test(host)) return 'its host looks like an option';
-  if (/%([01][0-9a-f]|7f)/i.test(url)) return 'it hides control characters';
-  if (host === '' || /\s/.test(decoded(authority)) || !URL.canParse(url)) return 'it is no URL';
-  return undefined;
-}
+/** A host, as it may stand before the first slash, with a port that is a number. */
+const HOST = /^(\[[\da-f:.]*\]|[^:@]*)(?::(\d{0,5}))?$/i;
 
-function faultOfScpLike(text: string): string | undefined {
-  const [, host = '', path = ''] = /^([^:]*):(.*)$/.exec(text) ?? [];
-  if (/^\[?-/.test(host.replace(/^.*@/, ''))) return 'its host looks like an option';
-  if (/\s/.test(host)) return 'its host holds a blank';
-  return path.startsWith('-') ? 'its path looks like an option' : undefined;
+/**
+ * Whether what comes before the first slash of a URL is a part of its login, when an `@` comes later. A path may hold one
+ * too: it is a login where the host has a port that is none, or where both could be, and the name before the slash is none
+ * that the world knows, while what is behind the `@` is one with a path.
+ */
+function isPartOfLogin(head: string, behind: string): boolean {
+  const host = head.slice(head.lastIndexOf('@') + 1);
+  const [whole, name = '', port = ''] = HOST.exec(host) ?? [];
+  if (whole === undefined || Number(port) > 65_535) return true;
+  const hasSign = head.includes(':') || head.includes('@');
+  return hasSign && /^[^/]+\//.test(behind) && !/[.[]|^localhost$/i.test(name);
 }
-
-function pathOfFileUrl(text: string): string | undefined {
-  try {
-    const { host, pathname } = new URL(text);
-    const path = decodeURIComponent(pathname);
-    return (host === '' || host === 'localhost') && !path.includes('\0') ? path : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const HINT = 'use https, ssh, git or file URLs, user@host:path, or a plain path';
 
 /** A text whose URLs are fit to be shown: without user name, password and token, and without what a query says. */
 export const withoutUserInfo = (text: string): string =>
