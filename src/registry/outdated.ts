@@ -1,7 +1,7 @@
+import type { ArtifactState } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { newerTag } from '../domain/newer-tag.js';
-import type { ArtifactState } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { RefTips } from '../git/port.js';
 import type { LinkSource } from '../links/schema.js';
@@ -58,7 +58,7 @@ export async function outdated(
       );
       const { repository } = await sourceRegistry(context, { repo });
       return readArtifacts(
-        repository,
+        repository.tags,
         named.map(({ artifact }) => artifact),
       );
     }),

@@ -1,8 +1,7 @@
 import type { Config } from '../config/config.js';
+import { artifactStateOf, versionsByStage } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
-import { versionsByStage } from '../domain/query.js';
-import { artifactStateOf } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import { artifactOfLink } from '../links/link-path.js';
 import type { Link } from '../links/schema.js';
@@ -55,7 +54,7 @@ export async function viewOf(
     config: await context.config(),
     files,
     declared: files.flatMap((file) => artifactOfLink(file) ?? []),
-    registered: once(() => readArtifactNames(context.repository)),
+    registered: once(() => readArtifactNames(context.repository.tags)),
     held: (artifact) => {
       const asked = held.get(artifact) ?? readHeld(context, artifact, tagsOf);
       held.set(artifact, asked);

@@ -2,8 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ArtifactName, artifactNameForTag, parseArtifactName } from '../../domain/names.js';
 import { type EventName, parseTagName } from '../../domain/tag-name.js';
-import type { Version } from '../../domain/version.js';
-import { compareVersions } from '../../domain/version-order.js';
+import { compareVersions, type Version } from '../../domain/version.js';
 import type { Glimpse } from '../../git/glimpse.js';
 import { artifactOfLink, LINK_SUFFIX } from '../../links/link-path.js';
 

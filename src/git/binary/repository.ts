@@ -3,7 +3,6 @@ import { once } from '../../util/async.js';
 import { repositoryFiles } from '../files/repository-files.js';
 import type { RegistryRepository, Tags } from '../port.js';
 import { binaryBranches } from './branches.js';
-import { checkByBatch } from './check-by-batch.js';
 import { commitFile } from './commit.js';
 import { filesFirst } from './files-first.js';
 import { binaryHistory } from './history.js';
@@ -54,9 +53,6 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
     commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
     tags: tagsOf(folder, around, checked),
     ...tags,
-    // loaded on use: few questions are about so many tags
-    checkTags: async (listing, make) =>
-      checkByBatch((await import('./batch.js')).batchIn(folder, around), tags)(listing, make),
     ...writer,
     takeTurn: async (artifact) => {
       const last = files?.readRef(turnRef(artifact));
