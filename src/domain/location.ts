@@ -1,5 +1,5 @@
 import { RegError } from '../errors.js';
-import { shownAddress } from '../util/address.js';
+import { decoded, shownAddress } from '../util/address.js';
 import { CONTROL } from '../util/text.js';
 
 /** Where a source repository is: on a server, or on this machine. */
@@ -74,11 +74,3 @@ function pathOfFileUrl(text: string): string | undefined {
 }
 
 const HINT = 'use https, ssh, git or file URLs, user@host:path, or a plain path';
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}

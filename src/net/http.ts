@@ -4,148 +4,180 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { buildConnector, Dispatcher } from 'undici';
 import { interrupted, RegError } from '../errors.js';
-import { lengthOf } from '../stores/http-content.js';
-import { measured } from '../stores/measured.js';
-import type { ByteRange, StoreSurroundings } from '../stores/port.js';
-import { shownUrl } from '../stores/store-url.js';
-import { withoutUserInfo } from '../util/address.js';
+import { shownUrl, withoutUserInfo } from '../util/address.js';
 import { once } from '../util/async.js';
-import { patienceOf, untilHung } from '../util/timeout.js';
+import { exactly, WrongLength } from '../util/stream.js';
+import { noResponse, timeoutOf, withTimeout } from '../util/timeout.js';
+import { basicAuth, loginOf } from './credentials.js';
 import { type Lookup, publicLookup, refusePrivateHost } from './private-address.js';
+
+/** What a client takes from the process around it. */
+export interface Surroundings {
+  /**
+   * `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; `REG_TIMEOUT`; `REG_HTTP_PRIVATE=allow` for addresses of private networks and
+   * `REG_HTTP_REDIRECTS=allow` for redirects to other hosts.
+   */
+  env: NodeJS.ProcessEnv;
+  /** Ends what is running. */
+  signal?: AbortSignal | undefined;
+}
+
+/** How a client differs from one for the links of a registry, which must not lead into a private network. */
+export interface HttpOptions {
+  /** Whether requested hosts may be in a private network, such as those that the user named. Redirects may not lead there. */
+  isPrivateAllowed?: boolean | undefined;
+  /** Whether redirects may lead to other hosts, which get no credentials. */
+  mayLeaveHost?: boolean | undefined;
+  /** The code of an error of the server or the connection; by default `STORE_FAILED`. */
+  code?: 'STORE_FAILED' | 'REMOTE_FAILED' | undefined;
+  /** Looks up the addresses of hosts; by default that of node:dns. */
+  lookup?: Lookup | undefined;
+}
+
+/** A part of an object, in bytes from its beginning; `end` is the first byte after it. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/** A request to a web server; it may be sent more than once. */
+export interface HttpRequest {
+  method: 'GET' | 'HEAD' | 'POST';
+  /** `http://` or `https://`; its user-info becomes Basic authentication (RFC 7617), unless `headers` has an authorization. */
+  url: string;
+  /** By names in lower case. Other hosts get none of them but `accept` and `content-type`. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  body?: string | Uint8Array | undefined;
+  /** Asks for a part; status 206 and `content-range` say whether the response is one (RFC 9110, section 14). */
+  range?: ByteRange | undefined;
+  /** `manual` gives a redirect as it is; by default it is followed (Fetch Standard, "redirect mode"). */
+  redirect?: 'follow' | 'manual' | undefined;
+  /** The name of the server in errors, without secrets; by default the URL. */
+  shown?: string | undefined;
+}
+
+/** A response of a web server. */
+export interface HttpResponse {
+  /** Any status except that of a redirect that was followed; `statusError` makes an error of it. */
+  status: number;
+  /** By names in lower case; repeated ones are joined by `, `. */
+  headers: Readonly<Record<string, string | undefined>>;
+  /** Where it came from, after redirects, without user-info. */
+  url: string;
+  /**
+   * To be read to its end, or destroyed. It fails with the code of the client when it breaks off or differs from its
+   * `content-length`, and with INTERRUPTED after the signal.
+   */
+  body: Readable;
+}
 
 /** Talks to web servers. */
 export interface HttpClient {
   /**
-   * Asks, asks again where a failure may pass, and follows redirects; `refusedBy` makes an error of an answer.
-   * @throws RegError STORE_FAILED when nobody answers or it leads where it must not, SOURCE_UNSUPPORTED for a URL that is no
-   * web address, INTERRUPTED
+   * Sends a request, again after a transient failure, and follows redirects.
+   * @throws RegError of the code of the client where the server cannot be reached or redirects to a forbidden place;
+   * SOURCE_UNSUPPORTED for anything but an http or https URL; INTERRUPTED
    */
-  request(request: HttpRequest): Promise<HttpAnswer>;
-}
-
-/** How a client differs from that of a link. */
-export interface HttpOptions {
-  /** Whether the hosts that are asked may be in a private network, as those that git talks to anyway. */
-  isPrivateAllowed?: boolean | undefined;
-  /** What knows the addresses of hosts; by default that of node:dns. */
-  lookup?: Lookup | undefined;
+  request(request: HttpRequest): Promise<HttpResponse>;
 }
 
 /** Redirects of one request that are followed. */
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 
 /**
- * Makes a client of web servers that no link can lead into a private network. Nothing is asked yet.
- * @param around its environment may have `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; `REG_HTTP_PRIVATE=allow` for addresses of
- * private networks, `REG_HTTP_REDIRECTS=allow` for redirects to other hosts, `REG_TIMEOUT` for the seconds without a sign
- * of a server after which it is taken for hung, by default 60
+ * Makes a client of web servers: one for proxies, redirects, retries and the timeout. Nothing is requested yet, and undici is
+ * loaded with the first request.
+ * @throws RegError USAGE for a REG_TIMEOUT that is not a number of seconds
  */
-export function openHttp(around: StoreSurroundings, options: HttpOptions = {}): HttpClient {
-  const dispatchers = openDispatchers(around.env, options);
-  // every request under way listens, and more than ten would look like a leak
-  if (around.signal) setMaxListeners(0, around.signal);
+export function openHttp(around: Surroundings, options: HttpOptions = {}): HttpClient {
+  const { env, signal } = around;
+  const seconds = timeoutOf(env);
+  const dispatcherFor = openDispatchers(env, seconds, options);
+  const mayLeaveHost = options.mayLeaveHost || env.REG_HTTP_REDIRECTS === 'allow';
+  // every running request listens, and more than ten listeners would look like a leak
+  if (signal) setMaxListeners(0, signal);
+  const failure =
+    (shown: string) =>
+    (error: unknown): RegError => {
+      const failed = connectionError(shown, error, around);
+      return failed.code === 'STORE_FAILED' && options.code
+        ? new RegError(options.code, failed.message, failed.hint)
+        : failed;
+    };
   return {
-    request: async (asked) => {
-      let step = firstStep(asked);
-      for (let left = MOST_REDIRECTS; ; left -= 1) {
-        const { url } = step;
-        const answer = await withRetries(() => sendOnce(step, dispatchers, around), around).catch((error) => {
-          throw unreached(shownUrl(url.href), error, around.signal);
-        });
-        const next = redirected(step, answer, left, around.env);
-        if (next === undefined) return answer;
-        answer.body.destroy();
-        step = next;
+    request: async (request) => {
+      let step = firstStep(request);
+      for (let left = MAX_REDIRECTS; ; left -= 1) {
+        const fail = failure(request.shown ?? shownUrl(step.url.href));
+        try {
+          const response = await withRetries(() => sendOnce(step, dispatcherFor, around, fail), around);
+          const next =
+            request.redirect === 'manual' ? undefined : redirected(step, response, left, mayLeaveHost);
+          if (next === undefined) return response;
+          response.body.destroy();
+          step = next;
+        } catch (error) {
+          throw fail(error);
+        }
       }
     },
   };
 }
 
-/** What is asked of a web server; it may be sent more than once. */
-export interface HttpRequest {
-  method: 'GET' | 'HEAD' | 'POST';
-  /** `http://` or `https://`; its user-info becomes basic auth (RFC 7617), unless `headers` hold an authorization. */
-  url: string;
-  /** By names in lower case. None but `accept` and `content-type` are sent on to another host. */
-  headers?: Readonly<Record<string, string>> | undefined;
-  body?: string | Uint8Array | undefined;
-  /** Asks for a part; whether the answer is one, its status 206 and `content-range` tell (RFC 9110, section 14). */
-  range?: ByteRange | undefined;
-}
-
-/** What a web server answered. */
-export interface HttpAnswer {
-  /** Any but a redirect that was followed; `refusedBy` makes an error of it. */
-  status: number;
-  /** By names in lower case; repeated ones are joined by `, `. */
-  headers: Readonly<Record<string, string | undefined>>;
-  /**
-   * To be read to its end, or destroyed. It fails with RegError STORE_FAILED when it breaks off or differs from the length
-   * that the server promised, and INTERRUPTED once the signal was given.
-   */
-  body: Readable;
-}
-
-/** One request on its way, perhaps after a redirect. */
-export interface HttpStep {
+/** One request under way, after any number of redirects. */
+interface Step {
   method: HttpRequest['method'];
   /** Without user-info. */
   url: URL;
   headers: Readonly<Record<string, string>>;
   body: string | Uint8Array | undefined;
-  /** Whether this is the host that was asked for, and none that a redirect led to. */
-  isAtHome: boolean;
+  /** Whether no redirect has led to another host. */
+  isOriginalHost: boolean;
 }
 
 /**
  * Makes the first step of a request.
- * @throws RegError SOURCE_UNSUPPORTED for anything but a web address
+ * @throws RegError SOURCE_UNSUPPORTED for anything but an http or https URL
  */
-export function firstStep({ method, url: text, headers = {}, body, range }: HttpRequest): HttpStep {
+export function firstStep({ method, url: text, headers = {}, body, range }: HttpRequest): Step {
   const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined)
-    throw new RegError('SOURCE_UNSUPPORTED', `'${shownUrl(text)}' is no address of a web server`);
-  const { username, password } = url;
-  url.username = '';
-  url.password = '';
-  url.hash = '';
+    throw new RegError('SOURCE_UNSUPPORTED', `'${shownUrl(text)}' is not the address of a web server`);
+  const login = loginOf(url);
   return {
     method,
-    url,
+    url: bare(url),
     headers: {
-      // bytes are compared with a hash: none may be packed on the way
+      // bytes are compared with a hash, so that no content coding may change them
       'accept-encoding': 'identity',
-      // servers that refuse programs without a name (RFC 9110, section 10.1.5)
+      // some servers refuse clients without a name (RFC 9110, section 10.1.5)
       'user-agent': 'git-reg',
-      ...(username === '' && password === '' ? {} : { authorization: basic(username, password) }),
+      ...(login && { authorization: basicAuth(login) }),
       ...headers,
       ...(range && { range: `bytes=${range.start}-${range.end - 1}` }),
     },
     body,
-    isAtHome: true,
+    isOriginalHost: true,
   };
 }
 
-const basic = (user: string, password: string): string =>
-  `Basic ${Buffer.from(`${decoded(user)}:${decoded(password)}`).toString('base64')}`;
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+function bare(url: URL): URL {
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  return url;
 }
 
-/** Sends one request once. What goes wrong before the answer is thrown as undici has it, for others to judge. */
-export async function sendOnce(
-  { method, url, headers, body, isAtHome }: HttpStep,
-  dispatchers: Dispatchers,
-  { env, signal }: StoreSurroundings,
-): Promise<HttpAnswer> {
+/** Sends one request once. An error before the response is thrown as undici has it, so that others can judge it. */
+async function sendOnce(
+  { method, url, headers, body, isOriginalHost }: Step,
+  dispatcherFor: DispatcherFor,
+  { env, signal }: Surroundings,
+  failure: (error: unknown) => RegError,
+): Promise<HttpResponse> {
   signal?.throwIfAborted();
-  const dispatcher = await dispatchers.dispatcherFor(url, isAtHome);
-  const patience = patienceOf(env);
+  const dispatcher = await dispatcherFor(url, isOriginalHost);
+  const seconds = timeoutOf(env);
   const options = {
     origin: url.origin,
     path: url.pathname + url.search,
@@ -153,78 +185,77 @@ export async function sendOnce(
     headers: { ...headers },
     body: typeof body === 'string' ? Buffer.from(body) : (body ?? null),
     signal: signal ?? null,
-    headersTimeout: patience * 1000,
-    bodyTimeout: patience * 1000,
-    // a connection that ends while its reader is slow makes undici 6 and 7 fail an assertion; a part of an object fits in here
+    headersTimeout: seconds * 1000,
+    bodyTimeout: seconds * 1000,
+    // undici 6 and 7 fail an assertion where a connection ends while its reader is slow; a part of an object fits in here
     highWaterMark: 16 * 1024 * 1024,
   };
-  // undici takes no signal before it is connected; connecting and waiting for headers have the patience each
-  const answer = await untilHung(() => dispatcher.request(options), signal, 2 * patience);
+  // undici ignores the signal until it is connected; connecting and waiting for headers have a timeout each
+  const response = await withTimeout(() => dispatcher.request(options), signal, 2 * seconds);
   const found = Object.fromEntries(
-    Object.entries(answer.headers).map(([name, value]) => [
+    Object.entries(response.headers).map(([name, value]) => [
       name,
       Array.isArray(value) ? value.join(', ') : value,
     ]),
   );
   const size = method === 'HEAD' ? 0 : lengthOf(found);
-  const shown = shownUrl(url.href);
-  const failure = (error: unknown) => unreached(shown, error, signal);
-  const bytes = measured(answer.body, { size, shown, failure });
-  return { status: answer.statusCode, headers: found, body: bytes };
+  return {
+    status: response.statusCode,
+    headers: found,
+    url: url.href,
+    body: exactly(response.body, { size, failure }),
+  };
 }
 
-/** What carries requests: it keeps connections, and lets none be made that must not be. */
-export interface Dispatchers {
-  /**
-   * The one for a host.
-   * @param isAtHome whether this is a host that was asked for, and none that a redirect led to
-   * @throws RegError STORE_FAILED for a host in a private network, where that is not allowed
-   */
-  dispatcherFor(url: URL, isAtHome: boolean): Promise<Dispatcher>;
+/** The number of bytes that a response will have; undefined where it does not say, as with chunks (RFC 9112, section 6.3). */
+export function lengthOf(headers: HttpResponse['headers']): number | undefined {
+  const { 'content-length': length, 'transfer-encoding': chunked } = headers;
+  return chunked === undefined && length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
 }
 
-/** Makes dispatchers; undici is loaded with the first one. */
-export function openDispatchers(
+/**
+ * Gives what sends requests to a host.
+ * @param isOriginalHost whether the request named this host, and no redirect led to it
+ * @throws RegError STORE_FAILED for a host in a private network, where that is not allowed
+ */
+type DispatcherFor = (url: URL, isOriginalHost: boolean) => Promise<Dispatcher>;
+
+/** Makes the connections of a client, which it keeps, and refuses those to private networks. */
+function openDispatchers(
   env: NodeJS.ProcessEnv,
-  {
-    isPrivateAllowed = false,
-    lookup,
-  }: { isPrivateAllowed?: boolean | undefined; lookup?: Lookup | undefined },
-): Dispatchers {
-  const timeout = patienceOf(env) * 1000;
-  const agent = (guarded: boolean) =>
+  seconds: number,
+  { isPrivateAllowed = false, lookup }: HttpOptions,
+): DispatcherFor {
+  const timeout = seconds * 1000;
+  const agent = (isGuarded: boolean) =>
     once(async () => {
       const { Agent } = await loadUndici();
-      return new Agent({
-        connect: { timeout, ...(guarded ? { lookup: publicLookup(lookup) } : {}) },
-      });
+      return new Agent({ connect: { timeout, ...(isGuarded ? { lookup: publicLookup(lookup) } : {}) } });
     });
   const open = agent(false);
   const guarded = agent(true);
   const proxies = new Map<string, () => Promise<Dispatcher>>();
-  return {
-    dispatcherFor: async (url, isAtHome) => {
-      const isAllowed = env.REG_HTTP_PRIVATE === 'allow' || (isPrivateAllowed && isAtHome);
-      if (!isAllowed) refusePrivateHost(url.hostname);
-      const proxy = proxyFor(url, env);
-      if (proxy === undefined) return (isAllowed ? open : guarded)();
-      const made = proxies.get(proxy) ?? once(() => proxyAgent(proxy, timeout));
-      proxies.set(proxy, made);
-      return made();
-    },
+  return async (url, isOriginalHost) => {
+    const isAllowed = env.REG_HTTP_PRIVATE === 'allow' || (isPrivateAllowed && isOriginalHost);
+    if (!isAllowed) refusePrivateHost(url.hostname);
+    const proxy = proxyFor(url, env);
+    if (proxy === undefined) return (isAllowed ? open : guarded)();
+    const made = proxies.get(proxy) ?? once(() => proxyAgent(proxy, timeout));
+    proxies.set(proxy, made);
+    return made();
   };
 }
 
 /** A bundled package in CommonJS has its exports in one object. */
 const loadUndici = async () => (await import('undici')).default;
 
-/** What connects to a proxy; it is the proxy that knows the addresses of hosts then, and that lets pass what may. */
+/** Connects through a proxy, which looks up hosts itself and decides what it lets through. */
 async function proxyAgent(uri: string, timeout: number): Promise<Dispatcher> {
   const { Pool, ProxyAgent } = await loadUndici();
   const connection = { timeout };
   return new ProxyAgent({
     uri,
-    // without a tunnel for http, which proxies refuse to other ports than that of https
+    // without a tunnel for http: proxies refuse one to other ports than that of https
     proxyTunnel: false,
     proxyTls: connection,
     requestTls: connection,
@@ -235,7 +266,7 @@ async function proxyAgent(uri: string, timeout: number): Promise<Dispatcher> {
 
 type Connector = buildConnector.connector;
 
-/** A proxy may cut the connection that was to be a tunnel; by its code undici would take that for a reason to connect for ever. */
+/** A proxy may cut the connection before there is a tunnel; undici would take the code of that error for a reason to connect again. */
 const endingConnector =
   (connect: Connector): Connector =>
   (options, callback) =>
@@ -245,7 +276,7 @@ const endingConnector =
     });
 
 /**
- * The proxy that the usual variables name for a URL, in lower or upper case; undefined for none.
+ * The proxy that the usual variables name for a URL, in lower or upper case; undefined without one.
  * @throws RegError STORE_FAILED for a kind of proxy that is not supported
  */
 export function proxyFor(url: URL, env: NodeJS.ProcessEnv): string | undefined {
@@ -279,33 +310,32 @@ function isDirect({ hostname, port, protocol }: URL, listed: string): boolean {
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * The next step of a request that was redirected; undefined when it was not (RFC 9110, section 15.4).
+ * The next step of a request that was redirected; undefined without a redirect (RFC 9110, section 15.4).
  * @param left how many redirects may still be followed
- * @throws RegError STORE_FAILED when it leads where it must not: from https to http, to another host unless
- * `REG_HTTP_REDIRECTS=allow`, or on and on
+ * @throws RegError STORE_FAILED for a redirect from https to http, to another host unless that is allowed, or the last of too many
  */
 export function redirected(
-  step: HttpStep,
-  { status, headers: { location } }: Pick<HttpAnswer, 'status' | 'headers'>,
+  step: Step,
+  { status, headers: { location } }: Pick<HttpResponse, 'status' | 'headers'>,
   left: number,
-  env: NodeJS.ProcessEnv,
-): HttpStep | undefined {
+  mayLeaveHost: boolean,
+): Step | undefined {
   if (!REDIRECTS.has(status) || location === undefined) return undefined;
   const refuse = (why: string, hint: string): RegError =>
     new RegError('STORE_FAILED', `${shownUrl(step.url.href)} redirects ${why}`, hint);
-  if (!URL.canParse(location, step.url.href)) throw refuse('to what is no address', 'its server is at fault');
+  if (!URL.canParse(location, step.url.href)) throw refuse('to an invalid address', 'its server is at fault');
   const url = new URL(location, step.url);
   const to = shownUrl(url.href);
   if (left === 0) throw refuse(`too often, at last to ${to}`, 'its server is at fault');
   if (!/^https?:$/.test(url.protocol) || (step.url.protocol === 'https:' && url.protocol === 'http:'))
     throw refuse(`to ${to}, which is not safe`, 'name an address that stays with https');
-  const stays = isSameHost(step.url, url);
-  if (!stays && env.REG_HTTP_REDIRECTS !== 'allow')
+  const isStaying = isSameHost(step.url, url);
+  if (!isStaying && !mayLeaveHost)
     throw refuse(
       `to another host, ${to}`,
       'name that address itself, or where you trust the server, set REG_HTTP_REDIRECTS=allow',
     );
-  return follow(step, url, stays, status);
+  return follow(step, bare(url), isStaying, status);
 }
 
 /** The same name and port; https on its usual port is the same host as http on its own. */
@@ -314,28 +344,24 @@ function isSameHost(from: URL, to: URL): boolean {
   return from.port === to.port && (from.protocol === to.protocol || from.port === '');
 }
 
-function follow(step: HttpStep, url: URL, stays: boolean, status: number): HttpStep {
-  // a login for one server is none of another's business, nor is one that a redirect makes up
-  url.username = '';
-  url.password = '';
-  url.hash = '';
-  // what was posted is posted again only where the server says so (Fetch Standard, HTTP-redirect fetch)
+function follow(step: Step, url: URL, isStaying: boolean, status: number): Step {
+  // a body is sent again only where the server says so (Fetch Standard, HTTP-redirect fetch)
   const isReading = status === 303 || (status < 303 && step.method === 'POST');
   const method = isReading && step.method !== 'HEAD' ? 'GET' : step.method;
   const isPosting = method === 'POST';
   const headers = Object.entries(step.headers).filter(
-    ([name]) => (stays || PUBLIC_HEADERS.has(name)) && (isPosting || name !== 'content-type'),
+    ([name]) => (isStaying || PUBLIC_HEADERS.has(name)) && (isPosting || name !== 'content-type'),
   );
   return {
     method,
     url,
     headers: Object.fromEntries(headers),
     body: isPosting ? step.body : undefined,
-    isAtHome: step.isAtHome && stays,
+    isOriginalHost: step.isOriginalHost && isStaying,
   };
 }
 
-/** What another host may see; any other header may hold a secret. */
+/** The headers that another host may see; any other one may hold a secret. */
 const PUBLIC_HEADERS: ReadonlySet<string> = new Set([
   'accept',
   'accept-encoding',
@@ -344,68 +370,75 @@ const PUBLIC_HEADERS: ReadonlySet<string> = new Set([
   'user-agent',
 ]);
 
-const TRIES = 4;
-/** Milliseconds before the second try; twice as many before each later one. */
-const FIRST_PAUSE = 250;
+const MAX_ATTEMPTS = 4;
+/** Before the second attempt; doubled before each later one. */
+const FIRST_BACKOFF_MS = 250;
 
-// too many requests, a server that fails, and gateways that find none
-const PASSING_STATUS: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
-// connections that somebody cut, and a DNS that is busy
-const PASSING_CODE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'EAI_AGAIN']);
+// too many requests, a server that fails, and gateways that reach none
+const TRANSIENT_STATUS: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
+// connections that were cut, and a DNS server that is busy
+const TRANSIENT_CODE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'EAI_AGAIN']);
 
 /**
- * Sends, and again where what went wrong may pass: an answer of a busy or failing server, a connection that was cut. A server
- * may say how long to wait; where that is longer than `REG_TIMEOUT`, its answer is given at once.
+ * Sends, and again after a transient failure: a response of a busy or failing server, a connection that was cut. A server may
+ * say how long to wait; where that is longer than `REG_TIMEOUT`, its response is given at once.
  */
-export async function withRetries(
-  send: () => Promise<HttpAnswer>,
-  { env, signal }: StoreSurroundings,
-): Promise<HttpAnswer> {
+export async function withRetries<T extends Omit<HttpResponse, 'url'>>(
+  send: () => Promise<T>,
+  { env, signal }: Surroundings,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
-    const isLast = attempt === TRIES;
-    const answer = await send().catch((error: NodeJS.ErrnoException) => {
-      if (isLast || !PASSING_CODE.has(error.code)) throw error;
+    const isLast = attempt === MAX_ATTEMPTS;
+    const response = await send().catch((error: NodeJS.ErrnoException) => {
+      if (isLast || !TRANSIENT_CODE.has(error.code)) throw error;
     });
-    if (answer && (isLast || !PASSING_STATUS.has(answer.status))) return answer;
-    const pause = (answer && askedPause(answer.headers)) ?? usualPause(attempt);
-    if (answer && pause > patienceOf(env) * 1000) return answer;
-    answer?.body.destroy();
+    if (response && (isLast || !TRANSIENT_STATUS.has(response.status))) return response;
+    const pause = (response && retryAfter(response.headers)) ?? backoff(attempt);
+    if (response && pause > timeoutOf(env) * 1000) return response;
+    response?.body.destroy();
     await sleep(pause, undefined, { signal });
   }
 }
 
-/** Longer each time, and never the same for two who failed at the same moment. */
-const usualPause = (attempt: number): number => FIRST_PAUSE * 2 ** (attempt - 1) * (1 + Math.random() / 2);
+/** Milliseconds, more with each attempt, and never the same for two clients that failed at the same moment. */
+const backoff = (attempt: number): number => FIRST_BACKOFF_MS * 2 ** (attempt - 1) * (1 + Math.random() / 2);
 
 /** Milliseconds that a server asks to wait, in seconds or until a time of its own clock (RFC 9110, section 10.2.3). */
-export function askedPause({ 'retry-after': asked, date }: HttpAnswer['headers']): number | undefined {
+export function retryAfter({ 'retry-after': asked, date }: HttpResponse['headers']): number | undefined {
   if (asked === undefined) return undefined;
   if (/^\d+$/.test(asked)) return Number(asked) * 1000;
   const pause = Date.parse(asked) - Date.parse(date ?? '');
   return Number.isNaN(pause) ? undefined : Math.max(0, pause);
 }
 
-/** The error for a server that did not answer, or broke off; what is one already stays as it is. */
-export function unreached(shown: string, error: unknown, signal: AbortSignal | undefined): RegError {
+/** The error for a server that did not respond, or broke off. A RegError stays as it is. */
+function connectionError(shown: string, error: unknown, { env, signal }: Surroundings): RegError {
   if (signal?.aborted) return interrupted();
   if (error instanceof RegError) return error;
+  if (error instanceof WrongLength)
+    return new RegError(
+      'STORE_FAILED',
+      `${shown} ${error.message}`,
+      'try again; if it stays so, the server is at fault',
+    );
   return new RegError(
     'STORE_FAILED',
-    `cannot reach ${shown}: ${withoutUserInfo(whyOf(error))}`,
+    `cannot reach ${shown}: ${withoutUserInfo(reasonOf(error, timeoutOf(env)))}`,
     'check the address, the network and the proxy; REG_TIMEOUT=<seconds> waits longer',
   );
 }
 
-/** What went wrong, in words; several addresses that were tried in vain make an error without any (node:net). */
-function whyOf(error: unknown): string {
+/** A reason in words. Several addresses that were tried in vain make an error without a message of its own (node:net). */
+function reasonOf(error: unknown, seconds: number): string {
   const { message, code, errors } = error as Partial<NodeJS.ErrnoException & AggregateError>;
+  if (/^UND_ERR_\w+_TIMEOUT$/.test(code ?? '')) return noResponse(seconds).message;
   return message || errors?.map((one) => one.message).join(', ') || code || String(error);
 }
 
-/** The error for an answer that is none of those that were hoped for. */
-export function refusedBy(
+/** The error for a response whose status is not an expected one. */
+export function statusError(
   shown: string,
-  { status, headers }: { status: number; headers: Readonly<Record<string, string | undefined>> },
+  { status, headers }: Omit<HttpResponse, 'url' | 'body'>,
 ): RegError {
   const said = `it answered ${status}${STATUS_CODES[status] ? ` (${STATUS_CODES[status]})` : ''}`;
   const later = headers['retry-after'];

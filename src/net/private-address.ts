@@ -2,14 +2,14 @@ import { type LookupAddress, type LookupAllOptions, lookup as lookupByDns } from
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { RegError } from '../errors.js';
 
-/** Gives all addresses of a host, as `lookup` of node:dns does. */
+/** Looks up all addresses of a host, as `lookup` of node:dns does. */
 export type Lookup = (
   hostname: string,
   options: LookupAllOptions,
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
-// what is not globally reachable (RFC 6890 and the IANA special-purpose address registries), and multicast
+// addresses that are not globally reachable (RFC 6890 and the IANA special-purpose address registries), and multicast
 const PRIVATE_IPV4 = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -47,7 +47,7 @@ const PRIVATE_IPV6 = [
   ['ff00::', 8],
 ] as const;
 
-/** Made when the first address is looked at. */
+/** Made for the first address. */
 let list: BlockList | undefined;
 
 function privateAddresses(): BlockList {
@@ -63,7 +63,7 @@ function privateAddresses(): BlockList {
   return list;
 }
 
-/** Whether an address is none of the public internet; so is what is no address at all. */
+/** Whether an address is not one of the public internet; a text that is not an address counts as private. */
 export function isPrivateAddress(address: string): boolean {
   const [bare = ''] = address.split('%');
   const family = isIP(bare);
@@ -71,7 +71,7 @@ export function isPrivateAddress(address: string): boolean {
 }
 
 /**
- * Refuses a host that says by itself that it is private; names are told by their addresses, once these are looked up.
+ * Refuses a host whose name or address is private by itself. The addresses of other names are checked when they are looked up.
  * @param hostname as a URL has it, IPv6 in brackets
  * @throws RegError STORE_FAILED
  */
@@ -82,7 +82,7 @@ export function refusePrivateHost(hostname: string): void {
     throw privateHost(hostname);
 }
 
-/** Looks up hosts for connections: what it gives is what is connected to, so no later answer of the DNS can differ. */
+/** Looks up public hosts for connections. The connection uses the address that was checked, so that no later answer can differ. */
 export const publicLookup =
   (lookup: Lookup = lookupByDns): LookupFunction =>
   (hostname, options, callback) =>

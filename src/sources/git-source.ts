@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
 import type { ObjectReader, SourceRepository, TreeEntry } from '../git/port.js';
-import type { StoreSurroundings } from '../stores/port.js';
+import type { Surroundings } from '../net/http.js';
 import { findPointers } from './lfs/find-pointers.js';
 import { followPointers } from './lfs/follow.js';
 import { refuseTooMany, refuseUnsafePath, type SourceFile, type SourceModel } from './model.js';
@@ -17,7 +17,7 @@ export async function gitModel(
   repository: SourceRepository,
   commit: Oid,
   path: string,
-  around: StoreSurroundings,
+  around: Surroundings,
 ): Promise<SourceModel> {
   const entry = await repository.entryAt(commit, path);
   if (entry === undefined) throw await nothingThere(repository, commit, path);
@@ -41,7 +41,7 @@ async function filesOf(
   repository: SourceRepository,
   commit: Oid,
   entries: readonly TreeEntry[],
-  around: StoreSurroundings,
+  around: Surroundings,
 ): Promise<SourceFile[]> {
   for (const { type, path } of entries)
     if (type !== 'blob') throw new RegError('SOURCE_PATH', `${path} is ${KINDS[type]}, not a file`);

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
-import type { ByteRange } from '../stores/port.js';
+import type { ByteRange } from '../net/http.js';
 
 /** One file of a model, where it is now. */
 export interface SourceFile {

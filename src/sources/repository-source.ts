@@ -1,6 +1,7 @@
 import type { Oid } from '../domain/event.js';
 import type { SourceRepository } from '../git/port.js';
-import type { StoreOpener, StoreSurroundings } from '../stores/port.js';
+import type { Surroundings } from '../net/http.js';
+import type { StoreOpener } from '../stores/port.js';
 import { artifactInGit } from './dvc/artifact.js';
 import { isDvcFile } from './dvc/dvc-file.js';
 import { findDvcModel } from './dvc/find.js';
@@ -10,7 +11,7 @@ import type { SourceModel } from './model.js';
 /** What reading a model of a repository takes beside the repository itself. */
 export interface RepositorySurroundings {
   stores: StoreOpener;
-  around: StoreSurroundings;
+  around: Surroundings;
   /** The absolute path of the repository's work tree; undefined for one at a URL. */
   at: string | undefined;
 }

@@ -1,6 +1,7 @@
 import { RegError } from '../errors.js';
 import type { ObjectStore, StoredObject, StoreOpener } from '../stores/port.js';
-import { nameOfKey, shownUrl, splitObjectUrl } from '../stores/store-url.js';
+import { nameOfKey, splitObjectUrl } from '../stores/store-url.js';
+import { shownUrl } from '../util/address.js';
 import { refuseUnsafePath, type SourceFile, type SourceModel } from './model.js';
 
 /**

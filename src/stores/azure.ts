@@ -1,9 +1,10 @@
+import type { Surroundings } from '../net/http.js';
 import { azureBucket } from './azure-bucket.js';
 import { azureService } from './azure-service.js';
 import { cloudStore } from './cloud.js';
 import { cloudPlace } from './cloud-place.js';
 import { importPeer } from './peer.js';
-import type { ObjectStore, StoreSettings, StoreSurroundings } from './port.js';
+import type { ObjectStore, StoreSettings } from './port.js';
 
 /** The client of Azure Blob Storage, as it is imported. */
 export type AzureSdk = typeof import('@azure/storage-blob');
@@ -17,7 +18,7 @@ export type AzureSdk = typeof import('@azure/storage-blob');
 export async function openAzure(
   url: string,
   settings: StoreSettings,
-  around: StoreSurroundings,
+  around: Surroundings,
 ): Promise<ObjectStore> {
   const place = cloudPlace(url, true);
   const { env } = around;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
+import type { ByteRange } from '../net/http.js';
 import type { Body } from './cloud.js';
-import type { ByteRange } from './port.js';
 
 /**
  * The bytes of a stream that must have exactly so many. The last chunk is held back until the stream has ended well, so

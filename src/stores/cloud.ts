@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import { interrupted, RegError } from '../errors.js';
-import { patienceOf, untilHung } from '../util/timeout.js';
+import type { ByteRange, Surroundings } from '../net/http.js';
+import { timeoutOf, withTimeout } from '../util/timeout.js';
 import type { CloudPlace } from './cloud-place.js';
 import { exactly, received } from './cloud-streams.js';
 import { discreetLine } from './cloud-words.js';
-import type { ByteRange, ObjectStore, StoredObject, StoreSurroundings } from './port.js';
+import type { ObjectStore, StoredObject } from './port.js';
 
 /** What a provider's client does in one bucket: keys are whole, its errors are its own, undefined means not there. */
 export interface Bucket {
@@ -36,13 +37,13 @@ export interface CloudKind {
 }
 
 /** Makes a store of a bucket: keys below its prefix, every end watched, and errors in the words of this program. */
-export function cloudStore(bucket: Bucket, kind: CloudKind, around: StoreSurroundings): ObjectStore {
+export function cloudStore(bucket: Bucket, kind: CloudKind, around: Surroundings): ObjectStore {
   const { prefix, shown } = kind.place;
   const { signal } = around;
-  const patience = patienceOf(around.env);
+  const patience = timeoutOf(around.env);
   const failure = failureOf(bucket, kind, signal);
   const ask = <T>(doing: string, call: (end: AbortSignal, sign: () => void) => Promise<T>): Promise<T> =>
-    untilHung(call, signal, patience).catch((error) => {
+    withTimeout(call, signal, patience).catch((error) => {
       throw failure(doing, error);
     });
   return {
@@ -132,7 +133,7 @@ async function writeWhole(
       end.addEventListener('abort', () => bytes.destroy(new Error('interrupted')));
       return bucket.write(key, source, size, end);
     };
-    await untilHung(put, signal, patience);
+    await withTimeout(put, signal, patience);
   } catch (error) {
     throw signal?.aborted ? refuse(error) : (spoiled ?? refuse(error));
   } finally {

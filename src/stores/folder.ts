@@ -3,19 +3,20 @@ import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { RegError } from '../errors.js';
+import type { ByteRange, Surroundings } from '../net/http.js';
+import { exactly, WrongLength } from '../util/stream.js';
 import { diskFailure, isNotThere, unless } from './folder-failure.js';
 import { listBelow } from './folder-list.js';
 import { realPathOf } from './folder-path.js';
 import { writeBelow } from './folder-write.js';
-import { measured } from './measured.js';
-import type { ByteRange, ObjectStore, StoreSurroundings } from './port.js';
+import type { ObjectStore } from './port.js';
 
 /**
  * Opens a folder of this machine, or of a share that it has: keys are paths below it. Nothing outside is read or written, also
  * where a symbolic link leads there; the folder itself may be one.
  * @param path absolute; the folder is made when the first object is written
  */
-export function openFolder(path: string, { signal }: StoreSurroundings): ObjectStore {
+export function openFolder(path: string, { signal }: Surroundings): ObjectStore {
   const top = resolve(path);
   const ask = async <T>(doing: string, key: string, call: () => Promise<T>): Promise<T> => {
     const failure = (error: unknown) => diskFailure(`${doing} ${join(top, key)}`, error, signal);
@@ -66,8 +67,15 @@ async function readFile(
     highWaterMark: CHUNK,
     ...(signal && { signal }),
   });
-  const failure = (error: unknown) => diskFailure(`read ${found.path}`, error, signal);
-  return measured(bytes, { size: end - start, shown: found.path, failure });
+  const failure = (error: unknown) =>
+    error instanceof WrongLength
+      ? new RegError(
+          'STORE_FAILED',
+          `${found.path} ${error.message}`,
+          'it changed while it was read: try again',
+        )
+      : diskFailure(`read ${found.path}`, error, signal);
+  return exactly(bytes, { size: end - start, failure });
 }
 
 /** Bytes that are read at a time. */

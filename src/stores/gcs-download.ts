@@ -1,9 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import type { Storage } from '@google-cloud/storage';
-import { openHttp } from '../net/http.js';
+import { type ByteRange, lengthOf, openHttp, type Surroundings } from '../net/http.js';
 import type { Body } from './cloud.js';
-import { lengthOf } from './http-content.js';
-import type { ByteRange, StoreSurroundings } from './port.js';
 
 /** Asks for the bytes of an object, as they are kept; fails with the code and the whole answer of the server. */
 export type GcsDownload = (key: string, range: ByteRange | undefined) => Promise<Body>;
@@ -17,7 +15,7 @@ export function gcsDownload(
   { authClient, apiEndpoint }: Storage,
   bucket: string,
   isEmulator: boolean,
-  around: StoreSurroundings,
+  around: Surroundings,
 ): GcsDownload {
   // the user chose the endpoint, or it is Google's
   const http = openHttp(around, { isPrivateAllowed: true });

@@ -1,10 +1,11 @@
 import type { StorageOptions } from '@google-cloud/storage';
+import type { Surroundings } from '../net/http.js';
 import { cloudStore } from './cloud.js';
 import { cloudPlace } from './cloud-place.js';
 import { gcsBucket } from './gcs-bucket.js';
 import { gcsDownload } from './gcs-download.js';
 import { importPeer } from './peer.js';
-import type { ObjectStore, StoreSettings, StoreSurroundings } from './port.js';
+import type { ObjectStore, StoreSettings } from './port.js';
 
 /**
  * Opens a folder of a bucket of Google Cloud Storage, `gs://bucket/folder`, with the application default credentials
@@ -14,7 +15,7 @@ import type { ObjectStore, StoreSettings, StoreSurroundings } from './port.js';
 export async function openGcs(
   url: string,
   settings: StoreSettings,
-  around: StoreSurroundings,
+  around: Surroundings,
 ): Promise<ObjectStore> {
   const place = cloudPlace(url);
   const { Storage } = await importPeer('@google-cloud/storage', 7, () => import('@google-cloud/storage'));

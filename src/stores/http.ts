@@ -1,11 +1,19 @@
 import { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
-import { type HttpClient, openHttp, refusedBy } from '../net/http.js';
+import {
+  type ByteRange,
+  type HttpClient,
+  type HttpResponse,
+  lengthOf,
+  openHttp,
+  type Surroundings,
+  statusError,
+} from '../net/http.js';
 import type { Lookup } from '../net/private-address.js';
-import { type Content, contentOf, refuseOtherPart, refusePacked } from './http-content.js';
-import { measured } from './measured.js';
-import type { ByteRange, ObjectStore, StoreSurroundings } from './port.js';
-import { parseStoreUrl, shownUrl } from './store-url.js';
+import { shownUrl } from '../util/address.js';
+import { exactly, WrongLength } from '../util/stream.js';
+import type { ObjectStore } from './port.js';
+import { parseStoreUrl } from './store-url.js';
 import { isUnsafeUrlPath, shownRefused, urlOfKey } from './store-url-text.js';
 
 /**
@@ -14,7 +22,7 @@ import { isUnsafeUrlPath, shownRefused, urlOfKey } from './store-url-text.js';
  * @param lookup what knows the addresses of hosts; by default that of node:dns
  * @throws RegError SOURCE_UNSUPPORTED for a URL with a query
  */
-export async function openWeb(url: string, around: StoreSurroundings, lookup?: Lookup): Promise<ObjectStore> {
+export async function openWeb(url: string, around: Surroundings, lookup?: Lookup): Promise<ObjectStore> {
   parseStoreUrl(url);
   if (url.includes('?'))
     throw new RegError('SOURCE_UNSUPPORTED', `the address of a folder has no query: ${shownUrl(url)}`);
@@ -61,7 +69,7 @@ async function lookFor(http: HttpClient, url: string): Promise<Content | undefin
   const head = await http.request({ method: 'HEAD', url });
   head.body.destroy();
   if (isGone(head.status)) return undefined;
-  if (head.status !== 200 && !NO_HEAD.has(head.status)) throw refusedBy(shownUrl(url), head);
+  if (head.status !== 200 && !NO_HEAD.has(head.status)) throw statusError(shownUrl(url), head);
   const content = contentOf(head);
   // some servers leave out the size, or say 0, when they are asked for nothing else
   const isTold = head.status === 200 && content.size;
@@ -76,7 +84,7 @@ async function lookForFirstByte(http: HttpClient, url: string): Promise<Content 
   // of what is empty there is no first byte (RFC 9110, section 15.5.17)
   const isThere =
     answer.status === 206 || answer.status === 200 || (answer.status === 416 && content.size === 0);
-  if (!isThere) throw refusedBy(shownUrl(url), answer);
+  if (!isThere) throw statusError(shownUrl(url), answer);
   return known(url, answer, content);
 }
 
@@ -92,18 +100,79 @@ async function readFrom(http: HttpClient, url: string, range: ByteRange | undefi
   const shown = shownUrl(url);
   const answer = await http.request({ method: 'GET', url, range });
   try {
-    if (answer.status !== 200 && answer.status !== 206) throw refusedBy(shown, answer);
+    if (answer.status !== 200 && answer.status !== 206) throw statusError(shown, answer);
     refusePacked(shown, answer, new URL(url).pathname);
-    if (range === undefined && answer.status === 206) throw refusedBy(shown, answer);
+    if (range === undefined && answer.status === 206) throw statusError(shown, answer);
     if (range === undefined) return answer.body;
     refuseOtherPart(shown, answer, range);
-    return measured(answer.body, {
-      size: range.end - range.start,
-      shown,
-      failure: (error) => error as RegError,
-    });
+    const size = range.end - range.start;
+    return exactly(answer.body, { size, failure: (error) => wrongPart(shown, error) });
   } catch (error) {
     answer.body.destroy();
     throw error;
   }
+}
+
+/** A server may promise a part of one length and send another. */
+const wrongPart = (shown: string, error: unknown): unknown =>
+  error instanceof WrongLength
+    ? new RegError(
+        'STORE_FAILED',
+        `${shown} ${error.message}`,
+        'try again; if it stays so, the server is at fault',
+      )
+    : error;
+
+/** What an answer says of an object's bytes. */
+interface Content {
+  /** Of the whole object; undefined where the server does not tell. */
+  size: number | undefined;
+  /** Whether parts of it can be asked for. */
+  ranges: boolean;
+}
+
+type Answer = Pick<HttpResponse, 'status' | 'headers'>;
+
+/** What the answer of a server tells of a whole object, be it of all of it or of a part (RFC 9110, sections 8.6 and 14.4). */
+function contentOf({ status, headers }: Answer): Content {
+  if (status === 206 || status === 416) {
+    const total = /^bytes (?:\d+-\d+|\*)\/(\d+)$/i.exec(headers['content-range'] ?? '')?.[1];
+    return { size: total === undefined ? undefined : Number(total), ranges: true };
+  }
+  return { size: lengthOf(headers), ranges: /\bbytes\b/i.test(headers['accept-ranges'] ?? '') };
+}
+
+/**
+ * Refuses an answer that is not that part of the object which was asked for.
+ * @throws RegError STORE_FAILED
+ */
+function refuseOtherPart(shown: string, { headers }: Answer, { start, end }: ByteRange): void {
+  const sent = headers['content-range'] ?? 'nothing of it';
+  if (new RegExp(`^bytes ${start}-${end - 1}/(\\d+|\\*)$`, 'i').test(sent)) return;
+  throw new RegError(
+    'STORE_FAILED',
+    `${shown} was asked for the bytes ${start}-${end - 1}, and its server tells of '${sent}'`,
+    'it changed meanwhile, or its server is at fault',
+  );
+}
+
+/** Files that are packed themselves: some servers tell so in this header, and their bytes are those of the file. */
+const PACKED = /\.(t?gz|svgz|Z|bz2|xz|zst|br)$/i;
+
+/**
+ * Refuses bytes that are not the object's own, because they were packed although nobody asked (RFC 9110, section 12.5.3).
+ * @param path of the URL
+ * @throws RegError STORE_FAILED
+ */
+function refusePacked(shown: string, { headers }: Answer, path: string): void {
+  const packed = headers['content-encoding'] ?? 'identity';
+  // a transfer coding beside chunked is nothing that the client takes off (RFC 9112, section 7)
+  const transfer = (headers['transfer-encoding'] ?? '').replace(/\bchunked\b|[,\s]/gi, '');
+  if (transfer === '' && (/^(identity)?$/i.test(packed) || PACKED.test(path))) return;
+  const encoding = transfer || packed;
+  throw new RegError(
+    'STORE_FAILED',
+    `${shown} comes packed with ${encoding}, which was not asked for`,
+    'have its server send the file as it is',
+  );
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ByteRange } from '../net/http.js';
 
 /** One object as a store lists it. */
 export interface StoredObject {
@@ -8,12 +9,6 @@ export interface StoredObject {
   size: number | undefined;
   /** Whether it can be read from the middle. */
   ranges: boolean;
-}
-
-/** A part of an object, in bytes from its beginning; `end` is the first one that does not belong to it. */
-export interface ByteRange {
-  start: number;
-  end: number;
 }
 
 /**
@@ -52,14 +47,6 @@ export interface StoreSettings {
   profile?: string | undefined;
   /** A storage account of Azure. */
   account?: string | undefined;
-}
-
-/** What a store talks to apart from its server. */
-export interface StoreSurroundings {
-  /** Credentials, endpoints and proxies, by the variables of each provider's own tools. */
-  env: NodeJS.ProcessEnv;
-  /** Ends what is running. */
-  signal?: AbortSignal | undefined;
 }
 
 /** Opens stores; an argument of everything that reads or writes models. */

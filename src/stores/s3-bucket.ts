@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { ByteRange } from '../net/http.js';
 import type { Bucket } from './cloud.js';
 import { codeAndMessage } from './cloud-words.js';
-import type { ByteRange } from './port.js';
 import type { S3Sdk } from './s3.js';
 import { uploadToS3 } from './s3-upload.js';
 

@@ -1,8 +1,9 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { Surroundings } from '../net/http.js';
 import { type Bucket, cloudStore } from './cloud.js';
 import { cloudPlace } from './cloud-place.js';
 import { importPeer } from './peer.js';
-import type { ObjectStore, StoreSettings, StoreSurroundings } from './port.js';
+import type { ObjectStore, StoreSettings } from './port.js';
 import { s3Bucket } from './s3-bucket.js';
 import { s3Config } from './s3-config.js';
 
@@ -18,7 +19,7 @@ export type S3Sdk = typeof import('@aws-sdk/client-s3');
 export async function openS3(
   url: string,
   settings: StoreSettings,
-  around: StoreSurroundings,
+  around: Surroundings,
 ): Promise<ObjectStore> {
   const place = cloudPlace(url);
   const sdk = await importPeer('@aws-sdk/client-s3', 3, () => import('@aws-sdk/client-s3'));

@@ -1,16 +1,5 @@
+import { shownUrl } from '../util/address.js';
 import { CONTROL } from '../util/text.js';
-
-/**
- * A URL fit to be shown: without user-info, and with `?…` for a query, which may hold a signature. A path stays as it is,
- * and of what only looks like a URL nothing is left that could be a login.
- */
-export function shownUrl(text: string): string {
-  const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(text) ?? [];
-  if (scheme === undefined || /^[a-z]:[\\/]/i.test(text)) return text;
-  const base = text.replace(/[?#].*$/s, (found) => (found.startsWith('?') ? '?…' : ''));
-  const isUrl = URL.canParse(base) && /^[^:]+:\/\/[^/\\]/.test(base);
-  return base.replace(isUrl ? /^([^:]+:\/\/)[^/\\]*@/ : /^([^:]+:[:/\\]*).*@/s, '$1');
-}
 
 /** The same for what was refused: one line, and not too long a one. */
 export function shownRefused(text: string): string {

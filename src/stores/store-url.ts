@@ -4,7 +4,7 @@ import { type ErrorCode, RegError } from '../errors.js';
 import { CONTROL } from '../util/text.js';
 import { hasDots, isUnsafeUrlPath, keyOfUrl, shownRefused } from './store-url-text.js';
 
-export { nameOfKey, shownUrl } from './store-url-text.js';
+export { nameOfKey } from './store-url-text.js';
 
 /** Where an object is, or with an empty name a folder of them. */
 export interface ObjectUrl {

@@ -64,6 +64,18 @@ function isPartOfLogin(head: string, behind: string): boolean {
   return hasSign && /^[^/]+\//.test(behind) && !/[.[]|^localhost$/i.test(name);
 }
 
+/**
+ * A URL fit to be shown: without user-info and fragment, and with `?…` for a query, which may hold a signature. A path stays
+ * as it is; of a text that only looks like a URL nothing stays that could be a login.
+ */
+export function shownUrl(text: string): string {
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(text) ?? [];
+  if (scheme === undefined || /^[a-z]:[\\/]/i.test(text)) return text;
+  const base = text.replace(/[?#].*$/s, (found) => (found.startsWith('?') ? '?…' : ''));
+  const isUrl = URL.canParse(base) && /^[^:]+:\/\/[^/\\]/.test(base);
+  return base.replace(isUrl ? /^([^:]+:\/\/)[^/\\]*@/ : /^([^:]+:[:/\\]*).*@/s, '$1');
+}
+
 /** A text whose URLs are fit to be shown: without user name, password and token, and without what a query says. */
 export const withoutUserInfo = (text: string): string =>
   // a quotation mark may end a URL in a text, and what comes behind it is kept
@@ -131,7 +143,8 @@ const piecesOf = (login: string): string[] => [
 /** In a query anything shorter is rather the name of a branch. */
 const SHORTEST_TOKEN = 8;
 
-function decoded(text: string): string {
+/** A part of a URL without its percent-encoding; as it is where that is not valid. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

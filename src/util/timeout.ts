@@ -1,78 +1,64 @@
 import { setMaxListeners } from 'node:events';
 import { RegError } from '../errors.js';
 
-/** Seconds without a sign after which a server is taken for hung. */
-const PATIENCE = 60;
-/** A day: whoever wants more does not want to wait, and timers of Node.js end after 24 days. */
-const LONGEST = 86_400;
+const DEFAULT_TIMEOUT_SECONDS = 60;
+/** A day; timers of Node.js end after 24 days. */
+const LONGEST_TIMEOUT_SECONDS = 86_400;
 
 /**
- * Seconds without a sign of a server, its progress included, after which it is taken for hung: REG_TIMEOUT, or a minute.
- * @throws RegError USAGE for a REG_TIMEOUT that is no such number
+ * The timeout of servers and of git: seconds without a response, progress included. REG_TIMEOUT, by default 60.
+ * @throws RegError USAGE for a REG_TIMEOUT that is not such a number
  */
-export function patienceOf({ REG_TIMEOUT: text = '' }: NodeJS.ProcessEnv): number {
-  if (text === '') return PATIENCE;
+export function timeoutOf({ REG_TIMEOUT: text = '' }: NodeJS.ProcessEnv): number {
+  if (text === '') return DEFAULT_TIMEOUT_SECONDS;
   const seconds = Number(text);
-  if (seconds > 0 && seconds <= LONGEST) return seconds;
+  if (seconds > 0 && seconds <= LONGEST_TIMEOUT_SECONDS) return seconds;
   throw new RegError(
     'USAGE',
-    `REG_TIMEOUT is '${text}', and no number of seconds above 0 and at most ${LONGEST}`,
-    'set it to seconds, such as REG_TIMEOUT=120, or leave it out for 60',
+    `REG_TIMEOUT is '${text}', not a number of seconds above 0 and at most ${LONGEST_TIMEOUT_SECONDS}`,
+    `set it to seconds, such as REG_TIMEOUT=120, or leave it out for ${DEFAULT_TIMEOUT_SECONDS}`,
   );
 }
 
-/** The signal of one call, and how the call tells that the server gave a sign. */
-type Call<T> = (end: AbortSignal, sign: () => void) => Promise<T>;
+/** The error of a timeout. */
+export const noResponse = (seconds: number): Error => new Error(`no response for ${seconds} seconds`);
 
 /**
- * Ends a call when the signal is given, or when its server gives no sign for some seconds. Not every client knows signals:
- * the answer does not wait for one that goes on.
+ * Makes a call that ends with the signal, or after some seconds without a response. The result does not wait for a call that
+ * ignores its signal.
+ * @param call gets a signal of its own, which any number of listeners may use, and a function to report progress with
  */
-export async function untilHung<T>(
-  call: Call<T>,
+export async function withTimeout<T>(
+  call: (signal: AbortSignal, progress: () => void) => Promise<T>,
   signal: AbortSignal | undefined,
-  patience: number,
+  seconds: number,
 ): Promise<T> {
+  if (signal?.aborted) throw ABORTED;
+  const ending = new AbortController();
+  setMaxListeners(0, ending.signal);
   let timer: NodeJS.Timeout | undefined;
   let end = (_why: Error): void => undefined;
   const ended = new Promise<never>((_resolve, reject) => {
-    end = reject;
+    end = (why) => {
+      reject(why);
+      ending.abort();
+    };
   });
-  const hung = (): void => end(new Error(`it gave no sign for ${patience} seconds`));
-  const sign = (): void => {
+  const abort = (): void => end(ABORTED);
+  let isOver = false;
+  const progress = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(hung, patience * 1000);
+    if (!isOver) timer = setTimeout(() => end(noResponse(seconds)), seconds * 1000);
   };
-  sign();
+  signal?.addEventListener('abort', abort, { once: true });
+  progress();
   try {
-    return await untilGiven(signal, (given, stop) => {
-      ended.catch(stop);
-      given.addEventListener('abort', () => end(INTERRUPTED));
-      return Promise.race([call(given, sign), ended]);
-    });
+    return await Promise.race([call(ending.signal, progress), ended]);
   } finally {
+    isOver = true;
     clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
   }
 }
 
-/**
- * Makes a call with a signal of its own, which is given when the other one is. The clients hang their listeners on it, and
- * Node.js would warn of that many on the other one.
- */
-async function untilGiven<T>(
-  signal: AbortSignal | undefined,
-  call: (end: AbortSignal, stop: () => void) => Promise<T>,
-): Promise<T> {
-  if (signal?.aborted) throw INTERRUPTED;
-  const ending = new AbortController();
-  setMaxListeners(0, ending.signal);
-  const stop = (): void => ending.abort();
-  signal?.addEventListener('abort', stop, { once: true });
-  try {
-    return await call(ending.signal, stop);
-  } finally {
-    signal?.removeEventListener('abort', stop);
-  }
-}
-
-const INTERRUPTED = new Error('interrupted');
+const ABORTED = new Error('interrupted');

@@ -81,6 +81,35 @@ describe('asking', () => {
   });
 });
 
+describe('a client of another kind', () => {
+  it('has a code and a name of its own for errors of the server', async () => {
+    server.be(faults.sendRaw('HTTP/1.1 200 OK\r\ncontent-length: 10\r\nconnection: close\r\n\r\n01234'));
+    const error = await failure(ask({ shown: 'the repository' }, { code: 'REMOTE_FAILED' }));
+    expect(error).toMatchObject({
+      code: 'REMOTE_FAILED',
+      message: expect.stringContaining('the repository'),
+    });
+    const refused = await failure(ask({}, { code: 'REMOTE_FAILED', env: {} }));
+    expect(refused).toMatchObject({
+      code: 'REMOTE_FAILED',
+      hint: expect.stringContaining('REG_HTTP_PRIVATE'),
+    });
+  });
+
+  it('may follow redirects to other hosts, or none, and says where an answer came from', async () => {
+    const http = openHttp({ env: LOOPBACK }, { mayLeaveHost: true });
+    const from = { method: 'GET', url: withLogin(`${server.url}moved`) } as const;
+    server.be(faults.redirect(`${other.url}model.bin`));
+    expect(await http.request({ ...from, redirect: 'manual' })).toMatchObject({
+      status: 302,
+      url: `${server.url}moved`,
+    });
+    expect(other.requests).toEqual([]);
+    expect((await http.request(from)).url).toBe(`${other.url}model.bin`);
+    expect(other.requests[0]?.headers.authorization).toBeUndefined();
+  });
+});
+
 describe('a server that fails for a while', () => {
   it.each([
     ['500', faults.refuse(500)],

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { askedPause, withRetries } from '../../src/net/http.js';
+import { retryAfter, withRetries } from '../../src/net/http.js';
 
 const answer = (status: number, headers: Record<string, string> = {}) => ({
   status,
@@ -90,6 +90,6 @@ describe('how long a server asks to wait', () => {
     [{ 'retry-after': 'soon', date: DATE }, undefined],
     [{ 'retry-after': '-1', date: 'x' }, undefined],
   ])('%j', (headers, pause) => {
-    expect(askedPause(headers)).toBe(pause);
+    expect(retryAfter(headers)).toBe(pause);
   });
 });

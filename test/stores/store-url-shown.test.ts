@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nameOfKey, shownUrl, splitObjectUrl } from '../../src/stores/store-url.js';
+import { nameOfKey, splitObjectUrl } from '../../src/stores/store-url.js';
+import { shownUrl } from '../../src/util/address.js';
 import { refusal } from '../support/builders.js';
 
 describe('what is shown of an address', () => {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { RegError } from '../../errors.js';
-import type { HttpAnswer } from '../../net/http.js';
+import type { HttpResponse } from '../../net/http.js';
 import { shownAddress } from '../../util/address.js';
 import type { Pointer } from './pointer.js';
 import type { Session } from './session.js';
@@ -136,7 +136,7 @@ export function hintOf(status: number): string {
 /** Bytes; an answer about a hundred objects with long signatures has some hundred thousand. */
 const LARGEST_ANSWER = 8 * 1024 * 1024;
 
-async function textOf({ body }: HttpAnswer, shown: string): Promise<string> {
+async function textOf({ body }: HttpResponse, shown: string): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {

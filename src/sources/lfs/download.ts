@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import { RegError } from '../../errors.js';
-import type { HttpAnswer } from '../../net/http.js';
-import type { ByteRange } from '../../stores/port.js';
+import type { ByteRange, HttpResponse } from '../../net/http.js';
 import { type Download, hintOf } from './batch.js';
 import { exactly } from './exactly.js';
 import type { Pointer } from './pointer.js';
@@ -23,7 +22,7 @@ export async function openDownload(
 ): Promise<Readable> {
   if (range.end <= range.start) return Readable.from([], { objectMode: false });
   const isPart = range.start > 0 || range.end < size;
-  const get = async (again: boolean): Promise<{ answer: HttpAnswer; host: string }> => {
+  const get = async (again: boolean): Promise<{ answer: HttpResponse; host: string }> => {
     const { href, headers, isAuthenticated } = await locate(again);
     const answer = await (isAuthenticated ? send : ask)({
       method: 'GET',
@@ -51,7 +50,7 @@ export async function openDownload(
 }
 
 /** The offset at which the bytes of an answer begin, or why they are not wanted. */
-function partIn({ status, headers }: HttpAnswer, size: number): number | string {
+function partIn({ status, headers }: HttpResponse, size: number): number | string {
   // a server may give everything whatever was asked for (RFC 9110, section 14.2)
   if (status === 200) {
     const { 'content-length': length = String(size) } = headers;

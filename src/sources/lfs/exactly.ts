@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { RegError } from '../../errors.js';
-import type { ByteRange } from '../../stores/port.js';
+import type { ByteRange } from '../../net/http.js';
 import { asRemote } from './send.js';
 
 /** What of a stream is wanted of an object. */

@@ -1,6 +1,6 @@
 import type { Oid } from '../../domain/event.js';
 import type { SourceRepository } from '../../git/port.js';
-import type { StoreSurroundings } from '../../stores/port.js';
+import type { Surroundings } from '../../net/http.js';
 import type { SourceFile } from '../model.js';
 import type { Pointer } from './pointer.js';
 import { programFiles } from './program.js';
@@ -25,7 +25,7 @@ export async function followPointers(
   repository: SourceRepository,
   commit: Oid,
   files: readonly PointedFile[],
-  around: StoreSurroundings,
+  around: Surroundings,
 ): Promise<SourceFile[]> {
   if (files.length === 0) return [];
   const folders = await repository.largeFiles.folders();

@@ -1,5 +1,5 @@
 import { RegError } from '../../errors.js';
-import type { StoreSurroundings } from '../../stores/port.js';
+import type { Surroundings } from '../../net/http.js';
 import { once } from '../../util/async.js';
 import type { Send } from './session.js';
 
@@ -8,7 +8,7 @@ import type { Send } from './session.js';
  * in a bucket. The private network is for hosts alone that the user agreed to talk to.
  * @param agreed names of hosts, as URLs have them
  */
-export function sender(agreed: ReadonlySet<string>, { env, signal }: StoreSurroundings): Send {
+export function sender(agreed: ReadonlySet<string>, { env, signal }: Surroundings): Send {
   const around = { env: { ...env, REG_HTTP_REDIRECTS: 'allow' }, signal };
   const client = (isPrivateAllowed: boolean) =>
     once(async () => {

@@ -1,6 +1,6 @@
 import { RegError } from '../../errors.js';
 import type { LargeFiles } from '../../git/port.js';
-import type { StoreSurroundings } from '../../stores/port.js';
+import type { Surroundings } from '../../net/http.js';
 import { once } from '../../util/async.js';
 import type { SourceFile } from '../model.js';
 import { askBatch, type Download, MOST_OBJECTS, type Refusal } from './batch.js';
@@ -16,7 +16,7 @@ export async function serverFiles(
   largeFiles: LargeFiles,
   server: LfsServer,
   files: readonly PointedFile[],
-  around: StoreSurroundings,
+  around: Surroundings,
 ): Promise<SourceFile[]> {
   const remote = await largeFiles.remote();
   const hosts = [remote && hostnameOf(remote.url), server.isAgreed ? hostnameOf(server.url) : undefined];

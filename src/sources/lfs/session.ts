@@ -1,11 +1,11 @@
 import type { LargeFiles, Login } from '../../git/port.js';
-import type { HttpAnswer, HttpRequest } from '../../net/http.js';
+import type { HttpRequest, HttpResponse } from '../../net/http.js';
 import { redactorOf } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import type { LfsServer } from './server.js';
 
 /** Sends one request. */
-export type Send = (request: HttpRequest) => Promise<HttpAnswer>;
+export type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
 /** Talks to one Git LFS server, and to the places that it sends us to. */
 export interface Session {
@@ -34,7 +34,7 @@ export function openSession(server: LfsServer, largeFiles: LargeFiles, send: Sen
   const find = once(() => largeFiles.findLogin(address, server.isAgreed));
   let login = own;
   let isTold = false;
-  const sendAs = async (request: HttpRequest, who: Login | undefined): Promise<HttpAnswer> =>
+  const sendAs = async (request: HttpRequest, who: Login | undefined): Promise<HttpResponse> =>
     send({
       ...request,
       headers: { ...(await extra()), ...(who && { authorization: basic(who) }), ...request.headers },
