@@ -107,6 +107,8 @@ describe('who may import whom (DESIGN)', () => {
       'git/files',
       'git/tag-listing.ts',
       'git/tags-by-reader.ts',
+      'git/reader-by-tags.ts',
+      'git/needs-git.ts',
     );
     const own = (target: string, path: string): boolean =>
       ['git/binary', 'git/embedded'].some((one) => within(one)(path) && within(one)(target));
@@ -131,7 +133,10 @@ describe('who may import whom (DESIGN)', () => {
 
   it('one file knows isomorphic-git', () => {
     const importers = SOURCES.filter(({ imports }) => imports.some(within('package:isomorphic-git')));
-    expect(importers.map(({ path }) => path)).toEqual(['git/embedded/url/keep-pack.ts']);
+    expect(importers.map(({ path }) => path)).toEqual([
+      'git/files/index-pack.ts',
+      'git/embedded/url/keep-pack.ts',
+    ]);
   });
 
   it('registry, loading, validation and sources know no adapter', () => {
