@@ -1,15 +1,9 @@
 import type { ArtifactName } from '../domain/names.js';
+import { tagRef } from '../domain/refs.js';
 import type { ArtifactState } from '../domain/state.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
-import type {
-  KeptRef,
-  PeeledTagRef,
-  RegistryRepository,
-  RemoteListing,
-  TagReading,
-  TagRef,
-} from '../git/port.js';
+import type { PeeledTagRef, RegistryRepository, RemoteListing, TagReading, TagRef } from '../git/port.js';
 import { shellLine } from '../shell.js';
 import { compareTags, type WantedTag } from './compare-tags.js';
 
@@ -25,23 +19,22 @@ export interface RemoteView extends RemoteListing {
  * Makes sure that this repository knows of an artifact what its remote knows: a decision on less could give a number away
  * twice, or come too early in the order of events. Brings exactly the tags that are missing, or here as lightweight ones,
  * as CI checkouts leave them.
- * @param listed what the remote has, where it was asked already
+ * @param listed what the remote has, where it was asked before
  * @throws RegError BEHIND_REMOTE when a tag here is another one than there, REMOTE_FAILED
  */
 export async function catchUp(
   repository: RegistryRepository,
   artifact: ArtifactName,
   remote: string,
-  listed?: RemoteListing,
+  listed: Promise<RemoteListing> = repository.listRemoteArtifact(remote, artifact),
 ): Promise<RemoteView> {
   const isEvent = ({ name }: TagRef): boolean => parseTagName(name)?.artifact === artifact;
-  const asked = listed ?? repository.listRemoteArtifact(remote, artifact);
   if (repository.url !== undefined) {
-    const listing = await asked;
+    const listing = await listed;
     const tags = listing.tags.filter(isEvent);
     return { ...listing, tags, fetched: [], readings: await repository.readTags(tags) };
   }
-  const [listing, here] = await Promise.all([asked, repository.readTags(artifact)]);
+  const [listing, here] = await Promise.all([listed, repository.readTags(artifact)]);
   const tags = listing.tags.filter(isEvent);
   const { wanted, differing } = compareTags(here.map(refOf), tags);
   if (differing.length > 0) throw differs(remote, artifact, differing);
@@ -65,15 +58,15 @@ export async function bring(
   if (wanted.length === 0) return [];
   const tags = wanted.map(({ tag }) => tag);
   await repository.fetchTags(remote, tags);
-  const kept = wanted.map(({ tag, replaces }): KeptRef => ({ tagName: tag.name, oid: tag.oid, replaces }));
-  const [readings, failure] = await Promise.all([repository.readTags(tags), repository.keepTags(kept)]);
-  if (failure === undefined) return readings;
-  throw new RegError('GIT_FAILED', `git did not write tags of ${remote} here: ${failure}`);
+  const refs = wanted.map(({ tag, replaces }) => ({ ref: tagRef(tag.name), from: replaces, to: tag.oid }));
+  const [readings, outcome] = await Promise.all([repository.readTags(tags), repository.changeRefs(refs)]);
+  if (outcome.kind === 'done') return readings;
+  throw new RegError('GIT_FAILED', `git did not write tags of ${remote} here: ${outcome.reason}`);
 }
 
 function differs(remote: string, artifact: ArtifactName, tags: readonly PeeledTagRef[]): RegError {
   const names = tags.map(({ name }) => name);
-  const refspecs = names.map((name) => `+refs/tags/${name}:refs/tags/${name}`);
+  const refspecs = names.map((name) => `+${tagRef(name)}:${tagRef(name)}`);
   return new RegError(
     'BEHIND_REMOTE',
     `${remote} has other tags of ${artifact} than this repository under the same names: ${names.join(', ')}`,

@@ -4,10 +4,11 @@ import { mergeOrdered } from '../domain/order.js';
 import type { ResolvedEvent } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { Turn } from '../git/port.js';
+import { attempts } from '../util/async.js';
+import { creation, push, pushFailed, WRITE_RETRY } from './apply.js';
 import { bring } from './catch-up.js';
 import { compareTags, listBothSides } from './compare-tags.js';
 import type { RegistryContext } from './context.js';
-import { nobodyKnows, whenInterrupted } from './push-outcome.js';
 import { readState } from './read.js';
 import { requireRemote } from './status.js';
 
@@ -54,36 +55,36 @@ export async function sync(context: RegistryContext, { onRow }: SyncOptions): Pr
   return rows;
 }
 
-const ATTEMPTS = 10;
-
 async function pushEvent(
-  { repository }: RegistryContext,
+  { repository, now, signal }: RegistryContext,
   remote: string,
   { artifact, tag, tagOid }: ResolvedEvent,
   turns: Map<ArtifactName, Turn>,
 ): Promise<SyncRow['action']> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const turn = turns.get(artifact) ?? (await repository.listRemoteArtifact(remote, artifact)).turn;
-    const refs = [{ tagName: tag, oid: tagOid }];
-    const errand = { repository, remote, artifact, refs, isDeletion: false };
-    const result = await repository.pushTags(remote, refs, turn).catch(whenInterrupted(errand));
+  const one = { repository, remote, artifact, refs: [creation(tag, tagOid)] };
+  let tried = 0;
+  for await (const attempt of attempts(WRITE_RETRY, { now, signal })) {
+    let turn = turns.get(artifact);
     turns.delete(artifact);
-    if (result.outcome === 'unanswered' || result.outcome === 'unknown') throw nobodyKnows(result, errand);
-    if (result.outcome === 'refused')
-      throw new RegError(
-        'REMOTE_REFUSED',
-        `${remote} refused ${tag}: ${result.reason}`,
-        'what came before it is done; see what is left with: reg status',
-      );
-    if (result.outcome === 'done') {
+    if (turn === undefined) {
+      const listing = await repository.listRemoteArtifact(remote, artifact);
+      const there = listing.tags.find(({ name }) => name === tag);
+      if (there) return there.oid === tagOid ? 'pushed' : 'differs';
+      turn = listing.turn;
+    }
+    const outcome = await push(one, turn);
+    if (outcome.kind === 'done') {
       turns.set(artifact, { artifact, last: tagOid });
       return 'pushed';
     }
-    const { tags } = await repository.listRemoteArtifact(remote, artifact);
-    if (tags.some(({ name }) => name === tag)) return 'differs';
+    if (outcome.kind === 'refused')
+      throw new RegError(
+        'REMOTE_REFUSED',
+        `${remote} refused ${tag}: ${outcome.reason}`,
+        'what came before it is done; see what is left with: reg status',
+      );
+    if (outcome.kind !== 'lost') throw pushFailed(outcome, one);
+    tried = attempt;
   }
-  throw new RegError(
-    'BUSY',
-    `${tag} could not be pushed, tried ${ATTEMPTS} times: other writers were faster`,
-  );
+  throw new RegError('BUSY', `${tag} could not be pushed, tried ${tried} times: other writers were faster`);
 }

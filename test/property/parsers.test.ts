@@ -4,7 +4,7 @@ import { isNode, visit } from 'yaml';
 import { readConfig } from '../../src/config/config.js';
 import { stagesOfGto } from '../../src/config/gto.js';
 import { artifactName, stageName } from '../../src/domain/names.js';
-import { refFormatProblem } from '../../src/domain/ref-format.js';
+import { refFormatProblem } from '../../src/domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../../src/domain/tag-name.js';
 import { parseTarget, parseVersionTarget, versionId } from '../../src/domain/target.js';
 import { parseTime } from '../../src/domain/time.js';

@@ -2,7 +2,7 @@ import { RegError } from '../../errors.js';
 import { type ArtifactName, artifactNameForTag, type StageName } from '../names.js';
 import type { Snapshot } from '../plan.js';
 import { stagesUsed } from '../query.js';
-import { refFormatProblem } from '../ref-format.js';
+import { refFormatProblem } from '../refs.js';
 import { didYouMean } from '../suggest.js';
 import { FIRST_VERSION } from '../version.js';
 

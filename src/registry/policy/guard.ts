@@ -13,53 +13,58 @@ import { judgeEvents, type Suspect } from './judge-events.js';
 import { type RulesInForce, rulesInForce } from './rules-in-force.js';
 import { vantageOfReach } from './vantage.js';
 
-/** Who writes, whether signed, and what is known of the remote. */
-export interface Author {
-  identity: Identity;
-  sign: boolean;
-  view: { tips: RefTips } | undefined;
-}
+/** Who writes, whether signed, and from where the rules are looked at. */
+type Author = Reach & { identity: Identity; sign: boolean };
 
 /** Asks the rules of a team about a write, before anything is written. */
 export interface PolicyGuard {
-  /** @throws RegError POLICY when a stage does not take what is planned */
-  refusePlan(plan: Plan, artifact: ArtifactState, author: Author): Promise<void>;
   /**
-   * Looks at the tag objects while no ref leads to them.
+   * @param tips the branches of the remote, where it was asked already
+   * @throws RegError POLICY when a stage does not take what is planned
+   */
+  refusePlan(plan: Plan, artifact: ArtifactState, tips: RefTips | undefined): Promise<void>;
+  /**
+   * Looks at the tag objects of a plan while no ref leads to them.
    * @throws RegError POLICY when they are signed with a key that does not count
    */
-  refuseSignatures(oids: readonly Oid[], plan: Plan, artifact: ArtifactState, author: Author): Promise<void>;
+  refuseSignatures(
+    tags: readonly { oid: Oid | null }[],
+    plan: Plan,
+    artifact: ArtifactState,
+    tips: RefTips | undefined,
+  ): Promise<void>;
   /** What to say about the rules that were asked, if any were. */
   note(): Promise<string | undefined>;
 }
 
 /**
  * Makes the guard of one write. The rules are read once, and not at all when nothing touches a stage.
- * @param reach how far the write reaches: the rules are those of where it is decided
+ * @param author the rules are those of where the write is decided
  */
-export function policyGuard(context: RegistryContext, reach: Reach): PolicyGuard {
+export function policyGuard(context: RegistryContext, author: Author): PolicyGuard {
   const { repository } = context;
-  const vantage = vantageOfReach(reach);
+  const vantage = vantageOfReach(author);
   let known: Promise<RulesInForce> | undefined;
-  const court = async ({ view }: Author) => {
-    known ??= rulesInForce(context, vantage, view?.tips);
+  const court = async (tips: RefTips | undefined) => {
+    known ??= rulesInForce(context, vantage, tips);
     return { repository, vantage, rules: await known };
   };
   return {
-    refusePlan: async ({ tags, deletes = [] }, artifact, author) => {
+    refusePlan: async ({ tags, deletes = [] }, artifact, tips) => {
       const oids = tags.map(({ tagName }) => `planned ${tagName}`);
       const suspects = plannedSuspects(tags, artifact, author, oids);
       const touched = deletes.filter((event) => concernsOf(artifact, event).length > 0);
       if (suspects.length === 0 && touched.length === 0) return;
-      const { rules, ...place } = await court(author);
+      const { rules, ...place } = await court(tips);
       refuseDeletes(touched, artifact, rules.policy);
       const coming = new Set(author.sign ? oids : []);
       refuseAny(await judgeEvents({ ...place, rules, suspects, coming }));
     },
-    refuseSignatures: async (oids, { tags }, artifact, author) => {
+    refuseSignatures: async (made, { tags }, artifact, tips) => {
+      const oids = made.map(({ oid }) => oid ?? '');
       const suspects = author.sign ? plannedSuspects(tags, artifact, author, oids) : [];
       if (suspects.length === 0) return;
-      const { rules, ...place } = await court(author);
+      const { rules, ...place } = await court(tips);
       // the other rules were asked before
       const policy = Object.fromEntries(
         Object.entries(rules.policy).map(([stage, { signed }]) => [stage, { signed }]),

@@ -9,7 +9,7 @@ import {
   parseApprovalName,
 } from '../../../src/domain/policy/approval-name.js';
 import { standsFor } from '../../../src/domain/policy/signature.js';
-import { refFormatProblem } from '../../../src/domain/ref-format.js';
+import { refFormatProblem } from '../../../src/domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../../../src/domain/tag-name.js';
 import { version } from '../../../src/domain/version.js';
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { refFormatProblem } from '../../src/domain/ref-format.js';
+import { refFormatProblem } from '../../src/domain/refs.js';
 
 const NAMES = [
   ...[

@@ -1,0 +1,34 @@
+import { type ArtifactName, artifactNameForTag } from './names.js';
+
+/** Where the refs of tags begin. */
+const TAGS = 'refs/tags/';
+
+/** The full name of a tag's ref. */
+export const tagRef = (tagName: string): string => TAGS + tagName;
+
+/** The short name of a tag, from the full name of its ref; undefined for a ref that is not a tag. */
+export const tagNameOf = (ref: string): string | undefined =>
+  ref.startsWith(TAGS) ? ref.slice(TAGS.length) : undefined;
+
+/**
+ * The ref that holds an artifact's turn. The name of an artifact has no `@`, so the turns of `churn` and `churn/x` are never
+ * a file and a folder of one name.
+ */
+export const turnRef = (artifact: ArtifactName): string => `refs/reg/${artifactNameForTag(artifact)}@turn`;
+
+/**
+ * What git would not accept in the name of a ref; undefined for a well-formed name (git-check-ref-format(1)).
+ * @param ref the full name, such as `refs/tags/churn@v1.0.0`
+ */
+export function refFormatProblem(ref: string): string | undefined {
+  if (/[\x00-\x20\x7f~^:?*[\\]/.test(ref)) return 'it holds a character that git does not allow in a ref';
+  if (ref.includes('..')) return "it holds '..'";
+  if (ref.includes('@{')) return "it holds '@{'";
+  if (ref.endsWith('.') || ref.endsWith('/')) return 'it ends in a dot or a slash';
+  for (const part of ref.split('/')) {
+    if (part === '') return 'it holds an empty part between slashes';
+    if (part.startsWith('.')) return `its part '${part}' begins with a dot`;
+    if (part.endsWith('.lock')) return `its part '${part}' ends in '.lock'`;
+  }
+  return undefined;
+}
