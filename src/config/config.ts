@@ -1,6 +1,6 @@
 import type { MetricRules } from '../domain/metrics.js';
 import type { StageName } from '../domain/names.js';
-import type { Policy } from '../domain/policy/policy.js';
+import type { Policy } from '../domain/policy.js';
 import { RegError } from '../errors.js';
 import { requireYaml } from '../yaml/check.js';
 import { readYaml, STRICT } from '../yaml/read.js';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { parseStageName, type StageName } from '../domain/names.js';
-import type { Policy } from '../domain/policy/policy.js';
+import type { Policy } from '../domain/policy.js';
 
 /** A stage that may be written: no `/` in it. */
 export const stageNameSchema = z

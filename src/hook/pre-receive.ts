@@ -1,14 +1,12 @@
+import { APPROVALS, type Approval, approvalOf } from '../domain/approval.js';
+import { type Refusal, refuseArrivals } from '../domain/arrival.js';
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { type Approval, approvalOf } from '../domain/policy/approval.js';
-import { APPROVALS } from '../domain/policy/approval-name.js';
-import { type Refusal, refuseArrivals } from '../domain/policy/arrival.js';
 import { artifactStateOf } from '../domain/state.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import type { TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
-import { judgeEvents, type Suspect } from '../registry/policy/judge-events.js';
-import { rulesInForce } from '../registry/policy/rules-in-force.js';
+import { judgeEvents, rulesInForce, type Suspect } from '../registry/policy.js';
 import { readEvents } from '../registry/read.js';
 import type { RefUpdate } from './ref-update.js';
 

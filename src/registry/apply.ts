@@ -1,15 +1,15 @@
 import type { Oid } from '../domain/event.js';
-import type { ArtifactName } from '../domain/names.js';
+import type { ArtifactName, StageName } from '../domain/names.js';
 import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
 import { tagNameOf, tagRef } from '../domain/refs.js';
-import type { ResolvedEvent } from '../domain/state.js';
+import type { ResolvedEvent, VersionId } from '../domain/state.js';
+import type { EventKind } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { Identity, Outcome, RefChange, RegistryRepository, RemoteListing, Turn } from '../git/port.js';
 import type { TagObject } from '../git/tag-object.js';
 import { shellLine } from '../shell.js';
 import type { Retry } from '../util/async.js';
-import type { WriteOptions } from './write-options.js';
-import { eventRow, plannedRow, type WriteRow } from './write-row.js';
+import type { WriteOptions } from './write.js';
 
 /** A write whose objects are stored: the refs to change, and the rows that report them. */
 export interface Change {
@@ -158,7 +158,7 @@ export async function follow(
 }
 
 /** A push of refs that concern one artifact. */
-export interface Push {
+interface Push {
   repository: RegistryRepository;
   remote: string;
   artifact: ArtifactName;
@@ -183,7 +183,7 @@ export const WRITE_RETRY: Retry = {
 };
 
 /** How a push ends that was not taken, and that another try does not help. */
-export type Failure = Exclude<Outcome, { kind: 'done' | 'lost' }>;
+type Failure = Exclude<Outcome, { kind: 'done' | 'lost' }>;
 
 /**
  * The error for a push that failed.
@@ -222,3 +222,40 @@ function whereToLook({ repository, remote, artifact }: Push): string {
     ? `look before doing it again: reg status (what ${remote} has), ${history} (what is here)`
     : `look before doing it again: ${history}`;
 }
+
+/** One tag that a write made or deleted, or would: the `--json` of writes (SPEC §5). */
+export interface WriteRow {
+  tag: string;
+  event: EventKind;
+  artifact: ArtifactName;
+  version: VersionId | null;
+  stage: StageName | null;
+  commit: string;
+  /** Null in a dry run, where no tag object exists. */
+  oid: string | null;
+  pushed: boolean;
+}
+
+/** The row of a tag that is planned. */
+export const plannedRow = (tag: PlannedTag): WriteRow => ({
+  tag: tag.tagName,
+  event: tag.event.kind,
+  artifact: tag.event.artifact,
+  version: tag.of ?? null,
+  stage: 'stage' in tag.event ? tag.event.stage : null,
+  commit: tag.commit,
+  oid: null,
+  pushed: false,
+});
+
+/** The row of a tag that is there: one to delete, or to push. */
+export const eventRow = (event: ResolvedEvent): WriteRow => ({
+  tag: event.tag,
+  event: event.kind,
+  artifact: event.artifact,
+  version: event.of ?? null,
+  stage: 'stage' in event ? event.stage : null,
+  commit: event.commit,
+  oid: event.tagOid,
+  pushed: false,
+});

@@ -1,20 +1,20 @@
-import { refuseUnwritableStage } from '../domain/decide/writable.js';
+import { encodeWho, formatApprovalName } from '../domain/approval.js';
 import type { Oid } from '../domain/event.js';
 import { findNamed, unknownArtifact, versionLabel } from '../domain/find.js';
 import { type ArtifactName, type StageName, stageName } from '../domain/names.js';
-import { encodeWho, formatApprovalName } from '../domain/policy/approval-name.js';
 import { tagRef } from '../domain/refs.js';
 import { artifactStateOf, type VersionId, type VersionState } from '../domain/state.js';
 import { joinMessage } from '../domain/trailers.js';
+import { refuseUnwritableStage } from '../domain/writable.js';
 import { RegError } from '../errors.js';
 import { shellLine } from '../shell.js';
+import { versionTarget } from './actions.js';
 import { creation, push, pushFailed, tagObject } from './apply.js';
 import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { type Reach, reachOf } from './reach.js';
 import { eventsIn } from './read.js';
-import { versionTarget } from './version-target.js';
-import type { WriteOptions } from './write-options.js';
+import type { WriteOptions } from './write.js';
 
 /** How to approve. */
 export interface ApproveOptions extends Omit<WriteOptions, 'unlinked' | 'confirm'> {

@@ -5,7 +5,6 @@ import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { PeeledTagRef, RegistryRepository, RemoteListing, TagReading, TagRef } from '../git/port.js';
 import { shellLine } from '../shell.js';
-import { compareTags, type WantedTag } from './compare-tags.js';
 
 /** What a remote has of an artifact. */
 export interface RemoteView extends RemoteListing {
@@ -99,4 +98,75 @@ export function lackingNote(
   if (first === undefined) return undefined;
   const what = others.length === 0 ? `an earlier tag, ${first}` : `${others.length + 1} earlier tags`;
   return `${remote} lacks ${what}; push what is missing with: reg sync`;
+}
+
+/** A tag of a remote that is to be here, and what is here in its place. */
+interface WantedTag {
+  tag: PeeledTagRef;
+  replaces: string | undefined;
+}
+
+/** What a remote's tags are to a repository; those that are the same are left out. */
+interface Comparison {
+  /** Events of the remote that are missing here, or here as a lightweight tag, which says nothing that they do not. */
+  wanted: WantedTag[];
+  /** Tags of the remote of which this repository has another one under the same name. */
+  differing: PeeledTagRef[];
+}
+
+/** Compares the tags of a remote with those here, by name and object. */
+export function compareTags(here: readonly TagRef[], there: readonly PeeledTagRef[]): Comparison {
+  const held = new Map(here.map(({ name, oid }) => [name, oid]));
+  const wanted: WantedTag[] = [];
+  const differing: PeeledTagRef[] = [];
+  for (const tag of there) {
+    const replaces = held.get(tag.name);
+    // a lightweight tag is no event: missing here, its name is taken there, and that is all
+    if (replaces === tag.oid || (replaces === undefined && tag.peeledOid === undefined)) continue;
+    if (replaces === undefined || replaces === tag.peeledOid) wanted.push({ tag, replaces });
+    else differing.push(tag);
+  }
+  return { wanted, differing };
+}
+
+/** The tags with the name of an event, here and at a remote. */
+interface BothSides {
+  here: TagRef[];
+  there: PeeledTagRef[];
+  /** Events whose names the remote does not have. */
+  onlyHere: TagRef[];
+}
+
+/**
+ * Lists both sides of a whole registry.
+ * @throws RegError REMOTE_FAILED
+ */
+export async function listBothSides(repository: RegistryRepository, remote: string): Promise<BothSides> {
+  const [local, listed] = await Promise.all([repository.listTags(), repository.listRemoteTags(remote)]);
+  const here = local.filter(hasEventName);
+  const there = listed.filter(hasEventName);
+  const known = new Set(there.map(({ name }) => name));
+  const unknown = here.filter(({ name }) => !known.has(name));
+  const readings = unknown.length === 0 ? [] : await repository.readTags(unknown);
+  const events = new Set(readings.flatMap((one) => ('tag' in one ? [one.tag.name] : [])));
+  return { here, there, onlyHere: unknown.filter(({ name }) => events.has(name)) };
+}
+
+const hasEventName = ({ name }: TagRef): boolean => parseTagName(name) !== undefined;
+
+/**
+ * Brings the objects of a remote's refs that are not here, without a ref to them. At a URL objects are brought when they are read.
+ * @throws RegError REMOTE_FAILED
+ */
+export async function bringMissing(
+  repository: RegistryRepository,
+  remote: string,
+  refs: readonly PeeledTagRef[],
+): Promise<void> {
+  if (refs.length === 0 || repository.url !== undefined) return;
+  const types = await repository.objectTypes(refs.map(({ oid }) => oid));
+  await repository.fetchTags(
+    remote,
+    refs.filter(({ oid }) => types.get(oid) === 'missing'),
+  );
 }

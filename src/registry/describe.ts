@@ -4,8 +4,7 @@ import { readLink } from '../links/read.js';
 import type { Link } from '../links/schema.js';
 import { type ChooseOptions, type Chosen, choose } from './choose.js';
 import type { RegistryContext } from './context.js';
-import { notDeclared } from './declaration.js';
-import { type Declaration, findDeclaration } from './declared.js';
+import { type Declaration, findDeclaration, notDeclared } from './declared.js';
 import { foreignEntry, foreignPath } from './foreign.js';
 import { shownSource } from './shown-source.js';
 

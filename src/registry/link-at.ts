@@ -3,8 +3,7 @@ import type { ArtifactName } from '../domain/names.js';
 import { readLink } from '../links/read.js';
 import type { Link } from '../links/schema.js';
 import type { RegistryContext } from './context.js';
-import { notDeclared } from './declaration.js';
-import { findDeclaration } from './declared.js';
+import { findDeclaration, notDeclared } from './declared.js';
 import { foreignEntry, foreignPath } from './foreign.js';
 
 /**

@@ -1,16 +1,15 @@
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { mergeOrdered } from '../domain/order.js';
+import { compareText, mergeOrdered } from '../domain/order.js';
 import type { ResolvedEvent } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { Turn } from '../git/port.js';
 import { attempts } from '../util/async.js';
 import { creation, push, pushFailed, WRITE_RETRY } from './apply.js';
-import { bring } from './catch-up.js';
-import { compareTags, listBothSides } from './compare-tags.js';
+import { bring, compareTags, listBothSides } from './catch-up.js';
 import type { RegistryContext } from './context.js';
+import { requireRemote } from './reach.js';
 import { readState } from './read.js';
-import { requireRemote } from './status.js';
 
 /** What became of one tag: the `--json` of `sync`. */
 export interface SyncRow {
@@ -87,4 +86,44 @@ async function pushEvent(
     tried = attempt;
   }
   throw new RegError('BUSY', `${tag} could not be pushed, tried ${tried} times: other writers were faster`);
+}
+
+/** A tag of the registry that is not the same here and at the remote: the `--json` of `status`. */
+export interface StatusRow {
+  tag: string;
+  /** `remote-only`: missing here, or here as a lightweight tag, which is no event; `differs`: moved, or made again. */
+  state: 'local-only' | 'remote-only' | 'differs';
+  /** What the tag holds here. */
+  local: Oid | null;
+  /** What the tag holds at the remote. */
+  remote: Oid | null;
+}
+
+/**
+ * Compares the registry's tags with those of the remote; nothing is fetched. Rows are by tag name.
+ * @throws RegError NO_CLONE, REMOTE_FAILED
+ */
+export async function status(context: RegistryContext): Promise<StatusRow[]> {
+  const remote = await requireRemote(context);
+  const { here, there, onlyHere } = await listBothSides(context.repository, remote);
+  const { wanted, differing } = compareTags(here, there);
+  const rows: StatusRow[] = [
+    ...onlyHere.map(({ name, oid }) => ({
+      tag: name,
+      state: 'local-only' as const,
+      local: oid,
+      remote: null,
+    })),
+    ...wanted.map(({ tag: { name, oid }, replaces }) => ({
+      tag: name,
+      state: 'remote-only' as const,
+      local: replaces ?? null,
+      remote: oid,
+    })),
+    ...differing.map(({ name, oid }) => {
+      const local = here.find((tag) => tag.name === name)?.oid ?? null;
+      return { tag: name, state: 'differs' as const, local, remote: oid };
+    }),
+  ];
+  return rows.sort((a, b) => compareText(a.tag, b.tag));
 }

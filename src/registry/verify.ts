@@ -1,14 +1,13 @@
 import type { Oid } from '../domain/event.js';
 import { findNamed } from '../domain/find.js';
 import { mergeOrdered } from '../domain/order.js';
-import { type Signature, standsFor, UNSIGNED } from '../domain/policy/signature.js';
+import { type Signature, standsFor, UNSIGNED } from '../domain/signature.js';
 import type { ArtifactState, ResolvedEvent } from '../domain/state.js';
 import { parseTarget } from '../domain/target.js';
 import { findBreaks } from './chains.js';
 import type { RegistryContext } from './context.js';
 import { historyRow } from './make-rows.js';
-import { rulesInForce } from './policy/rules-in-force.js';
-import { vantageOf } from './policy/vantage.js';
+import { rulesInForce, vantageOf } from './policy.js';
 import { requireArtifact } from './queries.js';
 import { readState } from './read.js';
 import type { HistoryRow } from './rows.js';

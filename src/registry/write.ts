@@ -9,20 +9,21 @@ import {
   apply,
   type Change,
   changeOf,
+  eventRow,
   follow,
   isTaken,
+  plannedRow,
   pushFailed,
   WRITE_RETRY,
+  type WriteRow,
   type Writer,
 } from './apply.js';
 import { catchUp, fetchedNote, lackingNote, type RemoteView } from './catch-up.js';
 import type { RegistryContext } from './context.js';
-import { refuseUndeclared } from './declaration.js';
-import { policyGuard } from './policy/guard.js';
+import { refuseUndeclared } from './declared.js';
+import { policyGuard } from './policy.js';
 import { type Reach, reachOf } from './reach.js';
 import { artifactNamesIn, eventsIn, readArtifactNames } from './read.js';
-import type { WriteOptions } from './write-options.js';
-import { eventRow, plannedRow, type WriteRow } from './write-row.js';
 
 /** What a write did. */
 export interface Written {
@@ -195,3 +196,20 @@ function written(
 
 const noteOf = (...[notes, ...others]: [ReadonlySet<string | undefined>, ...(string | undefined)[]]) =>
   [...new Set([...notes, ...others])].filter((note) => note !== undefined).join('\n') || undefined;
+
+/** Options that all writes share. */
+export interface WriteOptions {
+  message?: string | undefined;
+  /** Decides and tells, and writes nothing. */
+  dryRun?: boolean | undefined;
+  /** Sends the tags to the remote first; the configuration's `push` by default. */
+  push?: boolean | undefined;
+  /** Does not ask the remote what it has before deciding. */
+  offline?: boolean | undefined;
+  /** Signs the tags, or does not; git's `tag.gpgSign` by default. */
+  sign?: boolean | undefined;
+  /** Lets a commit be registered that does not declare the artifact. */
+  unlinked?: boolean | undefined;
+  /** Asked before tags are deleted; without it no tag is. */
+  confirm?: ((rows: readonly WriteRow[]) => Promise<boolean>) | undefined;
+}

@@ -1,14 +1,18 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { decideAssign } from '../../src/domain/decide/assign.js';
-import { decideRegister } from '../../src/domain/decide/register.js';
-import { decideRollback } from '../../src/domain/decide/rollback.js';
-import { decideDeprecate, decideDeregister, decideUnassign } from '../../src/domain/decide/withdraw.js';
+import {
+  decideAssign,
+  decideDeprecate,
+  decideDeregister,
+  decideRegister,
+  decideRollback,
+  decideUnassign,
+} from '../../src/domain/actions.js';
 import type { Oid } from '../../src/domain/event.js';
 import type { Plan, Snapshot } from '../../src/domain/plan.js';
 import { currentIn, versionsInStage } from '../../src/domain/query.js';
 import type { ArtifactState } from '../../src/domain/state.js';
-import type { WriteRow } from '../../src/registry/write-row.js';
+import type { WriteRow } from '../../src/registry/apply.js';
 import { STAGES, VERSIONS } from '../support/arbitraries.js';
 
 /** What came of a request that was granted; `before` is undefined for an artifact that had no event. */

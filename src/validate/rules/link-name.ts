@@ -1,4 +1,4 @@
-import { refuseUnwritableName } from '../../domain/decide/writable.js';
+import { refuseUnwritableName } from '../../domain/writable.js';
 import { RegError } from '../../errors.js';
 import { LINK_SUFFIX } from '../../links/link-path.js';
 import type { FileSubject } from '../link-subject.js';

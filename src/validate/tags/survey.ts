@@ -1,8 +1,8 @@
-import { APPROVALS } from '../../domain/policy/approval-name.js';
+import { APPROVALS } from '../../domain/approval.js';
 import type { TagReading, TagRef } from '../../git/port.js';
-import { bringMissing } from '../../registry/bring-missing.js';
+import { bringMissing } from '../../registry/catch-up.js';
 import type { RegistryContext } from '../../registry/context.js';
-import type { Vantage } from '../../registry/policy/vantage.js';
+import type { Vantage } from '../../registry/policy.js';
 
 /** The tags of a registry as they are where it is shared, and those of this clone that are not there yet. */
 export interface Survey {

@@ -2,9 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openContext } from '../../src/open-context.js';
-import { ignoredHere } from '../../src/registry/policy/ignored-here.js';
-import { rulesInForce } from '../../src/registry/policy/rules-in-force.js';
-import type { Vantage } from '../../src/registry/policy/vantage.js';
+import { ignoredHere, rulesInForce, type Vantage } from '../../src/registry/policy.js';
 import { type Repository, sandbox } from '../support/repo.js';
 
 const box = sandbox();

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Bump } from '../../../src/domain/bump.js';
-import { decideRegister, nextVersion, type RegisterRequest } from '../../../src/domain/decide/register.js';
+import { type Bump, decideRegister, nextVersion, type RegisterRequest } from '../../../src/domain/actions.js';
 import { version } from '../../../src/domain/version.js';
 import type { ErrorCode } from '../../../src/errors.js';
 import { churn, commit, refusal, refusalCode, snapshot } from '../../support/builders.js';

@@ -1,17 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AnnotatedTag } from '../../../src/domain/event.js';
-import { artifactName, stageName } from '../../../src/domain/names.js';
-import { approvalOf } from '../../../src/domain/policy/approval.js';
-import {
-  encodeWho,
-  formatApprovalName,
-  parseApprovalName,
-} from '../../../src/domain/policy/approval-name.js';
-import { standsFor } from '../../../src/domain/policy/signature.js';
-import { refFormatProblem } from '../../../src/domain/refs.js';
-import { looksLikeEvent, parseTagName } from '../../../src/domain/tag-name.js';
-import { version } from '../../../src/domain/version.js';
+import { approvalOf, encodeWho, formatApprovalName, parseApprovalName } from '../../src/domain/approval.js';
+import type { AnnotatedTag } from '../../src/domain/event.js';
+import { artifactName, stageName } from '../../src/domain/names.js';
+import { refFormatProblem } from '../../src/domain/refs.js';
+import { standsFor } from '../../src/domain/signature.js';
+import { looksLikeEvent, parseTagName } from '../../src/domain/tag-name.js';
+import { version } from '../../src/domain/version.js';
 
 const NAMES = ['churn', 'churn/eu', 'models:churn', 'a/b:churn/c'].map(artifactName);
 const IDS = [version('v1.0.0'), version('v2.0.0-rc.1+build.7'), 'a'.repeat(40)];

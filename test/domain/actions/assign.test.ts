@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AssignRequest, decideAssign } from '../../../src/domain/decide/assign.js';
+import { type AssignRequest, decideAssign } from '../../../src/domain/actions.js';
 import { stageName } from '../../../src/domain/names.js';
 import type { Plan, Snapshot } from '../../../src/domain/plan.js';
 import { currentIn } from '../../../src/domain/query.js';

@@ -1,8 +1,8 @@
-import type { Event } from '../event.js';
-import type { ArtifactName } from '../names.js';
-import { highestCounter } from '../plan.js';
-import { type ArtifactState, artifactStateOf, type ResolvedEvent, versionEventBefore } from '../state.js';
-import { formatTime } from '../time.js';
+import type { Event } from './event.js';
+import type { ArtifactName } from './names.js';
+import { highestCounter } from './plan.js';
+import { type ArtifactState, artifactStateOf, type ResolvedEvent, versionEventBefore } from './state.js';
+import { formatTime } from './time.js';
 
 /** Why a tag is not let in. */
 export interface Refusal {
@@ -15,7 +15,7 @@ const DAY = 24 * 60 * 60;
 const AGAIN = 'get the tags that are here with reg sync, and write it again';
 
 /** What is there of an artifact. */
-export interface Standing {
+interface Standing {
   events: readonly Event[];
   /** The name of every tag, event or not: as for who writes, a counter that is taken stays taken. */
   tagNames: ReadonlySet<string>;

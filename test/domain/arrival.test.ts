@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Event } from '../../../src/domain/event.js';
-import { artifactName } from '../../../src/domain/names.js';
-import { refuseArrivals } from '../../../src/domain/policy/arrival.js';
-import { events, tag } from '../../support/builders.js';
+import { refuseArrivals } from '../../src/domain/arrival.js';
+import type { Event } from '../../src/domain/event.js';
+import { artifactName } from '../../src/domain/names.js';
+import { events, tag } from '../support/builders.js';
 
 const THERE = ['churn@v1.0.0 A 10', 'churn#dev#1 A 20', 'churn@v1.1.0 B 30', 'churn@v1.0.0! A 31'];
 const DAY = 24 * 60 * 60;

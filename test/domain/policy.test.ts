@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Oid } from '../../../src/domain/event.js';
-import { stageName } from '../../../src/domain/names.js';
-import { type Approval, approvalOf } from '../../../src/domain/policy/approval.js';
-import { encodeWho } from '../../../src/domain/policy/approval-name.js';
-import { type Facts, judge } from '../../../src/domain/policy/judge.js';
-import type { StagePolicy } from '../../../src/domain/policy/policy.js';
-import type { Signature } from '../../../src/domain/policy/signature.js';
-import { churn, commit, tag } from '../../support/builders.js';
+import { type Approval, approvalOf, encodeWho } from '../../src/domain/approval.js';
+import type { Oid } from '../../src/domain/event.js';
+import { stageName } from '../../src/domain/names.js';
+import { type Facts, judge, type StagePolicy } from '../../src/domain/policy.js';
+import type { Signature } from '../../src/domain/signature.js';
+import { churn, commit, tag } from '../support/builders.js';
 
 const NO_FACTS: Facts = { strays: new Map(), signatures: new Map(), approvals: [] };
 

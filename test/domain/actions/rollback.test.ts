@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideRollback } from '../../../src/domain/decide/rollback.js';
+import { decideRollback } from '../../../src/domain/actions.js';
 import { stageName } from '../../../src/domain/names.js';
 import type { ErrorCode } from '../../../src/errors.js';
 import { refusalCode, snapshot } from '../../support/builders.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideDeprecate, decideDeregister, decideUnassign } from '../../../src/domain/decide/withdraw.js';
+import { decideDeprecate, decideDeregister, decideUnassign } from '../../../src/domain/actions.js';
 import { stageName } from '../../../src/domain/names.js';
 import type { Plan } from '../../../src/domain/plan.js';
 import type { ErrorCode } from '../../../src/errors.js';

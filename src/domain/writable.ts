@@ -1,10 +1,10 @@
-import { RegError } from '../../errors.js';
-import { type ArtifactName, artifactNameForTag, type StageName } from '../names.js';
-import type { Snapshot } from '../plan.js';
-import { stagesUsed } from '../query.js';
-import { refFormatProblem } from '../refs.js';
-import { didYouMean } from '../suggest.js';
-import { FIRST_VERSION } from '../version.js';
+import { RegError } from '../errors.js';
+import { type ArtifactName, artifactNameForTag, type StageName } from './names.js';
+import type { Snapshot } from './plan.js';
+import { stagesUsed } from './query.js';
+import { refFormatProblem } from './refs.js';
+import { didYouMean } from './suggest.js';
+import { FIRST_VERSION } from './version.js';
 
 /**
  * Refuses an artifact name that may be read but not written (SPEC §1), because git would not take it as part of a ref.
