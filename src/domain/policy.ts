@@ -51,7 +51,7 @@ export interface Facts {
 }
 
 /** How an event changes a stage. */
-export interface Concern {
+interface Concern {
   stage: StageName;
   version: VersionId;
   /** Whether the version enters the stage; otherwise it leaves. */

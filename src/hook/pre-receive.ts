@@ -6,7 +6,7 @@ import { artifactStateOf } from '../domain/state.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import type { TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
-import { judgeEvents, rulesInForce, type Suspect } from '../registry/policy.js';
+import { type EventOf, judgeEvents, readRules } from '../registry/policy.js';
 import { readEvents } from '../registry/read.js';
 import type { RefUpdate } from './ref-update.js';
 
@@ -95,7 +95,7 @@ async function refuseEvents(
   if (arriving.length === 0) return [];
   const { repository, now } = context;
   const refusals: Refusal[] = [];
-  const suspects: Suspect[] = [];
+  const judged: EventOf[] = [];
   for (const [name, events] of byArtifact(arriving)) {
     const there = await readEvents(repository, name);
     const misfits = refuseArrivals(name, there, events, Math.floor(now() / 1000));
@@ -105,12 +105,11 @@ async function refuseEvents(
     const tags = new Set(
       events.map(({ tag }) => tag).filter((tag) => misfits.every((one) => one.tag !== tag)),
     );
-    for (const event of artifact.events) if (tags.has(event.tag)) suspects.push({ artifact, event });
+    for (const event of artifact.events) if (tags.has(event.tag)) judged.push({ artifact, event });
   }
-  const vantage = { kind: 'here' } as const;
-  const rules = await rulesInForce(context, vantage);
-  const verdicts = await judgeEvents({ repository, vantage, rules, suspects, approvals });
-  const violations = verdicts.flatMap(({ event, violations }) =>
+  const rules = await readRules(context, { kind: 'here' });
+  const violating = await judgeEvents({ repository, rules, events: judged, approvals });
+  const violations = violating.flatMap(({ event, violations }) =>
     violations.map(({ message, hint }) => ({ tag: event.tag, message: `${message}; ${hint}` })),
   );
   return [...refusals, ...violations];

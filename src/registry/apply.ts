@@ -13,6 +13,8 @@ import type { WriteOptions } from './write.js';
 
 /** A write whose objects are stored: the refs to change, and the rows that report them. */
 export interface Change {
+  /** The stored tag objects, in the order of the plan. */
+  tags: readonly Oid[];
   /** Refs to change at the remote. */
   there: readonly RefChange[];
   /** Refs to change here. */
@@ -47,20 +49,20 @@ export async function changeOf(
   if (deletes.length > 0) {
     const rows = deletes.map((event) => ({ ...eventRow(event), pushed: push }));
     await requireConsent(rows, confirm);
-    return { there: deletes.filter(isThere).map(deletion), here: deletes.map(deletion), rows };
+    return { tags: [], there: deletes.filter(isThere).map(deletion), here: deletes.map(deletion), rows };
   }
   if (tags.length > 0) {
     const oids = await storeTags(repository, tags, writer);
     const refs = tags.map(({ tagName }, index) => creation(tagName, oids[index]));
     const rows = tags.map((tag, index) => ({ ...plannedRow(tag), oid: oids[index] ?? null, pushed: push }));
-    return { there: refs, here: refs, rows };
+    return { tags: oids, there: refs, here: refs, rows };
   }
   // what is so here already need not be so at the remote: that tag is sent, and no new one is made
   if (standing && push) {
     const there = isThere(standing) ? [] : [creation(standing.tag, standing.tagOid)];
-    return { there, here: [], rows: [{ ...eventRow(standing), pushed: true }] };
+    return { tags: [], there, here: [], rows: [{ ...eventRow(standing), pushed: true }] };
   }
-  return { there: [], here: [], rows: [] };
+  return { tags: [], there: [], here: [], rows: [] };
 }
 
 /** The creation of a tag. */

@@ -14,6 +14,7 @@ import {
   type StagePolicy,
   type Violation,
 } from '../domain/policy.js';
+import { tagNameOf, tagRef } from '../domain/refs.js';
 import type { Signature } from '../domain/signature.js';
 import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../domain/state.js';
 import { RegError } from '../errors.js';
@@ -24,75 +25,75 @@ import type { RegistryContext } from './context.js';
 import { readerAt } from './load-config.js';
 import type { Reach } from './reach.js';
 
-/** From where the rules of a team are looked at, which is where its branches are protected. */
-export type Vantage =
+/** Where the rules of a team are read: where its branches are protected. */
+export type RulesSource =
   /** The remote, as it is now. */
   | { kind: 'remote'; remote: string }
-  /** What this clone remembers of it. */
-  | { kind: 'memory'; remote: string }
-  /** This repository: there is no other. */
+  /** The remote-tracking branches of this clone. */
+  | { kind: 'tracking'; remote: string }
+  /** This repository, which has no remote. */
   | { kind: 'here' };
 
-/** The vantage of a write that reaches so far. */
-const vantageOfReach = ({ asks, remote, note }: Reach): Vantage => {
-  if (asks) return { kind: 'remote', remote };
-  // there is a note where there is a remote that was not asked
-  return note === undefined ? { kind: 'here' } : { kind: 'memory', remote };
-};
-
-/** Finds the vantage of a registry: its remote where it has one, unless that is not to be asked. */
-export async function vantageOf(
+/** The source of the rules for a registry: its remote where it has one, unless that is not to be asked. */
+export async function rulesSourceOf(
   { repository, config }: RegistryContext,
   offline: boolean | undefined,
-): Promise<Vantage> {
+): Promise<RulesSource> {
   if (repository.url !== undefined) return { kind: 'remote', remote: repository.url };
   const { remote } = await config();
   if (!(await repository.hasRemote(remote))) return { kind: 'here' };
-  return { kind: offline ? 'memory' : 'remote', remote };
+  return { kind: offline ? 'tracking' : 'remote', remote };
 }
 
+/** The source of the rules for a write. */
+const sourceForWrite = ({ asks, remote, note }: Reach): RulesSource => {
+  if (asks) return { kind: 'remote', remote };
+  // there is a note where there is a remote that was not asked
+  return note === undefined ? { kind: 'here' } : { kind: 'tracking', remote };
+};
+
 /**
- * The rules that hold for a registry, taken from its protected branch: the default branch of where it is shared. What a pull
- * request or a tagged commit says of them never counts.
+ * The rules that hold for a registry, from its protected branch: the default branch at their source. What a pull request or a
+ * tagged commit says about them never counts.
  */
-interface RulesInForce {
+interface Rules {
+  source: RulesSource;
   policy: Policy;
-  /** Levels of the rules of `validate`, where their own do not suit. */
+  /** Levels of the rules of `validate`, where they differ from the default. */
   levels: RuleLevels;
-  /** The file of who may sign; undefined where there is none, and then git's configuration knows. */
+  /** The file of those who may sign; undefined where there is none, and then git's configuration counts. */
   signers(): Promise<Uint8Array | undefined>;
-  /** The commit that a branch leads to there; undefined when there is no such branch. */
+  /** The commit that a branch leads to at the source; undefined without such a branch. */
   tip(branch: string): Promise<Oid | undefined>;
 }
 
 /**
- * Reads the rules in force.
+ * Reads the rules that hold.
  * @param tips the branches of the remote, where it was asked already
  * @throws RegError REMOTE_FAILED, INVALID_CONFIG
  */
-export async function rulesInForce(
+export async function readRules(
   context: RegistryContext,
-  vantage: Vantage,
+  source: RulesSource,
   tips?: RefTips,
-): Promise<RulesInForce> {
-  const branches = branchesAt(context, vantage, tips);
+): Promise<Rules> {
   const { repository, workTree } = context;
+  const tip = branchesAt(context, source, tips);
   const files = await workTree();
-  if (vantage.kind === 'here' && files !== undefined) {
-    const config = await context.config();
-    const { policy, rules: levels } = config;
-    return { policy, levels, signers: once(() => files.read(config.signers)), tip: branches };
+  if (source.kind === 'here' && files !== undefined) {
+    const { policy, rules: levels, signers } = await context.config();
+    return { source, policy, levels, signers: once(() => files.read(signers)), tip };
   }
-  const head = await branches(undefined);
+  const head = await tip(undefined);
   const read = readerAt(repository, head);
   const bytes = await read(CONFIG_FILE).catch(async (error: unknown) => {
-    // the remote may have gone on
-    if (vantage.kind !== 'remote' || head === undefined || !isMissing(error)) throw error;
-    await bringCommit(repository, vantage.remote, head);
+    // the remote may have a newer commit than this clone
+    if (source.kind !== 'remote' || head === undefined || !isMissing(error)) throw error;
+    await bringCommit(repository, source.remote, head);
     return read(CONFIG_FILE);
   });
   const { policy, signers, rules: levels }: Config = bytes ? readConfig(bytes) : DEFAULT_CONFIG;
-  return { policy, levels, signers: once(() => read(signers)), tip: branches };
+  return { source, policy, levels, signers: once(() => read(signers)), tip };
 }
 
 const isMissing = (error: unknown): boolean => error instanceof RegError && error.code === 'GIT_FAILED';
@@ -100,14 +101,18 @@ const isMissing = (error: unknown): boolean => error instanceof RegError && erro
 /** Finds the tip of a branch, or of the default one. */
 type Branches = (branch: string | undefined) => Promise<Oid | undefined>;
 
-/** Branches are taken by their full names: what git makes of a short one may be a tag, which anybody may have pushed. */
-function branchesAt({ repository }: RegistryContext, vantage: Vantage, tips: RefTips | undefined): Branches {
-  const start = vantage.kind === 'memory' ? `refs/remotes/${vantage.remote}/` : 'refs/heads/';
-  const remote = vantage.kind === 'remote' ? vantage.remote : '.';
+/** Branches are taken by their full names: git may resolve a short name to a tag, which anyone may have pushed. */
+function branchesAt(
+  { repository }: RegistryContext,
+  source: RulesSource,
+  tips: RefTips | undefined,
+): Branches {
+  const start = source.kind === 'tracking' ? `refs/remotes/${source.remote}/` : 'refs/heads/';
+  const remote = source.kind === 'remote' ? source.remote : '.';
   const refs = once(async () => tips ?? repository.listRemoteRefs(remote, ['HEAD', `${start}*`]));
-  // not every clone remembers which branch is the default one, and HEAD of a server may name one that nobody pushed
+  // not every clone knows which branch is the default one, and HEAD of a server may name one that was never pushed
   const defaults = [
-    vantage.kind === 'memory' ? `${start}HEAD` : 'HEAD',
+    source.kind === 'tracking' ? `${start}HEAD` : 'HEAD',
     `${start}main`,
     `${start}master`,
     'HEAD',
@@ -119,123 +124,97 @@ function branchesAt({ repository }: RegistryContext, vantage: Vantage, tips: Ref
   };
 }
 
-/** Brings a commit of a remote here, where it is not. */
+/** Brings a commit of a remote here, where it is missing. */
 const bringCommit = (repository: RegistryRepository, remote: string, commit: Oid): Promise<void> =>
   bringMissing(repository, remote, [{ name: 'HEAD', oid: commit, peeledOid: undefined }]);
 
 /**
- * The tip of a branch that a policy names; the commit is here then.
- * @throws RegError UNKNOWN_REV, REMOTE_FAILED
- */
-async function requireTip(
-  repository: RegistryRepository,
-  vantage: Vantage,
-  rules: RulesInForce,
-  branch: string,
-): Promise<Oid> {
-  const tip = await rules.tip(branch);
-  if (tip === undefined)
-    throw new RegError(
-      'UNKNOWN_REV',
-      `the policy names the branch ${branch}, and there is none`,
-      'push that branch, or change policy: in .reg.yaml',
-    );
-  if (vantage.kind === 'remote') await bringCommit(repository, vantage.remote, tip);
-  return tip;
-}
-
-/**
- * Says that the rules of a team in the work tree are not the ones that are asked; undefined where they say the same, and where
- * the work tree says nothing. Signers are compared where a stage asks for them.
+ * The note that the rules in the work tree are not the ones that hold; undefined where they are the same, and where the work
+ * tree has none. Signers are compared where a stage demands signatures.
  */
 export async function ignoredHere(
   context: RegistryContext,
-  vantage: Vantage,
-  rules: RulesInForce,
+  { source, policy, signers }: Rules,
 ): Promise<string | undefined> {
-  if (vantage.kind === 'here') return undefined;
+  if (source.kind === 'here') return undefined;
   const files = await context.workTree();
   if (files === undefined || (await files.read(CONFIG_FILE)) === undefined) return undefined;
   const config = await context.config();
-  const asked = `the default branch of ${vantage.remote}`;
-  if (!isDeepStrictEqual(config.policy, rules.policy))
+  const asked = `the default branch of ${source.remote}`;
+  if (!isDeepStrictEqual(config.policy, policy))
     return `the policy in ${CONFIG_FILE} here is not that of ${asked}, which is the one asked`;
-  if (!Object.values(rules.policy).some(({ signed }) => signed)) return undefined;
-  const [here, there] = await Promise.all([files.read(config.signers), rules.signers()]);
+  if (!Object.values(policy).some(({ signed }) => signed)) return undefined;
+  const [here, there] = await Promise.all([files.read(config.signers), signers()]);
   return isDeepStrictEqual(here && Buffer.from(here), there && Buffer.from(there))
     ? undefined
     : `the signers in ${config.signers} here are not those of ${asked}, which are the ones asked`;
 }
 
-/** Who writes, whether signed, and from where the rules are looked at. */
+/** Who writes, whether the tags are signed, and how the remote is used. */
 type Author = Reach & { identity: Identity; sign: boolean };
 
-/** Asks the rules of a team about a write, before anything is written. */
+/** Holds one write against the rules of a team, before a ref leads to what it wrote. */
 interface PolicyGuard {
   /**
    * @param tips the branches of the remote, where it was asked already
-   * @throws RegError POLICY when a stage does not take what is planned
+   * @throws RegError POLICY when the policy of a stage forbids the plan
    */
   refusePlan(plan: Plan, artifact: ArtifactState, tips: RefTips | undefined): Promise<void>;
   /**
-   * Looks at the tag objects of a plan while no ref leads to them.
+   * Checks the signatures of stored tags.
+   * @param oids the tag objects of the plan, in its order
    * @throws RegError POLICY when they are signed with a key that does not count
    */
   refuseSignatures(
-    tags: readonly { oid: Oid | null }[],
+    oids: readonly Oid[],
     plan: Plan,
     artifact: ArtifactState,
     tips: RefTips | undefined,
   ): Promise<void>;
-  /** What to say about the rules that were asked, if any were. */
+  /** The note about rules in the work tree that do not hold, where rules were read. */
   note(): Promise<string | undefined>;
 }
 
-/**
- * Makes the guard of one write. The rules are read once, and not at all when nothing touches a stage.
- * @param author the rules are those of where the write is decided
- */
+/** Makes the guard of one write. The rules are read once, and not at all while no plan changes a stage. */
 export function policyGuard(context: RegistryContext, author: Author): PolicyGuard {
   const { repository } = context;
-  const vantage = vantageOfReach(author);
-  let known: Promise<RulesInForce> | undefined;
-  const court = async (tips: RefTips | undefined) => {
-    known ??= rulesInForce(context, vantage, tips);
-    return { repository, vantage, rules: await known };
+  let reading: Promise<Rules> | undefined;
+  const rulesWith = (tips: RefTips | undefined): Promise<Rules> => {
+    reading ??= readRules(context, sourceForWrite(author), tips);
+    return reading;
   };
   return {
     refusePlan: async ({ tags, deletes = [] }, artifact, tips) => {
       const oids = tags.map(({ tagName }) => `planned ${tagName}`);
-      const suspects = plannedSuspects(tags, artifact, author, oids);
-      const touched = deletes.filter((event) => concernsOf(artifact, event).length > 0);
-      if (suspects.length === 0 && touched.length === 0) return;
-      const { rules, ...place } = await court(tips);
-      refuseDeletes(touched, artifact, rules.policy);
+      const events = plannedEvents(tags, artifact, author, oids);
+      const deleted = deletes.filter((event) => concernsOf(artifact, event).length > 0);
+      if (events.length === 0 && deleted.length === 0) return;
+      const rules = await rulesWith(tips);
+      refuseDeletes(deleted, artifact, rules.policy);
       const coming = new Set(author.sign ? oids : []);
-      refuseAny(await judgeEvents({ ...place, rules, suspects, coming }));
+      refuseViolations(await judgeEvents({ repository, rules, events, coming }));
     },
-    refuseSignatures: async (made, { tags }, artifact, tips) => {
-      const oids = made.map(({ oid }) => oid ?? '');
-      const suspects = author.sign ? plannedSuspects(tags, artifact, author, oids) : [];
-      if (suspects.length === 0) return;
-      const { rules, ...place } = await court(tips);
+    refuseSignatures: async (oids, { tags }, artifact, tips) => {
+      const events = author.sign ? plannedEvents(tags, artifact, author, oids) : [];
+      if (events.length === 0) return;
+      const rules = await rulesWith(tips);
       // the other rules were asked before
       const policy = Object.fromEntries(
         Object.entries(rules.policy).map(([stage, { signed }]) => [stage, { signed }]),
       );
-      refuseAny(await judgeEvents({ ...place, rules: { ...rules, policy }, suspects }));
+      refuseViolations(await judgeEvents({ repository, rules: { ...rules, policy }, events }));
     },
-    note: async () => known && ignoredHere(context, vantage, await known),
+    note: async () => reading && ignoredHere(context, await reading),
   };
 }
 
-/** The planned events that touch a stage, as they will be, in the artifact as it will be. */
-function plannedSuspects(
+/** The planned events that change a stage, in the artifact as it will be with them. */
+function plannedEvents(
   tags: readonly PlannedTag[],
   artifact: ArtifactState,
   author: Author,
   oids: readonly Oid[],
-): Suspect[] {
+): EventOf[] {
   const events = tags.map((tag, index) => plannedEvent(tag, author, oids[index] ?? ''));
   const after = artifactStateOf(artifact.name, [...artifact.events, ...events]);
   return after.events
@@ -245,19 +224,13 @@ function plannedSuspects(
 
 function plannedEvent(tag: PlannedTag, { identity: { name, email }, sign }: Author, oid: Oid): Event {
   const { tagName, commit, date } = tag;
-  const made = {
-    name: tagName,
-    oid,
-    commit,
-    tagger: { name, email },
-    date,
-    message: messageOf(tag, undefined),
-  };
+  const message = messageOf(tag, undefined);
+  const made = { name: tagName, oid, commit, tagger: { name, email }, date, message };
   return eventOf(tag.event, sign ? { ...made, signed: true } : made);
 }
 
-function refuseAny(verdicts: readonly { violations: readonly Violation[] }[]): void {
-  const violations = verdicts.flatMap((one) => one.violations);
+function refuseViolations(judged: readonly JudgedEvent[]): void {
+  const violations = judged.flatMap((one) => one.violations);
   const [first] = violations;
   if (first === undefined) return;
   throw new RegError('POLICY', violations.map(({ message }) => message).join('; '), first.hint);
@@ -273,42 +246,41 @@ function refuseDeletes(deletes: readonly ResolvedEvent[], artifact: ArtifactStat
       );
 }
 
-/** An event to judge, in the artifact that holds it. */
-export interface Suspect {
+/** An event, in the artifact that holds it. */
+export interface EventOf {
   artifact: ArtifactState;
   event: ResolvedEvent;
 }
 
-/** What is to be judged, by which rules, seen from where. */
-interface Trial {
+/** An event that violates rules. */
+type JudgedEvent = EventOf & { violations: readonly Violation[] };
+
+/** Events to judge, and the rules to judge them by. */
+interface Judging {
   repository: RegistryRepository;
-  rules: RulesInForce;
-  vantage: Vantage;
-  suspects: readonly Suspect[];
+  rules: Rules;
+  events: readonly EventOf[];
   /** Tag objects that will be signed once they are written. */
   coming?: ReadonlySet<Oid>;
-  /** Approvals that are not there yet, and come with these events. */
+  /** Approvals that arrive together with the events. */
   approvals?: readonly Approval[];
 }
 
-/** What an event violates. */
-type Verdict = Suspect & { violations: readonly Violation[] };
-
 /**
- * Judges events by the policy of the stages that they touch. What only git knows is asked once for all of them.
- * @returns those that violate something
+ * Judges events by the policy of the stages that they change. Facts that only git knows are read once for all of them.
+ * @returns the events that violate rules
  * @throws RegError SHALLOW, UNKNOWN_REV, REMOTE_FAILED
  */
-export async function judgeEvents(trial: Trial): Promise<Verdict[]> {
-  const { policy } = trial.rules;
-  const policed = trial.suspects.filter(
+export async function judgeEvents(judging: Judging): Promise<JudgedEvent[]> {
+  const { policy } = judging.rules;
+  const policed = judging.events.filter(
     ({ artifact, event }) => policedConcerns(policy, artifact, event).length > 0,
   );
   if (policed.length === 0) return [];
-  const approvals = await approvalsFor(trial, policed);
+  const approvals = await approvalsFor(judging, policed);
   const [strays, signatures] = await Promise.all([
-    straysAmong(trial, policed),
-    signaturesOf(trial, policed, [...approvals.values()].flat()),
+    straysAmong(judging, policed),
+    signaturesOf(judging, policed, [...approvals.values()].flat()),
   ]);
   return policed.flatMap(({ artifact, event }) => {
     const facts: Facts = { strays, signatures, approvals: approvals.get(artifact.name) ?? [] };
@@ -317,31 +289,53 @@ export async function judgeEvents(trial: Trial): Promise<Verdict[]> {
   });
 }
 
-/** Whether the policy of a stage that an event touches asks for something. */
-const asks = (
-  { rules }: Trial,
-  { artifact, event }: Suspect,
-  what: (policy: StagePolicy) => unknown,
+/** Whether the policy of a stage that an event changes has a rule. */
+const demands = (
+  { rules }: Judging,
+  { artifact, event }: EventOf,
+  rule: (policy: StagePolicy) => unknown,
 ): boolean =>
-  policedConcerns(rules.policy, artifact, event).some(({ stage }) => what(rules.policy[stage] ?? {}));
+  policedConcerns(rules.policy, artifact, event).some(({ stage }) => rule(rules.policy[stage] ?? {}));
 
 async function approvalsFor(
-  trial: Trial,
-  policed: readonly Suspect[],
+  judging: Judging,
+  policed: readonly EventOf[],
 ): Promise<Map<ArtifactName, readonly Approval[]>> {
-  const wanting = policed.filter((one) => asks(trial, one, ({ approvals }) => approvals));
-  const names = new Set(wanting.map(({ artifact }) => artifact.name));
+  const { repository, rules, approvals = [] } = judging;
+  const wanting = policed.filter((one) => demands(judging, one, (policy) => policy.approvals));
   const found = new Map<ArtifactName, readonly Approval[]>();
-  for (const name of names) {
-    const coming = (trial.approvals ?? []).filter(({ artifact }) => artifact === name);
-    found.set(name, [...(await readApprovals(trial.repository, name, trial.vantage)), ...coming]);
+  for (const name of new Set(wanting.map(({ artifact }) => artifact.name))) {
+    const arriving = approvals.filter(({ artifact }) => artifact === name);
+    found.set(name, [...(await readApprovals(repository, name, rules.source)), ...arriving]);
   }
   return found;
 }
 
+/** The valid approvals of an artifact, as they are at a source; whether they fit an event is for the rules to say. */
+async function readApprovals(
+  repository: RegistryRepository,
+  artifact: ArtifactName,
+  source: RulesSource,
+): Promise<Approval[]> {
+  const remote = source.kind === 'remote' ? source.remote : '.';
+  const start = approvalsOf(artifact);
+  const held = await repository.listRemoteRefs(remote, [`${tagRef(start)}*`]);
+  const refs = [...held].flatMap(([ref, oid]): PeeledTagRef[] => {
+    const name = tagNameOf(ref);
+    // a pattern also matches further down (git-ls-remote(1))
+    return name?.startsWith(start) ? [{ name, oid, peeledOid: undefined }] : [];
+  });
+  if (source.kind === 'remote') await bringMissing(repository, source.remote, refs);
+  return (await repository.readTags(refs)).flatMap((one) => {
+    const approval = 'tag' in one ? approvalOf(one.tag) : { problem: one.detail };
+    return 'problem' in approval || approval.artifact !== artifact ? [] : [approval];
+  });
+}
+
+/** By branch that a policy names, the commits of events that are not on it. */
 async function straysAmong(
-  { repository, vantage, rules }: Trial,
-  policed: readonly Suspect[],
+  { repository, rules }: Judging,
+  policed: readonly EventOf[],
 ): Promise<Map<string, Set<Oid>>> {
   const commits = new Map<string, Set<Oid>>();
   for (const { artifact, event } of policed)
@@ -353,56 +347,45 @@ async function straysAmong(
       commits.set(branch, asked);
     }
   const strays = new Map<string, Set<Oid>>();
-  for (const [branch, asked] of commits)
-    strays.set(
-      branch,
-      await repository.strays(await requireTip(repository, vantage, rules, branch), [...asked]),
-    );
+  for (const [branch, asked] of commits) {
+    const tip = await requireTip(repository, rules, branch);
+    strays.set(branch, await repository.strays(tip, [...asked]));
+  }
   return strays;
 }
 
+/**
+ * The tip of a branch that a policy names; brings the commit here.
+ * @throws RegError UNKNOWN_REV, REMOTE_FAILED
+ */
+async function requireTip(
+  repository: RegistryRepository,
+  { source, tip }: Rules,
+  branch: string,
+): Promise<Oid> {
+  const commit = await tip(branch);
+  if (commit === undefined)
+    throw new RegError(
+      'UNKNOWN_REV',
+      `the policy names the branch ${branch}, and there is none`,
+      'push that branch, or change policy: in .reg.yaml',
+    );
+  if (source.kind === 'remote') await bringCommit(repository, source.remote, commit);
+  return commit;
+}
+
 async function signaturesOf(
-  trial: Trial,
-  policed: readonly Suspect[],
+  judging: Judging,
+  policed: readonly EventOf[],
   approvals: readonly Approval[],
-): Promise<Map<Oid, Signature | 'coming'>> {
-  const { repository, rules, coming = new Set() } = trial;
-  const concerned = policed.filter((one) => asks(trial, one, ({ signed }) => signed));
+): Promise<Facts['signatures']> {
+  const { repository, rules, coming = new Set() } = judging;
+  const concerned = policed.filter((one) => demands(judging, one, ({ signed }) => signed));
   if (concerned.length === 0) return new Map();
   const tags = [...concerned.map(({ event }) => event), ...approvals];
   const signed = tags.filter((one) => one.signed && !coming.has(one.tagOid)).map(({ tagOid }) => tagOid);
   const found = signed.length === 0 ? [] : await repository.checkSignatures(signed, await rules.signers());
-  return new Map<Oid, Signature | 'coming'>([
-    ...found,
-    ...[...coming].map((oid) => [oid, 'coming'] as const),
-  ]);
+  const signatures = new Map<Oid, Signature | 'coming'>(found);
+  for (const oid of coming) signatures.set(oid, 'coming');
+  return signatures;
 }
-
-const TAGS = 'refs/tags/';
-
-/** The approvals of an artifact that are valid in themselves, as they are at a vantage; what they approve of is theirs to say. */
-async function readApprovals(
-  repository: RegistryRepository,
-  artifact: ArtifactName,
-  vantage: Vantage,
-): Promise<Approval[]> {
-  const remote = vantage.kind === 'remote' ? vantage.remote : '.';
-  const start = TAGS + approvalsOf(artifact);
-  const held = await repository.listRemoteRefs(remote, [`${start}*`]);
-  // a pattern also matches further down (git-ls-remote(1))
-  const refs = [...held]
-    .filter(([refName]) => refName.startsWith(start))
-    .map(([refName, oid]): PeeledTagRef => ({ name: refName.slice(TAGS.length), oid, peeledOid: undefined }));
-  if (vantage.kind === 'remote') await bringMissing(repository, vantage.remote, refs);
-  return approvalsIn(await repository.readTags(refs), artifact);
-}
-
-/** The approvals among tags, of one artifact. */
-const approvalsIn = (
-  readings: Awaited<ReturnType<RegistryRepository['readTags']>>,
-  artifact: ArtifactName,
-): Approval[] =>
-  readings.flatMap((one) => {
-    const approval = 'tag' in one ? approvalOf(one.tag) : { problem: one.detail };
-    return 'problem' in approval || approval.artifact !== artifact ? [] : [approval];
-  });

@@ -7,7 +7,7 @@ import { parseTarget } from '../domain/target.js';
 import { findBreaks } from './chains.js';
 import type { RegistryContext } from './context.js';
 import { historyRow } from './make-rows.js';
-import { rulesInForce, vantageOf } from './policy.js';
+import { readRules, rulesSourceOf } from './policy.js';
 import { requireArtifact } from './queries.js';
 import { readState } from './read.js';
 import type { HistoryRow } from './rows.js';
@@ -61,7 +61,7 @@ async function readSignatures(
 ): Promise<Map<Oid, Signature>> {
   const signed = events.filter((event) => event.signed).map(({ tagOid }) => tagOid);
   if (signed.length === 0) return new Map();
-  const rules = await rulesInForce(context, await vantageOf(context, offline));
+  const rules = await readRules(context, await rulesSourceOf(context, offline));
   return context.repository.checkSignatures(signed, await rules.signers());
 }
 

@@ -88,7 +88,7 @@ export async function write(
     notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
     if (options.dryRun) return { rows: plannedRows(plan), note: noteOf(notes, plan.note) };
     const change = await changeOf(repository, plan, target, before.view, options);
-    await guard.refuseSignatures(change.rows, plan, before.snapshot.artifact, before.view?.tips);
+    await guard.refuseSignatures(change.tags, plan, before.snapshot.artifact, before.view?.tips);
     const outcome = await apply(repository, change, before.turn, target);
     const attempt = { before, plan, change };
     if (outcome.kind === 'done') return written(attempt, target, notes);

@@ -2,14 +2,14 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openContext } from '../../src/open-context.js';
-import { ignoredHere, rulesInForce, type Vantage } from '../../src/registry/policy.js';
+import { ignoredHere, type RulesSource, readRules } from '../../src/registry/policy.js';
 import { type Repository, sandbox } from '../support/repo.js';
 
 const box = sandbox();
 const contextOf = ({ dir }: Repository) =>
   openContext('.', { env: box.env, cwd: dir, now: () => 0, signal: new AbortController().signal });
-const rulesOf = async (repository: Repository, vantage: Vantage) =>
-  rulesInForce(await contextOf(repository), vantage);
+const rulesOf = async (repository: Repository, source: RulesSource) =>
+  readRules(await contextOf(repository), source);
 
 const work = box.repository('work');
 const merged = work.commit({ '.reg.yaml': 'policy: {prod: {branch: release}}\n' });
@@ -48,7 +48,7 @@ describe('a clone that does not ask', () => {
     'refs/heads/*:refs/remotes/origin/*',
     'refs/tags/refs/*:refs/tags/refs/*',
   );
-  const memory = { kind: 'memory', remote: 'origin' } as const;
+  const memory = { kind: 'tracking', remote: 'origin' } as const;
 
   test.each(['.', 'sub'])('goes by what it remembers, in %s', async (folder) => {
     const rules = await rulesOf({ ...clone, dir: `${clone.dir}/${folder}` }, memory);
@@ -69,7 +69,7 @@ describe('a clone that does not ask', () => {
     if (text === undefined) rmSync(file);
     else writeFileSync(file, text);
     const context = await contextOf(clone);
-    expect(await ignoredHere(context, memory, await rulesInForce(context, memory))).toBe(note);
+    expect(await ignoredHere(context, await readRules(context, memory))).toBe(note);
   });
 
   test('says so of signers, where a stage asks for them', async () => {
@@ -79,7 +79,7 @@ describe('a clone that does not ask', () => {
     clone.git('fetch', '--quiet', 'origin');
     clone.commit({ '.reg.yaml': text, '.reg-signers': 'b' });
     const context = await contextOf(clone);
-    const rules = await rulesInForce(context, memory);
-    expect(await ignoredHere(context, memory, rules)).toMatch(/^the signers in \.reg-signers here are not/);
+    const rules = await readRules(context, memory);
+    expect(await ignoredHere(context, rules)).toMatch(/^the signers in \.reg-signers here are not/);
   });
 });

@@ -7,7 +7,7 @@ import { formatTime } from '../../domain/time.js';
 import type { TagReading } from '../../git/port.js';
 import { findBreaks } from '../../registry/chains.js';
 import type { RegistryContext } from '../../registry/context.js';
-import { ignoredHere, judgeEvents, rulesInForce, vantageOf } from '../../registry/policy.js';
+import { ignoredHere, judgeEvents, readRules, rulesSourceOf } from '../../registry/policy.js';
 import { eventsIn } from '../../registry/read.js';
 import { type Finding, type Report, reportOf } from '../finding.js';
 import type { RuleInfo } from '../rule.js';
@@ -31,19 +31,14 @@ export async function validateTags(
   context: RegistryContext,
   { since, offline }: ValidateTagsOptions,
 ): Promise<Report> {
-  const vantage = await vantageOf(context, offline);
-  const [rules, survey] = await Promise.all([rulesInForce(context, vantage), surveyTags(context, vantage)]);
+  const source = await rulesSourceOf(context, offline);
+  const [rules, survey] = await Promise.all([readRules(context, source), surveyTags(context, source)]);
   const state = stateOf(eventsIn(survey.readings).events);
   const from = since === undefined ? Number.NEGATIVE_INFINITY : await sinceMoment(context, since, state);
   const events = [...state.values()].flatMap((artifact) =>
     artifact.events.filter(({ time }) => time >= from).map((event) => ({ artifact, event })),
   );
-  const verdicts = await judgeEvents({
-    repository: context.repository,
-    rules,
-    vantage,
-    suspects: events,
-  });
+  const verdicts = await judgeEvents({ repository: context.repository, rules, events });
   const breaks = await findBreaks(context.repository, [...state.values()], survey.held);
   const say = (rule: RuleInfo, tag: string, message: string): Finding[] =>
     finding(rules.levels, rule, tag, message);
@@ -72,7 +67,7 @@ export async function validateTags(
     findings,
     events.map(({ event }) => refName(event.tag)),
   );
-  return { ...report, note: await ignoredHere(context, vantage, rules) };
+  return { ...report, note: await ignoredHere(context, rules) };
 }
 
 const refName = (tag: string): string => `refs/tags/${tag}`;
