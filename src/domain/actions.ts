@@ -27,7 +27,7 @@ export interface RegisterRequest {
  * doing, or that of an attempt whose answer was lost: then it is registered, as was asked.
  * @throws RegError ALREADY_REGISTERED, COMMIT_TAKEN, NAME_CASE, INVALID_NAME, CLOCK_AHEAD
  */
-export function decideRegister(snapshot: Snapshot, request: RegisterRequest): Plan {
+export function planRegister(snapshot: Snapshot, request: RegisterRequest): Plan {
   const { artifact, shared } = snapshot;
   const same = request.version && artifact.versions.get(request.version);
   if (shared && same?.registered && same.active && same.commit === request.commit)
@@ -90,9 +90,9 @@ export interface AssignRequest {
 /**
  * Decides which tags put a version into a stage (SPEC §3 and §5): none when it already is the current one there, two
  * when a version has to be registered first.
- * @throws RegError UNKNOWN_VERSION, DEREGISTERED, UNKNOWN_STAGE, INVALID_STAGE, NAME_CASE, and those of `decideRegister`
+ * @throws RegError UNKNOWN_VERSION, DEREGISTERED, UNKNOWN_STAGE, INVALID_STAGE, NAME_CASE, and those of `planRegister`
  */
-export function decideAssign(snapshot: Snapshot, request: AssignRequest): Plan {
+export function planAssign(snapshot: Snapshot, request: AssignRequest): Plan {
   refuseUnwritableStage(request.stage, snapshot);
   refuseStageInOtherCase(request.stage, snapshot);
   const { artifact } = snapshot;
@@ -165,7 +165,7 @@ interface WithdrawRequest {
  * Decides which tag takes a version out of a stage; without a version, the current one.
  * @throws RegError NOTHING_IN_STAGE, UNKNOWN_VERSION, UNKNOWN_STAGE
  */
-export function decideUnassign(
+export function planUnassign(
   snapshot: Snapshot,
   stage: StageName,
   id: string | undefined,
@@ -189,7 +189,7 @@ export function decideUnassign(
  * Decides which tag takes back the registration of a version.
  * @throws RegError UNKNOWN_VERSION when it is not registered, DEREGISTERED when that already happened
  */
-export function decideDeregister(snapshot: Snapshot, id: string, { message, force }: WithdrawRequest): Plan {
+export function planDeregister(snapshot: Snapshot, id: string, { message, force }: WithdrawRequest): Plan {
   const { artifact } = snapshot;
   const version = findVersion(artifact, id);
   if (version.event.kind !== 'registration' && version.event.kind !== 'deregistration')
@@ -213,7 +213,7 @@ function whatFollows(artifact: ArtifactState, stage: StageName, gone: VersionSta
 }
 
 /** Decides which tag deprecates an artifact: none when it already is deprecated. */
-export function decideDeprecate(snapshot: Snapshot, { message, force }: WithdrawRequest): Plan {
+export function planDeprecate(snapshot: Snapshot, { message, force }: WithdrawRequest): Plan {
   const { artifact } = snapshot;
   const last = artifact.events.at(-1);
   if (last === undefined) throw unknownArtifact(artifact.name, snapshot.otherArtifacts, snapshot.mayLack);
@@ -228,7 +228,7 @@ export function decideDeprecate(snapshot: Snapshot, { message, force }: Withdraw
  * are passed over. With `force` also into a stage that is empty now.
  * @throws RegError NOTHING_IN_STAGE, UNKNOWN_STAGE, UNKNOWN_VERSION when nothing else was ever current there
  */
-export function decideRollback(
+export function planRollback(
   snapshot: Snapshot,
   stage: StageName,
   { message, force }: WithdrawRequest,
@@ -240,7 +240,7 @@ export function decideRollback(
     .map(({ version }) => artifact.versions.get(version) ?? activeAt(artifact, version))
     .findLast((version) => version?.active && version.id !== current?.version.id);
   if (earlier) {
-    const plan = decideAssign(snapshot, { stage, target: { version: earlier.id }, message });
+    const plan = planAssign(snapshot, { stage, target: { version: earlier.id }, message });
     return { ...plan, note: `${artifact.name} ${versionLabel(earlier.id)} is current in ${stage} again` };
   }
   const other = versionsGreatestFirst(artifact).find(
@@ -264,7 +264,7 @@ function deleting(artifact: ArtifactState, concerned: (event: ResolvedEvent) => 
  * Decides to forget that a version was ever in a stage; without a version, the current one.
  * @throws RegError NOTHING_IN_STAGE, UNKNOWN_VERSION, UNKNOWN_STAGE
  */
-export function decideDeleteAssignments({ artifact, stages }: Snapshot, stage: StageName, id?: string): Plan {
+export function planDeleteAssignments({ artifact, stages }: Snapshot, stage: StageName, id?: string): Plan {
   const version = id === undefined ? findLeaving(artifact, stage, stages).version : findVersion(artifact, id);
   const plan = deleting(
     artifact,
@@ -281,21 +281,21 @@ export function decideDeleteAssignments({ artifact, stages }: Snapshot, stage: S
  * Decides to forget a version: its registrations, deregistrations, assignments and unassignments.
  * @throws RegError UNKNOWN_VERSION
  */
-export function decideDeleteVersion({ artifact }: Snapshot, id: string): Plan {
+export function planDeleteVersion({ artifact }: Snapshot, id: string): Plan {
   const version = findVersion(artifact, id);
   return deleting(artifact, (event) => event.of === version.id);
 }
 
 /** Decides to forget an artifact: all of its events. */
-export const decideDeleteArtifact = ({ artifact }: Snapshot): Plan => deleting(artifact, () => true);
+export const planDeleteArtifact = ({ artifact }: Snapshot): Plan => deleting(artifact, () => true);
 
 /**
  * Decides to forget the assignments of the version that is current in a stage, so that the one behind it is again.
  * @throws RegError NOTHING_IN_STAGE, UNKNOWN_STAGE, UNKNOWN_VERSION when none is behind it
  */
-export function decideDeleteCurrent(snapshot: Snapshot, stage: StageName): Plan {
+export function planDeleteCurrent(snapshot: Snapshot, stage: StageName): Plan {
   const { artifact } = snapshot;
-  const plan = decideDeleteAssignments(snapshot, stage);
+  const plan = planDeleteAssignments(snapshot, stage);
   if (versionsInStage(artifact, stage).length > 1) return plan;
   throw new RegError(
     'UNKNOWN_VERSION',

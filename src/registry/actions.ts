@@ -1,16 +1,16 @@
 import {
   type AssignRequest,
   type Bump,
-  decideAssign,
-  decideDeleteArtifact,
-  decideDeleteAssignments,
-  decideDeleteCurrent,
-  decideDeleteVersion,
-  decideDeprecate,
-  decideDeregister,
-  decideRegister,
-  decideRollback,
-  decideUnassign,
+  planAssign,
+  planDeleteArtifact,
+  planDeleteAssignments,
+  planDeleteCurrent,
+  planDeleteVersion,
+  planDeprecate,
+  planDeregister,
+  planRegister,
+  planRollback,
+  planUnassign,
 } from '../domain/actions.js';
 import { known } from '../domain/find.js';
 import { type ArtifactName, artifactName, type StageName, stageName } from '../domain/names.js';
@@ -50,7 +50,7 @@ export async function register(
   const commit = await requireCommit(context, options.rev ?? 'HEAD');
   const { bump, message, force } = options;
   const request = { commit, version: wanted, bump, message, force };
-  return write(context, artifact, (snapshot) => decideRegister(snapshot, request), options);
+  return write(context, artifact, (snapshot) => planRegister(snapshot, request), options);
 }
 
 /** How to assign: a version, or the one at a rev, by default at HEAD. */
@@ -82,7 +82,7 @@ export async function assign(
   return write(
     context,
     artifact,
-    (snapshot) => decideAssign(id === undefined ? snapshot : known(snapshot), request),
+    (snapshot) => planAssign(id === undefined ? snapshot : known(snapshot), request),
     options,
   ).catch(hintAtSwapped(context, artifact, wanted));
 }
@@ -122,8 +122,8 @@ export async function unassign(
     artifact,
     (snapshot) =>
       options.delete
-        ? decideDeleteAssignments(known(snapshot), wanted, id)
-        : decideUnassign(known(snapshot), wanted, id, options),
+        ? planDeleteAssignments(known(snapshot), wanted, id)
+        : planUnassign(known(snapshot), wanted, id, options),
     options,
   );
 }
@@ -145,9 +145,7 @@ export async function deregister(
     context,
     artifact,
     (snapshot) =>
-      options.delete
-        ? decideDeleteVersion(known(snapshot), id)
-        : decideDeregister(known(snapshot), id, options),
+      options.delete ? planDeleteVersion(known(snapshot), id) : planDeregister(known(snapshot), id, options),
     options,
   );
 }
@@ -162,7 +160,7 @@ export function deprecate(
     context,
     artifactName(name),
     (snapshot) =>
-      options.delete ? decideDeleteArtifact(known(snapshot)) : decideDeprecate(known(snapshot), options),
+      options.delete ? planDeleteArtifact(known(snapshot)) : planDeprecate(known(snapshot), options),
     options,
   );
 }
@@ -180,8 +178,8 @@ export function rollback(
     artifactName(name),
     (snapshot) =>
       options.delete
-        ? decideDeleteCurrent(known(snapshot), wanted)
-        : decideRollback(known(snapshot), wanted, options),
+        ? planDeleteCurrent(known(snapshot), wanted)
+        : planRollback(known(snapshot), wanted, options),
     options,
   );
 }

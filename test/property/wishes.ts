@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import {
-  decideAssign,
-  decideDeprecate,
-  decideDeregister,
-  decideRegister,
-  decideRollback,
-  decideUnassign,
+  planAssign,
+  planDeprecate,
+  planDeregister,
+  planRegister,
+  planRollback,
+  planUnassign,
 } from '../../src/domain/actions.js';
 import type { Oid } from '../../src/domain/event.js';
 import type { Plan, Snapshot } from '../../src/domain/plan.js';
@@ -43,7 +43,7 @@ const registering = fc
   .map(({ at, ...request }) =>
     wish(
       `register ${request.version ?? 'the next version'} at commit ${at}`,
-      (snapshot, commits) => decideRegister(snapshot, { ...request, commit: commits[at] ?? '' }),
+      (snapshot, commits) => planRegister(snapshot, { ...request, commit: commits[at] ?? '' }),
       ({ after, rows, commits }) => {
         const made = after.versions.get(rows[0]?.version ?? '');
         expect(made).toMatchObject({ registered: true, active: true, commit: commits[at] });
@@ -64,7 +64,7 @@ const assigning = fc
       `assign ${wanted} to ${request.stage}${request.noRegister ? ', without registering' : ''}`,
       (snapshot, commits) => {
         const target = typeof wanted === 'number' ? { commit: commits[wanted] ?? '' } : { version: wanted };
-        return decideAssign(snapshot, { ...request, target });
+        return planAssign(snapshot, { ...request, target });
       },
       ({ before, after, rows, commits }) => {
         const current = currentIn(after, request.stage)?.version;
@@ -81,7 +81,7 @@ const unassigning = fc
   .map(({ stage, version, ...how }) =>
     wish(
       `unassign ${version ?? 'what is current'} from ${stage}`,
-      (snapshot) => decideUnassign(snapshot, stage, version, how),
+      (snapshot) => planUnassign(snapshot, stage, version, how),
       ({ after, rows }) => {
         const held = versionsInStage(after, stage).map((one) => one.version.id);
         expect(held).not.toContain(rows[0]?.version);
@@ -92,7 +92,7 @@ const unassigning = fc
 const deregistering = fc.record({ version: pick(...VERSIONS), force, message }).map(({ version, ...how }) =>
   wish(
     `deregister ${version}`,
-    (snapshot) => decideDeregister(snapshot, version, how),
+    (snapshot) => planDeregister(snapshot, version, how),
     ({ after }) => expect(after.versions.get(version)?.active).toBe(false),
   ),
 );
@@ -100,7 +100,7 @@ const deregistering = fc.record({ version: pick(...VERSIONS), force, message }).
 const deprecating = fc.record({ force, message }).map((how) =>
   wish(
     'deprecate',
-    (snapshot) => decideDeprecate(snapshot, how),
+    (snapshot) => planDeprecate(snapshot, how),
     ({ after }) => expect(after.deprecated).toBe(true),
   ),
 );
@@ -108,7 +108,7 @@ const deprecating = fc.record({ force, message }).map((how) =>
 const rollingBack = fc.record({ stage: pick(...STAGES), force, message }).map(({ stage, ...how }) =>
   wish(
     `roll ${stage} back`,
-    (snapshot) => decideRollback(snapshot, stage, how),
+    (snapshot) => planRollback(snapshot, stage, how),
     ({ before, after, rows }) => {
       const current = currentIn(after, stage)?.version.id;
       expect(current).toBe(rows[0]?.version);

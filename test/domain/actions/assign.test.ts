@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AssignRequest, decideAssign } from '../../../src/domain/actions.js';
+import { type AssignRequest, planAssign } from '../../../src/domain/actions.js';
 import { stageName } from '../../../src/domain/names.js';
 import type { Plan, Snapshot } from '../../../src/domain/plan.js';
 import { currentIn } from '../../../src/domain/query.js';
@@ -14,7 +14,7 @@ const plan = (
   lines: readonly string[],
   request: Omit<AssignRequest, 'stage'>,
   other: Partial<Snapshot> = {},
-): Plan => decideAssign(snapshot(lines, other), { stage: prod, ...request });
+): Plan => planAssign(snapshot(lines, other), { stage: prod, ...request });
 const told = ({ tags }: Plan): string[] =>
   tags.map(
     (tag) =>
@@ -165,7 +165,7 @@ describe('assigning (SPEC §3)', () => {
 
   it('refuses a stage with a slash', () => {
     const request = { stage: stageName('eu/prod'), target: { version: 'v1.0.0' } };
-    expect(refusalCode(() => decideAssign(snapshot(TWO), request))).toBe('INVALID_STAGE');
+    expect(refusalCode(() => planAssign(snapshot(TWO), request))).toBe('INVALID_STAGE');
   });
 });
 

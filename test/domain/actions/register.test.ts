@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Bump, decideRegister, nextVersion, type RegisterRequest } from '../../../src/domain/actions.js';
+import { type Bump, nextVersion, planRegister, type RegisterRequest } from '../../../src/domain/actions.js';
 import { version } from '../../../src/domain/version.js';
 import type { ErrorCode } from '../../../src/errors.js';
 import { churn, commit, refusal, refusalCode, snapshot } from '../../support/builders.js';
@@ -7,7 +7,7 @@ import { churn, commit, refusal, refusalCode, snapshot } from '../../support/bui
 const V1 = ['churn@v1.0.0 A 10'];
 
 const registered = (lines: readonly string[], request: Partial<RegisterRequest> = {}): string[] =>
-  decideRegister(snapshot(lines), { commit: commit('F'), ...request }).tags.map(
+  planRegister(snapshot(lines), { commit: commit('F'), ...request }).tags.map(
     (tag) => `${tag.tagName} ${tag.of} ${tag.commit[0]?.toUpperCase()}`,
   );
 
@@ -76,7 +76,7 @@ describe('registering (SPEC §3)', () => {
 describe('registering where others write too', () => {
   const V1_AT_A = { version: version('1.0.0'), commit: commit('A') };
   const decide = (lines: readonly string[], request: RegisterRequest) =>
-    decideRegister(snapshot(lines, { shared: true }), request);
+    planRegister(snapshot(lines, { shared: true }), request);
 
   it.each<[string, string[], RegisterRequest, string]>([
     ['the version at its commit', V1, V1_AT_A, 'churn@v1.0.0'],
@@ -129,7 +129,7 @@ describe('registering where others write too', () => {
   });
 
   it('in a repository alone the same is refused', () => {
-    expect(refusalCode(() => decideRegister(snapshot(V1), V1_AT_A))).toBe('ALREADY_REGISTERED');
+    expect(refusalCode(() => planRegister(snapshot(V1), V1_AT_A))).toBe('ALREADY_REGISTERED');
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideRollback } from '../../../src/domain/actions.js';
+import { planRollback } from '../../../src/domain/actions.js';
 import { stageName } from '../../../src/domain/names.js';
 import type { ErrorCode } from '../../../src/errors.js';
 import { refusalCode, snapshot } from '../../support/builders.js';
@@ -9,7 +9,7 @@ const THREE = ['churn@v1.0.0 A 10', 'churn@v2.0.0 B 20', 'churn@v3.0.0 C 30'];
 const TWO_IN_PROD = [...THREE, 'churn#prod#1 A 40', 'churn#prod#2 B 50'];
 
 const back = (lines: readonly string[], force = false): string[] =>
-  decideRollback(snapshot(lines), prod, { force }).tags.map((tag) => `${tag.tagName} ${tag.of}`);
+  planRollback(snapshot(lines), prod, { force }).tags.map((tag) => `${tag.tagName} ${tag.of}`);
 
 describe('rolling back', () => {
   it.each<[string, string[], string]>([
@@ -62,6 +62,6 @@ describe('rolling back', () => {
 
   it('refuses a stage that the configuration does not list any more', () => {
     const known = snapshot(TWO_IN_PROD, { stages: [stageName('dev')] });
-    expect(refusalCode(() => decideRollback(known, prod, {}))).toBe('UNKNOWN_STAGE');
+    expect(refusalCode(() => planRollback(known, prod, {}))).toBe('UNKNOWN_STAGE');
   });
 });

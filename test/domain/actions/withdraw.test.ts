@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideDeprecate, decideDeregister, decideUnassign } from '../../../src/domain/actions.js';
+import { planDeprecate, planDeregister, planUnassign } from '../../../src/domain/actions.js';
 import { stageName } from '../../../src/domain/names.js';
 import type { Plan } from '../../../src/domain/plan.js';
 import type { ErrorCode } from '../../../src/errors.js';
@@ -20,14 +20,14 @@ const told = ({ tags }: Plan): string[] =>
 
 describe('unassigning', () => {
   it('takes the current version out, or the one that is named', () => {
-    expect(told(decideUnassign(snapshot(LINES), prod, undefined, {}))).toEqual(['churn#prod!#4 B']);
-    expect(told(decideUnassign(snapshot(LINES), prod, 'v1.0.0', {}))).toEqual(['churn#prod!#4 A']);
-    expect(told(decideUnassign(snapshot(LINES), dev, commit('C'), {}))).toEqual(['churn#dev!#4 C']);
+    expect(told(planUnassign(snapshot(LINES), prod, undefined, {}))).toEqual(['churn#prod!#4 B']);
+    expect(told(planUnassign(snapshot(LINES), prod, 'v1.0.0', {}))).toEqual(['churn#prod!#4 A']);
+    expect(told(planUnassign(snapshot(LINES), dev, commit('C'), {}))).toEqual(['churn#dev!#4 C']);
   });
 
   it('names the version in a trailer, a bare commit in none', () => {
-    expect(decideUnassign(snapshot(LINES), prod, undefined, {}).tags[0]?.of).toBe('v2.0.0');
-    expect(decideUnassign(snapshot(LINES), dev, undefined, {}).tags[0]?.of).toBe(commit('C'));
+    expect(planUnassign(snapshot(LINES), prod, undefined, {}).tags[0]?.of).toBe('v2.0.0');
+    expect(planUnassign(snapshot(LINES), dev, undefined, {}).tags[0]?.of).toBe(commit('C'));
   });
 
   it.each<[string, string[], string, string | undefined, ErrorCode]>([
@@ -38,18 +38,18 @@ describe('unassigning', () => {
     ['an unknown stage', LINES, 'qa', undefined, 'UNKNOWN_STAGE'],
     ['a stage with a slash', [...LINES, 'churn#eu/prod#4 A 60'], 'eu/prod', undefined, 'INVALID_STAGE'],
   ])('refuses %s', (_what, lines, stage, id, code) => {
-    expect(refusalCode(() => decideUnassign(snapshot(lines), stageName(stage), id, {}))).toBe(code);
+    expect(refusalCode(() => planUnassign(snapshot(lines), stageName(stage), id, {}))).toBe(code);
   });
 
   it('with force takes out what is not there', () => {
-    expect(told(decideUnassign(snapshot(LINES), dev, 'v1.0.0', { force: true }))).toEqual(['churn#dev!#4 A']);
+    expect(told(planUnassign(snapshot(LINES), dev, 'v1.0.0', { force: true }))).toEqual(['churn#dev!#4 A']);
   });
 });
 
 describe('deregistering', () => {
   it('takes a registration back, at the commit that it named', () => {
-    expect(told(decideDeregister(snapshot(LINES), 'v1.0.0', {}))).toEqual(['churn@v1.0.0! A']);
-    expect(told(decideDeregister(snapshot([...GONE, 'churn@v2.0.0#4 D 70']), 'v2.0.0', {}))).toEqual([
+    expect(told(planDeregister(snapshot(LINES), 'v1.0.0', {}))).toEqual(['churn@v1.0.0! A']);
+    expect(told(planDeregister(snapshot([...GONE, 'churn@v2.0.0#4 D 70']), 'v2.0.0', {}))).toEqual([
       'churn@v2.0.0!#5 D',
     ]);
   });
@@ -60,35 +60,35 @@ describe('deregistering', () => {
     ['a version that only a trailer names', ['churn#dev#1 A 10 v9.0.0'], 'v9.0.0', 'UNKNOWN_VERSION'],
     ['a deregistered version', GONE, 'v2.0.0', 'DEREGISTERED'],
   ])('refuses %s', (_what, lines, id, code) => {
-    expect(refusalCode(() => decideDeregister(snapshot(lines), id, {}))).toBe(code);
+    expect(refusalCode(() => planDeregister(snapshot(lines), id, {}))).toBe(code);
   });
 
   it('with force says it again', () => {
-    expect(told(decideDeregister(snapshot(GONE), 'v2.0.0', { force: true }))).toEqual(['churn@v2.0.0!#4 B']);
+    expect(told(planDeregister(snapshot(GONE), 'v2.0.0', { force: true }))).toEqual(['churn@v2.0.0!#4 B']);
   });
 });
 
 describe('deprecating', () => {
   it('is said at the commit of the last event', () => {
-    expect(told(decideDeprecate(snapshot(LINES), {}))).toEqual(['churn@deprecated C']);
+    expect(told(planDeprecate(snapshot(LINES), {}))).toEqual(['churn@deprecated C']);
   });
 
   it('once is enough, unless forced', () => {
     const deprecated = snapshot([...LINES, 'churn@deprecated C 60']);
-    expect(decideDeprecate(deprecated, {})).toMatchObject({
+    expect(planDeprecate(deprecated, {})).toMatchObject({
       tags: [],
       note: 'churn already is deprecated',
       standing: { kind: 'deprecation' },
     });
-    expect(told(decideDeprecate(deprecated, { force: true }))).toEqual(['churn@deprecated#4 C']);
+    expect(told(planDeprecate(deprecated, { force: true }))).toEqual(['churn@deprecated#4 C']);
   });
 
   it('is said again after a revival, counted', () => {
     const revived = snapshot([...LINES, 'churn@deprecated C 60', 'churn#dev#4 A 70']);
-    expect(told(decideDeprecate(revived, {}))).toEqual(['churn@deprecated#5 A']);
+    expect(told(planDeprecate(revived, {}))).toEqual(['churn@deprecated#5 A']);
   });
 
   it('refuses an artifact that has no event', () => {
-    expect(refusalCode(() => decideDeprecate(snapshot([]), {}))).toBe('UNKNOWN_ARTIFACT');
+    expect(refusalCode(() => planDeprecate(snapshot([]), {}))).toBe('UNKNOWN_ARTIFACT');
   });
 });
