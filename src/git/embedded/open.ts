@@ -1,6 +1,6 @@
-import type { RegistryRepository, SourceOpener } from '../port.js';
 import { openLocalSource } from '../files/repository.js';
 import { needsGit } from '../needs-git.js';
+import type { RegistryRepository, SourceOpener } from '../port.js';
 import type { Around } from './url/http.js';
 import { openWebRepository, openWebSource } from './url/repository.js';
 
