@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import {
+  type ArtifactState,
+  latestVersion,
+  stagesUsed,
+  stateOf,
+  versionsGreatestFirst,
+  versionsInStage,
+} from '../../src/domain/artifact.js';
 import { eventOf } from '../../src/domain/event.js';
-import { latestVersion, stagesUsed, versionsGreatestFirst, versionsInStage } from '../../src/domain/query.js';
-import { type ArtifactState, stateOf } from '../../src/domain/state.js';
 import { history } from '../support/arbitraries.js';
 import * as reference from '../support/reference-fold.js';
 

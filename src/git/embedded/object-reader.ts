@@ -3,7 +3,7 @@ import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import type { ObjectReader } from '../port.js';
 import { eachObject, type FoundObject, type Objects } from './found-object.js';
-import { needsGit } from './needs-git.js';
+import { needsGit } from '../needs-git.js';
 import { entriesBelow, findEntry, type ReadTree } from './tree.js';
 
 /** Commits, trees and files of a repository, once what they need is here. */
