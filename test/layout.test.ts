@@ -54,7 +54,7 @@ const isEdge = within('git/binary', 'git/embedded', 'git/files', 'git/memory.ts'
 /** What of `util` computes alone. */
 const PURE = ['util/address.ts', 'util/oid.ts', 'util/shell.ts', 'util/text.ts'];
 
-describe('who may import whom (DESIGN)', () => {
+describe('who may import whom', () => {
   it('imports are read', () => {
     expect(SOURCES.length).toBeGreaterThan(50);
     expect(readSource('domain/decide/assign.ts').imports).toContain('domain/plan.ts');
@@ -192,7 +192,7 @@ describe('who may import whom (DESIGN)', () => {
 
 const code = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
 
-describe('style (DESIGN)', () => {
+describe('style', () => {
   it('seven files know processes, and none other the clock', () => {
     const touching = SOURCES.filter(({ text }) =>
       /'(?:node:)?process'|\bprocess\.|\bDate\.now\b|\bnew Date\(\)|\bglobalThis\b/.test(code(text)),
