@@ -57,7 +57,7 @@ export async function changeOf(
     const rows = tags.map((tag, index) => ({ ...plannedRow(tag), oid: oids[index] ?? null, pushed: push }));
     return { tags: oids, there: refs, here: refs, rows };
   }
-  // what is so here already need not be so at the remote: that tag is sent, and no new one is made
+  // the event is here already, and may be missing at the remote: its tag is sent, and no new one is made
   if (standing && push) {
     const there = isThere(standing) ? [] : [creation(standing.tag, standing.tagOid)];
     return { tags: [], there, here: [], rows: [{ ...eventRow(standing), pushed: true }] };
@@ -83,7 +83,7 @@ async function requireConsent(rows: readonly WriteRow[], confirm: WriteOptions['
   throw new RegError(
     'CONFIRMATION_NEEDED',
     `nothing was deleted; --delete would remove ${rows.map((row) => row.tag).join(', ')}`,
-    'history that is deleted cannot be asked about any more; add --yes if that is what you want',
+    'deleted history cannot be read any more; add --yes to delete it',
   );
 }
 
@@ -217,7 +217,7 @@ const namesOf = (refs: readonly RefChange[]): string[] => refs.map(({ ref }) => 
 
 const isDeletion = (refs: readonly RefChange[]): boolean => refs.every(({ to }) => to === undefined);
 
-/** To repeat a write that was done after all may do another: a second rollback undoes the first. */
+/** A write that is repeated, although it was done, may do another one: a second rollback undoes the first. */
 function whereToLook({ repository, remote, artifact }: Push): string {
   const history = shellLine('reg', 'history', artifact, '-n', '3');
   return repository.url === undefined
@@ -225,7 +225,7 @@ function whereToLook({ repository, remote, artifact }: Push): string {
     : `look before doing it again: ${history}`;
 }
 
-/** One tag that a write made or deleted, or would: the `--json` of writes (SPEC §5). */
+/** One tag that a write made or deleted, or would: the `--json` of writes. */
 export interface WriteRow {
   tag: string;
   event: EventKind;
