@@ -1,6 +1,5 @@
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
-import type { WriteOptions } from './write.js';
 
 /** How a write uses the remote. */
 export interface Reach {
@@ -20,7 +19,7 @@ export interface Reach {
  */
 export async function reachOf(
   { repository, config }: RegistryContext,
-  { push, offline }: Pick<WriteOptions, 'push' | 'offline'>,
+  { push, offline }: { push?: boolean | undefined; offline?: boolean | undefined },
 ): Promise<Reach> {
   const { url } = repository;
   if (offline && (push || url !== undefined))
