@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { runReg } from '../support/cli.js';
 import type { Sandbox } from '../support/repo.js';
-import { build, FORMS, randomRepository } from './random-repository.js';
 import { answerOf, expectedAnswer, question, wordsOf } from './questions.js';
+import { build, FORMS, randomRepository } from './random-repository.js';
 
 /** How much is compared, and from which random numbers. */
 export interface Comparison {
