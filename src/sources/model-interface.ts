@@ -1,4 +1,4 @@
-import { fileInterface, type ModelInterface } from '../formats/interface.js';
+import { type ModelInterface, readInterface } from '../formats/interface.js';
 import { readForward } from './forward.js';
 import type { SourceFile, SourceModel } from './model.js';
 
@@ -27,7 +27,7 @@ async function interfaceIn(file: SourceFile): Promise<ModelInterface | undefined
   if (file.size === undefined) return undefined;
   const { read, close } = readForward(file);
   try {
-    return await fileInterface(read, file.size);
+    return await readInterface(read, file.size);
   } finally {
     close();
   }
