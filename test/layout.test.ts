@@ -107,7 +107,6 @@ describe('who may import whom (DESIGN)', () => {
       'git/files',
       'git/tag-listing.ts',
       'git/tags-by-reader.ts',
-      'patience.ts',
     );
     const own = (target: string, path: string): boolean =>
       ['git/binary', 'git/embedded'].some((one) => within(one)(path) && within(one)(target));
@@ -136,17 +135,7 @@ describe('who may import whom (DESIGN)', () => {
   });
 
   it('registry, loading, validation and sources know no adapter', () => {
-    const meant = within(
-      'registry',
-      'validate',
-      'doctor',
-      'sources',
-      'stores',
-      'formats',
-      'load',
-      'upload',
-      'site',
-    );
+    const meant = within('registry', 'validate', 'doctor', 'stores', 'formats', 'models', 'net', 'site');
     expect(strays(meant, (target) => !isEdge(target))).toEqual([]);
   });
 
