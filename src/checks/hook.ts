@@ -3,13 +3,13 @@ import { type Refusal, refuseArrivals } from '../domain/arrival.js';
 import { artifactStateOf } from '../domain/artifact.js';
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { tagNameOf } from '../domain/refs.js';
+import { tagNameOf } from "../domain/refs.js";
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
+import { RegError } from '../errors.js';
 import type { TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { type EventOf, judgeEvents, readRules } from '../registry/policy.js';
 import { readEvents } from '../registry/read.js';
-import type { RefUpdate } from './ref-update.js';
 
 /**
  * Says which tags a repository that is pushed to should not let in: events and approvals that are moved or deleted, tags that
@@ -119,3 +119,35 @@ function byArtifact(events: readonly Event[]): Map<ArtifactName, Event[]> {
   for (const event of events) groups.set(event.artifact, [...(groups.get(event.artifact) ?? []), event]);
   return groups;
 }
+
+/** One ref that a push is about to change, as git tells its hooks (githooks(5), pre-receive). */
+interface RefUpdate {
+  refName: string;
+  /** Undefined where there was no ref. */
+  from: string | undefined;
+  /** Undefined where there will be none. */
+  to: string | undefined;
+}
+
+const LINE = /^([0-9a-f]{40}|[0-9a-f]{64}) ([0-9a-f]{40}|[0-9a-f]{64}) (refs\/.+)$/;
+
+/**
+ * Reads the lines `<old> <new> <ref>` that git gives to the hook.
+ * @throws RegError USAGE
+ */
+export const parseRefUpdates = (text: string): RefUpdate[] =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [, from = '', to = '', refName] = LINE.exec(line) ?? [];
+      if (refName === undefined)
+        throw new RegError(
+          'USAGE',
+          `'${line}' is no line of a pre-receive hook`,
+          'git gives them: <old> <new> <ref>',
+        );
+      return { refName, from: oidOf(from), to: oidOf(to) };
+    });
+
+const oidOf = (text: string): string | undefined => (/^0+$/.test(text) ? undefined : text);

@@ -4,13 +4,13 @@ import { findNamed } from '../domain/find.js';
 import { mergeOrdered } from '../domain/order.js';
 import { type Signature, standsFor, UNSIGNED } from '../domain/signature.js';
 import { parseTarget } from '../domain/target.js';
-import { findBreaks } from './chains.js';
-import type { RegistryContext } from './context.js';
-import { historyRow } from './make-rows.js';
-import { readRules, rulesSourceOf } from './policy.js';
-import { requireArtifact } from './queries.js';
-import { readState } from './read.js';
-import type { HistoryRow } from './rows.js';
+import { findBreaks } from '../registry/chains.js';
+import type { RegistryContext } from '../registry/context.js';
+import { historyRow } from '../registry/make-rows.js';
+import { readRules, rulesSourceOf } from '../registry/policy.js';
+import { requireArtifact } from '../registry/queries.js';
+import { readState } from '../registry/read.js';
+import type { HistoryRow } from '../registry/rows.js';
 
 /** One event, with what can be said for and against its tag: `verify`. */
 export interface VerifiedRow extends HistoryRow {
