@@ -1,6 +1,10 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
 import type { ByteRange } from '../net/http.js';
+import { filesBelow } from '../util/files.js';
 
 /** One file of a model, where it is now. */
 export interface SourceFile {
@@ -91,6 +95,45 @@ const IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 /** Also what macOS and Windows take for it (git-fsck(1), hasDotgit). */
 const GIT_FOLDER = /^(\.git|git~\d+)$/i;
 const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(\.|$)/i;
+
+/**
+ * The model at a path of this machine; undefined where there is nothing.
+ * @throws RegError SOURCE_PATH for anything but files and folders, such as a pipe, also inside the folder
+ */
+export async function modelOnDisk(path: string): Promise<SourceModel | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return undefined;
+  const name = basename(path);
+  if (!found.isDirectory()) return { kind: 'file', name, files: [await requireFile(path, name)] };
+  const files = (await filesBelow(path)).map((one) => requireFile(join(path, one), one));
+  return { kind: 'folder', name, files: await Promise.all(files) };
+}
+
+async function requireFile(at: string, path: string): Promise<SourceFile> {
+  const file = await fileOnDisk(at, path);
+  if (file) return file;
+  throw new RegError(
+    'SOURCE_PATH',
+    `${at} is not a regular file`,
+    'give files, and folders of files; links inside must lead to files',
+  );
+}
+
+/**
+ * A file of this machine; undefined where there is no regular file.
+ * @param path its path inside the model
+ */
+export async function fileOnDisk(at: string, path: string): Promise<SourceFile | undefined> {
+  const found = await stat(at).catch(() => undefined);
+  if (!found?.isFile()) return undefined;
+  return {
+    path,
+    size: found.size,
+    ranges: true,
+    isHere: true,
+    open: async (range) => createReadStream(at, range && { start: range.start, end: range.end - 1 }),
+  };
+}
 
 const PART = 8 * 1024 * 1024;
 const AT_ONCE = 4;

@@ -72,7 +72,7 @@ export function exactly(bytes: Readable, expected: Expected): Readable {
     onBytes?.(chunk.length);
     wait();
     if (count > size && !mayGoOn)
-      return fail(new WrongLength(`has more than the ${size} bytes that it should have`));
+      return fail(new WrongLength(`has more than the expected ${size} bytes`));
     const wanted = chunk.subarray(Math.max(0, -start), Math.max(0, size - start));
     if (count >= size) {
       last = wanted;
