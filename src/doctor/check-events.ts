@@ -1,4 +1,4 @@
-import { type ArtifactState, isStageEvent, type State } from '../domain/state.js';
+import { type ArtifactState, isStageEvent, type State } from '../domain/artifact.js';
 import { formatTime } from '../domain/time.js';
 import { short } from '../util/oid.js';
 import type { RemoveTag } from './check-tags.js';

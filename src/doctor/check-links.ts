@@ -1,6 +1,5 @@
+import { type ArtifactState, type State, versionsByStage } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
-import { versionsByStage } from '../domain/query.js';
-import type { ArtifactState, State } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
 import { findDeclaration } from '../registry/declared.js';

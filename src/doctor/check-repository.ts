@@ -1,4 +1,4 @@
-import type { State } from '../domain/state.js';
+import type { State } from '../domain/artifact.js';
 import { parseTagName, tagRefspec } from '../domain/tag-name.js';
 import type { TagRef } from '../git/port.js';
 import { short } from '../util/oid.js';

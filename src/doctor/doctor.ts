@@ -1,4 +1,4 @@
-import { type State, stateOf } from '../domain/state.js';
+import { type State, stateOf } from '../domain/artifact.js';
 import { RegError } from '../errors.js';
 import type { TagReading, TagRef } from '../git/port.js';
 import { findBreaks } from '../registry/chains.js';

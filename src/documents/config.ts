@@ -2,34 +2,34 @@ import * as z from 'zod/mini';
 import { betterWay, type MetricRules } from '../domain/metrics.js';
 import { parseStageName, type StageName } from '../domain/names.js';
 import type { Policy } from '../domain/policy/policy.js';
-import { RegError } from '../errors.js';
-import { InterfaceSchema } from './link.js';
-import { FOREIGN, readYaml, requireYaml, STRICT } from './yaml.js';
 
-/** Where a repository's configuration is, from its top. */
+import { InterfaceSchema } from './link.js';
+import { errorOf, FOREIGN, readYaml, requireYaml, STRICT } from './yaml.js';
+
+/** The file of a registry's configuration, from the top of its repository. */
 export const CONFIG_FILE = '.reg.yaml';
 
-/** The configuration of a registry, defaults filled in. */
+/** The configuration of a registry, with defaults filled in. */
 export interface Config {
-  /** The stages allowed, in order of promotion; undefined for any. */
+  /** The allowed stages, in order of promotion; undefined allows any. */
   stages: readonly StageName[] | undefined;
   remote: string;
   push: boolean;
   links: 'required' | 'optional';
   store: string;
-  /** How good models have to be. */
+  /** Limits for the metrics of models. */
   metrics: MetricRules;
-  /** The file of a source, by its path there, that says the metrics of a model; undefined for none. */
+  /** The path of the file with the metrics of a model, in its source; undefined without such a file. */
   metricsFile: string | undefined;
-  /** What those who use models expect of them. */
+  /** What consumers of models expect of them. */
   expects: Consumers;
-  /** Whether links may name branches and stages, which move on. */
+  /** Whether links may name branches and stages, which move. */
   revs: 'fixed' | 'floating';
-  /** Levels of rules of `validate`, where their own do not suit. */
+  /** Levels of the rules of `validate` that replace their own. */
   rules: RuleLevels;
-  /** What stages ask of what they take. */
+  /** What a version needs to enter a stage. */
   policy: Policy;
-  /** The file that says who may sign, from the top of the repository. */
+  /** The file of allowed signers, from the top of the repository. */
   signers: string;
 }
 
@@ -60,16 +60,17 @@ export function readConfig(bytes: Uint8Array): Config {
   const config: Config = { ...DEFAULT_CONFIG, ...given };
   const bad = badStage(config.policy);
   if (bad === undefined) return config;
-  const line = yaml.lineOf(['policy', bad]);
-  const message = `${CONFIG_FILE}:${line}: policy.${bad} is not a stage name`;
-  throw new RegError('INVALID_CONFIG', message, 'a stage has letters, digits, - and _', {
-    file: CONFIG_FILE,
-    line,
-  });
+  const message = `policy.${bad} is not a stage name`;
+  const problem = {
+    message,
+    line: yaml.lineOf(['policy', bad]),
+    hint: 'a stage has letters, digits, - and _',
+  };
+  throw errorOf([problem], CONFIG_FILE, 'INVALID_CONFIG');
 }
 
-/** A stage that may be written: no `/` in it. */
-export const stageNameSchema = z
+/** A stage that can be written: its name has no `/`. */
+const stageNameSchema = z
   .string()
   .check(
     z.refine((text) => parseStageName(text) !== undefined && !text.includes('/'), 'is not a stage name'),
@@ -87,8 +88,8 @@ const address = z
     z.refine((text) => text.includes('@') && !/\s/.test(text), 'is not an address such as ann@example.com'),
   );
 
-/** `policy` of `.reg.yaml`: by stage, what a version has to fulfil before the stage takes it. */
-export const PolicySchema = z.record(
+/** `policy` of `.reg.yaml`: by stage, what a version needs to enter it. */
+const PolicySchema = z.record(
   z.string(),
   z.strictObject(
     {
@@ -107,8 +108,8 @@ export const PolicySchema = z.record(
   'is not a mapping of stages, such as {prod: {after: staging}}',
 );
 
-/** The first stage of a policy whose name is none; names are checked here, for a schema reports keys without their place. */
-export const badStage = (policy: Policy): StageName | undefined =>
+/** The first key of a policy that is not a stage name. The schema does not check keys: it would report them without their line. */
+const badStage = (policy: Policy): StageName | undefined =>
   (Object.keys(policy) as StageName[]).find((name) => !stageNameSchema.safeParse(name).success);
 
 const number = z.optional(z.number('is not a number'));
@@ -119,8 +120,8 @@ const tolerance = z.union(
   SHARE,
 );
 
-/** `metrics` of `.reg.yaml`: what each metric of a model has to be. */
-export const MetricRulesSchema = z.record(
+/** `metrics` of `.reg.yaml`: limits for each metric of a model. */
+const MetricRulesSchema = z.record(
   z.string(),
   z
     .strictObject(
@@ -147,26 +148,26 @@ export const MetricRulesSchema = z.record(
     ),
 );
 
-/** `expects` of `.reg.yaml`: what each consumer of a model sends to it, and reads of it. */
-export const ConsumersSchema = z.record(
+/** `expects` of `.reg.yaml`: what each consumer of a model sends to it and reads from it. */
+const ConsumersSchema = z.record(
   z.string(),
   z.extend(InterfaceSchema, { artifact: z.string('is not the name of an artifact') }),
 );
 
 /** What consumers expect, by their names. */
-export type Consumers = z.output<typeof ConsumersSchema>;
+type Consumers = z.output<typeof ConsumersSchema>;
 
-/** `rules` of `.reg.yaml`: how bad it is to break a rule, where its own level does not suit. */
-export const RuleLevelsSchema = z.record(
+/** `rules` of `.reg.yaml`: levels that replace those of the rules. */
+const RuleLevelsSchema = z.record(
   z.string(),
   z.enum(['off', 'info', 'warning', 'error'], 'is none of off, info, warning and error'),
 );
 
-/** Levels by the id of their rule. */
+/** Levels by the ids of their rules. */
 export type RuleLevels = z.output<typeof RuleLevelsSchema>;
 
-/** The content of `.reg.yaml` (SPEC §4); `schema/reg-config.schema.json` is made from it. */
-export const ConfigSchema = z.strictObject({
+/** The content of `.reg.yaml` (docs/specification.md, section 4); `schema/reg-config.schema.json` is made from it. */
+const ConfigSchema = z.strictObject({
   stages: z.optional(z.array(stageNameSchema, 'is not a list of stage names')),
   remote: z.optional(z.string()),
   push: z.optional(z.boolean('is neither true nor false')),
@@ -181,18 +182,18 @@ export const ConfigSchema = z.strictObject({
   signers: z.optional(z.string('is not the path of a file')),
 });
 
-/** The JSON Schema of `.reg.yaml`, for editors: what `schema/reg-config.schema.json` holds. */
+/** The JSON Schema of `.reg.yaml` for editors: the content of `schema/reg-config.schema.json`. */
 export const configJsonSchema = (): unknown => ({
   ...z.toJSONSchema(ConfigSchema),
   title: 'Configuration of a registry',
   description: 'Which stages there are, how models are linked and pushed, and what they have to fulfil.',
 });
 
-/** Where gto keeps its configuration, from the top of the repository. */
+/** The file of gto's configuration, from the top of the repository. */
 export const GTO_FILE = '.gto';
 
 /**
- * The stages that gto's configuration allows, undefined for any; names that are no stage are left out.
+ * The stages that gto's configuration allows; undefined allows any. Names that are not stage names are skipped.
  * @throws RegError INVALID_CONFIG when the file cannot be read
  */
 export function stagesOfGto(bytes: Uint8Array): StageName[] | undefined {

@@ -5,7 +5,7 @@ import { RegError } from '../errors.js';
 /** How the file name of every link ends. */
 export const LINK_SUFFIX = '.model.yaml';
 
-/** The path, from the top of the repository, of the link file that declares an artifact; undefined when none can. */
+/** The path, from the top of the repository, of the link file that declares an artifact; undefined where no file can. */
 export function linkPathOf(artifact: ArtifactName): string | undefined {
   const { dir, base } = splitArtifactName(artifact);
   if (base.includes('/')) return undefined;
@@ -13,7 +13,7 @@ export function linkPathOf(artifact: ArtifactName): string | undefined {
 }
 
 /**
- * The same, for an artifact that must have one.
+ * The path of the link file that declares an artifact, from the top of the repository.
  * @throws RegError INVALID_NAME
  */
 export function requireLinkPath(artifact: ArtifactName): string {
@@ -28,7 +28,7 @@ export function requireLinkPath(artifact: ArtifactName): string {
   );
 }
 
-/** The artifact that a link file at a path declares (SPEC §4), or undefined when its name is not one. */
+/** The artifact that the link file at a path declares; undefined where its name is not that of an artifact. */
 export function artifactOfLink(path: string): ArtifactName | undefined {
   const slash = path.lastIndexOf('/');
   const base = path.slice(slash + 1, -LINK_SUFFIX.length);

@@ -2,7 +2,16 @@ import { Document, isMap, isScalar } from 'yaml';
 import * as z from 'zod/mini';
 import { RegError } from '../errors.js';
 import { OID } from '../util/oid.js';
-import { checkYaml, keepAsText, readYaml, STRICT, type YamlFile, type YamlProblem } from './yaml.js';
+import {
+  checkYaml,
+  errorOf,
+  keepAsText,
+  problemOf,
+  readYaml,
+  STRICT,
+  type YamlFile,
+  type YamlProblem,
+} from './yaml.js';
 
 const DIMENSION = 'is not a dimension: a whole number, or a name or null for one that may vary';
 const dimension = z.union(
@@ -23,7 +32,7 @@ const PortsSchema = z.record(
   'is not a mapping of names',
 );
 
-/** `interface` of a link: what goes into a model and comes out of it, and what its file says of itself. */
+/** `interface` of a link: inputs and outputs of a model, its tensors, and the metadata of its file. */
 export const InterfaceSchema = z.strictObject(
   {
     inputs: z.optional(PortsSchema),
@@ -59,7 +68,7 @@ const SourceSchema = z.strictObject(
   MAPPING,
 );
 
-/** The one definition of a link file's content (SPEC §4); `schema/model-link.schema.json` is made from it. */
+/** The content of a link file (docs/specification.md, section 4); `schema/model-link.schema.json` is made from it. */
 export const LinkSchema = z.strictObject({
   reg: z.optional(z.literal(1, 'is not 1, the only format of link files so far')),
   source: SourceSchema.check(
@@ -81,33 +90,30 @@ export const LinkSchema = z.strictObject({
   interface: z.optional(InterfaceSchema),
 });
 
-/** What a link file says: where a model comes from, which bytes it is, and what is known about it. */
+/** The content of a link file: where a model comes from, its bytes, and facts about it. */
 export type Link = z.output<typeof LinkSchema>;
 /** The `source` of a link. */
 export type LinkSource = z.output<typeof SourceSchema>;
 
-/** A link file that was read: what it says, and where in the file it says it. */
+/** A link file that was read: its content, and the lines of its parts. */
 export interface LinkFile {
   link: Link;
   yaml: YamlFile;
 }
 
-/** A link file that was read, or all that is wrong with it: it is no YAML, or YAML that says something else. */
+/** A link file that was read, or all its problems; `isYaml` says whether it is YAML with other content. */
 export type LinkReading = LinkFile | { problems: YamlProblem[]; isYaml: boolean };
 
-/** Reads a link file and tells everything that is wrong with it; never throws for what the file holds. */
+/** Reads a link file, or lists all its problems. Never throws for the content of a file. */
 export function inspectLink(bytes: Uint8Array, file: string): LinkReading {
   try {
     const yaml = linkYaml(bytes, file);
     const checked = checkYaml(yaml, LinkSchema);
     return 'value' in checked ? { link: checked.value, yaml } : { ...checked, isYaml: true };
   } catch (error) {
-    if (!(error instanceof RegError) || error.place === undefined) throw error;
-    const { line } = error.place;
-    return {
-      problems: [{ message: error.message.replace(`${file}:${line}: `, ''), line, hint: error.hint }],
-      isYaml: false,
-    };
+    const problem = problemOf(error, file);
+    if (problem === undefined) throw error;
+    return { problems: [problem], isYaml: false };
   }
 }
 
@@ -118,11 +124,10 @@ export function inspectLink(bytes: Uint8Array, file: string): LinkReading {
 export function readLink(bytes: Uint8Array, file: string): LinkFile {
   const reading = inspectLink(bytes, file);
   if ('link' in reading) return reading;
-  const [{ message, line, hint } = { message: 'it is not valid', line: 1, hint: undefined }] =
-    reading.problems;
-  throw new RegError('INVALID_LINK', `${file}:${line}: ${message}`, hint, { file, line });
+  throw errorOf(reading.problems, file, 'INVALID_LINK');
 }
 
+/** Keys whose values are kept as they are written; so are all keys of `source`. */
 const TEXTS: ReadonlySet<string> = new Set(['sha256', 'type', 'description']);
 
 function linkYaml(bytes: Uint8Array, file: string): YamlFile {
@@ -132,14 +137,14 @@ function linkYaml(bytes: Uint8Array, file: string): YamlFile {
 }
 
 /**
- * Writes a link file's text. Over an existing file, comments, the order of keys and what is not in `link` stay. The first line
- * points editors at the schema.
- * @throws RegError INVALID_LINK when the existing file is none
+ * Writes the text of a link file. In an existing file the comments, the order of keys and keys that `link` lacks stay. The first
+ * line points editors at the schema.
+ * @throws RegError INVALID_LINK when the existing file is not a link
  */
 export function formatLink(link: Link, existing?: { bytes: Uint8Array; file: string }): string {
   if (existing === undefined) return newLink(link);
   const { document } = readLink(existing.bytes, existing.file).yaml;
-  // a link without a pin says nothing about bytes any more
+  // a link without a pin does not promise bytes
   const gone = ['sha256', 'size', ...Object.keys(link)].filter(
     (key) => link[key as keyof Link] === undefined,
   );
@@ -156,10 +161,10 @@ function newLink(link: Link): string {
   return document.toString({ lineWidth: 0 });
 }
 
-/** Writes a value over what is there, so that comments and style of what stays stay. */
+/** Writes a value over the one that is there, and keeps comments and style. */
 function update(document: Document, path: readonly string[], value: unknown): void {
   const before = document.getIn(path, true);
-  // a block was right for the old text; of a text that is white space alone it would keep nothing
+  // the style of a block suited the old text; it would lose a text of white space
   if (isScalar(before) && before.value !== value && before.type?.startsWith('BLOCK_')) delete before.type;
   if (!isMap(before) || !isRecord(value)) {
     if (value !== undefined) document.setIn(path, isRecord(value) ? document.createNode(value) : value);
@@ -176,19 +181,19 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 /** Where editors find the schema of link files. */
 const SCHEMA_URL = 'https://unpkg.com/git-reg@0/schema/model-link.schema.json';
 
-/** The comment that points editors at the schema, without its `#`; the first line of every link. */
+/** The first line of every link, without its `#`: it points editors at the schema. */
 export const SCHEMA_COMMENT = ` yaml-language-server: $schema=${SCHEMA_URL}`;
 
-/** Whether the first line of a link file points editors at a schema, whichever. */
+/** Whether the first line of a link file points editors at a schema. */
 export const pointsAtSchema = (text: string): boolean => MODELINE.test(text.split('\n', 1)[0] ?? '');
 
-/** Whether some line does. */
+/** Whether any line points editors at a schema. */
 const hasSchemaComment = (text: string): boolean => text.split('\n').some((line) => MODELINE.test(line));
 
-/** As the language server for YAML reads it. */
+/** The comment as the language server for YAML reads it. */
 const MODELINE = /^\ufeff?#\s*yaml-language-server:\s*\$schema=\S/;
 
-/** The JSON Schema of link files, for editors: what `schema/model-link.schema.json` holds. */
+/** The JSON Schema of link files for editors: the content of `schema/model-link.schema.json`. */
 export const linkJsonSchema = (): unknown => ({
   ...z.toJSONSchema(LinkSchema),
   title: 'Link to a model',
@@ -196,7 +201,7 @@ export const linkJsonSchema = (): unknown => ({
 });
 
 /**
- * Brings the path of a model inside its repository into one form: relative, `/` between parts, no `.` parts.
+ * Normalises the path of a model inside its repository: relative, with `/` between parts, without `.` parts.
  * @throws RegError SOURCE_PATH for a path that is empty, absolute or leaves the repository
  */
 export function modelPath(text: string): string {
@@ -217,5 +222,5 @@ export function modelPath(text: string): string {
   return path;
 }
 
-/** Each folder above a model may be looked into, which is a run of git or several. */
+/** Each folder above a model may be read, and each takes one or more runs of git. */
 const MOST_LEVELS = 100;

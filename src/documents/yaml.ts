@@ -15,7 +15,7 @@ import { didYouMean } from '../domain/suggest.js';
 import { type ErrorCode, RegError } from '../errors.js';
 import { utf8Text } from '../util/text.js';
 
-/** A YAML file that was read within its limits, and where in it things stand. */
+/** A YAML file that was read within its limits. */
 export interface YamlFile {
   file: string;
   document: Document.Parsed;
@@ -24,57 +24,124 @@ export interface YamlFile {
    * @throws RegError when an alias leads nowhere, or too many are used
    */
   content(): unknown;
-  /** The line, from 1, of the value at a path of keys; of its nearest existing parent when there is none. */
+  /** The line, from 1, of the value at a path of keys. Without such a value: the line of its nearest parent. */
   lineOf(path: readonly PropertyKey[]): number;
 }
 
-/** How large and deep a YAML file may be, and how many aliases it may use; where it may use none, no unknown tags either. */
+/** How large and deep a YAML file may be, and how many aliases it may use. A file without aliases may not use unknown tags either. */
 export interface YamlLimits {
   bytes: number;
   depth: number;
   aliases: number;
 }
 
-/** For files that `reg` defines itself (SPEC §4). */
+/** The limits of files that `reg` defines (docs/specification.md, section 4). */
 export const STRICT: YamlLimits = { bytes: 64 * 1024, depth: 32, aliases: 0 };
-/** For files of other tools, which may be long and use aliases. */
+/** The limits of files of other tools, which may be longer and use aliases. */
 export const FOREIGN: YamlLimits = { bytes: 128 * 1024, depth: 64, aliases: 100 };
 
 /**
- * Parses a YAML file, refusing what is too large, too deep or not well formed before it can do harm.
+ * Parses a YAML file. Refuses a file that is too large, too deep or not well formed before it can do harm.
  * @throws RegError with the given code, and the line
  */
 export function readYaml(bytes: Uint8Array, file: string, code: ErrorCode, limits: YamlLimits): YamlFile {
-  const refuse = (problem: string, line: number): never => {
-    throw new RegError(code, `${file}:${line}: ${problem}`, undefined, { file, line });
+  const refuse = (message: string, line: number): never => {
+    throw errorOf([{ message, line, hint: undefined }], file, code);
   };
   if (bytes.length > limits.bytes) refuse(`the file is larger than ${limits.bytes} bytes`, 1);
   const text = utf8Text(bytes) ?? refuse('it is not UTF-8', 1);
-  const control = CONTROL.exec(text);
+  const control = NOT_PRINTABLE.exec(text);
   if (control) refuse('it holds a control character', text.slice(0, control.index).split('\n').length);
   if (nestsDeeper(text, limits.depth)) refuse(`it nests deeper than ${limits.depth} levels`, 1);
   const lines = new LineCounter();
   const document = parseDocument(text, { ...PLAIN, lineCounter: lines });
-  // what it warns of are tags, and versions of YAML, that it does not know
+  // the package warns of unknown tags and unknown versions of YAML
   const [error] = [...document.errors, ...(limits.aliases > 0 ? [] : document.warnings)];
-  if (error) refuse(wordsOf(error.message), lines.linePos(error.pos[0]).line);
+  if (error) refuse(withoutPosition(error.message), lines.linePos(error.pos[0]).line);
   const fault = findFault(document, limits.aliases > 0);
   if (fault) refuse(fault.problem, lines.linePos(fault.offset).line);
   const content = (): unknown => {
     try {
       return document.toJS({ maxAliasCount: limits.aliases });
     } catch (problem) {
-      // the package throws it for an alias without an anchor, and when they multiply beyond the limit
-      if (problem instanceof ReferenceError) return refuse(wordsOf(problem.message), 1);
+      // thrown for an alias without an anchor, and for too many aliases
+      if (problem instanceof ReferenceError) return refuse(withoutPosition(problem.message), 1);
       throw problem;
     }
   };
   return { file, document, content, lineOf: (path) => lineOf(document, lines, path) };
 }
 
+/** A problem of a YAML file. */
+export interface YamlProblem {
+  message: string;
+  line: number;
+  hint: string | undefined;
+}
+
+/** The value of a file by its schema, or all its problems. */
+type Checked<T> = { value: T } | { problems: YamlProblem[] };
+
+/** Checks a file's content against its schema. The hint for an unknown key is the nearest known key. */
+export function checkYaml<S extends z.ZodMiniType>(yaml: YamlFile, schema: S): Checked<z.output<S>> {
+  const result = schema.safeParse(yaml.content() ?? {});
+  if (result.success) return { value: result.data };
+  return { problems: result.error.issues.flatMap((issue) => problemsOf(issue, yaml, schema)) };
+}
+
 /**
- * Whatever version of YAML a file says that it is of: no merge keys, and no tags but those of the core schema. The package's
- * own check for repeated keys compares every key with every other, and its own warnings would go to standard error.
+ * The value of a file by its schema.
+ * @throws RegError with the given code, for the first problem
+ */
+export function requireYaml<S extends z.ZodMiniType>(
+  yaml: YamlFile,
+  schema: S,
+  code: ErrorCode,
+): z.output<S> {
+  const checked = checkYaml(yaml, schema);
+  if ('value' in checked) return checked.value;
+  throw errorOf(checked.problems, yaml.file, code);
+}
+
+/** The error for the first of some problems of a file. */
+export function errorOf(problems: readonly YamlProblem[], file: string, code: ErrorCode): RegError {
+  const [{ message, line, hint } = { message: 'it is not valid', line: 1, hint: undefined }] = problems;
+  return new RegError(code, `${file}:${line}: ${message}`, hint, { file, line });
+}
+
+/** The problem that an error tells of a file, the inverse of `errorOf`; undefined for an error about anything else. */
+export function problemOf(error: unknown, file: string): YamlProblem | undefined {
+  if (!(error instanceof RegError) || error.place?.file !== file) return undefined;
+  const { line } = error.place;
+  return { message: error.message.replace(`${file}:${line}: `, ''), line, hint: error.hint };
+}
+
+/**
+ * Keeps some scalars as text, as they are written: `rev: 0123456` stays `0123456`.
+ * @param wanted whether the value at a path of keys is text
+ */
+export function keepAsText(yaml: YamlFile, wanted: (path: readonly string[]) => boolean): void {
+  const walk = (node: unknown, path: readonly string[]): void => {
+    if (!isMap(node)) return;
+    for (const pair of node.items as Pair[]) {
+      const here = [...path, isScalar(pair.key) ? String(pair.key.value) : ''];
+      if (isScalar(pair.value) && wanted(here)) pair.value.value = pair.value.source ?? '';
+      else walk(pair.value, here);
+    }
+  };
+  walk(yaml.document.contents, []);
+}
+
+/** The keys of the top mapping of a file, or of the mapping under one of its keys. */
+export function keysOf({ document }: YamlFile, under?: string): string[] {
+  const top = document.contents;
+  const map = under !== undefined && isMap(top) ? top.get(under) : top;
+  return isMap(map) ? map.items.map(({ key }) => String(isScalar(key) ? key.value : key)) : [];
+}
+
+/**
+ * How the package parses, whatever version of YAML a file claims: no merge keys, and the tags of the core schema only. The
+ * package's own check for repeated keys takes quadratic time, and its own warnings would go to standard error.
  */
 const PLAIN = {
   schema: 'core',
@@ -84,13 +151,14 @@ const PLAIN = {
   logLevel: 'error',
 } as const;
 
-/** What no YAML may hold as it is (YAML 1.2.2, c-printable): escapes say the same, and no terminal obeys them. */
-const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
+/** Characters that YAML holds only as escapes (YAML 1.2.2, c-printable). Raw ones could control a terminal. */
+const NOT_PRINTABLE = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 
-/** The package's message without its own word of where, and the excerpt behind it. */
-const wordsOf = (message: string): string => message.replace(/ at line \d+, column \d+:?[\s\S]*$/, '');
+/** A message of the package without its position and the excerpt after it. */
+const withoutPosition = (message: string): string =>
+  message.replace(/ at line \d+, column \d+:?[\s\S]*$/, '');
 
-/** The first repeated key, one that JavaScript takes for more than a name, or alias where none is allowed. */
+/** The first repeated key, `__proto__`, or alias where aliases are not allowed. */
 function findFault(
   document: Document.Parsed,
   aliases: boolean,
@@ -133,49 +201,27 @@ function lineOf(document: Document.Parsed, lines: LineCounter, path: readonly Pr
   return Math.max(1, lines.linePos(offset).line);
 }
 
-/** One thing that is wrong with the content of a YAML file. */
-export interface YamlProblem {
-  message: string;
-  line: number;
-  hint: string | undefined;
-}
-
-/** The value of a file by its schema, or all that is wrong with it. */
-export type Checked<T> = { value: T } | { problems: YamlProblem[] };
-
-/** Checks a file's content against its schema; unknown keys are named with the nearest known one (SPEC §4). */
-export function checkYaml<S extends z.ZodMiniType>(yaml: YamlFile, schema: S): Checked<z.output<S>> {
-  const result = schema.safeParse(yaml.content() ?? {});
-  if (result.success) return { value: result.data };
-  return { problems: result.error.issues.flatMap((issue) => problemsOf(issue, yaml, schema)) };
-}
-
 /**
- * The value of a file by its schema.
- * @throws RegError with the given code, for the first problem
+ * Whether a YAML text nests deeper than a number of levels. The composer of the package recurses: a text of ten thousand levels
+ * can end the process, and no handler catches that. Its parser keeps open collections on a stack, which is looked at here.
  */
-export function requireYaml<S extends z.ZodMiniType>(
-  yaml: YamlFile,
-  schema: S,
-  code: ErrorCode,
-): z.output<S> {
-  const checked = checkYaml(yaml, schema);
-  if ('value' in checked) return checked.value;
-  const [{ message, line, hint } = { message: 'it is not valid', line: 1, hint: undefined }] =
-    checked.problems;
-  throw new RegError(code, `${yaml.file}:${line}: ${message}`, hint, { file: yaml.file, line });
+export function nestsDeeper(text: string, levels: number): boolean {
+  const parser = new Parser();
+  for (const token of new Lexer().lex(text)) {
+    for (const _ of parser.next(token));
+    if (parser.stack.length > levels && parser.stack.filter(isCollection).length > levels) return true;
+  }
+  return false;
 }
+
+const COLLECTIONS: ReadonlySet<string> = new Set(['block-map', 'block-seq', 'flow-collection']);
+const isCollection = ({ type }: { type: string }): boolean => COLLECTIONS.has(type);
 
 function problemsOf(issue: z.core.$ZodIssue, yaml: YamlFile, schema: z.ZodMiniType): YamlProblem[] {
   if (issue.code !== 'unrecognized_keys') {
     const name = issue.path.join('.');
-    return [
-      {
-        message: name ? `${name}: ${issue.message}` : issue.message,
-        line: yaml.lineOf(issue.path),
-        hint: undefined,
-      },
-    ];
+    const message = name ? `${name}: ${issue.message}` : issue.message;
+    return [{ message, line: yaml.lineOf(issue.path), hint: undefined }];
   }
   const known = knownKeys(schema, issue.path);
   return issue.keys.map((key) => ({
@@ -198,43 +244,3 @@ function unwrap(schema: unknown): Def | undefined {
   const def = (schema as { _zod?: { def: Def } } | undefined)?._zod?.def;
   return def?.innerType === undefined ? def : unwrap(def.innerType);
 }
-
-/**
- * Makes the scalars under some keys text, as they are written: `rev: 0123456` stays `0123456` (SPEC §4).
- * @param wanted whether the value of a pair, at a path of keys, is to be text
- */
-export function keepAsText(yaml: YamlFile, wanted: (path: readonly string[]) => boolean): void {
-  const walk = (node: unknown, path: readonly string[]): void => {
-    if (!isMap(node)) return;
-    for (const pair of node.items as Pair[]) {
-      const here = [...path, isScalar(pair.key) ? String(pair.key.value) : ''];
-      if (isScalar(pair.value) && wanted(here)) pair.value.value = pair.value.source ?? '';
-      else walk(pair.value, here);
-    }
-  };
-  walk(yaml.document.contents, []);
-}
-
-/** The keys of the top mapping of a file, or of the mapping under one of its keys. */
-export function keysOf({ document }: YamlFile, under?: string): string[] {
-  const top = document.contents;
-  const map = under !== undefined && isMap(top) ? top.get(under) : top;
-  return isMap(map) ? map.items.map(({ key }) => String(isScalar(key) ? key.value : key)) : [];
-}
-
-/**
- * Whether a YAML text nests deeper than a number of levels, found without recursion. The composer of the yaml package
- * recurses, and a text of ten thousand levels can end the process in a way that no handler catches. Its parser keeps
- * what is open on a stack, so that a look at the stack is enough.
- */
-export function nestsDeeper(text: string, levels: number): boolean {
-  const parser = new Parser();
-  for (const token of new Lexer().lex(text)) {
-    for (const _ of parser.next(token));
-    if (parser.stack.length > levels && parser.stack.filter(isCollection).length > levels) return true;
-  }
-  return false;
-}
-
-const COLLECTIONS: ReadonlySet<string> = new Set(['block-map', 'block-seq', 'flow-collection']);
-const isCollection = ({ type }: { type: string }): boolean => COLLECTIONS.has(type);

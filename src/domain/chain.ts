@@ -1,6 +1,6 @@
 import { short } from '../util/oid.js';
+import type { ArtifactState, ResolvedEvent } from './artifact.js';
 import type { Oid } from './event.js';
-import type { ArtifactState, ResolvedEvent } from './state.js';
 
 /** A place at which the history of an artifact does not hold together. */
 export interface Break {

@@ -1,9 +1,17 @@
 import { RegError } from '../errors.js';
 import { short } from '../util/oid.js';
+import {
+  type ArtifactState,
+  currentIn,
+  type InStage,
+  latestVersion,
+  stagesUsed,
+  type VersionState,
+  versionsGreatestFirst,
+} from './artifact.js';
 import type { ArtifactName, StageName } from './names.js';
 import type { Snapshot } from './plan.js';
-import { currentIn, type InStage, latestVersion, stagesUsed, versionsGreatestFirst } from './query.js';
-import type { ArtifactState, VersionId, VersionState } from './state.js';
+import type { VersionId } from './state.js';
 import { didYouMean, nearest } from './suggest.js';
 import type { VersionTarget } from './target.js';
 

@@ -1,9 +1,10 @@
 import { RegError } from '../errors.js';
 import { short } from '../util/oid.js';
+import type { ArtifactState, ResolvedEvent } from './artifact.js';
 import { refuseOtherCase, refuseUnwritableTag } from './decide/writable.js';
 import type { Oid } from './event.js';
 import type { ArtifactName, StageName } from './names.js';
-import type { ArtifactState, ResolvedEvent, VersionId } from './state.js';
+import type { VersionId } from './state.js';
 import { type EventName, formatTagName, parseTagName } from './tag-name.js';
 import { formatTime } from './time.js';
 import { joinMessage, splitMessage } from './trailers.js';

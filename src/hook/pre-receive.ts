@@ -1,9 +1,9 @@
+import { artifactStateOf } from '../domain/artifact.js';
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { type Approval, approvalOf } from '../domain/policy/approval.js';
 import { APPROVALS } from '../domain/policy/approval-name.js';
 import { type Refusal, refuseArrivals } from '../domain/policy/arrival.js';
-import { artifactStateOf } from '../domain/state.js';
 import { looksLikeEvent, parseTagName, tagOfRef } from '../domain/tag-name.js';
 import type { TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
@@ -97,7 +97,7 @@ async function refuseEvents(
   const refusals: Refusal[] = [];
   const suspects: Suspect[] = [];
   for (const [name, events] of byArtifact(arriving)) {
-    const there = await readEvents(repository, name);
+    const there = await readEvents(repository.tags, name);
     const misfits = refuseArrivals(name, there, events, Math.floor(now() / 1000));
     refusals.push(...misfits);
     const artifact = artifactStateOf(name, [...there.events, ...events]);

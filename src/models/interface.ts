@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
-import { fileInterface } from '../formats/file-interface.js';
-import type { ReadAt } from '../formats/peek.js';
-import type { ModelInterface } from '../interface/fits.js';
+import { type ModelInterface, readInterface } from '../formats/interface.js';
+import type { ReadAt } from '../formats/read-at.js';
 import type { SourceFile, SourceModel } from './source.js';
 
 /** The parts of a model that is kept in several files; more is not looked at. */
@@ -29,7 +28,7 @@ async function interfaceIn(file: SourceFile): Promise<ModelInterface | undefined
   if (file.size === undefined) return undefined;
   const { read, close } = readForward(file);
   try {
-    return await fileInterface(read, file.size);
+    return await readInterface(read, file.size);
   } finally {
     close();
   }

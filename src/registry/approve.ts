@@ -1,8 +1,9 @@
+import { artifactStateOf, type VersionState } from '../domain/artifact.js';
 import { refuseUnwritableStage } from '../domain/decide/writable.js';
 import { findNamed, unknownArtifact, versionLabel } from '../domain/find.js';
 import { type ArtifactName, type StageName, stageName } from '../domain/names.js';
 import { encodeWho, formatApprovalName } from '../domain/policy/approval-name.js';
-import { artifactStateOf, type VersionId, type VersionState } from '../domain/state.js';
+import type { VersionId } from '../domain/state.js';
 import { tagRef } from '../domain/tag-name.js';
 import { joinMessage } from '../domain/trailers.js';
 import { RegError } from '../errors.js';

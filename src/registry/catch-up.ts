@@ -1,5 +1,5 @@
+import type { ArtifactState } from '../domain/artifact.js';
 import type { ArtifactName } from '../domain/names.js';
-import type { ArtifactState } from '../domain/state.js';
 import { parseTagName, tagRefspec } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type {

@@ -49,7 +49,7 @@ export async function notDeclared(
     );
   const [declared, registered] = await Promise.all([
     declaredArtifacts(repository, commit),
-    readArtifactNames(repository),
+    readArtifactNames(repository.tags),
   ]);
   const others = [...declared, ...registered].filter((name) => name !== artifact);
   const near = nearest(artifact, others);

@@ -1,8 +1,8 @@
 import type { LinkSource } from '../documents/link.js';
+import type { ArtifactState } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { newerTag } from '../domain/newer-tag.js';
-import type { ArtifactState } from '../domain/state.js';
 import { TAG_REFS, tagOfRef } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { RefTips } from '../git/port.js';
@@ -61,7 +61,7 @@ export async function outdated(
         );
         const { repository } = await sourceRegistry(context, { repo });
         return readArtifacts(
-          repository,
+          repository.tags,
           named.map(({ artifact }) => artifact),
         );
       },

@@ -1,10 +1,9 @@
 import type { Config } from '../documents/config.js';
 import type { Link } from '../documents/link.js';
 import { artifactOfLink } from '../documents/link-path.js';
+import { artifactStateOf, versionsByStage } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
-import { versionsByStage } from '../domain/query.js';
-import { artifactStateOf } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
 import { linkAt } from '../registry/link-at.js';
@@ -54,7 +53,7 @@ export async function viewOf(
     config: await context.config(),
     files,
     declared: files.flatMap((file) => artifactOfLink(file) ?? []),
-    registered: once(() => readArtifactNames(context.repository)),
+    registered: once(() => readArtifactNames(context.repository.tags)),
     held: memoize((artifact) => readHeld(context, artifact, tagsOf), { keepFailures: true }),
   };
 }

@@ -40,7 +40,7 @@ async function listRemote({ repository, config }: RegistryContext) {
   } catch (error) {
     if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;
     // a clone with tags and history was made by somebody who fetched both
-    const mayLack = (await repository.isShallow()) || (await readArtifactNames(repository)).length === 0;
+    const mayLack = (await repository.isShallow()) || (await readArtifactNames(repository.tags)).length === 0;
     if (mayLack) throw error;
     return undefined;
   }

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { artifactOfLink, LINK_SUFFIX } from '../../documents/link-path.js';
 import { type ArtifactName, artifactNameForTag, parseArtifactName } from '../../domain/names.js';
 import { type EventName, parseTagName } from '../../domain/tag-name.js';
-import type { Version } from '../../domain/version.js';
-import { compareVersions } from '../../domain/version-order.js';
+import { compareVersions, type Version } from '../../domain/version.js';
 import type { Glimpse } from '../../git/glimpse.js';
 
 /** Sorts behind everything that a name may go on with. */

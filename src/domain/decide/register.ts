@@ -1,10 +1,9 @@
 import { RegError } from '../../errors.js';
 import { short } from '../../util/oid.js';
+import { type ArtifactState, latestVersion, type VersionState } from '../artifact.js';
 import { type Bump, bumpVersion } from '../bump.js';
 import type { Oid } from '../event.js';
 import { type Draft, type Plan, planTags, type Snapshot } from '../plan.js';
-import { latestVersion } from '../query.js';
-import type { ArtifactState, VersionState } from '../state.js';
 import { formatTime } from '../time.js';
 import { FIRST_VERSION, type Version } from '../version.js';
 

@@ -1,7 +1,7 @@
 import { RegError } from '../../errors.js';
+import { stagesUsed } from '../artifact.js';
 import { type ArtifactName, artifactNameForTag, type StageName } from '../names.js';
 import type { Snapshot } from '../plan.js';
-import { stagesUsed } from '../query.js';
 import { refFormatProblem } from '../ref-format.js';
 import { didYouMean } from '../suggest.js';
 import { tagRef } from '../tag-name.js';

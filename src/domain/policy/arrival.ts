@@ -1,8 +1,8 @@
 import { short } from '../../util/oid.js';
+import { type ArtifactState, artifactStateOf, type ResolvedEvent, versionEventBefore } from '../artifact.js';
 import type { Event } from '../event.js';
 import type { ArtifactName } from '../names.js';
 import { highestCounter } from '../plan.js';
-import { type ArtifactState, artifactStateOf, type ResolvedEvent, versionEventBefore } from '../state.js';
 import { formatTime } from '../time.js';
 
 /** Why a tag is not let in. */

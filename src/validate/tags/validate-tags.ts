@@ -1,8 +1,8 @@
 import type { RuleLevels } from '../../documents/config.js';
+import { type ArtifactState, type ResolvedEvent, stateOf } from '../../domain/artifact.js';
 import { approvalOf } from '../../domain/policy/approval.js';
 import { APPROVALS } from '../../domain/policy/approval-name.js';
 import { hiddenBy } from '../../domain/policy/arrival.js';
-import { type ArtifactState, type ResolvedEvent, stateOf } from '../../domain/state.js';
 import { looksLikeEvent, parseTagName, tagRef } from '../../domain/tag-name.js';
 import { formatTime } from '../../domain/time.js';
 import type { TagReading } from '../../git/port.js';

@@ -4,6 +4,7 @@ import { RegError } from '../../../errors.js';
 import { isFolder, readIfThere } from '../../../util/files.js';
 import { isSet, type Settings, setting } from '../../files/settings.js';
 import type { RefTips, RegistryRepository, RepositoryInspector, SourceRepository } from '../../port.js';
+import { tagsByReader } from '../../tags-by-reader.js';
 import { eachObject, type Objects } from '../found-object.js';
 import { embeddedHistory, mergeBase } from '../history.js';
 import { objectReader, requireAll } from '../object-reader.js';
@@ -32,6 +33,7 @@ export async function openLocalRepository(
   return {
     url: undefined,
     workTree: async () => place.workTree,
+    tags: tagsByReader(localTagReader(refs, objects)),
     ...localTagReader(refs, objects),
     ...objectReader(whole(objects), (rev) => resolveLocalCommit(refs, objects, () => cutOff(place), rev)),
     ...embeddedHistory(objects.read, async () => (await cutOff(place)).size > 0),
