@@ -96,6 +96,7 @@ describe('who may import whom (DESIGN)', () => {
     const shared = within(
       'domain',
       'errors.ts',
+      'net',
       'util',
       'git/port',
       'git/port.ts',

@@ -6,6 +6,7 @@ import { basicAuth, type Login, withLogin } from '../../net/credentials.js';
 import type { ByteRange, HttpRequest, HttpResponse, Surroundings } from '../../net/http.js';
 import { redactorOf, shownAddress } from '../../util/address.js';
 import { once } from '../../util/async.js';
+import { readAtMost } from '../../util/stream.js';
 import { parseJson } from '../../util/text.js';
 import type { SourceFile } from '../source.js';
 import { hostnameOf, type LfsServer } from './endpoint.js';
@@ -127,7 +128,10 @@ async function requestBatch(
       objects: pointers.map(({ oid, size }) => ({ oid, size })),
     }),
   });
-  const content = parseJson(await textOf(response, shown));
+  const text = await readAtMost(response.body, MAX_ANSWER_BYTES, () =>
+    invalid(shown, `its answer has more than ${MAX_ANSWER_BYTES} bytes`),
+  );
+  const content = parseJson(text.toString());
   if (response.status !== 200) throw batchError(session, response.status, content);
   const { success, data } = BatchResponse.safeParse(content);
   if (!success) throw invalid(shown, 'its answer is not that of the batch API');
@@ -197,17 +201,6 @@ function hintFor(status: number): string {
 
 /** An answer about a hundred objects with long signatures has some hundred thousand. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
-
-async function textOf({ body }: HttpResponse, shown: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw invalid(shown, `its answer has more than ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-}
 
 const brief = (text: string): string => text.replaceAll(/\s+/g, ' ').trim().slice(0, 200);
 
