@@ -97,6 +97,7 @@ describe('who may import whom', () => {
     const shared = within(
       'domain',
       'errors.ts',
+      'net',
       'util',
       'git/port',
       'git/port.ts',

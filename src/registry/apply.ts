@@ -9,7 +9,7 @@ import { RegError } from '../errors.js';
 import type { Identity, Outcome, RefChange, RegistryRepository, RemoteListing, Turn } from '../git/port.js';
 import type { TagObject } from '../git/tag-object.js';
 import type { Retry } from '../util/async.js';
-import { shellLine } from "../util/shell.js";
+import { shellLine } from '../util/shell.js';
 
 /** A write whose objects are stored: the refs to change, and the rows that report them. */
 export interface Change {
