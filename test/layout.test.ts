@@ -128,7 +128,7 @@ describe('who may import whom (DESIGN)', () => {
     const importers = SOURCES.filter(({ imports }) => imports.some(within('package:simple-git'))).map(
       ({ path }) => path,
     );
-    expect(importers).toEqual(['git/binary/run-git.ts']);
+    expect(importers).toEqual(['git/binary/run.ts']);
   });
 
   it('one file knows isomorphic-git', () => {
@@ -210,7 +210,7 @@ describe('style (DESIGN)', () => {
       'cli/world.ts',
       'disk/process-alive.ts',
       'disk/process-user.ts',
-      'git/binary/end-run.ts',
+      'git/binary/run.ts',
       'host.ts',
     ]);
   });

@@ -3,7 +3,7 @@ import { isFolder } from '../disk/files.js';
 import { RegError } from '../errors.js';
 import { once } from '../once.js';
 import { openBinaryRepository } from './binary/repository.js';
-import { type Surroundings, withoutLocalVariables } from './binary/surroundings.js';
+import { type Surroundings, withoutLocalVariables } from './binary/run.js';
 import { isEmbeddedChosen } from './embedded/choice.js';
 import { parseLocation } from './location.js';
 import type { RegistryRepository, SourceOpener } from './port.js';

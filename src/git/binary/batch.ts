@@ -5,7 +5,7 @@ import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rm, rmdirSync, u
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
-import { gitVariables, type Surroundings } from './surroundings.js';
+import { gitVariables, type Surroundings } from './run.js';
 
 /** Objects that git reads while others are still being asked for (git-cat-file(1), `--batch`). */
 export interface Batch {

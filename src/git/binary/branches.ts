@@ -1,7 +1,7 @@
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import type { BranchReader, RepositoryInspector } from '../port.js';
-import { expectSuccess, type RunGit } from './run-git.js';
+import { expectSuccess, type RunGit } from './run.js';
 
 /** Tells with the git program which commits are on a branch. */
 export const binaryBranches = (git: RunGit, inspector: RepositoryInspector): BranchReader => ({

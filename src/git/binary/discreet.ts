@@ -1,6 +1,6 @@
 import { once } from '../../once.js';
 import { redactorOf } from '../location.js';
-import type { RunGit } from './run-git.js';
+import type { RunGit } from './run.js';
 
 /**
  * Makes git keep the logins of a remote's URLs to itself, also where a server repeats them. The URLs are looked up only when

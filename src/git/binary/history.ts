@@ -1,5 +1,5 @@
 import type { HistoryReader, LoggedCommit } from '../port.js';
-import { expectSuccess, type RunGit } from './run-git.js';
+import { expectSuccess, type RunGit } from './run.js';
 
 /** Reads history with the git program. */
 export function binaryHistory(git: RunGit): HistoryReader {

@@ -1,8 +1,9 @@
 import type { RepositoryInspector } from '../port.js';
-import { expectSuccess, type RunGit } from './run-git.js';
+import { inspectObjects } from './objects.js';
+import { expectSuccess, type RunGit, type StreamGit, streamOf } from './run.js';
 
 /** Tells the state of a repository with the git program. */
-export function binaryInspector(git: RunGit): RepositoryInspector {
+export function binaryInspector(git: RunGit, stream: StreamGit = streamOf(git)): RepositoryInspector {
   let isWhole = false;
   return {
     isShallow: async () => {
@@ -13,16 +14,8 @@ export function binaryInspector(git: RunGit): RepositoryInspector {
       return !isWhole;
     },
     objectTypes: async (oids) => {
-      if (oids.length === 0) return new Map();
-      const result = await git(
-        ['cat-file', '--batch-check=%(objectname) %(objecttype)'],
-        `${oids.join('\n')}\n`,
-      );
-      const lines = expectSuccess(result, 'looking for objects').toString().split('\n').slice(0, -1);
-      // `<oid> <type>`, or `<oid> missing`
-      return new Map(
-        lines.map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]),
-      );
+      const heads = await inspectObjects(stream, oids);
+      return new Map(oids.map((oid, index) => [oid, heads[index]?.type ?? 'missing']));
     },
     mergeBase: async (one, other) => {
       const result = await git(['merge-base', one, other]);

@@ -1,6 +1,6 @@
 import type { Login } from '../port.js';
-import { gitIn, type RunGit } from './run-git.js';
-import type { Surroundings } from './surroundings.js';
+import type { Surroundings } from './run.js';
+import { gitIn, type RunGit } from './run.js';
 
 /** Nobody is asked, on no terminal and in no window (git(1), GIT_TERMINAL_PROMPT; gitcredentials(7)). */
 const ASKS_NOBODY = { GIT_TERMINAL_PROMPT: '0', GIT_ASKPASS: '', SSH_ASKPASS: '' } as const;

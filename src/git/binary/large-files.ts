@@ -6,9 +6,14 @@ import { parseLocation } from '../location.js';
 import type { LargeFiles } from '../port.js';
 import { findLogin, tellLogin } from './large-files-login.js';
 import { smudged } from './large-files-smudge.js';
-import { gitIn, type RunGit } from './run-git.js';
-import { streamGitIn } from './stream-git.js';
-import { type Surroundings, withoutLocalVariables } from './surroundings.js';
+import {
+  gitIn,
+  type RunGit,
+  type Surroundings,
+  streamGitIn,
+  unhurried,
+  withoutLocalVariables,
+} from './run.js';
 
 /** The remote of a repository, by its name and its URL as it is, login included. */
 type Remote = NonNullable<Awaited<ReturnType<LargeFiles['remote']>>>;
@@ -40,7 +45,7 @@ export function binaryLargeFiles(folder: string, around: Surroundings, known?: R
       if (!(await hasProgram())) return undefined;
       // somebody who does not want large files in work trees wants this one all the same
       const { GIT_LFS_SKIP_SMUDGE: _, ...env } = around.env;
-      const stream = streamGitIn(folder, { ...around, env });
+      const stream = streamGitIn(folder, unhurried({ ...around, env }));
       const output = stream([...PLAIN, 'lfs', 'smudge'], Buffer.from(pointer));
       return smudged(output, pointer, (await remote())?.url ?? '');
     },

@@ -6,7 +6,7 @@ import { whyRefused } from './push-report.js';
 import { type RefChange, tagRef, turnChange, turnRef } from './ref-change.js';
 import { type RemoteAccess, remoteFailed, saidBy } from './remote-access.js';
 import { isSettled, listOnce, listRemoteRefs } from './remote-listing.js';
-import type { GitResult } from './run-git.js';
+import type { GitResult } from './run.js';
 
 /** What a remote is to change: tags, all or none, and the turn with them; tags that are no events are nobody's turn. */
 interface Errand {

@@ -1,5 +1,5 @@
 import type { RefChange } from './ref-change.js';
-import type { RunGit } from './run-git.js';
+import type { RunGit } from './run.js';
 import { runPastLocks } from './stale-locks.js';
 
 /** Changes refs in one transaction, all or none. Gives what git said when it was none. */

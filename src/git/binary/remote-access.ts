@@ -2,7 +2,7 @@ import { RegError } from '../../errors.js';
 import { once } from '../../once.js';
 import { shellLine } from '../../shell.js';
 import { discreetAbout } from './discreet.js';
-import type { GitResult, RunGit } from './run-git.js';
+import type { GitResult, RunGit } from './run.js';
 
 /** A remote: what git calls it, and what people are shown, which holds no user-info. */
 export interface NamedRemote {

@@ -1,27 +1,28 @@
 import { RegError } from '../../errors.js';
 import { once } from '../../once.js';
-import { repositoryFiles } from '../files/repository-files.js';
-import type { RegistryRepository, Tags } from '../port.js';
+import type { RegistryRepository } from '../port.js';
 import { binaryBranches } from './branches.js';
-import { checkByBatch } from './check-by-batch.js';
 import { commitFile } from './commit.js';
-import { filesFirst } from './files-first.js';
 import { binaryHistory } from './history.js';
 import { binaryInspector } from './inspector.js';
 import { binaryLargeFiles } from './large-files.js';
 import { binaryObjectReader } from './objects.js';
-import { turnRef } from './ref-change.js';
 import { binaryTagRemote } from './remote.js';
 import { namedAccess, type RemoteAccess } from './remote-access.js';
 import { listTips } from './remote-listing.js';
-import { gitIn, type RunGit } from './run-git.js';
+import {
+  gitIn,
+  offline,
+  type RunGit,
+  readGitIn,
+  requireGit,
+  type Surroundings,
+  streamGitIn,
+  unhurried,
+} from './run.js';
 import { binarySignatures } from './signatures.js';
 import { binarySigner } from './signing.js';
-import { streamGitIn } from './stream-git.js';
-import type { Surroundings } from './surroundings.js';
-import { programTags } from './tag-list.js';
-import { binaryTagReader } from './tags.js';
-import { requireGit } from './version.js';
+import { binaryTagReader, programTags } from './tags.js';
 import { binaryTagWriter } from './writer.js';
 
 /**
@@ -30,9 +31,8 @@ import { binaryTagWriter } from './writer.js';
  * repository only when a question fails: every call may throw RegError GIT_MISSING, GIT_TOO_OLD, NO_REPOSITORY.
  */
 export function openBinaryRepository(folder: string, around: Surroundings): RegistryRepository {
-  const unchecked = gitIn(folder, around);
-  const newEnough = once(() => requireGit(unchecked));
-  const isRepository = once(() => requireRepository(unchecked, folder));
+  const newEnough = once(() => requireGit(readGitIn(folder, around)));
+  const isRepository = once(() => requireRepository(readGitIn(folder, around), folder));
   const checked =
     (run: RunGit): RunGit =>
     async (args, input) => {
@@ -40,52 +40,33 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
       if (result.code !== 0) await isRepository();
       return result;
     };
-  const git = checked(unchecked);
-  const inspector = binaryInspector(git);
-  // who insists on the git program (REG_GIT) gets it for everything
-  const files = around.env.REG_GIT === 'git' ? undefined : repositoryFiles(folder, around.env);
-  const stream = streamGitIn(folder, around);
-  const tags = files ? filesFirst(files, binaryTagReader(git, stream), git) : binaryTagReader(git, stream);
-  const writer = binaryTagWriter(git);
-  const objects = binaryObjectReader(git, stream);
+  const git = checked(gitIn(folder, around));
+  const read = checked(readGitIn(folder, around));
+  // a model that a partial clone lacks comes from the remote, without a word and however long that takes
+  const stream = streamGitIn(folder, unhurried(around));
+  const inspector = binaryInspector(read, stream);
+  // a tag that a partial clone lacks is missing
+  const tagPrograms = [
+    checked(readGitIn(folder, offline(around))),
+    streamGitIn(folder, offline(around)),
+  ] as const;
   return {
     url: undefined,
-    workTree: async () => files?.workTree() ?? findWorkTree(git),
+    tags: programTags(...tagPrograms),
+    ...binaryTagReader(...tagPrograms),
+    workTree: () => findWorkTree(read),
     commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
-    tags: tagsOf(folder, around, checked),
-    ...tags,
-    // loaded on use: few questions are about so many tags
-    checkTags: async (listing, make) =>
-      checkByBatch((await import('./batch.js')).batchIn(folder, around), tags)(listing, make),
-    ...writer,
-    takeTurn: async (artifact) => {
-      const last = files?.readRef(turnRef(artifact));
-      return last === undefined ? writer.takeTurn(artifact) : { artifact, last: last ?? undefined };
-    },
+    ...binaryTagWriter(git),
     ...binarySigner(git, folder, around),
     ...binarySignatures(git),
-    ...binaryBranches(git, inspector),
+    ...binaryBranches(read, inspector),
     ...binaryTagRemote(inspector, accesses(git)),
-    ...objects,
-    resolveCommit: async (rev) =>
-      (rev === 'HEAD' ? files?.readHead() : undefined) ?? objects.resolveCommit(rev),
-    entriesBelow: async (commit, path) =>
-      (path === '' ? files?.listTree(commit) : undefined) ?? objects.entriesBelow(commit, path),
-    ...binaryHistory(git),
+    ...binaryObjectReader(read, stream),
+    ...binaryHistory(read),
     largeFiles: binaryLargeFiles(folder, around),
-    listTips: () => listTips({ git, remote: { name: '.', shown: folder } }),
+    listTips: () => listTips({ git: read, remote: { name: '.', shown: folder } }),
     ...inspector,
   };
-}
-
-/**
- * Reads tags of a repository. In a partial clone git would ask the remote for a tag that is missing, one by one; here it is
- * missing. Old versions of git know no word against that, so no transport is allowed either.
- */
-function tagsOf(folder: string, around: Surroundings, checked: (run: RunGit) => RunGit): Tags {
-  const env = { ...around.env, GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none' };
-  const here = { ...around, env };
-  return programTags(checked(gitIn(folder, here)), streamGitIn(folder, here));
 }
 
 /** Gives the remotes of a repository by their names. */
@@ -97,12 +78,6 @@ function accesses(git: RunGit): (name: string) => RemoteAccess {
     return access;
   };
 }
-
-/** Hooks and a person who types a passphrase may take their time. */
-const unhurried = ({ env, signal }: Surroundings): Surroundings => ({
-  env: { ...env, REG_TIMEOUT: '86400' },
-  signal,
-});
 
 async function requireRepository(git: RunGit, folder: string): Promise<void> {
   const { code, stderr } = await git(['rev-parse', '--git-dir']);

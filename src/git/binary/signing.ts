@@ -5,8 +5,8 @@ import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import type { TagWriter } from '../port.js';
 import { decodeTag, type TagObject } from '../tag-object.js';
-import { expectSuccess, gitIn, type RunGit } from './run-git.js';
-import type { Surroundings } from './surroundings.js';
+import type { Surroundings } from './run.js';
+import { expectSuccess, gitIn, type RunGit } from './run.js';
 import { makeBareFolder } from './url/bare-folder.js';
 
 /** How the repository is stored that a signed tag is to be in. */

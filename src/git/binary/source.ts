@@ -5,9 +5,7 @@ import { binaryHistory } from './history.js';
 import { binaryLargeFiles } from './large-files.js';
 import { binaryObjectReader } from './objects.js';
 import { listTips } from './remote-listing.js';
-import { gitIn } from './run-git.js';
-import { streamGitIn } from './stream-git.js';
-import { type Surroundings, withoutLocalVariables } from './surroundings.js';
+import { readGitIn, type Surroundings, streamGitIn, unhurried, withoutLocalVariables } from './run.js';
 import { openObjectCache } from './url/object-cache.js';
 import { urlObjectReader } from './url/objects.js';
 
@@ -30,11 +28,11 @@ async function openFolder(path: string, around: Surroundings): Promise<SourceRep
     );
   if (!(await isFolder(path))) throw unreachable('');
   const inside = { ...around, env: withoutLocalVariables(around.env) };
-  const git = gitIn(path, inside);
+  const git = readGitIn(path, inside);
   const found = await git(['rev-parse', '--git-dir']);
   if (found.code !== 0) throw unreachable(` (${found.stderr})`);
   return {
-    ...binaryObjectReader(git, streamGitIn(path, inside)),
+    ...binaryObjectReader(git, streamGitIn(path, unhurried(inside))),
     ...binaryHistory(git),
     largeFiles: binaryLargeFiles(path, inside),
     // git takes a folder for a remote too

@@ -1,143 +1,191 @@
+import { isAscii } from 'node:buffer';
+import type { Oid, Tagger } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
-import { RegError } from '../../errors.js';
-import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../port.js';
-import { listingOf, PREFIX, type TagListing } from '../tag-listing.js';
-import type { FoundTag } from '../tag-reading.js';
-import { answersFrom } from './batch-answers.js';
-import { readObjects } from './cat-file.js';
-import { expectSuccess, type RunGit } from './run-git.js';
-import type { StreamGit } from './stream-git.js';
-import { eachReading, type FoundTags, readingsOf } from './tag-readings.js';
+import type { TagList, TagReader, TagReading, TagRef, Tags } from '../port.js';
+import { listingOf } from '../tag-listing.js';
+import { type DecodedTag, decodeFound, type FoundTag, ownTarget, readingOf } from '../tag-reading.js';
+import { eachObject, inspectObjects } from './objects.js';
+import { expectSuccess, type RunGit, type StreamGit, streamOf } from './run.js';
 
-/** Reads tags, some at a time where that is wanted: every one, or these. */
-export type BinaryTagReader = TagReader & {
-  streamTags(refs?: readonly TagRef[]): AsyncIterable<readonly TagReading[]>;
-};
+const PREFIX = 'refs/tags/';
+const PEELED = '^{}';
 
-/**
- * Reads tags with the git program: one process, two where an object is broken.
- * @param stream runs git in the same folder; with it, objects are decoded while git reads on
- */
-export function binaryTagReader(git: RunGit, stream?: StreamGit): BinaryTagReader {
+/** What runs git in one folder. */
+interface Programs {
+  git: RunGit;
+  stream: StreamGit;
+}
+
+/** Reads tags with the git program: one process, and more only where something is unusual. */
+export function programTags(git: RunGit, stream: StreamGit): Tags {
+  const programs = { git, stream };
   return {
-    listTags: (artifact) => listTags(git, artifact),
-    listPeeledTags: () => listPeeledTags(git),
-    readTags: (which) => readTags({ git, stream }, which),
-    streamTags: (refs?: readonly TagRef[]) => streamTags({ git, stream }, refs),
+    list: (scope) => (scope === 'all' ? listAll(programs) : listArtifact(programs, scope)),
+    read: (refs) => readTags(stream, refs),
   };
 }
 
+/** The older port, by the same two methods. */
+export function binaryTagReader(git: RunGit, stream: StreamGit = streamOf(git)): TagReader {
+  const { list, read } = programTags(git, stream);
+  return {
+    listTags: async (artifact) =>
+      Array.from((await list(artifact ?? 'all')).refs, ({ name, oid }) => ({ name, oid })),
+    listPeeledTags: async () => {
+      const refs = [...(await list('all')).refs];
+      if (refs.some(({ peeled }) => peeled === 'unknown')) return undefined;
+      return listingOf(refs.map(({ name, oid, peeled: peeledOid }) => ({ name, oid, peeledOid })));
+    },
+    readTags: async (which) => {
+      if (typeof which === 'object') return read(which);
+      const { refs, known } = await list(which ?? 'all');
+      return which === undefined ? read([...refs]) : [...known.values()];
+    },
+  };
+}
+
+/**
+ * By far the fastest listing: `git show-ref` takes what tags lead to from packed-refs and opens no object. It ends at a ref
+ * whose object is missing, so any word on stderr means that the names come from a listing that opens none at all.
+ */
+async function listAll(programs: Programs): Promise<TagList> {
+  const { code, stdout, stderr } = await programs.git(['show-ref', '--tags', '--dereference']);
+  const shown = new ShownRefs(stdout);
+  // exit code 1 without a word is a repository without tags (git-show-ref(1))
+  if (stderr === '' && (code === 0 || code === 1)) {
+    await shown.tellLightweight(programs.stream);
+    return { refs: shown, known: new Map() };
+  }
+  const peeled = new Map<string, TagRef>();
+  for (const ref of shown) if (ref.peeled !== undefined) peeled.set(ref.name, ref);
+  const names = await listNames(programs.git, [PREFIX]);
+  const refs = names.map(({ name, oid }): TagRef => {
+    const same = peeled.get(name);
+    return { name, oid, peeled: same?.oid === oid ? same.peeled : 'unknown' };
+  });
+  return { refs, known: new Map() };
+}
+
+/**
+ * The lines `<oid> SP refs/tags/<name>` of git-show-ref(1), each with a second one, `<oid> SP refs/tags/<name>^{}`, where it
+ * leads further. A list is long and most of it is never looked at, so a ref keeps its place in the text and makes a value
+ * when that is asked for.
+ */
+class ShownRefs implements Iterable<TagRef> {
+  readonly #text: string;
+  readonly #starts: number[] = [];
+  /** Where refs begin that nothing leads on from: lightweight tags, and tags that git could not follow. */
+  readonly #unpeeled: number[] = [];
+  readonly #unknown = new Set<number>();
+
+  constructor(stdout: Buffer) {
+    this.#text = stdout.toString(isAscii(stdout) ? 'latin1' : 'utf8');
+    const text = this.#text;
+    for (let at = 0, end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {
+      this.#starts.push(at);
+      const peeledEnd = peeledLineEnd(text, at, end);
+      if (peeledEnd === undefined) this.#unpeeled.push(at);
+      at = (peeledEnd ?? end) + 1;
+    }
+  }
+
+  /** Finds out which refs without a second line are lightweight tags: git leaves it out without a word for some broken ones. */
+  async tellLightweight(stream: StreamGit): Promise<void> {
+    const asked = this.#unpeeled.filter((at) => /[@#]/.test(this.#refAt(at).name));
+    const heads = await inspectObjects(
+      stream,
+      asked.map((at) => this.#refAt(at).oid),
+    );
+    for (const [index, at] of asked.entries())
+      if ((heads[index]?.type ?? 'tag') === 'tag') this.#unknown.add(at);
+  }
+
+  *[Symbol.iterator](): Generator<TagRef> {
+    for (const at of this.#starts) yield this.#refAt(at);
+  }
+
+  #refAt(at: number): TagRef {
+    return new ShownRef(this.#text, at, this.#unknown.has(at));
+  }
+}
+
+/** One ref of a list; `at` is where its line begins. */
+class ShownRef implements TagRef {
+  readonly #text: string;
+  readonly #at: number;
+  readonly #isUnknown: boolean;
+
+  constructor(text: string, at: number, isUnknown: boolean) {
+    this.#text = text;
+    this.#at = at;
+    this.#isUnknown = isUnknown;
+  }
+
+  get #space(): number {
+    return this.#text.indexOf(' ', this.#at);
+  }
+
+  get #end(): number {
+    return this.#text.indexOf('\n', this.#at);
+  }
+
+  get name(): string {
+    return this.#text.slice(this.#space + 1 + PREFIX.length, this.#end);
+  }
+
+  get oid(): Oid {
+    return this.#text.slice(this.#at, this.#space);
+  }
+
+  get peeled(): Oid | 'unknown' | undefined {
+    if (this.#isUnknown) return 'unknown';
+    const next = this.#end + 1;
+    return peeledLineEnd(this.#text, this.#at, next - 1) === undefined
+      ? undefined
+      : this.#text.slice(next, next + this.#space - this.#at);
+  }
+}
+
+/** Where the second line of a ref ends, which is as long as the first and `^{}`; no name of a ref holds a `^`. */
+function peeledLineEnd(text: string, at: number, end: number): number | undefined {
+  const peeledEnd = end + 1 + (end - at) + PEELED.length;
+  return text.startsWith(`${PEELED}\n`, peeledEnd - PEELED.length) ? peeledEnd : undefined;
+}
+
 /** for-each-ref matches `/` only with `**` between slashes, and a stage that gto wrote may hold one. */
-function patternsOf(artifact: ArtifactName | undefined): string[] {
-  if (artifact === undefined) return [PREFIX];
+function patternsOf(artifact: ArtifactName): string[] {
   const start = PREFIX + artifactNameForTag(artifact);
   return [`${start}@*`, `${start}#*`, `${start}#*/**`];
-}
-
-// Only these two fields: every other one makes git open the object, and one broken object ends the listing.
-const NAMES = '--format=%(refname)%00%(objectname)';
-
-async function listTags(git: RunGit, artifact: ArtifactName | undefined): Promise<TagRef[]> {
-  const text = expectSuccess(
-    await git(['for-each-ref', NAMES, ...patternsOf(artifact)]),
-    'listing tags',
-  ).toString();
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => tagRef(line.split('\0')));
-}
-
-const tagRef = ([refName = '', oid = '']: readonly string[]): TagRef => ({
-  name: refName.slice(PREFIX.length),
-  oid,
-});
-
-const PEELED = '^{}';
-
-async function listPeeledTags(git: RunGit): Promise<TagListing | undefined> {
-  // by far the fastest listing: it takes what tags lead to from packed-refs, without opening objects
-  const result = await git(['show-ref', '--tags', '--dereference']);
-  // exit code 1 without a word is a repository without tags (git-show-ref(1))
-  if (result.code === 1 && result.stderr === '') return listingOf([]);
-  if (result.code !== 0) return undefined;
-  const refs: PeeledTagRef[] = [];
-  for (const line of result.stdout.toString().split('\n').slice(0, -1)) {
-    const space = line.indexOf(' ');
-    const oid = line.slice(0, space);
-    const last = refs.at(-1);
-    if (line.endsWith(PEELED) && last) last.peeledOid = oid;
-    else refs.push({ name: line.slice(space + 1 + PREFIX.length), oid, peeledOid: undefined });
-  }
-  return listingOf(refs);
 }
 
 // %(raw) is the object as it is stored, since git 2.34; of a lightweight tag nothing, it may point at a huge file
 const OBJECTS =
   '--format=%(refname)%00%(objectname)%00%(objecttype)%00%(if:equals=tag)%(objecttype)%(then)%(raw:size)%00%(raw)%(end)';
 
-interface Programs {
-  git: RunGit;
-  stream: StreamGit | undefined;
+async function listArtifact({ git, stream }: Programs, artifact: ArtifactName): Promise<TagList> {
+  const patterns = patternsOf(artifact);
+  const result = await git(['for-each-ref', OBJECTS, ...patterns]);
+  // git ends at an object that it cannot read, which the batch survives
+  const readings =
+    result.code === 0
+      ? await readingsOf(stream, foundIn(result.stdout))
+      : await readTags(stream, await listNames(git, patterns));
+  const known = new Map(readings.map((reading) => [refOf(reading).name, reading]));
+  return { refs: readings.map((reading) => ({ ...refOf(reading), peeled: peeledOf(reading) })), known };
 }
 
-async function readTags(
-  programs: Programs,
-  which: ArtifactName | readonly TagRef[] | undefined,
-): Promise<TagReading[]> {
-  return typeof which === 'object' ? readRefs(programs, which) : readListing(programs, which);
+function refOf(reading: TagReading): TagRef {
+  const { name, oid } = 'tag' in reading ? reading.tag : reading.ref;
+  return { name, oid };
 }
 
-async function* streamTags(
-  programs: Programs,
-  refs: readonly TagRef[] | undefined,
-): AsyncGenerator<TagReading[], void> {
-  if (refs === undefined) yield await readListing(programs, undefined);
-  else yield* eachReading(programs.git, eachFound(programs, refs));
+function peeledOf(reading: TagReading): TagRef['peeled'] {
+  if ('tag' in reading) return reading.tag.commit;
+  return reading.defect === 'lightweight' ? undefined : 'unknown';
 }
 
-async function readListing(programs: Programs, artifact: ArtifactName | undefined): Promise<TagReading[]> {
-  const { git } = programs;
-  const result = await git(['for-each-ref', OBJECTS, ...patternsOf(artifact)]);
-  // the slow way survives objects that git cannot read
-  return result.code === 0
-    ? readingsOf(git, [parseObjects(result.stdout)])
-    : readRefs(programs, await listTags(git, artifact));
-}
-
-const readRefs = (programs: Programs, refs: readonly TagRef[]): Promise<TagReading[]> =>
-  readingsOf(programs.git, eachFound(programs, refs));
-
-async function* eachFound({ git, stream }: Programs, refs: readonly TagRef[]): FoundTags {
-  let done = 0;
-  try {
-    if (stream && refs.length > 0)
-      for await (const some of inTurn(stream, refs)) {
-        done += some.length;
-        yield some;
-      }
-  } catch (error) {
-    // git stops at a corrupt object, which the slow way survives
-    if (!(error instanceof RegError && error.code === 'GIT_FAILED')) throw error;
-  }
-  const rest = refs.slice(done);
-  if (rest.length === 0) return;
-  const objects = await readObjects(
-    git,
-    rest.map(({ oid }) => oid),
-  );
-  yield rest.map((ref) => ({ ref, object: objects.get(ref.oid) }));
-}
-
-/** Objects as git gives them: every question has its answer, in the same order. */
-async function* inTurn(stream: StreamGit, refs: readonly TagRef[]): FoundTags {
-  const questions = Buffer.from(refs.map(({ oid }) => `${oid}\n`).join(''), 'latin1');
-  let at = 0;
-  for await (const answers of answersFrom(stream(['cat-file', '--batch', '--buffer'], questions)))
-    yield answers.map(({ object }) => ({ ref: refs[at++] as TagRef, object }));
-}
-
-function* parseObjects(out: Buffer): Generator<FoundTag> {
+/** Takes apart what for-each-ref prints for `OBJECTS`. */
+function* foundIn(out: Buffer): Generator<FoundTag> {
   let at = 0;
   const field = (end: number): string => {
     const text = out.toString('utf8', at, end);
@@ -145,10 +193,110 @@ function* parseObjects(out: Buffer): Generator<FoundTag> {
     return text;
   };
   while (at < out.length) {
-    const ref = tagRef([field(out.indexOf(0, at)), field(out.indexOf(0, at))]);
+    const name = field(out.indexOf(0, at)).slice(PREFIX.length);
+    const oid = field(out.indexOf(0, at));
     const type = field(out.indexOf(0, at));
     const size = type === 'tag' ? Number(field(out.indexOf(0, at))) : 0;
-    yield { ref, object: { type, bytes: out.subarray(at, at + size) } };
+    yield { ref: { name, oid }, object: { type, bytes: out.subarray(at, at + size) } };
     at += size + 1;
   }
+}
+
+// Only these two fields: every other one makes git open the object, and one broken object ends the listing.
+const NAMES = '--format=%(refname)%00%(objectname)';
+
+async function listNames(git: RunGit, patterns: readonly string[]): Promise<TagRef[]> {
+  const listed = expectSuccess(await git(['for-each-ref', NAMES, ...patterns]), 'listing tags');
+  const lines = listed.toString().split('\n').slice(0, -1);
+  return lines.map((line) => {
+    const end = line.indexOf('\0');
+    return { name: line.slice(PREFIX.length, end), oid: line.slice(end + 1) };
+  });
+}
+
+/**
+ * Reads tag objects. What a lightweight tag points at may be a huge file, so where no listing said that a tag is annotated its
+ * type is looked at first.
+ */
+async function readTags(stream: StreamGit, refs: readonly TagRef[]): Promise<TagReading[]> {
+  const unsure = refs.flatMap(({ oid, peeled = 'unknown' }) => (peeled === 'unknown' ? [oid] : []));
+  const heads = await inspectObjects(stream, unsure);
+  const typeOf = new Map(unsure.map((oid, index) => [oid, heads[index]?.type]));
+  const readings = new Readings();
+  const asked: [index: number, ref: TagRef][] = [];
+  for (const [index, { name, oid }] of refs.entries()) {
+    const type = typeOf.has(oid) ? typeOf.get(oid) : 'tag';
+    if (type === 'tag') asked.push([index, { name, oid }]);
+    else
+      readings.take(index, {
+        ref: { name, oid },
+        object: type === undefined ? undefined : { type, bytes: NOTHING },
+      });
+  }
+  let next = 0;
+  for await (const some of eachObject(
+    stream,
+    asked.map(([, { oid }]) => oid),
+  ))
+    for (const object of some) {
+      const [index, ref] = asked[next++] as (typeof asked)[number];
+      readings.take(index, { ref, object });
+    }
+  return readings.all(stream);
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** The readings of tags whose objects are here, in their order. */
+export function readingsOf(stream: StreamGit, found: Iterable<FoundTag>): Promise<TagReading[]> {
+  const readings = new Readings();
+  let index = 0;
+  for (const one of found) readings.take(index++, one);
+  return readings.all(stream);
+}
+
+/** Readings in the making. Tags of tags are followed at the end, in one go. */
+class Readings {
+  readonly #readings: TagReading[] = [];
+  readonly #nested: [index: number, decoded: DecodedTag][] = [];
+  readonly #shared = sharing();
+
+  take(index: number, found: FoundTag): void {
+    const decoded = decodeFound(found);
+    if (!('object' in decoded)) this.#readings[index] = decoded;
+    else if (decoded.object.type === 'tag') this.#nested.push([index, decoded]);
+    else this.#readings[index] = this.#shared(readingOf(decoded, ownTarget(decoded.object)));
+  }
+
+  async all(stream: StreamGit): Promise<TagReading[]> {
+    const ends = await inspectObjects(
+      stream,
+      this.#nested.map(([, { ref }]) => ref.oid + PEELED),
+    );
+    for (const [place, [index, decoded]] of this.#nested.entries())
+      this.#readings[index] = this.#shared(readingOf(decoded, ends[place]));
+    return this.#readings;
+  }
+}
+
+/**
+ * Keeps of what is the same the first one: of a hundred thousand tags there are a few taggers, and a piece of a text keeps all
+ * of that in memory.
+ */
+function sharing(): (reading: TagReading) => TagReading {
+  const oids = new Map<Oid, Oid>();
+  const taggers = new Map<string, Tagger>();
+  const first = <T>(known: Map<string, T>, key: string, one: T): T => {
+    const before = known.get(key);
+    if (before === undefined) known.set(key, one);
+    return before ?? one;
+  };
+  return (reading) => {
+    if (!('tag' in reading)) return reading;
+    const { tag } = reading;
+    const { commit, tagger } = tag;
+    tag.commit = first(oids, commit, commit);
+    tag.tagger = first(taggers, `${tagger.name} <${tagger.email}>`, tagger);
+    return reading;
+  };
 }

@@ -5,7 +5,7 @@ import { RegError } from '../../errors.js';
 import type { Identity, KeptRef, NewRef, TagWriter, Turn } from '../port.js';
 import { creation, deletion, keeping, newTurn, type RefChange, turnChange, turnRef } from './ref-change.js';
 import { updateRefs } from './ref-transaction.js';
-import { expectSuccess, type RunGit } from './run-git.js';
+import { expectSuccess, type RunGit } from './run.js';
 
 /** Writes tags with the git program, all but signed ones. */
 export function binaryTagWriter(git: RunGit): Omit<TagWriter, 'signsTags' | 'signTag'> {

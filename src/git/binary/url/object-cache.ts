@@ -5,10 +5,16 @@ import { redactorOf, shownAddress } from '../../location.js';
 import type { LargeFiles } from '../../port.js';
 import { binaryLargeFiles } from '../large-files.js';
 import { type NamedRemote, remoteFailed } from '../remote-access.js';
-import { type GitResult, gitIn, type RunGit } from '../run-git.js';
-import { type StreamGit, streamGitIn } from '../stream-git.js';
-import { type Surroundings, withoutLocalVariables } from '../surroundings.js';
-import { requireGit } from '../version.js';
+import {
+  type GitResult,
+  gitIn,
+  type RunGit,
+  requireGit,
+  type StreamGit,
+  type Surroundings,
+  streamGitIn,
+  withoutLocalVariables,
+} from '../run.js';
 import { borrowFolder, makeBareFolder, sharePacks } from './bare-folder.js';
 
 /** What a remote repository is called inside its cache. */
