@@ -50,6 +50,9 @@ function strays(
 const isPackage = (target: string): boolean => target.startsWith('package:');
 const isEdge = within('git/binary', 'git/embedded', 'git/files', 'git/memory.ts', 'git/open.ts');
 
+/** What of `util` computes alone. */
+const PURE = ['util/address.ts', 'util/oid.ts', 'util/shell.ts', 'util/text.ts'];
+
 describe('who may import whom (DESIGN)', () => {
   it('imports are read', () => {
     expect(SOURCES.length).toBeGreaterThan(50);
@@ -63,38 +66,37 @@ describe('who may import whom (DESIGN)', () => {
     expect(missing).toEqual([]);
   });
 
+  it('what everything is made of knows nothing of the rest', () => {
+    expect(
+      strays(within('util'), (target) => isPackage(target) || within('util', 'errors.ts')(target)),
+    ).toEqual([]);
+  });
+
   it('the core is pure: errors and packages that compute', () => {
     const packages = within('package:semver', 'package:fastest-levenshtein');
     expect(
-      strays(within('domain'), (target) => within('domain', 'errors.ts')(target) || packages(target)),
+      strays(
+        within('domain'),
+        (target) => within('domain', ...PURE, 'errors.ts')(target) || packages(target),
+      ),
     ).toEqual([]);
   });
 
-  it('whether an interface fits is a question of values alone', () => {
-    expect(strays(within('interface'), within('interface'))).toEqual([]);
+  it('formats are bytes and values', () => {
+    const allowed = within('formats', 'domain/suggest.ts', 'errors.ts', 'package:node:os', ...PURE);
+    expect(strays(within('formats'), allowed)).toEqual([]);
   });
 
-  it('links, configuration and YAML know no adapter, registry or command line', () => {
-    const allowed = within(
-      'links',
-      'config',
-      'yaml',
-      'domain',
-      'errors.ts',
-      'git/port',
-      'git/port.ts',
-      'git/location.ts',
-    );
-    expect(
-      strays(within('links', 'config', 'yaml'), (target) => isPackage(target) || allowed(target)),
-    ).toEqual([]);
+  it('files that people write and tools leave are text and values: no adapter, registry or command line', () => {
+    const allowed = within('documents', 'domain', 'errors.ts', ...PURE);
+    expect(strays(within('documents'), (target) => isPackage(target) || allowed(target))).toEqual([]);
   });
 
   it('adapters know the port, the core and their own kind', () => {
     const shared = within(
       'domain',
       'errors.ts',
-      'disk',
+      'util',
       'git/port',
       'git/port.ts',
       'git/tag-object.ts',
@@ -102,13 +104,10 @@ describe('who may import whom (DESIGN)', () => {
       'git/tag-claim.ts',
       'git/check-tags.ts',
       'git/tree-object.ts',
-      'git/location.ts',
       'git/files',
       'git/tag-listing.ts',
       'git/tags-by-reader.ts',
-      'once.ts',
       'patience.ts',
-      'shell.ts',
     );
     const own = (target: string, path: string): boolean =>
       ['git/binary', 'git/embedded'].some((one) => within(one)(path) && within(one)(target));
@@ -163,7 +162,7 @@ describe('who may import whom (DESIGN)', () => {
 
   it('what runs in a browser computes and draws, and takes no more than shapes from elsewhere', () => {
     const packages = within('package:preact', 'package:d3-time', 'package:d3-shape');
-    const computing = within('domain/differences.ts', 'registry/facts.ts');
+    const computing = within('domain/differences.ts', 'registry/facts.ts', ...PURE);
     const shapes = within('registry/rows.ts', 'registry/describe.ts');
     const drawnByTheServer = (target: string, path: string): boolean =>
       path === 'web/render.tsx' && target === 'package:preact-render-to-string';
@@ -199,7 +198,7 @@ describe('who may import whom (DESIGN)', () => {
 const code = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
 
 describe('style (DESIGN)', () => {
-  it('eight files know processes, and none other the clock', () => {
+  it('seven files know processes, and none other the clock', () => {
     const touching = SOURCES.filter(({ text }) =>
       /'(?:node:)?process'|\bprocess\.|\bDate\.now\b|\bnew Date\(\)|\bglobalThis\b/.test(code(text)),
     );
@@ -208,10 +207,9 @@ describe('style (DESIGN)', () => {
       'cli/standard-output.ts',
       'cli/start.ts',
       'cli/world.ts',
-      'disk/process-alive.ts',
-      'disk/process-user.ts',
       'git/binary/run.ts',
       'host.ts',
+      'util/files.ts',
     ]);
   });
 
@@ -232,7 +230,7 @@ describe('style (DESIGN)', () => {
     const odd = SOURCES.map(({ path }) => path).filter(
       (path) =>
         !/^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)*[a-z0-9]+(?:-[a-z0-9]+)*\.tsx?$/.test(path) ||
-        /\b(?:utils?|helpers?)\b/.test(path),
+        /\b(?:utils|helpers?|misc|common)\b/.test(path),
     );
     expect(odd).toEqual([]);
   });

@@ -1,6 +1,6 @@
-import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
+import { looksLikeEvent, parseTagName, tagRef, tagRefspec } from '../domain/tag-name.js';
 import type { TagReading, TagRef } from '../git/port.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 import type { Ailment } from './finding.js';
 
 /** Tags that were meant as events and are none, and events whose tag objects are odd (SPEC §1). */
@@ -57,12 +57,12 @@ export const removingAt =
   (url: string | undefined): RemoveTag =>
   (tagName) =>
     url === undefined
-      ? shellLine('git', 'update-ref', '-d', `refs/tags/${tagName}`)
-      : shellLine('git', 'push', '--delete', url, `refs/tags/${tagName}`);
+      ? shellLine('git', 'update-ref', '-d', tagRef(tagName))
+      : shellLine('git', 'push', '--delete', url, tagRef(tagName));
 
 /** The command that takes a tag over from a remote. */
 export const fetchTag = (remote: string, tagName: string): string =>
-  shellLine('git', 'fetch', '--no-tags', remote, `+refs/tags/${tagName}:refs/tags/${tagName}`);
+  shellLine('git', 'fetch', '--no-tags', remote, `+${tagRefspec(tagName)}`);
 
 function lookAlike(name: string, remove: RemoveTag): Ailment[] {
   if (!looksLikeEvent(name)) return [];

@@ -1,10 +1,10 @@
-import { type State, stateOf } from '../domain/state.js';
+import { type State, stateOf } from '../domain/artifact.js';
 import { RegError } from '../errors.js';
 import type { TagReading, TagRef } from '../git/port.js';
 import { findBreaks } from '../registry/chains.js';
 import type { RegistryContext } from '../registry/context.js';
 import { eventsIn } from '../registry/read.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 import { checkEvents } from './check-events.js';
 import { checkLinks } from './check-links.js';
 import { checkCommits, checkDepth, checkNames, checkRemote } from './check-repository.js';

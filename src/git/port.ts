@@ -1,5 +1,5 @@
 import type { Oid } from '../domain/event.js';
-import type { Location } from './location.js';
+import type { Location } from '../domain/location.js';
 import type { LargeFiles } from './port/large-files.js';
 import type { BranchReader, HistoryReader, ObjectReader, RefTips, SignatureReader } from './port/objects.js';
 import type { TagRemote } from './port/remote.js';

@@ -1,18 +1,16 @@
+import { artifactStateOf } from '../domain/artifact.js';
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { type Approval, approvalOf } from '../domain/policy/approval.js';
 import { APPROVALS } from '../domain/policy/approval-name.js';
 import { type Refusal, refuseArrivals } from '../domain/policy/arrival.js';
-import { artifactStateOf } from '../domain/state.js';
-import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
+import { looksLikeEvent, parseTagName, tagOfRef } from '../domain/tag-name.js';
 import type { TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { judgeEvents, type Suspect } from '../registry/policy/judge-events.js';
 import { rulesInForce } from '../registry/policy/rules-in-force.js';
 import { readEvents } from '../registry/read.js';
 import type { RefUpdate } from './ref-update.js';
-
-const TAGS = 'refs/tags/';
 
 /**
  * Says which tags a repository that is pushed to should not let in: events and approvals that are moved or deleted, tags that
@@ -24,10 +22,10 @@ export async function preReceive(
   context: RegistryContext,
   updates: readonly RefUpdate[],
 ): Promise<Refusal[]> {
-  const concerned = updates
-    .filter(({ refName }) => refName.startsWith(TAGS))
-    .map((update) => ({ ...update, tag: update.refName.slice(TAGS.length) }))
-    .filter(({ tag }) => kindOf(tag) !== 'other');
+  const concerned = updates.flatMap((update) => {
+    const tag = tagOfRef(update.refName);
+    return tag === undefined || kindOf(tag) === 'other' ? [] : [{ ...update, tag }];
+  });
   const refusals = concerned.flatMap((update) => refuseChange(update) ?? []);
   const created = concerned.flatMap(({ tag, from, to }): TagRef[] =>
     from === undefined && to !== undefined && kindOf(tag) !== 'look-alike' ? [{ name: tag, oid: to }] : [],
@@ -99,7 +97,7 @@ async function refuseEvents(
   const refusals: Refusal[] = [];
   const suspects: Suspect[] = [];
   for (const [name, events] of byArtifact(arriving)) {
-    const there = await readEvents(repository, name);
+    const there = await readEvents(repository.tags, name);
     const misfits = refuseArrivals(name, there, events, Math.floor(now() / 1000));
     refusals.push(...misfits);
     const artifact = artifactStateOf(name, [...there.events, ...events]);

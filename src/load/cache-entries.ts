@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { filesBelow } from '../disk/files.js';
+import { filesBelow } from '../util/files.js';
 import { modelsFolder, removeWhole } from './model-cache.js';
 import { isPart } from './part.js';
 

@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rm, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { filesBelow } from '../disk/files.js';
 import { interrupted, RegError } from '../errors.js';
 import { bytesOf } from '../sources/bytes.js';
 import { identityOf, type ModelIdentity } from '../sources/identity.js';
 import { refuseUnsafePath, type SourceFile, type SourceModel } from '../sources/model.js';
 import { type FileIdentity, type Tally, tallyOf } from '../sources/tally.js';
+import { filesBelow } from '../util/files.js';
 import { cannotWrite } from './part.js';
 
 /** Told of bytes as they are written, those that an earlier process left included. */

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isFolder, isInside } from '../disk/files.js';
+import type { LinkSource } from '../documents/link.js';
 import { RegError } from '../errors.js';
-import type { LinkSource } from '../links/schema.js';
 import type { ChooseOptions } from '../registry/choose.js';
 import type { RegistryContext } from '../registry/context.js';
 import type { ModelIdentity } from '../sources/identity.js';
+import { isFolder, isInside } from '../util/files.js';
 import type { OnBytes } from './download.js';
 import { type FetchTools, fetchInto, type Wanted } from './fetch.js';
 import { type ModelCache, openModelCache } from './model-cache.js';

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isFolder } from '../disk/files.js';
 import { modelOnDisk } from '../sources/identity.js';
 import type { SourceModel } from '../sources/model.js';
+import { isFolder } from '../util/files.js';
 import { isPart } from './part.js';
 
 /**

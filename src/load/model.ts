@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
-import { canRunCode, type Format, type ReadAt, recogniseFormat } from '../formats/recognise.js';
+import type { ReadAt } from '../formats/read-at.js';
+import { canRunCode, type Format, recogniseFormat } from '../formats/recognise.js';
 import type { Tensors } from '../formats/safetensors.js';
 import type { LoadedModel } from './load.js';
 

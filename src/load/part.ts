@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isGone, ownerName } from '../disk/process-alive.js';
 import { RegError } from '../errors.js';
 import { modelOnDisk } from '../sources/identity.js';
+import { isGone, ownerName } from '../util/files.js';
 
 /** What is being loaded, beside its target, until it is whole; it belongs to one process. */
 export interface Part {

@@ -1,7 +1,7 @@
+import type { Link, LinkSource } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import type { Link, LinkSource } from '../links/schema.js';
 import { type ChooseOptions, type Chosen, choose } from '../registry/choose.js';
 import type { RegistryContext } from '../registry/context.js';
 import { followLink } from '../registry/follow-link.js';

@@ -1,6 +1,6 @@
+import type { ResolvedEvent } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
-import type { ResolvedEvent } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { Identity, NewRef, RegistryRepository, RemoteListing, Rest, Turn } from '../git/port.js';
 import type { RemoteView } from './catch-up.js';

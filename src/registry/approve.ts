@@ -1,12 +1,14 @@
+import { artifactStateOf, type VersionState } from '../domain/artifact.js';
 import { refuseUnwritableStage } from '../domain/decide/writable.js';
 import { findNamed, unknownArtifact, versionLabel } from '../domain/find.js';
 import { type ArtifactName, type StageName, stageName } from '../domain/names.js';
 import { encodeWho, formatApprovalName } from '../domain/policy/approval-name.js';
-import { artifactStateOf, type VersionId, type VersionState } from '../domain/state.js';
+import type { VersionId } from '../domain/state.js';
+import { tagRef } from '../domain/tag-name.js';
 import { joinMessage } from '../domain/trailers.js';
 import { RegError } from '../errors.js';
 import type { NewRef } from '../git/port.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { outcomeOf } from './push-outcome.js';
@@ -113,7 +115,7 @@ async function findOwn(
   commit: string,
   remote: string,
 ): Promise<string | undefined> {
-  const refName = `refs/tags/${tagName}`;
+  const refName = tagRef(tagName);
   const oid = (await repository.listRemoteRefs(remote, [refName])).get(refName);
   if (oid === undefined) return undefined;
   if (remote !== '.' && repository.url === undefined)

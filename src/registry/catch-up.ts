@@ -1,6 +1,6 @@
+import type { ArtifactState } from '../domain/artifact.js';
 import type { ArtifactName } from '../domain/names.js';
-import type { ArtifactState } from '../domain/state.js';
-import { parseTagName } from '../domain/tag-name.js';
+import { parseTagName, tagRefspec } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type {
   KeptRef,
@@ -10,7 +10,7 @@ import type {
   TagReading,
   TagRef,
 } from '../git/port.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 import { compareTags, type WantedTag } from './compare-tags.js';
 
 /** What a remote has of an artifact. */
@@ -73,7 +73,7 @@ export async function bring(
 
 function differs(remote: string, artifact: ArtifactName, tags: readonly PeeledTagRef[]): RegError {
   const names = tags.map(({ name }) => name);
-  const refspecs = names.map((name) => `+refs/tags/${name}:refs/tags/${name}`);
+  const refspecs = names.map((name) => `+${tagRefspec(name)}`);
   return new RegError(
     'BEHIND_REMOTE',
     `${remote} has other tags of ${artifact} than this repository under the same names: ${names.join(', ')}`,

@@ -1,13 +1,12 @@
 import { isAbsolute, join, resolve } from 'node:path';
-import type { Config } from '../config/config.js';
-import { isBelow, isFolder, isThere } from '../disk/files.js';
-import type { WorkTree } from '../disk/work-tree.js';
+import type { Config } from '../documents/config.js';
 import type { Oid } from '../domain/event.js';
+import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
-import { parseLocation } from '../git/location.js';
 import type { RegistryRepository, SourceOpener, SourceRepository } from '../git/port.js';
-import { shellLine } from '../shell.js';
 import type { StoreOpener, StoreSurroundings } from '../stores/port.js';
+import { isBelow, isFolder, isThere, type WorkTree } from '../util/files.js';
+import { shellLine } from '../util/shell.js';
 
 /** Everything outside the core that a registry talks to, each an argument. */
 export interface RegistryContext {

@@ -1,8 +1,8 @@
+import { linkPathOf } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { nearest } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
-import { linkPathOf } from '../links/link-path.js';
 import type { RegistryContext } from './context.js';
 import { declaredArtifacts, findDeclaration } from './declared.js';
 import { readArtifactNames } from './read.js';
@@ -49,7 +49,7 @@ export async function notDeclared(
     );
   const [declared, registered] = await Promise.all([
     declaredArtifacts(repository, commit),
-    readArtifactNames(repository),
+    readArtifactNames(repository.tags),
   ]);
   const others = [...declared, ...registered].filter((name) => name !== artifact);
   const near = nearest(artifact, others);

@@ -1,7 +1,7 @@
 import type { ArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import type { NewRef, PushResult, RegistryRepository } from '../git/port.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 
 /** What a remote is asked to do. */
 export interface Errand {

@@ -1,6 +1,6 @@
+import { artifactStateOf } from '../domain/artifact.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { Snapshot } from '../domain/plan.js';
-import { artifactStateOf } from '../domain/state.js';
 import type { RegistryRepository } from '../git/port.js';
 import type { Writer } from './apply.js';
 import type { RegistryContext } from './context.js';
@@ -26,7 +26,7 @@ export async function takeSnapshot(
 
 /** The artifacts that a new one could be taken for, here and at the remote. */
 async function otherNames(repository: RegistryRepository, { view, remote }: Writer): Promise<ArtifactName[]> {
-  const here = await readArtifactNames(repository);
+  const here = await readArtifactNames(repository.tags);
   if (view === undefined || repository.url !== undefined) return here;
   return [...here, ...artifactNamesIn(await repository.listRemoteTags(remote))];
 }

@@ -1,8 +1,8 @@
+import type { ArtifactState, ResolvedEvent } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import { findNamed } from '../domain/find.js';
 import { mergeOrdered } from '../domain/order.js';
 import { type Signature, standsFor, UNSIGNED } from '../domain/policy/signature.js';
-import type { ArtifactState, ResolvedEvent } from '../domain/state.js';
 import { parseTarget } from '../domain/target.js';
 import { findBreaks } from './chains.js';
 import type { RegistryContext } from './context.js';
@@ -83,7 +83,7 @@ interface Selection {
 
 async function select(context: RegistryContext, text: string | undefined): Promise<Selection> {
   if (text === undefined)
-    return { artifacts: [...(await readState(context.repository)).values()], isWanted: () => true };
+    return { artifacts: [...(await readState(context.repository.tags)).values()], isWanted: () => true };
   const { artifact: name, which } = parseTarget(text);
   const artifact = await requireArtifact(context, name);
   if (which === undefined) return { artifacts: [artifact], isWanted: () => true };

@@ -1,6 +1,7 @@
+import type { ResolvedEvent } from '../domain/artifact.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
 import type { PlannedTag } from '../domain/plan.js';
-import type { ResolvedEvent, VersionId } from '../domain/state.js';
+import type { VersionId } from '../domain/state.js';
 import type { EventKind } from '../domain/tag-name.js';
 
 /** One tag that a write made or deleted, or would: the `--json` of writes (SPEC §5). */

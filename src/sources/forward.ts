@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ReadAt } from '../formats/peek.js';
+import type { ReadAt } from '../formats/read-at.js';
 import type { SourceFile } from './model.js';
 
 /** Reads parts of a file in the order of their bytes. */

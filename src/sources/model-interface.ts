@@ -1,5 +1,4 @@
-import { fileInterface } from '../formats/file-interface.js';
-import type { ModelInterface } from '../interface/fits.js';
+import { fileInterface, type ModelInterface } from '../formats/interface.js';
 import { readForward } from './forward.js';
 import type { SourceFile, SourceModel } from './model.js';
 

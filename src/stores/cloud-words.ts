@@ -1,4 +1,4 @@
-import { withoutUserInfo } from '../git/location.js';
+import { withoutUserInfo } from '../util/address.js';
 
 /** What a provider says, its code before its message when that does not tell it. */
 export function codeAndMessage(code: unknown, message: unknown): string {

@@ -1,6 +1,6 @@
 import type { buildConnector, Dispatcher } from 'undici';
-import { once } from '../once.js';
 import { patienceOf } from '../patience.js';
+import { once } from '../util/async.js';
 import { type Lookup, publicLookup, refusePrivateHost } from './http-address.js';
 import { proxyFor } from './http-proxy.js';
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { interrupted, RegError } from '../errors.js';
-import { withoutUserInfo } from '../git/location.js';
+import { withoutUserInfo } from '../util/address.js';
 
 /** The error for a server that did not answer, or broke off; what is one already stays as it is. */
 export function unreached(shown: string, error: unknown, signal: AbortSignal | undefined): RegError {

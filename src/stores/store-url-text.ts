@@ -1,5 +1,4 @@
-/** C0, DEL and C1, and the separators that end lines in some places (Unicode, Cc, Zl and Zp). */
-export const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/;
+import { CONTROL } from '../util/text.js';
 
 /**
  * A URL fit to be shown: without user-info, and with `?…` for a query, which may hold a signature. A path stays as it is,

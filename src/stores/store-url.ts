@@ -1,7 +1,8 @@
 import { isAbsolute, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ErrorCode, RegError } from '../errors.js';
-import { CONTROL, hasDots, isUnsafeUrlPath, keyOfUrl, shownRefused } from './store-url-text.js';
+import { CONTROL } from '../util/text.js';
+import { hasDots, isUnsafeUrlPath, keyOfUrl, shownRefused } from './store-url-text.js';
 
 export { nameOfKey, shownUrl } from './store-url-text.js';
 

@@ -1,13 +1,10 @@
 import { isAbsolute, relative, resolve } from 'node:path';
-import { isInside } from '../disk/files.js';
+import { formatLink, type Link, readLink } from '../documents/link.js';
+import { requireLinkPath } from '../documents/link-path.js';
 import { refuseUnwritableStage } from '../domain/decide/writable.js';
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { requireLinkPath } from '../links/link-path.js';
-import { readLink } from '../links/read.js';
-import type { Link } from '../links/schema.js';
-import { formatLink } from '../links/write.js';
 import type { OnBytes } from '../load/download.js';
 import { type RegistryContext, requireWorkTree } from '../registry/context.js';
 import type { Written } from '../registry/write.js';
@@ -16,6 +13,7 @@ import { assign, register } from '../registry/writes.js';
 import { identifyFiles, type ModelIdentity, modelOnDisk } from '../sources/identity.js';
 import { refuseUnsafePath, type SourceModel } from '../sources/model.js';
 import { isStoreUrl, joinObjectUrl } from '../stores/object-url.js';
+import { isInside } from '../util/files.js';
 import { keyOf, putModel } from './put-model.js';
 
 /** Where to put a model, and what to do with it then. */

@@ -1,15 +1,14 @@
-import type { Config } from '../config/config.js';
+import type { Config } from '../documents/config.js';
+import type { Link } from '../documents/link.js';
+import { artifactOfLink } from '../documents/link-path.js';
+import { artifactStateOf, versionsByStage } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
-import { versionsByStage } from '../domain/query.js';
-import { artifactStateOf } from '../domain/state.js';
 import { RegError } from '../errors.js';
-import { artifactOfLink } from '../links/link-path.js';
-import type { Link } from '../links/schema.js';
-import { once } from '../once.js';
 import type { RegistryContext } from '../registry/context.js';
 import { linkAt } from '../registry/link-at.js';
 import { eventsIn, readArtifactNames } from '../registry/read.js';
+import { memoize, once } from '../util/async.js';
 import { tagsFromRemote } from './remote-tags.js';
 
 /** What rules may ask about the registry around what they look at; each answer is found once. */
@@ -48,19 +47,14 @@ export async function viewOf(
   files: readonly string[],
   offline: boolean,
 ): Promise<RegistryView> {
-  const held = new Map<ArtifactName, Promise<Held>>();
   const tagsOf = tagsFromRemote(context, offline);
   return {
     context,
     config: await context.config(),
     files,
     declared: files.flatMap((file) => artifactOfLink(file) ?? []),
-    registered: once(() => readArtifactNames(context.repository)),
-    held: (artifact) => {
-      const asked = held.get(artifact) ?? readHeld(context, artifact, tagsOf);
-      held.set(artifact, asked);
-      return asked;
-    },
+    registered: once(() => readArtifactNames(context.repository.tags)),
+    held: memoize((artifact) => readHeld(context, artifact, tagsOf), { keepFailures: true }),
   };
 }
 

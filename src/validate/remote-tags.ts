@@ -2,9 +2,9 @@ import type { ArtifactName } from '../domain/names.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { TagRef } from '../git/port.js';
-import { once } from '../once.js';
 import type { RegistryContext } from '../registry/context.js';
 import { readArtifactNames } from '../registry/read.js';
+import { once } from '../util/async.js';
 
 /**
  * Gives the tags of an artifact: as the remote has them, which a checkout in CI often lacks, and those here that are not there
@@ -40,7 +40,7 @@ async function listRemote({ repository, config }: RegistryContext) {
   } catch (error) {
     if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;
     // a clone with tags and history was made by somebody who fetched both
-    const mayLack = (await repository.isShallow()) || (await readArtifactNames(repository)).length === 0;
+    const mayLack = (await repository.isShallow()) || (await readArtifactNames(repository.tags)).length === 0;
     if (mayLack) throw error;
     return undefined;
   }

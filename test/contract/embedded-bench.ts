@@ -3,7 +3,7 @@ import { afterAll } from 'vitest';
 import { openLocalRepository } from '../../src/git/embedded/local/repository.js';
 import { openWebRepository } from '../../src/git/embedded/url/repository.js';
 import type { RegistryRepository, Tags } from '../../src/git/port.js';
-import { once } from '../../src/once.js';
+import { once } from '../../src/util/async.js';
 import type { Repository, Sandbox } from '../support/repo.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';
 

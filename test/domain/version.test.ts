@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Bump, bumpVersion } from '../../src/domain/bump.js';
-import { parseVersion, version } from '../../src/domain/version.js';
-import { compareVersions } from '../../src/domain/version-order.js';
+import { compareVersions, parseVersion, version } from '../../src/domain/version.js';
 import { refusalCode } from '../support/builders.js';
 
 const GOOD = [

@@ -4,12 +4,12 @@ import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ownerName } from '../../src/disk/process-alive.js';
 import { RegError } from '../../src/errors.js';
 import { fetchInto } from '../../src/load/fetch.js';
 import { openModelCache } from '../../src/load/model-cache.js';
 import { identify } from '../../src/sources/identity.js';
 import type { SourceModel } from '../../src/sources/model.js';
+import { ownerName } from '../../src/util/files.js';
 import { fileIn, folderOf, oneFile } from '../support/models.js';
 
 let root: string;

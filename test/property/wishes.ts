@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { type ArtifactState, currentIn, versionsInStage } from '../../src/domain/artifact.js';
 import { decideAssign } from '../../src/domain/decide/assign.js';
 import { decideRegister } from '../../src/domain/decide/register.js';
 import { decideRollback } from '../../src/domain/decide/rollback.js';
 import { decideDeprecate, decideDeregister, decideUnassign } from '../../src/domain/decide/withdraw.js';
 import type { Oid } from '../../src/domain/event.js';
 import type { Plan, Snapshot } from '../../src/domain/plan.js';
-import { currentIn, versionsInStage } from '../../src/domain/query.js';
-import type { ArtifactState } from '../../src/domain/state.js';
 import type { WriteRow } from '../../src/registry/write-row.js';
 import { STAGES, VERSIONS } from '../support/arbitraries.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { parseLocation } from '../../src/git/location.js';
+import { parseLocation } from '../../src/domain/location.js';
 import { sourceOpener } from '../../src/git/open.js';
 import { artifactInGit } from '../../src/sources/dvc/artifact.js';
 import { dvcIn } from '../support/dvc-reading.js';

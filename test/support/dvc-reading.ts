@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { parseLocation } from '../../src/domain/location.js';
 import { RegError } from '../../src/errors.js';
-import { parseLocation } from '../../src/git/location.js';
 import { sourceOpener } from '../../src/git/open.js';
 import { bytesOf } from '../../src/sources/bytes.js';
 import { findDvcModel } from '../../src/sources/dvc/find.js';

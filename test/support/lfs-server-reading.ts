@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseLocation } from '../../src/domain/location.js';
 import { RegError } from '../../src/errors.js';
-import { parseLocation } from '../../src/git/location.js';
 import { sourceOpener } from '../../src/git/open.js';
 import { download } from '../../src/load/download.js';
 import { gitModel } from '../../src/sources/git-source.js';

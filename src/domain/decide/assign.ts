@@ -1,10 +1,9 @@
 import { RegError } from '../../errors.js';
+import { type ArtifactState, currentIn, type VersionState } from '../artifact.js';
 import type { Oid } from '../event.js';
 import { findVersion, versionLabel } from '../find.js';
 import type { StageName } from '../names.js';
 import { type Draft, type Plan, planTags, type Snapshot } from '../plan.js';
-import { currentIn } from '../query.js';
-import type { ArtifactState, VersionState } from '../state.js';
 import { activeAt, draftRegistration } from './register.js';
 import { refuseStageInOtherCase, refuseUnwritableStage } from './writable.js';
 

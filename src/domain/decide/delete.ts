@@ -1,9 +1,8 @@
 import { RegError } from '../../errors.js';
+import { type ArtifactState, type ResolvedEvent, versionsInStage } from '../artifact.js';
 import { findLeaving, findVersion, versionLabel } from '../find.js';
 import type { StageName } from '../names.js';
 import type { Plan, Snapshot } from '../plan.js';
-import { versionsInStage } from '../query.js';
-import type { ArtifactState, ResolvedEvent } from '../state.js';
 
 /** The events that a deletion takes out of history, newest first, so that no deletion leaves a later one dangling. */
 function deleting(artifact: ArtifactState, concerned: (event: ResolvedEvent) => boolean): Plan {

@@ -1,9 +1,9 @@
 import { RegError } from '../../errors.js';
+import { short } from '../../util/oid.js';
+import { type ArtifactState, latestVersion, type VersionState } from '../artifact.js';
 import { type Bump, bumpVersion } from '../bump.js';
 import type { Oid } from '../event.js';
 import { type Draft, type Plan, planTags, type Snapshot } from '../plan.js';
-import { latestVersion } from '../query.js';
-import type { ArtifactState, VersionState } from '../state.js';
 import { formatTime } from '../time.js';
 import { FIRST_VERSION, type Version } from '../version.js';
 
@@ -41,7 +41,7 @@ export function draftRegistration(snapshot: Snapshot, request: RegisterRequest):
   if (here)
     throw new RegError(
       'COMMIT_TAKEN',
-      `${artifact.name} ${here.id} is already registered at this commit, ${request.commit.slice(0, 12)}`,
+      `${artifact.name} ${here.id} is already registered at this commit, ${short(request.commit)}`,
       'commit the change that makes a new version, or add --force for a second version of the same bytes',
     );
   const event = { kind: 'registration', artifact: artifact.name, version } as const;
@@ -72,4 +72,4 @@ function alreadyRegistered(artifact: ArtifactState, version: VersionState): RegE
 }
 
 const registeredBy = ({ name }: ArtifactState, { id, event, commit }: VersionState): string =>
-  `${name} ${id} is already registered: ${event.tagger.name} registered it on ${formatTime(event.time)} at ${commit.slice(0, 12)}`;
+  `${name} ${id} is already registered: ${event.tagger.name} registered it on ${formatTime(event.time)} at ${short(commit)}`;

@@ -1,9 +1,9 @@
 import { RegError } from '../../errors.js';
+import { currentIn, versionsGreatestFirst } from '../artifact.js';
 import { findLeaving, versionLabel } from '../find.js';
 import type { StageName } from '../names.js';
 import type { Plan, Snapshot } from '../plan.js';
-import { currentIn, versionsGreatestFirst } from '../query.js';
-import { staysIn } from '../stays.js';
+import { allIntervals } from '../timeline.js';
 import { decideAssign } from './assign.js';
 import { activeAt } from './register.js';
 import type { WithdrawRequest } from './withdraw.js';
@@ -20,7 +20,7 @@ export function decideRollback(
 ): Plan {
   const { artifact, stages } = snapshot;
   const current = currentIn(artifact, stage) ?? (force ? undefined : findLeaving(artifact, stage, stages));
-  const earlier = staysIn(artifact, stage)
+  const earlier = allIntervals(artifact, stage)
     // a commit that was assigned as it was may have got its version since
     .map(({ version }) => artifact.versions.get(version) ?? activeAt(artifact, version))
     .findLast((version) => version?.active && version.id !== current?.version.id);

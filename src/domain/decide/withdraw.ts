@@ -1,9 +1,14 @@
 import { RegError } from '../../errors.js';
+import {
+  type ArtifactState,
+  currentIn,
+  stagesUsed,
+  type VersionState,
+  versionsInStage,
+} from '../artifact.js';
 import { findLeaving, findVersion, unknownArtifact, versionLabel } from '../find.js';
 import type { StageName } from '../names.js';
 import { type Plan, planTags, type Snapshot } from '../plan.js';
-import { currentIn, stagesUsed, versionsInStage } from '../query.js';
-import type { ArtifactState, VersionState } from '../state.js';
 import { refuseUnwritableStage } from './writable.js';
 
 /** What the three withdrawing events share. */

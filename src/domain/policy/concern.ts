@@ -1,12 +1,7 @@
+import { type ArtifactState, isStageEvent, type ResolvedEvent, versionEventBefore } from '../artifact.js';
 import type { Oid } from '../event.js';
 import type { StageName } from '../names.js';
-import {
-  type ArtifactState,
-  isStageEvent,
-  type ResolvedEvent,
-  type VersionId,
-  versionEventBefore,
-} from '../state.js';
+import type { VersionId } from '../state.js';
 
 /** How an event touches a stage. */
 export interface Concern {

@@ -1,6 +1,6 @@
+import type { ArtifactState, ResolvedEvent } from '../artifact.js';
 import type { Oid } from '../event.js';
 import { versionLabel } from '../find.js';
-import type { ArtifactState, ResolvedEvent } from '../state.js';
 import type { Approval } from './approval.js';
 import { type Concern, concernsOf } from './concern.js';
 import type { Policy, StagePolicy, Violation } from './policy.js';

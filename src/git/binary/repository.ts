@@ -1,5 +1,5 @@
 import { RegError } from '../../errors.js';
-import { once } from '../../once.js';
+import { once } from '../../util/async.js';
 import type { RegistryRepository } from '../port.js';
 import { binaryBranches } from './branches.js';
 import { commitFile } from './commit.js';

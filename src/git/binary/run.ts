@@ -4,7 +4,7 @@ import process from 'node:process';
 import { Readable } from 'node:stream';
 import { interrupted, RegError } from '../../errors.js';
 import { patienceOf } from '../../patience.js';
-import { withoutUserInfo } from '../location.js';
+import { withoutUserInfo } from '../../util/address.js';
 
 /** What a run of git takes from the process around it. */
 export interface Surroundings {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { userNumber } from '../../disk/process-user.js';
+import { userNumber } from '../../util/files.js';
 import { parseSettings, type Settings, setting } from './settings.js';
 
 // what names another place than the folder does, or limits where git looks for one (git(1), "Environment Variables")

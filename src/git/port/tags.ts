@@ -1,6 +1,5 @@
 import type { AnnotatedTag, Oid } from '../../domain/event.js';
 import type { ArtifactName } from '../../domain/names.js';
-import type { Claim } from '../../domain/outline.js';
 import type { TagListing } from '../tag-listing.js';
 
 /** A tag as a listing shows it. */
@@ -48,15 +47,6 @@ export type TagReading =
   /** `oddities` are worth telling but change nothing, such as a name of its own that differs from the ref's. */
   { tag: AnnotatedTag; oddities: readonly string[] } | { ref: TagRef; defect: TagDefect; detail: string };
 
-/**
- * Tells whether the objects of tags confirm what is claimed of them, in the order of the claims.
- * @param make makes the claims, of tags of the listing; the first objects may be read while it still does
- */
-export type CheckTags = (
-  listing: TagListing,
-  make: (claim: (claim: Claim) => void) => void,
-) => Promise<boolean[]>;
-
 /** Reads tags that are known by name. */
 export interface NamedTagReader {
   readTags(refs: readonly TagRef[]): Promise<TagReading[]>;
@@ -77,8 +67,6 @@ export interface TagReader {
   listPeeledTags(): Promise<TagListing | undefined>;
   /** The objects of every tag, of the tags of one artifact, or of these tags. */
   readTags(which?: ArtifactName | readonly TagRef[]): Promise<TagReading[]>;
-  /** Where that takes less than to read them. */
-  checkTags?: CheckTags | undefined;
   /** The objects of every tag, some at a time and in no order, where that takes less than to have them all. */
   streamTags?: (() => AsyncIterable<readonly TagReading[]>) | undefined;
 }

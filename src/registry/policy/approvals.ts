@@ -1,11 +1,10 @@
 import type { ArtifactName } from '../../domain/names.js';
 import { type Approval, approvalOf } from '../../domain/policy/approval.js';
 import { approvalsOf } from '../../domain/policy/approval-name.js';
+import { tagOfRef, tagRef } from '../../domain/tag-name.js';
 import type { PeeledTagRef, RegistryRepository } from '../../git/port.js';
 import { bringMissing } from '../bring-missing.js';
 import type { Vantage } from './vantage.js';
-
-const TAGS = 'refs/tags/';
 
 /** The approvals of an artifact that are valid in themselves, as they are at a vantage; what they approve of is theirs to say. */
 export async function readApprovals(
@@ -14,12 +13,13 @@ export async function readApprovals(
   vantage: Vantage,
 ): Promise<Approval[]> {
   const remote = vantage.kind === 'remote' ? vantage.remote : '.';
-  const start = TAGS + approvalsOf(artifact);
+  const start = tagRef(approvalsOf(artifact));
   const held = await repository.listRemoteRefs(remote, [`${start}*`]);
   // a pattern also matches further down (git-ls-remote(1))
-  const refs = [...held]
-    .filter(([refName]) => refName.startsWith(start))
-    .map(([refName, oid]): PeeledTagRef => ({ name: refName.slice(TAGS.length), oid, peeledOid: undefined }));
+  const refs = [...held].flatMap(([refName, oid]): PeeledTagRef[] => {
+    const name = refName.startsWith(start) ? tagOfRef(refName) : undefined;
+    return name === undefined ? [] : [{ name, oid, peeledOid: undefined }];
+  });
   if (vantage.kind === 'remote') await bringMissing(repository, vantage.remote, refs);
   return approvalsIn(await repository.readTags(refs), artifact);
 }

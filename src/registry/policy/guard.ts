@@ -1,9 +1,9 @@
+import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../../domain/artifact.js';
 import { type Event, eventOf, type Oid } from '../../domain/event.js';
 import { messageOf, type Plan, type PlannedTag } from '../../domain/plan.js';
 import { concernsOf } from '../../domain/policy/concern.js';
 import { policedConcerns } from '../../domain/policy/judge.js';
 import type { Policy, Violation } from '../../domain/policy/policy.js';
-import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../../domain/state.js';
 import { RegError } from '../../errors.js';
 import type { Identity, RefTips } from '../../git/port.js';
 import type { RegistryContext } from '../context.js';

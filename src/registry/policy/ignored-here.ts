@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { CONFIG_FILE } from '../../config/config.js';
+import { CONFIG_FILE } from '../../documents/config.js';
 import type { RegistryContext } from '../context.js';
 import type { RulesInForce } from './rules-in-force.js';
 import type { Vantage } from './vantage.js';

@@ -1,10 +1,10 @@
+import type { ArtifactState, ResolvedEvent } from '../../domain/artifact.js';
 import type { Oid } from '../../domain/event.js';
 import type { ArtifactName } from '../../domain/names.js';
 import type { Approval } from '../../domain/policy/approval.js';
 import { type Facts, judge, policedConcerns } from '../../domain/policy/judge.js';
 import type { StagePolicy, Violation } from '../../domain/policy/policy.js';
 import type { Signature } from '../../domain/policy/signature.js';
-import type { ArtifactState, ResolvedEvent } from '../../domain/state.js';
 import type { RegistryRepository } from '../../git/port.js';
 import { readApprovals } from './approvals.js';
 import { type RulesInForce, requireTip } from './rules-in-force.js';

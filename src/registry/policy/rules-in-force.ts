@@ -1,10 +1,15 @@
-import { CONFIG_FILE, type Config, DEFAULT_CONFIG, readConfig } from '../../config/config.js';
-import type { RuleLevels } from '../../config/rule-levels.js';
+import {
+  CONFIG_FILE,
+  type Config,
+  DEFAULT_CONFIG,
+  type RuleLevels,
+  readConfig,
+} from '../../documents/config.js';
 import type { Oid } from '../../domain/event.js';
 import type { Policy } from '../../domain/policy/policy.js';
 import { RegError } from '../../errors.js';
 import type { RefTips, RegistryRepository } from '../../git/port.js';
-import { once } from '../../once.js';
+import { once } from '../../util/async.js';
 import { bringMissing } from '../bring-missing.js';
 import type { RegistryContext } from '../context.js';
 import { readerAt } from '../load-config.js';

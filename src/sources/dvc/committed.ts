@@ -1,8 +1,8 @@
 import { isScalar, visit } from 'yaml';
+import { FOREIGN, readYaml, type YamlLimits } from '../../documents/yaml.js';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import type { ObjectReader } from '../../git/port.js';
-import { FOREIGN, readYaml, type YamlLimits } from '../../yaml/read.js';
 
 /** The content of a file of DVC, or a mapping in it; nothing in it was looked at yet. */
 export type Content = Readonly<Record<string, unknown>>;

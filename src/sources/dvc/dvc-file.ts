@@ -1,7 +1,7 @@
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
-import { withoutUserInfo } from '../../git/location.js';
 import type { ObjectReader } from '../../git/port.js';
+import { withoutUserInfo } from '../../util/address.js';
 import { type Content, committedYaml, mappingAt, mappingsAt, textAt } from './committed.js';
 import { type DeclaredOut, outPath } from './out.js';
 

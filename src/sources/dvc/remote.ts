@@ -1,8 +1,8 @@
 import { isAbsolute, resolve } from 'node:path';
-import { isFolder } from '../../disk/files.js';
 import { RegError } from '../../errors.js';
 import type { ObjectStore, StoreOpener, StoreSettings } from '../../stores/port.js';
 import { shownUrl } from '../../stores/store-url.js';
+import { isFolder } from '../../util/files.js';
 import { PLAIN_REMOTE } from './out.js';
 import type { RemoteConfig } from './remote-config.js';
 

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { RegError } from '../../errors.js';
-import { shellLine } from '../../shell.js';
+import { shellLine } from '../../util/shell.js';
 import { refuseUnsafePath, type SourceFile, type SourceModel } from '../model.js';
 import { type ManifestEntry, readManifest } from './manifest.js';
 import { type FoundObject, findObjects } from './objects.js';

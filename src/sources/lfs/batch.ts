@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { RegError } from '../../errors.js';
-import { shownAddress } from '../../git/location.js';
 import type { HttpAnswer } from '../../stores/http-message.js';
+import { shownAddress } from '../../util/address.js';
 import type { Pointer } from './pointer.js';
 import type { Session } from './session.js';
 

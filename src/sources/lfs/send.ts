@@ -1,6 +1,6 @@
 import { RegError } from '../../errors.js';
-import { once } from '../../once.js';
 import type { StoreSurroundings } from '../../stores/port.js';
+import { once } from '../../util/async.js';
 import type { Send } from './session.js';
 
 /**

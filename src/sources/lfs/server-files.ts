@@ -1,7 +1,7 @@
 import { RegError } from '../../errors.js';
 import type { LargeFiles } from '../../git/port.js';
-import { once } from '../../once.js';
 import type { StoreSurroundings } from '../../stores/port.js';
+import { once } from '../../util/async.js';
 import type { SourceFile } from '../model.js';
 import { askBatch, type Download, MOST_OBJECTS, type Refusal } from './batch.js';
 import { openDownload } from './download.js';

@@ -1,7 +1,7 @@
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
-import { shownAddress } from '../../git/location.js';
 import type { LargeFiles, Login, SourceRepository } from '../../git/port.js';
+import { shownAddress } from '../../util/address.js';
 import { parseGitConfig } from './lfs-config.js';
 
 /** A server of the Git LFS API. */

@@ -1,7 +1,7 @@
-import { redactorOf } from '../../git/location.js';
 import type { LargeFiles, Login } from '../../git/port.js';
-import { once } from '../../once.js';
 import type { HttpAnswer, HttpRequest } from '../../stores/http-message.js';
+import { redactorOf } from '../../util/address.js';
+import { once } from '../../util/async.js';
 import type { LfsServer } from './server.js';
 
 /** Sends one request. */

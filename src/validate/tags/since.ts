@@ -1,4 +1,4 @@
-import type { State } from '../../domain/state.js';
+import type { State } from '../../domain/artifact.js';
 import { parseTagName } from '../../domain/tag-name.js';
 import { parseTime } from '../../domain/time.js';
 import { RegError } from '../../errors.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { currentIn } from '../../../src/domain/artifact.js';
 import { type AssignRequest, decideAssign } from '../../../src/domain/decide/assign.js';
 import { stageName } from '../../../src/domain/names.js';
 import type { Plan, Snapshot } from '../../../src/domain/plan.js';
-import { currentIn } from '../../../src/domain/query.js';
 import { type ErrorCode, RegError } from '../../../src/errors.js';
 import { churn, commit, refusalCode, snapshot } from '../../support/builders.js';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { artifactStateOf } from '../../../src/domain/artifact.js';
 import {
   refuseOtherCase,
   refuseUnwritableName,
   refuseUnwritableStage,
 } from '../../../src/domain/decide/writable.js';
 import { artifactName, stageName } from '../../../src/domain/names.js';
-import { artifactStateOf } from '../../../src/domain/state.js';
 import { refusal, refusalCode, snapshot } from '../../support/builders.js';
 
 const named = (name: string, others: string[] = [], tagNames: string[] = []) =>

@@ -1,4 +1,4 @@
-import { versionEventBefore } from '../../state.js';
+import { versionEventBefore } from '../../artifact.js';
 import type { Rule } from '../judge.js';
 
 /**

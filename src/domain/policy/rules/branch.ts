@@ -1,3 +1,4 @@
+import { short } from '../../../util/oid.js';
 import type { Rule } from '../judge.js';
 
 /** What the stage gets is on a branch: merged, and so reviewed the way that branch is protected. */
@@ -8,7 +9,7 @@ export const branch: Rule = ({ commits, policy, facts, stage, subject }) => {
   if (stray === undefined) return undefined;
   return {
     rule: 'branch',
-    message: `${subject} is commit ${stray.slice(0, 12)}, which is not on ${policy.branch}, and ${stage} takes only what is`,
+    message: `${subject} is commit ${short(stray)}, which is not on ${policy.branch}, and ${stage} takes only what is`,
     hint: `merge it into ${policy.branch} first, and push that`,
   };
 };

@@ -1,3 +1,4 @@
+import { short } from '../../../util/oid.js';
 import type { Rule } from '../judge.js';
 
 /** An assignment is at the commit that its version stands for. */
@@ -6,7 +7,7 @@ export const commit: Rule = ({ event, commits, subject }) => {
   if (registered === undefined) return undefined;
   return {
     rule: 'commit',
-    message: `${event.tag} is at commit ${tagged.slice(0, 12)}, and ${subject} is registered at ${registered.slice(0, 12)}`,
+    message: `${event.tag} is at commit ${short(tagged)}, and ${subject} is registered at ${short(registered)}`,
     hint: `assign the version itself: reg assign ${event.artifact}@${event.of} ${'stage' in event ? event.stage : ''}`.trim(),
   };
 };

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
-import { once } from '../../../once.js';
+import { parseLocation } from '../../../domain/location.js';
+import { once } from '../../../util/async.js';
 import { type Settings, setting } from '../../files/settings.js';
-import { parseLocation } from '../../location.js';
 import type { LargeFiles } from '../../port.js';
 import { withoutPrograms } from '../large-files.js';
 import { findPlace, type Place } from './place.js';

@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { isFolder, readIfThere } from '../../../disk/files.js';
 import { RegError } from '../../../errors.js';
+import { isFolder, readIfThere } from '../../../util/files.js';
 import { isSet, parseSettings, type Settings, setting } from '../../files/settings.js';
 import { needsGit } from '../needs-git.js';
 

@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readIfThere } from '../../../disk/files.js';
 import type { Oid } from '../../../domain/event.js';
 import { compareText } from '../../../domain/order.js';
+import { readIfThere } from '../../../util/files.js';
 import { eachObject } from '../found-object.js';
 
 /** A ref as it is stored. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { isFolder, readIfThere } from '../../../disk/files.js';
 import type { Oid } from '../../../domain/event.js';
 import { RegError } from '../../../errors.js';
+import { isFolder, readIfThere } from '../../../util/files.js';
 import { isSet, type Settings, setting } from '../../files/settings.js';
 import type { RefTips, RegistryRepository, RepositoryInspector, SourceRepository } from '../../port.js';
 import { tagsByReader } from '../../tags-by-reader.js';
