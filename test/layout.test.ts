@@ -48,7 +48,7 @@ function strays(
 }
 
 const isPackage = (target: string): boolean => target.startsWith('package:');
-const isEdge = within('git/binary', 'git/embedded', 'git/files', 'git/memory.ts', 'git/open.ts');
+const isEdge = within('git/binary', 'git/embedded', 'git/files', 'git/open.ts');
 
 /** What of `util` computes alone. */
 const PURE = ['util/address.ts', 'util/oid.ts', 'util/shell.ts', 'util/text.ts'];
@@ -111,7 +111,7 @@ describe('who may import whom (DESIGN)', () => {
     );
     const own = (target: string, path: string): boolean =>
       ['git/binary', 'git/embedded'].some((one) => within(one)(path) && within(one)(target));
-    const adapters = within('git/binary', 'git/embedded', 'git/files', 'git/memory.ts');
+    const adapters = within('git/binary', 'git/embedded', 'git/files');
     expect(
       strays(adapters, (target, path) => isPackage(target) || shared(target) || own(target, path)),
     ).toEqual([]);
@@ -183,15 +183,6 @@ describe('who may import whom (DESIGN)', () => {
       ),
     );
     expect(knowing.filter(({ path }) => !within('web')(path)).map(({ path }) => path)).toEqual([]);
-  });
-
-  it('nothing is a test’s: the repository in memory serves no program', () => {
-    expect(
-      strays(
-        () => true,
-        (target) => target !== 'git/memory.ts',
-      ),
-    ).toEqual([]);
   });
 });
 

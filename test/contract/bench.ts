@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { openBinaryRepository } from '../../src/git/binary/repository.js';
 import { openUrlRepository } from '../../src/git/binary/url/repository.js';
-import { memoryRepository } from '../../src/git/memory.js';
 import type { RegistryRepository } from '../../src/git/port.js';
 import { encodeTag } from '../../src/git/tag-object.js';
+import { memoryRepository } from '../support/memory.js';
 import { type Env, type Repository, type Sandbox, START } from '../support/repo.js';
 import { embeddedLocal, embeddedWeb } from './embedded-bench.js';
 
