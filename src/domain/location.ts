@@ -1,6 +1,6 @@
 import { RegError } from '../errors.js';
-import { shownAddress } from '../util/address.js';
-import { CONTROL, percentDecoded } from '../util/text.js';
+import { decoded, shownAddress } from '../util/address.js';
+import { CONTROL } from '../util/text.js';
 
 /** Where a repository is: on a server, or on this machine. */
 export type Location = { kind: 'url'; url: string } | { kind: 'path'; path: string };
@@ -74,5 +74,3 @@ function pathOfFileUrl(text: string): string | undefined {
 }
 
 const HINT = 'use https, ssh, git or file URLs, user@host:path, or a plain path';
-
-const decoded = (text: string): string => percentDecoded(text) ?? text;

@@ -4,7 +4,8 @@ import type { Oid } from '../domain/event.js';
 import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
 import type { RegistryRepository, SourceOpener, SourceRepository } from '../git/port.js';
-import type { StoreOpener, StoreSurroundings } from '../stores/port.js';
+import type { Surroundings } from '../net/http.js';
+import type { StoreOpener } from '../stores/port.js';
 import { isBelow, isFolder, isThere, type WorkTree } from '../util/files.js';
 import { shellLine } from '../util/shell.js';
 
@@ -14,7 +15,7 @@ export interface RegistryContext {
   sources: SourceOpener;
   stores: StoreOpener;
   /** What sources and stores talk to beside their servers. */
-  around: StoreSurroundings;
+  around: Surroundings;
   /** Opens another registry, by a URL or an absolute path. */
   openOther: (address: string) => Promise<RegistryContext>;
   /** The files of the repository; undefined in a bare one. */

@@ -4,7 +4,7 @@ import { requireLinkPath } from '../documents/link-path.js';
 import { parseLocation } from '../domain/location.js';
 import { artifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { isStoreUrl } from '../stores/object-url.js';
+import { isStoreUrl } from '../stores/url.js';
 import { withoutUserInfo } from '../util/address.js';
 import { isInside } from '../util/files.js';
 import { type RegistryContext, requireWorkTree } from './context.js';

@@ -1,11 +1,11 @@
 import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RegError } from '../errors.js';
-import { patienceOf } from '../patience.js';
 import type { RegistryContext } from '../registry/context.js';
 import { mapAtMost } from '../util/async.js';
 import { cannotWrite, filesBelow, isThere } from '../util/files.js';
 import { parseJson } from '../util/text.js';
+import { timeoutOf } from '../util/timeout.js';
 import { type AskingOptions, sourceAsker } from './ask-source.js';
 import { siteOf } from './site.js';
 
@@ -49,7 +49,7 @@ export async function site(
   const files = await siteOf(
     context,
     null,
-    sourceAsker(context, { onNote, budget: patienceOf(context.around.env) * 1000 }),
+    sourceAsker(context, { onNote, budget: timeoutOf(context.around.env) * 1000 }),
   );
   const paths = [...files.keys(), LIST].sort();
   let bytes = 0;

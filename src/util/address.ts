@@ -26,6 +26,18 @@ export function withoutLogin(address: string): string {
   return /^ssh:/i.test(scheme) && login !== '' ? `${scheme}${login.replace(/:.*/s, '')}@${place}` : address;
 }
 
+/**
+ * A URL fit to be shown: without user-info and fragment, and with `?…` for a query, which may hold a signature. A path stays
+ * as it is; of a text that only looks like a URL nothing stays that could be a login.
+ */
+export function shownUrl(text: string): string {
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(text) ?? [];
+  if (scheme === undefined || /^[a-z]:[\\/]/i.test(text)) return text;
+  const base = text.replace(/[?#].*$/s, (found) => (found.startsWith('?') ? '?…' : ''));
+  const isUrl = URL.canParse(base) && /^[^:]+:\/\/[^/\\]/.test(base);
+  return base.replace(isUrl ? /^([^:]+:\/\/)[^/\\]*@/ : /^([^:]+:[:/\\]*).*@/s, '$1');
+}
+
 /** The user of `git@host:path`, and a login without a scheme: `user:password@host/path`. */
 const SCP_USER = /^(?:[^/@\s]+@(?=[^/@\s]+:)|[^/:@\s]+:[^/@\s]+@)/;
 
@@ -35,13 +47,16 @@ export const shownAddress = (address: string): string => withoutSecrets(address)
 /**
  * Makes a function that removes the secrets of an address from any text. A server may repeat them, and git may decode them.
  */
-export function redactorOf(address: string): (text: string) => string {
-  const secrets = secretsOf(address)
-    .flatMap((one) => [one, decoded(one)])
+export const redactorOf = (address: string): ((text: string) => string) =>
+  redactorFor(secretsOf(address).flatMap((one) => [one, decoded(one)]));
+
+/** Makes a function that removes these secrets, and the user-info of URLs, from any text. */
+export function redactorFor(secrets: readonly string[]): (text: string) => string {
+  const hidden = secrets
     .filter((one) => one.length >= SHORTEST_SECRET)
     // the longest first: one may be part of another
     .sort((a, b) => b.length - a.length);
-  return (text) => withoutUserInfo(secrets.reduce((rest, one) => rest.replaceAll(one, '***'), text));
+  return (text) => withoutUserInfo(hidden.reduce((rest, one) => rest.replaceAll(one, '***'), text));
 }
 
 /** Shorter texts may be part of an ordinary word. */
@@ -135,4 +150,5 @@ function isPartOfLogin(head: string, behind: string): boolean {
   return hasSign && /^[^/]+\//.test(behind) && !/[.[]|^localhost$/i.test(name);
 }
 
-const decoded = (text: string): string => percentDecoded(text) ?? text;
+/** A part of a URL with its `%` sequences decoded; as it is where they are not UTF-8. */
+export const decoded = (text: string): string => percentDecoded(text) ?? text;

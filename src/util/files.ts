@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import { lstat, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import process from 'node:process';
@@ -55,6 +55,13 @@ export async function filesBelow(
     else if (!skipped.has(entry.name)) found.push(...(await filesBelow(root, skipped, path)));
   }
   return found;
+}
+
+/** Synchronises a folder to the disk, and with it the names in it (fsync(2)); nothing where the system cannot (Windows). */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path).catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
 }
 
 /**

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { openLocalRepository } from '../../src/git/embedded/local/repository.js';
+import { openLocalRepository } from '../../src/git/files/repository.js';
 import { openWebRepository } from '../../src/git/embedded/url/repository.js';
 import type { RegistryRepository, Tags } from '../../src/git/port.js';
 import { once } from '../../src/util/async.js';

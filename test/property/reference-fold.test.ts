@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import {
+  type ArtifactState,
+  latestVersion,
+  stagesUsed,
+  stateOf,
+  versionsGreatestFirst,
+  versionsInStage,
+} from '../../src/domain/artifact.js';
 import { eventOf } from '../../src/domain/event.js';
 import { history } from '../support/arbitraries.js';
 import * as reference from '../support/reference-fold.js';
-import {
-  latestVersion,
-  stagesUsed,
-  versionsGreatestFirst,
-  versionsInStage,
-  type ArtifactState,
-  stateOf,
-} from '../../src/domain/artifact.js';
 
 const answers = (state: ArtifactState) => ({
   name: state.name,

@@ -14,14 +14,14 @@ import {
   type Facts,
   inStage,
   isDeprecated,
-  latest,
   type ListedTag,
+  latest,
   settle,
   summaryOf,
 } from '../../src/domain/state.js';
 import { parseTagName } from '../../src/domain/tag-name.js';
-import * as reference from '../support/reference-fold.js';
 import { history, STAGES } from '../support/arbitraries.js';
+import * as reference from '../support/reference-fold.js';
 
 /** What a tag holds that a listing shows: an event, an object that is none, or one whose target the listing cannot tell. */
 type Form = 'event' | 'malformed' | 'unknown';

@@ -1,7 +1,8 @@
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ByteRange } from '../../src/net/http.js';
 import { openWeb } from '../../src/stores/http.js';
-import type { ByteRange, ObjectStore } from '../../src/stores/port.js';
+import type { ObjectStore } from '../../src/stores/port.js';
 import { failure } from '../contract/stores-objects.js';
 import { type FileServer, serveFiles } from '../support/file-server.js';
 import * as faults from '../support/file-server-faults.js';

@@ -1,6 +1,7 @@
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
 import type { RegistryRepository } from '../port.js';
+import { readerByTags } from '../reader-by-tags.js';
 import { binaryBranches } from './branches.js';
 import { commitFile } from './commit.js';
 import { binaryHistory } from './history.js';
@@ -22,7 +23,7 @@ import {
 } from './run.js';
 import { binarySignatures } from './signatures.js';
 import { binarySigner } from './signing.js';
-import { binaryTagReader, programTags } from './tags.js';
+import { programTags } from './tags.js';
 import { binaryTagWriter } from './writer.js';
 
 /**
@@ -46,14 +47,11 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
   const stream = streamGitIn(folder, unhurried(around));
   const inspector = binaryInspector(read, stream);
   // a tag that a partial clone lacks is missing
-  const tagPrograms = [
-    checked(readGitIn(folder, offline(around))),
-    streamGitIn(folder, offline(around)),
-  ] as const;
+  const tags = programTags(checked(readGitIn(folder, offline(around))), streamGitIn(folder, offline(around)));
   return {
     url: undefined,
-    tags: programTags(...tagPrograms),
-    ...binaryTagReader(...tagPrograms),
+    tags,
+    ...readerByTags(tags),
     workTree: () => findWorkTree(read),
     commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
     ...binaryTagWriter(git),

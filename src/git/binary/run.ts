@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import process from 'node:process';
 import { Readable } from 'node:stream';
 import { interrupted, RegError } from '../../errors.js';
-import { patienceOf } from '../../patience.js';
 import { withoutUserInfo } from '../../util/address.js';
+import { timeoutOf } from '../../util/timeout.js';
 
 /** What a run of git takes from the process around it. */
 export interface Surroundings {
@@ -41,7 +41,7 @@ const HUNG = -3;
  * @throws RegError USAGE for a REG_TIMEOUT that is no time to wait
  */
 export function gitIn(cwd: string, around: Surroundings): RunGit {
-  const timeout = patienceOf(around.env);
+  const timeout = timeoutOf(around.env);
   return async (args, input) => {
     if (around.signal?.aborted) throw interrupted();
     // loaded on use: what only reads does without it
@@ -151,7 +151,7 @@ async function* outputOf(
   args: readonly string[],
   input: string | Uint8Array | undefined,
 ): AsyncGenerator<Buffer, Omit<GitResult, 'stdout'>> {
-  const timeout = patienceOf(env);
+  const timeout = timeoutOf(env);
   if (signal?.aborted) throw interrupted();
   // loaded on use: many a command asks git nothing
   const { spawn } = await import('node:child_process');

@@ -1,11 +1,10 @@
 import { isAscii } from 'node:buffer';
 import type { Oid, Tagger } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
-import type { TagList, TagReader, TagReading, TagRef, Tags } from '../port.js';
-import { listingOf } from '../tag-listing.js';
+import type { TagList, TagReading, TagRef, Tags } from '../port.js';
 import { type DecodedTag, decodeFound, type FoundTag, ownTarget, readingOf } from '../tag-reading.js';
 import { eachObject, inspectObjects } from './objects.js';
-import { expectSuccess, type RunGit, type StreamGit, streamOf } from './run.js';
+import { expectSuccess, type RunGit, type StreamGit } from './run.js';
 
 const PREFIX = 'refs/tags/';
 const PEELED = '^{}';
@@ -22,25 +21,6 @@ export function programTags(git: RunGit, stream: StreamGit): Tags {
   return {
     list: (scope) => (scope === 'all' ? listAll(programs) : listArtifact(programs, scope)),
     read: (refs) => readTags(stream, refs),
-  };
-}
-
-/** The older port, by the same two methods. */
-export function binaryTagReader(git: RunGit, stream: StreamGit = streamOf(git)): TagReader {
-  const { list, read } = programTags(git, stream);
-  return {
-    listTags: async (artifact) =>
-      Array.from((await list(artifact ?? 'all')).refs, ({ name, oid }) => ({ name, oid })),
-    listPeeledTags: async () => {
-      const refs = [...(await list('all')).refs];
-      if (refs.some(({ peeled }) => peeled === 'unknown')) return undefined;
-      return listingOf(refs.map(({ name, oid, peeled: peeledOid }) => ({ name, oid, peeledOid })));
-    },
-    readTags: async (which) => {
-      if (typeof which === 'object') return read(which);
-      const { refs, known } = await list(which ?? 'all');
-      return which === undefined ? read([...refs]) : [...known.values()];
-    },
   };
 }
 

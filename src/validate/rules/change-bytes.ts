@@ -1,5 +1,5 @@
 import type { Link } from '../../documents/link.js';
-import { shownUrl } from '../../stores/store-url.js';
+import { shownUrl } from '../../util/address.js';
 import type { LinkSubject } from '../link-subject.js';
 import type { Rule } from '../rule.js';
 

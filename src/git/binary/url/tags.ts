@@ -1,9 +1,11 @@
 import { type ArtifactName, artifactNameForTag } from '../../../domain/names.js';
 import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../../port.js';
+import { readerByTags } from '../../reader-by-tags.js';
 import { listingOf } from '../../tag-listing.js';
 import { readObjects } from '../objects.js';
 import { listRemoteTags } from '../remote-listing.js';
-import { binaryTagReader, readingsOf } from '../tags.js';
+import { streamOf } from '../run.js';
+import { programTags, readingsOf } from '../tags.js';
 import type { ObjectCache } from './object-cache.js';
 
 /**
@@ -34,7 +36,7 @@ function fetchArtifact<T>(
   const start = `refs/tags/${artifactNameForTag(artifact)}`;
   const refspecs = ['@', '#'].map((mark) => `+${start}${mark}*:${start}${mark}*`);
   const wants = { refspecs, filter: 'tree:0', shallow: true, keptAs: artifact } as const;
-  return cache.fetch(wants, (git) => read(binaryTagReader(git)));
+  return cache.fetch(wants, (git) => read(readerByTags(programTags(git, streamOf(git)))));
 }
 
 async function readListed(cache: ObjectCache, listed: readonly PeeledTagRef[]): Promise<TagReading[]> {
