@@ -4,9 +4,9 @@ import { RegError } from '../errors.js';
 import { once } from '../util/async.js';
 import { isFolder } from '../util/files.js';
 import { openBinaryRepository } from './binary/repository.js';
-import { type Surroundings, withoutLocalVariables } from './binary/run.js';
 import { isEmbeddedChosen } from './files/choice.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
+import { type Surroundings, withoutLocalVariables } from './program/run.js';
 
 /**
  * Opens the repository of a registry: by path, from a folder, or by URL. A `file://` URL is one too: what is read and

@@ -1,5 +1,5 @@
 import type { Oid } from '../../domain/event.js';
-import { expectSuccess, type RunGit } from './run.js';
+import { expectSuccess, type RunGit } from '../program/run.js';
 
 /**
  * Commits one file of the work tree alone, whatever else is staged; hooks and signing are the user's. Where the file is

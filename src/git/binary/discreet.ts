@@ -1,6 +1,6 @@
 import { redactorOf } from '../../util/address.js';
 import { once } from '../../util/async.js';
-import type { RunGit } from './run.js';
+import type { RunGit } from '../program/run.js';
 
 /**
  * Makes git keep the logins of a remote's URLs to itself, also where a server repeats them. The URLs are looked up only when

@@ -1,7 +1,7 @@
 import type { Oid } from '../../domain/event.js';
 import type { PeeledTagRef, RepositoryInspector } from '../port.js';
+import type { RunGit } from '../program/run.js';
 import { type RemoteAccess, remoteFailed } from './remote-access.js';
-import type { RunGit } from './run.js';
 import { runPastLocks } from './stale-locks.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { GitResult } from './run.js';
+import type { GitResult } from '../program/run.js';
 
 /** Why a remote has not got what was pushed to it, as far as git told. */
 export type WhyNot =

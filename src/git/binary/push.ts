@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import type { PushResult, RemoteListing, Rest, Turn } from '../port.js';
+import type { GitResult } from '../program/run.js';
 import { whyRefused } from './push-report.js';
 import { type RefChange, tagRef, turnChange, turnRef } from './ref-change.js';
 import { type RemoteAccess, remoteFailed, saidBy } from './remote-access.js';
 import { isSettled, listOnce, listRemoteRefs } from './remote-listing.js';
-import type { GitResult } from './run.js';
 
 /** What a remote is to change: tags, all or none, and the turn with them; tags that are no events are nobody's turn. */
 interface Errand {

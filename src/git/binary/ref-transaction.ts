@@ -1,5 +1,5 @@
+import type { RunGit } from '../program/run.js';
 import type { RefChange } from './ref-change.js';
-import type { RunGit } from './run.js';
 import { runPastLocks } from './stale-locks.js';
 
 /** Changes refs in one transaction, all or none. Gives what git said when it was none. */

@@ -1,8 +1,8 @@
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
 import { shellLine } from '../../util/shell.js';
+import type { GitResult, RunGit } from '../program/run.js';
 import { discreetAbout } from './discreet.js';
-import type { GitResult, RunGit } from './run.js';
 
 /** A remote: what git calls it, and what people are shown, which holds no user-info. */
 export interface NamedRemote {

@@ -1,16 +1,9 @@
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
 import type { RegistryRepository } from '../port.js';
-import { readerByTags } from '../reader-by-tags.js';
-import { binaryBranches } from './branches.js';
-import { commitFile } from './commit.js';
-import { binaryHistory } from './history.js';
-import { binaryInspector } from './inspector.js';
-import { binaryLargeFiles } from './large-files.js';
-import { binaryObjectReader } from './objects.js';
-import { binaryTagRemote } from './remote.js';
-import { namedAccess, type RemoteAccess } from './remote-access.js';
-import { listTips } from './remote-listing.js';
+import { binaryBranches, binaryHistory, binaryInspector } from '../program/history.js';
+import { binaryLargeFiles } from '../program/lfs.js';
+import { binaryObjectReader } from '../program/objects.js';
 import {
   gitIn,
   offline,
@@ -20,10 +13,15 @@ import {
   type Surroundings,
   streamGitIn,
   unhurried,
-} from './run.js';
+} from '../program/run.js';
+import { programTags } from '../program/tags.js';
+import { readerByTags } from '../reader-by-tags.js';
+import { commitFile } from './commit.js';
+import { binaryTagRemote } from './remote.js';
+import { namedAccess, type RemoteAccess } from './remote-access.js';
+import { listTips } from './remote-listing.js';
 import { binarySignatures } from './signatures.js';
 import { binarySigner } from './signing.js';
-import { programTags } from './tags.js';
 import { binaryTagWriter } from './writer.js';
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import type { Signature } from '../../domain/policy/signature.js';
 import type { SignatureReader } from '../port.js';
-import { expectSuccess, type RunGit } from './run.js';
+import { expectSuccess, type RunGit } from '../program/run.js';
 import { readSigners, type Signers } from './signers.js';
 import { verdictOf } from './verdict.js';
 

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import type { TagWriter } from '../port.js';
+import { expectSuccess, gitIn, type RunGit, type Surroundings } from '../program/run.js';
 import { decodeTag, type TagObject } from '../tag-object.js';
-import type { Surroundings } from './run.js';
-import { expectSuccess, gitIn, type RunGit } from './run.js';
 import { makeBareFolder } from './url/bare-folder.js';
 
 /** How the repository is stored that a signed tag is to be in. */

@@ -1,11 +1,17 @@
 import { RegError } from '../../errors.js';
 import { isFolder } from '../../util/files.js';
 import type { SourceOpener, SourceRepository } from '../port.js';
-import { binaryHistory } from './history.js';
-import { binaryLargeFiles } from './large-files.js';
-import { binaryObjectReader } from './objects.js';
+import { binaryHistory } from '../program/history.js';
+import { binaryLargeFiles } from '../program/lfs.js';
+import { binaryObjectReader } from '../program/objects.js';
+import {
+  readGitIn,
+  type Surroundings,
+  streamGitIn,
+  unhurried,
+  withoutLocalVariables,
+} from '../program/run.js';
 import { listTips } from './remote-listing.js';
-import { readGitIn, type Surroundings, streamGitIn, unhurried, withoutLocalVariables } from './run.js';
 import { openObjectCache } from './url/object-cache.js';
 import { urlObjectReader } from './url/objects.js';
 

@@ -1,7 +1,7 @@
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GitResult, RunGit } from './run.js';
+import type { GitResult, RunGit } from '../program/run.js';
 
 /** Milliseconds for which a writer that is alive may hold a lock: it holds one for the time of writing a few lines. */
 const ALIVE = 1000;

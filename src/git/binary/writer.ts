@@ -3,9 +3,9 @@ import type { ArtifactName } from '../../domain/names.js';
 import { parseTagName } from '../../domain/tag-name.js';
 import { RegError } from '../../errors.js';
 import type { Identity, KeptRef, NewRef, TagWriter, Turn } from '../port.js';
+import { expectSuccess, type RunGit } from '../program/run.js';
 import { creation, deletion, keeping, newTurn, type RefChange, turnChange, turnRef } from './ref-change.js';
 import { updateRefs } from './ref-transaction.js';
-import { expectSuccess, type RunGit } from './run.js';
 
 /** Writes tags with the git program, all but signed ones. */
 export function binaryTagWriter(git: RunGit): Omit<TagWriter, 'signsTags' | 'signTag'> {

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { redactorOf, shownAddress } from '../../../util/address.js';
 import { once } from '../../../util/async.js';
 import type { LargeFiles } from '../../port.js';
-import { binaryLargeFiles } from '../large-files.js';
-import { type NamedRemote, remoteFailed } from '../remote-access.js';
+import { binaryLargeFiles } from '../../program/lfs.js';
 import {
   type GitResult,
   gitIn,
@@ -14,7 +13,8 @@ import {
   type Surroundings,
   streamGitIn,
   withoutLocalVariables,
-} from '../run.js';
+} from '../../program/run.js';
+import { type NamedRemote, remoteFailed } from '../remote-access.js';
 import { borrowFolder, makeBareFolder, sharePacks } from './bare-folder.js';
 
 /** What a remote repository is called inside its cache. */

@@ -1,7 +1,7 @@
 import type { Oid } from '../../../domain/event.js';
 import { RegError } from '../../../errors.js';
 import type { SourceRepository } from '../../port.js';
-import { binaryObjectReader, blobSizes } from '../objects.js';
+import { binaryObjectReader, blobSizes } from '../../program/objects.js';
 import { listTips } from '../remote-listing.js';
 import { urlHistory } from './history.js';
 import { EVERYTHING, type ObjectCache } from './object-cache.js';

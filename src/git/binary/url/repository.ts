@@ -1,8 +1,8 @@
 import { RegError } from '../../../errors.js';
 import type { RegistryRepository, RepositoryInspector } from '../../port.js';
+import type { Surroundings } from '../../program/run.js';
 import { tagsByReader } from '../../tags-by-reader.js';
 import { binaryTagRemote } from '../remote.js';
-import type { Surroundings } from '../run.js';
 import { binarySignatures } from '../signatures.js';
 import { binarySigner } from '../signing.js';
 import { binaryTagWriter } from '../writer.js';

@@ -297,7 +297,7 @@ const TRANSPORTS = 'https:http:ssh:git:file';
  * none is passed on from a file, and the variables are the user's own, as for any git command: `git reg`, a hook and a
  * CI runner set many of them.
  */
-export const TRUST_THE_USER = {
+const TRUST_THE_USER = {
   allowUnsafeAlias: true,
   allowUnsafeAskPass: true,
   allowUnsafeCommandBinaries: true,
@@ -325,7 +325,7 @@ export const TRUST_THE_USER = {
 };
 
 /** The environment that git gets: the user's own, but for locale, locks and allowed transports. */
-export const gitVariables = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+const gitVariables = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   GIT_ALLOW_PROTOCOL: TRANSPORTS,
   ...env,
   LC_ALL: 'C',
@@ -382,7 +382,7 @@ export function expectSuccess(result: GitResult, doing: string): Buffer {
 }
 
 /** The error for a machine without git. */
-export const gitMissing = (): RegError =>
+const gitMissing = (): RegError =>
   new RegError(
     'GIT_MISSING',
     'the git program was not found',

@@ -55,14 +55,14 @@ export async function blobSizes(stream: StreamGit, oids: readonly Oid[]): Promis
 }
 
 /** An object as `git cat-file` tells it. */
-export interface ObjectHead {
+interface ObjectHead {
   oid: Oid;
   type: string;
   size: number;
 }
 
 /** An object with its content. */
-export type FoundObject = ObjectHead & { bytes: Buffer };
+type FoundObject = ObjectHead & { bytes: Buffer };
 
 /**
  * Objects in the order in which they are asked for, by id or by any other name, some at a time; undefined for those that are
