@@ -1,5 +1,6 @@
 import type { State } from '../domain/artifact.js';
-import { parseTagName, tagRefspec } from '../domain/tag-name.js';
+import { tagRefspec } from '../domain/refs.js';
+import { parseTagName } from '../domain/tag-name.js';
 import type { TagRef } from '../git/port.js';
 import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';

@@ -1,4 +1,5 @@
-import { looksLikeEvent, parseTagName, tagRef, tagRefspec } from '../domain/tag-name.js';
+import { tagRef, tagRefspec } from '../domain/refs.js';
+import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import type { TagReading, TagRef } from '../git/port.js';
 import { shellLine } from '../util/shell.js';
 import type { Ailment } from './finding.js';

@@ -1,13 +1,13 @@
 import { RegError } from '../errors.js';
 import { short } from '../util/oid.js';
 import type { ArtifactState, ResolvedEvent } from './artifact.js';
-import { refuseOtherCase, refuseUnwritableTag } from './decide/writable.js';
 import type { Oid } from './event.js';
 import type { ArtifactName, StageName } from './names.js';
 import type { VersionId } from './state.js';
 import { type EventName, formatTagName, parseTagName } from './tag-name.js';
 import { formatTime } from './time.js';
 import { joinMessage, splitMessage } from './trailers.js';
+import { refuseOtherCase, refuseUnwritableTag } from './writable.js';
 
 /** What is known when a write is decided. */
 export interface Snapshot {

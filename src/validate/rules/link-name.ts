@@ -1,5 +1,5 @@
 import { LINK_SUFFIX } from '../../documents/link-path.js';
-import { refuseUnwritableName } from '../../domain/decide/writable.js';
+import { refuseUnwritableName } from '../../domain/writable.js';
 import { RegError } from '../../errors.js';
 import type { FileSubject } from '../link-subject.js';
 import type { Rule } from '../rule.js';

@@ -1,17 +1,14 @@
 import type { RuleLevels } from '../../documents/config.js';
+import { APPROVALS, approvalOf } from '../../domain/approval.js';
+import { hiddenBy } from '../../domain/arrival.js';
 import { type ArtifactState, type ResolvedEvent, stateOf } from '../../domain/artifact.js';
-import { approvalOf } from '../../domain/policy/approval.js';
-import { APPROVALS } from '../../domain/policy/approval-name.js';
-import { hiddenBy } from '../../domain/policy/arrival.js';
-import { looksLikeEvent, parseTagName, tagRef } from '../../domain/tag-name.js';
+import { tagRef } from '../../domain/refs.js';
+import { looksLikeEvent, parseTagName } from '../../domain/tag-name.js';
 import { formatTime } from '../../domain/time.js';
 import type { TagReading } from '../../git/port.js';
 import { findBreaks } from '../../registry/chains.js';
 import type { RegistryContext } from '../../registry/context.js';
-import { ignoredHere } from '../../registry/policy/ignored-here.js';
-import { judgeEvents } from '../../registry/policy/judge-events.js';
-import { rulesInForce } from '../../registry/policy/rules-in-force.js';
-import { vantageOf } from '../../registry/policy/vantage.js';
+import { ignoredHere, judgeEvents, readRules, rulesSourceOf } from '../../registry/policy.js';
 import { eventsIn } from '../../registry/read.js';
 import { short } from '../../util/oid.js';
 import { type Finding, type Report, reportOf } from '../finding.js';
@@ -36,19 +33,14 @@ export async function validateTags(
   context: RegistryContext,
   { since, offline }: ValidateTagsOptions,
 ): Promise<Report> {
-  const vantage = await vantageOf(context, offline);
-  const [rules, survey] = await Promise.all([rulesInForce(context, vantage), surveyTags(context, vantage)]);
+  const source = await rulesSourceOf(context, offline);
+  const [rules, survey] = await Promise.all([readRules(context, source), surveyTags(context, source)]);
   const state = stateOf(eventsIn(survey.readings).events);
   const from = since === undefined ? Number.NEGATIVE_INFINITY : await sinceMoment(context, since, state);
   const events = [...state.values()].flatMap((artifact) =>
     artifact.events.filter(({ time }) => time >= from).map((event) => ({ artifact, event })),
   );
-  const verdicts = await judgeEvents({
-    repository: context.repository,
-    rules,
-    vantage,
-    suspects: events,
-  });
+  const verdicts = await judgeEvents({ repository: context.repository, rules, events });
   const breaks = await findBreaks(context.repository, [...state.values()], survey.held);
   const say = (rule: RuleInfo, tag: string, message: string): Finding[] =>
     finding(rules.levels, rule, tag, message);
@@ -73,7 +65,7 @@ export async function validateTags(
     findings,
     events.map(({ event }) => tagRef(event.tag)),
   );
-  return { ...report, note: await ignoredHere(context, vantage, rules) };
+  return { ...report, note: await ignoredHere(context, rules) };
 }
 
 function finding(levels: RuleLevels, rule: RuleInfo, tag: string, message: string): Finding[] {
