@@ -2,7 +2,7 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { RegError } from '../../src/errors.js';
-import { binarySourceOpener } from '../../src/git/binary/source.js';
+import { binarySourceOpener } from '../../src/git/program/repository.js';
 import { download } from '../../src/models/download.js';
 import { parseManifest } from '../../src/models/dvc.js';
 import { parsePointer } from '../../src/models/lfs/pointer.js';

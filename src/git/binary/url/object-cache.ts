@@ -4,6 +4,7 @@ import { redactorOf, shownAddress } from '../../../util/address.js';
 import { once } from '../../../util/async.js';
 import type { LargeFiles } from '../../port.js';
 import { binaryLargeFiles } from '../../program/lfs.js';
+import { type NamedRemote, remoteFailed } from '../../program/remote.js';
 import {
   type GitResult,
   gitIn,
@@ -14,7 +15,6 @@ import {
   streamGitIn,
   withoutLocalVariables,
 } from '../../program/run.js';
-import { type NamedRemote, remoteFailed } from '../remote-access.js';
 import { borrowFolder, makeBareFolder, sharePacks } from './bare-folder.js';
 
 /** What a remote repository is called inside its cache. */

@@ -2,7 +2,7 @@ import type { Oid } from '../../../domain/event.js';
 import { RegError } from '../../../errors.js';
 import type { SourceRepository } from '../../port.js';
 import { binaryObjectReader, blobSizes } from '../../program/objects.js';
-import { listTips } from '../remote-listing.js';
+import { listTips } from '../../program/remote.js';
 import { urlHistory } from './history.js';
 import { EVERYTHING, type ObjectCache } from './object-cache.js';
 import { resolveRemoteCommit } from './resolve-commit.js';

@@ -1,11 +1,11 @@
 import { type ArtifactName, artifactNameForTag } from '../../../domain/names.js';
 import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../../port.js';
 import { readObjects } from '../../program/objects.js';
+import { listRemoteTags } from '../../program/remote.js';
 import { streamOf } from '../../program/run.js';
 import { programTags, readingsOf } from '../../program/tags.js';
 import { readerByTags } from '../../reader-by-tags.js';
 import { listingOf } from '../../tag-listing.js';
-import { listRemoteTags } from '../remote-listing.js';
 import type { ObjectCache } from './object-cache.js';
 
 /**

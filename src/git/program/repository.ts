@@ -1,9 +1,29 @@
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
-import type { RegistryRepository } from '../port.js';
-import { binaryBranches, binaryHistory, binaryInspector } from '../program/history.js';
-import { binaryLargeFiles } from '../program/lfs.js';
-import { binaryObjectReader } from '../program/objects.js';
+import { isFolder } from '../../util/files.js';
+import { openObjectCache } from '../binary/url/object-cache.js';
+import { urlObjectReader } from '../binary/url/objects.js';
+import type {
+  RegistryRepository,
+  RepositoryInspector,
+  SourceOpener,
+  SourceRepository,
+  TagRemote,
+} from '../port.js';
+import { readerByTags } from '../reader-by-tags.js';
+import { binaryBranches, binaryHistory, binaryInspector } from './history.js';
+import { binaryLargeFiles } from './lfs.js';
+import { binaryObjectReader } from './objects.js';
+import { push } from './push.js';
+import {
+  fetchTagObjects,
+  listRemoteArtifact,
+  listRemoteRefs,
+  listRemoteTags,
+  listTips,
+  namedAccess,
+  type RemoteAccess,
+} from './remote.js';
 import {
   gitIn,
   offline,
@@ -13,16 +33,11 @@ import {
   type Surroundings,
   streamGitIn,
   unhurried,
-} from '../program/run.js';
-import { programTags } from '../program/tags.js';
-import { readerByTags } from '../reader-by-tags.js';
-import { commitFile } from './commit.js';
-import { binaryTagRemote } from './remote.js';
-import { namedAccess, type RemoteAccess } from './remote-access.js';
-import { listTips } from './remote-listing.js';
-import { binarySignatures } from './signatures.js';
-import { binarySigner } from './signing.js';
-import { binaryTagWriter } from './writer.js';
+  withoutLocalVariables,
+} from './run.js';
+import { binarySignatures, binarySigner } from './signatures.js';
+import { programTags } from './tags.js';
+import { binaryTagWriter, commitFile } from './write.js';
 
 /**
  * Opens the repository that a folder is in: a work tree, a folder inside one, a linked work tree, a bare repository.
@@ -89,4 +104,52 @@ async function findWorkTree(git: RunGit): Promise<string | undefined> {
   const { stdout } = await git(['rev-parse', '--is-inside-work-tree', '--show-toplevel']);
   const [inside, top] = stdout.toString().split('\n');
   return inside === 'true' ? top : undefined;
+}
+
+/** Opens source repositories with the git program: a folder of this machine where it is, a URL through the cache. */
+export function binarySourceOpener(cache: string, around: Surroundings): SourceOpener {
+  return {
+    openSource: async (location) =>
+      location.kind === 'path'
+        ? openFolder(location.path, around)
+        : urlObjectReader(openObjectCache(location.url, cache, around)),
+  };
+}
+
+async function openFolder(path: string, around: Surroundings): Promise<SourceRepository> {
+  const unreachable = (why: string): RegError =>
+    new RegError(
+      'NO_REPOSITORY',
+      `there is no git repository at ${path}${why}`,
+      'check --source, or source.repo of the link',
+    );
+  if (!(await isFolder(path))) throw unreachable('');
+  const inside = { ...around, env: withoutLocalVariables(around.env) };
+  const git = readGitIn(path, inside);
+  const found = await git(['rev-parse', '--git-dir']);
+  if (found.code !== 0) throw unreachable(` (${found.stderr})`);
+  return {
+    ...binaryObjectReader(git, streamGitIn(path, unhurried(inside))),
+    ...binaryHistory(git),
+    largeFiles: binaryLargeFiles(path, inside),
+    // git takes a folder for a remote too
+    listTips: () => listTips({ git, remote: { name: '.', shown: path } }),
+  };
+}
+
+/**
+ * Talks to remotes about tags with the git program.
+ * @param accessTo which remote is meant by a name of the configuration
+ */
+export function binaryTagRemote(
+  inspector: RepositoryInspector,
+  accessTo: (name: string) => RemoteAccess,
+): TagRemote {
+  return {
+    listRemoteTags: (name) => listRemoteTags(accessTo(name)),
+    listRemoteArtifact: (name, artifact) => listRemoteArtifact(accessTo(name), artifact),
+    listRemoteRefs: (name, patterns) => listRemoteRefs(accessTo(name), patterns),
+    fetchTags: (name, tags) => fetchTagObjects(accessTo(name), inspector, tags),
+    pushRefs: (name, refs, turn) => push(accessTo(name), refs, turn),
+  };
 }
