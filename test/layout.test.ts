@@ -48,7 +48,14 @@ function strays(
 }
 
 const isPackage = (target: string): boolean => target.startsWith('package:');
-const isEdge = within('git/binary', 'git/embedded', 'git/files', 'git/memory.ts', 'git/open.ts');
+const isEdge = within(
+  'git/binary',
+  'git/files',
+  'git/remote',
+  'git/memory.ts',
+  'git/open.ts',
+  'git/open-without-git.ts',
+);
 
 /** What of `util` computes alone. */
 const PURE = ['util/address.ts', 'util/oid.ts', 'util/shell.ts', 'util/text.ts'];
@@ -110,10 +117,12 @@ describe('who may import whom (DESIGN)', () => {
       'git/tags-by-reader.ts',
       'git/reader-by-tags.ts',
       'git/needs-git.ts',
+      'git/bare-folder.ts',
+      'net',
     );
     const own = (target: string, path: string): boolean =>
-      ['git/binary', 'git/embedded'].some((one) => within(one)(path) && within(one)(target));
-    const adapters = within('git/binary', 'git/embedded', 'git/files', 'git/memory.ts');
+      ['git/binary', 'git/remote'].some((one) => within(one)(path) && within(one)(target));
+    const adapters = within('git/binary', 'git/remote', 'git/files', 'git/memory.ts');
     expect(
       strays(adapters, (target, path) => isPackage(target) || shared(target) || own(target, path)),
     ).toEqual([]);
@@ -134,10 +143,7 @@ describe('who may import whom (DESIGN)', () => {
 
   it('one file knows isomorphic-git', () => {
     const importers = SOURCES.filter(({ imports }) => imports.some(within('package:isomorphic-git')));
-    expect(importers.map(({ path }) => path)).toEqual([
-      'git/files/index-pack.ts',
-      'git/embedded/url/keep-pack.ts',
-    ]);
+    expect(importers.map(({ path }) => path)).toEqual(['git/files/index-pack.ts']);
   });
 
   it('registry, loading, validation and sources know no adapter', () => {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
-import { openWebRepository } from '../../src/git/embedded/url/repository.js';
+import { openWebRepository } from '../../src/git/remote/transport-http.js';
 import type { RegistryRepository } from '../../src/git/port.js';
 import { type Env, sandbox } from '../support/repo.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { binarySourceOpener } from '../../src/git/binary/source.js';
-import { embeddedSourceOpener } from '../../src/git/embedded/open.js';
+import { embeddedSourceOpener } from '../../src/git/open-without-git.js';
 import { openRepository } from '../../src/git/open.js';
 import { download } from '../../src/load/download.js';
 import { gitModel } from '../../src/sources/git-source.js';
