@@ -109,7 +109,13 @@ export function readRemote(
   const listTags = async (scope: ArtifactName | 'all'): Promise<TagList> => {
     if (scope === 'all' || transport.isVersion2) {
       const refs = await transport.listTags(scope);
-      return { refs, known: lightweightIn(refs) };
+      const known = lightweightIn(refs);
+      if (scope === 'all') return { refs, known };
+      // all at once: to ask for each round of them would take longer than to bring them
+      const annotated = refs.filter(({ name }) => !known.has(name));
+      for (const [index, reading] of (await readTags(annotated)).entries())
+        known.set(annotated[index]?.name ?? '', reading);
+      return { refs, known };
     }
     // a pattern of ls-remote is not narrowed down by the server, and one of a fetch is
     const refspecs = ['@', '#']
