@@ -1,3 +1,4 @@
+import { tagRefspec } from '../domain/refs.js';
 import { shellLine } from '../util/shell.js';
 
 /**
@@ -6,6 +7,6 @@ import { shellLine } from '../util/shell.js';
  */
 export function differingHint({ repo }: { repo: string }, remote: string, tag: string): string {
   const git = ['git', ...(repo === '.' ? [] : ['-C', repo])];
-  const fetch = shellLine(...git, 'fetch', remote, `+refs/tags/${tag}:refs/tags/${tag}`);
+  const fetch = shellLine(...git, 'fetch', remote, `+${tagRefspec(tag)}`);
   return `if the one at ${remote} is right, take it with: ${fetch}`;
 }

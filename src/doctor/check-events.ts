@@ -1,5 +1,6 @@
 import { type ArtifactState, isStageEvent, type State } from '../domain/artifact.js';
 import { formatTime } from '../domain/time.js';
+import { short } from '../util/oid.js';
 import type { RemoveTag } from './check-tags.js';
 import type { Ailment } from './finding.js';
 
@@ -70,7 +71,7 @@ function versionsWithoutRegistration({ name, events, versions }: ArtifactState):
           'info',
           'unregistered',
           event.tag,
-          `it assigns commit ${event.commit.slice(0, 12)}, which has no version`,
+          `it assigns commit ${short(event.commit)}, which has no version`,
           `reg register ${name} ${event.commit}`,
         ),
       ];
@@ -93,13 +94,6 @@ function sharedCommits({ name, versions }: ArtifactState): Ailment[] {
     if (other === undefined) first.set(commit, id);
     return other === undefined
       ? []
-      : [
-          ailment(
-            'info',
-            'shared-commit',
-            name,
-            `${other} and ${id} are the same commit, ${commit.slice(0, 12)}`,
-          ),
-        ];
+      : [ailment('info', 'shared-commit', name, `${other} and ${id} are the same commit, ${short(commit)}`)];
   });
 }

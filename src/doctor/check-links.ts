@@ -5,6 +5,7 @@ import type { RegistryContext } from '../registry/context.js';
 import { findDeclaration } from '../registry/declared.js';
 import { followLink } from '../registry/follow-link.js';
 import { linkAt } from '../registry/link-at.js';
+import { short } from '../util/oid.js';
 import type { Ailment } from './finding.js';
 
 /** Links of what stages hold now whose source or commit is gone. */
@@ -35,7 +36,7 @@ async function brokenLink(
     return undefined;
   } catch (error) {
     if (!(error instanceof RegError)) throw error;
-    const message = `its link at commit ${commit.slice(0, 12)} leads nowhere: ${error.message}`;
+    const message = `its link at commit ${short(commit)} leads nowhere: ${error.message}`;
     return { level: 'error', check: 'link', subject: name, message, fix: null };
   }
 }

@@ -1,6 +1,8 @@
 import type { State } from '../domain/artifact.js';
+import { tagRefspec } from '../domain/refs.js';
 import { parseTagName } from '../domain/tag-name.js';
 import type { TagRef } from '../git/port.js';
+import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
 import { fetchTag, type RemoteTags, type RemoveTag } from './check-tags.js';
 import type { Ailment } from './finding.js';
@@ -33,7 +35,7 @@ export function checkCommits(
     const type = types.get(commit) ?? 'commit';
     // a shallow clone lacks commits by design, and says so once
     if (type === 'commit' || (type === 'missing' && isShallow)) return [];
-    const what = `its commit ${commit.slice(0, 12)} is ${type === 'missing' ? 'not in this repository' : `a ${type}`}`;
+    const what = `its commit ${short(commit)} is ${type === 'missing' ? 'not in this repository' : `a ${type}`}`;
     const check = type === 'missing' ? 'missing-commit' : 'not-a-commit';
     const from = type === 'missing' && remote?.tags.has(tag) ? remote.name : undefined;
     const fix = from === undefined ? remove(tag) : shellLine('git', 'fetch', '--no-tags', from, commit);
@@ -65,7 +67,7 @@ export function checkRemote(local: readonly TagRef[], { name: remote, tags }: Re
           : `${remote} has it and this clone does not`,
         fix: isHere
           ? fetchTag(remote, tagName)
-          : shellLine('git', 'fetch', '--no-tags', remote, `refs/tags/${tagName}:refs/tags/${tagName}`),
+          : shellLine('git', 'fetch', '--no-tags', remote, tagRefspec(tagName)),
       },
     ];
   });

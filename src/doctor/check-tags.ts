@@ -1,3 +1,4 @@
+import { tagRef, tagRefspec } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import type { TagReading, TagRef } from '../git/port.js';
 import { shellLine } from '../util/shell.js';
@@ -57,12 +58,12 @@ export const removingAt =
   (url: string | undefined): RemoveTag =>
   (tagName) =>
     url === undefined
-      ? shellLine('git', 'update-ref', '-d', `refs/tags/${tagName}`)
-      : shellLine('git', 'push', '--delete', url, `refs/tags/${tagName}`);
+      ? shellLine('git', 'update-ref', '-d', tagRef(tagName))
+      : shellLine('git', 'push', '--delete', url, tagRef(tagName));
 
 /** The command that takes a tag over from a remote. */
 export const fetchTag = (remote: string, tagName: string): string =>
-  shellLine('git', 'fetch', '--no-tags', remote, `+refs/tags/${tagName}:refs/tags/${tagName}`);
+  shellLine('git', 'fetch', '--no-tags', remote, `+${tagRefspec(tagName)}`);
 
 function lookAlike(name: string, remove: RemoveTag): Ailment[] {
   if (!looksLikeEvent(name)) return [];

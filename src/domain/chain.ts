@@ -1,3 +1,4 @@
+import { short } from '../util/oid.js';
 import type { ArtifactState, ResolvedEvent } from './artifact.js';
 import type { Oid } from './event.js';
 
@@ -62,5 +63,3 @@ function guess(events: readonly ResolvedEvent[], event: ResolvedEvent): string {
     return `${gone}: ${last.tag} was moved or recreated, or a tag between the two was deleted`;
   return `${gone}: it was deleted, or ${last.tag} was moved or recreated`;
 }
-
-const short = (oid: Oid): string => oid.slice(0, 12);

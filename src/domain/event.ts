@@ -69,7 +69,8 @@ export function eventNamed(tag: string, tagOid: Oid, commit: Oid): NamedEvent | 
   const { kind, artifact, counter } = name;
   if ('version' in name)
     return { kind, artifact, version: name.version, counter, tag, tagOid, commit } as NamedEvent;
-  if ('stage' in name) return { kind, artifact, stage: name.stage, counter, tag, tagOid, commit } as NamedEvent;
+  if ('stage' in name)
+    return { kind, artifact, stage: name.stage, counter, tag, tagOid, commit } as NamedEvent;
   return { kind, artifact, counter, tag, tagOid, commit } as NamedEvent;
 }
 

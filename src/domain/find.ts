@@ -1,4 +1,5 @@
 import { RegError } from '../errors.js';
+import { short } from '../util/oid.js';
 import {
   type ArtifactState,
   currentIn,
@@ -111,5 +112,4 @@ export const findLeaving = (
   findCurrent(artifact, stage, allowed, `see where its versions are, with: reg show ${artifact.name}`);
 
 /** How a version is named in a sentence: `v1.2.0`, or `commit 0123456789ab`. */
-export const versionLabel = (id: VersionId): string =>
-  id.startsWith('v') ? id : `commit ${id.slice(0, 12)}`;
+export const versionLabel = (id: VersionId): string => (id.startsWith('v') ? id : `commit ${short(id)}`);

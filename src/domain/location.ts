@@ -2,12 +2,12 @@ import { RegError } from '../errors.js';
 import { decoded, shownAddress } from '../util/address.js';
 import { CONTROL } from '../util/text.js';
 
-/** Where a source repository is: on a server, or on this machine. */
+/** Where a repository is: on a server, or on this machine. */
 export type Location = { kind: 'url'; url: string } | { kind: 'path'; path: string };
 
 const SCHEMES: ReadonlySet<string> = new Set(['https', 'http', 'ssh', 'git', 'file']);
 
-/** `ssh:/path` and `git:path` could be the path of a host of that name (git-clone(1), GIT URLS), but for a login in it. */
+/** `ssh:/path` and `git:path` may be the path on a host of that name (git-clone(1), GIT URLS), unless they hold a login. */
 const LACKS_A_SLASH = /^(?:https?|file):(?!\/\/)|^(?:ssh|git):\/(?!\/).*@/i;
 
 /**
@@ -46,7 +46,7 @@ export function parseLocation(text: string): Location {
   return { kind: 'url', url: text };
 }
 
-/** Git decodes a URL before it takes it apart, and hands host and path to ssh (git-clone(1), GIT URLS). */
+/** What is wrong with a URL. Git decodes it before it splits it, and passes host and path to ssh (git-clone(1), GIT URLS). */
 function faultOfUrl(url: string): string | undefined {
   const [, authority = ''] = /^[^:]+:\/\/([^/?#]*)/.exec(url) ?? [];
   const host = decoded(authority).replace(/^.*@/s, '');

@@ -51,7 +51,9 @@ export class Artifact {
   /** The registrations and deregistrations of a version. */
   eventsOf(version: Version): readonly VersionEvent[] {
     if (this.isOrdered) return this.#byVersion.get(version) ?? [];
-    return this.events.filter((event): event is VersionEvent => 'version' in event && event.version === version);
+    return this.events.filter(
+      (event): event is VersionEvent => 'version' in event && event.version === version,
+    );
   }
 
   /** The registrations that may be at a commit: those that the listing puts there, and those whose commit it does not know. */
@@ -99,7 +101,10 @@ export function artifactsIn(tags: Iterable<ListedTag>): Map<ArtifactName, Artifa
 
 /** Thrown where an answer needs objects that are not known yet; never leaves `settle`. */
 class Needs {
-  constructor(readonly events: readonly NamedEvent[]) {}
+  readonly events: ReadonlySet<NamedEvent>;
+  constructor(events: Iterable<NamedEvent>) {
+    this.events = new Set(events);
+  }
 }
 /** Thrown where an answer needs an object that is missing; never leaves `settle`. */
 class Damage {
@@ -109,7 +114,7 @@ class Damage {
 /** An answer, or the events whose objects it still needs, or the event whose object is missing. */
 export type Settled<T> =
   | { kind: 'answer'; answer: T }
-  | { kind: 'need'; events: readonly NamedEvent[] }
+  | { kind: 'need'; events: ReadonlySet<NamedEvent> }
   | { kind: 'damaged'; event: NamedEvent };
 
 /** Asks a question with the objects that are known. It never guesses: what it does not ask for cannot change its answer. */
@@ -180,12 +185,14 @@ function ordered<T extends NamedEvent>(
   if (firstCounted === 0 && sorted.every((one, index) => one.counter !== sorted[index + 1]?.counter))
     return sorted;
   const real = facts.real(sorted);
-  // no counted event takes effect before the first of them: an uncounted one up to its date comes before them all
-  const start = real.find(({ counter }) => counter !== undefined)?.date ?? Number.POSITIVE_INFINITY;
+  // no counted event takes effect before the date of the first of them: what is uncounted and not later comes before them all
+  const counted = real.filter(({ counter }) => counter !== undefined);
+  const dates = counted.flatMap(({ counter, date }) => (counter === counted[0]?.counter ? date : []));
+  const start = Math.min(...dates);
   if (real.every(({ counter, date }) => counter !== undefined || date <= start)) return inOrder(real);
   const wanted = new Set(real.map(({ tag }) => tag));
-  const counted = artifact.events.filter(({ counter, tag }) => counter !== undefined && !wanted.has(tag));
-  return inOrder([...real, ...facts.real(counted)]).filter(({ tag }) => wanted.has(tag));
+  const others = artifact.events.filter(({ counter, tag }) => counter !== undefined && !wanted.has(tag));
+  return inOrder([...real, ...facts.real(others)]).filter(({ tag }) => wanted.has(tag));
 }
 
 /** The artifact as of a moment, in seconds since the epoch: its events up to then, oldest first. Asks every object for its date. */

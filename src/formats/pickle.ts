@@ -1,8 +1,5 @@
-import type { Format } from './format.js';
-import type { Peek } from './peek.js';
-import { pickleCursor } from './pickle-cursor.js';
-import { OPCODES } from './pickle-opcodes.js';
-import { pickleStack } from './pickle-stack.js';
+import type { Peek } from './read-at.js';
+import type { Format } from './recognise.js';
 
 /** How far a pickle could be followed. */
 interface Walk {
@@ -66,4 +63,214 @@ async function walk(file: Peek): Promise<Walk> {
     }
   }
   return ended('broken');
+}
+
+/**
+ * What follows an opcode: that many bytes; bytes with a length of 1, 4 or 8 bytes before them; or text up to a line feed, of
+ * any kind, that is a number, or twice that is a name.
+ */
+type Argument = 0 | 1 | 2 | 4 | 8 | 'length1' | 'length4' | 'length8' | 'line' | 'number' | 'names';
+
+/** What an opcode does to the stack. */
+interface Effect {
+  /** Values that it takes from the top. */
+  takes: number;
+  /** Whether it then takes the last mark, with all above it. */
+  unmarks: boolean;
+  /** Values that it needs to find under what it took, and leaves there. */
+  needs: number;
+  /** Values that it puts there. */
+  gives: number;
+}
+
+/** An opcode of a pickle. */
+interface Opcode {
+  argument: Argument;
+  effect: Effect;
+  /** Whether it calls what the pickle names. */
+  calls: boolean;
+}
+
+const effect = (takes: number, gives: number, needs = 0): Effect => ({ takes, unmarks: false, needs, gives });
+const unmark = (gives: number, needs = 0, takes = 0): Effect => ({ takes, unmarks: true, needs, gives });
+
+const PUSH = effect(0, 1);
+const PEEK = effect(0, 0, 1);
+
+/** Every opcode of protocols 0 to 5 by what it does, but MARK, POP and STOP (CPython, Lib/pickletools.py). */
+const GROUPS: readonly (readonly [codes: string, argument: Argument, effect: Effect])[] = [
+  ['N\x88\x89)]}\x8f\x97', 0, PUSH],
+  ['Kh\x82', 1, PUSH],
+  ['M\x83', 2, PUSH],
+  ['Jj\x84', 4, PUSH],
+  ['G', 8, PUSH],
+  ['CU\x8a\x8c', 'length1', PUSH],
+  ['BTX\x8b', 'length4', PUSH],
+  ['\x8d\x8e\x96', 'length8', PUSH],
+  ['FILg', 'number', PUSH],
+  ['PSV', 'line', PUSH],
+  ['c', 'names', PUSH],
+  ['\x94', 0, PEEK],
+  ['q', 1, PEEK],
+  ['r', 4, PEEK],
+  ['p', 'number', PEEK],
+  ['\x80', 1, effect(0, 0)],
+  ['\x95', 8, effect(0, 0)],
+  ['2', 0, effect(0, 1, 1)],
+  ['\x85\x98Q', 0, effect(1, 1)],
+  ['\x81\x86\x93Rb', 0, effect(2, 1)],
+  ['\x87\x92', 0, effect(3, 1)],
+  ['a', 0, effect(1, 0, 1)],
+  ['s', 0, effect(2, 0, 1)],
+  ['1', 0, unmark(0)],
+  ['dlt\x91', 0, unmark(1)],
+  ['eu\x90', 0, unmark(0, 1)],
+  ['o', 0, unmark(1, 0, 1)],
+  ['i', 'names', unmark(1)],
+];
+
+/** REDUCE, NEWOBJ, NEWOBJ_EX, OBJ and INST; BUILD may call too, but only what one of these has made. */
+const CALLING = new Set('R\x81\x92oi');
+
+/** The opcodes by their byte, but MARK, POP and STOP. */
+export const OPCODES: ReadonlyMap<number, Opcode> = new Map(
+  GROUPS.flatMap(([codes, argument, effect]) =>
+    [...codes].map((code) => [code.charCodeAt(0), { argument, effect, calls: CALLING.has(code) }] as const),
+  ),
+);
+
+/** Goes through a file from its beginning, in chunks, past what is not looked at. */
+interface PickleCursor {
+  /** The next byte; undefined at the end. */
+  byte(): Promise<number | undefined>;
+  /**
+   * Goes past an argument. Gives its text where it is short or a line, '' otherwise, and undefined where it is none or does
+   * not end in the file.
+   */
+  argument(kind: Argument): Promise<string | undefined>;
+  /** Whether as much was read as may be, so that the file goes on unread. */
+  isSpent(): boolean;
+  isAtEnd(): boolean;
+}
+
+const CHUNK = 4096;
+const MOST_CHUNKS = 32;
+/** Longer than any name that is looked for. */
+const SHORT = 256;
+
+/** Begins at the beginning. */
+function pickleCursor(file: Peek): PickleCursor {
+  let at = 0;
+  let chunk = file.head;
+  let chunkStart = 0;
+  let read = 0;
+
+  /** Up to `length` bytes from here, undefined when nothing more may be read. */
+  const look = async (length: number): Promise<Buffer | undefined> => {
+    if (at + length > chunkStart + chunk.length && chunkStart + chunk.length < file.size) {
+      if (read === MOST_CHUNKS) return undefined;
+      read += 1;
+      chunk = await file.at(at, CHUNK);
+      chunkStart = at;
+    }
+    return chunk.subarray(at - chunkStart, at - chunkStart + length);
+  };
+  const take = async (length: number): Promise<Buffer | undefined> => {
+    const bytes = await look(length);
+    if (bytes === undefined || bytes.length < length) return undefined;
+    at += length;
+    return bytes;
+  };
+  const skip = async (length: number): Promise<string | undefined> => {
+    if (at + length > file.size) return undefined;
+    const bytes = length > SHORT ? Buffer.alloc(0) : await look(length);
+    at += length;
+    return bytes?.toString('latin1');
+  };
+  const line = async (): Promise<string | undefined> => {
+    const bytes = await look(CHUNK);
+    const end = bytes?.indexOf('\n') ?? -1;
+    if (end >= 0) return (await take(end + 1))?.toString('utf8', 0, end);
+    // a line that long is an array in text, and nothing behind it tells more
+    if (bytes?.length === CHUNK) read = MOST_CHUNKS;
+    return undefined;
+  };
+
+  return {
+    byte: async () => (await take(1))?.[0],
+    argument: async (kind) => {
+      switch (kind) {
+        case 'length1':
+        case 'length4':
+        case 'length8': {
+          const length = await take(Number(kind.slice(-1)));
+          return length && skip(lengthOf(length));
+        }
+        case 'line':
+          return line();
+        case 'number':
+          return matching(await line(), NUMBER);
+        case 'names': {
+          const module = matching(await line(), NAME);
+          const name = module && matching(await line(), NAME);
+          return name && `${module}\n${name}`;
+        }
+        default:
+          return kind === 0 ? '' : skip(kind);
+      }
+    },
+    isSpent: () => read === MOST_CHUNKS,
+    isAtEnd: () => at >= file.size,
+  };
+}
+
+const NUMBER = /^[-+\w.]+$/;
+/** Dotted, with what Python puts into the names of functions in functions. */
+const NAME = /^[^\W\d][\w.<>]*$/u;
+
+const matching = (text: string | undefined, pattern: RegExp): string | undefined =>
+  text !== undefined && pattern.test(text) ? text : undefined;
+
+/** Little-endian; one that is not exact is beyond every file. */
+const lengthOf = (bytes: Buffer): number => bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
+
+/** How many values are on the stack of a pickle that is not run. */
+interface PickleStack {
+  /** Does what an opcode does; false when the stack does not hold what it needs. */
+  apply(effect: Effect): boolean;
+  mark(): void;
+  /** Takes one value, or a mark where no value is above it (CPython, Lib/pickle.py, load_pop). */
+  pop(): boolean;
+}
+
+/** An empty stack. */
+function pickleStack(): PickleStack {
+  /** Values above the last mark. */
+  let above = 0;
+  /** Values between the marks, the lowest first. */
+  const below: number[] = [];
+  const unmark = (): boolean => {
+    const values = below.pop();
+    if (values !== undefined) above = values;
+    return values !== undefined;
+  };
+  return {
+    apply: ({ takes, unmarks, needs, gives }) => {
+      if (above < takes) return false;
+      above -= takes;
+      if (unmarks && !unmark()) return false;
+      if (above < needs) return false;
+      above += gives;
+      return true;
+    },
+    mark: () => {
+      below.push(above);
+      above = 0;
+    },
+    pop: () => {
+      if (above === 0) return unmark();
+      above -= 1;
+      return true;
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import type { Peek } from './peek.js';
+import type { Peek } from './read-at.js';
 
 /** A field of a message, with where its content is. */
 export interface Field {

@@ -1,14 +1,8 @@
 import { didYouMean } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
-import type { Dtype } from './dtype.js';
-import { shownName } from './json-cursor.js';
-import type { ReadAt } from './peek.js';
-import { readWhole } from './read-whole.js';
-import { parseHeader, refuse, type TensorHeader, type TensorInfo } from './safetensors-header.js';
-import { type TensorData, typedData } from './typed-data.js';
-
-export type { Dtype } from './dtype.js';
-export type { TensorData } from './typed-data.js';
+import { utf8Text } from '../util/text.js';
+import { type ReadAt, readWhole } from './read-at.js';
+import { bitsOf, type Dtype, isDtype, type TensorData, typedData } from './tensors.js';
 
 /** One tensor of a file. */
 export interface Tensor {
@@ -83,11 +77,7 @@ async function headerLength(read: ReadAt, size: number): Promise<number> {
 async function headerText(read: ReadAt, end: number): Promise<string> {
   const bytes = await readWhole(read, PREFIX, end);
   if (bytes[0] !== 0x7b) return refuse("its header does not begin with '{'");
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return refuse('its header is not UTF-8');
-  }
+  return utf8Text(bytes) ?? refuse('its header is not UTF-8');
 }
 
 function tensorOf({ name, dtype, shape }: TensorInfo, bytes: Uint8Array): Tensor {
@@ -107,4 +97,235 @@ function tensorOf({ name, dtype, shape }: TensorInfo, bytes: Uint8Array): Tensor
 function refuseName(name: string, names: readonly string[]): never {
   const hint = didYouMean(name, names, 'the file holds none');
   throw new RegError('INVALID_MODEL', `there is no tensor ${shownName(name)} in the file`, hint);
+}
+
+/** Where a tensor is, and what it is. */
+interface TensorInfo {
+  name: string;
+  dtype: Dtype;
+  shape: readonly number[];
+  /** Bytes from the end of the header. */
+  start: number;
+  /** The first byte that does not belong to it. */
+  end: number;
+}
+
+/** What the header of a safetensors file says. */
+interface TensorHeader {
+  metadata: Readonly<Record<string, string>>;
+  /** In the order of their bytes. */
+  tensors: readonly TensorInfo[];
+}
+
+/**
+ * Reads the header of a safetensors file and checks all that its format asks for (safetensors, README, "Format"; what that
+ * leaves open is as in safetensors/src/tensor.rs). A member of a tensor that is not known is refused too: it could change
+ * what the bytes mean.
+ * @param size of what follows the header, in bytes
+ * @throws RegError INVALID_MODEL
+ */
+function parseHeader(text: string, size: number): TensorHeader {
+  const json = jsonCursor(text, refuse);
+  let metadata: Record<string, string> = Object.create(null);
+  const tensors: TensorInfo[] = [];
+  json.object((name) => {
+    if (name === '__metadata__') metadata = readMetadata(json);
+    else tensors.push(readTensor(json, name));
+  });
+  json.end();
+  // their order in the header is free
+  tensors.sort((one, other) => one.start - other.start || one.end - other.end);
+  refuseGaps(tensors, size);
+  return { metadata, tensors };
+}
+
+/**
+ * Says that a file is no valid safetensors file.
+ * @throws RegError INVALID_MODEL, always
+ */
+function refuse(reason: string): never {
+  throw new RegError(
+    'INVALID_MODEL',
+    `this is no valid safetensors file: ${reason}`,
+    'it is damaged, was cut off, or has another format',
+  );
+}
+
+/** An object without a prototype, so that every name is a name and nothing else. */
+function readMetadata(json: JsonCursor): Record<string, string> {
+  const metadata: Record<string, string> = Object.create(null);
+  json.object((name) => {
+    metadata[name] = json.string();
+  });
+  return metadata;
+}
+
+function readTensor(json: JsonCursor, name: string): TensorInfo {
+  let dtype: Dtype | undefined;
+  let shape: number[] | undefined;
+  let offsets: number[] | undefined;
+  json.object((member) => {
+    switch (member) {
+      case 'dtype':
+        dtype = readDtype(json, name);
+        break;
+      case 'shape':
+        shape = readNaturals(json);
+        break;
+      case 'data_offsets':
+        offsets = readNaturals(json);
+        break;
+      default:
+        refuse(`the tensor ${shownName(name)} has a member ${shownName(member)} that is not known`);
+    }
+  });
+  if (dtype === undefined || shape === undefined || offsets === undefined)
+    return refuse(`the tensor ${shownName(name)} lacks its dtype, shape or data_offsets`);
+  const [start, end, ...more] = offsets;
+  if (start === undefined || end === undefined || more.length > 0 || start > end)
+    return refuse(`the data_offsets of the tensor ${shownName(name)} are not a beginning and an end`);
+  const length = lengthOf(dtype, shape);
+  if (length === undefined)
+    return refuse(`the shape of the tensor ${shownName(name)} is too large, or ends within a byte`);
+  if (length !== end - start)
+    return refuse(`the tensor ${shownName(name)} has ${end - start} bytes, but its shape asks for ${length}`);
+  return { name, dtype, shape, start, end };
+}
+
+function readDtype(json: JsonCursor, name: string): Dtype {
+  const text = json.string();
+  return isDtype(text)
+    ? text
+    : refuse(`the tensor ${shownName(name)} has an unknown dtype ${shownName(text)}`);
+}
+
+function readNaturals(json: JsonCursor): number[] {
+  const numbers: number[] = [];
+  json.array(() => {
+    numbers.push(json.natural());
+  });
+  return numbers;
+}
+
+/** Bytes; undefined where their bits are beyond 2^53, or end within a byte. */
+function lengthOf(dtype: Dtype, shape: readonly number[]): number | undefined {
+  // what once was too large stays so, also where an empty dimension follows
+  const bits = shape.reduce((product, count) => exact(product * count), bitsOf(dtype));
+  return Number.isSafeInteger(bits / 8) ? bits / 8 : undefined;
+}
+
+const exact = (value: number): number => (Number.isSafeInteger(value) ? value : Number.NaN);
+
+/** Every byte belongs to one tensor, so that nothing else can hide in the file. */
+function refuseGaps(tensors: readonly TensorInfo[], size: number): void {
+  let at = 0;
+  for (const { name, start, end } of tensors) {
+    if (start !== at)
+      refuse(
+        `the tensor ${shownName(name)} begins at byte ${start} of the data, where byte ${at} is expected`,
+      );
+    at = end;
+  }
+  if (at !== size) refuse(`its tensors have ${at} bytes, but the file has ${size} for them`);
+}
+
+/** Reads a text of JSON from its beginning to its end, value by value, so that nothing is made of what is not wanted. */
+interface JsonCursor {
+  /** An object: calls `member` at the value of each member, which has to read it. A name that comes twice is refused. */
+  object(member: (name: string) => void): void;
+  /** An array: calls `item` at each item, which has to read it. */
+  array(item: () => void): void;
+  string(): string;
+  /** A natural number, written with digits alone; those above 2^53 - 1 are refused. */
+  natural(): number;
+  /** Refuses everything but white space. */
+  end(): void;
+}
+
+/**
+ * Begins at the beginning of a text (RFC 8259).
+ * @param refuse throws, with what is wrong
+ */
+function jsonCursor(text: string, refuse: (reason: string) => never): JsonCursor {
+  let at = 0;
+  /** The next character that is no white space. */
+  const peek = (): string => {
+    while (isSpace(text.charCodeAt(at))) at += 1;
+    return text.charAt(at);
+  };
+  const take = (wanted: string): boolean => {
+    const isNext = peek() === wanted;
+    if (isNext) at += 1;
+    return isNext;
+  };
+  const expect = (wanted: string): void => {
+    if (!take(wanted)) refuse(`'${wanted}' is expected at character ${at} of its header`);
+  };
+  const several = (open: string, close: string, one: () => void): void => {
+    expect(open);
+    if (take(close)) return;
+    do one();
+    while (take(','));
+    expect(close);
+  };
+  const string = (): string => {
+    expect('"');
+    const start = at - 1;
+    at = endOfString(text, at);
+    const value = parseString(text.slice(start, at));
+    return value ?? refuse(`there is a malformed string at character ${start} of its header`);
+  };
+  return {
+    object: (member) => {
+      const names = new Set<string>();
+      several('{', '}', () => {
+        const name = string();
+        if (names.has(name)) refuse(`${shownName(name)} is in its header twice`);
+        names.add(name);
+        expect(':');
+        member(name);
+      });
+    },
+    array: (item) => several('[', ']', item),
+    string,
+    natural: () => {
+      peek();
+      const digits = /^(?:0|[1-9]\d*)(?![\d.eE])/.exec(text.slice(at, at + 17))?.[0];
+      const value = Number(digits);
+      if (digits === undefined || !Number.isSafeInteger(value))
+        return refuse(`a natural number is expected at character ${at} of its header`);
+      at += digits.length;
+      return value;
+    },
+    end: () => {
+      if (peek() !== '') refuse(`there is more than an object in its header, at character ${at}`);
+    },
+  };
+}
+
+/** A name from a file, fit to be shown in one line. */
+const shownName = (name: string): string => `'${name.length > 80 ? `${name.slice(0, 80)}…` : name}'`;
+
+/** Space, tab, line feed and carriage return. */
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
+
+/** Behind the quotation mark that ends a string. */
+function endOfString(text: string, start: number): number {
+  for (let at = start; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) return at + 1;
+    if (code === 0x5c) at += 1;
+  }
+  return text.length;
+}
+
+/** A string with its quotation marks; undefined when it is malformed, or holds half of a character (RFC 8259, 8.2). */
+function parseString(literal: string): string | undefined {
+  try {
+    // it copies, where a slice would keep the whole text
+    const value: unknown = JSON.parse(literal);
+    return typeof value === 'string' && !/\p{Surrogate}/u.test(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

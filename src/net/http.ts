@@ -420,18 +420,17 @@ export function retryAfter({ 'retry-after': asked, date }: HttpResponse['headers
 function connectionError(shown: string, error: unknown, { env, signal }: Surroundings): RegError {
   if (signal?.aborted) return interrupted();
   if (error instanceof RegError) return error;
-  if (error instanceof WrongLength)
-    return new RegError(
-      'STORE_FAILED',
-      `${shown} ${error.message}`,
-      'try again; if it stays so, the server is at fault',
-    );
+  if (error instanceof WrongLength) return lengthError(shown, error);
   return new RegError(
     'STORE_FAILED',
     `cannot reach ${shown}: ${withoutUserInfo(reasonOf(error, timeoutOf(env)))}`,
     'check the address, the network and the proxy; REG_TIMEOUT=<seconds> waits longer',
   );
 }
+
+/** The error for a response that ended too early, or went on for too long. */
+export const lengthError = (shown: string, { message }: WrongLength): RegError =>
+  new RegError('STORE_FAILED', `${shown} ${message}`, 'try again; if it stays so, the server is at fault');
 
 /** A reason in words. Several addresses that were tried in vain make an error without a message of its own (node:net). */
 function reasonOf(error: unknown, seconds: number): string {

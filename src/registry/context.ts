@@ -1,5 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path';
-import type { Config } from '../config/config.js';
+import type { Config } from '../documents/config.js';
 import type { Oid } from '../domain/event.js';
 import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';

@@ -1,13 +1,10 @@
 import { isAbsolute, relative, resolve } from 'node:path';
+import { formatLink, type Link, type LinkSource, modelPath, readLink } from '../documents/link.js';
+import { requireLinkPath } from '../documents/link-path.js';
 import { parseLocation } from '../domain/location.js';
 import { artifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { requireLinkPath } from '../links/link-path.js';
-import { modelPath } from '../links/model-path.js';
-import { readLink } from '../links/read.js';
-import type { Link, LinkSource } from '../links/schema.js';
-import { formatLink } from '../links/write.js';
-import { isStoreUrl } from '../stores/object-url.js';
+import { isStoreUrl } from '../stores/url.js';
 import { withoutUserInfo } from '../util/address.js';
 import { isInside } from '../util/files.js';
 import { type RegistryContext, requireWorkTree } from './context.js';

@@ -1,6 +1,6 @@
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
-import type { WriteOptions } from './write-options.js';
+import type { WriteOptions } from './write.js';
 
 /** Whom a write asks before, and whom it tells after. */
 export interface Reach {
@@ -46,3 +46,19 @@ export const noRemote = (remote: string): RegError =>
     `this repository has no remote '${remote}'`,
     `add it with: git remote add ${remote} URL, or name another one as remote: in .reg.yaml`,
   );
+
+/**
+ * The name of the remote of a clone.
+ * @throws RegError NO_CLONE where there is none
+ */
+export async function requireRemote({ repository, config }: RegistryContext): Promise<string> {
+  if (repository.url !== undefined)
+    throw new RegError(
+      'NO_CLONE',
+      `only a clone can be compared with its remote, and ${repository.url} is the remote itself`,
+      'name a clone with --repo',
+    );
+  const { remote } = await config();
+  if (await repository.hasRemote(remote)) return remote;
+  throw noRemote(remote);
+}

@@ -22,8 +22,8 @@ export interface Expected {
 export class WrongLength extends Error {}
 
 /**
- * Passes a stream on as it comes, no faster than it is read, and fails where its length is not the expected one. The last
- * chunk waits for the end of the stream, so that no reader has all bytes of a stream that fails.
+ * Passes a stream on as it comes, no faster than it is read, and fails where its length is not the expected one. The chunk that
+ * completes the size waits for the end of the stream: no reader has all bytes of a stream that fails.
  */
 export function exactly(bytes: Readable, expected: Expected): Readable {
   const { size = Number.POSITIVE_INFINITY, skip = 0, mayGoOn = false, timeout, signal, onBytes } = expected;
@@ -55,7 +55,7 @@ export function exactly(bytes: Readable, expected: Expected): Readable {
   };
   const finish = (): void => {
     stop();
-    if (last) passed.push(last);
+    if (last?.length) passed.push(last);
     passed.push(null);
     bytes.destroy();
   };
@@ -66,7 +66,7 @@ export function exactly(bytes: Readable, expected: Expected): Readable {
   };
   signal?.addEventListener('abort', abort, { once: true });
   bytes.on('data', (chunk: Uint8Array) => {
-    if (isOver) return;
+    if (isOver || chunk.length === 0) return;
     const start = count;
     count += chunk.length;
     onBytes?.(chunk.length);
@@ -74,14 +74,13 @@ export function exactly(bytes: Readable, expected: Expected): Readable {
     if (count > size && !mayGoOn)
       return fail(new WrongLength(`has more than the ${size} bytes that it should have`));
     const wanted = chunk.subarray(Math.max(0, -start), Math.max(0, size - start));
-    if (wanted.length > 0) {
-      if (last && !passed.push(last)) {
-        bytes.pause();
-        clearTimeout(timer);
-      }
+    if (count >= size) {
       last = wanted;
+      if (mayGoOn) finish();
+    } else if (wanted.length > 0 && !passed.push(wanted)) {
+      bytes.pause();
+      clearTimeout(timer);
     }
-    if (mayGoOn && count >= size) finish();
   });
   bytes.on('end', () => {
     if (isOver) return;

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { CONFIG_FILE } from '../config/config.js';
+import { CONFIG_FILE } from '../documents/config.js';
+import { inspectLink, type Link } from '../documents/link.js';
+import { LINK_SUFFIX } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
 import type { RegistryRepository } from '../git/port.js';
-import { LINK_SUFFIX } from '../links/link-path.js';
-import { inspectLink } from '../links/read.js';
-import type { Link } from '../links/schema.js';
 import type { RegistryContext } from '../registry/context.js';
 import type { WorkTree } from '../util/files.js';
 import { shellLine } from '../util/shell.js';

@@ -1,8 +1,8 @@
-import { CONFIG_FILE } from '../config/config.js';
+import { CONFIG_FILE } from '../documents/config.js';
+import { readYaml, STRICT } from '../documents/yaml.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
 import type { WorkTree } from '../util/files.js';
-import { readYaml, STRICT } from '../yaml/read.js';
 import { ALL_RULES, CONFIG_RULES } from './catalogue.js';
 import type { Finding } from './finding.js';
 import type { RegistryView } from './registry-view.js';

@@ -1,12 +1,11 @@
+import { inspectLink, type LinkFile } from '../documents/link.js';
+import { artifactOfLink, LINK_SUFFIX } from '../documents/link-path.js';
 import type { ArtifactName } from '../domain/names.js';
-import { artifactOfLink, LINK_SUFFIX } from '../links/link-path.js';
-import { inspectLink, type LinkFile } from '../links/read.js';
+import { identify, verifyPromises } from '../models/digest.js';
+import { interfaceOf } from '../models/interface.js';
 import { requireCommit } from '../registry/context.js';
 import { followLink } from '../registry/follow-link.js';
 import { findRev } from '../registry/source-rev.js';
-import { identify } from '../sources/identity.js';
-import { interfaceOf } from '../sources/model-interface.js';
-import { verifyPromises } from '../sources/promise.js';
 import { once } from '../util/async.js';
 import type { WorkTree } from '../util/files.js';
 import { FILE_RULES, LINK_RULES } from './catalogue.js';

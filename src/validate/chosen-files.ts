@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
+import { LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
 import { parseArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { LINK_SUFFIX, linkPathOf } from '../links/link-path.js';
 
 /** Which files to look at. */
 export interface FileChoice {

@@ -1,5 +1,5 @@
+import type { Link } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
-import type { Link } from '../links/schema.js';
 import { type MetricsFile, readMetricsFile } from '../registry/metrics-file.js';
 import type { RegistryView } from './registry-view.js';
 

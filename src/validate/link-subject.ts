@@ -1,9 +1,9 @@
+import type { LinkFile, LinkReading } from '../documents/link.js';
 import type { ArtifactName } from '../domain/names.js';
-import type { ModelInterface } from '../interface/fits.js';
-import type { LinkFile, LinkReading } from '../links/read.js';
+import type { ModelInterface } from '../formats/interface.js';
+import type { ModelIdentity } from '../models/digest.js';
+import type { SourceModel } from '../models/source.js';
 import type { FoundRev } from '../registry/source-rev.js';
-import type { ModelIdentity } from '../sources/identity.js';
-import type { SourceModel } from '../sources/model.js';
 import type { LinkMetrics } from './link-metrics.js';
 import type { RegistryView } from './registry-view.js';
 

@@ -1,14 +1,14 @@
-import type { Config } from '../config/config.js';
+import type { Config } from '../documents/config.js';
+import type { Link } from '../documents/link.js';
+import { artifactOfLink } from '../documents/link-path.js';
 import { artifactStateOf, versionsByStage } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { artifactOfLink } from '../links/link-path.js';
-import type { Link } from '../links/schema.js';
 import type { RegistryContext } from '../registry/context.js';
 import { linkAt } from '../registry/link-at.js';
 import { eventsIn, readArtifactNames } from '../registry/read.js';
-import { once } from '../util/async.js';
+import { memoize, once } from '../util/async.js';
 import { tagsFromRemote } from './remote-tags.js';
 
 /** What rules may ask about the registry around what they look at; each answer is found once. */
@@ -47,7 +47,6 @@ export async function viewOf(
   files: readonly string[],
   offline: boolean,
 ): Promise<RegistryView> {
-  const held = new Map<ArtifactName, Promise<Held>>();
   const tagsOf = tagsFromRemote(context, offline);
   return {
     context,
@@ -55,11 +54,7 @@ export async function viewOf(
     files,
     declared: files.flatMap((file) => artifactOfLink(file) ?? []),
     registered: once(() => readArtifactNames(context.repository.tags)),
-    held: (artifact) => {
-      const asked = held.get(artifact) ?? readHeld(context, artifact, tagsOf);
-      held.set(artifact, asked);
-      return asked;
-    },
+    held: memoize((artifact) => readHeld(context, artifact, tagsOf), { keepFailures: true }),
   };
 }
 

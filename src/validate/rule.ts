@@ -1,4 +1,4 @@
-import type { RuleLevels } from '../config/rule-levels.js';
+import type { RuleLevels } from '../documents/config.js';
 import type { Finding, Level } from './finding.js';
 
 /** What is known of a rule without asking it. */

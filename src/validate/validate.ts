@@ -1,7 +1,8 @@
-import { CONFIG_FILE } from '../config/config.js';
-import { artifactOfLink } from '../links/link-path.js';
+import { CONFIG_FILE } from '../documents/config.js';
+import { artifactOfLink } from '../documents/link-path.js';
 import { type RegistryContext, requireWorkTree } from '../registry/context.js';
 import { withSharedSources } from '../registry/shared-sources.js';
+import { mapAtMost } from '../util/async.js';
 import { REMOVED_RULES } from './catalogue.js';
 import { changeSince } from './change.js';
 import { checkConfig, unreadableConfig } from './check-config.js';
@@ -38,7 +39,7 @@ export async function validate(given: RegistryContext, options: ValidateOptions)
   const chosen = chosenFiles([...present, ...gone], options, workTree.root);
   const touched = await Promise.all(chosen.map((file) => change?.touches(file) ?? true));
   const files = chosen.filter((_, index) => touched[index]);
-  const found = await eachOf(files, (file) =>
+  const found = await mapAtMost(AT_ONCE, files, (file) =>
     gone.has(file) ? checkRemoved(registry, file) : checkFile(registry, workTree, change, file),
   );
   if (options.paths === undefined || options.paths.length === 0)
@@ -57,13 +58,3 @@ async function checkRemoved(registry: RegistryView, file: string): Promise<Findi
 
 /** So many files are looked at at a time: enough to wait for sources together, few enough for memory and open files. */
 const AT_ONCE = 4;
-
-async function eachOf<T>(files: readonly string[], check: (file: string) => Promise<T>): Promise<T[]> {
-  const found: T[] = [];
-  const waiting = files.entries();
-  const checkOn = async (): Promise<void> => {
-    for (const [index, file] of waiting) found[index] = await check(file);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, checkOn));
-  return found;
-}

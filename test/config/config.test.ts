@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_CONFIG, readConfig } from '../../src/config/config.js';
+import { DEFAULT_CONFIG, readConfig } from '../../src/documents/config.js';
 import { refusal } from '../support/builders.js';
 
 const read = (text: string) => readConfig(Buffer.from(text));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Bump, bumpVersion } from '../../src/domain/bump.js';
+import { type Bump, bumpVersion } from '../../src/domain/actions.js';
 import { compareVersions, parseVersion, version } from '../../src/domain/version.js';
 import { refusalCode } from '../support/builders.js';
 

@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RegError } from '../../src/errors.js';
-import { fileInterface } from '../../src/formats/file-interface.js';
-import { readForward } from '../../src/sources/forward.js';
-import type { SourceFile } from '../../src/sources/model.js';
+import { fileInterface } from '../../src/formats/interface.js';
+import { readForward } from '../../src/models/interface.js';
+import type { SourceFile } from '../../src/models/source.js';
 import { field, latin1, u32, u64 } from '../support/format-bytes.js';
 import { FORMAT_FILES } from '../support/format-files.js';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isTrue, parseConfig, configValue } from '../../src/git/files/config.js';
+import { configValue, isTrue, parseConfig } from '../../src/git/files/config.js';
 import { sandbox } from '../support/repo.js';
 
 const box = sandbox();

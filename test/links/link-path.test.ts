@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { artifactOfLink, linkPathOf, requireLinkPath } from '../../src/documents/link-path.js';
 import { artifactName } from '../../src/domain/names.js';
-import { artifactOfLink, linkPathOf, requireLinkPath } from '../../src/links/link-path.js';
 import { refusal } from '../support/builders.js';
 
 describe('link files (SPEC §4)', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inspectLink, readLink } from '../../src/links/read.js';
+import { inspectLink, readLink } from '../../src/documents/link.js';
 import { refusal } from '../support/builders.js';
 
 const OID = 'a'.repeat(40);

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readLink } from '../../src/links/read.js';
-import type { Link } from '../../src/links/schema.js';
-import { formatLink } from '../../src/links/write.js';
+import { formatLink, type Link, readLink } from '../../src/documents/link.js';
 import { refusalCode } from '../support/builders.js';
 
 const [OLD, NEW] = ['a'.repeat(40), 'c'.repeat(40)];

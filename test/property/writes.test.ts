@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_CONFIG } from '../../src/config/config.js';
+import { DEFAULT_CONFIG } from '../../src/documents/config.js';
 import type { ArtifactState } from '../../src/domain/artifact.js';
 import type { ArtifactName } from '../../src/domain/names.js';
 import type { Plan, Snapshot } from '../../src/domain/plan.js';
 import { RegError } from '../../src/errors.js';
+import type { WriteRow } from '../../src/registry/apply.js';
 import type { RegistryContext } from '../../src/registry/context.js';
 import { readState } from '../../src/registry/read.js';
 import { write } from '../../src/registry/write.js';
-import type { WriteRow } from '../../src/registry/write-row.js';
 import { ARTIFACTS, anyRegistry, STAGES } from '../support/arbitraries.js';
 import { buildRegistry, type Registry } from '../support/builders.js';
 import { anyWish, type Wish } from './wishes.js';

@@ -27,7 +27,7 @@ describe('a stream of a certain length', () => {
     expect(error.message).toMatch(message);
   });
 
-  it('gives its last chunk only when it has ended well', async () => {
+  it('gives the chunk that completes it only when it has ended well', async () => {
     const source = new PassThrough();
     const passed = exactly(source, { size: 4, failure: FAILURE });
     const seen: string[] = [];
@@ -39,6 +39,21 @@ describe('a stream of a certain length', () => {
     }
     expect(await failed).toBeInstanceOf(WrongLength);
     expect(seen).toEqual(['ab']);
+  });
+
+  it('gives all that came of a stream that breaks off', async () => {
+    const source = new PassThrough();
+    const passed = exactly(source, { size: 6, failure: FAILURE });
+    const seen: string[] = [];
+    passed.on('data', (chunk) => seen.push(String(chunk)));
+    const failed = new Promise((resolve) => passed.on('error', resolve));
+    for (const part of ['ab', 'cd']) {
+      source.write(part);
+      await new Promise(setImmediate);
+    }
+    source.destroy(new Error('cut'));
+    expect(await failed).toMatchObject({ message: 'cut' });
+    expect(seen).toEqual(['ab', 'cd']);
   });
 
   it('leaves out what comes before and after the part', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FOREIGN, readYaml, STRICT } from '../../src/yaml/read.js';
+import { FOREIGN, readYaml, STRICT } from '../../src/documents/yaml.js';
 import { refusal } from '../support/builders.js';
 
 const read = (text: string, limits = STRICT) =>

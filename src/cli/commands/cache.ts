@@ -1,4 +1,4 @@
-import { type CacheRow, clearCache, listCache } from '../../load/cache-entries.js';
+import { type CacheRow, clearCache, listCache } from '../../models/cache.js';
 import { cacheFolder } from '../../util/files.js';
 import type { Output } from '../output.js';
 import { moment } from '../render/moment.js';

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { parseLocation } from '../../domain/location.js';
 import { once } from '../../util/async.js';
 import type { LargeFiles } from '../port.js';
-import { type Config, extraHeaderFor, configValue } from './config.js';
+import { type Config, configValue, extraHeaderFor } from './config.js';
 import { findPlace, type Place } from './place.js';
 import { headBranch } from './refs.js';
 

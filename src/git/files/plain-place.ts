@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { userNumber } from '../../util/files.js';
-import { type Config, parseConfig, configValue } from './config.js';
+import { type Config, configValue, parseConfig } from './config.js';
 
 // what names another place than the folder does, or limits where git looks for one (git(1), "Environment Variables")
 const ELSEWHERE =

@@ -22,14 +22,14 @@ import type {
 } from '../port.js';
 import { readerByTags } from '../reader-by-tags.js';
 import { decodeFound, ownTarget, readingOf } from '../tag-reading.js';
-import { type Config, isTrue, configValue } from './config.js';
+import { treeEntries } from '../tree-object.js';
+import { type Config, configValue, isTrue } from './config.js';
 import { commitsBetween, mergeBase } from './history.js';
 import { localLargeFiles } from './large-files.js';
 import { askEach, type ObjectStore, openObjectStore, peel, type StoredObject } from './objects.js';
 import { findPlace, textOf } from './place.js';
 import { openRefs, type Refs, type StoredRef } from './refs.js';
 import { resolveCommit } from './revisions.js';
-import { treeEntries } from '../tree-object.js';
 
 /**
  * Opens the repository that a folder is in, to read it without the git program: a work tree, a folder inside one, a linked
@@ -258,15 +258,11 @@ export const refusing: TagWriter &
   Pick<RegistryRepository, 'commitFile'> = {
   commitFile: refuse('committing a file'),
   identity: refuseToWrite,
-  writeTagObject: refuseToWrite,
   signsTags: refuseToWrite,
-  signTag: refuseToWrite,
+  storeTag: refuseToWrite,
   takeTurn: refuseToWrite,
-  createTags: refuseToWrite,
-  deleteTags: refuseToWrite,
-  keepTags: refuseToWrite,
-  pushTags: refuseToWrite,
-  deleteRemoteTags: refuseToWrite,
+  changeRefs: refuseToWrite,
+  pushRefs: refuseToWrite,
   listRemoteTags: refuseToAsk,
   listRemoteArtifact: refuseToAsk,
   listRemoteRefs: refuseToAsk,

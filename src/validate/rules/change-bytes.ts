@@ -1,4 +1,4 @@
-import type { Link } from '../../links/schema.js';
+import type { Link } from '../../documents/link.js';
 import { shownUrl } from '../../util/address.js';
 import type { LinkSubject } from '../link-subject.js';
 import type { Rule } from '../rule.js';

@@ -1,5 +1,5 @@
+import type { YamlFile } from '../../documents/yaml.js';
 import { didYouMean } from '../../domain/suggest.js';
-import type { YamlFile } from '../../yaml/read.js';
 import type { RegistryView } from '../registry-view.js';
 import type { Rule, Subject } from '../rule.js';
 

@@ -1,5 +1,5 @@
 import { RegError } from '../../errors.js';
-import { contradictions } from '../../interface/contradictions.js';
+import { contradictions } from '../../formats/interface.js';
 import type { LinkSubject } from '../link-subject.js';
 import type { Rule } from '../rule.js';
 

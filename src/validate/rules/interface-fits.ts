@@ -1,4 +1,4 @@
-import { type ModelInterface, misfits } from '../../interface/fits.js';
+import { type ModelInterface, misfits } from '../../formats/interface.js';
 import type { LinkSubject } from '../link-subject.js';
 import type { Rule } from '../rule.js';
 

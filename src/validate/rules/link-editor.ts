@@ -1,4 +1,4 @@
-import { pointsAtSchema, SCHEMA_COMMENT } from '../../links/schema-comment.js';
+import { pointsAtSchema, SCHEMA_COMMENT } from '../../documents/link.js';
 import type { FileSubject } from '../link-subject.js';
 import type { Rule } from '../rule.js';
 

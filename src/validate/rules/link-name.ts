@@ -1,6 +1,6 @@
-import { refuseUnwritableName } from '../../domain/decide/writable.js';
+import { LINK_SUFFIX } from '../../documents/link-path.js';
+import { refuseUnwritableName } from '../../domain/writable.js';
 import { RegError } from '../../errors.js';
-import { LINK_SUFFIX } from '../../links/link-path.js';
 import type { FileSubject } from '../link-subject.js';
 import type { Rule } from '../rule.js';
 

@@ -1,4 +1,4 @@
-import { linkPathOf } from '../../links/link-path.js';
+import { linkPathOf } from '../../documents/link-path.js';
 import type { FileSubject } from '../link-subject.js';
 import type { Rule } from '../rule.js';
 

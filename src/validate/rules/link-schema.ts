@@ -1,4 +1,4 @@
-import type { LinkReading } from '../../links/read.js';
+import type { LinkReading } from '../../documents/link.js';
 import type { FileSubject } from '../link-subject.js';
 import type { Complaint, Rule } from '../rule.js';
 

@@ -1,4 +1,4 @@
-import { LINK_SUFFIX } from '../../links/link-path.js';
+import { LINK_SUFFIX } from '../../documents/link-path.js';
 import type { FileSubject } from '../link-subject.js';
 import type { Rule } from '../rule.js';
 

@@ -1,4 +1,4 @@
-import type { PolicyRule } from '../../domain/policy/policy.js';
+import type { PolicyRule } from '../../domain/policy.js';
 import type { RuleInfo } from '../rule.js';
 
 const error = (id: string, about: string): RuleInfo => ({ id, level: 'error', about });

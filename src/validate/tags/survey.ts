@@ -1,8 +1,8 @@
-import { APPROVALS } from '../../domain/policy/approval-name.js';
+import { APPROVALS } from '../../domain/approval.js';
 import type { TagReading, TagRef } from '../../git/port.js';
-import { bringMissing } from '../../registry/bring-missing.js';
+import { bringMissing } from '../../registry/catch-up.js';
 import type { RegistryContext } from '../../registry/context.js';
-import type { Vantage } from '../../registry/policy/vantage.js';
+import type { RulesSource } from '../../registry/policy.js';
 
 /** The tags of a registry as they are where it is shared, and those of this clone that are not there yet. */
 export interface Survey {
@@ -18,12 +18,12 @@ export interface Survey {
  * be here.
  * @throws RegError REMOTE_FAILED
  */
-export async function surveyTags({ repository }: RegistryContext, vantage: Vantage): Promise<Survey> {
+export async function surveyTags({ repository }: RegistryContext, source: RulesSource): Promise<Survey> {
   const here = (await repository.listTags()).filter(isConcerned);
-  if (vantage.kind !== 'remote' || repository.url !== undefined) return surveyOf(repository, here, []);
-  const listed = (await repository.listRemoteTags(vantage.remote)).filter(isConcerned);
+  if (source.kind !== 'remote' || repository.url !== undefined) return surveyOf(repository, here, []);
+  const listed = (await repository.listRemoteTags(source.remote)).filter(isConcerned);
   const there = new Map(listed.map((tag) => [tag.name, tag]));
-  await bringMissing(repository, vantage.remote, listed);
+  await bringMissing(repository, source.remote, listed);
   const own = here.filter(({ name }) => !there.has(name));
   const moved = here.flatMap(({ name, oid }) => {
     const tag = there.get(name);

@@ -1,18 +1,16 @@
-import type { RuleLevels } from '../../config/rule-levels.js';
+import type { RuleLevels } from '../../documents/config.js';
+import { APPROVALS, approvalOf } from '../../domain/approval.js';
+import { hiddenBy } from '../../domain/arrival.js';
 import { type ArtifactState, type ResolvedEvent, stateOf } from '../../domain/artifact.js';
-import { approvalOf } from '../../domain/policy/approval.js';
-import { APPROVALS } from '../../domain/policy/approval-name.js';
-import { hiddenBy } from '../../domain/policy/arrival.js';
+import { tagRef } from '../../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../../domain/tag-name.js';
 import { formatTime } from '../../domain/time.js';
 import type { TagReading } from '../../git/port.js';
 import { findBreaks } from '../../registry/chains.js';
 import type { RegistryContext } from '../../registry/context.js';
-import { ignoredHere } from '../../registry/policy/ignored-here.js';
-import { judgeEvents } from '../../registry/policy/judge-events.js';
-import { rulesInForce } from '../../registry/policy/rules-in-force.js';
-import { vantageOf } from '../../registry/policy/vantage.js';
+import { ignoredHere, judgeEvents, readRules, rulesSourceOf } from '../../registry/policy.js';
 import { eventsIn } from '../../registry/read.js';
+import { short } from '../../util/oid.js';
 import { type Finding, type Report, reportOf } from '../finding.js';
 import type { RuleInfo } from '../rule.js';
 import { TAG_RULES } from './rules.js';
@@ -35,30 +33,21 @@ export async function validateTags(
   context: RegistryContext,
   { since, offline }: ValidateTagsOptions,
 ): Promise<Report> {
-  const vantage = await vantageOf(context, offline);
-  const [rules, survey] = await Promise.all([rulesInForce(context, vantage), surveyTags(context, vantage)]);
+  const source = await rulesSourceOf(context, offline);
+  const [rules, survey] = await Promise.all([readRules(context, source), surveyTags(context, source)]);
   const state = stateOf(eventsIn(survey.readings).events);
   const from = since === undefined ? Number.NEGATIVE_INFINITY : await sinceMoment(context, since, state);
   const events = [...state.values()].flatMap((artifact) =>
     artifact.events.filter(({ time }) => time >= from).map((event) => ({ artifact, event })),
   );
-  const verdicts = await judgeEvents({
-    repository: context.repository,
-    rules,
-    vantage,
-    suspects: events,
-  });
+  const verdicts = await judgeEvents({ repository: context.repository, rules, events });
   const breaks = await findBreaks(context.repository, [...state.values()], survey.held);
   const say = (rule: RuleInfo, tag: string, message: string): Finding[] =>
     finding(rules.levels, rule, tag, message);
   const findings = [
     ...survey.readings.flatMap((reading) => oddities(reading, say)),
     ...survey.moved.flatMap(({ name, here, there }) =>
-      say(
-        TAG_RULES.moved,
-        name,
-        `it is ${here.slice(0, 12)} here and ${there.slice(0, 12)} where it is shared`,
-      ),
+      say(TAG_RULES.moved, name, `it is ${short(here)} here and ${short(there)} where it is shared`),
     ),
     ...breaks
       .filter(({ event }) => event.time >= from)
@@ -74,18 +63,16 @@ export async function validateTags(
   ];
   const report = reportOf(
     findings,
-    events.map(({ event }) => refName(event.tag)),
+    events.map(({ event }) => tagRef(event.tag)),
   );
-  return { ...report, note: await ignoredHere(context, vantage, rules) };
+  return { ...report, note: await ignoredHere(context, rules) };
 }
-
-const refName = (tag: string): string => `refs/tags/${tag}`;
 
 function finding(levels: RuleLevels, rule: RuleInfo, tag: string, message: string): Finding[] {
   const level = levels[rule.id] ?? rule.level;
   return level === 'off' || message === ''
     ? []
-    : [{ level, rule: rule.id, file: refName(tag), line: 1, message }];
+    : [{ level, rule: rule.id, file: tagRef(tag), line: 1, message }];
 }
 
 const ownName = (event: ResolvedEvent): string =>
