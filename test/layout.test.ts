@@ -49,7 +49,14 @@ function strays(
 }
 
 const isPackage = (target: string): boolean => target.startsWith('package:');
-const isEdge = within('git/binary', 'git/program', 'git/embedded', 'git/files', 'git/open.ts');
+const isEdge = within(
+  'git/binary',
+  'git/files',
+  'git/remote',
+  'git/memory.ts',
+  'git/open.ts',
+  'git/open-without-git.ts',
+);
 
 /** What of `util` computes alone. */
 const PURE = ['util/address.ts', 'util/oid.ts', 'util/shell.ts', 'util/text.ts'];
@@ -109,10 +116,12 @@ describe('who may import whom', () => {
       'git/tags-by-reader.ts',
       'git/reader-by-tags.ts',
       'git/needs-git.ts',
+      'git/bare-folder.ts',
+      'net',
     );
     const own = (target: string, path: string): boolean =>
-      [within('git/binary', 'git/program'), within('git/embedded')].some((one) => one(path) && one(target));
-    const adapters = within('git/binary', 'git/program', 'git/embedded', 'git/files');
+      ['git/binary', 'git/remote'].some((one) => within(one)(path) && within(one)(target));
+    const adapters = within('git/binary', 'git/remote', 'git/files', 'git/memory.ts');
     expect(
       strays(adapters, (target, path) => isPackage(target) || shared(target) || own(target, path)),
     ).toEqual([]);
@@ -133,10 +142,7 @@ describe('who may import whom', () => {
 
   it('one file knows isomorphic-git', () => {
     const importers = SOURCES.filter(({ imports }) => imports.some(within('package:isomorphic-git')));
-    expect(importers.map(({ path }) => path)).toEqual([
-      'git/files/index-pack.ts',
-      'git/embedded/url/keep-pack.ts',
-    ]);
+    expect(importers.map(({ path }) => path)).toEqual(['git/files/index-pack.ts']);
   });
 
   it('registry, loading, validation and sources know no adapter', () => {

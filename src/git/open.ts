@@ -22,7 +22,7 @@ export async function openRepository(
   around: Surroundings,
 ): Promise<RegistryRepository> {
   const location = parseLocation(repo);
-  const embedded = (await isEmbeddedChosen(around.env)) ? await import('./embedded/open.js') : undefined;
+  const embedded = (await isEmbeddedChosen(around.env)) ? await import('./open-without-git.js') : undefined;
   if (location.kind === 'url' || /^file:/i.test(repo)) {
     // loaded on use, as is what sources need: most questions are about a clone and its tags
     const open =
@@ -43,7 +43,7 @@ export async function openRepository(
 export function sourceOpener(cache: string, around: Surroundings): SourceOpener {
   const opener = once(async () =>
     (await isEmbeddedChosen(around.env))
-      ? (await import('./embedded/open.js')).embeddedSourceOpener(cache, around)
+      ? (await import('./open-without-git.js')).embeddedSourceOpener(cache, around)
       : (await import('./program/repository.js')).binarySourceOpener(cache, around),
   );
   return { openSource: async (location) => (await opener()).openSource(location) };

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { embeddedSourceOpener } from '../../src/git/embedded/open.js';
+import { embeddedSourceOpener } from '../../src/git/open-without-git.js';
 import { openRepository } from '../../src/git/open.js';
 import { binarySourceOpener } from '../../src/git/program/repository.js';
 import { download } from '../../src/models/download.js';
