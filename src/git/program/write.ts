@@ -135,15 +135,15 @@ async function heldBy(git: RunGit, refs: readonly RefChange[]): Promise<Map<stri
   return new Map(lines.map((line) => line.split('\0') as [string, Oid]));
 }
 
-/** Milliseconds for which a writer that is alive may hold a lock: it holds one for the time of writing a few lines. */
+/** Milliseconds for which a writer that is alive may hold a lock, while it writes a few lines. */
 const ALIVE = 1000;
-/** Milliseconds after which whoever made a lock is taken for dead. */
+/** Milliseconds after which the writer that holds a lock counts as dead. */
 const STALE = 10_000;
 const PAUSE = 250;
 
 /**
- * Runs git, and again where a lock kept it from its work that nobody holds any more. A git that was killed leaves its locks
- * behind, and git itself never removes one; those of an event's refs are held by nobody but writers of that event.
+ * Runs git, and runs it again where a stale lock was in its way. A git that was killed leaves its locks behind, and git never
+ * removes one. Only writers of an event hold the locks of its refs.
  * @param locks files of the repository, such as `refs/tags/churn@v1.0.0.lock`
  */
 export async function runPastLocks(
@@ -157,7 +157,7 @@ export async function runPastLocks(
   }
 }
 
-/** Waits a little for an old lock, or removes it; false where there is none. */
+/** Waits a little for a lock, or removes a stale one; false where there is none. */
 async function outwaited(git: RunGit, locks: readonly string[]): Promise<boolean> {
   const { code, stdout } = await git(['rev-parse', '--path-format=absolute', '--git-common-dir']);
   if (code !== 0) return false;
@@ -195,7 +195,7 @@ const removed = (paths: readonly string[]): Promise<boolean> =>
  * committed as it is, nothing is done.
  * @param path from the top of the work tree
  * @returns the commit that brought the file as it is
- * @throws RegError GIT_FAILED with what git or a hook said, NO_IDENTITY is among it
+ * @throws RegError GIT_FAILED with the message of git or of a hook
  */
 export async function commitFile(git: RunGit, path: string, message: string): Promise<Oid> {
   const file = `:(top,literal)${path}`;
