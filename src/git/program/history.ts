@@ -1,5 +1,6 @@
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
+import { short } from '../../util/oid.js';
 import type { BranchReader, HistoryReader, LoggedCommit, RepositoryInspector } from '../port.js';
 import { inspectObjects } from './objects.js';
 import { expectSuccess, type RunGit, type StreamGit, streamOf } from './run.js';
@@ -13,14 +14,14 @@ export function binaryHistory(git: RunGit): HistoryReader {
         git([...LOG, `--max-count=${most}`, '--end-of-options', to, `^${from}`]),
       ]);
       for (const result of [shallow, log]) if (result.code < 0) expectSuccess(result, 'reading the history');
-      // where history was cut off, what leads to one commit may seem not to
+      // in a shallow clone a commit may seem to have no ancestors
       if (log.code !== 0 || shallow.stdout.toString().trim() !== 'false') return undefined;
       return parseLog(log.stdout.toString());
     },
   };
 }
 
-/** Whatever the user configured, the same fields (git-log(1)). */
+/** The same fields whatever the user has configured (git-log(1)). */
 const LOG = [
   'log',
   '-z',
@@ -44,7 +45,7 @@ function parseLog(text: string): LoggedCommit[] {
   return commits;
 }
 
-/** Tells with the git program which commits are on a branch. */
+/** Finds out with the git program which commits are on a branch. */
 export const binaryBranches = (git: RunGit, inspector: RepositoryInspector): BranchReader => ({
   strays: (tip, commits) => strays(git, inspector, tip, commits),
   commitDate: async (commit) => {
@@ -63,7 +64,7 @@ async function strays(
   const types = await inspector.objectTypes([...new Set(commits)]);
   const isHere = (oid: Oid): boolean => (types.get(oid) ?? 'commit') === 'commit';
   const missing = commits.filter((oid) => !isHere(oid));
-  // what leads to these commits and not to the tip: of one that is on the branch, nothing, not even itself
+  // the ancestors of these commits that are not ancestors of the tip; a commit on the branch is itself one of those
   const input = [...commits.filter(isHere), `^${tip}`].map((rev) => `${rev}\n`).join('');
   const listed = expectSuccess(
     await git(['rev-list', '--stdin'], input),
@@ -78,16 +79,16 @@ async function strays(
 const cutOff = (tip: Oid): RegError =>
   new RegError(
     'SHALLOW',
-    `which commits lead to ${tip.slice(0, 12)} cannot be told: this clone is shallow, so its history is cut off`,
+    `which commits lead to ${short(tip)} cannot be told: this clone is shallow, so its history is cut off`,
     'get the history with: git fetch --unshallow; in CI, check out with fetch-depth: 0',
   );
 
-/** Tells the state of a repository with the git program. */
+/** Finds out the state of a repository with the git program. */
 export function binaryInspector(git: RunGit, stream: StreamGit = streamOf(git)): RepositoryInspector {
   let isWhole = false;
   return {
     isShallow: async () => {
-      // what has its whole history keeps it, and one that has been cut off may get it
+      // a whole history stays whole; a shallow clone may get its history
       if (isWhole) return false;
       const result = await git(['rev-parse', '--is-shallow-repository']);
       isWhole = expectSuccess(result, 'looking at the repository').toString().trim() === 'false';
@@ -99,7 +100,7 @@ export function binaryInspector(git: RunGit, stream: StreamGit = streamOf(git)):
     },
     mergeBase: async (one, other) => {
       const result = await git(['merge-base', one, other]);
-      // exit 1: there is none; anything worse: a commit is not here
+      // exit code 1: there is none; any other: a commit is not here
       if (result.code < 0) expectSuccess(result, 'comparing commits');
       return result.code === 0 ? result.stdout.toString().trim() : undefined;
     },

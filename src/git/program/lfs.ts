@@ -6,6 +6,7 @@ import { RegError } from '../../errors.js';
 import { redactorOf, shownAddress } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import { isFolder } from '../../util/files.js';
+import { percentDecoded } from '../../util/text.js';
 import type { LargeFiles, Login } from '../port.js';
 import {
   gitIn,
@@ -16,13 +17,13 @@ import {
   withoutLocalVariables,
 } from './run.js';
 
-/** The remote of a repository, by its name and its URL as it is, login included. */
+/** The remote of a repository, with its URL as it is, login included. */
 type Remote = NonNullable<Awaited<ReturnType<LargeFiles['remote']>>>;
 
 /**
  * Finds large files with the git program, and with git-lfs where that is installed.
- * @param folder of the repository, as git may be run in it
- * @param known its remote, where that is not what git's configuration says
+ * @param folder where git runs
+ * @param known the remote of the repository, where git's configuration does not have it
  */
 export function binaryLargeFiles(folder: string, around: Surroundings, known?: Remote): LargeFiles {
   const git = gitIn(folder, around);
@@ -44,7 +45,7 @@ export function binaryLargeFiles(folder: string, around: Surroundings, known?: R
     tellLogin: (url, login, isGood) => tellLogin(git, url, login, isGood),
     smudge: async (pointer) => {
       if (!(await hasProgram())) return undefined;
-      // somebody who does not want large files in work trees wants this one all the same
+      // the user may not want large files in work trees; this one was asked for
       const { GIT_LFS_SKIP_SMUDGE: _, ...env } = around.env;
       const stream = streamGitIn(folder, unhurried({ ...around, env }));
       const output = stream([...PLAIN, 'lfs', 'smudge'], Buffer.from(pointer));
@@ -53,7 +54,7 @@ export function binaryLargeFiles(folder: string, around: Surroundings, known?: R
   };
 }
 
-/** Settings for git-lfs: no hooks are installed behind people's backs, and nothing is left out (git-lfs-config(5)). */
+/** Settings for git-lfs: it installs no hooks and leaves out no file (git-lfs-config(5)). */
 const PLAIN = [
   `core.hooksPath=${devNull}`,
   'lfs.fetchinclude=',
@@ -67,7 +68,7 @@ async function firstLine(git: RunGit, args: readonly string[]): Promise<string |
   return code === 0 && line !== '' ? line : undefined;
 }
 
-/** The remote that git-lfs would take: of the branch, the default one, the only one, `origin` (git-lfs-config(5), remote.lfsdefault). */
+/** The remote that git-lfs takes: that of the branch, the default, the only one, `origin` (git-lfs-config(5), remote.lfsdefault). */
 async function findRemote(git: RunGit, setting: LargeFiles['setting']): Promise<Remote | undefined> {
   const branch = await firstLine(git, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
   const all = (await git(['remote'])).stdout.toString().split('\n').filter(Boolean);
@@ -80,7 +81,7 @@ async function findRemote(git: RunGit, setting: LargeFiles['setting']): Promise<
   return url === undefined ? undefined : { name: named, url };
 }
 
-/** Where a remote of this machine may be: git tries a path as it is, and with `.git` at its end (git-clone(1)). */
+/** Where a remote on this machine may be: git tries a path as it is, and with `.git` at its end (git-clone(1)). */
 async function remotePaths(git: RunGit, folder: string, remote: Remote | undefined): Promise<string[]> {
   if (remote === undefined) return [];
   try {
@@ -91,12 +92,12 @@ async function remotePaths(git: RunGit, folder: string, remote: Remote | undefin
     const there = [path, `${path}.git`].map(async (one) => ((await isFolder(one)) ? [one] : []));
     return (await Promise.all(there)).flat();
   } catch {
-    // an address that nothing is read from; git-lfs may know better
+    // not an address to read from; git-lfs may know more
     return [];
   }
 }
 
-/** Where a repository keeps large files (git-lfs-config(5), lfs.storage). */
+/** The folder in which a repository keeps large files (git-lfs-config(5), lfs.storage). */
 async function storageOf(git: RunGit): Promise<string | undefined> {
   const common = await firstLine(git, ['rev-parse', '--path-format=absolute', '--git-common-dir']);
   if (common === undefined) return undefined;
@@ -104,17 +105,17 @@ async function storageOf(git: RunGit): Promise<string | undefined> {
   return join(resolve(common, storage ?? 'lfs'), 'objects');
 }
 
-/** Nobody is asked, on no terminal and in no window (git(1), GIT_TERMINAL_PROMPT; gitcredentials(7)). */
-const ASKS_NOBODY = { GIT_TERMINAL_PROMPT: '0', GIT_ASKPASS: '', SSH_ASKPASS: '' } as const;
+/** No question on a terminal or in a window (git(1), GIT_TERMINAL_PROMPT; gitcredentials(7)). */
+const WITHOUT_PROMPT = { GIT_TERMINAL_PROMPT: '0', GIT_ASKPASS: '', SSH_ASKPASS: '' } as const;
 
-/** The login for a web address, of the helpers that git's configuration names (git-credential(1)). */
+/** The login for a web address, from the helpers of git's configuration (git-credential(1)). */
 async function findLogin(
   folder: string,
   around: Surroundings,
   url: string,
   mayAsk: boolean,
 ): Promise<Login | undefined> {
-  const env = mayAsk ? around.env : { ...around.env, ...ASKS_NOBODY };
+  const env = mayAsk ? around.env : { ...around.env, ...WITHOUT_PROMPT };
   const git = gitIn(folder, { ...around, env });
   const quiet = mayAsk ? [] : ['-c', 'core.askPass='];
   const { code, stdout } = await git([...quiet, 'credential', 'fill'], described(url));
@@ -129,7 +130,7 @@ async function findLogin(
   return username === undefined || password === undefined ? undefined : { username, password };
 }
 
-/** Has the helpers keep a login, or forget it. */
+/** Makes the helpers keep a login, or forget it. */
 async function tellLogin(
   git: RunGit,
   url: string,
@@ -140,26 +141,20 @@ async function tellLogin(
   await git(['credential', isGood ? 'approve' : 'reject'], described(url) + login);
 }
 
-/** A web address as git-credential(1) takes it; whether the path counts is for credential.useHttpPath to say. */
+/** A web address as git-credential(1) reads it; credential.useHttpPath decides whether the path counts. */
 function described(url: string): string {
   const { protocol, host, pathname, username } = new URL(url);
   const lines = [`protocol=${protocol.slice(0, -1)}`, `host=${host}`, `path=${decoded(pathname).slice(1)}`];
   if (username !== '') lines.push(`username=${decoded(username)}`);
-  // a line of its own would make it another address for the helpers (CVE-2020-5260)
+  // a line break would make it another address for the helpers (CVE-2020-5260)
   return `${lines.map((line) => line.replaceAll(/[\r\n\0]/g, '')).join('\n')}\n`;
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
+const decoded = (text: string): string => percentDecoded(text) ?? text;
 
 /**
- * What git-lfs prints, with a failure told as one of the remote: the program says in English alone what went wrong. What it
- * cannot get it leaves as it is, so that a pointer that comes back is a failure too.
+ * The output of git-lfs. Its failures are failures of the remote, because it has no codes for what went wrong. It leaves a
+ * pointer as it is when it cannot get the file, so a pointer that comes back is a failure too.
  * @param url of the remote, login included
  */
 function smudged(output: Readable, pointer: string, url: string): Readable {
@@ -180,7 +175,9 @@ function smudged(output: Readable, pointer: string, url: string): Readable {
         }
       }
     } catch (error) {
-      throw error instanceof RegError && error.code === 'GIT_FAILED' ? failed(saidIn(error.message)) : error;
+      throw error instanceof RegError && error.code === 'GIT_FAILED'
+        ? failed(reasonIn(error.message))
+        : error;
     }
     if (start.equals(Buffer.from(pointer))) throw failed('it left the pointer as it is');
     if (start.length <= pointer.length) yield start;
@@ -188,11 +185,11 @@ function smudged(output: Readable, pointer: string, url: string): Readable {
   return Readable.from(bytes(), { objectMode: false });
 }
 
-/** What is worth repeating of all that the program says: not its progress, and not where it logs. */
-function saidIn(message: string): string {
+/** The reason in the messages of git-lfs, without its progress and without where it logs. */
+function reasonIn(message: string): string {
   const lines = message.split(/[\r\n]+/).map((line) => line.trim());
-  const telling = lines.filter(
+  const reason = lines.filter(
     (line) => !/^(git .* failed: )?(Downloading |Errors logged|Use `|$)/.test(line),
   );
-  return telling.join(' ') || 'it does not say why';
+  return reason.join(' ') || 'it does not say why';
 }

@@ -23,7 +23,7 @@ export function binaryObjectReader(git: RunGit, stream: StreamGit): ObjectReader
   };
 }
 
-/** Means something to git, but no commit; no argument can hold a NUL. */
+/** What git does not take for one commit; no argument can hold a NUL. */
 const NO_REV = /^\^|\0/;
 
 /** The full id of the commit that a rev names here, or undefined. */
@@ -47,14 +47,14 @@ async function entries(git: RunGit, args: readonly string[]): Promise<TreeEntry[
   });
 }
 
-/** How many bytes blobs have, without reading them; those that are missing are missing in the answer too. */
+/** The sizes of blobs, in bytes; those that are missing are not in the answer. */
 export async function blobSizes(stream: StreamGit, oids: readonly Oid[]): Promise<Map<Oid, number>> {
   const asked = [...new Set(oids)];
   const found = await inspectObjects(stream, asked);
   return new Map(asked.flatMap((oid, index) => (found[index] ? [[oid, found[index].size]] : [])));
 }
 
-/** An object as `git cat-file` tells it. */
+/** An object, without its content. */
 interface ObjectHead {
   oid: Oid;
   type: string;
@@ -65,8 +65,8 @@ interface ObjectHead {
 type FoundObject = ObjectHead & { bytes: Buffer };
 
 /**
- * Objects in the order in which they are asked for, by id or by any other name, some at a time; undefined for those that are
- * missing or corrupt.
+ * Objects by their ids or other names, in the order of the names, some at a time; undefined for one that is missing or
+ * corrupt.
  */
 export const eachObject = (
   stream: StreamGit,
@@ -93,7 +93,7 @@ export async function inspectObjects(
   return heads;
 }
 
-/** Git ends at a corrupt object: that one counts as missing, and git starts again behind it. */
+/** Git ends at a corrupt object. That object counts as missing, and git starts again behind it. */
 async function* batch(
   stream: StreamGit,
   mode: '--batch' | '--batch-check',
@@ -113,7 +113,7 @@ async function* batch(
       return;
     } catch (error) {
       if (!(error instanceof GitFailed && error.exitCode > 0) || answered >= rest.length) throw error;
-      // with nothing to read git fails where no object is to blame
+      // without names git fails only where no object is to blame
       for await (const _ of stream(['cat-file', mode], Buffer.alloc(0)));
       yield [undefined];
       rest = rest.slice(answered + 1);
@@ -123,7 +123,7 @@ async function* batch(
 
 const NEWLINE = 0x0a;
 
-/** The answers that a stream of them brings, as many at a time as come. */
+/** The answers in a stream, as many at a time as come. */
 async function* answersFrom(
   stream: AsyncIterable<Buffer>,
   hasContent: boolean,
@@ -152,7 +152,7 @@ interface Answers {
   needed: number;
 }
 
-/** Takes apart the whole answers that some bytes hold: `<oid> SP <type> SP <size>` or `<name> SP missing` (git-cat-file(1)). */
+/** The whole answers in some bytes: `<oid> SP <type> SP <size>` or `<name> SP missing`, and the content (git-cat-file(1)). */
 function answersIn(out: Buffer, hasContent: boolean): Answers {
   const answers: Answers['answers'] = [];
   let at = 0;

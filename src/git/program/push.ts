@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import type { Outcome, RefChange, Turn } from '../port.js';
-import { listRemoteRefs, type RemoteAccess, remoteFailed, saidBy } from './remote.js';
+import { failureOf, listRemoteRefs, type RemoteAccess, remoteFailed } from './remote.js';
 import type { GitResult } from './run.js';
 import { passTurn } from './write.js';
 
@@ -67,7 +67,7 @@ async function readBack(
     case 'refused':
       return { kind: 'refused', reason: why.reason };
     case 'unanswered':
-      return { kind: 'unanswered', reason: saidBy(pushed) };
+      return { kind: 'unanswered', reason: failureOf(pushed) };
     default:
       throw remoteFailed(shown, pushed);
   }

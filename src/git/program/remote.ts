@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Oid } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
-import { turnRef } from '../../domain/refs.js';
+import { tagNameOf, tagRef, turnRef } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
 import { redactorOf } from '../../util/address.js';
 import { once } from '../../util/async.js';
@@ -10,23 +10,23 @@ import type { PeeledTagRef, RefTips, RemoteListing, RepositoryInspector } from '
 import type { GitResult, RunGit } from './run.js';
 import { runPastLocks } from './write.js';
 
-/** A remote: what git calls it, and what people are shown, which holds no user-info. */
+/** A remote, by its name for git and by its name in messages, which has no user-info. */
 export interface NamedRemote {
   name: string;
   shown: string;
 }
 
-/** A remote, and what runs git to talk to it. */
+/** A remote, and git to talk to it. */
 export interface RemoteAccess {
   git: RunGit;
   remote: NamedRemote;
-  /** The same for where pushes go, which need not be where fetches come from; absent where it always is. */
+  /** The same for pushes, which may go elsewhere than fetches come from; absent where both are one. */
   whereToPush?: () => Promise<RemoteAccess>;
 }
 
-/** A remote of a repository's configuration. What is said of its address there is asked for once. */
+/** A remote in the configuration of a repository. Its addresses are read there once. */
 export function namedAccess(run: RunGit, name: string): RemoteAccess {
-  const git = discreetAbout(run, name);
+  const git = withoutLoginsOf(run, name);
   const remote = { name, shown: name };
   const whereToPush = once(async () => {
     const { stdout } = await git(['config', '--default', '', '--get', `remote.${name}.pushurl`]);
@@ -35,24 +35,23 @@ export function namedAccess(run: RunGit, name: string): RemoteAccess {
   return { git, remote, whereToPush };
 }
 
-/** What git said of its failure, in one line. */
-export const saidBy = ({ code, stderr }: GitResult): string =>
+/** The messages of git about its failure, in one line. */
+export const failureOf = ({ code, stderr }: GitResult): string =>
   stderr.replaceAll('\n', ' ') || `git ended with exit code ${code}`;
 
-/** The error for a remote that could not be asked. */
+/** The error for a remote that cannot be reached. */
 export function remoteFailed(shown: string, result: GitResult): RegError {
   return new RegError(
     'REMOTE_FAILED',
-    `cannot reach ${shown}: ${saidBy(result)}`,
+    `cannot reach ${shown}: ${failureOf(result)}`,
     `check the address, the network and your access; git itself must reach it: ${shellLine('git', 'ls-remote', shown)}`,
   );
 }
 
-const PREFIX = 'refs/tags/';
 const PEELED = '^{}';
 const BRANCHES = 'refs/heads/';
 
-/** Every tag of a remote, with what an annotated one leads to; the server sends tags alone. */
+/** Every tag of a remote, and what an annotated one leads to. The server sends tags alone. */
 export async function listRemoteTags(access: RemoteAccess): Promise<PeeledTagRef[]> {
   return tagsIn(await lsRemote(access, ['--tags'], []));
 }
@@ -61,9 +60,9 @@ export async function listRemoteTags(access: RemoteAccess): Promise<PeeledTagRef
 const PAUSES = [50, 100, 200, 400] as const;
 
 /**
- * The tags of one artifact at a remote, and whose turn it is there. A server writes the refs of a push one by one, so that a
- * listing can show the turn that it passes on and not yet its tags. A turn that was passed on by a push of tags is the oid
- * of the last of them: it settles when that one is there. After a deletion it never is, and waiting ends.
+ * The tags of one artifact at a remote, and its turn there. A server writes the refs of a push one by one, so a listing can
+ * show the turn that a push passes on and not yet its tags. After a push of tags the turn is the oid of the last tag: the
+ * listing is complete once that tag is there. After a deletion it never is, and waiting ends.
  */
 export async function listRemoteArtifact(
   access: RemoteAccess,
@@ -78,13 +77,13 @@ export async function listRemoteArtifact(
   return listing;
 }
 
-/** Whether a listing shows all that the turn in it stands for. */
+/** Whether a listing shows the tags that the turn in it stands for. */
 const isSettled = ({ tags, turn }: RemoteListing): boolean =>
   turn.last === undefined || tags.some(({ oid }) => oid === turn.last);
 
-/** The same at this moment, a push half-way included. */
+/** The same at this moment, even in the middle of a push. */
 async function listOnce(access: RemoteAccess, artifact: ArtifactName): Promise<RemoteListing> {
-  const starts = ['@', '#'].map((mark) => PREFIX + artifactNameForTag(artifact) + mark);
+  const starts = ['@', '#'].map((mark) => tagRef(artifactNameForTag(artifact) + mark));
   const turn = turnRef(artifact);
   const patterns = [...starts.map((start) => `${start}*`), turn, 'HEAD', `${BRANCHES}*`];
   const lines = await lsRemote(access, [], patterns);
@@ -97,7 +96,7 @@ async function listOnce(access: RemoteAccess, artifact: ArtifactName): Promise<R
   };
 }
 
-/** What refs of a remote hold, by full name, that fit one of these patterns. */
+/** What the refs of a remote that match one of these patterns hold, by full name. */
 export async function listRemoteRefs(
   access: RemoteAccess,
   patterns: readonly string[],
@@ -110,7 +109,7 @@ export async function listRemoteRefs(
 /** What every ref of a remote leads to. */
 export async function listTips(access: RemoteAccess): Promise<RefTips> {
   const tips = new Map<string, string>();
-  // the line of what a tag leads to follows that of the tag
+  // the line of the peeled tag follows the line of the tag
   for (const { refName, oid } of await lsRemote(access, [], []))
     tips.set(refName.endsWith(PEELED) ? refName.slice(0, -PEELED.length) : refName, oid);
   return tips;
@@ -138,14 +137,12 @@ async function lsRemote(
     });
 }
 
-/** The line of what a tag leads to follows that of the tag. */
 function tagsIn(lines: readonly Line[]): PeeledTagRef[] {
   const tags: PeeledTagRef[] = [];
   for (const { refName, oid } of lines) {
-    const last = tags.at(-1);
+    const [last, name] = [tags.at(-1), tagNameOf(refName)];
     if (refName.endsWith(PEELED) && last) last.peeledOid = oid;
-    else if (refName.startsWith(PREFIX))
-      tags.push({ name: refName.slice(PREFIX.length), oid, peeledOid: undefined });
+    else if (name !== undefined) tags.push({ name, oid, peeledOid: undefined });
   }
   return tags;
 }
@@ -174,8 +171,8 @@ export async function fetchTagObjects(
 const commitOf = ({ peeledOid, oid }: PeeledTagRef): Oid => peeledOid ?? oid;
 
 /**
- * In a shallow clone: a commit from before all that is here comes without its history, which could be long; a later one with
- * all that leads from here to it, without which git could not tell any more that it follows.
+ * In a shallow clone. A commit older than all commits here comes without its history, which could be long. A later commit
+ * comes with its history back to here, so that git still knows that it follows.
  */
 async function fetchDistant(access: RemoteAccess, tags: readonly PeeledTagRef[]): Promise<void> {
   if (tags.length === 0) return;
@@ -192,7 +189,7 @@ async function fetchDistant(access: RemoteAccess, tags: readonly PeeledTagRef[])
   await fetchOids(access, later, [`--shallow-since=@${oldest}`]);
 }
 
-/** When commits were made, in seconds since the epoch; nothing for what is no commit. */
+/** When commits were made, in seconds since the epoch. */
 async function datesOf(git: RunGit, revs: readonly string[]): Promise<number[]> {
   const { code, stdout } = await git(['log', '--format=%ct', ...revs, '--']);
   return code === 0 ? stdout.toString().split('\n').filter(Boolean).map(Number) : [];
@@ -223,10 +220,10 @@ async function fetchOids(
 }
 
 /**
- * Makes git keep the logins of a remote's URLs to itself, also where a server repeats them. The URLs are looked up only when
- * something failed, for nothing else that git says is shown.
+ * Takes the logins of a remote's URLs out of the messages of git, also where a server repeats them. The URLs are looked up
+ * only after a failure, because messages are shown only then.
  */
-function discreetAbout(git: RunGit, remote: string): RunGit {
+function withoutLoginsOf(git: RunGit, remote: string): RunGit {
   const redactors = once(async () => (await urlsOf(git, remote)).map(redactorOf));
   return async (args, input) => {
     const result = await git(args, input);

@@ -40,9 +40,9 @@ import { programTags } from './tags.js';
 import { binaryTagWriter, commitFile } from './write.js';
 
 /**
- * Opens the repository that a folder is in: a work tree, a folder inside one, a linked work tree, a bare repository.
- * Nothing runs before the first question. That git is there and new enough is found out beside it, and that there is a
- * repository only when a question fails: every call may throw RegError GIT_MISSING, GIT_TOO_OLD, NO_REPOSITORY.
+ * Opens the repository that a folder is in: a work tree, a folder inside one, a linked work tree, a bare repository. Nothing
+ * runs before the first question. The version of git is checked beside it, and whether there is a repository only after a
+ * failure: every call may throw RegError GIT_MISSING, GIT_TOO_OLD, NO_REPOSITORY.
  */
 export function openBinaryRepository(folder: string, around: Surroundings): RegistryRepository {
   const newEnough = once(() => requireGit(readGitIn(folder, around)));
@@ -56,10 +56,10 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
     };
   const git = checked(gitIn(folder, around));
   const read = checked(readGitIn(folder, around));
-  // a model that a partial clone lacks comes from the remote, without a word and however long that takes
+  // in a partial clone git brings a missing model from the remote, and shows no progress
   const stream = streamGitIn(folder, unhurried(around));
   const inspector = binaryInspector(read, stream);
-  // a tag that a partial clone lacks is missing
+  // but it does not bring a missing tag
   const tags = programTags(checked(readGitIn(folder, offline(around))), streamGitIn(folder, offline(around)));
   return {
     url: undefined,
@@ -79,7 +79,7 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
   };
 }
 
-/** Gives the remotes of a repository by their names. */
+/** The remotes of a repository, by name. */
 function accesses(git: RunGit): (name: string) => RemoteAccess {
   const known = new Map<string, RemoteAccess>();
   return (name) => {
@@ -106,7 +106,7 @@ async function findWorkTree(git: RunGit): Promise<string | undefined> {
   return inside === 'true' ? top : undefined;
 }
 
-/** Opens source repositories with the git program: a folder of this machine where it is, a URL through the cache. */
+/** Opens source repositories with the git program: a folder on this machine as it is, a URL through the cache. */
 export function binarySourceOpener(cache: string, around: Surroundings): SourceOpener {
   return {
     openSource: async (location) =>
@@ -132,14 +132,14 @@ async function openFolder(path: string, around: Surroundings): Promise<SourceRep
     ...binaryObjectReader(git, streamGitIn(path, unhurried(inside))),
     ...binaryHistory(git),
     largeFiles: binaryLargeFiles(path, inside),
-    // git takes a folder for a remote too
+    // a folder is a remote too
     listTips: () => listTips({ git, remote: { name: '.', shown: path } }),
   };
 }
 
 /**
- * Talks to remotes about tags with the git program.
- * @param accessTo which remote is meant by a name of the configuration
+ * The tags and refs of remotes, with the git program.
+ * @param accessTo finds a remote by its name in the configuration
  */
 export function binaryTagRemote(
   inspector: RepositoryInspector,

@@ -4,7 +4,7 @@ import process from 'node:process';
 import { Readable } from 'node:stream';
 import { interrupted, RegError } from '../../errors.js';
 import { withoutUserInfo } from '../../util/address.js';
-import { timeoutOf } from '../../util/timeout.js';
+import { noResponse, timeoutOf } from '../../util/timeout.js';
 
 /** What a run of git takes from the process around it. */
 export interface Surroundings {
@@ -13,12 +13,12 @@ export interface Surroundings {
   signal?: AbortSignal | undefined;
 }
 
-/** How one run of git ended. Callers decide by `code`, never by what git says. */
+/** How one run of git ended. Callers decide by `code`, never by a message of git. */
 export interface GitResult {
   /** Negative when git did not run to its end. */
   code: number;
   stdout: Buffer;
-  /** What git said, without progress and without the user-info of any URL. */
+  /** The messages of git, without progress and without the user-info of any URL. */
   stderr: string;
 }
 
@@ -26,8 +26,8 @@ export interface GitResult {
 export type RunGit = (args: readonly string[], input?: string | Uint8Array) => Promise<GitResult>;
 
 /**
- * Runs git in one folder and gives what it prints as it comes. The stream fails with RegError GIT_FAILED when git does,
- * INTERRUPTED once the signal was given.
+ * Runs git in one folder and gives its output as it comes. The stream fails with RegError GIT_FAILED when git fails, and with
+ * INTERRUPTED once the signal is given.
  */
 export type StreamGit = (args: readonly string[], input?: Uint8Array) => Readable;
 
@@ -35,16 +35,16 @@ const GIT_MISSING = -2;
 const HUNG = -3;
 
 /**
- * Gives a runner for one folder, for commands whose answer is a text. Every run throws RegError INTERRUPTED once the signal
- * was given.
- * @param around its environment is what git gets; untouched but for locale, locks and allowed transports
- * @throws RegError USAGE for a REG_TIMEOUT that is no time to wait
+ * Runs git with simple-git: commands that write, talk to a remote or read the configuration, whose answer is a short text.
+ * Every run throws RegError INTERRUPTED once the signal is given.
+ * @param around git gets its environment as it is, but for locale, locks and allowed transports
+ * @throws RegError USAGE for a REG_TIMEOUT that is not a number of seconds
  */
 export function gitIn(cwd: string, around: Surroundings): RunGit {
   const timeout = timeoutOf(around.env);
   return async (args, input) => {
     if (around.signal?.aborted) throw interrupted();
-    // loaded on use: what only reads does without it
+    // loaded on use: a question about tags does not need it
     const { simpleGit } = await import('simple-git');
     const run = watchRun(timeout, around.signal);
     const variables = { ...gitVariables(around.env), [MARK]: run.mark };
@@ -52,7 +52,7 @@ export function gitIn(cwd: string, around: Surroundings): RunGit {
     let ended = { exitCode: -1, stdErr: [] as Buffer[] };
     const git = simpleGit({
       baseDir: cwd,
-      // every exit code is an answer; without this handler exit 1 with an empty stderr would resolve as a success
+      // every exit code is an answer; without this handler exit code 1 with an empty stderr would resolve as a success
       errors: (_error, result) => {
         ended = result;
         return undefined;
@@ -76,7 +76,7 @@ export function gitIn(cwd: string, around: Surroundings): RunGit {
       run.holds(out as Readable, err as Readable);
     });
     const answer = git.env(variables).raw([...args]);
-    // what was ended on purpose fails as it has to
+    // a run that is ended on purpose fails
     const unlessEnded = (error: unknown): void => {
       if (!run.signal.aborted) throw error;
     };
@@ -84,15 +84,15 @@ export function gitIn(cwd: string, around: Surroundings): RunGit {
     const early = run.stop();
     if (early) return resultOf(early, timeout);
     const whole = Buffer.concat(stdout);
-    // what git printed may be tens of megabytes, and listeners hold the list
+    // the output may be tens of megabytes, and listeners hold the list
     stdout.length = 0;
-    return { code: ended.exitCode, stdout: whole, stderr: said(ended.stdErr) };
+    return { code: ended.exitCode, stdout: whole, stderr: messagesIn(ended.stdErr) };
   };
 }
 
 /**
- * The same for questions about the repository, whose answer is bytes: simple-git takes a third of the time that Node.js takes
- * to start, to be loaded.
+ * Runs git without simple-git: questions about refs and objects, whose answer is bytes and may be long. To load simple-git
+ * takes longer than git needs for most of them.
  */
 export const readGitIn =
   (cwd: string, around: Surroundings): RunGit =>
@@ -106,7 +106,7 @@ export const readGitIn =
     }
   };
 
-/** The same for what may be larger than memory. */
+/** The same, for an answer that may be larger than memory. */
 export const streamGitIn =
   (cwd: string, around: Surroundings): StreamGit =>
   (args, input) => {
@@ -116,7 +116,7 @@ export const streamGitIn =
     return Readable.from(chunks(), { objectMode: false });
   };
 
-/** The same of what a runner gives whole. */
+/** A stream of the answer that a runner gives whole. */
 export const streamOf =
   (git: RunGit): StreamGit =>
   (args, input) => {
@@ -128,7 +128,7 @@ export const streamOf =
     return Readable.from(chunks(), { objectMode: false });
   };
 
-/** Thrown where a stream of git ends early. */
+/** The error of a stream whose git failed. */
 export class GitFailed extends RegError {
   /** Negative when git did not run to its end. */
   readonly exitCode: number;
@@ -144,7 +144,7 @@ function expectEnd(end: Omit<GitResult, 'stdout'>, args: readonly string[]): voi
   if (end.code !== 0) throw new GitFailed(end, args);
 }
 
-/** What git prints, and how it ended. It is ended too when the reader asks for no more. */
+/** The output of git, and how it ended. Git is also ended when the reader asks for no more. */
 async function* outputOf(
   cwd: string,
   { env, signal }: Surroundings,
@@ -153,7 +153,7 @@ async function* outputOf(
 ): AsyncGenerator<Buffer, Omit<GitResult, 'stdout'>> {
   const timeout = timeoutOf(env);
   if (signal?.aborted) throw interrupted();
-  // loaded on use: many a command asks git nothing
+  // loaded on use: many commands do not ask git anything
   const { spawn } = await import('node:child_process');
   const run = watchRun(timeout, signal);
   const child = spawn('git', [...args], {
@@ -164,17 +164,17 @@ async function* outputOf(
   });
   const { stdout, stderr } = child as typeof child & { stdout: Readable; stderr: Readable };
   run.holds(stdout, stderr);
-  const spoken: Buffer[] = [];
+  const messages: Buffer[] = [];
   stderr.on('data', (chunk: Buffer) => {
     run.heard();
-    spoken.push(chunk);
+    messages.push(chunk);
   });
-  // from the beginning: an error without a listener ends the program
+  // listened to from the beginning: an error without a listener ends the program
   const closed = once(child, 'close').then(
     ([code]) => code as number | null,
     (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? GIT_MISSING : null),
   );
-  // a git that does not want its input closes it, which is its right
+  // git may close its input before it has read all of it
   child.stdin?.on('error', () => undefined).end(input);
   try {
     for await (const chunk of stdout as AsyncIterable<Buffer>) {
@@ -186,7 +186,7 @@ async function* outputOf(
   } catch (error) {
     if (!run.signal.aborted) throw error;
   } finally {
-    // a reader that wants no more leaves here
+    // the reader may leave before the end
     if (!stdout.readableEnded) {
       child.kill();
       run.stop();
@@ -194,39 +194,39 @@ async function* outputOf(
   }
   const code = await Promise.race([closed, run.ended]);
   const early = run.stop();
-  return early ? resultOf(early, timeout) : { code: code ?? -1, stderr: said(spoken) };
+  return early ? resultOf(early, timeout) : { code: code ?? -1, stderr: messagesIn(messages) };
 }
 
-/** Looks after one run of git: ends it when it gives no sign for some seconds, or when the signal is given. */
+/** Watches one run of git. It ends the run when git does not respond for some seconds, and when the signal is given. */
 interface Watch {
-  /** What the run's processes carry in their environment. */
+  /** A value in the environment of all processes of the run. */
   mark: string;
-  /** Given when the run is ended before its time, and `ended` resolves then. */
+  /** Aborts when the run is ended early; `ended` resolves then. */
   signal: AbortSignal;
   ended: Promise<void>;
-  /** Git gave a sign. */
+  /** Git responded. */
   heard(): void;
-  /** Nothing is expected of git until it is heard again. */
+  /** No response is expected until the next call of `heard`. */
   pause(): void;
-  /** The pipes that are closed when the run is ended: a process that cannot be ended holds them, and would keep this one. */
+  /** Names the pipes to close when the run is ended early: a process that cannot be ended keeps them open. */
   holds(...pipes: readonly Readable[]): void;
-  /** The run is over: why, when that was before its time. */
+  /** The run is over. Gives the reason where it was ended early. */
   stop(): EarlyEnd | undefined;
 }
 
 type EarlyEnd = 'hung' | 'interrupted';
 
 /**
- * The result of a run that was ended before its time.
+ * The result of a run that was ended early.
  * @throws RegError INTERRUPTED where the signal ended it
  */
 function resultOf(early: EarlyEnd, seconds: number): GitResult {
   if (early === 'interrupted') throw interrupted();
-  return { code: HUNG, stdout: Buffer.alloc(0), stderr: `it gave no sign for ${seconds} seconds` };
+  return { code: HUNG, stdout: Buffer.alloc(0), stderr: noResponse(seconds).message };
 }
 
 function watchRun(seconds: number, signal: AbortSignal | undefined): Watch {
-  // of its own on this machine; to load what makes random ids takes longer than git
+  // unique on this machine; to load the module for random ids takes longer than git
   const mark = `${process.pid}-${process.hrtime.bigint()}`;
   const ending = new AbortController();
   const ended = once(ending.signal, 'abort').then(() => undefined);
@@ -265,12 +265,12 @@ function watchRun(seconds: number, signal: AbortSignal | undefined): Watch {
   };
 }
 
-/** The variable that marks a run of git and everything that it starts. */
+/** The variable that marks a run of git and all processes that it starts. */
 const MARK = 'REG_RUN';
 
 /**
- * Ends every process that carries a mark in its environment. Git that is ended itself leaves its transport behind, waiting
- * for the server (git-remote-http), and that one is nobody's child any more. Only Linux shows environments (proc(5)).
+ * Ends every process with a mark in its environment. When git alone is ended, its transport stays behind (git-remote-http)
+ * and waits for the server. Only Linux shows the environment of a process (proc(5)).
  */
 async function endMarked(mark: string): Promise<void> {
   const wanted = Buffer.from(`${MARK}=${mark}\0`);
@@ -285,17 +285,16 @@ function endProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGTERM');
   } catch {
-    // it ended by itself meanwhile
+    // it has ended meanwhile
   }
 }
 
-/** Transports that a link or a `--repo` may use; `ext::` and its like run commands (git-remote-ext(1)). */
+/** Transports that a link or `--repo` may use; `ext::` and its like run commands (git-remote-ext(1)). */
 const TRANSPORTS = 'https:http:ssh:git:file';
 
 /**
- * simple-git guards against options and variables that start programs. Here every argument is made by this program,
- * none is passed on from a file, and the variables are the user's own, as for any git command: `git reg`, a hook and a
- * CI runner set many of them.
+ * simple-git guards against options and variables that start programs. Here this program makes every argument, none comes
+ * from a file, and the variables are the user's own, as for any git command: `git reg`, a hook and a CI runner set many.
  */
 const TRUST_THE_USER = {
   allowUnsafeAlias: true,
@@ -324,7 +323,7 @@ const TRUST_THE_USER = {
   allowUnsafeUrlRewrite: true,
 };
 
-/** The environment that git gets: the user's own, but for locale, locks and allowed transports. */
+/** The environment of git: the user's own, but for locale, locks and allowed transports. */
 const gitVariables = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   GIT_ALLOW_PROTOCOL: TRANSPORTS,
   ...env,
@@ -335,25 +334,38 @@ const gitVariables = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
 });
 
 /**
- * Without a way to the remote: in a partial clone git asks it for every object that is missing, one by one. Versions before
- * 2.44 may know no word against that, so that no transport is allowed either.
+ * Without access to the remote. In a partial clone git asks the remote for every object that is missing, one by one. Git
+ * before 2.44 may not know the first variable, so no transport is allowed either.
  */
 export const offline = ({ env, signal }: Surroundings): Surroundings => ({
   env: { ...env, GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none' },
   signal,
 });
 
-/** With all the time that hooks, a person who types a passphrase, or a download may take. */
+/** Without a timeout in practice, for hooks, for a person who types a passphrase, and for downloads. */
 export const unhurried = ({ env, signal }: Surroundings): Surroundings => ({
   env: { ...env, REG_TIMEOUT: '86400' },
   signal,
 });
 
-// the list of `git rev-parse --local-env-vars`
+/** A value of git's configuration. */
+export type Setting = readonly [key: string, value: string];
+
+/** An environment with settings on top of git's configuration, which keep their values out of files (git-config(1), GIT_CONFIG_COUNT). */
+export function withSettings(env: NodeJS.ProcessEnv, settings: readonly Setting[]): NodeJS.ProcessEnv {
+  const count = Number(env.GIT_CONFIG_COUNT) || 0;
+  const numbered = settings.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${count + index}`, key],
+    [`GIT_CONFIG_VALUE_${count + index}`, value],
+  ]);
+  return { ...env, ...Object.fromEntries(numbered), GIT_CONFIG_COUNT: String(count + settings.length) };
+}
+
+// the list that `git rev-parse --local-env-vars` prints
 const LOCAL =
   /^GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|PREFIX|NAMESPACE|GRAFT_FILE|SHALLOW_FILE|CONFIG|IMPLICIT_WORK_TREE|REPLACE_REF_BASE|INTERNAL_SUPER_PREFIX)$/;
 
-/** An environment without what points git at one repository, for work in another one; hooks have it set. */
+/** An environment without the variables that name one repository, for work in another one. Hooks have them set. */
 export const withoutLocalVariables = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !LOCAL.test(name)));
 
@@ -361,7 +373,7 @@ export const withoutLocalVariables = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv
 const PROGRESS =
   /^(remote: )?(Total \d+|Delta compression using |[A-Z][a-z]+ (objects|deltas|file contents)[^:]*: )/;
 
-const said = (stderr: readonly Buffer[]): string =>
+const messagesIn = (stderr: readonly Buffer[]): string =>
   withoutUserInfo(Buffer.concat(stderr).toString())
     .split(/[\r\n]+/)
     .map((line) => line.trimEnd())
@@ -389,7 +401,7 @@ const gitMissing = (): RegError =>
     'install git 2.34 or newer and see that it is on PATH',
   );
 
-/** mktag learnt --strict in 2.31, for-each-ref and update-ref what is used here by 2.34. */
+/** mktag has --strict since 2.31, for-each-ref has %(raw) since 2.34. */
 const OLDEST = [2, 34] as const;
 
 /**

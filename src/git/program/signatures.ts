@@ -7,12 +7,20 @@ import { RegError } from '../../errors.js';
 import { makeBareFolder } from '../binary/url/bare-folder.js';
 import type { SignatureReader } from '../port.js';
 import { decodeTag, type TagObject } from '../tag-object.js';
-import { expectSuccess, gitIn, type RunGit, type Surroundings } from './run.js';
+import {
+  expectSuccess,
+  gitIn,
+  type RunGit,
+  type Setting,
+  type Surroundings,
+  unhurried,
+  withSettings,
+} from './run.js';
 
-/** So many tags are named on one command line. */
-const MANY = 200;
+/** How many tags are named on one command line. */
+const TAGS_A_RUN = 200;
 
-/** Checks signatures with `git verify-tag`, which asks gpg or ssh-keygen as git's configuration says. */
+/** Checks signatures with `git verify-tag`, which runs the program of git's configuration: gpg or ssh-keygen. */
 export const binarySignatures = (git: RunGit): SignatureReader => ({
   checkSignatures: async (oids, file) => {
     const found = new Map<Oid, Signature>();
@@ -23,8 +31,8 @@ export const binarySignatures = (git: RunGit): SignatureReader => ({
       const allowed = join(folder, 'allowed');
       if (signers) await writeFile(allowed, signers.ssh);
       const settings = signers ? ['-c', `gpg.ssh.allowedSignersFile=${allowed}`] : [];
-      for (let at = 0; at < oids.length; at += MANY)
-        for (const [oid, signature] of await check(git, settings, oids.slice(at, at + MANY), signers))
+      for (let at = 0; at < oids.length; at += TAGS_A_RUN)
+        for (const [oid, signature] of await check(git, settings, oids.slice(at, at + TAGS_A_RUN), signers))
           found.set(oid, signature);
       return found;
     } finally {
@@ -34,8 +42,8 @@ export const binarySignatures = (git: RunGit): SignatureReader => ({
 });
 
 /**
- * One run for many tags. What it says of them comes one after the other; a name behind each that no tag has makes git say
- * so, and that is where the next one begins. Nobody who makes a tag knows that name.
+ * One run for many tags. Behind each tag comes a random name, which no tag has; the message of git about it separates the
+ * messages about one tag from those about the next.
  */
 async function check(
   git: RunGit,
@@ -54,15 +62,15 @@ async function check(
   });
 }
 
-/** What ssh-keygen says, in the words that git itself goes by (git's gpg-interface.c). */
+/** The message of ssh-keygen about a good signature, which git itself parses (git's gpg-interface.c). */
 const SSH_GOOD = /^Good "git" signature (?:for (.+) )?with \S+ key (\S+)$/;
-/** What gpg says on its status channel (GnuPG's doc/DETAILS). */
+/** A line of gpg's status channel (GnuPG's doc/DETAILS). */
 const GPG = /^\[GNUPG:\] (\S+) ?(.*)$/;
 const GPG_BAD = new Set(['BADSIG', 'ERRSIG', 'EXPSIG', 'EXPKEYSIG', 'REVKEYSIG']);
 
 /**
- * Reads what `git verify-tag --raw` said of one tag; undefined when it has no signature.
- * @param signers whom keys belong to; without it, what the keyring says of OpenPGP keys counts
+ * The verdict in the messages of `git verify-tag --raw` about one tag; undefined when it has no signature.
+ * @param signers the owners of keys; without it, the keyring decides about OpenPGP keys
  */
 export function verdictOf(lines: readonly string[], signers: Signers | undefined): Signature | undefined {
   const status = lines.flatMap((line) => {
@@ -87,7 +95,7 @@ type Status = readonly { keyword: string; rest: string }[];
 
 function gpgVerdict(status: Status, signers: Signers | undefined): Signature {
   const restOf = (keyword: string): string | undefined => status.find((one) => one.keyword === keyword)?.rest;
-  // VALIDSIG names the key that signed first, and the key that it belongs to last
+  // VALIDSIG begins with the key that signed, and ends with the primary key
   const valid = restOf('VALIDSIG')?.split(' ');
   const key = valid?.at(-1) || valid?.[0] || null;
   if (restOf('NO_PUBKEY') !== undefined)
@@ -102,18 +110,18 @@ function gpgVerdict(status: Status, signers: Signers | undefined): Signature {
 /** The address in `GOODSIG <key> Ann Lee <ann@example.com>`. */
 const addressIn = (text: string): string | undefined => /<([^<>\s]+)>\s*$/.exec(text)?.[1];
 
-/** Who may sign, by the file that a team keeps. */
+/** Who may sign, from the file of allowed signers of a team. */
 interface Signers {
   /** The lines about SSH keys, as ssh-keygen reads them (ssh-keygen(1), ALLOWED SIGNERS). */
   ssh: string;
-  /** Whom OpenPGP keys belong to, by fingerprint. */
+  /** The owners of OpenPGP keys, by fingerprint. */
   openpgp: ReadonlyMap<string, string>;
 }
 
 /** A line about an OpenPGP key: `ann@example.com openpgp 0123 … CDEF`. */
 const OPENPGP = /^(\S+)\s+openpgp\s+([0-9a-f][0-9a-f ]{38,}[0-9a-f])\s*$/i;
 
-/** Takes apart a file of allowed signers, in which lines about OpenPGP keys are allowed too. */
+/** Reads a file of allowed signers, which may have lines about OpenPGP keys too. */
 export function readSigners(file: Uint8Array): Signers {
   const ssh: string[] = [];
   const openpgp = new Map<string, string>();
@@ -133,20 +141,19 @@ export interface Signer {
   signTag(tag: TagObject): Promise<Oid>;
 }
 
-/** How the repository is stored that a signed tag is to be in. */
+/** The repository that a signed tag is written to. */
 interface Storage {
   objects: string;
   /** `sha1` or `sha256`. */
   format: string;
-  /** What its configuration says of keys and programs, wherever that is written. */
-  settings: readonly (readonly [key: string, value: string])[];
+  /** Its settings of keys and programs, from all files of its configuration. */
+  settings: readonly Setting[];
 }
 
 /**
- * Signs tags with `git tag --sign`, so that programs, keys and agents are those of git's configuration. It also makes a ref,
- * which must not be seen before the tag's turn has come: so it works in a repository of its own, which has the keys and the
- * objects of the real one and is thrown away.
- * @param around what the real repository is opened with
+ * Signs tags with `git tag --sign`, so that programs, keys and agents are those of git's configuration. That command also
+ * writes a ref, which must not be seen yet. So it runs in a temporary repository, with the settings and the object folder of
+ * the real one.
  */
 export function binarySigner(git: RunGit, folder: string, around: Surroundings): Signer {
   return {
@@ -157,7 +164,8 @@ export function binarySigner(git: RunGit, folder: string, around: Surroundings):
       try {
         await makeScratch(scratch, storage.format);
         const env = variablesOf(scratch, storage, tag, around.env);
-        return await sign(gitIn(folder, { ...around, env }), scratch, tag);
+        // a person may have to type a passphrase or touch a key
+        return await sign(gitIn(folder, unhurried({ ...around, env })), scratch, tag);
       } finally {
         await rm(scratch, { recursive: true, force: true });
       }
@@ -165,13 +173,13 @@ export function binarySigner(git: RunGit, folder: string, around: Surroundings):
   };
 }
 
-/** With a default, no setting is an answer too, and not a failure. */
+/** With a default, git does not fail where there is no setting. */
 const SIGNS = ['config', '--type=bool', '--default=false', '--get', 'tag.gpgSign'] as const;
 
 async function storageOf(git: RunGit): Promise<Storage> {
   const [places, listed] = await Promise.all([
     git(['rev-parse', '--path-format=absolute', '--git-path', 'objects', '--show-object-format']),
-    // a file that is included for the folder of the real repository would not be for that of the other
+    // a file that is included for the folder of the real repository is not included for another folder
     git(['config', '-z', '--get-regexp', '^(user|gpg)\\.']),
   ]);
   const [objects = '', format = ''] = expectSuccess(places, 'looking at the repository')
@@ -201,24 +209,14 @@ function variablesOf(
   { tagger, date, zone }: TagObject,
   env: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
-  const count = Number(env.GIT_CONFIG_COUNT) || 0;
-  // hooks of the repository are about its own refs
-  const all = [...settings, ['core.hooksPath', join(scratch, 'no-hooks')] as const];
-  const numbered = all.flatMap(([key, value], index) => [
-    [`GIT_CONFIG_KEY_${count + index}`, key],
-    [`GIT_CONFIG_VALUE_${count + index}`, value],
-  ]);
   return {
-    ...env,
-    ...Object.fromEntries(numbered),
-    GIT_CONFIG_COUNT: String(count + all.length),
+    // hooks of the repository are about its own refs
+    ...withSettings(env, [...settings, ['core.hooksPath', join(scratch, 'no-hooks')]]),
     GIT_DIR: scratch,
     GIT_OBJECT_DIRECTORY: objects,
     GIT_COMMITTER_NAME: tagger.name,
     GIT_COMMITTER_EMAIL: tagger.email,
     GIT_COMMITTER_DATE: `@${date} ${zone}`,
-    // somebody may have to type a passphrase or touch a key
-    REG_TIMEOUT: '86400',
   };
 }
 
@@ -227,14 +225,14 @@ async function sign(git: RunGit, scratch: string, { tag, object, message }: TagO
   const result = await git(args, message);
   if (result.code !== 0) throw notSigned(tag, result.stderr);
   const oid = (await readFile(join(scratch, 'refs', 'tags', tag), 'utf8')).trim();
-  // git 2.39 takes a key that cannot be read for a reason to leave the signature out, and ends with success
+  // with a key that it cannot read, git 2.39 leaves the signature out and ends with success
   const made = expectSuccess(await git(['cat-file', 'tag', oid]), 'reading a tag object');
   if (decodeTag(made).signature === undefined) throw notSigned(tag, result.stderr);
   return oid;
 }
 
-function notSigned(tag: string, said: string): RegError {
-  const why = said
+function notSigned(tag: string, messages: string): RegError {
+  const why = messages
     .replaceAll(/^(error|fatal): /gm, '')
     .split('\n')
     .filter(Boolean)

@@ -1,15 +1,15 @@
 import { isAscii } from 'node:buffer';
 import type { Oid, Tagger } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
+import { TAG_REFS, tagRef } from '../../domain/refs.js';
 import type { TagList, TagReading, TagRef, Tags } from '../port.js';
 import { type DecodedTag, decodeFound, type FoundTag, ownTarget, readingOf } from '../tag-reading.js';
 import { eachObject, inspectObjects } from './objects.js';
 import { expectSuccess, type RunGit, type StreamGit } from './run.js';
 
-const PREFIX = 'refs/tags/';
 const PEELED = '^{}';
 
-/** What runs git in one folder. */
+/** Git in one folder. */
 interface Programs {
   git: RunGit;
   stream: StreamGit;
@@ -25,20 +25,21 @@ export function programTags(git: RunGit, stream: StreamGit): Tags {
 }
 
 /**
- * By far the fastest listing: `git show-ref` takes what tags lead to from packed-refs and opens no object. It ends at a ref
- * whose object is missing, so any word on stderr means that the names come from a listing that opens none at all.
+ * All tags, from the fastest listing: `git show-ref` knows from packed-refs what tags lead to, and opens no object. It ends
+ * at a ref whose object is missing. So after any message on stderr the names come from a listing that does not look at
+ * objects at all.
  */
 async function listAll(programs: Programs): Promise<TagList> {
   const { code, stdout, stderr } = await programs.git(['show-ref', '--tags', '--dereference']);
   const shown = new ShownRefs(stdout);
-  // exit code 1 without a word is a repository without tags (git-show-ref(1))
+  // exit code 1 without a message: there are no tags (git-show-ref(1))
   if (stderr === '' && (code === 0 || code === 1)) {
     await shown.tellLightweight(programs.stream);
     return { refs: shown, known: new Map() };
   }
   const peeled = new Map<string, TagRef>();
   for (const ref of shown) if (ref.peeled !== undefined) peeled.set(ref.name, ref);
-  const names = await listNames(programs.git, [PREFIX]);
+  const names = await listNames(programs.git, [TAG_REFS]);
   const refs = names.map(({ name, oid }): TagRef => {
     const same = peeled.get(name);
     return { name, oid, peeled: same?.oid === oid ? same.peeled : 'unknown' };
@@ -47,14 +48,14 @@ async function listAll(programs: Programs): Promise<TagList> {
 }
 
 /**
- * The lines `<oid> SP refs/tags/<name>` of git-show-ref(1), each with a second one, `<oid> SP refs/tags/<name>^{}`, where it
- * leads further. A list is long and most of it is never looked at, so a ref keeps its place in the text and makes a value
- * when that is asked for.
+ * The refs that git-show-ref(1) prints: `<oid> SP refs/tags/<name>`, and for an annotated tag a second line,
+ * `<oid> SP refs/tags/<name>^{}`. A list is long, and only a few values of it are used, so a ref keeps its place in the text
+ * and makes a value on demand.
  */
 class ShownRefs implements Iterable<TagRef> {
   readonly #text: string;
   readonly #starts: number[] = [];
-  /** Where refs begin that nothing leads on from: lightweight tags, and tags that git could not follow. */
+  /** The refs without a second line: lightweight tags, and tags that git cannot peel. */
   readonly #unpeeled: number[] = [];
   readonly #unknown = new Set<number>();
 
@@ -69,7 +70,7 @@ class ShownRefs implements Iterable<TagRef> {
     }
   }
 
-  /** Finds out which refs without a second line are lightweight tags: git leaves it out without a word for some broken ones. */
+  /** Finds out which refs without a second line are lightweight tags. For some broken tags git omits it without a message. */
   async tellLightweight(stream: StreamGit): Promise<void> {
     const asked = this.#unpeeled.filter((at) => /[@#]/.test(this.#refAt(at).name));
     const heads = await inspectObjects(
@@ -89,7 +90,7 @@ class ShownRefs implements Iterable<TagRef> {
   }
 }
 
-/** One ref of a list; `at` is where its line begins. */
+/** One ref of a list. */
 class ShownRef implements TagRef {
   readonly #text: string;
   readonly #at: number;
@@ -110,7 +111,7 @@ class ShownRef implements TagRef {
   }
 
   get name(): string {
-    return this.#text.slice(this.#space + 1 + PREFIX.length, this.#end);
+    return this.#text.slice(this.#space + 1 + TAG_REFS.length, this.#end);
   }
 
   get oid(): Oid {
@@ -126,7 +127,7 @@ class ShownRef implements TagRef {
   }
 }
 
-/** Where the second line of a ref ends, which is as long as the first and `^{}`; no name of a ref holds a `^`. */
+/** Where the second line of a ref ends. It has the length of the first and of `^{}`, and no name of a ref has a `^`. */
 function peeledLineEnd(text: string, at: number, end: number): number | undefined {
   const peeledEnd = end + 1 + (end - at) + PEELED.length;
   return text.startsWith(`${PEELED}\n`, peeledEnd - PEELED.length) ? peeledEnd : undefined;
@@ -134,18 +135,18 @@ function peeledLineEnd(text: string, at: number, end: number): number | undefine
 
 /** for-each-ref matches `/` only with `**` between slashes, and a stage that gto wrote may hold one. */
 function patternsOf(artifact: ArtifactName): string[] {
-  const start = PREFIX + artifactNameForTag(artifact);
+  const start = tagRef(artifactNameForTag(artifact));
   return [`${start}@*`, `${start}#*`, `${start}#*/**`];
 }
 
-// %(raw) is the object as it is stored, since git 2.34; of a lightweight tag nothing, it may point at a huge file
+// %(raw) is the object as it is stored, since git 2.34; not for a lightweight tag, which may point at a huge file
 const OBJECTS =
   '--format=%(refname)%00%(objectname)%00%(objecttype)%00%(if:equals=tag)%(objecttype)%(then)%(raw:size)%00%(raw)%(end)';
 
 async function listArtifact({ git, stream }: Programs, artifact: ArtifactName): Promise<TagList> {
   const patterns = patternsOf(artifact);
   const result = await git(['for-each-ref', OBJECTS, ...patterns]);
-  // git ends at an object that it cannot read, which the batch survives
+  // git ends at an object that it cannot read; a batch does not
   const readings =
     result.code === 0
       ? await readingsOf(stream, foundIn(result.stdout))
@@ -164,7 +165,7 @@ function peeledOf(reading: TagReading): TagRef['peeled'] {
   return reading.defect === 'lightweight' ? undefined : 'unknown';
 }
 
-/** Takes apart what for-each-ref prints for `OBJECTS`. */
+/** The tags in the output of for-each-ref with the format `OBJECTS`. */
 function* foundIn(out: Buffer): Generator<FoundTag> {
   let at = 0;
   const field = (end: number): string => {
@@ -173,7 +174,7 @@ function* foundIn(out: Buffer): Generator<FoundTag> {
     return text;
   };
   while (at < out.length) {
-    const name = field(out.indexOf(0, at)).slice(PREFIX.length);
+    const name = field(out.indexOf(0, at)).slice(TAG_REFS.length);
     const oid = field(out.indexOf(0, at));
     const type = field(out.indexOf(0, at));
     const size = type === 'tag' ? Number(field(out.indexOf(0, at))) : 0;
@@ -182,7 +183,7 @@ function* foundIn(out: Buffer): Generator<FoundTag> {
   }
 }
 
-// Only these two fields: every other one makes git open the object, and one broken object ends the listing.
+// only these two fields: for any other one git opens the object, and one broken object ends the listing
 const NAMES = '--format=%(refname)%00%(objectname)';
 
 async function listNames(git: RunGit, patterns: readonly string[]): Promise<TagRef[]> {
@@ -190,13 +191,13 @@ async function listNames(git: RunGit, patterns: readonly string[]): Promise<TagR
   const lines = listed.toString().split('\n').slice(0, -1);
   return lines.map((line) => {
     const end = line.indexOf('\0');
-    return { name: line.slice(PREFIX.length, end), oid: line.slice(end + 1) };
+    return { name: line.slice(TAG_REFS.length, end), oid: line.slice(end + 1) };
   });
 }
 
 /**
- * Reads tag objects. What a lightweight tag points at may be a huge file, so where no listing said that a tag is annotated its
- * type is looked at first.
+ * Reads tag objects. A lightweight tag may point at a huge file. So git is asked for the type first, except where a listing
+ * knows that the tag is annotated.
  */
 async function readTags(stream: StreamGit, refs: readonly TagRef[]): Promise<TagReading[]> {
   const unsure = refs.flatMap(({ oid, peeled = 'unknown' }) => (peeled === 'unknown' ? [oid] : []));
@@ -227,7 +228,7 @@ async function readTags(stream: StreamGit, refs: readonly TagRef[]): Promise<Tag
 
 const NOTHING = Buffer.alloc(0);
 
-/** The readings of tags whose objects are here, in their order. */
+/** The readings of tags with their objects, in the same order. */
 export function readingsOf(stream: StreamGit, found: Iterable<FoundTag>): Promise<TagReading[]> {
   const readings = new Readings();
   let index = 0;
@@ -235,7 +236,7 @@ export function readingsOf(stream: StreamGit, found: Iterable<FoundTag>): Promis
   return readings.all(stream);
 }
 
-/** Readings in the making. Tags of tags are followed at the end, in one go. */
+/** Collects readings. Tags of tags are peeled at the end, in one go. */
 class Readings {
   readonly #readings: TagReading[] = [];
   readonly #nested: [index: number, decoded: DecodedTag][] = [];
@@ -260,8 +261,8 @@ class Readings {
 }
 
 /**
- * Keeps of what is the same the first one: of a hundred thousand tags there are a few taggers, and a piece of a text keeps all
- * of that in memory.
+ * Replaces equal values by the first of them. A hundred thousand tags have a few taggers, and a slice of a text keeps the
+ * whole text in memory.
  */
 function sharing(): (reading: TagReading) => TagReading {
   const oids = new Map<Oid, Oid>();
