@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
+import { makeBareFolder } from '../bare-folder.js';
 import { decodeTag, type TagObject } from '../tag-object.js';
 import { expectSuccess, gitIn, type RunGit } from './run-git.js';
 import type { Surroundings } from './surroundings.js';
-import { makeBareFolder } from './url/bare-folder.js';
 
 /** Signs tags. */
 export interface Signer {

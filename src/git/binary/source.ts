@@ -1,6 +1,6 @@
 import { RegError } from '../../errors.js';
 import { isFolder } from '../../util/files.js';
-import type { SourceOpener, SourceRepository } from '../port.js';
+import type { SourceRepository } from '../port.js';
 import { binaryHistory } from './history.js';
 import { binaryLargeFiles } from './large-files.js';
 import { binaryObjectReader } from './objects.js';
@@ -8,20 +8,12 @@ import { listTips } from './remote-listing.js';
 import { gitIn } from './run-git.js';
 import { streamGitIn } from './stream-git.js';
 import { type Surroundings, withoutLocalVariables } from './surroundings.js';
-import { openObjectCache } from './url/object-cache.js';
-import { urlObjectReader } from './url/objects.js';
 
-/** Opens source repositories with the git program: a folder of this machine where it is, a URL through the cache. */
-export function binarySourceOpener(cache: string, around: Surroundings): SourceOpener {
-  return {
-    openSource: async (location) =>
-      location.kind === 'path'
-        ? openFolder(location.path, around)
-        : urlObjectReader(openObjectCache(location.url, cache, around)),
-  };
-}
-
-async function openFolder(path: string, around: Surroundings): Promise<SourceRepository> {
+/**
+ * Opens a folder as the source of models.
+ * @throws RegError NO_REPOSITORY
+ */
+export async function openBinarySource(path: string, around: Surroundings): Promise<SourceRepository> {
   const unreachable = (why: string): RegError =>
     new RegError(
       'NO_REPOSITORY',
