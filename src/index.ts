@@ -1,3 +1,6 @@
+export type { Finding, Report } from './checks/finding.js';
+export type { ValidateOptions } from './checks/validate.js';
+export type { VerifiedRow, VerifyOptions } from './checks/verify.js';
 export type { Change } from './domain/differences.js';
 export { type ErrorCode, RegError } from './errors.js';
 export type { Host } from './host.js';
@@ -24,9 +27,6 @@ export type { StagesOptions } from './registry/stages.js';
 export type { StatusRow, SyncOptions, SyncRow } from './registry/sync.js';
 export type { UpdateOptions, UpdateRow } from './registry/update.js';
 export type { UploadOptions, UploadRow } from './registry/upload.js';
-export type { VerifiedRow, VerifyOptions } from './registry/verify.js';
 export type { WriteOptions, Written } from './registry/write.js';
 export type { Ui, UiOptions } from './site/serve.js';
 export type { SiteOptions, SiteRow } from './site/write-site.js';
-export type { Finding, Report } from './validate/finding.js';
-export type { ValidateOptions } from './validate/validate.js';

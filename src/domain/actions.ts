@@ -1,3 +1,4 @@
+// one file a function, so that the bundle leaves out ranges and their parser
 import inc from 'semver/functions/inc.js';
 import { RegError } from '../errors.js';
 import {
@@ -30,9 +31,11 @@ export interface RegisterRequest {
   force?: boolean | undefined;
 }
 
+// What a write decides: docs/specification.md, 3 State. Every plan is made from a snapshot and a request alone.
+
 /**
- * Decides which tag registers a version (SPEC §3). Where others write too, the same version at the same commit may be their
- * doing, or that of an attempt whose answer was lost: then it is registered, as was asked.
+ * Plans the registration of a version. Where others write too, they or an attempt whose answer was lost may have registered
+ * the same version at the same commit: then nothing is left to do.
  * @throws RegError ALREADY_REGISTERED, COMMIT_TAKEN, NAME_CASE, INVALID_NAME, CLOCK_AHEAD
  */
 export function planRegister(snapshot: Snapshot, request: RegisterRequest): Plan {
@@ -43,7 +46,7 @@ export function planRegister(snapshot: Snapshot, request: RegisterRequest): Plan
   return planTags(snapshot, [draftRegistration(snapshot, request)]);
 }
 
-/** The draft of a registration, for writes that register on the way. */
+/** The draft of a registration; an assignment may need one too. */
 function draftRegistration(snapshot: Snapshot, request: RegisterRequest): Draft {
   const { artifact } = snapshot;
   const version = request.version ?? nextVersion(artifact, request.bump);
@@ -61,8 +64,8 @@ function draftRegistration(snapshot: Snapshot, request: RegisterRequest): Draft 
 }
 
 /**
- * The version that follows the latest one. A number that was ever given away is passed over, so that one version never
- * names two sets of bytes without somebody asking for it by name.
+ * The version that follows the latest one. A version that any event names is passed over, so that one version never names
+ * two sets of bytes unless a request names it.
  */
 export function nextVersion(artifact: ArtifactState, bump: Bump = 'patch'): Version {
   const latest = latestVersion(artifact);
@@ -71,7 +74,7 @@ export function nextVersion(artifact: ArtifactState, bump: Bump = 'patch'): Vers
   return next;
 }
 
-/** The active registered versions at a commit, the last registered first. */
+/** The active registered version at a commit, the one registered last where there are several. */
 function activeAt(artifact: ArtifactState, commit: Oid): VersionState | undefined {
   return [...artifact.versions.values()]
     .filter((version) => version.registered && version.active && version.commit === commit)
@@ -86,7 +89,7 @@ function alreadyRegistered(artifact: ArtifactState, version: VersionState): RegE
 const registeredBy = ({ name }: ArtifactState, { id, event, commit }: VersionState): string =>
   `${name} ${id} is already registered: ${event.tagger.name} registered it on ${formatTime(event.time)} at ${commit.slice(0, 12)}`;
 
-/** A request to put a version into a stage: a known one by its id, or the one at a commit. */
+/** A request to put a version into a stage: a version by its id, or the one at a commit. */
 export interface AssignRequest {
   stage: StageName;
   target: { version: string } | { commit: Oid };
@@ -96,8 +99,8 @@ export interface AssignRequest {
 }
 
 /**
- * Decides which tags put a version into a stage (SPEC §3 and §5): none when it already is the current one there, two
- * when a version has to be registered first.
+ * Plans the assignment of a version to a stage. The plan has no tag when the version is the current one there, and two when
+ * it has to be registered first.
  * @throws RegError UNKNOWN_VERSION, DEREGISTERED, UNKNOWN_STAGE, INVALID_STAGE, NAME_CASE, and those of `planRegister`
  */
 export function planAssign(snapshot: Snapshot, request: AssignRequest): Plan {
@@ -115,7 +118,7 @@ export function planAssign(snapshot: Snapshot, request: AssignRequest): Plan {
   return planTags(snapshot, draftsOf(snapshot, request, version));
 }
 
-/** The version that is meant, where there is one already. */
+/** The version of a request, where there is one already. */
 function targetOf(artifact: ArtifactState, { target, noRegister }: AssignRequest): VersionState | undefined {
   if ('version' in target) {
     const version = findVersion(artifact, target.version);
@@ -129,13 +132,13 @@ function targetOf(artifact: ArtifactState, { target, noRegister }: AssignRequest
   }
   const active = activeAt(artifact, target.commit);
   if (active) return active;
-  // somebody took back what was registered at this commit: it is not given a new number on the way, and as it is
-  // it would be read as the old one
+  // the versions at this commit were deregistered: it gets no new number on the way, and without one it would be read as
+  // the old version
   const past = artifact.events.findLast(
     (event) => event.kind === 'registration' && event.commit === target.commit,
   );
   if (past?.kind === 'registration')
-    throw deregistered(artifact, past.version, past.commit, 'no longer is registered at this commit');
+    throw deregistered(artifact, past.version, past.commit, 'is no longer registered at this commit');
   return noRegister ? artifact.versions.get(target.commit) : undefined;
 }
 
@@ -162,7 +165,7 @@ function deregistered(artifact: ArtifactState, id: string, commit: Oid, why: str
   );
 }
 
-/** What the three withdrawing events share. */
+/** What requests to withdraw share. */
 interface WithdrawRequest {
   message?: string | undefined;
   /** Writes the event even when it changes nothing. */
@@ -170,7 +173,7 @@ interface WithdrawRequest {
 }
 
 /**
- * Decides which tag takes a version out of a stage; without a version, the current one.
+ * Plans to take a version out of a stage; without a version, the current one.
  * @throws RegError NOTHING_IN_STAGE, UNKNOWN_VERSION, UNKNOWN_STAGE
  */
 export function planUnassign(
@@ -194,7 +197,7 @@ export function planUnassign(
 }
 
 /**
- * Decides which tag takes back the registration of a version.
+ * Plans the deregistration of a version.
  * @throws RegError UNKNOWN_VERSION when it is not registered, DEREGISTERED when that already happened
  */
 export function planDeregister(snapshot: Snapshot, id: string, { message, force }: WithdrawRequest): Plan {
@@ -212,7 +215,7 @@ export function planDeregister(snapshot: Snapshot, id: string, { message, force 
   return notes.length === 0 ? plan : { ...plan, note: notes.join('\n') };
 }
 
-/** What is in a stage once a version is out of it. */
+/** The note about what is in a stage once a version is out of it. */
 function whatFollows(artifact: ArtifactState, stage: StageName, gone: VersionState): string {
   const next = versionsInStage(artifact, stage).find((held) => held.version !== gone);
   return next
@@ -220,7 +223,7 @@ function whatFollows(artifact: ArtifactState, stage: StageName, gone: VersionSta
     : `no version of ${artifact.name} is in ${stage} any more`;
 }
 
-/** Decides which tag deprecates an artifact: none when it already is deprecated. */
+/** Plans the deprecation of an artifact; the plan has no tag when it is deprecated already. */
 export function planDeprecate(snapshot: Snapshot, { message, force }: WithdrawRequest): Plan {
   const { artifact } = snapshot;
   const last = artifact.events.at(-1);
@@ -232,8 +235,8 @@ export function planDeprecate(snapshot: Snapshot, { message, force }: WithdrawRe
 }
 
 /**
- * Decides which tag brings back what was current in a stage before the current version; versions deregistered since
- * are passed over. With `force` also into a stage that is empty now.
+ * Plans to assign again what was current in a stage before the current version. Versions that were deregistered since are
+ * passed over. With `force` the stage may be empty now.
  * @throws RegError NOTHING_IN_STAGE, UNKNOWN_STAGE, UNKNOWN_VERSION when nothing else was ever current there
  */
 export function planRollback(
@@ -244,7 +247,7 @@ export function planRollback(
   const { artifact, stages } = snapshot;
   const current = currentIn(artifact, stage) ?? (force ? undefined : findLeaving(artifact, stage, stages));
   const earlier = allIntervals(artifact, stage)
-    // a commit that was assigned as it was may have got its version since
+    // a commit that was assigned without a version may have one by now
     .map(({ version }) => artifact.versions.get(version) ?? activeAt(artifact, version))
     .findLast((version) => version?.active && version.id !== current?.version.id);
   if (earlier) {
@@ -263,13 +266,13 @@ export function planRollback(
   );
 }
 
-/** The events that a deletion takes out of history, newest first, so that no deletion leaves a later one dangling. */
+/** The plan that deletes events, newest first, so that an event never names one that is deleted before it. */
 function deleting(artifact: ArtifactState, concerned: (event: ResolvedEvent) => boolean): Plan {
   return { tags: [], deletes: artifact.events.filter(concerned).reverse() };
 }
 
 /**
- * Decides to forget that a version was ever in a stage; without a version, the current one.
+ * Plans to delete the assignments and unassignments of a version and a stage; without a version, of the current one.
  * @throws RegError NOTHING_IN_STAGE, UNKNOWN_VERSION, UNKNOWN_STAGE
  */
 export function planDeleteAssignments({ artifact, stages }: Snapshot, stage: StageName, id?: string): Plan {
@@ -286,7 +289,7 @@ export function planDeleteAssignments({ artifact, stages }: Snapshot, stage: Sta
 }
 
 /**
- * Decides to forget a version: its registrations, deregistrations, assignments and unassignments.
+ * Plans to delete all events of a version.
  * @throws RegError UNKNOWN_VERSION
  */
 export function planDeleteVersion({ artifact }: Snapshot, id: string): Plan {
@@ -294,12 +297,12 @@ export function planDeleteVersion({ artifact }: Snapshot, id: string): Plan {
   return deleting(artifact, (event) => event.of === version.id);
 }
 
-/** Decides to forget an artifact: all of its events. */
+/** Plans to delete all events of an artifact. */
 export const planDeleteArtifact = ({ artifact }: Snapshot): Plan => deleting(artifact, () => true);
 
 /**
- * Decides to forget the assignments of the version that is current in a stage, so that the one behind it is again.
- * @throws RegError NOTHING_IN_STAGE, UNKNOWN_STAGE, UNKNOWN_VERSION when none is behind it
+ * Plans to delete the assignments of the version that is current in a stage, so that the next one becomes current.
+ * @throws RegError NOTHING_IN_STAGE, UNKNOWN_STAGE, UNKNOWN_VERSION when no other version is in the stage
  */
 export function planDeleteCurrent(snapshot: Snapshot, stage: StageName): Plan {
   const { artifact } = snapshot;
@@ -312,13 +315,11 @@ export function planDeleteCurrent(snapshot: Snapshot, stage: StageName): Plan {
   );
 }
 
-// one file a function, so that the bundle leaves out ranges and their parser
-
 /** Which part of a version to raise. */
 export type Bump = 'major' | 'minor' | 'patch';
 
 /**
- * The next version after `from`; raising a pre-release first gives the release it leads to, as npm does.
+ * The next version after `from`; a pre-release is raised to its release, as npm does.
  * @throws RegError INVALID_VERSION when a number would get too large to be read again
  */
 export const bumpVersion = (from: Version, bump: Bump): Version => version(inc(from, bump) ?? 'none');

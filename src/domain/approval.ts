@@ -11,16 +11,16 @@ import { type Signature, standsFor } from './signature.js';
 import type { VersionId } from './state.js';
 import { parseVersion } from './version.js';
 
-/** What an approval is about, and whose it is: all of it is in the tag's name, so that nobody has two. */
+/** What an approval is about, and who gives it. All of it is in the tag's name, so that a person can give it once. */
 interface ApprovalName {
   artifact: ArtifactName;
   version: VersionId;
   stage: StageName;
-  /** The address of who approves, encoded. */
+  /** The address of the person who approves, encoded. */
   who: string;
 }
 
-/** Where approvals are among the tags. Their names hold neither `@` nor `#`, so that no reader of events looks at them. */
+/** Where the names of approvals begin. They have neither `@` nor `#`, so that no reader of events looks at them. */
 export const APPROVALS = 'reg/approve/';
 
 /** Where the approvals of an artifact begin; those of `churn/eu` lie below those of `churn`. */
@@ -61,29 +61,29 @@ const isSafeDot = (all: readonly string[], index: number): boolean =>
 
 const escaped = (char: string): string => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
 
-/** What one person said of a version for a stage, in a tag of its own. */
+/** The approval of one person for a version and a stage: an annotated tag. */
 export type Approval = ApprovalName & {
   tag: string;
   tagOid: Oid;
   commit: Oid;
   tagger: Tagger;
-  /** Seconds since the epoch, as the tagger's clock had it. */
+  /** Seconds since the epoch, by the clock of the tagger. */
   date: number;
   signed: boolean;
 };
 
-/** Reads a tag as an approval, or says why it is none. */
+/** Reads a tag as an approval, or gives the reason why it is not one. */
 export function approvalOf(tag: AnnotatedTag): Approval | { problem: string } {
   const name = parseApprovalName(tag.name);
   if (name === undefined) return { problem: 'its name cannot be read as an approval' };
   if (tag.ownName !== undefined) return { problem: `its object calls itself '${tag.ownName}'` };
   if (name.who !== encodeWho(tag.tagger.email))
-    return { problem: `it is named after somebody else than its tagger, ${tag.tagger.email}` };
+    return { problem: `it is named after someone other than its tagger, ${tag.tagger.email}` };
   const { oid, commit, tagger, date, signed = false } = tag;
   return { ...name, tag: tag.name, tagOid: oid, commit, tagger, date, signed };
 }
 
-/** What is to be approved, and by others than whom. */
+/** What needs approvals; those of its tagger do not count. */
 interface Approvable {
   version: VersionId;
   stage: string;
@@ -92,11 +92,11 @@ interface Approvable {
   time: number;
 }
 
-/** By so many seconds clocks may differ before an approval counts as one that came after the fact. */
-const PATIENCE = 300;
+/** How far clocks may differ before an approval counts as one that came too late. */
+const CLOCK_SKEW_S = 300;
 
 /**
- * The addresses of the others who approved of just this: artifact, version, stage and commit.
+ * The addresses of the others who approved of exactly this version, stage and commit.
  * @param signatures of the approvals, where they must be signed
  */
 export function approversOf(
@@ -109,7 +109,7 @@ export function approversOf(
       one.version === version &&
       one.stage === stage &&
       commits.every((commit) => commit === one.commit) &&
-      one.date <= time + PATIENCE &&
+      one.date <= time + CLOCK_SKEW_S &&
       one.who !== encodeWho(tagger.email) &&
       (signatures === undefined || isSigned(one, signatures.get(one.tagOid))),
   );

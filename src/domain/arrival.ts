@@ -2,29 +2,28 @@ import { short } from '../util/oid.js';
 import { type ArtifactState, artifactStateOf, type ResolvedEvent, versionEventBefore } from './artifact.js';
 import type { Event } from './event.js';
 import type { ArtifactName } from './names.js';
-import { highestCounter } from './plan.js';
+import { highestCounter, MOST_AHEAD_S } from './plan.js';
 import { formatTime } from './time.js';
 
-/** Why a tag is not let in. */
+/** Why a pushed tag is refused. */
 export interface Refusal {
   tag: string;
   /** What is wrong and the way out, in one line. */
   message: string;
 }
 
-const DAY = 24 * 60 * 60;
 const AGAIN = 'get the tags that are here with reg sync, and write it again';
 
-/** What is there of an artifact. */
+/** What a repository has of an artifact. */
 interface Standing {
   events: readonly Event[];
-  /** The name of every tag, event or not: as for who writes, a counter that is taken stays taken. */
+  /** The name of every tag, event or not: a counter that is taken stays taken. */
   tagNames: ReadonlySet<string>;
 }
 
 /**
- * What speaks against events that arrive, whatever the policy of a team: they must come after all that is there, so that
- * nothing that was answered so far changes. Events that arrive together may follow each other.
+ * The reasons to refuse events that arrive, whatever the policy of a team. They must come after all events that are there, so
+ * that no earlier answer changes. Events that arrive together may follow each other.
  * @param now seconds since the epoch
  */
 export function refuseArrivals(
@@ -64,7 +63,7 @@ function whyNotLast(
 }
 
 const whyNotNow = ({ date }: ResolvedEvent, now: number): string | undefined =>
-  date > now + DAY
+  date > now + MOST_AHEAD_S
     ? `it is dated ${formatTime(date)}, more than a day ahead of the clock here; set the clock right, and write it again`
     : undefined;
 
@@ -82,8 +81,8 @@ function whyNotChained(
 }
 
 /**
- * Which registration a registration hides: a version that is registered is not given to another commit on the way, for what
- * was loaded by its name would be another model.
+ * The registration that another one hides. A registered version does not move to another commit, because its name would then
+ * load another model.
  */
 export function hiddenBy(event: ResolvedEvent, artifact: ArtifactState): ResolvedEvent | undefined {
   if (event.kind !== 'registration') return undefined;

@@ -12,7 +12,7 @@ export interface StagePolicy {
   after?: StageName | undefined;
   /** The branch that its commit must be on. */
   branch?: string | undefined;
-  /** The addresses of those who may change what is in the stage. */
+  /** The addresses of those who may change the stage. */
   by?: readonly string[] | undefined;
   /** Whether a tag that changes the stage must be signed. */
   signed?: boolean | undefined;
@@ -213,7 +213,10 @@ function isByOneOf({ event, policy, stage, artifact }: Case): Problem | undefine
   if (policy.by.some((one) => one.toLowerCase() === email)) return undefined;
   return {
     message: `${event.tagger.email} may not change ${stage} of ${artifact.name}`,
-    hint: policy.by.length === 0 ? 'nobody may' : `ask one of those who may: ${policy.by.join(', ')}`,
+    hint:
+      policy.by.length === 0
+        ? 'the policy names no one who may'
+        : `ask one of those who may: ${policy.by.join(', ')}`,
   };
 }
 

@@ -1,10 +1,10 @@
-/** What came of checking the signature of a tag. */
+/** The result of checking the signature of a tag. */
 export interface Signature {
-  /** `unknown` is a signature that is right and whose key nobody vouches for; `unsigned` is none at all. */
+  /** `unknown`: a valid signature with a key that is not among the signers. `unsigned`: no signature. */
   verdict: 'good' | 'bad' | 'unknown' | 'unsigned';
-  /** Whom the key belongs to: addresses or patterns of them, with commas between; null unless `good`. */
+  /** The owner of the key: addresses or patterns of them, separated by commas; null unless `good`. */
   signer: string | null;
-  /** The fingerprint of the key; null where there is none. */
+  /** The fingerprint of the key; null without one. */
   key: string | null;
 }
 

@@ -7,7 +7,8 @@ import { didYouMean } from './suggest.js';
 import { FIRST_VERSION } from './version.js';
 
 /**
- * Refuses an artifact name that may be read but not written (SPEC §1), because git would not take it as part of a ref.
+ * Refuses an artifact name that git would not accept in a ref. Such a name may be read, but not written
+ * (docs/specification.md, 1 Tags).
  * @throws RegError INVALID_NAME
  */
 export function refuseUnwritableName(artifact: ArtifactName): void {
@@ -15,7 +16,7 @@ export function refuseUnwritableName(artifact: ArtifactName): void {
 }
 
 /**
- * Refuses a tag name that git would not take as a ref (SPEC §1).
+ * Refuses a tag name that git would not accept in a ref.
  * @throws RegError INVALID_NAME
  */
 export function refuseUnwritableTag(tagName: string, artifact: ArtifactName): void {
@@ -29,7 +30,7 @@ export function refuseUnwritableTag(tagName: string, artifact: ArtifactName): vo
 }
 
 /**
- * Refuses a new artifact whose name differs from another's by letter case alone (SPEC §1).
+ * Refuses a new artifact whose name differs from another one by letter case alone.
  * @throws RegError NAME_CASE
  */
 export function refuseOtherCase({ artifact, tagNames, otherArtifacts }: Snapshot): void {
@@ -45,7 +46,7 @@ export function refuseOtherCase({ artifact, tagNames, otherArtifacts }: Snapshot
 }
 
 /**
- * Refuses a stage that may be read but not written (SPEC §1), or that the configuration does not list.
+ * Refuses a stage that may be read but not written, or that the configuration does not list.
  * @throws RegError INVALID_STAGE, UNKNOWN_STAGE
  */
 export function refuseUnwritableStage(stage: StageName, { stages }: Pick<Snapshot, 'stages'>): void {
@@ -64,8 +65,8 @@ export function refuseUnwritableStage(stage: StageName, { stages }: Pick<Snapsho
 }
 
 /**
- * Refuses a new stage of an artifact that differs from one of its others by letter case alone, unless the configuration says
- * which stages there are.
+ * Refuses a new stage of an artifact that differs from another one by letter case alone, unless the configuration lists the
+ * stages.
  * @throws RegError NAME_CASE
  */
 export function refuseStageInOtherCase(

@@ -1,21 +1,21 @@
 import type { ModelInterface, Port } from './interface.js';
 import { type ByteCursor, byteCursor, EndOfBytes, type ReadAt } from './read-at.js';
 
-/** More than any vocabulary, and what says which tensors there are, takes. */
+/** More than the vocabulary and the list of tensors of any file take. */
 const MOST_BYTES = 256 * 1024 * 1024;
 const MOST_ENTRIES = 1_000_000;
-/** Longer values, such as templates, are named and not shown. */
+/** Longer values, such as templates, are replaced by their length. */
 const MOST_TEXT = 64 * 1024;
 
 /**
- * Reads the metadata and the tensors of a GGUF file, what comes before the weights (ggml, docs/gguf.md, "File Structure");
- * undefined for a version that has another layout. Lists, such as a vocabulary, are passed over.
+ * Reads the metadata and the list of tensors, which come before the weights of a GGUF file (ggml, docs/gguf.md, "File
+ * Structure"). Undefined for a version with another layout. Lists, such as a vocabulary, are skipped.
  */
 export async function ggufInterface(read: ReadAt): Promise<ModelInterface | undefined> {
   const cursor = byteCursor(read, MOST_BYTES);
   try {
     const version = (await cursor.take(8)).readUInt32LE(4);
-    // the first version had lengths of 32 bits; the third may be big-endian, which reads as a large number
+    // version 1 has lengths of 32 bits; version 3 may be big-endian, and then its number reads as a large one
     if (version !== 2 && version !== 3) return undefined;
     const [tensors, values] = [await count(cursor), await count(cursor)];
     const metadata: Record<string, string | number | boolean> = Object.create(null);
@@ -47,7 +47,7 @@ async function text(cursor: ByteCursor): Promise<string> {
   return `(${length} bytes)`;
 }
 
-/** How the values of each type are read, by its number; a text and a list are read apart. */
+/** How to read a value, by the number of its type. Texts and lists are read elsewhere. */
 const SCALARS: Readonly<Record<number, readonly [bytes: number, read: (bytes: Buffer) => number | boolean]>> =
   {
     0: [1, (bytes) => bytes.readUInt8()],
@@ -64,7 +64,7 @@ const SCALARS: Readonly<Record<number, readonly [bytes: number, read: (bytes: Bu
   };
 const [STRING, ARRAY] = [8, 9];
 
-/** A value; undefined for a list, which is passed over. */
+/** A value; undefined for a list, which is skipped. */
 async function valueAt(cursor: ByteCursor, type: number): Promise<string | number | boolean | undefined> {
   if (type === STRING) return text(cursor);
   const scalar = SCALARS[type];
@@ -75,7 +75,7 @@ async function valueAt(cursor: ByteCursor, type: number): Promise<string | numbe
   const width = SCALARS[of]?.[0];
   if (width !== undefined) cursor.skip(Math.min(length * width, MOST_BYTES));
   else if (length > MOST_ENTRIES) throw new EndOfBytes();
-  // lists of lists are in the format, and in no file
+  // the format allows lists of lists, but no file has them
   else if (of !== STRING) throw new EndOfBytes();
   else for (let index = 0; index < length; index += 1) await text(cursor);
   return undefined;
@@ -90,7 +90,7 @@ async function tensor(cursor: ByteCursor): Promise<Port> {
     sizes.push(Number((await cursor.take(8)).readBigUInt64LE()));
   const type = (await cursor.take(4)).readUInt32LE();
   cursor.skip(8);
-  // the first is the one that varies fastest, which is the last elsewhere
+  // the dimension that varies fastest comes first here, and last in other formats
   return { dtype: TYPES[type] ?? `type ${type}`, shape: sizes.reverse() };
 }
 

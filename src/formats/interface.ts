@@ -1,3 +1,4 @@
+import { counted } from '../util/text.js';
 import { ggufInterface } from './gguf.js';
 import { onnxInterface } from './onnx.js';
 import type { ReadAt } from './read-at.js';
@@ -6,7 +7,7 @@ import { readTensorHeader } from './safetensors.js';
 /** Named inputs, outputs or tensors. */
 type PortMap = Readonly<Record<string, Port>>;
 
-/** What goes into a model and comes out of it, and what its file says of itself; what is not said is not known. */
+/** Inputs and outputs of a model, and the tensors and metadata of its file. What is undefined is not known. */
 export interface ModelInterface {
   inputs?: PortMap | undefined;
   outputs?: PortMap | undefined;
@@ -16,15 +17,15 @@ export interface ModelInterface {
 
 /** One way in which a model does not fit. */
 interface Misfit {
-  /** The keys below `interface` that it is about. */
+  /** The keys below `interface` of the place that does not fit. */
   path: readonly string[];
   message: string;
 }
 
 /**
- * All the ways in which a model does not fit what a consumer expects (docs/links.md, "Interfaces"). What is sent has to be taken: each
- * input with the same dtype and every shape that the consumer may send, and no other input needed. What is read has to be
- * given: each output and tensor with the same dtype, and no shape that the consumer does not expect.
+ * All the ways in which a model does not fit what a consumer expects (docs/links.md, "Interfaces"). The model accepts each input
+ * that the consumer sends, with its dtype and every shape that it may send, and needs no other input. It has each output and
+ * tensor that the consumer reads, with its dtype, and only shapes that the consumer expects.
  */
 export function misfits(model: ModelInterface, expected: ModelInterface): Misfit[] {
   return [
@@ -45,7 +46,7 @@ export function misfits(model: ModelInterface, expected: ModelInterface): Misfit
   ];
 }
 
-/** What a consumer does not say of the shape that it sends is not compared. */
+/** A consumer that does not say the shape of what it sends fits every shape. */
 const sentMisfit = (sent: Port, port: Port): string | undefined =>
   sent.shape === undefined ? undefined : misfit(sent.shape, port.shape);
 
@@ -56,9 +57,13 @@ const difference = (
   how: string,
   shape: string | undefined,
 ): string | undefined => {
-  const reason = dtypeName(port.dtype) === dtypeName(wanted.dtype) ? shape : 'the dtypes differ';
+  const reason = reasonOf(port, wanted, shape);
   return reason && `${what} is ${shownPort(port)}, and ${how} as ${shownPort(wanted)}: ${reason}`;
 };
+
+/** Why two ports differ: their dtypes, or else their shapes. */
+const reasonOf = (one: Port, other: Port, shape: string | undefined): string | undefined =>
+  dtypeName(one.dtype) === dtypeName(other.dtype) ? shape : 'the dtypes differ';
 
 interface Pair {
   name: string;
@@ -86,7 +91,7 @@ function eachPort(
   });
 }
 
-/** Names come from files: none of them may be found in the prototype of an object. */
+/** The value of a name. Names come from files, so the prototype of an object is not searched. */
 const own = <T>(values: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(values, name) ? values[name] : undefined;
 
@@ -119,48 +124,46 @@ function metadataMisfits({ metadata }: ModelInterface, expected: ModelInterface)
   });
 }
 
-/** One dimension: how many values it has; a name or null where that may vary. */
+/** The size of a dimension; a name or null for one that may vary. */
 export type Dimension = number | string | null;
 
-/** How many values each dimension has, the outermost first; undefined where nothing is said. */
+/** The dimensions, the outermost first; undefined where they are not known. */
 export type Shape = readonly Dimension[] | undefined;
 
 /** An input, an output or a tensor. */
 export interface Port {
   dtype: string;
   shape?: Shape;
-  /** Whether a model does without it. */
+  /** Whether a model works without this input. */
   optional?: boolean | undefined;
 }
 
-/** A dtype and a shape as people read them: `float32[batch, 3]`. */
+/** A dtype and a shape as text: `float32[batch, 3]`. */
 const shownPort = ({ dtype, shape }: Port): string =>
   shape === undefined ? dtype : `${dtype}[${shape.map((size) => size ?? '?').join(', ')}]`;
 
-/** Whether a dimension may have any number of values. */
+/** Whether a dimension may have any size. */
 const varies = (size: Dimension): boolean => typeof size !== 'number';
 
 /**
- * Why not every value of one shape is of another one, as the end of a sentence; undefined when it is. A dimension that varies
- * holds every number; one that does not, that number alone.
+ * Why not every value of one shape also has the other shape, as the end of a sentence; undefined where every value has. A
+ * dimension that varies takes every size, any other dimension its own size only.
  */
 function misfit(given: Shape, wanted: Shape): string | undefined {
   if (wanted === undefined) return undefined;
   if (given === undefined) return 'its shape is not known';
-  if (given.length !== wanted.length) return `it has ${count(given.length)}, not ${wanted.length}`;
+  if (given.length !== wanted.length)
+    return `it has ${counted(given.length, 'dimension')}, not ${wanted.length}`;
   const at = wanted.findIndex((size, index) => !varies(size) && given[index] !== size);
   if (at < 0) return undefined;
   const [size, other] = [given[at] ?? null, wanted[at] ?? null];
   return `dimension ${at + 1} ${varies(size) ? 'may vary' : `is ${size}`}, and has to be ${other}`;
 }
 
-const count = (dimensions: number): string =>
-  `${dimensions} ${dimensions === 1 ? 'dimension' : 'dimensions'}`;
-
-/** Why two shapes are not the same, as the end of a sentence; undefined when they are. Names of dimensions do not count. */
+/** How two shapes differ, as the end of a sentence; undefined where they do not. Names of dimensions are not compared. */
 function unlike(one: Shape, other: Shape): string | undefined {
   if (one === undefined || other === undefined) return undefined;
-  if (one.length !== other.length) return `it has ${count(one.length)}, not ${other.length}`;
+  if (one.length !== other.length) return `it has ${counted(one.length, 'dimension')}, not ${other.length}`;
   const isSame = (size: Dimension, index: number): boolean =>
     varies(size) ? varies(other[index] ?? null) : size === other[index];
   const at = one.findIndex((size, index) => !isSame(size, index));
@@ -168,8 +171,8 @@ function unlike(one: Shape, other: Shape): string | undefined {
 }
 
 /**
- * All the ways in which what is declared of a model is not what its file says. Inputs and outputs are declared all or not at all;
- * of tensors and metadata, which are many, any.
+ * All the ways in which the declared interface of a model differs from the one in its file. A declaration has all inputs or
+ * none, and all outputs or none. Of tensors and metadata, which are many, it may have some.
  */
 export function contradictions(declared: ModelInterface, file: ModelInterface): Misfit[] {
   return [
@@ -186,24 +189,17 @@ function portContradictions(
   file: PortMap | undefined,
   isWhole: boolean,
 ): Misfit[] {
-  // formats that do not carry the group say nothing of it
+  // not every format has this group
   if (declared === undefined || file === undefined) return [];
   const what = group.slice(0, -1);
   const wrong = Object.entries(declared).flatMap(([name, port]) => {
-    const found = Object.hasOwn(file, name) ? file[name] : undefined;
+    const found = own(file, name);
     const path = [group, name];
     if (found === undefined) return [{ path, message: `the file has no ${what} '${name}'` }];
-    const reason =
-      dtypeName(port.dtype) === dtypeName(found.dtype)
-        ? unlike(port.shape, found.shape)
-        : 'the dtypes differ';
+    const reason = reasonOf(port, found, unlike(port.shape, found.shape));
     if (reason === undefined) return [];
-    return [
-      {
-        path,
-        message: `${what} '${name}' is declared as ${shownPort(port)}, and is ${shownPort(found)}: ${reason}`,
-      },
-    ];
+    const message = `${what} '${name}' is declared as ${shownPort(port)}, and is ${shownPort(found)}: ${reason}`;
+    return [{ path, message }];
   });
   const missing = Object.entries(file)
     .filter(([name, { optional }]) => isWhole && !optional && !Object.hasOwn(declared, name))
@@ -220,7 +216,7 @@ function metadataContradictions(
 ): Misfit[] {
   if (declared === undefined || file === undefined) return [];
   return Object.entries(declared).flatMap(([name, value]) => {
-    const found = Object.hasOwn(file, name) ? file[name] : undefined;
+    const found = own(file, name);
     if (String(found) === String(value)) return [];
     const says = found === undefined ? 'does not say it' : `says '${found}'`;
     return [
@@ -232,13 +228,13 @@ function metadataContradictions(
   });
 }
 
-/** One name for the type of a value, whichever format or library it comes from; one that is not known stays as it is, in small letters. */
+/** One name for a dtype of any format or library. An unknown one becomes lower case. */
 export function dtypeName(text: string): string {
   const lower = text.toLowerCase();
   return ALIASES.get(lower) ?? lower;
 }
 
-/** By the name that is used here: those of NumPy come first, then what safetensors, ONNX and PyTorch say. */
+/** The names of safetensors, ONNX and PyTorch, by the name in use here, which is that of NumPy. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   bool: ['boolean', 'bool_'],
   int8: ['i8', 'char'],
@@ -265,15 +261,15 @@ const ALIASES: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * What a model file says of its interface: ONNX of inputs, outputs and metadata, safetensors and GGUF of tensors and metadata;
- * undefined for other formats. The file is read once, from its beginning on, and its weights are passed over.
- * @throws RegError INVALID_MODEL for a file that is none of its format
+ * Reads the interface that a model file states: inputs, outputs and metadata of ONNX, tensors and metadata of safetensors and
+ * GGUF. Undefined for other formats. The file is read once, forward, and its weights are skipped.
+ * @throws RegError INVALID_MODEL for a file that breaks the rules of its format
  */
-export async function fileInterface(read: ReadAt, size: number): Promise<ModelInterface | undefined> {
+export async function readInterface(read: ReadAt, size: number): Promise<ModelInterface | undefined> {
   const head = Buffer.from(await read(0, Math.min(size, 16)));
   if (head.toString('latin1', 0, 4) === 'GGUF') return ggufInterface(read);
   if (head[8] === 0x7b && head.readBigUInt64LE() <= BigInt(size - 8)) return tensorsOf(read, size);
-  // the version comes first: field 1, a number
+  // the version of an ONNX model comes first: field 1, a number
   if (head[0] !== 0x08) return undefined;
   const at = async (start: number, length: number): Promise<Buffer> =>
     Buffer.from(await read(start, Math.min(size, start + length)));

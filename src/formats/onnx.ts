@@ -5,14 +5,14 @@ import type { Peek } from './read-at.js';
 type File = Pick<Peek, 'at'>;
 type Span = Pick<Field, 'start' | 'end'>;
 
-/** More nodes, weights or inputs than any graph has. */
+/** More nodes, weights or inputs than a graph has. */
 const MOST_FIELDS = 1_000_000;
 /** Names of types and dimensions are short. */
 const MOST_TEXT = 64 * 1024;
 
 /**
- * Reads what an ONNX model takes and gives, and the metadata that it carries (ONNX, onnx/onnx.proto). The weights are passed
- * over; undefined for another message. An input that has a weight of its name is optional, for that is its default (onnx/docs/IR.md, "Graphs").
+ * Reads the inputs, outputs and metadata of an ONNX model (ONNX, onnx/onnx.proto); undefined for another message. The weights are
+ * skipped. An input is optional where a weight has its name: the weight is its default (onnx/docs/IR.md, "Graphs").
  */
 export async function onnxInterface(file: File, size: number): Promise<ModelInterface | undefined> {
   let hasGraph = false;
@@ -37,7 +37,7 @@ export async function onnxInterface(file: File, size: number): Promise<ModelInte
 const [GRAPH, METADATA] = [7, 14];
 /** Fields of GraphProto. */
 const [INITIALIZER, INPUT, OUTPUT] = [5, 11, 12];
-/** The field of TensorProto that is its name. */
+/** The field of TensorProto with its name. */
 const TENSOR_NAME = 8;
 
 interface Found {
@@ -87,17 +87,17 @@ async function readType(file: File, type: Span): Promise<Port> {
   return { dtype: 'unknown' };
 }
 
-/** Types that are no tensors, by their field of TypeProto. */
+/** Types other than tensors, by their field of TypeProto. */
 const KINDS: Readonly<Record<number, string>> = { 4: 'sequence', 5: 'map', 7: 'opaque', 9: 'optional' };
 
-/** TensorShapeProto: of each dimension a number, a name, or neither. */
+/** TensorShapeProto: each dimension has a number, a name, or neither. */
 async function readShape(file: File, shape: Span): Promise<Dimension[]> {
   const sizes: Dimension[] = [];
   for await (const dimension of fieldsOf(file, shape, 1000)) {
     if (dimension.number !== 1) continue;
     let size: Dimension = null;
     for await (const field of fieldsOf(file, dimension, 10)) {
-      // below zero is written by some for what may vary
+      // some write a number below zero for a dimension that may vary
       if (field.number === 1 && Number.isSafeInteger(field.value)) size = field.value;
       else if (field.number === 2) size = (await textOf(file, field)) || null;
     }
@@ -106,7 +106,7 @@ async function readShape(file: File, shape: Span): Promise<Dimension[]> {
   return sizes;
 }
 
-/** The texts in a message, by field; up to one of them where the rest does not matter. */
+/** The texts in a message, by field. With `last`, only the text of that field. */
 async function textsOf(file: File, message: Span, last?: number): Promise<Record<number, string>> {
   const texts: Record<number, string> = {};
   for await (const field of fieldsOf(file, message, 1000)) {

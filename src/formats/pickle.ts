@@ -1,18 +1,18 @@
 import type { Peek } from './read-at.js';
 import type { Format } from './recognise.js';
 
-/** How far a pickle could be followed. */
+/** How far a pickle was followed. */
 interface Walk {
-  /** `stop`: to its end; `on`: it goes on where no more is read; `broken`: to something that no pickle holds. */
+  /** `stop`: to its end. `on`: it continues beyond the part that is read. `broken`: to bytes that a pickle cannot hold. */
   end: 'stop' | 'on' | 'broken';
-  /** Whether nothing follows its end. */
+  /** Whether the file ends where the pickle does. */
   isWhole: boolean;
-  /** Whether it called something before. */
+  /** Whether it called something on the way. */
   called: boolean;
   isJoblib: boolean;
 }
 
-/** A long integer that alone is the first pickle of a file of `torch.save` before 1.6 (PyTorch, torch/serialization.py, MAGIC_NUMBER). */
+/** The first pickle of a file of `torch.save` before 1.6: one long integer (PyTorch, torch/serialization.py, MAGIC_NUMBER). */
 const OLD_TORCH = Buffer.from('8a0a6cfc9c46f9206aa850192e', 'hex');
 const PROTO = 0x80;
 const MARK = 0x28;
@@ -20,13 +20,12 @@ const POP = 0x30;
 const STOP = 0x2e;
 
 /**
- * Recognises pickles, by their opcodes and how many values are on the stack; nothing is run (CPython, Lib/pickletools.py).
- * - Protocols 2 to 5 begin with their number. One that breaks off counts when it has called something by then: loading it
- *   would have run that.
- * - Protocols 0 and 1 begin with nothing of their own, and a text may happen to be one. They count when they call something
- *   that they name, and end with the file.
- * - A joblib file is a pickle with the bytes of arrays in between, each behind a NumpyArrayWrapper (joblib, numpy_pickle.py). It
- *   is taken for a pickle where the first array comes late.
+ * Recognises pickles by their opcodes and the number of values on the stack. Nothing is run (CPython, Lib/pickletools.py).
+ * - Protocols 2 to 5 begin with their number. A truncated one counts if it called something before: loading it runs that call.
+ * - Protocols 0 and 1 have no signature, and a text may look like one. They count if they call something by name and end with
+ *   the file.
+ * - A joblib file is a pickle with the bytes of arrays in between, each after a NumpyArrayWrapper (joblib, numpy_pickle.py). It
+ *   counts as a plain pickle where the first array comes late.
  */
 export async function pickleFormat(file: Peek): Promise<Format | undefined> {
   const [first = 0, protocol = 0] = file.head;
@@ -66,20 +65,20 @@ async function walk(file: Peek): Promise<Walk> {
 }
 
 /**
- * What follows an opcode: that many bytes; bytes with a length of 1, 4 or 8 bytes before them; or text up to a line feed, of
- * any kind, that is a number, or twice that is a name.
+ * The argument of an opcode: a number of bytes; bytes after their length, which has 1, 4 or 8 bytes; or a line: any text, a
+ * number, or two lines with names.
  */
 type Argument = 0 | 1 | 2 | 4 | 8 | 'length1' | 'length4' | 'length8' | 'line' | 'number' | 'names';
 
-/** What an opcode does to the stack. */
+/** The effect of an opcode on the stack. */
 interface Effect {
-  /** Values that it takes from the top. */
+  /** Values that it removes from the top. */
   takes: number;
-  /** Whether it then takes the last mark, with all above it. */
+  /** Whether it then removes the last mark and everything above it. */
   unmarks: boolean;
-  /** Values that it needs to find under what it took, and leaves there. */
+  /** Values that have to be below, and stay. */
   needs: number;
-  /** Values that it puts there. */
+  /** Values that it pushes. */
   gives: number;
 }
 
@@ -87,7 +86,7 @@ interface Effect {
 interface Opcode {
   argument: Argument;
   effect: Effect;
-  /** Whether it calls what the pickle names. */
+  /** Whether it calls a function that the pickle names. */
   calls: boolean;
 }
 
@@ -97,7 +96,7 @@ const unmark = (gives: number, needs = 0, takes = 0): Effect => ({ takes, unmark
 const PUSH = effect(0, 1);
 const PEEK = effect(0, 0, 1);
 
-/** Every opcode of protocols 0 to 5 by what it does, but MARK, POP and STOP (CPython, Lib/pickletools.py). */
+/** The opcodes of protocols 0 to 5 by their effect, except MARK, POP and STOP (CPython, Lib/pickletools.py). */
 const GROUPS: readonly (readonly [codes: string, argument: Argument, effect: Effect])[] = [
   ['N\x88\x89)]}\x8f\x97', 0, PUSH],
   ['Kh\x82', 1, PUSH],
@@ -129,43 +128,43 @@ const GROUPS: readonly (readonly [codes: string, argument: Argument, effect: Eff
   ['i', 'names', unmark(1)],
 ];
 
-/** REDUCE, NEWOBJ, NEWOBJ_EX, OBJ and INST; BUILD may call too, but only what one of these has made. */
+/** REDUCE, NEWOBJ, NEWOBJ_EX, OBJ and INST. BUILD may call too, but only methods of an object that one of these made. */
 const CALLING = new Set('R\x81\x92oi');
 
-/** The opcodes by their byte, but MARK, POP and STOP. */
+/** The opcodes by their byte, except MARK, POP and STOP. */
 export const OPCODES: ReadonlyMap<number, Opcode> = new Map(
   GROUPS.flatMap(([codes, argument, effect]) =>
     [...codes].map((code) => [code.charCodeAt(0), { argument, effect, calls: CALLING.has(code) }] as const),
   ),
 );
 
-/** Goes through a file from its beginning, in chunks, past what is not looked at. */
+/** Reads a file forward in chunks and skips arguments. */
 interface PickleCursor {
   /** The next byte; undefined at the end. */
   byte(): Promise<number | undefined>;
   /**
-   * Goes past an argument. Gives its text where it is short or a line, '' otherwise, and undefined where it is none or does
-   * not end in the file.
+   * Skips an argument. The result is its text where it is short or a line, '' where it is long, and undefined where it is
+   * malformed or ends beyond the file.
    */
   argument(kind: Argument): Promise<string | undefined>;
-  /** Whether as much was read as may be, so that the file goes on unread. */
+  /** Whether the limit for reading is reached. */
   isSpent(): boolean;
   isAtEnd(): boolean;
 }
 
 const CHUNK = 4096;
 const MOST_CHUNKS = 32;
-/** Longer than any name that is looked for. */
+/** Longer than the names that are searched for. */
 const SHORT = 256;
 
-/** Begins at the beginning. */
+/** A cursor at the beginning of a file. */
 function pickleCursor(file: Peek): PickleCursor {
   let at = 0;
   let chunk = file.head;
   let chunkStart = 0;
   let read = 0;
 
-  /** Up to `length` bytes from here, undefined when nothing more may be read. */
+  /** Up to `length` bytes from here; undefined where the limit is reached. */
   const look = async (length: number): Promise<Buffer | undefined> => {
     if (at + length > chunkStart + chunk.length && chunkStart + chunk.length < file.size) {
       if (read === MOST_CHUNKS) return undefined;
@@ -191,7 +190,7 @@ function pickleCursor(file: Peek): PickleCursor {
     const bytes = await look(CHUNK);
     const end = bytes?.indexOf('\n') ?? -1;
     if (end >= 0) return (await take(end + 1))?.toString('utf8', 0, end);
-    // a line that long is an array in text, and nothing behind it tells more
+    // so long a line is an array in text, and what follows does not matter
     if (bytes?.length === CHUNK) read = MOST_CHUNKS;
     return undefined;
   };
@@ -225,21 +224,21 @@ function pickleCursor(file: Peek): PickleCursor {
 }
 
 const NUMBER = /^[-+\w.]+$/;
-/** Dotted, with what Python puts into the names of functions in functions. */
+/** A dotted name; Python writes `<locals>` into the names of functions inside functions. */
 const NAME = /^[^\W\d][\w.<>]*$/u;
 
 const matching = (text: string | undefined, pattern: RegExp): string | undefined =>
   text !== undefined && pattern.test(text) ? text : undefined;
 
-/** Little-endian; one that is not exact is beyond every file. */
+/** A little-endian number. Above 2^53 it is not exact, and longer than any file. */
 const lengthOf = (bytes: Buffer): number => bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
 
-/** How many values are on the stack of a pickle that is not run. */
+/** The number of values on the stack of a pickle. */
 interface PickleStack {
-  /** Does what an opcode does; false when the stack does not hold what it needs. */
+  /** Applies an opcode; false where the stack does not hold what it needs. */
   apply(effect: Effect): boolean;
   mark(): void;
-  /** Takes one value, or a mark where no value is above it (CPython, Lib/pickle.py, load_pop). */
+  /** Removes one value, or a mark where no value is above it (CPython, Lib/pickle.py, load_pop). */
   pop(): boolean;
 }
 

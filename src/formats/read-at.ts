@@ -1,24 +1,23 @@
 import { RegError } from '../errors.js';
 
 /**
- * Reads the bytes from `start` up to `end`, which does not belong to them; fewer where the file ends, or where a single read
- * gives no more.
+ * Reads the bytes from `start` up to but not including `end`. May give fewer bytes, as pread(2) does; gives none at the end of the
+ * file.
  */
 export type ReadAt = (start: number, end: number) => Promise<Uint8Array>;
 
-/** A file of which only some small parts are looked at. */
+/** A file of which only small parts are read. */
 export interface Peek {
-  /** Bytes. */
   size: number;
-  /** How it begins: its first 4 KiB, or all of it. */
+  /** The first 4 KiB of the file, or all of it. */
   head: Buffer;
-  /** A part of it, cut off where the file ends. */
+  /** A part of the file, cut off at its end. */
   at(start: number, length: number): Promise<Buffer>;
 }
 
 const HEAD = 4096;
 
-/** Reads how a file begins, and the rest when it is asked for. */
+/** Reads the beginning of a file, and other parts on demand. */
 export async function peekAt(read: ReadAt, size: number): Promise<Peek> {
   const head = await part(read, 0, Math.min(size, HEAD));
   return {
@@ -32,7 +31,7 @@ export async function peekAt(read: ReadAt, size: number): Promise<Peek> {
   };
 }
 
-/** A read may give less than was asked for (pread(2)), so it is asked again until nothing comes. */
+/** Reads until all bytes are there or the file ends. */
 async function part(read: ReadAt, start: number, end: number): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let at = start;
@@ -45,22 +44,22 @@ async function part(read: ReadAt, start: number, end: number): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** Reads a file from its beginning on, a number or a text at a time. */
+/** Reads a file forward, piece by piece. */
 export interface ByteCursor {
   /** The next bytes. @throws EndOfBytes */
   take(count: number): Promise<Buffer>;
-  /** Passes over bytes. */
+  /** Skips bytes. */
   skip(count: number): void;
 }
 
-/** The file ends, or goes beyond what may be read of it. */
+/** Thrown at the end of a file, or at the limit for reading it. */
 export class EndOfBytes extends Error {}
 
 const BLOCK = 64 * 1024;
 
 /**
- * Makes a cursor at the beginning of a file.
- * @param most how many bytes it may go to
+ * A cursor at the beginning of a file.
+ * @param most the byte at which reading stops
  */
 export function byteCursor(read: ReadAt, most: number): ByteCursor {
   let at = 0;
@@ -71,7 +70,7 @@ export function byteCursor(read: ReadAt, most: number): ByteCursor {
       const end = at + count;
       if (end > most) throw new EndOfBytes();
       if (end > start + block.length) {
-        // a read may give less than was asked for
+        // a read may give fewer bytes than asked for
         block = Buffer.concat([block.subarray(at - start)]);
         start = at;
         while (start + block.length < end) {
@@ -90,12 +89,12 @@ export function byteCursor(read: ReadAt, most: number): ByteCursor {
   };
 }
 
-/** A single read of Node.js gives at most 2 GiB (fs.read), and memory for it comes on top of the result. */
+/** One read of Node.js gives at most 2 GiB (fs.read), and its memory adds to that of the result. */
 const MOST_AT_ONCE = 64 * 1024 * 1024;
 
 /**
- * Reads all bytes from `start` up to `end` into a buffer of their own, so that a typed array can be made of it.
- * @throws RegError INVALID_MODEL when the file ends before; TOO_LARGE when there are more than fit into an array
+ * Reads all bytes from `start` up to `end` into a buffer of their own, as typed arrays need it.
+ * @throws RegError INVALID_MODEL when the file ends before; TOO_LARGE when they do not fit into memory
  */
 export async function readWhole(read: ReadAt, start: number, end: number): Promise<Uint8Array> {
   const bytes = allocate(end - start);

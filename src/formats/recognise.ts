@@ -3,7 +3,7 @@ import { type Field, type Message, readMessage } from './protobuf.js';
 import { type Peek, peekAt, type ReadAt } from './read-at.js';
 import { readZipDirectory } from './zip.js';
 
-/** The surest first: what begins with bytes of its own needs no look at the rest. */
+/** The surest first: a signature decides without a look at the rest. */
 const LOOKS: readonly ((file: Peek) => Promise<Format | undefined>)[] = [
   signatureFormat,
   zipFormat,
@@ -14,9 +14,8 @@ const LOOKS: readonly ((file: Peek) => Promise<Format | undefined>)[] = [
 ];
 
 /**
- * Tells the format of a model file by its bytes, never by its name; undefined where they do not tell it surely, which they do
- * for an empty file, text, or one that was cut off. However large the file, at most a few hundred KiB of it are read, and
- * 1 MiB more of the table of contents of a large zip.
+ * Recognises the format of a model file by its bytes, never by its name. Undefined where they do not decide: for an empty file,
+ * for text, and for a truncated file. Reads at most a few hundred KiB of a file, and 1 MiB more of the directory of a large zip.
  * @param size of the file, in bytes
  */
 export async function recogniseFormat(read: ReadAt, size: number): Promise<Format | undefined> {
@@ -29,8 +28,8 @@ export async function recogniseFormat(read: ReadAt, size: number): Promise<Forma
 }
 
 /**
- * The formats that are told apart by bytes. Of a container it is what is in it that counts, as far as its table of contents
- * tells; `zip` and `gzip` are those that hold something else.
+ * The formats that bytes tell apart. A container has the format of its content, as far as its directory shows it; `zip` and
+ * `gzip` are containers with any other content.
  */
 export type Format =
   | 'safetensors'
@@ -55,42 +54,42 @@ export type Format =
   | 'zip'
   | 'gzip';
 
-/** Why opening a file with the tools of its format can run code that came with it. */
+/** The formats whose tools can run code from the file, and why. */
 const RUNS_CODE: ReadonlySet<Format> = new Set([
-  // REDUCE calls whatever the pickle names (Python documentation, pickle: "Never unpickle data that could have come from an
+  // REDUCE calls any function by its name (Python documentation, pickle: "Never unpickle data that could have come from an
   // untrusted source")
   'pickle',
   // a pickle with arrays in between (joblib documentation, joblib.load: "can therefore execute arbitrary Python code")
   'joblib',
-  // holds data.pkl, another pickle; weights_only restricts it and is the default since 2.6, but could be passed by before
+  // holds data.pkl, another pickle; weights_only restricts it and is the default since 2.6, but could be bypassed before
   // (PyTorch documentation, torch.load; CVE-2025-32434)
   'torch',
-  // config.json may hold a Lambda layer, which is bytecode of Python: safe_mode refuses it since 2.13, but whoever needs such
-  // a layer switches that off, and before 3.9 a config could call any function in spite of it (CVE-2025-1550)
+  // config.json may hold a Lambda layer, which is bytecode of Python. safe_mode refuses it since 2.13, but users of such a layer
+  // switch that off, and before 3.9 a config could call any function in spite of it (CVE-2025-1550)
   'keras',
-  // a container that runs nothing by itself, but whole Keras models are kept in it too, with Lambda layers in an attribute
-  // that no bounded look finds; safe_mode did nothing for them before 3.11.3 (CVE-2025-9905)
+  // the container runs nothing, but it may hold a whole Keras model with Lambda layers in an attribute that a bounded read does
+  // not find; safe_mode did nothing for them before 3.11.3 (CVE-2025-9905)
   'hdf5',
   // "using untrusted models or graphs is equivalent to running untrusted code" (SECURITY.md of TensorFlow)
   'tensorflow',
 ]);
 
 /**
- * Whether opening a model of this format with its own tools can run code that came with it. Such a model is handed out as
- * bytes, with a warning, and never opened here.
+ * Whether the tools of a format can run code from a model file. Such a model is given out as bytes, with a warning, and is
+ * never opened here.
  *
- * False for `npy` and `npz`, whose arrays of objects are pickles that `numpy.load` refuses unless it is told otherwise; and for
- * `zip` and `gzip`, for it is not known what is in them.
+ * False for `npy` and `npz`: their arrays of objects are pickles, which `numpy.load` refuses by default. False for `zip` and
+ * `gzip`, because their content is not known.
  */
 export const canRunCode = (format: Format): boolean => RUNS_CODE.has(format);
 
-/** What a format begins with, and what else has to be right for it to be that. */
+/** The bytes at the beginning of a format, and a check of what follows them. */
 interface Signature {
   format: Format;
-  /** Where the bytes are. */
+  /** The offset of the bytes. */
   offset: number;
   bytes: Buffer;
-  /** The shortest file of this format; `isRight` may read that far. */
+  /** The size of the shortest file of this format; `isRight` may read so much of the head. */
   least: number;
   isRight(file: Peek): boolean | Promise<boolean>;
 }
@@ -127,11 +126,11 @@ const SIGNATURES: readonly Signature[] = [
   // deflate is the only method, three flags are reserved (RFC 1952, 2.3.1)
   signature('gzip', '\x1f\x8b\x08', 18, ({ head }) => (head.readUInt8(3) & 0xe0) === 0),
   signature('hdf5', '\x89HDF\r\n\x1a\n', 48, ({ head }) => head.readUInt8(8) <= 3),
-  // nothing but the brace, so that the lengths have to fit (safetensors, README, "Format")
+  // the signature is only a brace, so the lengths have to fit too (safetensors, README, "Format")
   signature('safetensors', '{', 10, hasTensorHeader, 8),
 ];
 
-/** Recognises what begins with bytes that nothing else begins with. */
+/** Recognises formats with a signature. */
 async function signatureFormat(file: Peek): Promise<Format | undefined> {
   for (const { format, offset, bytes, least, isRight } of SIGNATURES) {
     if (file.head.length < least || !file.head.subarray(offset).subarray(0, bytes.length).equals(bytes))
@@ -142,8 +141,8 @@ async function signatureFormat(file: Peek): Promise<Format | undefined> {
 }
 
 /**
- * Recognises HDF5 behind a user block, such as MATLAB writes one: the signature is at 512 or at a power of two above (HDF5 File
- * Format Specification, II.A "Superblock"); what is farther than 2048 is not looked for.
+ * Recognises HDF5 after a user block, as MATLAB writes it: the signature is at 512 or at a higher power of two (HDF5 File Format
+ * Specification, II.A "Superblock"). It is searched for up to 2048.
  */
 async function hdf5Format({ head }: Peek): Promise<Format | undefined> {
   const isThere = [512, 1024, 2048].some(
@@ -152,7 +151,7 @@ async function hdf5Format({ head }: Peek): Promise<Format | undefined> {
   return isThere ? 'hdf5' : undefined;
 }
 
-/** A version of a format is a small number, which no text is. */
+/** A version is a small number; the same bytes of a text are a large one. */
 const isVersion = (value: number): boolean => value >= 1 && value <= 16;
 const isCount = (value: number): boolean => isWithin(value, 1, 1 << 24);
 const isWithin = (value: number, least: number, most: number): boolean => value >= least && value <= most;
@@ -178,22 +177,22 @@ async function hasTensorHeader(file: Peek): Promise<boolean> {
   const length = file.head.readBigUInt64LE(0);
   if (length < 2n || length > BigInt(Math.min(file.size - 8, 100_000_000))) return false;
   const last = await file.at(7 + Number(length), 1);
-  // an object that is empty or begins with a name, and ends where the length says, padded with spaces
+  // the header is an object, empty or with a name first, and ends at its length, padded with spaces
   return /^\{\s*["}]/.test(file.head.toString('latin1', 8)) && /[} ]/.test(last.toString('latin1'));
 }
 
-/** The members of a learner, of which the first one that is there comes first, for XGBoost writes them by name. */
+/** The members of a learner, by name, as XGBoost writes them: the first one present comes first in the file. */
 const MEMBERS = 'attributes|cats|feature_names|feature_types|gradient_booster|learner_model_param|objective';
 
 /** The first lines of a model (LightGBM, src/boosting/gbdt_model_text.cpp, GBDT::SaveModelToString). */
 const LIGHTGBM = /^tree\r?\nversion=v\d+\r?\nnum_class=\d+\r?\n/;
-/** How a model begins and ends (XGBoost, doc/model.schema, and src/learner.cc, LearnerIO::SaveModel). */
+/** The beginning and the end of a model (XGBoost, doc/model.schema, and src/learner.cc, LearnerIO::SaveModel). */
 const XGBOOST_START = new RegExp(`^\\{\\s*"learner"\\s*:\\s*\\{\\s*"(?:${MEMBERS})"\\s*:`);
 const XGBOOST_END = /"version"\s*:\s*\[\s*\d+\s*,\s*\d+\s*,\s*\d+\s*\]\s*\}\s*$/;
-/** The same in UBJSON, where a name has a length of 64 bits before it (XGBoost, src/common/json.cc, UBJWriter). */
+/** The beginning in UBJSON, where a length of 64 bits precedes a name (XGBoost, src/common/json.cc, UBJWriter). */
 const XGBOOST_UBJ = new RegExp(`^\\{L\\0{7}\\x07learner\\{L\\0{7}[\\x01-\\x20](?:${MEMBERS})`);
 
-/** Recognises models that are text, and one that is text in binary. */
+/** Recognises models in text, and one in binary JSON. */
 async function textFormat(file: Peek): Promise<Format | undefined> {
   const start = file.head.toString('latin1', 0, 512);
   if (LIGHTGBM.test(start)) return 'lightgbm';
@@ -204,16 +203,16 @@ async function textFormat(file: Peek): Promise<Format | undefined> {
 }
 
 /**
- * Recognises the formats that are zip files, by the names in them:
- * - torch: `data.pkl` in a folder at the top, of any name (PyTorch, torch/serialization.py and caffe2/serialize/inline_container.h)
+ * Recognises formats in zip files by the names in the file:
+ * - torch: `data.pkl` in a folder of any name at the top (PyTorch, torch/serialization.py and caffe2/serialize/inline_container.h)
  * - keras: `config.json` beside `model.weights.h5`, or `.npz` (Keras, keras/src/saving/saving_lib.py)
- * - npz: arrays alone (NumPy, numpy.savez)
+ * - npz: only arrays (NumPy, numpy.savez)
  */
 async function zipFormat(file: Peek): Promise<Format | undefined> {
   const directory = await readZipDirectory(file);
   if (directory === undefined) return undefined;
   const { names, isWhole } = directory;
-  // the one that runs code comes first, for a file may be made to look like two
+  // the format that can run code comes first, because a file may be made to look like two formats
   if (names.some((name) => /^[^/]+\/data\.pkl$/.test(name))) return 'torch';
   if (names.includes('config.json') && names.some((name) => /^model\.weights\.(h5|npz)$/.test(name)))
     return 'keras';
@@ -221,7 +220,7 @@ async function zipFormat(file: Peek): Promise<Format | undefined> {
   return 'zip';
 }
 
-/** More than any of these models has outside its graph; only functions of ONNX can be more. */
+/** More fields than these models have outside their graphs; only an ONNX model with many functions may have more. */
 const MOST_FIELDS = 256;
 
 /** The fields that a message may have, by number. */
@@ -249,12 +248,12 @@ const META_GRAPH: Schema = {
   6: 'bytes',
   7: 'bytes',
 };
-/** What a Model has beside the one field that tells its kind (Core ML, mlmodel/format/Model.proto). */
+/** The fields of a Model beside the one of its kind (Core ML, mlmodel/format/Model.proto). */
 const CORE_ML: Schema = { 1: 'varint', 2: 'bytes', 10: 'varint' };
 
 /**
- * Recognises models that are protocol buffers. These have no signature, so every field has to be one that the format has, the
- * first of them its version, and the last has to end with the file.
+ * Recognises models in protocol buffers, which have no signature: the format has every field, the version comes first, and the
+ * last field ends with the file.
  */
 async function protobufFormat(file: Peek): Promise<Format | undefined> {
   const model = await readMessage(file, 0, file.size, MOST_FIELDS);
@@ -273,7 +272,7 @@ function hasVersion(model: Message): boolean {
 async function isOnnx(file: Peek, model: Message): Promise<boolean> {
   const graph = find(model, 7);
   if (graph === undefined || !fits(model, ONNX_MODEL)) return false;
-  // since version 3 the operators have to be named, behind the graph; a file without them was cut off
+  // since version 3 the operators are named after the graph; a file without them was cut off
   if ((find(model, 1)?.value ?? 0) >= 3 && find(model, 8) === undefined) return false;
   const content = await readStart(file, graph);
   return content !== undefined && content.fields.length > 0 && fits(content, ONNX_GRAPH);
@@ -285,7 +284,7 @@ async function isSavedModel(file: Peek, model: Message): Promise<boolean> {
   return content !== undefined && fits(content, META_GRAPH) && find(content, 2) !== undefined;
 }
 
-/** Of the kinds, which are numbered from 200 to 2999, a model has exactly one. */
+/** A model has exactly one field for its kind; kinds are numbered from 200 to 2999. */
 function isCoreMl({ fields, isWhole }: Message): boolean {
   const isKind = ({ number, kind }: Field): boolean => number >= 200 && number < 3000 && kind === 'bytes';
   const others = fields.filter((field) => !isKind(field));
@@ -299,6 +298,6 @@ const fits = ({ fields }: Message, schema: Schema): boolean =>
 const find = ({ fields }: Message, wanted: number): Field | undefined =>
   fields.find(({ number }) => number === wanted);
 
-/** The first few fields of the message that a field holds. */
+/** The first fields of the message in a field. */
 const readStart = (file: Peek, { start, end }: Field): Promise<Message | undefined> =>
   readMessage(file, start, end, 8);

@@ -1,6 +1,6 @@
 import { didYouMean } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
-import { utf8Text } from '../util/text.js';
+import { parseJson, utf8Text } from '../util/text.js';
 import { type ReadAt, readWhole } from './read-at.js';
 import { bitsOf, type Dtype, isDtype, type TensorData, typedData } from './tensors.js';
 
@@ -8,35 +8,35 @@ import { bitsOf, type Dtype, isDtype, type TensorData, typedData } from './tenso
 export interface Tensor {
   name: string;
   dtype: Dtype;
-  /** How many values each dimension has, the outermost first; empty for a single value. */
+  /** The size of each dimension, the outermost first; empty for a single value. */
   shape: readonly number[];
-  /** Its values as they are in the file: little-endian, in the order of C. */
+  /** The values as in the file: little-endian, in the order of C. */
   bytes: Uint8Array;
   /**
-   * Its values as an array. It shares its memory with `bytes`, but for F16 and BF16, which become 32 bits when it is first
-   * asked for; undefined where JavaScript has no such array: C64, and floats of 8 bits or less.
+   * The values as an array, which shares its memory with `bytes`. F16 and BF16 are converted to 32 bits at the first use.
+   * Undefined for types without an array in JavaScript: C64, and floats of 8 bits or less.
    */
   readonly data: TensorData | undefined;
 }
 
-/** The tensors of a file; their values are read when they are asked for, and not kept. */
+/** The tensors of a file. Values are read on demand and not kept. */
 export interface Tensors {
-  /** What the file says of itself, as it says it; without a prototype. */
+  /** The metadata of the file; an object without a prototype. */
   metadata: Readonly<Record<string, string>>;
   /** The names of the tensors, in the order of their bytes. */
   names: readonly string[];
-  /** @throws RegError INVALID_MODEL when there is none of that name, or the file ends too early; TOO_LARGE */
+  /** @throws RegError INVALID_MODEL for an unknown name, or a file that ends too early; TOO_LARGE */
   get(name: string): Promise<Tensor>;
 }
 
-/** The length of the header, before the header (safetensors, README, "Format"). */
+/** The bytes before the header, which hold its length (safetensors, README, "Format"). */
 const PREFIX = 8;
 /** The limit of the reference (safetensors, safetensors/src/tensor.rs, MAX_HEADER_SIZE). */
 const MOST_HEADER = 100_000_000;
 
 /**
- * Opens a safetensors file: reads its header, and checks that what it says is possible and fits the size of the file
- * (safetensors, README, "Format").
+ * Opens a safetensors file: reads its header, and checks it against the format and the size of the file (safetensors, README,
+ * "Format").
  * @param size of the file, in bytes
  * @throws RegError INVALID_MODEL for a file that breaks any rule of the format
  */
@@ -55,7 +55,7 @@ export async function readSafetensors(read: ReadAt, size: number): Promise<Tenso
 }
 
 /**
- * Reads the header of a safetensors file alone, and where the values begin.
+ * Reads the header of a safetensors file, and the offset of its values.
  * @throws RegError INVALID_MODEL
  */
 export async function readTensorHeader(read: ReadAt, size: number): Promise<TensorHeader & { data: number }> {
@@ -99,18 +99,18 @@ function refuseName(name: string, names: readonly string[]): never {
   throw new RegError('INVALID_MODEL', `there is no tensor ${shownName(name)} in the file`, hint);
 }
 
-/** Where a tensor is, and what it is. */
+/** A tensor, and the place of its values. */
 interface TensorInfo {
   name: string;
   dtype: Dtype;
   shape: readonly number[];
-  /** Bytes from the end of the header. */
+  /** The first byte, counted from the end of the header. */
   start: number;
-  /** The first byte that does not belong to it. */
+  /** The byte after the last one. */
   end: number;
 }
 
-/** What the header of a safetensors file says. */
+/** The header of a safetensors file. */
 interface TensorHeader {
   metadata: Readonly<Record<string, string>>;
   /** In the order of their bytes. */
@@ -118,10 +118,9 @@ interface TensorHeader {
 }
 
 /**
- * Reads the header of a safetensors file and checks all that its format asks for (safetensors, README, "Format"; what that
- * leaves open is as in safetensors/src/tensor.rs). A member of a tensor that is not known is refused too: it could change
- * what the bytes mean.
- * @param size of what follows the header, in bytes
+ * Reads the header of a safetensors file and checks every rule of the format (safetensors, README, "Format"; where that is silent,
+ * safetensors/src/tensor.rs). An unknown member of a tensor is refused too: it could change the meaning of the bytes.
+ * @param size bytes after the header
  * @throws RegError INVALID_MODEL
  */
 function parseHeader(text: string, size: number): TensorHeader {
@@ -140,7 +139,7 @@ function parseHeader(text: string, size: number): TensorHeader {
 }
 
 /**
- * Says that a file is no valid safetensors file.
+ * Refuses a file that breaks a rule of the format.
  * @throws RegError INVALID_MODEL, always
  */
 function refuse(reason: string): never {
@@ -151,7 +150,7 @@ function refuse(reason: string): never {
   );
 }
 
-/** An object without a prototype, so that every name is a name and nothing else. */
+/** The metadata, in an object without a prototype, so that any name can be a key. */
 function readMetadata(json: JsonCursor): Record<string, string> {
   const metadata: Record<string, string> = Object.create(null);
   json.object((name) => {
@@ -207,16 +206,16 @@ function readNaturals(json: JsonCursor): number[] {
   return numbers;
 }
 
-/** Bytes; undefined where their bits are beyond 2^53, or end within a byte. */
+/** The bytes of a tensor; undefined where its bits are beyond 2^53, or end within a byte. */
 function lengthOf(dtype: Dtype, shape: readonly number[]): number | undefined {
-  // what once was too large stays so, also where an empty dimension follows
+  // a product that is too large stays so, even where an empty dimension follows
   const bits = shape.reduce((product, count) => exact(product * count), bitsOf(dtype));
   return Number.isSafeInteger(bits / 8) ? bits / 8 : undefined;
 }
 
 const exact = (value: number): number => (Number.isSafeInteger(value) ? value : Number.NaN);
 
-/** Every byte belongs to one tensor, so that nothing else can hide in the file. */
+/** Refuses bytes that belong to no tensor: anything could hide in them. */
 function refuseGaps(tensors: readonly TensorInfo[], size: number): void {
   let at = 0;
   for (const { name, start, end } of tensors) {
@@ -229,26 +228,26 @@ function refuseGaps(tensors: readonly TensorInfo[], size: number): void {
   if (at !== size) refuse(`its tensors have ${at} bytes, but the file has ${size} for them`);
 }
 
-/** Reads a text of JSON from its beginning to its end, value by value, so that nothing is made of what is not wanted. */
+/** Reads a JSON text forward, value by value, without building values that are not needed. */
 interface JsonCursor {
-  /** An object: calls `member` at the value of each member, which has to read it. A name that comes twice is refused. */
+  /** Reads an object: calls `member` for each member, which has to read the value. Refuses a repeated name. */
   object(member: (name: string) => void): void;
-  /** An array: calls `item` at each item, which has to read it. */
+  /** Reads an array: calls `item` for each item, which has to read it. */
   array(item: () => void): void;
   string(): string;
-  /** A natural number, written with digits alone; those above 2^53 - 1 are refused. */
+  /** Reads a natural number written as digits. Refuses numbers above 2^53 - 1. */
   natural(): number;
-  /** Refuses everything but white space. */
+  /** Refuses anything that follows, except white space. */
   end(): void;
 }
 
 /**
- * Begins at the beginning of a text (RFC 8259).
- * @param refuse throws, with what is wrong
+ * A cursor at the beginning of a JSON text (RFC 8259).
+ * @param refuse throws an error with a reason
  */
 function jsonCursor(text: string, refuse: (reason: string) => never): JsonCursor {
   let at = 0;
-  /** The next character that is no white space. */
+  /** The next character after white space. */
   const peek = (): string => {
     while (isSpace(text.charCodeAt(at))) at += 1;
     return text.charAt(at);
@@ -303,13 +302,13 @@ function jsonCursor(text: string, refuse: (reason: string) => never): JsonCursor
   };
 }
 
-/** A name from a file, fit to be shown in one line. */
+/** A name from a file, cut to fit a message. */
 const shownName = (name: string): string => `'${name.length > 80 ? `${name.slice(0, 80)}…` : name}'`;
 
 /** Space, tab, line feed and carriage return. */
 const isSpace = (code: number): boolean => code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
 
-/** Behind the quotation mark that ends a string. */
+/** The place after the quotation mark that ends a string. */
 function endOfString(text: string, start: number): number {
   for (let at = start; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -319,13 +318,9 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** A string with its quotation marks; undefined when it is malformed, or holds half of a character (RFC 8259, 8.2). */
+/** The value of a string literal; undefined where it is malformed or holds half of a character (RFC 8259, 8.2). */
 function parseString(literal: string): string | undefined {
-  try {
-    // it copies, where a slice would keep the whole text
-    const value: unknown = JSON.parse(literal);
-    return typeof value === 'string' && !/\p{Surrogate}/u.test(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  // this copies; a slice would keep the whole text in memory
+  const value = parseJson(literal);
+  return typeof value === 'string' && !/\p{Surrogate}/u.test(value) ? value : undefined;
 }

@@ -10,13 +10,13 @@ const BITS = {
 /** The type of the values of a tensor. */
 export type Dtype = keyof typeof BITS;
 
-/** Whether a text names a type; no name of an object's own methods does. */
+/** Whether a text names a type. */
 export const isDtype = (text: string): text is Dtype => Object.hasOwn(BITS, text);
 
-/** Bits of one value; those of less than a byte are packed. */
+/** Bits of one value. Values of less than a byte are packed. */
 export const bitsOf = (dtype: Dtype): number => BITS[dtype];
 
-/** The values of a tensor as JavaScript holds them. */
+/** The values of a tensor in JavaScript. */
 export type TensorData =
   | Float64Array
   | Float32Array
@@ -29,10 +29,10 @@ export type TensorData =
   | BigInt64Array
   | BigUint64Array;
 
-/** Makes an array of all bytes of a buffer, in the order of this machine. */
+/** Makes an array of all bytes of a buffer, which are in the byte order of this machine. */
 type Make = (bytes: ArrayBufferLike) => TensorData;
 
-/** By type: how many bytes a value has, and its array. Types that are not here have none. */
+/** The bytes of a value and the array, by type. Other types have no array. */
 const ARRAYS: Partial<Record<Dtype, readonly [width: 1 | 2 | 4 | 8, make: Make]>> = {
   BOOL: [1, (bytes) => new Uint8Array(bytes)],
   U8: [1, (bytes) => new Uint8Array(bytes)],
@@ -50,10 +50,10 @@ const ARRAYS: Partial<Record<Dtype, readonly [width: 1 | 2 | 4 | 8, make: Make]>
 };
 
 /**
- * The values of a tensor; undefined for a type that JavaScript has no array for. It shares its memory with the bytes where it
- * can, and is a copy of them where 16 bits become 32.
- * @param bytes all of a buffer of their own, little-endian
- * @param order of the bytes of a number on this machine
+ * The values of a tensor as an array; undefined for a type without one. The array shares its memory with the bytes, unless they
+ * are converted.
+ * @param bytes a whole buffer, little-endian
+ * @param order the byte order of this machine
  */
 export function typedData(
   dtype: Dtype,
@@ -75,14 +75,14 @@ function swapped(bytes: Uint8Array, width: 2 | 4 | 8): Uint8Array {
   return copy;
 }
 
-/** Numbers of 16 bits as numbers of 32, bit by bit, so that what a NaN carries is kept. */
+/** Converts numbers of 16 bits to 32 bits, bit by bit, so that the payload of a NaN stays. */
 function widened(halves: Uint16Array, bitsOf: (half: number) => number): Float32Array {
   const bits = new Uint32Array(halves.length);
   for (let index = 0; index < halves.length; index += 1) bits[index] = bitsOf(halves[index] ?? 0);
   return new Float32Array(bits.buffer);
 }
 
-/** The bits of binary32 for the same number in binary16 (IEEE 754-2008, 3.4): 5 bits of exponent become 8, 10 of fraction 23. */
+/** The bits in binary32 of a number in binary16 (IEEE 754-2008, 3.4): 5 bits of exponent become 8, 10 of fraction become 23. */
 function bitsOfHalf(half: number): number {
   const sign = (half & 0x8000) << 16;
   const exponent = (half >> 10) & 0x1f;
@@ -90,7 +90,7 @@ function bitsOfHalf(half: number): number {
   if (exponent === 0x1f) return sign | 0x7f800000 | (fraction << 13);
   if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
   if (fraction === 0) return sign;
-  // a subnormal number, which is a normal one there: its highest bit is not written any more
+  // a subnormal number becomes a normal one, whose highest bit is implied
   const shift = Math.clz32(fraction) - 21;
   return sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13);
 }

@@ -3,11 +3,11 @@ import type { Peek } from './read-at.js';
 /** The names in a zip file. */
 interface ZipDirectory {
   names: readonly string[];
-  /** Whether these are all of them. */
+  /** Whether these are all names. */
   isWhole: boolean;
 }
 
-/** Where the table of contents is. */
+/** The place of the central directory. */
 interface Extent {
   count: number;
   start: number;
@@ -19,8 +19,8 @@ const END_LENGTH = 22;
 const LONGEST_COMMENT = 0xffff;
 
 /**
- * Reads the table of contents of a zip file, its first MiB at most; undefined where there is none (APPNOTE.TXT, 4.3.12 to
- * 4.3.16). The file has to begin as a zip, with nothing before it.
+ * Reads the names in the central directory of a zip file, its first MiB at most (APPNOTE.TXT, 4.3.12 to 4.3.16). Undefined where
+ * there is no directory, and for a file that does not begin as a zip.
  */
 export async function readZipDirectory(file: Peek): Promise<ZipDirectory | undefined> {
   const start = file.head.toString('latin1', 0, 4);
@@ -30,11 +30,11 @@ export async function readZipDirectory(file: Peek): Promise<ZipDirectory | undef
   const bytes = await file.at(extent.start, Math.min(extent.length, MOST_BYTES));
   const names = readNames(bytes, extent.count);
   const isWhole = names.length === extent.count;
-  // one that was cut off at the limit is short of names, any other one is broken
+  // a directory beyond the limit lacks names; any other one that lacks names is broken
   return isWhole || extent.length > MOST_BYTES ? { names, isWhole } : undefined;
 }
 
-/** The end record is found from behind, for a comment of any length may follow it. */
+/** Searches for the end record from the end of the file, because a comment may follow it. */
 async function findExtent(file: Peek): Promise<Extent | undefined> {
   const length = Math.min(file.size, END_LENGTH + LONGEST_COMMENT);
   const tail = await file.at(file.size - length, length);
@@ -56,7 +56,7 @@ async function findExtent(file: Peek): Promise<Extent | undefined> {
   return undefined;
 }
 
-/** Zip64, which every model above 4 GiB is: a locator before the end record leads to another one (APPNOTE.TXT, 4.3.14, 4.3.15). */
+/** The directory of a Zip64 file, such as any above 4 GiB: a locator leads to another end record (APPNOTE.TXT, 4.3.14, 4.3.15). */
 async function findLargeExtent(file: Peek, end: number): Promise<Extent | undefined> {
   const locator = await file.at(Math.max(0, end - 20), 20);
   if (locator.length < 20 || locator.toString('latin1', 0, 4) !== 'PK\x06\x07') return undefined;

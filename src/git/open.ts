@@ -3,10 +3,10 @@ import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
 import { once } from '../util/async.js';
 import { isFolder } from '../util/files.js';
-import { openBinaryRepository } from './binary/repository.js';
-import { type Surroundings, withoutLocalVariables } from './binary/surroundings.js';
 import { isEmbeddedChosen } from './files/choice.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
+import { openBinaryRepository } from './program/repository.js';
+import { type Surroundings, withoutLocalVariables } from './program/run.js';
 
 /**
  * Opens the repository of a registry: by path, from a folder, or by URL. A `file://` URL is one too: what is read and
@@ -43,7 +43,7 @@ export async function openRepository(
 export const gitSourceOpener = (cache: string, around: Surroundings): SourceOpener => ({
   openSource: async (location) =>
     location.kind === 'path'
-      ? (await import('./binary/source.js')).openBinarySource(location.path, around)
+      ? (await import('./program/repository.js')).openBinarySource(location.path, around)
       : (await import('./remote/transport-git.js')).openUrlSource(location.url, cache, around),
 });
 

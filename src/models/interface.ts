@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { fileInterface, type ModelInterface } from '../formats/interface.js';
+import { type ModelInterface, readInterface } from '../formats/interface.js';
 import type { ReadAt } from '../formats/read-at.js';
 import type { SourceFile, SourceModel } from './source.js';
 
@@ -28,7 +28,7 @@ async function interfaceIn(file: SourceFile): Promise<ModelInterface | undefined
   if (file.size === undefined) return undefined;
   const { read, close } = readForward(file);
   try {
-    return await fileInterface(read, file.size);
+    return await readInterface(read, file.size);
   } finally {
     close();
   }

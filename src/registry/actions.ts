@@ -14,6 +14,7 @@ import {
 } from '../domain/actions.js';
 import { known } from '../domain/find.js';
 import { type ArtifactName, artifactName, type StageName, stageName } from '../domain/names.js';
+import type { Plan, Snapshot } from '../domain/plan.js';
 import { parseVersionTarget } from '../domain/target.js';
 import { version } from '../domain/version.js';
 import { type ErrorCode, RegError } from '../errors.js';
@@ -40,16 +41,15 @@ export async function register(
   options: RegisterOptions,
 ): Promise<Written> {
   const { artifact, id } = await versionTarget(context, target, options.version);
-  if (id !== undefined && options.bump !== undefined)
+  const { rev = 'HEAD', bump, message, force } = options;
+  if (id !== undefined && bump !== undefined)
     throw new RegError(
       'USAGE',
       'a version is either given or raised, not both',
       'leave out the version or --bump',
     );
   const wanted = id === undefined ? undefined : version(id);
-  const commit = await requireCommit(context, options.rev ?? 'HEAD');
-  const { bump, message, force } = options;
-  const request = { commit, version: wanted, bump, message, force };
+  const request = { commit: await requireCommit(context, rev), version: wanted, bump, message, force };
   return write(context, artifact, (snapshot) => planRegister(snapshot, request), options);
 }
 
@@ -79,17 +79,14 @@ export async function assign(
   const wanted = stageName(stage);
   const chosen = id === undefined ? { commit: await requireCommit(context, rev ?? 'HEAD') } : { version: id };
   const request: AssignRequest = { stage: wanted, target: chosen, noRegister, message };
-  return write(
-    context,
-    artifact,
-    (snapshot) => planAssign(id === undefined ? snapshot : known(snapshot), request),
-    options,
-  ).catch(hintAtSwapped(context, artifact, wanted));
+  const plan = (snapshot: Snapshot): Plan =>
+    planAssign(id === undefined ? snapshot : known(snapshot), request);
+  return write(context, artifact, plan, options).catch(hintAtSwapped(context, artifact, wanted));
 }
 
 const MAY_BE_SWAPPED: ReadonlySet<ErrorCode> = new Set(['NOT_DECLARED', 'UNKNOWN_STAGE', 'UNKNOWN_ARTIFACT']);
 
-/** Where the stage is an artifact and the artifact is none, the two were swapped. */
+/** Where the stage names an artifact and the artifact does not, the two were swapped. */
 const hintAtSwapped =
   (context: RegistryContext, artifact: ArtifactName, stage: StageName) =>
   async (error: unknown): Promise<never> => {
@@ -99,7 +96,7 @@ const hintAtSwapped =
     throw new RegError(error.code, error.message, `did you mean: reg assign ${stage} ${artifact}`);
   };
 
-/** How to withdraw: to say that something no longer holds, or with `delete` that it never did. */
+/** How to withdraw: with an event, or with `delete` by deleting the tags of events. */
 export interface WithdrawOptions extends WriteOptions {
   version?: string | undefined;
   /** Writes the event even when it changes nothing. */
@@ -117,15 +114,10 @@ export async function unassign(
 ): Promise<Written> {
   const { artifact, id } = await versionTarget(context, target, options.version);
   const wanted = stageName(stage);
-  return write(
-    context,
-    artifact,
-    (snapshot) =>
-      options.delete
-        ? planDeleteAssignments(known(snapshot), wanted, id)
-        : planUnassign(known(snapshot), wanted, id, options),
-    options,
-  );
+  return withdraw(context, artifact, options, {
+    event: (snapshot) => planUnassign(snapshot, wanted, id, options),
+    deletion: (snapshot) => planDeleteAssignments(snapshot, wanted, id),
+  });
 }
 
 /** Takes back the registration of a version. */
@@ -141,13 +133,10 @@ export async function deregister(
       'which version?',
       `write reg deregister ${artifact}@VERSION; see: reg show ${artifact}`,
     );
-  return write(
-    context,
-    artifact,
-    (snapshot) =>
-      options.delete ? planDeleteVersion(known(snapshot), id) : planDeregister(known(snapshot), id, options),
-    options,
-  );
+  return withdraw(context, artifact, options, {
+    event: (snapshot) => planDeregister(snapshot, id, options),
+    deletion: (snapshot) => planDeleteVersion(snapshot, id),
+  });
 }
 
 /** Marks an artifact as no longer in use. */
@@ -156,13 +145,10 @@ export function deprecate(
   name: string,
   options: WithdrawOptions,
 ): Promise<Written> {
-  return write(
-    context,
-    artifactName(name),
-    (snapshot) =>
-      options.delete ? planDeleteArtifact(known(snapshot)) : planDeprecate(known(snapshot), options),
-    options,
-  );
+  return withdraw(context, artifactName(name), options, {
+    event: (snapshot) => planDeprecate(snapshot, options),
+    deletion: planDeleteArtifact,
+  });
 }
 
 /** Assigns what was current in a stage before the current version. */
@@ -173,19 +159,28 @@ export function rollback(
   options: WithdrawOptions,
 ): Promise<Written> {
   const wanted = stageName(stage);
-  return write(
-    context,
-    artifactName(name),
-    (snapshot) =>
-      options.delete
-        ? planDeleteCurrent(known(snapshot), wanted)
-        : planRollback(known(snapshot), wanted, options),
-    options,
-  );
+  return withdraw(context, artifactName(name), options, {
+    event: (snapshot) => planRollback(snapshot, wanted, options),
+    deletion: (snapshot) => planDeleteCurrent(snapshot, wanted),
+  });
 }
 
+/** Writes what withdraws something of a known artifact: an event, or a deletion. */
+const withdraw = (
+  context: RegistryContext,
+  artifact: ArtifactName,
+  options: WithdrawOptions,
+  plans: Record<'event' | 'deletion', (snapshot: Snapshot) => Plan>,
+): Promise<Written> =>
+  write(
+    context,
+    artifact,
+    (snapshot) => plans[options.delete ? 'deletion' : 'event'](known(snapshot)),
+    options,
+  );
+
 /**
- * The artifact and version that `artifact@version` and `--version` name together (SPEC §5: they mean the same).
+ * The artifact and version that `artifact@version` and `--version`, which mean the same, name together.
  * @throws RegError USAGE when both name one
  */
 export async function versionTarget(

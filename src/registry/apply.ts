@@ -10,18 +10,20 @@ import type { Identity, Outcome, RefChange, RegistryRepository, RemoteListing, T
 import type { TagObject } from '../git/tag-object.js';
 import type { Retry } from '../util/async.js';
 import { shellLine } from '../util/shell.js';
-import type { WriteOptions } from './write.js';
 
 /** A write whose objects are stored: the refs to change, and the rows that report them. */
 export interface Change {
-  /** The stored tag objects, in the order of the plan. */
-  tags: readonly Oid[];
-  /** Refs to change at the remote. */
-  there: readonly RefChange[];
+  /** The tag objects of the plan, in its order. */
+  stored: readonly Oid[];
+  /** What is pushed, where the write is pushed. */
+  there: Push;
   /** Refs to change here. */
   here: readonly RefChange[];
   rows: readonly WriteRow[];
 }
+
+/** Asks whether tags are to be deleted. */
+export type Confirm = (rows: readonly WriteRow[]) => Promise<boolean>;
 
 /** Who writes, and where to. */
 export interface Writer {
@@ -39,31 +41,36 @@ export interface Writer {
  */
 export async function changeOf(
   repository: RegistryRepository,
+  artifact: ArtifactName,
   { tags, deletes = [], standing }: Plan,
   writer: Writer,
   listing: RemoteListing | undefined,
-  { confirm }: WriteOptions,
+  confirm: Confirm | undefined,
 ): Promise<Change> {
-  const { push } = writer;
+  const { remote, push } = writer;
+  const change = (
+    there: readonly RefChange[],
+    here: readonly RefChange[],
+    rows: readonly WriteRow[],
+    stored: readonly Oid[] = [],
+  ): Change => ({ stored, there: { repository, remote, artifact, refs: there }, here, rows });
   const isThere = ({ tag }: ResolvedEvent): boolean =>
     listing?.tags.some(({ name }) => name === tag) ?? false;
   if (deletes.length > 0) {
     const rows = deletes.map((event) => ({ ...eventRow(event), pushed: push }));
     await requireConsent(rows, confirm);
-    return { tags: [], there: deletes.filter(isThere).map(deletion), here: deletes.map(deletion), rows };
+    return change(deletes.filter(isThere).map(deletion), deletes.map(deletion), rows);
   }
   if (tags.length > 0) {
     const oids = await storeTags(repository, tags, writer);
     const refs = tags.map(({ tagName }, index) => creation(tagName, oids[index]));
     const rows = tags.map((tag, index) => ({ ...plannedRow(tag), oid: oids[index] ?? null, pushed: push }));
-    return { tags: oids, there: refs, here: refs, rows };
+    return change(refs, refs, rows, oids);
   }
-  // what is so here already need not be so at the remote: that tag is sent, and no new one is made
-  if (standing && push) {
-    const there = isThere(standing) ? [] : [creation(standing.tag, standing.tagOid)];
-    return { tags: [], there, here: [], rows: [{ ...eventRow(standing), pushed: true }] };
-  }
-  return { tags: [], there: [], here: [], rows: [] };
+  if (standing === undefined || !push) return change([], [], []);
+  // the event is here already, and may be missing at the remote: its tag is sent, and no new one is made
+  const refs = isThere(standing) ? [] : [creation(standing.tag, standing.tagOid)];
+  return change(refs, [], [{ ...eventRow(standing), pushed: true }]);
 }
 
 /** The creation of a tag. */
@@ -79,12 +86,12 @@ const deletion = ({ tag, tagOid }: ResolvedEvent): RefChange => ({
   to: undefined,
 });
 
-async function requireConsent(rows: readonly WriteRow[], confirm: WriteOptions['confirm']): Promise<void> {
+async function requireConsent(rows: readonly WriteRow[], confirm: Confirm | undefined): Promise<void> {
   if (await confirm?.(rows)) return;
   throw new RegError(
     'CONFIRMATION_NEEDED',
     `nothing was deleted; --delete would remove ${rows.map((row) => row.tag).join(', ')}`,
-    'history that is deleted cannot be asked about any more; add --yes if that is what you want',
+    'deleted history cannot be read any more; add --yes to delete it',
   );
 }
 
@@ -121,32 +128,34 @@ export async function apply(
   repository: RegistryRepository,
   { there, here }: Change,
   turn: Turn,
-  { push: isPushed, remote }: Writer,
+  isPushed: boolean,
 ): Promise<Outcome> {
   if (!isPushed) return repository.changeRefs(here, turn);
-  const outcome = await push({ repository, remote, artifact: turn.artifact, refs: there }, turn);
-  if (outcome.kind === 'done') await follow(repository, here, remote);
+  const outcome = await push(there, turn);
+  if (outcome.kind === 'done') await follow(there, here);
   return outcome;
 }
 
 /**
- * Whether a remote has all of a change. A push that was lost may have been taken all the same: a request that is sent twice
- * is answered as lost the second time.
+ * Whether a remote has all that was pushed. A push that was lost may have been taken all the same: a request that is sent
+ * twice is answered as lost the second time.
+ * @param listed what the remote has now
+ * @throws RegError REMOTE_FAILED
  */
-export function isTaken({ there }: Change, { tags }: RemoteListing): boolean {
+export async function isTaken(pushed: Push, listed: Promise<RemoteListing>): Promise<boolean> {
+  const { tags } = await listed.catch((error: unknown) => {
+    if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
+    throw pushFailed({ kind: 'unknown', reason: error.message }, pushed);
+  });
   const held = new Map(tags.map(({ name, oid }) => [tagRef(name), oid]));
-  return there.every(({ ref, to }) => held.get(ref) === to);
+  return pushed.refs.every(({ ref, to }) => held.get(ref) === to);
 }
 
 /**
- * Changes refs here as a remote has them now.
+ * Changes refs here as a remote has them after a push.
  * @throws RegError GIT_FAILED
  */
-export async function follow(
-  repository: RegistryRepository,
-  refs: readonly RefChange[],
-  remote: string,
-): Promise<void> {
+export async function follow({ repository, remote }: Push, refs: readonly RefChange[]): Promise<void> {
   const outcome = await repository.changeRefs(refs);
   if (outcome.kind === 'done') return;
   const names = namesOf(refs);
@@ -218,7 +227,7 @@ const namesOf = (refs: readonly RefChange[]): string[] => refs.map(({ ref }) => 
 
 const isDeletion = (refs: readonly RefChange[]): boolean => refs.every(({ to }) => to === undefined);
 
-/** To repeat a write that was done after all may do another: a second rollback undoes the first. */
+/** A write that is repeated, although it was done, may do another one: a second rollback undoes the first. */
 function whereToLook({ repository, remote, artifact }: Push): string {
   const history = shellLine('reg', 'history', artifact, '-n', '3');
   return repository.url === undefined
@@ -226,7 +235,7 @@ function whereToLook({ repository, remote, artifact }: Push): string {
     : `look before doing it again: ${history}`;
 }
 
-/** One tag that a write made or deleted, or would: the `--json` of writes (SPEC §5). */
+/** One tag that a write made or deleted, or would: the `--json` of writes. */
 export interface WriteRow {
   tag: string;
   event: EventKind;

@@ -44,8 +44,8 @@ export interface Approved {
 }
 
 /**
- * Says that a version may go into a stage, in the name of whoever git says is writing. An approval is an annotated tag and no
- * event: it changes no state, and is asked for by the policy of a stage alone.
+ * Approves of a version for a stage, under the identity of git. An approval is an annotated tag and not an event: it changes no
+ * state, and only the policy of a stage may ask for it.
  * @throws RegError UNKNOWN_ARTIFACT, UNKNOWN_VERSION, DEREGISTERED, UNKNOWN_STAGE, COMMIT_TAKEN, SIGNING_FAILED, REMOTE_REFUSED
  */
 export async function approve(
@@ -85,8 +85,8 @@ export async function approve(
 
 const ALREADY = 'you approved of it already';
 
-/** Nobody approves of what they assign themselves. */
-const countsFor = (email: string): string => `it counts where somebody else than ${email} assigns`;
+/** People do not approve of what they assign themselves. */
+const countsFor = (email: string): string => `it counts where someone other than ${email} assigns`;
 
 async function findApprovable(
   { repository }: RegistryContext,

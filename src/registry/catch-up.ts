@@ -15,9 +15,8 @@ export interface RemoteView extends RemoteListing {
 }
 
 /**
- * Makes sure that this repository knows of an artifact what its remote knows: a decision on less could give a number away
- * twice, or come too early in the order of events. Brings exactly the tags that are missing, or here as lightweight ones,
- * as CI checkouts leave them.
+ * Brings the tags of an artifact that its remote has and this repository does not: a decision without them could give a number
+ * away twice, or come too early in the order of events. Lightweight tags, which CI checkouts leave, are replaced too.
  * @param listed what the remote has, where it was asked before
  * @throws RegError BEHIND_REMOTE when a tag here is another one than there, REMOTE_FAILED
  */
@@ -73,10 +72,10 @@ function differs(remote: string, artifact: ArtifactName, tags: readonly PeeledTa
   );
 }
 
-/** So many names tell enough; a clone without tags may lack thousands. */
+/** How many tags a note names; a clone without tags may lack thousands. */
 const NAMED = 5;
 
-/** Says what was brought here. */
+/** The note about tags that were brought here. */
 export function fetchedNote({ fetched }: RemoteView, remote: string): string | undefined {
   if (fetched.length === 0) return undefined;
   const others = fetched.length > NAMED ? ` and ${fetched.length - NAMED} more` : '';
@@ -84,7 +83,7 @@ export function fetchedNote({ fetched }: RemoteView, remote: string): string | u
 }
 
 /**
- * Says which events a remote still lacks after a write: an assignment alone is of no use to it without the registration.
+ * The note about events that a remote still lacks after a write: an assignment is useless there without the registration.
  * @param written the tags that were pushed or deleted since
  */
 export function lackingNote(
@@ -100,17 +99,17 @@ export function lackingNote(
   return `${remote} lacks ${what}; push what is missing with: reg sync`;
 }
 
-/** A tag of a remote that is to be here, and what is here in its place. */
+/** A tag of a remote to bring here, and what is here in its place. */
 interface WantedTag {
   tag: PeeledTagRef;
   replaces: string | undefined;
 }
 
-/** What a remote's tags are to a repository; those that are the same are left out. */
+/** How the tags of a remote differ from those here. */
 interface Comparison {
-  /** Events of the remote that are missing here, or here as a lightweight tag, which says nothing that they do not. */
+  /** Events of the remote that are missing here, or lightweight here. */
   wanted: WantedTag[];
-  /** Tags of the remote of which this repository has another one under the same name. */
+  /** Tags of the remote whose names belong to other tags here. */
   differing: PeeledTagRef[];
 }
 
@@ -121,7 +120,7 @@ export function compareTags(here: readonly TagRef[], there: readonly PeeledTagRe
   const differing: PeeledTagRef[] = [];
   for (const tag of there) {
     const replaces = held.get(tag.name);
-    // a lightweight tag is no event: missing here, its name is taken there, and that is all
+    // a lightweight tag is not an event; where it is missing here, it only takes a name there
     if (replaces === tag.oid || (replaces === undefined && tag.peeledOid === undefined)) continue;
     if (replaces === undefined || replaces === tag.peeledOid) wanted.push({ tag, replaces });
     else differing.push(tag);
@@ -129,7 +128,7 @@ export function compareTags(here: readonly TagRef[], there: readonly PeeledTagRe
   return { wanted, differing };
 }
 
-/** The tags with the name of an event, here and at a remote. */
+/** The tags with the name of an event, of this repository and of a remote. */
 interface BothSides {
   here: TagRef[];
   there: PeeledTagRef[];
@@ -155,7 +154,7 @@ export async function listBothSides(repository: RegistryRepository, remote: stri
 const hasEventName = ({ name }: TagRef): boolean => parseTagName(name) !== undefined;
 
 /**
- * Brings the objects of a remote's refs that are not here, without a ref to them. At a URL objects are brought when they are read.
+ * Brings the objects of a remote's refs that are missing here, without a ref to them. At a URL they come when they are read.
  * @throws RegError REMOTE_FAILED
  */
 export async function bringMissing(

@@ -22,7 +22,7 @@ export type Declaration = { kind: 'link'; file: string } | ArtifactsFile;
 export type TreeReader = Pick<ObjectReader, 'entriesBelow' | 'entryAt' | 'readBlob'>;
 
 /**
- * Finds what declares an artifact at a commit (SPEC §3): its link file, or `artifacts:` of the `dvc.yaml` in its folder,
+ * Finds the declaration of an artifact at a commit: its link file, or `artifacts:` of the `dvc.yaml` in its folder,
  * or gto's `artifacts.yaml` at the top.
  * @throws RegError INVALID_LINK when such a YAML file cannot be read
  */
@@ -80,7 +80,7 @@ async function bytesAt(objects: TreeReader, commit: Oid, path: string): Promise<
 }
 
 /**
- * Refuses to register what the commit does not declare, unless the configuration says that it need not (SPEC §3).
+ * Refuses to register an artifact that the commit does not declare, unless links are optional in the configuration.
  * @throws RegError NOT_DECLARED
  */
 export async function refuseUndeclared(

@@ -22,7 +22,7 @@ export interface SyncRow {
 
 /** How to sync. */
 export interface SyncOptions {
-  /** Told of each tag when it is done. */
+  /** Called for each tag when it is done. */
   onRow?: ((row: SyncRow) => void) | undefined;
 }
 
@@ -91,7 +91,7 @@ async function pushEvent(
 /** A tag of the registry that is not the same here and at the remote: the `--json` of `status`. */
 export interface StatusRow {
   tag: string;
-  /** `remote-only`: missing here, or here as a lightweight tag, which is no event; `differs`: moved, or made again. */
+  /** `remote-only`: missing here, or here as a lightweight tag, which is not an event; `differs`: moved, or made again. */
   state: 'local-only' | 'remote-only' | 'differs';
   /** What the tag holds here. */
   local: Oid | null;

@@ -8,6 +8,7 @@ import { attempts } from '../util/async.js';
 import {
   apply,
   type Change,
+  type Confirm,
   changeOf,
   eventRow,
   follow,
@@ -24,6 +25,23 @@ import { refuseUndeclared } from './declared.js';
 import { policyGuard } from './policy.js';
 import { type Reach, reachOf } from './reach.js';
 import { artifactNamesIn, eventsIn, readArtifactNames } from './read.js';
+
+/** Options that all writes share. */
+export interface WriteOptions {
+  message?: string | undefined;
+  /** Decides and reports, and writes nothing. */
+  dryRun?: boolean | undefined;
+  /** Sends the tags to the remote first; the configuration's `push` by default. */
+  push?: boolean | undefined;
+  /** Does not ask the remote what it has before deciding. */
+  offline?: boolean | undefined;
+  /** Signs the tags, or does not; git's `tag.gpgSign` by default. */
+  sign?: boolean | undefined;
+  /** Lets a commit be registered that does not declare the artifact. */
+  unlinked?: boolean | undefined;
+  /** Is asked before tags are deleted; without it, no tag is. */
+  confirm?: Confirm | undefined;
+}
 
 /** What a write did. */
 export interface Written {
@@ -77,8 +95,8 @@ export async function write(
   let tried = 0;
   for await (const number of attempts(WRITE_RETRY, context)) {
     const listed = target.asks ? repository.listRemoteArtifact(target.remote, artifact) : undefined;
-    if (lost && listed && target.push && isTaken(lost.change, await listed)) {
-      await follow(repository, lost.change.here, target.remote);
+    if (lost && listed && target.push && (await isTaken(lost.change.there, listed))) {
+      await follow(lost.change.there, lost.change.here);
       return written(lost, target, notes);
     }
     const before = await look(context, artifact, target, listed);
@@ -87,13 +105,12 @@ export async function write(
     await guard.refusePlan(plan, before.snapshot.artifact, before.view?.tips);
     notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
     if (options.dryRun) return { rows: plannedRows(plan), note: noteOf(notes, plan.note) };
-    const change = await changeOf(repository, plan, target, before.view, options);
-    await guard.refuseSignatures(change.tags, plan, before.snapshot.artifact, before.view?.tips);
-    const outcome = await apply(repository, change, before.turn, target);
+    const change = await changeOf(repository, artifact, plan, target, before.view, options.confirm);
+    await guard.refuseSignatures(change.stored, plan, before.snapshot.artifact, before.view?.tips);
+    const outcome = await apply(repository, change, before.turn, target.push);
     const attempt = { before, plan, change };
     if (outcome.kind === 'done') return written(attempt, target, notes);
-    if (outcome.kind !== 'lost')
-      throw pushFailed(outcome, { repository, remote: target.remote, artifact, refs: change.there });
+    if (outcome.kind !== 'lost') throw pushFailed(outcome, change.there);
     repeated = outcome.reason === reason && !target.push ? repeated + 1 : 0;
     lost = attempt;
     reason = outcome.reason;
@@ -196,20 +213,3 @@ function written(
 
 const noteOf = (...[notes, ...others]: [ReadonlySet<string | undefined>, ...(string | undefined)[]]) =>
   [...new Set([...notes, ...others])].filter((note) => note !== undefined).join('\n') || undefined;
-
-/** Options that all writes share. */
-export interface WriteOptions {
-  message?: string | undefined;
-  /** Decides and tells, and writes nothing. */
-  dryRun?: boolean | undefined;
-  /** Sends the tags to the remote first; the configuration's `push` by default. */
-  push?: boolean | undefined;
-  /** Does not ask the remote what it has before deciding. */
-  offline?: boolean | undefined;
-  /** Signs the tags, or does not; git's `tag.gpgSign` by default. */
-  sign?: boolean | undefined;
-  /** Lets a commit be registered that does not declare the artifact. */
-  unlinked?: boolean | undefined;
-  /** Asked before tags are deleted; without it no tag is. */
-  confirm?: ((rows: readonly WriteRow[]) => Promise<boolean>) | undefined;
-}

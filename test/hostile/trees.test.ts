@@ -103,8 +103,7 @@ describe('a rev that is', () => {
   const research = makeHostileResearch(box);
   const around = { env: box.env };
   const PLACES = {
-    'the git program': () =>
-      gitSourceOpener(cache, around).openSource({ kind: 'path', path: research.dir }),
+    'the git program': () => gitSourceOpener(cache, around).openSource({ kind: 'path', path: research.dir }),
     'no git program': () =>
       embeddedSourceOpener(cache, around).openSource({ kind: 'path', path: research.dir }),
     'the git program at a URL': () =>

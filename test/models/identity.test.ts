@@ -4,7 +4,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { identify, modelOnDisk } from '../../src/models/digest.js';
+import { identify } from '../../src/models/digest.js';
+import { modelOnDisk } from '../../src/models/source.js';
 import { fileIn, folderOf, oneFile } from '../support/models.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'reg-identity-'));
@@ -13,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const sha256sum = (text: string): string =>
   spawnSync('sha256sum', { input: text, encoding: 'utf8' }).stdout.slice(0, 64);
 
-describe('what identifies a model (SPEC §4)', () => {
+describe('what identifies a model (docs/specification.md, 4 Link files and configuration)', () => {
   it('a file: its bytes', async () => {
     const found = await identify(oneFile(fileIn('m.bin', 'abc')));
     expect(found).toEqual({ kind: 'file', size: 3, sha256: sha256sum('abc') });

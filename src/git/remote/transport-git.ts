@@ -2,23 +2,27 @@ import { Readable } from 'node:stream';
 import { RegError } from '../../errors.js';
 import { redactorOf, shownAddress } from '../../util/address.js';
 import { once } from '../../util/async.js';
-import { binaryBranches } from '../binary/branches.js';
-import { binaryHistory } from '../binary/history.js';
-import { binaryInspector } from '../binary/inspector.js';
-import { binaryLargeFiles } from '../binary/large-files.js';
-import { binaryObjectReader } from '../binary/objects.js';
-import { binaryTagRemote } from '../binary/remote.js';
-import { type RemoteAccess, remoteFailed } from '../binary/remote-access.js';
-import { listRemoteTags, listTips } from '../binary/remote-listing.js';
-import { type GitResult, gitIn, type RunGit } from '../binary/run-git.js';
-import { binarySignatures } from '../binary/signatures.js';
-import { binarySigner } from '../binary/signing.js';
-import { type StreamGit, streamGitIn } from '../binary/stream-git.js';
-import { type Surroundings, withoutLocalVariables } from '../binary/surroundings.js';
-import { programTags } from '../binary/tag-list.js';
-import { requireGit } from '../binary/version.js';
-import { binaryTagWriter } from '../binary/writer.js';
 import type { LargeFiles, RegistryRepository, RepositoryInspector, SourceRepository } from '../port.js';
+import { binaryBranches, binaryHistory, binaryInspector } from '../program/history.js';
+import { binaryLargeFiles } from '../program/lfs.js';
+import { binaryObjectReader } from '../program/objects.js';
+import { listRemoteTags, listTips, type RemoteAccess, remoteFailed } from '../program/remote.js';
+import { binaryTagRemote } from '../program/repository.js';
+import {
+  type GitResult,
+  gitIn,
+  type RunGit,
+  readGitIn,
+  requireGit,
+  type StreamGit,
+  type Surroundings,
+  streamGitIn,
+  withoutLocalVariables,
+  withSettings,
+} from '../program/run.js';
+import { binarySignatures, binarySigner } from '../program/signatures.js';
+import { programTags } from '../program/tags.js';
+import { binaryTagWriter } from '../program/write.js';
 import { readerByTags } from '../reader-by-tags.js';
 import { type CacheFolder, openRemoteCache, type RemoteCache } from './cache.js';
 import {
@@ -81,12 +85,12 @@ function openReader(url: string, cacheFolder: string, around: Surroundings) {
   const folder = cache.shared;
   const runner = openRunner(url, cache, around);
   const read = (one: CacheFolder): FolderReader => {
-    const [git, stream] = [runner.git(one), runner.stream(one)];
+    const [git, stream] = [runner.read(one), runner.stream(one)];
     return {
       tags: programTags(git, stream),
       ...binaryObjectReader(git, stream),
       ...binaryHistory(git),
-      ...binaryBranches(git, binaryInspector(git)),
+      ...binaryBranches(git, binaryInspector(git, stream)),
     };
   };
   const { tags, ...reader }: RemoteReader = readRemote(gitTransport(runner), cache, read);
@@ -118,6 +122,8 @@ const REMOTE = 'reg';
 /** Runs git in the folders of a cache. */
 interface Runner {
   git(folder: CacheFolder): RunGit;
+  /** The same for questions about the folder alone. */
+  read(folder: CacheFolder): RunGit;
   stream(folder: CacheFolder): StreamGit;
   around(folder: CacheFolder): Surroundings;
   /** The remote repository, as the shared folder reaches it. */
@@ -126,20 +132,20 @@ interface Runner {
 
 function openRunner(url: string, cache: RemoteCache, { env, signal }: Surroundings): Runner {
   const { path: cwd } = cache.shared;
-  const newEnough = once(() => requireGit(gitIn(cwd, { env, signal })));
+  const newEnough = once(() => requireGit(readGitIn(cwd, { env, signal })));
   const redact = redactorOf(url);
   const around = (folder: CacheFolder): Surroundings => ({ env: variables(url, folder, env), signal });
-  const git: Runner['git'] = (folder) => {
-    const run = gitIn(cwd, around(folder));
-    return async (args, input) => {
+  const checked =
+    (run: RunGit): RunGit =>
+    async (args, input) => {
       await cache.make();
       const [result] = await Promise.all([run(args, input), newEnough()]);
       return { ...result, stderr: redact(result.stderr) };
     };
-  };
+  const git = (folder: CacheFolder): RunGit => checked(gitIn(cwd, around(folder)));
   return {
     git,
-    around,
+    read: (folder) => checked(readGitIn(cwd, around(folder))),
     stream: (folder) => {
       const run = streamGitIn(cwd, around(folder));
       const output = async function* (...asked: Parameters<StreamGit>): AsyncGenerator<Buffer, void> {
@@ -148,37 +154,29 @@ function openRunner(url: string, cache: RemoteCache, { env, signal }: Surroundin
       };
       return (...asked) => Readable.from(output(...asked), { objectMode: false });
     },
+    around,
     access: { git: git(cache.shared), remote: { name: REMOTE, shown: cache.address } },
   };
 }
 
-/**
- * The variables of git in a folder. They also name the URL, because a file would keep its password. Git reads
- * GIT_CONFIG_KEY_0 and so on (git-config(1)); those of the user stay.
- */
-function variables(url: string, { path, objects }: CacheFolder, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const settings = [
+/** The variables of git in a folder. They also name the URL, because a file would keep its password. */
+const variables = (
+  url: string,
+  { path, objects }: CacheFolder,
+  env: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv => ({
+  ...withSettings(withoutLocalVariables(env), [
     [`remote.${REMOTE}.url`, url],
     // a push has to find out which commits the remote has: their files are not here to be sent
     ['push.negotiate', 'true'],
     // every fetch is kept as a pack
     ['fetch.unpackLimit', '1'],
-  ];
-  const count = Number(env.GIT_CONFIG_COUNT) || 0;
-  const numbered = settings.flatMap(([key, value], index) => [
-    [`GIT_CONFIG_KEY_${count + index}`, key],
-    [`GIT_CONFIG_VALUE_${count + index}`, value],
-  ]);
-  return {
-    ...withoutLocalVariables(env),
-    GIT_DIR: path,
-    GIT_OBJECT_DIRECTORY: objects,
-    // missing objects are asked for here, never by git itself
-    GIT_NO_LAZY_FETCH: '1',
-    GIT_CONFIG_COUNT: String(count + settings.length),
-    ...Object.fromEntries(numbered),
-  };
-}
+  ]),
+  GIT_DIR: path,
+  GIT_OBJECT_DIRECTORY: objects,
+  // missing objects are asked for here, never by git itself
+  GIT_NO_LAZY_FETCH: '1',
+});
 
 async function runFetch(
   git: RunGit,
