@@ -49,14 +49,7 @@ function strays(
 }
 
 const isPackage = (target: string): boolean => target.startsWith('package:');
-const isEdge = within(
-  'git/binary',
-  'git/files',
-  'git/remote',
-  'git/memory.ts',
-  'git/open.ts',
-  'git/open-without-git.ts',
-);
+const isEdge = within('git/program', 'git/files', 'git/remote', 'git/open.ts', 'git/open-without-git.ts');
 
 /** What of `util` computes alone. */
 const PURE = ['util/address.ts', 'util/oid.ts', 'util/shell.ts', 'util/text.ts'];
@@ -120,8 +113,9 @@ describe('who may import whom', () => {
       'net',
     );
     const own = (target: string, path: string): boolean =>
-      ['git/binary', 'git/remote'].some((one) => within(one)(path) && within(one)(target));
-    const adapters = within('git/binary', 'git/remote', 'git/files', 'git/memory.ts');
+      ['git/program', 'git/remote'].some((one) => within(one)(path) && within(one)(target)) ||
+      (path === 'git/remote/transport-git.ts' && within('git/program')(target));
+    const adapters = within('git/program', 'git/remote', 'git/files');
     expect(
       strays(adapters, (target, path) => isPackage(target) || shared(target) || own(target, path)),
     ).toEqual([]);
