@@ -100,7 +100,7 @@ export async function write(
     if (!options.unlinked) await refuseUndeclaredCommits(context, plan, declaring);
     await guard.refusePlan(plan, before.snapshot.artifact, before.view?.tips);
     notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
-    if (options.dryRun) return { rows: plannedRows(plan), note: noteOf(notes, plan.note) };
+    if (options.dryRun) return { rows: plannedRows(plan), note: noteOf([...notes, plan.note]) };
     const change = await changeOf(repository, artifact, plan, target, before.view, options.confirm);
     await guard.refuseSignatures(change.stored, plan, before.snapshot.artifact, before.view?.tips);
     const outcome = await apply(repository, change, before.turn, target.push);
@@ -197,8 +197,9 @@ function written(
 ): Written {
   const tags = rows.map(({ tag }) => tag);
   const lacking = push && view ? lackingNote(snapshot.artifact, view, tags, remote) : undefined;
-  return { rows: [...rows], note: noteOf(notes, plan.note, lacking) };
+  return { rows: [...rows], note: noteOf([...notes, plan.note, lacking]) };
 }
 
-const noteOf = (...[notes, ...others]: [ReadonlySet<string | undefined>, ...(string | undefined)[]]) =>
-  [...new Set([...notes, ...others])].filter((note) => note !== undefined).join('\n') || undefined;
+/** Notes in one text, each once. */
+const noteOf = (notes: readonly (string | undefined)[]): string | undefined =>
+  [...new Set(notes)].filter((note) => note !== undefined).join('\n') || undefined;
