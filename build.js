@@ -88,6 +88,7 @@ await build({
   entryPoints: ['src/cli/making.ts'],
   outfile: making,
   bundle: true,
+  packages: 'external',
   format: 'esm',
   platform: 'node',
 });

@@ -47,7 +47,7 @@ const scriptsBeside = {
 };
 
 /** What is loaded on use, and is in the script all the same. */
-const INSIDE = ['./quick-overview.js', '../glance/version.js'];
+const INSIDE = [];
 
 const modulesBeside = (loaded) => ({
   name: 'modules-beside',

@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import type { RegistryContext } from '../registry/context.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 
 /** The command line that commits a file that was written, to be pasted where the user stands. */
 export async function commitHint(

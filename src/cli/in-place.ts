@@ -1,6 +1,7 @@
+import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
-import { parseLocation, withoutLogin } from '../git/location.js';
-import { shellLine } from '../shell.js';
+import { withoutLogin } from '../util/address.js';
+import { shellLine } from '../util/shell.js';
 
 /** What is about the files of a clone, or compares one with its remote: refused at a URL. */
 const OF_A_CLONE: ReadonlySet<string> = new Set(

@@ -1,5 +1,5 @@
 import { parseTarget, versionId } from '../domain/target.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 
 /** What takes an artifact and a stage, and with them perhaps a version of the artifact. */
 const OF_A_STAGE: ReadonlySet<string> = new Set(['which', 'assign', 'unassign', 'rollback', 'approve']);

@@ -1,8 +1,8 @@
 import type { ChalkInstance } from 'chalk';
 import { selected } from './json-fields.js';
+import { pieces } from './pieces.js';
 import { clean, cleanJson, cleanLine } from './render/clean.js';
 import { type ColorChoice, colorsFor } from './render/color.js';
-import { pieces } from './pieces.js';
 import type { World } from './world.js';
 
 /** How a command speaks: answers on standard output, everything else on standard error (SPEC §5). */

@@ -1,7 +1,8 @@
+import { tagRef } from '../domain/refs.js';
 import type { WriteRow } from '../registry/apply.js';
 import type { RegistryContext } from '../registry/context.js';
 import type { WriteOptions, Written } from '../registry/write.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 import { asking } from './ask.js';
 import type { Session } from './session.js';
 
@@ -48,7 +49,7 @@ export async function pushHint(
     'push',
     ...(isDeleting ? ['--delete'] : []),
     remote,
-    ...rows.map((row) => `refs/tags/${row.tag}`),
+    ...rows.map((row) => tagRef(row.tag)),
   ];
   out.hint(shellLine(...words));
 }

@@ -1,5 +1,4 @@
 import process from 'node:process';
-import { quickAnswer } from './quick-answer.js';
 import { printAtOnce, watchOutput } from './standard-output.js';
 import { thisWorld } from './world.js';
 
@@ -20,15 +19,6 @@ async function start(argv: readonly string[]): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const answer = await quickAnswer(argv, {
-    env: process.env,
-    cwd,
-    // few questions need it, and to find it out opens a stream
-    get isTTY() {
-      return process.stdout.isTTY === true;
-    },
-  });
-  if (answer !== undefined) return printAtOnce(answer);
   watchOutput();
   if (first === 'complete' && /^(--|bash)$/.test(second ?? ''))
     await (await import('./complete/answer.js')).answerCompletion(argv.slice(1), worldUntil());

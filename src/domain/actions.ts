@@ -1,14 +1,22 @@
 // one file a function, so that the bundle leaves out ranges and their parser
 import inc from 'semver/functions/inc.js';
 import { RegError } from '../errors.js';
+import {
+  type ArtifactState,
+  currentIn,
+  latestVersion,
+  type ResolvedEvent,
+  stagesUsed,
+  type VersionState,
+  versionsGreatestFirst,
+  versionsInStage,
+} from './artifact.js';
 import type { Oid } from './event.js';
 import { findLeaving, findVersion, unknownArtifact, versionLabel } from './find.js';
 import type { StageName } from './names.js';
 import { type Draft, type Plan, planTags, type Snapshot } from './plan.js';
-import { currentIn, latestVersion, stagesUsed, versionsGreatestFirst, versionsInStage } from './query.js';
-import type { ArtifactState, ResolvedEvent, VersionState } from './state.js';
-import { staysIn } from './stays.js';
 import { formatTime } from './time.js';
+import { allIntervals } from './timeline.js';
 import { FIRST_VERSION, type Version, version } from './version.js';
 import { refuseStageInOtherCase, refuseUnwritableStage } from './writable.js';
 
@@ -238,7 +246,7 @@ export function planRollback(
 ): Plan {
   const { artifact, stages } = snapshot;
   const current = currentIn(artifact, stage) ?? (force ? undefined : findLeaving(artifact, stage, stages));
-  const earlier = staysIn(artifact, stage)
+  const earlier = allIntervals(artifact, stage)
     // a commit that was assigned without a version may have one by now
     .map(({ version }) => artifact.versions.get(version) ?? activeAt(artifact, version))
     .findLast((version) => version?.active && version.id !== current?.version.id);

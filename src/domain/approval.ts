@@ -1,3 +1,4 @@
+import { isOid } from '../util/oid.js';
 import type { AnnotatedTag, Oid, Tagger } from './event.js';
 import {
   type ArtifactName,
@@ -29,8 +30,6 @@ export const approvalsOf = (artifact: ArtifactName): string => `${APPROVALS}${ar
 export const formatApprovalName = ({ artifact, version, stage, who }: ApprovalName): string =>
   `${approvalsOf(artifact)}${version}/${stage}/${who}`;
 
-const OID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
-
 /** Reads the name of a tag as that of an approval, or gives undefined. */
 export function parseApprovalName(tagName: string): ApprovalName | undefined {
   if (!tagName.startsWith(APPROVALS) || /[@#]/.test(tagName)) return undefined;
@@ -38,7 +37,7 @@ export function parseApprovalName(tagName: string): ApprovalName | undefined {
   const [id = '', stageText = '', who = ''] = parts.slice(-3);
   const artifact = artifactNameFromTag(parts.slice(0, -3).join('/'));
   const stage = parseStageName(stageText);
-  const version: VersionId | undefined = parseVersion(id) ?? (OID.test(id) ? (id as Oid) : undefined);
+  const version: VersionId | undefined = parseVersion(id) ?? (isOid(id) ? (id as Oid) : undefined);
   if (artifact === undefined || stage === undefined || version === undefined || who === '') return undefined;
   return { artifact, version, stage, who };
 }

@@ -1,7 +1,8 @@
+import { short } from '../util/oid.js';
+import { type ArtifactState, artifactStateOf, type ResolvedEvent, versionEventBefore } from './artifact.js';
 import type { Event } from './event.js';
 import type { ArtifactName } from './names.js';
 import { highestCounter, MOST_AHEAD_S } from './plan.js';
-import { type ArtifactState, artifactStateOf, type ResolvedEvent, versionEventBefore } from './state.js';
 import { formatTime } from './time.js';
 
 /** Why a pushed tag is refused. */
@@ -73,7 +74,7 @@ function whyNotChained(
   if (parent === undefined) return undefined;
   const before = events.find(({ tagOid }) => tagOid === parent);
   if (before === undefined)
-    return `it follows the tag object ${parent.slice(0, 12)}, which is no event of ${name} here; push what came before it first: reg sync`;
+    return `it follows the tag object ${short(parent)}, which is no event of ${name} here; push what came before it first: reg sync`;
   return before.place < place
     ? undefined
     : `it follows ${before.tag}, which counts as a later event; ${AGAIN}`;

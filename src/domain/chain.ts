@@ -1,5 +1,6 @@
+import { short } from '../util/oid.js';
+import type { ArtifactState, ResolvedEvent } from './artifact.js';
 import type { Oid } from './event.js';
-import type { ArtifactState, ResolvedEvent } from './state.js';
 
 /** A gap in the history of an artifact. */
 export interface Break {
@@ -62,5 +63,3 @@ function guess(events: readonly ResolvedEvent[], event: ResolvedEvent): string {
     return `${gone}: ${last.tag} was moved or recreated, or a tag between the two was deleted`;
   return `${gone}: it was deleted, or ${last.tag} was moved or recreated`;
 }
-
-const short = (oid: Oid): string => oid.slice(0, 12);

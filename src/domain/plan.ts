@@ -1,7 +1,9 @@
 import { RegError } from '../errors.js';
+import { short } from '../util/oid.js';
+import type { ArtifactState, ResolvedEvent } from './artifact.js';
 import type { Oid } from './event.js';
 import type { ArtifactName, StageName } from './names.js';
-import type { ArtifactState, ResolvedEvent, VersionId } from './state.js';
+import type { VersionId } from './state.js';
 import { type EventName, formatTagName, parseTagName } from './tag-name.js';
 import { formatTime } from './time.js';
 import { joinMessage, splitMessage } from './trailers.js';
@@ -113,7 +115,7 @@ function dateAfter(newest: number, { artifact, now }: Snapshot): number {
 }
 
 function subject({ event, of }: Draft): string {
-  const version = of?.startsWith('v') ? of : `commit ${of?.slice(0, 12)}`;
+  const version = of?.startsWith('v') ? of : `commit ${of && short(of)}`;
   switch (event.kind) {
     case 'registration':
       return `Register ${event.artifact} ${event.version}`;

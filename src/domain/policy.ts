@@ -1,15 +1,10 @@
 import { type Approval, approversOf } from './approval.js';
+import { type ArtifactState, isStageEvent, type ResolvedEvent, versionEventBefore } from './artifact.js';
 import type { Oid } from './event.js';
 import { versionLabel } from './find.js';
 import type { StageName } from './names.js';
 import { type Signature, standsFor } from './signature.js';
-import {
-  type ArtifactState,
-  isStageEvent,
-  type ResolvedEvent,
-  type VersionId,
-  versionEventBefore,
-} from './state.js';
+import type { VersionId } from './state.js';
 
 /** What a stage demands of the events that change it. A rule that is absent demands nothing. */
 export interface StagePolicy {

@@ -1,14 +1,17 @@
 import { type ArtifactName, artifactNameForTag } from './names.js';
 
-/** Where the refs of tags begin. */
-const TAGS = 'refs/tags/';
+/** Where tags are among the refs. */
+export const TAG_REFS = 'refs/tags/';
 
 /** The full name of a tag's ref. */
-export const tagRef = (tagName: string): string => TAGS + tagName;
+export const tagRef = (tagName: string): string => TAG_REFS + tagName;
+
+/** The refspec that fetches a tag or pushes it, under the same name on both sides. */
+export const tagRefspec = (tagName: string): string => `${tagRef(tagName)}:${tagRef(tagName)}`;
 
 /** The short name of a tag, from the full name of its ref; undefined for a ref that is not a tag. */
 export const tagNameOf = (ref: string): string | undefined =>
-  ref.startsWith(TAGS) ? ref.slice(TAGS.length) : undefined;
+  ref.startsWith(TAG_REFS) ? ref.slice(TAG_REFS.length) : undefined;
 
 /**
  * The ref that holds an artifact's turn. The name of an artifact has no `@`, so the turns of `churn` and `churn/x` are never

@@ -1,8 +1,8 @@
 import { RegError } from '../errors.js';
+import { stagesUsed } from './artifact.js';
 import { type ArtifactName, artifactNameForTag, type StageName } from './names.js';
 import type { Snapshot } from './plan.js';
-import { stagesUsed } from './query.js';
-import { refFormatProblem } from './refs.js';
+import { refFormatProblem, tagRef } from './refs.js';
 import { didYouMean } from './suggest.js';
 import { FIRST_VERSION } from './version.js';
 
@@ -20,7 +20,7 @@ export function refuseUnwritableName(artifact: ArtifactName): void {
  * @throws RegError INVALID_NAME
  */
 export function refuseUnwritableTag(tagName: string, artifact: ArtifactName): void {
-  const problem = refFormatProblem(`refs/tags/${tagName}`);
+  const problem = refFormatProblem(tagRef(tagName));
   if (problem === undefined) return;
   throw new RegError(
     'INVALID_NAME',

@@ -68,6 +68,16 @@ export function memoryRepository(identity: Identity): MemoryRepository {
       );
       return head;
     },
+    tags: {
+      list: async (scope) => {
+        const refs = listTags(tags, scope === 'all' ? undefined : scope);
+        return {
+          refs: refs.map((ref) => ({ ...ref, peeled: peeledAsListed(objects, ref.oid) })),
+          known: new Map(scope === 'all' ? [] : refs.map((ref) => [ref.name, readTag(objects, ref)])),
+        };
+      },
+      read: async (refs) => refs.map(({ name, oid }) => readTag(objects, { name, oid })),
+    },
     listTags: async (artifact) => listTags(tags, artifact),
     listPeeledTags: async () => {
       const refs = listTags(tags, undefined);
@@ -159,6 +169,13 @@ function peel(
   if (type !== 'tag') return { type, oid };
   const end = followAsGit(objects, oid);
   return end === undefined ? undefined : { type: objects.get(end)?.type ?? 'commit', oid: end };
+}
+
+/** What a listing says that a ref leads to. */
+function peeledAsListed(objects: ReadonlyMap<Oid, StoredObject>, oid: Oid): TagRef['peeled'] {
+  const found = objects.get(oid);
+  if (found !== undefined && found.type !== 'tag') return undefined;
+  return followAsGit(objects, oid) ?? 'unknown';
 }
 
 /** What git follows a tag to: it is content with three header lines, whatever else is wrong. */

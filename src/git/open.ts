@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { isFolder } from '../disk/files.js';
+import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
-import { once } from '../once.js';
+import { once } from '../util/async.js';
+import { isFolder } from '../util/files.js';
 import { openBinaryRepository } from './binary/repository.js';
 import { type Surroundings, withoutLocalVariables } from './binary/surroundings.js';
-import { isEmbeddedChosen } from './embedded/choice.js';
-import { parseLocation } from './location.js';
+import { isEmbeddedChosen } from './files/choice.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
 
 /**

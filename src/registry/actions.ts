@@ -91,7 +91,7 @@ const hintAtSwapped =
   (context: RegistryContext, artifact: ArtifactName, stage: StageName) =>
   async (error: unknown): Promise<never> => {
     if (!(error instanceof RegError) || !MAY_BE_SWAPPED.has(error.code)) throw error;
-    const names: readonly string[] = await readArtifactNames(context.repository);
+    const names: readonly string[] = await readArtifactNames(context.repository.tags);
     if (names.includes(artifact) || !names.includes(stage)) throw error;
     throw new RegError(error.code, error.message, `did you mean: reg assign ${stage} ${artifact}`);
   };

@@ -1,14 +1,15 @@
+import type { ResolvedEvent } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
 import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
 import { tagNameOf, tagRef } from '../domain/refs.js';
-import type { ResolvedEvent, VersionId } from '../domain/state.js';
+import type { VersionId } from '../domain/state.js';
 import type { EventKind, EventName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { Identity, Outcome, RefChange, RegistryRepository, RemoteListing, Turn } from '../git/port.js';
 import type { TagObject } from '../git/tag-object.js';
-import { shellLine } from '../shell.js';
 import type { Retry } from '../util/async.js';
+import { shellLine } from '../util/shell.js';
 import type { WriteTarget } from './write-target.js';
 
 /** A write whose objects are stored: the refs to change, and the rows that report them. */

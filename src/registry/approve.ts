@@ -1,13 +1,14 @@
 import { encodeWho, formatApprovalName } from '../domain/approval.js';
+import { artifactStateOf, type VersionState } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import { findNamed, unknownArtifact, versionLabel } from '../domain/find.js';
 import { type ArtifactName, type StageName, stageName } from '../domain/names.js';
 import { tagRef } from '../domain/refs.js';
-import { artifactStateOf, type VersionId, type VersionState } from '../domain/state.js';
+import type { VersionId } from '../domain/state.js';
 import { joinMessage } from '../domain/trailers.js';
 import { refuseUnwritableStage } from '../domain/writable.js';
 import { RegError } from '../errors.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 import { versionTarget } from './actions.js';
 import { creation, push, pushFailed, tagObject } from './apply.js';
 import { catchUp } from './catch-up.js';

@@ -1,10 +1,10 @@
+import type { ArtifactState } from '../domain/artifact.js';
 import type { ArtifactName } from '../domain/names.js';
 import { tagRef } from '../domain/refs.js';
-import type { ArtifactState } from '../domain/state.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { PeeledTagRef, RegistryRepository, RemoteListing, TagReading, TagRef } from '../git/port.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 
 /** What a remote has of an artifact. */
 export interface RemoteView extends RemoteListing {

@@ -1,6 +1,6 @@
+import type { ArtifactState } from '../domain/artifact.js';
 import { type Break, breaksIn, goneParents } from '../domain/chain.js';
 import type { Oid } from '../domain/event.js';
-import type { ArtifactState } from '../domain/state.js';
 import type { TagReader } from '../git/port.js';
 
 /** Checks the histories of artifacts. Objects that no tag holds any more are read for their names, all at once. */

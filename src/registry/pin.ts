@@ -1,8 +1,7 @@
+import type { Link, LinkSource } from '../documents/link.js';
 import { RegError } from '../errors.js';
-import { withoutUserInfo } from '../git/location.js';
-import type { Link, LinkSource } from '../links/schema.js';
-import { identify } from '../sources/identity.js';
-import { verifyPromises } from '../sources/promise.js';
+import { identify, verifyPromises } from '../models/digest.js';
+import { withoutUserInfo } from '../util/address.js';
 import { type RegistryContext, requireCommit } from './context.js';
 import { followLink } from './follow-link.js';
 import { shownTarget } from './shown-source.js';

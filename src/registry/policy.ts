@@ -1,7 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { CONFIG_FILE, type Config, DEFAULT_CONFIG, readConfig } from '../config/config.js';
-import type { RuleLevels } from '../config/rule-levels.js';
+import {
+  CONFIG_FILE,
+  type Config,
+  DEFAULT_CONFIG,
+  type RuleLevels,
+  readConfig,
+} from '../documents/config.js';
 import { type Approval, approvalOf, approvalsOf } from '../domain/approval.js';
+import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../domain/artifact.js';
 import { type Event, eventOf, type Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
@@ -16,10 +22,9 @@ import {
 } from '../domain/policy.js';
 import { tagNameOf, tagRef } from '../domain/refs.js';
 import type { Signature } from '../domain/signature.js';
-import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { PeeledTagRef, RefTips, RegistryRepository } from '../git/port.js';
-import { once } from '../once.js';
+import { once } from '../util/async.js';
 import { bringMissing } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { readerAt } from './load-config.js';

@@ -1,14 +1,11 @@
-import { type DoctorOptions, doctor } from '../doctor/doctor.js';
-import type { Ailment } from '../doctor/finding.js';
+import { type Ailment, type DoctorOptions, doctor } from '../checks/doctor.js';
+import type { Report } from '../checks/finding.js';
+import { type ValidateOptions, validate } from '../checks/validate.js';
+import { type VerifiedRow, type VerifyOptions, verify } from '../checks/verify.js';
 import type { StageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { type LoadOptions, loadModel } from '../load/load.js';
-import { type Model, readable } from '../load/model.js';
 import type { Ui, UiOptions } from '../site/serve.js';
 import type { SiteOptions, SiteRow } from '../site/write-site.js';
-import { type UploadOptions, type UploadRow, upload } from '../upload/upload.js';
-import type { Report } from '../validate/finding.js';
-import { type ValidateOptions, validate } from '../validate/validate.js';
 import * as actions from './actions.js';
 import { type Approved, type ApproveOptions, approve } from './approve.js';
 import { type BrowseRow, browse } from './browse.js';
@@ -21,6 +18,7 @@ import { type HistoryOptions, history, intervals } from './history.js';
 import { type ImportRow, importMlem } from './import-mlem.js';
 import { init } from './init.js';
 import { type LinkOptions, type LinkRow, link } from './link.js';
+import { type LoadOptions, loadModel, type Model, readable } from './load.js';
 import { type OutdatedRow, outdated } from './outdated.js';
 import { type OverviewOptions, overview } from './overview.js';
 import * as queries from './queries.js';
@@ -29,7 +27,7 @@ import { type VersionsOptions, versions } from './show.js';
 import { type StagesOptions, stages } from './stages.js';
 import { type StatusRow, type SyncOptions, type SyncRow, status, sync } from './sync.js';
 import { type UpdateOptions, type UpdateRow, update } from './update.js';
-import { type VerifiedRow, type VerifyOptions, verify } from './verify.js';
+import { type UploadOptions, type UploadRow, upload } from './upload.js';
 import type { Written } from './write.js';
 
 /**
@@ -107,11 +105,11 @@ export interface Registry {
 
 /** Makes the calls of a registry from what it talks to. */
 export function createRegistry(context: RegistryContext): Registry {
-  const whichAll: Registry['whichAll'] = async (artifact, stage, options = {}) =>
+  const which = async (artifact: string, stage: string, options: queries.WhichOptions): Promise<StageRow[]> =>
     (await unlessNothing(queries.which(context, artifact, stage, options))) ?? [];
   return {
-    which: async (artifact, stage, options) => (await whichAll(artifact, stage, options))[0],
-    whichAll,
+    which: async (artifact, stage, options = {}) => (await which(artifact, stage, options))[0],
+    whichAll: (artifact, stage, options = {}) => which(artifact, stage, { ...options, all: true }),
     latest: (artifact, options = {}) => unlessNothing(queries.latest(context, artifact, options)),
     show: showOf(context),
     history: (target, options = {}) => history(context, target, options),

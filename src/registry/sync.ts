@@ -1,7 +1,7 @@
+import type { ResolvedEvent } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { compareText, mergeOrdered } from '../domain/order.js';
-import type { ResolvedEvent } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { Turn } from '../git/port.js';
 import { attempts } from '../util/async.js';
@@ -46,7 +46,7 @@ export async function sync(context: RegistryContext, { onRow }: SyncOptions): Pr
   for (const { name, oid } of differing) done('differs', name, oid);
   for (const { tag } of wanted) done('fetched', tag.name, tag.oid);
   const missing = new Set(onlyHere.map(({ name }) => name));
-  const state = missing.size === 0 ? new Map() : await readState(repository);
+  const state = missing.size === 0 ? new Map() : await readState(repository.tags);
   const events: ResolvedEvent[] = mergeOrdered([...state.values()].map(({ events }) => events));
   const turns = new Map<ArtifactName, Turn>();
   for (const event of events.filter(({ tag }) => missing.has(tag)))

@@ -1,6 +1,6 @@
+import { formatLink } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
-import { formatLink } from '../links/write.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
 import { pin } from './pin.js';
 import { revCommit } from './source-rev.js';

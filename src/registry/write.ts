@@ -1,7 +1,7 @@
+import { artifactStateOf } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
-import { artifactStateOf } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import type { RegistryRepository, RemoteListing, Turn } from '../git/port.js';
 import { attempts } from '../util/async.js';
@@ -166,7 +166,7 @@ async function otherNames(
   repository: RegistryRepository,
   remote: string | undefined,
 ): Promise<ArtifactName[]> {
-  const here = await readArtifactNames(repository);
+  const here = await readArtifactNames(repository.tags);
   if (remote === undefined || repository.url !== undefined) return here;
   return [...here, ...artifactNamesIn(await repository.listRemoteTags(remote))];
 }

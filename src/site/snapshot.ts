@@ -24,6 +24,17 @@ export async function snapshotOf(context: RegistryContext): Promise<RegistryCont
     repository: {
       ...rememberingReader(context.repository),
       listTags: async (artifact) => (artifact === undefined ? readings : of(artifact)).map(refOf),
+      tags: {
+        list: async (scope) => {
+          const own = scope === 'all' ? readings : of(scope);
+          const known = new Map(own.map((reading) => [refOf(reading).name, reading]));
+          return { refs: own.map((reading) => ({ ...refOf(reading), peeled: peeledOf(reading) })), known };
+        },
+        read: async (refs) => {
+          const names = new Set(refs.map(({ name }) => name));
+          return readings.filter((reading) => names.has(refOf(reading).name));
+        },
+      },
       // what follows from names alone follows from the objects too, and these are here
       listPeeledTags: async () => undefined,
       streamTags: undefined,
@@ -36,5 +47,10 @@ export async function snapshotOf(context: RegistryContext): Promise<RegistryCont
     },
   };
 }
+
+const peeledOf = (reading: TagReading): TagRef['peeled'] => {
+  if ('tag' in reading) return reading.tag.commit;
+  return reading.defect === 'lightweight' ? undefined : 'unknown';
+};
 
 const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);

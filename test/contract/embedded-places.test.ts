@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openLocalRepository, openLocalSource } from '../../src/git/embedded/local/repository.js';
+import { openLocalRepository, openLocalSource } from '../../src/git/files/repository.js';
 import type { RegistryRepository } from '../../src/git/port.js';
 import { type Env, type Repository, sandbox } from '../support/repo.js';
 import { tagObject } from './bench.js';

@@ -1,10 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cannotWrite } from '../../src/disk/cannot-write.js';
-import { openWorkTree } from '../../src/disk/work-tree.js';
 import { binarySigner } from '../../src/git/binary/signing.js';
 import { binaryTagWriter } from '../../src/git/binary/writer.js';
+import { cannotWrite, openWorkTree } from '../../src/util/files.js';
 import { tagObject } from '../contract/bench.js';
 import { sandbox } from '../support/repo.js';
 

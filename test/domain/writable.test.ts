@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { artifactStateOf } from '../../src/domain/artifact.js';
 import { artifactName, stageName } from '../../src/domain/names.js';
-import { artifactStateOf } from '../../src/domain/state.js';
 import { refuseOtherCase, refuseUnwritableName, refuseUnwritableStage } from '../../src/domain/writable.js';
 import { refusal, refusalCode, snapshot } from '../support/builders.js';
 
@@ -11,7 +11,7 @@ const named = (name: string, others: string[] = [], tagNames: string[] = []) =>
     tagNames: new Set(tagNames),
   });
 
-describe('writing is stricter than reading (SPEC §1)', () => {
+describe('writing is stricter than reading (docs/specification.md, 1 Tags)', () => {
   it.each(['churn', 'a/b/c', 'models/v2:churn', 'a.b-c_d:x', 'A/b:c/d'])('%s may be written', (name) => {
     expect(() => refuseUnwritableName(artifactName(name))).not.toThrow();
   });

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { inspectLink, modelPath, readLink } from '../../src/documents/link.js';
+import { parseLocation } from '../../src/domain/location.js';
+import { refuseUnsafePath } from '../../src/domain/model-files.js';
 import { RegError } from '../../src/errors.js';
-import { parseLocation } from '../../src/git/location.js';
-import { modelPath } from '../../src/links/model-path.js';
-import { inspectLink, readLink } from '../../src/links/read.js';
-import { download } from '../../src/load/download.js';
-import { refuseUnsafePath } from '../../src/sources/model.js';
-import { storeModel } from '../../src/sources/store-source.js';
+import { download } from '../../src/models/download.js';
+import { storeModel } from '../../src/models/locate.js';
 import { storeOpener } from '../../src/stores/open.js';
 import { fileIn, folderOf } from '../support/models.js';
 import { sandbox } from '../support/repo.js';

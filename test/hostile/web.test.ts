@@ -3,10 +3,10 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { RegError } from '../../src/errors.js';
-import { fetchInto } from '../../src/load/fetch.js';
-import { openModelCache } from '../../src/load/model-cache.js';
-import { storeModel } from '../../src/sources/store-source.js';
-import { openHttp } from '../../src/stores/http-client.js';
+import { openModelCache } from '../../src/models/cache.js';
+import { fetchInto } from '../../src/models/fetch.js';
+import { storeModel } from '../../src/models/locate.js';
+import { openHttp } from '../../src/net/http.js';
 import { storeOpener } from '../../src/stores/open.js';
 import { sandbox } from '../support/repo.js';
 import { atMost } from './batch.js';

@@ -8,10 +8,9 @@ import {
   planRollback,
   planUnassign,
 } from '../../src/domain/actions.js';
+import { type ArtifactState, currentIn, versionsInStage } from '../../src/domain/artifact.js';
 import type { Oid } from '../../src/domain/event.js';
 import type { Plan, Snapshot } from '../../src/domain/plan.js';
-import { currentIn, versionsInStage } from '../../src/domain/query.js';
-import type { ArtifactState } from '../../src/domain/state.js';
 import type { WriteRow } from '../../src/registry/apply.js';
 import { STAGES, VERSIONS } from '../support/arbitraries.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DEFAULT_CONFIG } from '../../src/config/config.js';
+import { DEFAULT_CONFIG } from '../../src/documents/config.js';
 import type { RegistryContext } from '../../src/registry/context.js';
 import { type WriteTarget, writeTargetOf } from '../../src/registry/write-target.js';
 

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
+import { parseLocation } from '../../src/domain/location.js';
 import { RegError } from '../../src/errors.js';
-import { parseLocation } from '../../src/git/location.js';
 import { sourceOpener } from '../../src/git/open.js';
-import { bytesOf } from '../../src/sources/bytes.js';
-import { findDvcModel } from '../../src/sources/dvc/find.js';
-import type { SourceFile, SourceModel } from '../../src/sources/model.js';
-import { tallyOf } from '../../src/sources/tally.js';
+import { tallyOf } from '../../src/models/digest.js';
+import { findDvcModel } from '../../src/models/dvc.js';
+import { bytesOf, type SourceFile, type SourceModel } from '../../src/models/source.js';
 import { storeOpener } from '../../src/stores/open.js';
 import type { StoreOpener } from '../../src/stores/port.js';
 import type { Env, Repository, Sandbox } from './repo.js';

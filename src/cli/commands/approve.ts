@@ -1,5 +1,6 @@
+import { tagRef } from '../../domain/refs.js';
 import { type ApproveOptions, approve } from '../../registry/approve.js';
-import { shellLine } from '../../shell.js';
+import { shellLine } from '../../util/shell.js';
 import type { Session } from '../session.js';
 
 export async function run(
@@ -16,5 +17,5 @@ export async function run(
   if (options.dryRun) return out.note('nothing was written: this is a dry run');
   if (row.pushed) return;
   const { remote } = await context.config();
-  out.hint(shellLine('git', ...(repo === '.' ? [] : ['-C', repo]), 'push', remote, `refs/tags/${row.tag}`));
+  out.hint(shellLine('git', ...(repo === '.' ? [] : ['-C', repo]), 'push', remote, tagRef(row.tag)));
 }

@@ -1,5 +1,5 @@
-import { cacheFolder } from '../../disk/cache-folder.js';
-import { type CacheRow, clearCache, listCache } from '../../load/cache-entries.js';
+import { type CacheRow, clearCache, listCache } from '../../models/cache.js';
+import { cacheFolder } from '../../util/files.js';
 import type { Output } from '../output.js';
 import { moment } from '../render/moment.js';
 import { renderTable } from '../render/table.js';

@@ -1,5 +1,5 @@
-import { doctor } from '../../doctor/doctor.js';
-import { shellLine } from '../../shell.js';
+import { doctor } from '../../checks/doctor.js';
+import { shellLine } from '../../util/shell.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 

@@ -1,6 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { preReceive } from '../../hook/pre-receive.js';
-import { parseRefUpdates } from '../../hook/ref-update.js';
+import { parseRefUpdates, preReceive } from '../../checks/hook.js';
 import type { Session } from '../session.js';
 
 export async function run({ out, open }: Session, _hook: 'pre-receive'): Promise<number> {

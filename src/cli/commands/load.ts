@@ -2,9 +2,8 @@ import { createReadStream } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseTarget } from '../../domain/target.js';
-import { type LoadOptions, loadModel } from '../../load/load.js';
-import { singleFile, warningOf } from '../../load/model.js';
 import { chosenBy } from '../../registry/choose.js';
+import { type LoadOptions, loadModel, singleFile, warningOf } from '../../registry/load.js';
 import { progressBar } from '../render/progress.js';
 import type { Session } from '../session.js';
 

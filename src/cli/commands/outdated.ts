@@ -1,5 +1,5 @@
 import { type OutdatedRow, outdated } from '../../registry/outdated.js';
-import { shellLine } from '../../shell.js';
+import { shellLine } from '../../util/shell.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';
 

@@ -1,4 +1,4 @@
-import { type UploadOptions, upload } from '../../upload/upload.js';
+import { type UploadOptions, upload } from '../../registry/upload.js';
 import { commitHint } from '../commit-hint.js';
 import { progressBar } from '../render/progress.js';
 import { pushHint } from '../run-write.js';

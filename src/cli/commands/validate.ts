@@ -1,5 +1,5 @@
-import type { ReportFormat } from '../../validate/formats/format.js';
-import { validate } from '../../validate/validate.js';
+import type { ReportFormat } from '../../checks/reporters.js';
+import { validate } from '../../checks/validate.js';
 import { printReport } from '../render/report.js';
 import type { Session } from '../session.js';
 

@@ -1,4 +1,4 @@
-import { type VerifyOptions, verify } from '../../registry/verify.js';
+import { type VerifyOptions, verify } from '../../checks/verify.js';
 import { moment } from '../render/moment.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';

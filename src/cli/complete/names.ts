@@ -1,11 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { artifactOfLink, LINK_SUFFIX } from '../../documents/link-path.js';
 import { type ArtifactName, artifactNameForTag, parseArtifactName } from '../../domain/names.js';
 import { type EventName, parseTagName } from '../../domain/tag-name.js';
-import type { Version } from '../../domain/version.js';
-import { compareVersions } from '../../domain/version-order.js';
+import { compareVersions, type Version } from '../../domain/version.js';
 import type { Glimpse } from '../../git/glimpse.js';
-import { artifactOfLink, LINK_SUFFIX } from '../../links/link-path.js';
 
 /** Sorts behind everything that a name may go on with. */
 const END = '\xff';
@@ -72,11 +71,11 @@ function tagsOf(
 
 async function allowedIn({ workTree }: Glimpse): Promise<readonly string[]> {
   if (workTree === undefined) return [];
-  const { readIfThere } = await import('../../disk/files.js');
+  const { readIfThere } = await import('../../util/files.js');
   const bytes = await readIfThere(join(workTree, '.reg.yaml'));
   if (bytes === undefined) return [];
   // a configuration that is wrong is told of by the command, not while somebody types
-  const { readConfig } = await import('../../config/config.js');
+  const { readConfig } = await import('../../documents/config.js');
   try {
     return readConfig(bytes).stages ?? [];
   } catch {

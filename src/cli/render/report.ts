@@ -1,6 +1,6 @@
-import { ALL_RULES } from '../../validate/catalogue.js';
-import type { Finding, Report } from '../../validate/finding.js';
-import { formatReport, type ReportFormat } from '../../validate/formats/format.js';
+import type { Finding, Report } from '../../checks/finding.js';
+import { formatReport, type ReportFormat } from '../../checks/reporters.js';
+import { ALL_RULES } from '../../checks/rules.js';
 import type { Output } from '../output.js';
 import { cleanLine } from './clean.js';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { InterfaceSchema } from '../../links/interface-schema.js';
+import { InterfaceSchema } from '../../documents/link.js';
 import { diffAnswer } from './diff.js';
 import * as row from './rows.js';
 

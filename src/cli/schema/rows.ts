@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { LinkSchema } from '../../links/schema.js';
+import { LinkSchema } from '../../documents/link.js';
 
 export const text = z.string();
 export const oid = z.string().check(z.regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/));

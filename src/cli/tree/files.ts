@@ -1,6 +1,6 @@
 import { type CommandSpec, option } from './spec.js';
-import { SIGNING } from './writing.js';
 import { days, label, list, port, time } from './values.js';
+import { SIGNING } from './writing.js';
 
 /** The commands about files: configuration, links and models. */
 export const FILES: readonly CommandSpec[] = [

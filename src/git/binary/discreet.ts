@@ -1,5 +1,5 @@
-import { once } from '../../once.js';
-import { redactorOf } from '../location.js';
+import { redactorOf } from '../../util/address.js';
+import { once } from '../../util/async.js';
 import type { RunGit } from './run-git.js';
 
 /**

@@ -4,8 +4,8 @@ import type { RepositoryFiles } from '../files/repository-files.js';
 import type { TagReader, TagReading, TagRef } from '../port.js';
 import { annotatedRefs, tagsIn } from '../tag-listing.js';
 import type { RunGit } from './run-git.js';
-import type { BinaryTagReader } from './tags.js';
 import { readingsOf } from './tag-readings.js';
+import type { BinaryTagReader } from './tags.js';
 
 /**
  * Reads tags from the files of a repository, which takes a few milliseconds less than starting a program, and has the git

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { RegError } from '../../errors.js';
-import { redactorOf, shownAddress } from '../location.js';
+import { redactorOf, shownAddress } from '../../util/address.js';
 
 /**
  * What git-lfs prints, with a failure told as one of the remote: the program says in English alone what went wrong. What it

@@ -1,8 +1,8 @@
 import { devNull } from 'node:os';
 import { join, resolve } from 'node:path';
-import { isFolder } from '../../disk/files.js';
-import { once } from '../../once.js';
-import { parseLocation } from '../location.js';
+import { parseLocation } from '../../domain/location.js';
+import { once } from '../../util/async.js';
+import { isFolder } from '../../util/files.js';
 import type { LargeFiles } from '../port.js';
 import { findLogin, tellLogin } from './large-files-login.js';
 import { smudged } from './large-files-smudge.js';

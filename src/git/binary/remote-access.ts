@@ -1,6 +1,6 @@
 import { RegError } from '../../errors.js';
-import { once } from '../../once.js';
-import { shellLine } from '../../shell.js';
+import { once } from '../../util/async.js';
+import { shellLine } from '../../util/shell.js';
 import { discreetAbout } from './discreet.js';
 import type { GitResult, RunGit } from './run-git.js';
 

@@ -1,10 +1,9 @@
 import { turnRef } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
-import { once } from '../../once.js';
+import { once } from '../../util/async.js';
 import { repositoryFiles } from '../files/repository-files.js';
-import type { RegistryRepository } from '../port.js';
+import type { RegistryRepository, Tags } from '../port.js';
 import { binaryBranches } from './branches.js';
-import { checkByBatch } from './check-by-batch.js';
 import { commitFile } from './commit.js';
 import { filesFirst } from './files-first.js';
 import { binaryHistory } from './history.js';
@@ -19,6 +18,7 @@ import { binarySignatures } from './signatures.js';
 import { binarySigner } from './signing.js';
 import { streamGitIn } from './stream-git.js';
 import type { Surroundings } from './surroundings.js';
+import { programTags } from './tag-list.js';
 import { binaryTagReader } from './tags.js';
 import { requireGit } from './version.js';
 import { binaryTagWriter } from './writer.js';
@@ -32,11 +32,14 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
   const unchecked = gitIn(folder, around);
   const newEnough = once(() => requireGit(unchecked));
   const isRepository = once(() => requireRepository(unchecked, folder));
-  const git: RunGit = async (args, input) => {
-    const [result] = await Promise.all([unchecked(args, input), newEnough()]);
-    if (result.code !== 0) await isRepository();
-    return result;
-  };
+  const checked =
+    (run: RunGit): RunGit =>
+    async (args, input) => {
+      const [result] = await Promise.all([run(args, input), newEnough()]);
+      if (result.code !== 0) await isRepository();
+      return result;
+    };
+  const git = checked(unchecked);
   const inspector = binaryInspector(git);
   // who insists on the git program (REG_GIT) gets it for everything
   const files = around.env.REG_GIT === 'git' ? undefined : repositoryFiles(folder, around.env);
@@ -48,10 +51,8 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
     url: undefined,
     workTree: async () => files?.workTree() ?? findWorkTree(git),
     commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
+    tags: tagsOf(folder, around, checked),
     ...tags,
-    // loaded on use: few questions are about so many tags
-    checkTags: async (listing, make) =>
-      checkByBatch((await import('./batch.js')).batchIn(folder, around), tags)(listing, make),
     ...writer,
     takeTurn: async (artifact) => {
       const last = files?.readRef(turnRef(artifact));
@@ -70,6 +71,16 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
     listTips: () => listTips({ git, remote: { name: '.', shown: folder } }),
     ...inspector,
   };
+}
+
+/**
+ * Reads tags of a repository. In a partial clone git would ask the remote for a tag that is missing, one by one; here it is
+ * missing. Old versions of git know no word against that, so no transport is allowed either.
+ */
+function tagsOf(folder: string, around: Surroundings, checked: (run: RunGit) => RunGit): Tags {
+  const env = { ...around.env, GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none' };
+  const here = { ...around, env };
+  return programTags(checked(gitIn(folder, here)), streamGitIn(folder, here));
 }
 
 /** Gives the remotes of a repository by their names. */

@@ -1,6 +1,6 @@
 import { interrupted, RegError } from '../../errors.js';
-import { patienceOf } from '../../patience.js';
-import { withoutUserInfo } from '../location.js';
+import { withoutUserInfo } from '../../util/address.js';
+import { timeoutOf } from '../../util/timeout.js';
 import { MARK } from './end-run.js';
 import { gitVariables, type Surroundings, TRUST_THE_USER } from './surroundings.js';
 import { type Watch, watchOver } from './watch.js';
@@ -23,7 +23,7 @@ export type RunGit = (args: readonly string[], input?: string | Uint8Array) => P
  * @throws RegError USAGE for a REG_TIMEOUT that is no time to wait
  */
 export function gitIn(cwd: string, { env, signal }: Surroundings): RunGit {
-  const around = { env: gitVariables(env), signal, patience: patienceOf(env) };
+  const around = { env: gitVariables(env), signal, patience: timeoutOf(env) };
   return (args, input) => runOnce(cwd, around, args, input);
 }
 

@@ -1,5 +1,5 @@
-import { isFolder } from '../../disk/files.js';
 import { RegError } from '../../errors.js';
+import { isFolder } from '../../util/files.js';
 import type { SourceOpener, SourceRepository } from '../port.js';
 import { binaryHistory } from './history.js';
 import { binaryLargeFiles } from './large-files.js';

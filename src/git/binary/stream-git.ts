@@ -2,7 +2,7 @@ import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { Readable, type Writable } from 'node:stream';
 import { interrupted, RegError } from '../../errors.js';
-import { withoutUserInfo } from '../location.js';
+import { withoutUserInfo } from '../../util/address.js';
 import { gitMissing } from './run-git.js';
 import { gitVariables, type Surroundings } from './surroundings.js';
 

@@ -1,5 +1,5 @@
+import { needsGit } from '../needs-git.js';
 import type { BranchReader, RegistryRepository, SignatureReader, TagRemote, TagWriter } from '../port.js';
-import { needsGit } from './needs-git.js';
 
 const refuse = (what: string) => async (): Promise<never> => {
   throw needsGit(what);

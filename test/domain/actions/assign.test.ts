@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type AssignRequest, planAssign } from '../../../src/domain/actions.js';
+import { currentIn } from '../../../src/domain/artifact.js';
 import { stageName } from '../../../src/domain/names.js';
 import type { Plan, Snapshot } from '../../../src/domain/plan.js';
-import { currentIn } from '../../../src/domain/query.js';
 import { type ErrorCode, RegError } from '../../../src/errors.js';
 import { churn, commit, refusalCode, snapshot } from '../../support/builders.js';
 
@@ -21,7 +21,7 @@ const told = ({ tags }: Plan): string[] =>
       `${tag.tagName} ${tag.of?.startsWith('v') ? tag.of : tag.of?.[0]?.toUpperCase()} ${tag.commit[0]?.toUpperCase()}`,
   );
 
-describe('assigning (SPEC §3)', () => {
+describe('assigning (docs/specification.md, 3 State)', () => {
   it.each<[string, string[], Omit<AssignRequest, 'stage'>, string[]]>([
     ['a version', TWO, { target: { version: 'v1.0.0' } }, ['churn#prod#1 v1.0.0 A']],
     [

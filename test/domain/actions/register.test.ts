@@ -11,7 +11,7 @@ const registered = (lines: readonly string[], request: Partial<RegisterRequest> 
     (tag) => `${tag.tagName} ${tag.of} ${tag.commit[0]?.toUpperCase()}`,
   );
 
-describe('registering (SPEC §3)', () => {
+describe('registering (docs/specification.md, 3 State)', () => {
   it.each<[string, string[], Partial<RegisterRequest>, string]>([
     ['the first version is v0.0.1', [], {}, 'churn@v0.0.1 v0.0.1 F'],
     [

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { once } from '../../../once.js';
-import { redactorOf, shownAddress } from '../../location.js';
+import { redactorOf, shownAddress } from '../../../util/address.js';
+import { once } from '../../../util/async.js';
 import type { LargeFiles } from '../../port.js';
 import { binaryLargeFiles } from '../large-files.js';
 import { type NamedRemote, remoteFailed } from '../remote-access.js';

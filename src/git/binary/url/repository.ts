@@ -1,5 +1,6 @@
 import { RegError } from '../../../errors.js';
 import type { RegistryRepository, RepositoryInspector } from '../../port.js';
+import { tagsByReader } from '../../tags-by-reader.js';
 import { binaryTagRemote } from '../remote.js';
 import { binarySignatures } from '../signatures.js';
 import { binarySigner } from '../signing.js';
@@ -36,6 +37,7 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
         'run it in a clone',
       );
     },
+    tags: tagsByReader(urlTagReader(objects)),
     ...urlTagReader(objects),
     ...urlObjectReader(objects),
     ...inspector,

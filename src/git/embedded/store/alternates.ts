@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { readIfThere } from '../../../disk/files.js';
+import { readIfThere } from '../../../util/files.js';
 
 /** Git itself follows no more steps than that. */
 const STEPS = 5;

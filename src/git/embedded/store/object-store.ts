@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Oid } from '../../../domain/event.js';
 import { RegError } from '../../../errors.js';
-import { once } from '../../../once.js';
+import { once } from '../../../util/async.js';
 import type { Objects } from '../found-object.js';
 import { withBorrowed } from './alternates.js';
 import { isLoose, looseBeginning, readLoose, readLooseHead, streamLoose } from './loose.js';

@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { interrupted, RegError } from '../../../errors.js';
-import { redactorOf, shownAddress } from '../../location.js';
+import { redactorOf, shownAddress } from '../../../util/address.js';
 import { movedTo, REDIRECTS } from './redirect.js';
 import { type Watch, watchOver } from './watch.js';
 

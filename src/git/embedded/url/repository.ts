@@ -1,6 +1,7 @@
 import type { Oid } from '../../../domain/event.js';
 import { RegError } from '../../../errors.js';
 import type { RegistryRepository, SourceRepository } from '../../port.js';
+import { tagsByReader } from '../../tags-by-reader.js';
 import { eachObject, type Objects } from '../found-object.js';
 import { embeddedHistory } from '../history.js';
 import { withoutPrograms } from '../large-files.js';
@@ -23,6 +24,7 @@ export function openWebRepository(address: string, cache: string, around: Around
   return {
     url: remote.shown,
     workTree: async () => undefined,
+    tags: tagsByReader(urlTagReader(remote, objects)),
     ...urlTagReader(remote, objects),
     ...sourceOf(address, remote, objects),
     ...refusing,

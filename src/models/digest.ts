@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { compareText } from '../domain/order.js';
+import { RegError } from '../errors.js';
+import { bytesOf, type SourceFile, type SourceModel } from './source.js';
+
+/** What identifies a model's bytes (SPEC §4). */
+export interface ModelIdentity {
+  kind: SourceModel['kind'];
+  /** Of a folder that of its manifest. */
+  sha256: string;
+  /** The bytes of all files together. */
+  size: number;
+}
+
+/**
+ * Identifies a model by its files: a single one by the SHA-256 of its bytes, a folder by that of its manifest, which has for
+ * each file, by path in code unit order, the line that `sha256sum` prints, `<sha256>  <path>\n`.
+ */
+export function identityOf(kind: SourceModel['kind'], files: readonly FileIdentity[]): ModelIdentity {
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  const [only] = files;
+  if (kind === 'file' && only) return { kind, sha256: only.sha256, size };
+  const sorted = [...files].sort((a, b) => compareText(a.path, b.path));
+  const manifest = sorted.map((file) => `${file.sha256}  ${file.path}\n`).join('');
+  return { kind, sha256: createHash('sha256').update(manifest).digest('hex'), size };
+}
+
+/** A model whose files were read: each with the promise of the bytes that were there. */
+interface IdentifiedFiles {
+  identity: ModelIdentity;
+  files: SourceFile[];
+}
+
+/**
+ * Reads a model to its end; nothing of it is kept.
+ * @throws RegError what reading its source throws, HASH_MISMATCH when a file is not what its source promises
+ */
+export async function identifyFiles({ kind, files }: SourceModel): Promise<IdentifiedFiles> {
+  const found: FileIdentity[] = [];
+  for (const file of files) {
+    const tally = tallyOf(file);
+    for await (const chunk of bytesOf(file)) tally.add(chunk);
+    found.push(tally.end());
+  }
+  const promised = files.map((file, index) => ({
+    ...file,
+    size: found[index]?.size,
+    digest: { algorithm: 'sha256' as const, value: found[index]?.sha256 ?? '' },
+  }));
+  return { identity: identityOf(kind, found), files: promised };
+}
+
+/** Reads a model to its end and identifies it, as `identifyFiles`. */
+export const identify = async (model: SourceModel): Promise<ModelIdentity> =>
+  (await identifyFiles(model)).identity;
+
+/** What the bytes of one file turned out to be. */
+export interface FileIdentity {
+  path: string;
+  sha256: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** Counts and hashes the bytes of one file as they pass. */
+export interface Tally {
+  /** @throws RegError TOO_LARGE for the first byte more than the file may have */
+  add(chunk: Uint8Array): void;
+  /** @throws RegError HASH_MISMATCH when the bytes are not those that the source promises */
+  end(): FileIdentity;
+}
+
+/** Starts the tally of a file that is read from its beginning. */
+export function tallyOf({ path, size: promised, digest }: SourceFile): Tally {
+  const sha256 = createHash('sha256');
+  const own = digest?.algorithm === 'md5' ? createHash('md5') : undefined;
+  let size = 0;
+  return {
+    add: (chunk) => {
+      size += chunk.length;
+      if (promised !== undefined && size > promised)
+        throw new RegError(
+          'TOO_LARGE',
+          `${path} has more than the ${promised} bytes that its source promises`,
+        );
+      sha256.update(chunk);
+      own?.update(chunk);
+    },
+    end: () => {
+      const hash = sha256.digest('hex');
+      if (promised !== undefined && size < promised)
+        throw changed(path, `${size} bytes`, `${promised} bytes`);
+      const found = own?.digest('hex') ?? hash;
+      if (digest && digest.value !== found)
+        throw changed(path, `${digest.algorithm} ${found}`, `${digest.algorithm} ${digest.value}`);
+      return { path, sha256: hash, size };
+    },
+  };
+}
+
+const changed = (path: string, found: string, promised: string): RegError =>
+  new RegError(
+    'HASH_MISMATCH',
+    `the bytes of ${path} are not those that its source promises: ${found}, not ${promised}`,
+    'nothing was written; what the source stores is damaged',
+  );
+
+/** What a link says about bytes. */
+export interface BytesPromise {
+  sha256?: string | undefined;
+  size?: number | undefined;
+}
+
+/** Whether bytes are those that every link on the way promises. */
+export const keepsPromises = (promises: readonly BytesPromise[], identity: ModelIdentity): boolean =>
+  promises.every((promise) => difference(promise, identity) === undefined);
+
+/**
+ * Makes sure that bytes are those that every link on the way promises.
+ * @param what names the model
+ * @throws RegError HASH_MISMATCH
+ */
+export function verifyPromises(
+  what: string,
+  promises: readonly BytesPromise[],
+  identity: ModelIdentity,
+): void {
+  for (const promise of promises) {
+    const different = difference(promise, identity);
+    if (different)
+      throw new RegError(
+        'HASH_MISMATCH',
+        `the bytes of ${what} are not those that its link promises: ${different}`,
+        'nothing was written; the source was changed behind its link, or the link is wrong: reg validate',
+      );
+  }
+}
+
+function difference({ sha256, size }: BytesPromise, found: ModelIdentity): string | undefined {
+  if (size !== undefined && size !== found.size) return `${found.size} bytes, not ${size} bytes`;
+  if (sha256 !== undefined && sha256 !== found.sha256) return `sha256 ${found.sha256}, not sha256 ${sha256}`;
+  return undefined;
+}

@@ -1,0 +1,71 @@
+import { isDvcFile } from '../documents/dvc.js';
+import type { Oid } from '../domain/event.js';
+import { refuseUnsafePath } from '../domain/model-files.js';
+import { RegError } from '../errors.js';
+import type { SourceRepository } from '../git/port.js';
+import type { Surroundings } from '../net/http.js';
+import type { ObjectStore, StoredObject, StoreOpener } from '../stores/port.js';
+import { nameOfKey, splitObjectUrl } from '../stores/url.js';
+import { shownUrl } from '../util/address.js';
+import { artifactInGit, findDvcModel } from './dvc.js';
+import { gitModel } from './git.js';
+import type { SourceFile, SourceModel } from './source.js';
+
+/** What reading a model of a repository takes beside the repository itself. */
+interface RepositorySurroundings {
+  stores: StoreOpener;
+  around: Surroundings;
+  /** The absolute path of the repository's work tree; undefined for one at a URL. */
+  at: string | undefined;
+}
+
+/**
+ * Finds the model at a path of a commit: in git itself, where a pointer of Git LFS leads, or where DVC keeps it.
+ * @throws RegError SOURCE_PATH when nothing is there, SOURCE_UNSUPPORTED, REMOTE_FAILED, STORE_FAILED
+ */
+export async function repositoryModel(
+  repository: SourceRepository,
+  commit: Oid,
+  path: string,
+  { stores, around, at }: RepositorySurroundings,
+): Promise<SourceModel> {
+  const inGit = (where: string): Promise<SourceModel> => gitModel(repository, commit, where, around);
+  if (!isDvcFile(path) && (await repository.entryAt(commit, path))) return inGit(path);
+  const tracked = await findDvcModel(repository, commit, path, stores, at);
+  if (tracked) return tracked;
+  return inGit((await artifactInGit(repository, commit, path)) ?? path);
+}
+
+/**
+ * Finds the model at a URL of a store: an object, or everything below a folder; nothing of it is read yet.
+ * @throws RegError SOURCE_PATH when nothing is there, SOURCE_UNSUPPORTED, STORE_FAILED, PACKAGE_MISSING
+ */
+export async function storeModel(stores: StoreOpener, url: string): Promise<SourceModel> {
+  const { folder, name } = splitObjectUrl(url);
+  const store = await stores.openStore(folder);
+  const found = name === '' ? undefined : await store.stat(name);
+  const shown = nameOfKey(name === '' ? folder.replace(/\/$/, '') : name);
+  if (found) return { kind: 'file', name: shown, files: [fileOf(store, found, shown)] };
+  const below = await store.list(name).catch(unlessUnlistable(name));
+  if (below.length === 0)
+    throw new RegError('SOURCE_PATH', `there is nothing at ${shownUrl(url)}`, 'check source.url of the link');
+  const from = name === '' ? 0 : name.length + 1;
+  const files = below.map((one) => fileOf(store, one, one.key.slice(from)));
+  for (const { path } of files) refuseUnsafePath(path);
+  return { kind: 'folder', name: shown, files };
+}
+
+/** A web server lists nothing: what it does not have under a name is not there. */
+const unlessUnlistable =
+  (name: string) =>
+  (error: unknown): StoredObject[] => {
+    if (name !== '' && error instanceof RegError && error.code === 'SOURCE_UNSUPPORTED') return [];
+    throw error;
+  };
+
+const fileOf = (store: ObjectStore, { key, size, ranges }: StoredObject, path: string): SourceFile => ({
+  path,
+  size,
+  ranges,
+  open: (range) => store.read(key, range),
+});

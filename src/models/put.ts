@@ -1,0 +1,58 @@
+import { Readable } from 'node:stream';
+import { RegError } from '../errors.js';
+import type { ObjectStore } from '../stores/port.js';
+import { type ModelIdentity, tallyOf } from './digest.js';
+import type { OnBytes } from './download.js';
+import { bytesOf, type SourceFile, type SourceModel } from './source.js';
+
+/**
+ * The key of a model in a store, by its bytes: the same bytes under the same name are kept once, others never replace them.
+ * Two levels, as git has them, so that no folder gets too large.
+ */
+export const keyOf = ({ sha256 }: ModelIdentity, name: string): string =>
+  `${sha256.slice(0, 2)}/${sha256.slice(2)}/${name}`;
+
+/**
+ * Puts a model into a store under a key, file by file; files that are there already are left alone.
+ * @returns whether anything had to be written
+ * @throws RegError STORE_FAILED, and HASH_MISMATCH when a file changed since `files` says what it is
+ */
+export async function putModel(
+  store: ObjectStore,
+  key: string,
+  { kind, files }: SourceModel,
+  onBytes: OnBytes,
+): Promise<boolean> {
+  let isNew = false;
+  for (const file of files) {
+    const at = kind === 'file' ? key : `${key}/${file.path}`;
+    const size = file.size ?? 0;
+    // an object appears whole, and its key is made of its bytes
+    if ((await store.stat(at))?.size === size) onBytes(size);
+    else {
+      await store.write(at, Readable.from(counted(file, onBytes), { objectMode: false }), size);
+      isNew = true;
+    }
+  }
+  return isNew;
+}
+
+/** A file that changes while it is read must not end up under the key of what it was. */
+async function* counted(file: SourceFile, onBytes: OnBytes): AsyncGenerator<Uint8Array> {
+  const tally = tallyOf(file);
+  let held: Uint8Array | undefined;
+  for await (const chunk of bytesOf(file)) {
+    tally.add(chunk);
+    onBytes(chunk.length);
+    // the last bytes go out once all were seen to be right: without them the store takes nothing
+    if (held) yield held;
+    held = chunk;
+  }
+  try {
+    tally.end();
+  } catch (error) {
+    if (!(error instanceof RegError)) throw error;
+    throw new RegError(error.code, `${file.path} changed while it was uploaded`, 'upload it again');
+  }
+  if (held) yield held;
+}
