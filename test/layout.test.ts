@@ -49,7 +49,7 @@ function strays(
 }
 
 const isPackage = (target: string): boolean => target.startsWith('package:');
-const isEdge = within('git/binary', 'git/embedded', 'git/files', 'git/memory.ts', 'git/open.ts');
+const isEdge = within('git/binary', 'git/program', 'git/embedded', 'git/files', 'git/open.ts');
 
 /** What of `util` computes alone. */
 const PURE = ['util/address.ts', 'util/oid.ts', 'util/shell.ts', 'util/text.ts'];
@@ -103,8 +103,6 @@ describe('who may import whom', () => {
       'git/port.ts',
       'git/tag-object.ts',
       'git/tag-reading.ts',
-      'git/tag-claim.ts',
-      'git/check-tags.ts',
       'git/tree-object.ts',
       'git/files',
       'git/tag-listing.ts',
@@ -113,8 +111,8 @@ describe('who may import whom', () => {
       'git/needs-git.ts',
     );
     const own = (target: string, path: string): boolean =>
-      ['git/binary', 'git/embedded'].some((one) => within(one)(path) && within(one)(target));
-    const adapters = within('git/binary', 'git/embedded', 'git/files', 'git/memory.ts');
+      [within('git/binary', 'git/program'), within('git/embedded')].some((one) => one(path) && one(target));
+    const adapters = within('git/binary', 'git/program', 'git/embedded', 'git/files');
     expect(
       strays(adapters, (target, path) => isPackage(target) || shared(target) || own(target, path)),
     ).toEqual([]);
@@ -130,7 +128,7 @@ describe('who may import whom', () => {
     const importers = SOURCES.filter(({ imports }) => imports.some(within('package:simple-git'))).map(
       ({ path }) => path,
     );
-    expect(importers).toEqual(['git/binary/run-git.ts']);
+    expect(importers).toEqual(['git/program/run.ts']);
   });
 
   it('one file knows isomorphic-git', () => {
@@ -180,15 +178,6 @@ describe('who may import whom', () => {
     );
     expect(knowing.filter(({ path }) => !within('web')(path)).map(({ path }) => path)).toEqual([]);
   });
-
-  it('nothing is a test’s: the repository in memory serves no program', () => {
-    expect(
-      strays(
-        () => true,
-        (target) => target !== 'git/memory.ts',
-      ),
-    ).toEqual([]);
-  });
 });
 
 const code = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
@@ -203,7 +192,7 @@ describe('style', () => {
       'cli/standard-output.ts',
       'cli/start.ts',
       'cli/world.ts',
-      'git/binary/end-run.ts',
+      'git/program/run.ts',
       'host.ts',
       'util/files.ts',
     ]);

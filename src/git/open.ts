@@ -3,10 +3,10 @@ import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
 import { once } from '../util/async.js';
 import { isFolder } from '../util/files.js';
-import { openBinaryRepository } from './binary/repository.js';
-import { type Surroundings, withoutLocalVariables } from './binary/surroundings.js';
 import { isEmbeddedChosen } from './files/choice.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
+import { openBinaryRepository } from './program/repository.js';
+import { type Surroundings, withoutLocalVariables } from './program/run.js';
 
 /**
  * Opens the repository of a registry: by path, from a folder, or by URL. A `file://` URL is one too: what is read and
@@ -44,7 +44,7 @@ export function sourceOpener(cache: string, around: Surroundings): SourceOpener 
   const opener = once(async () =>
     (await isEmbeddedChosen(around.env))
       ? (await import('./embedded/open.js')).embeddedSourceOpener(cache, around)
-      : (await import('./binary/source.js')).binarySourceOpener(cache, around),
+      : (await import('./program/repository.js')).binarySourceOpener(cache, around),
   );
   return { openSource: async (location) => (await opener()).openSource(location) };
 }

@@ -37,7 +37,6 @@ export async function snapshotOf(context: RegistryContext): Promise<RegistryCont
       },
       // what follows from names alone follows from the objects too, and these are here
       listPeeledTags: async () => undefined,
-      streamTags: undefined,
       readTags: async (which) => {
         if (which === undefined) return readings;
         if (typeof which === 'string') return of(which);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readDvcManifest } from '../../src/documents/dvc.js';
 import { RegError } from '../../src/errors.js';
-import { binarySourceOpener } from '../../src/git/binary/source.js';
+import { binarySourceOpener } from '../../src/git/program/repository.js';
 import { download } from '../../src/models/download.js';
 import { parsePointer } from '../../src/models/lfs/pointer.js';
 import { repositoryModel } from '../../src/models/locate.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { memoryRepository } from '../../src/git/memory.js';
 import type { LargeFiles } from '../../src/git/port.js';
 import { findEndpoint, hostnameOf } from '../../src/models/lfs/endpoint.js';
+import { memoryRepository } from '../support/memory.js';
 
 /** What is found for a remote, the user's settings, and the file .lfsconfig of the commit. */
 async function endpoint(

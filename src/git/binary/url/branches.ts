@@ -1,6 +1,5 @@
 import type { BranchReader } from '../../port.js';
-import { binaryBranches } from '../branches.js';
-import { binaryInspector } from '../inspector.js';
+import { binaryBranches, binaryInspector } from '../../program/history.js';
 import { withHistory } from './history.js';
 import type { ObjectCache } from './object-cache.js';
 

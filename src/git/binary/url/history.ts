@@ -1,8 +1,8 @@
 import type { Oid } from '../../../domain/event.js';
 import { RegError } from '../../../errors.js';
 import type { HistoryReader } from '../../port.js';
-import { binaryHistory } from '../history.js';
-import type { RunGit } from '../run-git.js';
+import { binaryHistory } from '../../program/history.js';
+import type { RunGit } from '../../program/run.js';
 import { EVERYTHING, type ObjectCache, type Wants } from './object-cache.js';
 
 /** Reads the history of a remote repository: commits without their files, kept so that the next time only new ones come. */

@@ -3,12 +3,18 @@ import { join } from 'node:path';
 import { redactorOf, shownAddress } from '../../../util/address.js';
 import { once } from '../../../util/async.js';
 import type { LargeFiles } from '../../port.js';
-import { binaryLargeFiles } from '../large-files.js';
-import { type NamedRemote, remoteFailed } from '../remote-access.js';
-import { type GitResult, gitIn, type RunGit } from '../run-git.js';
-import { type StreamGit, streamGitIn } from '../stream-git.js';
-import { type Surroundings, withoutLocalVariables } from '../surroundings.js';
-import { requireGit } from '../version.js';
+import { binaryLargeFiles } from '../../program/lfs.js';
+import { type NamedRemote, remoteFailed } from '../../program/remote.js';
+import {
+  type GitResult,
+  gitIn,
+  type RunGit,
+  requireGit,
+  type StreamGit,
+  type Surroundings,
+  streamGitIn,
+  withoutLocalVariables,
+} from '../../program/run.js';
 import { borrowFolder, makeBareFolder, sharePacks } from './bare-folder.js';
 
 /** What a remote repository is called inside its cache. */

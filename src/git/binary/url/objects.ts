@@ -1,9 +1,8 @@
 import type { Oid } from '../../../domain/event.js';
 import { RegError } from '../../../errors.js';
 import type { SourceRepository } from '../../port.js';
-import { readSizes } from '../cat-file.js';
-import { binaryObjectReader } from '../objects.js';
-import { listTips } from '../remote-listing.js';
+import { binaryObjectReader, blobSizes } from '../../program/objects.js';
+import { listTips } from '../../program/remote.js';
 import { urlHistory } from './history.js';
 import { EVERYTHING, type ObjectCache } from './object-cache.js';
 import { resolveRemoteCommit } from './resolve-commit.js';
@@ -19,11 +18,11 @@ export function urlObjectReader(cache: ObjectCache): SourceRepository {
     return running;
   };
   const withBlobs = async (oids: readonly Oid[]): Promise<Map<Oid, number>> => {
-    const here = await readSizes(cache.git, oids);
+    const here = await blobSizes(cache.stream, oids);
     const missing = oids.filter((oid) => !here.has(oid));
     if (missing.length === 0) return here;
     await obtain(cache, missing);
-    return readSizes(cache.git, oids);
+    return blobSizes(cache.stream, oids);
   };
   return {
     ...urlHistory(cache),

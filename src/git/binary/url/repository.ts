@@ -1,11 +1,10 @@
 import { RegError } from '../../../errors.js';
 import type { RegistryRepository, RepositoryInspector } from '../../port.js';
+import { binaryTagRemote } from '../../program/repository.js';
+import type { Surroundings } from '../../program/run.js';
+import { binarySignatures, binarySigner } from '../../program/signatures.js';
+import { binaryTagWriter } from '../../program/write.js';
 import { tagsByReader } from '../../tags-by-reader.js';
-import { binaryTagRemote } from '../remote.js';
-import { binarySignatures } from '../signatures.js';
-import { binarySigner } from '../signing.js';
-import type { Surroundings } from '../surroundings.js';
-import { binaryTagWriter } from '../writer.js';
 import { urlBranches } from './branches.js';
 import { openObjectCache } from './object-cache.js';
 import { urlObjectReader } from './objects.js';

@@ -1,7 +1,7 @@
 import type { Oid } from '../../../domain/event.js';
 import { RegError } from '../../../errors.js';
-import { resolveCommit } from '../objects.js';
-import type { RunGit } from '../run-git.js';
+import { resolveCommit } from '../../program/objects.js';
+import type { RunGit } from '../../program/run.js';
 import { EVERYTHING, type ObjectCache, type Wants } from './object-cache.js';
 
 const OID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;

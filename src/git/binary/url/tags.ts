@@ -1,10 +1,11 @@
 import { type ArtifactName, artifactNameForTag } from '../../../domain/names.js';
 import type { PeeledTagRef, TagReader, TagReading, TagRef } from '../../port.js';
+import { readObjects } from '../../program/objects.js';
+import { listRemoteTags } from '../../program/remote.js';
+import { streamOf } from '../../program/run.js';
+import { programTags, readingsOf } from '../../program/tags.js';
+import { readerByTags } from '../../reader-by-tags.js';
 import { listingOf } from '../../tag-listing.js';
-import { readObjects } from '../cat-file.js';
-import { listRemoteTags } from '../remote-listing.js';
-import { readingsOf } from '../tag-readings.js';
-import { binaryTagReader } from '../tags.js';
 import type { ObjectCache } from './object-cache.js';
 
 /**
@@ -35,7 +36,7 @@ function fetchArtifact<T>(
   const start = `refs/tags/${artifactNameForTag(artifact)}`;
   const refspecs = ['@', '#'].map((mark) => `+${start}${mark}*:${start}${mark}*`);
   const wants = { refspecs, filter: 'tree:0', shallow: true, keptAs: artifact } as const;
-  return cache.fetch(wants, (git) => read(binaryTagReader(git)));
+  return cache.fetch(wants, (git) => read(readerByTags(programTags(git, streamOf(git)))));
 }
 
 async function readListed(cache: ObjectCache, listed: readonly PeeledTagRef[]): Promise<TagReading[]> {
@@ -57,10 +58,14 @@ async function readListed(cache: ObjectCache, listed: readonly PeeledTagRef[]): 
 
 async function readByOid(cache: ObjectCache, refs: readonly TagRef[]): Promise<TagReading[]> {
   const oids = [...new Set(refs.map((ref) => ref.oid))];
-  const there = await readObjects(cache.git, oids);
-  const missing = oids.filter((oid) => !there.has(oid));
+  const there = await readObjects(cache.stream, oids);
+  const missing = oids.filter((_, index) => there[index] === undefined);
   if (missing.length > 0)
     await cache.fetch({ refspecs: missing, filter: 'tree:0', shallow: true }, async () => undefined);
-  const objects = new Map([...there, ...(await readObjects(cache.git, missing))]);
-  return readingsOf(cache.git, [refs.map((ref) => ({ ref, object: objects.get(ref.oid) }))]);
+  const brought = await readObjects(cache.stream, missing);
+  const objects = new Map([...there, ...brought].flatMap((one) => (one ? [[one.oid, one]] : [])));
+  return readingsOf(
+    cache.stream,
+    refs.map(({ name, oid }) => ({ ref: { name, oid }, object: objects.get(oid) })),
+  );
 }

@@ -1,3 +1,6 @@
+import { rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Oid } from '../../domain/event.js';
 import type { ArtifactName } from '../../domain/names.js';
 import { tagNameOf, turnRef } from '../../domain/refs.js';
@@ -5,9 +8,8 @@ import { parseTagName } from '../../domain/tag-name.js';
 import { RegError } from '../../errors.js';
 import type { Identity, Outcome, RefChange, TagWriter, Turn } from '../port.js';
 import { encodeTag, type TagObject } from '../tag-object.js';
-import { expectSuccess, type RunGit } from './run-git.js';
-import type { Signer } from './signing.js';
-import { runPastLocks } from './stale-locks.js';
+import { expectSuccess, type GitResult, type RunGit } from './run.js';
+import type { Signer } from './signatures.js';
 
 /** Writes tags with the git program. */
 export function binaryTagWriter(git: RunGit, { signsTags, signTag }: Signer): TagWriter {
@@ -131,4 +133,79 @@ async function heldBy(git: RunGit, refs: readonly RefChange[]): Promise<Map<stri
   const result = await git(['for-each-ref', '--format=%(refname)%00%(objectname)', ...names]);
   const lines = expectSuccess(result, 'looking at tags').toString().split('\n').slice(0, -1);
   return new Map(lines.map((line) => line.split('\0') as [string, Oid]));
+}
+
+/** Milliseconds for which a writer that is alive may hold a lock: it holds one for the time of writing a few lines. */
+const ALIVE = 1000;
+/** Milliseconds after which whoever made a lock is taken for dead. */
+const STALE = 10_000;
+const PAUSE = 250;
+
+/**
+ * Runs git, and again where a lock kept it from its work that nobody holds any more. A git that was killed leaves its locks
+ * behind, and git itself never removes one; those of an event's refs are held by nobody but writers of that event.
+ * @param locks files of the repository, such as `refs/tags/churn@v1.0.0.lock`
+ */
+export async function runPastLocks(
+  git: RunGit,
+  locks: readonly string[],
+  run: () => Promise<GitResult>,
+): Promise<GitResult> {
+  for (;;) {
+    const result = await run();
+    if (result.code === 0 || !(await outwaited(git, locks))) return result;
+  }
+}
+
+/** Waits a little for an old lock, or removes it; false where there is none. */
+async function outwaited(git: RunGit, locks: readonly string[]): Promise<boolean> {
+  const { code, stdout } = await git(['rev-parse', '--path-format=absolute', '--git-common-dir']);
+  if (code !== 0) return false;
+  const folder = stdout.toString().trim();
+  const times = await Promise.all(locks.map((lock) => changedAt(join(folder, lock))));
+  if (times.every((time) => time === undefined)) return false;
+  const now = await timeIn(folder);
+  const old = locks.filter((_, index) => now - (times[index] ?? now) > STALE);
+  if (old.length > 0) return removed(old.map((lock) => join(folder, lock)));
+  if (times.every((time) => now - (time ?? now) < ALIVE)) return false;
+  await sleep(PAUSE);
+  return true;
+}
+
+const changedAt = async (path: string): Promise<number | undefined> =>
+  (await stat(path).catch(() => undefined))?.mtimeMs;
+
+/** The clock of the file system, which need not be that of this machine. */
+async function timeIn(folder: string): Promise<number> {
+  const probe = join(folder, `reg-${crypto.randomUUID()}`);
+  await writeFile(probe, '').catch(() => undefined);
+  const time = await changedAt(probe);
+  await rm(probe, { force: true });
+  return time ?? 0;
+}
+
+const removed = (paths: readonly string[]): Promise<boolean> =>
+  Promise.all(paths.map((path) => rm(path, { force: true }))).then(
+    () => true,
+    () => false,
+  );
+
+/**
+ * Commits one file of the work tree alone, whatever else is staged; hooks and signing are the user's. Where the file is
+ * committed as it is, nothing is done.
+ * @param path from the top of the work tree
+ * @returns the commit that brought the file as it is
+ * @throws RegError GIT_FAILED with what git or a hook said, NO_IDENTITY is among it
+ */
+export async function commitFile(git: RunGit, path: string, message: string): Promise<Oid> {
+  const file = `:(top,literal)${path}`;
+  expectSuccess(await git(['add', '--', file]), `adding ${path}`);
+  const same = await git(['diff', '--cached', '--quiet', 'HEAD', '--', file]);
+  if (same.code !== 0)
+    expectSuccess(
+      await git(['commit', '--quiet', '--only', '--message', message, '--', file]),
+      `committing ${path}`,
+    );
+  const last = await git(['log', '-1', '--format=%H', '--', file]);
+  return expectSuccess(last, 'finding the commit').toString().trim();
 }

@@ -1,13 +1,13 @@
 import { isAscii } from 'node:buffer';
-import type { Oid } from '../../domain/event.js';
+import type { Oid, Tagger } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
-import { RegError } from '../../errors.js';
 import type { TagList, TagReading, TagRef, Tags } from '../port.js';
-import type { FoundTag } from '../tag-reading.js';
-import { answersFrom, type FoundObject } from './batch-answers.js';
-import { expectSuccess, type RunGit } from './run-git.js';
-import type { StreamGit } from './stream-git.js';
-import { readingsOf } from './tag-readings.js';
+import { type DecodedTag, decodeFound, type FoundTag, ownTarget, readingOf } from '../tag-reading.js';
+import { eachObject, inspectObjects } from './objects.js';
+import { expectSuccess, type RunGit, type StreamGit } from './run.js';
+
+const PREFIX = 'refs/tags/';
+const PEELED = '^{}';
 
 /** What runs git in one folder. */
 interface Programs {
@@ -15,14 +15,14 @@ interface Programs {
   stream: StreamGit;
 }
 
-const PREFIX = 'refs/tags/';
-const PEELED = '^{}';
-
-/** Reads tags with the git program: one process, and more only where an object is broken. */
-export const programTags = (git: RunGit, stream: StreamGit): Tags => ({
-  list: (scope) => (scope === 'all' ? listAll({ git, stream }) : listArtifact({ git, stream }, scope)),
-  read: (refs) => readTags({ git, stream }, refs),
-});
+/** Reads tags with the git program: one process, and more only where something is unusual. */
+export function programTags(git: RunGit, stream: StreamGit): Tags {
+  const programs = { git, stream };
+  return {
+    list: (scope) => (scope === 'all' ? listAll(programs) : listArtifact(programs, scope)),
+    read: (refs) => readTags(stream, refs),
+  };
+}
 
 /**
  * By far the fastest listing: `git show-ref` takes what tags lead to from packed-refs and opens no object. It ends at a ref
@@ -33,7 +33,7 @@ async function listAll(programs: Programs): Promise<TagList> {
   const shown = new ShownRefs(stdout);
   // exit code 1 without a word is a repository without tags (git-show-ref(1))
   if (stderr === '' && (code === 0 || code === 1)) {
-    await shown.tellLightweight((oids) => typesOf(programs, oids));
+    await shown.tellLightweight(programs.stream);
     return { refs: shown, known: new Map() };
   }
   const peeled = new Map<string, TagRef>();
@@ -70,13 +70,14 @@ class ShownRefs implements Iterable<TagRef> {
   }
 
   /** Finds out which refs without a second line are lightweight tags: git leaves it out without a word for some broken ones. */
-  async tellLightweight(typesOf: (oids: readonly Oid[]) => Promise<(string | undefined)[]>): Promise<void> {
+  async tellLightweight(stream: StreamGit): Promise<void> {
     const asked = this.#unpeeled.filter((at) => /[@#]/.test(this.#refAt(at).name));
-    const types = asked.length === 0 ? [] : await typesOf(asked.map((at) => this.#refAt(at).oid));
-    for (const [index, at] of asked.entries()) {
-      const type = types[index];
-      if (type === undefined || type === 'tag') this.#unknown.add(at);
-    }
+    const heads = await inspectObjects(
+      stream,
+      asked.map((at) => this.#refAt(at).oid),
+    );
+    for (const [index, at] of asked.entries())
+      if ((heads[index]?.type ?? 'tag') === 'tag') this.#unknown.add(at);
   }
 
   *[Symbol.iterator](): Generator<TagRef> {
@@ -141,15 +142,14 @@ function patternsOf(artifact: ArtifactName): string[] {
 const OBJECTS =
   '--format=%(refname)%00%(objectname)%00%(objecttype)%00%(if:equals=tag)%(objecttype)%(then)%(raw:size)%00%(raw)%(end)';
 
-async function listArtifact(programs: Programs, artifact: ArtifactName): Promise<TagList> {
-  const { git } = programs;
+async function listArtifact({ git, stream }: Programs, artifact: ArtifactName): Promise<TagList> {
   const patterns = patternsOf(artifact);
   const result = await git(['for-each-ref', OBJECTS, ...patterns]);
   // git ends at an object that it cannot read, which the batch survives
   const readings =
     result.code === 0
-      ? await readingsOf(git, [foundIn(result.stdout)])
-      : await readTags(programs, await listNames(git, patterns));
+      ? await readingsOf(stream, foundIn(result.stdout))
+      : await readTags(stream, await listNames(git, patterns));
   const known = new Map(readings.map((reading) => [refOf(reading).name, reading]));
   return { refs: readings.map((reading) => ({ ...refOf(reading), peeled: peeledOf(reading) })), known };
 }
@@ -194,50 +194,89 @@ async function listNames(git: RunGit, patterns: readonly string[]): Promise<TagR
   });
 }
 
-async function readTags(programs: Programs, refs: readonly TagRef[]): Promise<TagReading[]> {
-  const found = async function* (): AsyncGenerator<FoundTag[], void> {
-    let at = 0;
-    const oids = refs.map(({ oid }) => oid);
-    for await (const some of batch(programs, oids))
-      yield some.map((object) => {
-        const { name, oid } = refs[at++] as TagRef;
-        return { ref: { name, oid }, object };
+/**
+ * Reads tag objects. What a lightweight tag points at may be a huge file, so where no listing said that a tag is annotated its
+ * type is looked at first.
+ */
+async function readTags(stream: StreamGit, refs: readonly TagRef[]): Promise<TagReading[]> {
+  const unsure = refs.flatMap(({ oid, peeled = 'unknown' }) => (peeled === 'unknown' ? [oid] : []));
+  const heads = await inspectObjects(stream, unsure);
+  const typeOf = new Map(unsure.map((oid, index) => [oid, heads[index]?.type]));
+  const readings = new Readings();
+  const asked: [index: number, ref: TagRef][] = [];
+  for (const [index, { name, oid }] of refs.entries()) {
+    const type = typeOf.has(oid) ? typeOf.get(oid) : 'tag';
+    if (type === 'tag') asked.push([index, { name, oid }]);
+    else
+      readings.take(index, {
+        ref: { name, oid },
+        object: type === undefined ? undefined : { type, bytes: NOTHING },
       });
-  };
-  return refs.length === 0 ? [] : readingsOf(programs.git, found());
+  }
+  let next = 0;
+  for await (const some of eachObject(
+    stream,
+    asked.map(([, { oid }]) => oid),
+  ))
+    for (const object of some) {
+      const [index, ref] = asked[next++] as (typeof asked)[number];
+      readings.take(index, { ref, object });
+    }
+  return readings.all(stream);
 }
 
-/** The types of objects, in their order; undefined for those that are missing. */
-async function typesOf({ git }: Programs, oids: readonly Oid[]): Promise<(string | undefined)[]> {
-  const questions = oids.map((oid) => `${oid}\n`).join('');
-  const result = await git(['cat-file', '--batch-check=%(objecttype)', '--buffer'], questions);
-  const lines = expectSuccess(result, 'looking for objects').toString().split('\n').slice(0, -1);
-  return lines.map((line) => (line.endsWith(' missing') ? undefined : line));
+const NOTHING = Buffer.alloc(0);
+
+/** The readings of tags whose objects are here, in their order. */
+export function readingsOf(stream: StreamGit, found: Iterable<FoundTag>): Promise<TagReading[]> {
+  const readings = new Readings();
+  let index = 0;
+  for (const one of found) readings.take(index++, one);
+  return readings.all(stream);
+}
+
+/** Readings in the making. Tags of tags are followed at the end, in one go. */
+class Readings {
+  readonly #readings: TagReading[] = [];
+  readonly #nested: [index: number, decoded: DecodedTag][] = [];
+  readonly #shared = sharing();
+
+  take(index: number, found: FoundTag): void {
+    const decoded = decodeFound(found);
+    if (!('object' in decoded)) this.#readings[index] = decoded;
+    else if (decoded.object.type === 'tag') this.#nested.push([index, decoded]);
+    else this.#readings[index] = this.#shared(readingOf(decoded, ownTarget(decoded.object)));
+  }
+
+  async all(stream: StreamGit): Promise<TagReading[]> {
+    const ends = await inspectObjects(
+      stream,
+      this.#nested.map(([, { ref }]) => ref.oid + PEELED),
+    );
+    for (const [place, [index, decoded]] of this.#nested.entries())
+      this.#readings[index] = this.#shared(readingOf(decoded, ends[place]));
+    return this.#readings;
+  }
 }
 
 /**
- * Objects in the order of the questions, some at a time; undefined for those that are missing or corrupt. Git ends at a
- * corrupt object, and starts again behind it.
+ * Keeps of what is the same the first one: of a hundred thousand tags there are a few taggers, and a piece of a text keeps all
+ * of that in memory.
  */
-async function* batch(
-  { git, stream }: Programs,
-  oids: readonly Oid[],
-): AsyncGenerator<(FoundObject | undefined)[], void> {
-  for (let rest = oids; rest.length > 0; ) {
-    const questions = Buffer.from(rest.map((oid) => `${oid}\n`).join(''), 'latin1');
-    let answered = 0;
-    try {
-      for await (const answers of answersFrom(stream(['cat-file', '--batch', '--buffer'], questions))) {
-        answered += answers.length;
-        yield answers.map(({ object }) => object);
-      }
-      return;
-    } catch (error) {
-      if (!(error instanceof RegError && error.code === 'GIT_FAILED')) throw error;
-      // where git cannot read this repository at all, no object is to blame
-      expectSuccess(await git(['rev-parse', '--git-dir']), 'reading objects');
-      if (answered < rest.length) yield [undefined];
-      rest = rest.slice(answered + 1);
-    }
-  }
+function sharing(): (reading: TagReading) => TagReading {
+  const oids = new Map<Oid, Oid>();
+  const taggers = new Map<string, Tagger>();
+  const first = <T>(known: Map<string, T>, key: string, one: T): T => {
+    const before = known.get(key);
+    if (before === undefined) known.set(key, one);
+    return before ?? one;
+  };
+  return (reading) => {
+    if (!('tag' in reading)) return reading;
+    const { tag } = reading;
+    const { commit, tagger } = tag;
+    tag.commit = first(oids, commit, commit);
+    tag.tagger = first(taggers, `${tagger.name} <${tagger.email}>`, tagger);
+    return reading;
+  };
 }

@@ -1,14 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { Oid } from '../domain/event.js';
-import { type ArtifactName, artifactNameForTag } from '../domain/names.js';
-import { compareText } from '../domain/order.js';
-import { tagNameOf } from '../domain/refs.js';
-import { RegError } from '../errors.js';
-import type { Identity, RegistryRepository, TagReading, TagRef, TreeEntry } from './port.js';
-import { listingOf } from './tag-listing.js';
-import { encodeTag, type TagObject } from './tag-object.js';
-import { decodeFound, readingOf } from './tag-reading.js';
+import type { Oid } from '../../src/domain/event.js';
+import { type ArtifactName, artifactNameForTag } from '../../src/domain/names.js';
+import { compareText } from '../../src/domain/order.js';
+import { tagNameOf } from '../../src/domain/refs.js';
+import { RegError } from '../../src/errors.js';
+import type { Identity, RegistryRepository, TagReading, TagRef, TreeEntry } from '../../src/git/port.js';
+import { listingOf } from '../../src/git/tag-listing.js';
+import { encodeTag, type TagObject } from '../../src/git/tag-object.js';
+import { decodeFound, readingOf } from '../../src/git/tag-reading.js';
 
 /** A repository in memory, for tests: the same answers as a real one, without git. */
 export interface MemoryRepository extends RegistryRepository {

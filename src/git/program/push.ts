@@ -2,10 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import type { Outcome, RefChange, Turn } from '../port.js';
-import { type RemoteAccess, remoteFailed, saidBy } from './remote-access.js';
-import { listRemoteRefs } from './remote-listing.js';
-import type { GitResult } from './run-git.js';
-import { passTurn } from './writer.js';
+import { listRemoteRefs, type RemoteAccess, remoteFailed, saidBy } from './remote.js';
+import type { GitResult } from './run.js';
+import { passTurn } from './write.js';
 
 /**
  * Changes refs at a remote, all or none, and passes the turn on with them. What came of it is read back from the remote, for

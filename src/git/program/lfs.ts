@@ -1,14 +1,20 @@
 import { devNull } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { parseLocation } from '../../domain/location.js';
+import { RegError } from '../../errors.js';
+import { redactorOf, shownAddress } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import { isFolder } from '../../util/files.js';
-import type { LargeFiles } from '../port.js';
-import { findLogin, tellLogin } from './large-files-login.js';
-import { smudged } from './large-files-smudge.js';
-import { gitIn, type RunGit } from './run-git.js';
-import { streamGitIn } from './stream-git.js';
-import { type Surroundings, withoutLocalVariables } from './surroundings.js';
+import type { LargeFiles, Login } from '../port.js';
+import {
+  gitIn,
+  type RunGit,
+  type Surroundings,
+  streamGitIn,
+  unhurried,
+  withoutLocalVariables,
+} from './run.js';
 
 /** The remote of a repository, by its name and its URL as it is, login included. */
 type Remote = NonNullable<Awaited<ReturnType<LargeFiles['remote']>>>;
@@ -40,7 +46,7 @@ export function binaryLargeFiles(folder: string, around: Surroundings, known?: R
       if (!(await hasProgram())) return undefined;
       // somebody who does not want large files in work trees wants this one all the same
       const { GIT_LFS_SKIP_SMUDGE: _, ...env } = around.env;
-      const stream = streamGitIn(folder, { ...around, env });
+      const stream = streamGitIn(folder, unhurried({ ...around, env }));
       const output = stream([...PLAIN, 'lfs', 'smudge'], Buffer.from(pointer));
       return smudged(output, pointer, (await remote())?.url ?? '');
     },
@@ -96,4 +102,97 @@ async function storageOf(git: RunGit): Promise<string | undefined> {
   if (common === undefined) return undefined;
   const storage = await firstLine(git, ['config', '--includes', '--type=path', '--get', 'lfs.storage']);
   return join(resolve(common, storage ?? 'lfs'), 'objects');
+}
+
+/** Nobody is asked, on no terminal and in no window (git(1), GIT_TERMINAL_PROMPT; gitcredentials(7)). */
+const ASKS_NOBODY = { GIT_TERMINAL_PROMPT: '0', GIT_ASKPASS: '', SSH_ASKPASS: '' } as const;
+
+/** The login for a web address, of the helpers that git's configuration names (git-credential(1)). */
+async function findLogin(
+  folder: string,
+  around: Surroundings,
+  url: string,
+  mayAsk: boolean,
+): Promise<Login | undefined> {
+  const env = mayAsk ? around.env : { ...around.env, ...ASKS_NOBODY };
+  const git = gitIn(folder, { ...around, env });
+  const quiet = mayAsk ? [] : ['-c', 'core.askPass='];
+  const { code, stdout } = await git([...quiet, 'credential', 'fill'], described(url));
+  if (code !== 0) return undefined;
+  const answer = new Map(
+    stdout
+      .toString()
+      .split('\n')
+      .map((line): [string, string] => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+  const [username, password] = [answer.get('username'), answer.get('password')];
+  return username === undefined || password === undefined ? undefined : { username, password };
+}
+
+/** Has the helpers keep a login, or forget it. */
+async function tellLogin(
+  git: RunGit,
+  url: string,
+  { username, password }: Login,
+  isGood: boolean,
+): Promise<void> {
+  const login = `username=${username}\npassword=${password}\n`;
+  await git(['credential', isGood ? 'approve' : 'reject'], described(url) + login);
+}
+
+/** A web address as git-credential(1) takes it; whether the path counts is for credential.useHttpPath to say. */
+function described(url: string): string {
+  const { protocol, host, pathname, username } = new URL(url);
+  const lines = [`protocol=${protocol.slice(0, -1)}`, `host=${host}`, `path=${decoded(pathname).slice(1)}`];
+  if (username !== '') lines.push(`username=${decoded(username)}`);
+  // a line of its own would make it another address for the helpers (CVE-2020-5260)
+  return `${lines.map((line) => line.replaceAll(/[\r\n\0]/g, '')).join('\n')}\n`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * What git-lfs prints, with a failure told as one of the remote: the program says in English alone what went wrong. What it
+ * cannot get it leaves as it is, so that a pointer that comes back is a failure too.
+ * @param url of the remote, login included
+ */
+function smudged(output: Readable, pointer: string, url: string): Readable {
+  const failed = (why: string): RegError =>
+    new RegError(
+      'REMOTE_FAILED',
+      `git-lfs cannot get a file from ${shownAddress(url)}: ${redactorOf(url)(why)}`,
+      'see that git-lfs itself can: git lfs fetch, in a clone of that repository',
+    );
+  const bytes = async function* (): AsyncGenerator<Buffer> {
+    let start = Buffer.alloc(0);
+    try {
+      for await (const chunk of output as AsyncIterable<Buffer>) {
+        if (start.length > pointer.length) yield chunk;
+        else {
+          start = Buffer.concat([start, chunk]);
+          if (start.length > pointer.length) yield start;
+        }
+      }
+    } catch (error) {
+      throw error instanceof RegError && error.code === 'GIT_FAILED' ? failed(saidIn(error.message)) : error;
+    }
+    if (start.equals(Buffer.from(pointer))) throw failed('it left the pointer as it is');
+    if (start.length <= pointer.length) yield start;
+  };
+  return Readable.from(bytes(), { objectMode: false });
+}
+
+/** What is worth repeating of all that the program says: not its progress, and not where it logs. */
+function saidIn(message: string): string {
+  const lines = message.split(/[\r\n]+/).map((line) => line.trim());
+  const telling = lines.filter(
+    (line) => !/^(git .* failed: )?(Downloading |Errors logged|Use `|$)/.test(line),
+  );
+  return telling.join(' ') || 'it does not say why';
 }
