@@ -5,10 +5,10 @@ import { artifactName, stageName } from '../../src/domain/names.js';
 import type { Plan, Snapshot } from '../../src/domain/plan.js';
 import { tagNameOf, tagRef } from '../../src/domain/refs.js';
 import { RegError } from '../../src/errors.js';
-import { memoryRepository } from '../../src/git/memory.js';
 import type { Outcome, RefChange, RegistryRepository } from '../../src/git/port.js';
 import type { RegistryContext } from '../../src/registry/context.js';
 import { type WriteOptions, write } from '../../src/registry/write.js';
+import { memoryRepository } from '../support/memory.js';
 
 const CHURN = artifactName('churn');
 const DONE: Outcome = { kind: 'done' };
