@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { refuseUnsafePath } from '../domain/model-files.js';
 import { interrupted, RegError } from '../errors.js';
 import { filesBelow } from '../util/files.js';
-import { type FileIdentity, identityOf, type ModelIdentity, type Tally, tallyOf } from './digest.js';
+import { combinedDigest, type FileDigest, type Hasher, hasherOf, type ModelDigest } from './digest.js';
 import { cannotWrite } from './part.js';
 import { bytesOf, type SourceFile, type SourceModel } from './source.js';
 
@@ -32,14 +32,14 @@ export async function download(
   path: string,
   onBytes: OnBytes,
   { signal, isKnown = false }: DownloadOptions = {},
-): Promise<ModelIdentity> {
+): Promise<ModelDigest> {
   for (const file of files) refuseUnsafePath(file.path);
   refuseSamePath(files);
   if (kind === 'folder') await clearFolder(path, files);
   const failed = new AbortController();
   const end = AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]);
   const waiting = [...files];
-  const found: FileIdentity[] = [];
+  const found: FileDigest[] = [];
   const work = async (): Promise<void> => {
     for (let file = waiting.shift(); file && !end.aborted; file = waiting.shift()) {
       const at = kind === 'file' ? path : join(path, file.path);
@@ -59,7 +59,7 @@ export async function download(
   const reasons = ends.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
   const cause = reasons.find((one) => !(one instanceof RegError && one.code === 'INTERRUPTED')) ?? reasons[0];
   if (cause !== undefined) throw cause;
-  return identityOf(kind, found);
+  return combinedDigest(kind, found);
 }
 
 /** Makes the folder of a model; what is in it and not in the model came from another one. */
@@ -99,9 +99,9 @@ async function downloadFile(
   path: string,
   onBytes: OnBytes,
   { signal, isKnown = false }: DownloadOptions,
-): Promise<FileIdentity> {
+): Promise<FileDigest> {
   await mkdir(dirname(path), { recursive: true }).catch(cannotWrite(path));
-  const tally = tallyOf(file);
+  const tally = hasherOf(file);
   const start = await keepWhatIsThere(file, path, tally);
   onBytes(start);
   const target = await open(path, 'a').catch(cannotWrite(path));
@@ -125,7 +125,7 @@ async function downloadFile(
 }
 
 /** Counts what is there of a file towards it, or clears it away; gives how many bytes stay. */
-async function keepWhatIsThere(file: SourceFile, path: string, tally: Tally): Promise<number> {
+async function keepWhatIsThere(file: SourceFile, path: string, tally: Hasher): Promise<number> {
   const there = (await stat(path).catch(() => undefined))?.size ?? 0;
   if (there === 0) return 0;
   if (!file.ranges || file.size === undefined || there > file.size) {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
 import type { ObjectStore } from '../stores/port.js';
-import { type ModelIdentity, tallyOf } from './digest.js';
+import { hasherOf, type ModelDigest } from './digest.js';
 import type { OnBytes } from './download.js';
 import { bytesOf, type SourceFile, type SourceModel } from './source.js';
 
@@ -9,7 +9,7 @@ import { bytesOf, type SourceFile, type SourceModel } from './source.js';
  * The key of a model in a store, by its bytes: the same bytes under the same name are kept once, others never replace them.
  * Two levels, as git has them, so that no folder gets too large.
  */
-export const keyOf = ({ sha256 }: ModelIdentity, name: string): string =>
+export const keyOf = ({ sha256 }: ModelDigest, name: string): string =>
   `${sha256.slice(0, 2)}/${sha256.slice(2)}/${name}`;
 
 /**
@@ -39,7 +39,7 @@ export async function putModel(
 
 /** A file that changes while it is read must not end up under the key of what it was. */
 async function* counted(file: SourceFile, onBytes: OnBytes): AsyncGenerator<Uint8Array> {
-  const tally = tallyOf(file);
+  const tally = hasherOf(file);
   let held: Uint8Array | undefined;
   for await (const chunk of bytesOf(file)) {
     tally.add(chunk);

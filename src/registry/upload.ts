@@ -6,7 +6,7 @@ import { refuseUnsafePath } from '../domain/model-files.js';
 import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
 import { refuseUnwritableStage } from '../domain/writable.js';
 import { RegError } from '../errors.js';
-import { identifyFiles, type ModelIdentity } from '../models/digest.js';
+import { digestFiles, type ModelDigest } from '../models/digest.js';
 import type { OnBytes } from '../models/download.js';
 import { keyOf, putModel } from '../models/put.js';
 import { modelOnDisk, type SourceModel } from '../models/source.js';
@@ -73,9 +73,9 @@ export async function upload(
   const { address, shown } = await storeOf(context, options, root);
   const store = await context.stores.openStore(address);
   const model = await modelAt(resolve(options.from, path), path);
-  const { identity, files } = await identifyFiles(model);
-  const { sha256, size } = identity;
-  const key = keyOf(identity, model.name);
+  const { digest, files } = await digestFiles(model);
+  const { sha256, size } = digest;
+  const key = keyOf(digest, model.name);
   const uploaded = await putModel(
     store,
     key,
@@ -83,7 +83,7 @@ export async function upload(
     options.onStart?.(size) ?? (() => undefined),
   );
   const url = joinObjectUrl(shown, model.kind === 'folder' ? `${key}/` : key);
-  const link = linkTo(url, identity, before);
+  const link = linkTo(url, digest, before);
   await write(file, formatLink(link, existing && { bytes: existing, file }));
   const row = { artifact, path: file, url, sha256, size, uploaded };
   if (!isRegistering) return { ...row, commit: null, tags: [], note: undefined };
@@ -110,7 +110,7 @@ async function modelAt(path: string, shown: string): Promise<SourceModel> {
 }
 
 /** What was measured and set for other bytes is not true of these. */
-function linkTo(url: string, { sha256, size }: ModelIdentity, before: Link | undefined): Link {
+function linkTo(url: string, { sha256, size }: ModelDigest, before: Link | undefined): Link {
   const base: Link = { reg: 1, source: { url }, sha256, size, type: before?.type ?? 'model' };
   return before?.sha256 === sha256 ? base : { ...base, params: undefined, metrics: undefined };
 }

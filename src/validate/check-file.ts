@@ -1,7 +1,7 @@
 import { inspectLink, type LinkFile } from '../documents/link.js';
 import { artifactOfLink, LINK_SUFFIX } from '../documents/link-path.js';
 import type { ArtifactName } from '../domain/names.js';
-import { identify, verifyPromises } from '../models/digest.js';
+import { digestOf, verifyPromises } from '../models/digest.js';
 import { interfaceOf } from '../models/interface.js';
 import { requireCommit } from '../registry/context.js';
 import { followLink } from '../registry/follow-link.js';
@@ -45,7 +45,7 @@ function linkSubject(
   const follow = once(() => followLink(context, link, () => requireCommit(context, 'HEAD')));
   const model = once(async () => {
     const { model, promises } = await follow();
-    const identity = await identify(model);
+    const identity = await digestOf(model);
     // what this link itself promises is for its own rule to tell
     verifyPromises(file, promises.slice(1), identity);
     return identity;

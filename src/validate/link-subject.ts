@@ -1,7 +1,7 @@
 import type { LinkFile, LinkReading } from '../documents/link.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { ModelInterface } from '../formats/interface.js';
-import type { ModelIdentity } from '../models/digest.js';
+import type { ModelDigest } from '../models/digest.js';
 import type { SourceModel } from '../models/source.js';
 import type { FoundRev } from '../registry/source-rev.js';
 import type { LinkMetrics } from './link-metrics.js';
@@ -30,7 +30,7 @@ export interface LinkSubject extends LinkFile {
   /** What the files of the model say of its interface; undefined where their format says nothing. */
   fileInterface(): Promise<ModelInterface | undefined>;
   /** Reads the model to its end. */
-  model(): Promise<ModelIdentity>;
+  model(): Promise<ModelDigest>;
   /** @throws RegError what reading a metrics file throws */
   metrics(): Promise<LinkMetrics>;
   /** What the rev of the source is now; undefined where it names none. */
