@@ -52,7 +52,7 @@ export async function refuseToReplace(path: string, there: ModelDigest, force = 
     );
 }
 
-/** Moves what was built beside a path into its place, so that no reader sees half of it. */
+/** Moves a part to its place at once, so that no reader sees half of it. */
 async function moveInto(built: string, path: string, there: ModelDigest | undefined): Promise<void> {
   if (there?.kind === 'folder' || (there && (await isFolderModel(built)))) await swap(built, path);
   else await rename(built, path);
@@ -62,7 +62,7 @@ async function moveInto(built: string, path: string, there: ModelDigest | undefi
 
 const isFolderModel = async (path: string): Promise<boolean> => (await modelOnDisk(path))?.kind === 'folder';
 
-/** rename(2) replaces a file at once, but no folder that holds something. */
+/** rename(2) replaces a file at once, but not a folder with files. */
 async function swap(built: string, path: string): Promise<void> {
   const beside = await mkdtemp(join(dirname(path), `.${basename(path)}-`));
   const old = join(beside, 'old');

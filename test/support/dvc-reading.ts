@@ -53,12 +53,12 @@ export function dvcIn(box: Sandbox, repository: () => Repository) {
 }
 
 async function readFile(file: SourceFile): Promise<Buffer> {
-  const tally = hasherOf(file);
+  const hasher = hasherOf(file);
   const chunks: Uint8Array[] = [];
   for await (const chunk of bytesOf(file)) {
-    tally.add(chunk);
+    hasher.add(chunk);
     chunks.push(chunk);
   }
-  tally.end();
+  hasher.end();
   return Buffer.concat(chunks);
 }
