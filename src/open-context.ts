@@ -1,9 +1,8 @@
-import { cacheFolder } from './disk/cache-folder.js';
-import { openWorkTree } from './disk/work-tree.js';
 import { openRepository, sourceOpener } from './git/open.js';
 import type { Host } from './host.js';
-import { once } from './once.js';
 import type { RegistryContext } from './registry/context.js';
+import { once } from './util/async.js';
+import { cacheFolder, openWorkTree } from './util/files.js';
 
 /** Opens everything that a registry talks to. `repo` is a URL, or a path from the host's folder. */
 export async function openContext(repo: string, host: Host): Promise<RegistryContext> {

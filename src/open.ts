@@ -1,7 +1,6 @@
 import { type Host, thisHost } from './host.js';
-import type { LoadOptions } from './load/load.js';
-import type { Model } from './load/model.js';
 import { openContext } from './open-context.js';
+import type { LoadOptions, Model } from './registry/load.js';
 import { createRegistry, type Registry } from './registry/registry.js';
 
 /**

@@ -1,15 +1,14 @@
 // What build.js makes of the program's definitions.
 import * as z from 'zod/mini';
-import { InterfaceSchema } from '../links/interface-schema.js';
-import { LinkSchema } from '../links/schema.js';
+import { InterfaceSchema, LinkSchema } from '../documents/link.js';
 import { ErrorRow } from '../registry/rows.js';
 import { SITE_DATA } from '../site/data-files.js';
 import { type Field, type JsonSchema, jsonSchema, type Row, rowsIn } from '../util/row.js';
 import { sentence } from './table/command.js';
 import { COMMANDS } from './table/table.js';
 
-export { configJsonSchema } from '../config/json-schema.js';
-export { linkJsonSchema } from '../links/json-schema.js';
+export { configJsonSchema } from '../documents/config.js';
+export { linkJsonSchema } from '../documents/link.js';
 export { manualPages } from './manual.js';
 
 /** The JSON Schema of the answers of all commands: what `schema/output.schema.json` holds. */

@@ -1,7 +1,8 @@
 import { join, relative } from 'node:path';
+import { tagRef, tagRefspec } from '../domain/refs.js';
 import type { RegistryContext } from '../registry/context.js';
 import type { WriteRow } from '../registry/rows.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
 import type { Session } from './session.js';
 
 // The git commands that a command of reg leaves to the user, to be pasted where the user stands.
@@ -29,7 +30,7 @@ export async function pushHint(
 ): Promise<void> {
   if (rows.every((row) => row.pushed)) return;
   const { remote } = await context.config();
-  const refs = rows.map((row) => `refs/tags/${row.tag}`);
+  const refs = rows.map((row) => tagRef(row.tag));
   out.hint(shellLine(...gitIn(repo), 'push', ...(isDeleting ? ['--delete'] : []), remote, ...refs));
 }
 
@@ -38,7 +39,7 @@ export async function pushHint(
  * no program can know.
  */
 export function differingHint({ repo }: Pick<Session, 'repo'>, remote: string, tag: string): string {
-  const fetch = shellLine(...gitIn(repo), 'fetch', remote, `+refs/tags/${tag}:refs/tags/${tag}`);
+  const fetch = shellLine(...gitIn(repo), 'fetch', remote, `+${tagRefspec(tag)}`);
   return `if the one at ${remote} is right, take it with: ${fetch}`;
 }
 

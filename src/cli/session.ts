@@ -1,8 +1,9 @@
+import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
-import { parseLocation, withoutLogin } from '../git/location.js';
 import { openContext } from '../open-context.js';
 import type { RegistryContext } from '../registry/context.js';
-import { shellLine } from '../shell.js';
+import { withoutLogin } from '../util/address.js';
+import { shellLine } from '../util/shell.js';
 import { type GlobalOptions, type Output, outputTo } from './output.js';
 import type { World } from './world.js';
 

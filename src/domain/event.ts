@@ -1,4 +1,4 @@
-import type { EventName } from './tag-name.js';
+import { type EventName, parseTagName } from './tag-name.js';
 import { splitMessage, type Trailers } from './trailers.js';
 import { parseVersion, type Version } from './version.js';
 
@@ -29,13 +29,19 @@ export interface AnnotatedTag {
   signed?: true;
 }
 
-/** One thing that happened to an artifact, told by one annotated tag (SPEC §1). */
-export type Event = EventName & TagFacts;
-
-interface TagFacts {
+/** An event as the name of its tag and a listing tell it. */
+export type NamedEvent = EventName & {
+  /** The name of its tag. */
   tag: string;
   tagOid: Oid;
+  /** What the tag leads to; `unknown` where a listing cannot tell. */
   commit: Oid;
+};
+
+/** One thing that happened to an artifact: an annotated tag whose name is an event (docs/specification.md, 1 Tags). */
+export type Event = NamedEvent & TagFacts;
+
+interface TagFacts {
   tagger: Tagger;
   /** Seconds since the epoch, as the tagger's clock had it; `OrderedEvent.time` is the one to trust. */
   date: number;
@@ -53,6 +59,19 @@ interface TagFacts {
   time?: number | undefined;
   place?: number | undefined;
   of?: Version | Oid | undefined;
+}
+
+/** The event that the name of a tag is, undefined where it is none; oid and commit are those of the listing. */
+export function eventNamed(tag: string, tagOid: Oid, commit: Oid): NamedEvent | undefined {
+  const name = parseTagName(tag);
+  if (name === undefined) return undefined;
+  // written out for each sort: spreading one object into another takes an engine fifty times as long
+  const { kind, artifact, counter } = name;
+  if ('version' in name)
+    return { kind, artifact, version: name.version, counter, tag, tagOid, commit } as NamedEvent;
+  if ('stage' in name)
+    return { kind, artifact, stage: name.stage, counter, tag, tagOid, commit } as NamedEvent;
+  return { kind, artifact, counter, tag, tagOid, commit } as NamedEvent;
 }
 
 /** Makes the event that a tag tells; `name` is what `parseTagName` read from the tag's name. */

@@ -1,8 +1,17 @@
 import { RegError } from '../errors.js';
+import { short } from '../util/oid.js';
+import {
+  type ArtifactState,
+  currentIn,
+  type InStage,
+  latestVersion,
+  stagesUsed,
+  type VersionState,
+  versionsGreatestFirst,
+} from './artifact.js';
 import type { ArtifactName, StageName } from './names.js';
 import type { Snapshot } from './plan.js';
-import { currentIn, type InStage, latestVersion, stagesUsed, versionsGreatestFirst } from './query.js';
-import type { ArtifactState, VersionId, VersionState } from './state.js';
+import type { VersionId } from './state.js';
 import { didYouMean, nearest } from './suggest.js';
 import type { VersionTarget } from './target.js';
 
@@ -103,5 +112,4 @@ export const findLeaving = (
   findCurrent(artifact, stage, allowed, `see where its versions are, with: reg show ${artifact.name}`);
 
 /** How a version is named in a sentence: `v1.2.0`, or `commit 0123456789ab`. */
-export const versionLabel = (id: VersionId): string =>
-  id.startsWith('v') ? id : `commit ${id.slice(0, 12)}`;
+export const versionLabel = (id: VersionId): string => (id.startsWith('v') ? id : `commit ${short(id)}`);

@@ -1,26 +1,26 @@
-import type { Peek } from './peek.js';
+import type { Peek } from './read-at.js';
 
-/** A field of a message, with where its content is. */
+/** A field of a message, and the place of its content. */
 export interface Field {
   number: number;
-  /** A number, or bytes: a string or another message. Nothing else is in what is looked for here. */
+  /** A number, or bytes: a string or another message. The messages that are read here have no other kinds. */
   kind: 'varint' | 'bytes';
-  /** Of a varint; numbers above 2^53 are not exact. */
+  /** The number of a varint; above 2^53 it is not exact. */
   value: number;
   start: number;
   end: number;
 }
 
-/** The fields of a message, as far as they were read. */
+/** The fields of a message, up to a limit. */
 export interface Message {
   fields: readonly Field[];
-  /** Whether the last of them ends where the message does. */
+  /** Whether these are all its fields. */
   isWhole: boolean;
 }
 
 /**
- * Reads the fields of a protocol buffer, their contents not, at most `most` of them; undefined where the bytes are no message
- * of varints and bytes alone (Protocol Buffers documentation, "Encoding").
+ * Reads the fields of a protocol buffer without their contents, at most `most` of them. Undefined where the bytes are not a
+ * message of varints and bytes (Protocol Buffers documentation, "Encoding").
  */
 export async function readMessage(
   file: Peek,
@@ -40,8 +40,8 @@ export async function readMessage(
 }
 
 /**
- * The fields of a message one after the other, as far as they can be read, at most `most` of them. Whoever wants the content of one
- * reads it before the next is asked for, so that bytes are read in their order.
+ * The fields of a message one after the other, as far as they can be read, at most `most` of them. To read a file forward, read
+ * the content of a field before the next field.
  */
 export async function* fieldsOf(
   file: Pick<Peek, 'at'>,
@@ -73,7 +73,7 @@ function readField(bytes: Buffer, at: number): Field | undefined {
   }
 }
 
-/** Seven bits a byte, the lowest first, ten bytes at most. */
+/** A varint has seven bits in each byte, the lowest first, and at most ten bytes. */
 function readVarint(bytes: Buffer, start: number): { value: number; end: number } | undefined {
   let value = 0;
   for (let index = 0; index < 10; index += 1) {

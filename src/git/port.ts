@@ -1,9 +1,9 @@
 import type { Oid } from '../domain/event.js';
-import type { Location } from './location.js';
+import type { Location } from '../domain/location.js';
 import type { LargeFiles } from './port/large-files.js';
 import type { BranchReader, HistoryReader, ObjectReader, RefTips, SignatureReader } from './port/objects.js';
 import type { TagRemote } from './port/remote.js';
-import type { TagReader } from './port/tags.js';
+import type { TagReader, Tags } from './port/tags.js';
 import type { TagWriter } from './port/writer.js';
 
 // what a registry asks of git, a part a file; those who ask import it from here
@@ -49,6 +49,7 @@ export interface RegistryRepository
    * tags are read from the remote and none is kept here, so that nothing is written but by a push.
    */
   url: string | undefined;
+  tags: Tags;
   /** The top of the work tree, undefined in a bare repository. */
   workTree(): Promise<string | undefined>;
   /**

@@ -1,21 +1,21 @@
-import { refuseUnwritableStage } from '../domain/decide/writable.js';
+import { encodeWho, formatApprovalName } from '../domain/approval.js';
+import { artifactStateOf, type VersionState } from '../domain/artifact.js';
+import type { Oid } from '../domain/event.js';
 import { findNamed, unknownArtifact, versionLabel } from '../domain/find.js';
 import { type ArtifactName, stageName } from '../domain/names.js';
-import { encodeWho, formatApprovalName } from '../domain/policy/approval-name.js';
-import { artifactStateOf, type VersionState } from '../domain/state.js';
+import { tagRef } from '../domain/refs.js';
 import { joinMessage } from '../domain/trailers.js';
+import { refuseUnwritableStage } from '../domain/writable.js';
 import { RegError } from '../errors.js';
-import type { NewRef } from '../git/port.js';
-import { shellLine } from '../shell.js';
+import { shellLine } from '../util/shell.js';
+import { versionTarget } from './actions.js';
+import { creation, push, pushFailed, tagObject } from './apply.js';
 import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
-import { outcomeOf } from './push-outcome.js';
-import { type Reach, reachOf } from './reach.js';
-import { eventsIn } from './read.js';
+import { eventsIn, readAllTags } from './read.js';
 import type { ApprovalRow } from './rows.js';
-import { storeTag, tagObject } from './store-tag.js';
-import { versionTarget } from './version-target.js';
-import type { WriteOptions } from './write-options.js';
+import type { WriteOptions } from './write.js';
+import { type WriteTarget, writeTargetOf } from './write-target.js';
 
 /** How to approve. */
 export interface ApproveOptions extends Omit<WriteOptions, 'unlinked' | 'confirm'> {
@@ -30,8 +30,8 @@ export interface Approved {
 }
 
 /**
- * Says that a version may go into a stage, in the name of whoever git says is writing. An approval is an annotated tag and no
- * event: it changes no state, and is asked for by the policy of a stage alone.
+ * Approves of a version for a stage, under the identity of git. An approval is an annotated tag and not an event: it changes no
+ * state, and only the policy of a stage may ask for it.
  * @throws RegError UNKNOWN_ARTIFACT, UNKNOWN_VERSION, DEREGISTERED, UNKNOWN_STAGE, COMMIT_TAKEN, SIGNING_FAILED, REMOTE_REFUSED
  */
 export async function approve(
@@ -44,9 +44,9 @@ export async function approve(
   const { artifact, id } = await versionTarget(context, target, options.version);
   const wanted = stageName(stage);
   refuseUnwritableStage(wanted, await context.config());
-  const reach = await reachOf(context, options);
-  const [identity, sign] = await Promise.all([repository.identity(), options.sign ?? repository.signsTags()]);
-  const version = await findApprovable(context, artifact, id, reach);
+  const destination = await writeTargetOf(context, options);
+  const { identity, sign, asks, push: isPushed, remote } = destination;
+  const version = await findApprovable(context, artifact, id, destination);
   const { commit } = version;
   const tagName = formatApprovalName({
     artifact,
@@ -55,33 +55,32 @@ export async function approve(
     who: encodeWho(identity.email),
   });
   const about = { tag: tagName, artifact, version: version.id, stage: wanted, commit, email: identity.email };
-  const there = reach.asks ? await findOwn(context, tagName, commit, reach.remote) : undefined;
+  const there = asks ? await findOwn(context, tagName, commit, remote) : undefined;
   if (there !== undefined) return { row: { ...about, oid: there, pushed: true }, note: ALREADY };
   const here = repository.url === undefined ? await findOwn(context, tagName, commit, '.') : undefined;
-  if (here !== undefined && !reach.push)
-    return { row: { ...about, oid: here, pushed: false }, note: ALREADY };
+  if (here !== undefined && !isPushed) return { row: { ...about, oid: here, pushed: false }, note: ALREADY };
   if (options.dryRun) return { row: { ...about, oid: null, pushed: false }, note: undefined };
   const subject = `Approve ${artifact} ${versionLabel(version.id)} for ${wanted}`;
   const message = joinMessage(options.message?.trim() || subject, []);
   const object = tagObject({ tagName, commit, date: identity.now, message }, identity);
-  const ref = { tagName, oid: here ?? (await storeTag(repository, object, sign)) };
-  await create(context, artifact, ref, reach);
-  return { row: { ...about, oid: ref.oid, pushed: reach.push }, note: countsFor(identity.email) };
+  const oid = here ?? (await repository.storeTag(object, sign));
+  await create(context, about, oid, destination);
+  return { row: { ...about, oid, pushed: isPushed }, note: countsFor(identity.email) };
 }
 
 const ALREADY = 'you approved of it already';
 
-/** Nobody approves of what they assign themselves. */
-const countsFor = (email: string): string => `it counts where somebody else than ${email} assigns`;
+/** People do not approve of what they assign themselves. */
+const countsFor = (email: string): string => `it counts where someone other than ${email} assigns`;
 
 async function findApprovable(
   { repository }: RegistryContext,
   name: ArtifactName,
   id: string | undefined,
-  { asks, remote }: Reach,
+  { asks, remote }: WriteTarget,
 ): Promise<VersionState> {
   const view = asks ? await catchUp(repository, name, remote) : undefined;
-  const readings = view?.readings ?? (await repository.readTags(name));
+  const readings = view?.readings ?? (await readAllTags(repository.tags, name));
   const artifact = artifactStateOf(name, eventsIn(readings, name).events);
   if (artifact.events.length === 0) throw unknownArtifact(name, [], !asks);
   const version = findNamed(artifact, id === undefined ? { kind: 'latest' } : { kind: 'version', id });
@@ -100,12 +99,12 @@ async function findOwn(
   commit: string,
   remote: string,
 ): Promise<string | undefined> {
-  const refName = `refs/tags/${tagName}`;
+  const refName = tagRef(tagName);
   const oid = (await repository.listRemoteRefs(remote, [refName])).get(refName);
   if (oid === undefined) return undefined;
   if (remote !== '.' && repository.url === undefined)
     await repository.fetchTags(remote, [{ name: tagName, oid, peeledOid: undefined }]);
-  const [reading] = await repository.readTags([{ name: tagName, oid }]);
+  const [reading] = await repository.tags.read([{ name: tagName, oid }]);
   if (reading !== undefined && 'tag' in reading && reading.tag.commit === commit) return oid;
   throw new RegError(
     'COMMIT_TAKEN',
@@ -114,21 +113,27 @@ async function findOwn(
   );
 }
 
-/** Creates the tag, at the remote first when it is to be pushed. */
+/**
+ * Creates the tag, at the remote first when it is to be pushed.
+ * @throws RegError BUSY, GIT_FAILED, and those of a push
+ */
 async function create(
-  { repository }: RegistryContext,
-  artifact: ArtifactName,
-  ref: NewRef,
-  { push, remote }: Reach,
+  context: RegistryContext,
+  { artifact, tag, commit }: Pick<ApprovalRow, 'artifact' | 'tag' | 'commit'>,
+  oid: Oid,
+  { push: isPushed, remote }: WriteTarget,
 ): Promise<void> {
-  const refs = [ref];
-  if (push) {
-    const errand = { repository, remote, artifact, refs, isDeletion: false };
-    const lost = await outcomeOf(repository.pushTags(remote, refs, undefined), errand);
-    if (lost !== undefined)
-      throw new RegError('BUSY', `${ref.tagName} was not pushed: ${lost.reason}`, 'try again');
+  const { repository } = context;
+  const refs = [creation(tag, oid)];
+  if (isPushed) {
+    const one = { repository, remote, artifact, refs };
+    const outcome = await push(one, undefined);
+    if (outcome.kind === 'lost') {
+      if ((await findOwn(context, tag, commit, remote)) !== oid)
+        throw new RegError('BUSY', `${tag} was not pushed: ${outcome.reason}`, 'try again');
+    } else if (outcome.kind !== 'done') throw pushFailed(outcome, one);
   }
-  const failure = await repository.keepTags(refs);
-  if (failure !== undefined)
-    throw new RegError('GIT_FAILED', `git did not write ${ref.tagName}: ${failure}`, 'see: git tag');
+  const outcome = await repository.changeRefs(refs);
+  if (outcome.kind !== 'done')
+    throw new RegError('GIT_FAILED', `git did not write ${tag}: ${outcome.reason}`, 'see: git tag');
 }

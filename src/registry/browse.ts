@@ -4,9 +4,9 @@ import { type WebPages, webPages } from '../domain/web-pages.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { latest, which } from './queries.js';
-import { noRemote } from './reach.js';
 import type { BrowseRow } from './rows.js';
 import { versions } from './show.js';
+import { noRemote } from './write-target.js';
 
 /**
  * The pages of artifacts at the site that serves the repository: of `churn` its greatest version's tag, of `churn#prod` the

@@ -1,6 +1,5 @@
+import { type ArtifactState, currentIn, type ResolvedEvent } from '../domain/artifact.js';
 import type { ArtifactName } from '../domain/names.js';
-import { currentIn } from '../domain/query.js';
-import type { ArtifactState, ResolvedEvent } from '../domain/state.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { RegError, unreachable } from '../errors.js';
 import { catchUp } from './catch-up.js';
@@ -32,7 +31,7 @@ export async function checkRef(
   const name = parseTagName(tagName);
   if (name === undefined) throw notAnEvent(tagName, looksLikeEvent(tagName) ? 'reg doctor' : 'reg history');
   if (fetch) await fetchArtifact(context, name.artifact);
-  const artifact = await readArtifact(context.repository, name.artifact, seconds(at));
+  const artifact = await readArtifact(context.repository.tags, name.artifact, seconds(at));
   const event = artifact.events.find((one) => one.tag === tagName);
   if (event === undefined) throw notAnEvent(tagName, 'reg doctor');
   return { ...historyRow(event), current: isInEffect(event, artifact) };

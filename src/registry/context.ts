@@ -1,13 +1,13 @@
 import { isAbsolute, join, resolve } from 'node:path';
-import type { Config } from '../config/config.js';
-import { isBelow, isFolder, isThere } from '../disk/files.js';
-import type { WorkTree } from '../disk/work-tree.js';
+import type { Config } from '../documents/config.js';
 import type { Oid } from '../domain/event.js';
+import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
-import { parseLocation } from '../git/location.js';
 import type { RegistryRepository, SourceOpener, SourceRepository } from '../git/port.js';
-import { shellLine } from '../shell.js';
-import type { StoreOpener, StoreSurroundings } from '../stores/port.js';
+import type { Surroundings } from '../net/http.js';
+import type { StoreOpener } from '../stores/port.js';
+import { isBelow, isFolder, isThere, type WorkTree } from '../util/files.js';
+import { shellLine } from '../util/shell.js';
 
 /** Everything outside the core that a registry talks to, each an argument. */
 export interface RegistryContext {
@@ -15,7 +15,7 @@ export interface RegistryContext {
   sources: SourceOpener;
   stores: StoreOpener;
   /** What sources and stores talk to beside their servers. */
-  around: StoreSurroundings;
+  around: Surroundings;
   /** Opens another registry, by a URL or an absolute path. */
   openOther: (address: string) => Promise<RegistryContext>;
   /** The files of the repository; undefined in a bare one. */

@@ -1,11 +1,10 @@
+import { type ArtifactsFile, pathOfEntry } from '../documents/artifacts.js';
+import { readLink } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
-import { readLink } from '../links/read.js';
 import { type ChooseOptions, type Chosen, choose } from './choose.js';
 import type { RegistryContext } from './context.js';
-import { notDeclared } from './declaration.js';
-import { type Declaration, findDeclaration } from './declared.js';
-import { foreignEntry, foreignPath } from './foreign.js';
+import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
 import type { Description } from './rows.js';
 import { shownSource } from './shown-source.js';
 
@@ -33,12 +32,11 @@ export async function describeChosen(
 ): Promise<Description> {
   const found = await findDeclaration(context.repository, commit, artifact);
   if (found === undefined) throw await notDeclared(context, artifact, commit);
-  const { kind, file } = found;
   const facts =
-    kind === 'link'
-      ? await linkFacts(context, commit, file)
+    found.kind === 'link'
+      ? await linkFacts(context, commit, found.file)
       : await foreignFacts(context, commit, found, artifact);
-  return { artifact, version, commit, declaredBy: kind, file, ...facts };
+  return { artifact, version, commit, declaredBy: found.kind, file: found.file, ...facts };
 }
 
 type Facts = Omit<Description, 'artifact' | 'version' | 'commit' | 'declaredBy' | 'file'>;
@@ -65,7 +63,7 @@ async function linkFacts({ repository }: RegistryContext, commit: Oid, file: str
 async function foreignFacts(
   { repository }: RegistryContext,
   commit: Oid,
-  declaration: Declaration,
+  declaration: ArtifactsFile,
   artifact: ArtifactName,
 ): Promise<Facts> {
   const entry = await foreignEntry(repository, commit, declaration, artifact);
@@ -73,7 +71,7 @@ async function foreignFacts(
   return {
     type: text(entry.type),
     description: text(entry.description ?? entry.desc),
-    path: foreignPath(entry, declaration) ?? null,
+    path: pathOfEntry(entry, declaration) ?? null,
     labels: entry.labels ?? null,
     source: null,
     sha256: null,

@@ -1,5 +1,5 @@
-import type { Config } from '../config/config.js';
-import type { LinkSource } from '../links/schema.js';
+import type { Config } from '../documents/config.js';
+import type { LinkSource } from '../documents/link.js';
 import type { RegistryContext } from './context.js';
 import { withSharedSources } from './shared-sources.js';
 import { type FoundRev, findRev, registryRef } from './source-rev.js';

@@ -1,11 +1,10 @@
+import { type ArtifactState, type ResolvedEvent, stagesUsed } from '../domain/artifact.js';
 import { findNamed } from '../domain/find.js';
 import { type StageName, stageName } from '../domain/names.js';
 import { mergeOrdered } from '../domain/order.js';
-import { stagesUsed } from '../domain/query.js';
-import type { ArtifactState, ResolvedEvent } from '../domain/state.js';
-import { lastingStays, type Stay } from '../domain/stays.js';
 import { didYouMean } from '../domain/suggest.js';
 import { parseVersionTarget } from '../domain/target.js';
+import { type Interval, intervalsIn } from '../domain/timeline.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { historyRow, intervalRow } from './make-rows.js';
@@ -59,13 +58,13 @@ export async function intervals(
   const { artifacts, isWanted } = await select(context, target, options);
   const { since, until } = bounds(options);
   const stays = artifacts
-    .flatMap((artifact) => stagesUsed(artifact).flatMap((stage) => lastingStays(artifact, stage)))
+    .flatMap((artifact) => stagesUsed(artifact).flatMap((stage) => intervalsIn(artifact, stage)))
     .filter((stay) => isWanted(stay.stage, stay.version) && stay.from.time <= until && endOf(stay) >= since)
     .sort((a, b) => a.from.time - b.from.time || a.from.place - b.from.place);
   return cut(stays, options).map(intervalRow);
 }
 
-const endOf = ({ until }: Stay): number => until?.time ?? Number.POSITIVE_INFINITY;
+const endOf = ({ until }: Interval): number => until?.time ?? Number.POSITIVE_INFINITY;
 
 interface Selection {
   artifacts: ArtifactState[];
@@ -83,7 +82,7 @@ async function select(
   const { artifact, which } = target === undefined ? {} : parseVersionTarget(target);
   const artifacts =
     artifact === undefined
-      ? [...(await readState(context.repository, seconds(options.at))).values()]
+      ? [...(await readState(context.repository.tags, seconds(options.at))).values()]
       : [await requireArtifact(context, artifact, options.at)];
   if (stage !== undefined) await refuseUnknownStage(context, artifacts, stage);
   const version = which && artifacts[0] && findNamed(artifacts[0], which);
@@ -101,7 +100,7 @@ async function refuseUnknownStage(
   stage: StageName,
 ): Promise<void> {
   if (artifacts.some((artifact) => stagesUsed(artifact).includes(stage))) return;
-  const everywhere = [...(await readState(repository)).values()].flatMap(stagesUsed);
+  const everywhere = [...(await readState(repository.tags)).values()].flatMap(stagesUsed);
   const known = [...new Set([...((await config()).stages ?? []), ...everywhere])];
   if (known.includes(stage)) return;
   const hint = didYouMean(stage, known, 'no stage was ever used');

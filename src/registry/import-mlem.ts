@@ -1,11 +1,10 @@
+import { formatLink, type Link } from '../documents/link.js';
+import { requireLinkPath } from '../documents/link-path.js';
+import { FOREIGN, readYaml } from '../documents/yaml.js';
 import { type ArtifactName, parseArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { withoutUserInfo } from '../git/location.js';
-import { requireLinkPath } from '../links/link-path.js';
-import type { Link } from '../links/schema.js';
-import { formatLink } from '../links/write.js';
-import { shellLine } from '../shell.js';
-import { FOREIGN, readYaml } from '../yaml/read.js';
+import { withoutUserInfo } from '../util/address.js';
+import { shellLine } from '../util/shell.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
 import type { ImportRow } from './rows.js';
 

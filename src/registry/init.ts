@@ -1,6 +1,5 @@
 import { stringify } from 'yaml';
-import { CONFIG_FILE } from '../config/config.js';
-import { GTO_FILE, stagesOfGto } from '../config/gto.js';
+import { CONFIG_FILE, GTO_FILE, stagesOfGto } from '../documents/config.js';
 import { stageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { type RegistryContext, requireWorkTree } from './context.js';

@@ -1,11 +1,9 @@
+import { pathOfEntry } from '../documents/artifacts.js';
+import { type Link, readLink } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { readLink } from '../links/read.js';
-import type { Link } from '../links/schema.js';
 import type { RegistryContext } from './context.js';
-import { notDeclared } from './declaration.js';
-import { findDeclaration } from './declared.js';
-import { foreignEntry, foreignPath } from './foreign.js';
+import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
 
 /**
  * Reads what declares an artifact at a commit of the registry as a link: its link file, else the path that gto's
@@ -19,7 +17,7 @@ export async function linkAt(context: RegistryContext, artifact: ArtifactName, c
     const entry = await repository.entryAt(commit, found.file);
     return readLink(entry ? await repository.readBlob(entry.oid) : new Uint8Array(), found.file).link;
   }
-  const path = found && foreignPath(await foreignEntry(repository, commit, found, artifact), found);
+  const path = found && pathOfEntry(await foreignEntry(repository, commit, found, artifact), found);
   if (path !== undefined) return { source: { path } };
   throw await notDeclared(context, artifact, commit);
 }

@@ -1,7 +1,7 @@
+import type { ArtifactState } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import { findCurrent, findNamed } from '../domain/find.js';
 import { newerTag } from '../domain/newer-tag.js';
-import type { ArtifactState } from '../domain/state.js';
 import type { Target } from '../domain/target.js';
 
 /** What a link to an artifact of another registry leads to now. */

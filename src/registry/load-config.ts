@@ -1,8 +1,14 @@
-import { CONFIG_FILE, type Config, DEFAULT_CONFIG, readConfig } from '../config/config.js';
-import { GTO_FILE, stagesOfGto } from '../config/gto.js';
-import type { WorkTree } from '../disk/work-tree.js';
+import {
+  CONFIG_FILE,
+  type Config,
+  DEFAULT_CONFIG,
+  GTO_FILE,
+  readConfig,
+  stagesOfGto,
+} from '../documents/config.js';
 import type { Oid } from '../domain/event.js';
 import type { RegistryRepository } from '../git/port.js';
+import type { WorkTree } from '../util/files.js';
 
 /**
  * The configuration of a repository: `.reg.yaml` of the work tree, or of HEAD where there is none; without it, the

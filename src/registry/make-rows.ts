@@ -1,20 +1,26 @@
-import type { ArtifactName, StageName } from '../domain/names.js';
-import type { Summary } from '../domain/outline.js';
 import {
+  type ArtifactState,
   type InStage,
-  latestVersion,
+  type ResolvedEvent,
   type VersionOrder,
-  type View,
   versionsByStage,
   versionsGreatestFirst,
   versionsNewestFirst,
-} from '../domain/query.js';
-import type { ArtifactState, ResolvedEvent } from '../domain/state.js';
-import type { Stay } from '../domain/stays.js';
+} from '../domain/artifact.js';
+import type { Event } from '../domain/event.js';
+import type { ArtifactName, StageName } from '../domain/names.js';
+import type { Summary, View } from '../domain/state.js';
 import { formatTime } from '../domain/time.js';
+import type { Interval } from '../domain/timeline.js';
 import type { HistoryRow, IntervalRow, Made, OverviewRow, StageRow, VersionRow } from './rows.js';
 
-const madeBy = ({ tag, time, tagger, message }: ResolvedEvent): Made => ({
+/** Who made an event, when and with which tag; `time` is its effective time, in seconds since the epoch. */
+export const madeBy = ({
+  tag,
+  time,
+  tagger,
+  message,
+}: Pick<Event, 'tag' | 'tagger' | 'message'> & { time: number }): Made => ({
   tag,
   time: formatTime(time),
   author: tagger.name,
@@ -23,25 +29,16 @@ const madeBy = ({ tag, time, tagger, message }: ResolvedEvent): Made => ({
 });
 
 /** The overview of an artifact that has events. With `versionsPerStage`, each stage lists its versions. */
-export function overviewRow(artifact: ArtifactState, view: View = {}): OverviewRow {
-  const stages = [...versionsByStage(artifact, view)].map(([stage, held]) => {
-    const ids = held.map(({ version }) => version.id);
-    return [stage, view.versionsPerStage === undefined ? ids[0] : ids] as const;
-  });
-  return {
-    artifact: artifact.name,
-    latest: latestVersion(artifact)?.id ?? null,
-    stages: Object.fromEntries(stages) as OverviewRow['stages'],
-    registered: true,
-    deprecated: artifact.deprecated,
-  };
-}
-
-/** The overview of an artifact that has events, from its summary. */
-export const summaryRow = (artifact: ArtifactName, { latest, stages, deprecated }: Summary): OverviewRow => ({
+export const summaryRow = (
+  artifact: ArtifactName,
+  { latest, stages, deprecated }: Summary,
+  { versionsPerStage }: View,
+): OverviewRow => ({
   artifact,
   latest: latest ?? null,
-  stages: Object.fromEntries(stages),
+  stages: Object.fromEntries(
+    stages.map(([stage, held]) => [stage, versionsPerStage === undefined ? held[0] : [...held]]),
+  ) as OverviewRow['stages'],
   registered: true,
   deprecated,
 });
@@ -90,7 +87,7 @@ export const stageRow = (artifact: ArtifactName, stage: StageName, held: InStage
 });
 
 /** The row of a stay. */
-export function intervalRow({ version, stage, from, until }: Stay): IntervalRow {
+export function intervalRow({ version, stage, from, until }: Interval): IntervalRow {
   const { time, ...made } = madeBy(from);
   return {
     artifact: from.artifact,

@@ -1,9 +1,8 @@
+import { type Link, modelPath } from '../documents/link.js';
+import { FOREIGN, readYaml } from '../documents/yaml.js';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
 import type { ObjectReader } from '../git/port.js';
-import { modelPath } from '../links/model-path.js';
-import type { Link } from '../links/schema.js';
-import { FOREIGN, readYaml } from '../yaml/read.js';
 import type { RegistryContext } from './context.js';
 import { sourceCommit, sourceObjects } from './source-rev.js';
 

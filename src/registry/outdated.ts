@@ -1,9 +1,11 @@
+import type { ArtifactState } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { newerTag } from '../domain/newer-tag.js';
-import type { ArtifactState } from '../domain/state.js';
+import { TAG_REFS, tagNameOf } from '../domain/refs.js';
 import { RegError } from '../errors.js';
 import type { RefTips } from '../git/port.js';
+import { memoize } from '../util/async.js';
 import type { RegistryContext } from './context.js';
 import { standingOf } from './linked-artifact.js';
 import { readArtifacts } from './read.js';
@@ -35,34 +37,25 @@ export async function outdated(
     ({ link }) => link.source.repo !== undefined,
   );
   const sources: Sources = {
-    tips: onceEach((repo) => listTips(context, repo)),
-    artifacts: onceEach(async (repo) => {
-      const named = links.flatMap(({ link: { source } }) =>
-        source.repo === repo ? (registryRef(source) ?? []) : [],
-      );
-      const { repository } = await sourceRegistry(context, { repo });
-      return readArtifacts(
-        repository,
-        named.map(({ artifact }) => artifact),
-      );
-    }),
+    tips: memoize((repo) => listTips(context, repo), { keepFailures: true }),
+    artifacts: memoize(
+      async (repo) => {
+        const named = links.flatMap(({ link: { source } }) =>
+          source.repo === repo ? (registryRef(source) ?? []) : [],
+        );
+        const { repository } = await sourceRegistry(context, { repo });
+        return readArtifacts(
+          repository.tags,
+          named.map(({ artifact }) => artifact),
+        );
+      },
+      { keepFailures: true },
+    ),
   };
   const rows = await Promise.all(links.map((one) => checkLink(one, sources)));
   return rows.filter(
     ({ commit, now, newer, problem }) => now !== commit || newer !== null || problem !== null,
   );
-}
-
-/** Gives the answer about each repository again that was asked for before. */
-function onceEach<T>(
-  ask: (repo: string | undefined) => Promise<T>,
-): (repo: string | undefined) => Promise<T> {
-  const asked = new Map<string | undefined, Promise<T>>();
-  return (repo) => {
-    const running = asked.get(repo) ?? ask(repo);
-    asked.set(repo, running);
-    return running;
-  };
 }
 
 const listTips = async (context: RegistryContext, repo: string | undefined): Promise<RefTips> =>
@@ -83,7 +76,7 @@ async function checkLink(
       return { ...row, now, newer };
     }
     const tips = await sources.tips(repo);
-    const tags = [...tips.keys()].flatMap((name) => (name.startsWith(TAGS) ? name.slice(TAGS.length) : []));
+    const tags = [...tips.keys()].flatMap((name) => tagNameOf(name) ?? []);
     const newer = rev !== undefined && tags.includes(rev) ? newerTag(rev, tags) : undefined;
     return { ...row, now: tipOf(tips, rev ?? 'HEAD', commit), newer: newer ?? null };
   } catch (error) {
@@ -93,8 +86,7 @@ async function checkLink(
 }
 
 const NOT_PINNED = 'it is not pinned, so nobody can tell: reg update';
-const TAGS = 'refs/tags/';
-const PLACES = ['', TAGS, 'refs/heads/', 'refs/'];
+const PLACES = ['', TAG_REFS, 'refs/heads/', 'refs/'];
 
 /** What a rev is now, as git looks for it (gitrevisions(7)); a commit id, or what follows one, stays what it was. */
 function tipOf(tips: RefTips, rev: string, commit: Oid | null): Oid | null {

@@ -1,13 +1,12 @@
 import type { ArtifactName } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
-import type { View } from '../domain/query.js';
+import { asOf, COMPLETE, type Summary, summaryOf, type View } from '../domain/state.js';
 import type { RegistryContext } from './context.js';
 import { declaredArtifacts } from './declared.js';
-import { declaredRow, overviewRow, summaryRow } from './make-rows.js';
+import { declaredRow, summaryRow } from './make-rows.js';
 import { type ReadOptions, seconds } from './queries.js';
-import { readState } from './read.js';
+import { ask } from './read.js';
 import type { OverviewRow } from './rows.js';
-import { readSummaries, type Summaries } from './summaries.js';
 
 /** What an overview shows. */
 export interface OverviewOptions extends ReadOptions, View {
@@ -16,49 +15,34 @@ export interface OverviewOptions extends ReadOptions, View {
 }
 
 /**
- * One row for each artifact, by name. Artifacts that HEAD declares and nobody registered are among them, unless the
- * past or registered ones alone are asked for.
+ * One row for each artifact, by name. Artifacts that HEAD declares and that are not registered are among them, unless the past or
+ * registered ones alone are asked for.
  */
 export async function overview(context: RegistryContext, options: OverviewOptions): Promise<OverviewRow[]> {
-  // in this order: what git is asked for here is made while the tags are read
-  const [declared, rows] = await Promise.all([
+  const [declared, registered] = await Promise.all([
     options.at || options.registeredOnly ? [] : declaredAtHead(context),
-    registeredRows(context, options),
+    summaries(context, options),
   ]);
-  return withDeclared(rows, declared, options);
-}
-
-/** The rows of an overview: of what is registered, and behind it of what is only declared. */
-export function withDeclared(
-  rows: readonly OverviewRow[],
-  declared: readonly ArtifactName[],
-  { deprecated }: Pick<OverviewOptions, 'deprecated'>,
-): OverviewRow[] {
-  const known = new Set(rows.map((row) => row.artifact));
-  const waiting = declared.filter((name) => !known.has(name)).map(declaredRow);
+  const rows = [...registered].map(([name, summary]) => summaryRow(name, summary, options));
+  const waiting = declared.filter((name) => !registered.has(name)).map(declaredRow);
   return [...rows, ...waiting]
-    .filter((row) => deprecated || !row.deprecated)
+    .filter((row) => options.deprecated || !row.deprecated)
     .sort((a, b) => compareText(a.artifact, b.artifact));
 }
 
-async function registeredRows(
+/** The summary of every artifact that has an event. */
+export async function summaries(
   { repository }: RegistryContext,
-  { at, ...view }: OverviewOptions,
-): Promise<OverviewRow[]> {
-  const { versionsPerStage, assignmentsPerVersion, registeredOnly } = view;
-  const asksForLess =
-    versionsPerStage === undefined && assignmentsPerVersion === undefined && !registeredOnly;
-  if (at === undefined && asksForLess) return summaryRows(await readSummaries(repository));
-  return [...(await readState(repository, seconds(at))).values()]
-    .filter(
-      (artifact) => !registeredOnly || [...artifact.versions.values()].some((version) => version.registered),
-    )
-    .map((artifact) => overviewRow(artifact, view));
+  { at, ...view }: ReadOptions & View,
+): Promise<Map<ArtifactName, Summary>> {
+  const time = seconds(at);
+  const answers = await ask(repository.tags, 'all', (artifact, facts) =>
+    time === undefined
+      ? summaryOf(artifact, view, facts)
+      : summaryOf(asOf(artifact, time, facts), view, COMPLETE),
+  );
+  return new Map([...answers].flatMap(([name, summary]) => (summary ? [[name, summary]] : [])));
 }
-
-/** The rows of what is registered. */
-export const summaryRows = (summaries: Summaries): OverviewRow[] =>
-  [...summaries].map(([name, summary]) => summaryRow(name, summary));
 
 async function declaredAtHead({ repository }: RegistryContext): Promise<ArtifactName[]> {
   const head = await repository.resolveCommit('HEAD');

@@ -1,8 +1,7 @@
+import type { Link, LinkSource } from '../documents/link.js';
 import { RegError } from '../errors.js';
-import { withoutUserInfo } from '../git/location.js';
-import type { Link, LinkSource } from '../links/schema.js';
-import { identify } from '../sources/identity.js';
-import { verifyPromises } from '../sources/promise.js';
+import { digestOf, verifyPromises } from '../models/digest.js';
+import { withoutUserInfo } from '../util/address.js';
 import { type RegistryContext, requireCommit } from './context.js';
 import { followLink } from './follow-link.js';
 import { shownTarget } from './shown-source.js';
@@ -24,7 +23,7 @@ export async function pin(context: RegistryContext, { commit: _, ...source }: Li
     requireCommit(context, 'HEAD'),
   );
   if (isFloating) return { source };
-  const identity = await identify(model);
+  const identity = await digestOf(model);
   verifyPromises(shownTarget(source), promises, identity);
   return { source: inOrder(pinned), sha256: identity.sha256, size: identity.size };
 }

@@ -1,8 +1,78 @@
-import { type Event, eventOf } from '../domain/event.js';
+import { type ArtifactState, artifactStateOf, gathering, type State } from '../domain/artifact.js';
+import { type Event, eventOf, type NamedEvent } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { type ArtifactState, artifactStateOf, gathering, type State } from '../domain/state.js';
+import { type Artifact, artifactsIn, type Fact, type Facts, settle } from '../domain/state.js';
 import { parseTagName } from '../domain/tag-name.js';
-import type { TagReader, TagReading, TagRef } from '../git/port.js';
+import { unreachable } from '../errors.js';
+import type { TagReading, TagRef, Tags } from '../git/port.js';
+
+/** Which artifacts a question is about: one, or all. */
+export type Scope = ArtifactName | 'all';
+
+/**
+ * Asks a question about artifacts with as few tag objects as it needs: first with names alone, then again with the objects that it
+ * still needs, those of all artifacts in one go.
+ * @returns the answers by artifact, for artifacts that some annotated tag names
+ */
+export async function ask<T>(
+  tags: Tags,
+  scope: Scope,
+  question: (artifact: Artifact, facts: Facts) => T,
+): Promise<Map<ArtifactName, T>> {
+  const { refs, known: listed } = await tags.list(scope);
+  const artifacts = artifactsIn(refs);
+  const known = new Map<string, Fact>();
+  const answers = new Map<ArtifactName, T>();
+  let open = scope === 'all' ? [...artifacts.values()] : [artifacts.get(scope) ?? []].flat();
+  while (open.length > 0) {
+    const needed = new Map<string, NamedEvent>();
+    const unanswered: Artifact[] = [];
+    for (const artifact of open) {
+      const settled = settle((facts) => question(artifact, facts), known);
+      switch (settled.kind) {
+        case 'answer':
+          answers.set(artifact.name, settled.answer);
+          break;
+        case 'need':
+          for (const event of settled.events) needed.set(event.tag, event);
+          unanswered.push(artifact);
+          break;
+        case 'damaged':
+          throw new Error(`the object of ${settled.event.tag} is missing`);
+        default:
+          return unreachable(settled);
+      }
+    }
+    for (const [tag, fact] of await factsOf(tags, needed, listed)) known.set(tag, fact);
+    open = unanswered;
+  }
+  return answers;
+}
+
+/** Reads the objects that are needed, apart from those that came with the list. */
+async function factsOf(
+  tags: Tags,
+  needed: ReadonlyMap<string, NamedEvent>,
+  listed: ReadonlyMap<string, TagReading>,
+): Promise<[string, Fact][]> {
+  const readings: TagReading[] = [];
+  const unread: TagRef[] = [];
+  for (const { tag, tagOid, commit } of needed.values()) {
+    const reading = listed.get(tag);
+    if (reading) readings.push(reading);
+    else unread.push({ name: tag, oid: tagOid, peeled: commit });
+  }
+  if (unread.length > 0) readings.push(...(await tags.read(unread)));
+  return readings.map((reading) => [nameOf(reading), eventIn(reading) ?? false]);
+}
+
+const nameOf = (reading: TagReading): string => ('tag' in reading ? reading.tag.name : reading.ref.name);
+
+/** The event that a tag is; undefined for one whose name or object is no event. */
+function eventIn(reading: TagReading): Event | undefined {
+  const name = 'tag' in reading ? parseTagName(reading.tag.name) : undefined;
+  return 'tag' in reading && name ? eventOf(name, reading.tag) : undefined;
+}
 
 /** A registry, or one artifact of it, as its tags tell it. */
 export interface Reading {
@@ -11,15 +81,11 @@ export interface Reading {
   tagNames: Set<string>;
 }
 
-/** Reads the tags of one artifact, or of all, into events. */
-export const readEvents = async (tags: TagReader, artifact?: ArtifactName): Promise<Reading> =>
-  eventsIn(await tags.readTags(artifact), artifact);
-
-/** The events among tags, of one artifact or of all. Tags that are no events are passed over (SPEC §1). */
-export function eventsIn(readings: readonly TagReading[], artifact?: ArtifactName): Reading {
+/** The events among tags, of one artifact or of all. Tags that are no events are passed over. */
+export function eventsIn(readings: Iterable<TagReading>, artifact?: ArtifactName): Reading {
   const reading: Reading = { events: [], tagNames: new Set() };
   for (const one of readings) {
-    const tagName = 'tag' in one ? one.tag.name : one.ref.name;
+    const tagName = nameOf(one);
     const name = parseTagName(tagName);
     if (name === undefined || (artifact !== undefined && name.artifact !== artifact)) continue;
     reading.tagNames.add(tagName);
@@ -28,48 +94,75 @@ export function eventsIn(readings: readonly TagReading[], artifact?: ArtifactNam
   return reading;
 }
 
+/** So many tag objects are read at a time: a registry has more than are wanted in memory at once. */
+const BATCH = 10_000;
+
+/** Reads every tag that may be an event, of one artifact or of all, some at a time. */
+export async function* readTags(tags: Tags, scope: Scope): AsyncGenerator<readonly TagReading[], void> {
+  const { refs, known } = await tags.list(scope);
+  if (known.size > 0) yield [...known.values()];
+  let batch: TagRef[] = [];
+  for (const ref of refs) {
+    if (known.has(ref.name)) continue;
+    batch.push(ref);
+    if (batch.length < BATCH) continue;
+    yield await tags.read(batch);
+    batch = [];
+  }
+  if (batch.length > 0) yield await tags.read(batch);
+}
+
+/** The same in one list. */
+export async function readAllTags(tags: Tags, scope: Scope): Promise<TagReading[]> {
+  const readings: TagReading[] = [];
+  for await (const some of readTags(tags, scope)) for (const one of some) readings.push(one);
+  return readings;
+}
+
+/** Reads the tags of one artifact into events. */
+export const readEvents = async (tags: Tags, artifact: ArtifactName): Promise<Reading> =>
+  eventsIn(await readAllTags(tags, artifact), artifact);
+
 /** The state of a whole registry, now or at a time in seconds since the epoch. */
-export async function readState(tags: TagReader, at?: number): Promise<State> {
+export async function readState(tags: Tags, at?: number): Promise<State> {
   const { add, state } = gathering();
-  for await (const some of tags.streamTags?.() ?? [await tags.readTags()])
-    for (const event of eachEventIn(some)) add(event);
+  for await (const some of readTags(tags, 'all'))
+    for (const reading of some) {
+      const event = eventIn(reading);
+      if (event) add(event);
+    }
   return state(at);
 }
 
-/** The events among all tags one by one: there may be so many that a list of them is felt. */
-export function* eachEventIn(readings: readonly TagReading[]): Generator<Event> {
-  for (const one of readings) {
-    const name = 'tag' in one ? parseTagName(one.tag.name) : undefined;
-    if ('tag' in one && name) yield eventOf(name, one.tag);
-  }
-}
-
 /** The state of one artifact, without events when it is not registered. */
-export async function readArtifact(tags: TagReader, name: ArtifactName, at?: number): Promise<ArtifactState> {
+export async function readArtifact(tags: Tags, name: ArtifactName, at?: number): Promise<ArtifactState> {
   return artifactStateOf(name, (await readEvents(tags, name)).events, at);
 }
 
 /** The states of some artifacts: one by its own tags, several from one listing, with their tag objects in one go. */
 export async function readArtifacts(
-  tags: TagReader,
+  tags: Tags,
   names: readonly ArtifactName[],
 ): Promise<Map<ArtifactName, ArtifactState>> {
   const [first, ...others] = new Set(names);
   if (first === undefined) return new Map();
-  const isAsked = ({ name }: TagRef): boolean => {
+  if (others.length === 0) return new Map([[first, await readArtifact(tags, first)]]);
+  const { refs, known } = await tags.list('all');
+  const asked = [...refs].filter(({ name }) => {
     const artifact = parseTagName(name)?.artifact;
     return artifact !== undefined && names.includes(artifact);
-  };
-  const readings = await tags.readTags(others.length === 0 ? first : (await tags.listTags()).filter(isAsked));
+  });
+  const unread = asked.filter(({ name }) => !known.has(name));
+  const readings = [...known.values(), ...(unread.length === 0 ? [] : await tags.read(unread))];
   return new Map(names.map((name) => [name, artifactStateOf(name, eventsIn(readings, name).events)]));
 }
 
 /** The names of all artifacts that some tag names, without reading tag objects. */
-export const readArtifactNames = async (tags: TagReader): Promise<ArtifactName[]> =>
-  artifactNamesIn(await tags.listTags());
+export const readArtifactNames = async (tags: Tags): Promise<ArtifactName[]> =>
+  artifactNamesIn((await tags.list('all')).refs);
 
 /** The names of the artifacts that these tags name. */
-export function artifactNamesIn(tags: readonly TagRef[]): ArtifactName[] {
+export function artifactNamesIn(tags: Iterable<Pick<TagRef, 'name'>>): ArtifactName[] {
   const names = new Set<ArtifactName>();
   for (const { name } of tags) {
     const event = parseTagName(name);

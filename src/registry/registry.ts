@@ -1,14 +1,12 @@
-import { type DoctorOptions, doctor } from '../doctor/doctor.js';
-import type { Ailment } from '../doctor/finding.js';
+import { type Ailment, type DoctorOptions, doctor } from '../checks/doctor.js';
+import type { Report } from '../checks/finding.js';
+import { type ValidateOptions, validate } from '../checks/validate.js';
+import { type VerifyOptions, verify } from '../checks/verify.js';
 import type { StageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { type LoadOptions, loadModel } from '../load/load.js';
-import { type Model, readable } from '../load/model.js';
 import type { Ui, UiOptions } from '../site/serve.js';
 import type { SiteOptions } from '../site/write-site.js';
-import { type UploadOptions, upload } from '../upload/upload.js';
-import type { Report } from '../validate/finding.js';
-import { type ValidateOptions, validate } from '../validate/validate.js';
+import * as actions from './actions.js';
 import { type Approved, type ApproveOptions, approve } from './approve.js';
 import { browse } from './browse.js';
 import { type CheckRefOptions, checkRef } from './check-ref.js';
@@ -20,6 +18,7 @@ import { type HistoryOptions, history, intervals } from './history.js';
 import { importMlem } from './import-mlem.js';
 import { init } from './init.js';
 import { type LinkOptions, link } from './link.js';
+import { type LoadOptions, loadModel, type Model, readable } from './load.js';
 import { outdated } from './outdated.js';
 import { type OverviewOptions, overview } from './overview.js';
 import * as queries from './queries.js';
@@ -45,13 +44,10 @@ import type {
 } from './rows.js';
 import { type VersionsOptions, versions } from './show.js';
 import { type StagesOptions, stages } from './stages.js';
-import { status } from './status.js';
-import { type SyncOptions, sync } from './sync.js';
+import { type SyncOptions, status, sync } from './sync.js';
 import { type UpdateOptions, update } from './update.js';
-import { type VerifyOptions, verify } from './verify.js';
-import * as withdraws from './withdraws.js';
+import { type UploadOptions, upload } from './upload.js';
 import type { Written } from './write.js';
-import * as writes from './writes.js';
 
 /**
  * A model registry in the tags of one repository. Every call reads the tags anew. Times go in as `Date` and come out as
@@ -111,28 +107,28 @@ export interface Registry {
   /** Puts a model into a store, and writes the link to it. */
   upload(path: string, artifact: string, options: UploadOptions): Promise<UploadRow>;
   /** Registers the model at a commit as a version. */
-  register(artifact: string, options?: writes.RegisterOptions): Promise<Written>;
+  register(artifact: string, options?: actions.RegisterOptions): Promise<Written>;
   /** Puts a version into a stage. */
-  assign(target: string, stage: string, options?: writes.AssignOptions): Promise<Written>;
+  assign(target: string, stage: string, options?: actions.AssignOptions): Promise<Written>;
   /** Says that a version may go into a stage, for a policy that asks for approvals. */
   approve(target: string, stage: string, options?: ApproveOptions): Promise<Approved>;
   /** Assigns what was current in a stage before the current version. */
-  rollback(artifact: string, stage: string, options?: withdraws.WithdrawOptions): Promise<Written>;
+  rollback(artifact: string, stage: string, options?: actions.WithdrawOptions): Promise<Written>;
   /** Takes a version out of a stage. */
-  unassign(target: string, stage: string, options?: withdraws.WithdrawOptions): Promise<Written>;
+  unassign(target: string, stage: string, options?: actions.WithdrawOptions): Promise<Written>;
   /** Takes back the registration of a version. */
-  deregister(target: string, options?: withdraws.WithdrawOptions): Promise<Written>;
+  deregister(target: string, options?: actions.WithdrawOptions): Promise<Written>;
   /** Marks an artifact as no longer in use. */
-  deprecate(artifact: string, options?: withdraws.WithdrawOptions): Promise<Written>;
+  deprecate(artifact: string, options?: actions.WithdrawOptions): Promise<Written>;
 }
 
 /** Makes the calls of a registry from what it talks to. */
 export function createRegistry(context: RegistryContext): Registry {
-  const whichAll: Registry['whichAll'] = async (artifact, stage, options = {}) =>
+  const which = async (artifact: string, stage: string, options: queries.WhichOptions): Promise<StageRow[]> =>
     (await unlessNothing(queries.which(context, artifact, stage, options))) ?? [];
   return {
-    which: async (artifact, stage, options) => (await whichAll(artifact, stage, options))[0],
-    whichAll,
+    which: async (artifact, stage, options = {}) => (await which(artifact, stage, options))[0],
+    whichAll: (artifact, stage, options = {}) => which(artifact, stage, { ...options, all: true }),
     latest: (artifact, options = {}) => unlessNothing(queries.latest(context, artifact, options)),
     show: showOf(context),
     history: (target, options = {}) => history(context, target, options),
@@ -160,13 +156,13 @@ export function createRegistry(context: RegistryContext): Registry {
       const { note: _, ...row } = await upload(context, path, artifact, options);
       return row;
     },
-    register: (artifact, options = {}) => writes.register(context, artifact, options),
-    assign: (target, stage, options = {}) => writes.assign(context, target, stage, options),
+    register: (artifact, options = {}) => actions.register(context, artifact, options),
+    assign: (target, stage, options = {}) => actions.assign(context, target, stage, options),
     approve: (target, stage, options = {}) => approve(context, target, stage, options),
-    rollback: (artifact, stage, options = {}) => withdraws.rollback(context, artifact, stage, options),
-    unassign: (target, stage, options = {}) => withdraws.unassign(context, target, stage, options),
-    deregister: (target, options = {}) => withdraws.deregister(context, target, options),
-    deprecate: (artifact, options = {}) => withdraws.deprecate(context, artifact, options),
+    rollback: (artifact, stage, options = {}) => actions.rollback(context, artifact, stage, options),
+    unassign: (target, stage, options = {}) => actions.unassign(context, target, stage, options),
+    deregister: (target, options = {}) => actions.deregister(context, target, options),
+    deprecate: (artifact, options = {}) => actions.deprecate(context, artifact, options),
   };
 }
 

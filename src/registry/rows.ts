@@ -1,7 +1,7 @@
+import type { Link, LinkSource } from '../documents/link.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
 import type { VersionId } from '../domain/state.js';
 import type { EventKind } from '../domain/tag-name.js';
-import type { Link, LinkSource } from '../links/schema.js';
 import {
   anything,
   choice,

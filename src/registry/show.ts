@@ -1,6 +1,6 @@
+import { type ArtifactState, type VersionOrder, versionsByStage } from '../domain/artifact.js';
 import { findNamed } from '../domain/find.js';
-import { type VersionOrder, type View, versionsByStage } from '../domain/query.js';
-import type { ArtifactState } from '../domain/state.js';
+import type { View } from '../domain/state.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import type { RegistryContext } from './context.js';
 import { versionRows } from './make-rows.js';

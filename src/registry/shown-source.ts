@@ -1,9 +1,8 @@
 import { posix } from 'node:path';
-import { withoutLogin, withoutUserInfo } from '../git/location.js';
-import { LINK_SUFFIX } from '../links/link-path.js';
-import type { LinkSource } from '../links/schema.js';
-import { isStoreUrl } from '../stores/object-url.js';
-import { nameOfKey, shownUrl, splitObjectUrl } from '../stores/store-url.js';
+import type { LinkSource } from '../documents/link.js';
+import { LINK_SUFFIX } from '../documents/link-path.js';
+import { isStoreUrl, nameOfKey, splitObjectUrl } from '../stores/url.js';
+import { shownUrl, withoutLogin, withoutUserInfo } from '../util/address.js';
 
 /** The source of a link as it may be shown: a login or a signature that somebody wrote into it is left out. */
 export const shownSource = ({ repo, url, ...rest }: LinkSource): LinkSource => ({

@@ -1,9 +1,11 @@
+import type { LinkSource } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
+import { parseLocation } from '../domain/location.js';
+import { tagRef } from '../domain/refs.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import { RegError } from '../errors.js';
-import { parseLocation, withoutUserInfo } from '../git/location.js';
 import type { SourceRepository } from '../git/port.js';
-import type { LinkSource } from '../links/schema.js';
+import { withoutUserInfo } from '../util/address.js';
 import { choose, chosenBy } from './choose.js';
 import { openSource, type RegistryContext, sourceAddress } from './context.js';
 
@@ -98,7 +100,6 @@ export async function findRev(context: RegistryContext, source: LinkSource, rev:
   if (target) return { commit, isFixed: target.which?.kind === 'version' };
   const objects = await sourceObjects(context, source);
   const isFixed =
-    /^([0-9a-f]{4,64}|refs\/tags\/.+)$/.test(rev) ||
-    (await objects.resolveCommit(`refs/tags/${rev}`)) !== undefined;
+    /^([0-9a-f]{4,64}|refs\/tags\/.+)$/.test(rev) || (await objects.resolveCommit(tagRef(rev))) !== undefined;
   return { commit, isFixed };
 }

@@ -1,9 +1,7 @@
 import type { StageName } from '../domain/names.js';
-import { versionsByStage } from '../domain/query.js';
 import type { RegistryContext } from './context.js';
-import { type ReadOptions, seconds } from './queries.js';
-import { readState } from './read.js';
-import { readSummaries } from './summaries.js';
+import { summaries } from './overview.js';
+import type { ReadOptions } from './queries.js';
 
 /** Which stages are wanted; with neither, the allowed ones and behind them the others in use. */
 export interface StagesOptions extends ReadOptions {
@@ -20,16 +18,8 @@ export async function stages(
 ): Promise<StageName[]> {
   const listed = used && !allowed ? [] : ((await context.config()).stages ?? []);
   if (allowed && !used) return [...listed];
-  const held = (
-    at ? await heldAt(context, at) : [...(await readSummaries(context.repository)).values()]
-  ).flatMap(({ stages: own }) => [...own].map(([stage]) => stage));
+  const held = [...(await summaries(context, { at })).values()].flatMap(({ stages: own }) =>
+    own.map(([stage]) => stage),
+  );
   return [...new Set([...listed, ...held.sort()])];
-}
-
-async function heldAt(
-  { repository }: RegistryContext,
-  at: Date,
-): Promise<{ stages: Iterable<readonly [StageName, unknown]> }[]> {
-  const state = await readState(repository, seconds(at));
-  return [...state.values()].map((artifact) => ({ stages: versionsByStage(artifact) }));
 }

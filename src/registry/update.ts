@@ -1,5 +1,5 @@
+import { formatLink } from '../documents/link.js';
 import { RegError } from '../errors.js';
-import { formatLink } from '../links/write.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
 import { pin } from './pin.js';
 import type { UpdateRow } from './rows.js';

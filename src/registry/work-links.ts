@@ -1,9 +1,8 @@
+import { type Link, readLink } from '../documents/link.js';
+import { artifactOfLink, LINK_SUFFIX, requireLinkPath } from '../documents/link-path.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
 import { didYouMean } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
-import { artifactOfLink, LINK_SUFFIX, requireLinkPath } from '../links/link-path.js';
-import { readLink } from '../links/read.js';
-import type { Link } from '../links/schema.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
 
 /** A link file of the work tree, as it is now, committed or not. */

@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
-import { shownAddress } from '../git/location.js';
 import type { ObjectReader } from '../git/port.js';
-import { once } from '../once.js';
 import type { RegistryContext } from '../registry/context.js';
 import { withSharedSources } from '../registry/shared-sources.js';
+import { shownAddress } from '../util/address.js';
+import { limiter, once } from '../util/async.js';
 
 /** Reads something of a commit of the source repository at a URL; null where that cannot be had. */
 export type AskSource = <T>(
@@ -38,7 +38,7 @@ export function sourceAsker(
   { onNote = () => undefined, patience, budget = Number.POSITIVE_INFINITY }: AskingOptions,
 ): AskSource {
   const { openSource } = withSharedSources(context).sources;
-  const inTurn = atMost(AT_ONCE);
+  const inTurn = limiter(AT_ONCE);
   const firsts = new Map<string, Promise<unknown>>();
   const unreached = new Set<string>();
   const deadline = once(async () => context.now() + budget);
@@ -66,16 +66,5 @@ export function sourceAsker(
     })();
     if (first === undefined) firsts.set(url, asked);
     return patience === undefined ? asked : Promise.race([asked, setTimeout(patience, null, { ref: false })]);
-  };
-}
-
-/** Lets no more than so many run at the same time. */
-function atMost(most: number): <T>(run: () => Promise<T>) => Promise<T> {
-  const running = new Set<Promise<unknown>>();
-  return async (run) => {
-    while (running.size >= most) await Promise.race(running).catch(() => undefined);
-    const mine = run().finally(() => running.delete(mine));
-    running.add(mine);
-    return mine;
   };
 }

@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import { formatTime } from '../domain/time.js';
-import { shownAddress, withoutLogin } from '../git/location.js';
 import { pagesAt } from '../registry/browse.js';
 import type { RegistryContext } from '../registry/context.js';
 import { intervals } from '../registry/history.js';
 import { stages } from '../registry/stages.js';
+import { shownAddress, withoutLogin } from '../util/address.js';
 import type { Frame } from '../web/page.js';
 
 /** What all pages of a site share; each adds its own way to the top. */

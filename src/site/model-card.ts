@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
+import { LINK_SUFFIX } from '../documents/link-path.js';
 import { artifactName } from '../domain/names.js';
 import type { ObjectReader } from '../git/port.js';
-import { LINK_SUFFIX } from '../links/link-path.js';
 import { pagesAt } from '../registry/browse.js';
 import { openSource } from '../registry/context.js';
 import { linkAt } from '../registry/link-at.js';

@@ -1,8 +1,8 @@
+import type { ArtifactState, State } from '../domain/artifact.js';
 import type { ArtifactName } from '../domain/names.js';
-import type { ArtifactState, State, VersionId } from '../domain/state.js';
+import type { VersionId } from '../domain/state.js';
 import { formatTime } from '../domain/time.js';
-import type { Version } from '../domain/version.js';
-import { compareVersions } from '../domain/version-order.js';
+import { compareVersions, type Version } from '../domain/version.js';
 import type { RegistryContext } from '../registry/context.js';
 import { overview } from '../registry/overview.js';
 import { readState } from '../registry/read.js';
@@ -12,7 +12,7 @@ import type { OverviewEntry } from '../web/page.js';
 export async function overviewData(context: RegistryContext): Promise<OverviewEntry[]> {
   const [rows, state] = await Promise.all([
     overview(context, { deprecated: true }),
-    readState(context.repository),
+    readState(context.repository.tags),
   ]);
   return rows.map((row) => ({
     ...row,

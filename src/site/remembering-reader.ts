@@ -1,5 +1,6 @@
 import type { Oid } from '../domain/event.js';
 import type { ObjectReader, TreeEntry } from '../git/port.js';
+import { memoize } from '../util/async.js';
 
 /** So many commits, and so many files, are remembered: those of the last few artifacts. */
 const COMMITS = 32;
@@ -12,12 +13,12 @@ type Listing = ReadonlyMap<string, TreeEntry>;
  * places where mostly none are; each question by itself would be a run of git.
  */
 export function rememberingReader<T extends ObjectReader>(objects: T): T {
-  const listingOf = remembering(
-    COMMITS,
+  const listingOf = memoize(
     async (commit: Oid): Promise<Listing> =>
       new Map((await objects.entriesBelow(commit, '')).map((entry) => [entry.path, entry])),
+    { most: COMMITS },
   );
-  const sizeOf = remembering(BLOBS, async (oid: Oid) => (await objects.blobSizes([oid])).get(oid));
+  const sizeOf = memoize(async (oid: Oid) => (await objects.blobSizes([oid])).get(oid), { most: BLOBS });
   return {
     ...objects,
     entryAt: async (commit, path) => {
@@ -32,7 +33,7 @@ export function rememberingReader<T extends ObjectReader>(objects: T): T {
       const listing = [...(await listingOf(commit)).values()];
       return path === '' ? listing : listing.filter((entry) => entry.path.startsWith(`${path}/`));
     },
-    readBlob: remembering(BLOBS, (oid: Oid) => objects.readBlob(oid)),
+    readBlob: memoize((oid: Oid) => objects.readBlob(oid), { most: BLOBS }),
     blobSizes: async (oids) => {
       const sizes = new Map<Oid, number>();
       for (const oid of oids) {
@@ -41,19 +42,5 @@ export function rememberingReader<T extends ObjectReader>(objects: T): T {
       }
       return sizes;
     },
-  };
-}
-
-/** A function that remembers its last answers, and forgets those first that were asked for the longest time ago. */
-function remembering<T>(most: number, ask: (key: string) => Promise<T>): (key: string) => Promise<T> {
-  const answers = new Map<string, Promise<T>>();
-  return (key) => {
-    const answer = answers.get(key) ?? ask(key);
-    answers.delete(key);
-    answers.set(key, answer);
-    answer.catch(() => answers.delete(key));
-    const [oldest] = answers.keys();
-    if (answers.size > most && oldest !== undefined) answers.delete(oldest);
-    return answer;
   };
 }

@@ -1,6 +1,6 @@
-import { once } from '../once.js';
 import type { RegistryContext } from '../registry/context.js';
 import { history, intervals } from '../registry/history.js';
+import { once } from '../util/async.js';
 import type { OverviewEntry } from '../web/page.js';
 import { artifactDataPath } from '../web/site-path.js';
 import { type ArtifactData, artifactData, artifactEvents } from './artifact-data.js';

@@ -2,6 +2,7 @@ import type { ArtifactName } from '../domain/names.js';
 import { parseTagName } from '../domain/tag-name.js';
 import type { TagReading, TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
+import { readAllTags } from '../registry/read.js';
 import { rememberingReader } from './remembering-reader.js';
 
 /**
@@ -9,7 +10,7 @@ import { rememberingReader } from './remembering-reader.js';
  * thousand artifacts does not read them a thousand times.
  */
 export async function snapshotOf(context: RegistryContext): Promise<RegistryContext> {
-  const readings = await context.repository.readTags();
+  const readings = await readAllTags(context.repository.tags, 'all');
   const byArtifact = new Map<ArtifactName, TagReading[]>();
   for (const reading of readings) {
     const artifact = parseTagName(refOf(reading).name)?.artifact;
@@ -23,18 +24,24 @@ export async function snapshotOf(context: RegistryContext): Promise<RegistryCont
     ...context,
     repository: {
       ...rememberingReader(context.repository),
-      listTags: async (artifact) => (artifact === undefined ? readings : of(artifact)).map(refOf),
-      // what follows from names alone follows from the objects too, and these are here
-      listPeeledTags: async () => undefined,
-      streamTags: undefined,
-      readTags: async (which) => {
-        if (which === undefined) return readings;
-        if (typeof which === 'string') return of(which);
-        const names = new Set(which.map(({ name }) => name));
-        return readings.filter((reading) => names.has(refOf(reading).name));
+      tags: {
+        list: async (scope) => {
+          const own = scope === 'all' ? readings : of(scope);
+          const known = new Map(own.map((reading) => [refOf(reading).name, reading]));
+          return { refs: own.map((reading) => ({ ...refOf(reading), peeled: peeledOf(reading) })), known };
+        },
+        read: async (refs) => {
+          const names = new Set(refs.map(({ name }) => name));
+          return readings.filter((reading) => names.has(refOf(reading).name));
+        },
       },
     },
   };
 }
+
+const peeledOf = (reading: TagReading): TagRef['peeled'] => {
+  if ('tag' in reading) return reading.tag.commit;
+  return reading.defect === 'lightweight' ? undefined : 'unknown';
+};
 
 const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);

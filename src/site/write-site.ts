@@ -1,11 +1,12 @@
 import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { cannotWrite } from '../disk/cannot-write.js';
-import { filesBelow, isThere } from '../disk/files.js';
 import { RegError } from '../errors.js';
-import { patienceOf } from '../patience.js';
 import type { RegistryContext } from '../registry/context.js';
 import type { SiteRow } from '../registry/rows.js';
+import { mapAtMost } from '../util/async.js';
+import { cannotWrite, filesBelow, isThere } from '../util/files.js';
+import { parseJson } from '../util/text.js';
+import { timeoutOf } from '../util/timeout.js';
 import { type AskingOptions, sourceAsker } from './ask-source.js';
 import { siteOf } from './site.js';
 
@@ -39,7 +40,7 @@ export async function site(
   const files = await siteOf(
     context,
     null,
-    sourceAsker(context, { onNote, budget: patienceOf(context.around.env) * 1000 }),
+    sourceAsker(context, { onNote, budget: timeoutOf(context.around.env) * 1000 }),
   );
   const paths = [...files.keys(), LIST].sort();
   let bytes = 0;
@@ -53,11 +54,7 @@ export async function site(
   // first of all, so that a run that breaks off leaves a folder that the next one takes for its own
   await write(LIST, `${JSON.stringify([...new Set([...paths, ...before])].sort(), null, 1)}\n`);
   // what reads git waits for it, and another file can be made meanwhile
-  const rest = files.entries();
-  const writeRest = async (): Promise<void> => {
-    for (const [path, make] of rest) await write(path, await make());
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, writeRest));
+  await mapAtMost(AT_ONCE, files, async ([path, make]) => write(path, await make()));
   await write(LIST, `${JSON.stringify(paths, null, 1)}\n`);
   for (const path of before) if (!paths.includes(path)) await rm(join(folder, path), { force: true });
   return { path: folder, index: join(folder, 'index.html'), files: paths.length, bytes };
@@ -92,10 +89,6 @@ async function refuseLinks(folder: string, paths: readonly string[]): Promise<vo
 }
 
 function namesIn(text: string): string[] | undefined {
-  try {
-    const names: unknown = JSON.parse(text);
-    return Array.isArray(names) ? names.map(String) : undefined;
-  } catch {
-    return undefined;
-  }
+  const names = parseJson(text);
+  return Array.isArray(names) ? names.map(String) : undefined;
 }

@@ -1,143 +1,164 @@
 import { Readable } from 'node:stream';
+import { compareText } from '../domain/order.js';
 import { interrupted, RegError } from '../errors.js';
-import { patienceOf } from '../patience.js';
-import type { CloudPlace } from './cloud-place.js';
-import { exactly, received } from './cloud-streams.js';
-import { untilHung } from './cloud-watch.js';
-import { discreetLine } from './cloud-words.js';
-import type { ByteRange, ObjectStore, StoredObject, StoreSurroundings } from './port.js';
+import type { ByteRange, Surroundings } from '../net/http.js';
+import { redactorFor } from '../util/address.js';
+import { exactly } from '../util/stream.js';
+import { timeoutOf, withTimeout } from '../util/timeout.js';
+import { type ObjectStore, objectBytes, type StoredObject } from './port.js';
+import type { BucketUrl } from './url.js';
 
-/** What a provider's client does in one bucket: keys are whole, its errors are its own, undefined means not there. */
+/** The client of a provider for one bucket. Keys are whole, errors are the client's own, undefined means that there is no such object. */
 export interface Bucket {
   /** The bytes that an object has. */
-  size(key: string, end: AbortSignal): Promise<number | undefined>;
-  /** Every object whose key begins so, all pages, in any order. */
-  list(prefix: string, end: AbortSignal): AsyncIterable<{ key: string; size: number | undefined }>;
-  /** What is sent of an object; `length` is what the server promises. */
-  read(key: string, range: ByteRange | undefined, end: AbortSignal): Promise<Body | undefined>;
-  /** Puts an object there once all bytes came; when they fail, or the signal is given, nothing is left. */
-  write(key: string, bytes: Readable, size: number, end: AbortSignal): Promise<void>;
-  /** What the provider says with an error: its code and its message. */
-  said(error: unknown): string;
+  size(key: string, signal: AbortSignal): Promise<number | undefined>;
+  /** Every object whose key begins with a prefix, of all pages, in any order. */
+  list(prefix: string, signal: AbortSignal): AsyncIterable<{ key: string; size: number | undefined }>;
+  /** The body of an object, or a part of it. */
+  read(key: string, range: ByteRange | undefined, signal: AbortSignal): Promise<Body | undefined>;
+  /** Puts an object there after all bytes have come. When they fail, or after the signal, nothing of it stays. */
+  write(key: string, bytes: Readable, size: number, signal: AbortSignal): Promise<void>;
+  /** The code and the message of the provider in an error. */
+  reason(error: unknown): string;
 }
 
-/** What is sent of an object. */
+/** The body of a response. */
 export interface Body {
   bytes: Readable;
+  /** What the server promises; undefined where it does not say. */
   length: number | undefined;
 }
 
-/** What the kinds of clouds differ in, apart from their clients. */
-export interface CloudKind {
-  place: CloudPlace;
+/** How the clouds differ, apart from their clients. */
+interface Cloud {
+  url: BucketUrl;
   /** Values that must never be shown, though a server may repeat them. */
   secrets: readonly (string | undefined)[];
-  /** Which variables matter when it fails. */
+  /** Names the variables that matter after a failure. */
   hint: string;
 }
 
-/** Makes a store of a bucket: keys below its prefix, every end watched, and errors in the words of this program. */
-export function cloudStore(bucket: Bucket, kind: CloudKind, around: StoreSurroundings): ObjectStore {
-  const { prefix, shown } = kind.place;
-  const { signal } = around;
-  const patience = patienceOf(around.env);
-  const failure = failureOf(bucket, kind, signal);
-  const ask = <T>(doing: string, call: (end: AbortSignal, sign: () => void) => Promise<T>): Promise<T> =>
-    untilHung(call, signal, patience).catch((error) => {
-      throw failure(doing, error);
+/** Makes a store of a bucket: keys below its prefix, the timeout of every call, and errors in plain words. */
+export function cloudStore(
+  bucket: Bucket,
+  { url: { prefix, shown }, secrets, hint }: Cloud,
+  { env, signal }: Surroundings,
+): ObjectStore {
+  const timeout = timeoutOf(env);
+  const redact = redactorFor(secrets.flatMap((one) => (one ? [one, encodeURIComponent(one)] : [])));
+  const failure =
+    (doing: string) =>
+    (error: unknown): RegError => {
+      if (signal?.aborted) return interrupted();
+      if (error instanceof RegError) return error;
+      return new RegError('STORE_FAILED', `cannot ${doing}: ${oneLine(bucket.reason(error), redact)}`, hint);
+    };
+  const call = <T>(doing: string, run: (end: AbortSignal, progress: () => void) => Promise<T>): Promise<T> =>
+    withTimeout(run, signal, timeout).catch((error) => {
+      throw failure(doing)(error);
     });
   return {
     shown,
     stat: async (key) => {
-      const size = await ask(`look for ${key} at ${shown}`, (end) => bucket.size(prefix + key, end));
+      const size = await call(`look for ${key} at ${shown}`, (end) => bucket.size(prefix + key, end));
       return size === undefined ? undefined : { key, size, ranges: true };
     },
     list: (folder) => {
       const begin = folder === '' ? prefix : `${prefix}${folder}/`;
-      return ask(`list ${shown}`, (end, sign) => listed(bucket.list(begin, end), prefix.length, sign));
+      return call(`list ${shown}`, (end, progress) =>
+        listed(bucket.list(begin, end), prefix.length, progress),
+      );
     },
     read: async (key, range) => {
       if (range && range.end <= range.start) return Readable.from([], { objectMode: false });
       const doing = `read ${key} from ${shown}`;
-      const body = await ask(doing, (end) => bucket.read(prefix + key, range, end));
+      const body = await call(doing, (end) => bucket.read(prefix + key, range, end));
       if (body === undefined)
         throw new RegError('SOURCE_PATH', `there is no ${key} at ${shown}`, 'check the path');
-      return received(body, range, { patience, signal, meaning: (error) => failure(doing, error) });
+      // some servers ignore ranges and send everything
+      const size = range && Math.min(range.end - range.start, body.length ?? Number.POSITIVE_INFINITY);
+      return exactly(body.bytes, { size: size ?? body.length, timeout, signal, failure: failure(doing) });
     },
     write: async (key, bytes, size) => {
-      const doing = `write ${key} to ${shown}`;
-      const refuse = (error: unknown): RegError => failure(doing, error);
-      await writeWhole(bucket, { key: prefix + key, bytes, size }, refuse, { signal, patience });
+      // bytes that are taken are progress of the server
+      let onProgress = (): void => undefined;
+      const object = objectBytes(key, bytes, size, () => onProgress());
+      const write = (end: AbortSignal, progress: () => void): Promise<void> => {
+        onProgress = progress;
+        return bucket.write(prefix + key, object.stream, size, end);
+      };
+      try {
+        await withTimeout(write, signal, timeout);
+      } catch (error) {
+        const own = signal?.aborted ? undefined : object.failure();
+        throw own ?? failure(`write ${key} to ${shown}`)(error);
+      } finally {
+        object.stream.destroy();
+      }
     },
   };
 }
-
-const failureOf =
-  (bucket: Bucket, { secrets, hint }: CloudKind, signal: AbortSignal | undefined) =>
-  (doing: string, error: unknown): RegError => {
-    if (signal?.aborted) return interrupted();
-    if (error instanceof RegError) return error;
-    return new RegError(
-      'STORE_FAILED',
-      `cannot ${doing}: ${discreetLine(bucket.said(error), secrets)}`,
-      hint,
-    );
-  };
 
 async function listed(
   objects: AsyncIterable<{ key: string; size: number | undefined }>,
   prefixLength: number,
-  sign: () => void,
+  progress: () => void,
 ): Promise<StoredObject[]> {
   const found: StoredObject[] = [];
   for await (const { key, size } of objects) {
-    sign();
-    // what ends with a slash stands for an empty folder, as the consoles of the providers make them
+    progress();
+    // a slash at the end marks an empty folder, as the consoles of the providers make them
     if (!key.endsWith('/')) found.push({ key: key.slice(prefixLength), size, ranges: true });
   }
-  return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return found.sort((a, b) => compareText(a.key, b.key));
 }
 
-async function* told(bytes: AsyncIterable<Uint8Array>, onChunk: () => void): AsyncGenerator<Uint8Array> {
-  for await (const chunk of bytes) {
-    onChunk();
-    yield chunk;
-  }
+/** The reason of a provider: its code, where the message does not repeat it, and its message. */
+export function codeAndMessage(code: unknown, message: unknown): string {
+  const [name, text] = [code, message].map((one) => (one === undefined || one === null ? '' : `${one}`));
+  if (!name || text?.includes(name)) return text || 'no reason was given';
+  return text ? `${name}: ${text}` : name;
 }
 
-/** Writes an object; what its bytes fail with is thrown as it is. */
-async function writeWhole(
-  bucket: Bucket,
-  { key, bytes, size }: { key: string; bytes: Readable; size: number },
-  refuse: (error: unknown) => RegError,
-  { signal, patience }: { signal: AbortSignal | undefined; patience: number },
-): Promise<void> {
-  let spoiled: unknown;
-  let taken = (): void => undefined;
-  const source = Readable.from(
-    told(
-      exactly(bytes, size, key, (error) => {
-        spoiled = error;
-      }),
-      () => taken(),
-    ),
-    { objectMode: false },
-  );
-  // both may fail before somebody reads them; the error is met again there
-  for (const stream of [bytes, source]) stream.on('error', () => undefined);
+/** The first line of a reason, without secrets, user-info and the signature of any URL. */
+function oneLine(reason: string, redact: (text: string) => string): string {
+  const [line = ''] = reason.trim().split(/[\r\n]/);
+  return redact(line)
+    .replace(
+      /\b(sig|signature|x-amz-signature|x-goog-signature|token|x-amz-security-token)=[^&\s]+/gi,
+      '$1=***',
+    )
+    .slice(0, LONGEST_LINE);
+}
+
+const LONGEST_LINE = 300;
+
+/**
+ * Imports the client of a provider, an optional peer dependency.
+ *
+ * The specifier stays a literal in the caller, `() => import('@aws-sdk/client-s3')`, and the package stays out of the
+ * bundle, so that Node.js looks for it from where this program is installed: the `node_modules` folders there and above
+ * (Node.js, "Determining module system", ESM resolution). A global installation finds the packages that are installed
+ * globally. The working folder is not searched: a cloned repository may bring a `node_modules` folder, and its code must never
+ * run.
+ * @param major the major version that the store was written for
+ * @throws RegError PACKAGE_MISSING with the `npm install` that helps
+ */
+export async function importPeer<T>(name: string, major: number, load: () => Promise<T>): Promise<T> {
   try {
-    // bytes that are taken are a sign of the server
-    const put = (end: AbortSignal, sign: () => void): Promise<void> => {
-      taken = sign;
-      // whoever waits for the next bytes must not wait on
-      end.addEventListener('abort', () => bytes.destroy(new Error('interrupted')));
-      return bucket.write(key, source, size, end);
-    };
-    await untilHung(put, signal, patience);
+    return await load();
   } catch (error) {
-    throw signal?.aborted ? refuse(error) : (spoiled ?? refuse(error));
-  } finally {
-    bytes.destroy();
-    source.destroy();
+    if (!isMissing(error, name)) throw error;
+    throw new RegError(
+      'PACKAGE_MISSING',
+      `the package ${name} is needed for this and is not installed`,
+      `npm install ${name}@${major} (with --global where git-reg was installed so)`,
+    );
   }
 }
+
+/** Whether that very package was not found, and not one of its own dependencies (Node.js errors, ERR_MODULE_NOT_FOUND). */
+const isMissing = (error: unknown, name: string): boolean =>
+  error instanceof Error &&
+  (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' &&
+  error.message.includes(`package '${name}'`);

@@ -1,21 +1,28 @@
 import { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
-import type { Lookup } from './http-address.js';
-import { type HttpClient, openHttp } from './http-client.js';
-import { type Content, contentOf, refuseOtherPart, refusePacked } from './http-content.js';
-import { refusedBy } from './http-failure.js';
-import { measured } from './measured.js';
-import type { ByteRange, ObjectStore, StoreSurroundings } from './port.js';
-import { parseStoreUrl, shownUrl } from './store-url.js';
-import { isUnsafeUrlPath, shownRefused, urlOfKey } from './store-url-text.js';
+import {
+  type ByteRange,
+  type HttpClient,
+  type HttpResponse,
+  lengthError,
+  lengthOf,
+  openHttp,
+  type Surroundings,
+  statusError,
+} from '../net/http.js';
+import type { Lookup } from '../net/private-address.js';
+import { shownUrl } from '../util/address.js';
+import { exactly, WrongLength } from '../util/stream.js';
+import type { ObjectStore } from './port.js';
+import { isUnsafeUrlPath, parseStoreUrl, shownRefused, urlOfKey } from './url.js';
 
 /**
- * Opens a folder of a web server, to read objects of it whose keys are known. A key is a name, or with a `?` the text of a URL
+ * Opens a folder of a web server, to read objects of it whose keys are known. A key is a name or, with a `?`, the text of a URL
  * below the folder as it is, which may be signed.
- * @param lookup what knows the addresses of hosts; by default that of node:dns
+ * @param lookup looks up the addresses of hosts; by default that of node:dns
  * @throws RegError SOURCE_UNSUPPORTED for a URL with a query
  */
-export async function openWeb(url: string, around: StoreSurroundings, lookup?: Lookup): Promise<ObjectStore> {
+export async function openWeb(url: string, around: Surroundings, lookup?: Lookup): Promise<ObjectStore> {
   parseStoreUrl(url);
   if (url.includes('?'))
     throw new RegError('SOURCE_UNSUPPORTED', `the address of a folder has no query: ${shownUrl(url)}`);
@@ -54,19 +61,19 @@ function addressOf(top: string, key: string): string {
   );
 }
 
-/** Statuses of servers that answer HEAD with nothing, and of signed addresses, which are good for GET alone. */
+/** The status of servers that do not support HEAD, and of signed addresses, which are valid for GET only. */
 const NO_HEAD: ReadonlySet<number> = new Set([403, 405, 501]);
 
-/** What a server knows of an object; undefined when it has none. */
+/** What a server knows of an object; undefined without one. */
 async function lookFor(http: HttpClient, url: string): Promise<Content | undefined> {
   const head = await http.request({ method: 'HEAD', url });
   head.body.destroy();
   if (isGone(head.status)) return undefined;
-  if (head.status !== 200 && !NO_HEAD.has(head.status)) throw refusedBy(shownUrl(url), head);
+  if (head.status !== 200 && !NO_HEAD.has(head.status)) throw statusError(shownUrl(url), head);
   const content = contentOf(head);
-  // some servers leave out the size, or say 0, when they are asked for nothing else
-  const isTold = head.status === 200 && content.size;
-  return isTold ? known(url, head, content) : lookForFirstByte(http, url);
+  // some servers leave out the size in a response to HEAD, or say 0
+  const isKnown = head.status === 200 && content.size;
+  return isKnown ? known(url, head, content) : lookForFirstByte(http, url);
 }
 
 async function lookForFirstByte(http: HttpClient, url: string): Promise<Content | undefined> {
@@ -74,15 +81,15 @@ async function lookForFirstByte(http: HttpClient, url: string): Promise<Content 
   answer.body.destroy();
   if (isGone(answer.status)) return undefined;
   const content = contentOf(answer);
-  // of what is empty there is no first byte (RFC 9110, section 15.5.17)
+  // an empty object has no first byte (RFC 9110, section 15.5.17)
   const isThere =
     answer.status === 206 || answer.status === 200 || (answer.status === 416 && content.size === 0);
-  if (!isThere) throw refusedBy(shownUrl(url), answer);
+  if (!isThere) throw statusError(shownUrl(url), answer);
   return known(url, answer, content);
 }
 
 function known(url: string, answer: Parameters<typeof contentOf>[0], content: Content): Content {
-  refusePacked(shownUrl(url), answer, new URL(url).pathname);
+  refuseCompressed(shownUrl(url), answer, new URL(url).pathname);
   return content;
 }
 
@@ -93,18 +100,70 @@ async function readFrom(http: HttpClient, url: string, range: ByteRange | undefi
   const shown = shownUrl(url);
   const answer = await http.request({ method: 'GET', url, range });
   try {
-    if (answer.status !== 200 && answer.status !== 206) throw refusedBy(shown, answer);
-    refusePacked(shown, answer, new URL(url).pathname);
-    if (range === undefined && answer.status === 206) throw refusedBy(shown, answer);
+    if (answer.status !== 200 && answer.status !== 206) throw statusError(shown, answer);
+    refuseCompressed(shown, answer, new URL(url).pathname);
+    if (range === undefined && answer.status === 206) throw statusError(shown, answer);
     if (range === undefined) return answer.body;
     refuseOtherPart(shown, answer, range);
-    return measured(answer.body, {
-      size: range.end - range.start,
-      shown,
-      failure: (error) => error as RegError,
-    });
+    const size = range.end - range.start;
+    const failure = (error: unknown) => (error instanceof WrongLength ? lengthError(shown, error) : error);
+    return exactly(answer.body, { size, failure });
   } catch (error) {
     answer.body.destroy();
     throw error;
   }
+}
+
+/** What a response says of an object's bytes. */
+interface Content {
+  /** Of the whole object; undefined where the server does not say. */
+  size: number | undefined;
+  /** Whether parts of it can be requested. */
+  ranges: boolean;
+}
+
+type Answer = Pick<HttpResponse, 'status' | 'headers'>;
+
+/** What a response with all or a part of an object says of the whole (RFC 9110, sections 8.6 and 14.4). */
+function contentOf({ status, headers }: Answer): Content {
+  if (status === 206 || status === 416) {
+    const total = /^bytes (?:\d+-\d+|\*)\/(\d+)$/i.exec(headers['content-range'] ?? '')?.[1];
+    return { size: total === undefined ? undefined : Number(total), ranges: true };
+  }
+  return { size: lengthOf(headers), ranges: /\bbytes\b/i.test(headers['accept-ranges'] ?? '') };
+}
+
+/**
+ * Refuses a response with another part of the object than was requested.
+ * @throws RegError STORE_FAILED
+ */
+function refuseOtherPart(shown: string, { headers }: Answer, { start, end }: ByteRange): void {
+  const sent = headers['content-range'] ?? '';
+  if (new RegExp(`^bytes ${start}-${end - 1}/(\\d+|\\*)$`, 'i').test(sent)) return;
+  throw new RegError(
+    'STORE_FAILED',
+    `${shown} was asked for the bytes ${start}-${end - 1}, and its server answered with '${sent}'`,
+    'it changed meanwhile, or its server is at fault',
+  );
+}
+
+/** Compressed files: some servers name their own compression in this header. */
+const COMPRESSED = /\.(t?gz|svgz|Z|bz2|xz|zst|br)$/i;
+
+/**
+ * Refuses bytes that were compressed on the way, although the request did not ask for it (RFC 9110, section 12.5.3).
+ * @param path of the URL
+ * @throws RegError STORE_FAILED
+ */
+function refuseCompressed(shown: string, { headers }: Answer, path: string): void {
+  const content = headers['content-encoding'] ?? 'identity';
+  // the client decodes no transfer coding except chunked (RFC 9112, section 7)
+  const transfer = (headers['transfer-encoding'] ?? '').replace(/\bchunked\b|[,\s]/gi, '');
+  if (transfer === '' && (/^(identity)?$/i.test(content) || COMPRESSED.test(path))) return;
+  const encoding = transfer || content;
+  throw new RegError(
+    'STORE_FAILED',
+    `${shown} comes compressed with ${encoding}, although the request does not accept that`,
+    'have its server send the file as it is',
+  );
 }

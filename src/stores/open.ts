@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { unreachable } from '../errors.js';
-import type { StoreOpener, StoreSurroundings } from './port.js';
-import { parseStoreUrl } from './store-url.js';
+import type { Surroundings } from '../net/http.js';
+import type { StoreOpener } from './port.js';
+import { parseStoreUrl } from './url.js';
 
-/** What opens every kind of store; the code of a kind is loaded when the first one of it is opened. */
-export function storeOpener(around: StoreSurroundings): StoreOpener {
-  // every read under way listens, and more than ten would look like a leak
+/** Opens every kind of store; the code of a kind is loaded with its first store. */
+export function storeOpener(around: Surroundings): StoreOpener {
+  // every running read listens, and more than ten listeners would look like a leak
   if (around.signal) setMaxListeners(0, around.signal);
   return {
     openStore: async (url, settings = {}) => {

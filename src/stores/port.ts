@@ -1,51 +1,48 @@
 import type { Readable } from 'node:stream';
+import { RegError } from '../errors.js';
+import type { ByteRange } from '../net/http.js';
+import { exactly, WrongLength } from '../util/stream.js';
 
 /** One object as a store lists it. */
 export interface StoredObject {
   /** From the top of the store, `/` between parts, none at the beginning. */
   key: string;
-  /** Bytes; undefined where a server does not tell. */
+  /** Bytes; undefined where a server does not say. */
   size: number | undefined;
   /** Whether it can be read from the middle. */
   ranges: boolean;
 }
 
-/** A part of an object, in bytes from its beginning; `end` is the first one that does not belong to it. */
-export interface ByteRange {
-  start: number;
-  end: number;
-}
-
 /**
- * A place that keeps bytes under keys: a folder, a bucket, a web server. Every call throws RegError STORE_FAILED when the
- * place cannot be reached or does not let us in, with what it said, and INTERRUPTED once the signal was given.
+ * A store keeps bytes under keys: a folder, a bucket, a web server. Every call throws RegError STORE_FAILED where the store
+ * cannot be reached or denies access, with its own reason, and INTERRUPTED after the signal.
  */
 export interface ObjectStore {
-  /** Its address, fit to be shown: no user-info, no signature. */
+  /** Its address, fit to be shown: without user-info and signature. */
   shown: string;
-  /** What is known of the object under a key; undefined when there is none. */
+  /** What is known of the object under a key; undefined where there is none. */
   stat(key: string): Promise<StoredObject | undefined>;
   /**
    * Every object whose key begins with a folder's name and `/`, by key; `''` for all.
-   * @throws RegError SOURCE_UNSUPPORTED where a place cannot list
+   * @throws RegError SOURCE_UNSUPPORTED where a store cannot list
    */
   list(folder: string): Promise<StoredObject[]>;
   /**
    * The bytes of an object, or a part of them.
-   * @throws RegError SOURCE_PATH when it is not there; the stream fails with STORE_FAILED when it ends too early
+   * @throws RegError SOURCE_PATH where there is no such object; the stream fails with STORE_FAILED when it ends too early
    */
   read(key: string, range?: ByteRange): Promise<Readable>;
   /**
-   * Puts an object under a key, whole or not at all, whatever was there; memory stays constant however large it is.
+   * Puts an object under a key, whole or not at all, and replaces what was there; memory stays constant for any size.
    * @param size of the bytes, all of them
-   * @throws RegError SOURCE_UNSUPPORTED where nothing can be written
+   * @throws RegError SOURCE_UNSUPPORTED where a store is read-only, HASH_MISMATCH for another number of bytes
    */
   write(key: string, bytes: Readable, size: number): Promise<void>;
 }
 
-/** What a URL does not say of a store; each kind knows some, and every one has the usual default of its kind. */
+/** What a URL does not say of a store. Each kind of store uses some of it, and has the usual defaults of its kind. */
 export interface StoreSettings {
-  /** Another server than the provider's own: MinIO and others. */
+  /** Another server than the provider's own, such as MinIO. */
   endpoint?: string | undefined;
   region?: string | undefined;
   /** A profile of the AWS configuration files. */
@@ -54,19 +51,42 @@ export interface StoreSettings {
   account?: string | undefined;
 }
 
-/** What a store talks to apart from its server. */
-export interface StoreSurroundings {
-  /** Credentials, endpoints and proxies, by the variables of each provider's own tools. */
-  env: NodeJS.ProcessEnv;
-  /** Ends what is running. */
-  signal?: AbortSignal | undefined;
-}
-
 /** Opens stores; an argument of everything that reads or writes models. */
 export interface StoreOpener {
   /**
-   * Opens what is at a URL or an absolute path as a store: keys are below it. Nothing is asked yet.
-   * @throws RegError SOURCE_UNSUPPORTED for a URL of no known kind, PACKAGE_MISSING with the `npm install` that helps
+   * Opens the store at a URL or an absolute path; keys are below it. Nothing is requested yet.
+   * @throws RegError SOURCE_UNSUPPORTED for an unknown kind of URL, PACKAGE_MISSING with the `npm install` that helps
    */
   openStore(url: string, settings?: StoreSettings): Promise<ObjectStore>;
 }
+
+/** The bytes of an object while it is written. */
+export interface ObjectBytes {
+  /** Fails before its last chunk where the size is not the expected one. */
+  stream: Readable;
+  /** What the bytes failed with; a client of a provider may hide it. Undefined where they did not fail. */
+  failure(): unknown;
+}
+
+/** Checks the bytes of an object that is to be written. No error is lost before the stream is read. */
+export function objectBytes(
+  key: string,
+  bytes: Readable,
+  size: number,
+  onBytes?: (count: number) => void,
+): ObjectBytes {
+  let failed: unknown;
+  const stream = exactly(bytes, {
+    size,
+    onBytes,
+    failure: (error) => {
+      failed = error instanceof WrongLength ? changed(key, error) : error;
+      return failed;
+    },
+  });
+  stream.on('error', () => undefined);
+  return { stream, failure: () => failed };
+}
+
+const changed = (key: string, { message }: WrongLength): RegError =>
+  new RegError('HASH_MISMATCH', `${key} ${message}`, 'see that nothing changes it meanwhile, and try again');

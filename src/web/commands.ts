@@ -1,4 +1,5 @@
 import type { VersionRow } from '../registry/rows.js';
+import { shellLine } from '../util/shell.js';
 
 /** Whether a version is one that was registered, which commands take; not the id of a commit. */
 export const isPlain = (version: string): boolean => version.startsWith('v');
@@ -12,8 +13,4 @@ export const diffCommand = (artifact: string, from: string, to: string, repo: st
   commandLine(repo, 'diff', `${artifact}@${from}`, `@${to}`);
 
 const commandLine = (repo: string | null, ...words: string[]): string =>
-  ['reg', ...words, ...(repo === null ? [] : ['--repo', repo])].map(quoted).join(' ');
-
-/** As a POSIX shell takes it. */
-const quoted = (word: string): string =>
-  /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  shellLine('reg', ...words, ...(repo === null ? [] : ['--repo', repo]));

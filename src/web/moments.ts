@@ -1,3 +1,5 @@
+import { counted } from '../util/text.js';
+
 /** `2026-09-01T14:05:00Z` as people read it: `2026-09-01 14:05`. Times of a registry are UTC everywhere. */
 export const shownTime = (time: string): string => `${time.slice(0, 10)} ${time.slice(11, 16)}`;
 
@@ -24,6 +26,3 @@ export function shownSpan(from: number, to: number): string {
   if (minutes < 48 * 60) return counted(Math.round(minutes / 60), 'hour');
   return counted(Math.round(minutes / (24 * 60)), 'day');
 }
-
-/** `1 day`, `2 days`. */
-export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

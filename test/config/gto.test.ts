@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stagesOfGto } from '../../src/config/gto.js';
+import { stagesOfGto } from '../../src/documents/config.js';
 import { refusalCode } from '../support/builders.js';
 
 const stages = (text: string) => stagesOfGto(Buffer.from(text));

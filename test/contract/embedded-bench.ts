@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { openLocalRepository } from '../../src/git/embedded/local/repository.js';
-import { openWebRepository } from '../../src/git/embedded/url/repository.js';
-import type { RegistryRepository } from '../../src/git/port.js';
-import { once } from '../../src/once.js';
+import { openLocalRepository } from '../../src/git/files/repository.js';
+import type { RegistryRepository, Tags } from '../../src/git/port.js';
+import { openWebRepository } from '../../src/git/remote/transport-http.js';
+import { once } from '../../src/util/async.js';
 import type { Repository, Sandbox } from '../support/repo.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';
 
@@ -22,6 +22,10 @@ export function serverOf(box: Sandbox): Promise<HttpServer> {
 /** A repository that is opened at its first call, for tests that cannot wait where they make it. */
 export function late(opening: () => Promise<RegistryRepository>): RegistryRepository {
   const opened = once(opening);
+  const tags: Tags = {
+    list: async (scope) => (await opened()).tags.list(scope),
+    read: async (refs) => (await opened()).tags.read(refs),
+  };
   const call =
     (name: keyof RegistryRepository) =>
     async (...args: never[]): Promise<unknown> => {
@@ -29,7 +33,7 @@ export function late(opening: () => Promise<RegistryRepository>): RegistryReposi
       return method(...args);
     };
   return new Proxy({} as RegistryRepository, {
-    get: (_target, name) => call(name as keyof RegistryRepository),
+    get: (_target, name) => (name === 'tags' ? tags : call(name as keyof RegistryRepository)),
   });
 }
 

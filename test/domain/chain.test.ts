@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { artifactStateOf } from '../../src/domain/artifact.js';
 import { breaksIn, goneParents } from '../../src/domain/chain.js';
 import { type Event, eventOf } from '../../src/domain/event.js';
 import { artifactName } from '../../src/domain/names.js';
-import { artifactStateOf } from '../../src/domain/state.js';
 import { parseTagName } from '../../src/domain/tag-name.js';
 import { tag } from '../support/builders.js';
 

@@ -1,9 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import {
+  type ArtifactState,
+  latestVersion,
+  stagesUsed,
+  stateOf,
+  versionsGreatestFirst,
+  versionsInStage,
+} from '../../src/domain/artifact.js';
 import { artifactName } from '../../src/domain/names.js';
-import { latestVersion, stagesUsed, versionsGreatestFirst, versionsInStage } from '../../src/domain/query.js';
-import { type ArtifactState, stateOf } from '../../src/domain/state.js';
 import { commit, events } from '../support/builders.js';
 
 /** What a history leads to; fixtures/histories/README.md describes the format. */

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { artifactName, stageName } from '../../src/domain/names.js';
 import {
   currentIn,
   latestVersion,
   stagesUsed,
-  type View,
+  stateOf,
   versionsByStage,
   versionsGreatestFirst,
   versionsInStage,
   versionsNewestFirst,
-} from '../../src/domain/query.js';
-import { stateOf } from '../../src/domain/state.js';
+} from '../../src/domain/artifact.js';
+import { artifactName, stageName } from '../../src/domain/names.js';
+import type { View } from '../../src/domain/state.js';
 import { churn, commit, events } from '../support/builders.js';
 
 const prod = stageName('prod');

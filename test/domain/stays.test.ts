@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { stageName } from '../../src/domain/names.js';
-import { lastingStays } from '../../src/domain/stays.js';
+import { intervalsIn } from '../../src/domain/timeline.js';
 import { churn, commit } from '../support/builders.js';
 
 const REGISTERED = ['churn@v1.0.0 A 1', 'churn@v2.0.0 B 2', 'churn@v3.0.0 C 3'];
 
 /** The stays in prod: version, from, until. */
 const stays = (lines: readonly string[]): string[] =>
-  lastingStays(churn(lines), stageName('prod')).map(
+  intervalsIn(churn(lines), stageName('prod')).map(
     ({ version, from, until }) =>
       `${version === commit('A') ? 'A' : version} ${from.time}-${until ? until.time : ''}`,
   );

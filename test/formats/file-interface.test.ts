@@ -2,14 +2,14 @@ import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RegError } from '../../src/errors.js';
-import { fileInterface } from '../../src/formats/file-interface.js';
-import { readForward } from '../../src/sources/forward.js';
-import type { SourceFile } from '../../src/sources/model.js';
+import { readInterface } from '../../src/formats/interface.js';
+import { readForward } from '../../src/models/interface.js';
+import type { SourceFile } from '../../src/models/source.js';
 import { field, latin1, u32, u64 } from '../support/format-bytes.js';
 import { FORMAT_FILES } from '../support/format-files.js';
 
 const readOf = (bytes: Buffer) => async (start: number, end: number) => bytes.subarray(start, end);
-const interfaceIn = (bytes: Buffer) => fileInterface(readOf(bytes), bytes.length);
+const interfaceIn = (bytes: Buffer) => readInterface(readOf(bytes), bytes.length);
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 describe('what a small file of each format says', () => {
@@ -199,7 +199,7 @@ async function forwardInterface(bytes: Buffer, chunk: number, ranges: boolean, s
       ),
   };
   const { read, close } = readForward(file);
-  return fileInterface(read, bytes.length).finally(close);
+  return readInterface(read, bytes.length).finally(close);
 }
 
 describe('reading forward', () => {

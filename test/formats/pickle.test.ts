@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OPCODES } from '../../src/formats/pickle-opcodes.js';
+import { OPCODES } from '../../src/formats/pickle.js';
 import { recogniseFormat } from '../../src/formats/recognise.js';
 import { latin1, u32 } from '../support/format-bytes.js';
 import { PICKLES } from '../support/format-pickles.js';

@@ -1,4 +1,4 @@
-import type { ReadAt } from '../../src/formats/recognise.js';
+import type { ReadAt } from '../../src/formats/read-at.js';
 
 /** Reads from memory, as a file is read: less where it ends. */
 export const readerOf =

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bitsOf, type Dtype } from '../../src/formats/dtype.js';
 import { readSafetensors, type Tensors } from '../../src/formats/safetensors.js';
-import { typedData } from '../../src/formats/typed-data.js';
+import { bitsOf, type Dtype, typedData } from '../../src/formats/tensors.js';
 import { safetensorsOf } from '../support/format-files.js';
 import { readerOf } from './reading.js';
 

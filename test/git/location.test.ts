@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redactorOf, shownAddress, withoutLogin, withoutUserInfo } from '../../src/git/location.js';
+import { redactorOf, shownAddress, withoutLogin, withoutUserInfo } from '../../src/util/address.js';
 
 describe('a text without the user-info of its URLs', () => {
   it.each([

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { contradictions } from '../../src/interface/contradictions.js';
-import { dtypeName } from '../../src/interface/dtype-name.js';
-import { type ModelInterface, misfits } from '../../src/interface/fits.js';
-import type { Port, Shape } from '../../src/interface/shape.js';
+import {
+  contradictions,
+  dtypeName,
+  type ModelInterface,
+  misfits,
+  type Port,
+  type Shape,
+} from '../../src/formats/interface.js';
 
 const f32 = (shape?: Shape): Port =>
   shape === undefined ? { dtype: 'float32' } : { dtype: 'float32', shape };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { artifactOfLink, linkPathOf, requireLinkPath } from '../../src/documents/link-path.js';
 import { artifactName } from '../../src/domain/names.js';
-import { artifactOfLink, linkPathOf, requireLinkPath } from '../../src/links/link-path.js';
 import { refusal } from '../support/builders.js';
 
-describe('link files (SPEC §4)', () => {
+describe('link files (docs/specification.md, 4 Link files and configuration)', () => {
   it.each([
     ['churn', 'churn.model.yaml'],
     ['sub/dir:churn', 'sub/dir/churn.model.yaml'],

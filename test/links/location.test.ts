@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseLocation, withoutUserInfo } from '../../src/git/location.js';
+import { parseLocation } from '../../src/domain/location.js';
+import { withoutUserInfo } from '../../src/util/address.js';
 import { refusal, refusalCode } from '../support/builders.js';
 
 describe('where a source repository is', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { modelPath } from '../../src/links/model-path.js';
+import { modelPath } from '../../src/documents/link.js';
 import { refusalCode } from '../support/builders.js';
 
 describe('paths inside a repository', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inspectLink, readLink } from '../../src/links/read.js';
+import { inspectLink, readLink } from '../../src/documents/link.js';
 import { refusal } from '../support/builders.js';
 
 const OID = 'a'.repeat(40);
@@ -12,7 +12,7 @@ const problems = (text: string) => {
   return 'problems' in reading ? reading.problems : [];
 };
 
-describe('reading links (SPEC §4)', () => {
+describe('reading links (docs/specification.md, 4 Link files and configuration)', () => {
   it('all that a link can say', () => {
     const link = {
       reg: 1,

@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readLink } from '../../src/links/read.js';
-import type { Link } from '../../src/links/schema.js';
-import { formatLink } from '../../src/links/write.js';
+import { formatLink, type Link, readLink } from '../../src/documents/link.js';
 
 const RUNS = { numRuns: 1000 };
 

@@ -1,21 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { isNode, visit } from 'yaml';
-import { readConfig } from '../../src/config/config.js';
-import { stagesOfGto } from '../../src/config/gto.js';
+import { readConfig, stagesOfGto } from '../../src/documents/config.js';
+import { inspectLink, modelPath, readLink } from '../../src/documents/link.js';
+import { readYaml } from '../../src/documents/yaml.js';
+import { parseLocation } from '../../src/domain/location.js';
 import { artifactName, stageName } from '../../src/domain/names.js';
-import { refFormatProblem } from '../../src/domain/ref-format.js';
+import { refFormatProblem } from '../../src/domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../../src/domain/tag-name.js';
 import { parseTarget, parseVersionTarget, versionId } from '../../src/domain/target.js';
 import { parseTime } from '../../src/domain/time.js';
 import { splitMessage } from '../../src/domain/trailers.js';
 import { version } from '../../src/domain/version.js';
 import { RegError } from '../../src/errors.js';
-import { parseLocation } from '../../src/git/location.js';
 import { decodeTag, MalformedTag } from '../../src/git/tag-object.js';
-import { modelPath } from '../../src/links/model-path.js';
-import { inspectLink, readLink } from '../../src/links/read.js';
-import { readYaml } from '../../src/yaml/read.js';
 import { hostileText } from '../support/arbitraries.js';
 
 const RUNS = { numRuns: 10_000 };

@@ -1,12 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import {
+  type ArtifactState,
+  artifactStateOf,
+  currentIn,
+  latestVersion,
+  type State,
+  stagesUsed,
+  stateOf,
+  versionsInStage,
+} from '../../src/domain/artifact.js';
 import { type Event, eventOf } from '../../src/domain/event.js';
 import { mergeOrdered } from '../../src/domain/order.js';
-import { currentIn, latestVersion, stagesUsed, versionsInStage } from '../../src/domain/query.js';
-import { type ArtifactState, artifactStateOf, type State, stateOf } from '../../src/domain/state.js';
-import { lastingStays } from '../../src/domain/stays.js';
-import type { Version } from '../../src/domain/version.js';
-import { compareVersions } from '../../src/domain/version-order.js';
+import { intervalsIn } from '../../src/domain/timeline.js';
+import { compareVersions, type Version } from '../../src/domain/version.js';
 import { history, type NamedTag } from '../support/arbitraries.js';
 
 const RUNS = { numRuns: 10_000 };
@@ -26,7 +33,7 @@ const answers = (state: State) =>
     latest: latestVersion(artifact),
     stages: stagesUsed(artifact).map((stage) => [
       versionsInStage(artifact, stage),
-      lastingStays(artifact, stage),
+      intervalsIn(artifact, stage),
     ]),
   }));
 
@@ -78,7 +85,7 @@ describe('state', () => {
     );
   });
 
-  it('follows the rules of SPEC §3, told anew', () => {
+  it('follows the rules of docs/specification.md, 3 State, read from the events backwards', () => {
     fc.assert(
       fc.property(history, (tags) => {
         for (const artifact of stateOf(eventsOf(tags)).values()) {
@@ -125,7 +132,7 @@ describe('stays', () => {
           const own = events.filter((event) => event.artifact === artifact.name);
           const moments = [...new Set(artifact.events.map(({ time }) => time))];
           for (const stage of stagesUsed(artifact)) {
-            const stays = lastingStays(artifact, stage);
+            const stays = intervalsIn(artifact, stage);
             for (const at of moments) {
               const open = stays.filter(
                 ({ from, until }) => from.time <= at && (until === undefined || until.time > at),
@@ -145,7 +152,7 @@ describe('stays', () => {
       fc.property(history, (tags) => {
         for (const artifact of stateOf(eventsOf(tags)).values())
           for (const stage of stagesUsed(artifact)) {
-            const stays = lastingStays(artifact, stage);
+            const stays = intervalsIn(artifact, stage);
             for (const [index, { from, until, version }] of stays.entries()) {
               const next = stays[index + 1];
               if (until === undefined) expect(next).toBeUndefined();

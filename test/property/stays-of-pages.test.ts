@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { currentIn, stagesUsed } from '../../src/domain/query.js';
-import { lastingStays } from '../../src/domain/stays.js';
+import { currentIn, stagesUsed } from '../../src/domain/artifact.js';
+import { intervalsIn } from '../../src/domain/timeline.js';
 import { intervalRow } from '../../src/registry/make-rows.js';
 import { readState } from '../../src/registry/read.js';
 import { dayInStage, stayAt } from '../../src/web/stays.js';
@@ -11,11 +11,11 @@ test('what a page finds in the stays at a moment is what is current then', async
   await fc.assert(
     fc.asyncProperty(registries, fc.integer({ min: 0, max: 45 }), async (tags, second) => {
       const repository = build(tags);
-      const now = await readState(repository);
-      const then = await readState(repository, second);
+      const now = await readState(repository.tags);
+      const then = await readState(repository.tags, second);
       for (const artifact of now.values())
         for (const stage of stagesUsed(artifact)) {
-          const rows = lastingStays(artifact, stage).map(intervalRow);
+          const rows = intervalsIn(artifact, stage).map(intervalRow);
           const past = then.get(artifact.name);
           expect(stayAt(rows, stage, second * 1000)?.version).toBe(
             past && currentIn(past, stage)?.version.id,

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import semver from 'semver';
 import { describe, expect, it } from 'vitest';
-import { parseVersion } from '../../src/domain/version.js';
-import { compareVersions } from '../../src/domain/version-order.js';
+import { compareVersions, parseVersion } from '../../src/domain/version.js';
 import { anyVersion } from '../support/arbitraries.js';
 
 const RUNS = { numRuns: 10_000 };

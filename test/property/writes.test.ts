@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_CONFIG } from '../../src/config/config.js';
+import { DEFAULT_CONFIG } from '../../src/documents/config.js';
+import type { ArtifactState } from '../../src/domain/artifact.js';
 import type { ArtifactName } from '../../src/domain/names.js';
 import type { Plan, Snapshot } from '../../src/domain/plan.js';
-import type { ArtifactState } from '../../src/domain/state.js';
 import { RegError } from '../../src/errors.js';
 import type { RegistryContext } from '../../src/registry/context.js';
 import { readState } from '../../src/registry/read.js';
@@ -43,7 +43,7 @@ async function grant(
     now: () => 0,
   } as unknown as RegistryContext;
   const decide = (snapshot: Snapshot): Plan => wish.decide(snapshot, commits);
-  const [before, refs] = [await readState(repository), await repository.listTags()];
+  const [before, refs] = [await readState(repository.tags), await repository.listTags()];
   let rows: WriteRow[];
   try {
     const planned = await write(context, artifact, decide, { unlinked: true, dryRun: true });
@@ -55,7 +55,7 @@ async function grant(
     expect(await repository.listTags(), 'a refusal writes nothing').toEqual(refs);
     return false;
   }
-  const [state, listed] = [await readState(repository), await repository.listTags()];
+  const [state, listed] = [await readState(repository.tags), await repository.listTags()];
   const [after, old] = [state.get(artifact), before.get(artifact)];
   if (after === undefined) throw new Error(`${wish.what} left no event`);
   wish.check({ before: old, after, rows, commits });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
-import { memoryRepository } from '../../src/git/memory.js';
 import { findDeclaration } from '../../src/registry/declared.js';
+import { memoryRepository } from '../support/memory.js';
 
 const IDENTITY = { name: 'Ann Lee', email: 'ann@example.com', now: 0, zone: '+0000' };
 
@@ -19,7 +19,7 @@ const FILES = {
   'artifacts.yaml': 'old: {path: x}\nmodels:old: {}\n',
 };
 
-describe('what declares an artifact (SPEC §3)', () => {
+describe('what declares an artifact (docs/specification.md, 3 State)', () => {
   it.each([
     ['linked', 'link linked.model.yaml'],
     ['sub/dir:linked', 'link sub/dir/linked.model.yaml'],

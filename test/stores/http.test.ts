@@ -1,7 +1,8 @@
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ByteRange } from '../../src/net/http.js';
 import { openWeb } from '../../src/stores/http.js';
-import type { ByteRange, ObjectStore } from '../../src/stores/port.js';
+import type { ObjectStore } from '../../src/stores/port.js';
 import { failure } from '../contract/stores-objects.js';
 import { type FileServer, serveFiles } from '../support/file-server.js';
 import * as faults from '../support/file-server-faults.js';
@@ -68,7 +69,7 @@ describe('reading', () => {
   it('gives no byte more than was asked for', async () => {
     server.be(faults.endWithoutLength(BODY, 206, 'content-range: bytes 0-4/10\r\n'));
     expect((await failure(read('model.bin', { start: 0, end: 5 }))).message).toContain(
-      'more than the 5 bytes',
+      'more than the expected 5 bytes',
     );
     server.be(faults.sendRaw('HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\n0123456789'));
     const told = await read('model.bin').catch((error) => error.code);

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { storeOpener } from '../../src/stores/open.js';
-import { splitObjectUrl } from '../../src/stores/store-url.js';
+import { splitObjectUrl } from '../../src/stores/url.js';
 import { type FileServer, serveFiles } from '../support/file-server.js';
 import { sandbox } from '../support/repo.js';
 

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { importPeer } from '../../src/stores/peer.js';
+import { importPeer } from '../../src/stores/cloud.js';
 import { sandbox } from '../support/repo.js';
 
 const notFound = (name: string, importer: string): Error =>

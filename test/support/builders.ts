@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
+import { type ArtifactState, artifactStateOf } from '../../src/domain/artifact.js';
 import { type AnnotatedTag, type Event, eventOf, type Oid } from '../../src/domain/event.js';
 import { artifactName } from '../../src/domain/names.js';
 import type { Snapshot } from '../../src/domain/plan.js';
-import { type ArtifactState, artifactStateOf } from '../../src/domain/state.js';
 import { parseTagName } from '../../src/domain/tag-name.js';
 import { type ErrorCode, RegError } from '../../src/errors.js';
-import { type MemoryRepository, memoryRepository } from '../../src/git/memory.js';
 import { encodeTag } from '../../src/git/tag-object.js';
+import { type MemoryRepository, memoryRepository } from './memory.js';
 
 /** The id of the commit that a history calls `A` to `F`: that digit, forty times. */
 export function commit(letter: string): Oid {

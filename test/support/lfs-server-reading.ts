@@ -1,12 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseLocation } from '../../src/domain/location.js';
 import { RegError } from '../../src/errors.js';
-import { parseLocation } from '../../src/git/location.js';
 import { sourceOpener } from '../../src/git/open.js';
-import { download } from '../../src/load/download.js';
-import { gitModel } from '../../src/sources/git-source.js';
-import type { SourceModel } from '../../src/sources/model.js';
+import { download } from '../../src/models/download.js';
+import { gitModel } from '../../src/models/git.js';
+import type { SourceModel } from '../../src/models/source.js';
 import type { Env, Sandbox } from './repo.js';
 
 /** Whether the git-lfs program is on this machine; without it the tests of what it does are left out, by name. */

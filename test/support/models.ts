@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { RegError } from '../../src/errors.js';
-import type { SourceFile, SourceModel } from '../../src/sources/model.js';
-import type { ByteRange } from '../../src/stores/port.js';
+import type { SourceFile, SourceModel } from '../../src/models/source.js';
+import type { ByteRange } from '../../src/net/http.js';
 
 /** How a source in memory fails, by the number of the request that is being answered, from 1 on. */
 export type Fault = (request: number) => 'break off' | 'stop short' | 'refuse' | undefined;

@@ -6,9 +6,9 @@ import addFormats from 'ajv-formats';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import type { Log } from 'sarif';
 import { describe, expect, test } from 'vitest';
-import { ALL_RULES } from '../../src/validate/catalogue.js';
-import { type Finding, reportOf } from '../../src/validate/finding.js';
-import { formatReport, type ReportFormat } from '../../src/validate/formats/format.js';
+import { type Finding, reportOf } from '../../src/checks/finding.js';
+import { formatReport, type ReportFormat } from '../../src/checks/reporters.js';
+import { ALL_RULES } from '../../src/checks/rules.js';
 
 const found = (more: Partial<Finding>): Finding => ({
   level: 'error',

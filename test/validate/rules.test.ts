@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { ALL_RULES } from '../../src/checks/rules.js';
+import { TAG_RULES } from '../../src/checks/tag-rules.js';
+import { validate } from '../../src/checks/validate.js';
 import { openContext } from '../../src/open-context.js';
-import { ALL_RULES } from '../../src/validate/catalogue.js';
-import { TAG_RULES } from '../../src/validate/tags/rules.js';
-import { validate } from '../../src/validate/validate.js';
 import { sandbox } from '../support/repo.js';
 import { fixtureRules, makeFixture, makeSource } from '../support/validate-fixtures.js';
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 const [bundle] = buildSync({
   stdin: {
-    contents: `import { readLink } from './src/links/read.ts';
+    contents: `import { readLink } from './src/documents/link.ts';
       for (const expression of process.argv.slice(2)) {
         const codes = ['a.yaml', 'b.yaml'].map((file) => {
           try { return readLink(Buffer.from(eval(expression)), file); } catch (error) { return error.code ?? error; }

@@ -1,14 +1,13 @@
 import { text } from 'node:stream/consumers';
-import * as doctoring from '../../doctor/doctor.js';
-import { preReceive } from '../../hook/pre-receive.js';
-import { parseRefUpdates } from '../../hook/ref-update.js';
+import * as doctoring from '../../checks/doctor.js';
+import type { Finding, Report } from '../../checks/finding.js';
+import { parseRefUpdates, preReceive } from '../../checks/hook.js';
+import { formatReport, type ReportFormat } from '../../checks/reporters.js';
+import { ALL_RULES } from '../../checks/rules.js';
+import * as validating from '../../checks/validate.js';
+import * as verifying from '../../checks/verify.js';
 import { DoctorRow, VerifiedRow } from '../../registry/rows.js';
-import * as registry from '../../registry/verify.js';
-import { shellLine } from '../../shell.js';
-import { ALL_RULES } from '../../validate/catalogue.js';
-import type { Finding, Report } from '../../validate/finding.js';
-import { formatReport, type ReportFormat } from '../../validate/formats/format.js';
-import * as validating from '../../validate/validate.js';
+import { shellLine } from '../../util/shell.js';
 import type { Output } from '../output.js';
 import { cleanLine } from '../render/clean.js';
 import { rowTable } from '../render/rows.js';
@@ -18,9 +17,9 @@ import type { Session } from '../session.js';
 export async function verify(
   { out, open }: Session,
   target: string | undefined,
-  options: registry.VerifyOptions,
+  options: verifying.VerifyOptions,
 ): Promise<number> {
-  const found = await registry.verify(await open(), target, options);
+  const found = await verifying.verify(await open(), target, options);
   const broken = found.filter(({ problem }) => problem !== null);
   await out.answer(found, () => rowTable(VerifiedRow, found, out));
   if (broken.length === 0)

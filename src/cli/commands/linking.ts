@@ -6,7 +6,7 @@ import * as registry from '../../registry/link.js';
 import * as outdating from '../../registry/outdated.js';
 import { OutdatedRow } from '../../registry/rows.js';
 import * as updating from '../../registry/update.js';
-import { shellLine } from '../../shell.js';
+import { shellLine } from '../../util/shell.js';
 import { commitHint } from '../next-step.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';

@@ -1,14 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { cacheFolder } from '../../disk/cache-folder.js';
 import { parseTarget } from '../../domain/target.js';
-import { clearCache, listCache } from '../../load/cache-entries.js';
-import { type LoadOptions, loadModel } from '../../load/load.js';
-import { singleFile, warningOf } from '../../load/model.js';
+import { clearCache, listCache } from '../../models/cache.js';
 import { chosenBy } from '../../registry/choose.js';
+import { type LoadOptions, loadModel, singleFile, warningOf } from '../../registry/load.js';
 import { CacheRow } from '../../registry/rows.js';
-import * as uploading from '../../upload/upload.js';
+import * as uploading from '../../registry/upload.js';
+import { cacheFolder } from '../../util/files.js';
 import { commitHint, pushHint } from '../next-step.js';
 import { progressBar } from '../render/progress.js';
 import { rowTable } from '../render/rows.js';

@@ -1,5 +1,4 @@
 import { StatusRow, type SyncRow } from '../../registry/rows.js';
-import * as registry from '../../registry/status.js';
 import * as syncing from '../../registry/sync.js';
 import { differingHint } from '../next-step.js';
 import { rowTable } from '../render/rows.js';
@@ -9,7 +8,7 @@ import type { Session } from '../session.js';
 export async function status(session: Session): Promise<number> {
   const { out, open, inPlace } = session;
   const context = await open();
-  const found = await registry.status(context);
+  const found = await syncing.status(context);
   const { remote: name } = await context.config();
   const short = (oid: string | null): string => oid?.slice(0, 12) ?? '-';
   await out.answer(found, () =>

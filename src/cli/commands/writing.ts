@@ -1,12 +1,10 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import * as actions from '../../registry/actions.js';
 import * as approvals from '../../registry/approve.js';
 import type { RegistryContext } from '../../registry/context.js';
 import type { WriteRow } from '../../registry/rows.js';
-import * as withdraws from '../../registry/withdraws.js';
-import type { Written } from '../../registry/write.js';
-import type { WriteOptions } from '../../registry/write-options.js';
-import * as writes from '../../registry/writes.js';
+import type { WriteOptions, Written } from '../../registry/write.js';
 import { pushHint } from '../next-step.js';
 import { clean } from '../render/clean.js';
 import type { Session } from '../session.js';
@@ -17,19 +15,19 @@ export const register = (
   session: Session,
   target: string,
   rev: string | undefined,
-  options: writes.RegisterOptions,
+  options: actions.RegisterOptions,
 ): Promise<void> =>
-  runWrite(session, options, (context, asked) => writes.register(context, target, { ...asked, rev }));
+  runWrite(session, options, (context, asked) => actions.register(context, target, { ...asked, rev }));
 
 /** `reg assign` */
 export const assign = (
   session: Session,
   target: string,
   stage: string,
-  options: writes.AssignOptions & { register: boolean },
+  options: actions.AssignOptions & { register: boolean },
 ): Promise<void> =>
   runWrite(session, options, (context, asked) =>
-    writes.assign(context, target, stage, { ...asked, noRegister: !asked.register }),
+    actions.assign(context, target, stage, { ...asked, noRegister: !asked.register }),
   );
 
 /** `reg unassign` */
@@ -37,34 +35,34 @@ export const unassign = (
   session: Session,
   target: string,
   stage: string,
-  options: withdraws.WithdrawOptions,
+  options: actions.WithdrawOptions,
 ): Promise<void> =>
-  runWrite(session, options, (context, asked) => withdraws.unassign(context, target, stage, asked));
+  runWrite(session, options, (context, asked) => actions.unassign(context, target, stage, asked));
 
 /** `reg deregister` */
 export const deregister = (
   session: Session,
   target: string,
-  options: withdraws.WithdrawOptions,
+  options: actions.WithdrawOptions,
 ): Promise<void> =>
-  runWrite(session, options, (context, asked) => withdraws.deregister(context, target, asked));
+  runWrite(session, options, (context, asked) => actions.deregister(context, target, asked));
 
 /** `reg deprecate` */
 export const deprecate = (
   session: Session,
   artifact: string,
-  options: withdraws.WithdrawOptions,
+  options: actions.WithdrawOptions,
 ): Promise<void> =>
-  runWrite(session, options, (context, asked) => withdraws.deprecate(context, artifact, asked));
+  runWrite(session, options, (context, asked) => actions.deprecate(context, artifact, asked));
 
 /** `reg rollback` */
 export const rollback = (
   session: Session,
   artifact: string,
   stage: string,
-  options: withdraws.WithdrawOptions,
+  options: actions.WithdrawOptions,
 ): Promise<void> =>
-  runWrite(session, options, (context, asked) => withdraws.rollback(context, artifact, stage, asked));
+  runWrite(session, options, (context, asked) => actions.rollback(context, artifact, stage, asked));
 
 /** `reg approve` */
 export async function approve(

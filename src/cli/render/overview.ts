@@ -1,5 +1,4 @@
-import { parseVersion } from '../../domain/version.js';
-import { compareVersions } from '../../domain/version-order.js';
+import { compareVersions, parseVersion } from '../../domain/version.js';
 import type { WebPages } from '../../domain/web-pages.js';
 import type { OverviewRow } from '../../registry/rows.js';
 import type { Output } from '../output.js';

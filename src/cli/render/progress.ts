@@ -1,4 +1,4 @@
-import type { OnBytes } from '../../load/download.js';
+import type { OnBytes } from '../../models/download.js';
 import type { Output } from '../output.js';
 
 /** Shows how much of something large has come. */

@@ -1,8 +1,8 @@
 import { didYouMean, nearest } from '../../domain/suggest.js';
 import { parseTarget, versionId } from '../../domain/target.js';
 import { RegError } from '../../errors.js';
-import { shellLine } from '../../shell.js';
 import { fieldsOf } from '../../util/row.js';
+import { shellLine } from '../../util/shell.js';
 import { type CommandSpec, namesOf } from './command.js';
 import type { Line } from './line.js';
 import { COMMANDS, optionsOf } from './table.js';

@@ -1,6 +1,5 @@
 import type { AnnotatedTag, Oid } from '../../domain/event.js';
 import type { ArtifactName } from '../../domain/names.js';
-import type { Claim } from '../../domain/outline.js';
 import type { TagListing } from '../tag-listing.js';
 
 /** A tag as a listing shows it. */
@@ -9,6 +8,29 @@ export interface TagRef {
   name: string;
   /** What the ref holds: a tag object, or for a lightweight tag the object itself. */
   oid: Oid;
+  /**
+   * What an annotated tag leads to; undefined for a lightweight one; 'unknown' where the listing could not tell, because an
+   * object is missing or damaged. Every ref of a `TagList` has it.
+   */
+  peeled?: Oid | 'unknown' | undefined;
+}
+
+/** Tags as a listing shows them, by name. */
+export interface TagList {
+  refs: Iterable<TagRef>;
+  /** Readings of objects that came with the list, by tag name. */
+  known: ReadonlyMap<string, TagReading>;
+}
+
+/**
+ * The tags of a repository. No tag, however broken, keeps another from being read, as far as a remote serves them. A tag whose
+ * name holds neither `@` nor `#` is no event, and may be left out of a list.
+ */
+export interface Tags {
+  /** The tags of one artifact (all whose names begin as its tags do), or of all; narrowed at the source. */
+  list(scope: ArtifactName | 'all'): Promise<TagList>;
+  /** Tag objects, in one go, in the order of `refs`. A single object never makes it throw: its reading has a defect instead. */
+  read(refs: readonly TagRef[]): Promise<TagReading[]>;
 }
 
 /** A tag as a listing shows it that follows tags to their end. */
@@ -24,15 +46,6 @@ export type TagDefect = 'lightweight' | 'malformed' | 'not-a-commit' | 'missing'
 export type TagReading =
   /** `oddities` are worth telling but change nothing, such as a name of its own that differs from the ref's. */
   { tag: AnnotatedTag; oddities: readonly string[] } | { ref: TagRef; defect: TagDefect; detail: string };
-
-/**
- * Tells whether the objects of tags confirm what is claimed of them, in the order of the claims.
- * @param make makes the claims, of tags of the listing; the first objects may be read while it still does
- */
-export type CheckTags = (
-  listing: TagListing,
-  make: (claim: (claim: Claim) => void) => void,
-) => Promise<boolean[]>;
 
 /** Reads tags that are known by name. */
 export interface NamedTagReader {
@@ -54,8 +67,4 @@ export interface TagReader {
   listPeeledTags(): Promise<TagListing | undefined>;
   /** The objects of every tag, of the tags of one artifact, or of these tags. */
   readTags(which?: ArtifactName | readonly TagRef[]): Promise<TagReading[]>;
-  /** Where that takes less than to read them. */
-  checkTags?: CheckTags | undefined;
-  /** The objects of every tag, some at a time and in no order, where that takes less than to have them all. */
-  streamTags?: (() => AsyncIterable<readonly TagReading[]>) | undefined;
 }

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
+import { counted } from '../../util/text.js';
 import { useHashState } from '../hash-state.js';
 import { EVERYTHING, wantedEvents } from '../history-filter.js';
-import { counted } from '../moments.js';
 import type { HistoryPage } from '../page.js';
 import { HistoryFilters } from '../parts/history-filters.js';
 import { HistoryTable } from '../parts/history-table.js';

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
+import { counted } from '../../util/text.js';
 import { useFrame } from '../frame-context.js';
 import { useHashState } from '../hash-state.js';
-import { counted, dayOf } from '../moments.js';
+import { dayOf } from '../moments.js';
 import type { OverviewPage } from '../page.js';
 import { DayCursor } from '../parts/day-cursor.js';
 import { OverviewTable } from '../parts/overview-table.js';

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { CONFIG_FILE } from '../documents/config.js';
+import { inspectLink, type Link } from '../documents/link.js';
+import { LINK_SUFFIX } from '../documents/link-path.js';
+import type { Oid } from '../domain/event.js';
+import { RegError } from '../errors.js';
+import type { RegistryRepository } from '../git/port.js';
+import type { RegistryContext } from '../registry/context.js';
+import type { WorkTree } from '../util/files.js';
+import { shellLine } from '../util/shell.js';
+
+/** What the work tree changes of a commit. */
+export interface TreeChange {
+  /** Whether a file is new or another one; every file is when the configuration changed, for that is what they are held against. */
+  touches(file: string): Promise<boolean>;
+  /** The link that a file was; undefined when it was none. */
+  before(file: string): Promise<Link | undefined>;
+  /** The link files that are gone. */
+  removed: readonly string[];
+}
+
+/**
+ * Finds what the work tree changes since it parted from a rev.
+ * @throws RegError UNKNOWN_REV when the rev is not here, or what both have in common
+ */
+export async function changeSince(
+  { repository }: RegistryContext,
+  workTree: WorkTree,
+  base: string,
+): Promise<TreeChange> {
+  const start = await startOf(repository, base);
+  const entries = (await repository.entriesBelow(start, '')).filter(({ type }) => type === 'blob');
+  const oids = new Map(entries.map(({ path, oid }) => [path, oid]));
+  const touched = async (file: string): Promise<boolean> => {
+    const bytes = await workTree.read(file);
+    const oid = oids.get(file);
+    return oid === undefined ? bytes !== undefined : bytes === undefined || !isBlob(bytes, oid);
+  };
+  const isConfigTouched = await touched(CONFIG_FILE);
+  const links = [...oids.keys()].filter((path) => path.endsWith(LINK_SUFFIX));
+  const isThere = await Promise.all(links.map((path) => workTree.read(path)));
+  return {
+    touches: async (file) => isConfigTouched || touched(file),
+    before: async (file) => {
+      const oid = oids.get(file);
+      const reading = oid === undefined ? undefined : inspectLink(await repository.readBlob(oid), file);
+      return reading && 'link' in reading ? reading.link : undefined;
+    },
+    removed: links.filter((_, index) => isThere[index] === undefined),
+  };
+}
+
+/** Where the branch of HEAD left that of a rev. */
+async function startOf(repository: RegistryRepository, base: string): Promise<Oid> {
+  const [tip, head] = await Promise.all([repository.resolveCommit(base), repository.resolveCommit('HEAD')]);
+  if (tip === undefined)
+    throw new RegError('UNKNOWN_REV', `'${base}' names no commit here`, `fetch it: ${fetchLine(base)}`);
+  const start = head && (await repository.mergeBase(tip, head));
+  if (start !== undefined) return start;
+  const isShallow = await repository.isShallow();
+  throw new RegError(
+    'UNKNOWN_REV',
+    `'${base}' and HEAD have no commit in common here`,
+    isShallow
+      ? 'this clone is shallow: git fetch --unshallow (fetch-depth: 0 of actions/checkout)'
+      : fetchLine(base),
+  );
+}
+
+/** What brings a branch of a remote here: `origin/main` is `main` of `origin`. */
+function fetchLine(base: string): string {
+  const [, remote = 'origin', branch = base] = /^(?:refs\/remotes\/)?([^/]+)\/(.+)$/.exec(base) ?? [];
+  return shellLine('git', 'fetch', remote, `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`);
+}
+
+/** Whether bytes are those of a git object, line ends apart: a checkout may have changed them (gitattributes(5), eol). */
+function isBlob(bytes: Uint8Array, oid: Oid): boolean {
+  const asLines = Buffer.from(bytes).toString('latin1').replaceAll('\r\n', '\n');
+  return [Buffer.from(bytes), Buffer.from(asLines, 'latin1')].some((content) => {
+    const hash = createHash(oid.length === 40 ? 'sha1' : 'sha256');
+    return hash.update(`blob ${content.length}\0`).update(content).digest('hex') === oid;
+  });
+}

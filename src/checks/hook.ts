@@ -1,0 +1,153 @@
+import { APPROVALS, type Approval, approvalOf } from '../domain/approval.js';
+import { type Refusal, refuseArrivals } from '../domain/arrival.js';
+import { artifactStateOf } from '../domain/artifact.js';
+import { type Event, eventOf } from '../domain/event.js';
+import type { ArtifactName } from '../domain/names.js';
+import { tagNameOf } from '../domain/refs.js';
+import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
+import { RegError } from '../errors.js';
+import type { TagRef } from '../git/port.js';
+import type { RegistryContext } from '../registry/context.js';
+import { type EventOf, judgeEvents, readRules } from '../registry/policy.js';
+import { readEvents } from '../registry/read.js';
+
+/**
+ * Says which tags a repository that is pushed to should not let in: events and approvals that are moved or deleted, tags that
+ * are none although they look like it, and what the policy of the team does not take. Other refs are none of its business.
+ * Rules and signers are those of the default branch as it is before the push.
+ * @throws RegError what reading the rules and the tags throws
+ */
+export async function preReceive(
+  context: RegistryContext,
+  updates: readonly RefUpdate[],
+): Promise<Refusal[]> {
+  const concerned = updates.flatMap((update) => {
+    const tag = tagNameOf(update.refName);
+    return tag === undefined || kindOf(tag) === 'other' ? [] : [{ ...update, tag }];
+  });
+  const refusals = concerned.flatMap((update) => refuseChange(update) ?? []);
+  const created = concerned.flatMap(({ tag, from, to }): TagRef[] =>
+    from === undefined && to !== undefined && kindOf(tag) !== 'look-alike' ? [{ name: tag, oid: to }] : [],
+  );
+  if (created.length === 0) return refusals;
+  const { events, approvals, unfit } = await readArrivals(context, created);
+  return [...refusals, ...unfit, ...(await refuseEvents(context, events, approvals))];
+}
+
+type Kind = 'event' | 'approval' | 'look-alike' | 'other';
+
+function kindOf(tag: string): Kind {
+  if (parseTagName(tag) !== undefined) return 'event';
+  if (tag.startsWith(APPROVALS)) return 'approval';
+  return looksLikeEvent(tag) ? 'look-alike' : 'other';
+}
+
+function refuseChange({ tag, from, to }: RefUpdate & { tag: string }): Refusal | undefined {
+  const kind = kindOf(tag);
+  if (kind === 'look-alike')
+    // to delete it is what somebody has to do who let it in
+    return to === undefined
+      ? undefined
+      : { tag, message: 'it looks like an event, but its name cannot be read as one; choose another name' };
+  const what = kind === 'event' ? 'an event' : 'an approval';
+  if (to === undefined)
+    return {
+      tag,
+      message: `it is ${what}, and history is not deleted; take it back with an event of its own`,
+    };
+  if (from !== undefined)
+    return { tag, message: `it is ${what}, and tags of history do not move; write a new one` };
+  return undefined;
+}
+
+interface Arrivals {
+  events: Event[];
+  approvals: Approval[];
+  unfit: Refusal[];
+}
+
+/** Reads what arrives: its objects are known by their ids alone, for no ref leads to them yet. */
+async function readArrivals({ repository }: RegistryContext, created: readonly TagRef[]): Promise<Arrivals> {
+  const arrivals: Arrivals = { events: [], approvals: [], unfit: [] };
+  for (const reading of await repository.tags.read(created)) {
+    const tag = 'tag' in reading ? reading.tag.name : reading.ref.name;
+    const refuse = (message: string): void => void arrivals.unfit.push({ tag, message });
+    const name = parseTagName(tag);
+    if (!('tag' in reading))
+      refuse(`${reading.detail}; make an annotated tag on a commit: reg register, reg assign`);
+    else if (name === undefined) {
+      const approval = approvalOf(reading.tag);
+      if ('problem' in approval) refuse(`it is no approval: ${approval.problem}; write it with reg approve`);
+      else arrivals.approvals.push(approval);
+    } else if (reading.tag.ownName !== undefined)
+      refuse(`it is forged: its object calls itself '${reading.tag.ownName}'; make a tag of its own`);
+    else arrivals.events.push(eventOf(name, reading.tag));
+  }
+  return arrivals;
+}
+
+async function refuseEvents(
+  context: RegistryContext,
+  arriving: readonly Event[],
+  approvals: readonly Approval[],
+): Promise<Refusal[]> {
+  if (arriving.length === 0) return [];
+  const { repository, now } = context;
+  const refusals: Refusal[] = [];
+  const judged: EventOf[] = [];
+  for (const [name, events] of byArtifact(arriving)) {
+    const there = await readEvents(repository.tags, name);
+    const misfits = refuseArrivals(name, there, events, Math.floor(now() / 1000));
+    refusals.push(...misfits);
+    const artifact = artifactStateOf(name, [...there.events, ...events]);
+    // of what is refused anyway one reason is enough
+    const tags = new Set(
+      events.map(({ tag }) => tag).filter((tag) => misfits.every((one) => one.tag !== tag)),
+    );
+    for (const event of artifact.events) if (tags.has(event.tag)) judged.push({ artifact, event });
+  }
+  const rules = await readRules(context, { kind: 'here' });
+  const violating = await judgeEvents({ repository, rules, events: judged, approvals });
+  const violations = violating.flatMap(({ event, violations }) =>
+    violations.map(({ message, hint }) => ({ tag: event.tag, message: `${message}; ${hint}` })),
+  );
+  return [...refusals, ...violations];
+}
+
+function byArtifact(events: readonly Event[]): Map<ArtifactName, Event[]> {
+  const groups = new Map<ArtifactName, Event[]>();
+  for (const event of events) groups.set(event.artifact, [...(groups.get(event.artifact) ?? []), event]);
+  return groups;
+}
+
+/** One ref that a push is about to change, as git tells its hooks (githooks(5), pre-receive). */
+interface RefUpdate {
+  refName: string;
+  /** Undefined where there was no ref. */
+  from: string | undefined;
+  /** Undefined where there will be none. */
+  to: string | undefined;
+}
+
+const LINE = /^([0-9a-f]{40}|[0-9a-f]{64}) ([0-9a-f]{40}|[0-9a-f]{64}) (refs\/.+)$/;
+
+/**
+ * Reads the lines `<old> <new> <ref>` that git gives to the hook.
+ * @throws RegError USAGE
+ */
+export const parseRefUpdates = (text: string): RefUpdate[] =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [, from = '', to = '', refName] = LINE.exec(line) ?? [];
+      if (refName === undefined)
+        throw new RegError(
+          'USAGE',
+          `'${line}' is no line of a pre-receive hook`,
+          'git gives them: <old> <new> <ref>',
+        );
+      return { refName, from: oidOf(from), to: oidOf(to) };
+    });
+
+const oidOf = (text: string): string | undefined => (/^0+$/.test(text) ? undefined : text);

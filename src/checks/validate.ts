@@ -1,0 +1,176 @@
+import { relative, resolve } from 'node:path';
+import { CONFIG_FILE } from '../documents/config.js';
+import { inspectLink, type LinkFile } from '../documents/link.js';
+import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
+import { readYaml, STRICT } from '../documents/yaml.js';
+import { type ArtifactName, parseArtifactName } from '../domain/names.js';
+import { RegError } from '../errors.js';
+import { digestOf, verifyPromises } from '../models/digest.js';
+import { interfaceOf } from '../models/interface.js';
+import { type RegistryContext, requireCommit, requireWorkTree } from '../registry/context.js';
+import { followLink } from '../registry/follow-link.js';
+import { withSharedSources } from '../registry/shared-sources.js';
+import { findRev } from '../registry/source-rev.js';
+import { mapAtMost, once } from '../util/async.js';
+import type { WorkTree } from '../util/files.js';
+import { changeSince, type TreeChange } from './change.js';
+import { applyRules, type Finding, type Report, reportOf } from './finding.js';
+import { ALL_RULES, CONFIG_RULES, configSchema, FILE_RULES, LINK_RULES, REMOVED_RULES } from './rules.js';
+import { type LinkSubject, metricsOf, type RegistryView, viewOf } from './subject.js';
+import { type ValidateTagsOptions, validateTags } from './tag-rules.js';
+
+/** What to validate. */
+export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
+  /** Checks tags instead of link files; a work tree is not needed for that. */
+  tags?: boolean | undefined;
+  /** A rev: only what the work tree changes since it parted from there. */
+  base?: string | undefined;
+}
+
+/**
+ * Checks the link files of the work tree, each by every rule, or the tags.
+ * @throws RegError NO_WORK_TREE, USAGE for a path without links, UNKNOWN_REV
+ */
+export async function validate(given: RegistryContext, options: ValidateOptions): Promise<Report> {
+  if (options.tags) return validateTags(given, options);
+  const unreadable = await unreadableConfig(given);
+  if (unreadable !== undefined) return reportOf([unreadable], [CONFIG_FILE]);
+  const workTree = await requireWorkTree(given, 'validate checks the files of a work tree');
+  const context = withSharedSources(given);
+  const { base } = options;
+  const change = base === undefined ? undefined : await changeSince(context, workTree, base);
+  const present = (await workTree.find('')).filter((file) => LOOKS_LIKE_LINK.test(file));
+  const registry = await viewOf(context, present, options.offline ?? false);
+  const gone = new Set(change?.removed);
+  const chosen = chosenFiles([...present, ...gone], options, workTree.root);
+  const touched = await Promise.all(chosen.map((file) => change?.touches(file) ?? true));
+  const files = chosen.filter((_, index) => touched[index]);
+  const found = await mapAtMost(AT_ONCE, files, (file) =>
+    gone.has(file) ? checkRemoved(registry, file) : checkFile(registry, workTree, change, file),
+  );
+  if (options.paths === undefined || options.paths.length === 0)
+    found.push(await checkConfig(registry, workTree));
+  return reportOf(found.flat(), files);
+}
+
+/** What is a link, and what somebody may have taken for one. */
+const LOOKS_LIKE_LINK = /\.model\.ya?ml$/i;
+
+async function checkRemoved(registry: RegistryView, file: string): Promise<Finding[]> {
+  const artifact = artifactOfLink(file);
+  if (artifact === undefined) return [];
+  return applyRules(REMOVED_RULES, { file, artifact, registry }, registry.config.rules);
+}
+
+/** So many files are looked at at a time: enough to wait for sources together, few enough for memory and open files. */
+const AT_ONCE = 4;
+
+/** Asks every rule about one link file. */
+async function checkFile(
+  registry: RegistryView,
+  workTree: WorkTree,
+  change: TreeChange | undefined,
+  file: string,
+): Promise<Finding[]> {
+  const { rules } = registry.config;
+  const bytes = (await workTree.read(file)) ?? new Uint8Array();
+  const reading = inspectLink(bytes, file);
+  const artifact = file.endsWith(LINK_SUFFIX) ? artifactOfLink(file) : undefined;
+  const findings = await applyRules(FILE_RULES, { file, bytes, reading, artifact, registry }, rules);
+  if ('problems' in reading || artifact === undefined) return findings;
+  const before = await change?.before(file);
+  const subject = { ...linkSubject(registry, file, artifact, reading), before };
+  return [...findings, ...(await applyRules(LINK_RULES, subject, rules))];
+}
+
+function linkSubject(
+  registry: RegistryView,
+  file: string,
+  artifact: ArtifactName,
+  reading: LinkFile,
+): Omit<LinkSubject, 'before'> {
+  const { context } = registry;
+  const { link } = reading;
+  const follow = once(() => followLink(context, link, () => requireCommit(context, 'HEAD')));
+  const model = once(async () => {
+    const { model, promises } = await follow();
+    const identity = await digestOf(model);
+    // what this link itself promises is for its own rule to tell
+    verifyPromises(file, promises.slice(1), identity);
+    return identity;
+  });
+  return {
+    ...reading,
+    file,
+    artifact,
+    registry,
+    find: async () => (await follow()).model,
+    fileInterface: once(async () => interfaceOf((await follow()).model)),
+    model,
+    metrics: once(() => metricsOf(registry, link, () => requireCommit(context, 'HEAD'))),
+    findRev: once(async () => {
+      const { rev } = link.source;
+      return rev === undefined ? undefined : findRev(context, link.source, rev);
+    }),
+  };
+}
+
+/** What is wrong with a configuration that cannot be read: without it no rule can be asked. */
+async function unreadableConfig(context: RegistryContext): Promise<Finding | undefined> {
+  try {
+    await context.config();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RegError) || error.place?.file !== CONFIG_FILE) throw error;
+    const { line } = error.place;
+    const message = error.message.replace(`${CONFIG_FILE}:${line}: `, '');
+    const { id: rule, level } = configSchema;
+    return {
+      level,
+      rule,
+      file: CONFIG_FILE,
+      line,
+      message: error.hint ? `${message} (${error.hint})` : message,
+    };
+  }
+}
+
+/** Asks the rules about the configuration. */
+async function checkConfig(registry: RegistryView, workTree: WorkTree): Promise<Finding[]> {
+  const bytes = await workTree.read(CONFIG_FILE);
+  if (bytes === undefined) return [];
+  const yaml = readYaml(bytes, CONFIG_FILE, 'INVALID_CONFIG', STRICT);
+  const rules = ALL_RULES.map(({ id }) => id);
+  return applyRules(CONFIG_RULES, { file: CONFIG_FILE, yaml, registry, rules }, registry.config.rules);
+}
+
+/** Which files to look at. */
+interface FileChoice {
+  /** Files, folders, or artifacts where there is no such path; every link of the work tree when there are none. */
+  paths?: readonly string[] | undefined;
+  /** The folder that relative paths start from; the top of the work tree by default. */
+  from?: string | undefined;
+}
+
+/**
+ * The files that were asked for, in the order of the paths.
+ * @param root the top of the work tree
+ * @throws RegError USAGE for a path that none of the files is at or below
+ */
+function chosenFiles(
+  files: readonly string[],
+  { paths = [], from }: FileChoice,
+  root: string,
+): readonly string[] {
+  if (paths.length === 0) return files;
+  const chosen = paths.flatMap((path) => {
+    const wanted = relative(root, resolve(from ?? root, path)).replaceAll('\\', '/');
+    const found = files.filter((file) => wanted === '' || file === wanted || file.startsWith(`${wanted}/`));
+    if (found.length > 0) return found;
+    const artifact = parseArtifactName(path);
+    const link = artifact && linkPathOf(artifact);
+    if (link !== undefined && files.includes(link)) return [link];
+    throw new RegError('USAGE', `there is no link file at '${path}'`, `link files end in ${LINK_SUFFIX}`);
+  });
+  return [...new Set(chosen)];
+}

@@ -1,0 +1,85 @@
+import type { ArtifactState, ResolvedEvent } from '../domain/artifact.js';
+import type { Oid } from '../domain/event.js';
+import { findNamed } from '../domain/find.js';
+import { mergeOrdered } from '../domain/order.js';
+import { type Signature, standsFor, UNSIGNED } from '../domain/signature.js';
+import { parseTarget } from '../domain/target.js';
+import { findBreaks } from '../registry/chains.js';
+import type { RegistryContext } from '../registry/context.js';
+import { historyRow } from '../registry/make-rows.js';
+import { readRules, rulesSourceOf } from '../registry/policy.js';
+import { requireArtifact } from '../registry/queries.js';
+import { readState } from '../registry/read.js';
+import type { VerifiedRow } from '../registry/rows.js';
+
+/** How to verify. */
+export interface VerifyOptions {
+  /** Does not ask the remote who may sign, and goes by what this clone remembers of it. */
+  offline?: boolean | undefined;
+}
+
+/**
+ * Checks the signatures of events, and that each artifact's history holds together. `target` is an artifact, a version or a
+ * stage of one; without it, all events are looked at. Newest first.
+ */
+export async function verify(
+  context: RegistryContext,
+  target: string | undefined,
+  { offline }: VerifyOptions,
+): Promise<VerifiedRow[]> {
+  const { repository } = context;
+  const { artifacts, isWanted } = await select(context, target);
+  const events = mergeOrdered(artifacts.map((artifact) => artifact.events.filter(isWanted))).reverse();
+  const signatures = await readSignatures(context, events, offline);
+  const held = new Map([...(await repository.tags.list('all')).refs].map(({ name, oid }) => [name, oid]));
+  const breaks = await findBreaks(repository.tags, artifacts, held);
+  return events.map((event) => {
+    const { verdict, signer, key } = signatures.get(event.tagOid) ?? UNSIGNED;
+    const problems = [
+      ...breaks.filter((one) => one.event.tagOid === event.tagOid).map(({ message }) => message),
+      ...problemsOf(event, { verdict, signer, key }),
+    ];
+    return { ...historyRow(event), signature: verdict, signer, key, problem: problems.join('; ') || null };
+  });
+}
+
+async function readSignatures(
+  context: RegistryContext,
+  events: readonly ResolvedEvent[],
+  offline: boolean | undefined,
+): Promise<Map<Oid, Signature>> {
+  const signed = events.filter((event) => event.signed).map(({ tagOid }) => tagOid);
+  if (signed.length === 0) return new Map();
+  const rules = await readRules(context, await rulesSourceOf(context, offline));
+  return context.repository.checkSignatures(signed, await rules.signers());
+}
+
+function problemsOf({ tag, ownName, tagger }: ResolvedEvent, { verdict, signer }: Signature): string[] {
+  return [
+    ...(ownName === undefined ? [] : [`${tag} holds the tag object of '${ownName}'`]),
+    ...(verdict === 'bad' ? [`the signature of ${tag} is not right`] : []),
+    ...(verdict === 'good' && !standsFor(signer ?? '', tagger.email)
+      ? [`${tag} is signed by ${signer}, and its tagger is ${tagger.email}`]
+      : []),
+  ];
+}
+
+interface Selection {
+  artifacts: ArtifactState[];
+  isWanted: (event: ResolvedEvent) => boolean;
+}
+
+async function select(context: RegistryContext, text: string | undefined): Promise<Selection> {
+  if (text === undefined)
+    return { artifacts: [...(await readState(context.repository.tags)).values()], isWanted: () => true };
+  const { artifact: name, which } = parseTarget(text);
+  const artifact = await requireArtifact(context, name);
+  if (which === undefined) return { artifacts: [artifact], isWanted: () => true };
+  if (which.kind === 'stage')
+    return {
+      artifacts: [artifact],
+      isWanted: (event) => 'stage' in event && event.stage === which.stage,
+    };
+  const version = findNamed(artifact, which);
+  return { artifacts: [artifact], isWanted: ({ of }) => of === version.id };
+}

@@ -1,0 +1,226 @@
+import { Document, isMap, isScalar } from 'yaml';
+import * as z from 'zod/mini';
+import { RegError } from '../errors.js';
+import { OID } from '../util/oid.js';
+import {
+  checkYaml,
+  errorOf,
+  keepAsText,
+  problemOf,
+  readYaml,
+  STRICT,
+  type YamlFile,
+  type YamlProblem,
+} from './yaml.js';
+
+const DIMENSION = 'is not a dimension: a whole number, or a name or null for one that may vary';
+const dimension = z.union(
+  [z.int(DIMENSION).check(z.nonnegative(DIMENSION)), z.string().check(z.minLength(1, DIMENSION)), z.null()],
+  DIMENSION,
+);
+
+const PortsSchema = z.record(
+  z.string(),
+  z.strictObject(
+    {
+      dtype: z.string('is not a text, such as float32').check(z.minLength(1, 'is empty')),
+      shape: z.optional(z.array(dimension, 'is not a list of dimensions, such as [batch, 3]')),
+      optional: z.optional(z.boolean('is neither true nor false')),
+    },
+    'is not a mapping, such as {dtype: float32, shape: [batch, 3]}',
+  ),
+  'is not a mapping of names',
+);
+
+/** `interface` of a link: inputs and outputs of a model, its tensors, and the metadata of its file. */
+export const InterfaceSchema = z.strictObject(
+  {
+    inputs: z.optional(PortsSchema),
+    outputs: z.optional(PortsSchema),
+    tensors: z.optional(PortsSchema),
+    metadata: z.optional(
+      z.record(
+        z.string(),
+        z.union([z.string(), z.number(), z.boolean()], 'is not a text, a number or a boolean'),
+      ),
+    ),
+  },
+  'is not a mapping of inputs and outputs',
+);
+
+const text = z.string('is not a text').check(z.minLength(1, 'is empty'));
+const commitId = z.string('is not a text').check(z.regex(OID, 'is not a full commit id'));
+const sha256 = z
+  .string('is not a text')
+  .check(z.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256, 64 hexadecimal digits'));
+const scalar = z.union([z.string(), z.number(), z.boolean()], 'is not a text, a number or a boolean');
+
+const MAPPING = 'is missing, or not a mapping of keys';
+
+const SourceSchema = z.strictObject(
+  {
+    repo: z.optional(text),
+    rev: z.optional(text),
+    commit: z.optional(commitId),
+    path: z.optional(text),
+    url: z.optional(text),
+  },
+  MAPPING,
+);
+
+/** The content of a link file (docs/specification.md, section 4); `schema/model-link.schema.json` is made from it. */
+export const LinkSchema = z.strictObject({
+  reg: z.optional(z.literal(1, 'is not 1, the only format of link files so far')),
+  source: SourceSchema.check(
+    z.refine(
+      ({ path, url, rev }) => (path ?? url) !== undefined || /[@#]/.test(rev ?? ''),
+      'needs either path or url, or a rev such as churn#prod',
+    ),
+    z.refine(({ path, url }) => path === undefined || url === undefined, 'needs either path or url'),
+    z.refine((source) => source.url === undefined || source.repo === undefined, 'has both repo and url'),
+  ),
+  sha256: z.optional(sha256),
+  size: z.optional(z.int('is not a whole number of bytes').check(z.nonnegative('is below zero'))),
+  type: z.optional(z.string('is not a text')),
+  description: z.optional(z.string('is not a text')),
+  labels: z.optional(z.record(z.string(), scalar)),
+  params: z.optional(z.record(z.string(), z.unknown())),
+  metrics: z.optional(z.record(z.string(), z.number('is not a number'))),
+  metricsFile: z.optional(z.string('is not a text')),
+  interface: z.optional(InterfaceSchema),
+});
+
+/** The content of a link file: where a model comes from, its bytes, and facts about it. */
+export type Link = z.output<typeof LinkSchema>;
+/** The `source` of a link. */
+export type LinkSource = z.output<typeof SourceSchema>;
+
+/** A link file that was read: its content, and the lines of its parts. */
+export interface LinkFile {
+  link: Link;
+  yaml: YamlFile;
+}
+
+/** A link file that was read, or all its problems; `isYaml` says whether it is YAML with other content. */
+export type LinkReading = LinkFile | { problems: YamlProblem[]; isYaml: boolean };
+
+/** Reads a link file, or lists all its problems. Never throws for the content of a file. */
+export function inspectLink(bytes: Uint8Array, file: string): LinkReading {
+  try {
+    const yaml = linkYaml(bytes, file);
+    const checked = checkYaml(yaml, LinkSchema);
+    return 'value' in checked ? { link: checked.value, yaml } : { ...checked, isYaml: true };
+  } catch (error) {
+    const problem = problemOf(error, file);
+    if (problem === undefined) throw error;
+    return { problems: [problem], isYaml: false };
+  }
+}
+
+/**
+ * Reads a link file.
+ * @throws RegError INVALID_LINK, with file and line
+ */
+export function readLink(bytes: Uint8Array, file: string): LinkFile {
+  const reading = inspectLink(bytes, file);
+  if ('link' in reading) return reading;
+  throw errorOf(reading.problems, file, 'INVALID_LINK');
+}
+
+/** Keys whose values are kept as they are written; so are all keys of `source`. */
+const TEXTS: ReadonlySet<string> = new Set(['sha256', 'type', 'description']);
+
+function linkYaml(bytes: Uint8Array, file: string): YamlFile {
+  const yaml = readYaml(bytes, file, 'INVALID_LINK', STRICT);
+  keepAsText(yaml, ([first = '', ...more]) => (more.length === 0 ? TEXTS.has(first) : first === 'source'));
+  return yaml;
+}
+
+/**
+ * Writes the text of a link file. In an existing file the comments, the order of keys and keys that `link` lacks stay. The first
+ * line points editors at the schema.
+ * @throws RegError INVALID_LINK when the existing file is not a link
+ */
+export function formatLink(link: Link, existing?: { bytes: Uint8Array; file: string }): string {
+  if (existing === undefined) return newLink(link);
+  const { document } = readLink(existing.bytes, existing.file).yaml;
+  // a link without a pin does not promise bytes
+  const gone = ['sha256', 'size', ...Object.keys(link)].filter(
+    (key) => link[key as keyof Link] === undefined,
+  );
+  for (const key of gone) document.delete(key);
+  for (const [key, value] of Object.entries(link)) update(document, [key], value);
+  if (!hasSchemaComment(Buffer.from(existing.bytes).toString()))
+    document.commentBefore = [SCHEMA_COMMENT, document.commentBefore].filter(Boolean).join('\n');
+  return document.toString({ lineWidth: 0 });
+}
+
+function newLink(link: Link): string {
+  const document = new Document(link);
+  document.commentBefore = SCHEMA_COMMENT;
+  return document.toString({ lineWidth: 0 });
+}
+
+/** Writes a value over the one that is there, and keeps comments and style. */
+function update(document: Document, path: readonly string[], value: unknown): void {
+  const before = document.getIn(path, true);
+  // the style of a block suited the old text; it would lose a text of white space
+  if (isScalar(before) && before.value !== value && before.type?.startsWith('BLOCK_')) delete before.type;
+  if (!isMap(before) || !isRecord(value)) {
+    if (value !== undefined) document.setIn(path, isRecord(value) ? document.createNode(value) : value);
+    return;
+  }
+  const gone = before.items.map((item) => String(item.key)).filter((key) => value[key] === undefined);
+  for (const key of gone) before.delete(key);
+  for (const [key, one] of Object.entries(value)) update(document, [...path, key], one);
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Where editors find the schema of link files. */
+const SCHEMA_URL = 'https://unpkg.com/git-reg@0/schema/model-link.schema.json';
+
+/** The first line of every link, without its `#`: it points editors at the schema. */
+export const SCHEMA_COMMENT = ` yaml-language-server: $schema=${SCHEMA_URL}`;
+
+/** Whether the first line of a link file points editors at a schema. */
+export const pointsAtSchema = (text: string): boolean => MODELINE.test(text.split('\n', 1)[0] ?? '');
+
+/** Whether any line points editors at a schema. */
+const hasSchemaComment = (text: string): boolean => text.split('\n').some((line) => MODELINE.test(line));
+
+/** The comment as the language server for YAML reads it. */
+const MODELINE = /^\ufeff?#\s*yaml-language-server:\s*\$schema=\S/;
+
+/** The JSON Schema of link files for editors: the content of `schema/model-link.schema.json`. */
+export const linkJsonSchema = (): unknown => ({
+  ...z.toJSONSchema(LinkSchema),
+  title: 'Link to a model',
+  description: 'Where a model comes from, which bytes it is, and what is known about it.',
+});
+
+/**
+ * Normalises the path of a model inside its repository: relative, with `/` between parts, without `.` parts.
+ * @throws RegError SOURCE_PATH for a path that is empty, absolute or leaves the repository
+ */
+export function modelPath(text: string): string {
+  const slashed = text.replaceAll('\\', '/');
+  const parts = slashed.split('/');
+  const refuse = (why: string): RegError =>
+    new RegError(
+      'SOURCE_PATH',
+      `'${text}' is not a path inside a repository: ${why}`,
+      'write it from the top of the repository',
+    );
+  if (slashed.startsWith('/') || /^[a-z]:/i.test(text)) throw refuse('it is absolute');
+  if (parts.includes('..')) throw refuse("it holds '..'");
+  if (text.includes('\0')) throw refuse('it holds a NUL character');
+  const path = parts.filter((part) => part !== '' && part !== '.').join('/');
+  if (path === '') throw refuse('it is empty');
+  if (parts.length > MOST_LEVELS) throw refuse(`it has more than ${MOST_LEVELS} levels`);
+  return path;
+}
+
+/** Each folder above a model may be read, and each takes one or more runs of git. */
+const MOST_LEVELS = 100;

@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { filesBelow, isFolder } from '../util/files.js';
+import { isPart } from './part.js';
+import { modelOnDisk, type SourceModel } from './source.js';
+
+/**
+ * The models of a cache by the SHA-256 of their bytes: `models/<sha256>/<name>`, a file or a folder. An entry appears whole,
+ * never changes, and may be deleted at any time, also while it is read.
+ */
+export interface ModelCache {
+  /** The path of an entry. */
+  pathOf(sha256: string, name: string): string;
+  /** The model with these bytes, under any name. It was not verified yet. */
+  find(sha256: string): Promise<SourceModel | undefined>;
+  /** A path beside the entries, for a model whose digest is not known yet. */
+  aside(): string;
+  /** Moves a model into the cache; gives the path of the entry. */
+  adopt(path: string, sha256: string, name: string): Promise<string>;
+  /** Copies a verified model into the cache; where the file system can, the copy shares its blocks. */
+  keep(path: string, sha256: string, name: string): Promise<void>;
+  /** Removes an entry whose bytes were changed. */
+  evict(sha256: string): Promise<void>;
+}
+
+/**
+ * Opens the models of a cache folder.
+ * @param now milliseconds since the epoch: the time of an entry's folder is that of its last use
+ */
+export function openModelCache(cache: string, now: () => number): ModelCache {
+  const folderOf = (sha256: string): string => join(modelsFolder(cache), sha256);
+  return {
+    pathOf: (sha256, name) => join(folderOf(sha256), name),
+    find: async (sha256) => {
+      const folder = folderOf(sha256);
+      const name = (await readdir(folder).catch(() => [])).find((one) => !isPart(one));
+      if (name === undefined) return undefined;
+      await utimes(folder, now() / 1000, now() / 1000).catch(() => undefined);
+      return modelOnDisk(join(folder, name));
+    },
+    aside: () => join(modelsFolder(cache), `.${randomUUID()}.part`),
+    adopt: async (path, sha256, name) => {
+      const entry = join(folderOf(sha256), name);
+      await mkdir(folderOf(sha256), { recursive: true });
+      // an existing entry that is a folder stays: it has the same bytes
+      await rename(path, entry).catch(unlessThere);
+      return entry;
+    },
+    keep: async (path, sha256, name) => {
+      const temporary = join(modelsFolder(cache), `.${randomUUID()}.part`);
+      // a load does not fail because the cache cannot be written
+      await copy(path, temporary)
+        .then(() => mkdir(folderOf(sha256), { recursive: true }))
+        .then(() => rename(temporary, join(folderOf(sha256), name)))
+        .catch(() => rm(temporary, { recursive: true, force: true }).catch(() => undefined));
+    },
+    evict: async (sha256) => void (await removeWhole(folderOf(sha256))),
+  };
+}
+
+/** The folder of all models of a cache. */
+const modelsFolder = (cache: string): string => join(cache, 'models');
+
+/** Renames a folder, so that it is gone at once, and then removes it; false where it cannot be renamed. */
+async function removeWhole(folder: string): Promise<boolean> {
+  const gone = join(dirname(folder), `.${randomUUID()}.part`);
+  const isMoved = await rename(folder, gone).then(
+    () => true,
+    () => false,
+  );
+  await rm(gone, { recursive: true, force: true, maxRetries: 3 });
+  return isMoved;
+}
+
+/** A copy and not a hard link: a change of the loaded file must not reach the cache. */
+async function copy(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  if (!(await isFolder(from))) return copyFile(from, to, constants.COPYFILE_FICLONE);
+  await mkdir(to, { recursive: true });
+  for (const name of await readdir(from)) await copy(join(from, name), join(to, name));
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+}
+
+/** An entry of the cache, which could be fetched again: the `--json` of `cache ls` and `cache gc`. */
+export interface CacheRow {
+  kind: 'model' | 'repository';
+  /** The file name of a model, the address of a repository. */
+  name: string;
+  /** Null for a repository. */
+  sha256: string | null;
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** When it was last used, ISO 8601 in UTC. */
+  used: string;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Lists the entries of a cache folder, the last used first. */
+export async function listCache(cache: string): Promise<CacheRow[]> {
+  const rows = [...(await models(cache)), ...(await repositories(cache))];
+  return rows.sort((a, b) => (a.used < b.used ? 1 : -1));
+}
+
+/**
+ * Removes entries that were not used for some days. A process that reads one goes on reading, or fetches it again.
+ * @param now milliseconds since the epoch
+ * @returns the removed entries
+ */
+export async function clearCache(cache: string, days: number, now: number): Promise<CacheRow[]> {
+  const old = (await listCache(cache)).filter(({ used }) => now - Date.parse(used) >= days * DAY_MS);
+  const removed: CacheRow[] = [];
+  for (const row of old)
+    if (await removeWhole(row.kind === 'model' ? join(row.path, '..') : row.path)) removed.push(row);
+  await sweep(modelsFolder(cache), now);
+  return removed;
+}
+
+/** Removes parts that killed processes left at least a day ago, beside the models and among them. */
+async function sweep(folder: string, now: number): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  const inside = names.filter((name) => !isPart(name)).map((name) => join(folder, name));
+  const parts = names.filter(isPart).map((name) => join(folder, name));
+  for (const one of inside)
+    parts.push(...(await readdir(one).catch(() => [])).filter(isPart).map((name) => join(one, name)));
+  for (const part of parts)
+    if (now - Date.parse(await timeOf(part)) > DAY_MS) await rm(part, { recursive: true, force: true });
+}
+
+async function models(cache: string): Promise<CacheRow[]> {
+  const folder = modelsFolder(cache);
+  const rows: CacheRow[] = [];
+  for (const sha256 of await namesIn(folder))
+    for (const name of await namesIn(join(folder, sha256))) {
+      const path = join(folder, sha256, name);
+      const used = await timeOf(join(folder, sha256));
+      rows.push({ kind: 'model', name, sha256, path, size: await sizeOf(path), used });
+    }
+  return rows;
+}
+
+/** The folders of repositories: fetched by the git program, and without it. */
+const REPOSITORIES = ['repositories', 'embedded'];
+
+async function repositories(cache: string): Promise<CacheRow[]> {
+  const rows: CacheRow[] = [];
+  for (const folder of REPOSITORIES.map((name) => join(cache, name)))
+    for (const entry of await namesIn(folder)) rows.push(await repositoryAt(join(folder, entry), entry));
+  return rows;
+}
+
+async function repositoryAt(path: string, entry: string): Promise<CacheRow> {
+  // git's own file for the name of a repository (gitrepository-layout(5))
+  const name = (await readFile(join(path, 'description'), 'utf8').catch(() => entry)).trim();
+  const times = await Promise.all(['', 'fetching', 'objects/pack'].map((one) => timeOf(join(path, one))));
+  return {
+    kind: 'repository',
+    name,
+    sha256: null,
+    path,
+    size: await sizeOf(path),
+    used: times.sort().at(-1) ?? '',
+  };
+}
+
+const namesIn = async (folder: string): Promise<string[]> =>
+  (await readdir(folder).catch(() => [])).filter((name) => !isPart(name));
+
+/** The time of the last change; 1970 for an entry that was removed meanwhile. */
+const timeOf = (path: string): Promise<string> =>
+  stat(path).then(
+    ({ mtime }) => mtime.toISOString(),
+    () => new Date(0).toISOString(),
+  );
+
+async function sizeOf(path: string): Promise<number> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory()) return found?.size ?? 0;
+  const files = await filesBelow(path).catch(() => []);
+  const sizes = await Promise.all(files.map((one) => sizeOf(join(path, one))));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

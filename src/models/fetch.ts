@@ -1,0 +1,129 @@
+import { RegError } from '../errors.js';
+import type { ModelCache } from './cache.js';
+import { type BytesPromise, keepsPromises, type ModelDigest, otherBytes, verifyPromises } from './digest.js';
+import { download, type OnBytes } from './download.js';
+import { type Part, takePart } from './part.js';
+import { digestAt, refuseToReplace } from './place.js';
+import type { SourceModel } from './source.js';
+
+/** A model to fetch, with what every link on the way promises of its bytes. */
+export interface WantedModel {
+  /** Names the model in errors. */
+  what: string;
+  /** The name of its file or folder. */
+  name: string;
+  model: SourceModel;
+  promises: readonly BytesPromise[];
+}
+
+/** The place that a model goes to. */
+export interface Target {
+  /** The file or folder to write; undefined for the cache. */
+  to?: string | undefined;
+  /** Replaces other content that is there. */
+  force?: boolean | undefined;
+}
+
+/** A model on this machine whose bytes are those that its links promise: at its target already, or in a part beside it. */
+export interface VerifiedModel {
+  name: string;
+  digest: ModelDigest;
+  /** The file or folder that holds it now. */
+  path: string;
+  /** Its place; undefined where only its digest gives the place in the cache. */
+  to: string | undefined;
+  force: boolean;
+  /** What the place held before; undefined where it was free. */
+  before: ModelDigest | undefined;
+  /** Removes the part, if it was not moved. */
+  drop(): Promise<void>;
+}
+
+/** What fetching takes beside the model. */
+export interface FetchTools {
+  cache: ModelCache;
+  /** Ends it; the bytes so far are kept for the next run. */
+  signal?: AbortSignal | undefined;
+  onBytes?: OnBytes | undefined;
+}
+
+/**
+ * Fetches a model into a part beside its target and verifies it; a target that holds its bytes already is left alone. What
+ * breaks off stays beside the target, and the next run goes on from there where the source can.
+ * @throws RegError FILE_EXISTS, HASH_MISMATCH, TOO_LARGE, SOURCE_PATH, FILE_SYSTEM and what the source throws
+ */
+export async function fetchModel(
+  wanted: WantedModel,
+  target: Target,
+  tools: FetchTools,
+): Promise<VerifiedModel> {
+  const { name } = wanted;
+  const { to, force = false } = target.to === undefined ? placeInCache(wanted, tools.cache) : target;
+  const before = to === undefined ? undefined : await digestAt(to);
+  const facts = { name, to, force, before };
+  if (to !== undefined && before && isPromised(wanted, before))
+    return { ...facts, digest: before, path: to, drop: async () => undefined };
+  if (to !== undefined && before && isPinned(wanted)) await refuseToReplace(to, before, force);
+  const { digest, path, drop } = await build(wanted, to ?? tools.cache.aside(), tools);
+  return { ...facts, digest, path, drop };
+}
+
+/** The place of a model in the cache, as far as its promises give it. */
+function placeInCache(wanted: WantedModel, cache: ModelCache): Target {
+  const promised = promisedHash(wanted);
+  return promised === undefined ? {} : { to: cache.pathOf(promised, wanted.name), force: true };
+}
+
+/** Downloads a model into a part beside its target, and verifies it. */
+async function build(
+  wanted: WantedModel,
+  to: string,
+  tools: FetchTools,
+): Promise<Part & { digest: ModelDigest }> {
+  // parts of the same bytes go on from each other; without a promised digest every one begins at its start
+  const part = await takePart(to, promisedHash(wanted)?.slice(0, 12));
+  try {
+    const digest = await download(wanted.model, part.path, bounded(wanted, tools.onBytes), {
+      signal: tools.signal,
+      isKnown: isPinned(wanted),
+    });
+    verifyPromises(wanted.what, wanted.promises, digest);
+    return { ...part, digest };
+  } catch (error) {
+    const isWorthIt = isBrokenOff(error) && wanted.model.files.some((file) => file.ranges && !file.isHere);
+    if (isWorthIt) await part.giveBack();
+    await part.drop();
+    // the bytes of an earlier process may be wrong
+    if (!part.isFresh && error instanceof RegError && error.code === 'HASH_MISMATCH')
+      return build(wanted, to, tools);
+    throw error;
+  }
+}
+
+/** Stops at the first byte more than a link promises: an endless source would fill the disk before its bytes are compared. */
+function bounded({ what, promises }: WantedModel, onBytes: OnBytes = () => undefined): OnBytes {
+  const most = Math.min(...promises.map(({ size }) => size ?? Number.POSITIVE_INFINITY));
+  let sum = 0;
+  return (count) => {
+    sum += count;
+    if (sum > most) throw otherBytes(what, `there are more than ${most} bytes`);
+    onBytes(count);
+  };
+}
+
+/** The SHA-256 that a link promises. */
+export const promisedHash = ({ promises }: Pick<WantedModel, 'promises'>): string | undefined =>
+  promises.find(({ sha256 }) => sha256 !== undefined)?.sha256;
+
+const isPinned = (wanted: WantedModel): boolean => promisedHash(wanted) !== undefined;
+
+const isPromised = (wanted: WantedModel, before: ModelDigest): boolean =>
+  isPinned(wanted) && before.kind === wanted.model.kind && keepsPromises(wanted.promises, before);
+
+const BROKEN_OFF: ReadonlySet<string> = new Set([
+  'STORE_FAILED',
+  'REMOTE_FAILED',
+  'INTERRUPTED',
+  'FILE_SYSTEM',
+]);
+const isBrokenOff = (error: unknown): boolean => error instanceof RegError && BROKEN_OFF.has(error.code);

@@ -1,0 +1,87 @@
+import { posix } from 'node:path';
+import type { Oid } from '../domain/event.js';
+import { refuseTooMany, refuseUnsafePath } from '../domain/model-files.js';
+import { RegError } from '../errors.js';
+import type { ObjectReader, SourceRepository, TreeEntry } from '../git/port.js';
+import type { Surroundings } from '../net/http.js';
+import { short } from '../util/oid.js';
+import { followPointers } from './lfs/follow.js';
+import { findPointers } from './lfs/pointer.js';
+import type { SourceFile, SourceModel } from './source.js';
+
+/**
+ * Finds the model at a path of a commit, a file or a folder, in git's own objects: no work tree, no hooks, no filters. Pointers
+ * of Git LFS are followed.
+ * @throws RegError SOURCE_PATH where there is nothing, or anything but regular files; SOURCE_UNSUPPORTED for a pointer that cannot
+ * be followed
+ */
+export async function gitModel(
+  repository: SourceRepository,
+  commit: Oid,
+  path: string,
+  around: Surroundings,
+): Promise<SourceModel> {
+  const entry = await repository.entryAt(commit, path);
+  if (entry === undefined) throw await nothingThere(repository, commit, path);
+  const name = posix.basename(path);
+  const filesAt = (entries: readonly TreeEntry[]) => filesOf(repository, commit, entries, around);
+  refuseUnsafePath(name);
+  if (entry.type !== 'tree') return { kind: 'file', name, files: await filesAt([{ ...entry, path: name }]) };
+  const below = (await repository.entriesBelow(commit, path)).map((one) => ({
+    ...one,
+    path: one.path.slice(path.length + 1),
+  }));
+  refuseTooMany(path, below.length);
+  for (const one of below) refuseUnsafePath(one.path);
+  return { kind: 'folder', name, files: await filesAt(below) };
+}
+
+const KINDS = { link: 'a symbolic link', commit: 'a submodule', tree: 'a folder' } as const;
+
+/** The files of these entries, which must all be files. */
+async function filesOf(
+  repository: SourceRepository,
+  commit: Oid,
+  entries: readonly TreeEntry[],
+  around: Surroundings,
+): Promise<SourceFile[]> {
+  for (const { type, path } of entries)
+    if (type !== 'blob') throw new RegError('SOURCE_PATH', `${path} is ${KINDS[type]}, not a file`);
+  const sizes = await repository.blobSizes(entries.map(({ oid }) => oid));
+  const pointers = await findPointers(repository, entries, sizes);
+  const pointed = entries.flatMap(({ path, oid }) => {
+    const pointer = pointers.get(oid);
+    return pointer ? [{ path, pointer }] : [];
+  });
+  const followed = await followPointers(repository, commit, pointed, around);
+  const elsewhere = new Map(followed.map((file) => [file.path, file]));
+  const fileAt = ({ path, oid }: TreeEntry): SourceFile => ({
+    path,
+    size: sizes.get(oid),
+    ranges: false,
+    open: () => repository.streamBlob(oid),
+  });
+  return entries.map((entry) => elsewhere.get(entry.path) ?? fileAt(entry));
+}
+
+/** The error for a path without an entry. Symbolic links and submodules in it are not followed. */
+async function nothingThere(objects: ObjectReader, commit: Oid, path: string): Promise<RegError> {
+  const parts = path.split('/');
+  for (const count of parts.keys()) {
+    const above = parts.slice(0, count + 1).join('/');
+    const entry = await objects.entryAt(commit, above);
+    // below a missing entry there is nothing, and each question is a run of git
+    if (entry === undefined) break;
+    if (entry.type === 'link' || entry.type === 'commit')
+      return new RegError(
+        'SOURCE_PATH',
+        `${above} is ${KINDS[entry.type]} at commit ${short(commit)}, which is not followed`,
+        'name the path of the file itself',
+      );
+  }
+  return new RegError(
+    'SOURCE_PATH',
+    `there is no ${path} at commit ${short(commit)}`,
+    'check the path, from the top of that repository, and that the file is committed there',
+  );
+}

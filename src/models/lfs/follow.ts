@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import type { Oid } from '../../domain/event.js';
+import { RegError } from '../../errors.js';
+import type { LargeFiles, SourceRepository } from '../../git/port.js';
+import type { Surroundings } from '../../net/http.js';
+import { fileOnDisk, type SourceFile } from '../source.js';
+import { findEndpoint } from './endpoint.js';
+import { fileFacts, objectOf, type PointedFile, pointerText } from './pointer.js';
+import { serverFiles } from './server.js';
+
+/**
+ * Finds the files behind Git LFS pointers: on this machine, at the server of the repository, or through the git-lfs program.
+ * The server is asked when the first of them is opened, for a hundred objects at a time.
+ * @returns the files in the order of their pointers; opening one that is nowhere fails
+ * @throws RegError SOURCE_UNSUPPORTED where the commit names a server that must not be asked
+ */
+export async function followPointers(
+  repository: SourceRepository,
+  commit: Oid,
+  files: readonly PointedFile[],
+  around: Surroundings,
+): Promise<SourceFile[]> {
+  if (files.length === 0) return [];
+  const folders = await repository.largeFiles.folders();
+  const stored = await Promise.all(files.map((file) => storedFile(folders, file)));
+  const missing = files.filter((_, index) => stored[index] === undefined);
+  if (missing.length === 0) return stored.filter((file) => file !== undefined);
+  const endpoint = await findEndpoint(repository, commit);
+  const elsewhere =
+    endpoint && 'url' in endpoint
+      ? await serverFiles(repository.largeFiles, endpoint, missing, around)
+      : programFiles(repository.largeFiles, endpoint?.remote, missing);
+  const found = elsewhere[Symbol.iterator]();
+  return stored.flatMap((file) => file ?? found.next().value ?? []);
+}
+
+/**
+ * The file behind a pointer in the storage of git-lfs, `<folder>/ab/cd/<oid>` (docs/spec.md, "Intercepting Git"); undefined
+ * where no folder has it. A file of another size is incomplete.
+ */
+async function storedFile(folders: readonly string[], file: PointedFile): Promise<SourceFile | undefined> {
+  const { oid, size } = file.pointer;
+  for (const folder of folders) {
+    const found = await fileOnDisk(join(folder, oid.slice(0, 2), oid.slice(2, 4), oid), file.path);
+    if (found?.size === size) return { ...found, ...fileFacts(file) };
+  }
+  return undefined;
+}
+
+/**
+ * Files from the git-lfs program: it can use a remote over ssh, and the custom transfer agents of a user. It stores the files in
+ * the repository, so that the next load finds them there.
+ * @param remote its address, fit to be shown; undefined without a remote
+ */
+const programFiles = (
+  largeFiles: LargeFiles,
+  remote: string | undefined,
+  files: readonly PointedFile[],
+): SourceFile[] =>
+  files.map((file) => ({
+    ...fileFacts(file),
+    // the program gives all or nothing
+    ranges: false,
+    open: async () => {
+      if (remote === undefined) throw withoutRemote(file);
+      const output = await largeFiles.smudge(pointerText(file.pointer));
+      if (output === undefined) throw programMissing(file, remote);
+      return objectOf(output, file.pointer);
+    },
+  }));
+
+const withoutRemote = ({ path, pointer }: PointedFile): RegError =>
+  new RegError(
+    'SOURCE_PATH',
+    `${path} is kept by Git LFS, its object ${pointer.oid} is not in the repository, and there is no remote to ask for it`,
+    'fetch it in that repository: git lfs fetch --all <address>',
+  );
+
+const programMissing = ({ path, pointer }: PointedFile, remote: string): RegError =>
+  new RegError(
+    'SOURCE_UNSUPPORTED',
+    `${path} is kept by Git LFS, and only the git-lfs program, which was not found, can get its object ${pointer.oid} from ${remote}`,
+    'install git-lfs and see that it is on PATH: https://git-lfs.com',
+  );

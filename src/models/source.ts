@@ -1,0 +1,160 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { RegError } from '../errors.js';
+import type { ByteRange } from '../net/http.js';
+import { filesBelow } from '../util/files.js';
+
+/** One file of a model at its source. */
+export interface SourceFile {
+  /** The path inside the model's folder, `/` between parts; for a model of one file its name. */
+  path: string;
+  /** Bytes; undefined where the source does not say. */
+  size: number | undefined;
+  /** The digest that the source promises, such as the id of a Git LFS object. */
+  digest?: Digest | undefined;
+  /** Whether it can be read from the middle. */
+  ranges: boolean;
+  /** Whether it is on this machine, where several parts at a time would not be faster. */
+  isHere?: boolean;
+  /**
+   * The bytes, or a part of them.
+   * @throws RegError SOURCE_PATH, REMOTE_FAILED, STORE_FAILED, also in the stream
+   */
+  open(range?: ByteRange): Promise<Readable>;
+}
+
+/** A hash of bytes, in hexadecimal digits. */
+interface Digest {
+  algorithm: 'sha256' | 'md5';
+  value: string;
+}
+
+/** A model at its source. Nothing of it was read yet. */
+export interface SourceModel {
+  kind: 'file' | 'folder';
+  /** Its name at the source. */
+  name: string;
+  /** For a folder all files, by path. */
+  files: readonly SourceFile[];
+}
+
+/**
+ * The model at a path of this machine; undefined where there is nothing.
+ * @throws RegError SOURCE_PATH for anything but files and folders, such as a pipe, also inside the folder
+ */
+export async function modelOnDisk(path: string): Promise<SourceModel | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return undefined;
+  const name = basename(path);
+  if (!found.isDirectory()) return { kind: 'file', name, files: [await requireFile(path, name)] };
+  const files = (await filesBelow(path)).map((one) => requireFile(join(path, one), one));
+  return { kind: 'folder', name, files: await Promise.all(files) };
+}
+
+async function requireFile(at: string, path: string): Promise<SourceFile> {
+  const file = await fileOnDisk(at, path);
+  if (file) return file;
+  throw new RegError(
+    'SOURCE_PATH',
+    `${at} is not a regular file`,
+    'give files, and folders of files; links inside must lead to files',
+  );
+}
+
+/**
+ * A file of this machine; undefined where there is no regular file.
+ * @param path its path inside the model
+ */
+export async function fileOnDisk(at: string, path: string): Promise<SourceFile | undefined> {
+  const found = await stat(at).catch(() => undefined);
+  if (!found?.isFile()) return undefined;
+  return {
+    path,
+    size: found.size,
+    ranges: true,
+    isHere: true,
+    open: async (range) => createReadStream(at, range && { start: range.start, end: range.end - 1 }),
+  };
+}
+
+const PART_BYTES = 8 * 1024 * 1024;
+const MAX_PARTS = 4;
+/** In a row, without a byte. */
+const MAX_ATTEMPTS = 5;
+
+/** How to read a file. */
+interface ReadOptions {
+  /** The offset to begin at, in bytes. */
+  start?: number;
+  /**
+   * Whether the digest of the bytes is known. Several requests may see several versions of an object: without a digest all bytes
+   * come from one request.
+   */
+  isKnown?: boolean;
+}
+
+/**
+ * The bytes of a file from an offset to its end, in order. A large file with a known digest comes in several parts at a time
+ * where its source can be read from the middle, and a part that breaks off goes on from there. Memory holds these parts at most.
+ * @throws RegError what opening throws; STORE_FAILED, REMOTE_FAILED where it breaks off again and again
+ */
+export async function* bytesOf(
+  file: SourceFile,
+  { start = 0, isKnown = false }: ReadOptions = {},
+): AsyncGenerator<Uint8Array> {
+  if (!file.ranges || file.size === undefined || !(isKnown || file.digest || file.isHere)) {
+    if (start > 0) throw new RegError('INTERNAL', `${file.path} cannot be read from the middle`);
+    yield* await file.open();
+  } else if (file.isHere || file.size - start <= PART_BYTES) yield* untilWhole(file, start, file.size);
+  else yield* inParts(file, start, file.size);
+}
+
+async function* inParts(file: SourceFile, start: number, size: number): AsyncGenerator<Uint8Array> {
+  const coming: Promise<Uint8Array[]>[] = [];
+  let next = start;
+  const ask = (): void => {
+    if (next >= size) return;
+    const end = Math.min(next + PART_BYTES, size);
+    const part = collect(untilWhole(file, next, end));
+    // the failure of a part is thrown when its turn comes
+    part.catch(() => undefined);
+    coming.push(part);
+    next = end;
+  };
+  for (let count = 0; count < MAX_PARTS; count += 1) ask();
+  for (let part = coming.shift(); part; part = coming.shift()) {
+    yield* await part;
+    ask();
+  }
+}
+
+async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return all;
+}
+
+/** One part, requested again from where it broke off. */
+async function* untilWhole(file: SourceFile, start: number, end: number): AsyncGenerator<Uint8Array> {
+  let at = start;
+  for (let failures = 0; at < end; ) {
+    const before = at;
+    // the source itself has retried what cannot be opened
+    const stream = await file.open({ start: at, end });
+    try {
+      for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+        at += chunk.length;
+        yield chunk;
+      }
+      if (at < end) throw new RegError('STORE_FAILED', `${file.path} ended after ${at} of ${end} bytes`);
+    } catch (error) {
+      failures = at > before ? 0 : failures + 1;
+      if (!isBrokenOff(error) || failures === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
+const isBrokenOff = (error: unknown): boolean =>
+  error instanceof RegError && (error.code === 'STORE_FAILED' || error.code === 'REMOTE_FAILED');

@@ -1,0 +1,243 @@
+import { createReadStream } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { Link } from '../documents/link.js';
+import type { Oid } from '../domain/event.js';
+import { refuseUnsafePath } from '../domain/model-files.js';
+import { type ArtifactName, artifactName } from '../domain/names.js';
+import { RegError } from '../errors.js';
+import type { ReadAt } from '../formats/read-at.js';
+import { canRunCode, type Format, recogniseFormat } from '../formats/recognise.js';
+import type { Tensors } from '../formats/safetensors.js';
+import { type ModelCache, openModelCache } from '../models/cache.js';
+import type { ModelDigest } from '../models/digest.js';
+import type { OnBytes } from '../models/download.js';
+import { fetchModel, promisedHash, type WantedModel } from '../models/fetch.js';
+import { placeModel } from '../models/place.js';
+import type { SourceModel } from '../models/source.js';
+import { isFolder, isInside } from '../util/files.js';
+import { type ChooseOptions, type Chosen, choose } from './choose.js';
+import type { RegistryContext } from './context.js';
+import { followLink } from './follow-link.js';
+import { linkAt } from './link-at.js';
+import type { LoadRow } from './rows.js';
+import { nameInLink, shownSource } from './shown-source.js';
+
+/** How to load a model. */
+export interface LoadOptions extends ChooseOptions {
+  /** The file or folder to write; with `/` at its end the folder to write into, as an existing folder is for a file. */
+  to?: string | undefined;
+  /**
+   * The working folder: without `to` the model goes into it under its own name, and no folder model ever takes its place.
+   * Without it and without `to`, the model goes into the cache.
+   */
+  into?: string | undefined;
+  /** Replaces other content at the target. */
+  force?: boolean | undefined;
+  /** Refuses a link that is not pinned to bytes. */
+  frozen?: boolean | undefined;
+  /** Called with the number of bytes to come, where it is known; the result is called with those of each chunk. */
+  onStart?: ((total: number | undefined) => OnBytes) | undefined;
+}
+
+/** A model on this machine's disk whose bytes are those that its link promises. */
+export type LoadedModel = LoadRow & Pick<ModelDigest, 'kind'>;
+
+/**
+ * Loads one model in four steps: chooses its link, follows it to a source, fetches and verifies the bytes, and places them.
+ * Bytes that were fetched before come from the cache.
+ * @throws RegError HASH_MISMATCH where the bytes are not those that the link promises, FILE_EXISTS, and what resolving throws
+ */
+export async function loadModel(
+  context: RegistryContext,
+  name: string,
+  options: LoadOptions,
+): Promise<LoadedModel> {
+  const cache = openModelCache(context.cache, context.now);
+  const chosen = await chooseLink(context, artifactName(name), options);
+  const cached = await findInCache(chosen, cache);
+  return (
+    (cached &&
+      (await loadLocated(context, chosen, cached, cache, options).catch(evictChanged(cached, cache)))) ??
+    loadLocated(context, chosen, await follow(context, chosen), cache, options)
+  );
+}
+
+/** Fetches, verifies and places a model whose place is known. */
+async function loadLocated(
+  { signal }: RegistryContext,
+  { artifact, version, commit, link }: ChosenLink,
+  located: Located,
+  cache: ModelCache,
+  { to, into, force, onStart }: LoadOptions,
+): Promise<LoadedModel> {
+  const onBytes = onStart?.(totalOf(located));
+  const target = { to: await targetOf(located, to, into), force };
+  const verified = await fetchModel(located, target, { cache, signal, onBytes });
+  const path = await placeModel(verified, cache);
+  const { sourceCommit } = located;
+  const source = {
+    ...shownSource(link.source),
+    ...(sourceCommit === undefined ? {} : { commit: sourceCommit }),
+  };
+  const { kind, sha256, size } = verified.digest;
+  return { artifact, version, commit, path, kind, sha256, size, source };
+}
+
+/** The link of an artifact at the commit that a load means. */
+interface ChosenLink extends Chosen {
+  artifact: ArtifactName;
+  link: Link;
+}
+
+/**
+ * Chooses the commit of the registry, and reads the link there.
+ * @throws RegError NOT_DECLARED, INVALID_LINK, NOT_PINNED, and what choosing throws
+ */
+async function chooseLink(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  { frozen = false, ...options }: LoadOptions,
+): Promise<ChosenLink> {
+  const chosen = await choose(context, artifact, options);
+  const link = await linkAt(context, artifact, chosen.commit);
+  if (frozen) refuseFloating(artifact, link);
+  return { ...chosen, artifact, link };
+}
+
+function refuseFloating(artifact: ArtifactName, { source, sha256 }: Link): void {
+  const missing = sha256 === undefined ? 'sha256' : 'source.commit';
+  if (sha256 !== undefined && (source.commit !== undefined || source.url !== undefined)) return;
+  throw new RegError(
+    'NOT_PINNED',
+    `the link of ${artifact} is not pinned: it has no ${missing}`,
+    `pin it with: reg update ${artifact}`,
+  );
+}
+
+/** A model at its source or in the cache, with what every link on the way promises of it. */
+interface Located extends WantedModel {
+  /** The commit of the source, where it is known. */
+  sourceCommit: Oid | undefined;
+}
+
+/** Follows a link to its source. */
+async function follow(context: RegistryContext, chosen: ChosenLink): Promise<Located> {
+  const { model, commit, promises } = await followLink(context, chosen.link, async () => chosen.commit);
+  return locatedAt(chosen, model, promises, commit);
+}
+
+/** The model of a pinned link in the cache; no source is asked. */
+async function findInCache(chosen: ChosenLink, cache: ModelCache): Promise<Located | undefined> {
+  const { sha256, source } = chosen.link;
+  const model = sha256 === undefined ? undefined : await cache.find(sha256);
+  return model && locatedAt(chosen, model, [chosen.link], source.commit);
+}
+
+function locatedAt(
+  { artifact, link }: ChosenLink,
+  model: SourceModel,
+  promises: WantedModel['promises'],
+  sourceCommit: Oid | undefined,
+): Located {
+  const name = nameInLink(link.source) ?? model.name;
+  refuseUnsafePath(name);
+  return { what: artifact, name, model, promises, sourceCommit };
+}
+
+/** For `catch`: removes a model whose bytes were changed in the cache, so that it is fetched from its source. */
+const evictChanged =
+  (cached: Located, cache: ModelCache) =>
+  async (error: unknown): Promise<undefined> => {
+    if (!(error instanceof RegError) || error.code !== 'HASH_MISMATCH') throw error;
+    await cache.evict(promisedHash(cached) ?? '');
+  };
+
+/** The file or folder to write; undefined for the cache. */
+async function targetOf(
+  { model, name }: Located,
+  to: string | undefined,
+  into: string | undefined,
+): Promise<string | undefined> {
+  if (to === undefined) return into === undefined ? undefined : join(into, name);
+  if (/[\\/]$/.test(to) || (model.kind === 'file' && (await isFolder(to)))) return join(to, name);
+  if (model.kind === 'file' || (to !== '' && (into === undefined || !isInside(to, into)))) return to;
+  throw new RegError(
+    'USAGE',
+    `a folder model cannot take the place of '${to}'`,
+    `name its folder: -o ${name}`,
+  );
+}
+
+/** The bytes of a model, where every file says its size. */
+const totalOf = ({ model }: Located): number | undefined =>
+  model.files.reduce<number | undefined>(
+    (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
+    0,
+  );
+
+/** A model on this machine's disk, with calls that read it: the result of `load()`. */
+export interface Model extends LoadedModel {
+  /**
+   * The bytes of a single file.
+   * @throws RegError SOURCE_UNSUPPORTED for a folder
+   */
+  bytes(): Promise<Uint8Array>;
+  /** The same as a stream. */
+  stream(): Readable;
+  /** The format of a single file, by its bytes and never by its name; undefined where they do not show it. */
+  format(): Promise<Format | undefined>;
+  /**
+   * The tensors of a safetensors file, each read when its data is requested.
+   * @throws RegError INVALID_MODEL for another format, or a damaged file
+   */
+  tensors(): Promise<Tensors>;
+}
+
+/** Adds the calls that read it to a loaded model. */
+export function readable(loaded: LoadedModel): Model {
+  const file = (): string => singleFile(loaded);
+  return {
+    ...loaded,
+    bytes: async () => readFile(file()),
+    stream: () => createReadStream(file()),
+    format: async () => formatOf(loaded),
+    tensors: async () => {
+      const { readSafetensors } = await import('../formats/safetensors.js');
+      return readSafetensors(readerOf(file()), loaded.size);
+    },
+  };
+}
+
+/**
+ * The path of a model that is one file.
+ * @throws RegError SOURCE_UNSUPPORTED for a folder
+ */
+export function singleFile({ artifact, kind, path }: LoadedModel): string {
+  if (kind === 'file') return path;
+  throw new RegError('SOURCE_UNSUPPORTED', `${artifact} is a folder, not one file`, 'load it to a folder');
+}
+
+const formatOf = async ({ kind, path, size }: LoadedModel): Promise<Format | undefined> =>
+  kind === 'file' ? recogniseFormat(readerOf(path), size) : undefined;
+
+/** The warning for a model of a format that can run code when its own tools open it; undefined for others. */
+export async function warningOf(loaded: LoadedModel): Promise<string | undefined> {
+  const format = await formatOf(loaded);
+  if (format === undefined || !canRunCode(format)) return undefined;
+  return `${loaded.path} is a ${format} file: opening it can run code that is in it; trust its source, or use safetensors`;
+}
+
+/** Reads parts of a file and opens it for each, so that nothing stays open. */
+const readerOf =
+  (path: string): ReadAt =>
+  async (start, end) => {
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  };

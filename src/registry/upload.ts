@@ -1,0 +1,129 @@
+import { isAbsolute, relative, resolve } from 'node:path';
+import { formatLink, type Link, readLink } from '../documents/link.js';
+import { requireLinkPath } from '../documents/link-path.js';
+import type { Oid } from '../domain/event.js';
+import { refuseUnsafePath } from '../domain/model-files.js';
+import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
+import { refuseUnwritableStage } from '../domain/writable.js';
+import { RegError } from '../errors.js';
+import { digestFiles, type ModelDigest } from '../models/digest.js';
+import type { OnBytes } from '../models/download.js';
+import { keyOf, putModel } from '../models/put.js';
+import { modelOnDisk, type SourceModel } from '../models/source.js';
+import { isStoreUrl, joinObjectUrl } from '../stores/url.js';
+import { isInside } from '../util/files.js';
+import { assign, register } from './actions.js';
+import { type RegistryContext, requireWorkTree } from './context.js';
+import type { UploadRow } from './rows.js';
+import type { Written } from './write.js';
+
+/** Options of an upload. */
+export interface UploadOptions {
+  /** The base of relative paths. */
+  from: string;
+  /** A URL or a folder; by default that of the configuration. */
+  store?: string | undefined;
+  /** Commits the link file and registers the next version. */
+  register?: boolean | undefined;
+  /** Does so, and assigns the version to a stage. */
+  assign?: string | undefined;
+  /** The message of the tags. */
+  message?: string | undefined;
+  /** Pushes the tags, and the commit that they name with them. */
+  push?: boolean | undefined;
+  /** Signs the tags, or does not; git's `tag.gpgSign` by default. */
+  sign?: boolean | undefined;
+  /** Called with the number of bytes; the result is called with those that the store has. */
+  onStart?: ((total: number) => OnBytes) | undefined;
+}
+
+/**
+ * Puts a model into a store under its SHA-256, and writes the link to it.
+ * @throws RegError SOURCE_PATH, STORE_FAILED, PACKAGE_MISSING, NO_WORK_TREE, and what registering and assigning throw
+ */
+export async function upload(
+  context: RegistryContext,
+  path: string,
+  name: string,
+  options: UploadOptions,
+): Promise<UploadRow & Pick<Written, 'note'>> {
+  const { root, write, read } = await requireWorkTree(context, 'a link file is written into the work tree');
+  const artifact = artifactName(name);
+  const file = requireLinkPath(artifact);
+  const existing = await read(file);
+  const before = existing && readLink(existing, file).link;
+  const isRegistering = options.register === true || options.assign !== undefined;
+  if (isRegistering) await refuseEarly(context, options);
+  const { address, shown } = await storeOf(context, options, root);
+  const store = await context.stores.openStore(address);
+  const model = await modelAt(resolve(options.from, path), path);
+  const { digest, files } = await digestFiles(model);
+  const { sha256, size } = digest;
+  const key = keyOf(digest, model.name);
+  const uploaded = await putModel(
+    store,
+    key,
+    { ...model, files },
+    options.onStart?.(size) ?? (() => undefined),
+  );
+  const url = joinObjectUrl(shown, model.kind === 'folder' ? `${key}/` : key);
+  const link = linkTo(url, digest, before);
+  await write(file, formatLink(link, existing && { bytes: existing, file }));
+  const row = { artifact, path: file, url, sha256, size, uploaded };
+  if (!isRegistering) return { ...row, commit: null, tags: [], note: undefined };
+  const commit = await context.repository.commitFile(file, `Link ${artifact}`);
+  const { rows: tags, note } = await registerAt(context, artifact, commit, options);
+  return { ...row, commit, tags, note };
+}
+
+/** Refuses before the upload what registering and assigning would refuse after it. */
+async function refuseEarly(context: RegistryContext, { assign: stage }: UploadOptions): Promise<void> {
+  await context.repository.identity();
+  if (stage !== undefined) refuseUnwritableStage(stageName(stage), await context.config());
+}
+
+/** @throws RegError SOURCE_PATH without a file, or with an unsafe path */
+async function modelAt(path: string, shown: string): Promise<SourceModel> {
+  const model = await modelOnDisk(path);
+  if (model === undefined)
+    throw new RegError('SOURCE_PATH', `there is nothing at ${shown}`, 'give a file or a folder');
+  if (model.files.length === 0)
+    throw new RegError('SOURCE_PATH', `there is no file in ${shown}`, 'a model has at least one');
+  for (const one of [{ path: model.name }, ...model.files]) refuseUnsafePath(one.path);
+  return model;
+}
+
+/** Parameters and metrics belong to certain bytes: new bytes lose them. */
+function linkTo(url: string, { sha256, size }: ModelDigest, before: Link | undefined): Link {
+  const base: Link = { reg: 1, source: { url }, sha256, size, type: before?.type ?? 'model' };
+  return before?.sha256 === sha256 ? base : { ...base, params: undefined, metrics: undefined };
+}
+
+/** The address to open, and that for the link: relative to the top of the repository where it is inside. */
+async function storeOf(
+  context: RegistryContext,
+  { store: given, from }: UploadOptions,
+  root: string,
+): Promise<{ address: string; shown: string }> {
+  const store = given ?? (await context.config()).store;
+  if (isStoreUrl(store)) return { address: store, shown: store };
+  const address = isAbsolute(store) ? store : resolve(given === undefined ? root : from, store);
+  const inside = relative(root, address).replaceAll('\\', '/');
+  return { address, shown: inside !== '' && isInside(root, address) ? `./${inside}` : address };
+}
+
+/** Registers the commit; the same bytes uploaded again stay the version that they are. */
+async function registerAt(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  commit: Oid,
+  { assign: stage, message, push, sign }: UploadOptions,
+): Promise<Written> {
+  if (stage !== undefined) return assign(context, artifact, stage, { rev: commit, message, push, sign });
+  try {
+    return await register(context, artifact, { rev: commit, message, push, sign });
+  } catch (error) {
+    if (!(error instanceof RegError) || error.code !== 'COMMIT_TAKEN') throw error;
+    return { rows: [], note: error.message };
+  }
+}

@@ -1,0 +1,80 @@
+import { RegError } from '../errors.js';
+import type { Identity } from '../git/port.js';
+import type { RegistryContext } from './context.js';
+
+/** Where and by whom a write is done. */
+export interface WriteTarget {
+  identity: Identity;
+  /** Whether tags are signed. */
+  sign: boolean;
+  /** The remote: its name in the configuration, or the address of a registry that is not on this machine. */
+  remote: string;
+  /** Whether the remote is asked what it has before anything is decided. */
+  asks: boolean;
+  /** Whether the remote gets what is written, and gets it first. */
+  push: boolean;
+  /** What else there is to say: that a remote was not asked. */
+  note: string | undefined;
+}
+
+/**
+ * The target of a write. Options win over the configuration, and a registry at a URL is written by a push.
+ * @throws RegError USAGE for a push that stays offline, NO_CLONE for a push without a remote, INVALID_CONFIG, NO_IDENTITY
+ */
+export async function writeTargetOf(context: RegistryContext, options: TargetOptions): Promise<WriteTarget> {
+  const { repository } = context;
+  const remote = await remoteOf(context, options);
+  const [identity, sign] = await Promise.all([repository.identity(), options.sign ?? repository.signsTags()]);
+  return { ...remote, identity, sign };
+}
+
+/** The options that decide on a target. */
+interface TargetOptions {
+  push?: boolean | undefined;
+  offline?: boolean | undefined;
+  sign?: boolean | undefined;
+}
+
+async function remoteOf(
+  { repository, config }: RegistryContext,
+  { push, offline }: TargetOptions,
+): Promise<Pick<WriteTarget, 'remote' | 'asks' | 'push' | 'note'>> {
+  const { url } = repository;
+  if (offline && (push || url !== undefined))
+    throw new RegError(
+      'USAGE',
+      `${url === undefined ? 'a push' : `a write to ${url}`} cannot stay offline`,
+      'leave out --offline',
+    );
+  if (url !== undefined) return { remote: url, asks: true, push: true, note: undefined };
+  const { remote, push: always } = await config();
+  const pushes = !offline && (push ?? always);
+  const isThere = await repository.hasRemote(remote);
+  if (pushes && !isThere) throw noRemote(remote);
+  const note = offline && isThere ? `${remote} was not asked: what it has may change the answer` : undefined;
+  return { remote, asks: isThere && !offline, push: pushes, note };
+}
+
+/** The error for a repository without the remote that the configuration names. */
+export const noRemote = (remote: string): RegError =>
+  new RegError(
+    'NO_CLONE',
+    `this repository has no remote '${remote}'`,
+    `add it with: git remote add ${remote} URL, or name another one as remote: in .reg.yaml`,
+  );
+
+/**
+ * The name of the remote of a clone.
+ * @throws RegError NO_CLONE without a remote
+ */
+export async function requireRemote({ repository, config }: RegistryContext): Promise<string> {
+  if (repository.url !== undefined)
+    throw new RegError(
+      'NO_CLONE',
+      `only a clone can be compared with its remote, and ${repository.url} is the remote itself`,
+      'name a clone with --repo',
+    );
+  const { remote } = await config();
+  if (await repository.hasRemote(remote)) return remote;
+  throw noRemote(remote);
+}
