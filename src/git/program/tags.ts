@@ -54,20 +54,22 @@ async function listAll(programs: Programs): Promise<TagList> {
  */
 class ShownRefs implements Iterable<TagRef> {
   readonly #text: string;
+  readonly #idLength: number;
   readonly #starts: number[] = [];
   /** The refs without a second line: lightweight tags, and tags that git cannot peel. */
   readonly #unpeeled: number[] = [];
   readonly #unknown = new Set<number>();
 
   constructor(stdout: Buffer) {
-    this.#text = stdout.toString(isAscii(stdout) ? 'latin1' : 'utf8');
-    const text = this.#text;
+    const text = stdout.toString(isAscii(stdout) ? 'latin1' : 'utf8');
     for (let at = 0, end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {
       this.#starts.push(at);
       const peeledEnd = peeledLineEnd(text, at, end);
       if (peeledEnd === undefined) this.#unpeeled.push(at);
       at = (peeledEnd ?? end) + 1;
     }
+    this.#text = text;
+    this.#idLength = text.indexOf(' ');
   }
 
   /** Finds out which refs without a second line are lightweight tags. For some broken tags git omits it without a message. */
@@ -86,44 +88,33 @@ class ShownRefs implements Iterable<TagRef> {
   }
 
   #refAt(at: number): TagRef {
-    return new ShownRef(this.#text, at, this.#unknown.has(at));
+    const end = this.#text.indexOf('\n', at);
+    return new ShownRef(this.#text, at, end, this.#idLength, this.#unknown.has(at));
   }
 }
 
-/** One ref of a list. */
+/** One ref of a list, whose line begins at one place of the text and ends before another. */
 class ShownRef implements TagRef {
-  readonly #text: string;
-  readonly #at: number;
-  readonly #isUnknown: boolean;
-
-  constructor(text: string, at: number, isUnknown: boolean) {
-    this.#text = text;
-    this.#at = at;
-    this.#isUnknown = isUnknown;
-  }
-
-  get #space(): number {
-    return this.#text.indexOf(' ', this.#at);
-  }
-
-  get #end(): number {
-    return this.#text.indexOf('\n', this.#at);
-  }
+  constructor(
+    private readonly text: string,
+    private readonly at: number,
+    private readonly end: number,
+    private readonly idLength: number,
+    private readonly isUnknown: boolean,
+  ) {}
 
   get name(): string {
-    return this.#text.slice(this.#space + 1 + TAG_REFS.length, this.#end);
+    return this.text.slice(this.at + this.idLength + 1 + TAG_REFS.length, this.end);
   }
 
   get oid(): Oid {
-    return this.#text.slice(this.#at, this.#space);
+    return this.text.slice(this.at, this.at + this.idLength);
   }
 
   get peeled(): Oid | 'unknown' | undefined {
-    if (this.#isUnknown) return 'unknown';
-    const next = this.#end + 1;
-    return peeledLineEnd(this.#text, this.#at, next - 1) === undefined
-      ? undefined
-      : this.#text.slice(next, next + this.#space - this.#at);
+    if (this.isUnknown) return 'unknown';
+    const { text, at, end, idLength } = this;
+    return peeledLineEnd(text, at, end) === undefined ? undefined : text.slice(end + 1, end + 1 + idLength);
   }
 }
 
