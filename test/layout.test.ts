@@ -49,7 +49,7 @@ function strays(
 }
 
 const isPackage = (target: string): boolean => target.startsWith('package:');
-const isEdge = within('git/binary', 'git/program', 'git/embedded', 'git/files', 'git/open.ts');
+const isEdge = within('git/program', 'git/files', 'git/remote', 'git/open.ts', 'git/open-without-git.ts');
 
 /** What of `util` computes alone. */
 const PURE = ['util/address.ts', 'util/oid.ts', 'util/shell.ts', 'util/text.ts'];
@@ -109,10 +109,13 @@ describe('who may import whom', () => {
       'git/tags-by-reader.ts',
       'git/reader-by-tags.ts',
       'git/needs-git.ts',
+      'git/bare-folder.ts',
+      'net',
     );
     const own = (target: string, path: string): boolean =>
-      [within('git/binary', 'git/program'), within('git/embedded')].some((one) => one(path) && one(target));
-    const adapters = within('git/binary', 'git/program', 'git/embedded', 'git/files');
+      ['git/program', 'git/remote'].some((one) => within(one)(path) && within(one)(target)) ||
+      (path === 'git/remote/transport-git.ts' && within('git/program')(target));
+    const adapters = within('git/program', 'git/remote', 'git/files');
     expect(
       strays(adapters, (target, path) => isPackage(target) || shared(target) || own(target, path)),
     ).toEqual([]);
@@ -133,10 +136,7 @@ describe('who may import whom', () => {
 
   it('one file knows isomorphic-git', () => {
     const importers = SOURCES.filter(({ imports }) => imports.some(within('package:isomorphic-git')));
-    expect(importers.map(({ path }) => path)).toEqual([
-      'git/files/index-pack.ts',
-      'git/embedded/url/keep-pack.ts',
-    ]);
+    expect(importers.map(({ path }) => path)).toEqual(['git/files/index-pack.ts']);
   });
 
   it('registry, loading, validation and sources know no adapter', () => {

@@ -33,7 +33,7 @@ export async function artifactEvents(
   context: RegistryContext,
   artifact: ArtifactName,
 ): Promise<ArtifactEvents> {
-  if ((await context.repository.listTags(artifact)).length === 0)
+  if ([...(await context.repository.tags.list(artifact)).refs].length === 0)
     return { versions: [], intervals: [], history: [] };
   const [rows, stays, events] = await Promise.all([
     versions(context, artifact, {}),

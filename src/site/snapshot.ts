@@ -3,13 +3,14 @@ import { parseTagName } from '../domain/tag-name.js';
 import type { TagReading, TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { rememberingReader } from './remembering-reader.js';
+import { readAllTags } from "../registry/read.js";
 
 /**
  * The registry as it is now, its tags read once: whatever is asked of it later tells of the same moment, and a site of a
  * thousand artifacts does not read them a thousand times.
  */
 export async function snapshotOf(context: RegistryContext): Promise<RegistryContext> {
-  const readings = await context.repository.readTags();
+  const readings = await readAllTags(context.repository.tags, 'all');
   const byArtifact = new Map<ArtifactName, TagReading[]>();
   for (const reading of readings) {
     const artifact = parseTagName(refOf(reading).name)?.artifact;
@@ -23,7 +24,6 @@ export async function snapshotOf(context: RegistryContext): Promise<RegistryCont
     ...context,
     repository: {
       ...rememberingReader(context.repository),
-      listTags: async (artifact) => (artifact === undefined ? readings : of(artifact)).map(refOf),
       tags: {
         list: async (scope) => {
           const own = scope === 'all' ? readings : of(scope);
@@ -34,14 +34,6 @@ export async function snapshotOf(context: RegistryContext): Promise<RegistryCont
           const names = new Set(refs.map(({ name }) => name));
           return readings.filter((reading) => names.has(refOf(reading).name));
         },
-      },
-      // what follows from names alone follows from the objects too, and these are here
-      listPeeledTags: async () => undefined,
-      readTags: async (which) => {
-        if (which === undefined) return readings;
-        if (typeof which === 'string') return of(which);
-        const names = new Set(which.map(({ name }) => name));
-        return readings.filter((reading) => names.has(refOf(reading).name));
       },
     },
   };

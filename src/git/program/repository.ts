@@ -1,15 +1,7 @@
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
 import { isFolder } from '../../util/files.js';
-import { openObjectCache } from '../binary/url/object-cache.js';
-import { urlObjectReader } from '../binary/url/objects.js';
-import type {
-  RegistryRepository,
-  RepositoryInspector,
-  SourceOpener,
-  SourceRepository,
-  TagRemote,
-} from '../port.js';
+import type { RegistryRepository, RepositoryInspector, SourceRepository, TagRemote } from '../port.js';
 import { readerByTags } from '../reader-by-tags.js';
 import { binaryBranches, binaryHistory, binaryInspector } from './history.js';
 import { binaryLargeFiles } from './lfs.js';
@@ -106,17 +98,11 @@ async function findWorkTree(git: RunGit): Promise<string | undefined> {
   return inside === 'true' ? top : undefined;
 }
 
-/** Opens source repositories with the git program: a folder on this machine as it is, a URL through the cache. */
-export function binarySourceOpener(cache: string, around: Surroundings): SourceOpener {
-  return {
-    openSource: async (location) =>
-      location.kind === 'path'
-        ? openFolder(location.path, around)
-        : urlObjectReader(openObjectCache(location.url, cache, around)),
-  };
-}
-
-async function openFolder(path: string, around: Surroundings): Promise<SourceRepository> {
+/**
+ * Opens a folder as the source of models.
+ * @throws RegError NO_REPOSITORY
+ */
+export async function openBinarySource(path: string, around: Surroundings): Promise<SourceRepository> {
   const unreachable = (why: string): RegError =>
     new RegError(
       'NO_REPOSITORY',

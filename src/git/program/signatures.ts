@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import type { Signature } from '../../domain/signature.js';
 import { RegError } from '../../errors.js';
-import { makeBareFolder } from '../binary/url/bare-folder.js';
+import { makeBareFolder } from '../bare-folder.js';
 import type { SignatureReader } from '../port.js';
 import { decodeTag, type TagObject } from '../tag-object.js';
 import {

@@ -49,72 +49,47 @@ async function listAll(programs: Programs): Promise<TagList> {
 
 /**
  * The refs that git-show-ref(1) prints: `<oid> SP refs/tags/<name>`, and for an annotated tag a second line,
- * `<oid> SP refs/tags/<name>^{}`. A list is long, and only a few values of it are used, so a ref keeps its place in the text
- * and makes a value on demand.
+ * `<oid> SP refs/tags/<name>^{}`. A list is long, so a ref is made when the list comes to it, and is not kept.
  */
 class ShownRefs implements Iterable<TagRef> {
   readonly #text: string;
   readonly #idLength: number;
-  readonly #starts: number[] = [];
-  /** The refs without a second line: lightweight tags, and tags that git cannot peel. */
-  readonly #unpeeled: number[] = [];
+  /** The places of refs without a second line that are no lightweight tags either: git cannot peel them. */
   readonly #unknown = new Set<number>();
 
   constructor(stdout: Buffer) {
-    const text = stdout.toString(isAscii(stdout) ? 'latin1' : 'utf8');
-    for (let at = 0, end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {
-      this.#starts.push(at);
-      const peeledEnd = peeledLineEnd(text, at, end);
-      if (peeledEnd === undefined) this.#unpeeled.push(at);
-      at = (peeledEnd ?? end) + 1;
-    }
-    this.#text = text;
-    this.#idLength = text.indexOf(' ');
+    this.#text = stdout.toString(isAscii(stdout) ? 'latin1' : 'utf8');
+    this.#idLength = this.#text.indexOf(' ');
   }
 
   /** Finds out which refs without a second line are lightweight tags. For some broken tags git omits it without a message. */
   async tellLightweight(stream: StreamGit): Promise<void> {
-    const asked = this.#unpeeled.filter((at) => /[@#]/.test(this.#refAt(at).name));
+    const asked: { at: number; oid: Oid }[] = [];
+    for (const { at, ref } of this.#refs())
+      if (ref.peeled === undefined && /[@#]/.test(ref.name)) asked.push({ at, oid: ref.oid });
     const heads = await inspectObjects(
       stream,
-      asked.map((at) => this.#refAt(at).oid),
+      asked.map(({ oid }) => oid),
     );
-    for (const [index, at] of asked.entries())
+    for (const [index, { at }] of asked.entries())
       if ((heads[index]?.type ?? 'tag') === 'tag') this.#unknown.add(at);
   }
 
   *[Symbol.iterator](): Generator<TagRef> {
-    for (const at of this.#starts) yield this.#refAt(at);
+    for (const { ref } of this.#refs()) yield ref;
   }
 
-  #refAt(at: number): TagRef {
-    const end = this.#text.indexOf('\n', at);
-    return new ShownRef(this.#text, at, end, this.#idLength, this.#unknown.has(at));
-  }
-}
-
-/** One ref of a list, whose line begins at one place of the text and ends before another. */
-class ShownRef implements TagRef {
-  constructor(
-    private readonly text: string,
-    private readonly at: number,
-    private readonly end: number,
-    private readonly idLength: number,
-    private readonly isUnknown: boolean,
-  ) {}
-
-  get name(): string {
-    return this.text.slice(this.at + this.idLength + 1 + TAG_REFS.length, this.end);
-  }
-
-  get oid(): Oid {
-    return this.text.slice(this.at, this.at + this.idLength);
-  }
-
-  get peeled(): Oid | 'unknown' | undefined {
-    if (this.isUnknown) return 'unknown';
-    const { text, at, end, idLength } = this;
-    return peeledLineEnd(text, at, end) === undefined ? undefined : text.slice(end + 1, end + 1 + idLength);
+  *#refs(): Generator<{ at: number; ref: TagRef }> {
+    const [text, idLength] = [this.#text, this.#idLength];
+    for (let at = 0, end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {
+      const peeledEnd = peeledLineEnd(text, at, end);
+      const peeled = peeledEnd === undefined ? undefined : text.slice(end + 1, end + 1 + idLength);
+      const name = text.slice(at + idLength + 1 + TAG_REFS.length, end);
+      const ref: TagRef = { name, oid: text.slice(at, at + idLength), peeled };
+      if (this.#unknown.size > 0 && this.#unknown.has(at)) ref.peeled = 'unknown';
+      yield { at, ref };
+      at = (peeledEnd ?? end) + 1;
+    }
   }
 }
 
