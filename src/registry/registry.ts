@@ -1,4 +1,4 @@
-import { type Ailment, type DoctorOptions, doctor } from '../checks/doctor.js';
+import { type DoctorFinding, type DoctorOptions, doctor } from '../checks/doctor.js';
 import type { Report } from '../checks/finding.js';
 import { type ValidateOptions, validate } from '../checks/validate.js';
 import { type VerifiedRow, type VerifyOptions, verify } from '../checks/verify.js';
@@ -68,7 +68,7 @@ export interface Registry {
   /** Checks link files, or tags. */
   validate(options?: ValidateOptions): Promise<Report>;
   /** Lists what is wrong with the registry, and what to do. */
-  doctor(options?: DoctorOptions): Promise<Ailment[]>;
+  doctor(options?: DoctorOptions): Promise<DoctorFinding[]>;
   /** Writes the registry as a static site. */
   site(options: SiteOptions): Promise<SiteRow>;
   /** Serves the same site live on this machine. */
