@@ -3,9 +3,9 @@ import { requireLinkPath } from '../documents/link-path.js';
 import { FOREIGN, readYaml } from '../documents/yaml.js';
 import { type ArtifactName, parseArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
+import { type RegistryContext, requireWorkTree } from '../registry/context.js';
 import { withoutUserInfo } from '../util/address.js';
 import { shellLine } from '../util/shell.js';
-import { type RegistryContext, requireWorkTree } from './context.js';
 
 /** One `.mlem` file, and what became of it. */
 export interface ImportRow {
