@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { expectAllowed } from './support/allowed.js';
 
 const ROOT = new URL('../', import.meta.url);
 
@@ -13,7 +14,7 @@ interface Source {
 
 function readSource(path: string): Source {
   const text = readFileSync(new URL(`src/${path}`, ROOT), 'utf8');
-  const imports = [...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom '([^']+)'|\bimport\(\s*'([^']+)'/gm)]
+  const imports = [...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom '([^']+)'|\bimport\(?\s*'([^']+)'/gm)]
     .map(([, named, lazy]) => named ?? lazy ?? '')
     .map((target) => (target.startsWith('.') ? posix.join(posix.dirname(path), target) : `package:${target}`))
     .map((target) =>
@@ -53,10 +54,10 @@ const isEdge = within('git/binary', 'git/embedded', 'git/files', 'git/memory.ts'
 /** What of `util` computes alone. */
 const PURE = ['util/address.ts', 'util/oid.ts', 'util/shell.ts', 'util/text.ts'];
 
-describe('who may import whom (DESIGN)', () => {
+describe('who may import whom', () => {
   it('imports are read', () => {
     expect(SOURCES.length).toBeGreaterThan(50);
-    expect(readSource('domain/decide/assign.ts').imports).toContain('domain/plan.ts');
+    expect(readSource('domain/actions.ts').imports).toContain('domain/plan.ts');
     expect(SOURCES.flatMap(({ imports }) => imports)).toContain('package:commander');
     const missing = SOURCES.flatMap(({ path, imports }) =>
       imports
@@ -107,6 +108,8 @@ describe('who may import whom (DESIGN)', () => {
       'git/files',
       'git/tag-listing.ts',
       'git/tags-by-reader.ts',
+      'git/reader-by-tags.ts',
+      'git/needs-git.ts',
     );
     const own = (target: string, path: string): boolean =>
       ['git/binary', 'git/embedded'].some((one) => within(one)(path) && within(one)(target));
@@ -131,7 +134,10 @@ describe('who may import whom (DESIGN)', () => {
 
   it('one file knows isomorphic-git', () => {
     const importers = SOURCES.filter(({ imports }) => imports.some(within('package:isomorphic-git')));
-    expect(importers.map(({ path }) => path)).toEqual(['git/embedded/url/keep-pack.ts']);
+    expect(importers.map(({ path }) => path)).toEqual([
+      'git/files/index-pack.ts',
+      'git/embedded/url/keep-pack.ts',
+    ]);
   });
 
   it('registry, loading, validation and sources know no adapter', () => {
@@ -186,7 +192,7 @@ describe('who may import whom (DESIGN)', () => {
 
 const code = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
 
-describe('style (DESIGN)', () => {
+describe('style', () => {
   it('seven files know processes, and none other the clock', () => {
     const touching = SOURCES.filter(({ text }) =>
       /'(?:node:)?process'|\bprocess\.|\bDate\.now\b|\bnew Date\(\)|\bglobalThis\b/.test(code(text)),
@@ -219,7 +225,7 @@ describe('style (DESIGN)', () => {
     const odd = SOURCES.map(({ path }) => path).filter(
       (path) =>
         !/^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)*[a-z0-9]+(?:-[a-z0-9]+)*\.tsx?$/.test(path) ||
-        /\b(?:utils|helpers?|misc|common)\b/.test(path),
+        /\b(?:utils|helpers?)\b/.test(path),
     );
     expect(odd).toEqual([]);
   });
@@ -232,3 +238,88 @@ function arrowName(line: string, next: string): string | undefined {
     ? name
     : undefined;
 }
+
+/** The folders of `src/`, and the files at its top, in layers: each imports from those before it, none beside. */
+const LAYERS = [
+  ['errors'],
+  ['util'],
+  ['domain'],
+  ['net', 'documents', 'formats'],
+  ['git', 'stores'],
+  ['models'],
+  ['evidence'],
+  ['registry'],
+  ['checks', 'exchange', 'site'],
+  ['serve'],
+  ['open'],
+  ['api', 'cli'],
+  ['index'],
+];
+
+/** Parts of a folder with rules of their own: what they import beside themselves, and whether also what the folder may. */
+const PARTS: Readonly<Record<string, { also: readonly string[]; before: boolean }>> = {
+  ...Object.fromEntries(
+    ['git/program', 'git/files', 'git/remote/transport-git', 'git/remote/transport-http'].map((part) => [
+      part,
+      { also: ['git/port', 'git/location', 'git/tag-object'], before: true },
+    ]),
+  ),
+  'site/web': { also: ['domain'], before: false },
+  index: { also: ['api'], before: false },
+};
+
+const isIn = (path: string, place: string): boolean =>
+  path.startsWith(`${place}/`) || path.startsWith(`${place}.`);
+const folderOf = (path: string): string => /^[^/.]+/.exec(path)?.[0] ?? '';
+/** Where a file lives: in a part with rules of its own, or in a folder. */
+const placeOf = (path: string): string =>
+  Object.keys(PARTS).find((part) => isIn(path, part)) ?? folderOf(path);
+const layerOf = (path: string): number => LAYERS.findIndex((layer) => layer.includes(folderOf(path)));
+
+/** Whether a file may import another. A folder of no layer may neither import nor be imported. */
+function mayImport(path: string, target: string): boolean {
+  const place = placeOf(path);
+  if (place === placeOf(target)) return true;
+  const part = PARTS[place];
+  if (part?.also.some((one) => isIn(target, one))) return true;
+  const isBefore = layerOf(target) >= 0 && layerOf(target) < layerOf(path);
+  if (part !== undefined) return part.before && isBefore;
+  return isBefore || (layerOf(path) >= 0 && folderOf(path) === folderOf(target));
+}
+
+describe('the arrows between folders', () => {
+  it('those that point the wrong way get fewer; types and lazy imports count', () => {
+    const counts: Record<string, Record<string, number>> = {};
+    for (const { path, imports } of SOURCES)
+      for (const target of imports) {
+        if (isPackage(target) || mayImport(path, target)) continue;
+        const [from, to] = [placeOf(path), placeOf(target)];
+        counts[from] = { ...counts[from], [to]: (counts[from]?.[to] ?? 0) + 1 };
+      }
+    expectAllowed('arrows-allowed.json', counts, () => 'imports against the arrows');
+  });
+
+  it.each([
+    ['git/open.ts', 'git/program/run.ts'],
+    ['git/program/run.ts', 'git/port.ts'],
+    ['git/remote/repository.ts', 'git/remote/transport-git.ts'],
+    ['registry/read.ts', 'domain/state.ts'],
+    ['domain/state.ts', 'errors.ts'],
+    ['site/write.ts', 'site/web/app.tsx'],
+    ['site/web/app.tsx', 'domain/timeline.ts'],
+    ['index.ts', 'api.ts'],
+    ['cli/main.ts', 'open.ts'],
+  ])('%s may import %s', (path, target) => expect(mayImport(path, target)).toBe(true));
+
+  it.each([
+    ['domain/state.ts', 'registry/read.ts'],
+    ['git/open.ts', 'stores/open.ts'],
+    ['git/program/run.ts', 'git/files/store.ts'],
+    ['git/remote/transport-git.ts', 'git/remote/transport-http.ts'],
+    ['site/web/app.tsx', 'site/data.ts'],
+    ['index.ts', 'registry/rows.ts'],
+    ['cli/main.ts', 'api.ts'],
+    ['registry/read.ts', 'elsewhere/version.ts'],
+    ['elsewhere/version.ts', 'domain/state.ts'],
+  ])('%s may not import %s', (path, target) => expect(mayImport(path, target)).toBe(false));
+});

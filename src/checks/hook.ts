@@ -1,15 +1,14 @@
+import { APPROVALS, type Approval, approvalOf } from '../domain/approval.js';
+import { type Refusal, refuseArrivals } from '../domain/arrival.js';
 import { artifactStateOf } from '../domain/artifact.js';
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { type Approval, approvalOf } from '../domain/policy/approval.js';
-import { APPROVALS } from '../domain/policy/approval-name.js';
-import { type Refusal, refuseArrivals } from '../domain/policy/arrival.js';
-import { looksLikeEvent, parseTagName, tagOfRef } from '../domain/tag-name.js';
+import { tagNameOf } from '../domain/refs.js';
+import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
-import { judgeEvents, type Suspect } from '../registry/policy/judge-events.js';
-import { rulesInForce } from '../registry/policy/rules-in-force.js';
+import { type EventOf, judgeEvents, readRules } from '../registry/policy.js';
 import { readEvents } from '../registry/read.js';
 
 /**
@@ -23,7 +22,7 @@ export async function preReceive(
   updates: readonly RefUpdate[],
 ): Promise<Refusal[]> {
   const concerned = updates.flatMap((update) => {
-    const tag = tagOfRef(update.refName);
+    const tag = tagNameOf(update.refName);
     return tag === undefined || kindOf(tag) === 'other' ? [] : [{ ...update, tag }];
   });
   const refusals = concerned.flatMap((update) => refuseChange(update) ?? []);
@@ -95,7 +94,7 @@ async function refuseEvents(
   if (arriving.length === 0) return [];
   const { repository, now } = context;
   const refusals: Refusal[] = [];
-  const suspects: Suspect[] = [];
+  const judged: EventOf[] = [];
   for (const [name, events] of byArtifact(arriving)) {
     const there = await readEvents(repository.tags, name);
     const misfits = refuseArrivals(name, there, events, Math.floor(now() / 1000));
@@ -105,12 +104,11 @@ async function refuseEvents(
     const tags = new Set(
       events.map(({ tag }) => tag).filter((tag) => misfits.every((one) => one.tag !== tag)),
     );
-    for (const event of artifact.events) if (tags.has(event.tag)) suspects.push({ artifact, event });
+    for (const event of artifact.events) if (tags.has(event.tag)) judged.push({ artifact, event });
   }
-  const vantage = { kind: 'here' } as const;
-  const rules = await rulesInForce(context, vantage);
-  const verdicts = await judgeEvents({ repository, vantage, rules, suspects, approvals });
-  const violations = verdicts.flatMap(({ event, violations }) =>
+  const rules = await readRules(context, { kind: 'here' });
+  const violating = await judgeEvents({ repository, rules, events: judged, approvals });
+  const violations = violating.flatMap(({ event, violations }) =>
     violations.map(({ message, hint }) => ({ tag: event.tag, message: `${message}; ${hint}` })),
   );
   return [...refusals, ...violations];

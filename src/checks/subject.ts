@@ -10,7 +10,7 @@ import { RegError } from '../errors.js';
 import type { ModelInterface } from '../formats/interface.js';
 import type { PeeledTagRef, TagRef } from '../git/port.js';
 import type { ModelIdentity } from '../models/digest.js';
-import { bringMissing } from '../registry/bring-missing.js';
+import { bringMissing } from '../registry/catch-up.js';
 import type { RegistryContext } from '../registry/context.js';
 import { linkAt } from '../registry/link-at.js';
 import { type MetricsFile, readMetricsFile } from '../registry/metrics-file.js';

@@ -1,19 +1,16 @@
+import { APPROVALS, approvalOf } from '../domain/approval.js';
+import { hiddenBy } from '../domain/arrival.js';
 import { type ArtifactState, type ResolvedEvent, type State, stateOf } from '../domain/artifact.js';
-import { approvalOf } from '../domain/policy/approval.js';
-import { APPROVALS } from '../domain/policy/approval-name.js';
-import { hiddenBy } from '../domain/policy/arrival.js';
-import type { PolicyRule } from '../domain/policy/policy.js';
-import { looksLikeEvent, parseTagName, tagOfRef, tagRef } from '../domain/tag-name.js';
+import type { PolicyRule } from '../domain/policy.js';
+import { tagNameOf, tagRef } from '../domain/refs.js';
+import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime, parseTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
 import type { TagReading, TagRef } from '../git/port.js';
-import { bringMissing } from '../registry/bring-missing.js';
+import { bringMissing } from '../registry/catch-up.js';
 import { findBreaks } from '../registry/chains.js';
 import { type RegistryContext, requireCommit } from '../registry/context.js';
-import { ignoredHere } from '../registry/policy/ignored-here.js';
-import { judgeEvents } from '../registry/policy/judge-events.js';
-import { rulesInForce } from '../registry/policy/rules-in-force.js';
-import { type Vantage, vantageOf } from '../registry/policy/vantage.js';
+import { ignoredHere, judgeEvents, type RulesSource, readRules, rulesSourceOf } from '../registry/policy.js';
 import { eventsIn } from '../registry/read.js';
 import { short } from '../util/oid.js';
 import { type Finding, levelOf, type Report, type RuleInfo, reportOf } from './finding.js';
@@ -72,19 +69,14 @@ export async function validateTags(
   context: RegistryContext,
   { since, offline }: ValidateTagsOptions,
 ): Promise<Report> {
-  const vantage = await vantageOf(context, offline);
-  const [rules, survey] = await Promise.all([rulesInForce(context, vantage), surveyTags(context, vantage)]);
+  const source = await rulesSourceOf(context, offline);
+  const [rules, survey] = await Promise.all([readRules(context, source), surveyTags(context, source)]);
   const state = stateOf(eventsIn(survey.readings).events);
   const from = since === undefined ? Number.NEGATIVE_INFINITY : await sinceMoment(context, since, state);
   const events = [...state.values()].flatMap((artifact) =>
     artifact.events.filter(({ time }) => time >= from).map((event) => ({ artifact, event })),
   );
-  const verdicts = await judgeEvents({
-    repository: context.repository,
-    rules,
-    vantage,
-    suspects: events,
-  });
+  const verdicts = await judgeEvents({ repository: context.repository, rules, events });
   const breaks = await findBreaks(context.repository, [...state.values()], survey.held);
   const say: Say = (rule, tag, message) => {
     const level = levelOf(rule, rules.levels);
@@ -113,7 +105,7 @@ export async function validateTags(
     findings,
     events.map(({ event }) => tagRef(event.tag)),
   );
-  return { ...report, note: await ignoredHere(context, vantage, rules) };
+  return { ...report, note: await ignoredHere(context, rules) };
 }
 
 /** The finding of a rule about a tag; none without a message, or where the rule is off. */
@@ -161,12 +153,12 @@ interface Survey {
  * Reads the tags of a registry. Those of the remote count, because others act upon them; they need not be here.
  * @throws RegError REMOTE_FAILED
  */
-async function surveyTags({ repository }: RegistryContext, vantage: Vantage): Promise<Survey> {
+async function surveyTags({ repository }: RegistryContext, source: RulesSource): Promise<Survey> {
   const here = (await repository.listTags()).filter(isConcerned);
-  if (vantage.kind !== 'remote' || repository.url !== undefined) return surveyOf(repository, here, []);
-  const listed = (await repository.listRemoteTags(vantage.remote)).filter(isConcerned);
+  if (source.kind !== 'remote' || repository.url !== undefined) return surveyOf(repository, here, []);
+  const listed = (await repository.listRemoteTags(source.remote)).filter(isConcerned);
   const there = new Map(listed.map((tag) => [tag.name, tag]));
-  await bringMissing(repository, vantage.remote, listed);
+  await bringMissing(repository, source.remote, listed);
   const own = here.filter(({ name }) => !there.has(name));
   const moved = here.flatMap(({ name, oid }) => {
     const tag = there.get(name);
@@ -199,7 +191,7 @@ async function surveyOf(
 async function sinceMoment(context: RegistryContext, text: string, state: State): Promise<number> {
   const time = timeOf(text);
   if (time !== undefined) return time;
-  const tagName = tagOfRef(text) ?? text;
+  const tagName = tagNameOf(text) ?? text;
   const name = parseTagName(tagName);
   const event = name && state.get(name.artifact)?.events.find(({ tag }) => tag === tagName);
   return event?.time ?? context.repository.commitDate(await requireCommit(context, text));

@@ -2,13 +2,12 @@ import type { ArtifactState, ResolvedEvent } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import { findNamed } from '../domain/find.js';
 import { mergeOrdered } from '../domain/order.js';
-import { type Signature, standsFor, UNSIGNED } from '../domain/policy/signature.js';
+import { type Signature, standsFor, UNSIGNED } from '../domain/signature.js';
 import { parseTarget } from '../domain/target.js';
 import { findBreaks } from '../registry/chains.js';
 import type { RegistryContext } from '../registry/context.js';
 import { historyRow } from '../registry/make-rows.js';
-import { rulesInForce } from '../registry/policy/rules-in-force.js';
-import { vantageOf } from '../registry/policy/vantage.js';
+import { readRules, rulesSourceOf } from '../registry/policy.js';
 import { requireArtifact } from '../registry/queries.js';
 import { readState } from '../registry/read.js';
 import type { HistoryRow } from '../registry/rows.js';
@@ -62,7 +61,7 @@ async function readSignatures(
 ): Promise<Map<Oid, Signature>> {
   const signed = events.filter((event) => event.signed).map(({ tagOid }) => tagOid);
   if (signed.length === 0) return new Map();
-  const rules = await rulesInForce(context, await vantageOf(context, offline));
+  const rules = await readRules(context, await rulesSourceOf(context, offline));
   return context.repository.checkSignatures(signed, await rules.signers());
 }
 

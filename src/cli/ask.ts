@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
-import type { WriteOptions } from '../registry/write-options.js';
-import type { WriteRow } from '../registry/write-row.js';
+import type { WriteRow } from '../registry/apply.js';
+import type { WriteOptions } from '../registry/write.js';
 import { clean } from './render/clean.js';
 import type { Session } from './session.js';
 import type { World } from './world.js';

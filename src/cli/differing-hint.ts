@@ -1,4 +1,4 @@
-import { tagRefspec } from '../domain/tag-name.js';
+import { tagRefspec } from '../domain/refs.js';
 import { shellLine } from '../util/shell.js';
 
 /**

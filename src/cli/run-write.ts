@@ -1,8 +1,7 @@
-import { tagRef } from '../domain/tag-name.js';
+import { tagRef } from '../domain/refs.js';
+import type { WriteRow } from '../registry/apply.js';
 import type { RegistryContext } from '../registry/context.js';
-import type { Written } from '../registry/write.js';
-import type { WriteOptions } from '../registry/write-options.js';
-import type { WriteRow } from '../registry/write-row.js';
+import type { WriteOptions, Written } from '../registry/write.js';
 import { shellLine } from '../util/shell.js';
 import { asking } from './ask.js';
 import type { Session } from './session.js';

@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import { betterWay, type MetricRules } from '../domain/metrics.js';
 import { parseStageName, type StageName } from '../domain/names.js';
-import type { Policy } from '../domain/policy/policy.js';
-
+import type { Policy } from '../domain/policy.js';
 import { InterfaceSchema } from './link.js';
 import { errorOf, FOREIGN, readYaml, requireYaml, STRICT } from './yaml.js';
 

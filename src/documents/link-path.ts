@@ -1,5 +1,5 @@
-import { refuseUnwritableName } from '../domain/decide/writable.js';
 import { type ArtifactName, parseArtifactName, splitArtifactName } from '../domain/names.js';
+import { refuseUnwritableName } from '../domain/writable.js';
 import { RegError } from '../errors.js';
 
 /** How the file name of every link ends. */

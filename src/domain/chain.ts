@@ -2,24 +2,24 @@ import { short } from '../util/oid.js';
 import type { ArtifactState, ResolvedEvent } from './artifact.js';
 import type { Oid } from './event.js';
 
-/** A place at which the history of an artifact does not hold together. */
+/** A gap in the history of an artifact. */
 export interface Break {
   /** The event that shows it. */
   event: ResolvedEvent;
   message: string;
 }
 
-/** The tag objects that events name as the ones before them, and that no tag holds any more. */
+/** The tag objects that events name as their predecessors, and that no tag holds any more. */
 export function goneParents({ events }: ArtifactState): Oid[] {
   const held = new Set(events.map(({ tagOid }) => tagOid));
   return events.flatMap(({ parent }) => (parent === undefined || held.has(parent) ? [] : [parent]));
 }
 
 /**
- * Checks the chain of `Reg-Parent` trailers of one artifact: which tag in the middle of its history was deleted, moved or
- * recreated. Events without the trailer, such as those of gto, are links of it as far as others name them.
- * @param names what objects call themselves that no tag holds any more, those that are still to be found
- * @param held what tags hold now, by name, whether they count as events or not
+ * Checks the chain of `Reg-Parent` trailers of one artifact: which tag in its history was deleted, moved or recreated. Events
+ * without the trailer, such as those of gto, belong to the chain where others name them.
+ * @param names the own names of objects that no tag holds any more, as far as they still exist
+ * @param held what every tag holds now, by name, event or not
  */
 export function breaksIn(
   artifact: ArtifactState,
@@ -49,7 +49,7 @@ function fate(name: string, held: Oid | undefined, parent: Oid, tag: string): st
   return `${name} was moved or recreated: when ${tag} was written it was ${short(parent)}, and now it is ${short(held)}`;
 }
 
-/** What must have happened to a tag whose object is nowhere to be found, by the events around it. */
+/** What must have happened to a tag whose object is gone, by the events around it. */
 function guess(events: readonly ResolvedEvent[], event: ResolvedEvent): string {
   const gone = `${short(event.parent ?? '')}, the event before ${event.tag}, is gone`;
   const before = events.slice(0, event.place);

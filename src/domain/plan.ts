@@ -1,15 +1,15 @@
 import { RegError } from '../errors.js';
 import { short } from '../util/oid.js';
 import type { ArtifactState, ResolvedEvent } from './artifact.js';
-import { refuseOtherCase, refuseUnwritableTag } from './decide/writable.js';
 import type { Oid } from './event.js';
 import type { ArtifactName, StageName } from './names.js';
 import type { VersionId } from './state.js';
 import { type EventName, formatTagName, parseTagName } from './tag-name.js';
 import { formatTime } from './time.js';
 import { joinMessage, splitMessage } from './trailers.js';
+import { refuseOtherCase, refuseUnwritableTag } from './writable.js';
 
-/** What is known when a write is decided. */
+/** What is known when a write is planned. */
 export interface Snapshot {
   artifact: ArtifactState;
   /** The name of every tag of the artifact, events or not: a name that is taken stays taken. */
@@ -59,10 +59,11 @@ export interface Plan {
   standing?: ResolvedEvent;
 }
 
-const DAY = 24 * 60 * 60;
+/** How far the date of an event may be ahead of the clock: a day. */
+export const MOST_AHEAD_S = 24 * 60 * 60;
 
 /**
- * Gives drafts their names, counters, dates and parents (SPEC §1 and §2).
+ * Gives drafts their names, counters, dates and parents (docs/specification.md, 1 Tags, Writing).
  * @throws RegError CLOCK_AHEAD, INVALID_NAME, NAME_CASE
  */
 export function planTags(snapshot: Snapshot, drafts: readonly Draft[]): Plan {
@@ -104,7 +105,7 @@ export function highestCounter(tagNames: Iterable<string>): number {
 
 function dateAfter(newest: number, { artifact, now }: Snapshot): number {
   const date = Math.max(now, newest + 1);
-  if (date <= now + DAY) return date;
+  if (date <= now + MOST_AHEAD_S) return date;
   const ahead = artifact.events.find((event) => event.date === newest);
   throw new RegError(
     'CLOCK_AHEAD',
@@ -130,7 +131,7 @@ function subject({ event, of }: Draft): string {
 }
 
 /**
- * Writes the message of a planned tag: text, then trailers (SPEC §1).
+ * Writes the message of a planned tag: text, then trailers (docs/specification.md, 1 Tags, Messages).
  * @param parent the tag object of the previous event, known by now
  */
 export function messageOf(tag: PlannedTag, parent: Oid | undefined): string {

@@ -8,19 +8,6 @@ import {
 } from './names.js';
 import { parseVersion, type Version } from './version.js';
 
-/** Where tags are among the refs. */
-export const TAG_REFS = 'refs/tags/';
-
-/** The full name of a tag's ref. */
-export const tagRef = (tagName: string): string => TAG_REFS + tagName;
-
-/** The refspec that fetches a tag or pushes it, under the same name on both sides. */
-export const tagRefspec = (tagName: string): string => `${tagRef(tagName)}:${tagRef(tagName)}`;
-
-/** The name of the tag whose ref has this full name; undefined for a ref elsewhere. */
-export const tagOfRef = (refName: string): string | undefined =>
-  refName.startsWith(TAG_REFS) ? refName.slice(TAG_REFS.length) : undefined;
-
 /** What a tag's name alone says: the event's kind and whom it concerns. `counter` is the trailing `#n`. */
 export type EventName =
   | VersionEventName

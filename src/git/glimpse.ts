@@ -1,6 +1,6 @@
 import { type Dirent, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findPlainPlace } from './files/place.js';
+import { findPlainPlace } from './files/plain-place.js';
 import { openPackedNames } from './packed-names.js';
 
 /**
@@ -48,7 +48,7 @@ const EMPTY = '# pack-refs with: sorted \n';
 async function placeOf(folder: string, env: NodeJS.ProcessEnv) {
   const plain = findPlainPlace(folder, env);
   if (plain?.workTree !== undefined) return plain;
-  const { findPlace } = await import('./embedded/local/place.js');
+  const { findPlace } = await import('./files/place.js');
   return findPlace(folder, env).catch(() => undefined);
 }
 

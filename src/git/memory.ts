@@ -3,10 +3,11 @@ import { Readable } from 'node:stream';
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
+import { tagNameOf } from '../domain/refs.js';
 import { RegError } from '../errors.js';
 import type { Identity, RegistryRepository, TagReading, TagRef, TreeEntry } from './port.js';
 import { listingOf } from './tag-listing.js';
-import type { TagObject } from './tag-object.js';
+import { encodeTag, type TagObject } from './tag-object.js';
 import { decodeFound, readingOf } from './tag-reading.js';
 
 /** A repository in memory, for tests: the same answers as a real one, without git. */
@@ -37,6 +38,9 @@ export function memoryRepository(identity: Identity): MemoryRepository {
     objects.set(oid, { type, bytes });
     return oid;
   };
+  const held = (ref: string): Oid | undefined => tags.get(tagNameOf(ref) ?? '');
+  const set = (tagName: string, oid: Oid | undefined): void =>
+    void (oid === undefined ? tags.delete(tagName) : tags.set(tagName, oid));
   const blobOf = (oid: Oid): Uint8Array => {
     const found = objects.get(oid);
     if (found?.type === 'blob') return found.bytes;
@@ -83,32 +87,22 @@ export function memoryRepository(identity: Identity): MemoryRepository {
     readTags: async (which) =>
       (typeof which === 'object' ? which : listTags(tags, which)).map((ref) => readTag(objects, ref)),
     identity: async () => identity,
-    writeTagObject: async (bytes) => add('tag', bytes),
     signsTags: async () => false,
-    signTag: async ({ tag }) => {
-      throw new RegError('SIGNING_FAILED', `a repository in memory has no key to sign ${tag}`);
+    storeTag: async (tag, sign) => {
+      if (sign) throw new RegError('SIGNING_FAILED', `a repository in memory has no key to sign ${tag.tag}`);
+      return add('tag', encodeTag(tag));
     },
     takeTurn: async (artifact) => ({ artifact, last: turns.get(artifact) }),
-    createTags: async (refs, { artifact, last }) => {
-      if (turns.get(artifact) !== last || refs.some((ref) => tags.has(ref.tagName)))
-        return 'somebody was faster';
-      for (const { tagName, oid } of refs) tags.set(tagName, oid);
-      turns.set(artifact, refs.at(-1)?.oid);
-      return undefined;
+    changeRefs: async (refs, turn) => {
+      const isLost = turn
+        ? turns.get(turn.artifact) !== turn.last || refs.some(({ ref, from }) => held(ref) !== from)
+        : refs.some(({ ref, from, to }) => held(ref) !== from && held(ref) !== to);
+      if (isLost) return { kind: 'lost', reason: 'another writer was faster' };
+      for (const { ref, to } of refs) set(tagNameOf(ref) ?? '', to);
+      if (turn) turns.set(turn.artifact, refs.at(-1)?.to ?? randomUUID());
+      return { kind: 'done' };
     },
-    deleteTags: async (refs, { artifact, last }) => {
-      if (turns.get(artifact) !== last || refs.some((ref) => tags.get(ref.tagName) !== ref.oid))
-        return 'somebody was faster';
-      for (const { tagName } of refs) tags.delete(tagName);
-      turns.set(artifact, randomUUID());
-      return undefined;
-    },
-    keepTags: async (refs) => {
-      for (const { tagName, oid } of refs) tags.set(tagName, oid);
-      return undefined;
-    },
-    pushTags: noRemote,
-    deleteRemoteTags: noRemote,
+    pushRefs: noRemote,
     listRemoteTags: noRemote,
     listRemoteArtifact: noRemote,
     listRemoteRefs: async (remote) => (remote === '.' ? new Map() : noRemote(remote)),

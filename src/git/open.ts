@@ -5,7 +5,7 @@ import { once } from '../util/async.js';
 import { isFolder } from '../util/files.js';
 import { openBinaryRepository } from './binary/repository.js';
 import { type Surroundings, withoutLocalVariables } from './binary/surroundings.js';
-import { isEmbeddedChosen } from './embedded/choice.js';
+import { isEmbeddedChosen } from './files/choice.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
 
 /**

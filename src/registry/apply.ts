@@ -1,138 +1,273 @@
 import type { ResolvedEvent } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
+import type { ArtifactName, StageName } from '../domain/names.js';
 import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
+import { tagNameOf, tagRef } from '../domain/refs.js';
+import type { VersionId } from '../domain/state.js';
+import type { EventKind } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
-import type { Identity, NewRef, RegistryRepository, RemoteListing, Rest, Turn } from '../git/port.js';
-import type { RemoteView } from './catch-up.js';
-import { type Lost, outcomeOf } from './push-outcome.js';
-import { storeTag, tagObject } from './store-tag.js';
-import type { WriteOptions } from './write-options.js';
-import { eventRow, plannedRow, type WriteRow } from './write-row.js';
+import type { Identity, Outcome, RefChange, RegistryRepository, RemoteListing, Turn } from '../git/port.js';
+import type { TagObject } from '../git/tag-object.js';
+import type { Retry } from '../util/async.js';
+import { shellLine } from '../util/shell.js';
 
-/** Who writes, where to, and the turn that was taken for it. */
+/** A write whose objects are stored: the refs to change, and the rows that report them. */
+export interface Change {
+  /** The tag objects of the plan, in its order. */
+  stored: readonly Oid[];
+  /** What is pushed, where the write is pushed. */
+  there: Push;
+  /** Refs to change here. */
+  here: readonly RefChange[];
+  rows: readonly WriteRow[];
+}
+
+/** Asks whether tags are to be deleted. */
+export type Confirm = (rows: readonly WriteRow[]) => Promise<boolean>;
+
+/** Who writes, and where to. */
 export interface Writer {
   identity: Identity;
-  /** The remote's turn when tags are pushed, otherwise the one here. */
-  turn: Turn;
-  push: boolean;
   /** Whether tags are signed. */
   sign: boolean;
   remote: string;
-  /** What the remote had; undefined when it was not asked. */
-  view: RemoteView | undefined;
-  /** What comes between a push that was lost and the next attempt. */
-  rest: Rest;
+  push: boolean;
 }
-
-/** What came of a plan. */
-export type Applied = { rows: WriteRow[] } | Failure;
-
-/** Why nothing was written: another writer was faster, or something of which git may say the same forever. */
-export interface Failure {
-  failure: string;
-  isRace: boolean;
-  /** What the remote has now, where the rest before another attempt is over already. */
-  listing?: RemoteListing | undefined;
-}
-
-const lostRace = ({ reason, listing }: Lost): Failure => ({ failure: reason, isRace: true, listing });
 
 /**
- * Creates the tags of a plan, at the remote first when they are to be pushed: no local tag that it has not got.
- * @param inspect looks at the tag objects while no ref leads to them yet, and may refuse them
+ * Makes the change of a plan. Tag objects are stored, and no ref leads to them yet.
+ * @param listing what the remote has, where it was asked
+ * @throws RegError SIGNING_FAILED, CONFIRMATION_NEEDED
  */
-export async function applyTags(
+export async function changeOf(
   repository: RegistryRepository,
-  { tags, standing }: Plan,
+  artifact: ArtifactName,
+  { tags, deletes = [], standing }: Plan,
   writer: Writer,
-  inspect: (oids: readonly Oid[]) => Promise<void>,
-): Promise<Applied> {
-  const { push, turn } = writer;
-  if (tags.length === 0) return standing && push ? pushStanding(repository, standing, writer) : { rows: [] };
-  const refs = await writeObjects(repository, tags, writer);
-  await inspect(refs.map(({ oid }) => oid));
-  if (push) {
-    const lost = await pushTags(repository, refs, writer);
-    if (lost) return lostRace(lost);
-  } else {
-    const failure = await repository.createTags(refs, turn);
-    if (failure !== undefined) return { failure, isRace: false };
+  listing: RemoteListing | undefined,
+  confirm: Confirm | undefined,
+): Promise<Change> {
+  const { remote, push } = writer;
+  const change = (
+    there: readonly RefChange[],
+    here: readonly RefChange[],
+    rows: readonly WriteRow[],
+    stored: readonly Oid[] = [],
+  ): Change => ({ stored, there: { repository, remote, artifact, refs: there }, here, rows });
+  const isThere = ({ tag }: ResolvedEvent): boolean =>
+    listing?.tags.some(({ name }) => name === tag) ?? false;
+  if (deletes.length > 0) {
+    const rows = deletes.map((event) => ({ ...eventRow(event), pushed: push }));
+    await requireConsent(rows, confirm);
+    return change(deletes.filter(isThere).map(deletion), deletes.map(deletion), rows);
   }
-  return {
-    rows: tags.map((tag, index) => ({ ...plannedRow(tag), oid: refs[index]?.oid ?? null, pushed: push })),
-  };
+  if (tags.length > 0) {
+    const oids = await storeTags(repository, tags, writer);
+    const refs = tags.map(({ tagName }, index) => creation(tagName, oids[index]));
+    const rows = tags.map((tag, index) => ({ ...plannedRow(tag), oid: oids[index] ?? null, pushed: push }));
+    return change(refs, refs, rows, oids);
+  }
+  if (standing === undefined || !push) return change([], [], []);
+  // the event is here already, and may be missing at the remote: its tag is sent, and no new one is made
+  const refs = isThere(standing) ? [] : [creation(standing.tag, standing.tagOid)];
+  return change(refs, [], [{ ...eventRow(standing), pushed: true }]);
 }
 
-/** What is so here already need not be so at the remote: then that tag is sent, and no new one is made. */
-async function pushStanding(
-  repository: RegistryRepository,
-  event: ResolvedEvent,
-  writer: Writer,
-): Promise<Applied> {
-  const isThere = writer.view?.tags.some(({ name }) => name === event.tag);
-  const refs = [{ tagName: event.tag, oid: event.tagOid }];
-  const lost = isThere ? undefined : await pushTags(repository, refs, writer);
-  if (lost) return lostRace(lost);
-  return { rows: [{ ...eventRow(event), pushed: true }] };
-}
+/** The creation of a tag. */
+export const creation = (tagName: string, oid: Oid | undefined): RefChange => ({
+  ref: tagRef(tagName),
+  from: undefined,
+  to: oid,
+});
 
-async function pushTags(
-  repository: RegistryRepository,
-  refs: readonly NewRef[],
-  { remote, turn, rest }: Writer,
-): Promise<Lost | undefined> {
-  const errand = { repository, remote, artifact: turn.artifact, refs, isDeletion: false };
-  const lost = await outcomeOf(repository.pushTags(remote, refs, turn, rest), errand);
-  if (lost) return lost;
-  const failure = await repository.keepTags(refs);
-  if (failure === undefined) return undefined;
-  const names = refs.map(({ tagName }) => tagName);
+const deletion = ({ tag, tagOid }: ResolvedEvent): RefChange => ({
+  ref: tagRef(tag),
+  from: tagOid,
+  to: undefined,
+});
+
+async function requireConsent(rows: readonly WriteRow[], confirm: Confirm | undefined): Promise<void> {
+  if (await confirm?.(rows)) return;
   throw new RegError(
-    'GIT_FAILED',
-    `${remote} has ${names.join(' and ')}, but git did not write ${names.length === 1 ? 'it' : 'them'} here: ${failure}`,
-    'get what is missing: reg sync',
+    'CONFIRMATION_NEEDED',
+    `nothing was deleted; --delete would remove ${rows.map((row) => row.tag).join(', ')}`,
+    'deleted history cannot be read any more; add --yes to delete it',
   );
 }
 
-/** Deletes the tags of events, after somebody agreed. */
-export async function applyDeletes(
-  repository: RegistryRepository,
-  events: readonly ResolvedEvent[],
-  { turn, push, remote, view, rest }: Writer,
-  { confirm }: WriteOptions,
-): Promise<Applied> {
-  const rows = events.map((event) => ({ ...eventRow(event), pushed: push }));
-  if (!(await confirm?.(rows)))
-    throw new RegError(
-      'CONFIRMATION_NEEDED',
-      `nothing was deleted; --delete would remove ${rows.map((row) => row.tag).join(', ')}`,
-      'history that is deleted cannot be asked about any more; add --yes if that is what you want',
-    );
-  const refs = events.map((event) => ({ tagName: event.tag, oid: event.tagOid }));
-  const there = new Set(view?.tags.map(({ name }) => name));
-  const known = refs.filter(({ tagName }) => there.has(tagName));
-  if (push && known.length > 0) {
-    const errand = { repository, remote, artifact: turn.artifact, refs: known, isDeletion: true };
-    const lost = await outcomeOf(repository.deleteRemoteTags(remote, known, turn, rest), errand);
-    if (lost) return lostRace(lost);
-  }
-  const here = push ? await repository.takeTurn(turn.artifact) : turn;
-  const failure = await repository.deleteTags(refs, here);
-  return failure === undefined ? { rows } : { failure, isRace: false };
-}
-
-/** Stores the tag objects in order, so that each can name the one before it; no ref leads to them yet. */
-async function writeObjects(
+/** Stores tag objects in order, so that each can name the one before it. */
+async function storeTags(
   repository: RegistryRepository,
   tags: readonly PlannedTag[],
   { identity, sign }: Writer,
-): Promise<NewRef[]> {
-  const refs: NewRef[] = [];
+): Promise<Oid[]> {
+  const oids: Oid[] = [];
   for (const tag of tags) {
-    const message = messageOf(tag, tag.parent === 'previous' ? refs.at(-1)?.oid : tag.parent);
-    const { commit, tagName, date } = tag;
-    const object = tagObject({ commit, tagName, date, message }, identity);
-    refs.push({ tagName, oid: await storeTag(repository, object, sign) });
+    const message = messageOf(tag, tag.parent === 'previous' ? oids.at(-1) : tag.parent);
+    oids.push(await repository.storeTag(tagObject({ ...tag, message }, identity), sign));
   }
-  return refs;
+  return oids;
 }
+
+/** The object of a new tag on a commit; `date` is in seconds since the epoch. */
+export const tagObject = (
+  { tagName, commit, date, message }: { tagName: string; commit: Oid; date: number; message: string },
+  { name, email, zone }: Identity,
+): TagObject => ({
+  object: commit,
+  type: 'commit',
+  tag: tagName,
+  tagger: { name, email },
+  date,
+  zone,
+  message,
+});
+
+/** Makes a change: at the remote first where it is pushed, so that no tag is here that the remote does not have. */
+export async function apply(
+  repository: RegistryRepository,
+  { there, here }: Change,
+  turn: Turn,
+  isPushed: boolean,
+): Promise<Outcome> {
+  if (!isPushed) return repository.changeRefs(here, turn);
+  const outcome = await push(there, turn);
+  if (outcome.kind === 'done') await follow(there, here);
+  return outcome;
+}
+
+/**
+ * Whether a remote has all that was pushed. A push that was lost may have been taken all the same: a request that is sent
+ * twice is answered as lost the second time.
+ * @param listed what the remote has now
+ * @throws RegError REMOTE_FAILED
+ */
+export async function isTaken(pushed: Push, listed: Promise<RemoteListing>): Promise<boolean> {
+  const { tags } = await listed.catch((error: unknown) => {
+    if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
+    throw pushFailed({ kind: 'unknown', reason: error.message }, pushed);
+  });
+  const held = new Map(tags.map(({ name, oid }) => [tagRef(name), oid]));
+  return pushed.refs.every(({ ref, to }) => held.get(ref) === to);
+}
+
+/**
+ * Changes refs here as a remote has them after a push.
+ * @throws RegError GIT_FAILED
+ */
+export async function follow({ repository, remote }: Push, refs: readonly RefChange[]): Promise<void> {
+  const outcome = await repository.changeRefs(refs);
+  if (outcome.kind === 'done') return;
+  const names = namesOf(refs);
+  const [has, written, hint] = isDeletion(refs)
+    ? ['deleted', 'delete', shellLine('git', 'tag', '--delete', ...names)]
+    : ['has', 'write', 'reg sync'];
+  throw new RegError(
+    'GIT_FAILED',
+    `${remote} ${has} ${names.join(' and ')}, but git did not ${written} ${names.length === 1 ? 'it' : 'them'} here: ${outcome.reason}`,
+    `${isDeletion(refs) ? 'delete what is left' : 'get what is missing'}: ${hint}`,
+  );
+}
+
+/** A push of refs that concern one artifact. */
+interface Push {
+  repository: RegistryRepository;
+  remote: string;
+  artifact: ArtifactName;
+  refs: readonly RefChange[];
+}
+
+/**
+ * Pushes refs.
+ * @throws RegError REMOTE_FAILED, INTERRUPTED with where to look, because the remote may have taken the push
+ */
+export const push = (one: Push, turn: Turn | undefined): Promise<Outcome> =>
+  one.repository.pushRefs(one.remote, one.refs, turn).catch((error: unknown) => {
+    if (!(error instanceof RegError) || error.code !== 'INTERRUPTED') throw error;
+    throw new RegError('INTERRUPTED', 'interrupted while pushing', whereToLook(one));
+  });
+
+/** How often a write is tried that is lost to other writers: random pauses of up to a second let them come apart. */
+export const WRITE_RETRY: Retry = {
+  attempts: 50,
+  deadlineMs: 30_000,
+  longestPauseMs: (attempt) => Math.min(1000, 20 * 4 ** attempt),
+};
+
+/** How a push ends that was not taken, and that another try does not help. */
+type Failure = Exclude<Outcome, { kind: 'done' | 'lost' }>;
+
+/**
+ * The error for a push that failed.
+ * @param hint what to do where the remote refused it
+ */
+export function pushFailed(
+  { kind, reason }: Failure,
+  one: Push,
+  hint = 'nothing was written; the server decides who may push which tags',
+): RegError {
+  const { remote, refs } = one;
+  const names = namesOf(refs).join(' and ');
+  const it = refs.length === 1 ? 'it' : 'them';
+  if (kind === 'refused')
+    return new RegError('REMOTE_REFUSED', `${remote} refused the push: ${reason}`, hint);
+  if (kind === 'unknown')
+    return new RegError(
+      'REMOTE_FAILED',
+      `it is not known whether ${remote} ${isDeletion(refs) ? 'deleted' : 'took'} ${names}: ${reason}`,
+      whereToLook(one),
+    );
+  const asked = isDeletion(refs)
+    ? `the deletion of ${names} (${reason}); it still has ${it}, and may yet delete ${it}`
+    : `the push of ${names} (${reason}); it does not have ${it} so far, and may still take ${it}`;
+  return new RegError('REMOTE_FAILED', `${remote} gave no answer to ${asked}`, whereToLook(one));
+}
+
+const namesOf = (refs: readonly RefChange[]): string[] => refs.map(({ ref }) => tagNameOf(ref) ?? ref);
+
+const isDeletion = (refs: readonly RefChange[]): boolean => refs.every(({ to }) => to === undefined);
+
+/** A write that is repeated, although it was done, may do another one: a second rollback undoes the first. */
+function whereToLook({ repository, remote, artifact }: Push): string {
+  const history = shellLine('reg', 'history', artifact, '-n', '3');
+  return repository.url === undefined
+    ? `look before doing it again: reg status (what ${remote} has), ${history} (what is here)`
+    : `look before doing it again: ${history}`;
+}
+
+/** One tag that a write made or deleted, or would: the `--json` of writes. */
+export interface WriteRow {
+  tag: string;
+  event: EventKind;
+  artifact: ArtifactName;
+  version: VersionId | null;
+  stage: StageName | null;
+  commit: string;
+  /** Null in a dry run, where no tag object exists. */
+  oid: string | null;
+  pushed: boolean;
+}
+
+/** The row of a tag that is planned. */
+export const plannedRow = (tag: PlannedTag): WriteRow => ({
+  tag: tag.tagName,
+  event: tag.event.kind,
+  artifact: tag.event.artifact,
+  version: tag.of ?? null,
+  stage: 'stage' in tag.event ? tag.event.stage : null,
+  commit: tag.commit,
+  oid: null,
+  pushed: false,
+});
+
+/** The row of a tag that is there: one to delete, or to push. */
+export const eventRow = (event: ResolvedEvent): WriteRow => ({
+  tag: event.tag,
+  event: event.kind,
+  artifact: event.artifact,
+  version: event.of ?? null,
+  stage: 'stage' in event ? event.stage : null,
+  commit: event.commit,
+  oid: event.tagOid,
+  pushed: false,
+});

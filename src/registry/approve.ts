@@ -1,22 +1,21 @@
+import { encodeWho, formatApprovalName } from '../domain/approval.js';
 import { artifactStateOf, type VersionState } from '../domain/artifact.js';
-import { refuseUnwritableStage } from '../domain/decide/writable.js';
+import type { Oid } from '../domain/event.js';
 import { findNamed, unknownArtifact, versionLabel } from '../domain/find.js';
 import { type ArtifactName, type StageName, stageName } from '../domain/names.js';
-import { encodeWho, formatApprovalName } from '../domain/policy/approval-name.js';
+import { tagRef } from '../domain/refs.js';
 import type { VersionId } from '../domain/state.js';
-import { tagRef } from '../domain/tag-name.js';
 import { joinMessage } from '../domain/trailers.js';
+import { refuseUnwritableStage } from '../domain/writable.js';
 import { RegError } from '../errors.js';
-import type { NewRef } from '../git/port.js';
 import { shellLine } from '../util/shell.js';
+import { versionTarget } from './actions.js';
+import { creation, push, pushFailed, tagObject } from './apply.js';
 import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
-import { outcomeOf } from './push-outcome.js';
 import { type Reach, reachOf } from './reach.js';
 import { eventsIn } from './read.js';
-import { storeTag, tagObject } from './store-tag.js';
-import { versionTarget } from './version-target.js';
-import type { WriteOptions } from './write-options.js';
+import type { WriteOptions } from './write.js';
 
 /** How to approve. */
 export interface ApproveOptions extends Omit<WriteOptions, 'unlinked' | 'confirm'> {
@@ -45,8 +44,8 @@ export interface Approved {
 }
 
 /**
- * Says that a version may go into a stage, in the name of whoever git says is writing. An approval is an annotated tag and no
- * event: it changes no state, and is asked for by the policy of a stage alone.
+ * Approves of a version for a stage, under the identity of git. An approval is an annotated tag and not an event: it changes no
+ * state, and only the policy of a stage may ask for it.
  * @throws RegError UNKNOWN_ARTIFACT, UNKNOWN_VERSION, DEREGISTERED, UNKNOWN_STAGE, COMMIT_TAKEN, SIGNING_FAILED, REMOTE_REFUSED
  */
 export async function approve(
@@ -79,15 +78,15 @@ export async function approve(
   const subject = `Approve ${artifact} ${versionLabel(version.id)} for ${wanted}`;
   const message = joinMessage(options.message?.trim() || subject, []);
   const object = tagObject({ tagName, commit, date: identity.now, message }, identity);
-  const ref = { tagName, oid: here ?? (await storeTag(repository, object, sign)) };
-  await create(context, artifact, ref, reach);
-  return { row: { ...about, oid: ref.oid, pushed: reach.push }, note: countsFor(identity.email) };
+  const oid = here ?? (await repository.storeTag(object, sign));
+  await create(context, about, oid, reach);
+  return { row: { ...about, oid, pushed: reach.push }, note: countsFor(identity.email) };
 }
 
 const ALREADY = 'you approved of it already';
 
-/** Nobody approves of what they assign themselves. */
-const countsFor = (email: string): string => `it counts where somebody else than ${email} assigns`;
+/** People do not approve of what they assign themselves. */
+const countsFor = (email: string): string => `it counts where someone other than ${email} assigns`;
 
 async function findApprovable(
   { repository }: RegistryContext,
@@ -129,21 +128,27 @@ async function findOwn(
   );
 }
 
-/** Creates the tag, at the remote first when it is to be pushed. */
+/**
+ * Creates the tag, at the remote first when it is to be pushed.
+ * @throws RegError BUSY, GIT_FAILED, and those of a push
+ */
 async function create(
-  { repository }: RegistryContext,
-  artifact: ArtifactName,
-  ref: NewRef,
-  { push, remote }: Reach,
+  context: RegistryContext,
+  { artifact, tag, commit }: Pick<ApprovalRow, 'artifact' | 'tag' | 'commit'>,
+  oid: Oid,
+  { push: isPushed, remote }: Reach,
 ): Promise<void> {
-  const refs = [ref];
-  if (push) {
-    const errand = { repository, remote, artifact, refs, isDeletion: false };
-    const lost = await outcomeOf(repository.pushTags(remote, refs, undefined), errand);
-    if (lost !== undefined)
-      throw new RegError('BUSY', `${ref.tagName} was not pushed: ${lost.reason}`, 'try again');
+  const { repository } = context;
+  const refs = [creation(tag, oid)];
+  if (isPushed) {
+    const one = { repository, remote, artifact, refs };
+    const outcome = await push(one, undefined);
+    if (outcome.kind === 'lost') {
+      if ((await findOwn(context, tag, commit, remote)) !== oid)
+        throw new RegError('BUSY', `${tag} was not pushed: ${outcome.reason}`, 'try again');
+    } else if (outcome.kind !== 'done') throw pushFailed(outcome, one);
   }
-  const failure = await repository.keepTags(refs);
-  if (failure !== undefined)
-    throw new RegError('GIT_FAILED', `git did not write ${ref.tagName}: ${failure}`, 'see: git tag');
+  const outcome = await repository.changeRefs(refs);
+  if (outcome.kind !== 'done')
+    throw new RegError('GIT_FAILED', `git did not write ${tag}: ${outcome.reason}`, 'see: git tag');
 }

@@ -1,17 +1,10 @@
 import type { ArtifactState } from '../domain/artifact.js';
 import type { ArtifactName } from '../domain/names.js';
-import { parseTagName, tagRefspec } from '../domain/tag-name.js';
+import { tagRef } from '../domain/refs.js';
+import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
-import type {
-  KeptRef,
-  PeeledTagRef,
-  RegistryRepository,
-  RemoteListing,
-  TagReading,
-  TagRef,
-} from '../git/port.js';
+import type { PeeledTagRef, RegistryRepository, RemoteListing, TagReading, TagRef } from '../git/port.js';
 import { shellLine } from '../util/shell.js';
-import { compareTags, type WantedTag } from './compare-tags.js';
 
 /** What a remote has of an artifact. */
 export interface RemoteView extends RemoteListing {
@@ -22,26 +15,24 @@ export interface RemoteView extends RemoteListing {
 }
 
 /**
- * Makes sure that this repository knows of an artifact what its remote knows: a decision on less could give a number away
- * twice, or come too early in the order of events. Brings exactly the tags that are missing, or here as lightweight ones,
- * as CI checkouts leave them.
- * @param listed what the remote has, where it was asked already
+ * Brings the tags of an artifact that its remote has and this repository does not: a decision without them could give a number
+ * away twice, or come too early in the order of events. Lightweight tags, which CI checkouts leave, are replaced too.
+ * @param listed what the remote has, where it was asked before
  * @throws RegError BEHIND_REMOTE when a tag here is another one than there, REMOTE_FAILED
  */
 export async function catchUp(
   repository: RegistryRepository,
   artifact: ArtifactName,
   remote: string,
-  listed?: RemoteListing,
+  listed: Promise<RemoteListing> = repository.listRemoteArtifact(remote, artifact),
 ): Promise<RemoteView> {
   const isEvent = ({ name }: TagRef): boolean => parseTagName(name)?.artifact === artifact;
-  const asked = listed ?? repository.listRemoteArtifact(remote, artifact);
   if (repository.url !== undefined) {
-    const listing = await asked;
+    const listing = await listed;
     const tags = listing.tags.filter(isEvent);
     return { ...listing, tags, fetched: [], readings: await repository.readTags(tags) };
   }
-  const [listing, here] = await Promise.all([asked, repository.readTags(artifact)]);
+  const [listing, here] = await Promise.all([listed, repository.readTags(artifact)]);
   const tags = listing.tags.filter(isEvent);
   const { wanted, differing } = compareTags(here.map(refOf), tags);
   if (differing.length > 0) throw differs(remote, artifact, differing);
@@ -65,15 +56,15 @@ export async function bring(
   if (wanted.length === 0) return [];
   const tags = wanted.map(({ tag }) => tag);
   await repository.fetchTags(remote, tags);
-  const kept = wanted.map(({ tag, replaces }): KeptRef => ({ tagName: tag.name, oid: tag.oid, replaces }));
-  const [readings, failure] = await Promise.all([repository.readTags(tags), repository.keepTags(kept)]);
-  if (failure === undefined) return readings;
-  throw new RegError('GIT_FAILED', `git did not write tags of ${remote} here: ${failure}`);
+  const refs = wanted.map(({ tag, replaces }) => ({ ref: tagRef(tag.name), from: replaces, to: tag.oid }));
+  const [readings, outcome] = await Promise.all([repository.readTags(tags), repository.changeRefs(refs)]);
+  if (outcome.kind === 'done') return readings;
+  throw new RegError('GIT_FAILED', `git did not write tags of ${remote} here: ${outcome.reason}`);
 }
 
 function differs(remote: string, artifact: ArtifactName, tags: readonly PeeledTagRef[]): RegError {
   const names = tags.map(({ name }) => name);
-  const refspecs = names.map((name) => `+${tagRefspec(name)}`);
+  const refspecs = names.map((name) => `+${tagRef(name)}:${tagRef(name)}`);
   return new RegError(
     'BEHIND_REMOTE',
     `${remote} has other tags of ${artifact} than this repository under the same names: ${names.join(', ')}`,
@@ -81,10 +72,10 @@ function differs(remote: string, artifact: ArtifactName, tags: readonly PeeledTa
   );
 }
 
-/** So many names tell enough; a clone without tags may lack thousands. */
+/** How many tags a note names; a clone without tags may lack thousands. */
 const NAMED = 5;
 
-/** Says what was brought here. */
+/** The note about tags that were brought here. */
 export function fetchedNote({ fetched }: RemoteView, remote: string): string | undefined {
   if (fetched.length === 0) return undefined;
   const others = fetched.length > NAMED ? ` and ${fetched.length - NAMED} more` : '';
@@ -92,7 +83,7 @@ export function fetchedNote({ fetched }: RemoteView, remote: string): string | u
 }
 
 /**
- * Says which events a remote still lacks after a write: an assignment alone is of no use to it without the registration.
+ * The note about events that a remote still lacks after a write: an assignment is useless there without the registration.
  * @param written the tags that were pushed or deleted since
  */
 export function lackingNote(
@@ -106,4 +97,75 @@ export function lackingNote(
   if (first === undefined) return undefined;
   const what = others.length === 0 ? `an earlier tag, ${first}` : `${others.length + 1} earlier tags`;
   return `${remote} lacks ${what}; push what is missing with: reg sync`;
+}
+
+/** A tag of a remote to bring here, and what is here in its place. */
+interface WantedTag {
+  tag: PeeledTagRef;
+  replaces: string | undefined;
+}
+
+/** How the tags of a remote differ from those here. */
+interface Comparison {
+  /** Events of the remote that are missing here, or lightweight here. */
+  wanted: WantedTag[];
+  /** Tags of the remote whose names belong to other tags here. */
+  differing: PeeledTagRef[];
+}
+
+/** Compares the tags of a remote with those here, by name and object. */
+export function compareTags(here: readonly TagRef[], there: readonly PeeledTagRef[]): Comparison {
+  const held = new Map(here.map(({ name, oid }) => [name, oid]));
+  const wanted: WantedTag[] = [];
+  const differing: PeeledTagRef[] = [];
+  for (const tag of there) {
+    const replaces = held.get(tag.name);
+    // a lightweight tag is not an event; where it is missing here, it only takes a name there
+    if (replaces === tag.oid || (replaces === undefined && tag.peeledOid === undefined)) continue;
+    if (replaces === undefined || replaces === tag.peeledOid) wanted.push({ tag, replaces });
+    else differing.push(tag);
+  }
+  return { wanted, differing };
+}
+
+/** The tags with the name of an event, of this repository and of a remote. */
+interface BothSides {
+  here: TagRef[];
+  there: PeeledTagRef[];
+  /** Events whose names the remote does not have. */
+  onlyHere: TagRef[];
+}
+
+/**
+ * Lists both sides of a whole registry.
+ * @throws RegError REMOTE_FAILED
+ */
+export async function listBothSides(repository: RegistryRepository, remote: string): Promise<BothSides> {
+  const [local, listed] = await Promise.all([repository.listTags(), repository.listRemoteTags(remote)]);
+  const here = local.filter(hasEventName);
+  const there = listed.filter(hasEventName);
+  const known = new Set(there.map(({ name }) => name));
+  const unknown = here.filter(({ name }) => !known.has(name));
+  const readings = unknown.length === 0 ? [] : await repository.readTags(unknown);
+  const events = new Set(readings.flatMap((one) => ('tag' in one ? [one.tag.name] : [])));
+  return { here, there, onlyHere: unknown.filter(({ name }) => events.has(name)) };
+}
+
+const hasEventName = ({ name }: TagRef): boolean => parseTagName(name) !== undefined;
+
+/**
+ * Brings the objects of a remote's refs that are missing here, without a ref to them. At a URL they come when they are read.
+ * @throws RegError REMOTE_FAILED
+ */
+export async function bringMissing(
+  repository: RegistryRepository,
+  remote: string,
+  refs: readonly PeeledTagRef[],
+): Promise<void> {
+  if (refs.length === 0 || repository.url !== undefined) return;
+  const types = await repository.objectTypes(refs.map(({ oid }) => oid));
+  await repository.fetchTags(
+    remote,
+    refs.filter(({ oid }) => types.get(oid) === 'missing'),
+  );
 }

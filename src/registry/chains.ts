@@ -3,7 +3,7 @@ import { type Break, breaksIn, goneParents } from '../domain/chain.js';
 import type { Oid } from '../domain/event.js';
 import type { TagReader } from '../git/port.js';
 
-/** Checks the histories of artifacts; objects that no tag holds any more are asked for their names, all at once. */
+/** Checks the histories of artifacts. Objects that no tag holds any more are read for their names, all at once. */
 export async function findBreaks(
   tags: TagReader,
   artifacts: readonly ArtifactState[],
@@ -14,7 +14,7 @@ export async function findBreaks(
   return artifacts.flatMap((artifact) => breaksIn(artifact, names, held));
 }
 
-/** What tag objects call themselves; those that are gone for good are left out. */
+/** The own names of tag objects; those that do not exist any more are left out. */
 async function ownNames(tags: TagReader, oids: readonly Oid[]): Promise<Map<Oid, string>> {
   const readings = await tags.readTags(oids.map((oid) => ({ name: '', oid }))).catch(() => []);
   return new Map(

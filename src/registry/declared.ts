@@ -9,8 +9,11 @@ import {
 import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { isRegError } from '../errors.js';
+import { nearest } from '../domain/suggest.js';
+import { isRegError, RegError } from '../errors.js';
 import type { ObjectReader } from '../git/port.js';
+import type { RegistryContext } from './context.js';
+import { readArtifactNames } from './read.js';
 
 /** The file that declares an artifact, and how. */
 export type Declaration = { kind: 'link'; file: string } | ArtifactsFile;
@@ -19,7 +22,7 @@ export type Declaration = { kind: 'link'; file: string } | ArtifactsFile;
 export type TreeReader = Pick<ObjectReader, 'entriesBelow' | 'entryAt' | 'readBlob'>;
 
 /**
- * Finds what declares an artifact at a commit (SPEC §3): its link file, or `artifacts:` of the `dvc.yaml` in its folder,
+ * Finds the declaration of an artifact at a commit: its link file, or `artifacts:` of the `dvc.yaml` in its folder,
  * or gto's `artifacts.yaml` at the top.
  * @throws RegError INVALID_LINK when such a YAML file cannot be read
  */
@@ -74,4 +77,58 @@ export async function foreignEntry(
 async function bytesAt(objects: TreeReader, commit: Oid, path: string): Promise<Uint8Array | undefined> {
   const entry = await objects.entryAt(commit, path);
   return entry?.type === 'blob' ? objects.readBlob(entry.oid) : undefined;
+}
+
+/**
+ * Refuses to register an artifact that the commit does not declare, unless links are optional in the configuration.
+ * @throws RegError NOT_DECLARED
+ */
+export async function refuseUndeclared(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  commit: Oid,
+): Promise<void> {
+  if ((await context.config()).links === 'optional') return;
+  if (await findDeclaration(context.repository, commit, artifact)) return;
+  throw await notDeclared(context, artifact, commit, '; or add --unlinked');
+}
+
+function declareIt(artifact: ArtifactName): string {
+  if (linkPathOf(artifact) === undefined)
+    return `a file in a subfolder declares '${artifact.replace(/\/([^/]*)$/, ':$1')}'`;
+  return `declare it with: reg link <path> ${artifact} --source <repository> --rev <rev>`;
+}
+
+const undeclared = (artifact: ArtifactName, commit: Oid): string =>
+  `commit ${commit.slice(0, 12)} declares no artifact '${artifact}'`;
+
+/**
+ * The error for a commit that says nothing about an artifact, with the one that was probably meant.
+ * @param more what else the hint is to say
+ */
+export async function notDeclared(
+  { repository, workTree }: RegistryContext,
+  artifact: ArtifactName,
+  commit: Oid,
+  more = '',
+): Promise<RegError> {
+  const link = linkPathOf(artifact);
+  if (link !== undefined && (await (await workTree())?.read(link)) !== undefined)
+    return new RegError(
+      'NOT_DECLARED',
+      undeclared(artifact, commit),
+      `${link} is not committed yet: git add ${link} && git commit`,
+    );
+  const [declared, registered] = await Promise.all([
+    declaredArtifacts(repository, commit),
+    readArtifactNames(repository.tags),
+  ]);
+  const others = [...declared, ...registered].filter((name) => name !== artifact);
+  const near = nearest(artifact, others);
+  const hint = declareIt(artifact) + more;
+  return new RegError(
+    'NOT_DECLARED',
+    undeclared(artifact, commit),
+    near === undefined ? hint : `did you mean '${near}'? If not, ${hint}`,
+  );
 }

@@ -4,8 +4,7 @@ import type { Oid } from '../domain/event.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
 import { type ChooseOptions, type Chosen, choose } from './choose.js';
 import type { RegistryContext } from './context.js';
-import { notDeclared } from './declaration.js';
-import { type Declaration, findDeclaration, foreignEntry } from './declared.js';
+import { type Declaration, findDeclaration, foreignEntry, notDeclared } from './declared.js';
 import { shownSource } from './shown-source.js';
 
 /** What a commit of the registry says of an artifact: `describe`. What is not said is null. */

@@ -3,8 +3,7 @@ import { type Link, readLink } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { RegistryContext } from './context.js';
-import { notDeclared } from './declaration.js';
-import { findDeclaration, foreignEntry } from './declared.js';
+import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
 
 /**
  * Reads what declares an artifact at a commit of the registry as a link: its link file, else the path that gto's

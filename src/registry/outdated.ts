@@ -3,7 +3,7 @@ import type { ArtifactState } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { newerTag } from '../domain/newer-tag.js';
-import { TAG_REFS, tagOfRef } from '../domain/tag-name.js';
+import { TAG_REFS, tagNameOf } from '../domain/refs.js';
 import { RegError } from '../errors.js';
 import type { RefTips } from '../git/port.js';
 import { memoize } from '../util/async.js';
@@ -92,7 +92,7 @@ async function checkLink(
       return { ...row, now, newer };
     }
     const tips = await sources.tips(repo);
-    const tags = [...tips.keys()].flatMap((name) => tagOfRef(name) ?? []);
+    const tags = [...tips.keys()].flatMap((name) => tagNameOf(name) ?? []);
     const newer = rev !== undefined && tags.includes(rev) ? newerTag(rev, tags) : undefined;
     return { ...row, now: tipOf(tips, rev ?? 'HEAD', commit), newer: newer ?? null };
   } catch (error) {

@@ -1,8 +1,7 @@
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
-import type { WriteOptions } from './write-options.js';
 
-/** Whom a write asks before, and whom it tells after. */
+/** How a write uses the remote. */
 export interface Reach {
   /** The remote: its name in the configuration, or the address of a registry that is not on this machine. */
   remote: string;
@@ -10,18 +9,17 @@ export interface Reach {
   asks: boolean;
   /** Whether the remote gets what is written, and gets it first. */
   push: boolean;
-  /** What to say about it. */
+  /** What else there is to say: that a remote was not asked. */
   note: string | undefined;
 }
 
 /**
- * Finds out how far a write reaches: options come before the configuration, and a registry at a URL is written by a push.
- * @throws RegError USAGE when it is to push and to stay offline, NO_CLONE when it is to push and there is no remote,
- * INVALID_CONFIG
+ * How a write uses the remote. Options win over the configuration, and a registry at a URL is written by a push.
+ * @throws RegError USAGE for a push that stays offline, NO_CLONE for a push without a remote, INVALID_CONFIG
  */
 export async function reachOf(
   { repository, config }: RegistryContext,
-  { push, offline }: Pick<WriteOptions, 'push' | 'offline'>,
+  { push, offline }: { push?: boolean | undefined; offline?: boolean | undefined },
 ): Promise<Reach> {
   const { url } = repository;
   if (offline && (push || url !== undefined))
@@ -46,3 +44,19 @@ export const noRemote = (remote: string): RegError =>
     `this repository has no remote '${remote}'`,
     `add it with: git remote add ${remote} URL, or name another one as remote: in .reg.yaml`,
   );
+
+/**
+ * The name of the remote of a clone.
+ * @throws RegError NO_CLONE without a remote
+ */
+export async function requireRemote({ repository, config }: RegistryContext): Promise<string> {
+  if (repository.url !== undefined)
+    throw new RegError(
+      'NO_CLONE',
+      `only a clone can be compared with its remote, and ${repository.url} is the remote itself`,
+      'name a clone with --repo',
+    );
+  const { remote } = await config();
+  if (await repository.hasRemote(remote)) return remote;
+  throw noRemote(remote);
+}

@@ -7,6 +7,7 @@ import { RegError } from '../errors.js';
 import { type ImportRow, importMlem } from '../exchange/mlem.js';
 import type { Ui, UiOptions } from '../site/serve.js';
 import type { SiteOptions, SiteRow } from '../site/write-site.js';
+import * as actions from './actions.js';
 import { type Approved, type ApproveOptions, approve } from './approve.js';
 import { type BrowseRow, browse } from './browse.js';
 import { type CheckedRow, type CheckRefOptions, checkRef } from './check-ref.js';
@@ -24,13 +25,10 @@ import * as queries from './queries.js';
 import type { HistoryRow, IntervalRow, OverviewRow, StageRow, VersionRow } from './rows.js';
 import { type VersionsOptions, versions } from './show.js';
 import { type StagesOptions, stages } from './stages.js';
-import { type StatusRow, status } from './status.js';
-import { type SyncOptions, type SyncRow, sync } from './sync.js';
+import { type StatusRow, type SyncOptions, type SyncRow, status, sync } from './sync.js';
 import { type UpdateOptions, type UpdateRow, update } from './update.js';
 import { type UploadOptions, type UploadRow, upload } from './upload.js';
-import * as withdraws from './withdraws.js';
 import type { Written } from './write.js';
-import * as writes from './writes.js';
 
 /**
  * A model registry in the tags of one repository. Every call reads the tags anew. Times go in as `Date` and come out as
@@ -90,19 +88,19 @@ export interface Registry {
   /** Puts a model into a store, and writes the link to it. */
   upload(path: string, artifact: string, options: UploadOptions): Promise<UploadRow>;
   /** Registers the model at a commit as a version. */
-  register(artifact: string, options?: writes.RegisterOptions): Promise<Written>;
+  register(artifact: string, options?: actions.RegisterOptions): Promise<Written>;
   /** Puts a version into a stage. */
-  assign(target: string, stage: string, options?: writes.AssignOptions): Promise<Written>;
+  assign(target: string, stage: string, options?: actions.AssignOptions): Promise<Written>;
   /** Says that a version may go into a stage, for a policy that asks for approvals. */
   approve(target: string, stage: string, options?: ApproveOptions): Promise<Approved>;
   /** Assigns what was current in a stage before the current version. */
-  rollback(artifact: string, stage: string, options?: withdraws.WithdrawOptions): Promise<Written>;
+  rollback(artifact: string, stage: string, options?: actions.WithdrawOptions): Promise<Written>;
   /** Takes a version out of a stage. */
-  unassign(target: string, stage: string, options?: withdraws.WithdrawOptions): Promise<Written>;
+  unassign(target: string, stage: string, options?: actions.WithdrawOptions): Promise<Written>;
   /** Takes back the registration of a version. */
-  deregister(target: string, options?: withdraws.WithdrawOptions): Promise<Written>;
+  deregister(target: string, options?: actions.WithdrawOptions): Promise<Written>;
   /** Marks an artifact as no longer in use. */
-  deprecate(artifact: string, options?: withdraws.WithdrawOptions): Promise<Written>;
+  deprecate(artifact: string, options?: actions.WithdrawOptions): Promise<Written>;
 }
 
 /** Makes the calls of a registry from what it talks to. */
@@ -139,13 +137,13 @@ export function createRegistry(context: RegistryContext): Registry {
       const { note: _, ...row } = await upload(context, path, artifact, options);
       return row;
     },
-    register: (artifact, options = {}) => writes.register(context, artifact, options),
-    assign: (target, stage, options = {}) => writes.assign(context, target, stage, options),
+    register: (artifact, options = {}) => actions.register(context, artifact, options),
+    assign: (target, stage, options = {}) => actions.assign(context, target, stage, options),
     approve: (target, stage, options = {}) => approve(context, target, stage, options),
-    rollback: (artifact, stage, options = {}) => withdraws.rollback(context, artifact, stage, options),
-    unassign: (target, stage, options = {}) => withdraws.unassign(context, target, stage, options),
-    deregister: (target, options = {}) => withdraws.deregister(context, target, options),
-    deprecate: (artifact, options = {}) => withdraws.deprecate(context, artifact, options),
+    rollback: (artifact, stage, options = {}) => actions.rollback(context, artifact, stage, options),
+    unassign: (target, stage, options = {}) => actions.unassign(context, target, stage, options),
+    deregister: (target, options = {}) => actions.deregister(context, target, options),
+    deprecate: (artifact, options = {}) => actions.deprecate(context, artifact, options),
   };
 }
 

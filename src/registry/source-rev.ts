@@ -1,7 +1,7 @@
 import type { LinkSource } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
 import { parseLocation } from '../domain/location.js';
-import { tagRef } from '../domain/tag-name.js';
+import { tagRef } from '../domain/refs.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import { RegError } from '../errors.js';
 import type { SourceRepository } from '../git/port.js';

@@ -1,15 +1,15 @@
 import type { ResolvedEvent } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { mergeOrdered } from '../domain/order.js';
+import { compareText, mergeOrdered } from '../domain/order.js';
 import { RegError } from '../errors.js';
 import type { Turn } from '../git/port.js';
-import { bring } from './catch-up.js';
-import { compareTags, listBothSides } from './compare-tags.js';
+import { attempts } from '../util/async.js';
+import { creation, push, pushFailed, WRITE_RETRY } from './apply.js';
+import { bring, compareTags, listBothSides } from './catch-up.js';
 import type { RegistryContext } from './context.js';
-import { nobodyKnows, whenInterrupted } from './push-outcome.js';
+import { requireRemote } from './reach.js';
 import { readState } from './read.js';
-import { requireRemote } from './status.js';
 
 /** What became of one tag: the `--json` of `sync`. */
 export interface SyncRow {
@@ -22,7 +22,7 @@ export interface SyncRow {
 
 /** How to sync. */
 export interface SyncOptions {
-  /** Told of each tag when it is done. */
+  /** Called for each tag when it is done. */
   onRow?: ((row: SyncRow) => void) | undefined;
 }
 
@@ -54,36 +54,76 @@ export async function sync(context: RegistryContext, { onRow }: SyncOptions): Pr
   return rows;
 }
 
-const ATTEMPTS = 10;
-
 async function pushEvent(
-  { repository }: RegistryContext,
+  { repository, now, signal }: RegistryContext,
   remote: string,
   { artifact, tag, tagOid }: ResolvedEvent,
   turns: Map<ArtifactName, Turn>,
 ): Promise<SyncRow['action']> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const turn = turns.get(artifact) ?? (await repository.listRemoteArtifact(remote, artifact)).turn;
-    const refs = [{ tagName: tag, oid: tagOid }];
-    const errand = { repository, remote, artifact, refs, isDeletion: false };
-    const result = await repository.pushTags(remote, refs, turn).catch(whenInterrupted(errand));
+  const one = { repository, remote, artifact, refs: [creation(tag, tagOid)] };
+  let tried = 0;
+  for await (const attempt of attempts(WRITE_RETRY, { now, signal })) {
+    let turn = turns.get(artifact);
     turns.delete(artifact);
-    if (result.outcome === 'unanswered' || result.outcome === 'unknown') throw nobodyKnows(result, errand);
-    if (result.outcome === 'refused')
-      throw new RegError(
-        'REMOTE_REFUSED',
-        `${remote} refused ${tag}: ${result.reason}`,
-        'what came before it is done; see what is left with: reg status',
-      );
-    if (result.outcome === 'done') {
+    if (turn === undefined) {
+      const listing = await repository.listRemoteArtifact(remote, artifact);
+      const there = listing.tags.find(({ name }) => name === tag);
+      if (there) return there.oid === tagOid ? 'pushed' : 'differs';
+      turn = listing.turn;
+    }
+    const outcome = await push(one, turn);
+    if (outcome.kind === 'done') {
       turns.set(artifact, { artifact, last: tagOid });
       return 'pushed';
     }
-    const { tags } = await repository.listRemoteArtifact(remote, artifact);
-    if (tags.some(({ name }) => name === tag)) return 'differs';
+    if (outcome.kind === 'refused')
+      throw new RegError(
+        'REMOTE_REFUSED',
+        `${remote} refused ${tag}: ${outcome.reason}`,
+        'what came before it is done; see what is left with: reg status',
+      );
+    if (outcome.kind !== 'lost') throw pushFailed(outcome, one);
+    tried = attempt;
   }
-  throw new RegError(
-    'BUSY',
-    `${tag} could not be pushed, tried ${ATTEMPTS} times: other writers were faster`,
-  );
+  throw new RegError('BUSY', `${tag} could not be pushed, tried ${tried} times: other writers were faster`);
+}
+
+/** A tag of the registry that is not the same here and at the remote: the `--json` of `status`. */
+export interface StatusRow {
+  tag: string;
+  /** `remote-only`: missing here, or here as a lightweight tag, which is not an event; `differs`: moved, or made again. */
+  state: 'local-only' | 'remote-only' | 'differs';
+  /** What the tag holds here. */
+  local: Oid | null;
+  /** What the tag holds at the remote. */
+  remote: Oid | null;
+}
+
+/**
+ * Compares the registry's tags with those of the remote; nothing is fetched. Rows are by tag name.
+ * @throws RegError NO_CLONE, REMOTE_FAILED
+ */
+export async function status(context: RegistryContext): Promise<StatusRow[]> {
+  const remote = await requireRemote(context);
+  const { here, there, onlyHere } = await listBothSides(context.repository, remote);
+  const { wanted, differing } = compareTags(here, there);
+  const rows: StatusRow[] = [
+    ...onlyHere.map(({ name, oid }) => ({
+      tag: name,
+      state: 'local-only' as const,
+      local: oid,
+      remote: null,
+    })),
+    ...wanted.map(({ tag: { name, oid }, replaces }) => ({
+      tag: name,
+      state: 'remote-only' as const,
+      local: replaces ?? null,
+      remote: oid,
+    })),
+    ...differing.map(({ name, oid }) => {
+      const local = here.find((tag) => tag.name === name)?.oid ?? null;
+      return { tag: name, state: 'differs' as const, local, remote: oid };
+    }),
+  ];
+  return rows.sort((a, b) => compareText(a.tag, b.tag));
 }

@@ -1,18 +1,47 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { artifactStateOf } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
 import { RegError } from '../errors.js';
-import type { Identity, RemoteListing, Rest } from '../git/port.js';
-import { type Applied, applyDeletes, applyTags, type Writer } from './apply.js';
-import { catchUp, fetchedNote, lackingNote } from './catch-up.js';
+import type { RegistryRepository, RemoteListing, Turn } from '../git/port.js';
+import { attempts } from '../util/async.js';
+import {
+  apply,
+  type Change,
+  type Confirm,
+  changeOf,
+  eventRow,
+  follow,
+  isTaken,
+  plannedRow,
+  pushFailed,
+  WRITE_RETRY,
+  type WriteRow,
+  type Writer,
+} from './apply.js';
+import { catchUp, fetchedNote, lackingNote, type RemoteView } from './catch-up.js';
 import type { RegistryContext } from './context.js';
-import { refuseUndeclared } from './declaration.js';
-import { type PolicyGuard, policyGuard } from './policy/guard.js';
+import { refuseUndeclared } from './declared.js';
+import { policyGuard } from './policy.js';
 import { type Reach, reachOf } from './reach.js';
-import { takeSnapshot } from './snapshot.js';
-import type { WriteOptions } from './write-options.js';
-import { eventRow, plannedRow, type WriteRow } from './write-row.js';
+import { artifactNamesIn, eventsIn, readArtifactNames } from './read.js';
+
+/** Options that all writes share. */
+export interface WriteOptions {
+  message?: string | undefined;
+  /** Decides and reports, and writes nothing. */
+  dryRun?: boolean | undefined;
+  /** Sends the tags to the remote first; the configuration's `push` by default. */
+  push?: boolean | undefined;
+  /** Does not ask the remote what it has before deciding. */
+  offline?: boolean | undefined;
+  /** Signs the tags, or does not; git's `tag.gpgSign` by default. */
+  sign?: boolean | undefined;
+  /** Lets a commit be registered that does not declare the artifact. */
+  unlinked?: boolean | undefined;
+  /** Is asked before tags are deleted; without it, no tag is. */
+  confirm?: Confirm | undefined;
+}
 
 /** What a write did. */
 export interface Written {
@@ -21,32 +50,33 @@ export interface Written {
   note: string | undefined;
 }
 
-const ATTEMPTS = 50;
-/** Milliseconds after which nothing is tried again. */
-const PATIENCE = 30_000;
-/** How often git may say the same before it is taken for final: other writers make it say different things. */
-const STUCK = 10;
-/** What to wait for before another attempt, in milliseconds: any time up to that, so that writers come apart. */
-const longestPause = (attempt: number): number => Math.min(1000, 20 * 4 ** attempt);
+/** Where and by whom a write is done: the same in every attempt. */
+type Target = Reach & Writer;
 
-/** What is to be written, and by whom: the same in every attempt. */
-interface Errand {
-  artifact: ArtifactName;
-  decide: (snapshot: Snapshot) => Plan;
-  options: WriteOptions;
-  reach: Reach;
-  identity: Identity;
-  sign: boolean;
-  guard: PolicyGuard;
-  /** Commits that were found to declare the artifact. */
-  declaring: Set<Oid>;
+/** What is known when a write is decided. */
+interface Before {
+  snapshot: Snapshot;
+  /** The turn at the remote where the write is pushed, otherwise the one here. */
+  turn: Turn;
+  /** What the remote had; undefined when it was not asked. */
+  view: RemoteView | undefined;
 }
 
+/** One attempt: what was known, what was decided, and what it changes. */
+interface Attempt {
+  before: Before;
+  plan: Plan;
+  change: Change;
+}
+
+/** Git in a repository on this machine may repeat a message so often; then it is final, for other writers make it change. */
+const REPETITIONS = 10;
+
 /**
- * Reads, decides, and does what was decided. When another writer was faster, it starts again from the reading: what is
- * asked may be refused now, or get the next number.
- * @throws RegError what `decide` refuses, POLICY, SIGNING_FAILED, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when it lost every
- * time, BEHIND_REMOTE, REMOTE_FAILED, REMOTE_REFUSED
+ * Reads, decides, and does what was decided. When another writer was faster, it starts again from the reading: the request
+ * may be refused now, or get the next number. This is the only loop of a write.
+ * @throws RegError what `decide` refuses, NOT_DECLARED, POLICY, SIGNING_FAILED, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when
+ * it lost every time, BEHIND_REMOTE, REMOTE_FAILED, REMOTE_REFUSED
  */
 export async function write(
   context: RegistryContext,
@@ -54,107 +84,132 @@ export async function write(
   decide: (snapshot: Snapshot) => Plan,
   options: WriteOptions,
 ): Promise<Written> {
-  const reach = await reachOf(context, options);
-  const guard = policyGuard(context, reach);
-  const { repository, signal } = context;
-  const [identity, sign] = await Promise.all([repository.identity(), options.sign ?? repository.signsTags()]);
-  const errand = { artifact, decide, options, reach, identity, sign, guard, declaring: new Set<Oid>() };
-  const start = context.now();
-  const notes = new Set<string>();
-  let failure = '';
-  let stuck = 0;
-  let listed: RemoteListing | undefined;
-  for (let attempt = 1; ; attempt += 1) {
-    const rest = restAfter(attempt, signal);
-    const done = await tryOnce(context, errand, rest, listed);
-    for (const note of done.notes) if (note !== undefined) notes.add(note);
-    if ('rows' in done) return { rows: done.rows, note: [...notes].join('\n') || undefined };
-    stuck = done.failure === failure && !done.isRace ? stuck + 1 : 0;
-    failure = done.failure;
-    if (attempt === ATTEMPTS || stuck === STUCK || context.now() - start > PATIENCE)
-      throw gaveUp(artifact, attempt, failure);
-    listed = done.listing;
-    // a push that was lost has rested before it asked what the remote has now
-    if (listed === undefined) await rest();
+  const { repository } = context;
+  const target = await targetOf(context, options);
+  const guard = policyGuard(context, target);
+  const declaring = new Set<Oid>();
+  const notes = new Set([target.note]);
+  let lost: Attempt | undefined;
+  let reason = '';
+  let repeated = 0;
+  let tried = 0;
+  for await (const number of attempts(WRITE_RETRY, context)) {
+    const listed = target.asks ? repository.listRemoteArtifact(target.remote, artifact) : undefined;
+    if (lost && listed && target.push && (await isTaken(lost.change.there, listed))) {
+      await follow(lost.change.there, lost.change.here);
+      return written(lost, target, notes);
+    }
+    const before = await look(context, artifact, target, listed);
+    const plan = decide(before.snapshot);
+    if (!options.unlinked) await refuseUndeclaredCommits(context, plan, declaring);
+    await guard.refusePlan(plan, before.snapshot.artifact, before.view?.tips);
+    notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
+    if (options.dryRun) return { rows: plannedRows(plan), note: noteOf(notes, plan.note) };
+    const change = await changeOf(repository, artifact, plan, target, before.view, options.confirm);
+    await guard.refuseSignatures(change.stored, plan, before.snapshot.artifact, before.view?.tips);
+    const outcome = await apply(repository, change, before.turn, target.push);
+    const attempt = { before, plan, change };
+    if (outcome.kind === 'done') return written(attempt, target, notes);
+    if (outcome.kind !== 'lost') throw pushFailed(outcome, change.there);
+    repeated = outcome.reason === reason && !target.push ? repeated + 1 : 0;
+    lost = attempt;
+    reason = outcome.reason;
+    tried = number;
+    if (repeated === REPETITIONS) break;
   }
+  throw new RegError(
+    'BUSY',
+    `the tags of ${artifact} could not be written, tried ${tried} times: ${reason}`,
+    'nothing was written; unless other writers are at work, fix what git reports first',
+  );
 }
 
-/** An interruption is noticed by what comes next. */
-const restAfter =
-  (attempt: number, signal: AbortSignal | undefined): Rest =>
-  () =>
-    sleep(Math.random() * longestPause(attempt), undefined, { signal }).catch(() => {});
-
-const gaveUp = (artifact: ArtifactName, attempts: number, failure: string): RegError =>
-  new RegError(
-    'BUSY',
-    `the tags of ${artifact} could not be written, tried ${attempts} times: ${failure}`,
-    'nothing was written; unless other writers are at work, what git says has to be mended first',
-  );
-
-async function tryOnce(
-  context: RegistryContext,
-  errand: Errand,
-  rest: Rest,
-  listed: RemoteListing | undefined,
-): Promise<Applied & { notes: (string | undefined)[] }> {
-  const { artifact, decide, options, reach, guard } = errand;
-  const writer = await prepare(context, errand, rest, listed);
-  const { remote, view } = writer;
-  // there is a note where there is a remote that was not asked
-  const mayLack = reach.note !== undefined;
-  const snapshot: Snapshot = { ...(await takeSnapshot(context, artifact, writer)), mayLack };
-  const plan = decide(snapshot);
-  if (!options.unlinked) await refuseUndeclaredCommits(context, errand, plan);
-  await guard.refusePlan(plan, snapshot.artifact, writer);
-  const { tags, deletes = [], note } = plan;
-  const notes = [reach.note, await guard.note(), view && fetchedNote(view, remote), note];
-  if (options.dryRun) return { rows: [...tags.map(plannedRow), ...deletes.map(eventRow)], notes };
-  const done =
-    deletes.length > 0
-      ? await applyDeletes(context.repository, deletes, writer, options)
-      : await applyTags(context.repository, plan, writer, (oids) =>
-          guard.refuseSignatures(oids, plan, snapshot.artifact, writer),
-        );
-  if (!('rows' in done)) return { ...done, notes: notes.slice(0, 3) };
-  const written = done.rows.map((row) => row.tag);
-  const lacking = writer.push && view && lackingNote(snapshot.artifact, view, written, remote);
-  return { ...done, notes: [...notes, lacking || undefined] };
+async function targetOf(context: RegistryContext, options: WriteOptions): Promise<Target> {
+  const { repository } = context;
+  const reach = await reachOf(context, options);
+  const [identity, sign] = await Promise.all([repository.identity(), options.sign ?? repository.signsTags()]);
+  return { ...reach, identity, sign };
 }
 
 /**
- * What comes before the reading. The turn is taken here: whatever another writer does after that makes this write fail,
- * and start again.
+ * Looks at everything that the decision may depend on. Whatever another writer does after the turn was taken makes this
+ * attempt a lost one.
  */
-async function prepare(
-  { repository }: RegistryContext,
-  { artifact, identity, sign, reach: { asks, push, remote } }: Errand,
-  rest: Rest,
-  listed: RemoteListing | undefined,
-): Promise<Writer> {
-  const view = asks
-    ? await catchUp(repository, artifact, remote, listed).catch(hintAtOffline(push))
-    : undefined;
+async function look(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  target: Target,
+  listed: Promise<RemoteListing> | undefined,
+): Promise<Before> {
+  const { repository, config } = context;
+  const { identity, remote, push, note } = target;
+  const view =
+    listed && (await catchUp(repository, artifact, remote, listed).catch(push ? undefined : hintAtOffline));
   const turn = push && view ? view.turn : await repository.takeTurn(artifact);
-  return { identity, sign, turn, push, remote, view, rest };
+  // what was read for a push is newer than the remote's turn; for a write here the tags are read after the turn here
+  const readings = (push ? view?.readings : undefined) ?? (await repository.readTags(artifact));
+  const { events, tagNames: names } = eventsIn(readings, artifact);
+  // a name that is taken at the remote is taken, also by something that is not an event
+  const tagNames = new Set([...names, ...(view?.tags ?? []).map(({ name }) => name)]);
+  const otherArtifacts = tagNames.size === 0 ? await otherNames(repository, view && remote) : [];
+  const { stages } = await config();
+  const snapshot = {
+    artifact: artifactStateOf(artifact, events),
+    tagNames,
+    otherArtifacts,
+    stages,
+    now: identity.now,
+    // there is a note where there is a remote that was not asked
+    mayLack: note !== undefined,
+    shared: push,
+  };
+  return { snapshot, turn, view };
 }
 
-const hintAtOffline = (push: boolean) => (error: unknown) => {
-  if (push || !(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
+function hintAtOffline(error: unknown): never {
+  if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
   const hint = 'nothing was written; --offline decides on the tags that are here, which may be too few';
   throw new RegError(error.code, error.message, hint);
-};
+}
+
+/** The artifacts that a new one could be taken for, here and at the remote that was asked. */
+async function otherNames(
+  repository: RegistryRepository,
+  remote: string | undefined,
+): Promise<ArtifactName[]> {
+  const here = await readArtifactNames(repository.tags);
+  if (remote === undefined || repository.url !== undefined) return here;
+  return [...here, ...artifactNamesIn(await repository.listRemoteTags(remote))];
+}
 
 /** Looks at the commits that a plan brings into the registry, by registering them or by assigning them as they are. */
 async function refuseUndeclaredCommits(
   context: RegistryContext,
-  { artifact, declaring }: Errand,
   { tags }: Plan,
+  declaring: Set<Oid>,
 ): Promise<void> {
   for (const { event, of, commit } of tags) {
     const isNew = event.kind === 'registration' || (event.kind === 'assignment' && of === commit);
     if (!isNew || declaring.has(commit)) continue;
-    await refuseUndeclared(context, artifact, commit);
+    await refuseUndeclared(context, event.artifact, commit);
     declaring.add(commit);
   }
 }
+
+const plannedRows = ({ tags, deletes = [] }: Plan): WriteRow[] => [
+  ...tags.map(plannedRow),
+  ...deletes.map(eventRow),
+];
+
+function written(
+  { before: { snapshot, view }, plan, change: { rows } }: Attempt,
+  { push, remote }: Target,
+  notes: ReadonlySet<string | undefined>,
+): Written {
+  const tags = rows.map(({ tag }) => tag);
+  const lacking = push && view ? lackingNote(snapshot.artifact, view, tags, remote) : undefined;
+  return { rows: [...rows], note: noteOf(notes, plan.note, lacking) };
+}
+
+const noteOf = (...[notes, ...others]: [ReadonlySet<string | undefined>, ...(string | undefined)[]]) =>
+  [...new Set([...notes, ...others])].filter((note) => note !== undefined).join('\n') || undefined;

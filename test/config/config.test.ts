@@ -4,7 +4,7 @@ import { refusal } from '../support/builders.js';
 
 const read = (text: string) => readConfig(Buffer.from(text));
 
-describe('.reg.yaml (SPEC §4)', () => {
+describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', () => {
   it.each(['', '# nothing\n', '{}', 'null'])('all of it is optional: %j', (text) => {
     expect(read(text)).toEqual(DEFAULT_CONFIG);
     expect(DEFAULT_CONFIG).toEqual({

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { expect } from 'vitest';
+import { tagRef } from '../../src/domain/refs.js';
 import { openBinaryRepository } from '../../src/git/binary/repository.js';
 import { openUrlRepository } from '../../src/git/binary/url/repository.js';
 import { memoryRepository } from '../../src/git/memory.js';
-import type { RegistryRepository } from '../../src/git/port.js';
-import { encodeTag } from '../../src/git/tag-object.js';
+import type { RefChange, RegistryRepository } from '../../src/git/port.js';
+import { encodeTag, type TagObject } from '../../src/git/tag-object.js';
 import { type Env, type Repository, type Sandbox, START } from '../support/repo.js';
 import { embeddedLocal, embeddedWeb } from './embedded-bench.js';
 
@@ -123,9 +125,29 @@ export function urlBench(
 
 export const ANN = { name: 'Ann Lee', email: 'ann@example.com' };
 
-/** The bytes of a tag object as `reg` writes them. */
-export const tagBytes = (object: string, tag: string, type: 'commit' | 'tag' | 'tree' | 'blob' = 'commit') =>
-  encodeTag({ object, type, tag, tagger: ANN, date: START, zone: '+0000', message: `About ${tag}\n` });
+/** A tag object as `reg` writes them. */
+export const tagObject = (
+  object: string,
+  tag: string,
+  type: 'commit' | 'tag' | 'tree' | 'blob' = 'commit',
+): TagObject => ({ object, type, tag, tagger: ANN, date: START, zone: '+0000', message: `About ${tag}\n` });
+
+/** Its bytes. */
+export const tagBytes = (...parts: Parameters<typeof tagObject>) => encodeTag(tagObject(...parts));
+
+/** The change that creates a tag. */
+export const creating = (tagName: string, to: string): RefChange => ({
+  ref: tagRef(tagName),
+  from: undefined,
+  to,
+});
+
+/** The change that takes a creation back. */
+export const deleting = ({ ref, to }: RefChange): RefChange => ({ ref, from: to, to: undefined });
+
+/** How a change of refs may end; a reason is shown to people. */
+export const DONE = { kind: 'done' };
+export const LOST = { kind: 'lost', reason: expect.stringMatching(/\S/) };
 
 /** Makes an annotated tag; gives the oid of its object. */
 export function annotate(bench: Bench, tagName: string, object: string): string {

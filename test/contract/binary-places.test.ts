@@ -6,7 +6,7 @@ import { openBinaryRepository } from '../../src/git/binary/repository.js';
 import type { RegistryRepository } from '../../src/git/port.js';
 import { listingOf, tagsIn } from '../../src/git/tag-listing.js';
 import { type Env, type Repository, sandbox } from '../support/repo.js';
-import { tagBytes } from './bench.js';
+import { creating, DONE, LOST, tagObject } from './bench.js';
 
 const box = sandbox();
 const open = (dir: string, env: Env = {}): RegistryRepository =>
@@ -26,9 +26,9 @@ async function expectToWork(repository: RegistryRepository, { git }: Repository)
   expect(head).toBe(git('rev-parse', 'HEAD'));
   expect(await repository.entryAt(head ?? '', 'models/model.bin')).toMatchObject({ type: 'blob' });
   expect(await repository.entriesBelow(head ?? '', 'models')).toMatchObject([{ path: 'models/model.bin' }]);
-  const oid = await repository.writeTagObject(tagBytes(head ?? '', 'churn#prod#1'));
+  const oid = await repository.storeTag(tagObject(head ?? '', 'churn#prod#1'), false);
   const turn = await repository.takeTurn(artifactName('churn'));
-  expect(await repository.createTags([{ tagName: 'churn#prod#1', oid }], turn)).toBeUndefined();
+  expect(await repository.changeRefs([creating('churn#prod#1', oid)], turn)).toEqual(DONE);
   expect(git('rev-parse', 'refs/tags/churn#prod#1')).toBe(oid);
   expect(git('rev-parse', 'refs/tags/churn#prod#1^{commit}')).toBe(head);
   expect(await repository.readTags()).toMatchObject([
@@ -94,10 +94,10 @@ describe('ways to store', () => {
   test('a name that is only in packed-refs is taken too', async () => {
     const made = repositoryWithTag('taken');
     made.git('pack-refs', '--all');
-    const oid = await open(made.dir).writeTagObject(tagBytes(made.git('rev-parse', 'HEAD'), 'x'));
-    const refs = ['churn#prod#1', 'churn@v1.0.0'].map((tagName) => ({ tagName, oid }));
+    const oid = await open(made.dir).storeTag(tagObject(made.git('rev-parse', 'HEAD'), 'x'), false);
+    const refs = ['churn#prod#1', 'churn@v1.0.0'].map((tagName) => creating(tagName, oid));
     const turn = await open(made.dir).takeTurn(artifactName('churn'));
-    expect(await open(made.dir).createTags(refs, turn)).toEqual(expect.any(String));
+    expect(await open(made.dir).changeRefs(refs, turn)).toEqual(LOST);
     expect(made.tags()).toEqual(['churn@v1.0.0']);
   });
 

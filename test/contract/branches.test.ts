@@ -93,7 +93,10 @@ describe.each(WRITERS)('signatures: %s', (kind, open) => {
         zone: '-0330',
         message: 'Subject\n\nReg-Version: v1.0.0\n',
       };
-      const oids = [await repository.signTag(tag), await repository.signTag({ ...tag, tag: 'churn#prod#2' })];
+      const oids = [
+        await repository.storeTag(tag, true),
+        await repository.storeTag({ ...tag, tag: 'churn#prod#2' }, true),
+      ];
       expect(oids[0]).toHaveLength(format === 'sha1' ? 40 : 64);
       expect(made.tags()).toEqual([]);
       expect(await repository.readTags([{ name: 'churn#prod#1', oid: oids[0] ?? '' }])).toEqual([
@@ -117,9 +120,7 @@ describe.each(WRITERS)('signatures: %s', (kind, open) => {
       expect(await verdicts(signersFile(eve, ann))).toEqual(['good', 'good']);
       expect(await verdicts(signersFile(eve))).toEqual(['unknown', 'unknown']);
       expect((await repository.checkSignatures([], undefined)).size).toBe(0);
-      const unsigned = await repository.writeTagObject(
-        Buffer.from(`object ${commit}\ntype commit\ntag x\ntagger A <a@b> 1 +0000\n\nx\n`),
-      );
+      const unsigned = await repository.storeTag({ ...tag, tag: 'x' }, false);
       expect((await repository.checkSignatures([unsigned], undefined)).size).toBe(0);
       expect(scratches()).toEqual(before);
     },

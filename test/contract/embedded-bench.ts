@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { openLocalRepository } from '../../src/git/embedded/local/repository.js';
 import { openWebRepository } from '../../src/git/embedded/url/repository.js';
+import { openLocalRepository } from '../../src/git/files/repository.js';
 import type { RegistryRepository, Tags } from '../../src/git/port.js';
 import { once } from '../../src/util/async.js';
 import type { Repository, Sandbox } from '../support/repo.js';

@@ -5,8 +5,8 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
-import { openLocalRepository } from '../../src/git/embedded/local/repository.js';
-import { openObjectStore } from '../../src/git/embedded/store/object-store.js';
+import { openObjectStore } from '../../src/git/files/objects.js';
+import { openLocalRepository } from '../../src/git/files/repository.js';
 import type { RegistryRepository } from '../../src/git/port.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { annotate, benchOver, tagBytes } from './bench.js';
@@ -47,7 +47,7 @@ async function expectTheSame(made: Repository): Promise<void> {
     // the id of an object is a hash of its content
     const whole = Buffer.concat([Buffer.from(`${type} ${size}\0`), found?.bytes ?? Buffer.from('-')]);
     expect(createHash('sha1').update(whole).digest('hex')).toBe(oid);
-    expect(await objects.beginning(oid.slice(0, 7))).toContain(oid);
+    expect(await objects.startingWith(oid.slice(0, 7))).toContain(oid);
   }
 }
 
@@ -104,7 +104,7 @@ describe('what is not there, or broken', () => {
     const objects = objectsOf(made);
     for (const ask of [objects.head, objects.read, objects.stream])
       expect(await ask(NOWHERE)).toBeUndefined();
-    expect(await objects.beginning('0123456')).toEqual([]);
+    expect(await objects.startingWith('0123456')).toEqual([]);
   });
 
   test.each([
@@ -167,6 +167,7 @@ describe('what is not there, or broken', () => {
     writeFileSync(join(folder, 'pack-broken.idx'), 'x');
     const repository = await open(made);
     expect(await repository.listTags()).toHaveLength(10);
+    expect(await repository.readTags()).toHaveLength(10);
     const [name = ''] = readdirSync(folder).filter((one) => /-[0-9a-f]{40}\.pack$/.test(one));
     made.git('index-pack', '--index-version=1', join(folder, name));
     await expect((await open(made)).readTags()).rejects.toMatchObject({ code: 'GIT_MISSING' });

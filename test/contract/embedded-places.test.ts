@@ -1,9 +1,10 @@
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openLocalRepository, openLocalSource } from '../../src/git/embedded/local/repository.js';
+import { openLocalRepository, openLocalSource } from '../../src/git/files/repository.js';
 import type { RegistryRepository } from '../../src/git/port.js';
 import { type Env, type Repository, sandbox } from '../support/repo.js';
+import { tagObject } from './bench.js';
 
 const box = sandbox();
 const open = (dir: string, env: Env = {}): Promise<RegistryRepository> =>
@@ -192,18 +193,15 @@ describe('what is refused rather than answered wrongly', () => {
 
   test('every write', async () => {
     const repository = await open(repositoryWithTag('written').dir);
-    const identity = { name: 'Ann', email: 'a@b', now: 1, zone: '+0000' };
     const turn = { artifact: 'churn' as never, last: undefined };
     for (const ask of [
       () => repository.identity(),
       () => repository.takeTurn(turn.artifact),
-      () => repository.writeTagObject(Buffer.from(JSON.stringify(identity))),
-      () => repository.createTags([], turn),
-      () => repository.deleteTags([], turn),
-      () => repository.keepTags([]),
+      () => repository.storeTag(tagObject('a'.repeat(40), 'churn@v1.0.0'), false),
+      () => repository.changeRefs([], turn),
+      () => repository.changeRefs([]),
       () => repository.commitFile('x', 'y'),
-      () => repository.pushTags('origin', [], turn),
-      () => repository.deleteRemoteTags('origin', [], turn),
+      () => repository.pushRefs('origin', [], turn),
       () => repository.listRemoteTags('origin'),
       () => repository.listRemoteArtifact('origin', turn.artifact),
       () => repository.fetchTags('origin', []),

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openRefs, type Refs } from '../../src/git/embedded/local/refs.js';
+import { openRefs, type Refs } from '../../src/git/files/refs.js';
 import { type Repository, sandbox } from '../support/repo.js';
 
 const box = sandbox();

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { tagRef } from '../../src/domain/refs.js';
 import { openBinaryRepository } from '../../src/git/binary/repository.js';
 import type { PeeledTagRef, RegistryRepository } from '../../src/git/port.js';
 import { type Repository, sandbox } from '../support/repo.js';
-import { CHURN } from './remote-bench.js';
+import { CHURN, DONE, LOST } from './remote-bench.js';
 
 const box = sandbox();
 
@@ -75,17 +76,17 @@ test('keeping writes what was fetched, in place of a lightweight tag too, and pa
   await repository.fetchTags('origin', tags);
   const turn = await repository.takeTurn(CHURN);
   const kept = tags.map(({ name, oid, peeledOid }) => ({
-    tagName: name,
-    oid,
-    replaces: name === 'churn@v2.0.0' ? peeledOid : undefined,
+    ref: tagRef(name),
+    from: name === 'churn@v2.0.0' ? peeledOid : undefined,
+    to: oid,
   }));
-  expect(await repository.keepTags(kept)).toBeUndefined();
+  expect(await repository.changeRefs(kept)).toEqual(DONE);
   for (const name of ['churn@v1.0.0', 'churn@v2.0.0'])
     expect(clone.git('rev-parse', `refs/tags/${name}`)).toBe(remote.git('rev-parse', `refs/tags/${name}`));
   expect(clone.tags()).toHaveLength(2);
   const next = await repository.takeTurn(CHURN);
   expect(next).not.toEqual(turn);
-  expect(await repository.keepTags(kept)).toBeUndefined();
+  expect(await repository.changeRefs(kept)).toEqual(DONE);
   expect(await repository.takeTurn(CHURN)).toEqual(next);
 });
 
@@ -98,11 +99,11 @@ test.each([
   const tags = await listed(repository, 1, 2);
   await repository.fetchTags('origin', tags);
   const kept = tags.map(({ name, oid, peeledOid }) => ({
-    tagName: name,
-    oid,
-    replaces: replaces && name === 'churn@v2.0.0' ? peeledOid : undefined,
+    ref: tagRef(name),
+    from: replaces && name === 'churn@v2.0.0' ? peeledOid : undefined,
+    to: oid,
   }));
-  expect(await repository.keepTags(kept)).toEqual(expect.any(String));
+  expect(await repository.changeRefs(kept)).toEqual(LOST);
   expect(clone.tags()).toEqual(['churn@v2.0.0']);
   expect(clone.git('rev-parse', 'refs/tags/churn@v2.0.0')).toBe(mine);
 });

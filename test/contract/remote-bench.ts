@@ -3,16 +3,16 @@ import { expect } from 'vitest';
 import { type ArtifactName, artifactName } from '../../src/domain/names.js';
 import { openBinaryRepository } from '../../src/git/binary/repository.js';
 import { openUrlRepository } from '../../src/git/binary/url/repository.js';
-import type { NewRef, RegistryRepository, RemoteListing, Turn } from '../../src/git/port.js';
-import { encodeTag } from '../../src/git/tag-object.js';
+import type { Outcome, RefChange, RegistryRepository, RemoteListing, Turn } from '../../src/git/port.js';
 import { type Repository, type Sandbox, START } from '../support/repo.js';
+import { creating } from './bench.js';
+
+export { DONE, deleting, LOST } from './bench.js';
 
 export const CHURN = artifactName('churn');
 
-/** How a push may end; a reason is what people are told. */
-export const DONE = { outcome: 'done' };
-export const LOST = expect.objectContaining({ outcome: 'lost', reason: expect.stringMatching(/\S/) });
-export const REFUSED = { outcome: 'refused', reason: expect.stringMatching(/\S/) };
+/** What a server says that will not. */
+export const REFUSED = { kind: 'refused', reason: expect.stringMatching(/\S/) };
 
 /** A bare repository with two commits on `main`, and nothing else. */
 export function makeRemote(box: Sandbox, name: string): Repository {
@@ -29,12 +29,27 @@ export interface Writer {
   repository: RegistryRepository;
   /** What the remote is called here. */
   origin: string;
-  /** Stores a tag object that nobody else has; gives the ref that is to lead to it. */
-  draft(tagName: string, rev?: string): Promise<NewRef>;
+  /** Stores a tag object that no other writer has; gives the change that creates its ref. */
+  draft(tagName: string, rev?: string): Promise<RefChange>;
   /** Whose turn it is at the remote. */
   turn(artifact?: ArtifactName): Promise<Turn>;
   /** The names of the tags of an artifact at the remote. */
   names(artifact?: ArtifactName): Promise<string[]>;
+}
+
+/** Pushes as a write does: what a lost push was about is looked for at the remote before anything is decided again. */
+export async function push(
+  { repository, origin }: Writer,
+  refs: readonly RefChange[],
+  turn: Turn,
+): Promise<Outcome> {
+  const outcome = await repository.pushRefs(origin, refs, turn);
+  if (outcome.kind !== 'lost') return outcome;
+  const held = await repository.listRemoteRefs(
+    origin,
+    refs.map(({ ref }) => ref),
+  );
+  return refs.every(({ ref, to }) => held.get(ref) === to) ? { kind: 'done' } : outcome;
 }
 
 let writers = 0;
@@ -50,7 +65,7 @@ function writerWith(repository: RegistryRepository, origin: string): Writer {
     draft: async (tagName, rev = 'main') => {
       const object = (await repository.resolveCommit(rev)) ?? '';
       const made = { object, type: 'commit', tag: tagName, tagger, date: START, zone: '+0000' } as const;
-      return { tagName, oid: await repository.writeTagObject(encodeTag({ ...made, message: 'Said\n' })) };
+      return creating(tagName, await repository.storeTag({ ...made, message: 'Said\n' }, false));
     },
     turn: async (artifact = CHURN) => (await list(artifact)).turn,
     names: async (artifact = CHURN) => (await list(artifact)).tags.map(({ name }) => name),

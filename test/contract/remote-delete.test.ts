@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { NewRef } from '../../src/git/port.js';
+import type { RefChange } from '../../src/git/port.js';
 import { type Repository, sandbox } from '../support/repo.js';
-import { DONE, LOST, makeRemote, WRITERS, type Writer } from './remote-bench.js';
+import { DONE, deleting, LOST, makeRemote, push, WRITERS, type Writer } from './remote-bench.js';
 
 const box = sandbox();
 
 /** Writes tags the way it is meant to be. */
-async function write({ repository, origin, draft, turn }: Writer, ...tagNames: string[]): Promise<NewRef[]> {
-  const refs: NewRef[] = [];
-  for (const tagName of tagNames) refs.push(await draft(tagName));
-  expect(await repository.pushTags(origin, refs, await turn())).toEqual(DONE);
+async function write(writer: Writer, ...tagNames: string[]): Promise<RefChange[]> {
+  const refs: RefChange[] = [];
+  for (const tagName of tagNames) refs.push(await writer.draft(tagName));
+  expect(await push(writer, refs, await writer.turn())).toEqual(DONE);
   return refs;
 }
 
@@ -24,7 +24,7 @@ describe.each(WRITERS)('deleting tags at a remote: %s', (kind, makeWriter) => {
     const [first, , third] = await write(ann, 'churn@v1.0.0', 'churn@v2.0.0', 'churn#prod#1');
     const refs = [first, third].filter((ref) => ref !== undefined);
     // whoever deletes need not have what the tags hold
-    expect(await bo.repository.deleteRemoteTags(bo.origin, refs, await bo.turn())).toEqual(DONE);
+    expect(await push(bo, refs.map(deleting), await bo.turn())).toEqual(DONE);
     expect(remote.tags()).toEqual(['churn@v2.0.0']);
   });
 
@@ -35,7 +35,7 @@ describe.each(WRITERS)('deleting tags at a remote: %s', (kind, makeWriter) => {
       const refs = await write(ann, 'churn@v1.0.0', 'churn@v2.0.0');
       const moved = remote.tag('churn@v1.0.0', 'Somebody moved it', '--force');
       if (place === 'last') refs.reverse();
-      expect(await ann.repository.deleteRemoteTags(ann.origin, refs, await ann.turn())).toEqual(LOST);
+      expect(await push(ann, refs.map(deleting), await ann.turn())).toEqual(LOST);
       expect(remote.tags()).toEqual(['churn@v1.0.0', 'churn@v2.0.0']);
       expect(remote.git('rev-parse', 'churn@v1.0.0')).toBe(moved);
     },
@@ -44,8 +44,7 @@ describe.each(WRITERS)('deleting tags at a remote: %s', (kind, makeWriter) => {
   test('those that are gone already are as good as deleted', async () => {
     const { remote, ann } = makeTwo('gone');
     const refs = await write(ann, 'churn@v1.0.0');
-    for (const _time of [1, 2])
-      expect(await ann.repository.deleteRemoteTags(ann.origin, refs, await ann.turn())).toEqual(DONE);
+    for (const _time of [1, 2]) expect(await push(ann, refs.map(deleting), await ann.turn())).toEqual(DONE);
     expect(remote.tags()).toEqual([]);
   });
 
@@ -54,7 +53,7 @@ describe.each(WRITERS)('deleting tags at a remote: %s', (kind, makeWriter) => {
     const refs = await write(ann, 'churn@v1.0.0');
     const turn = await bo.turn();
     await write(ann, 'churn#prod#1');
-    expect(await bo.repository.deleteRemoteTags(bo.origin, refs, turn)).toEqual(LOST);
+    expect(await push(bo, refs.map(deleting), turn)).toEqual(LOST);
     expect(remote.tags()).toEqual(['churn#prod#1', 'churn@v1.0.0']);
   });
 
@@ -63,12 +62,11 @@ describe.each(WRITERS)('deleting tags at a remote: %s', (kind, makeWriter) => {
     const before = await bo.turn();
     const refs = await write(ann, 'churn@v1.0.0');
     const between = await bo.turn();
-    expect(await ann.repository.deleteRemoteTags(ann.origin, refs, await ann.turn())).toEqual(DONE);
+    expect(await push(ann, refs.map(deleting), await ann.turn())).toEqual(DONE);
     const waiting = [await bo.draft('churn#dev#1')];
-    for (const turn of [before, between])
-      expect(await bo.repository.pushTags(bo.origin, waiting, turn)).toEqual(LOST);
+    for (const turn of [before, between]) expect(await push(bo, waiting, turn)).toEqual(LOST);
     expect(remote.tags()).toEqual([]);
-    expect(await bo.repository.pushTags(bo.origin, waiting, await bo.turn())).toEqual(DONE);
+    expect(await push(bo, waiting, await bo.turn())).toEqual(DONE);
     expect(remote.tags()).toEqual(['churn#dev#1']);
   });
 
@@ -76,12 +74,9 @@ describe.each(WRITERS)('deleting tags at a remote: %s', (kind, makeWriter) => {
     const { remote, ann, bo } = makeTwo('race');
     const refs = await write(ann, 'churn@v1.0.0');
     const [turn, draft] = [await ann.turn(), await bo.draft('churn#prod#1')];
-    const results = await Promise.all([
-      ann.repository.deleteRemoteTags(ann.origin, refs, turn),
-      bo.repository.pushTags(bo.origin, [draft], turn),
-    ]);
+    const results = await Promise.all([push(ann, refs.map(deleting), turn), push(bo, [draft], turn)]);
     expect(results).toEqual(expect.arrayContaining([DONE, LOST]));
-    const isDeleted = results[0]?.outcome === 'done';
+    const isDeleted = results[0]?.kind === 'done';
     expect(remote.tags()).toEqual(isDeleted ? [] : ['churn#prod#1', 'churn@v1.0.0']);
   });
 });

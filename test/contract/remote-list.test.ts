@@ -94,8 +94,8 @@ describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) =>
     const lasts = [];
     for (const artifact of artifacts) {
       const ref = await draft(`${artifact.replace(':', '=')}@v1.0.0`);
-      expect(await repository.pushTags(origin, [ref], await turn(artifact))).toEqual({ outcome: 'done' });
-      lasts.push(ref.oid);
+      expect(await repository.pushRefs(origin, [ref], await turn(artifact))).toEqual({ kind: 'done' });
+      lasts.push(ref.to);
     }
     for (const [index, artifact] of artifacts.entries())
       expect(await turn(artifact)).toEqual({ artifact, last: lasts[index] });
@@ -112,8 +112,7 @@ describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) =>
     for (const ask of [
       () => repository.listRemoteTags(origin),
       () => repository.listRemoteArtifact(origin, CHURN),
-      () => repository.pushTags(origin, refs, turn),
-      () => repository.deleteRemoteTags(origin, refs, turn),
+      () => repository.pushRefs(origin, refs, turn),
     ])
       await expect(ask()).rejects.toMatchObject({
         code: 'REMOTE_FAILED',

@@ -1,10 +1,8 @@
-import { appendFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
-import type { NewRef, Turn } from '../../src/git/port.js';
+import { tagNameOf } from '../../src/domain/refs.js';
 import { type Repository, sandbox } from '../support/repo.js';
-import { CHURN, cloneWriter, DONE, LOST, makeRemote, WRITERS, type Writer } from './remote-bench.js';
+import { DONE, LOST, makeRemote, push, WRITERS } from './remote-bench.js';
 
 const box = sandbox();
 const oidOf = ({ git }: Repository, tagName: string): string => git('rev-parse', `refs/tags/${tagName}`);
@@ -18,12 +16,12 @@ describe.each(WRITERS)('creating tags at a remote: %s', (kind, makeWriter) => {
   test('they are there as they were written, with all that they lead to, and pass the turn on', async () => {
     const { remote, ann } = makeTwo('written');
     const refs = [await ann.draft('churn@v1.0.0'), await ann.draft('churn#prod#1', 'main~1')];
-    expect(await ann.repository.pushTags(ann.origin, refs, await ann.turn())).toEqual(DONE);
+    expect(await push(ann, refs, await ann.turn())).toEqual(DONE);
     expect(remote.tags()).toEqual(['churn#prod#1', 'churn@v1.0.0']);
-    for (const { tagName, oid } of refs) expect(oidOf(remote, tagName)).toBe(oid);
+    for (const { ref, to } of refs) expect(remote.git('rev-parse', ref)).toBe(to);
     expect(remote.git('rev-parse', 'churn#prod#1^{commit}')).toBe(remote.git('rev-parse', 'main~1'));
     expect(remote.git('fsck', '--strict', '--no-dangling')).toBe('');
-    expect((await ann.turn()).last).toBe(refs[1]?.oid);
+    expect((await ann.turn()).last).toBe(refs[1]?.to);
     expect(remote.git('for-each-ref', '--format=%(refname)').split('\n')).toEqual([
       'refs/heads/main',
       'refs/reg/churn@turn',
@@ -34,7 +32,7 @@ describe.each(WRITERS)('creating tags at a remote: %s', (kind, makeWriter) => {
 
   test('none is nothing to do', async () => {
     const { ann, remote } = makeTwo('nothing');
-    expect(await ann.repository.pushTags(ann.origin, [], await ann.turn())).toEqual(DONE);
+    expect(await push(ann, [], await ann.turn())).toEqual(DONE);
     expect(remote.git('for-each-ref', '--format=%(refname)')).toBe('refs/heads/main');
   });
 
@@ -46,7 +44,7 @@ describe.each(WRITERS)('creating tags at a remote: %s', (kind, makeWriter) => {
     remote.git('tag', option, 'churn@v1.0.0', rev);
     const before = oidOf(remote, 'churn@v1.0.0');
     const refs = [await ann.draft('churn@v1.0.0')];
-    expect(await ann.repository.pushTags(ann.origin, refs, await ann.turn())).toEqual(LOST);
+    expect(await push(ann, refs, await ann.turn())).toEqual(LOST);
     expect(oidOf(remote, 'churn@v1.0.0')).toBe(before);
     expect((await ann.turn()).last).toBeUndefined();
   });
@@ -56,7 +54,7 @@ describe.each(WRITERS)('creating tags at a remote: %s', (kind, makeWriter) => {
     remote.tag('churn#prod#1', 'Somebody was faster', 'main');
     const refs = [await ann.draft('churn#prod#1'), await ann.draft('churn@v1.0.0')];
     if (place === 'last') refs.reverse();
-    expect(await ann.repository.pushTags(ann.origin, refs, await ann.turn())).toEqual(LOST);
+    expect(await push(ann, refs, await ann.turn())).toEqual(LOST);
     expect(remote.tags()).toEqual(['churn#prod#1']);
     expect((await ann.turn()).last).toBeUndefined();
   });
@@ -65,10 +63,9 @@ describe.each(WRITERS)('creating tags at a remote: %s', (kind, makeWriter) => {
     const { remote, ann } = makeTwo('twice');
     const refs = [await ann.draft('churn@v1.0.0')];
     const turn = await ann.turn();
-    for (const one of [turn, turn, await ann.turn()])
-      expect(await ann.repository.pushTags(ann.origin, refs, one)).toEqual(DONE);
+    for (const one of [turn, turn, await ann.turn()]) expect(await push(ann, refs, one)).toEqual(DONE);
     const more = [...refs, await ann.draft('churn#prod#1')];
-    expect(await ann.repository.pushTags(ann.origin, more, await ann.turn())).toEqual(DONE);
+    expect(await push(ann, more, await ann.turn())).toEqual(DONE);
     expect(remote.tags()).toEqual(['churn#prod#1', 'churn@v1.0.0']);
   });
 
@@ -77,55 +74,31 @@ describe.each(WRITERS)('creating tags at a remote: %s', (kind, makeWriter) => {
     ['a later', ['churn@v0.1.0']],
   ])('of two writers at once that took %s turn one wins, whatever they write', async (which, before) => {
     const { remote, ann, bo } = makeTwo(`race ${which}`);
-    for (const tagName of before)
-      await ann.repository.pushTags(ann.origin, [await ann.draft(tagName)], await ann.turn());
+    for (const tagName of before) await push(ann, [await ann.draft(tagName)], await ann.turn());
     const pushes = await Promise.all(
-      [ann, bo].map(async ({ repository, origin, draft, turn }, index) => {
-        const ref = await draft(['churn@v1.0.0', 'churn#dev#1'][index] ?? '');
-        return { repository, origin, ref, turn: await turn() };
+      [ann, bo].map(async (writer, index) => {
+        const ref = await writer.draft(['churn@v1.0.0', 'churn#dev#1'][index] ?? '');
+        return { writer, ref, turn: await writer.turn() };
       }),
     );
-    const results = await Promise.all(
-      pushes.map(({ repository, origin, ref, turn }) => repository.pushTags(origin, [ref], turn)),
-    );
+    const results = await Promise.all(pushes.map(({ writer, ref, turn }) => push(writer, [ref], turn)));
     expect(results).toHaveLength(2);
     expect(results).toEqual(expect.arrayContaining([DONE, LOST]));
-    const winner = pushes[results.findIndex(({ outcome }) => outcome === 'done')]?.ref;
-    expect(remote.tags()).toEqual([winner?.tagName, ...before].sort());
-    expect(oidOf(remote, winner?.tagName ?? '')).toBe(winner?.oid);
-    expect((await ann.turn()).last).toBe(winner?.oid);
+    const winner = pushes[results.findIndex(({ kind }) => kind === 'done')]?.ref;
+    expect(remote.tags()).toEqual([tagNameOf(winner?.ref ?? ''), ...before].sort());
+    expect(remote.git('rev-parse', winner?.ref ?? '')).toBe(winner?.to);
+    expect((await ann.turn()).last).toBe(winner?.to);
   });
 
   test('a turn that is over writes nothing, and the next one does', async () => {
     const { remote, ann, bo } = makeTwo('over');
     const turn = await bo.turn();
-    await ann.repository.pushTags(ann.origin, [await ann.draft('churn@v1.0.0')], await ann.turn());
+    await push(ann, [await ann.draft('churn@v1.0.0')], await ann.turn());
     const refs = [await bo.draft('churn#dev#1')];
-    expect(await bo.repository.pushTags(bo.origin, refs, turn)).toEqual(LOST);
+    expect(await push(bo, refs, turn)).toEqual(LOST);
     expect(remote.tags()).toEqual(['churn@v1.0.0']);
-    expect(await bo.repository.pushTags(bo.origin, refs, await bo.turn())).toEqual(DONE);
+    expect(await push(bo, refs, await bo.turn())).toEqual(DONE);
     expect(remote.tags()).toEqual(['churn#dev#1', 'churn@v1.0.0']);
-  });
-
-  test('who lost rests, and is told what the remote has after that', async () => {
-    const { remote, ann, bo } = makeTwo('rest');
-    const turn = await bo.turn();
-    await ann.repository.pushTags(ann.origin, [await ann.draft('churn@v1.0.0')], await ann.turn());
-    const later = [await ann.draft('churn@v2.0.0')];
-    const meanwhile = async (): Promise<void> => {
-      expect(await ann.repository.pushTags(ann.origin, later, await ann.turn())).toEqual(DONE);
-    };
-    const result = await bo.repository.pushTags(bo.origin, [await bo.draft('churn#dev#1')], turn, meanwhile);
-    const listing = await bo.repository.listRemoteArtifact(bo.origin, CHURN);
-    expect(result).toEqual({ outcome: 'lost', reason: expect.any(String), listing });
-    expect(remote.tags()).toEqual(['churn@v1.0.0', 'churn@v2.0.0']);
-  });
-
-  test('who won does not rest', async () => {
-    const { ann } = makeTwo('no rest');
-    const never = (): Promise<void> => Promise.reject(new Error('there is nothing to rest for'));
-    const refs = [await ann.draft('churn@v1.0.0')];
-    expect(await ann.repository.pushTags(ann.origin, refs, await ann.turn(), never)).toEqual(DONE);
   });
 
   test('artifacts take turns of their own, also where one is the folder of the other', async () => {
@@ -137,7 +110,7 @@ describe.each(WRITERS)('creating tags at a remote: %s', (kind, makeWriter) => {
     for (const artifact of artifacts) turns.push(await ann.turn(artifact));
     for (const turn of turns) {
       const refs = [await ann.draft(`${turn.artifact.replace(':', '=')}@v1.0.0`)];
-      expect(await ann.repository.pushTags(ann.origin, refs, turn)).toEqual(DONE);
+      expect(await push(ann, refs, turn)).toEqual(DONE);
     }
     expect(remote.tags()).toHaveLength(5);
   });
@@ -156,27 +129,8 @@ describe.each(WRITERS)('creating tags at a remote: %s', (kind, makeWriter) => {
     const refs = [await ann.draft('churn@v1.0.0', typed)];
     for (const content of since) source.commit({ 'model.bin': content });
     source.git('push', '--quiet', remote.dir, 'main');
-    expect(await ann.repository.pushTags(ann.origin, refs, await ann.turn())).toEqual(DONE);
+    expect(await push(ann, refs, await ann.turn())).toEqual(DONE);
     expect(remote.tags()).toEqual(['churn@v1.0.0']);
     expect(remote.git('fsck', '--strict', '--no-dangling')).toBe('');
   });
-});
-
-test('a lost push gives what to decide upon next, unless fetches come from elsewhere', async () => {
-  const remote = makeRemote(box, 'decide');
-  const [ann, bo, eve] = [cloneWriter(box, remote), cloneWriter(box, remote), cloneWriter(box, remote)];
-  const push = async ({ repository, origin }: Writer, refs: readonly NewRef[], turn: Turn) =>
-    repository.pushTags(origin, refs, turn);
-  const turn = await ann.turn();
-  const [first, second] = [[await ann.draft('churn@v1.0.0')], [await bo.draft('churn@v1.0.0')]];
-  const third = [await eve.draft('churn@v1.0.0')];
-  expect(await push(ann, first, turn)).toEqual(DONE);
-  expect(await push(bo, second, turn)).toMatchObject({
-    outcome: 'lost',
-    listing: { turn: { artifact: CHURN } },
-  });
-  // another address of the same repository is one that may lag behind
-  const config = join((await eve.repository.workTree()) ?? '', '.git', 'config');
-  appendFileSync(config, `[remote "origin"]\n\tpushurl = file://${remote.dir}\n`);
-  expect(await push(eve, third, turn)).toMatchObject({ outcome: 'lost', listing: undefined });
 });

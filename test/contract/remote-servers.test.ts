@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Repository, sandbox } from '../support/repo.js';
-import { cloneWriter, DONE, LOST, makeRemote, REFUSED, WRITERS, type Writer } from './remote-bench.js';
+import { cloneWriter, DONE, LOST, makeRemote, push, REFUSED, WRITERS, type Writer } from './remote-bench.js';
 
 const box = sandbox();
 
@@ -14,10 +14,10 @@ function setHook({ dir }: Repository, hook: 'pre-receive' | 'update', script: st
 }
 
 /** Sends new tags, with the turn as it is. */
-const pushNew = async ({ repository, origin, draft, turn }: Writer, ...tagNames: string[]) => {
+const pushNew = async (writer: Writer, ...tagNames: string[]) => {
   const refs = [];
-  for (const tagName of tagNames) refs.push(await draft(tagName));
-  return repository.pushTags(origin, refs, await turn());
+  for (const tagName of tagNames) refs.push(await writer.draft(tagName));
+  return push(writer, refs, await writer.turn());
 };
 
 /** Servers that take no turn beside a tag: refs that are not tags or branches are hidden (git-config(1)). */
@@ -44,8 +44,9 @@ describe.each(WRITERS)('servers that will not: %s', (kind, makeWriter) => {
       expect(await pushNew(bo, 'churn@v2.0.0')).toEqual(LOST);
       expect(await pushNew(bo, 'churn@v1.0.0', 'churn@v3.0.0')).toEqual(LOST);
       expect(remote.tags()).toHaveLength(3);
-      const refs = [{ tagName: 'churn#prod#1', oid: remote.git('rev-parse', 'refs/tags/churn#prod#1') }];
-      expect(await bo.repository.deleteRemoteTags(bo.origin, refs, await bo.turn())).toEqual(DONE);
+      const ref = 'refs/tags/churn#prod#1';
+      const refs = [{ ref, from: remote.git('rev-parse', ref), to: undefined }];
+      expect(await push(bo, refs, await bo.turn())).toEqual(DONE);
       expect(remote.tags()).toEqual(['churn@v1.0.0', 'churn@v2.0.0']);
     },
   );
@@ -75,7 +76,7 @@ describe.each(WRITERS)('servers that will not: %s', (kind, makeWriter) => {
       const { remote, ann } = make(hook);
       setHook(remote, hook, 'echo "Only Ann may." >&2; exit 1');
       const result = await pushNew(ann, 'churn@v1.0.0', 'churn#prod#1');
-      expect(result).toEqual({ outcome: 'refused', reason: expect.stringContaining('Only Ann may.') });
+      expect(result).toEqual({ kind: 'refused', reason: expect.stringContaining('Only Ann may.') });
       expect(remote.git('for-each-ref', '--format=%(refname)')).toBe('refs/heads/main');
     },
   );
@@ -84,7 +85,7 @@ describe.each(WRITERS)('servers that will not: %s', (kind, makeWriter) => {
     const { remote, ann } = make('partly');
     setHook(remote, 'update', 'case "$1" in *"#prod#"*) echo "not to prod" >&2; exit 1;; esac');
     const result = await pushNew(ann, 'churn@v1.0.0', 'churn#prod#1');
-    expect(result).toEqual({ outcome: 'refused', reason: expect.stringContaining('not to prod') });
+    expect(result).toEqual({ kind: 'refused', reason: expect.stringContaining('not to prod') });
     expect(remote.git('for-each-ref', '--format=%(refname)')).toBe('refs/heads/main');
   });
 
@@ -99,9 +100,10 @@ describe.each(WRITERS)('servers that will not: %s', (kind, makeWriter) => {
     const { remote, ann } = make('stay');
     await pushNew(ann, 'churn@v1.0.0');
     setHook(remote, 'update', 'case "$3" in *[1-9a-f]*) ;; *) echo "tags stay" >&2; exit 1;; esac');
-    const refs = [{ tagName: 'churn@v1.0.0', oid: remote.git('rev-parse', 'refs/tags/churn@v1.0.0') }];
-    const result = await ann.repository.deleteRemoteTags(ann.origin, refs, await ann.turn());
-    expect(result).toEqual({ outcome: 'refused', reason: expect.stringContaining('tags stay') });
+    const ref = 'refs/tags/churn@v1.0.0';
+    const refs = [{ ref, from: remote.git('rev-parse', ref), to: undefined }];
+    const result = await push(ann, refs, await ann.turn());
+    expect(result).toEqual({ kind: 'refused', reason: expect.stringContaining('tags stay') });
     expect(remote.tags()).toEqual(['churn@v1.0.0']);
   });
 
@@ -121,8 +123,8 @@ test('pushes go where git sends them, and what came of them is read there', asyn
   clone.git('remote', 'set-url', '--push', 'origin', elsewhere.dir);
   const turn = { artifact: (await ann.turn()).artifact, last: undefined };
   const refs = [await ann.draft('churn@v1.0.0')];
-  expect(await ann.repository.pushTags(ann.origin, refs, turn)).toEqual(DONE);
+  expect(await push(ann, refs, turn)).toEqual(DONE);
   expect([remote.tags(), elsewhere.tags()]).toEqual([[], ['churn@v1.0.0']]);
   const other = [await ann.draft('churn@v1.0.0', 'main~1')];
-  expect(await ann.repository.pushTags(ann.origin, other, turn)).toEqual(LOST);
+  expect(await push(ann, other, turn)).toEqual(LOST);
 });

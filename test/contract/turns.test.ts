@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
-import type { NewRef } from '../../src/git/port.js';
+import { tagNameOf } from '../../src/domain/refs.js';
+import type { RefChange } from '../../src/git/port.js';
 import { listingOf, tagsIn } from '../../src/git/tag-listing.js';
 import { sandbox } from '../support/repo.js';
-import { annotate, BENCHES, type Bench, tagBytes } from './bench.js';
+import { annotate, BENCHES, type Bench, creating, DONE, deleting, LOST, tagObject } from './bench.js';
 
 const box = sandbox();
 const CHURN = artifactName('churn');
@@ -11,9 +12,9 @@ const CHURN = artifactName('churn');
 /** A bench whose HEAD can be tagged. */
 interface Desk extends Bench {
   /** Stores a tag object; gives the ref that is to lead to it. */
-  draft(tagName: string): Promise<NewRef>;
+  draft(tagName: string): Promise<RefChange>;
   /** Writes one tag the way it is meant to be: takes a turn, uses it. */
-  write(tagName: string): Promise<NewRef>;
+  write(tagName: string): Promise<RefChange>;
   names(): Promise<string[]>;
 }
 
@@ -22,17 +23,15 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
     const bench = makeBench(box, `${kind}-${name}`);
     const { repository } = bench;
     const head = bench.commit();
-    const draft = async (tagName: string): Promise<NewRef> => ({
-      tagName,
-      oid: await repository.writeTagObject(tagBytes(head, tagName)),
-    });
+    const draft = async (tagName: string): Promise<RefChange> =>
+      creating(tagName, await repository.storeTag(tagObject(head, tagName), false));
     return {
       ...bench,
       draft,
       write: async (tagName) => {
         const ref = await draft(tagName);
         const artifact = artifactName(tagName.replace(/[@#].*/, '').replace('=', ':'));
-        expect(await repository.createTags([ref], await repository.takeTurn(artifact))).toBeUndefined();
+        expect(await repository.changeRefs([ref], await repository.takeTurn(artifact))).toEqual(DONE);
         return ref;
       },
       names: async () => (await repository.listTags()).map(({ name }) => name),
@@ -48,32 +47,32 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
     const turns = [await repository.takeTurn(CHURN), await repository.takeTurn(CHURN)] as const;
     const refs = [await draft('churn@v1.0.0'), await draft('churn#dev#1')] as const;
     const results = await Promise.all([
-      repository.createTags([refs[0]], turns[0]),
-      repository.createTags([refs[1]], turns[1]),
+      repository.changeRefs([refs[0]], turns[0]),
+      repository.changeRefs([refs[1]], turns[1]),
     ]);
-    const winner = results.indexOf(undefined);
-    expect(results.filter((result) => result === undefined)).toHaveLength(1);
-    expect(await names()).toEqual([refs[winner]?.tagName, ...before].sort());
+    expect(results).toEqual(expect.arrayContaining([DONE, LOST]));
+    const winner = refs[results.findIndex(({ kind }) => kind === 'done')];
+    expect(await names()).toEqual([tagNameOf(winner?.ref ?? ''), ...before].sort());
   });
 
   test('a turn is used once', async () => {
     const { repository, draft, names } = makeDesk('once');
     const turn = await repository.takeTurn(CHURN);
-    expect(await repository.createTags([await draft('churn@v1.0.0')], turn)).toBeUndefined();
-    expect(await repository.createTags([await draft('churn@v2.0.0')], turn)).toEqual(expect.any(String));
+    expect(await repository.changeRefs([await draft('churn@v1.0.0')], turn)).toEqual(DONE);
+    expect(await repository.changeRefs([await draft('churn@v2.0.0')], turn)).toEqual(LOST);
     expect(await names()).toEqual(['churn@v1.0.0']);
     const next = await repository.takeTurn(CHURN);
-    expect(await repository.createTags([await draft('churn@v2.0.0')], next)).toBeUndefined();
+    expect(await repository.changeRefs([await draft('churn@v2.0.0')], next)).toEqual(DONE);
   });
 
   test('a write that was refused passes no turn on', async () => {
     const { repository, draft, write } = makeDesk('refused');
     const taken = await write('churn@v1.0.0');
     const turn = await repository.takeTurn(CHURN);
-    const again = { ...(await draft('churn@v1.0.0-again')), tagName: taken.tagName };
-    expect(await repository.createTags([again], turn)).toEqual(expect.any(String));
+    const again = { ...(await draft('churn@v1.0.0-again')), ref: taken.ref };
+    expect(await repository.changeRefs([again], turn)).toEqual(LOST);
     expect(await repository.takeTurn(CHURN)).toEqual(turn);
-    expect(await repository.createTags([await draft('churn@v2.0.0')], turn)).toBeUndefined();
+    expect(await repository.changeRefs([await draft('churn@v2.0.0')], turn)).toEqual(DONE);
   });
 
   test('a turn that is not the current one deletes nothing', async () => {
@@ -81,7 +80,7 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
     const first = await write('churn@v1.0.0');
     const turn = await repository.takeTurn(CHURN);
     await write('churn@v2.0.0');
-    expect(await repository.deleteTags([first], turn)).toEqual(expect.any(String));
+    expect(await repository.changeRefs([deleting(first)], turn)).toEqual(LOST);
     expect(await names()).toEqual(['churn@v1.0.0', 'churn@v2.0.0']);
   });
 
@@ -91,8 +90,8 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
     await write('churn@v2.0.0');
     const turn = await repository.takeTurn(CHURN);
     const waiting = await repository.takeTurn(CHURN);
-    expect(await repository.deleteTags([first], turn)).toBeUndefined();
-    expect(await repository.createTags([await draft('churn#dev#1')], waiting)).toEqual(expect.any(String));
+    expect(await repository.changeRefs([deleting(first)], turn)).toEqual(DONE);
+    expect(await repository.changeRefs([await draft('churn#dev#1')], waiting)).toEqual(LOST);
     expect(await names()).toEqual(['churn@v2.0.0']);
     await write('churn#dev#1');
   });
@@ -101,10 +100,10 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
     const desk = makeDesk('delete-first');
     const { repository, draft, names } = desk;
     const head = (await repository.resolveCommit('HEAD')) ?? '';
-    const fetched = { tagName: 'churn@v1.0.0', oid: annotate(desk, 'churn@v1.0.0', head) };
+    const fetched = creating('churn@v1.0.0', annotate(desk, 'churn@v1.0.0', head));
     const [turn, waiting] = [await repository.takeTurn(CHURN), await repository.takeTurn(CHURN)];
-    expect(await repository.deleteTags([fetched], turn)).toBeUndefined();
-    expect(await repository.createTags([await draft('churn#dev#1')], waiting)).toEqual(expect.any(String));
+    expect(await repository.changeRefs([deleting(fetched)], turn)).toEqual(DONE);
+    expect(await repository.changeRefs([await draft('churn#dev#1')], waiting)).toEqual(LOST);
     expect(await names()).toEqual([]);
   });
 
@@ -113,9 +112,9 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
     const waiting = await repository.takeTurn(CHURN);
     const first = await write('churn@v1.0.0');
     const between = await repository.takeTurn(CHURN);
-    expect(await repository.deleteTags([first], between)).toBeUndefined();
+    expect(await repository.changeRefs([deleting(first)], between)).toEqual(DONE);
     for (const turn of [waiting, between])
-      expect(await repository.createTags([await draft('churn#dev#1')], turn)).toEqual(expect.any(String));
+      expect(await repository.changeRefs([await draft('churn#dev#1')], turn)).toEqual(LOST);
     expect(await names()).toEqual([]);
   });
 
@@ -126,7 +125,7 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
     for (const artifact of artifacts) turns.push(await repository.takeTurn(artifact));
     for (const turn of turns) {
       const ref = await draft(`${turn.artifact.replace(':', '=')}@v1.0.0`);
-      expect(await repository.createTags([ref], turn)).toBeUndefined();
+      expect(await repository.changeRefs([ref], turn)).toEqual(DONE);
     }
     expect(await names()).toHaveLength(4);
     for (const artifact of artifacts) expect((await repository.takeTurn(artifact)).last).toBeDefined();
@@ -135,11 +134,11 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
   test.each(['first', 'last'])('deleting is all or none: the tag that has moved comes %s', async (place) => {
     const { repository, draft, write, names } = makeDesk(`none-${place}`);
     const refs = [await write('churn@v1.0.0'), await write('churn@v2.0.0')];
-    const moved = { ...refs[0], ...(await draft('churn@v1.0.0-other')), tagName: 'churn@v1.0.0' };
+    const moved = { ...(await draft('churn@v1.0.0-other')), ref: 'refs/tags/churn@v1.0.0' };
     const asked = place === 'first' ? [moved, ...refs.slice(1)] : [...refs.slice(1), moved];
-    expect(await repository.deleteTags(asked, await repository.takeTurn(CHURN))).toEqual(expect.any(String));
+    expect(await repository.changeRefs(asked.map(deleting), await repository.takeTurn(CHURN))).toEqual(LOST);
     expect(await names()).toEqual(['churn@v1.0.0', 'churn@v2.0.0']);
-    expect(await repository.deleteTags(refs, await repository.takeTurn(CHURN))).toBeUndefined();
+    expect(await repository.changeRefs(refs.map(deleting), await repository.takeTurn(CHURN))).toEqual(DONE);
     expect(await names()).toEqual([]);
   });
 

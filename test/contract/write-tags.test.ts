@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
 import { START, sandbox } from '../support/repo.js';
-import { ANN, annotate, BENCHES, type Bench, tagBytes } from './bench.js';
+import { ANN, annotate, BENCHES, type Bench, creating, DONE, LOST, tagObject } from './bench.js';
 
 const box = sandbox();
 const CHURN = artifactName('churn');
@@ -22,7 +22,7 @@ describe.each(BENCHES)('writing tags: %s', (kind, makeBench) => {
 
   test('a tag object that was written is no tag before a ref leads to it', async () => {
     const bench = make('object');
-    const oid = await bench.repository.writeTagObject(tagBytes(bench.head, 'churn@v1.0.0'));
+    const oid = await bench.repository.storeTag(tagObject(bench.head, 'churn@v1.0.0'), false);
     expect(oid).toMatch(/^[0-9a-f]{40}$/);
     expect(await names(bench)).toEqual([]);
   });
@@ -30,9 +30,9 @@ describe.each(BENCHES)('writing tags: %s', (kind, makeBench) => {
   test('what was written is read back as it was', async () => {
     const bench = make('back');
     const { repository, head } = bench;
-    const oid = await repository.writeTagObject(tagBytes(head, 'churn@v1.0.0'));
+    const oid = await repository.storeTag(tagObject(head, 'churn@v1.0.0'), false);
     const turn = await repository.takeTurn(CHURN);
-    expect(await repository.createTags([{ tagName: 'churn@v1.0.0', oid }], turn)).toBeUndefined();
+    expect(await repository.changeRefs([creating('churn@v1.0.0', oid)], turn)).toEqual(DONE);
     expect(await repository.readTags(CHURN)).toMatchObject([
       {
         tag: {
@@ -49,14 +49,11 @@ describe.each(BENCHES)('writing tags: %s', (kind, makeBench) => {
 
   test('several tags are created in one go', async () => {
     const bench = make('several');
-    const first = await bench.repository.writeTagObject(tagBytes(bench.head, 'churn@v1.0.0'));
-    const second = await bench.repository.writeTagObject(tagBytes(bench.head, 'churn#dev#1'));
-    const refs = [
-      { tagName: 'churn@v1.0.0', oid: first },
-      { tagName: 'churn#dev#1', oid: second },
-    ];
+    const first = await bench.repository.storeTag(tagObject(bench.head, 'churn@v1.0.0'), false);
+    const second = await bench.repository.storeTag(tagObject(bench.head, 'churn#dev#1'), false);
+    const refs = [creating('churn@v1.0.0', first), creating('churn#dev#1', second)];
     const turn = await bench.repository.takeTurn(CHURN);
-    expect(await bench.repository.createTags(refs, turn)).toBeUndefined();
+    expect(await bench.repository.changeRefs(refs, turn)).toEqual(DONE);
     expect(await bench.repository.listTags()).toEqual([
       { name: 'churn#dev#1', oid: second },
       { name: 'churn@v1.0.0', oid: first },
@@ -66,37 +63,37 @@ describe.each(BENCHES)('writing tags: %s', (kind, makeBench) => {
   test('a name that exists is refused, and stays what it was', async () => {
     const bench = make('taken');
     const before = annotate(bench, 'churn@v1.0.0', bench.head);
-    const oid = await bench.repository.writeTagObject(tagBytes(bench.head, 'churn@v1.0.0-again'));
+    const oid = await bench.repository.storeTag(tagObject(bench.head, 'churn@v1.0.0-again'), false);
     const turn = await bench.repository.takeTurn(CHURN);
-    const refused = await bench.repository.createTags([{ tagName: 'churn@v1.0.0', oid }], turn);
-    expect(refused).toEqual(expect.any(String));
+    const refused = await bench.repository.changeRefs([creating('churn@v1.0.0', oid)], turn);
+    expect(refused).toEqual(LOST);
     expect(await bench.repository.listTags()).toEqual([{ name: 'churn@v1.0.0', oid: before }]);
   });
 
   test.each(['first', 'last'])('all or none: the name that exists comes %s', async (place) => {
     const bench = make(`none-${place}`);
     annotate(bench, 'churn#dev#1', bench.head);
-    const oid = await bench.repository.writeTagObject(tagBytes(bench.head, 'any'));
-    const refs = ['churn#dev#1', 'churn@v1.0.0', 'churn@v2.0.0'].map((tagName) => ({ tagName, oid }));
+    const oid = await bench.repository.storeTag(tagObject(bench.head, 'any'), false);
+    const refs = ['churn#dev#1', 'churn@v1.0.0', 'churn@v2.0.0'].map((tagName) => creating(tagName, oid));
     if (place === 'last') refs.reverse();
     const turn = await bench.repository.takeTurn(CHURN);
-    expect(await bench.repository.createTags(refs, turn)).toEqual(expect.any(String));
+    expect(await bench.repository.changeRefs(refs, turn)).toEqual(LOST);
     expect(await names(bench)).toEqual(['churn#dev#1']);
   });
 
   test('of two writers at once that want one name one wins', async () => {
     const bench = make('race');
     const oids = await Promise.all(
-      ['one', 'two'].map((name) => bench.repository.writeTagObject(tagBytes(bench.head, name))),
+      ['one', 'two'].map((name) => bench.repository.storeTag(tagObject(bench.head, name), false)),
     );
     const results = await Promise.all(
       oids.map(async (oid) => {
         const turn = await bench.repository.takeTurn(CHURN);
-        return bench.repository.createTags([{ tagName: 'churn@v1.0.0', oid }], turn);
+        return bench.repository.changeRefs([creating('churn@v1.0.0', oid)], turn);
       }),
     );
-    const winner = results.indexOf(undefined);
-    expect(results.filter((result) => result === undefined)).toHaveLength(1);
+    expect(results).toEqual(expect.arrayContaining([DONE, LOST]));
+    const winner = results.findIndex(({ kind }) => kind === 'done');
     expect(await bench.repository.listTags()).toEqual([{ name: 'churn@v1.0.0', oid: oids[winner] }]);
   });
 });

@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { binarySigner } from '../../src/git/binary/signing.js';
 import { binaryTagWriter } from '../../src/git/binary/writer.js';
 import { cannotWrite, openWorkTree } from '../../src/util/files.js';
+import { tagObject } from '../contract/bench.js';
 import { sandbox } from '../support/repo.js';
 
 const box = sandbox();
@@ -31,8 +33,9 @@ test('a file of the work tree', async () => {
 
 test('a tag of a repository that may only be read', async () => {
   const stderr = 'error: insufficient permission for adding an object to repository database .git/objects';
-  const writer = binaryTagWriter(async () => ({ code: 128, stdout: Buffer.alloc(0), stderr }));
-  await expect(writer.writeTagObject(Buffer.alloc(0))).rejects.toMatchObject({
+  const git = async () => ({ code: 128, stdout: Buffer.alloc(0), stderr });
+  const writer = binaryTagWriter(git, binarySigner(git, box.root, box));
+  await expect(writer.storeTag(tagObject('a'.repeat(40), 'churn@v1.0.0'), false)).rejects.toMatchObject({
     code: 'GIT_FAILED',
     message: 'nothing can be written to this repository: permission denied',
   });

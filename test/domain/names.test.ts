@@ -30,7 +30,7 @@ const BAD_NAMES = [
   'a!',
 ];
 
-describe('names (SPEC §1)', () => {
+describe('names (docs/specification.md, 1 Tags)', () => {
   it.each(GOOD_NAMES)('%j is a name, of an artifact and of a stage', (text) => {
     expect(parseArtifactName(text)).toBe(text);
     expect(artifactName(text)).toBe(text);

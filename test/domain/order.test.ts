@@ -74,7 +74,7 @@ const ORDERS: [string, string[], string[]][] = [
   ['nothing', [], []],
 ];
 
-describe('order of events (SPEC §2)', () => {
+describe('order of events (docs/specification.md, 2 Order of events)', () => {
   it.each(ORDERS)('%s', (_what, lines, expected) => {
     expect(order(lines)).toEqual(expected);
     expect(order(lines.toReversed())).toEqual(expected);

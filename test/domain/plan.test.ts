@@ -60,7 +60,7 @@ const NAMES: [string, Draft, string[], string][] = [
   ],
 ];
 
-describe('planned tags (SPEC §1)', () => {
+describe('planned tags (docs/specification.md, 1 Tags)', () => {
   it.each(NAMES)('%s', (_what, wanted, lines, tagName) => {
     expect(planned(snapshot(lines), wanted).tagName).toBe(tagName);
   });
@@ -81,7 +81,7 @@ describe('planned tags (SPEC §1)', () => {
   });
 });
 
-describe('dates (SPEC §2)', () => {
+describe('dates (docs/specification.md, 2 Order of events)', () => {
   const dated = (date: number, now: number): number =>
     planned(snapshot([`churn@v1.0.0 A ${date}`], { now }), ASSIGN).date;
 
@@ -106,7 +106,7 @@ describe('dates (SPEC §2)', () => {
   });
 });
 
-describe('parents and messages (SPEC §1)', () => {
+describe('parents and messages (docs/specification.md, 1 Tags)', () => {
   it('the first event has no parent, others the last one in order', () => {
     expect(planned(snapshot([]), REGISTER).parent).toBeUndefined();
     const known = snapshot(['churn#prod#2 B 30', 'churn#prod#1 A 90', 'churn@v1.0.0 A 80']);

@@ -7,7 +7,7 @@ const artifact = artifactName('churn');
 const v120 = version('v1.2.0');
 const prod = stageName('prod');
 
-/** Every row of the table in SPEC §1. */
+/** Every row of the table in docs/specification.md, 1 Tags. */
 const GRAMMAR: [string, EventName][] = [
   ['churn@v1.2.0', { kind: 'registration', artifact, version: v120 }],
   ['churn@v1.2.0#7', { kind: 'registration', artifact, version: v120, counter: 7 }],
@@ -40,7 +40,7 @@ const MORE: [string, EventName][] = [
   ['7#7#7', { kind: 'assignment', artifact: artifactName('7'), stage: stageName('7'), counter: 7 }],
 ];
 
-describe('tag names (SPEC §1)', () => {
+describe('tag names (docs/specification.md, 1 Tags)', () => {
   it.each([...GRAMMAR, ...MORE])('%s is read and written', (tagName, event) => {
     expect(parseTagName(tagName)).toEqual(event);
     expect(formatTagName(event)).toBe(tagName);

@@ -4,7 +4,7 @@ import { refusalCode } from '../support/builders.js';
 
 const OID = '0123456789abcdef0123456789abcdef01234567';
 
-describe('targets (SPEC §5)', () => {
+describe('targets (docs/specification.md, 5 Commands)', () => {
   it.each([
     ['churn', { artifact: 'churn' }],
     ['models/v2:churn', { artifact: 'models/v2:churn' }],

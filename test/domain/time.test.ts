@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { formatTime, parseTime } from '../../src/domain/time.js';
 import { refusalCode } from '../support/builders.js';
 
-describe('times (SPEC §5)', () => {
+describe('times (docs/specification.md, 5 Commands)', () => {
   it.each([
     ['2026-05-03', '2026-05-03T00:00:00Z'],
     ['1970-01-01', '1970-01-01T00:00:00Z'],

@@ -47,7 +47,7 @@ const MESSAGES: [string, string, string, Record<string, string>][] = [
   ['nothing', '', '', {}],
 ];
 
-describe('trailers (SPEC §1)', () => {
+describe('trailers (docs/specification.md, 1 Tags)', () => {
   it.each(MESSAGES)('%s', (_what, message, text, trailers) => {
     const split = splitMessage(message);
     expect(split.text).toBe(text);

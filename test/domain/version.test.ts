@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Bump, bumpVersion } from '../../src/domain/bump.js';
+import { type Bump, bumpVersion } from '../../src/domain/actions.js';
 import { compareVersions, parseVersion, version } from '../../src/domain/version.js';
 import { refusalCode } from '../support/builders.js';
 
@@ -40,7 +40,7 @@ const BAD = [
 ];
 const SPACES = ['\n', '\t', '\r', '\u00a0', '\ufeff', '\u2028', '\v'];
 
-describe('versions (SPEC §1: v and SemVer 2.0.0, whole)', () => {
+describe('versions (docs/specification.md, 1 Tags: v and SemVer 2.0.0, whole)', () => {
   it.each(GOOD)('%j is a version, typed with v or without', (text) => {
     expect(parseVersion(text)).toBe(text);
     expect(version(text)).toBe(text);

@@ -28,7 +28,7 @@ test('an approval is a tag on the commit of the version, and no event', async ()
     $ reg approve churn@v1.0.0 prod -m 'Read the report'
     reg/approve/churn/v1.0.0/prod/ann%40example.com
     -- stderr --
-    it counts where somebody else than ann@example.com assigns
+    it counts where someone other than ann@example.com assigns
     hint: git push origin refs/tags/reg/approve/churn/v1.0.0/prod/ann%40example.com
 
     $ reg approve churn prod --offline

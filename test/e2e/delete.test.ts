@@ -65,7 +65,7 @@ test('what is deleted is said in words and in JSON', async () => {
     "$ reg rollback churn prod --delete
     -- stderr --
     error: nothing was deleted; --delete would remove churn#prod#2
-    hint: history that is deleted cannot be asked about any more; add --yes if that is what you want
+    hint: deleted history cannot be read any more; add --yes to delete it
     -- exit 1 --
     "
   `);

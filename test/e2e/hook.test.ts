@@ -129,7 +129,7 @@ describe('what is refused, by name', () => {
       'an approval in the name of somebody else',
       () => [forge(eve.env, 'reg/approve/churn/v0.0.2/prod/bo%40example.com')],
       [
-        'reg/approve/churn/v0.0.2/prod/bo%40example.com: it is no approval: it is named after somebody else than its tagger, eve@example.com; write it with reg approve',
+        'reg/approve/churn/v0.0.2/prod/bo%40example.com: it is no approval: it is named after someone other than its tagger, eve@example.com; write it with reg approve',
       ],
     ],
     [

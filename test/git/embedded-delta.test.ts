@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { applyDelta, deltaSizes } from '../../src/git/files/delta.js';
+import { applyDelta, deltaSizes } from '../../src/git/files/pack.js';
 
 const BASE = Buffer.from('the quick brown fox');
 
@@ -8,7 +8,7 @@ test.each<[string, number[], string]>([
   ['pieces of the base and what is new', [19, 9, 0x90, 4, 2, 0x41, 0x42, 0x91, 16, 3], 'the ABfox'],
   ['a piece with two bytes of offset', [19, 3, 0x93, 16, 0, 3], 'fox'],
   ['nothing', [19, 0], ''],
-])('a difference holds %s', (_what, delta, expected) => {
+])('a delta holds %s', (_what, delta, expected) => {
   expect(applyDelta(Buffer.from(delta), BASE).toString()).toBe(expected);
   expect(deltaSizes(Buffer.from(delta))).toMatchObject({ base: 19, result: expected.length });
 });
@@ -27,8 +27,8 @@ test.each<[string, number[]]>([
   ['that breaks off', [19, 3, 3, 0x41]],
   ['with an instruction that is reserved', [19, 1, 0, 0x41]],
   ['without sizes', [0x80]],
-])('a difference %s is refused', (_what, delta) => {
-  expect(() => applyDelta(Buffer.from(delta), BASE)).toThrow('difference');
+])('a delta %s is refused', (_what, delta) => {
+  expect(() => applyDelta(Buffer.from(delta), BASE)).toThrow('delta');
 });
 
 test('no bytes make it run on or give anything but what they say', () => {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isSet, parseSettings, setting } from '../../src/git/files/settings.js';
+import { configValue, isTrue, parseConfig } from '../../src/git/files/config.js';
 import { sandbox } from '../support/repo.js';
 
 const box = sandbox();
@@ -33,13 +33,13 @@ test.each(Object.entries(TEXTS))('git reads the same: %s', (_what, text) => {
     const one = value.length === 0 ? 'true' : value.join('\n');
     expected.set(key, [...(expected.get(key) ?? []), one]);
   }
-  expect(parseSettings(text)).toEqual(expected);
+  expect(parseConfig(text)).toEqual(expected);
 });
 
 test('the last value counts, and there are several words for true', () => {
-  const settings = parseSettings('[a]\n\tb = no\n\tb = Yes\n\tc = 0\n\td\n\te = 2\n');
-  expect(setting(settings, 'a.b')).toBe('Yes');
-  expect(['a.b', 'a.c', 'a.d', 'a.e', 'a.f'].map((key) => isSet(settings, key))).toEqual([
+  const config = parseConfig('[a]\n\tb = no\n\tb = Yes\n\tc = 0\n\td\n\te = 2\n');
+  expect(configValue(config, 'a.b')).toBe('Yes');
+  expect(['a.b', 'a.c', 'a.d', 'a.e', 'a.f'].map((key) => isTrue(config, key))).toEqual([
     true,
     false,
     true,

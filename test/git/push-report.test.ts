@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type WhyNot, whyRefused } from '../../src/git/binary/push-report.js';
+import { type WhyRefused, whyRefused } from '../../src/git/binary/push.js';
 
 const TURN = 'refs/reg/churn@turn';
 const TAG = 'refs/tags/churn@v1.0.0';
@@ -7,7 +7,7 @@ const OTHER = 'refs/tags/churn#prod#1';
 const OID = 'e76be54b90caac63cdea32b431216a8852919c2d';
 
 /** What git says of a push: `<ref> <summary>` for each ref that was rejected, and its standard error. */
-const why = (rejected: readonly string[], stderr: readonly string[]): WhyNot => {
+const why = (rejected: readonly string[], stderr: readonly string[]): WhyRefused => {
   const lines = rejected.map((line) => line.replace(/^(\S+) (.*)$/, `!\t${OID}:$1\t$2`));
   const stdout = lines.length === 0 ? '' : ['To ../r.git', ...lines, 'Done', ''].join('\n');
   return whyRefused({ code: 1, stdout: Buffer.from(stdout), stderr: stderr.join('\n') }, TURN);

@@ -3,7 +3,7 @@ import { artifactOfLink, linkPathOf, requireLinkPath } from '../../src/documents
 import { artifactName } from '../../src/domain/names.js';
 import { refusal } from '../support/builders.js';
 
-describe('link files (SPEC §4)', () => {
+describe('link files (docs/specification.md, 4 Link files and configuration)', () => {
   it.each([
     ['churn', 'churn.model.yaml'],
     ['sub/dir:churn', 'sub/dir/churn.model.yaml'],

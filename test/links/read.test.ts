@@ -12,7 +12,7 @@ const problems = (text: string) => {
   return 'problems' in reading ? reading.problems : [];
 };
 
-describe('reading links (SPEC §4)', () => {
+describe('reading links (docs/specification.md, 4 Link files and configuration)', () => {
   it('all that a link can say', () => {
     const link = {
       reg: 1,

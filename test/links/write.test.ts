@@ -34,7 +34,7 @@ const FIRST = '# yaml-language-server: $schema=https://unpkg.com/git-reg@0/schem
 const rewrite = (link: Link, text = EXISTING): string =>
   formatLink(link, { bytes: Buffer.from(text), file: 'churn.model.yaml' });
 
-describe('writing links (SPEC §4)', () => {
+describe('writing links (docs/specification.md, 4 Link files and configuration)', () => {
   it('a new one begins with its schema and reads back the same', () => {
     const text = formatLink(PINNED);
     expect(text).toMatch(/^# yaml-language-server: \$schema=https:\S+\/model-link\.schema\.json\n/);

@@ -34,7 +34,7 @@ async function fetch(model: SourceModel, to: string, force?: boolean, open?: 'op
   return fetchInto(wanted, { to, force }, { cache });
 }
 
-describe('fetching a model (SPEC §5, load)', () => {
+describe('fetching a model (docs/specification.md, 5 Commands, load)', () => {
   it('makes the folders on the way, and leaves nothing else behind', async () => {
     await fetch(file, at('x', 'y', 'm.bin'));
     await fetch(tree, at('x', 'tree'));

@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const sha256sum = (text: string): string =>
   spawnSync('sha256sum', { input: text, encoding: 'utf8' }).stdout.slice(0, 64);
 
-describe('what identifies a model (SPEC §4)', () => {
+describe('what identifies a model (docs/specification.md, 4 Link files and configuration)', () => {
   it('a file: its bytes', async () => {
     const found = await identify(oneFile(fileIn('m.bin', 'abc')));
     expect(found).toEqual({ kind: 'file', size: 3, sha256: sha256sum('abc') });

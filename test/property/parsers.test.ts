@@ -6,7 +6,7 @@ import { inspectLink, modelPath, readLink } from '../../src/documents/link.js';
 import { readYaml } from '../../src/documents/yaml.js';
 import { parseLocation } from '../../src/domain/location.js';
 import { artifactName, stageName } from '../../src/domain/names.js';
-import { refFormatProblem } from '../../src/domain/ref-format.js';
+import { refFormatProblem } from '../../src/domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../../src/domain/tag-name.js';
 import { parseTarget, parseVersionTarget, versionId } from '../../src/domain/target.js';
 import { parseTime } from '../../src/domain/time.js';

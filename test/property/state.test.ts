@@ -85,7 +85,7 @@ describe('state', () => {
     );
   });
 
-  it('follows the rules of SPEC §3, told anew', () => {
+  it('follows the rules of docs/specification.md, 3 State, read from the events backwards', () => {
     fc.assert(
       fc.property(history, (tags) => {
         for (const artifact of stateOf(eventsOf(tags)).values()) {

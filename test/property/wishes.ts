@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import {
+  planAssign,
+  planDeprecate,
+  planDeregister,
+  planRegister,
+  planRollback,
+  planUnassign,
+} from '../../src/domain/actions.js';
 import { type ArtifactState, currentIn, versionsInStage } from '../../src/domain/artifact.js';
-import { decideAssign } from '../../src/domain/decide/assign.js';
-import { decideRegister } from '../../src/domain/decide/register.js';
-import { decideRollback } from '../../src/domain/decide/rollback.js';
-import { decideDeprecate, decideDeregister, decideUnassign } from '../../src/domain/decide/withdraw.js';
 import type { Oid } from '../../src/domain/event.js';
 import type { Plan, Snapshot } from '../../src/domain/plan.js';
-import type { WriteRow } from '../../src/registry/write-row.js';
+import type { WriteRow } from '../../src/registry/apply.js';
 import { STAGES, VERSIONS } from '../support/arbitraries.js';
 
 /** What came of a request that was granted; `before` is undefined for an artifact that had no event. */
@@ -38,7 +42,7 @@ const registering = fc
   .map(({ at, ...request }) =>
     wish(
       `register ${request.version ?? 'the next version'} at commit ${at}`,
-      (snapshot, commits) => decideRegister(snapshot, { ...request, commit: commits[at] ?? '' }),
+      (snapshot, commits) => planRegister(snapshot, { ...request, commit: commits[at] ?? '' }),
       ({ after, rows, commits }) => {
         const made = after.versions.get(rows[0]?.version ?? '');
         expect(made).toMatchObject({ registered: true, active: true, commit: commits[at] });
@@ -59,7 +63,7 @@ const assigning = fc
       `assign ${wanted} to ${request.stage}${request.noRegister ? ', without registering' : ''}`,
       (snapshot, commits) => {
         const target = typeof wanted === 'number' ? { commit: commits[wanted] ?? '' } : { version: wanted };
-        return decideAssign(snapshot, { ...request, target });
+        return planAssign(snapshot, { ...request, target });
       },
       ({ before, after, rows, commits }) => {
         const current = currentIn(after, request.stage)?.version;
@@ -76,7 +80,7 @@ const unassigning = fc
   .map(({ stage, version, ...how }) =>
     wish(
       `unassign ${version ?? 'what is current'} from ${stage}`,
-      (snapshot) => decideUnassign(snapshot, stage, version, how),
+      (snapshot) => planUnassign(snapshot, stage, version, how),
       ({ after, rows }) => {
         const held = versionsInStage(after, stage).map((one) => one.version.id);
         expect(held).not.toContain(rows[0]?.version);
@@ -87,7 +91,7 @@ const unassigning = fc
 const deregistering = fc.record({ version: pick(...VERSIONS), force, message }).map(({ version, ...how }) =>
   wish(
     `deregister ${version}`,
-    (snapshot) => decideDeregister(snapshot, version, how),
+    (snapshot) => planDeregister(snapshot, version, how),
     ({ after }) => expect(after.versions.get(version)?.active).toBe(false),
   ),
 );
@@ -95,7 +99,7 @@ const deregistering = fc.record({ version: pick(...VERSIONS), force, message }).
 const deprecating = fc.record({ force, message }).map((how) =>
   wish(
     'deprecate',
-    (snapshot) => decideDeprecate(snapshot, how),
+    (snapshot) => planDeprecate(snapshot, how),
     ({ after }) => expect(after.deprecated).toBe(true),
   ),
 );
@@ -103,7 +107,7 @@ const deprecating = fc.record({ force, message }).map((how) =>
 const rollingBack = fc.record({ stage: pick(...STAGES), force, message }).map(({ stage, ...how }) =>
   wish(
     `roll ${stage} back`,
-    (snapshot) => decideRollback(snapshot, stage, how),
+    (snapshot) => planRollback(snapshot, stage, how),
     ({ before, after, rows }) => {
       const current = currentIn(after, stage)?.version.id;
       expect(current).toBe(rows[0]?.version);

@@ -19,7 +19,7 @@ const FILES = {
   'artifacts.yaml': 'old: {path: x}\nmodels:old: {}\n',
 };
 
-describe('what declares an artifact (SPEC §3)', () => {
+describe('what declares an artifact (docs/specification.md, 3 State)', () => {
   it.each([
     ['linked', 'link linked.model.yaml'],
     ['sub/dir:linked', 'link sub/dir/linked.model.yaml'],

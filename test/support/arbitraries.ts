@@ -12,7 +12,7 @@ const text = (characters: string, minLength = 0, maxLength = 6): fc.Arbitrary<st
 const joined = (...parts: fc.Arbitrary<string>[]): fc.Arbitrary<string> =>
   fc.tuple(...parts).map((texts) => texts.join(''));
 
-/** A name by the grammar of SPEC §1, slashes included. */
+/** A name by the grammar of docs/specification.md, 1 Tags, slashes included. */
 export const anyName = fc.oneof(
   text(LETTERS, 1, 1),
   joined(text(LETTERS, 1, 1), text(`${LETTERS}-/_`, 0, 10), text(LETTERS, 1, 1)),

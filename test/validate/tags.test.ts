@@ -62,7 +62,7 @@ const BREAKS: [rule: string, make: () => string[], findings: string[]][] = [
       return ['reg/approve/churn/v1.0.0/prod/bo%40example.com'];
     },
     [
-      'tag-approval reg/approve/churn/v1.0.0/prod/bo%40example.com: it approves of nothing: it is named after somebody else than its tagger, ann@example.com',
+      'tag-approval reg/approve/churn/v1.0.0/prod/bo%40example.com: it approves of nothing: it is named after someone other than its tagger, ann@example.com',
     ],
   ],
   [

@@ -18,7 +18,7 @@ const lines = (depth: number): string =>
     (_, level) => `${' '.repeat(level)}a:${level === depth - 1 ? ' x' : ''}\n`,
   ).join('');
 
-describe('size (SPEC §4)', () => {
+describe('size (docs/specification.md, 4 Link files and configuration)', () => {
   it('64 KiB are read, a byte more is not', () => {
     const text = `a: ${'x'.repeat(64 * 1024 - 3)}`;
     expect(read(text).document.get('a')).toHaveLength(64 * 1024 - 3);
@@ -30,7 +30,7 @@ describe('size (SPEC §4)', () => {
   });
 });
 
-describe('nesting (SPEC §4)', () => {
+describe('nesting (docs/specification.md, 4 Link files and configuration)', () => {
   const SHAPES: [string, (depth: number) => string][] = [
     ['flow sequences', flow],
     ['flow mappings', maps],

@@ -6,7 +6,7 @@ const read = (text: string, limits = STRICT) =>
   readYaml(Buffer.from(text), 'a.yaml', 'INVALID_CONFIG', limits);
 const refused = (text: string): string => refusal(() => read(text)).message;
 
-describe('what a YAML file may not hold (SPEC §4)', () => {
+describe('what a YAML file may not hold (docs/specification.md, 4 Link files and configuration)', () => {
   it.each([
     ['an alias', 'a: &x 1\nb: *x\n', 'a.yaml:2: aliases are not allowed'],
     ['an alias of nothing', 'a: *x\n', 'a.yaml:1: '],

@@ -1,4 +1,4 @@
-import { tagRef } from '../../domain/tag-name.js';
+import { tagRef } from '../../domain/refs.js';
 import { type ApproveOptions, approve } from '../../registry/approve.js';
 import { shellLine } from '../../util/shell.js';
 import type { Session } from '../session.js';

@@ -1,4 +1,4 @@
-import { type AssignOptions, assign } from '../../registry/writes.js';
+import { type AssignOptions, assign } from '../../registry/actions.js';
 import { runWrite } from '../run-write.js';
 import type { Session } from '../session.js';
 

@@ -1,4 +1,4 @@
-import { deprecate, type WithdrawOptions } from '../../registry/withdraws.js';
+import { deprecate, type WithdrawOptions } from '../../registry/actions.js';
 import { runWrite } from '../run-write.js';
 import type { Session } from '../session.js';
 

@@ -1,4 +1,4 @@
-import { deregister, type WithdrawOptions } from '../../registry/withdraws.js';
+import { deregister, type WithdrawOptions } from '../../registry/actions.js';
 import { runWrite } from '../run-write.js';
 import type { Session } from '../session.js';
 

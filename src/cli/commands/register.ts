@@ -1,4 +1,4 @@
-import { type RegisterOptions, register } from '../../registry/writes.js';
+import { type RegisterOptions, register } from '../../registry/actions.js';
 import { runWrite } from '../run-write.js';
 import type { Session } from '../session.js';
 

@@ -1,4 +1,4 @@
-import { rollback, type WithdrawOptions } from '../../registry/withdraws.js';
+import { rollback, type WithdrawOptions } from '../../registry/actions.js';
 import { runWrite } from '../run-write.js';
 import type { Session } from '../session.js';
 

@@ -1,4 +1,4 @@
-import { status } from '../../registry/status.js';
+import { status } from '../../registry/sync.js';
 import { differingHint } from '../differing-hint.js';
 import { renderTable } from '../render/table.js';
 import type { Session } from '../session.js';

@@ -1,4 +1,4 @@
-import { unassign, type WithdrawOptions } from '../../registry/withdraws.js';
+import { unassign, type WithdrawOptions } from '../../registry/actions.js';
 import { runWrite } from '../run-write.js';
 import type { Session } from '../session.js';
 

@@ -1,80 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
-import type { PushResult, RemoteListing, Rest, Turn } from '../port.js';
-import { whyRefused } from './push-report.js';
-import { type RefChange, tagRef, turnChange, turnRef } from './ref-change.js';
+import type { Outcome, RefChange, Turn } from '../port.js';
 import { type RemoteAccess, remoteFailed, saidBy } from './remote-access.js';
-import { isSettled, listOnce, listRemoteRefs } from './remote-listing.js';
+import { listRemoteRefs } from './remote-listing.js';
 import type { GitResult } from './run-git.js';
-
-/** What a remote is to change: tags, all or none, and the turn with them; tags that are no events are nobody's turn. */
-interface Errand {
-  access: RemoteAccess;
-  tags: readonly RefChange[];
-  passing: Passing | undefined;
-}
-
-/** A turn that is passed on. */
-interface Passing {
-  turn: Turn;
-  /** What is to stand for it. */
-  next: Oid;
-}
+import { passTurn } from './writer.js';
 
 /**
- * Changes tags at a remote, all or none, and passes the turn on with them. What came of it is read back from the remote,
- * because an acknowledgement can be lost on the way, and two writers can send the same object.
- * @param rest comes before the question when another writer seems to have been faster
+ * Changes refs at a remote, all or none, and passes the turn on with them. What came of it is read back from the remote, for
+ * an acknowledgement can be lost on the way. A push that met another one is lost without a question: the caller lists the
+ * remote before it decides again, and finds there what the remote has.
  * @throws RegError REMOTE_FAILED
  */
 export async function push(
   access: RemoteAccess,
-  tags: readonly RefChange[],
-  passing: Passing | undefined,
-  rest: Rest = async () => undefined,
-): Promise<PushResult> {
-  const errand = { access, tags, passing };
-  const pushed = await runPush(access, changesOf(errand));
-  const result = await outcome(errand, pushed, rest);
+  refs: readonly RefChange[],
+  turn: Turn | undefined,
+): Promise<Outcome> {
+  if (refs.length === 0) return { kind: 'done' };
+  const passing = turn && (await passTurn(access.git, refs, turn));
+  const pushed = await runPush(access, passing ? [...refs, passing] : refs);
+  const outcome = await readBack(access, refs, passing, pushed);
   // a server that takes no refs but branches and tags, or one ref at a time, has names alone to keep writers apart
-  if (result !== 'without turn') return result;
-  const again = await outcome(errand, await runPush(access, tags), rest);
-  return again === 'without turn' ? { outcome: 'refused', reason: pushed.stderr } : again;
+  if (outcome !== 'without turn') return outcome;
+  const again = await readBack(access, refs, passing, await runPush(access, refs));
+  return again === 'without turn' ? { kind: 'refused', reason: pushed.stderr } : again;
 }
-
-async function outcome(errand: Errand, pushed: GitResult, rest: Rest): Promise<PushResult | 'without turn'> {
-  const { access, tags, passing } = errand;
-  const { shown } = access.remote;
-  const why = whyRefused(pushed, passing && turnRef(passing.turn.artifact));
-  // what the remote has after the rest is also what to decide upon next
-  if (pushed.code > 0 && (why.kind === 'busy' || why.kind === 'turn')) await rest();
-  const there = await askUntilAnswered(errand);
-  if (there instanceof RegError) {
-    if (why.kind === 'unreached') throw remoteFailed(shown, pushed);
-    return { outcome: 'unknown', reason: there.message };
-  }
-  const { held, listing } = there;
-  if (areDone(tags, held)) return { outcome: 'done' };
-  // somebody has changed since what this write was decided upon
-  if (changesOf(errand).some(({ refName, from }) => held.get(refName) !== from))
-    return { outcome: 'lost', reason: `another writer was faster at ${shown}`, listing };
-  switch (why.kind) {
-    case 'turn':
-      return 'without turn';
-    case 'busy':
-      return { outcome: 'lost', reason: `${shown} is busy: ${why.reason}`, listing };
-    case 'refused':
-      return { outcome: 'refused', reason: why.reason };
-    case 'unanswered':
-      return { outcome: 'unanswered', reason: saidBy(pushed) };
-    default:
-      throw remoteFailed(shown, pushed);
-  }
-}
-
-const changesOf = ({ tags, passing }: Errand): readonly RefChange[] =>
-  passing === undefined ? tags : [...tags, turnChange(passing.turn, passing.next)];
 
 const runPush = ({ git, remote }: RemoteAccess, changes: readonly RefChange[]): Promise<GitResult> =>
   git([
@@ -86,61 +38,154 @@ const runPush = ({ git, remote }: RemoteAccess, changes: readonly RefChange[]): 
     '--no-recurse-submodules',
     ...(changes.length > 1 ? ['--atomic'] : []),
     // a lease on every ref; an empty one means that it must not exist (git-push(1))
-    ...changes.map(({ refName, from = '' }) => `--force-with-lease=${refName}:${from}`),
+    ...changes.map(({ ref, from = '' }) => `--force-with-lease=${ref}:${from}`),
     '--end-of-options',
     remote.name,
-    ...changes.map(({ refName, to = '' }) => `${to}:${refName}`),
+    ...changes.map(({ ref, to = '' }) => `${to}:${ref}`),
   ]);
 
-const ASKED = 3;
-/** Milliseconds before a remote that did not answer is asked again. */
-const PAUSE = 500;
+async function readBack(
+  access: RemoteAccess,
+  refs: readonly RefChange[],
+  passing: RefChange | undefined,
+  pushed: GitResult,
+): Promise<Outcome | 'without turn'> {
+  const { shown } = access.remote;
+  const why = whyRefused(pushed, passing?.ref);
+  if (why.kind === 'busy')
+    return { kind: 'lost', reason: `another push was in the way at ${shown}: ${why.reason}` };
+  const held = await askUntilAnswered(access, refs, passing);
+  if (held instanceof RegError) {
+    if (why.kind === 'unreached') throw remoteFailed(shown, pushed);
+    return { kind: 'unknown', reason: held.message };
+  }
+  if (areDone(refs, held)) return { kind: 'done' };
+  if ([...refs, ...(passing ? [passing] : [])].some(({ ref, from }) => held.get(ref) !== from))
+    return { kind: 'lost', reason: `another writer was faster at ${shown}` };
+  switch (why.kind) {
+    case 'turn':
+      return 'without turn';
+    case 'refused':
+      return { kind: 'refused', reason: why.reason };
+    case 'unanswered':
+      return { kind: 'unanswered', reason: saidBy(pushed) };
+    default:
+      throw remoteFailed(shown, pushed);
+  }
+}
 
-/** What a remote answers after a push. */
-interface Answer {
-  /** What the refs hold that the push was about, by full name. */
-  held: ReadonlyMap<string, Oid>;
-  /** The whole artifact; undefined where it shows a push of somebody else half-way, or is not what writes are decided upon. */
-  listing: RemoteListing | undefined;
+/** How often a remote is asked what came of a push. */
+const QUESTIONS = 3;
+/** After the first question without an answer; longer after each further one. */
+const PAUSE_MS = 500;
+
+/**
+ * What the refs of a push hold at the remote now, by full name; the error when it does not answer. This has to be known: a
+ * remote that does not answer is asked again. So is one that is still writing: it shows the turn that this push passes on,
+ * and not yet its tags.
+ */
+async function askUntilAnswered(
+  access: RemoteAccess,
+  refs: readonly RefChange[],
+  passing: RefChange | undefined,
+): Promise<ReadonlyMap<string, Oid> | RegError> {
+  const asked = (await access.whereToPush?.()) ?? access;
+  const names = [...refs, ...(passing ? [passing] : [])].map(({ ref }) => ref);
+  for (let question = 1; ; question += 1) {
+    try {
+      const held = await listRemoteRefs(asked, names);
+      const isHalfWay = passing !== undefined && areDone([passing], held) && !areDone(refs, held);
+      if (!isHalfWay || question === QUESTIONS) return held;
+    } catch (error) {
+      if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
+      if (question === QUESTIONS) return error;
+    }
+    await sleep(PAUSE_MS * question);
+  }
+}
+
+const areDone = (refs: readonly RefChange[], held: ReadonlyMap<string, Oid>): boolean =>
+  refs.every(({ ref, to }) => held.get(ref) === to);
+
+/** Why a push failed, as far as git reports it. */
+export type WhyRefused =
+  /** The server has its reasons; asking again would not change them. */
+  | { kind: 'refused'; reason: string }
+  /** Another push was being written at that moment. */
+  | { kind: 'busy'; reason: string }
+  /** The server can take the tags, but not the turn beside them. */
+  | { kind: 'turn' }
+  /** The remote was not reached; nothing was sent. */
+  | { kind: 'unreached' }
+  /** Something may have been sent, and there was no answer. */
+  | { kind: 'unanswered' };
+
+/**
+ * Reads why a push failed. That it failed is known from the remote; this gives people the reason, and says whether another
+ * try makes sense. It is the one place that looks at what git prints, because git has no codes for it.
+ */
+export function whyRefused({ code, stdout, stderr }: GitResult, turnRef: string | undefined): WhyRefused {
+  const rejected = rejections(stdout.toString());
+  // a git that was ended early does not report how far it came
+  if (code < 0) return { kind: 'unanswered' };
+  if (rejected.length === 0) return withoutReport(stderr);
+  const guilty = rejected.filter(({ reason }) => !INNOCENT.test(reason));
+  const { reason } = guilty[0] ?? { reason: 'atomic push failed' };
+  const isTurnAlone = guilty.length > 0 && guilty.every(({ ref }) => ref === turnRef);
+  // out of date although it was read just now: the server does not show such refs
+  if (isTurnAlone && (reason === 'stale info' || !BUSY.test(reason))) return { kind: 'turn' };
+  if (guilty.every((one) => BUSY.test(one.reason)) && !IN_THE_WAY.test(stderr))
+    return { kind: 'busy', reason: withRemarks(reason, stderr) };
+  return { kind: 'refused', reason: withRemarks(reason, stderr) };
+}
+
+/** A tag `churn` where `churn/x` is to be written: another try would not help. */
+const IN_THE_WAY = /exists; cannot create/;
+/** What receive-pack reports of refs that it would have taken (git's builtin/receive-pack.c). */
+const INNOCENT = /^atomic (push failure|push failed)$/;
+/** What it reports when another push holds the lock of a ref, and what git-push reports for a lease that is out of date. */
+const BUSY =
+  /^(atomic transaction failed|failed to update ref|failed to lock|cannot lock ref .*|stale info|reference already exists|incorrect old value provided|reference does not exist)$/;
+
+interface Rejection {
+  ref: string;
+  reason: string;
+}
+
+/** Lines such as `!<TAB>0123…:refs/tags/x<TAB>[remote rejected] (pre-receive hook declined)` (git-push(1), OUTPUT). */
+function rejections(stdout: string): Rejection[] {
+  return stdout.split('\n').flatMap((line) => {
+    const [flag, names = '', summary = ''] = line.split('\t');
+    if (flag !== '!') return [];
+    const reason = /\((.*)\)\s*$/.exec(summary)?.[1] ?? summary;
+    return [{ ref: names.slice(names.indexOf(':') + 1), reason }];
+  });
+}
+
+/** A reason, after the messages of the server and its hooks. */
+function withRemarks(reason: string, stderr: string): string {
+  const remarks = stderr
+    .split('\n')
+    .flatMap((line) => (line.startsWith('remote: ') ? [line.slice('remote: '.length).trim()] : []))
+    .filter((line) => line !== '')
+    .join(' ');
+  return remarks === '' ? reason : `${remarks} (${reason})`;
+}
+
+/** Git gave up before the server looked at a ref. */
+function withoutReport(stderr: string): WhyRefused {
+  if (/does not support --atomic/.test(stderr)) return { kind: 'turn' };
+  const isForbidden =
+    /returned error: 40[0-9]|Authentication failed|could not read (Username|Password)|Permission denied|access denied|not allowed|not enabled|protected|denied to|Repository not found|read[- ]only/i;
+  if (isForbidden.test(stderr)) return { kind: 'refused', reason: stderr.replaceAll('\n', ' ') };
+  return { kind: UNREACHED.test(stderr) && !BEGUN.test(stderr) ? 'unreached' : 'unanswered' };
 }
 
 /**
- * What the remote has now; the error when it does not answer. It has to be known, so a remote that does not answer is asked
- * again, and so is one that is still writing: it shows the turn that this push passes on, and not yet its tags.
+ * How git fails before it knows the refs of the remote (its remote-curl.c and connect.c). It may say the same about the
+ * commits that it asks for first, and then go on to push.
  */
-async function askUntilAnswered(errand: Errand): Promise<Answer | RegError> {
-  const { access, tags, passing } = errand;
-  const asked = (await access.whereToPush?.()) ?? access;
-  for (let time = 1; ; time += 1) {
-    try {
-      const there = await ask(asked, errand);
-      const isHalfWay =
-        passing !== undefined &&
-        there.held.get(turnRef(passing.turn.artifact)) === passing.next &&
-        !areDone(tags, there.held);
-      if (!isHalfWay || time === ASKED) return there;
-    } catch (error) {
-      if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
-      if (time === ASKED) return error;
-    }
-    await sleep(PAUSE * time);
-  }
-}
-
-async function ask(access: RemoteAccess, errand: Errand): Promise<Answer> {
-  const { tags, passing } = errand;
-  if (passing === undefined) {
-    const refNames = tags.map(({ refName }) => refName);
-    return { held: await listRemoteRefs(access, refNames), listing: undefined };
-  }
-  const listing = await listOnce(access, passing.turn.artifact);
-  const { last } = listing.turn;
-  const held = new Map(listing.tags.map(({ name, oid }) => [tagRef(name), oid]));
-  if (last !== undefined) held.set(turnRef(passing.turn.artifact), last);
-  // what fetches come from may lack what pushes go to
-  const isForDeciding = isSettled(listing) && access.remote.name === errand.access.remote.name;
-  return { held, listing: isForDeciding ? listing : undefined };
-}
-
-const areDone = (tags: readonly RefChange[], held: ReadonlyMap<string, Oid>): boolean =>
-  tags.every(({ refName, to }) => held.get(refName) === to);
+const UNREACHED =
+  /unable to (access|connect to|look up) |Could not read from remote repository|hung up upon initial contact|does not appear to be a git repository|repository '.*' not found|^ssh: (connect to host|Could not resolve) /m;
+/** How it fails from then on. */
+const BEGUN = /RPC failed|unexpected disconnect|hung up unexpectedly/;

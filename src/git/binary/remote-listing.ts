@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
+import { turnRef } from '../../domain/refs.js';
 import type { PeeledTagRef, RefTips, RemoteListing } from '../port.js';
-import { turnRef } from './ref-change.js';
 import { type RemoteAccess, remoteFailed } from './remote-access.js';
 
 const PREFIX = 'refs/tags/';
@@ -35,11 +35,11 @@ export async function listRemoteArtifact(
 }
 
 /** Whether a listing shows all that the turn in it stands for. */
-export const isSettled = ({ tags, turn }: RemoteListing): boolean =>
+const isSettled = ({ tags, turn }: RemoteListing): boolean =>
   turn.last === undefined || tags.some(({ oid }) => oid === turn.last);
 
 /** The same at this moment, a push half-way included. */
-export async function listOnce(access: RemoteAccess, artifact: ArtifactName): Promise<RemoteListing> {
+async function listOnce(access: RemoteAccess, artifact: ArtifactName): Promise<RemoteListing> {
   const starts = ['@', '#'].map((mark) => PREFIX + artifactNameForTag(artifact) + mark);
   const turn = turnRef(artifact);
   const patterns = [...starts.map((start) => `${start}*`), turn, 'HEAD', `${BRANCHES}*`];

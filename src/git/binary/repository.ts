@@ -1,3 +1,4 @@
+import { turnRef } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
 import { repositoryFiles } from '../files/repository-files.js';
@@ -9,7 +10,6 @@ import { binaryHistory } from './history.js';
 import { binaryInspector } from './inspector.js';
 import { binaryLargeFiles } from './large-files.js';
 import { binaryObjectReader } from './objects.js';
-import { turnRef } from './ref-change.js';
 import { binaryTagRemote } from './remote.js';
 import { namedAccess, type RemoteAccess } from './remote-access.js';
 import { listTips } from './remote-listing.js';
@@ -45,7 +45,7 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
   const files = around.env.REG_GIT === 'git' ? undefined : repositoryFiles(folder, around.env);
   const stream = streamGitIn(folder, around);
   const tags = files ? filesFirst(files, binaryTagReader(git, stream), git) : binaryTagReader(git, stream);
-  const writer = binaryTagWriter(git);
+  const writer = binaryTagWriter(git, binarySigner(git, folder, around));
   const objects = binaryObjectReader(git, stream);
   return {
     url: undefined,
@@ -58,7 +58,6 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
       const last = files?.readRef(turnRef(artifact));
       return last === undefined ? writer.takeTurn(artifact) : { artifact, last: last ?? undefined };
     },
-    ...binarySigner(git, folder, around),
     ...binarySignatures(git),
     ...binaryBranches(git, inspector),
     ...binaryTagRemote(inspector, accesses(git)),

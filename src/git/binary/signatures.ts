@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
-import type { Signature } from '../../domain/policy/signature.js';
+import type { Signature } from '../../domain/signature.js';
 import type { SignatureReader } from '../port.js';
 import { expectSuccess, type RunGit } from './run-git.js';
 import { readSigners, type Signers } from './signers.js';

@@ -3,11 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
-import type { TagWriter } from '../port.js';
 import { decodeTag, type TagObject } from '../tag-object.js';
 import { expectSuccess, gitIn, type RunGit } from './run-git.js';
 import type { Surroundings } from './surroundings.js';
 import { makeBareFolder } from './url/bare-folder.js';
+
+/** Signs tags. */
+export interface Signer {
+  /** Whether git's configuration asks for a signature on every tag. */
+  signsTags(): Promise<boolean>;
+  /** Stores a signed tag object. */
+  signTag(tag: TagObject): Promise<Oid>;
+}
 
 /** How the repository is stored that a signed tag is to be in. */
 interface Storage {
@@ -24,11 +31,7 @@ interface Storage {
  * objects of the real one and is thrown away.
  * @param around what the real repository is opened with
  */
-export function binarySigner(
-  git: RunGit,
-  folder: string,
-  around: Surroundings,
-): Pick<TagWriter, 'signsTags' | 'signTag'> {
+export function binarySigner(git: RunGit, folder: string, around: Surroundings): Signer {
   return {
     signsTags: async () => (await git(SIGNS)).stdout.toString().trim() === 'true',
     signTag: async (tag) => {

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GitResult, RunGit } from './run-git.js';
 
-/** Milliseconds for which a writer that is alive may hold a lock: it holds one for the time of writing a few lines. */
-const ALIVE = 1000;
-/** Milliseconds after which whoever made a lock is taken for dead. */
-const STALE = 10_000;
-const PAUSE = 250;
+/** How long a running writer may hold a lock: it writes a few lines meanwhile. */
+const LIVE_LOCK_MS = 1000;
+/** After this age, the process that made a lock counts as dead. */
+const STALE_LOCK_MS = 10_000;
+const PAUSE_MS = 250;
 
 /**
- * Runs git, and again where a lock kept it from its work that nobody holds any more. A git that was killed leaves its locks
- * behind, and git itself never removes one; those of an event's refs are held by nobody but writers of that event.
+ * Runs git, and runs it again after waiting for a stale lock. A git that was killed leaves its locks behind, and git never
+ * removes them. Only writers of an event hold locks of its refs.
  * @param locks files of the repository, such as `refs/tags/churn@v1.0.0.lock`
  */
 export async function runPastLocks(
@@ -25,7 +25,7 @@ export async function runPastLocks(
   }
 }
 
-/** Waits a little for an old lock, or removes it; false where there is none. */
+/** Waits a little for an old lock, or removes it; false without an old lock. */
 async function outwaited(git: RunGit, locks: readonly string[]): Promise<boolean> {
   const { code, stdout } = await git(['rev-parse', '--path-format=absolute', '--git-common-dir']);
   if (code !== 0) return false;
@@ -33,10 +33,10 @@ async function outwaited(git: RunGit, locks: readonly string[]): Promise<boolean
   const times = await Promise.all(locks.map((lock) => changedAt(join(folder, lock))));
   if (times.every((time) => time === undefined)) return false;
   const now = await timeIn(folder);
-  const old = locks.filter((_, index) => now - (times[index] ?? now) > STALE);
+  const old = locks.filter((_, index) => now - (times[index] ?? now) > STALE_LOCK_MS);
   if (old.length > 0) return removed(old.map((lock) => join(folder, lock)));
-  if (times.every((time) => now - (time ?? now) < ALIVE)) return false;
-  await sleep(PAUSE);
+  if (times.every((time) => now - (time ?? now) < LIVE_LOCK_MS)) return false;
+  await sleep(PAUSE_MS);
   return true;
 }
 

@@ -1,4 +1,4 @@
-import type { Signature } from '../../domain/policy/signature.js';
+import type { Signature } from '../../domain/signature.js';
 import type { Signers } from './signers.js';
 
 /** What ssh-keygen says, in the words that git itself goes by (git's gpg-interface.c). */

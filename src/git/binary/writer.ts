@@ -1,30 +1,22 @@
 import type { Oid } from '../../domain/event.js';
 import type { ArtifactName } from '../../domain/names.js';
+import { tagNameOf, turnRef } from '../../domain/refs.js';
 import { parseTagName } from '../../domain/tag-name.js';
 import { RegError } from '../../errors.js';
-import type { Identity, KeptRef, NewRef, TagWriter, Turn } from '../port.js';
-import { creation, deletion, keeping, newTurn, type RefChange, turnChange, turnRef } from './ref-change.js';
-import { updateRefs } from './ref-transaction.js';
+import type { Identity, Outcome, RefChange, TagWriter, Turn } from '../port.js';
+import { encodeTag, type TagObject } from '../tag-object.js';
 import { expectSuccess, type RunGit } from './run-git.js';
+import type { Signer } from './signing.js';
+import { runPastLocks } from './stale-locks.js';
 
-/** Writes tags with the git program, all but signed ones. */
-export function binaryTagWriter(git: RunGit): Omit<TagWriter, 'signsTags' | 'signTag'> {
+/** Writes tags with the git program. */
+export function binaryTagWriter(git: RunGit, { signsTags, signTag }: Signer): TagWriter {
   return {
     identity: () => identity(git),
-    writeTagObject: async (bytes) => {
-      const result = await git(['mktag', '--strict'], bytes);
-      if (/insufficient permission|permission denied|read-only file system/i.test(result.stderr))
-        throw new RegError(
-          'GIT_FAILED',
-          'nothing can be written to this repository: permission denied',
-          'see that its files are yours to write, and that their file system is not read-only',
-        );
-      return expectSuccess(result, 'writing a tag object').toString().trim();
-    },
+    signsTags,
+    storeTag: (tag, sign) => (sign ? signTag(tag) : storeUnsigned(git, tag)),
     takeTurn: (artifact) => takeTurn(git, artifact),
-    createTags: (refs, turn) => createTags(git, refs, turn),
-    deleteTags: (refs, turn) => deleteTags(git, refs, turn),
-    keepTags: (refs) => keepTags(git, refs),
+    changeRefs: (refs, turn) => changeRefs(git, refs, turn),
   };
 }
 
@@ -42,58 +34,101 @@ async function identity(git: RunGit): Promise<Identity> {
   );
 }
 
+async function storeUnsigned(git: RunGit, tag: TagObject): Promise<Oid> {
+  const result = await git(['mktag', '--strict'], encodeTag(tag));
+  if (/insufficient permission|permission denied|read-only file system/i.test(result.stderr))
+    throw new RegError(
+      'GIT_FAILED',
+      'nothing can be written to this repository: permission denied',
+      'see that its files are yours to write, and that their file system is not read-only',
+    );
+  return expectSuccess(result, 'writing a tag object').toString().trim();
+}
+
 async function takeTurn(git: RunGit, artifact: ArtifactName): Promise<Turn> {
   const { code, stdout } = await git(['rev-parse', '--verify', '--quiet', turnRef(artifact)]);
   return { artifact, last: code === 0 ? stdout.toString().trim() : undefined };
 }
 
-async function createTags(git: RunGit, refs: readonly NewRef[], turn: Turn): Promise<string | undefined> {
-  const last = refs.at(-1);
-  return last && updateRefs(git, [...refs.map(creation), turnChange(turn, last.oid)]);
+async function changeRefs(git: RunGit, refs: readonly RefChange[], turn: Turn | undefined): Promise<Outcome> {
+  if (refs.length === 0) return { kind: 'done' };
+  if (turn === undefined) return followRemote(git, refs);
+  const failure = await updateRefs(git, [...refs, await passTurn(git, refs, turn)]);
+  return failure === undefined ? { kind: 'done' } : { kind: 'lost', reason: failure };
 }
 
-async function deleteTags(git: RunGit, refs: readonly NewRef[], turn: Turn): Promise<string | undefined> {
-  // going back to an earlier value would make an old turn good again
-  return updateRefs(git, [...refs.map(deletion), turnChange(turn, await unusedOid(git))]);
+/** The change that passes a turn on: of two writers with the same one, the second finds it changed. */
+export async function passTurn(git: RunGit, refs: readonly RefChange[], turn: Turn): Promise<RefChange> {
+  // after a deletion the turn holds an object that is new: an earlier one would make an old turn good again
+  const to = refs.at(-1)?.to ?? (await unusedOid(git));
+  return { ref: turnRef(turn.artifact), from: turn.last, to };
 }
 
-/** The oid of an object that never was before. */
-export async function unusedOid(git: RunGit): Promise<Oid> {
+/** The oid of an object that never existed before. */
+async function unusedOid(git: RunGit): Promise<Oid> {
   const result = await git(['hash-object', '-w', '--stdin'], crypto.randomUUID());
   return expectSuccess(result, 'making an object').toString().trim();
 }
 
-const ATTEMPTS = 5;
-
-async function keepTags(git: RunGit, refs: readonly KeptRef[]): Promise<string | undefined> {
-  let failure: string | undefined;
-  let left = refs;
-  for (let attempt = 1; attempt <= ATTEMPTS && left.length > 0; attempt += 1) {
-    failure = await updateRefs(git, [...left.map(keeping), ...newTurns(left)]);
-    if (failure === undefined) return undefined;
-    // another process may have kept the same
-    const here = await heldBy(git, refs);
-    left = refs.filter(({ tagName, oid }) => here.get(tagName) !== oid);
-  }
-  return left.length === 0 ? undefined : failure;
+/** Changes refs in one transaction, all or none. Gives the message of git when it was none. */
+async function updateRefs(
+  git: RunGit,
+  changes: readonly LocalChange[],
+  options: readonly string[] = [],
+): Promise<string | undefined> {
+  const input = changes.map(commandOf).join('');
+  const locks = changes.map(({ ref }) => `${ref}.lock`);
+  const result = await runPastLocks(git, locks, () =>
+    git([...options, 'update-ref', '--stdin', '-z'], input),
+  );
+  return result.code === 0 ? undefined : result.stderr;
 }
 
-/** Whoever decided before these tags came has to decide again. */
-function newTurns(refs: readonly NewRef[]): RefChange[] {
-  const last = new Map<ArtifactName, Oid>();
-  for (const { tagName, oid } of refs) {
-    const name = parseTagName(tagName);
-    if (name) last.set(name.artifact, oid);
+type LocalChange = Omit<RefChange, 'from'> & { from: RefChange['from'] | 'anything' };
+
+/** A missing value means that anything may be there (git-update-ref(1), -z). */
+function commandOf({ ref, from, to }: LocalChange): string {
+  if (to === undefined) return `delete ${ref}\0${from}\0`;
+  if (from === undefined) return `create ${ref}\0${to}\0`;
+  return `update ${ref}\0${to}\0${from === 'anything' ? '' : from}\0`;
+}
+
+/** A writer that follows a remote has nothing to decide again, so git waits longer for locks (git-config(1)). */
+const WAIT_FOR_LOCKS = ['-c', 'core.filesRefLockTimeout=2000'] as const;
+
+/** Changes refs as a remote has changed them already. All or none: what another process did meanwhile is left out. */
+async function followRemote(git: RunGit, refs: readonly RefChange[]): Promise<Outcome> {
+  let left = refs;
+  for (;;) {
+    const failure = await updateRefs(git, [...left, ...(await endTurns(git, left))], WAIT_FOR_LOCKS);
+    if (failure === undefined) return { kind: 'done' };
+    const held = await heldBy(git, left);
+    const rest = left.filter(({ ref, to }) => held.get(ref) !== to);
+    if (rest.length === 0) return { kind: 'done' };
+    if (rest.length === left.length) return { kind: 'lost', reason: failure };
+    left = rest;
   }
-  return [...last].map(([artifact, oid]) => newTurn(artifact, oid));
+}
+
+/** The changes that end every turn of artifacts that was taken before: those writers have to decide again. */
+async function endTurns(git: RunGit, refs: readonly RefChange[]): Promise<LocalChange[]> {
+  const last = new Map<ArtifactName, Oid | undefined>();
+  for (const { ref, to } of refs) {
+    const name = parseTagName(tagNameOf(ref) ?? '');
+    if (name) last.set(name.artifact, to);
+  }
+  const changes: LocalChange[] = [];
+  for (const [artifact, to] of last)
+    changes.push({ ref: turnRef(artifact), from: 'anything', to: to ?? (await unusedOid(git)) });
+  return changes;
 }
 
 /** More names than that may be too long for one command line. */
 const MANY = 500;
 
-async function heldBy(git: RunGit, refs: readonly NewRef[]): Promise<Map<string, Oid>> {
-  const names = refs.length > MANY ? ['refs/tags/'] : refs.map(({ tagName }) => `refs/tags/${tagName}`);
-  const result = await git(['for-each-ref', '--format=%(refname:lstrip=2)%00%(objectname)', ...names]);
+async function heldBy(git: RunGit, refs: readonly RefChange[]): Promise<Map<string, Oid>> {
+  const names = refs.length > MANY ? ['refs/tags/'] : refs.map(({ ref }) => ref);
+  const result = await git(['for-each-ref', '--format=%(refname)%00%(objectname)', ...names]);
   const lines = expectSuccess(result, 'looking at tags').toString().split('\n').slice(0, -1);
   return new Map(lines.map((line) => line.split('\0') as [string, Oid]));
 }

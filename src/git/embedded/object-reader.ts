@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
+import { needsGit } from '../needs-git.js';
 import type { ObjectReader } from '../port.js';
 import { eachObject, type FoundObject, type Objects } from './found-object.js';
-import { needsGit } from './needs-git.js';
 import { entriesBelow, findEntry, type ReadTree } from './tree.js';
 
 /** Commits, trees and files of a repository, once what they need is here. */

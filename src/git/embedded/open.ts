@@ -1,10 +1,10 @@
+import { openLocalSource } from '../files/repository.js';
+import { needsGit } from '../needs-git.js';
 import type { RegistryRepository, SourceOpener } from '../port.js';
-import { openLocalSource } from './local/repository.js';
-import { needsGit } from './needs-git.js';
 import type { Around } from './url/http.js';
 import { openWebRepository, openWebSource } from './url/repository.js';
 
-export { openLocalRepository } from './local/repository.js';
+export { openLocalRepository } from '../files/repository.js';
 
 /**
  * Opens the registry at a URL, to read it without the git program.

@@ -1,5 +1,5 @@
+import { needsGit } from '../needs-git.js';
 import type { BranchReader, RegistryRepository, SignatureReader, TagRemote, TagWriter } from '../port.js';
-import { needsGit } from './needs-git.js';
 
 const refuse = (what: string) => async (): Promise<never> => {
   throw needsGit(what);
@@ -15,15 +15,11 @@ export const refusing: TagWriter &
   Pick<RegistryRepository, 'commitFile'> = {
   commitFile: refuse('committing a file'),
   identity: write,
-  writeTagObject: write,
   signsTags: write,
-  signTag: write,
+  storeTag: write,
   takeTurn: write,
-  createTags: write,
-  deleteTags: write,
-  keepTags: write,
-  pushTags: write,
-  deleteRemoteTags: write,
+  changeRefs: write,
+  pushRefs: write,
   listRemoteTags: ask,
   listRemoteArtifact: ask,
   listRemoteRefs: ask,

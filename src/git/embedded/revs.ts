@@ -1,5 +1,5 @@
 import type { Oid } from '../../domain/event.js';
-import { refFormatProblem } from '../../domain/ref-format.js';
+import { refFormatProblem } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
 import type { Objects } from './found-object.js';
 import { peel } from './tag-readings.js';

@@ -1,89 +1,112 @@
-import { existsSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { userNumber } from '../../util/files.js';
-import { parseSettings, type Settings, setting } from './settings.js';
+import { RegError } from '../../errors.js';
+import { isFolder, readIfThere } from '../../util/files.js';
+import { needsGit } from '../needs-git.js';
+import { type Config, configValue, isTrue, parseConfig } from './config.js';
 
-// what names another place than the folder does, or limits where git looks for one (git(1), "Environment Variables")
-const ELSEWHERE =
-  /^GIT_(DIR|WORK_TREE|COMMON_DIR|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|NAMESPACE|SHALLOW_FILE|CONFIG|CONFIG_PARAMETERS|CONFIG_COUNT|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM)$/;
-
-/** Where a repository of plain files has what (gitrepository-layout(5)). */
-export interface PlainPlace {
-  /** Its own folder: of a linked worktree what is not shared, HEAD above all. */
+/** Where a repository has what (gitrepository-layout(5)). */
+export interface Place {
+  /** Its own folder: in a linked worktree the one that is not shared, with HEAD. */
   gitDir: string;
-  /** What all its worktrees share: refs, objects, configuration. */
+  /** The folder that all its worktrees share: refs, objects, configuration. */
   commonDir: string;
-  /** The top of the work tree; undefined where the configuration has a say in it. */
+  /** The top of the work tree; undefined in a bare repository. */
   workTree: string | undefined;
+  config: Config;
 }
+
+/** Variables that point git at other objects, refs or settings than those of the repository itself (git(1)). */
+const POINTING_ELSEWHERE = [
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_COMMON_DIR',
+  'GIT_NAMESPACE',
+];
 
 /**
- * Finds the repository that a folder is in, when its files may be read as they are; undefined when the git program has to be
- * asked. Anything unusual is git's: a bare repository (git-config(1), safe.bareRepository), one of somebody else
- * (safe.directory), an environment that points elsewhere, a format that is not the plain one.
+ * Finds the repository that a folder is in, or that GIT_DIR names (git(1)).
+ * @throws RegError NO_REPOSITORY, GIT_MISSING when it is stored in a way that only the git program reads
  */
-export function findPlainPlace(folder: string, env: NodeJS.ProcessEnv): PlainPlace | undefined {
-  const user = userNumber();
-  if (user === undefined || Object.keys(env).some((name) => ELSEWHERE.test(name))) return undefined;
-  try {
-    const { gitDir, top } = gitFolderAbove(realpathSync(folder), user) ?? {};
-    if (gitDir === undefined || !existsSync(join(gitDir, 'HEAD'))) return undefined;
-    const shared = join(gitDir, 'commondir');
-    const commonDir = existsSync(shared) ? resolve(gitDir, readFileSync(shared, 'utf8').trimEnd()) : gitDir;
-    const settings = settingsOf(commonDir);
-    if (settings === undefined || !isPlain(settings)) return undefined;
-    return { gitDir, commonDir, workTree: isMoved(settings) ? undefined : top };
-  } catch {
-    // whatever is the matter, git words it
-    return undefined;
-  }
+export async function findPlace(folder: string, env: NodeJS.ProcessEnv): Promise<Place> {
+  const pointing = POINTING_ELSEWHERE.find((name) => env[name]);
+  if (pointing) throw needsGit(`a repository of which ${pointing} names a part`);
+  const start = await realpath(folder);
+  const found = env.GIT_DIR ? await named(resolve(start, env.GIT_DIR), start) : await lookUp(start);
+  if (found === undefined)
+    throw new RegError(
+      'NO_REPOSITORY',
+      `no git repository at ${folder}`,
+      'make one with git init, or name another with --repo',
+    );
+  const { gitDir, top } = found;
+  const commonDir = resolve(gitDir, (await lineOf(join(gitDir, 'commondir'))) ?? '.');
+  const config = parseConfig((await textOf(join(commonDir, 'config'))) ?? '');
+  refuseUnknownFormats(config, commonDir);
+  const configured = configValue(config, 'core.worktree');
+  const isBare = top === undefined || (isTrue(config, 'core.bare') && gitDir === commonDir);
+  const workTree = configured === undefined ? top : resolve(gitDir, configured);
+  return {
+    gitDir,
+    commonDir,
+    workTree: env.GIT_WORK_TREE ? resolve(start, env.GIT_WORK_TREE) : isBare ? undefined : workTree,
+    config,
+  };
 }
 
-interface Above {
-  gitDir: string | undefined;
-  top: string;
+interface Found {
+  gitDir: string;
+  /** The top of the work tree that it is the folder of; undefined without a work tree. */
+  top: string | undefined;
 }
 
-function gitFolderAbove(start: string, user: number): Above | undefined {
-  const { dev } = statSync(start);
-  for (let folder = start; ; folder = dirname(folder)) {
-    const inside = join(folder, '.git');
-    const found = statSync(inside, { throwIfNoEntry: false });
-    if (found) {
-      const isTrusted = isOwn(user, statSync(folder), found);
-      return isTrusted ? { gitDir: gitFolderAt(inside, found, user), top: folder } : undefined;
-    }
-    const isLast = dirname(folder) === folder || statSync(dirname(folder)).dev !== dev;
-    if (isLast || existsSync(join(folder, 'HEAD'))) return undefined;
-  }
+const named = async (gitDir: string, top: string): Promise<Found | undefined> =>
+  (await isGitDir(gitDir)) ? { gitDir, top } : undefined;
+
+async function lookUp(folder: string): Promise<Found | undefined> {
+  const inside = join(folder, '.git');
+  // in a linked worktree and in a submodule it is a file that names the folder
+  const gitDir = resolve(folder, (await gitFile(inside)) ?? inside);
+  if (await isGitDir(gitDir)) return { gitDir, top: folder };
+  if (await isGitDir(folder)) return { gitDir: folder, top: undefined };
+  return dirname(folder) === folder ? undefined : lookUp(dirname(folder));
 }
 
-/** In a linked worktree and in a submodule `.git` is a file that says where the folder is (gitrepository-layout(5)). */
-function gitFolderAt(path: string, found: Stats, user: number): string | undefined {
-  if (found.isDirectory()) return path;
-  const [, named] = /^gitdir: (.*)$/m.exec(readFileSync(path, 'utf8')) ?? [];
-  const gitDir = named && resolve(dirname(path), named);
-  return gitDir && isOwn(user, statSync(gitDir)) ? gitDir : undefined;
-}
-
-const isOwn = (user: number, ...found: readonly Stats[]): boolean => found.every(({ uid }) => uid === user);
-
-/** Extensions that change nothing for who reads tags (git-config(1), "extensions.*"). */
-const HARMLESS = /^extensions\.(noop|partialclone|worktreeconfig|preciousobjects|relativeworktrees)$/;
-
-function settingsOf(commonDir: string): Settings | undefined {
-  const isWhole = existsSync(join(commonDir, 'objects')) && existsSync(join(commonDir, 'refs'));
-  return isWhole ? parseSettings(readFileSync(join(commonDir, 'config'), 'utf8')) : undefined;
-}
-
-/** Whether refs are files, ids are SHA-1, and nothing else is new. */
-const isPlain = (settings: Settings): boolean =>
-  Number(setting(settings, 'core.repositoryformatversion') ?? 0) <= 1 &&
-  [...settings.keys()].every((key) => !key.startsWith('extensions.') || HARMLESS.test(key));
-
-/** Whether the work tree need not be where `.git` is: files that are included or a worktree's own may say so too. */
-const isMoved = (settings: Settings): boolean =>
-  setting(settings, 'core.bare') !== 'false' ||
-  [...settings.keys()].some((key) =>
-    /^core\.worktree$|^include(if)?\.|^extensions\.worktreeconfig$/.test(key),
+async function gitFile(path: string): Promise<string | undefined> {
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
   );
+  return isFile ? /^gitdir: (.*)$/m.exec((await textOf(path)) ?? '')?.[1] : undefined;
+}
+
+async function isGitDir(folder: string): Promise<boolean> {
+  if ((await textOf(join(folder, 'HEAD')).catch(() => undefined)) === undefined) return false;
+  if ((await lineOf(join(folder, 'commondir'))) !== undefined) return true;
+  return (await isFolder(join(folder, 'objects'))) && (await isFolder(join(folder, 'refs')));
+}
+
+/** Extensions that change nothing for a reader (git-config(1), "extensions.*"). */
+const HARMLESS = /^extensions\.(noop|noop-v1|partialclone|worktreeconfig|preciousobjects|relativeworktrees)$/;
+
+function refuseUnknownFormats(config: Config, folder: string): void {
+  const format = configValue(config, 'extensions.objectformat') ?? 'sha1';
+  const refs = configValue(config, 'extensions.refstorage') ?? 'files';
+  if (format !== 'sha1') throw needsGit(`${folder}, whose ids are ${format},`);
+  if (refs !== 'files') throw needsGit(`${folder}, whose refs are stored as ${refs},`);
+  const unknown = [...config.keys()].find(
+    (key) =>
+      key.startsWith('extensions.') && !/\.(objectformat|refstorage)$/.test(key) && !HARMLESS.test(key),
+  );
+  const version = Number(configValue(config, 'core.repositoryformatversion') ?? 0);
+  if (version > 1) throw needsGit(`${folder}, whose format has the number ${version},`);
+  if (version === 1 && unknown) throw needsGit(`${folder}, which has ${unknown},`);
+}
+
+/** The text of a file; undefined where there is none. */
+export async function textOf(path: string): Promise<string | undefined> {
+  const bytes = await readIfThere(path);
+  return bytes && Buffer.from(bytes).toString();
+}
+
+const lineOf = async (path: string): Promise<string | undefined> => (await textOf(path))?.trimEnd();

@@ -4,7 +4,7 @@ import type { Oid } from '../../domain/event.js';
 import { readLooseRef } from './loose-refs.js';
 import { withObjectFiles } from './object-files.js';
 import { openPackedRefs } from './packed-refs.js';
-import type { PlainPlace } from './place.js';
+import type { PlainPlace } from './plain-place.js';
 
 /**
  * What a ref holds, by its full name; null where there is none, undefined where git has to be asked.

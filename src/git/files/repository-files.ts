@@ -4,7 +4,7 @@ import type { TreeEntry } from '../port.js';
 import type { TagListing } from '../tag-listing.js';
 import { withObjectFiles } from './object-files.js';
 import type { StoredObject } from './pack-file.js';
-import { findPlainPlace, type PlainPlace } from './place.js';
+import { findPlainPlace, type PlainPlace } from './plain-place.js';
 import { headOid, readHead, readRef } from './read-ref.js';
 import { listArtifactFiles, listPeeledArtifactFiles, listTagFiles } from './tag-listing.js';
 import { listTreeFiles, VERY_MANY } from './tree-files.js';

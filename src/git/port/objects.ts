@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Oid } from '../../domain/event.js';
-import type { Signature } from '../../domain/policy/signature.js';
+import type { Signature } from '../../domain/signature.js';
 
 /** One entry of a tree. */
 export interface TreeEntry {

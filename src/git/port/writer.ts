@@ -10,27 +10,37 @@ export interface Identity extends Tagger {
   zone: string;
 }
 
-/** A tag ref to create. */
-export interface NewRef {
-  tagName: string;
-  oid: Oid;
-}
-
-/** A tag ref as a remote has it, to be kept here too. */
-export interface KeptRef extends NewRef {
-  /** What may be here in its place; undefined for nothing. */
-  replaces?: Oid | undefined;
+/** One ref to change, here or at a remote. Creating, moving and deleting are the same thing. */
+export interface RefChange {
+  /** The full name, such as `refs/tags/churn@v1.0.0`. */
+  ref: string;
+  /** What the ref must hold now; undefined: it must not exist. */
+  from: Oid | undefined;
+  /** What the ref holds afterwards; undefined: it does not exist. */
+  to: Oid | undefined;
 }
 
 /**
- * Whose turn it is to write about an artifact in a repository, this one or a remote: what was written last, as far as
- * writers told. It keeps two writers apart and answers no question about the registry.
+ * Whose turn it is to write about an artifact in a repository, this one or a remote: what the last writer left there. It
+ * keeps two writers apart and answers no question about the registry.
  */
 export interface Turn {
   artifact: ArtifactName;
-  /** The object that stands for the last write; undefined when there was none. */
+  /** The object that stands for the last write; undefined before the first one. */
   last: Oid | undefined;
 }
+
+/** What came of a change of refs. All refs change, or none does. */
+export type Outcome =
+  | { kind: 'done' }
+  /** Nothing changed. Another writer may have been faster: deciding again is worth it. */
+  | { kind: 'lost'; reason: string }
+  /** The remote answered that it will not change them; `reason` is its own. */
+  | { kind: 'refused'; reason: string }
+  /** The remote did not answer. It still is as it was, and may yet change them. */
+  | { kind: 'unanswered'; reason: string }
+  /** The remote did not answer, and cannot be asked either. */
+  | { kind: 'unknown'; reason: string };
 
 /** Writes tags. */
 export interface TagWriter {
@@ -39,24 +49,20 @@ export interface TagWriter {
    * @throws RegError NO_IDENTITY
    */
   identity(): Promise<Identity>;
-  /** Stores a tag object, without a ref to it yet; `bytes` as `encodeTag` makes them. */
-  writeTagObject(bytes: Uint8Array): Promise<Oid>;
   /** Whether git's configuration asks for a signature on every tag (git-config(1), tag.gpgSign). */
   signsTags(): Promise<boolean>;
   /**
-   * Stores a signed tag object, without a ref to it yet; with which program and key, git's configuration says.
+   * Stores a tag object, without a ref to it yet. Git's configuration names the program and the key of a signature.
    * @throws RegError SIGNING_FAILED
    */
-  signTag(tag: TagObject): Promise<Oid>;
+  storeTag(tag: TagObject, sign: boolean): Promise<Oid>;
   /** Takes a turn, before what is to be decided upon is read. */
   takeTurn(artifact: ArtifactName): Promise<Turn>;
   /**
-   * Creates all refs or none; none when somebody else has written about the artifact since the turn was taken.
-   * @returns undefined when done; what git said when not, which need not be final: another writer may have been at it
+   * Changes refs here, all or none.
+   * @param turn nothing changes once another writer has written about the artifact since it was taken; without it, refs
+   * follow what a remote has already, and every turn of their artifacts ends
+   * @returns done or lost; git may give the reason of a loss again each time
    */
-  createTags(refs: readonly NewRef[], turn: Turn): Promise<string | undefined>;
-  /** Deletes all refs or none; each must still hold its object. Otherwise as `createTags`. */
-  deleteTags(refs: readonly NewRef[], turn: Turn): Promise<string | undefined>;
-  /** Writes what a remote has, whoever's turn it is: their objects are here. Gives what git said when it could not. */
-  keepTags(refs: readonly KeptRef[]): Promise<string | undefined>;
+  changeRefs(refs: readonly RefChange[], turn?: Turn): Promise<Outcome>;
 }

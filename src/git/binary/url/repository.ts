@@ -18,7 +18,7 @@ import { urlTagReader } from './tags.js';
 export function openUrlRepository(url: string, cache: string, around: Surroundings): RegistryRepository {
   const objects = openObjectCache(url, cache, around);
   const { git, remote } = objects;
-  const { identity, writeTagObject } = binaryTagWriter(git);
+  const signer = binarySigner(git, objects.folder, objects.around);
   const inspector: RepositoryInspector = {
     isShallow: async () => false,
     // what a remote's tags lead to is there: no push without it is accepted
@@ -42,15 +42,15 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
     ...urlObjectReader(objects),
     ...inspector,
     ...urlBranches(objects),
-    ...binarySigner(git, objects.folder, objects.around),
     ...binarySignatures(git),
     ...binaryTagRemote(inspector, () => objects),
     fetchTags: async () => undefined,
-    identity,
-    writeTagObject,
+    ...binaryTagWriter(git, signer),
     takeTurn: async (artifact) => ({ artifact, last: undefined }),
-    createTags: async () => 'a registry at a URL is written by a push alone',
-    deleteTags: async () => undefined,
-    keepTags: async () => undefined,
+    // no ref is kept here: what the remote has done is done
+    changeRefs: async (_refs, turn) =>
+      turn === undefined
+        ? { kind: 'done' }
+        : { kind: 'lost', reason: 'a registry at a URL is written by a push alone' },
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Oid } from '../../../domain/event.js';
-import { needsGit } from '../needs-git.js';
+import { needsGit } from '../../needs-git.js';
 
 /** Which objects a pack holds, and where. */
 export interface PackIndex {

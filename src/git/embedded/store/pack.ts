@@ -3,8 +3,8 @@ import { pipeline, Readable } from 'node:stream';
 import { constants, createInflate, inflateSync } from 'node:zlib';
 import { applyDelta, deltaSizes } from '../../files/delta.js';
 import { deflatedAtMost, type Entry, HEADER_BYTES, parseEntry } from '../../files/pack-entry.js';
+import { needsGit } from '../../needs-git.js';
 import type { FoundObject, ObjectHead } from '../found-object.js';
-import { needsGit } from '../needs-git.js';
 import { type PackIndex, readPackIndex } from './pack-index.js';
 import { sharedFile } from './shared-file.js';
 

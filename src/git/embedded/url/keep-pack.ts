@@ -3,7 +3,7 @@ import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Oid } from '../../../domain/event.js';
-import { needsGit } from '../needs-git.js';
+import { needsGit } from '../../needs-git.js';
 import { indexWhole } from '../store/index-whole.js';
 
 /** isomorphic-git indexes a pack in memory, and Node reads no larger file at once (fs.readFile), in bytes. */

@@ -1,0 +1,325 @@
+// one file a function, so that the bundle leaves out ranges and their parser
+import inc from 'semver/functions/inc.js';
+import { RegError } from '../errors.js';
+import {
+  type ArtifactState,
+  currentIn,
+  latestVersion,
+  type ResolvedEvent,
+  stagesUsed,
+  type VersionState,
+  versionsGreatestFirst,
+  versionsInStage,
+} from './artifact.js';
+import type { Oid } from './event.js';
+import { findLeaving, findVersion, unknownArtifact, versionLabel } from './find.js';
+import type { StageName } from './names.js';
+import { type Draft, type Plan, planTags, type Snapshot } from './plan.js';
+import { formatTime } from './time.js';
+import { allIntervals } from './timeline.js';
+import { FIRST_VERSION, type Version, version } from './version.js';
+import { refuseStageInOtherCase, refuseUnwritableStage } from './writable.js';
+
+/** A request to register the model at a commit as a version. */
+export interface RegisterRequest {
+  commit: Oid;
+  /** The version to register; without it the latest one is raised. */
+  version?: Version | undefined;
+  bump?: Bump | undefined;
+  message?: string | undefined;
+  /** Allows a second active version at one commit. */
+  force?: boolean | undefined;
+}
+
+// What a write decides: docs/specification.md, 3 State. Every plan is made from a snapshot and a request alone.
+
+/**
+ * Plans the registration of a version. Where others write too, they or an attempt whose answer was lost may have registered
+ * the same version at the same commit: then nothing is left to do.
+ * @throws RegError ALREADY_REGISTERED, COMMIT_TAKEN, NAME_CASE, INVALID_NAME, CLOCK_AHEAD
+ */
+export function planRegister(snapshot: Snapshot, request: RegisterRequest): Plan {
+  const { artifact, shared } = snapshot;
+  const same = request.version && artifact.versions.get(request.version);
+  if (shared && same?.registered && same.active && same.commit === request.commit)
+    return { tags: [], note: `${registeredBy(artifact, same)}, as was asked`, standing: same.event };
+  return planTags(snapshot, [draftRegistration(snapshot, request)]);
+}
+
+/** The draft of a registration; an assignment may need one too. */
+function draftRegistration(snapshot: Snapshot, request: RegisterRequest): Draft {
+  const { artifact } = snapshot;
+  const version = request.version ?? nextVersion(artifact, request.bump);
+  const known = artifact.versions.get(version);
+  if (known?.registered && known.active) throw alreadyRegistered(artifact, known);
+  const here = request.force ? undefined : activeAt(artifact, request.commit);
+  if (here)
+    throw new RegError(
+      'COMMIT_TAKEN',
+      `${artifact.name} ${here.id} is already registered at this commit, ${request.commit.slice(0, 12)}`,
+      'commit the change that makes a new version, or add --force for a second version of the same bytes',
+    );
+  const event = { kind: 'registration', artifact: artifact.name, version } as const;
+  return { event, commit: request.commit, of: version, message: request.message };
+}
+
+/**
+ * The version that follows the latest one. A version that any event names is passed over, so that one version never names
+ * two sets of bytes unless a request names it.
+ */
+export function nextVersion(artifact: ArtifactState, bump: Bump = 'patch'): Version {
+  const latest = latestVersion(artifact);
+  let next = latest ? bumpVersion(latest.id as Version, bump) : FIRST_VERSION;
+  while (artifact.versions.has(next)) next = bumpVersion(next, bump);
+  return next;
+}
+
+/** The active registered version at a commit, the one registered last where there are several. */
+function activeAt(artifact: ArtifactState, commit: Oid): VersionState | undefined {
+  return [...artifact.versions.values()]
+    .filter((version) => version.registered && version.active && version.commit === commit)
+    .sort((a, b) => b.event.place - a.event.place)[0];
+}
+
+function alreadyRegistered(artifact: ArtifactState, version: VersionState): RegError {
+  const hint = `choose another version, or raise the latest with: reg register ${artifact.name} --bump patch`;
+  return new RegError('ALREADY_REGISTERED', registeredBy(artifact, version), hint);
+}
+
+const registeredBy = ({ name }: ArtifactState, { id, event, commit }: VersionState): string =>
+  `${name} ${id} is already registered: ${event.tagger.name} registered it on ${formatTime(event.time)} at ${commit.slice(0, 12)}`;
+
+/** A request to put a version into a stage: a version by its id, or the one at a commit. */
+export interface AssignRequest {
+  stage: StageName;
+  target: { version: string } | { commit: Oid };
+  /** Assigns a commit without a version as it is, instead of registering one first. */
+  noRegister?: boolean | undefined;
+  message?: string | undefined;
+}
+
+/**
+ * Plans the assignment of a version to a stage. The plan has no tag when the version is the current one there, and two when
+ * it has to be registered first.
+ * @throws RegError UNKNOWN_VERSION, DEREGISTERED, UNKNOWN_STAGE, INVALID_STAGE, NAME_CASE, and those of `planRegister`
+ */
+export function planAssign(snapshot: Snapshot, request: AssignRequest): Plan {
+  refuseUnwritableStage(request.stage, snapshot);
+  refuseStageInOtherCase(request.stage, snapshot);
+  const { artifact } = snapshot;
+  const version = targetOf(artifact, request);
+  const current = currentIn(artifact, request.stage);
+  if (version && version.id === current?.version.id)
+    return {
+      tags: [],
+      note: `${artifact.name} ${versionLabel(version.id)} already is current in ${request.stage}`,
+      standing: current.assignment,
+    };
+  return planTags(snapshot, draftsOf(snapshot, request, version));
+}
+
+/** The version of a request, where there is one already. */
+function targetOf(artifact: ArtifactState, { target, noRegister }: AssignRequest): VersionState | undefined {
+  if ('version' in target) {
+    const version = findVersion(artifact, target.version);
+    if (version.active) return version;
+    throw deregistered(
+      artifact,
+      version.id,
+      version.commit,
+      version.registered ? 'was deregistered' : 'has no registration',
+    );
+  }
+  const active = activeAt(artifact, target.commit);
+  if (active) return active;
+  // the versions at this commit were deregistered: it gets no new number on the way, and without one it would be read as
+  // the old version
+  const past = artifact.events.findLast(
+    (event) => event.kind === 'registration' && event.commit === target.commit,
+  );
+  if (past?.kind === 'registration')
+    throw deregistered(artifact, past.version, past.commit, 'is no longer registered at this commit');
+  return noRegister ? artifact.versions.get(target.commit) : undefined;
+}
+
+function draftsOf(snapshot: Snapshot, request: AssignRequest, version: VersionState | undefined): Draft[] {
+  const assign = (commit: Oid, of: Draft['of']): Draft => ({
+    event: { kind: 'assignment', artifact: snapshot.artifact.name, stage: request.stage },
+    commit,
+    of,
+    message: request.message,
+  });
+  if (version) return [assign(version.commit, version.id)];
+  if ('version' in request.target) throw new Error('a version that is not known was refused before');
+  const { commit } = request.target;
+  if (request.noRegister) return [assign(commit, commit)];
+  const registration = draftRegistration(snapshot, { commit, message: request.message });
+  return [registration, assign(commit, registration.of)];
+}
+
+function deregistered(artifact: ArtifactState, id: string, commit: Oid, why: string): RegError {
+  return new RegError(
+    'DEREGISTERED',
+    `${artifact.name} ${id} ${why}`,
+    `assign another version, or register it again with: reg register ${artifact.name} ${commit} --version ${id}`,
+  );
+}
+
+/** What requests to withdraw share. */
+interface WithdrawRequest {
+  message?: string | undefined;
+  /** Writes the event even when it changes nothing. */
+  force?: boolean | undefined;
+}
+
+/**
+ * Plans to take a version out of a stage; without a version, the current one.
+ * @throws RegError NOTHING_IN_STAGE, UNKNOWN_VERSION, UNKNOWN_STAGE
+ */
+export function planUnassign(
+  snapshot: Snapshot,
+  stage: StageName,
+  id: string | undefined,
+  { message, force }: WithdrawRequest,
+): Plan {
+  const { artifact, stages } = snapshot;
+  if (stage.includes('/')) refuseUnwritableStage(stage, snapshot);
+  const version = id === undefined ? findLeaving(artifact, stage, stages).version : findVersion(artifact, id);
+  if (!force && !versionsInStage(artifact, stage).some((held) => held.version.id === version.id))
+    throw new RegError(
+      'NOTHING_IN_STAGE',
+      `${artifact.name} ${versionLabel(version.id)} is not in stage ${stage}`,
+      `see what is, with: reg which ${artifact.name} ${stage} --all`,
+    );
+  const event = { kind: 'unassignment', artifact: artifact.name, stage } as const;
+  const plan = planTags(snapshot, [{ event, commit: version.commit, of: version.id, message }]);
+  return { ...plan, note: whatFollows(artifact, stage, version) };
+}
+
+/**
+ * Plans the deregistration of a version.
+ * @throws RegError UNKNOWN_VERSION when it is not registered, DEREGISTERED when that already happened
+ */
+export function planDeregister(snapshot: Snapshot, id: string, { message, force }: WithdrawRequest): Plan {
+  const { artifact } = snapshot;
+  const version = findVersion(artifact, id);
+  if (version.event.kind !== 'registration' && version.event.kind !== 'deregistration')
+    throw new RegError('UNKNOWN_VERSION', `${artifact.name} ${versionLabel(version.id)} is not registered`);
+  if (!version.active && !force)
+    throw new RegError('DEREGISTERED', `${artifact.name} ${version.id} is already deregistered`);
+  const event = { kind: 'deregistration', artifact: artifact.name, version: version.event.version } as const;
+  const plan = planTags(snapshot, [{ event, commit: version.commit, of: version.id, message }]);
+  const notes = stagesUsed(artifact)
+    .filter((stage) => currentIn(artifact, stage)?.version === version)
+    .map((stage) => whatFollows(artifact, stage, version));
+  return notes.length === 0 ? plan : { ...plan, note: notes.join('\n') };
+}
+
+/** The note about what is in a stage once a version is out of it. */
+function whatFollows(artifact: ArtifactState, stage: StageName, gone: VersionState): string {
+  const next = versionsInStage(artifact, stage).find((held) => held.version !== gone);
+  return next
+    ? `${artifact.name} ${versionLabel(next.version.id)} is current in ${stage} now`
+    : `no version of ${artifact.name} is in ${stage} any more`;
+}
+
+/** Plans the deprecation of an artifact; the plan has no tag when it is deprecated already. */
+export function planDeprecate(snapshot: Snapshot, { message, force }: WithdrawRequest): Plan {
+  const { artifact } = snapshot;
+  const last = artifact.events.at(-1);
+  if (last === undefined) throw unknownArtifact(artifact.name, snapshot.otherArtifacts, snapshot.mayLack);
+  if (artifact.deprecated && !force)
+    return { tags: [], note: `${artifact.name} already is deprecated`, standing: last };
+  const event = { kind: 'deprecation', artifact: artifact.name } as const;
+  return planTags(snapshot, [{ event, commit: last.commit, of: undefined, message }]);
+}
+
+/**
+ * Plans to assign again what was current in a stage before the current version. Versions that were deregistered since are
+ * passed over. With `force` the stage may be empty now.
+ * @throws RegError NOTHING_IN_STAGE, UNKNOWN_STAGE, UNKNOWN_VERSION when nothing else was ever current there
+ */
+export function planRollback(
+  snapshot: Snapshot,
+  stage: StageName,
+  { message, force }: WithdrawRequest,
+): Plan {
+  const { artifact, stages } = snapshot;
+  const current = currentIn(artifact, stage) ?? (force ? undefined : findLeaving(artifact, stage, stages));
+  const earlier = allIntervals(artifact, stage)
+    // a commit that was assigned without a version may have one by now
+    .map(({ version }) => artifact.versions.get(version) ?? activeAt(artifact, version))
+    .findLast((version) => version?.active && version.id !== current?.version.id);
+  if (earlier) {
+    const plan = planAssign(snapshot, { stage, target: { version: earlier.id }, message });
+    return { ...plan, note: `${artifact.name} ${versionLabel(earlier.id)} is current in ${stage} again` };
+  }
+  const other = versionsGreatestFirst(artifact).find(
+    (version) => version.registered && version.active && version.id !== current?.version.id,
+  );
+  throw new RegError(
+    'UNKNOWN_VERSION',
+    `nothing to roll back to: no other version that is still active was ever current in ${stage} of ${artifact.name}`,
+    other === undefined
+      ? `register another version first: reg register ${artifact.name}`
+      : `choose a version with: reg assign ${artifact.name}@${other.id} ${stage}`,
+  );
+}
+
+/** The plan that deletes events, newest first, so that an event never names one that is deleted before it. */
+function deleting(artifact: ArtifactState, concerned: (event: ResolvedEvent) => boolean): Plan {
+  return { tags: [], deletes: artifact.events.filter(concerned).reverse() };
+}
+
+/**
+ * Plans to delete the assignments and unassignments of a version and a stage; without a version, of the current one.
+ * @throws RegError NOTHING_IN_STAGE, UNKNOWN_VERSION, UNKNOWN_STAGE
+ */
+export function planDeleteAssignments({ artifact, stages }: Snapshot, stage: StageName, id?: string): Plan {
+  const version = id === undefined ? findLeaving(artifact, stage, stages).version : findVersion(artifact, id);
+  const plan = deleting(
+    artifact,
+    (event) => 'stage' in event && event.stage === stage && event.of === version.id,
+  );
+  if (plan.deletes?.length) return plan;
+  throw new RegError(
+    'NOTHING_IN_STAGE',
+    `${artifact.name} ${versionLabel(version.id)} was never in stage ${stage}`,
+  );
+}
+
+/**
+ * Plans to delete all events of a version.
+ * @throws RegError UNKNOWN_VERSION
+ */
+export function planDeleteVersion({ artifact }: Snapshot, id: string): Plan {
+  const version = findVersion(artifact, id);
+  return deleting(artifact, (event) => event.of === version.id);
+}
+
+/** Plans to delete all events of an artifact. */
+export const planDeleteArtifact = ({ artifact }: Snapshot): Plan => deleting(artifact, () => true);
+
+/**
+ * Plans to delete the assignments of the version that is current in a stage, so that the next one becomes current.
+ * @throws RegError NOTHING_IN_STAGE, UNKNOWN_STAGE, UNKNOWN_VERSION when no other version is in the stage
+ */
+export function planDeleteCurrent(snapshot: Snapshot, stage: StageName): Plan {
+  const { artifact } = snapshot;
+  const plan = planDeleteAssignments(snapshot, stage);
+  if (versionsInStage(artifact, stage).length > 1) return plan;
+  throw new RegError(
+    'UNKNOWN_VERSION',
+    `no other version of ${artifact.name} is in ${stage}, so deleting would leave it empty`,
+    `roll back without --delete, or empty it with: reg unassign ${artifact.name} ${stage} --delete`,
+  );
+}
+
+/** Which part of a version to raise. */
+export type Bump = 'major' | 'minor' | 'patch';
+
+/**
+ * The next version after `from`; a pre-release is raised to its release, as npm does.
+ * @throws RegError INVALID_VERSION when a number would get too large to be read again
+ */
+export const bumpVersion = (from: Version, bump: Bump): Version => version(inc(from, bump) ?? 'none');

@@ -1,0 +1,99 @@
+import { short } from '../util/oid.js';
+import { type ArtifactState, artifactStateOf, type ResolvedEvent, versionEventBefore } from './artifact.js';
+import type { Event } from './event.js';
+import type { ArtifactName } from './names.js';
+import { highestCounter, MOST_AHEAD_S } from './plan.js';
+import { formatTime } from './time.js';
+
+/** Why a pushed tag is refused. */
+export interface Refusal {
+  tag: string;
+  /** What is wrong and the way out, in one line. */
+  message: string;
+}
+
+const AGAIN = 'get the tags that are here with reg sync, and write it again';
+
+/** What a repository has of an artifact. */
+interface Standing {
+  events: readonly Event[];
+  /** The name of every tag, event or not: a counter that is taken stays taken. */
+  tagNames: ReadonlySet<string>;
+}
+
+/**
+ * The reasons to refuse events that arrive, whatever the policy of a team. They must come after all events that are there, so
+ * that no earlier answer changes. Events that arrive together may follow each other.
+ * @param now seconds since the epoch
+ */
+export function refuseArrivals(
+  name: ArtifactName,
+  { events, tagNames }: Standing,
+  arriving: readonly Event[],
+  now: number,
+): Refusal[] {
+  const artifact = artifactStateOf(name, [...events, ...arriving]);
+  const highest = highestCounter(tagNames);
+  const limit = highest + arriving.filter(({ counter }) => counter !== undefined).length;
+  const lastThere = artifact.events.findLast(({ tag }) => tagNames.has(tag));
+  return artifact.events
+    .filter(({ tag }) => !tagNames.has(tag))
+    .flatMap((event): Refusal[] => {
+      const why =
+        whyNotLast(event, lastThere, highest, limit) ??
+        whyNotNow(event, now) ??
+        whyNotChained(event, artifact) ??
+        registeredAlready(event, artifact);
+      return why === undefined ? [] : [{ tag: event.tag, message: why }];
+    });
+}
+
+function whyNotLast(
+  { counter, place }: ResolvedEvent,
+  lastThere: ResolvedEvent | undefined,
+  highest: number,
+  limit: number,
+): string | undefined {
+  if (counter !== undefined && counter <= highest)
+    return `its counter is out of order: ${highest} is taken already; ${AGAIN}`;
+  if (counter !== undefined && counter > limit)
+    return `its counter is out of order: the next one is ${highest + 1}; ${AGAIN}`;
+  if (lastThere === undefined || place > lastThere.place) return undefined;
+  return `it is out of order: by its date it comes before ${lastThere.tag} of ${formatTime(lastThere.time)}, which is here already; ${AGAIN}`;
+}
+
+const whyNotNow = ({ date }: ResolvedEvent, now: number): string | undefined =>
+  date > now + MOST_AHEAD_S
+    ? `it is dated ${formatTime(date)}, more than a day ahead of the clock here; set the clock right, and write it again`
+    : undefined;
+
+function whyNotChained(
+  { parent, place }: ResolvedEvent,
+  { events, name }: ArtifactState,
+): string | undefined {
+  if (parent === undefined) return undefined;
+  const before = events.find(({ tagOid }) => tagOid === parent);
+  if (before === undefined)
+    return `it follows the tag object ${short(parent)}, which is no event of ${name} here; push what came before it first: reg sync`;
+  return before.place < place
+    ? undefined
+    : `it follows ${before.tag}, which counts as a later event; ${AGAIN}`;
+}
+
+/**
+ * The registration that another one hides. A registered version does not move to another commit, because its name would then
+ * load another model.
+ */
+export function hiddenBy(event: ResolvedEvent, artifact: ArtifactState): ResolvedEvent | undefined {
+  if (event.kind !== 'registration') return undefined;
+  const last = versionEventBefore(event, artifact);
+  return last?.kind === 'registration' ? last : undefined;
+}
+
+function registeredAlready(event: ResolvedEvent, artifact: ArtifactState): string | undefined {
+  const hidden = hiddenBy(event, artifact);
+  return (
+    hidden &&
+    `${event.of} is registered already, by ${hidden.tag}; deregister it first, or register another version`
+  );
+}

@@ -1,0 +1,37 @@
+import { type ArtifactName, artifactNameForTag } from './names.js';
+
+/** Where tags are among the refs. */
+export const TAG_REFS = 'refs/tags/';
+
+/** The full name of a tag's ref. */
+export const tagRef = (tagName: string): string => TAG_REFS + tagName;
+
+/** The refspec that fetches a tag or pushes it, under the same name on both sides. */
+export const tagRefspec = (tagName: string): string => `${tagRef(tagName)}:${tagRef(tagName)}`;
+
+/** The short name of a tag, from the full name of its ref; undefined for a ref that is not a tag. */
+export const tagNameOf = (ref: string): string | undefined =>
+  ref.startsWith(TAG_REFS) ? ref.slice(TAG_REFS.length) : undefined;
+
+/**
+ * The ref that holds an artifact's turn. The name of an artifact has no `@`, so the turns of `churn` and `churn/x` are never
+ * a file and a folder of one name.
+ */
+export const turnRef = (artifact: ArtifactName): string => `refs/reg/${artifactNameForTag(artifact)}@turn`;
+
+/**
+ * What git would not accept in the name of a ref; undefined for a well-formed name (git-check-ref-format(1)).
+ * @param ref the full name, such as `refs/tags/churn@v1.0.0`
+ */
+export function refFormatProblem(ref: string): string | undefined {
+  if (/[\x00-\x20\x7f~^:?*[\\]/.test(ref)) return 'it holds a character that git does not allow in a ref';
+  if (ref.includes('..')) return "it holds '..'";
+  if (ref.includes('@{')) return "it holds '@{'";
+  if (ref.endsWith('.') || ref.endsWith('/')) return 'it ends in a dot or a slash';
+  for (const part of ref.split('/')) {
+    if (part === '') return 'it holds an empty part between slashes';
+    if (part.startsWith('.')) return `its part '${part}' begins with a dot`;
+    if (part.endsWith('.lock')) return `its part '${part}' ends in '.lock'`;
+  }
+  return undefined;
+}

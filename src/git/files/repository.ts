@@ -1,0 +1,273 @@
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { Oid } from '../../domain/event.js';
+import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
+import { RegError } from '../../errors.js';
+import { isFolder } from '../../util/files.js';
+import { needsGit } from '../needs-git.js';
+import type {
+  BranchReader,
+  HistoryReader,
+  ObjectReader,
+  RefTips,
+  RegistryRepository,
+  SignatureReader,
+  SourceRepository,
+  TagReading,
+  TagRef,
+  TagRemote,
+  Tags,
+  TagWriter,
+  TreeEntry,
+} from '../port.js';
+import { readerByTags } from '../reader-by-tags.js';
+import { decodeFound, ownTarget, readingOf } from '../tag-reading.js';
+import { treeEntries } from '../tree-object.js';
+import { type Config, configValue, isTrue } from './config.js';
+import { commitsBetween, mergeBase } from './history.js';
+import { localLargeFiles } from './large-files.js';
+import { askEach, type ObjectStore, openObjectStore, peel, type StoredObject } from './objects.js';
+import { findPlace, textOf } from './place.js';
+import { openRefs, type Refs, type StoredRef } from './refs.js';
+import { resolveCommit } from './revisions.js';
+
+/**
+ * Opens the repository that a folder is in, to read it without the git program: a work tree, a folder inside one, a linked
+ * work tree, a bare repository.
+ * @throws RegError NO_REPOSITORY, GIT_MISSING when it is stored in a way that only the git program reads; every call throws
+ * GIT_MISSING for a task that only the git program can do, above all writing
+ */
+export async function openLocalRepository(
+  folder: string,
+  env: NodeJS.ProcessEnv,
+): Promise<RegistryRepository> {
+  const place = await findPlace(folder, env);
+  const { gitDir, commonDir, config } = place;
+  const all = openObjectStore(join(commonDir, 'objects'));
+  const objects = isPartialClone(config) ? withoutMissing(all) : all;
+  const refs = openRefs(gitDir, commonDir);
+  const tags = tagsIn(refs, all);
+  return {
+    url: undefined,
+    workTree: async () => place.workTree,
+    ...readFolder(gitDir, commonDir, objects),
+    tags,
+    ...readerByTags(tags),
+    largeFiles: localLargeFiles(place),
+    listTips: () => listTips(refs, objects),
+    isShallow: async () => (await shallowCommits(commonDir)).size > 0,
+    objectTypes: async (oids) => {
+      const heads = await askEach(oids, all.head);
+      return new Map(oids.map((oid) => [oid, heads.get(oid)?.type ?? 'missing']));
+    },
+    mergeBase: (one, other) => mergeBase(objects.read, one, other),
+    hasRemote: async (name) => configValue(config, `remote.${name}.url`) !== undefined,
+    ...refusing,
+  };
+}
+
+/**
+ * Opens a folder as the source of models.
+ * @throws RegError NO_REPOSITORY, GIT_MISSING
+ */
+export async function openLocalSource(folder: string): Promise<SourceRepository> {
+  const notFound = new RegError(
+    'NO_REPOSITORY',
+    `there is no git repository at ${folder}`,
+    'check --source, or source.repo of the link',
+  );
+  if (!(await isFolder(folder))) throw notFound;
+  return openLocalRepository(folder, {}).catch((error: unknown) => {
+    throw error instanceof RegError && error.code === 'NO_REPOSITORY' ? notFound : error;
+  });
+}
+
+/** What can be read from the files of any repository. */
+export type FolderReader = ObjectReader & HistoryReader & { tags: Tags };
+
+/**
+ * Reads a repository whose folders are known.
+ * @param gitDir its own folder, with HEAD
+ * @param commonDir the folder that it shares with its worktrees
+ */
+export function readFolder(gitDir: string, commonDir: string, objects: ObjectStore): FolderReader {
+  const refs = openRefs(gitDir, commonDir);
+  const shallow = () => shallowCommits(commonDir);
+  return {
+    tags: tagsIn(refs, objects),
+    ...objectReader(objects, (rev) => resolveCommit(refs, objects, shallow, rev)),
+    commitsBetween: async (from, to, most) =>
+      (await shallow()).size > 0 ? undefined : (await commitsBetween(objects.read, from, to))?.slice(0, most),
+  };
+}
+
+/** The commits at which history was cut off when it was cloned, one a line (gitrepository-layout(5), `shallow`). */
+async function shallowCommits(commonDir: string): Promise<ReadonlySet<Oid>> {
+  return new Set(((await textOf(join(commonDir, 'shallow'))) ?? '').split('\n').filter(Boolean));
+}
+
+const PREFIX = 'refs/tags/';
+
+/** How the full names of the tags of an artifact begin, or of all tags. */
+const prefixesOf = (scope: ArtifactName | 'all'): string[] =>
+  scope === 'all' ? [PREFIX] : ['@', '#'].map((mark) => PREFIX + artifactNameForTag(scope) + mark);
+
+const tagsIn = (refs: Refs, objects: ObjectStore): Tags => ({
+  list: async (scope) => {
+    const stored = await refs.list(...prefixesOf(scope));
+    // undefined is an answer too
+    const peeled = await askEach(stored, async (ref) => [await peeledOf(ref, objects)] as const);
+    const listed = stored.map((ref) => {
+      const [found] = peeled.get(ref) ?? [];
+      return { name: ref.name.slice(PREFIX.length), oid: ref.oid, peeled: found };
+    });
+    return { refs: listed, known: new Map() };
+  },
+  read: async (refs) => {
+    const readings = await askEach(refs, (ref) => readTag(objects, ref));
+    return refs.flatMap((ref) => readings.get(ref) ?? []);
+  },
+});
+
+async function peeledOf({ oid, peeled }: StoredRef, objects: ObjectStore): Promise<TagRef['peeled']> {
+  // an object may be missing although packed refs say what it leads to
+  if (peeled !== undefined) return (await objects.has(oid)) ? (peeled ?? undefined) : 'unknown';
+  const head = await objects.head(oid);
+  if (head === undefined) return 'unknown';
+  return head.type === 'tag' ? ((await peel(objects, { type: 'tag', oid }))?.oid ?? 'unknown') : undefined;
+}
+
+async function readTag(objects: ObjectStore, { name, oid }: TagRef): Promise<TagReading> {
+  // of a lightweight tag the type alone: it may point at a huge file
+  const head = await objects.head(oid);
+  const object = head?.type === 'tag' ? await objects.read(oid) : head && { ...head, bytes: NO_BYTES };
+  const decoded = decodeFound({ ref: { name, oid }, object });
+  return 'object' in decoded ? readingOf(decoded, await peel(objects, ownTarget(decoded.object))) : decoded;
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** The commits that all refs lead to. */
+async function listTips(refs: Refs, objects: ObjectStore): Promise<RefTips> {
+  const endOf = async ({ oid, peeled }: StoredRef): Promise<Oid> => {
+    if (peeled) return peeled;
+    const head = await objects.head(oid);
+    return (head && (await peel(objects, { type: head.type, oid })))?.oid ?? oid;
+  };
+  const tips = await askEach(await refs.list('refs/'), endOf);
+  const head = await refs.read('HEAD');
+  const all: [string, Oid][] = [...tips].map(([{ name }, oid]) => [name, oid]);
+  return new Map(head === undefined ? all : [['HEAD', head], ...all]);
+}
+
+function objectReader(objects: ObjectStore, resolve: ObjectReader['resolveCommit']): ObjectReader {
+  const read = async (oid: Oid): Promise<StoredObject> => required(await objects.read(oid), oid);
+  const entriesOf = async (tree: Oid): Promise<TreeEntry[]> => {
+    const { type, bytes } = await read(tree);
+    if (type !== 'tree') throw unusable(tree, `is a ${type}, not a folder`);
+    return treeEntries(bytes);
+  };
+  const entryAt = async (commit: Oid, path: string): Promise<TreeEntry | undefined> => {
+    const header = (await read(commit)).bytes.toString('latin1', 0, 46);
+    const [, root] = /^tree ([0-9a-f]{40})\n/.exec(header) ?? [];
+    if (root === undefined) throw unusable(commit, 'is not a commit');
+    let found: TreeEntry | undefined = { path: '', type: 'tree', oid: root };
+    // symbolic links are not followed, and submodules not entered
+    for (const part of path === '' ? [] : path.split('/')) {
+      if (found?.type !== 'tree') return undefined;
+      found = (await entriesOf(found.oid)).find((entry) => entry.path === part);
+    }
+    return found && { ...found, path };
+  };
+  const entriesBelow = async (tree: Oid, path: string): Promise<TreeEntry[]> => {
+    const found: TreeEntry[] = [];
+    for (const entry of await entriesOf(tree)) {
+      const full = path === '' ? entry.path : `${path}/${entry.path}`;
+      if (entry.type === 'tree') found.push(...(await entriesBelow(entry.oid, full)));
+      else found.push({ ...entry, path: full });
+    }
+    return found;
+  };
+  return {
+    resolveCommit: resolve,
+    entryAt,
+    entriesBelow: async (commit, path) => {
+      const folder = await entryAt(commit, path);
+      return folder?.type === 'tree' ? entriesBelow(folder.oid, path) : [];
+    },
+    readBlob: async (oid) => {
+      const { type, bytes } = await read(oid);
+      if (type !== 'blob') throw unusable(oid, `is a ${type}, not a file`);
+      return bytes;
+    },
+    blobSizes: (oids) => askEach(oids, async (oid) => (await objects.head(oid))?.size),
+    streamBlob: async (oid) => {
+      const { type } = required(await objects.head(oid), oid);
+      if (type !== 'blob') throw unusable(oid, `is a ${type}, not a file`);
+      return Readable.from(whole(required(await objects.stream(oid), oid), oid), { objectMode: false });
+    },
+  };
+}
+
+const MISSING = 'is missing or corrupt';
+
+const unusable = (oid: Oid, why: string): RegError => new RegError('SOURCE_PATH', `object ${oid} ${why}`);
+
+function required<T>(found: T | undefined, oid: Oid): T {
+  if (found === undefined) throw unusable(oid, MISSING);
+  return found;
+}
+
+async function* whole(stream: Readable, oid: Oid): AsyncGenerator<Buffer> {
+  try {
+    yield* stream;
+  } catch (error) {
+    throw error instanceof RegError ? error : unusable(oid, MISSING);
+  }
+}
+
+/** A clone whose remote promised to send the rest on demand (gitformat-pack(5), partial clones). */
+const isPartialClone = (config: Config): boolean =>
+  config.has('extensions.partialclone') ||
+  [...config.keys()].some((key) => /^remote\..*\.promisor$/.test(key) && isTrue(config, key));
+
+/** The objects of a partial clone: those that are missing have to be fetched. */
+const withoutMissing = (objects: ObjectStore): ObjectStore => {
+  const orRefuse =
+    <T>(ask: (oid: Oid) => Promise<T | undefined>) =>
+    async (oid: Oid): Promise<T> => {
+      const answer = await ask(oid);
+      if (answer === undefined) throw needsGit(`to fetch object ${oid}, which this partial clone left out,`);
+      return answer;
+    };
+  const { head, read, stream } = objects;
+  return { ...objects, head: orRefuse(head), read: orRefuse(read), stream: orRefuse(stream) };
+};
+
+const refuse = (what: string) => async (): Promise<never> => {
+  throw needsGit(what);
+};
+const refuseToWrite = refuse('writing to a registry');
+const refuseToAsk = refuse('asking a remote of this repository');
+
+/** The tasks that only the git program does: writing tags, talking to the remotes of a clone, checking signatures. */
+export const refusing: TagWriter &
+  TagRemote &
+  BranchReader &
+  SignatureReader &
+  Pick<RegistryRepository, 'commitFile'> = {
+  commitFile: refuse('committing a file'),
+  identity: refuseToWrite,
+  signsTags: refuseToWrite,
+  storeTag: refuseToWrite,
+  takeTurn: refuseToWrite,
+  changeRefs: refuseToWrite,
+  pushRefs: refuseToWrite,
+  listRemoteTags: refuseToAsk,
+  listRemoteArtifact: refuseToAsk,
+  listRemoteRefs: refuseToAsk,
+  fetchTags: refuseToAsk,
+  strays: refuse('looking at the branches of this repository'),
+  commitDate: refuse('looking at the branches of this repository'),
+  checkSignatures: refuse('checking signatures'),
+};

@@ -1,0 +1,197 @@
+import {
+  type AssignRequest,
+  type Bump,
+  planAssign,
+  planDeleteArtifact,
+  planDeleteAssignments,
+  planDeleteCurrent,
+  planDeleteVersion,
+  planDeprecate,
+  planDeregister,
+  planRegister,
+  planRollback,
+  planUnassign,
+} from '../domain/actions.js';
+import { known } from '../domain/find.js';
+import { type ArtifactName, artifactName, type StageName, stageName } from '../domain/names.js';
+import type { Plan, Snapshot } from '../domain/plan.js';
+import { parseVersionTarget } from '../domain/target.js';
+import { version } from '../domain/version.js';
+import { type ErrorCode, RegError } from '../errors.js';
+import { type RegistryContext, requireCommit } from './context.js';
+import { latest } from './queries.js';
+import { readArtifactNames } from './read.js';
+import { type WriteOptions, type Written, write } from './write.js';
+
+/** How to register. */
+export interface RegisterOptions extends WriteOptions {
+  /** A branch, tag or commit id; HEAD by default. */
+  rev?: string | undefined;
+  /** With or without the leading `v`; without it the latest version is raised. */
+  version?: string | undefined;
+  bump?: Bump | undefined;
+  /** Allows a second active version at one commit. */
+  force?: boolean | undefined;
+}
+
+/** Registers the model at a commit as a version. `target` is an artifact or `artifact@version`. */
+export async function register(
+  context: RegistryContext,
+  target: string,
+  options: RegisterOptions,
+): Promise<Written> {
+  const { artifact, id } = await versionTarget(context, target, options.version);
+  const { rev = 'HEAD', bump, message, force } = options;
+  if (id !== undefined && bump !== undefined)
+    throw new RegError(
+      'USAGE',
+      'a version is either given or raised, not both',
+      'leave out the version or --bump',
+    );
+  const wanted = id === undefined ? undefined : version(id);
+  const request = { commit: await requireCommit(context, rev), version: wanted, bump, message, force };
+  return write(context, artifact, (snapshot) => planRegister(snapshot, request), options);
+}
+
+/** How to assign: a version, or the one at a rev, by default at HEAD. */
+export interface AssignOptions extends WriteOptions {
+  version?: string | undefined;
+  rev?: string | undefined;
+  /** Assigns a commit without a version as it is, instead of registering one first. */
+  noRegister?: boolean | undefined;
+}
+
+/** Puts a version into a stage. `target` is an artifact, `artifact@version` or `artifact@latest`. */
+export async function assign(
+  context: RegistryContext,
+  target: string,
+  stage: string,
+  options: AssignOptions,
+): Promise<Written> {
+  const { artifact, id } = await versionTarget(context, target, options.version);
+  const { rev, noRegister, message } = options;
+  if (id !== undefined && rev !== undefined)
+    throw new RegError(
+      'USAGE',
+      'both a version and a rev are given',
+      'give one of artifact@version, --version and --rev',
+    );
+  const wanted = stageName(stage);
+  const chosen = id === undefined ? { commit: await requireCommit(context, rev ?? 'HEAD') } : { version: id };
+  const request: AssignRequest = { stage: wanted, target: chosen, noRegister, message };
+  const plan = (snapshot: Snapshot): Plan =>
+    planAssign(id === undefined ? snapshot : known(snapshot), request);
+  return write(context, artifact, plan, options).catch(hintAtSwapped(context, artifact, wanted));
+}
+
+const MAY_BE_SWAPPED: ReadonlySet<ErrorCode> = new Set(['NOT_DECLARED', 'UNKNOWN_STAGE', 'UNKNOWN_ARTIFACT']);
+
+/** Where the stage names an artifact and the artifact does not, the two were swapped. */
+const hintAtSwapped =
+  (context: RegistryContext, artifact: ArtifactName, stage: StageName) =>
+  async (error: unknown): Promise<never> => {
+    if (!(error instanceof RegError) || !MAY_BE_SWAPPED.has(error.code)) throw error;
+    const names: readonly string[] = await readArtifactNames(context.repository.tags);
+    if (names.includes(artifact) || !names.includes(stage)) throw error;
+    throw new RegError(error.code, error.message, `did you mean: reg assign ${stage} ${artifact}`);
+  };
+
+/** How to withdraw: with an event, or with `delete` by deleting the tags of events. */
+export interface WithdrawOptions extends WriteOptions {
+  version?: string | undefined;
+  /** Writes the event even when it changes nothing. */
+  force?: boolean | undefined;
+  /** Deletes the tags concerned instead of adding one. */
+  delete?: boolean | undefined;
+}
+
+/** Takes a version out of a stage. `target` is an artifact, whose current version is meant, or `artifact@version`. */
+export async function unassign(
+  context: RegistryContext,
+  target: string,
+  stage: string,
+  options: WithdrawOptions,
+): Promise<Written> {
+  const { artifact, id } = await versionTarget(context, target, options.version);
+  const wanted = stageName(stage);
+  return withdraw(context, artifact, options, {
+    event: (snapshot) => planUnassign(snapshot, wanted, id, options),
+    deletion: (snapshot) => planDeleteAssignments(snapshot, wanted, id),
+  });
+}
+
+/** Takes back the registration of a version. */
+export async function deregister(
+  context: RegistryContext,
+  target: string,
+  options: WithdrawOptions,
+): Promise<Written> {
+  const { artifact, id } = await versionTarget(context, target, options.version);
+  if (id === undefined)
+    throw new RegError(
+      'USAGE',
+      'which version?',
+      `write reg deregister ${artifact}@VERSION; see: reg show ${artifact}`,
+    );
+  return withdraw(context, artifact, options, {
+    event: (snapshot) => planDeregister(snapshot, id, options),
+    deletion: (snapshot) => planDeleteVersion(snapshot, id),
+  });
+}
+
+/** Marks an artifact as no longer in use. */
+export function deprecate(
+  context: RegistryContext,
+  name: string,
+  options: WithdrawOptions,
+): Promise<Written> {
+  return withdraw(context, artifactName(name), options, {
+    event: (snapshot) => planDeprecate(snapshot, options),
+    deletion: planDeleteArtifact,
+  });
+}
+
+/** Assigns what was current in a stage before the current version. */
+export function rollback(
+  context: RegistryContext,
+  name: string,
+  stage: string,
+  options: WithdrawOptions,
+): Promise<Written> {
+  const wanted = stageName(stage);
+  return withdraw(context, artifactName(name), options, {
+    event: (snapshot) => planRollback(snapshot, wanted, options),
+    deletion: (snapshot) => planDeleteCurrent(snapshot, wanted),
+  });
+}
+
+/** Writes what withdraws something of a known artifact: an event, or a deletion. */
+const withdraw = (
+  context: RegistryContext,
+  artifact: ArtifactName,
+  options: WithdrawOptions,
+  plans: Record<'event' | 'deletion', (snapshot: Snapshot) => Plan>,
+): Promise<Written> =>
+  write(
+    context,
+    artifact,
+    (snapshot) => plans[options.delete ? 'deletion' : 'event'](known(snapshot)),
+    options,
+  );
+
+/**
+ * The artifact and version that `artifact@version` and `--version`, which mean the same, name together.
+ * @throws RegError USAGE when both name one
+ */
+export async function versionTarget(
+  context: RegistryContext,
+  target: string,
+  given: string | undefined,
+): Promise<{ artifact: ArtifactName; id: string | undefined }> {
+  const named = parseVersionTarget(target);
+  if (named.which !== undefined && given !== undefined)
+    throw new RegError('USAGE', 'the version is named twice', 'give either artifact@version or --version');
+  const { artifact, which } = given === undefined ? named : parseVersionTarget(`${named.artifact}@${given}`);
+  if (which?.kind === 'latest') return { artifact, id: (await latest(context, artifact, {})).version };
+  return { artifact, id: which?.id };
+}

@@ -1,0 +1,396 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  CONFIG_FILE,
+  type Config,
+  DEFAULT_CONFIG,
+  type RuleLevels,
+  readConfig,
+} from '../documents/config.js';
+import { type Approval, approvalOf, approvalsOf } from '../domain/approval.js';
+import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../domain/artifact.js';
+import { type Event, eventOf, type Oid } from '../domain/event.js';
+import type { ArtifactName } from '../domain/names.js';
+import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
+import {
+  concernsOf,
+  type Facts,
+  judge,
+  type Policy,
+  policedConcerns,
+  type StagePolicy,
+  type Violation,
+} from '../domain/policy.js';
+import { tagNameOf, tagRef } from '../domain/refs.js';
+import type { Signature } from '../domain/signature.js';
+import { RegError } from '../errors.js';
+import type { Identity, PeeledTagRef, RefTips, RegistryRepository } from '../git/port.js';
+import { once } from '../util/async.js';
+import { bringMissing } from './catch-up.js';
+import type { RegistryContext } from './context.js';
+import { readerAt } from './load-config.js';
+import type { Reach } from './reach.js';
+
+/** Where the rules of a team are read: where its branches are protected. */
+export type RulesSource =
+  /** The remote, as it is now. */
+  | { kind: 'remote'; remote: string }
+  /** The remote-tracking branches of this clone. */
+  | { kind: 'tracking'; remote: string }
+  /** This repository, which has no remote. */
+  | { kind: 'here' };
+
+/** The source of the rules for a registry: its remote where it has one, unless that is not to be asked. */
+export async function rulesSourceOf(
+  { repository, config }: RegistryContext,
+  offline: boolean | undefined,
+): Promise<RulesSource> {
+  if (repository.url !== undefined) return { kind: 'remote', remote: repository.url };
+  const { remote } = await config();
+  if (!(await repository.hasRemote(remote))) return { kind: 'here' };
+  return { kind: offline ? 'tracking' : 'remote', remote };
+}
+
+/** The source of the rules for a write. */
+const sourceForWrite = ({ asks, remote, note }: Reach): RulesSource => {
+  if (asks) return { kind: 'remote', remote };
+  // there is a note where there is a remote that was not asked
+  return note === undefined ? { kind: 'here' } : { kind: 'tracking', remote };
+};
+
+/**
+ * The rules that hold for a registry, from its protected branch: the default branch at their source. What a pull request or a
+ * tagged commit says about them never counts.
+ */
+interface Rules {
+  source: RulesSource;
+  policy: Policy;
+  /** Levels of the rules of `validate`, where they differ from the default. */
+  levels: RuleLevels;
+  /** The file of those who may sign; undefined where there is none, and then git's configuration counts. */
+  signers(): Promise<Uint8Array | undefined>;
+  /** The commit that a branch leads to at the source; undefined without such a branch. */
+  tip(branch: string): Promise<Oid | undefined>;
+}
+
+/**
+ * Reads the rules that hold.
+ * @param tips the branches of the remote, where it was asked already
+ * @throws RegError REMOTE_FAILED, INVALID_CONFIG
+ */
+export async function readRules(
+  context: RegistryContext,
+  source: RulesSource,
+  tips?: RefTips,
+): Promise<Rules> {
+  const { repository, workTree } = context;
+  const tip = branchesAt(context, source, tips);
+  const files = await workTree();
+  if (source.kind === 'here' && files !== undefined) {
+    const { policy, rules: levels, signers } = await context.config();
+    return { source, policy, levels, signers: once(() => files.read(signers)), tip };
+  }
+  const head = await tip(undefined);
+  const read = readerAt(repository, head);
+  const bytes = await read(CONFIG_FILE).catch(async (error: unknown) => {
+    // the remote may have a newer commit than this clone
+    if (source.kind !== 'remote' || head === undefined || !isMissing(error)) throw error;
+    await bringCommit(repository, source.remote, head);
+    return read(CONFIG_FILE);
+  });
+  const { policy, signers, rules: levels }: Config = bytes ? readConfig(bytes) : DEFAULT_CONFIG;
+  return { source, policy, levels, signers: once(() => read(signers)), tip };
+}
+
+const isMissing = (error: unknown): boolean => error instanceof RegError && error.code === 'GIT_FAILED';
+
+/** Finds the tip of a branch, or of the default one. */
+type Branches = (branch: string | undefined) => Promise<Oid | undefined>;
+
+/** Branches are taken by their full names: git may resolve a short name to a tag, which anyone may have pushed. */
+function branchesAt(
+  { repository }: RegistryContext,
+  source: RulesSource,
+  tips: RefTips | undefined,
+): Branches {
+  const start = source.kind === 'tracking' ? `refs/remotes/${source.remote}/` : 'refs/heads/';
+  const remote = source.kind === 'remote' ? source.remote : '.';
+  const refs = once(async () => tips ?? repository.listRemoteRefs(remote, ['HEAD', `${start}*`]));
+  // not every clone knows which branch is the default one, and HEAD of a server may name one that was never pushed
+  const defaults = [
+    source.kind === 'tracking' ? `${start}HEAD` : 'HEAD',
+    `${start}main`,
+    `${start}master`,
+    'HEAD',
+  ];
+  return async (branch) => {
+    const held = await refs();
+    const names = branch === undefined ? defaults : [start + branch];
+    return names.flatMap((name) => held.get(name) ?? [])[0];
+  };
+}
+
+/** Brings a commit of a remote here, where it is missing. */
+const bringCommit = (repository: RegistryRepository, remote: string, commit: Oid): Promise<void> =>
+  bringMissing(repository, remote, [{ name: 'HEAD', oid: commit, peeledOid: undefined }]);
+
+/**
+ * The note that the rules in the work tree are not the ones that hold; undefined where they are the same, and where the work
+ * tree has none. Signers are compared where a stage demands signatures.
+ */
+export async function ignoredHere(
+  context: RegistryContext,
+  { source, policy, signers }: Rules,
+): Promise<string | undefined> {
+  if (source.kind === 'here') return undefined;
+  const files = await context.workTree();
+  if (files === undefined || (await files.read(CONFIG_FILE)) === undefined) return undefined;
+  const config = await context.config();
+  const asked = `the default branch of ${source.remote}`;
+  if (!isDeepStrictEqual(config.policy, policy))
+    return `the policy in ${CONFIG_FILE} here is not that of ${asked}, which is the one asked`;
+  if (!Object.values(policy).some(({ signed }) => signed)) return undefined;
+  const [here, there] = await Promise.all([files.read(config.signers), signers()]);
+  return isDeepStrictEqual(here && Buffer.from(here), there && Buffer.from(there))
+    ? undefined
+    : `the signers in ${config.signers} here are not those of ${asked}, which are the ones asked`;
+}
+
+/** Who writes, whether the tags are signed, and how the remote is used. */
+type Author = Reach & { identity: Identity; sign: boolean };
+
+/** Holds one write against the rules of a team, before a ref leads to what it wrote. */
+interface PolicyGuard {
+  /**
+   * @param tips the branches of the remote, where it was asked already
+   * @throws RegError POLICY when the policy of a stage forbids the plan
+   */
+  refusePlan(plan: Plan, artifact: ArtifactState, tips: RefTips | undefined): Promise<void>;
+  /**
+   * Checks the signatures of stored tags.
+   * @param oids the tag objects of the plan, in its order
+   * @throws RegError POLICY when they are signed with a key that does not count
+   */
+  refuseSignatures(
+    oids: readonly Oid[],
+    plan: Plan,
+    artifact: ArtifactState,
+    tips: RefTips | undefined,
+  ): Promise<void>;
+  /** The note about rules in the work tree that do not hold, where rules were read. */
+  note(): Promise<string | undefined>;
+}
+
+/** Makes the guard of one write. The rules are read once, and not at all while no plan changes a stage. */
+export function policyGuard(context: RegistryContext, author: Author): PolicyGuard {
+  const { repository } = context;
+  let reading: Promise<Rules> | undefined;
+  const rulesWith = (tips: RefTips | undefined): Promise<Rules> => {
+    reading ??= readRules(context, sourceForWrite(author), tips);
+    return reading;
+  };
+  return {
+    refusePlan: async ({ tags, deletes = [] }, artifact, tips) => {
+      const oids = tags.map(({ tagName }) => `planned ${tagName}`);
+      const events = plannedEvents(tags, artifact, author, oids);
+      const deleted = deletes.filter((event) => concernsOf(artifact, event).length > 0);
+      if (events.length === 0 && deleted.length === 0) return;
+      const rules = await rulesWith(tips);
+      refuseDeletes(deleted, artifact, rules.policy);
+      const coming = new Set(author.sign ? oids : []);
+      refuseViolations(await judgeEvents({ repository, rules, events, coming }));
+    },
+    refuseSignatures: async (oids, { tags }, artifact, tips) => {
+      const events = author.sign ? plannedEvents(tags, artifact, author, oids) : [];
+      if (events.length === 0) return;
+      const rules = await rulesWith(tips);
+      // the other rules were asked before
+      const policy = Object.fromEntries(
+        Object.entries(rules.policy).map(([stage, { signed }]) => [stage, { signed }]),
+      );
+      refuseViolations(await judgeEvents({ repository, rules: { ...rules, policy }, events }));
+    },
+    note: async () => reading && ignoredHere(context, await reading),
+  };
+}
+
+/** The planned events that change a stage, in the artifact as it will be with them. */
+function plannedEvents(
+  tags: readonly PlannedTag[],
+  artifact: ArtifactState,
+  author: Author,
+  oids: readonly Oid[],
+): EventOf[] {
+  const events = tags.map((tag, index) => plannedEvent(tag, author, oids[index] ?? ''));
+  const after = artifactStateOf(artifact.name, [...artifact.events, ...events]);
+  return after.events
+    .filter((event) => oids.includes(event.tagOid) && concernsOf(after, event).length > 0)
+    .map((event) => ({ artifact: after, event }));
+}
+
+function plannedEvent(tag: PlannedTag, { identity: { name, email }, sign }: Author, oid: Oid): Event {
+  const { tagName, commit, date } = tag;
+  const message = messageOf(tag, undefined);
+  const made = { name: tagName, oid, commit, tagger: { name, email }, date, message };
+  return eventOf(tag.event, sign ? { ...made, signed: true } : made);
+}
+
+function refuseViolations(judged: readonly JudgedEvent[]): void {
+  const violations = judged.flatMap((one) => one.violations);
+  const [first] = violations;
+  if (first === undefined) return;
+  throw new RegError('POLICY', violations.map(({ message }) => message).join('; '), first.hint);
+}
+
+function refuseDeletes(deletes: readonly ResolvedEvent[], artifact: ArtifactState, policy: Policy): void {
+  for (const event of deletes)
+    for (const { stage } of policedConcerns(policy, artifact, event))
+      throw new RegError(
+        'POLICY',
+        `${event.tag} concerns ${stage}, which has a policy, and history is not deleted there`,
+        'leave out --delete: another event takes it back, and both stay known',
+      );
+}
+
+/** An event, in the artifact that holds it. */
+export interface EventOf {
+  artifact: ArtifactState;
+  event: ResolvedEvent;
+}
+
+/** An event that violates rules. */
+type JudgedEvent = EventOf & { violations: readonly Violation[] };
+
+/** Events to judge, and the rules to judge them by. */
+interface Judging {
+  repository: RegistryRepository;
+  rules: Rules;
+  events: readonly EventOf[];
+  /** Tag objects that will be signed once they are written. */
+  coming?: ReadonlySet<Oid>;
+  /** Approvals that arrive together with the events. */
+  approvals?: readonly Approval[];
+}
+
+/**
+ * Judges events by the policy of the stages that they change. Facts that only git knows are read once for all of them.
+ * @returns the events that violate rules
+ * @throws RegError SHALLOW, UNKNOWN_REV, REMOTE_FAILED
+ */
+export async function judgeEvents(judging: Judging): Promise<JudgedEvent[]> {
+  const { policy } = judging.rules;
+  const policed = judging.events.filter(
+    ({ artifact, event }) => policedConcerns(policy, artifact, event).length > 0,
+  );
+  if (policed.length === 0) return [];
+  const approvals = await approvalsFor(judging, policed);
+  const [strays, signatures] = await Promise.all([
+    straysAmong(judging, policed),
+    signaturesOf(judging, policed, [...approvals.values()].flat()),
+  ]);
+  return policed.flatMap(({ artifact, event }) => {
+    const facts: Facts = { strays, signatures, approvals: approvals.get(artifact.name) ?? [] };
+    const violations = judge(policy, artifact, event, facts);
+    return violations.length === 0 ? [] : [{ artifact, event, violations }];
+  });
+}
+
+/** Whether the policy of a stage that an event changes has a rule. */
+const demands = (
+  { rules }: Judging,
+  { artifact, event }: EventOf,
+  rule: (policy: StagePolicy) => unknown,
+): boolean =>
+  policedConcerns(rules.policy, artifact, event).some(({ stage }) => rule(rules.policy[stage] ?? {}));
+
+async function approvalsFor(
+  judging: Judging,
+  policed: readonly EventOf[],
+): Promise<Map<ArtifactName, readonly Approval[]>> {
+  const { repository, rules, approvals = [] } = judging;
+  const wanting = policed.filter((one) => demands(judging, one, (policy) => policy.approvals));
+  const found = new Map<ArtifactName, readonly Approval[]>();
+  for (const name of new Set(wanting.map(({ artifact }) => artifact.name))) {
+    const arriving = approvals.filter(({ artifact }) => artifact === name);
+    found.set(name, [...(await readApprovals(repository, name, rules.source)), ...arriving]);
+  }
+  return found;
+}
+
+/** The valid approvals of an artifact, as they are at a source; whether they fit an event is for the rules to say. */
+async function readApprovals(
+  repository: RegistryRepository,
+  artifact: ArtifactName,
+  source: RulesSource,
+): Promise<Approval[]> {
+  const remote = source.kind === 'remote' ? source.remote : '.';
+  const start = approvalsOf(artifact);
+  const held = await repository.listRemoteRefs(remote, [`${tagRef(start)}*`]);
+  const refs = [...held].flatMap(([ref, oid]): PeeledTagRef[] => {
+    const name = tagNameOf(ref);
+    // a pattern also matches further down (git-ls-remote(1))
+    return name?.startsWith(start) ? [{ name, oid, peeledOid: undefined }] : [];
+  });
+  if (source.kind === 'remote') await bringMissing(repository, source.remote, refs);
+  return (await repository.readTags(refs)).flatMap((one) => {
+    const approval = 'tag' in one ? approvalOf(one.tag) : { problem: one.detail };
+    return 'problem' in approval || approval.artifact !== artifact ? [] : [approval];
+  });
+}
+
+/** By branch that a policy names, the commits of events that are not on it. */
+async function straysAmong(
+  { repository, rules }: Judging,
+  policed: readonly EventOf[],
+): Promise<Map<string, Set<Oid>>> {
+  const commits = new Map<string, Set<Oid>>();
+  for (const { artifact, event } of policed)
+    for (const concern of policedConcerns(rules.policy, artifact, event)) {
+      const branch = rules.policy[concern.stage]?.branch;
+      if (branch === undefined || !concern.enters) continue;
+      const asked = commits.get(branch) ?? new Set();
+      for (const commit of concern.commits) asked.add(commit);
+      commits.set(branch, asked);
+    }
+  const strays = new Map<string, Set<Oid>>();
+  for (const [branch, asked] of commits) {
+    const tip = await requireTip(repository, rules, branch);
+    strays.set(branch, await repository.strays(tip, [...asked]));
+  }
+  return strays;
+}
+
+/**
+ * The tip of a branch that a policy names; brings the commit here.
+ * @throws RegError UNKNOWN_REV, REMOTE_FAILED
+ */
+async function requireTip(
+  repository: RegistryRepository,
+  { source, tip }: Rules,
+  branch: string,
+): Promise<Oid> {
+  const commit = await tip(branch);
+  if (commit === undefined)
+    throw new RegError(
+      'UNKNOWN_REV',
+      `the policy names the branch ${branch}, and there is none`,
+      'push that branch, or change policy: in .reg.yaml',
+    );
+  if (source.kind === 'remote') await bringCommit(repository, source.remote, commit);
+  return commit;
+}
+
+async function signaturesOf(
+  judging: Judging,
+  policed: readonly EventOf[],
+  approvals: readonly Approval[],
+): Promise<Facts['signatures']> {
+  const { repository, rules, coming = new Set() } = judging;
+  const concerned = policed.filter((one) => demands(judging, one, ({ signed }) => signed));
+  if (concerned.length === 0) return new Map();
+  const tags = [...concerned.map(({ event }) => event), ...approvals];
+  const signed = tags.filter((one) => one.signed && !coming.has(one.tagOid)).map(({ tagOid }) => tagOid);
+  const found = signed.length === 0 ? [] : await repository.checkSignatures(signed, await rules.signers());
+  const signatures = new Map<Oid, Signature | 'coming'>(found);
+  for (const oid of coming) signatures.set(oid, 'coming');
+  return signatures;
+}

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { differences } from '../differential/compare.js';
+import { sandbox } from '../support/repo.js';
+import { numberFrom } from './figures.js';
+
+const box = sandbox();
+
+test('the built program says of random repositories what the reference fold says', async () => {
+  const seed = numberFrom('SOAK_SEED', Date.now() % 2 ** 31);
+  console.log(`random repositories of seed ${seed}: SOAK_SEED=${seed} makes the same ones again`);
+  const repositories = numberFrom('SOAK_REPOSITORIES', 300);
+  expect(await differences(box, { repositories, seed })).toEqual([]);
+});
