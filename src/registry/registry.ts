@@ -6,7 +6,7 @@ import type { StageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { type ImportRow, importMlem } from '../exchange/mlem.js';
 import type { Ui, UiOptions } from '../site/serve.js';
-import type { SiteOptions, SiteRow } from '../site/write-site.js';
+import type { SiteOptions, SiteRow } from '../site/write.js';
 import * as actions from './actions.js';
 import { type Approved, type ApproveOptions, approve } from './approve.js';
 import { type BrowseRow, browse } from './browse.js';
@@ -124,7 +124,7 @@ export function createRegistry(context: RegistryContext): Registry {
     validate: (options = {}) => validate(context, options),
     doctor: (options = {}) => doctor(context, options),
     // loaded on use: what draws pages is large
-    site: async (options) => (await import('../site/write-site.js')).site(context, options),
+    site: async (options) => (await import('../site/write.js')).site(context, options),
     ui: async (options = {}) => (await import('../site/serve.js')).ui(context, options),
     status: () => status(context),
     sync: (options = {}) => sync(context, options),
