@@ -5,7 +5,7 @@ import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { PeeledTagRef, RegistryRepository, RemoteListing, TagReading, TagRef } from '../git/port.js';
 import { shellLine } from '../util/shell.js';
-import { readAllTags } from "./read.js";
+import { readAllTags } from './read.js';
 
 /** What a remote has of an artifact. */
 export interface RemoteView extends RemoteListing {
@@ -142,7 +142,10 @@ interface BothSides {
  * @throws RegError REMOTE_FAILED
  */
 export async function listBothSides(repository: RegistryRepository, remote: string): Promise<BothSides> {
-  const [{ refs }, listed] = await Promise.all([repository.tags.list('all'), repository.listRemoteTags(remote)]);
+  const [{ refs }, listed] = await Promise.all([
+    repository.tags.list('all'),
+    repository.listRemoteTags(remote),
+  ]);
   const local = [...refs];
   const here = local.filter(hasEventName);
   const there = listed.filter(hasEventName);
