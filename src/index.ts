@@ -1,4 +1,4 @@
-export type { Finding, Report } from './checks/finding.js';
+export type { Report } from './checks/finding.js';
 export type { ValidateOptions } from './checks/validate.js';
 export type { VerifyOptions } from './checks/verify.js';
 export type { Change } from './domain/differences.js';
@@ -24,6 +24,7 @@ export type {
   Description,
   Difference,
   DiffSide,
+  Finding,
   HistoryRow,
   IntervalRow,
   LinkRow,
@@ -47,4 +48,4 @@ export type { UpdateOptions } from './registry/update.js';
 export type { UploadOptions } from './registry/upload.js';
 export type { WriteOptions, Written } from './registry/write.js';
 export type { Ui, UiOptions } from './site/serve.js';
-export type { SiteOptions } from './site/write-site.js';
+export type { SiteOptions } from './site/write.js';

@@ -12,15 +12,15 @@ import { requireArtifact } from '../registry/queries.js';
 import { readState } from '../registry/read.js';
 import type { VerifiedRow } from '../registry/rows.js';
 
-/** How to verify. */
+/** Options of `verify`. */
 export interface VerifyOptions {
-  /** Does not ask the remote who may sign, and goes by what this clone remembers of it. */
+  /** Does not ask the remote who may sign: its branches as this clone knows them count. */
   offline?: boolean | undefined;
 }
 
 /**
- * Checks the signatures of events, and that each artifact's history holds together. `target` is an artifact, a version or a
- * stage of one; without it, all events are looked at. Newest first.
+ * Checks the signatures of events, and that the history of each artifact is complete. `target` is an artifact, or a version or
+ * stage of one; by default all events are checked. Newest first.
  */
 export async function verify(
   context: RegistryContext,

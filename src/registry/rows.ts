@@ -416,7 +416,7 @@ export const CacheRow = defineRow(
 const level = choice(['error', 'warning', 'info'], 'how bad it is');
 
 /** One thing that the doctor found: `doctor`. */
-export const DoctorRow = defineRow(
+export const DoctorFinding = defineRow(
   'Something that is wrong, or worth knowing',
   {
     level,
@@ -427,22 +427,22 @@ export const DoctorRow = defineRow(
   },
   { level: 'level', check: 'check', subject: 'subject', message: 'what', fix: 'fix' },
 );
-export type DoctorRow = ValueOf<typeof DoctorRow>;
+export type DoctorFinding = ValueOf<typeof DoctorFinding>;
 
 /** One thing that a check found: `findings` of `validate`. */
-export const FindingRow = defineRow('A finding', {
+export const Finding = defineRow('A finding', {
   level,
   rule: text('id of the rule, such as `link-rev`'),
   file: text('a file, from the top of the repository, or the full name of a ref'),
   line: whole('line of the file, from 1; 1 for a ref'),
   message: text('what is wrong'),
 });
-export type FindingRow = ValueOf<typeof FindingRow>;
+export type Finding = ValueOf<typeof Finding>;
 
 /** What a validation found: `validate`. */
 export const ReportRow = defineRow('What a validation found', {
   ok: flag('true while no finding is an error'),
-  findings: list(FindingRow, 'what is wrong'),
+  findings: list(Finding, 'what is wrong'),
 });
 
 /** Why a push is refused: `hook`. */

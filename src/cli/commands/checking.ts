@@ -1,12 +1,13 @@
 import { text } from 'node:stream/consumers';
 import * as doctoring from '../../checks/doctor.js';
-import type { Finding, Report } from '../../checks/finding.js';
+import type { Report } from '../../checks/finding.js';
 import { parseRefUpdates, preReceive } from '../../checks/hook.js';
-import { formatReport, type ReportFormat } from '../../checks/reporters.js';
+import { REPORTERS, type ReportFormat } from '../../checks/reporters.js';
 import { ALL_RULES } from '../../checks/rules.js';
 import * as validating from '../../checks/validate.js';
 import * as verifying from '../../checks/verify.js';
-import { DoctorRow, VerifiedRow } from '../../registry/rows.js';
+import type { Finding } from '../../registry/rows.js';
+import { DoctorFinding, VerifiedRow } from '../../registry/rows.js';
 import { shellLine } from '../../util/shell.js';
 import type { Output } from '../output.js';
 import { cleanLine } from '../render/clean.js';
@@ -40,7 +41,7 @@ export async function doctor(
     message: inPlace(one.message),
     fix: one.fix && inPlace(isElsewhere ? inRepository(one.fix, repo) : one.fix),
   }));
-  await out.answer(found, () => rowTable(DoctorRow, found, out));
+  await out.answer(found, () => rowTable(DoctorFinding, found, out));
   if (found.length === 0) out.note('nothing is wrong');
   return found.every(({ level }) => level === 'info') ? 0 : 1;
 }
@@ -67,7 +68,7 @@ function printReport(report: Report, format: ReportFormat | 'text' | 'json', out
   if (format === 'json') out.data({ ok, findings });
   else if (format !== 'text') {
     const cleaned = { ...report, findings: findings.map(cleanedFinding), checked: checked.map(cleanLine) };
-    out.print(formatReport(cleaned, format, { version: out.world.version, rules: ALL_RULES }));
+    out.print(REPORTERS[format](cleaned, { version: out.world.version, rules: ALL_RULES }));
   } else {
     for (const { file, line, level, message, rule } of findings)
       out.line(`${atStart(file)}:${line}: ${level}: ${message} [${rule}]`);

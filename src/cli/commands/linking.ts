@@ -1,6 +1,6 @@
+import { importMlem } from '../../exchange/mlem.js';
 import type { RegistryContext } from '../../registry/context.js';
 import { floatingLinks } from '../../registry/floating.js';
-import { importMlem } from '../../registry/import-mlem.js';
 import * as configuring from '../../registry/init.js';
 import * as registry from '../../registry/link.js';
 import * as outdating from '../../registry/outdated.js';

@@ -21,7 +21,7 @@ export async function browse(
 /** `reg site` */
 export async function site({ out, open, cwd }: Session, options: { out: string }): Promise<void> {
   // what draws pages is large, and `browse` draws none
-  const { site: write } = await import('../../site/write-site.js');
+  const { site: write } = await import('../../site/write.js');
   const row = await write(await open(), { out: options.out, from: cwd, onNote: out.note });
   await out.answer(row, () => [relative(cwd, row.index) || row.index]);
   if (out.json) return;

@@ -3,7 +3,7 @@ import {
   CheckedRow,
   Description,
   Difference,
-  DoctorRow,
+  DoctorFinding,
   HistoryRow,
   IntervalRow,
   OverviewRow,
@@ -130,7 +130,7 @@ export const READING: readonly CommandSpec[] = [
   command('doctor', 'list what is wrong with the registry, and what to do', {
     examples: ['doctor', 'doctor --json'],
     options: [option('--offline', 'do not ask the remote and the sources of links')],
-    answer: list(DoctorRow),
+    answer: list(DoctorFinding),
     run: async () => (await import('../commands/checking.js')).doctor,
   }),
 ];
