@@ -8,7 +8,7 @@ import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { ModelInterface } from '../formats/interface.js';
 import type { TagRef } from '../git/port.js';
-import type { ModelIdentity } from '../models/digest.js';
+import type { ModelDigest } from '../models/digest.js';
 import type { SourceModel } from '../models/source.js';
 import type { RegistryContext } from '../registry/context.js';
 import { linkAt } from '../registry/link-at.js';
@@ -40,7 +40,7 @@ export interface LinkSubject extends LinkFile {
   /** What the files of the model say of its interface; undefined where their format says nothing. */
   fileInterface(): Promise<ModelInterface | undefined>;
   /** Reads the model to its end. */
-  model(): Promise<ModelIdentity>;
+  model(): Promise<ModelDigest>;
   /** @throws RegError what reading a metrics file throws */
   metrics(): Promise<LinkMetrics>;
   /** What the rev of the source is now; undefined where it names none. */
