@@ -49,7 +49,7 @@ function strays(
 }
 
 const isPackage = (target: string): boolean => target.startsWith('package:');
-const isEdge = within('git/binary', 'git/embedded', 'git/files', 'git/memory.ts', 'git/open.ts');
+const isEdge = within('git/program', 'git/files', 'git/remote', 'git/open.ts', 'git/open-without-git.ts');
 
 /** What of `util` computes alone. */
 const PURE = ['util/address.ts', 'util/oid.ts', 'util/shell.ts', 'util/text.ts'];
@@ -97,23 +97,25 @@ describe('who may import whom', () => {
     const shared = within(
       'domain',
       'errors.ts',
+      'net',
       'util',
       'git/port',
       'git/port.ts',
       'git/tag-object.ts',
       'git/tag-reading.ts',
-      'git/tag-claim.ts',
-      'git/check-tags.ts',
       'git/tree-object.ts',
       'git/files',
       'git/tag-listing.ts',
       'git/tags-by-reader.ts',
       'git/reader-by-tags.ts',
       'git/needs-git.ts',
+      'git/bare-folder.ts',
+      'net',
     );
     const own = (target: string, path: string): boolean =>
-      ['git/binary', 'git/embedded'].some((one) => within(one)(path) && within(one)(target));
-    const adapters = within('git/binary', 'git/embedded', 'git/files', 'git/memory.ts');
+      ['git/program', 'git/remote'].some((one) => within(one)(path) && within(one)(target)) ||
+      (path === 'git/remote/transport-git.ts' && within('git/program')(target));
+    const adapters = within('git/program', 'git/remote', 'git/files');
     expect(
       strays(adapters, (target, path) => isPackage(target) || shared(target) || own(target, path)),
     ).toEqual([]);
@@ -129,15 +131,12 @@ describe('who may import whom', () => {
     const importers = SOURCES.filter(({ imports }) => imports.some(within('package:simple-git'))).map(
       ({ path }) => path,
     );
-    expect(importers).toEqual(['git/binary/run-git.ts']);
+    expect(importers).toEqual(['git/program/run.ts']);
   });
 
   it('one file knows isomorphic-git', () => {
     const importers = SOURCES.filter(({ imports }) => imports.some(within('package:isomorphic-git')));
-    expect(importers.map(({ path }) => path)).toEqual([
-      'git/files/index-pack.ts',
-      'git/embedded/url/keep-pack.ts',
-    ]);
+    expect(importers.map(({ path }) => path)).toEqual(['git/files/index-pack.ts']);
   });
 
   it('registry, loading, validation and sources know no adapter', () => {
@@ -179,15 +178,6 @@ describe('who may import whom', () => {
     );
     expect(knowing.filter(({ path }) => !within('site/web')(path)).map(({ path }) => path)).toEqual([]);
   });
-
-  it('nothing is a test’s: the repository in memory serves no program', () => {
-    expect(
-      strays(
-        () => true,
-        (target) => target !== 'git/memory.ts',
-      ),
-    ).toEqual([]);
-  });
 });
 
 const code = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
@@ -202,7 +192,7 @@ describe('style', () => {
       'cli/standard-output.ts',
       'cli/start.ts',
       'cli/world.ts',
-      'git/binary/end-run.ts',
+      'git/program/run.ts',
       'host.ts',
       'util/files.ts',
     ]);

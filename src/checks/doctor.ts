@@ -16,7 +16,7 @@ import type { RegistryContext } from '../registry/context.js';
 import { findDeclaration } from '../registry/declared.js';
 import { followLink } from '../registry/follow-link.js';
 import { linkAt } from '../registry/link-at.js';
-import { eventsIn } from '../registry/read.js';
+import { eventsIn, readAllTags } from '../registry/read.js';
 import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
 import type { Level } from './finding.js';
@@ -52,7 +52,7 @@ const found = (
 export async function doctor(context: RegistryContext, { offline }: DoctorOptions): Promise<DoctorFinding[]> {
   const { repository } = context;
   const remove = removalAt(repository.url);
-  const readings = await repository.readTags();
+  const readings = await readAllTags(repository.tags, 'all');
   const state = stateOf(eventsIn(readings).events);
   const commits = [...state.values()].flatMap((artifact) => artifact.events.map((event) => event.commit));
   const [isShallow, types, remote] = await Promise.all([
@@ -218,7 +218,7 @@ async function checkChains(
   readings: readonly TagReading[],
 ): Promise<DoctorFinding[]> {
   const held = new Map(readings.map(refOf).map(({ name, oid }) => [name, oid]));
-  const breaks = await findBreaks(repository, [...state.values()], held);
+  const breaks = await findBreaks(repository.tags, [...state.values()], held);
   return breaks.map(({ event, message }) => found('warning', 'gap', event.tag, message));
 }
 

@@ -69,7 +69,7 @@ interface Arrivals {
 /** Reads the new tags. Their objects are read by id, because no ref leads to them yet. */
 async function readArrivals({ repository }: RegistryContext, created: readonly TagRef[]): Promise<Arrivals> {
   const arrivals: Arrivals = { events: [], approvals: [], unfit: [] };
-  for (const reading of await repository.readTags(created)) {
+  for (const reading of await repository.tags.read(created)) {
     const tag = 'tag' in reading ? reading.tag.name : reading.ref.name;
     const refuse = (message: string): void => void arrivals.unfit.push({ tag, message });
     const name = parseTagName(tag);

@@ -113,7 +113,7 @@ async function readHeld(
   const stages = new Map<StageName, HeldLink>();
   try {
     const tags = await tagsOf(name);
-    const readings = tags.length === 0 ? [] : await context.repository.readTags(tags);
+    const readings = tags.length === 0 ? [] : await context.repository.tags.read(tags);
     const { events } = eventsIn(readings, name);
     for (const [stage, [current]] of versionsByStage(artifactStateOf(name, events))) {
       if (current === undefined) continue;
@@ -148,7 +148,7 @@ function sharedTags(
   const listing = once(async () => (offline ? undefined : listRemote(context)));
   return async (artifact) => {
     const isOwn = ({ name }: TagRef): boolean => parseTagName(name)?.artifact === artifact;
-    const [here, there] = [(await repository.listTags(artifact)).filter(isOwn), await listing()];
+    const [here, there] = [[...(await repository.tags.list(artifact)).refs].filter(isOwn), await listing()];
     if (there === undefined) return here;
     const own = there.filter(isOwn);
     await bringMissing(repository, (await config()).remote, own);

@@ -77,7 +77,7 @@ export async function validateTags(
     artifact.events.filter(({ time }) => time >= from).map((event) => ({ artifact, event })),
   );
   const verdicts = await judgeEvents({ repository: context.repository, rules, events });
-  const breaks = await findBreaks(context.repository, [...state.values()], survey.held);
+  const breaks = await findBreaks(context.repository.tags, [...state.values()], survey.held);
   const say: Say = (rule, tag, message) => {
     const level = levelOf(rule, rules.levels);
     return level === 'off' || message === undefined
@@ -154,7 +154,7 @@ interface Survey {
  * @throws RegError REMOTE_FAILED
  */
 async function surveyTags({ repository }: RegistryContext, source: RulesSource): Promise<Survey> {
-  const here = (await repository.listTags()).filter(isConcerned);
+  const here = [...(await repository.tags.list('all')).refs].filter(isConcerned);
   if (source.kind !== 'remote' || repository.url !== undefined) return surveyOf(repository, here, []);
   const listed = (await repository.listRemoteTags(source.remote)).filter(isConcerned);
   const there = new Map(listed.map((tag) => [tag.name, tag]));
@@ -178,8 +178,7 @@ async function surveyOf(
   refs: readonly TagRef[],
   moved: Survey['moved'],
 ): Promise<Survey> {
-  const readings =
-    refs.length === 0 ? [] : await repository.readTags(refs.map(({ name, oid }) => ({ name, oid })));
+  const readings = refs.length === 0 ? [] : await repository.tags.read(refs);
   return { readings, held: new Map(refs.map(({ name, oid }) => [name, oid])), moved };
 }
 

@@ -42,8 +42,8 @@ export async function verify(
   const { artifacts, isWanted } = await select(context, target);
   const events = mergeOrdered(artifacts.map((artifact) => artifact.events.filter(isWanted))).reverse();
   const signatures = await readSignatures(context, events, offline);
-  const held = new Map((await repository.listTags()).map(({ name, oid }) => [name, oid]));
-  const breaks = await findBreaks(repository, artifacts, held);
+  const held = new Map([...(await repository.tags.list('all')).refs].map(({ name, oid }) => [name, oid]));
+  const breaks = await findBreaks(repository.tags, artifacts, held);
   return events.map((event) => {
     const { verdict, signer, key } = signatures.get(event.tagOid) ?? UNSIGNED;
     const problems = [

@@ -3,10 +3,10 @@ import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
 import { once } from '../util/async.js';
 import { isFolder } from '../util/files.js';
-import { openBinaryRepository } from './binary/repository.js';
-import { type Surroundings, withoutLocalVariables } from './binary/surroundings.js';
 import { isEmbeddedChosen } from './files/choice.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
+import { openBinaryRepository } from './program/repository.js';
+import { type Surroundings, withoutLocalVariables } from './program/run.js';
 
 /**
  * Opens the repository of a registry: by path, from a folder, or by URL. A `file://` URL is one too: what is read and
@@ -22,11 +22,11 @@ export async function openRepository(
   around: Surroundings,
 ): Promise<RegistryRepository> {
   const location = parseLocation(repo);
-  const embedded = (await isEmbeddedChosen(around.env)) ? await import('./embedded/open.js') : undefined;
+  const embedded = (await isEmbeddedChosen(around.env)) ? await import('./open-without-git.js') : undefined;
   if (location.kind === 'url' || /^file:/i.test(repo)) {
     // loaded on use, as is what sources need: most questions are about a clone and its tags
     const open =
-      embedded?.openRemoteRepository ?? (await import('./binary/url/repository.js')).openUrlRepository;
+      embedded?.openRemoteRepository ?? (await import('./remote/transport-git.js')).openUrlRepository;
     return open(repo, cache, around);
   }
   const folder = resolve(cwd, location.path);
@@ -39,12 +39,20 @@ export async function openRepository(
     : openBinaryRepository(folder, { ...around, env });
 }
 
+/** Opens source repositories with the git program: a folder of this machine where it is, a URL through the cache. */
+export const gitSourceOpener = (cache: string, around: Surroundings): SourceOpener => ({
+  openSource: async (location) =>
+    location.kind === 'path'
+      ? (await import('./program/repository.js')).openBinarySource(location.path, around)
+      : (await import('./remote/transport-git.js')).openUrlSource(location.url, cache, around),
+});
+
 /** What opens the source repositories of links, without the git program where there is none. */
 export function sourceOpener(cache: string, around: Surroundings): SourceOpener {
   const opener = once(async () =>
     (await isEmbeddedChosen(around.env))
-      ? (await import('./embedded/open.js')).embeddedSourceOpener(cache, around)
-      : (await import('./binary/source.js')).binarySourceOpener(cache, around),
+      ? (await import('./open-without-git.js')).embeddedSourceOpener(cache, around)
+      : gitSourceOpener(cache, around),
   );
   return { openSource: async (location) => (await opener()).openSource(location) };
 }

@@ -3,9 +3,8 @@ import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { filesBelow, isFolder } from '../util/files.js';
-import { modelOnDisk } from './digest.js';
 import { isPart } from './part.js';
-import type { SourceModel } from './source.js';
+import { modelOnDisk, type SourceModel } from './source.js';
 
 /**
  * Models by the SHA-256 of their bytes: `models/<sha256>/<name>` of the cache folder, a file or a folder. An entry appears

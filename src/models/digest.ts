@@ -1,10 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
 import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
-import { filesBelow } from '../util/files.js';
 import { bytesOf, type SourceFile, type SourceModel } from './source.js';
 
 /** What identifies a model's bytes (SPEC §4). */
@@ -57,36 +53,6 @@ export async function identifyFiles({ kind, files }: SourceModel): Promise<Ident
 /** Reads a model to its end and identifies it, as `identifyFiles`. */
 export const identify = async (model: SourceModel): Promise<ModelIdentity> =>
   (await identifyFiles(model)).identity;
-
-/**
- * What is at a path of this machine, as a source of its own; undefined when nothing is.
- * @throws RegError SOURCE_PATH for what is neither a file nor a folder, such as a pipe, also inside the folder
- */
-export async function modelOnDisk(path: string): Promise<SourceModel | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) return undefined;
-  const name = basename(path);
-  if (!found.isDirectory()) return { kind: 'file', name, files: [await fileOnDisk(path, name)] };
-  const files = (await filesBelow(path)).map((one) => fileOnDisk(join(path, one), one));
-  return { kind: 'folder', name, files: await Promise.all(files) };
-}
-
-async function fileOnDisk(at: string, path: string): Promise<SourceFile> {
-  const found = await stat(at).catch(() => undefined);
-  if (!found?.isFile())
-    throw new RegError(
-      'SOURCE_PATH',
-      `${at} is no plain file`,
-      'give files, and folders of files; links inside must lead to files',
-    );
-  return {
-    path,
-    size: found.size,
-    ranges: true,
-    isHere: true,
-    open: async (range) => createReadStream(at, range && { start: range.start, end: range.end - 1 }),
-  };
-}
 
 /** What the bytes of one file turned out to be. */
 export interface FileIdentity {

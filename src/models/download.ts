@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rm, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { refuseUnsafePath } from '../domain/model-files.js';
 import { interrupted, RegError } from '../errors.js';
 import { filesBelow } from '../util/files.js';
 import { type FileIdentity, identityOf, type ModelIdentity, type Tally, tallyOf } from './digest.js';
 import { cannotWrite } from './part.js';
-import { bytesOf, refuseUnsafePath, type SourceFile, type SourceModel } from './source.js';
+import { bytesOf, type SourceFile, type SourceModel } from './source.js';
 
 /** Told of bytes as they are written, those that an earlier process left included. */
 export type OnBytes = (count: number) => void;

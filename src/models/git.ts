@@ -1,11 +1,12 @@
 import { posix } from 'node:path';
 import type { Oid } from '../domain/event.js';
+import { refuseTooMany, refuseUnsafePath } from '../domain/model-files.js';
 import { RegError } from '../errors.js';
 import type { ObjectReader, SourceRepository, TreeEntry } from '../git/port.js';
 import type { Surroundings } from '../net/http.js';
 import { followPointers } from './lfs/follow.js';
 import { findPointers } from './lfs/pointer.js';
-import { refuseTooMany, refuseUnsafePath, type SourceFile, type SourceModel } from './source.js';
+import type { SourceFile, SourceModel } from './source.js';
 
 /**
  * Finds the model at a path of a commit, a file or a folder, in git's own objects: no work tree, no hooks, no filters. Pointers

@@ -1,13 +1,15 @@
+import { isDvcFile } from '../documents/dvc.js';
 import type { Oid } from '../domain/event.js';
+import { refuseUnsafePath } from '../domain/model-files.js';
 import { RegError } from '../errors.js';
 import type { SourceRepository } from '../git/port.js';
 import type { Surroundings } from '../net/http.js';
 import type { ObjectStore, StoredObject, StoreOpener } from '../stores/port.js';
 import { nameOfKey, splitObjectUrl } from '../stores/url.js';
 import { shownUrl } from '../util/address.js';
-import { artifactInGit, findDvcModel, isDvcFile } from './dvc.js';
+import { artifactInGit, findDvcModel } from './dvc.js';
 import { gitModel } from './git.js';
-import { refuseUnsafePath, type SourceFile, type SourceModel } from './source.js';
+import type { SourceFile, SourceModel } from './source.js';
 
 /** What reading a model of a repository takes beside the repository itself. */
 interface RepositorySurroundings {

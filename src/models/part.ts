@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { RegError } from '../errors.js';
 import { isGone, ownerName } from '../util/files.js';
-import { modelOnDisk } from './digest.js';
+import { modelOnDisk } from './source.js';
 
 /** What is being loaded, beside its target, until it is whole; it belongs to one process. */
 export interface Part {

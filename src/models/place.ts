@@ -1,7 +1,8 @@
 import { mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { RegError } from '../errors.js';
-import { identify, type ModelIdentity, modelOnDisk } from './digest.js';
+import { identify, type ModelIdentity } from './digest.js';
+import { modelOnDisk } from './source.js';
 
 /** Where a model may be put. */
 export interface PlaceOptions {

@@ -1,6 +1,10 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
 import type { ByteRange } from '../net/http.js';
+import { filesBelow } from '../util/files.js';
 
 /** One file of a model, where it is now. */
 export interface SourceFile {
@@ -36,61 +40,44 @@ export interface SourceModel {
   files: readonly SourceFile[];
 }
 
-/** Files of a folder that are taken for a model; each costs a request, or a run of git. */
-const MOST_FILES = 100_000;
-
 /**
- * Refuses a folder of more files than that.
- * @throws RegError TOO_LARGE
+ * The model at a path of this machine; undefined where there is nothing.
+ * @throws RegError SOURCE_PATH for anything but files and folders, such as a pipe, also inside the folder
  */
-export function refuseTooMany(folder: string, count: number): void {
-  if (count > MOST_FILES)
-    throw new RegError(
-      'TOO_LARGE',
-      `${folder} has more than ${MOST_FILES} files, ${count}`,
-      'name one of them',
-    );
+export async function modelOnDisk(path: string): Promise<SourceModel | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return undefined;
+  const name = basename(path);
+  if (!found.isDirectory()) return { kind: 'file', name, files: [await requireFile(path, name)] };
+  const files = (await filesBelow(path)).map((one) => requireFile(join(path, one), one));
+  return { kind: 'folder', name, files: await Promise.all(files) };
 }
 
-/**
- * Refuses a path that could lead out of the folder it is written to, or mean something else there: `..`, `.git`, a backslash,
- * and what Windows keeps for devices and streams (Microsoft Learn, "Naming Files, Paths, and Namespaces").
- * @throws RegError SOURCE_PATH
- */
-export function refuseUnsafePath(path: string): void {
-  if (path !== '' && Buffer.byteLength(path) < LONGEST_PATH && !path.split('/').some(isUnsafeName)) return;
+async function requireFile(at: string, path: string): Promise<SourceFile> {
+  const file = await fileOnDisk(at, path);
+  if (file) return file;
   throw new RegError(
     'SOURCE_PATH',
-    `the model holds a file with an unsafe path, '${path}'`,
-    'do not trust its source',
+    `${at} is not a regular file`,
+    'give files, and folders of files; links inside must lead to files',
   );
 }
 
-/** Whether a name must not be a part of a path that comes from elsewhere. */
-const isUnsafeName = (name: string): boolean =>
-  name === '' ||
-  name === '.' ||
-  name === '..' ||
-  GIT_FOLDER.test(name.replaceAll(IGNORED, '')) ||
-  UNSAFE.test(name) ||
-  Buffer.byteLength(name) > LONGEST_NAME ||
-  WINDOWS_DEVICE.test(name) ||
-  // Windows drops them, so that the name would mean another file
-  /[. ]$/.test(name);
-
-/** Bytes: more than that no file system of Linux takes (NAME_MAX and PATH_MAX of limits.h). */
-const LONGEST_NAME = 255;
-const LONGEST_PATH = 4096;
-
-/** What Windows has no name for; controls, and marks that make a name look like another one (UAX #9). */
-const UNSAFE = /[\\<>:"|?*\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/;
-
-/** What HFS+ leaves out of names when it compares them, as git has it (utf8.c, next_hfs_char). */
-const IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
-
-/** Also what macOS and Windows take for it (git-fsck(1), hasDotgit). */
-const GIT_FOLDER = /^(\.git|git~\d+)$/i;
-const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(\.|$)/i;
+/**
+ * A file of this machine; undefined where there is no regular file.
+ * @param path its path inside the model
+ */
+export async function fileOnDisk(at: string, path: string): Promise<SourceFile | undefined> {
+  const found = await stat(at).catch(() => undefined);
+  if (!found?.isFile()) return undefined;
+  return {
+    path,
+    size: found.size,
+    ranges: true,
+    isHere: true,
+    open: async (range) => createReadStream(at, range && { start: range.start, end: range.end - 1 }),
+  };
+}
 
 const PART = 8 * 1024 * 1024;
 const AT_ONCE = 4;

@@ -7,16 +7,17 @@ export interface Login {
 }
 
 /** The value of the `authorization` header for a login (RFC 7617). */
-export const basicAuth = ({ username, password }: Login): string =>
+export const basicAuth = ({ username = '', password = '' }: Partial<Login>): string =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 
-/** The login in the user-info of a URL, decoded; undefined without one. A missing password is empty. */
-export function loginOf({ username, password }: URL): Login | undefined {
+/** The login in the user-info of a URL, perhaps without a password; undefined without user-info. */
+export function loginOf({ username, password }: URL): Partial<Login> | undefined {
   if (username === '' && password === '') return undefined;
-  return { username: decoded(username), password: decoded(password) };
+  const user = { username: decoded(username) };
+  return password === '' ? user : { ...user, password: decoded(password) };
 }
 
-/** A URL with a login as its user-info; without a password that is still to be found. */
+/** A URL with a login as its user-info. */
 export function withLogin(url: string, { username = '', password = '' }: Partial<Login>): string {
   const address = new URL(url);
   address.username = encodeURIComponent(username);

@@ -24,7 +24,10 @@ export interface Surroundings {
 
 /** How a client differs from one for the links of a registry, which must not lead into a private network. */
 export interface HttpOptions {
-  /** Whether requested hosts may be in a private network, such as those that the user named. Redirects may not lead there. */
+  /**
+   * Whether requested hosts may be in a private network, such as those that the user named. Redirects may lead there only with
+   * `mayLeaveHost`.
+   */
   isPrivateAllowed?: boolean | undefined;
   /** Whether redirects may lead to other hosts, which get no credentials. */
   mayLeaveHost?: boolean | undefined;
@@ -224,7 +227,7 @@ type DispatcherFor = (url: URL, isOriginalHost: boolean) => Promise<Dispatcher>;
 function openDispatchers(
   env: NodeJS.ProcessEnv,
   seconds: number,
-  { isPrivateAllowed = false, lookup }: HttpOptions,
+  { isPrivateAllowed = false, mayLeaveHost = false, lookup }: HttpOptions,
 ): DispatcherFor {
   const timeout = seconds * 1000;
   const agent = (isGuarded: boolean) =>
@@ -236,7 +239,8 @@ function openDispatchers(
   const guarded = agent(true);
   const proxies = new Map<string, () => Promise<Dispatcher>>();
   return async (url, isOriginalHost) => {
-    const isAllowed = env.REG_HTTP_PRIVATE === 'allow' || (isPrivateAllowed && isOriginalHost);
+    const isAllowed =
+      env.REG_HTTP_PRIVATE === 'allow' || (isPrivateAllowed && (isOriginalHost || mayLeaveHost));
     if (!isAllowed) refusePrivateHost(url.hostname);
     const proxy = proxyFor(url, env);
     if (proxy === undefined) return (isAllowed ? open : guarded)();
@@ -366,6 +370,7 @@ const PUBLIC_HEADERS: ReadonlySet<string> = new Set([
   'accept',
   'accept-encoding',
   'content-type',
+  'git-protocol',
   'range',
   'user-agent',
 ]);

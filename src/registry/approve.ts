@@ -14,7 +14,7 @@ import { creation, push, pushFailed, tagObject } from './apply.js';
 import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { type Reach, reachOf } from './reach.js';
-import { eventsIn } from './read.js';
+import { eventsIn, readAllTags } from './read.js';
 import type { WriteOptions } from './write.js';
 
 /** How to approve. */
@@ -95,7 +95,7 @@ async function findApprovable(
   { asks, remote }: Reach,
 ): Promise<VersionState> {
   const view = asks ? await catchUp(repository, name, remote) : undefined;
-  const readings = view?.readings ?? (await repository.readTags(name));
+  const readings = view?.readings ?? (await readAllTags(repository.tags, name));
   const artifact = artifactStateOf(name, eventsIn(readings, name).events);
   if (artifact.events.length === 0) throw unknownArtifact(name, [], !asks);
   const version = findNamed(artifact, id === undefined ? { kind: 'latest' } : { kind: 'version', id });
@@ -119,7 +119,7 @@ async function findOwn(
   if (oid === undefined) return undefined;
   if (remote !== '.' && repository.url === undefined)
     await repository.fetchTags(remote, [{ name: tagName, oid, peeledOid: undefined }]);
-  const [reading] = await repository.readTags([{ name: tagName, oid }]);
+  const [reading] = await repository.tags.read([{ name: tagName, oid }]);
   if (reading !== undefined && 'tag' in reading && reading.tag.commit === commit) return oid;
   throw new RegError(
     'COMMIT_TAKEN',

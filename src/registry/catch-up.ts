@@ -5,6 +5,7 @@ import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { PeeledTagRef, RegistryRepository, RemoteListing, TagReading, TagRef } from '../git/port.js';
 import { shellLine } from '../util/shell.js';
+import { readAllTags } from './read.js';
 
 /** What a remote has of an artifact. */
 export interface RemoteView extends RemoteListing {
@@ -30,9 +31,9 @@ export async function catchUp(
   if (repository.url !== undefined) {
     const listing = await listed;
     const tags = listing.tags.filter(isEvent);
-    return { ...listing, tags, fetched: [], readings: await repository.readTags(tags) };
+    return { ...listing, tags, fetched: [], readings: await repository.tags.read(tags) };
   }
-  const [listing, here] = await Promise.all([listed, repository.readTags(artifact)]);
+  const [listing, here] = await Promise.all([listed, readAllTags(repository.tags, artifact)]);
   const tags = listing.tags.filter(isEvent);
   const { wanted, differing } = compareTags(here.map(refOf), tags);
   if (differing.length > 0) throw differs(remote, artifact, differing);
@@ -57,7 +58,7 @@ export async function bring(
   const tags = wanted.map(({ tag }) => tag);
   await repository.fetchTags(remote, tags);
   const refs = wanted.map(({ tag, replaces }) => ({ ref: tagRef(tag.name), from: replaces, to: tag.oid }));
-  const [readings, outcome] = await Promise.all([repository.readTags(tags), repository.changeRefs(refs)]);
+  const [readings, outcome] = await Promise.all([repository.tags.read(tags), repository.changeRefs(refs)]);
   if (outcome.kind === 'done') return readings;
   throw new RegError('GIT_FAILED', `git did not write tags of ${remote} here: ${outcome.reason}`);
 }
@@ -141,12 +142,16 @@ interface BothSides {
  * @throws RegError REMOTE_FAILED
  */
 export async function listBothSides(repository: RegistryRepository, remote: string): Promise<BothSides> {
-  const [local, listed] = await Promise.all([repository.listTags(), repository.listRemoteTags(remote)]);
+  const [{ refs }, listed] = await Promise.all([
+    repository.tags.list('all'),
+    repository.listRemoteTags(remote),
+  ]);
+  const local = [...refs];
   const here = local.filter(hasEventName);
   const there = listed.filter(hasEventName);
   const known = new Set(there.map(({ name }) => name));
   const unknown = here.filter(({ name }) => !known.has(name));
-  const readings = unknown.length === 0 ? [] : await repository.readTags(unknown);
+  const readings = unknown.length === 0 ? [] : await repository.tags.read(unknown);
   const events = new Set(readings.flatMap((one) => ('tag' in one ? [one.tag.name] : [])));
   return { here, there, onlyHere: unknown.filter(({ name }) => events.has(name)) };
 }

@@ -331,7 +331,7 @@ async function readApprovals(
     return name?.startsWith(start) ? [{ name, oid, peeledOid: undefined }] : [];
   });
   if (source.kind === 'remote') await bringMissing(repository, source.remote, refs);
-  return (await repository.readTags(refs)).flatMap((one) => {
+  return (await repository.tags.read(refs)).flatMap((one) => {
     const approval = 'tag' in one ? approvalOf(one.tag) : { problem: one.detail };
     return 'problem' in approval || approval.artifact !== artifact ? [] : [approval];
   });

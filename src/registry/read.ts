@@ -56,11 +56,11 @@ async function factsOf(
   listed: ReadonlyMap<string, TagReading>,
 ): Promise<[string, Fact][]> {
   const readings: TagReading[] = [];
-  const unread: Pick<TagRef, 'name' | 'oid'>[] = [];
-  for (const { tag, tagOid } of needed.values()) {
+  const unread: TagRef[] = [];
+  for (const { tag, tagOid, commit } of needed.values()) {
     const reading = listed.get(tag);
     if (reading) readings.push(reading);
-    else unread.push({ name: tag, oid: tagOid });
+    else unread.push({ name: tag, oid: tagOid, peeled: commit });
   }
   if (unread.length > 0) readings.push(...(await tags.read(unread)));
   return readings.map((reading) => [nameOf(reading), eventIn(reading) ?? false]);
@@ -101,10 +101,10 @@ const BATCH = 10_000;
 export async function* readTags(tags: Tags, scope: Scope): AsyncGenerator<readonly TagReading[], void> {
   const { refs, known } = await tags.list(scope);
   if (known.size > 0) yield [...known.values()];
-  let batch: Pick<TagRef, 'name' | 'oid'>[] = [];
-  for (const { name, oid } of refs) {
-    if (known.has(name)) continue;
-    batch.push({ name, oid });
+  let batch: TagRef[] = [];
+  for (const ref of refs) {
+    if (known.has(ref.name)) continue;
+    batch.push(ref);
     if (batch.length < BATCH) continue;
     yield await tags.read(batch);
     batch = [];

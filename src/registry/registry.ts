@@ -105,11 +105,11 @@ export interface Registry {
 
 /** Makes the calls of a registry from what it talks to. */
 export function createRegistry(context: RegistryContext): Registry {
-  const whichAll: Registry['whichAll'] = async (artifact, stage, options = {}) =>
+  const which = async (artifact: string, stage: string, options: queries.WhichOptions): Promise<StageRow[]> =>
     (await unlessNothing(queries.which(context, artifact, stage, options))) ?? [];
   return {
-    which: async (artifact, stage, options) => (await whichAll(artifact, stage, options))[0],
-    whichAll,
+    which: async (artifact, stage, options = {}) => (await which(artifact, stage, options))[0],
+    whichAll: (artifact, stage, options = {}) => which(artifact, stage, { ...options, all: true }),
     latest: (artifact, options = {}) => unlessNothing(queries.latest(context, artifact, options)),
     show: showOf(context),
     history: (target, options = {}) => history(context, target, options),

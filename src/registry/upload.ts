@@ -2,19 +2,20 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import { formatLink, type Link, readLink } from '../documents/link.js';
 import { requireLinkPath } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
+import { refuseUnsafePath } from '../domain/model-files.js';
 import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
 import { refuseUnwritableStage } from '../domain/writable.js';
 import { RegError } from '../errors.js';
-import { identifyFiles, type ModelIdentity, modelOnDisk } from '../models/digest.js';
+import { identifyFiles, type ModelIdentity } from '../models/digest.js';
 import type { OnBytes } from '../models/download.js';
 import { keyOf, putModel } from '../models/put.js';
-import { refuseUnsafePath, type SourceModel } from '../models/source.js';
-import { assign, register } from '../registry/actions.js';
-import type { WriteRow } from '../registry/apply.js';
-import { type RegistryContext, requireWorkTree } from '../registry/context.js';
-import type { Written } from '../registry/write.js';
+import { modelOnDisk, type SourceModel } from '../models/source.js';
 import { isStoreUrl, joinObjectUrl } from '../stores/url.js';
 import { isInside } from '../util/files.js';
+import { assign, register } from './actions.js';
+import type { WriteRow } from './apply.js';
+import { type RegistryContext, requireWorkTree } from './context.js';
+import type { Written } from './write.js';
 
 /** Where to put a model, and what to do with it then. */
 export interface UploadOptions {

@@ -24,7 +24,7 @@ import type { RegistryContext } from './context.js';
 import { refuseUndeclared } from './declared.js';
 import { policyGuard } from './policy.js';
 import { type Reach, reachOf } from './reach.js';
-import { artifactNamesIn, eventsIn, readArtifactNames } from './read.js';
+import { artifactNamesIn, eventsIn, readAllTags, readArtifactNames } from './read.js';
 
 /** Options that all writes share. */
 export interface WriteOptions {
@@ -147,7 +147,7 @@ async function look(
     listed && (await catchUp(repository, artifact, remote, listed).catch(push ? undefined : hintAtOffline));
   const turn = push && view ? view.turn : await repository.takeTurn(artifact);
   // what was read for a push is newer than the remote's turn; for a write here the tags are read after the turn here
-  const readings = (push ? view?.readings : undefined) ?? (await repository.readTags(artifact));
+  const readings = (push ? view?.readings : undefined) ?? (await readAllTags(repository.tags, artifact));
   const { events, tagNames: names } = eventsIn(readings, artifact);
   // a name that is taken at the remote is taken, also by something that is not an event
   const tagNames = new Set([...names, ...(view?.tags ?? []).map(({ name }) => name)]);

@@ -11,7 +11,7 @@ import type { RegistryContext } from '../registry/context.js';
 import { type Description, describeChosen } from '../registry/describe.js';
 import { history, intervals } from '../registry/history.js';
 import { overview } from '../registry/overview.js';
-import { readState } from '../registry/read.js';
+import { readAllTags, readState } from '../registry/read.js';
 import type { HistoryRow, IntervalRow, VersionRow } from '../registry/rows.js';
 import { versions } from '../registry/show.js';
 import { memoize } from '../util/async.js';
@@ -22,7 +22,7 @@ import type { OverviewEntry } from './web/page.js';
  * thousand artifacts does not read them a thousand times.
  */
 export async function snapshotOf(context: RegistryContext): Promise<RegistryContext> {
-  const readings = await context.repository.readTags();
+  const readings = await readAllTags(context.repository.tags, 'all');
   const byArtifact = new Map<ArtifactName, TagReading[]>();
   for (const reading of readings) {
     const artifact = parseTagName(refOf(reading).name)?.artifact;
@@ -36,7 +36,6 @@ export async function snapshotOf(context: RegistryContext): Promise<RegistryCont
     ...context,
     repository: {
       ...rememberingReader(context.repository),
-      listTags: async (artifact) => (artifact === undefined ? readings : of(artifact)).map(refOf),
       tags: {
         list: async (scope) => {
           const own = scope === 'all' ? readings : of(scope);
@@ -47,15 +46,6 @@ export async function snapshotOf(context: RegistryContext): Promise<RegistryCont
           const names = new Set(refs.map(({ name }) => name));
           return readings.filter((reading) => names.has(refOf(reading).name));
         },
-      },
-      // what follows from names alone follows from the objects too, and these are here
-      listPeeledTags: async () => undefined,
-      streamTags: undefined,
-      readTags: async (which) => {
-        if (which === undefined) return readings;
-        if (typeof which === 'string') return of(which);
-        const names = new Set(which.map(({ name }) => name));
-        return readings.filter((reading) => names.has(refOf(reading).name));
       },
     },
   };
@@ -138,7 +128,7 @@ export async function artifactEvents(
   context: RegistryContext,
   artifact: ArtifactName,
 ): Promise<ArtifactEvents> {
-  if ((await context.repository.listTags(artifact)).length === 0)
+  if ([...(await context.repository.tags.list(artifact)).refs].length === 0)
     return { versions: [], intervals: [], history: [] };
   const [rows, stays, events] = await Promise.all([
     versions(context, artifact, {}),

@@ -177,8 +177,8 @@ export function liveSiteOf(context: RegistryContext, askSource: AskSource): Live
 
 /** A text that is another one whenever an event came or went, or HEAD moved on. */
 async function markOf({ repository }: RegistryContext): Promise<string> {
-  const [tags, head] = await Promise.all([repository.listTags(), repository.resolveCommit('HEAD')]);
-  const lines = tags.map(({ name, oid }) => `${oid} ${name}`).sort();
+  const [tags, head] = await Promise.all([repository.tags.list('all'), repository.resolveCommit('HEAD')]);
+  const lines = [...tags.refs].map(({ name, oid }) => `${oid} ${name}`).sort();
   return createHash('sha256')
     .update([head, ...lines].join('\n'))
     .digest('hex')

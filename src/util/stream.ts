@@ -71,8 +71,7 @@ export function exactly(bytes: Readable, expected: Expected): Readable {
     count += chunk.length;
     onBytes?.(chunk.length);
     wait();
-    if (count > size && !mayGoOn)
-      return fail(new WrongLength(`has more than the ${size} bytes that it should have`));
+    if (count > size && !mayGoOn) return fail(new WrongLength(`has more than the expected ${size} bytes`));
     const wanted = chunk.subarray(Math.max(0, -start), Math.max(0, size - start));
     if (count >= size) {
       last = wanted;
@@ -92,4 +91,23 @@ export function exactly(bytes: Readable, expected: Expected): Readable {
   bytes.on('close', () => fail(new Error('the connection was closed')));
   if (signal?.aborted) abort();
   return passed;
+}
+
+/**
+ * Reads a stream to its end, into memory.
+ * @param tooLong makes the error for more bytes than there may be
+ */
+export async function readAtMost(
+  bytes: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  tooLong: () => Error,
+): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.length;
+    if (size > maxBytes) throw tooLong();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { tagRef } from '../../src/domain/refs.js';
-import { openBinaryRepository } from '../../src/git/binary/repository.js';
-import { openUrlRepository } from '../../src/git/binary/url/repository.js';
-import { memoryRepository } from '../../src/git/memory.js';
 import type { RefChange, RegistryRepository } from '../../src/git/port.js';
+import { openBinaryRepository } from '../../src/git/program/repository.js';
+import { openUrlRepository } from '../../src/git/remote/transport-git.js';
 import { encodeTag, type TagObject } from '../../src/git/tag-object.js';
+import { memoryRepository } from '../support/memory.js';
 import { type Env, type Repository, type Sandbox, START } from '../support/repo.js';
 import { embeddedLocal, embeddedWeb } from './embedded-bench.js';
 

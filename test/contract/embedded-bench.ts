@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { openWebRepository } from '../../src/git/embedded/url/repository.js';
 import { openLocalRepository } from '../../src/git/files/repository.js';
 import type { RegistryRepository, Tags } from '../../src/git/port.js';
+import { openWebRepository } from '../../src/git/remote/transport-http.js';
 import { once } from '../../src/util/async.js';
 import type { Repository, Sandbox } from '../support/repo.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';

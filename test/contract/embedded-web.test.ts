@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
-import { openWebRepository } from '../../src/git/embedded/url/repository.js';
 import type { RegistryRepository } from '../../src/git/port.js';
+import { openWebRepository } from '../../src/git/remote/transport-http.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { annotate, benchOver } from './bench.js';
 import { NOWHERE, verdicts } from './broken.js';
@@ -108,6 +108,26 @@ test('old files that are stored as differences come as such, and are read as the
   }
 });
 
+test('a history that was fetched once is brought up to date with its new commits alone', async () => {
+  const made = box.repository('growing');
+  made.git('config', 'uploadpack.allowFilter', 'true');
+  const oids = Array.from({ length: 40 }, (_, index) =>
+    made.commit({}, `Commit ${index} ${'x'.repeat(200)}`),
+  );
+  const first = oids[0] ?? '';
+  const between = async (to: string) =>
+    (await (await open(made, 'growing-cache')).commitsBetween(first, to, 100))?.length;
+  expect(await between(oids.at(-1) ?? '')).toBe(39);
+  const before = kept('growing-cache').bytes;
+  const added = made.commit({}, 'Added');
+  expect(await between(added)).toBe(40);
+  expect(kept('growing-cache').bytes - before).toBeLessThan(before / 4);
+  // what is known is not asked for again
+  expect(await requestsOf(() => between(added))).toEqual([]);
+  expect(await between(NOWHERE)).toBeUndefined();
+  expect(await between(added)).toBe(40);
+});
+
 describe('the cache', () => {
   const made = makeRegistry('cached');
 
@@ -119,8 +139,11 @@ describe('the cache', () => {
       return [Object.keys(verdicts(readings)).length, await repository.resolveCommit('churn#prod#1')];
     });
     expect(await Promise.all(asked)).toEqual(asked.map(() => [3, head]));
-    expect(kept('shared').names.filter((name) => !/\/pack-[0-9a-f]{40}\.(pack|idx)$/.test(name))).toEqual([]);
-    expect(kept('shared').names.length).toBeLessThan(10);
+    const { names } = kept('shared');
+    const others = names.filter((name) => !/\/objects\/pack\/pack-[0-9a-f]{40}\.(pack|idx)$/.test(name));
+    // what makes a folder a bare repository, and nothing of what was fetched
+    expect(others.map((name) => name.replace(/^.*\//, '')).sort()).toEqual(['HEAD', 'config', 'description']);
+    expect(names.length - others.length).toBeLessThan(10);
   });
 
   test('holds no login', async () => {
@@ -129,18 +152,22 @@ describe('the cache', () => {
     expect(await repository.readTags(CHURN)).toHaveLength(3);
     expect(repository.url).toBe(await addressOf(box, made));
     expect(await (await open(made, 'logins')).readTags(CHURN)).toHaveLength(3);
-    expect(kept('logins').names).toHaveLength(2);
+    const { names } = kept('logins');
+    expect(names.filter((name) => /\.(pack|idx)$/.test(name))).toHaveLength(2);
+    for (const name of names)
+      expect(readFileSync(join(box.root, 'logins', name), 'latin1')).not.toContain('s3cret');
   });
 
   test('what a killed process left is swept away after a day, and what another one is at is not', async () => {
     await (await open(made, 'swept')).readTags(CHURN);
-    const [folder = ''] = readdirSync(join(box.root, 'swept/embedded'));
-    const fetching = join(box.root, 'swept/embedded', folder, 'fetching');
-    for (const name of ['old', 'new']) mkdirSync(join(fetching, name));
+    const [folder = ''] = readdirSync(join(box.root, 'swept/repositories'));
+    const fetching = join(box.root, 'swept/repositories', folder, 'fetching');
+    for (const name of ['old', 'new']) mkdirSync(join(fetching, `${name}.borrowed`));
     const longAgo = Date.now() / 1000 - 2 * 24 * 60 * 60;
-    utimesSync(join(fetching, 'old'), longAgo, longAgo);
+    utimesSync(join(fetching, 'old.borrowed'), longAgo, longAgo);
     await (await open(made, 'swept')).resolveCommit('main~1');
-    expect(readdirSync(fetching)).toEqual(['new']);
+    const left = readdirSync(fetching).filter((name) => name.endsWith('.borrowed'));
+    expect(left).toEqual(['new.borrowed']);
   });
 
   test('a cache that cannot be written to is told as such', async () => {
@@ -152,7 +179,8 @@ describe('the cache', () => {
       code: 'FILE_SYSTEM',
       hint: expect.stringContaining('XDG_CACHE_HOME'),
     });
-    expect(await repository.listTags(CHURN)).toHaveLength(3);
+    // a listing of all needs no object
+    expect([...(await repository.tags.list('all')).refs]).toHaveLength(4);
   });
 });
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tagRef } from '../../src/domain/refs.js';
-import { openBinaryRepository } from '../../src/git/binary/repository.js';
 import type { PeeledTagRef, RegistryRepository } from '../../src/git/port.js';
+import { openBinaryRepository } from '../../src/git/program/repository.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { CHURN, DONE, LOST } from './remote-bench.js';
 

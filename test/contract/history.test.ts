@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { openBinaryRepository } from '../../src/git/binary/repository.js';
+import { openBinaryRepository } from '../../src/git/program/repository.js';
 import { type Repository, START, sandbox } from '../support/repo.js';
 import { READERS } from './bench.js';
 import { embeddedLocal } from './embedded-bench.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openBinaryRepository } from '../../src/git/binary/repository.js';
+import { openBinaryRepository } from '../../src/git/program/repository.js';
 import { sandbox } from '../support/repo.js';
 import { LOCAL_READERS, tagBytes, URL_READINGS, urlBench } from './bench.js';
 

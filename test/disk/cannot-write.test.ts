@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { binarySigner } from '../../src/git/binary/signing.js';
-import { binaryTagWriter } from '../../src/git/binary/writer.js';
+import { binarySigner } from '../../src/git/program/signatures.js';
+import { binaryTagWriter } from '../../src/git/program/write.js';
 import { cannotWrite, openWorkTree } from '../../src/util/files.js';
 import { tagObject } from '../contract/bench.js';
 import { sandbox } from '../support/repo.js';

@@ -59,7 +59,7 @@ test.each(WAYS)(
     expect({ stdout, code }).toEqual({ stdout: '', code: 4 });
     const [error, hint = ''] = stderr.split('\n');
     expect(error).toBe(
-      `error: ${remote} gave no answer to the push of churn#prod#3 (it gave no sign for 3 seconds); it does not have it so far, and may still take it`,
+      `error: ${remote} gave no answer to the push of churn#prod#3 (no response for 3 seconds); it does not have it so far, and may still take it`,
     );
     expect(hint).toMatch(/^hint: look before doing it again: /);
     expect(hint).not.toContain('safe');

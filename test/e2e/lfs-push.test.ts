@@ -146,7 +146,7 @@ describe('a load that goes wrong', () => {
     const { run } = await linked('model/lost.bin', url);
     expect(run.code).toBe(1);
     expect(run.stderr).toMatch(/^error: the Git LFS server http:.* does not have the object .*lost\.bin/);
-    expect(run.stderr).toContain('\nhint: whoever committed it must still push it: git lfs push --all');
+    expect(run.stderr).toContain('\nhint: the author of the commit must still push it: git lfs push --all');
   });
 
   test('other bytes than the pointer says: exit 1, and nothing is written', async () => {

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { borrowFolder, makeBareFolder } from '../../src/git/binary/url/bare-folder.js';
+import { makeBareFolder } from '../../src/git/bare-folder.js';
+import { borrowFolder } from '../../src/git/remote/cache.js';
 import { sandbox } from '../support/repo.js';
 
 const box = sandbox();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RegError } from '../../src/errors.js';
-import { decodeLines, encodeLines } from '../../src/git/embedded/url/pkt-line.js';
+import { decodePktLines, encodePktLines } from '../../src/git/remote/protocol-v2.js';
 
 const failed = (why: string): RegError => new RegError('REMOTE_FAILED', why);
 
@@ -9,7 +9,7 @@ async function decode(...chunks: readonly (string | Uint8Array)[]): Promise<stri
     for (const chunk of chunks) yield Buffer.from(chunk);
   }
   const lines: string[] = [];
-  for await (const line of decodeLines(sent(), failed))
+  for await (const line of decodePktLines(sent(), failed))
     lines.push(typeof line === 'string' ? `<${line}>` : line.toString());
   return lines;
 }
@@ -29,7 +29,7 @@ describe('lines of git’s protocols', () => {
   });
 
   test('are put together as git reads them', () => {
-    expect(encodeLines(['command=ls-refs', 'delimiter', 'peel', 'ü', 'flush']).toString()).toBe(
+    expect(encodePktLines(['command=ls-refs', 'delimiter', 'peel', 'ü', 'flush']).toString()).toBe(
       '0014command=ls-refs\n00010009peel\n0007ü\n0000',
     );
   });
@@ -37,11 +37,11 @@ describe('lines of git’s protocols', () => {
   test.each(['<html>', '0003', 'zzzz', '-001', '0x10', '00 6'])('%j is none of them', async (text) => {
     await expect(decode(text)).rejects.toMatchObject({
       code: 'REMOTE_FAILED',
-      message: 'its answer is none of git',
+      message: 'the server did not answer with the git protocol',
     });
   });
 
   test.each(['0', '000', '0006', '0006a'])('what breaks off at %j is told', async (text) => {
-    await expect(decode(text)).rejects.toMatchObject({ message: 'its answer breaks off' });
+    await expect(decode(text)).rejects.toMatchObject({ message: 'the response breaks off' });
   });
 });

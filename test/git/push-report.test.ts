@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type WhyRefused, whyRefused } from '../../src/git/binary/push.js';
+import { type WhyRefused, whyRefused } from '../../src/git/program/push.js';
 
 const TURN = 'refs/reg/churn@turn';
 const TAG = 'refs/tags/churn@v1.0.0';

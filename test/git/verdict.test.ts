@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readSigners } from '../../src/git/binary/signers.js';
-import { verdictOf } from '../../src/git/binary/verdict.js';
+import { readSigners, verdictOf } from '../../src/git/program/signatures.js';
 
 const KEY = '562F2EBB5FB3E38A4E92636972296F2EF2B8C018';
 const signers = readSigners(

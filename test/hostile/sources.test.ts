@@ -1,10 +1,10 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readDvcManifest } from '../../src/documents/dvc.js';
 import { RegError } from '../../src/errors.js';
-import { binarySourceOpener } from '../../src/git/binary/source.js';
+import { gitSourceOpener } from '../../src/git/open.js';
 import { download } from '../../src/models/download.js';
-import { parseManifest } from '../../src/models/dvc.js';
 import { parsePointer } from '../../src/models/lfs/pointer.js';
 import { repositoryModel } from '../../src/models/locate.js';
 import { storeOpener } from '../../src/stores/open.js';
@@ -29,7 +29,7 @@ async function load({ files, path }: Committed, repository: Repository): Promise
   count += 1;
   const { commit } = rawObjects(repository);
   const oid = commit(treeOf(files, repository));
-  const opener = binarySourceOpener(join(box.root, 'cache'), around);
+  const opener = gitSourceOpener(join(box.root, 'cache'), around);
   const source = await opener.openSource({ kind: 'path', path: repository.dir });
   const model = await repositoryModel(source, oid, path, { stores, around, at: repository.dir });
   await download(model, join(box.root, 'out', String(count)), () => undefined);
@@ -81,7 +81,7 @@ describe('a .lfsconfig that names', () => {
 
 describe('a manifest of a folder of DVC that holds', () => {
   test.each(rowsOf('dvc-manifests'))('$what is refused', async ({ input, code }) => {
-    expect(await codeOf(() => parseManifest(bytesIn(input), 'models'))).toBe(code);
+    expect(await codeOf(() => readDvcManifest(bytesIn(input), 'models'))).toBe(code);
   });
 });
 

@@ -2,9 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { binarySourceOpener } from '../../src/git/binary/source.js';
-import { embeddedSourceOpener } from '../../src/git/embedded/open.js';
-import { openRepository } from '../../src/git/open.js';
+import { gitSourceOpener, openRepository } from '../../src/git/open.js';
+import { embeddedSourceOpener } from '../../src/git/open-without-git.js';
 import { download } from '../../src/models/download.js';
 import { gitModel } from '../../src/models/git.js';
 import { sandbox } from '../support/repo.js';
@@ -68,7 +67,7 @@ const committed = new Map<Row<Committed>, string>(
   rows.map((row) => [row, commit('top' in row.input ? row.input.top : oidOf(row.input.tree))]),
 );
 
-const OPENERS = { 'the git program': binarySourceOpener, 'no git program': embeddedSourceOpener };
+const OPENERS = { 'the git program': gitSourceOpener, 'no git program': embeddedSourceOpener };
 
 describe.each(Object.entries(OPENERS))('with %s, a commit with', (_how, opener) => {
   const read = async (oid: string, path: string, target: string): Promise<void> => {
@@ -104,8 +103,7 @@ describe('a rev that is', () => {
   const research = makeHostileResearch(box);
   const around = { env: box.env };
   const PLACES = {
-    'the git program': () =>
-      binarySourceOpener(cache, around).openSource({ kind: 'path', path: research.dir }),
+    'the git program': () => gitSourceOpener(cache, around).openSource({ kind: 'path', path: research.dir }),
     'no git program': () =>
       embeddedSourceOpener(cache, around).openSource({ kind: 'path', path: research.dir }),
     'the git program at a URL': () =>

@@ -52,7 +52,7 @@ URL = https://example.com/?x=[1]=2
       expect(() => parseDvcConfig(`[core]\n${line}`, '.dvc/config')).toThrow(
         expect.objectContaining({
           code: 'SOURCE_UNSUPPORTED',
-          message: '.dvc/config:2: it is no line of a configuration of DVC',
+          message: '.dvc/config:2: it is not a line of a configuration of DVC',
         }),
       );
     },

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { parseManifest } from '../../src/models/dvc.js';
+import { readDvcManifest } from '../../src/documents/dvc.js';
 import { dvcIn } from '../support/dvc-reading.js';
 import {
   dvcConfig,
@@ -31,7 +31,7 @@ describe('manifests', () => {
   const { md5 } = model;
   const refusal = (content: string): unknown => {
     try {
-      return parseManifest(Buffer.from(content), 'data');
+      return readDvcManifest(Buffer.from(content), 'data');
     } catch (error) {
       return error;
     }
@@ -45,7 +45,7 @@ describe('manifests', () => {
       { md5: '402e97968614f583ece3b35555971f64', relpath: 'index.jpeg' },
     ]);
     expect(md5Of(manifest)).toBe('6fdb5336fce0dbfd669f83065f107551');
-    expect(parseManifest(manifest, 'images')).toEqual([
+    expect(readDvcManifest(manifest, 'images')).toEqual([
       { path: 'cat.jpeg', md5: 'de7371b0119f4f75f9de703c7c3bac16' },
       { path: 'index.jpeg', md5: '402e97968614f583ece3b35555971f64' },
     ]);

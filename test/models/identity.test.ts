@@ -4,7 +4,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { identify, modelOnDisk } from '../../src/models/digest.js';
+import { identify } from '../../src/models/digest.js';
+import { modelOnDisk } from '../../src/models/source.js';
 import { fileIn, folderOf, oneFile } from '../support/models.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'reg-identity-'));

@@ -79,7 +79,7 @@ describe('the place of an object', () => {
     [429, 'REMOTE_FAILED', 'it answered 429'],
     [500, 'REMOTE_FAILED', 'it answered 500'],
     ['short', 'REMOTE_FAILED', 'it has 1000 bytes there, not 2000'],
-    ['long', 'REMOTE_FAILED', 'has more than 2000 bytes'],
+    ['long', 'REMOTE_FAILED', 'has more than the expected 2000 bytes'],
     ['wrong bytes', 'HASH_MISMATCH', 'the bytes of m.bin are not those that its source promises'],
     ['redirects', 'REMOTE_FAILED', 'private network'],
   ])('answers with %s', async (fault, code, message) => {

@@ -165,7 +165,7 @@ describe('.lfsconfig of a commit', () => {
       const made = withConfig(`[lfs]\n\turl = "${address}"\n`);
       const error = await failure({ repo: url(`${LOGIN}@`), commit: made, path: 'm.bin' });
       expect(error).toMatchObject({ code: 'SOURCE_UNSUPPORTED', hint: expect.stringContaining('lfs.url') });
-      expect(error.message).toContain('.lfsconfig names a Git LFS server that is no web server');
+      expect(error.message).toContain('.lfsconfig names a Git LFS server that is not a web server');
     }
     expect([...server.requests, ...other.requests]).toEqual([]);
   });

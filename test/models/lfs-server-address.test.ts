@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { memoryRepository } from '../../src/git/memory.js';
 import type { LargeFiles } from '../../src/git/port.js';
 import { findEndpoint, hostnameOf } from '../../src/models/lfs/endpoint.js';
+import { memoryRepository } from '../support/memory.js';
 
 /** What is found for a remote, the user's settings, and the file .lfsconfig of the commit. */
 async function endpoint(
@@ -27,7 +27,7 @@ describe('the server next to a remote (git-lfs docs/api/server-discovery.md)', (
     ['http://git-server.com:8080/bar/.git', 'http://git-server.com:8080/bar/.git/info/lfs'],
     ['https://ann:secret@git-server.com/bar', 'https://git-server.com/bar.git/info/lfs'],
   ])('%s', async (remote, url) => {
-    expect(await endpoint(remote)).toMatchObject({ url, shown: url, isAgreed: true });
+    expect(await endpoint(remote)).toMatchObject({ url, shown: url, isTrusted: true });
   });
 
   test.each([
@@ -100,9 +100,9 @@ describe('whether the user agreed to a server that .lfsconfig names, and which l
     ['git@example.com:a', 'https://example.com/lfs', true, {}],
     ['git@example.com:a', 'http://example.com/lfs', false, {}],
     ['/srv/a', 'https://example.com/lfs', false, {}],
-  ])('remote %s, server %s: %s', async (remote, server, isAgreed, expected) => {
+  ])('remote %s, server %s: %s', async (remote, server, isTrusted, expected) => {
     expect(await endpoint(remote, {}, `[lfs]\nurl = ${server}\n`)).toMatchObject({
-      isAgreed,
+      isTrusted,
       login: expected,
     });
   });

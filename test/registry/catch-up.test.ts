@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type MemoryRepository, memoryRepository } from '../../src/git/memory.js';
 import type { PeeledTagRef, TagRef } from '../../src/git/port.js';
 import { encodeTag } from '../../src/git/tag-object.js';
 import { compareTags, listBothSides } from '../../src/registry/catch-up.js';
+import { type MemoryRepository, memoryRepository } from '../support/memory.js';
 
 /**
  * A tag in short, `churn@v1.0.0 a>c`: its object `a` leads to commit `c`. A lightweight tag has one letter alone.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
-import { memoryRepository } from '../../src/git/memory.js';
 import { findDeclaration } from '../../src/registry/declared.js';
+import { memoryRepository } from '../support/memory.js';
 
 const IDENTITY = { name: 'Ann Lee', email: 'ann@example.com', now: 0, zone: '+0000' };
 

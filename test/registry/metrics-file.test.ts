@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { memoryRepository } from '../../src/git/memory.js';
 import type { RegistryContext } from '../../src/registry/context.js';
 import { readMetricsFile } from '../../src/registry/metrics-file.js';
+import { memoryRepository } from '../support/memory.js';
 import { START } from '../support/repo.js';
 
 const repository = memoryRepository({ name: 'Ann', email: 'ann@example.com', now: START, zone: '+0000' });

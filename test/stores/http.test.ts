@@ -69,7 +69,7 @@ describe('reading', () => {
   it('gives no byte more than was asked for', async () => {
     server.be(faults.endWithoutLength(BODY, 206, 'content-range: bytes 0-4/10\r\n'));
     expect((await failure(read('model.bin', { start: 0, end: 5 }))).message).toContain(
-      'more than the 5 bytes',
+      'more than the expected 5 bytes',
     );
     server.be(faults.sendRaw('HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\n0123456789'));
     const told = await read('model.bin').catch((error) => error.code);

@@ -5,8 +5,8 @@ import { artifactName } from '../../src/domain/names.js';
 import type { Snapshot } from '../../src/domain/plan.js';
 import { parseTagName } from '../../src/domain/tag-name.js';
 import { type ErrorCode, RegError } from '../../src/errors.js';
-import { type MemoryRepository, memoryRepository } from '../../src/git/memory.js';
 import { encodeTag } from '../../src/git/tag-object.js';
+import { type MemoryRepository, memoryRepository } from './memory.js';
 
 /** The id of the commit that a history calls `A` to `F`: that digit, forty times. */
 export function commit(letter: string): Oid {

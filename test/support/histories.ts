@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type MemoryRepository, memoryRepository } from '../../src/git/memory.js';
 import { encodeTag } from '../../src/git/tag-object.js';
+import { type MemoryRepository, memoryRepository } from './memory.js';
 
 /** One registry history with the answers that gto gives; the format is described in fixtures/gto/README.md. */
 export interface GtoCase {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { type MemoryRepository, memoryRepository } from '../../src/git/memory.js';
 import { encodeTag } from '../../src/git/tag-object.js';
+import { type MemoryRepository, memoryRepository } from './memory.js';
 
 /** One tag of a random registry; `form` says what its ref holds. */
 export interface RandomTag {

@@ -19,7 +19,7 @@ describe('a stream of a certain length', () => {
   });
 
   it.each([
-    [5, /^has more than the 5 bytes/],
+    [5, /^has more than the expected 5 bytes/],
     [7, /^ended after 6 of 7 bytes$/],
   ])('fails with another length than %d', async (size, message) => {
     const error = await read(chunks('ab', 'cd', 'ef'), { size }).catch((thrown) => thrown);

@@ -1,10 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { Login } from '../../net/credentials.js';
 
-/** A user name and a password for a server. */
-export interface Login {
-  username: string;
-  password: string;
-}
+export type { Login };
 
 /** What following a Git LFS pointer takes of the repository that the pointer is in. */
 export interface LargeFiles {

@@ -67,6 +67,4 @@ export interface TagReader {
   listPeeledTags(): Promise<TagListing | undefined>;
   /** The objects of every tag, of the tags of one artifact, or of these tags. */
   readTags(which?: ArtifactName | readonly TagRef[]): Promise<TagReading[]>;
-  /** The objects of every tag, some at a time and in no order, where that takes less than to have them all. */
-  streamTags?: (() => AsyncIterable<readonly TagReading[]>) | undefined;
 }

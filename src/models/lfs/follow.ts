@@ -1,27 +1,18 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import type { LargeFiles, SourceRepository } from '../../git/port.js';
 import type { Surroundings } from '../../net/http.js';
-import type { SourceFile } from '../source.js';
+import { fileOnDisk, type SourceFile } from '../source.js';
 import { findEndpoint } from './endpoint.js';
-import { type Pointer, pointerText } from './pointer.js';
-import { exactly, serverFiles } from './server.js';
-
-/** A file of a commit whose bytes are elsewhere. */
-export interface PointedFile {
-  /** The path that it has in the model. */
-  path: string;
-  pointer: Pointer;
-}
+import { fileFacts, objectOf, type PointedFile, pointerText } from './pointer.js';
+import { serverFiles } from './server.js';
 
 /**
  * Finds the files behind Git LFS pointers: on this machine, at the server of the repository, or through the git-lfs program.
- * Nothing is asked of a server before the first of them is opened, and then it is asked for a hundred at a time.
+ * The server is asked when the first of them is opened, for a hundred objects at a time.
  * @returns the files in the order of their pointers; opening one that is nowhere fails
- * @throws RegError SOURCE_UNSUPPORTED when the commit names a server that must not be asked
+ * @throws RegError SOURCE_UNSUPPORTED where the commit names a server that must not be asked
  */
 export async function followPointers(
   repository: SourceRepository,
@@ -44,69 +35,50 @@ export async function followPointers(
 }
 
 /**
- * Files that the git-lfs program brings: it knows how to ask a remote by ssh, and the agents that a user has set up. It keeps
- * them in the repository, where they are found the next time.
- * @param remote its address, fit to be shown; undefined where there is none
+ * The file behind a pointer in the storage of git-lfs, `<folder>/ab/cd/<oid>` (docs/spec.md, "Intercepting Git"); undefined
+ * where no folder has it. A file of another size is incomplete.
+ */
+async function storedFile(folders: readonly string[], file: PointedFile): Promise<SourceFile | undefined> {
+  const { oid, size } = file.pointer;
+  for (const folder of folders) {
+    const found = await fileOnDisk(join(folder, oid.slice(0, 2), oid.slice(2, 4), oid), file.path);
+    if (found?.size === size) return { ...found, ...fileFacts(file) };
+  }
+  return undefined;
+}
+
+/**
+ * Files from the git-lfs program: it can use a remote over ssh, and the custom transfer agents of a user. It stores the files in
+ * the repository, so that the next load finds them there.
+ * @param remote its address, fit to be shown; undefined without a remote
  */
 const programFiles = (
   largeFiles: LargeFiles,
   remote: string | undefined,
   files: readonly PointedFile[],
 ): SourceFile[] =>
-  files.map((file) => {
-    const { oid, size } = file.pointer;
-    return {
-      ...describe(file),
-      // the program gives all or nothing
-      ranges: false,
-      open: async () => {
-        if (remote === undefined) throw nowhere(file);
-        const output = await largeFiles.smudge(pointerText(file.pointer));
-        if (output === undefined) throw needsProgram(file, remote);
-        return exactly(output, oid, { start: 0, end: size, skipped: 0, isLast: true });
-      },
-    };
-  });
+  files.map((file) => ({
+    ...fileFacts(file),
+    // the program gives all or nothing
+    ranges: false,
+    open: async () => {
+      if (remote === undefined) throw withoutRemote(file);
+      const output = await largeFiles.smudge(pointerText(file.pointer));
+      if (output === undefined) throw programMissing(file, remote);
+      return objectOf(output, file.pointer);
+    },
+  }));
 
-const nowhere = ({ path, pointer }: PointedFile): RegError =>
+const withoutRemote = ({ path, pointer }: PointedFile): RegError =>
   new RegError(
     'SOURCE_PATH',
     `${path} is kept by Git LFS, its object ${pointer.oid} is not in the repository, and there is no remote to ask for it`,
     'fetch it in that repository: git lfs fetch --all <address>',
   );
 
-const needsProgram = ({ path, pointer }: PointedFile, remote: string): RegError =>
+const programMissing = ({ path, pointer }: PointedFile, remote: string): RegError =>
   new RegError(
     'SOURCE_UNSUPPORTED',
-    `${path} is kept by Git LFS, and its object ${pointer.oid} can be got from ${remote} by the git-lfs program alone, which was not found`,
+    `${path} is kept by Git LFS, and only the git-lfs program, which was not found, can get its object ${pointer.oid} from ${remote}`,
     'install git-lfs and see that it is on PATH: https://git-lfs.com',
   );
-
-/** What every file behind a pointer says of itself. */
-export const describe = ({
-  path,
-  pointer: { oid, size },
-}: PointedFile): Pick<SourceFile, 'path' | 'size' | 'digest'> => ({
-  path,
-  size,
-  digest: { algorithm: 'sha256', value: oid },
-});
-
-/**
- * The file behind a pointer where git-lfs keeps it, `<folder>/ab/cd/<oid>` (docs/spec.md, "Intercepting Git"); undefined when no
- * folder has it. One of another size was not written to its end.
- */
-async function storedFile(folders: readonly string[], file: PointedFile): Promise<SourceFile | undefined> {
-  const { oid, size } = file.pointer;
-  for (const folder of folders) {
-    const at = join(folder, oid.slice(0, 2), oid.slice(2, 4), oid);
-    const found = await stat(at).catch(() => undefined);
-    if (found?.isFile() && found.size === size)
-      return {
-        ...describe(file),
-        ranges: true,
-        open: async (range) => createReadStream(at, range && { start: range.start, end: range.end - 1 }),
-      };
-  }
-  return undefined;
-}

@@ -1,8 +1,12 @@
+import type { Readable } from 'node:stream';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import type { ObjectReader, TreeEntry } from '../../git/port.js';
+import { mapAtMost } from '../../util/async.js';
+import { exactly, WrongLength } from '../../util/stream.js';
+import type { SourceFile } from '../source.js';
 
-/** What a Git LFS pointer stands for. */
+/** A Git LFS pointer: the object that it stands for. */
 export interface Pointer {
   /** The SHA-256 of the bytes, in hexadecimal digits. */
   oid: string;
@@ -10,23 +14,39 @@ export interface Pointer {
   size: number;
 }
 
-/** No pointer has more bytes (git-lfs docs/spec.md, "The Pointer"). */
-const LARGEST_POINTER = 1024;
+/** A file of a commit whose bytes are in Git LFS. */
+export interface PointedFile {
+  /** The path that it has in the model. */
+  path: string;
+  pointer: Pointer;
+}
 
-/** How the version line of a pointer begins, in whatever version; the second one is of before the first release. */
+/** What a pointer says of the file behind it. */
+export const fileFacts = ({
+  path,
+  pointer: { oid, size },
+}: PointedFile): Pick<SourceFile, 'path' | 'size' | 'digest'> => ({
+  path,
+  size,
+  digest: { algorithm: 'sha256', value: oid },
+});
+
+/** git-lfs docs/spec.md, "The Pointer". */
+const MAX_POINTER_BYTES = 1024;
+
+/** How the version line of a pointer begins in every version; the second is from before the first release. */
 const STARTS = ['version https://git-lfs.github.com/spec/', 'version https://hawser.github.com/spec/'];
 const VERSIONS: ReadonlySet<string> = new Set(STARTS.map((start) => `${start}v1`));
 
-/** What cannot be a pointer because it is shorter. */
-const SMALLEST_POINTER = Math.min(...STARTS.map((start) => start.length));
+const MIN_POINTER_BYTES = Math.min(...STARTS.map((start) => start.length));
 
 /**
  * Reads a Git LFS pointer (git-lfs docs/spec.md, "The Pointer"); undefined for any other file.
- * @param path what the file is called when it is refused
- * @throws RegError SOURCE_UNSUPPORTED for a file that begins as a pointer does and is none, because its bytes are not the model
+ * @param path the name of the file in errors
+ * @throws RegError SOURCE_UNSUPPORTED for a malformed pointer, whose bytes are not those of the model
  */
 export function parsePointer(bytes: Uint8Array, path = 'the file'): Pointer | undefined {
-  if (bytes.length > LARGEST_POINTER) return undefined;
+  if (bytes.length > MAX_POINTER_BYTES) return undefined;
   const start = Buffer.from(bytes).toString('latin1');
   if (!STARTS.some((one) => start.startsWith(one))) return undefined;
   try {
@@ -37,7 +57,7 @@ export function parsePointer(bytes: Uint8Array, path = 'the file'): Pointer | un
   }
 }
 
-/** Why a file that begins as a pointer does is none. */
+/** Why a pointer is malformed. */
 class Broken extends Error {}
 const broken = (why: string): Broken => new Broken(why);
 
@@ -45,7 +65,7 @@ const refusal = (path: string, why: string): RegError =>
   new RegError(
     'SOURCE_UNSUPPORTED',
     `${path} begins as a Git LFS pointer does, but ${why}`,
-    'commit the file again with git-lfs; what it takes for a pointer is told by: git lfs pointer --check --strict --file <path>',
+    'commit the file again with git-lfs; it checks a pointer with: git lfs pointer --check --strict --file <path>',
   );
 
 function readLines([version = '', ...lines]: readonly string[]): Pointer {
@@ -55,14 +75,14 @@ function readLines([version = '', ...lines]: readonly string[]): Pointer {
     const [before = ''] = pairs[index - 1] ?? [];
     if (key === before || key === 'version') throw broken(`it has '${key}' twice`);
     if (key < before) throw broken(`'${key}' must come before '${before}'`);
-    // what an extension made of the bytes is not what the model is (docs/extensions.md)
+    // an extension changes the bytes, which are not those of the model then (docs/extensions.md)
     if (/^ext-/.test(key)) throw broken(`it uses the extension '${key}', which is not supported`);
   }
   const values = new Map(pairs);
   return { oid: oidOf(values.get('oid')), size: sizeOf(values.get('size')) };
 }
 
-/** The text of a pointer, as git-lfs itself writes it. */
+/** The text of a pointer as git-lfs writes it. */
 export const pointerText = ({ oid, size }: Pointer): string =>
   `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize ${size}\n`;
 
@@ -101,11 +121,11 @@ function sizeOf(value: string | undefined): number {
 }
 
 /** Blobs that are read at a time. */
-const AT_ONCE = 4;
+const MAX_READS = 4;
 
 /**
- * Finds the Git LFS pointers among blobs: those that are small enough are read, each once. `.gitattributes` is not asked, for
- * it says what git does in a work tree, and not what was committed.
+ * Finds the Git LFS pointers among blobs: those that are small enough are read, each once. `.gitattributes` does not matter: it
+ * says what git does in a work tree, not what was committed.
  * @throws RegError SOURCE_UNSUPPORTED for a pointer that cannot be followed
  */
 export async function findPointers(
@@ -114,16 +134,38 @@ export async function findPointers(
   sizes: ReadonlyMap<Oid, number>,
 ): Promise<Map<Oid, Pointer>> {
   const found = new Map<Oid, Pointer>();
-  const isSmall = (size = 0): boolean => size >= SMALLEST_POINTER && size <= LARGEST_POINTER;
-  const waiting = [...new Map(entries.map((entry) => [entry.oid, entry])).values()].filter(({ oid }) =>
-    isSmall(sizes.get(oid)),
-  );
-  const work = async (): Promise<void> => {
-    for (let entry = waiting.shift(); entry; entry = waiting.shift()) {
-      const pointer = parsePointer(await objects.readBlob(entry.oid), entry.path);
-      if (pointer) found.set(entry.oid, pointer);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const isSmall = (size = 0): boolean => size >= MIN_POINTER_BYTES && size <= MAX_POINTER_BYTES;
+  const small = entries.filter(({ oid }) => isSmall(sizes.get(oid)));
+  const unique = new Map(small.map((entry) => [entry.oid, entry])).values();
+  await mapAtMost(MAX_READS, unique, async ({ oid, path }) => {
+    const pointer = parsePointer(await objects.readBlob(oid), path);
+    if (pointer) found.set(oid, pointer);
+  });
   return found;
+}
+
+/** A part of the bytes of an object, in a stream that may begin before it. */
+interface ObjectPart {
+  /** In the object. */
+  start: number;
+  end: number;
+  /** Bytes of the stream before the part. */
+  skip: number;
+}
+
+/** The bytes of an object, or a part of them, from a stream. It fails with RegError REMOTE_FAILED where the length is wrong. */
+export function objectOf(
+  bytes: Readable,
+  { oid, size }: Pointer,
+  { start, end, skip }: ObjectPart = { start: 0, end: size, skip: 0 },
+): Readable {
+  const failure = (error: unknown): unknown =>
+    error instanceof WrongLength
+      ? new RegError(
+          'REMOTE_FAILED',
+          `the Git LFS object ${oid} ${error.message}`,
+          'what the server stores is damaged',
+        )
+      : error;
+  return exactly(bytes, { size: end - start, skip, mayGoOn: end < size, failure });
 }

@@ -1,0 +1,255 @@
+import { posix } from 'node:path';
+import { isScalar, visit } from 'yaml';
+import { refuseTooMany, refuseUnsafePath } from '../domain/model-files.js';
+import { compareText } from '../domain/order.js';
+import { RegError } from '../errors.js';
+import { withoutUserInfo } from '../util/address.js';
+import { parseJson, utf8Text } from '../util/text.js';
+import { FOREIGN, readYaml, type YamlLimits } from './yaml.js';
+
+// The files of DVC: dvc.yaml and dvc.lock of a pipeline, a .dvc file for each tracked path, and the manifest of a folder.
+
+/** The content of a file of DVC, or a mapping in it, without any check of its values. */
+export type DvcContent = Readonly<Record<string, unknown>>;
+
+/** `dvc.lock` names every file of every stage, so that it grows longer than files that people write. */
+const LIMITS: YamlLimits = { ...FOREIGN, bytes: 1024 * 1024 };
+
+/** The largest YAML file of DVC that is read. */
+export const MAX_DVC_FILE_BYTES = LIMITS.bytes;
+
+/**
+ * Reads a YAML file of DVC.
+ * @throws RegError SOURCE_UNSUPPORTED where it is malformed, or not a mapping
+ */
+export function readDvcFile(bytes: Uint8Array, file: string): DvcContent {
+  const yaml = readYaml(bytes, file, 'SOURCE_UNSUPPORTED', LIMITS);
+  visit(yaml.document, {
+    Pair: (_, { key, value }) => {
+      // a hash may have only digits, or look like a number with an exponent
+      if (isScalar(key) && TEXT_KEYS.has(key.value) && isScalar(value)) value.value = value.source ?? '';
+    },
+  });
+  const content = yaml.content() ?? {};
+  if (isMapping(content)) return content;
+  throw new RegError('SOURCE_UNSUPPORTED', `${file} is not a file of DVC: it holds no keys`);
+}
+
+const TEXT_KEYS: ReadonlySet<unknown> = new Set(['md5', 'hash', 'path', 'wdir', 'remote', 'url']);
+
+const isMapping = (value: unknown): value is DvcContent =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const valueAt = (content: DvcContent, key: string): unknown =>
+  Object.hasOwn(content, key) ? content[key] : undefined;
+
+/** The mapping under a key; an empty one without it. */
+function mappingAt(content: DvcContent, key: string): DvcContent {
+  const value = valueAt(content, key);
+  return isMapping(value) ? value : {};
+}
+
+/** The mappings in the list under a key. */
+function mappingsAt(content: DvcContent, key: string): DvcContent[] {
+  const value = valueAt(content, key);
+  return Array.isArray(value) ? value.filter(isMapping) : [];
+}
+
+/** The text under a key; undefined without it, or where it is empty. */
+function textAt(content: DvcContent, key: string): string | undefined {
+  const value = valueAt(content, key);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** An output as a file of DVC declares it; only its path was checked. */
+export interface DeclaredOut {
+  /** From the top of the repository, `/` between parts. */
+  path: string;
+  /** The file that declares it, from the top. */
+  file: string;
+  entry: DvcContent;
+  /** The repository that it was imported from, fit to be shown; its remote has the bytes. */
+  origin?: string | undefined;
+}
+
+/** A file or a folder whose bytes DVC keeps in a remote. */
+export interface DvcOut extends Omit<DeclaredOut, 'entry'> {
+  /** 32 hexadecimal digits; for a folder that of its manifest, without `.dir`. */
+  md5: string;
+  isFolder: boolean;
+  /** Whether hashes are of the bytes as they are; up to DVC 2 those of a text are of its bytes with LF for CRLF. */
+  isRaw: boolean;
+  /** Bytes, for a folder those of all its files; undefined where the file of DVC does not say. */
+  size: number | undefined;
+  /** Its own remote; undefined for the default one. */
+  remote: string | undefined;
+}
+
+/** Whether a path has the name of a `.dvc` file; the folder `.dvc` does not. */
+export const isDvcFile = (path: string): boolean => /[^/]\.dvc$/.test(path);
+
+/** The outputs of a `.dvc` file that lie in the repository (DVC, ".dvc files": `outs`, `wdir`, `deps`). */
+export function outsOfDvcFile(content: DvcContent, file: string): DeclaredOut[] {
+  const wdir = textAt(content, 'wdir');
+  const [origin] = mappingsAt(content, 'deps').flatMap((dep) => textAt(mappingAt(dep, 'repo'), 'url') ?? []);
+  return mappingsAt(content, 'outs').flatMap((entry) => {
+    const path = outPath(file, wdir, textAt(entry, 'path'));
+    return path === undefined ? [] : [{ path, file, entry, origin: origin && withoutUserInfo(origin) }];
+  });
+}
+
+/**
+ * The outputs of the stages in a `dvc.lock` (DVC, "dvc.yaml files", "dvc.lock file"). Only the `dvc.yaml` beside it says where
+ * a stage runs and which remote an output has. Stages that it no longer has are skipped, as in DVC.
+ * @param file the path of the `dvc.lock`
+ */
+export function outsOfLock(lock: DvcContent, pipeline: DvcContent | undefined, file: string): DeclaredOut[] {
+  // before schema 2.0 the stages had no key above them
+  const locked = Object.hasOwn(lock, 'schema') ? mappingAt(lock, 'stages') : lock;
+  return Object.keys(locked).flatMap((name) => {
+    const stage = pipeline === undefined ? {} : stageOf(mappingAt(pipeline, 'stages'), name);
+    if (stage === undefined) return [];
+    const wdir = textAt(stage, 'wdir');
+    return mappingsAt(mappingAt(locked, name), 'outs').flatMap((entry) => {
+      const path = outPath(file, wdir, textAt(entry, 'path'));
+      return path === undefined ? [] : [{ path, file, entry: { ...flagsOf(stage, entry), ...entry } }];
+    });
+  });
+}
+
+/** The stage of `dvc.yaml` for a name of `dvc.lock`: `train`, or `train@large` for one of several from a template. */
+function stageOf(stages: DvcContent, name: string): DvcContent | undefined {
+  const template = name.slice(0, Math.max(name.lastIndexOf('@'), 0));
+  const key = [name, template].find((one) => one !== '' && Object.hasOwn(stages, one));
+  if (key === undefined) return undefined;
+  const stage = mappingAt(stages, key);
+  return Object.hasOwn(stage, 'foreach') ? mappingAt(stage, 'do') : stage;
+}
+
+/** The flags of one output of a stage, such as `remote` and `cache`. */
+function flagsOf(stage: DvcContent, out: DvcContent): DvcContent {
+  const path = textAt(out, 'path') ?? '';
+  const declared = ['outs', 'metrics', 'plots'].flatMap((kind) => mappingsAt(stage, kind));
+  const one = declared.find((entry) => Object.hasOwn(entry, path));
+  return one ? mappingAt(one, path) : {};
+}
+
+/**
+ * The path of an artifact of a `dvc.yaml`, from the top of the repository; undefined without such an artifact.
+ * @param file the path of the `dvc.yaml`
+ * @throws RegError SOURCE_UNSUPPORTED for an artifact without a path in the repository
+ */
+export function artifactPathIn(content: DvcContent, name: string, file: string): string | undefined {
+  const artifacts = mappingAt(content, 'artifacts');
+  if (!Object.hasOwn(artifacts, name)) return undefined;
+  const path = textAt(mappingAt(artifacts, name), 'path');
+  const found = path?.includes('${') ? undefined : path && outPath(file, undefined, path);
+  if (found) return found;
+  throw new RegError(
+    'SOURCE_UNSUPPORTED',
+    `the artifact '${name}' of ${file} has no path inside the repository`,
+    'link the model by its own path or, in a store, by source.url',
+  );
+}
+
+/**
+ * The path of an output from the top of the repository; undefined for one outside, on this machine or elsewhere.
+ * @param file the file that declares it
+ * @param wdir the base of the path, relative to the folder of that file; undefined for that folder
+ */
+export function outPath(
+  file: string,
+  wdir: string | undefined,
+  path: string | undefined,
+): string | undefined {
+  if (path === undefined) return undefined;
+  if ([wdir ?? '', path].some((one) => posix.isAbsolute(one) || /^[a-z][a-z0-9+.-]*:/i.test(one)))
+    return undefined;
+  const joined = posix.join(posix.dirname(file), wdir ?? '', path).replace(/\/$/, '');
+  return joined === '.' || joined === '..' || joined.startsWith('../') ? undefined : joined;
+}
+
+/**
+ * Checks the entry of an output (DVC, ".dvc files" and "dvc.lock": `md5`, `size`, `hash`, `remote`, `cache`).
+ * @throws RegError SOURCE_UNSUPPORTED for anything that DVC 1 to 3 do not write; SOURCE_PATH for an output that DVC does not keep
+ */
+export function requireOut({ entry, ...declared }: DeclaredOut): DvcOut {
+  const { path, file } = declared;
+  const refuse = (why: string, hint?: string): RegError =>
+    new RegError('SOURCE_UNSUPPORTED', `${file} tracks ${path}, but ${why}`, hint);
+  if (['files', 'cloud', 'version_id'].some((key) => Object.hasOwn(entry, key)))
+    throw refuse('in a version-aware remote, which is not supported', PLAIN_REMOTE_HINT);
+  if (entry.cache === false)
+    throw new RegError(
+      'SOURCE_PATH',
+      `${file} names ${path} with cache: false, so that DVC has no copy of it`,
+      'commit it to git, or let DVC keep it',
+    );
+  const [, md5, dir] = /^([0-9a-f]{32})(\.dir)?$/.exec(textAt(entry, 'md5')?.toLowerCase() ?? '') ?? [];
+  if (md5 === undefined) throw refuse('it does not say by which md5', 'commit what `dvc commit` writes');
+  const hash = textAt(entry, 'hash') ?? LEGACY_HASH;
+  if (hash !== 'md5' && hash !== LEGACY_HASH) throw refuse(`by its ${hash}, which is not supported`);
+  const { size } = entry;
+  if (size !== undefined && !(Number.isSafeInteger(size) && Number(size) >= 0))
+    throw refuse('its size is not a number of bytes');
+  return {
+    ...declared,
+    md5,
+    isFolder: dir !== undefined,
+    isRaw: hash === 'md5',
+    size: size === undefined ? undefined : Number(size),
+    // DVC ignores the case of names (config_schema.py)
+    remote: textAt(entry, 'remote')?.toLowerCase(),
+  };
+}
+
+/** The name in DVC 3 for the hash that DVC 1 and 2 write without a name. */
+const LEGACY_HASH = 'md5-dos2unix';
+
+/** The way out of a remote that keeps files under their own names. */
+export const PLAIN_REMOTE_HINT =
+  'push it to a plain remote: dvc remote modify --unset NAME version_aware, and worktree';
+
+/** A file of a folder that DVC tracks. */
+export interface ManifestEntry {
+  /** Inside the folder, `/` between parts. */
+  path: string;
+  /** 32 hexadecimal digits. */
+  md5: string;
+}
+
+/**
+ * Reads the manifest of a folder: a JSON list of `{"md5", "relpath"}` (DVC, "Internal directories and files", "Directories").
+ * @param folder the name of the folder in errors
+ * @returns the files by path
+ * @throws RegError SOURCE_UNSUPPORTED where it is malformed, TOO_LARGE, SOURCE_PATH for paths that must not be written
+ */
+export function readDvcManifest(bytes: Uint8Array, folder: string): ManifestEntry[] {
+  const list = parseJson(utf8Text(bytes) ?? '');
+  if (!Array.isArray(list)) throw malformed(folder, 'it is no JSON list');
+  refuseTooMany(folder, list.length);
+  const entries = list.map((entry: unknown) => entryOf(entry, folder));
+  const paths = new Set(entries.map(({ path }) => path));
+  if (paths.size < entries.length) throw malformed(folder, 'it names a file twice', 'SOURCE_PATH');
+  for (const { path } of entries)
+    for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1))
+      if (paths.has(path.slice(0, end)))
+        throw malformed(folder, `'${path.slice(0, end)}' is a file and a folder in it`, 'SOURCE_PATH');
+  return entries.sort((a, b) => compareText(a.path, b.path));
+}
+
+function entryOf(entry: unknown, folder: string): ManifestEntry {
+  const { relpath, md5 } = (entry ?? {}) as Record<string, unknown>;
+  if (typeof relpath !== 'string' || typeof md5 !== 'string')
+    throw malformed(folder, 'an entry has no relpath, or no md5');
+  refuseUnsafePath(relpath);
+  if (!/^[0-9a-f]{32}$/.test(md5)) throw malformed(folder, `the md5 of '${relpath}' is not an md5`);
+  return { path: relpath, md5 };
+}
+
+const malformed = (
+  folder: string,
+  why: string,
+  code: 'SOURCE_UNSUPPORTED' | 'SOURCE_PATH' = 'SOURCE_UNSUPPORTED',
+): RegError =>
+  new RegError(code, `the manifest of ${folder} is not as DVC writes it: ${why}`, 'do not trust its source');

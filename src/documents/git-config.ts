@@ -1,0 +1,44 @@
+/** Values of git's configuration by their keys, such as `remote.origin.url`; section and variable in lower case. */
+export type GitConfig = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Reads a file in the format of git's configuration (git-config(1), "Syntax"). Lines that git would not understand are skipped,
+ * and files that it includes are not read.
+ */
+export function parseGitConfig(text: string): GitConfig {
+  const config = new Map<string, string[]>();
+  let section = '';
+  // a backslash at the end of a line continues it
+  for (const line of text.replaceAll(/\\\r?\n/g, '').split(/\r?\n/)) {
+    const [, name, sub, rest = ''] = /^\s*\[([\w.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\](.*)$/.exec(line) ?? [];
+    if (name !== undefined)
+      section = name.toLowerCase() + (sub === undefined ? '' : `.${sub.replaceAll(/\\(.)/g, '$1')}`);
+    const [, key, value] = /^\s*([A-Za-z][\w-]*)\s*(?:=(.*))?$/.exec(name === undefined ? line : rest) ?? [];
+    if (key === undefined) continue;
+    const path = `${section}.${key.toLowerCase()}`;
+    // a variable without a value is true
+    config.set(path, [...(config.get(path) ?? []), value === undefined ? 'true' : withoutQuotes(value)]);
+  }
+  return config;
+}
+
+const ESCAPED: Record<string, string> = { n: '\n', t: '\t', b: '\b' };
+
+/** A value without its quotes, its comment and the spaces around it. */
+function withoutQuotes(text: string): string {
+  let value = '';
+  let end = 0;
+  let isQuoted = false;
+  for (const [part] of text.trimStart().matchAll(/\\.|./gs)) {
+    if (part === '"') isQuoted = !isQuoted;
+    else if (!isQuoted && /^[#;]/.test(part)) break;
+    else if (part.startsWith('\\') && part.length > 1) value += ESCAPED[part[1] ?? ''] ?? part[1];
+    else value += part;
+    if (isQuoted || !/^\s$/.test(part)) end = value.length;
+  }
+  return value.slice(0, end);
+}
+
+/** The last value of a key: git uses that one. Section and variable may be in any letters (git-config(1), "Syntax"). */
+export const gitConfigValue = (config: GitConfig, key: string): string | undefined =>
+  config.get(key.replace(/^[^.]*|[^.]*$/g, (part) => part.toLowerCase()))?.at(-1);

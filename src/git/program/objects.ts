@@ -1,0 +1,179 @@
+import type { Oid } from '../../domain/event.js';
+import { RegError } from '../../errors.js';
+import type { ObjectReader, TreeEntry } from '../port.js';
+import { expectSuccess, GitFailed, type RunGit, type StreamGit } from './run.js';
+
+/** Reads commits, trees and blobs with the git program. */
+export function binaryObjectReader(git: RunGit, stream: StreamGit): ObjectReader {
+  return {
+    resolveCommit: (rev) => resolveCommit(git, rev),
+    entryAt: async (commit, path) => {
+      if (path === '') return { path, type: 'tree', oid: commit };
+      return (await entries(git, ['--', commit, path])).find((entry) => entry.path === path);
+    },
+    entriesBelow: (commit, path) => entries(git, ['-r', '--', commit, ...(path === '' ? [] : [`${path}/`])]),
+    readBlob: async (oid) => {
+      const [found] = await readObjects(stream, [oid]);
+      if (found?.type === 'blob') return found.bytes;
+      const why = found ? `a ${found.type}, not a file` : 'missing or corrupt';
+      throw new RegError('SOURCE_PATH', `object ${oid} is ${why}`);
+    },
+    blobSizes: (oids) => blobSizes(stream, oids),
+    streamBlob: async (oid) => stream(['cat-file', 'blob', oid]),
+  };
+}
+
+/** What git does not take for one commit; no argument can hold a NUL. */
+const NO_REV = /^\^|\0/;
+
+/** The full id of the commit that a rev names here, or undefined. */
+export async function resolveCommit(git: RunGit, rev: string): Promise<Oid | undefined> {
+  if (NO_REV.test(rev)) return undefined;
+  const result = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${rev}^{commit}`]);
+  if (result.code < 0) expectSuccess(result, `resolving ${rev}`);
+  return result.code === 0 ? result.stdout.toString().trim() : undefined;
+}
+
+const TYPES: Record<string, TreeEntry['type']> = { '040000': 'tree', '120000': 'link', '160000': 'commit' };
+
+async function entries(git: RunGit, args: readonly string[]): Promise<TreeEntry[]> {
+  const result = await git(['--literal-pathspecs', 'ls-tree', '-z', '--full-tree', ...args]);
+  const lines = expectSuccess(result, 'reading a tree').toString().split('\0');
+  return lines.slice(0, -1).map((line) => {
+    // <mode> SP <type> SP <oid> TAB <path> (git-ls-tree(1))
+    const tab = line.indexOf('\t');
+    const [mode = '', , oid = ''] = line.slice(0, tab).split(' ');
+    return { path: line.slice(tab + 1), type: TYPES[mode] ?? 'blob', oid };
+  });
+}
+
+/** The sizes of blobs, in bytes; those that are missing are not in the answer. */
+export async function blobSizes(stream: StreamGit, oids: readonly Oid[]): Promise<Map<Oid, number>> {
+  const asked = [...new Set(oids)];
+  const found = await inspectObjects(stream, asked);
+  return new Map(asked.flatMap((oid, index) => (found[index] ? [[oid, found[index].size]] : [])));
+}
+
+/** An object, without its content. */
+interface ObjectHead {
+  oid: Oid;
+  type: string;
+  size: number;
+}
+
+/** An object with its content. */
+type FoundObject = ObjectHead & { bytes: Buffer };
+
+/**
+ * Objects by their ids or other names, in the order of the names, some at a time; undefined for one that is missing or
+ * corrupt.
+ */
+export const eachObject = (
+  stream: StreamGit,
+  names: readonly string[],
+): AsyncGenerator<(FoundObject | undefined)[], void> => batch(stream, '--batch', names);
+
+/** The same, all at once. */
+export async function readObjects(
+  stream: StreamGit,
+  names: readonly string[],
+): Promise<(FoundObject | undefined)[]> {
+  const objects: (FoundObject | undefined)[] = [];
+  for await (const some of eachObject(stream, names)) for (const one of some) objects.push(one);
+  return objects;
+}
+
+/** The same without their content. */
+export async function inspectObjects(
+  stream: StreamGit,
+  names: readonly string[],
+): Promise<(ObjectHead | undefined)[]> {
+  const heads: (ObjectHead | undefined)[] = [];
+  for await (const some of batch(stream, '--batch-check', names)) for (const one of some) heads.push(one);
+  return heads;
+}
+
+/** Git ends at a corrupt object. That object counts as missing, and git starts again behind it. */
+async function* batch(
+  stream: StreamGit,
+  mode: '--batch' | '--batch-check',
+  names: readonly string[],
+): AsyncGenerator<(FoundObject | undefined)[], void> {
+  for (let rest = names; rest.length > 0; ) {
+    let answered = 0;
+    const output = stream(
+      ['cat-file', mode, '--buffer'],
+      Buffer.from(rest.map((name) => `${name}\n`).join('')),
+    );
+    try {
+      for await (const answers of answersFrom(output, mode === '--batch')) {
+        answered += answers.length;
+        yield answers;
+      }
+      return;
+    } catch (error) {
+      if (!(error instanceof GitFailed && error.exitCode > 0) || answered >= rest.length) throw error;
+      // without names git fails only where no object is to blame
+      for await (const _ of stream(['cat-file', mode], Buffer.alloc(0)));
+      yield [undefined];
+      rest = rest.slice(answered + 1);
+    }
+  }
+}
+
+const NEWLINE = 0x0a;
+
+/** The answers in a stream, as many at a time as come. */
+async function* answersFrom(
+  stream: AsyncIterable<Buffer>,
+  hasContent: boolean,
+): AsyncGenerator<(FoundObject | undefined)[], void> {
+  let parts: Buffer[] = [];
+  let [size, least] = [0, 0];
+  for await (const chunk of stream) {
+    parts.push(chunk);
+    size += chunk.length;
+    // a large object is put together once
+    if (size < least) continue;
+    const bytes = parts.length === 1 ? chunk : Buffer.concat(parts);
+    const { answers, end, needed } = answersIn(bytes, hasContent);
+    const rest = bytes.subarray(end);
+    parts = rest.length === 0 ? [] : [rest];
+    [size, least] = [rest.length, needed];
+    if (answers.length > 0) yield answers;
+  }
+}
+
+interface Answers {
+  answers: (FoundObject | undefined)[];
+  /** Where they end. */
+  end: number;
+  /** How many bytes from there the next one has at least. */
+  needed: number;
+}
+
+/** The whole answers in some bytes: `<oid> SP <type> SP <size>` or `<name> SP missing`, and the content (git-cat-file(1)). */
+function answersIn(out: Buffer, hasContent: boolean): Answers {
+  const answers: Answers['answers'] = [];
+  let at = 0;
+  for (let end = out.indexOf(NEWLINE); end >= 0; end = out.indexOf(NEWLINE, at)) {
+    const head = headIn(out.toString('latin1', at, end));
+    const start = end + 1;
+    const next = head === undefined || !hasContent ? start : start + head.size + 1;
+    if (next > out.length) return { answers, end: at, needed: next - at };
+    answers.push(head && { ...head, bytes: out.subarray(start, next - 1) });
+    at = next;
+  }
+  return { answers, end: at, needed: 0 };
+}
+
+function headIn(line: string): ObjectHead | undefined {
+  const space = line.indexOf(' ');
+  const second = line.indexOf(' ', space + 1);
+  if (second < 0) return undefined;
+  return {
+    oid: line.slice(0, space),
+    type: line.slice(space + 1, second),
+    size: Number(line.slice(second + 1)),
+  };
+}

@@ -1,0 +1,242 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Oid } from '../../domain/event.js';
+import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
+import { tagNameOf, tagRef, turnRef } from '../../domain/refs.js';
+import { RegError } from '../../errors.js';
+import { redactorOf } from '../../util/address.js';
+import { once } from '../../util/async.js';
+import { shellLine } from '../../util/shell.js';
+import type { PeeledTagRef, RefTips, RemoteListing, RepositoryInspector } from '../port.js';
+import type { GitResult, RunGit } from './run.js';
+import { runPastLocks } from './write.js';
+
+/** A remote, by its name for git and by its name in messages, which has no user-info. */
+export interface NamedRemote {
+  name: string;
+  shown: string;
+}
+
+/** A remote, and git to talk to it. */
+export interface RemoteAccess {
+  git: RunGit;
+  remote: NamedRemote;
+  /** The same for pushes, which may go elsewhere than fetches come from; absent where both are one. */
+  whereToPush?: () => Promise<RemoteAccess>;
+}
+
+/** A remote in the configuration of a repository. Its addresses are read there once. */
+export function namedAccess(run: RunGit, name: string): RemoteAccess {
+  const git = withoutLoginsOf(run, name);
+  const remote = { name, shown: name };
+  const whereToPush = once(async () => {
+    const { stdout } = await git(['config', '--default', '', '--get', `remote.${name}.pushurl`]);
+    return { git, remote: { ...remote, name: stdout.toString().trim() || name } };
+  });
+  return { git, remote, whereToPush };
+}
+
+/** The messages of git about its failure, in one line. */
+export const failureOf = ({ code, stderr }: GitResult): string =>
+  stderr.replaceAll('\n', ' ') || `git ended with exit code ${code}`;
+
+/** The error for a remote that cannot be reached. */
+export function remoteFailed(shown: string, result: GitResult): RegError {
+  return new RegError(
+    'REMOTE_FAILED',
+    `cannot reach ${shown}: ${failureOf(result)}`,
+    `check the address, the network and your access; git itself must reach it: ${shellLine('git', 'ls-remote', shown)}`,
+  );
+}
+
+const PEELED = '^{}';
+const BRANCHES = 'refs/heads/';
+
+/** Every tag of a remote, and what an annotated one leads to. The server sends tags alone. */
+export async function listRemoteTags(access: RemoteAccess): Promise<PeeledTagRef[]> {
+  return tagsIn(await lsRemote(access, ['--tags'], []));
+}
+
+/** Milliseconds between listings that show a push half-way. */
+const PAUSES = [50, 100, 200, 400] as const;
+
+/**
+ * The tags of one artifact at a remote, and its turn there. A server writes the refs of a push one by one, so a listing can
+ * show the turn that a push passes on and not yet its tags. After a push of tags the turn is the oid of the last tag: the
+ * listing is complete once that tag is there. After a deletion it never is, and waiting ends.
+ */
+export async function listRemoteArtifact(
+  access: RemoteAccess,
+  artifact: ArtifactName,
+): Promise<RemoteListing> {
+  let listing = await listOnce(access, artifact);
+  for (const pause of PAUSES) {
+    if (isSettled(listing)) return listing;
+    await sleep(pause);
+    listing = await listOnce(access, artifact);
+  }
+  return listing;
+}
+
+/** Whether a listing shows the tags that the turn in it stands for. */
+const isSettled = ({ tags, turn }: RemoteListing): boolean =>
+  turn.last === undefined || tags.some(({ oid }) => oid === turn.last);
+
+/** The same at this moment, even in the middle of a push. */
+async function listOnce(access: RemoteAccess, artifact: ArtifactName): Promise<RemoteListing> {
+  const starts = ['@', '#'].map((mark) => tagRef(artifactNameForTag(artifact) + mark));
+  const turn = turnRef(artifact);
+  const patterns = [...starts.map((start) => `${start}*`), turn, 'HEAD', `${BRANCHES}*`];
+  const lines = await lsRemote(access, [], patterns);
+  const tips = lines.filter(({ refName }) => refName === 'HEAD' || refName.startsWith(BRANCHES));
+  return {
+    tips: new Map(tips.map(({ refName, oid }) => [refName, oid])),
+    // a pattern also matches further down, as in refs/elsewhere/refs/tags/… (git-ls-remote(1))
+    tags: tagsIn(lines.filter(({ refName }) => starts.some((start) => refName.startsWith(start)))),
+    turn: { artifact, last: lines.find(({ refName }) => refName === turn)?.oid },
+  };
+}
+
+/** What the refs of a remote that match one of these patterns hold, by full name. */
+export async function listRemoteRefs(
+  access: RemoteAccess,
+  patterns: readonly string[],
+): Promise<Map<string, string>> {
+  const lines = await lsRemote(access, [], patterns);
+  const held = lines.filter(({ refName }) => !refName.endsWith(PEELED));
+  return new Map(held.map(({ refName, oid }) => [refName, oid]));
+}
+
+/** What every ref of a remote leads to. */
+export async function listTips(access: RemoteAccess): Promise<RefTips> {
+  const tips = new Map<string, string>();
+  // the line of the peeled tag follows the line of the tag
+  for (const { refName, oid } of await lsRemote(access, [], []))
+    tips.set(refName.endsWith(PEELED) ? refName.slice(0, -PEELED.length) : refName, oid);
+  return tips;
+}
+
+interface Line {
+  refName: string;
+  oid: string;
+}
+
+async function lsRemote(
+  { git, remote }: RemoteAccess,
+  options: readonly string[],
+  patterns: readonly string[],
+): Promise<Line[]> {
+  const result = await git(['ls-remote', ...options, '--end-of-options', remote.name, ...patterns]);
+  if (result.code !== 0) throw remoteFailed(remote.shown, result);
+  return result.stdout
+    .toString()
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => {
+      const tab = line.indexOf('\t');
+      return { oid: line.slice(0, tab), refName: line.slice(tab + 1) };
+    });
+}
+
+function tagsIn(lines: readonly Line[]): PeeledTagRef[] {
+  const tags: PeeledTagRef[] = [];
+  for (const { refName, oid } of lines) {
+    const [last, name] = [tags.at(-1), tagNameOf(refName)];
+    if (refName.endsWith(PEELED) && last) last.peeledOid = oid;
+    else if (name !== undefined) tags.push({ name, oid, peeledOid: undefined });
+  }
+  return tags;
+}
+
+/**
+ * Brings the objects of exactly these tags from a remote, with the commits that they lead to.
+ * @throws RegError REMOTE_FAILED
+ */
+export async function fetchTagObjects(
+  access: RemoteAccess,
+  inspector: RepositoryInspector,
+  tags: readonly PeeledTagRef[],
+): Promise<void> {
+  if (tags.length === 0) return;
+  if (!(await inspector.isShallow())) return fetchOids(access, tags, []);
+  const types = await inspector.objectTypes(tags.map(commitOf));
+  const isHere = (tag: PeeledTagRef): boolean => types.get(commitOf(tag)) !== 'missing';
+  // for a commit that is here a depth would make git forget the history that leads to it
+  await fetchOids(access, tags.filter(isHere), []);
+  await fetchDistant(
+    access,
+    tags.filter((tag) => !isHere(tag)),
+  );
+}
+
+const commitOf = ({ peeledOid, oid }: PeeledTagRef): Oid => peeledOid ?? oid;
+
+/**
+ * In a shallow clone. A commit older than all commits here comes without its history, which could be long. A later commit
+ * comes with its history back to here, so that git still knows that it follows.
+ */
+async function fetchDistant(access: RemoteAccess, tags: readonly PeeledTagRef[]): Promise<void> {
+  if (tags.length === 0) return;
+  const { git } = access;
+  const dates = await datesOf(git, ['HEAD']);
+  const oldest = dates.reduce((least, date) => Math.min(least, date), Number.POSITIVE_INFINITY);
+  await fetchOids(access, tags, ['--depth=1']);
+  const later: PeeledTagRef[] = [];
+  for (const tag of tags) {
+    const [date = oldest] = await datesOf(git, ['-1', commitOf(tag)]);
+    if (date >= oldest) later.push(tag);
+  }
+  // any later date would cut off history that is here
+  await fetchOids(access, later, [`--shallow-since=@${oldest}`]);
+}
+
+/** When commits were made, in seconds since the epoch. */
+async function datesOf(git: RunGit, revs: readonly string[]): Promise<number[]> {
+  const { code, stdout } = await git(['log', '--format=%ct', ...revs, '--']);
+  return code === 0 ? stdout.toString().split('\n').filter(Boolean).map(Number) : [];
+}
+
+async function fetchOids(
+  { git, remote }: RemoteAccess,
+  tags: readonly PeeledTagRef[],
+  options: readonly string[],
+): Promise<void> {
+  if (tags.length === 0) return;
+  const args = [
+    'fetch',
+    '--progress',
+    '--no-tags',
+    '--no-prune',
+    '--no-write-fetch-head',
+    '--no-auto-maintenance',
+    '--no-recurse-submodules',
+    ...options,
+    '--stdin',
+    '--end-of-options',
+    remote.name,
+  ];
+  const oids = tags.map(({ oid }) => `${oid}\n`).join('');
+  const result = await runPastLocks(git, ['shallow.lock'], () => git(args, oids));
+  if (result.code !== 0) throw remoteFailed(remote.shown, result);
+}
+
+/**
+ * Takes the logins of a remote's URLs out of the messages of git, also where a server repeats them. The URLs are looked up
+ * only after a failure, because messages are shown only then.
+ */
+function withoutLoginsOf(git: RunGit, remote: string): RunGit {
+  const redactors = once(async () => (await urlsOf(git, remote)).map(redactorOf));
+  return async (args, input) => {
+    const result = await git(args, input);
+    if (result.code === 0) return result;
+    const each = await redactors();
+    const redact = (text: string): string => each.reduce((rest, one) => one(rest), text);
+    const stdout = Buffer.from(redact(result.stdout.toString()));
+    return { ...result, stdout, stderr: redact(result.stderr) };
+  };
+}
+
+async function urlsOf(git: RunGit, remote: string): Promise<string[]> {
+  const asked = [[], ['--push']].map((which) => git(['remote', 'get-url', ...which, '--all', '--', remote]));
+  const answers = await Promise.all(asked);
+  return answers.flatMap(({ stdout }) => stdout.toString().split('\n').filter(Boolean));
+}

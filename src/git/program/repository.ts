@@ -1,0 +1,141 @@
+import { RegError } from '../../errors.js';
+import { once } from '../../util/async.js';
+import { isFolder } from '../../util/files.js';
+import type { RegistryRepository, RepositoryInspector, SourceRepository, TagRemote } from '../port.js';
+import { readerByTags } from '../reader-by-tags.js';
+import { binaryBranches, binaryHistory, binaryInspector } from './history.js';
+import { binaryLargeFiles } from './lfs.js';
+import { binaryObjectReader } from './objects.js';
+import { push } from './push.js';
+import {
+  fetchTagObjects,
+  listRemoteArtifact,
+  listRemoteRefs,
+  listRemoteTags,
+  listTips,
+  namedAccess,
+  type RemoteAccess,
+} from './remote.js';
+import {
+  gitIn,
+  offline,
+  type RunGit,
+  readGitIn,
+  requireGit,
+  type Surroundings,
+  streamGitIn,
+  unhurried,
+  withoutLocalVariables,
+} from './run.js';
+import { binarySignatures, binarySigner } from './signatures.js';
+import { programTags } from './tags.js';
+import { binaryTagWriter, commitFile } from './write.js';
+
+/**
+ * Opens the repository that a folder is in: a work tree, a folder inside one, a linked work tree, a bare repository. Nothing
+ * runs before the first question. The version of git is checked beside it, and whether there is a repository only after a
+ * failure: every call may throw RegError GIT_MISSING, GIT_TOO_OLD, NO_REPOSITORY.
+ */
+export function openBinaryRepository(folder: string, around: Surroundings): RegistryRepository {
+  const newEnough = once(() => requireGit(readGitIn(folder, around)));
+  const isRepository = once(() => requireRepository(readGitIn(folder, around), folder));
+  const checked =
+    (run: RunGit): RunGit =>
+    async (args, input) => {
+      const [result] = await Promise.all([run(args, input), newEnough()]);
+      if (result.code !== 0) await isRepository();
+      return result;
+    };
+  const git = checked(gitIn(folder, around));
+  const read = checked(readGitIn(folder, around));
+  // in a partial clone git brings a missing model from the remote, and shows no progress
+  const stream = streamGitIn(folder, unhurried(around));
+  const inspector = binaryInspector(read, stream);
+  // but it does not bring a missing tag
+  const tags = programTags(checked(readGitIn(folder, offline(around))), streamGitIn(folder, offline(around)));
+  return {
+    url: undefined,
+    tags,
+    ...readerByTags(tags),
+    workTree: () => findWorkTree(read),
+    commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
+    ...binaryTagWriter(git, binarySigner(git, folder, around)),
+    ...binarySignatures(git),
+    ...binaryBranches(read, inspector),
+    ...binaryTagRemote(inspector, accesses(git)),
+    ...binaryObjectReader(read, stream),
+    ...binaryHistory(read),
+    largeFiles: binaryLargeFiles(folder, around),
+    listTips: () => listTips({ git: read, remote: { name: '.', shown: folder } }),
+    ...inspector,
+  };
+}
+
+/** The remotes of a repository, by name. */
+function accesses(git: RunGit): (name: string) => RemoteAccess {
+  const known = new Map<string, RemoteAccess>();
+  return (name) => {
+    const access = known.get(name) ?? namedAccess(git, name);
+    known.set(name, access);
+    return access;
+  };
+}
+
+async function requireRepository(git: RunGit, folder: string): Promise<void> {
+  const { code, stderr } = await git(['rev-parse', '--git-dir']);
+  if (code === 0) return;
+  throw new RegError(
+    'NO_REPOSITORY',
+    `no git repository at ${folder} (${stderr})`,
+    'see what git says of it: git status; make one with git init, or name another with --repo',
+  );
+}
+
+async function findWorkTree(git: RunGit): Promise<string | undefined> {
+  // in a bare repository the first answer is `false`, and the second question fails
+  const { stdout } = await git(['rev-parse', '--is-inside-work-tree', '--show-toplevel']);
+  const [inside, top] = stdout.toString().split('\n');
+  return inside === 'true' ? top : undefined;
+}
+
+/**
+ * Opens a folder as the source of models.
+ * @throws RegError NO_REPOSITORY
+ */
+export async function openBinarySource(path: string, around: Surroundings): Promise<SourceRepository> {
+  const unreachable = (why: string): RegError =>
+    new RegError(
+      'NO_REPOSITORY',
+      `there is no git repository at ${path}${why}`,
+      'check --source, or source.repo of the link',
+    );
+  if (!(await isFolder(path))) throw unreachable('');
+  const inside = { ...around, env: withoutLocalVariables(around.env) };
+  const git = readGitIn(path, inside);
+  const found = await git(['rev-parse', '--git-dir']);
+  if (found.code !== 0) throw unreachable(` (${found.stderr})`);
+  return {
+    ...binaryObjectReader(git, streamGitIn(path, unhurried(inside))),
+    ...binaryHistory(git),
+    largeFiles: binaryLargeFiles(path, inside),
+    // a folder is a remote too
+    listTips: () => listTips({ git, remote: { name: '.', shown: path } }),
+  };
+}
+
+/**
+ * The tags and refs of remotes, with the git program.
+ * @param accessTo finds a remote by its name in the configuration
+ */
+export function binaryTagRemote(
+  inspector: RepositoryInspector,
+  accessTo: (name: string) => RemoteAccess,
+): TagRemote {
+  return {
+    listRemoteTags: (name) => listRemoteTags(accessTo(name)),
+    listRemoteArtifact: (name, artifact) => listRemoteArtifact(accessTo(name), artifact),
+    listRemoteRefs: (name, patterns) => listRemoteRefs(accessTo(name), patterns),
+    fetchTags: (name, tags) => fetchTagObjects(accessTo(name), inspector, tags),
+    pushRefs: (name, refs, turn) => push(accessTo(name), refs, turn),
+  };
+}

@@ -1,0 +1,249 @@
+import { isAscii } from 'node:buffer';
+import type { Oid, Tagger } from '../../domain/event.js';
+import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
+import { TAG_REFS, tagRef } from '../../domain/refs.js';
+import type { TagList, TagReading, TagRef, Tags } from '../port.js';
+import { type DecodedTag, decodeFound, type FoundTag, ownTarget, readingOf } from '../tag-reading.js';
+import { eachObject, inspectObjects } from './objects.js';
+import { expectSuccess, type RunGit, type StreamGit } from './run.js';
+
+const PEELED = '^{}';
+
+/** Git in one folder. */
+interface Programs {
+  git: RunGit;
+  stream: StreamGit;
+}
+
+/** Reads tags with the git program: one process, and more only where something is unusual. */
+export function programTags(git: RunGit, stream: StreamGit): Tags {
+  const programs = { git, stream };
+  return {
+    list: (scope) => (scope === 'all' ? listAll(programs) : listArtifact(programs, scope)),
+    read: (refs) => readTags(stream, refs),
+  };
+}
+
+/**
+ * All tags, from the fastest listing: `git show-ref` knows from packed-refs what tags lead to, and opens no object. It ends
+ * at a ref whose object is missing. So after any message on stderr the names come from a listing that does not look at
+ * objects at all.
+ */
+async function listAll(programs: Programs): Promise<TagList> {
+  const { code, stdout, stderr } = await programs.git(['show-ref', '--tags', '--dereference']);
+  const shown = new ShownRefs(stdout);
+  // exit code 1 without a message: there are no tags (git-show-ref(1))
+  if (stderr === '' && (code === 0 || code === 1)) {
+    await shown.tellLightweight(programs.stream);
+    return { refs: shown, known: new Map() };
+  }
+  const peeled = new Map<string, TagRef>();
+  for (const ref of shown) if (ref.peeled !== undefined) peeled.set(ref.name, ref);
+  const names = await listNames(programs.git, [TAG_REFS]);
+  const refs = names.map(({ name, oid }): TagRef => {
+    const same = peeled.get(name);
+    return { name, oid, peeled: same?.oid === oid ? same.peeled : 'unknown' };
+  });
+  return { refs, known: new Map() };
+}
+
+/**
+ * The refs that git-show-ref(1) prints: `<oid> SP refs/tags/<name>`, and for an annotated tag a second line,
+ * `<oid> SP refs/tags/<name>^{}`. A list is long, so a ref is made when the list comes to it, and is not kept.
+ */
+class ShownRefs implements Iterable<TagRef> {
+  readonly #text: string;
+  readonly #idLength: number;
+  /** The places of refs without a second line that are no lightweight tags either: git cannot peel them. */
+  readonly #unknown = new Set<number>();
+
+  constructor(stdout: Buffer) {
+    this.#text = stdout.toString(isAscii(stdout) ? 'latin1' : 'utf8');
+    this.#idLength = this.#text.indexOf(' ');
+  }
+
+  /** Finds out which refs without a second line are lightweight tags. For some broken tags git omits it without a message. */
+  async tellLightweight(stream: StreamGit): Promise<void> {
+    const asked: { at: number; oid: Oid }[] = [];
+    for (const { at, ref } of this.#refs())
+      if (ref.peeled === undefined && /[@#]/.test(ref.name)) asked.push({ at, oid: ref.oid });
+    const heads = await inspectObjects(
+      stream,
+      asked.map(({ oid }) => oid),
+    );
+    for (const [index, { at }] of asked.entries())
+      if ((heads[index]?.type ?? 'tag') === 'tag') this.#unknown.add(at);
+  }
+
+  *[Symbol.iterator](): Generator<TagRef> {
+    for (const { ref } of this.#refs()) yield ref;
+  }
+
+  *#refs(): Generator<{ at: number; ref: TagRef }> {
+    const [text, idLength] = [this.#text, this.#idLength];
+    for (let at = 0, end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {
+      const peeledEnd = peeledLineEnd(text, at, end);
+      const peeled = peeledEnd === undefined ? undefined : text.slice(end + 1, end + 1 + idLength);
+      const name = text.slice(at + idLength + 1 + TAG_REFS.length, end);
+      const ref: TagRef = { name, oid: text.slice(at, at + idLength), peeled };
+      if (this.#unknown.size > 0 && this.#unknown.has(at)) ref.peeled = 'unknown';
+      yield { at, ref };
+      at = (peeledEnd ?? end) + 1;
+    }
+  }
+}
+
+/** Where the second line of a ref ends. It has the length of the first and of `^{}`, and no name of a ref has a `^`. */
+function peeledLineEnd(text: string, at: number, end: number): number | undefined {
+  const peeledEnd = end + 1 + (end - at) + PEELED.length;
+  return text.startsWith(`${PEELED}\n`, peeledEnd - PEELED.length) ? peeledEnd : undefined;
+}
+
+/** for-each-ref matches `/` only with `**` between slashes, and a stage that gto wrote may hold one. */
+function patternsOf(artifact: ArtifactName): string[] {
+  const start = tagRef(artifactNameForTag(artifact));
+  return [`${start}@*`, `${start}#*`, `${start}#*/**`];
+}
+
+// %(raw) is the object as it is stored, since git 2.34; not for a lightweight tag, which may point at a huge file
+const OBJECTS =
+  '--format=%(refname)%00%(objectname)%00%(objecttype)%00%(if:equals=tag)%(objecttype)%(then)%(raw:size)%00%(raw)%(end)';
+
+async function listArtifact({ git, stream }: Programs, artifact: ArtifactName): Promise<TagList> {
+  const patterns = patternsOf(artifact);
+  const result = await git(['for-each-ref', OBJECTS, ...patterns]);
+  // git ends at an object that it cannot read; a batch does not
+  const readings =
+    result.code === 0
+      ? await readingsOf(stream, foundIn(result.stdout))
+      : await readTags(stream, await listNames(git, patterns));
+  const known = new Map(readings.map((reading) => [refOf(reading).name, reading]));
+  return { refs: readings.map((reading) => ({ ...refOf(reading), peeled: peeledOf(reading) })), known };
+}
+
+function refOf(reading: TagReading): TagRef {
+  const { name, oid } = 'tag' in reading ? reading.tag : reading.ref;
+  return { name, oid };
+}
+
+function peeledOf(reading: TagReading): TagRef['peeled'] {
+  if ('tag' in reading) return reading.tag.commit;
+  return reading.defect === 'lightweight' ? undefined : 'unknown';
+}
+
+/** The tags in the output of for-each-ref with the format `OBJECTS`. */
+function* foundIn(out: Buffer): Generator<FoundTag> {
+  let at = 0;
+  const field = (end: number): string => {
+    const text = out.toString('utf8', at, end);
+    at = end + 1;
+    return text;
+  };
+  while (at < out.length) {
+    const name = field(out.indexOf(0, at)).slice(TAG_REFS.length);
+    const oid = field(out.indexOf(0, at));
+    const type = field(out.indexOf(0, at));
+    const size = type === 'tag' ? Number(field(out.indexOf(0, at))) : 0;
+    yield { ref: { name, oid }, object: { type, bytes: out.subarray(at, at + size) } };
+    at += size + 1;
+  }
+}
+
+// only these two fields: for any other one git opens the object, and one broken object ends the listing
+const NAMES = '--format=%(refname)%00%(objectname)';
+
+async function listNames(git: RunGit, patterns: readonly string[]): Promise<TagRef[]> {
+  const listed = expectSuccess(await git(['for-each-ref', NAMES, ...patterns]), 'listing tags');
+  const lines = listed.toString().split('\n').slice(0, -1);
+  return lines.map((line) => {
+    const end = line.indexOf('\0');
+    return { name: line.slice(TAG_REFS.length, end), oid: line.slice(end + 1) };
+  });
+}
+
+/**
+ * Reads tag objects. A lightweight tag may point at a huge file. So git is asked for the type first, except where a listing
+ * knows that the tag is annotated.
+ */
+async function readTags(stream: StreamGit, refs: readonly TagRef[]): Promise<TagReading[]> {
+  const unsure = refs.flatMap(({ oid, peeled = 'unknown' }) => (peeled === 'unknown' ? [oid] : []));
+  const heads = await inspectObjects(stream, unsure);
+  const typeOf = new Map(unsure.map((oid, index) => [oid, heads[index]?.type]));
+  const readings = new Readings();
+  const asked: [index: number, ref: TagRef][] = [];
+  for (const [index, { name, oid }] of refs.entries()) {
+    const type = typeOf.has(oid) ? typeOf.get(oid) : 'tag';
+    if (type === 'tag') asked.push([index, { name, oid }]);
+    else
+      readings.take(index, {
+        ref: { name, oid },
+        object: type === undefined ? undefined : { type, bytes: NOTHING },
+      });
+  }
+  let next = 0;
+  for await (const some of eachObject(
+    stream,
+    asked.map(([, { oid }]) => oid),
+  ))
+    for (const object of some) {
+      const [index, ref] = asked[next++] as (typeof asked)[number];
+      readings.take(index, { ref, object });
+    }
+  return readings.all(stream);
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** The readings of tags with their objects, in the same order. */
+export function readingsOf(stream: StreamGit, found: Iterable<FoundTag>): Promise<TagReading[]> {
+  const readings = new Readings();
+  let index = 0;
+  for (const one of found) readings.take(index++, one);
+  return readings.all(stream);
+}
+
+/** Collects readings. Tags of tags are peeled at the end, in one go. */
+class Readings {
+  readonly #readings: TagReading[] = [];
+  readonly #nested: [index: number, decoded: DecodedTag][] = [];
+  readonly #shared = sharing();
+
+  take(index: number, found: FoundTag): void {
+    const decoded = decodeFound(found);
+    if (!('object' in decoded)) this.#readings[index] = decoded;
+    else if (decoded.object.type === 'tag') this.#nested.push([index, decoded]);
+    else this.#readings[index] = this.#shared(readingOf(decoded, ownTarget(decoded.object)));
+  }
+
+  async all(stream: StreamGit): Promise<TagReading[]> {
+    const ends = await inspectObjects(
+      stream,
+      this.#nested.map(([, { ref }]) => ref.oid + PEELED),
+    );
+    for (const [place, [index, decoded]] of this.#nested.entries())
+      this.#readings[index] = this.#shared(readingOf(decoded, ends[place]));
+    return this.#readings;
+  }
+}
+
+/**
+ * Replaces equal values by the first of them. A hundred thousand tags have a few taggers, and a slice of a text keeps the
+ * whole text in memory.
+ */
+function sharing(): (reading: TagReading) => TagReading {
+  const oids = new Map<Oid, Oid>();
+  const taggers = new Map<string, Tagger>();
+  const first = <T>(known: Map<string, T>, key: string, one: T): T => {
+    const before = known.get(key);
+    if (before === undefined) known.set(key, one);
+    return before ?? one;
+  };
+  return (reading) => {
+    if (!('tag' in reading)) return reading;
+    const { tag } = reading;
+    const { commit, tagger } = tag;
+    tag.commit = first(oids, commit, commit);
+    tag.tagger = first(taggers, `${tagger.name} <${tagger.email}>`, tagger);
+    return reading;
+  };
+}

@@ -1,0 +1,138 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { once } from '../../util/async.js';
+import { makeBareFolder } from '../bare-folder.js';
+
+/** A bare repository of the cache. */
+export interface CacheFolder {
+  path: string;
+  /** Where its objects are, which may be those of another one. */
+  objects: string;
+  /** Whether it was just made, and has neither refs nor objects of its own. */
+  isFresh: boolean;
+}
+
+/** A folder that belongs to one process until it is given back. */
+export interface BorrowedFolder extends CacheFolder {
+  /** Keeps it for the next one who asks for the same name. */
+  giveBack(): Promise<void>;
+  /** Removes it, unless it was given back. */
+  drop(): Promise<void>;
+}
+
+/**
+ * The objects of one remote repository that were fetched so far. Objects never change, so any number of processes shares them;
+ * refs do, so the shared folder has none.
+ */
+export interface RemoteCache {
+  /** The address of the repository, without secrets. */
+  address: string;
+  /** The folder of all objects; made by `make`. */
+  shared: CacheFolder;
+  /** @throws RegError FILE_SYSTEM */
+  make(): Promise<void>;
+  /**
+   * Borrows a folder to fetch into, whose refs are those of the fetch.
+   * @param keptAs a name under which its refs are kept, so that the next fetch asks for the changes alone; undefined for none
+   * @param apart whether it has objects of its own. Git takes a commit that is there for one whose history is there too, and
+   * among the shared objects it need not be
+   * @throws RegError FILE_SYSTEM
+   */
+  borrow(keptAs: string | undefined, apart: boolean): Promise<BorrowedFolder>;
+  /** Adds the objects of a folder to the shared ones. */
+  share(folder: CacheFolder): Promise<void>;
+}
+
+/**
+ * Opens the cache of a remote repository; nothing is written before the first fetch.
+ * @param address of the repository, without secrets
+ * @param cache the folder of all caches
+ */
+export function openRemoteCache(address: string, cache: string): RemoteCache {
+  const path = join(cache, 'repositories', `${hash(address)}.git`);
+  const shared = { path, objects: join(path, 'objects'), isFresh: false };
+  const make = once(() => makeBareFolder(path, address));
+  return {
+    address,
+    shared,
+    make,
+    borrow: async (keptAs, apart) => {
+      await make();
+      const name = keptAs === undefined ? undefined : hash(keptAs);
+      const borrowed = await borrowFolder(join(path, 'fetching'), name);
+      return { ...borrowed, objects: apart ? join(borrowed.path, 'objects') : shared.objects };
+    },
+    share: async (folder) => {
+      if (folder.objects !== shared.objects) await linkPacks(folder.objects, shared.objects);
+    },
+  };
+}
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 20);
+
+const BORROWED = '.borrowed';
+
+/**
+ * Borrows a bare repository by its name, or makes a new one while another process has it. Borrowing renames it, so that no two
+ * processes ever share one, and a killed process leaves nothing that another one could fail at.
+ * @param name undefined for a folder that is not kept
+ */
+export async function borrowFolder(
+  home: string,
+  name: string | undefined,
+): Promise<Omit<BorrowedFolder, 'objects'>> {
+  const path = join(home, randomUUID() + BORROWED);
+  const isFresh = name === undefined || !(await isRenamed(join(home, name), path));
+  if (isFresh) {
+    await makeBareFolder(path);
+    await sweep(home);
+  }
+  return {
+    path,
+    isFresh,
+    drop: () => rm(path, { recursive: true, force: true, maxRetries: 3 }),
+    giveBack: async () => {
+      if (name !== undefined) await isRenamed(path, join(home, name));
+    },
+  };
+}
+
+/** Renames a folder; false when it is not there, or another one has its new name. */
+const isRenamed = (from: string, to: string): Promise<boolean> =>
+  rename(from, to).then(
+    () => true,
+    () => false,
+  );
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Removes folders that killed processes left: those a day older than the newest, by the clock of that disk. */
+async function sweep(home: string): Promise<void> {
+  const names = (await readdir(home).catch(() => [])).filter((name) => name.endsWith(BORROWED));
+  const dated = await Promise.all(
+    names.map(async (name) => ({
+      name,
+      at: (await stat(join(home, name)).catch(() => undefined))?.mtimeMs,
+    })),
+  );
+  const newest = Math.max(...dated.map(({ at = 0 }) => at));
+  for (const { name, at = newest } of dated)
+    if (newest - at > DAY_MS)
+      await rm(join(home, name), { recursive: true, force: true }).catch(() => undefined);
+}
+
+/** Gives the packs of one folder of objects to another one too. */
+async function linkPacks(from: string, to: string): Promise<void> {
+  const [source, target] = [join(from, 'pack'), join(to, 'pack')];
+  await mkdir(target, { recursive: true });
+  // the index comes last: without it git does not see the pack (gitformat-pack(5))
+  const names = (await readdir(source).catch(() => [])).filter((name) => name.startsWith('pack-'));
+  const rank = (name: string): number => Number(name.endsWith('.idx'));
+  for (const name of names.sort((a, b) => rank(a) - rank(b)))
+    await link(join(source, name), join(target, name)).catch(unlessThere);
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}

@@ -1,0 +1,249 @@
+import type { Oid } from '../../domain/event.js';
+import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
+import { RegError } from '../../errors.js';
+import type {
+  BranchReader,
+  HistoryReader,
+  ObjectReader,
+  RefTips,
+  TagList,
+  TagReading,
+  TagRef,
+  Tags,
+} from '../port.js';
+import type { CacheFolder, RemoteCache } from './cache.js';
+
+/** A remote repository, as it is reached. Every call throws RegError REMOTE_FAILED, INTERRUPTED, FILE_SYSTEM, GIT_MISSING. */
+export interface Transport {
+  /**
+   * Whether it always speaks version 2 of git's protocol (gitprotocol-v2(5)): then servers narrow listings down, and send any
+   * object that they have. Others may send only objects that their refs hold.
+   */
+  isVersion2: boolean;
+  /** The tags of one artifact or of all, with what annotated ones lead to; narrowed down by the server where `isVersion2`. */
+  listTags(scope: ArtifactName | 'all'): Promise<TagRef[]>;
+  /** What every ref leads to now. */
+  listTips(): Promise<RefTips>;
+  /**
+   * Brings refs and objects into a folder.
+   * @returns undefined when they came; otherwise why not. To some transports a server that cannot be reached looks like one that
+   * does not send what is wanted.
+   */
+  fetch(wants: Wants, into: CacheFolder): Promise<RegError | undefined>;
+}
+
+/** What to fetch. */
+export interface Wants {
+  /**
+   * `+<source>:<ref>` brings an object and a ref to it. The source is the full name of a ref, a short one, an object id, or a
+   * pattern with a `*` at its end. An object id alone brings no ref (git-fetch(1)).
+   */
+  refspecs: readonly string[];
+  /** Leaves out objects; a server that cannot filter sends more (git-rev-list(1), --filter). */
+  filter: 'tree:0' | 'blob:none' | undefined;
+  /** Leaves out the history of what is wanted. */
+  shallow: boolean;
+}
+
+/** A fetch, and the folder that it uses; see `RemoteCache.borrow`. */
+interface Fetch extends Wants {
+  keptAs?: string;
+  apart?: boolean;
+}
+
+/** Reads a repository of the cache. */
+export type FolderReader = ObjectReader & HistoryReader & BranchReader & { tags: Tags };
+
+/** All that can be read of a remote repository. */
+export type RemoteReader = FolderReader & { listTips(): Promise<RefTips> };
+
+const EVERYTHING = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'] as const;
+/** Commits without their files, and their whole history. */
+const COMMITS = { filter: 'tree:0', shallow: false, apart: true } as const;
+const WANTED = 'refs/reg/wanted';
+
+const FULL_OID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+/** An abbreviated id, or the output of git-describe(1); no server can look one up. */
+const ABBREVIATED = /^([0-9a-f]{4,64}|.*-g[0-9a-f]{4,64})$/i;
+/** No name of a ref holds one of these (git-check-ref-format(1)). */
+const NOT_A_NAME = /[\s\0*?[\\~^:]|\.\.|@\{|^-|^$/;
+
+/**
+ * Reads a remote repository. Names are always those that it has now. Objects are fetched when they are needed, and kept.
+ * @param open reads a folder of the cache
+ */
+export function readRemote(
+  transport: Transport,
+  cache: RemoteCache,
+  open: (folder: CacheFolder) => FolderReader,
+): RemoteReader {
+  const local = open(cache.shared);
+
+  /** Fetches, and reads what came; gives the error where the server did not send what is wanted. */
+  const tryFetch = async <T>(
+    { keptAs, apart = false, ...wants }: Fetch,
+    read: (fetched: FolderReader) => Promise<T>,
+  ): Promise<{ found: T } | { error: RegError }> => {
+    const folder = await cache.borrow(keptAs, apart);
+    try {
+      const error = await transport.fetch(wants, folder);
+      if (error === undefined) {
+        await cache.share(folder);
+        const found = await read(open(folder));
+        await folder.giveBack();
+        return { found };
+      }
+      if (folder.isFresh) return { error };
+    } finally {
+      await folder.drop();
+    }
+    // it may have failed at what was kept
+    return tryFetch({ ...wants, ...(keptAs === undefined ? {} : { keptAs }), apart }, read);
+  };
+  const fetch = async <T>(wants: Fetch, read: (fetched: FolderReader) => Promise<T>): Promise<T> => {
+    const result = await tryFetch(wants, read);
+    if ('error' in result) throw result.error;
+    return result.found;
+  };
+
+  const listTags = async (scope: ArtifactName | 'all'): Promise<TagList> => {
+    if (scope === 'all' || transport.isVersion2) {
+      const refs = await transport.listTags(scope);
+      const known = lightweightIn(refs);
+      if (scope === 'all') return { refs, known };
+      // all at once: to ask for each round of them would take longer than to bring them
+      const annotated = refs.filter(({ name }) => !known.has(name));
+      for (const [index, reading] of (await readTags(annotated)).entries())
+        known.set(annotated[index]?.name ?? '', reading);
+      return { refs, known };
+    }
+    // a pattern of ls-remote is not narrowed down by the server, and one of a fetch is
+    const refspecs = ['@', '#']
+      .map((mark) => `refs/tags/${artifactNameForTag(scope)}${mark}*`)
+      .map((pattern) => `+${pattern}:${pattern}`);
+    return fetch({ refspecs, filter: 'tree:0', shallow: true, keptAs: scope }, ({ tags }) =>
+      tags.list(scope),
+    );
+  };
+  const readTags = async (refs: readonly TagRef[]): Promise<TagReading[]> => {
+    const here = await local.tags.read(refs);
+    const missing = refs.filter((_, index) => isMissing(here[index]));
+    if (missing.length === 0) return here;
+    const refspecs = [...new Set(missing.map(({ oid }) => oid))];
+    await fetch({ refspecs, filter: 'tree:0', shallow: true }, nothing);
+    const fetched = (await local.tags.read(missing)).values();
+    return here.map((one) => (isMissing(one) ? (fetched.next().value ?? one) : one));
+  };
+
+  const running = new Map<string, Promise<void>>();
+  /** Brings files, or a commit with all its folders. Calls for the same objects at the same time share one fetch. */
+  const bring = (oids: readonly Oid[]): Promise<void> => {
+    const key = oids.join();
+    const bringing = running.get(key) ?? bringNow(oids).finally(() => running.delete(key));
+    running.set(key, bringing);
+    return bringing;
+  };
+  const bringNow = async (oids: readonly Oid[]): Promise<void> => {
+    const result = await tryFetch({ refspecs: oids, filter: 'blob:none', shallow: true }, nothing);
+    if (!('error' in result)) return;
+    if (transport.isVersion2)
+      throw new RegError(
+        'SOURCE_PATH',
+        `${cache.address} has no object ${oids.join(' or ')}`,
+        'the source may have been rewritten; link it again with a rev that it has',
+      );
+    await fetch(
+      { refspecs: EVERYTHING, filter: undefined, shallow: false, apart: true, keptAs: 'all' },
+      nothing,
+    );
+  };
+  /** Reads the folders of a commit, which are fetched all at once where one is missing. */
+  const withFolders = async <T>(commit: Oid, read: () => Promise<T>): Promise<T> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof RegError && /^(SOURCE_PATH|GIT_FAILED)$/.test(error.code))) throw error;
+    }
+    await bring([commit]);
+    return read();
+  };
+  const sizesOf = async (oids: readonly Oid[]): Promise<Map<Oid, number>> => {
+    const here = await local.blobSizes(oids);
+    const missing = [...new Set(oids)].filter((oid) => !here.has(oid));
+    if (missing.length === 0) return here;
+    await bring(missing);
+    return local.blobSizes(oids);
+  };
+
+  /** Brings these commits with all that led to them, and reads their history. */
+  const withHistory = async <T>(
+    commits: readonly Oid[],
+    read: (fetched: FolderReader) => Promise<T>,
+  ): Promise<T> => {
+    const refspecs = [...new Set(commits)].map((oid) => `+${oid}:refs/reg/history/${oid}`);
+    const result = await tryFetch({ ...COMMITS, refspecs, keptAs: 'history' }, read);
+    if ('found' in result) return result.found;
+    if (transport.isVersion2) return read(local);
+    return fetch({ ...COMMITS, refspecs: EVERYTHING, keptAs: 'every commit' }, read);
+  };
+
+  const resolveCommit = async (rev: string): Promise<Oid | undefined> => {
+    const here = FULL_OID.test(rev) ? await local.resolveCommit(rev) : undefined;
+    if (here !== undefined) return here;
+    const [, base = '', rest = ''] = /^(.*?)([~^].*)?$/s.exec(rev) ?? [];
+    if (NOT_A_NAME.test(base)) return undefined;
+    const refspecs = [`+${base}:${WANTED}`];
+    const named: Fetch =
+      rest === ''
+        ? // with the names of its files, because callers that resolve a commit read it next
+          { refspecs, filter: 'blob:none', shallow: true }
+        : { ...COMMITS, refspecs, keptAs: `${base} and before` };
+    const found = await tryFetch(named, (fetched) => fetched.resolveCommit(WANTED + rest));
+    if ('found' in found && found.found !== undefined) return found.found;
+    if (ABBREVIATED.test(base)) {
+      const every: Fetch = { ...COMMITS, refspecs: EVERYTHING, keptAs: 'every commit' };
+      const result = await tryFetch(every, (fetched) => fetched.resolveCommit(rev));
+      if ('found' in result && result.found !== undefined) return result.found;
+    }
+    // a server that cannot be reached may look like one that does not have it; this fails only with the former
+    await fetch({ refspecs: [`+${WANTED}/*:${WANTED}/*`], filter: undefined, shallow: false }, nothing);
+    return undefined;
+  };
+
+  return {
+    tags: { list: listTags, read: readTags },
+    listTips: transport.listTips,
+    resolveCommit,
+    entryAt: (commit, path) => withFolders(commit, () => local.entryAt(commit, path)),
+    entriesBelow: (commit, path) => withFolders(commit, () => local.entriesBelow(commit, path)),
+    readBlob: async (oid) => {
+      await sizesOf([oid]);
+      return local.readBlob(oid);
+    },
+    blobSizes: sizesOf,
+    streamBlob: async (oid) => {
+      await sizesOf([oid]);
+      return local.streamBlob(oid);
+    },
+    commitsBetween: (from, to, most) =>
+      withHistory([from, to], (fetched) => fetched.commitsBetween(from, to, most)),
+    strays: (tip, commits) => withHistory([tip, ...commits], (fetched) => fetched.strays(tip, commits)),
+    commitDate: (commit) => withHistory([commit], (fetched) => fetched.commitDate(commit)),
+  };
+}
+
+const nothing = async (): Promise<void> => undefined;
+
+const isMissing = (reading: TagReading | undefined): boolean =>
+  reading !== undefined && 'defect' in reading && reading.defect === 'missing';
+
+/** The lightweight tags of a listing. They may point at a huge file, so that their objects are not fetched. */
+const lightweightIn = (refs: readonly TagRef[]): Map<string, TagReading> =>
+  new Map(
+    refs
+      .filter(({ peeled }) => peeled === undefined)
+      .map(({ name, oid }) => [
+        name,
+        { ref: { name, oid }, defect: 'lightweight', detail: 'it is a lightweight tag' },
+      ]),
+  );

@@ -1,0 +1,188 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { Oid } from '../../src/domain/event.js';
+import { type ArtifactName, artifactNameForTag } from '../../src/domain/names.js';
+import { compareText } from '../../src/domain/order.js';
+import { tagNameOf } from '../../src/domain/refs.js';
+import { RegError } from '../../src/errors.js';
+import type { Identity, RegistryRepository, TagReading, TagRef, TreeEntry } from '../../src/git/port.js';
+import { listingOf } from '../../src/git/tag-listing.js';
+import { encodeTag, type TagObject } from '../../src/git/tag-object.js';
+import { decodeFound, readingOf } from '../../src/git/tag-reading.js';
+
+/** A repository in memory, for tests: the same answers as a real one, without git. */
+export interface MemoryRepository extends RegistryRepository {
+  /** Adds a commit with these files and makes it HEAD; gives its id. */
+  commit(files?: Readonly<Record<string, string>>): Oid;
+  /** Adds any object, however broken; gives its id. */
+  add(type: string, bytes: Uint8Array): Oid;
+  /** Points a tag at any id, whether there is such an object or not. */
+  point(tagName: string, oid: Oid): void;
+}
+
+interface StoredObject {
+  type: string;
+  bytes: Uint8Array;
+}
+
+/** Makes an empty repository whose writer is `identity`. */
+export function memoryRepository(identity: Identity): MemoryRepository {
+  const objects = new Map<Oid, StoredObject>();
+  const trees = new Map<Oid, Map<string, Oid>>();
+  const tags = new Map<string, Oid>();
+  const turns = new Map<ArtifactName, Oid | undefined>();
+  let head: Oid | undefined;
+
+  const add = (type: string, bytes: Uint8Array): Oid => {
+    const oid = createHash('sha1').update(`${type} ${bytes.length}\0`).update(bytes).digest('hex');
+    objects.set(oid, { type, bytes });
+    return oid;
+  };
+  const held = (ref: string): Oid | undefined => tags.get(tagNameOf(ref) ?? '');
+  const set = (tagName: string, oid: Oid | undefined): void =>
+    void (oid === undefined ? tags.delete(tagName) : tags.set(tagName, oid));
+  const blobOf = (oid: Oid): Uint8Array => {
+    const found = objects.get(oid);
+    if (found?.type === 'blob') return found.bytes;
+    const why = found ? `a ${found.type}, not a file` : 'missing';
+    throw new RegError('SOURCE_PATH', `object ${oid} is ${why}`);
+  };
+  const entries = (commit: Oid, below: string): TreeEntry[] =>
+    [...(trees.get(commit) ?? [])]
+      .filter(([path]) => path.startsWith(below))
+      .map(([path, oid]) => ({ path, type: 'blob', oid }));
+
+  return {
+    url: undefined,
+    workTree: async () => undefined,
+    commitFile: async () => {
+      throw new RegError('NO_WORK_TREE', 'a repository in memory has no work tree');
+    },
+    add,
+    point: (tagName, oid) => void tags.set(tagName, oid),
+    commit: (files = {}) => {
+      head = add('commit', Buffer.from(`${JSON.stringify(files)} ${head}`));
+      trees.set(
+        head,
+        new Map(Object.entries(files).map(([path, text]) => [path, add('blob', Buffer.from(text))])),
+      );
+      return head;
+    },
+    tags: {
+      list: async (scope) => {
+        const refs = listTags(tags, scope === 'all' ? undefined : scope);
+        return {
+          refs: refs.map((ref) => ({ ...ref, peeled: peeledAsListed(objects, ref.oid) })),
+          known: new Map(scope === 'all' ? [] : refs.map((ref) => [ref.name, readTag(objects, ref)])),
+        };
+      },
+      read: async (refs) => refs.map(({ name, oid }) => readTag(objects, { name, oid })),
+    },
+    listTags: async (artifact) => listTags(tags, artifact),
+    listPeeledTags: async () => {
+      const refs = listTags(tags, undefined);
+      if (refs.some((ref) => !objects.has(ref.oid))) return undefined;
+      return listingOf(refs.map((ref) => ({ ...ref, peeledOid: followAsGit(objects, ref.oid) })));
+    },
+    readTags: async (which) =>
+      (typeof which === 'object' ? which : listTags(tags, which)).map((ref) => readTag(objects, ref)),
+    identity: async () => identity,
+    signsTags: async () => false,
+    storeTag: async (tag, sign) => {
+      if (sign) throw new RegError('SIGNING_FAILED', `a repository in memory has no key to sign ${tag.tag}`);
+      return add('tag', encodeTag(tag));
+    },
+    takeTurn: async (artifact) => ({ artifact, last: turns.get(artifact) }),
+    changeRefs: async (refs, turn) => {
+      const isLost = turn
+        ? turns.get(turn.artifact) !== turn.last || refs.some(({ ref, from }) => held(ref) !== from)
+        : refs.some(({ ref, from, to }) => held(ref) !== from && held(ref) !== to);
+      if (isLost) return { kind: 'lost', reason: 'another writer was faster' };
+      for (const { ref, to } of refs) set(tagNameOf(ref) ?? '', to);
+      if (turn) turns.set(turn.artifact, refs.at(-1)?.to ?? randomUUID());
+      return { kind: 'done' };
+    },
+    pushRefs: noRemote,
+    listRemoteTags: noRemote,
+    listRemoteArtifact: noRemote,
+    listRemoteRefs: async (remote) => (remote === '.' ? new Map() : noRemote(remote)),
+    fetchTags: noRemote,
+    // its commits follow each other in one line
+    strays: async (_tip, commits) => new Set(commits.filter((oid) => !trees.has(oid))),
+    commitDate: async () => identity.now,
+    checkSignatures: async () => new Map(),
+    isShallow: async () => false,
+    objectTypes: async (oids) => new Map(oids.map((oid) => [oid, objects.get(oid)?.type ?? 'missing'])),
+    mergeBase: async () => undefined,
+    hasRemote: async () => false,
+    resolveCommit: async (rev) => (rev === 'HEAD' ? head : commitNamed(trees, rev)),
+    entryAt: async (commit, path) => {
+      const isFolder = path === '' || entries(commit, `${path}/`).length > 0;
+      return isFolder
+        ? { path, type: 'tree', oid: commit }
+        : entries(commit, path).find((entry) => entry.path === path);
+    },
+    entriesBelow: async (commit, path) => entries(commit, path === '' ? '' : `${path}/`),
+    readBlob: async (oid) => blobOf(oid),
+    blobSizes: async (oids) => new Map(oids.map((oid) => [oid, blobOf(oid).length])),
+    streamBlob: async (oid) => Readable.from([Buffer.from(blobOf(oid))]),
+    // what led to a commit is not kept
+    commitsBetween: async () => undefined,
+    listTips: async () => new Map(head === undefined ? [] : [['HEAD', head]]),
+    largeFiles: {
+      folders: async () => [],
+      remote: async () => undefined,
+      setting: async () => undefined,
+      extraHeader: async () => undefined,
+      findLogin: async () => undefined,
+      tellLogin: async () => undefined,
+      smudge: async () => undefined,
+    },
+  };
+}
+
+const noRemote = async (remote: string): Promise<never> => {
+  throw new RegError('REMOTE_FAILED', `a repository in memory has no remote ${remote}`);
+};
+
+const commitNamed = (commits: ReadonlyMap<Oid, unknown>, rev: string): Oid | undefined =>
+  /^[0-9a-f]{4,40}$/.test(rev) ? [...commits.keys()].find((oid) => oid.startsWith(rev)) : undefined;
+
+function listTags(tags: ReadonlyMap<string, Oid>, artifact: ArtifactName | undefined): TagRef[] {
+  const starts =
+    artifact === undefined ? [''] : ['@', '#'].map((mark) => artifactNameForTag(artifact) + mark);
+  const listed = [...tags].filter(([name]) => starts.some((start) => name.startsWith(start)));
+  return listed.map(([name, oid]) => ({ name, oid })).sort((a, b) => compareText(a.name, b.name));
+}
+
+function readTag(objects: ReadonlyMap<Oid, StoredObject>, ref: TagRef): TagReading {
+  const found = objects.get(ref.oid);
+  const decoded = decodeFound({ ref, object: found && { ...found, bytes: Buffer.from(found.bytes) } });
+  return 'object' in decoded ? readingOf(decoded, peel(objects, decoded.object)) : decoded;
+}
+
+/** Like git it asks no more of a tag on the way than its first lines. */
+function peel(
+  objects: ReadonlyMap<Oid, StoredObject>,
+  { type, object: oid }: Pick<TagObject, 'type' | 'object'>,
+): { type: string; oid: Oid } | undefined {
+  if (type !== 'tag') return { type, oid };
+  const end = followAsGit(objects, oid);
+  return end === undefined ? undefined : { type: objects.get(end)?.type ?? 'commit', oid: end };
+}
+
+/** What a listing says that a ref leads to. */
+function peeledAsListed(objects: ReadonlyMap<Oid, StoredObject>, oid: Oid): TagRef['peeled'] {
+  const found = objects.get(oid);
+  if (found !== undefined && found.type !== 'tag') return undefined;
+  return followAsGit(objects, oid) ?? 'unknown';
+}
+
+/** What git follows a tag to: it is content with three header lines, whatever else is wrong. */
+function followAsGit(objects: ReadonlyMap<Oid, StoredObject>, oid: Oid): Oid | undefined {
+  const found = objects.get(oid);
+  if (found?.type !== 'tag') return undefined;
+  const text = Buffer.from(found.bytes).toString();
+  const [, target, type] = /^object ([0-9a-f]{40})\ntype ([a-z]+)\ntag /.exec(text) ?? [];
+  return target !== undefined && type === 'tag' ? followAsGit(objects, target) : target;
+}
