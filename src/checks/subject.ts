@@ -9,7 +9,7 @@ import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { ModelInterface } from '../formats/interface.js';
 import type { PeeledTagRef, TagRef } from '../git/port.js';
-import type { ModelIdentity } from '../models/digest.js';
+import type { ModelDigest } from '../models/digest.js';
 import { bringMissing } from '../registry/catch-up.js';
 import type { RegistryContext } from '../registry/context.js';
 import { linkAt } from '../registry/link-at.js';
@@ -37,7 +37,7 @@ export interface LinkSubject extends Subject, LinkFile {
   /** The interface that the files of the model state; undefined where their format has none. */
   fileInterface(): Promise<ModelInterface | undefined>;
   /** Reads the whole model. */
-  model(): Promise<ModelIdentity>;
+  model(): Promise<ModelDigest>;
   /** @throws RegError what reading a metrics file throws */
   metrics(): Promise<LinkMetrics>;
   /** What the rev of the source is now; undefined without a rev. */

@@ -5,7 +5,7 @@ import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.
 import { problemOf, readYaml, STRICT } from '../documents/yaml.js';
 import { type ArtifactName, parseArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { identify, verifyPromises } from '../models/digest.js';
+import { digestOf, verifyPromises } from '../models/digest.js';
 import { interfaceOf } from '../models/interface.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from '../registry/context.js';
 import { followLink } from '../registry/follow-link.js';
@@ -95,10 +95,10 @@ function linkSubject(
   const follow = once(() => followLink(context, link, () => requireCommit(context, 'HEAD')));
   const model = once(async () => {
     const { model, promises } = await follow();
-    const identity = await identify(model);
+    const digest = await digestOf(model);
     // the rule link-bytes has the promises of this link itself
-    verifyPromises(file, promises.slice(1), identity);
-    return identity;
+    verifyPromises(file, promises.slice(1), digest);
+    return digest;
   });
   return {
     ...reading,

@@ -7,21 +7,21 @@ import { isPart } from './part.js';
 import { modelOnDisk, type SourceModel } from './source.js';
 
 /**
- * Models by the SHA-256 of their bytes: `models/<sha256>/<name>` of the cache folder, a file or a folder. An entry appears
- * whole, is never changed, and may be deleted at any time, also while others read it.
+ * The models of a cache by the SHA-256 of their bytes: `models/<sha256>/<name>`, a file or a folder. An entry appears whole,
+ * never changes, and may be deleted at any time, also while it is read.
  */
 export interface ModelCache {
-  /** Where these bytes are kept under a name. */
+  /** The path of an entry. */
   pathOf(sha256: string, name: string): string;
-  /** The model with these bytes, under whatever name it is kept; nothing was verified yet. */
+  /** The model with these bytes, under any name. It was not verified yet. */
   find(sha256: string): Promise<SourceModel | undefined>;
-  /** A path where a model can be built before its bytes are known. */
+  /** A path beside the entries, for a model whose digest is not known yet. */
   aside(): string;
-  /** Takes in what was built aside; gives where it is now. */
+  /** Moves a model into the cache; gives the path of the entry. */
   adopt(path: string, sha256: string, name: string): Promise<string>;
-  /** Keeps a copy of a model that was verified; where the file system can, it shares its blocks with `path`. */
+  /** Copies a verified model into the cache; where the file system can, the copy shares its blocks. */
   keep(path: string, sha256: string, name: string): Promise<void>;
-  /** Removes what turned out to be other bytes. */
+  /** Removes an entry whose bytes were changed. */
   evict(sha256: string): Promise<void>;
 }
 
@@ -44,13 +44,13 @@ export function openModelCache(cache: string, now: () => number): ModelCache {
     adopt: async (path, sha256, name) => {
       const entry = join(folderOf(sha256), name);
       await mkdir(folderOf(sha256), { recursive: true });
-      // one that is there already, as a folder, stays: it has the same bytes
+      // an existing entry that is a folder stays: it has the same bytes
       await rename(path, entry).catch(unlessThere);
       return entry;
     },
     keep: async (path, sha256, name) => {
       const temporary = join(modelsFolder(cache), `.${randomUUID()}.part`);
-      // a cache that cannot be written is no reason for a load to fail
+      // a load does not fail because the cache cannot be written
       await copy(path, temporary)
         .then(() => mkdir(folderOf(sha256), { recursive: true }))
         .then(() => rename(temporary, join(folderOf(sha256), name)))
@@ -63,7 +63,7 @@ export function openModelCache(cache: string, now: () => number): ModelCache {
 /** The folder of all models of a cache. */
 const modelsFolder = (cache: string): string => join(cache, 'models');
 
-/** Takes a folder out of sight at once, and then removes it; false when it cannot be moved. */
+/** Renames a folder, so that it is gone at once, and then removes it; false where it cannot be renamed. */
 async function removeWhole(folder: string): Promise<boolean> {
   const gone = join(dirname(folder), `.${randomUUID()}.part`);
   const isMoved = await rename(folder, gone).then(
@@ -74,7 +74,7 @@ async function removeWhole(folder: string): Promise<boolean> {
   return isMoved;
 }
 
-/** What somebody does to a loaded file must not reach the cache, so that it is never a second name of one. */
+/** A copy and not a hard link: a change of the loaded file must not reach the cache. */
 async function copy(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   if (!(await isFolder(from))) return copyFile(from, to, constants.COPYFILE_FICLONE);
@@ -86,12 +86,12 @@ function unlessThere(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
 }
 
-/** Something that the cache keeps and could fetch again: the `--json` of `cache ls` and `cache gc`. */
+/** An entry of the cache, which could be fetched again: the `--json` of `cache ls` and `cache gc`. */
 export interface CacheRow {
   kind: 'model' | 'repository';
-  /** Of a model its file name, of a repository its address. */
+  /** The file name of a model, the address of a repository. */
   name: string;
-  /** Of a model; null for a repository. */
+  /** Null for a repository. */
   sha256: string | null;
   path: string;
   /** Bytes. */
@@ -100,21 +100,21 @@ export interface CacheRow {
   used: string;
 }
 
-const DAY = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Lists what a cache folder keeps, what was used last first. */
+/** Lists the entries of a cache folder, the last used first. */
 export async function listCache(cache: string): Promise<CacheRow[]> {
   const rows = [...(await models(cache)), ...(await repositories(cache))];
   return rows.sort((a, b) => (a.used < b.used ? 1 : -1));
 }
 
 /**
- * Removes what nobody used for some days. Whoever reads it meanwhile goes on reading, or fetches it again.
+ * Removes entries that were not used for some days. A process that reads one goes on reading, or fetches it again.
  * @param now milliseconds since the epoch
- * @returns what was removed
+ * @returns the removed entries
  */
 export async function clearCache(cache: string, days: number, now: number): Promise<CacheRow[]> {
-  const old = (await listCache(cache)).filter(({ used }) => now - Date.parse(used) >= days * DAY);
+  const old = (await listCache(cache)).filter(({ used }) => now - Date.parse(used) >= days * DAY_MS);
   const removed: CacheRow[] = [];
   for (const row of old)
     if (await removeWhole(row.kind === 'model' ? join(row.path, '..') : row.path)) removed.push(row);
@@ -122,7 +122,7 @@ export async function clearCache(cache: string, days: number, now: number): Prom
   return removed;
 }
 
-/** Removes what killed processes left half done a day ago or earlier, beside the models and among them. */
+/** Removes parts that killed processes left at least a day ago, beside the models and among them. */
 async function sweep(folder: string, now: number): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   const inside = names.filter((name) => !isPart(name)).map((name) => join(folder, name));
@@ -130,7 +130,7 @@ async function sweep(folder: string, now: number): Promise<void> {
   for (const one of inside)
     parts.push(...(await readdir(one).catch(() => [])).filter(isPart).map((name) => join(one, name)));
   for (const part of parts)
-    if (now - Date.parse(await timeOf(part)) > DAY) await rm(part, { recursive: true, force: true });
+    if (now - Date.parse(await timeOf(part)) > DAY_MS) await rm(part, { recursive: true, force: true });
 }
 
 async function models(cache: string): Promise<CacheRow[]> {
@@ -145,7 +145,7 @@ async function models(cache: string): Promise<CacheRow[]> {
   return rows;
 }
 
-/** What the git program fetched, and what was fetched without it. */
+/** The folders of repositories: fetched by the git program, and without it. */
 const REPOSITORIES = ['repositories', 'embedded'];
 
 async function repositories(cache: string): Promise<CacheRow[]> {
@@ -156,7 +156,7 @@ async function repositories(cache: string): Promise<CacheRow[]> {
 }
 
 async function repositoryAt(path: string, entry: string): Promise<CacheRow> {
-  // git's own file for what a repository is called (gitrepository-layout(5))
+  // git's own file for the name of a repository (gitrepository-layout(5))
   const name = (await readFile(join(path, 'description'), 'utf8').catch(() => entry)).trim();
   const times = await Promise.all(['', 'fetching', 'objects/pack'].map((one) => timeOf(join(path, one))));
   return {
@@ -172,7 +172,7 @@ async function repositoryAt(path: string, entry: string): Promise<CacheRow> {
 const namesIn = async (folder: string): Promise<string[]> =>
   (await readdir(folder).catch(() => [])).filter((name) => !isPart(name));
 
-/** The time of the last change; the beginning of time for what was removed meanwhile. */
+/** The time of the last change; 1970 for an entry that was removed meanwhile. */
 const timeOf = (path: string): Promise<string> =>
   stat(path).then(
     ({ mtime }) => mtime.toISOString(),

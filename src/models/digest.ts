@@ -3,20 +3,28 @@ import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
 import { bytesOf, type SourceFile, type SourceModel } from './source.js';
 
-/** What identifies a model's bytes (SPEC §4). */
-export interface ModelIdentity {
+/** The digest of a model (docs/specification.md, "4 Links"). */
+export interface ModelDigest {
   kind: SourceModel['kind'];
-  /** Of a folder that of its manifest. */
+  /** For a folder that of its manifest. */
   sha256: string;
   /** The bytes of all files together. */
   size: number;
 }
 
+/** The digest of one file. */
+export interface FileDigest {
+  path: string;
+  sha256: string;
+  /** Bytes. */
+  size: number;
+}
+
 /**
- * Identifies a model by its files: a single one by the SHA-256 of its bytes, a folder by that of its manifest, which has for
- * each file, by path in code unit order, the line that `sha256sum` prints, `<sha256>  <path>\n`.
+ * The digest of a model from those of its files. For a single file it is the SHA-256 of its bytes, for a folder that of its
+ * manifest: for each file, by path in code unit order, the line that `sha256sum` prints, `<sha256>  <path>\n`.
  */
-export function identityOf(kind: SourceModel['kind'], files: readonly FileIdentity[]): ModelIdentity {
+export function combinedDigest(kind: SourceModel['kind'], files: readonly FileDigest[]): ModelDigest {
   const size = files.reduce((sum, file) => sum + file.size, 0);
   const [only] = files;
   if (kind === 'file' && only) return { kind, sha256: only.sha256, size };
@@ -25,53 +33,44 @@ export function identityOf(kind: SourceModel['kind'], files: readonly FileIdenti
   return { kind, sha256: createHash('sha256').update(manifest).digest('hex'), size };
 }
 
-/** A model whose files were read: each with the promise of the bytes that were there. */
-interface IdentifiedFiles {
-  identity: ModelIdentity;
+/** The digest of a model, and its files, each with the digest that its bytes had. */
+interface DigestedFiles {
+  digest: ModelDigest;
   files: SourceFile[];
 }
 
 /**
- * Reads a model to its end; nothing of it is kept.
- * @throws RegError what reading its source throws, HASH_MISMATCH when a file is not what its source promises
+ * Reads a model to its end and keeps nothing of it.
+ * @throws RegError what reading its source throws, HASH_MISMATCH where a file is not what its source promises
  */
-export async function identifyFiles({ kind, files }: SourceModel): Promise<IdentifiedFiles> {
-  const found: FileIdentity[] = [];
+export async function digestFiles({ kind, files }: SourceModel): Promise<DigestedFiles> {
+  const found: FileDigest[] = [];
   for (const file of files) {
-    const tally = tallyOf(file);
-    for await (const chunk of bytesOf(file)) tally.add(chunk);
-    found.push(tally.end());
+    const hasher = hasherOf(file);
+    for await (const chunk of bytesOf(file)) hasher.add(chunk);
+    found.push(hasher.end());
   }
   const promised = files.map((file, index) => ({
     ...file,
     size: found[index]?.size,
     digest: { algorithm: 'sha256' as const, value: found[index]?.sha256 ?? '' },
   }));
-  return { identity: identityOf(kind, found), files: promised };
+  return { digest: combinedDigest(kind, found), files: promised };
 }
 
-/** Reads a model to its end and identifies it, as `identifyFiles`. */
-export const identify = async (model: SourceModel): Promise<ModelIdentity> =>
-  (await identifyFiles(model)).identity;
-
-/** What the bytes of one file turned out to be. */
-export interface FileIdentity {
-  path: string;
-  sha256: string;
-  /** Bytes. */
-  size: number;
-}
+/** Reads a model to its end for its digest; otherwise as `digestFiles`. */
+export const digestOf = async (model: SourceModel): Promise<ModelDigest> => (await digestFiles(model)).digest;
 
 /** Counts and hashes the bytes of one file as they pass. */
-export interface Tally {
+export interface Hasher {
   /** @throws RegError TOO_LARGE for the first byte more than the file may have */
   add(chunk: Uint8Array): void;
-  /** @throws RegError HASH_MISMATCH when the bytes are not those that the source promises */
-  end(): FileIdentity;
+  /** @throws RegError HASH_MISMATCH where the bytes are not those that the source promises */
+  end(): FileDigest;
 }
 
-/** Starts the tally of a file that is read from its beginning. */
-export function tallyOf({ path, size: promised, digest }: SourceFile): Tally {
+/** Begins to hash a file that is read from its beginning. */
+export function hasherOf({ path, size: promised, digest }: SourceFile): Hasher {
   const sha256 = createHash('sha256');
   const own = digest?.algorithm === 'md5' ? createHash('md5') : undefined;
   let size = 0;
@@ -105,38 +104,37 @@ const changed = (path: string, found: string, promised: string): RegError =>
     'nothing was written; what the source stores is damaged',
   );
 
-/** What a link says about bytes. */
+/** What a link promises of the bytes. */
 export interface BytesPromise {
   sha256?: string | undefined;
   size?: number | undefined;
 }
 
 /** Whether bytes are those that every link on the way promises. */
-export const keepsPromises = (promises: readonly BytesPromise[], identity: ModelIdentity): boolean =>
-  promises.every((promise) => difference(promise, identity) === undefined);
+export const keepsPromises = (promises: readonly BytesPromise[], digest: ModelDigest): boolean =>
+  promises.every((promise) => difference(promise, digest) === undefined);
 
 /**
  * Makes sure that bytes are those that every link on the way promises.
  * @param what names the model
  * @throws RegError HASH_MISMATCH
  */
-export function verifyPromises(
-  what: string,
-  promises: readonly BytesPromise[],
-  identity: ModelIdentity,
-): void {
+export function verifyPromises(what: string, promises: readonly BytesPromise[], digest: ModelDigest): void {
   for (const promise of promises) {
-    const different = difference(promise, identity);
-    if (different)
-      throw new RegError(
-        'HASH_MISMATCH',
-        `the bytes of ${what} are not those that its link promises: ${different}`,
-        'nothing was written; the source was changed behind its link, or the link is wrong: reg validate',
-      );
+    const different = difference(promise, digest);
+    if (different) throw otherBytes(what, different);
   }
 }
 
-function difference({ sha256, size }: BytesPromise, found: ModelIdentity): string | undefined {
+/** The error for bytes that are not those of a link. */
+export const otherBytes = (what: string, different: string): RegError =>
+  new RegError(
+    'HASH_MISMATCH',
+    `the bytes of ${what} are not those that its link promises: ${different}`,
+    'nothing was written; the source was changed behind its link, or the link is wrong: reg validate',
+  );
+
+function difference({ sha256, size }: BytesPromise, found: ModelDigest): string | undefined {
   if (size !== undefined && size !== found.size) return `${found.size} bytes, not ${size} bytes`;
   if (sha256 !== undefined && sha256 !== found.sha256) return `sha256 ${found.sha256}, not sha256 ${sha256}`;
   return undefined;

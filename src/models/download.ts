@@ -4,72 +4,72 @@ import { dirname, join } from 'node:path';
 import { refuseUnsafePath } from '../domain/model-files.js';
 import { interrupted, RegError } from '../errors.js';
 import { filesBelow } from '../util/files.js';
-import { type FileIdentity, identityOf, type ModelIdentity, type Tally, tallyOf } from './digest.js';
+import { combinedDigest, type FileDigest, type Hasher, hasherOf, type ModelDigest } from './digest.js';
 import { cannotWrite } from './part.js';
 import { bytesOf, type SourceFile, type SourceModel } from './source.js';
 
-/** Told of bytes as they are written, those that an earlier process left included. */
+/** Called with the number of bytes as they are written, those of an earlier process included. */
 export type OnBytes = (count: number) => void;
 
 /** How to download. */
 interface DownloadOptions {
-  /** Ends it; what came so far stays. */
+  /** Ends it; the bytes so far stay. */
   signal?: AbortSignal | undefined;
-  /** Whether somebody promises which bytes they are, so that they may come in parts and go on where others ended. */
+  /** Whether their digest is promised, so that they may come in parts and go on where an earlier process ended. */
   isKnown?: boolean | undefined;
 }
 
 /** Files of a folder that are fetched at a time. */
-const AT_ONCE = 4;
+const MAX_FILES = 4;
 
 /**
- * Writes a model to a path of this machine, hashing while it comes; what is there already of a file is kept where its source
- * can go on from the middle. Everything is on the disk when this ends, and nothing was compared with a link yet.
- * @throws RegError what the source throws; HASH_MISMATCH, TOO_LARGE when a file is not what its source promises
+ * Writes a model to a path of this machine and hashes it on the way. The beginning of a file that is there already is kept where
+ * its source can be read from the middle. At the end everything is on the disk; the promises of links are not compared.
+ * @throws RegError what the source throws; HASH_MISMATCH, TOO_LARGE where a file is not what its source promises
  */
 export async function download(
   { kind, files }: SourceModel,
   path: string,
   onBytes: OnBytes,
   { signal, isKnown = false }: DownloadOptions = {},
-): Promise<ModelIdentity> {
+): Promise<ModelDigest> {
   for (const file of files) refuseUnsafePath(file.path);
   refuseSamePath(files);
   if (kind === 'folder') await clearFolder(path, files);
   const failed = new AbortController();
   const end = AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]);
   const waiting = [...files];
-  const found: FileIdentity[] = [];
+  const found: FileDigest[] = [];
   const work = async (): Promise<void> => {
     for (let file = waiting.shift(); file && !end.aborted; file = waiting.shift()) {
       const at = kind === 'file' ? path : join(path, file.path);
       found.push(await downloadFile(file, at, onBytes, { signal: end, isKnown }));
     }
   };
-  const workers = Array.from({ length: Math.min(AT_ONCE, files.length) }, () =>
+  const workers = Array.from({ length: Math.min(MAX_FILES, files.length) }, () =>
     work().catch((error) => {
       failed.abort();
       throw error;
     }),
   );
-  // nobody may write any more when this ends
+  // no worker may write after the end
   const ends = await Promise.allSettled(workers);
   if (signal?.aborted) throw interrupted();
-  // what was ended because of another one is not what went wrong
+  // a worker that was ended because of another one is not the cause
   const reasons = ends.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
   const cause = reasons.find((one) => !(one instanceof RegError && one.code === 'INTERRUPTED')) ?? reasons[0];
   if (cause !== undefined) throw cause;
-  return identityOf(kind, found);
+  return combinedDigest(kind, found);
 }
 
-/** Makes the folder of a model; what is in it and not in the model came from another one. */
+/** Makes the folder of a model, without the files of another model. */
 async function clearFolder(path: string, files: readonly SourceFile[]): Promise<void> {
   await mkdir(path, { recursive: true });
   const wanted = new Set(files.map((file) => file.path));
   for (const one of await filesBelow(path)) if (!wanted.has(one)) await rm(join(path, one), { force: true });
 }
 
-/** Two files of one path, or a file that is a folder too, as file systems have it that ignore case and forms of letters. */
+/** Refuses two files of one path, or a file that is a folder too, on file systems that ignore case and normalization. */
 function refuseSamePath(files: readonly SourceFile[]): void {
   const refuse = (one: string, other: string): never => {
     throw new RegError(
@@ -91,7 +91,7 @@ function refuseSamePath(files: readonly SourceFile[]): void {
     }
 }
 
-/** Lower and then upper case: APFS takes a sharp s for two capitals, and ligatures for their letters. */
+/** Lower and then upper case: to APFS a sharp s is two capitals, and a ligature its letters. */
 const folded = (path: string): string => path.normalize('NFD').toLowerCase().toUpperCase();
 
 async function downloadFile(
@@ -99,24 +99,24 @@ async function downloadFile(
   path: string,
   onBytes: OnBytes,
   { signal, isKnown = false }: DownloadOptions,
-): Promise<FileIdentity> {
+): Promise<FileDigest> {
   await mkdir(dirname(path), { recursive: true }).catch(cannotWrite(path));
-  const tally = tallyOf(file);
-  const start = await keepWhatIsThere(file, path, tally);
+  const hasher = hasherOf(file);
+  const start = await keepWhatIsThere(file, path, hasher);
   onBytes(start);
   const target = await open(path, 'a').catch(cannotWrite(path));
   try {
     for await (const chunk of bytesOf(file, { start, isKnown })) {
       if (signal?.aborted) throw interrupted();
-      tally.add(chunk);
+      hasher.add(chunk);
       await target.appendFile(chunk);
       onBytes(chunk.length);
     }
-    const identity = tally.end();
+    const digest = hasher.end();
     await target.sync();
     const { size } = await target.stat();
-    if (size === identity.size) return identity;
-    throw new RegError('HASH_MISMATCH', `${path} was written to by somebody else`, 'load it again');
+    if (size === digest.size) return digest;
+    throw new RegError('HASH_MISMATCH', `${path} was changed by another process`, 'load it again');
   } catch (error) {
     throw withPath(error, path);
   } finally {
@@ -124,21 +124,21 @@ async function downloadFile(
   }
 }
 
-/** Counts what is there of a file towards it, or clears it away; gives how many bytes stay. */
-async function keepWhatIsThere(file: SourceFile, path: string, tally: Tally): Promise<number> {
+/** Hashes the beginning of a file that is there, or removes it; gives the number of bytes that stay. */
+async function keepWhatIsThere(file: SourceFile, path: string, hasher: Hasher): Promise<number> {
   const there = (await stat(path).catch(() => undefined))?.size ?? 0;
   if (there === 0) return 0;
   if (!file.ranges || file.size === undefined || there > file.size) {
     await truncate(path);
     return 0;
   }
-  for await (const chunk of createReadStream(path)) tally.add(chunk as Uint8Array);
+  for await (const chunk of createReadStream(path)) hasher.add(chunk as Uint8Array);
   return there;
 }
 
 const DISK: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EIO']);
 
-/** What the disk says is told with the path; what the source says is its own. */
+/** Adds the path to an error of the disk; an error of the source stays as it is. */
 function withPath(error: unknown, path: string): unknown {
   const failure = error as NodeJS.ErrnoException;
   if (error instanceof RegError || !DISK.has(failure.code ?? '')) return error;

@@ -1,104 +1,124 @@
 import { RegError } from '../errors.js';
 import type { ModelCache } from './cache.js';
-import { type BytesPromise, keepsPromises, type ModelIdentity, verifyPromises } from './digest.js';
+import { type BytesPromise, keepsPromises, type ModelDigest, otherBytes, verifyPromises } from './digest.js';
 import { download, type OnBytes } from './download.js';
 import { type Part, takePart } from './part.js';
-import { identityAt, moveInto, type PlaceOptions, refuseToReplace } from './place.js';
+import { digestAt, refuseToReplace } from './place.js';
 import type { SourceModel } from './source.js';
 
-/** A model to be fetched: where it is, and what every link on the way promises of it. */
-export interface Wanted {
-  artifact: string;
-  /** Under which name it is kept in the cache. */
+/** A model to fetch, with what every link on the way promises of its bytes. */
+export interface WantedModel {
+  /** Names the model in errors. */
+  what: string;
+  /** The name of its file or folder. */
   name: string;
-  promises: readonly BytesPromise[];
   model: SourceModel;
+  promises: readonly BytesPromise[];
 }
 
-/** What fetching takes beside the source. */
+/** The place that a model goes to. */
+export interface Target {
+  /** The file or folder to write; undefined for the cache. */
+  to?: string | undefined;
+  /** Replaces other content that is there. */
+  force?: boolean | undefined;
+}
+
+/** A model on this machine whose bytes are those that its links promise: at its target already, or in a part beside it. */
+export interface VerifiedModel {
+  name: string;
+  digest: ModelDigest;
+  /** The file or folder that holds it now. */
+  path: string;
+  /** Its place; undefined where only its digest gives the place in the cache. */
+  to: string | undefined;
+  force: boolean;
+  /** What the place held before; undefined where it was free. */
+  before: ModelDigest | undefined;
+  /** Removes the part, if it was not moved. */
+  drop(): Promise<void>;
+}
+
+/** What fetching takes beside the model. */
 export interface FetchTools {
   cache: ModelCache;
-  /** Ends it; what came so far is kept for the next run. */
+  /** Ends it; the bytes so far are kept for the next run. */
   signal?: AbortSignal | undefined;
   onBytes?: OnBytes | undefined;
 }
 
 /**
- * Puts a model at a path, whole and verified or not at all; a path that holds the same bytes already is left alone. What
- * broke off stays beside the path for the next one to go on from, where the source can.
+ * Fetches a model into a part beside its target and verifies it; a target that holds its bytes already is left alone. What
+ * breaks off stays beside the target, and the next run goes on from there where the source can.
  * @throws RegError FILE_EXISTS, HASH_MISMATCH, TOO_LARGE, SOURCE_PATH, FILE_SYSTEM and what the source throws
  */
-export async function fetchInto(
-  wanted: Wanted,
-  { to, force }: PlaceOptions,
+export async function fetchModel(
+  wanted: WantedModel,
+  target: Target,
   tools: FetchTools,
-): Promise<ModelIdentity> {
-  const there = await identityAt(to);
-  if (there && isPromised(wanted, there)) return there;
-  if (there && isPinned(wanted)) await refuseToReplace(to, there, force);
-  const built = await build(wanted, to, tools);
-  try {
-    const { identity, path } = built;
-    if (there?.kind === identity.kind && there.sha256 === identity.sha256) return there;
-    if (there) await refuseToReplace(to, there, force);
-    await moveInto(path, to, there);
-    if (to !== tools.cache.pathOf(identity.sha256, wanted.name))
-      await tools.cache.keep(to, identity.sha256, wanted.name);
-    return identity;
-  } finally {
-    await built.drop();
-  }
+): Promise<VerifiedModel> {
+  const { name } = wanted;
+  const { to, force = false } = target.to === undefined ? placeInCache(wanted, tools.cache) : target;
+  const before = to === undefined ? undefined : await digestAt(to);
+  const facts = { name, to, force, before };
+  if (to !== undefined && before && isPromised(wanted, before))
+    return { ...facts, digest: before, path: to, drop: async () => undefined };
+  if (to !== undefined && before && isPinned(wanted)) await refuseToReplace(to, before, force);
+  const { digest, path, drop } = await build(wanted, to ?? tools.cache.aside(), tools);
+  return { ...facts, digest, path, drop };
 }
 
-/** Fetches a model into a part beside its target, and verifies it. */
+/** The place of a model in the cache, as far as its promises give it. */
+function placeInCache(wanted: WantedModel, cache: ModelCache): Target {
+  const promised = promisedHash(wanted);
+  return promised === undefined ? {} : { to: cache.pathOf(promised, wanted.name), force: true };
+}
+
+/** Downloads a model into a part beside its target, and verifies it. */
 async function build(
-  wanted: Wanted,
+  wanted: WantedModel,
   to: string,
   tools: FetchTools,
-): Promise<Part & { identity: ModelIdentity }> {
-  const part = await takePart(to, keyOf(wanted));
+): Promise<Part & { digest: ModelDigest }> {
+  // parts of the same bytes go on from each other; without a promised digest every one begins at its start
+  const part = await takePart(to, promisedHash(wanted)?.slice(0, 12));
   try {
-    const identity = await download(wanted.model, part.path, bounded(wanted, tools.onBytes), {
+    const digest = await download(wanted.model, part.path, bounded(wanted, tools.onBytes), {
       signal: tools.signal,
       isKnown: isPinned(wanted),
     });
-    verifyPromises(wanted.artifact, wanted.promises, identity);
-    return { ...part, identity };
+    verifyPromises(wanted.what, wanted.promises, digest);
+    return { ...part, digest };
   } catch (error) {
     const isWorthIt = isBrokenOff(error) && wanted.model.files.some((file) => file.ranges && !file.isHere);
     if (isWorthIt) await part.giveBack();
     await part.drop();
-    // what an earlier process left may be at fault
+    // the bytes of an earlier process may be wrong
     if (!part.isFresh && error instanceof RegError && error.code === 'HASH_MISMATCH')
       return build(wanted, to, tools);
     throw error;
   }
 }
 
-/** Stops at the first byte more than a link promises: bytes without end would fill the disk before anybody compared them. */
-function bounded({ artifact, promises }: Wanted, onBytes: OnBytes = () => undefined): OnBytes {
+/** Stops at the first byte more than a link promises: an endless source would fill the disk before its bytes are compared. */
+function bounded({ what, promises }: WantedModel, onBytes: OnBytes = () => undefined): OnBytes {
   const most = Math.min(...promises.map(({ size }) => size ?? Number.POSITIVE_INFINITY));
   let sum = 0;
   return (count) => {
     sum += count;
-    if (sum > most)
-      throw new RegError(
-        'HASH_MISMATCH',
-        `the bytes of ${artifact} are not those that its link promises: there are more than ${most} bytes`,
-        'nothing was written; the source was changed behind its link, or the link is wrong: reg validate',
-      );
+    if (sum > most) throw otherBytes(what, `there are more than ${most} bytes`);
     onBytes(count);
   };
 }
 
-const isPinned = ({ promises }: Wanted): boolean => promises.some(({ sha256 }) => sha256 !== undefined);
+/** The SHA-256 that a link promises. */
+export const promisedHash = ({ promises }: Pick<WantedModel, 'promises'>): string | undefined =>
+  promises.find(({ sha256 }) => sha256 !== undefined)?.sha256;
 
-const isPromised = (wanted: Wanted, there: ModelIdentity): boolean =>
-  isPinned(wanted) && there.kind === wanted.model.kind && keepsPromises(wanted.promises, there);
+const isPinned = (wanted: WantedModel): boolean => promisedHash(wanted) !== undefined;
 
-/** Parts of the same bytes go on from each other; where nothing says which they are, every one begins anew. */
-const keyOf = ({ promises }: Wanted): string | undefined =>
-  promises.find(({ sha256 }) => sha256)?.sha256?.slice(0, 12);
+const isPromised = (wanted: WantedModel, before: ModelDigest): boolean =>
+  isPinned(wanted) && before.kind === wanted.model.kind && keepsPromises(wanted.promises, before);
 
 const BROKEN_OFF: ReadonlySet<string> = new Set([
   'STORE_FAILED',

@@ -4,6 +4,7 @@ import { refuseTooMany, refuseUnsafePath } from '../domain/model-files.js';
 import { RegError } from '../errors.js';
 import type { ObjectReader, SourceRepository, TreeEntry } from '../git/port.js';
 import type { Surroundings } from '../net/http.js';
+import { short } from '../util/oid.js';
 import { followPointers } from './lfs/follow.js';
 import { findPointers } from './lfs/pointer.js';
 import type { SourceFile, SourceModel } from './source.js';
@@ -11,8 +12,8 @@ import type { SourceFile, SourceModel } from './source.js';
 /**
  * Finds the model at a path of a commit, a file or a folder, in git's own objects: no work tree, no hooks, no filters. Pointers
  * of Git LFS are followed.
- * @throws RegError SOURCE_PATH when nothing is there, or something that is no plain file; SOURCE_UNSUPPORTED for a pointer that
- * cannot be followed
+ * @throws RegError SOURCE_PATH where there is nothing, or anything but regular files; SOURCE_UNSUPPORTED for a pointer that cannot
+ * be followed
  */
 export async function gitModel(
   repository: SourceRepository,
@@ -37,7 +38,7 @@ export async function gitModel(
 
 const KINDS = { link: 'a symbolic link', commit: 'a submodule', tree: 'a folder' } as const;
 
-/** The files of these blobs, once all of them are known to be files. */
+/** The files of these entries, which must all be files. */
 async function filesOf(
   repository: SourceRepository,
   commit: Oid,
@@ -63,24 +64,24 @@ async function filesOf(
   return entries.map((entry) => elsewhere.get(entry.path) ?? fileAt(entry));
 }
 
-/** Why nothing is at a path: git looks through no symbolic link and into no submodule, and neither is followed here. */
+/** The error for a path without an entry. Symbolic links and submodules in it are not followed. */
 async function nothingThere(objects: ObjectReader, commit: Oid, path: string): Promise<RegError> {
   const parts = path.split('/');
   for (const count of parts.keys()) {
     const above = parts.slice(0, count + 1).join('/');
     const entry = await objects.entryAt(commit, above);
-    // nothing is below what is not there, and each question is a run of git
+    // below a missing entry there is nothing, and each question is a run of git
     if (entry === undefined) break;
     if (entry.type === 'link' || entry.type === 'commit')
       return new RegError(
         'SOURCE_PATH',
-        `${above} is ${KINDS[entry.type]} at commit ${commit.slice(0, 12)}, and none is followed`,
-        'name the path that the file itself has',
+        `${above} is ${KINDS[entry.type]} at commit ${short(commit)}, which is not followed`,
+        'name the path of the file itself',
       );
   }
   return new RegError(
     'SOURCE_PATH',
-    `there is no ${path} at commit ${commit.slice(0, 12)}`,
+    `there is no ${path} at commit ${short(commit)}`,
     'check the path, from the top of that repository, and that the file is committed there',
   );
 }

@@ -3,18 +3,18 @@ import { type ModelInterface, readInterface } from '../formats/interface.js';
 import type { ReadAt } from '../formats/read-at.js';
 import type { SourceFile, SourceModel } from './source.js';
 
-/** The parts of a model that is kept in several files; more is not looked at. */
-const MOST_PARTS = 500;
+/** The limit for the files of a model; with more of them none is read. */
+const MAX_PARTS = 500;
 
 /**
- * What the files of a model say of its interface; undefined where they say nothing. Tensors of several files are those of one
- * model; in a folder the names of files tell which of them are models.
+ * The interface that the files of a model declare; undefined where they declare none. Tensors of several files belong to one
+ * model; in a folder only files with the names of model formats are read.
  * @throws RegError INVALID_MODEL, and what reading a source throws
  */
 export async function interfaceOf({ kind, files }: SourceModel): Promise<ModelInterface | undefined> {
   const models =
     kind === 'file' ? files : files.filter(({ path }) => /\.(onnx|gguf|safetensors)$/i.test(path));
-  if (models.length > MOST_PARTS) return undefined;
+  if (models.length > MAX_PARTS) return undefined;
   let whole: ModelInterface | undefined;
   for (const file of models) {
     const part = await interfaceIn(file);
@@ -24,7 +24,7 @@ export async function interfaceOf({ kind, files }: SourceModel): Promise<ModelIn
 }
 
 async function interfaceIn(file: SourceFile): Promise<ModelInterface | undefined> {
-  // where a source does not tell how large a file is, nobody knows what in it is possible
+  // without the size of the file its offsets cannot be checked
   if (file.size === undefined) return undefined;
   const { read, close } = readForward(file);
   try {
@@ -34,7 +34,7 @@ async function interfaceIn(file: SourceFile): Promise<ModelInterface | undefined
   }
 }
 
-/** Several graphs in one folder are several models, of which none is the whole: what they take and give is not known. */
+/** Several graphs in one folder are several models: the inputs and outputs of the whole are not known. */
 const joined = (one: ModelInterface, other: ModelInterface): ModelInterface => ({
   inputs: one.inputs && other.inputs ? undefined : (one.inputs ?? other.inputs),
   outputs: one.outputs && other.outputs ? undefined : (one.outputs ?? other.outputs),
@@ -49,14 +49,14 @@ interface ForwardReading {
   close(): void;
 }
 
-/** So much of what was read is kept, for whoever goes back a little. */
-const KEPT = 64 * 1024;
-/** What is not wanted is passed over by a new request when it is more than that, and by reading when it is less. */
-const WORTH_A_REQUEST = { here: 256 * 1024, elsewhere: 8 * 1024 * 1024 };
+/** The last bytes stay in memory, so that a reader may go back a little. */
+const KEPT_BYTES = 64 * 1024;
+/** A longer gap is skipped by a new request, a shorter one by reading. */
+const LONG_GAP_BYTES = { here: 256 * 1024, elsewhere: 8 * 1024 * 1024 };
 
 /**
- * Reads parts of a file, each after the one before, without keeping the rest: what is between them is read and dropped, or
- * left out where a source gives away parts.
+ * Reads parts of a file, each after the one before, and keeps nothing else: a gap between them is read and dropped, or skipped
+ * where the source can be read from the middle.
  */
 export function readForward(file: SourceFile): ForwardReading {
   let kept: Buffer = Buffer.alloc(0);
@@ -75,14 +75,14 @@ export function readForward(file: SourceFile): ForwardReading {
     chunks = (stream as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
     return chunks;
   };
-  const canLeap = (at: number): boolean => {
-    const far = file.isHere ? WORTH_A_REQUEST.here : WORTH_A_REQUEST.elsewhere;
+  const canSkip = (at: number): boolean => {
+    const far = file.isHere ? LONG_GAP_BYTES.here : LONG_GAP_BYTES.elsewhere;
     return file.ranges && file.size !== undefined && at - (start + kept.length) > far;
   };
   const read: ReadAt = async (from, end) => {
     if (from < start) throw new Error(`byte ${from} was read already`);
     let source = chunks ?? (await openAt(0));
-    if (canLeap(from)) source = await openAt(from);
+    if (canSkip(from)) source = await openAt(from);
     const wanted: Uint8Array[] = [];
     for (let at = start + kept.length; at < end; ) {
       const { value, done } = await source.next();
@@ -90,12 +90,12 @@ export function readForward(file: SourceFile): ForwardReading {
       at += value.length;
       if (at > from) wanted.push(value);
       else {
-        kept = Buffer.concat([kept, value]).subarray(-KEPT);
+        kept = Buffer.concat([kept, value]).subarray(-KEPT_BYTES);
         start = at - kept.length;
       }
     }
     kept = Buffer.concat([kept, ...wanted]);
-    const surplus = from - start - KEPT;
+    const surplus = from - start - KEPT_BYTES;
     if (surplus > 0) [kept, start] = [kept.subarray(surplus), start + surplus];
     return kept.subarray(Math.max(0, from - start), Math.max(0, end - start));
   };

@@ -11,24 +11,32 @@ import { artifactInGit, findDvcModel } from './dvc.js';
 import { gitModel } from './git.js';
 import type { SourceFile, SourceModel } from './source.js';
 
-/** What reading a model of a repository takes beside the repository itself. */
-interface RepositorySurroundings {
+/** A source whose place is known, a commit included. */
+export type ResolvedSource =
+  | { kind: 'store'; url: string }
+  | {
+      kind: 'repository';
+      repository: SourceRepository;
+      commit: Oid;
+      path: string;
+      /** The absolute path of the repository's work tree; undefined for a repository at a URL. */
+      at: string | undefined;
+    };
+
+/** What finding a model takes beside its source. */
+export interface LocateTools {
   stores: StoreOpener;
   around: Surroundings;
-  /** The absolute path of the repository's work tree; undefined for one at a URL. */
-  at: string | undefined;
 }
 
 /**
- * Finds the model at a path of a commit: in git itself, where a pointer of Git LFS leads, or where DVC keeps it.
- * @throws RegError SOURCE_PATH when nothing is there, SOURCE_UNSUPPORTED, REMOTE_FAILED, STORE_FAILED
+ * Finds the model at a source: in git itself, behind pointers of Git LFS, in a remote of DVC, or in a store. Nothing of it is
+ * read yet.
+ * @throws RegError SOURCE_PATH where there is nothing, SOURCE_UNSUPPORTED, REMOTE_FAILED, STORE_FAILED, PACKAGE_MISSING
  */
-export async function repositoryModel(
-  repository: SourceRepository,
-  commit: Oid,
-  path: string,
-  { stores, around, at }: RepositorySurroundings,
-): Promise<SourceModel> {
+export async function locate(source: ResolvedSource, { stores, around }: LocateTools): Promise<SourceModel> {
+  if (source.kind === 'store') return storeModel(stores, source.url);
+  const { repository, commit, path, at } = source;
   const inGit = (where: string): Promise<SourceModel> => gitModel(repository, commit, where, around);
   if (!isDvcFile(path) && (await repository.entryAt(commit, path))) return inGit(path);
   const tracked = await findDvcModel(repository, commit, path, stores, at);
@@ -36,11 +44,8 @@ export async function repositoryModel(
   return inGit((await artifactInGit(repository, commit, path)) ?? path);
 }
 
-/**
- * Finds the model at a URL of a store: an object, or everything below a folder; nothing of it is read yet.
- * @throws RegError SOURCE_PATH when nothing is there, SOURCE_UNSUPPORTED, STORE_FAILED, PACKAGE_MISSING
- */
-export async function storeModel(stores: StoreOpener, url: string): Promise<SourceModel> {
+/** Finds the model at a URL of a store: an object, or everything below a folder. */
+async function storeModel(stores: StoreOpener, url: string): Promise<SourceModel> {
   const { folder, name } = splitObjectUrl(url);
   const store = await stores.openStore(folder);
   const found = name === '' ? undefined : await store.stat(name);
@@ -55,7 +60,7 @@ export async function storeModel(stores: StoreOpener, url: string): Promise<Sour
   return { kind: 'folder', name: shown, files };
 }
 
-/** A web server lists nothing: what it does not have under a name is not there. */
+/** A web server cannot list: without an object under a name there is nothing. */
 const unlessUnlistable =
   (name: string) =>
   (error: unknown): StoredObject[] => {

@@ -5,27 +5,27 @@ import { RegError } from '../errors.js';
 import { isGone, ownerName } from '../util/files.js';
 import { modelOnDisk } from './source.js';
 
-/** What is being loaded, beside its target, until it is whole; it belongs to one process. */
+/** A model beside its target until it is whole. It belongs to one process. */
 export interface Part {
-  /** Where to write; what an earlier process left is there. */
+  /** The path to write; it may hold the bytes of an earlier process. */
   path: string;
-  /** Whether nothing is there yet. */
+  /** Whether there is nothing yet. */
   isFresh: boolean;
-  /** Lets the next process go on from here. */
+  /** Leaves it to the next process, which goes on from here. */
   giveBack(): Promise<void>;
-  /** Throws it away; nothing happens when it was moved. */
+  /** Removes it; nothing happens after it was moved. */
   drop(): Promise<void>;
 }
 
 /**
- * Takes what an earlier process left of the same bytes beside a target, or begins anew. Only what its owner gave back is
- * taken, or what it left when it was killed: a file that somebody may still write to is no start for anybody.
- * @param key stands for the bytes, and parts of other bytes are not touched; undefined where nobody knows which they will be
+ * Takes over the part of an earlier process for the same bytes, or makes a new one. Only a part that its owner gave back, or left
+ * when it was killed, is taken: another process may still write to any other.
+ * @param key names the bytes; parts of other bytes are not touched. Undefined where the digest is not known
  */
 export async function takePart(target: string, key: string | undefined): Promise<Part> {
   const folder = dirname(target);
   await mkdir(folder, { recursive: true }).catch(cannotWrite(folder));
-  // file systems take 255 bytes
+  // names on file systems have at most 255 bytes
   const stem = `.${basename(target).slice(0, 40)}.${key ?? 'open'}`;
   const given = join(folder, `${stem}${SUFFIX}`);
   const path = join(folder, `${stem}.${randomUUID()}.${ownerName()}${SUFFIX}`);
@@ -41,7 +41,7 @@ export async function takePart(target: string, key: string | undefined): Promise
   };
 }
 
-/** Makes an error of the file system one for people. */
+/** For `catch`: makes an error of the file system one with the path and a hint. */
 export const cannotWrite =
   (path: string) =>
   (error: NodeJS.ErrnoException): never => {
@@ -57,7 +57,7 @@ const SUFFIX = '.part';
 /** Whether a name is that of a part. */
 export const isPart = (name: string): boolean => name.startsWith('.') && name.endsWith(SUFFIX);
 
-/** Parts of these bytes whose owners were killed. */
+/** The parts of these bytes whose owners were killed. */
 async function orphans(folder: string, stem: string): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => name.startsWith(`${stem}.`) && isPart(name));
   const ownerOf = (name: string): string => /\.([^.]*)\.part$/.exec(name)?.[1] ?? '';

@@ -1,21 +1,21 @@
 import { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
 import type { ObjectStore } from '../stores/port.js';
-import { type ModelIdentity, tallyOf } from './digest.js';
+import { hasherOf, type ModelDigest } from './digest.js';
 import type { OnBytes } from './download.js';
 import { bytesOf, type SourceFile, type SourceModel } from './source.js';
 
 /**
- * The key of a model in a store, by its bytes: the same bytes under the same name are kept once, others never replace them.
- * Two levels, as git has them, so that no folder gets too large.
+ * The key of a model in a store, by its digest: the same bytes under the same name are stored once, and others never replace
+ * them. It has two levels, as in git, so that no folder gets too large.
  */
-export const keyOf = ({ sha256 }: ModelIdentity, name: string): string =>
+export const keyOf = ({ sha256 }: ModelDigest, name: string): string =>
   `${sha256.slice(0, 2)}/${sha256.slice(2)}/${name}`;
 
 /**
  * Puts a model into a store under a key, file by file; files that are there already are left alone.
- * @returns whether anything had to be written
- * @throws RegError STORE_FAILED, and HASH_MISMATCH when a file changed since `files` says what it is
+ * @returns whether anything was written
+ * @throws RegError STORE_FAILED, HASH_MISMATCH where a file changed since its digest was made
  */
 export async function putModel(
   store: ObjectStore,
@@ -27,7 +27,7 @@ export async function putModel(
   for (const file of files) {
     const at = kind === 'file' ? key : `${key}/${file.path}`;
     const size = file.size ?? 0;
-    // an object appears whole, and its key is made of its bytes
+    // an object appears whole, and its key is its digest
     if ((await store.stat(at))?.size === size) onBytes(size);
     else {
       await store.write(at, Readable.from(counted(file, onBytes), { objectMode: false }), size);
@@ -37,19 +37,19 @@ export async function putModel(
   return isNew;
 }
 
-/** A file that changes while it is read must not end up under the key of what it was. */
+/** The bytes of a file, which must not change while they are stored under their digest. */
 async function* counted(file: SourceFile, onBytes: OnBytes): AsyncGenerator<Uint8Array> {
-  const tally = tallyOf(file);
+  const hasher = hasherOf(file);
   let held: Uint8Array | undefined;
   for await (const chunk of bytesOf(file)) {
-    tally.add(chunk);
+    hasher.add(chunk);
     onBytes(chunk.length);
-    // the last bytes go out once all were seen to be right: without them the store takes nothing
+    // the last bytes are sent after all were verified: without them the store discards the object
     if (held) yield held;
     held = chunk;
   }
   try {
-    tally.end();
+    hasher.end();
   } catch (error) {
     if (!(error instanceof RegError)) throw error;
     throw new RegError(error.code, `${file.path} changed while it was uploaded`, 'upload it again');

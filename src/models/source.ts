@@ -6,21 +6,21 @@ import { RegError } from '../errors.js';
 import type { ByteRange } from '../net/http.js';
 import { filesBelow } from '../util/files.js';
 
-/** One file of a model, where it is now. */
+/** One file of a model at its source. */
 export interface SourceFile {
-  /** The path inside the model's folder, `/` between parts; of a model that is one file, its own name. */
+  /** The path inside the model's folder, `/` between parts; for a model of one file its name. */
   path: string;
-  /** Bytes; undefined where the source does not tell. */
+  /** Bytes; undefined where the source does not say. */
   size: number | undefined;
-  /** What the place where it is promises of the bytes, such as the id of a Git LFS object. */
+  /** The digest that the source promises, such as the id of a Git LFS object. */
   digest?: Digest | undefined;
   /** Whether it can be read from the middle. */
   ranges: boolean;
-  /** Whether it is on this machine, where reading several parts at a time would gain nothing. */
+  /** Whether it is on this machine, where several parts at a time would not be faster. */
   isHere?: boolean;
   /**
    * The bytes, or a part of them.
-   * @throws RegError SOURCE_PATH, REMOTE_FAILED, STORE_FAILED; the stream may fail with them too
+   * @throws RegError SOURCE_PATH, REMOTE_FAILED, STORE_FAILED, also in the stream
    */
   open(range?: ByteRange): Promise<Readable>;
 }
@@ -31,12 +31,12 @@ interface Digest {
   value: string;
 }
 
-/** A model where it is now: nothing of it was read yet. */
+/** A model at its source. Nothing of it was read yet. */
 export interface SourceModel {
   kind: 'file' | 'folder';
-  /** The name that it has there. */
+  /** Its name at the source. */
   name: string;
-  /** Of a folder all files, by path. */
+  /** For a folder all files, by path. */
   files: readonly SourceFile[];
 }
 
@@ -79,25 +79,26 @@ export async function fileOnDisk(at: string, path: string): Promise<SourceFile |
   };
 }
 
-const PART = 8 * 1024 * 1024;
-const AT_ONCE = 4;
-const TRIES = 5;
+const PART_BYTES = 8 * 1024 * 1024;
+const MAX_PARTS = 4;
+/** In a row, without a byte. */
+const MAX_ATTEMPTS = 5;
 
 /** How to read a file. */
 interface ReadOptions {
   /** The offset to begin at, in bytes. */
   start?: number;
   /**
-   * Whether somebody knows which bytes are meant. Several requests may see several versions of an object, so that without it
-   * everything comes from one.
+   * Whether the digest of the bytes is known. Several requests may see several versions of an object: without a digest all bytes
+   * come from one request.
    */
   isKnown?: boolean;
 }
 
 /**
- * The bytes of a file from an offset to its end, in order. A large file whose bytes are known comes in several parts at a time
- * where its source can be read from the middle, and what was cut off goes on from where it ended. Memory is bounded by the parts under way.
- * @throws RegError what opening throws; STORE_FAILED, REMOTE_FAILED when it broke off again and again
+ * The bytes of a file from an offset to its end, in order. A large file with a known digest comes in several parts at a time
+ * where its source can be read from the middle, and a part that breaks off goes on from there. Memory holds these parts at most.
+ * @throws RegError what opening throws; STORE_FAILED, REMOTE_FAILED where it breaks off again and again
  */
 export async function* bytesOf(
   file: SourceFile,
@@ -106,7 +107,7 @@ export async function* bytesOf(
   if (!file.ranges || file.size === undefined || !(isKnown || file.digest || file.isHere)) {
     if (start > 0) throw new RegError('INTERNAL', `${file.path} cannot be read from the middle`);
     yield* await file.open();
-  } else if (file.isHere || file.size - start <= PART) yield* untilWhole(file, start, file.size);
+  } else if (file.isHere || file.size - start <= PART_BYTES) yield* untilWhole(file, start, file.size);
   else yield* inParts(file, start, file.size);
 }
 
@@ -115,14 +116,14 @@ async function* inParts(file: SourceFile, start: number, size: number): AsyncGen
   let next = start;
   const ask = (): void => {
     if (next >= size) return;
-    const end = Math.min(next + PART, size);
+    const end = Math.min(next + PART_BYTES, size);
     const part = collect(untilWhole(file, next, end));
-    // a part that fails while an earlier one is written is told when its turn comes
+    // the failure of a part is thrown when its turn comes
     part.catch(() => undefined);
     coming.push(part);
     next = end;
   };
-  for (let count = 0; count < AT_ONCE; count += 1) ask();
+  for (let count = 0; count < MAX_PARTS; count += 1) ask();
   for (let part = coming.shift(); part; part = coming.shift()) {
     yield* await part;
     ask();
@@ -135,12 +136,12 @@ async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array[]>
   return all;
 }
 
-/** One part, asked for again from where it broke off; each try must bring something, or count as one in vain. */
+/** One part, requested again from where it broke off. */
 async function* untilWhole(file: SourceFile, start: number, end: number): AsyncGenerator<Uint8Array> {
   let at = start;
-  for (let inVain = 0; at < end; ) {
+  for (let failures = 0; at < end; ) {
     const before = at;
-    // what cannot even be opened was tried by its source as often as makes sense
+    // the source itself has retried what cannot be opened
     const stream = await file.open({ start: at, end });
     try {
       for await (const chunk of stream as AsyncIterable<Uint8Array>) {
@@ -149,8 +150,8 @@ async function* untilWhole(file: SourceFile, start: number, end: number): AsyncG
       }
       if (at < end) throw new RegError('STORE_FAILED', `${file.path} ended after ${at} of ${end} bytes`);
     } catch (error) {
-      inVain = at > before ? 0 : inVain + 1;
-      if (!isBrokenOff(error) || inVain === TRIES) throw error;
+      failures = at > before ? 0 : failures + 1;
+      if (!isBrokenOff(error) || failures === MAX_ATTEMPTS) throw error;
     }
   }
 }

@@ -444,33 +444,33 @@ export function statusError(
   shown: string,
   { status, headers }: Omit<HttpResponse, 'url' | 'body'>,
 ): RegError {
-  const said = `it answered ${status}${STATUS_CODES[status] ? ` (${STATUS_CODES[status]})` : ''}`;
+  const answer = `it answered ${status}${STATUS_CODES[status] ? ` (${STATUS_CODES[status]})` : ''}`;
   const later = headers['retry-after'];
   switch (status) {
     case 404:
     case 410:
-      return new RegError('SOURCE_PATH', `there is no ${shown}: ${said}`, 'check the address');
+      return new RegError('SOURCE_PATH', `there is no ${shown}: ${answer}`, 'check the address');
     case 401:
     case 403:
       return new RegError(
         'STORE_FAILED',
-        `${shown} does not let us in: ${said}`,
+        `${shown} does not let us in: ${answer}`,
         'give a login in the address, https://user:password@…, or a signed address that is still valid',
       );
     case 407:
       return new RegError(
         'STORE_FAILED',
-        `the proxy on the way to ${shown} does not let us in: ${said}`,
+        `the proxy on the way to ${shown} does not let us in: ${answer}`,
         'give a login in the address of the proxy, http://user:password@…',
       );
     case 429:
     case 503:
       return new RegError(
         'STORE_FAILED',
-        `${shown} is busy: ${said}`,
+        `${shown} is busy: ${answer}`,
         /^\d+$/.test(later ?? '') ? `try again in ${later} seconds` : 'try again later',
       );
     default:
-      return new RegError('STORE_FAILED', `${shown} cannot be read: ${said}`);
+      return new RegError('STORE_FAILED', `${shown} cannot be read: ${answer}`);
   }
 }

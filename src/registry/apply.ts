@@ -4,12 +4,13 @@ import type { ArtifactName, StageName } from '../domain/names.js';
 import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
 import { tagNameOf, tagRef } from '../domain/refs.js';
 import type { VersionId } from '../domain/state.js';
-import type { EventKind } from '../domain/tag-name.js';
+import type { EventKind, EventName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { Identity, Outcome, RefChange, RegistryRepository, RemoteListing, Turn } from '../git/port.js';
 import type { TagObject } from '../git/tag-object.js';
 import type { Retry } from '../util/async.js';
 import { shellLine } from '../util/shell.js';
+import type { WriteTarget } from './write-target.js';
 
 /** A write whose objects are stored: the refs to change, and the rows that report them. */
 export interface Change {
@@ -25,15 +26,6 @@ export interface Change {
 /** Asks whether tags are to be deleted. */
 export type Confirm = (rows: readonly WriteRow[]) => Promise<boolean>;
 
-/** Who writes, and where to. */
-export interface Writer {
-  identity: Identity;
-  /** Whether tags are signed. */
-  sign: boolean;
-  remote: string;
-  push: boolean;
-}
-
 /**
  * Makes the change of a plan. Tag objects are stored, and no ref leads to them yet.
  * @param listing what the remote has, where it was asked
@@ -43,11 +35,11 @@ export async function changeOf(
   repository: RegistryRepository,
   artifact: ArtifactName,
   { tags, deletes = [], standing }: Plan,
-  writer: Writer,
+  target: WriteTarget,
   listing: RemoteListing | undefined,
   confirm: Confirm | undefined,
 ): Promise<Change> {
-  const { remote, push } = writer;
+  const { remote, push } = target;
   const change = (
     there: readonly RefChange[],
     here: readonly RefChange[],
@@ -62,7 +54,7 @@ export async function changeOf(
     return change(deletes.filter(isThere).map(deletion), deletes.map(deletion), rows);
   }
   if (tags.length > 0) {
-    const oids = await storeTags(repository, tags, writer);
+    const oids = await storeTags(repository, tags, target);
     const refs = tags.map(({ tagName }, index) => creation(tagName, oids[index]));
     const rows = tags.map((tag, index) => ({ ...plannedRow(tag), oid: oids[index] ?? null, pushed: push }));
     return change(refs, refs, rows, oids);
@@ -99,7 +91,7 @@ async function requireConsent(rows: readonly WriteRow[], confirm: Confirm | unde
 async function storeTags(
   repository: RegistryRepository,
   tags: readonly PlannedTag[],
-  { identity, sign }: Writer,
+  { identity, sign }: WriteTarget,
 ): Promise<Oid[]> {
   const oids: Oid[] = [];
   for (const tag of tags) {
@@ -248,26 +240,23 @@ export interface WriteRow {
   pushed: boolean;
 }
 
-/** The row of a tag that is planned. */
-export const plannedRow = (tag: PlannedTag): WriteRow => ({
-  tag: tag.tagName,
-  event: tag.event.kind,
-  artifact: tag.event.artifact,
-  version: tag.of ?? null,
-  stage: 'stage' in tag.event ? tag.event.stage : null,
-  commit: tag.commit,
-  oid: null,
+const rowOf = (
+  event: EventName,
+  { tag, of, commit, oid }: { tag: string; of: VersionId | undefined; commit: Oid; oid: Oid | null },
+): WriteRow => ({
+  tag,
+  event: event.kind,
+  artifact: event.artifact,
+  version: of ?? null,
+  stage: 'stage' in event ? event.stage : null,
+  commit,
+  oid,
   pushed: false,
 });
 
-/** The row of a tag that is there: one to delete, or to push. */
-export const eventRow = (event: ResolvedEvent): WriteRow => ({
-  tag: event.tag,
-  event: event.kind,
-  artifact: event.artifact,
-  version: event.of ?? null,
-  stage: 'stage' in event ? event.stage : null,
-  commit: event.commit,
-  oid: event.tagOid,
-  pushed: false,
-});
+/** The row of a tag that is planned. */
+export const plannedRow = (planned: PlannedTag): WriteRow =>
+  rowOf(planned.event, { ...planned, tag: planned.tagName, oid: null });
+
+/** The row of a tag that exists: one to delete, or to push. */
+export const eventRow = (event: ResolvedEvent): WriteRow => rowOf(event, { ...event, oid: event.tagOid });

@@ -13,9 +13,9 @@ import { versionTarget } from './actions.js';
 import { creation, push, pushFailed, tagObject } from './apply.js';
 import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
-import { type Reach, reachOf } from './reach.js';
 import { eventsIn, readAllTags } from './read.js';
 import type { WriteOptions } from './write.js';
+import { type WriteTarget, writeTargetOf } from './write-target.js';
 
 /** How to approve. */
 export interface ApproveOptions extends Omit<WriteOptions, 'unlinked' | 'confirm'> {
@@ -58,9 +58,9 @@ export async function approve(
   const { artifact, id } = await versionTarget(context, target, options.version);
   const wanted = stageName(stage);
   refuseUnwritableStage(wanted, await context.config());
-  const reach = await reachOf(context, options);
-  const [identity, sign] = await Promise.all([repository.identity(), options.sign ?? repository.signsTags()]);
-  const version = await findApprovable(context, artifact, id, reach);
+  const destination = await writeTargetOf(context, options);
+  const { identity, sign, asks, push: isPushed, remote } = destination;
+  const version = await findApprovable(context, artifact, id, destination);
   const { commit } = version;
   const tagName = formatApprovalName({
     artifact,
@@ -69,18 +69,17 @@ export async function approve(
     who: encodeWho(identity.email),
   });
   const about = { tag: tagName, artifact, version: version.id, stage: wanted, commit, email: identity.email };
-  const there = reach.asks ? await findOwn(context, tagName, commit, reach.remote) : undefined;
+  const there = asks ? await findOwn(context, tagName, commit, remote) : undefined;
   if (there !== undefined) return { row: { ...about, oid: there, pushed: true }, note: ALREADY };
   const here = repository.url === undefined ? await findOwn(context, tagName, commit, '.') : undefined;
-  if (here !== undefined && !reach.push)
-    return { row: { ...about, oid: here, pushed: false }, note: ALREADY };
+  if (here !== undefined && !isPushed) return { row: { ...about, oid: here, pushed: false }, note: ALREADY };
   if (options.dryRun) return { row: { ...about, oid: null, pushed: false }, note: undefined };
   const subject = `Approve ${artifact} ${versionLabel(version.id)} for ${wanted}`;
   const message = joinMessage(options.message?.trim() || subject, []);
   const object = tagObject({ tagName, commit, date: identity.now, message }, identity);
   const oid = here ?? (await repository.storeTag(object, sign));
-  await create(context, about, oid, reach);
-  return { row: { ...about, oid, pushed: reach.push }, note: countsFor(identity.email) };
+  await create(context, about, oid, destination);
+  return { row: { ...about, oid, pushed: isPushed }, note: countsFor(identity.email) };
 }
 
 const ALREADY = 'you approved of it already';
@@ -92,7 +91,7 @@ async function findApprovable(
   { repository }: RegistryContext,
   name: ArtifactName,
   id: string | undefined,
-  { asks, remote }: Reach,
+  { asks, remote }: WriteTarget,
 ): Promise<VersionState> {
   const view = asks ? await catchUp(repository, name, remote) : undefined;
   const readings = view?.readings ?? (await readAllTags(repository.tags, name));
@@ -136,7 +135,7 @@ async function create(
   context: RegistryContext,
   { artifact, tag, commit }: Pick<ApprovalRow, 'artifact' | 'tag' | 'commit'>,
   oid: Oid,
-  { push: isPushed, remote }: Reach,
+  { push: isPushed, remote }: WriteTarget,
 ): Promise<void> {
   const { repository } = context;
   const refs = [creation(tag, oid)];

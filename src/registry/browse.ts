@@ -4,8 +4,8 @@ import { type WebPages, webPages } from '../domain/web-pages.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { latest, which } from './queries.js';
-import { noRemote } from './reach.js';
 import { versions } from './show.js';
+import { noRemote } from './write-target.js';
 
 /** A page on the web: `browse`. */
 export interface BrowseRow {

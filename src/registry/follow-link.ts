@@ -5,7 +5,7 @@ import type { Oid } from '../domain/event.js';
 import { artifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import type { ObjectReader } from '../git/port.js';
-import { repositoryModel, storeModel } from '../models/locate.js';
+import { locate } from '../models/locate.js';
 import type { SourceModel } from '../models/source.js';
 import { withoutUserInfo } from '../util/address.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
@@ -38,16 +38,16 @@ export async function followLink(
 ): Promise<Followed> {
   const promises = [{ sha256, size }];
   if (source.url !== undefined) {
-    const model = await storeModel(context.stores, await storeUrl(context, source.url));
+    const model = await locate({ kind: 'store', url: await storeUrl(context, source.url) }, context);
     return { model, commit: undefined, promises };
   }
   const commit = await sourceCommit(context, source, registryCommit);
   const file = linkFileOf(source);
   if (file === undefined) {
     const repository = await sourceObjects(context, source);
-    const { stores, around } = context;
-    const surroundings = { stores, around, at: await sourceFolder(context, source) };
-    const model = await repositoryModel(repository, commit, modelPath(source.path ?? ''), surroundings);
+    const at = await sourceFolder(context, source);
+    const path = modelPath(source.path ?? '');
+    const model = await locate({ kind: 'repository', repository, commit, path, at }, context);
     return { model, commit, promises };
   }
   const home = await sourceRegistry(context, source);

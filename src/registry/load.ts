@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Link, LinkSource } from '../documents/link.js';
@@ -11,9 +11,10 @@ import type { ReadAt } from '../formats/read-at.js';
 import { canRunCode, type Format, recogniseFormat } from '../formats/recognise.js';
 import type { Tensors } from '../formats/safetensors.js';
 import { type ModelCache, openModelCache } from '../models/cache.js';
-import type { ModelIdentity } from '../models/digest.js';
+import type { ModelDigest } from '../models/digest.js';
 import type { OnBytes } from '../models/download.js';
-import { type FetchTools, fetchInto, type Wanted } from '../models/fetch.js';
+import { fetchModel, promisedHash, type WantedModel } from '../models/fetch.js';
+import { placeModel } from '../models/place.js';
 import type { SourceModel } from '../models/source.js';
 import { isFolder, isInside } from '../util/files.js';
 import { type ChooseOptions, type Chosen, choose } from './choose.js';
@@ -24,23 +25,23 @@ import { nameInLink, shownSource } from './shown-source.js';
 
 /** How to load a model. */
 export interface LoadOptions extends ChooseOptions {
-  /** The file or folder to write; with `/` at its end the folder to write into, as one that is there is for a file. */
+  /** The file or folder to write; with `/` at its end the folder to write into, as an existing folder is for a file. */
   to?: string | undefined;
   /**
-   * The folder that somebody works in: without `to` the model goes into it under its own name, and no folder model ever takes
-   * its place. Without it and without `to`, the model goes into the cache.
+   * The working folder: without `to` the model goes into it under its own name, and no folder model ever takes its place.
+   * Without it and without `to`, the model goes into the cache.
    */
   into?: string | undefined;
   /** Replaces other content at the target. */
   force?: boolean | undefined;
   /** Refuses a link that is not pinned to bytes. */
   frozen?: boolean | undefined;
-  /** Told how many bytes are to come, when that is known, and then of each that did. */
+  /** Called with the number of bytes to come, where it is known; the result is called with those of each chunk. */
   onStart?: ((total: number | undefined) => OnBytes) | undefined;
 }
 
 /** A model on this machine's disk whose bytes are those that its link promises. */
-export interface LoadedModel extends Pick<ModelIdentity, 'sha256' | 'size'> {
+export interface LoadedModel extends Pick<ModelDigest, 'sha256' | 'size'> {
   artifact: string;
   /** Null when it was loaded by a rev. */
   version: string | null;
@@ -48,14 +49,15 @@ export interface LoadedModel extends Pick<ModelIdentity, 'sha256' | 'size'> {
   commit: string;
   /** The file or folder that holds it. */
   path: string;
-  kind: ModelIdentity['kind'];
-  /** Where it came from, with the commit that was read. */
+  kind: ModelDigest['kind'];
+  /** Its source, with the commit that was read. */
   source: LinkSource;
 }
 
 /**
- * Resolves, fetches, verifies and places one model. Bytes that were fetched before come from the cache.
- * @throws RegError HASH_MISMATCH when the bytes are not those that the link promises, FILE_EXISTS, and what resolving throws
+ * Loads one model in four steps: chooses its link, follows it to a source, fetches and verifies the bytes, and places them.
+ * Bytes that were fetched before come from the cache.
+ * @throws RegError HASH_MISMATCH where the bytes are not those that the link promises, FILE_EXISTS, and what resolving throws
  */
 export async function loadModel(
   context: RegistryContext,
@@ -63,72 +65,108 @@ export async function loadModel(
   options: LoadOptions,
 ): Promise<LoadedModel> {
   const cache = openModelCache(context.cache, context.now);
-  const lead = await findLead(context, name, options, cache);
-  const { path, identity } =
-    (await fromCache(lead, cache, context, options)) ??
-    (await place(await lead.follow(), cache, context, options));
-  const { artifact, version, commit } = lead;
-  const { kind, sha256, size } = identity;
-  return { artifact, version, commit, path, kind, sha256, size, source: lead.source() };
+  const chosen = await chooseLink(context, artifactName(name), options);
+  const cached = await findInCache(chosen, cache);
+  return (
+    (cached &&
+      (await loadLocated(context, chosen, cached, cache, options).catch(evictChanged(cached, cache)))) ??
+    loadLocated(context, chosen, await follow(context, chosen), cache, options)
+  );
 }
 
-interface Placed {
-  path: string;
-  identity: ModelIdentity;
-}
-
-/** What was changed in the cache is thrown out of it, and fetched anew. */
-async function fromCache(
-  lead: Lead,
-  cache: ModelCache,
-  context: RegistryContext,
-  options: LoadOptions,
-): Promise<Placed | undefined> {
-  const wanted = await lead.cached();
-  if (wanted === undefined) return undefined;
-  try {
-    return await place(wanted, cache, context, options);
-  } catch (error) {
-    if (!(error instanceof RegError) || error.code !== 'HASH_MISMATCH') throw error;
-    await cache.evict(wanted.promises.find(({ sha256 }) => sha256)?.sha256 ?? '');
-    return undefined;
-  }
-}
-
-async function place(
-  wanted: Wanted,
-  cache: ModelCache,
+/** Fetches, verifies and places a model whose place is known. */
+async function loadLocated(
   { signal }: RegistryContext,
+  { artifact, version, commit, link }: ChosenLink,
+  located: Located,
+  cache: ModelCache,
   { to, into, force, onStart }: LoadOptions,
-): Promise<Placed> {
-  const onBytes = onStart?.(totalOf(wanted));
-  const target = await targetOf(wanted, to, into);
-  if (target !== undefined) {
-    const identity = await fetchInto(wanted, { to: target, force }, { cache, signal, onBytes });
-    return { path: target, identity };
-  }
-  return placeInCache(wanted, { cache, signal, onBytes });
+): Promise<LoadedModel> {
+  const onBytes = onStart?.(totalOf(located));
+  const target = { to: await targetOf(located, to, into), force };
+  const verified = await fetchModel(located, target, { cache, signal, onBytes });
+  const path = await placeModel(verified, cache);
+  const { sourceCommit } = located;
+  const source = {
+    ...shownSource(link.source),
+    ...(sourceCommit === undefined ? {} : { commit: sourceCommit }),
+  };
+  const { kind, sha256, size } = verified.digest;
+  return { artifact, version, commit, path, kind, sha256, size, source };
 }
 
-async function placeInCache(wanted: Wanted, tools: FetchTools): Promise<Placed> {
-  const { cache } = tools;
-  const promised = wanted.promises.find(({ sha256 }) => sha256)?.sha256;
-  if (promised !== undefined) {
-    const path = cache.pathOf(promised, wanted.name);
-    return { path, identity: await fetchInto(wanted, { to: path, force: true }, tools) };
-  }
-  // without a promise the bytes have to be here to know their place
-  const aside = cache.aside();
-  try {
-    const identity = await fetchInto(wanted, { to: aside }, tools);
-    return { path: await cache.adopt(aside, identity.sha256, wanted.name), identity };
-  } finally {
-    await rm(aside, { recursive: true, force: true });
-  }
+/** The link of an artifact at the commit that a load means. */
+interface ChosenLink extends Chosen {
+  artifact: ArtifactName;
+  link: Link;
 }
 
+/**
+ * Chooses the commit of the registry, and reads the link there.
+ * @throws RegError NOT_DECLARED, INVALID_LINK, NOT_PINNED, and what choosing throws
+ */
+async function chooseLink(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  { frozen = false, ...options }: LoadOptions,
+): Promise<ChosenLink> {
+  const chosen = await choose(context, artifact, options);
+  const link = await linkAt(context, artifact, chosen.commit);
+  if (frozen) refuseFloating(artifact, link);
+  return { ...chosen, artifact, link };
+}
+
+function refuseFloating(artifact: ArtifactName, { source, sha256 }: Link): void {
+  const missing = sha256 === undefined ? 'sha256' : 'source.commit';
+  if (sha256 !== undefined && (source.commit !== undefined || source.url !== undefined)) return;
+  throw new RegError(
+    'NOT_PINNED',
+    `the link of ${artifact} is not pinned: it has no ${missing}`,
+    `pin it with: reg update ${artifact}`,
+  );
+}
+
+/** A model at its source or in the cache, with what every link on the way promises of it. */
+interface Located extends WantedModel {
+  /** The commit of the source, where it is known. */
+  sourceCommit: Oid | undefined;
+}
+
+/** Follows a link to its source. */
+async function follow(context: RegistryContext, chosen: ChosenLink): Promise<Located> {
+  const { model, commit, promises } = await followLink(context, chosen.link, async () => chosen.commit);
+  return locatedAt(chosen, model, promises, commit);
+}
+
+/** The model of a pinned link in the cache; no source is asked. */
+async function findInCache(chosen: ChosenLink, cache: ModelCache): Promise<Located | undefined> {
+  const { sha256, source } = chosen.link;
+  const model = sha256 === undefined ? undefined : await cache.find(sha256);
+  return model && locatedAt(chosen, model, [chosen.link], source.commit);
+}
+
+function locatedAt(
+  { artifact, link }: ChosenLink,
+  model: SourceModel,
+  promises: WantedModel['promises'],
+  sourceCommit: Oid | undefined,
+): Located {
+  const name = nameInLink(link.source) ?? model.name;
+  refuseUnsafePath(name);
+  return { what: artifact, name, model, promises, sourceCommit };
+}
+
+/** For `catch`: removes a model whose bytes were changed in the cache, so that it is fetched from its source. */
+const evictChanged =
+  (cached: Located, cache: ModelCache) =>
+  async (error: unknown): Promise<undefined> => {
+    if (!(error instanceof RegError) || error.code !== 'HASH_MISMATCH') throw error;
+    await cache.evict(promisedHash(cached) ?? '');
+  };
+
+/** The file or folder to write; undefined for the cache. */
 async function targetOf(
-  { model, name }: Wanted,
+  { model, name }: Located,
   to: string | undefined,
   into: string | undefined,
 ): Promise<string | undefined> {
@@ -142,72 +180,14 @@ async function targetOf(
   );
 }
 
-/** How many bytes a model has, when every file tells. */
-const totalOf = ({ model }: Wanted): number | undefined =>
+/** The bytes of a model, where every file says its size. */
+const totalOf = ({ model }: Located): number | undefined =>
   model.files.reduce<number | undefined>(
     (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
     0,
   );
 
-/** A link that was chosen, and how to come by its model. */
-interface Lead extends Chosen {
-  artifact: ArtifactName;
-  /** Where the link says that the model is, fit to be shown, with the commit that was read as far as one was asked for. */
-  source(): LinkSource;
-  /** The model in the cache, when the link says which bytes are meant and they are there; nothing else is asked. */
-  cached(): Promise<Wanted | undefined>;
-  /** The model at its source. */
-  follow(): Promise<Wanted>;
-}
-
-/**
- * Finds the link of an artifact that is meant.
- * @param frozen refuses a link that leaves open which bytes are meant
- * @throws RegError NOT_DECLARED, INVALID_LINK, NOT_PINNED, and what choosing throws
- */
-async function findLead(
-  context: RegistryContext,
-  name: string,
-  { frozen = false, ...options }: ChooseOptions & { frozen?: boolean | undefined },
-  cache: ModelCache,
-): Promise<Lead> {
-  const artifact = artifactName(name);
-  const chosen = await choose(context, artifact, options);
-  const link = await linkAt(context, artifact, chosen.commit);
-  if (frozen) refuseFloating(artifact, link);
-  let read: Oid | undefined = link.source.commit;
-  const wanted = (model: SourceModel, promises: Wanted['promises']): Wanted => {
-    const named = nameInLink(link.source) ?? model.name;
-    refuseUnsafePath(named);
-    return { artifact, name: named, promises, model };
-  };
-  return {
-    ...chosen,
-    artifact,
-    source: () => ({ ...shownSource(link.source), ...(read === undefined ? {} : { commit: read }) }),
-    cached: async () => {
-      const model = link.sha256 === undefined ? undefined : await cache.find(link.sha256);
-      return model && wanted(model, [link]);
-    },
-    follow: async () => {
-      const { model, commit, promises } = await followLink(context, link, async () => chosen.commit);
-      read = commit;
-      return wanted(model, promises);
-    },
-  };
-}
-
-function refuseFloating(artifact: ArtifactName, { source, sha256 }: Link): void {
-  const missing = sha256 === undefined ? 'sha256' : 'source.commit';
-  if (sha256 !== undefined && (source.commit !== undefined || source.url !== undefined)) return;
-  throw new RegError(
-    'NOT_PINNED',
-    `the link of ${artifact} is not pinned: it has no ${missing}`,
-    `pin it with: reg update ${artifact}`,
-  );
-}
-
-/** A model on this machine's disk, and what is in it: what `load()` gives. */
+/** A model on this machine's disk, with calls that read it: the result of `load()`. */
 export interface Model extends LoadedModel {
   /**
    * The bytes of a single file.
@@ -216,16 +196,16 @@ export interface Model extends LoadedModel {
   bytes(): Promise<Uint8Array>;
   /** The same as a stream. */
   stream(): Readable;
-  /** The format of a single file, by its bytes and never by its name; undefined where they do not tell. */
+  /** The format of a single file, by its bytes and never by its name; undefined where they do not show it. */
   format(): Promise<Format | undefined>;
   /**
-   * The tensors of a safetensors file, read when they are asked for.
-   * @throws RegError INVALID_MODEL for another format, or one that is damaged
+   * The tensors of a safetensors file, each read when its data is requested.
+   * @throws RegError INVALID_MODEL for another format, or a damaged file
    */
   tensors(): Promise<Tensors>;
 }
 
-/** Gives a loaded model the calls that read it. */
+/** Adds the calls that read it to a loaded model. */
 export function readable(loaded: LoadedModel): Model {
   const file = (): string => singleFile(loaded);
   return {
@@ -252,14 +232,14 @@ export function singleFile({ artifact, kind, path }: LoadedModel): string {
 const formatOf = async ({ kind, path, size }: LoadedModel): Promise<Format | undefined> =>
   kind === 'file' ? recogniseFormat(readerOf(path), size) : undefined;
 
-/** What to tell about a model whose format runs code when it is opened by its own tools; undefined for others. */
+/** The warning for a model of a format that can run code when its own tools open it; undefined for others. */
 export async function warningOf(loaded: LoadedModel): Promise<string | undefined> {
   const format = await formatOf(loaded);
   if (format === undefined || !canRunCode(format)) return undefined;
   return `${loaded.path} is a ${format} file: opening it can run code that is in it; trust its source, or use safetensors`;
 }
 
-/** Reads parts of a file; each opens it anew, so that nothing is left open. */
+/** Reads parts of a file and opens it for each, so that nothing stays open. */
 const readerOf =
   (path: string): ReadAt =>
   async (start, end) => {

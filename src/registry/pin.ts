@@ -1,6 +1,6 @@
 import type { Link, LinkSource } from '../documents/link.js';
 import { RegError } from '../errors.js';
-import { identify, verifyPromises } from '../models/digest.js';
+import { digestOf, verifyPromises } from '../models/digest.js';
 import { withoutUserInfo } from '../util/address.js';
 import { type RegistryContext, requireCommit } from './context.js';
 import { followLink } from './follow-link.js';
@@ -23,7 +23,7 @@ export async function pin(context: RegistryContext, { commit: _, ...source }: Li
     requireCommit(context, 'HEAD'),
   );
   if (isFloating) return { source };
-  const identity = await identify(model);
+  const identity = await digestOf(model);
   verifyPromises(shownTarget(source), promises, identity);
   return { source: inOrder(pinned), sha256: identity.sha256, size: identity.size };
 }

@@ -23,12 +23,12 @@ import {
 import { tagNameOf, tagRef } from '../domain/refs.js';
 import type { Signature } from '../domain/signature.js';
 import { RegError } from '../errors.js';
-import type { Identity, PeeledTagRef, RefTips, RegistryRepository } from '../git/port.js';
+import type { PeeledTagRef, RefTips, RegistryRepository } from '../git/port.js';
 import { once } from '../util/async.js';
 import { bringMissing } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { readerAt } from './load-config.js';
-import type { Reach } from './reach.js';
+import type { WriteTarget } from './write-target.js';
 
 /** Where the rules of a team are read: where its branches are protected. */
 export type RulesSource =
@@ -51,7 +51,7 @@ export async function rulesSourceOf(
 }
 
 /** The source of the rules for a write. */
-const sourceForWrite = ({ asks, remote, note }: Reach): RulesSource => {
+const sourceForWrite = ({ asks, remote, note }: WriteTarget): RulesSource => {
   if (asks) return { kind: 'remote', remote };
   // there is a note where there is a remote that was not asked
   return note === undefined ? { kind: 'here' } : { kind: 'tracking', remote };
@@ -155,9 +155,6 @@ export async function ignoredHere(
     : `the signers in ${config.signers} here are not those of ${asked}, which are the ones asked`;
 }
 
-/** Who writes, whether the tags are signed, and how the remote is used. */
-type Author = Reach & { identity: Identity; sign: boolean };
-
 /** Holds one write against the rules of a team, before a ref leads to what it wrote. */
 interface PolicyGuard {
   /**
@@ -181,26 +178,26 @@ interface PolicyGuard {
 }
 
 /** Makes the guard of one write. The rules are read once, and not at all while no plan changes a stage. */
-export function policyGuard(context: RegistryContext, author: Author): PolicyGuard {
+export function policyGuard(context: RegistryContext, target: WriteTarget): PolicyGuard {
   const { repository } = context;
   let reading: Promise<Rules> | undefined;
   const rulesWith = (tips: RefTips | undefined): Promise<Rules> => {
-    reading ??= readRules(context, sourceForWrite(author), tips);
+    reading ??= readRules(context, sourceForWrite(target), tips);
     return reading;
   };
   return {
     refusePlan: async ({ tags, deletes = [] }, artifact, tips) => {
       const oids = tags.map(({ tagName }) => `planned ${tagName}`);
-      const events = plannedEvents(tags, artifact, author, oids);
+      const events = plannedEvents(tags, artifact, target, oids);
       const deleted = deletes.filter((event) => concernsOf(artifact, event).length > 0);
       if (events.length === 0 && deleted.length === 0) return;
       const rules = await rulesWith(tips);
       refuseDeletes(deleted, artifact, rules.policy);
-      const coming = new Set(author.sign ? oids : []);
+      const coming = new Set(target.sign ? oids : []);
       refuseViolations(await judgeEvents({ repository, rules, events, coming }));
     },
     refuseSignatures: async (oids, { tags }, artifact, tips) => {
-      const events = author.sign ? plannedEvents(tags, artifact, author, oids) : [];
+      const events = target.sign ? plannedEvents(tags, artifact, target, oids) : [];
       if (events.length === 0) return;
       const rules = await rulesWith(tips);
       // the other rules were asked before
@@ -217,17 +214,17 @@ export function policyGuard(context: RegistryContext, author: Author): PolicyGua
 function plannedEvents(
   tags: readonly PlannedTag[],
   artifact: ArtifactState,
-  author: Author,
+  target: WriteTarget,
   oids: readonly Oid[],
 ): EventOf[] {
-  const events = tags.map((tag, index) => plannedEvent(tag, author, oids[index] ?? ''));
+  const events = tags.map((tag, index) => plannedEvent(tag, target, oids[index] ?? ''));
   const after = artifactStateOf(artifact.name, [...artifact.events, ...events]);
   return after.events
     .filter((event) => oids.includes(event.tagOid) && concernsOf(after, event).length > 0)
     .map((event) => ({ artifact: after, event }));
 }
 
-function plannedEvent(tag: PlannedTag, { identity: { name, email }, sign }: Author, oid: Oid): Event {
+function plannedEvent(tag: PlannedTag, { identity: { name, email }, sign }: WriteTarget, oid: Oid): Event {
   const { tagName, commit, date } = tag;
   const message = messageOf(tag, undefined);
   const made = { name: tagName, oid, commit, tagger: { name, email }, date, message };

@@ -8,8 +8,8 @@ import { attempts } from '../util/async.js';
 import { creation, push, pushFailed, WRITE_RETRY } from './apply.js';
 import { bring, compareTags, listBothSides } from './catch-up.js';
 import type { RegistryContext } from './context.js';
-import { requireRemote } from './reach.js';
 import { readState } from './read.js';
+import { requireRemote } from './write-target.js';
 
 /** What became of one tag: the `--json` of `sync`. */
 export interface SyncRow {

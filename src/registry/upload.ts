@@ -6,7 +6,7 @@ import { refuseUnsafePath } from '../domain/model-files.js';
 import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
 import { refuseUnwritableStage } from '../domain/writable.js';
 import { RegError } from '../errors.js';
-import { identifyFiles, type ModelIdentity } from '../models/digest.js';
+import { digestFiles, type ModelDigest } from '../models/digest.js';
 import type { OnBytes } from '../models/download.js';
 import { keyOf, putModel } from '../models/put.js';
 import { modelOnDisk, type SourceModel } from '../models/source.js';
@@ -17,15 +17,15 @@ import type { WriteRow } from './apply.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
 import type { Written } from './write.js';
 
-/** Where to put a model, and what to do with it then. */
+/** Options of an upload. */
 export interface UploadOptions {
-  /** The folder that relative paths start from. */
+  /** The base of relative paths. */
   from: string;
-  /** A URL or a folder; what the configuration says by default. */
+  /** A URL or a folder; by default that of the configuration. */
   store?: string | undefined;
   /** Commits the link file and registers the next version. */
   register?: boolean | undefined;
-  /** Does so, and puts the version into a stage. */
+  /** Does so, and assigns the version to a stage. */
   assign?: string | undefined;
   /** The message of the tags. */
   message?: string | undefined;
@@ -33,11 +33,11 @@ export interface UploadOptions {
   push?: boolean | undefined;
   /** Signs the tags, or does not; git's `tag.gpgSign` by default. */
   sign?: boolean | undefined;
-  /** Told how many bytes there are, and then of each that the store has. */
+  /** Called with the number of bytes; the result is called with those that the store has. */
   onStart?: ((total: number) => OnBytes) | undefined;
 }
 
-/** What came of an upload. */
+/** The result of an upload. */
 export interface UploadRow {
   artifact: string;
   /** The link file, from the top of the repository. */
@@ -46,9 +46,9 @@ export interface UploadRow {
   sha256: string;
   /** Bytes. */
   size: number;
-  /** False when the store had all of it. */
+  /** False where the store had all of it. */
   uploaded: boolean;
-  /** The commit of the link file; null when it was not committed. */
+  /** The commit of the link file; null where it was not committed. */
   commit: Oid | null;
   tags: WriteRow[];
 }
@@ -73,9 +73,9 @@ export async function upload(
   const { address, shown } = await storeOf(context, options, root);
   const store = await context.stores.openStore(address);
   const model = await modelAt(resolve(options.from, path), path);
-  const { identity, files } = await identifyFiles(model);
-  const { sha256, size } = identity;
-  const key = keyOf(identity, model.name);
+  const { digest, files } = await digestFiles(model);
+  const { sha256, size } = digest;
+  const key = keyOf(digest, model.name);
   const uploaded = await putModel(
     store,
     key,
@@ -83,7 +83,7 @@ export async function upload(
     options.onStart?.(size) ?? (() => undefined),
   );
   const url = joinObjectUrl(shown, model.kind === 'folder' ? `${key}/` : key);
-  const link = linkTo(url, identity, before);
+  const link = linkTo(url, digest, before);
   await write(file, formatLink(link, existing && { bytes: existing, file }));
   const row = { artifact, path: file, url, sha256, size, uploaded };
   if (!isRegistering) return { ...row, commit: null, tags: [], note: undefined };
@@ -92,13 +92,13 @@ export async function upload(
   return { ...row, commit, tags, note };
 }
 
-/** What would be refused after the upload is refused before it. */
+/** Refuses before the upload what registering and assigning would refuse after it. */
 async function refuseEarly(context: RegistryContext, { assign: stage }: UploadOptions): Promise<void> {
   await context.repository.identity();
   if (stage !== undefined) refuseUnwritableStage(stageName(stage), await context.config());
 }
 
-/** @throws RegError SOURCE_PATH */
+/** @throws RegError SOURCE_PATH without a file, or with an unsafe path */
 async function modelAt(path: string, shown: string): Promise<SourceModel> {
   const model = await modelOnDisk(path);
   if (model === undefined)
@@ -109,13 +109,13 @@ async function modelAt(path: string, shown: string): Promise<SourceModel> {
   return model;
 }
 
-/** What was measured and set for other bytes is not true of these. */
-function linkTo(url: string, { sha256, size }: ModelIdentity, before: Link | undefined): Link {
+/** Parameters and metrics belong to certain bytes: new bytes lose them. */
+function linkTo(url: string, { sha256, size }: ModelDigest, before: Link | undefined): Link {
   const base: Link = { reg: 1, source: { url }, sha256, size, type: before?.type ?? 'model' };
   return before?.sha256 === sha256 ? base : { ...base, params: undefined, metrics: undefined };
 }
 
-/** The address to open, and how the link names it: from the top of the repository where it is inside. */
+/** The address to open, and that for the link: relative to the top of the repository where it is inside. */
 async function storeOf(
   context: RegistryContext,
   { store: given, from }: UploadOptions,
@@ -128,7 +128,7 @@ async function storeOf(
   return { address, shown: inside !== '' && isInside(root, address) ? `./${inside}` : address };
 }
 
-/** The same bytes uploaded again are the version that they are already. */
+/** Registers the commit; the same bytes uploaded again stay the version that they are. */
 async function registerAt(
   context: RegistryContext,
   artifact: ArtifactName,

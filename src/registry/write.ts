@@ -17,14 +17,13 @@ import {
   pushFailed,
   WRITE_RETRY,
   type WriteRow,
-  type Writer,
 } from './apply.js';
 import { catchUp, fetchedNote, lackingNote, type RemoteView } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { refuseUndeclared } from './declared.js';
 import { policyGuard } from './policy.js';
-import { type Reach, reachOf } from './reach.js';
 import { artifactNamesIn, eventsIn, readAllTags, readArtifactNames } from './read.js';
+import { type WriteTarget, writeTargetOf } from './write-target.js';
 
 /** Options that all writes share. */
 export interface WriteOptions {
@@ -49,9 +48,6 @@ export interface Written {
   /** What else there is to say, such as why there was nothing to do. */
   note: string | undefined;
 }
-
-/** Where and by whom a write is done: the same in every attempt. */
-type Target = Reach & Writer;
 
 /** What is known when a write is decided. */
 interface Before {
@@ -85,7 +81,7 @@ export async function write(
   options: WriteOptions,
 ): Promise<Written> {
   const { repository } = context;
-  const target = await targetOf(context, options);
+  const target = await writeTargetOf(context, options);
   const guard = policyGuard(context, target);
   const declaring = new Set<Oid>();
   const notes = new Set([target.note]);
@@ -104,7 +100,7 @@ export async function write(
     if (!options.unlinked) await refuseUndeclaredCommits(context, plan, declaring);
     await guard.refusePlan(plan, before.snapshot.artifact, before.view?.tips);
     notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
-    if (options.dryRun) return { rows: plannedRows(plan), note: noteOf(notes, plan.note) };
+    if (options.dryRun) return { rows: plannedRows(plan), note: noteOf([...notes, plan.note]) };
     const change = await changeOf(repository, artifact, plan, target, before.view, options.confirm);
     await guard.refuseSignatures(change.stored, plan, before.snapshot.artifact, before.view?.tips);
     const outcome = await apply(repository, change, before.turn, target.push);
@@ -124,13 +120,6 @@ export async function write(
   );
 }
 
-async function targetOf(context: RegistryContext, options: WriteOptions): Promise<Target> {
-  const { repository } = context;
-  const reach = await reachOf(context, options);
-  const [identity, sign] = await Promise.all([repository.identity(), options.sign ?? repository.signsTags()]);
-  return { ...reach, identity, sign };
-}
-
 /**
  * Looks at everything that the decision may depend on. Whatever another writer does after the turn was taken makes this
  * attempt a lost one.
@@ -138,7 +127,7 @@ async function targetOf(context: RegistryContext, options: WriteOptions): Promis
 async function look(
   context: RegistryContext,
   artifact: ArtifactName,
-  target: Target,
+  target: WriteTarget,
   listed: Promise<RemoteListing> | undefined,
 ): Promise<Before> {
   const { repository, config } = context;
@@ -203,13 +192,14 @@ const plannedRows = ({ tags, deletes = [] }: Plan): WriteRow[] => [
 
 function written(
   { before: { snapshot, view }, plan, change: { rows } }: Attempt,
-  { push, remote }: Target,
+  { push, remote }: WriteTarget,
   notes: ReadonlySet<string | undefined>,
 ): Written {
   const tags = rows.map(({ tag }) => tag);
   const lacking = push && view ? lackingNote(snapshot.artifact, view, tags, remote) : undefined;
-  return { rows: [...rows], note: noteOf(notes, plan.note, lacking) };
+  return { rows: [...rows], note: noteOf([...notes, plan.note, lacking]) };
 }
 
-const noteOf = (...[notes, ...others]: [ReadonlySet<string | undefined>, ...(string | undefined)[]]) =>
-  [...new Set([...notes, ...others])].filter((note) => note !== undefined).join('\n') || undefined;
+/** Notes in one text, each once. */
+const noteOf = (notes: readonly (string | undefined)[]): string | undefined =>
+  [...new Set(notes)].filter((note) => note !== undefined).join('\n') || undefined;

@@ -6,7 +6,7 @@ import { RegError } from '../../src/errors.js';
 import { gitSourceOpener } from '../../src/git/open.js';
 import { download } from '../../src/models/download.js';
 import { parsePointer } from '../../src/models/lfs/pointer.js';
-import { repositoryModel } from '../../src/models/locate.js';
+import { locate } from '../../src/models/locate.js';
 import { storeOpener } from '../../src/stores/open.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { filesBut } from './batch.js';
@@ -31,7 +31,8 @@ async function load({ files, path }: Committed, repository: Repository): Promise
   const oid = commit(treeOf(files, repository));
   const opener = gitSourceOpener(join(box.root, 'cache'), around);
   const source = await opener.openSource({ kind: 'path', path: repository.dir });
-  const model = await repositoryModel(source, oid, path, { stores, around, at: repository.dir });
+  const place = { kind: 'repository', repository: source, commit: oid, path, at: repository.dir } as const;
+  const model = await locate(place, { stores, around });
   await download(model, join(box.root, 'out', String(count)), () => undefined);
 }
 

@@ -5,7 +5,7 @@ import { parseLocation } from '../../src/domain/location.js';
 import { refuseUnsafePath } from '../../src/domain/model-files.js';
 import { RegError } from '../../src/errors.js';
 import { download } from '../../src/models/download.js';
-import { storeModel } from '../../src/models/locate.js';
+import { locate } from '../../src/models/locate.js';
 import { storeOpener } from '../../src/stores/open.js';
 import { fileIn, folderOf } from '../support/models.js';
 import { sandbox } from '../support/repo.js';
@@ -15,7 +15,9 @@ const box = sandbox();
 
 /** No row may reach a network: all go through a proxy that is not there. */
 const NOWHERE = { HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9' };
-const stores = storeOpener({ env: { ...NOWHERE, HOME: join(box.root, 'home'), REG_TIMEOUT: '5' } });
+const around = { env: { ...NOWHERE, HOME: join(box.root, 'home'), REG_TIMEOUT: '5' } };
+const stores = storeOpener(around);
+const storeModel = (url: string) => locate({ kind: 'store', url }, { stores, around });
 
 /** No error may tell a secret, or go on for ever. */
 async function expectDiscreet(call: () => unknown): Promise<void> {
@@ -59,15 +61,15 @@ describe('an address of a model that is', () => {
   // a link may name a file of the registry too, by a relative path
   const urls = rowsOf('urls').filter(({ input }) => /^[a-z][a-z0-9+.-]*:|^\//i.test(textIn(input)));
   test.each(urls)('$what is refused', async ({ input, code }) => {
-    expect(await codeOf(() => storeModel(stores, textIn(input)))).toBe(code);
-    await expectDiscreet(() => storeModel(stores, textIn(input)));
+    expect(await codeOf(() => storeModel(textIn(input)))).toBe(code);
+    await expectDiscreet(() => storeModel(textIn(input)));
   });
 });
 
 describe('a web address in a private network that is', () => {
   test.each(rowsOf('hosts'))('$what is refused before anything is sent', async ({ input, code }) => {
     for (const url of [`http://${textIn(input)}/m.bin`, `https://a:b@${textIn(input)}:8443/m.bin`]) {
-      const error = await outcomeOf(() => storeModel(stores, url));
+      const error = await outcomeOf(() => storeModel(url));
       expect(error).toMatchObject({ code, message: expect.stringContaining('private network') });
     }
   });

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { RegError } from '../../src/errors.js';
 import { openModelCache } from '../../src/models/cache.js';
-import { fetchInto } from '../../src/models/fetch.js';
-import { storeModel } from '../../src/models/locate.js';
+import { fetchModel } from '../../src/models/fetch.js';
+import { locate } from '../../src/models/locate.js';
+import { placeModel } from '../../src/models/place.js';
 import { openHttp } from '../../src/net/http.js';
 import { storeOpener } from '../../src/stores/open.js';
 import { sandbox } from '../support/repo.js';
@@ -92,9 +93,10 @@ function endless(socket: Socket): void {
 async function load(path: string, promise: { size?: number; sha256?: string } = {}): Promise<void> {
   const env = { REG_TIMEOUT: '20', REG_HTTP_PRIVATE: 'allow' };
   const source = `${url}/${path}/m.bin`;
-  const model = await storeModel(storeOpener({ env, signal: AbortSignal.timeout(50_000) }), source);
-  const wanted = { artifact: 'a', name: 'm.bin', source, promises: [promise], model };
-  await fetchInto(wanted, { to: join(box.root, 'out', path) }, { cache });
+  const around = { env, signal: AbortSignal.timeout(50_000) };
+  const model = await locate({ kind: 'store', url: source }, { stores: storeOpener(around), around });
+  const wanted = { what: 'a', name: 'm.bin', promises: [promise], model };
+  await placeModel(await fetchModel(wanted, { to: join(box.root, 'out', path) }, { cache }), cache);
 }
 
 const errors = new Map<unknown, unknown>();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { clearCache, listCache, openModelCache } from '../../src/models/cache.js';
-import { identify } from '../../src/models/digest.js';
+import { digestOf } from '../../src/models/digest.js';
 
 let root: string;
 beforeEach(() => {
@@ -24,7 +24,7 @@ it('what is kept is found by its bytes, as a file or a folder, until it is evict
   await cache.keep(join(root, 'm'), SHA, 'model');
   const found = await cache.find(SHA);
   expect(found).toMatchObject({ kind: 'folder', name: 'model', files: [{ path: 'a/b', size: 1 }] });
-  expect(found && (await identify(found))).toMatchObject({ size: 1 });
+  expect(found && (await digestOf(found))).toMatchObject({ size: 1 });
   await cache.evict(SHA);
   expect(await cache.find(SHA)).toBeUndefined();
   expect(await readFile(join(root, 'm/a/b'), 'utf8')).toBe('b');

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RegError } from '../../src/errors.js';
-import { openModelCache } from '../../src/models/cache.js';
-import { identify } from '../../src/models/digest.js';
-import { fetchInto } from '../../src/models/fetch.js';
+import { type ModelCache, openModelCache } from '../../src/models/cache.js';
+import { digestOf } from '../../src/models/digest.js';
+import { fetchModel, type Target, type WantedModel } from '../../src/models/fetch.js';
+import { placeModel } from '../../src/models/place.js';
 import type { SourceModel } from '../../src/models/source.js';
 import { ownerName } from '../../src/util/files.js';
 import { fileIn, folderOf, oneFile } from '../support/models.js';
@@ -26,10 +27,16 @@ const below = async (): Promise<string[]> => (await readdir(at(), { recursive: t
 const file = oneFile(fileIn('m.bin', 'abc'));
 const tree = folderOf(fileIn('a/b.bin', 'b'), fileIn('c.bin', 'c'));
 
+/** Fetches and places a model. */
+async function fetchInto(wanted: WantedModel, target: Target, { cache }: { cache: ModelCache }) {
+  const verified = await fetchModel(wanted, target, { cache });
+  return placeModel(verified, cache);
+}
+
 /** Fetches a model to a path, pinned to its bytes unless they are left open. */
 async function fetch(model: SourceModel, to: string, force?: boolean, open?: 'open') {
-  const promises = open ? [{}] : [await identify(model)];
-  const wanted = { artifact: 'churn', name: model.name, promises, model };
+  const promises = open ? [{}] : [await digestOf(model)];
+  const wanted = { what: 'churn', name: model.name, promises, model };
   const cache = openModelCache(join(root, 'cache'), () => NOW);
   return fetchInto(wanted, { to, force }, { cache });
 }
@@ -116,9 +123,8 @@ describe('other bytes than promised', () => {
     await mkdir(at());
     await writeFile(at('m'), 'mine');
     const wanted = {
-      artifact: 'churn',
+      what: 'churn',
       name: 'm',
-      source: 's',
       promises: [{ sha256: '0'.repeat(64) }],
       model,
     };
@@ -131,7 +137,7 @@ describe('other bytes than promised', () => {
 
   it('every link on the way has to be right', async () => {
     const promises = [{ size: 3 }, {}, { size: 4 }];
-    const wanted = { artifact: 'churn', name: 'm', promises, model: file };
+    const wanted = { what: 'churn', name: 'm', promises, model: file };
     const cache = openModelCache(join(root, 'cache'), () => NOW);
     const run = fetchInto(wanted, { to: at('m') }, { cache });
     await expect(run).rejects.toThrow('3 bytes, not 4 bytes');
@@ -170,7 +176,7 @@ describe('what broke off', () => {
 
   it('goes on from there in the next run', async () => {
     const promised = oneFile(fileIn('m.bin', BYTES));
-    const wanted = { artifact: 'churn', name: 'm.bin', promises: [await identify(promised)] };
+    const wanted = { what: 'churn', name: 'm.bin', promises: [await digestOf(promised)] };
     const tools = { cache: openModelCache(join(root, 'cache'), () => NOW) };
     const first = broken(true, 2);
     await expect(
@@ -195,7 +201,7 @@ describe('what broke off', () => {
   it('a left part that is wrong is fetched anew', async () => {
     await mkdir(at());
     const model = oneFile(fileIn('m.bin', BYTES));
-    const { sha256 } = await identify(model);
+    const { sha256 } = await digestOf(model);
     await writeFile(at(`.m.${sha256.slice(0, 12)}.part`), 'wrong');
     await fetch(model, at('m'));
     expect((await readFile(at('m'))).equals(BYTES)).toBe(true);
@@ -205,7 +211,7 @@ describe('what broke off', () => {
   it('what a killed process left is taken over; what others may still write is not', async () => {
     await mkdir(at());
     const file = fileIn('m.bin', BYTES);
-    const { sha256 } = await identify(oneFile(file));
+    const { sha256 } = await digestOf(oneFile(file));
     file.asked.length = 0;
     const { pid } = spawnSync('true');
     const left = (owner: string): string => at(`.m.${sha256.slice(0, 12)}.0000.${owner}.part`);
@@ -229,7 +235,7 @@ describe('what broke off', () => {
 
   it('files of another model that a part of a folder holds are not delivered', async () => {
     const model = folderOf(fileIn('a', 'a'), fileIn('b', 'b'));
-    const { sha256 } = await identify(model);
+    const { sha256 } = await digestOf(model);
     const part = at(`.m.${sha256.slice(0, 12)}.part`);
     await mkdir(join(part, 'old'), { recursive: true });
     await writeFile(join(part, 'old', 'c'), 'c');

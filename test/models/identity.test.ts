@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { identify } from '../../src/models/digest.js';
+import { digestOf } from '../../src/models/digest.js';
 import { modelOnDisk } from '../../src/models/source.js';
 import { fileIn, folderOf, oneFile } from '../support/models.js';
 
@@ -16,10 +16,10 @@ const sha256sum = (text: string): string =>
 
 describe('what identifies a model (docs/specification.md, 4 Link files and configuration)', () => {
   it('a file: its bytes', async () => {
-    const found = await identify(oneFile(fileIn('m.bin', 'abc')));
+    const found = await digestOf(oneFile(fileIn('m.bin', 'abc')));
     expect(found).toEqual({ kind: 'file', size: 3, sha256: sha256sum('abc') });
-    expect((await identify(oneFile(fileIn('other', 'abc')))).sha256).toBe(sha256sum('abc'));
-    expect(await identify(oneFile(fileIn('empty', '')))).toMatchObject({ size: 0, sha256: sha256sum('') });
+    expect((await digestOf(oneFile(fileIn('other', 'abc')))).sha256).toBe(sha256sum('abc'));
+    expect(await digestOf(oneFile(fileIn('empty', '')))).toMatchObject({ size: 0, sha256: sha256sum('') });
   });
 
   it('a folder: its sorted manifest, as sha256sum prints it', async () => {
@@ -35,15 +35,15 @@ describe('what identifies a model (docs/specification.md, 4 Link files and confi
       `${sha256sum('one')}  a/z.bin\n`,
       `${sha256sum('two')}  b.bin\n`,
     ].join('');
-    const found = await identify(folderOf(...files));
+    const found = await digestOf(folderOf(...files));
     expect(found).toEqual({ kind: 'folder', size: 9, sha256: sha256sum(manifest) });
-    expect(await identify(folderOf(...files.toReversed()))).toEqual(found);
+    expect(await digestOf(folderOf(...files.toReversed()))).toEqual(found);
   });
 
   it('a name inside a folder counts, so does a folder around one file', async () => {
-    const one = (await identify(folderOf(fileIn('a', 'x')))).sha256;
-    expect((await identify(folderOf(fileIn('b', 'x')))).sha256).not.toBe(one);
-    expect((await identify(oneFile(fileIn('a', 'x')))).sha256).not.toBe(one);
+    const one = (await digestOf(folderOf(fileIn('a', 'x')))).sha256;
+    expect((await digestOf(folderOf(fileIn('b', 'x')))).sha256).not.toBe(one);
+    expect((await digestOf(oneFile(fileIn('a', 'x')))).sha256).not.toBe(one);
   });
 
   it('what is on disk is identified as it was in its source', async () => {
@@ -51,11 +51,11 @@ describe('what identifies a model (docs/specification.md, 4 Link files and confi
     await writeFile(join(folder, 'm/a/z'), 'one');
     await writeFile(join(folder, 'm/b'), 'two');
     const there = await modelOnDisk(join(folder, 'm'));
-    expect(there && (await identify(there))).toEqual(
-      await identify(folderOf(fileIn('b', 'two'), fileIn('a/z', 'one'))),
+    expect(there && (await digestOf(there))).toEqual(
+      await digestOf(folderOf(fileIn('b', 'two'), fileIn('a/z', 'one'))),
     );
     const file = await modelOnDisk(join(folder, 'm/b'));
-    expect(file && (await identify(file))).toEqual(await identify(oneFile(fileIn('x', 'two'))));
+    expect(file && (await digestOf(file))).toEqual(await digestOf(oneFile(fileIn('x', 'two'))));
     expect(await modelOnDisk(join(folder, 'nothing'))).toBeUndefined();
   });
 });
@@ -67,11 +67,11 @@ describe('what a source promises of its files', () => {
     ['more bytes', { size: 4, ranges: false }, 'HASH_MISMATCH'],
     ['fewer bytes', { size: 2, ranges: false }, 'TOO_LARGE'],
   ] as const)('%s', async (_what, about, code) => {
-    await expect(identify(oneFile(fileIn('m', 'abc', about)))).rejects.toMatchObject({ code });
+    await expect(digestOf(oneFile(fileIn('m', 'abc', about)))).rejects.toMatchObject({ code });
   });
 
   it('is kept', async () => {
     const digest = { algorithm: 'md5', value: '900150983cd24fb0d6963f7d28e17f72' } as const;
-    expect(await identify(oneFile(fileIn('m', 'abc', { digest })))).toMatchObject({ size: 3 });
+    expect(await digestOf(oneFile(fileIn('m', 'abc', { digest })))).toMatchObject({ size: 3 });
   });
 });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { parseLocation } from '../../src/domain/location.js';
 import { RegError } from '../../src/errors.js';
 import { sourceOpener } from '../../src/git/open.js';
-import { tallyOf } from '../../src/models/digest.js';
+import { hasherOf } from '../../src/models/digest.js';
 import { findDvcModel } from '../../src/models/dvc.js';
 import { bytesOf, type SourceFile, type SourceModel } from '../../src/models/source.js';
 import { storeOpener } from '../../src/stores/open.js';
@@ -53,12 +53,12 @@ export function dvcIn(box: Sandbox, repository: () => Repository) {
 }
 
 async function readFile(file: SourceFile): Promise<Buffer> {
-  const tally = tallyOf(file);
+  const hasher = hasherOf(file);
   const chunks: Uint8Array[] = [];
   for await (const chunk of bytesOf(file)) {
-    tally.add(chunk);
+    hasher.add(chunk);
     chunks.push(chunk);
   }
-  tally.end();
+  hasher.end();
   return Buffer.concat(chunks);
 }

@@ -25,8 +25,8 @@ export interface TagRemote {
   /** What refs of a remote hold, by full name, those that fit one of these patterns; the remote `.` is this repository. */
   listRemoteRefs(remote: string, patterns: readonly string[]): Promise<Map<string, Oid>>;
   /**
-   * Changes refs at a remote, all or none. The outcome is read back from the remote, never taken from git's exit code. Refs
-   * that hold the new values already are done.
+   * Changes refs at a remote, all or none. Every outcome but a lost one is read back from the remote, never taken from the
+   * exit code of git.
    * @param turn undefined for tags that are not events
    */
   pushRefs(remote: string, refs: readonly RefChange[], turn: Turn | undefined): Promise<Outcome>;

@@ -33,7 +33,10 @@ export interface Turn {
 /** What came of a change of refs. All refs change, or none does. */
 export type Outcome =
   | { kind: 'done' }
-  /** Nothing changed. Another writer may have been faster: deciding again is worth it. */
+  /**
+   * Another writer was in the way, and deciding again is worth it. Of a push, look first whether the remote has the refs all
+   * the same: a request that is sent twice is answered as lost the second time.
+   */
   | { kind: 'lost'; reason: string }
   /** The remote answered that it will not change them; `reason` is its own. */
   | { kind: 'refused'; reason: string }

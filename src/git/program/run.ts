@@ -165,10 +165,8 @@ async function* outputOf(
   const { stdout, stderr } = child as typeof child & { stdout: Readable; stderr: Readable };
   run.holds(stdout, stderr);
   const messages: Buffer[] = [];
-  stderr.on('data', (chunk: Buffer) => {
-    run.heard();
-    messages.push(chunk);
-  });
+  stderr.on('data', run.heard);
+  stderr.on('data', (chunk: Buffer) => messages.push(chunk));
   // listened to from the beginning: an error without a listener ends the program
   const closed = once(child, 'close').then(
     ([code]) => code as number | null,
@@ -231,7 +229,7 @@ function watchRun(seconds: number, signal: AbortSignal | undefined): Watch {
   const ending = new AbortController();
   const ended = once(ending.signal, 'abort').then(() => undefined);
   let held: readonly Readable[] = [];
-  let timer: NodeJS.Timeout | undefined;
+  let isPaused = false;
   let early: EarlyEnd | undefined;
   const end = async (why: EarlyEnd): Promise<void> => {
     early ??= why;
@@ -240,24 +238,28 @@ function watchRun(seconds: number, signal: AbortSignal | undefined): Watch {
     for (const pipe of held) pipe.destroy();
   };
   const interrupt = (): void => void end('interrupted');
-  const pause = (): void => clearTimeout(timer);
+  const timer = setTimeout(() => {
+    if (isPaused) timer.refresh();
+    else void end('hung');
+  }, seconds * 1000);
   const heard = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => void end('hung'), seconds * 1000);
+    isPaused = false;
+    timer.refresh();
   };
   signal?.addEventListener('abort', interrupt);
-  heard();
   return {
     mark,
     signal: ending.signal,
     ended,
     heard,
-    pause,
+    pause: () => {
+      isPaused = true;
+    },
     holds: (...pipes) => {
       held = pipes;
     },
     stop: () => {
-      pause();
+      clearTimeout(timer);
       signal?.removeEventListener('abort', interrupt);
       for (const pipe of held) pipe.removeListener('data', heard);
       return early;

@@ -1,22 +1,28 @@
 import { expect, it } from 'vitest';
 import { DEFAULT_CONFIG } from '../../src/documents/config.js';
 import type { RegistryContext } from '../../src/registry/context.js';
-import { type Reach, reachOf } from '../../src/registry/reach.js';
+import { type WriteTarget, writeTargetOf } from '../../src/registry/write-target.js';
 
+const ANN = { name: 'Ann', email: 'ann@example.com', now: 0, zone: '+0000' };
 const URL = 'https://example.com/r';
 
-/** The reach of a write in a repository of this kind; options and configuration name what is on. */
-const reach = (
+/** How a write uses the remote of a repository of this kind; options and configuration name what is on. */
+const remoteFor = async (
   where: string,
   options: { push?: boolean; offline?: boolean },
   always: boolean,
-): Promise<Reach> => {
+): Promise<Partial<WriteTarget>> => {
   const repository = {
     url: where === 'a URL' ? URL : undefined,
     hasRemote: async (name: string) => where === 'a clone' && name === 'upstream',
+    identity: async () => ANN,
+    signsTags: async () => true,
   };
   const config = async () => ({ ...DEFAULT_CONFIG, remote: 'upstream', push: always });
-  return reachOf({ repository, config } as unknown as RegistryContext, options);
+  const context = { repository, config } as unknown as RegistryContext;
+  const { identity, sign, ...remote } = await writeTargetOf(context, options);
+  expect([identity, sign]).toEqual([ANN, true]);
+  return remote;
 };
 
 const ASKS = { remote: 'upstream', asks: true, push: false, note: undefined };
@@ -44,7 +50,7 @@ it.each<[string, { push?: boolean; offline?: boolean }, boolean, unknown]>([
   ['a URL', { push: true }, false, AT_URL],
   ['a URL', { push: false }, false, AT_URL],
 ])('in %s, with options %j and push: %s in the configuration', async (where, options, always, expected) => {
-  expect(await reach(where, options, always)).toEqual(expected);
+  expect(await remoteFor(where, options, always)).toEqual(expected);
 });
 
 it.each<[string, { push?: boolean; offline?: boolean }]>([
@@ -53,13 +59,13 @@ it.each<[string, { push?: boolean; offline?: boolean }]>([
   ['a URL', { offline: true }],
   ['a URL', { push: true, offline: true }],
 ])('in %s %j cannot be', async (where, options) => {
-  await expect(reach(where, options, false)).rejects.toMatchObject({ code: 'USAGE' });
+  await expect(remoteFor(where, options, false)).rejects.toMatchObject({ code: 'USAGE' });
 });
 
 it.each<[{ push?: boolean }, boolean]>([
   [{ push: true }, false],
   [{}, true],
 ])('a push to no remote cannot be: options %j and push: %s in the configuration', async (options, always) => {
-  const refused = expect(reach('no clone', options, always)).rejects;
+  const refused = expect(remoteFor('no clone', options, always)).rejects;
   await refused.toMatchObject({ code: 'NO_CLONE', message: "this repository has no remote 'upstream'" });
 });

@@ -1,8 +1,12 @@
 import { RegError } from '../errors.js';
+import type { Identity } from '../git/port.js';
 import type { RegistryContext } from './context.js';
 
-/** How a write uses the remote. */
-export interface Reach {
+/** Where and by whom a write is done. */
+export interface WriteTarget {
+  identity: Identity;
+  /** Whether tags are signed. */
+  sign: boolean;
   /** The remote: its name in the configuration, or the address of a registry that is not on this machine. */
   remote: string;
   /** Whether the remote is asked what it has before anything is decided. */
@@ -14,13 +18,27 @@ export interface Reach {
 }
 
 /**
- * How a write uses the remote. Options win over the configuration, and a registry at a URL is written by a push.
- * @throws RegError USAGE for a push that stays offline, NO_CLONE for a push without a remote, INVALID_CONFIG
+ * The target of a write. Options win over the configuration, and a registry at a URL is written by a push.
+ * @throws RegError USAGE for a push that stays offline, NO_CLONE for a push without a remote, INVALID_CONFIG, NO_IDENTITY
  */
-export async function reachOf(
+export async function writeTargetOf(context: RegistryContext, options: TargetOptions): Promise<WriteTarget> {
+  const { repository } = context;
+  const remote = await remoteOf(context, options);
+  const [identity, sign] = await Promise.all([repository.identity(), options.sign ?? repository.signsTags()]);
+  return { ...remote, identity, sign };
+}
+
+/** The options that decide on a target. */
+interface TargetOptions {
+  push?: boolean | undefined;
+  offline?: boolean | undefined;
+  sign?: boolean | undefined;
+}
+
+async function remoteOf(
   { repository, config }: RegistryContext,
-  { push, offline }: { push?: boolean | undefined; offline?: boolean | undefined },
-): Promise<Reach> {
+  { push, offline }: TargetOptions,
+): Promise<Pick<WriteTarget, 'remote' | 'asks' | 'push' | 'note'>> {
   const { url } = repository;
   if (offline && (push || url !== undefined))
     throw new RegError(
