@@ -48,7 +48,7 @@ function makeClone(...pushes: ((take: () => void) => Outcome)[]) {
   } as unknown as RegistryContext;
   const register = (options: WriteOptions = { push: true }) =>
     write(context, CHURN, (snapshot) => planRegister(snapshot, { commit }), { unlinked: true, ...options });
-  const tags = async () => (await here.listTags()).map(({ name }) => name);
+  const tags = async () => [...(await here.tags.list('all')).refs].map(({ name }) => name);
   return { here, there, repository, context, commit, asked, register, tags };
 }
 
