@@ -6,7 +6,7 @@ import {
   versionsByStage,
 } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
-import { tagRef, tagRefspec } from "../domain/refs.js";
+import { tagRef, tagRefspec } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
 import { RegError } from '../errors.js';

@@ -3,7 +3,7 @@ import { type Refusal, refuseArrivals } from '../domain/arrival.js';
 import { artifactStateOf } from '../domain/artifact.js';
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { tagNameOf } from "../domain/refs.js";
+import { tagNameOf } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { TagRef } from '../git/port.js';

@@ -1,6 +1,6 @@
 import { type LinkReading, pointsAtSchema, SCHEMA_COMMENT } from '../documents/link.js';
 import { LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
-import { refuseUnwritableName } from "../domain/writable.js";
+import { refuseUnwritableName } from '../domain/writable.js';
 import { RegError } from '../errors.js';
 import { isFloating } from '../registry/floating.js';
 import type { Complaint, Rule } from './finding.js';

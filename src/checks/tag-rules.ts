@@ -1,14 +1,14 @@
 import type { RuleLevels } from '../documents/config.js';
-import { APPROVALS, approvalOf } from "../domain/approval.js";
-import { hiddenBy } from "../domain/arrival.js";
+import { APPROVALS, approvalOf } from '../domain/approval.js';
+import { hiddenBy } from '../domain/arrival.js';
 import { type ArtifactState, type ResolvedEvent, type State, stateOf } from '../domain/artifact.js';
-import type { PolicyRule } from "../domain/policy.js";
-import { tagRef } from "../domain/refs.js";
+import type { PolicyRule } from '../domain/policy.js';
+import { tagRef } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime, parseTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
 import type { TagReading, TagRef } from '../git/port.js';
-import { bringMissing } from "../registry/catch-up.js";
+import { bringMissing } from '../registry/catch-up.js';
 import { findBreaks } from '../registry/chains.js';
 import { type RegistryContext, requireCommit } from '../registry/context.js';
 import { ignoredHere, judgeEvents, type RulesSource, readRules, rulesSourceOf } from '../registry/policy.js';
@@ -169,7 +169,7 @@ async function surveyTags({ repository }: RegistryContext, source: RulesSource):
   const moved = here.flatMap(({ name, oid }) => {
     const tag = there.get(name);
     // a checkout holds the commit in the place of the tag, and hides nothing by that
-    return tag === undefined || tag.oid === oid || tag.peeledOid === oid
+    return tag === undefined || tag.oid === oid || tag.peeled === oid
       ? []
       : [{ name, here: oid, there: tag.oid }];
   });
@@ -184,8 +184,7 @@ async function surveyOf(
   refs: readonly TagRef[],
   moved: Survey['moved'],
 ): Promise<Survey> {
-  const readings =
-    refs.length === 0 ? [] : await repository.tags.read(refs);
+  const readings = refs.length === 0 ? [] : await repository.tags.read(refs);
   return { readings, held: new Map(refs.map(({ name, oid }) => [name, oid])), moved };
 }
 

@@ -3,7 +3,7 @@ import { parseTagName } from '../domain/tag-name.js';
 import type { TagReading, TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { rememberingReader } from './remembering-reader.js';
-import { readAllTags } from "../registry/read.js";
+import { readAllTags } from '../registry/read.js';
 
 /**
  * The registry as it is now, its tags read once: whatever is asked of it later tells of the same moment, and a site of a

@@ -5,9 +5,9 @@ import { tagRef } from '../../src/domain/refs.js';
 import type { RefChange, RegistryRepository } from '../../src/git/port.js';
 import { openBinaryRepository } from '../../src/git/program/repository.js';
 import { openUrlRepository } from '../../src/git/remote/transport-git.js';
-import { type TagObject, encodeTag } from '../../src/git/tag-object.js';
+import { encodeTag, type TagObject } from '../../src/git/tag-object.js';
 import { memoryRepository } from '../support/memory.js';
-import { type Env, type Repository, START, type Sandbox } from '../support/repo.js';
+import { type Env, type Repository, type Sandbox, START } from '../support/repo.js';
 import { embeddedLocal, embeddedWeb } from './embedded-bench.js';
 
 /** A repository behind an adapter, and the ways past the adapter that a test needs to set it up. */

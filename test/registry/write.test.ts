@@ -31,7 +31,7 @@ function makeClone(...pushes: ((take: () => void) => Outcome)[]) {
     hasRemote: async () => true,
     listRemoteArtifact: async (_remote, artifact) => {
       asked.push('list');
-      const tags = [...there].map(([ref, oid]) => ({ name: tagNameOf(ref) ?? '', oid, peeledOid: commit }));
+      const tags = [...there].map(([ref, oid]) => ({ name: tagNameOf(ref) ?? '', oid, peeled: commit }));
       return { tags, tips: new Map(), turn: { artifact, last: [...there.values()].at(-1) } };
     },
     listRemoteTags: async () => [],
