@@ -102,8 +102,6 @@ describe('who may import whom', () => {
       'git/port',
       'git/port.ts',
       'git/tag-object.ts',
-      'git/tag-reading.ts',
-      'git/tree-object.ts',
       'git/files',
       'git/needs-git.ts',
       'git/bare-folder.ts',

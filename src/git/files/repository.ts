@@ -20,12 +20,18 @@ import type {
   TagWriter,
   TreeEntry,
 } from '../port.js';
-import { decodeFound, ownTarget, readingOf } from '../tag-reading.js';
-import { treeEntries } from '../tree-object.js';
+import { decodeFound, ownTarget, readingOf } from '../tag-object.js';
 import { type Config, configValue, isTrue } from './config.js';
 import { commitsBetween, mergeBase } from './history.js';
 import { localLargeFiles } from './large-files.js';
-import { askEach, type ObjectStore, openObjectStore, peel, type StoredObject } from './objects.js';
+import {
+  askEach,
+  type ObjectStore,
+  openObjectStore,
+  peel,
+  type StoredObject,
+  treeEntries,
+} from './objects.js';
 import { findPlace, textOf } from './place.js';
 import { openRefs, type Refs, type StoredRef } from './refs.js';
 import { resolveCommit } from './revisions.js';

@@ -8,8 +8,8 @@ export interface TagRef {
   /** What the ref holds: a tag object, or for a lightweight tag the object itself. */
   oid: Oid;
   /**
-   * What an annotated tag leads to; undefined for a lightweight one; 'unknown' where the listing could not tell, because an
-   * object is missing or damaged. Every ref of a `TagList` has it.
+   * What an annotated tag leads to, through all tags; undefined for a lightweight one. 'unknown' where a listing here does not
+   * know it, because an object is missing or corrupt; a remote then shows the tag as a lightweight one. Every listed ref has it.
    */
   peeled?: Oid | 'unknown' | undefined;
 }
@@ -32,16 +32,10 @@ export interface Tags {
   read(refs: readonly TagRef[]): Promise<TagReading[]>;
 }
 
-/** A tag as a listing shows it that follows tags to their end. */
-export interface PeeledTagRef extends TagRef {
-  /** What an annotated tag leads to; undefined for a lightweight one, and for one that git cannot follow. */
-  peeledOid: Oid | undefined;
-}
-
-/** Why a tag cannot be an event although its name is one (SPEC §1). */
+/** Why a tag is not an event although its name is one (docs/specification.md, Tags). */
 export type TagDefect = 'lightweight' | 'malformed' | 'not-a-commit' | 'missing';
 
 /** A tag as its object shows it: readable, or with what is wrong. */
 export type TagReading =
-  /** `oddities` are worth telling but change nothing, such as a name of its own that differs from the ref's. */
+  /** `oddities` are worth a warning and change nothing, such as a name in the object that differs from the name of the ref. */
   { tag: AnnotatedTag; oddities: readonly string[] } | { ref: TagRef; defect: TagDefect; detail: string };

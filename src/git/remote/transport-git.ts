@@ -100,8 +100,7 @@ function openReader(url: string, cacheFolder: string, around: Surroundings) {
 /** Reaches a repository with the git program. */
 const gitTransport = ({ git, access }: Runner): Transport => ({
   isVersion2: false,
-  listTags: async () =>
-    (await listRemoteTags(access)).map(({ name, oid, peeledOid }) => ({ name, oid, peeled: peeledOid })),
+  listTags: async () => listRemoteTags(access),
   listTips: () => listTips(access),
   fetch: async (wants, folder) => {
     const result = await runFetch(git(folder), wants, folder.isFresh);
