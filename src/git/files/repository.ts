@@ -20,7 +20,6 @@ import type {
   TagWriter,
   TreeEntry,
 } from '../port.js';
-import { readerByTags } from '../reader-by-tags.js';
 import { decodeFound, ownTarget, readingOf } from '../tag-reading.js';
 import { treeEntries } from '../tree-object.js';
 import { type Config, configValue, isTrue } from './config.js';
@@ -52,7 +51,6 @@ export async function openLocalRepository(
     workTree: async () => place.workTree,
     ...readFolder(gitDir, commonDir, objects),
     tags,
-    ...readerByTags(tags),
     largeFiles: localLargeFiles(place),
     listTips: () => listTips(refs, objects),
     isShallow: async () => (await shallowCommits(commonDir)).size > 0,

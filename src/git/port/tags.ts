@@ -1,6 +1,5 @@
 import type { AnnotatedTag, Oid } from '../../domain/event.js';
 import type { ArtifactName } from '../../domain/names.js';
-import type { TagListing } from '../tag-listing.js';
 
 /** A tag as a listing shows it. */
 export interface TagRef {
@@ -46,25 +45,3 @@ export type TagDefect = 'lightweight' | 'malformed' | 'not-a-commit' | 'missing'
 export type TagReading =
   /** `oddities` are worth telling but change nothing, such as a name of its own that differs from the ref's. */
   { tag: AnnotatedTag; oddities: readonly string[] } | { ref: TagRef; defect: TagDefect; detail: string };
-
-/** Reads tags that are known by name. */
-export interface NamedTagReader {
-  readTags(refs: readonly TagRef[]): Promise<TagReading[]>;
-}
-
-/**
- * Reads tags. No tag, however broken, keeps another from being read, as far as a remote serves them. A tag whose name holds
- * neither `@` nor `#` is none of a registry's business, and may be left out of the answers about every tag. A remote's
- * listing shows a tag that it cannot follow as it shows a lightweight one.
- */
-export interface TagReader {
-  /** Every tag, or every tag whose name begins as the tags of one artifact do. */
-  listTags(artifact?: ArtifactName): Promise<TagRef[]>;
-  /**
-   * Every tag, with what an annotated one leads to; undefined where a broken tag ends the listing. A tag that is packed with
-   * what it leads to may be broken all the same: whoever rests upon one reads its object.
-   */
-  listPeeledTags(): Promise<TagListing | undefined>;
-  /** The objects of every tag, of the tags of one artifact, or of these tags. */
-  readTags(which?: ArtifactName | readonly TagRef[]): Promise<TagReading[]>;
-}
