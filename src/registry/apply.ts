@@ -1,7 +1,7 @@
 import type { ResolvedEvent } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
-import { type Plan, type PlannedTag, messageOf } from '../domain/plan.js';
+import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
 import { tagNameOf, tagRef } from '../domain/refs.js';
 import type { VersionId } from '../domain/state.js';
 import type { EventKind, EventName } from '../domain/tag-name.js';
