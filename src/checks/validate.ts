@@ -96,10 +96,10 @@ function linkSubject(
   const follow = once(() => followLink(context, link, () => requireCommit(context, 'HEAD')));
   const model = once(async () => {
     const { model, promises } = await follow();
-    const identity = await digestOf(model);
+    const digest = await digestOf(model);
     // the rule link-bytes has the promises of this link itself
-    verifyPromises(file, promises.slice(1), identity);
-    return identity;
+    verifyPromises(file, promises.slice(1), digest);
+    return digest;
   });
   return {
     ...reading,
