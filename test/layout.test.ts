@@ -97,6 +97,7 @@ describe('who may import whom', () => {
     const shared = within(
       'domain',
       'errors.ts',
+      'documents/git-config.ts',
       'net',
       'util',
       'git/port',
