@@ -24,7 +24,7 @@ await build(programBundle(outdir, loaded));
 giveRequire(`${outdir}/chunks`);
 // the pages of a site: one script that also runs where a page is opened as a file, which no module does
 await build({
-  entryPoints: { app: 'src/web/start.tsx', style: 'src/web/style/app.css' },
+  entryPoints: { app: 'src/site/web/start.tsx', style: 'src/site/web/style/app.css' },
   outdir: `${outdir}/web`,
   bundle: true,
   format: 'iife',

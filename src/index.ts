@@ -29,4 +29,4 @@ export type { UpdateOptions, UpdateRow } from './registry/update.js';
 export type { UploadOptions, UploadRow } from './registry/upload.js';
 export type { WriteOptions, Written } from './registry/write.js';
 export type { Ui, UiOptions } from './site/serve.js';
-export type { SiteOptions, SiteRow } from './site/write-site.js';
+export type { SiteOptions, SiteRow } from './site/write.js';

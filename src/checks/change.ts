@@ -9,19 +9,19 @@ import type { RegistryContext } from '../registry/context.js';
 import type { WorkTree } from '../util/files.js';
 import { shellLine } from '../util/shell.js';
 
-/** What the work tree changes of a commit. */
+/** The difference between a commit and the work tree. */
 export interface TreeChange {
-  /** Whether a file is new or another one; every file is when the configuration changed, for that is what they are held against. */
+  /** Whether a file is new or changed. A change of the configuration touches every file, because rules depend on it. */
   touches(file: string): Promise<boolean>;
-  /** The link that a file was; undefined when it was none. */
+  /** The link that was in a file; undefined where there was no readable one. */
   before(file: string): Promise<Link | undefined>;
-  /** The link files that are gone. */
+  /** The link files that were removed. */
   removed: readonly string[];
 }
 
 /**
- * Finds what the work tree changes since it parted from a rev.
- * @throws RegError UNKNOWN_REV when the rev is not here, or what both have in common
+ * Finds what the work tree changes since it left the branch of a rev.
+ * @throws RegError UNKNOWN_REV where the rev, or the commit that both have in common, is not here
  */
 export async function changeSince(
   { repository }: RegistryContext,
@@ -50,7 +50,7 @@ export async function changeSince(
   };
 }
 
-/** Where the branch of HEAD left that of a rev. */
+/** The commit at which the branch of HEAD left that of a rev. */
 async function startOf(repository: RegistryRepository, base: string): Promise<Oid> {
   const [tip, head] = await Promise.all([repository.resolveCommit(base), repository.resolveCommit('HEAD')]);
   if (tip === undefined)
@@ -67,13 +67,13 @@ async function startOf(repository: RegistryRepository, base: string): Promise<Oi
   );
 }
 
-/** What brings a branch of a remote here: `origin/main` is `main` of `origin`. */
+/** The command that fetches a branch of a remote: `origin/main` is `main` of `origin`. */
 function fetchLine(base: string): string {
   const [, remote = 'origin', branch = base] = /^(?:refs\/remotes\/)?([^/]+)\/(.+)$/.exec(base) ?? [];
   return shellLine('git', 'fetch', remote, `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`);
 }
 
-/** Whether bytes are those of a git object, line ends apart: a checkout may have changed them (gitattributes(5), eol). */
+/** Whether bytes are those of a git object. A checkout may change line ends, so CRLF counts as LF (gitattributes(5), eol). */
 function isBlob(bytes: Uint8Array, oid: Oid): boolean {
   const asLines = Buffer.from(bytes).toString('latin1').replaceAll('\r\n', '\n');
   return [Buffer.from(bytes), Buffer.from(asLines, 'latin1')].some((content) => {

@@ -19,6 +19,7 @@ import { linkAt } from '../registry/link-at.js';
 import { eventsIn, readAllTags } from '../registry/read.js';
 import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
+import type { Level } from './finding.js';
 
 /** How far the doctor looks. */
 export interface DoctorOptions {
@@ -26,10 +27,31 @@ export interface DoctorOptions {
   offline?: boolean | undefined;
 }
 
-/** Lists everything that is wrong or odd with a registry, and what to do about it. */
-export async function doctor(context: RegistryContext, { offline }: DoctorOptions): Promise<Ailment[]> {
+/** A problem of a registry, and the command that solves it. */
+export interface DoctorFinding {
+  /** An `info` is allowed; with anything else `reg doctor` exits with 1. */
+  level: Level;
+  /** The id of the check, such as `lightweight`. */
+  check: string;
+  /** The tag, artifact or file with the problem; null for the repository itself. */
+  subject: string | null;
+  message: string;
+  /** The command that solves it; null where a person has to decide. */
+  fix: string | null;
+}
+
+const found = (
+  level: Level,
+  check: string,
+  subject: string | null,
+  message: string,
+  fix: string | null = null,
+): DoctorFinding => ({ level, check, subject, message, fix });
+
+/** Lists all problems and oddities of a registry, with the commands that solve them. */
+export async function doctor(context: RegistryContext, { offline }: DoctorOptions): Promise<DoctorFinding[]> {
   const { repository } = context;
-  const remove = removingAt(repository.url);
+  const remove = removalAt(repository.url);
   const readings = await readAllTags(repository.tags, 'all');
   const state = stateOf(eventsIn(readings).events);
   const commits = [...state.values()].flatMap((artifact) => artifact.events.map((event) => event.commit));
@@ -38,43 +60,38 @@ export async function doctor(context: RegistryContext, { offline }: DoctorOption
     repository.objectTypes([...new Set(commits)]),
     offline ? undefined : askRemote(context),
   ]);
-  const isRemote = remote !== undefined && 'tags' in remote;
+  const tagsThere = remote !== undefined && 'tags' in remote ? remote : undefined;
   return [
     ...checkDepth(isShallow),
-    ...checkTags(readings, isRemote ? remote : undefined, remove),
+    ...readings.flatMap((reading) => checkTag(reading, tagsThere, remove)),
     ...checkNames(state),
-    ...checkEvents(state, Math.floor(context.now() / 1000), remove),
+    ...[...state.values()].flatMap((artifact) => [
+      ...checkDates(artifact, Math.floor(context.now() / 1000), remove),
+      ...checkCounters(artifact),
+      ...checkRegistrations(artifact),
+      ...checkSharedCommits(artifact),
+    ]),
     ...(await checkChains(context, state, readings)),
-    ...checkCommits(state, types, isShallow, isRemote ? remote : undefined, remove),
-    ...(isRemote ? checkRemote(readings.map(refOf), remote) : (remote ?? [])),
+    ...checkCommits(state, types, isShallow, tagsThere, remove),
+    ...(tagsThere ? checkRemote(readings.map(refOf), tagsThere) : []),
+    ...(remote !== undefined && 'check' in remote ? [remote] : []),
     ...(offline ? [] : await checkLinks(context, state)),
   ];
 }
 
 const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
 
-/** Every event but the first names the tag object of the one before it (SPEC §1, `Reg-Parent`). */
-async function checkChains(
-  { repository }: RegistryContext,
-  state: State,
-  readings: readonly TagReading[],
-): Promise<Ailment[]> {
-  const held = new Map(readings.map(refOf).map(({ name, oid }) => [name, oid]));
-  const breaks = await findBreaks(repository.tags, [...state.values()], held);
-  return breaks.map(({ event, message }) => ({
-    level: 'warning',
-    check: 'gap',
-    subject: event.tag,
-    message,
-    fix: null,
-  }));
+/** The tags of a remote: what each holds, by name. */
+interface RemoteTags {
+  name: string;
+  tags: ReadonlyMap<string, Oid>;
 }
 
-/** The tags of the remote; an ailment when it cannot be asked; undefined when there is none. */
+/** The tags of the remote; a finding where it does not answer; undefined without a remote. */
 async function askRemote({
   repository,
   config,
-}: RegistryContext): Promise<RemoteTags | Ailment[] | undefined> {
+}: RegistryContext): Promise<RemoteTags | DoctorFinding | undefined> {
   if (repository.url !== undefined) return undefined;
   const { remote } = await config();
   if (!(await repository.hasRemote(remote))) return undefined;
@@ -83,295 +100,192 @@ async function askRemote({
     return { name: remote, tags: new Map(tags.map((ref) => [ref.name, ref.oid])) };
   } catch (error) {
     if (!(error instanceof RegError)) throw error;
-    return [
-      {
-        level: 'warning',
-        check: 'remote',
-        subject: remote,
-        message: error.message,
-        fix: shellLine('git', 'ls-remote', remote),
-      },
-    ];
+    return found('warning', 'remote', remote, error.message, shellLine('git', 'ls-remote', remote));
   }
 }
 
-/** One thing that the doctor found. */
-export interface Ailment {
-  /** An `info` is allowed and worth knowing; anything else makes the doctor exit 1. */
-  level: 'error' | 'warning' | 'info';
-  /** The id of the check, such as `lightweight`. */
-  check: string;
-  /** The tag, artifact or file concerned; null for the repository itself. */
-  subject: string | null;
-  message: string;
-  /** The command that mends it, null where somebody has to decide. */
-  fix: string | null;
-}
+/** Makes the command that deletes a tag. */
+type Removal = (tagName: string) => string;
 
-/** Tags that were meant as events and are none, and events whose tag objects are odd (SPEC §1). */
-function checkTags(
-  readings: readonly TagReading[],
-  remote: RemoteTags | undefined,
-  remove: RemoveTag,
-): Ailment[] {
-  return readings.flatMap((reading) =>
-    'tag' in reading ? oddTag(reading, remove) : brokenTag(reading, remote, remove),
-  );
-}
-
-/** What a remote has, where it was asked. */
-interface RemoteTags {
-  name: string;
-  tags: ReadonlyMap<string, string>;
-}
-
-function oddTag({ tag, oddities }: Extract<TagReading, { tag: unknown }>, remove: RemoveTag): Ailment[] {
-  const { name } = tag;
-  if (parseTagName(name) === undefined) return lookAlike(name, remove);
-  return oddities.map((oddity) => ({
-    level: 'warning',
-    check: 'odd-object',
-    subject: name,
-    message: `the tag counts and nothing has to be done, but ${oddity}`,
-    fix: null,
-  }));
-}
-
-function brokenTag(
-  { ref, defect, detail }: Exclude<TagReading, { tag: unknown }>,
-  remote: RemoteTags | undefined,
-  remove: RemoveTag,
-): Ailment[] {
-  if (parseTagName(ref.name) === undefined) return lookAlike(ref.name, remove);
-  const message = `it has the name of an event and is none: ${detail}`;
-  return [{ level: 'error', check: defect, subject: ref.name, message, fix: mend(ref, remote, remove) }];
-}
-
-/** A checkout may hold a tag otherwise than the remote does; then the remote's is the one to have. */
-function mend({ name, oid }: TagRef, remote: RemoteTags | undefined, remove: RemoveTag): string {
-  const there = remote?.tags.get(name);
-  if (remote && there !== undefined && there !== oid) return fetchTag(remote.name, name);
-  return remove(name);
-}
-
-/** Gives the command that deletes a tag. */
-type RemoveTag = (tagName: string) => string;
-
-/** Where a tag is deleted: here, whatever its object is, or at a URL. */
-const removingAt =
-  (url: string | undefined): RemoveTag =>
+/** The command that deletes a tag, here or at a URL. Here it works whatever object the tag holds. */
+const removalAt =
+  (url: string | undefined): Removal =>
   (tagName) =>
     url === undefined
       ? shellLine('git', 'update-ref', '-d', tagRef(tagName))
       : shellLine('git', 'push', '--delete', url, tagRef(tagName));
 
-/** The command that takes a tag over from a remote. */
-const fetchTag = (remote: string, tagName: string): string =>
+/** The command that replaces a tag with that of the remote. */
+const replacement = (remote: string, tagName: string): string =>
   shellLine('git', 'fetch', '--no-tags', remote, `+${tagRefspec(tagName)}`);
 
-function lookAlike(name: string, remove: RemoveTag): Ailment[] {
-  if (!looksLikeEvent(name)) return [];
-  const message = 'it looks like an event, but its name cannot be read as one';
-  return [
-    {
-      level: 'error',
-      check: 'look-alike',
-      subject: name,
-      message,
-      fix: remove(name),
-    },
-  ];
-}
-
-/** Artifacts whose names a file system or a reader could take for one another. */
-function checkNames(state: State): Ailment[] {
-  const first = new Map<string, string>();
-  return [...state.keys()].flatMap((name): Ailment[] => {
-    const other = first.get(name.toLowerCase());
-    if (other === undefined) first.set(name.toLowerCase(), name);
-    if (other === undefined) return [];
-    const message = `it differs from the artifact '${other}' by letter case alone; give one of them up: ${shellLine('reg', 'deprecate', name)}`;
-    return [{ level: 'warning', check: 'letter-case', subject: name, message, fix: null }];
-  });
-}
-
-/**
- * Commits that tags name and this repository has not got, or that are none.
- * @param types what the objects are that tags name as commits; `missing` among them
- */
-function checkCommits(
-  state: State,
-  types: ReadonlyMap<string, string>,
-  isShallow: boolean,
-  remote: RemoteTags | undefined,
-  remove: RemoveTag,
-): Ailment[] {
-  const events = [...state.values()].flatMap((artifact) => artifact.events);
-  return events.flatMap(({ tag, commit }): Ailment[] => {
-    const type = types.get(commit) ?? 'commit';
-    // a shallow clone lacks commits by design, and says so once
-    if (type === 'commit' || (type === 'missing' && isShallow)) return [];
-    const what = `its commit ${short(commit)} is ${type === 'missing' ? 'not in this repository' : `a ${type}`}`;
-    const check = type === 'missing' ? 'missing-commit' : 'not-a-commit';
-    const from = type === 'missing' && remote?.tags.has(tag) ? remote.name : undefined;
-    const fix = from === undefined ? remove(tag) : shellLine('git', 'fetch', '--no-tags', from, commit);
-    return [{ level: 'error', check, subject: tag, message: what, fix }];
-  });
-}
-
-/** A clone whose history was cut off, as CI makes them: events are all that a registry needs. */
-function checkDepth(isShallow: boolean): Ailment[] {
+/** A shallow clone, as CI makes them. It can do its work: a registry needs tags only. */
+function checkDepth(isShallow: boolean): DoctorFinding[] {
   if (!isShallow) return [];
   const message =
     'this clone is shallow: the history of commits is cut off, and tags may be missing: reg sync';
-  return [{ level: 'info', check: 'shallow', subject: null, message, fix: 'git fetch --unshallow --tags' }];
+  return [found('info', 'shallow', null, message, 'git fetch --unshallow --tags')];
 }
 
-/** Events that the remote has and this clone lacks or holds otherwise. */
-function checkRemote(local: readonly TagRef[], { name: remote, tags }: RemoteTags): Ailment[] {
-  const here = new Map(local.map((ref) => [ref.name, ref.oid]));
-  return [...tags].flatMap(([tagName, oid]): Ailment[] => {
-    if (parseTagName(tagName) === undefined || here.get(tagName) === oid) return [];
-    const isHere = here.has(tagName);
-    return [
-      {
-        level: 'error',
-        check: isHere ? 'differs-from-remote' : 'only-at-remote',
-        subject: tagName,
-        message: isHere
-          ? `${remote} has another tag of this name; the command takes that one and drops this`
-          : `${remote} has it and this clone does not`,
-        fix: isHere
-          ? fetchTag(remote, tagName)
-          : shellLine('git', 'fetch', '--no-tags', remote, tagRefspec(tagName)),
-      },
-    ];
+/** A tag that looks like an event, or is one with an odd or broken object (docs/specification.md, section 1). */
+function checkTag(reading: TagReading, remote: RemoteTags | undefined, remove: Removal): DoctorFinding[] {
+  const { name, oid } = refOf(reading);
+  if (parseTagName(name) === undefined) {
+    const message = 'it looks like an event, but its name cannot be read as one';
+    return looksLikeEvent(name) ? [found('error', 'look-alike', name, message, remove(name))] : [];
+  }
+  if ('tag' in reading)
+    return reading.oddities.map((oddity) =>
+      found('warning', 'odd-object', name, `the tag counts and nothing has to be done, but ${oddity}`),
+    );
+  const message = `it has the name of an event and is none: ${reading.detail}`;
+  // a checkout may hold a tag otherwise than the remote does; then the remote's is right
+  const there = remote?.tags.get(name);
+  const fix = remote && there !== undefined && there !== oid ? replacement(remote.name, name) : remove(name);
+  return [found('error', reading.defect, name, message, fix)];
+}
+
+/** Each item that has the key of an earlier one, with the first item of that key. */
+function repeated<T>(items: Iterable<T>, keyOf: (item: T) => unknown): { item: T; first: T }[] {
+  const firsts = new Map<unknown, T>();
+  return [...items].flatMap((item) => {
+    const key = keyOf(item);
+    const first = firsts.get(key);
+    if (first === undefined) firsts.set(key, item);
+    return first === undefined ? [] : [{ item, first }];
   });
 }
 
-/** How far ahead of this clock a tag may be dated, in seconds (SPEC §2). */
-const DAY = 24 * 60 * 60;
-
-/** What the events of each artifact say against each other. `now` is in seconds since the epoch. */
-function checkEvents(state: State, now: number, remove: RemoveTag): Ailment[] {
-  return [...state.values()].flatMap((artifact) => [
-    ...clocks(artifact, now, remove),
-    ...counters(artifact),
-    ...versionsWithoutRegistration(artifact),
-    ...sharedCommits(artifact),
-  ]);
+/** Artifacts whose names differ by letter case only: file systems and readers confuse them. */
+function checkNames(state: State): DoctorFinding[] {
+  return repeated(state.keys(), (name) => name.toLowerCase()).map(({ item: name, first }) => {
+    const message = `it differs from the artifact '${first}' by letter case alone; give one of them up: ${shellLine('reg', 'deprecate', name)}`;
+    return found('warning', 'letter-case', name, message);
+  });
 }
 
-const ailment = (
-  level: Ailment['level'],
-  check: string,
-  subject: string,
-  message: string,
-  fix: string | null = null,
-): Ailment => ({
-  level,
-  check,
-  subject,
-  message,
-  fix,
-});
+/** How many seconds a tag may be dated ahead of this clock (docs/specification.md, section 2). */
+const MOST_AHEAD_S = 24 * 60 * 60;
 
-function clocks({ events }: ArtifactState, now: number, remove: RemoveTag): Ailment[] {
+/** Events with dates that do not fit this clock, or the order of counters. */
+function checkDates({ events }: ArtifactState, now: number, remove: Removal): DoctorFinding[] {
   return events.flatMap((event) => {
-    if (event.date > now + DAY) {
-      const ahead = `it is dated ${formatTime(event.date)}, in the future, and nothing can be written until then`;
-      return [ailment('warning', 'clock', event.tag, ahead, remove(event.tag))];
+    const date = formatTime(event.date);
+    if (event.date > now + MOST_AHEAD_S) {
+      const message = `it is dated ${date}, in the future, and nothing can be written until then`;
+      return [found('warning', 'clock', event.tag, message, remove(event.tag))];
     }
     if (event.time === event.date) return [];
-    const message = `it is dated ${formatTime(event.date)}, before an event with a smaller counter; it counts as of ${formatTime(event.time)}`;
-    return [ailment('warning', 'clock', event.tag, message)];
+    const message = `it is dated ${date}, before an event with a smaller counter; it counts as of ${formatTime(event.time)}`;
+    return [found('warning', 'clock', event.tag, message)];
   });
 }
 
-function counters({ events }: ArtifactState): Ailment[] {
-  const first = new Map<number, string>();
-  return events.flatMap(({ counter, tag }) => {
-    const other = counter === undefined ? undefined : first.get(counter);
-    if (counter !== undefined && other === undefined) first.set(counter, tag);
-    return other === undefined
-      ? []
-      : [
-          ailment(
-            'warning',
-            'counter',
-            tag,
-            `it has the same counter as ${other}; the dates decide which came first`,
-          ),
-        ];
+function checkCounters({ events }: ArtifactState): DoctorFinding[] {
+  const counted = events.filter(({ counter }) => counter !== undefined);
+  return repeated(counted, ({ counter }) => counter).map(({ item, first }) => {
+    const message = `it has the same counter as ${first.tag}; the dates decide which came first`;
+    return found('warning', 'counter', item.tag, message);
   });
 }
 
-function versionsWithoutRegistration({ name, events, versions }: ArtifactState): Ailment[] {
+/** Assignments of commits and of versions that were never registered. */
+function checkRegistrations({ name, events, versions }: ArtifactState): DoctorFinding[] {
   return events.filter(isStageEvent).flatMap((event) => {
-    const version = versions.get(event.of);
-    if (event.kind !== 'assignment' || version?.registered) return [];
-    if (event.of === event.commit)
-      return [
-        ailment(
-          'info',
-          'unregistered',
-          event.tag,
-          `it assigns commit ${short(event.commit)}, which has no version`,
-          `reg register ${name} ${event.commit}`,
-        ),
-      ];
-    return [
-      ailment(
-        'warning',
-        'unregistered',
-        event.tag,
-        `it assigns ${event.of}, which has no registration, so it has no effect`,
-      ),
-    ];
-  });
-}
-
-function sharedCommits({ name, versions }: ArtifactState): Ailment[] {
-  const first = new Map<string, string>();
-  return [...versions.values()].flatMap(({ id, registered, active, commit }) => {
-    if (!registered || !active) return [];
-    const other = first.get(commit);
-    if (other === undefined) first.set(commit, id);
-    return other === undefined
-      ? []
-      : [ailment('info', 'shared-commit', name, `${other} and ${id} are the same commit, ${short(commit)}`)];
-  });
-}
-
-/** Links of what stages hold now whose source or commit is gone. */
-async function checkLinks(context: RegistryContext, state: State): Promise<Ailment[]> {
-  const ailments: Ailment[] = [];
-  for (const artifact of state.values())
-    for (const commit of commitsInUse(artifact)) {
-      const problem = await brokenLink(context, artifact, commit);
-      if (problem) ailments.push(problem);
+    if (event.kind !== 'assignment' || versions.get(event.of)?.registered) return [];
+    if (event.of !== event.commit) {
+      const message = `it assigns ${event.of}, which has no registration, so it has no effect`;
+      return [found('warning', 'unregistered', event.tag, message)];
     }
-  return ailments;
+    const message = `it assigns commit ${short(event.commit)}, which has no version`;
+    return [found('info', 'unregistered', event.tag, message, `reg register ${name} ${event.commit}`)];
+  });
 }
 
-function commitsInUse(artifact: ArtifactState): Set<Oid> {
-  const held = [...versionsByStage(artifact).values()].flat();
-  return new Set(held.map(({ version }) => version.commit));
+/** Versions that are registered at the same commit. */
+function checkSharedCommits({ name, versions }: ArtifactState): DoctorFinding[] {
+  const active = [...versions.values()].filter((version) => version.registered && version.active);
+  return repeated(active, ({ commit }) => commit).map(({ item, first }) => {
+    const message = `${first.id} and ${item.id} are the same commit, ${short(item.commit)}`;
+    return found('info', 'shared-commit', name, message);
+  });
 }
 
-async function brokenLink(
+/** Events that do not follow the one that their `Reg-Parent` names (docs/specification.md, section 1). */
+async function checkChains(
+  { repository }: RegistryContext,
+  state: State,
+  readings: readonly TagReading[],
+): Promise<DoctorFinding[]> {
+  const held = new Map(readings.map(refOf).map(({ name, oid }) => [name, oid]));
+  const breaks = await findBreaks(repository.tags, [...state.values()], held);
+  return breaks.map(({ event, message }) => found('warning', 'gap', event.tag, message));
+}
+
+/**
+ * Events at commits that are missing here, or at objects that are not commits.
+ * @param types the types of the objects that events are at; `missing` is one of them
+ */
+function checkCommits(
+  state: State,
+  types: ReadonlyMap<Oid, string>,
+  isShallow: boolean,
+  remote: RemoteTags | undefined,
+  remove: Removal,
+): DoctorFinding[] {
+  const events = [...state.values()].flatMap((artifact) => artifact.events);
+  return events.flatMap(({ tag, commit }): DoctorFinding[] => {
+    const type = types.get(commit) ?? 'commit';
+    // a shallow clone lacks commits by design, and has a finding of its own
+    if (type === 'commit' || (type === 'missing' && isShallow)) return [];
+    const named = `its commit ${short(commit)} is`;
+    if (type !== 'missing') return [found('error', 'not-a-commit', tag, `${named} a ${type}`, remove(tag))];
+    const fix = remote?.tags.has(tag)
+      ? shellLine('git', 'fetch', '--no-tags', remote.name, commit)
+      : remove(tag);
+    return [found('error', 'missing-commit', tag, `${named} not in this repository`, fix)];
+  });
+}
+
+/** Events of the remote that this clone lacks, or whose tags differ here. */
+function checkRemote(local: readonly TagRef[], { name: remote, tags }: RemoteTags): DoctorFinding[] {
+  const here = new Map(local.map((ref) => [ref.name, ref.oid]));
+  return [...tags].flatMap(([tag, oid]): DoctorFinding[] => {
+    if (parseTagName(tag) === undefined || here.get(tag) === oid) return [];
+    if (here.has(tag)) {
+      const message = `${remote} has another tag of this name; the command takes that one and drops this`;
+      return [found('error', 'differs-from-remote', tag, message, replacement(remote, tag))];
+    }
+    const fix = shellLine('git', 'fetch', '--no-tags', remote, tagRefspec(tag));
+    return [found('error', 'only-at-remote', tag, `${remote} has it and this clone does not`, fix)];
+  });
+}
+
+/** Links of versions in stages whose source or commit is gone. */
+async function checkLinks(context: RegistryContext, state: State): Promise<DoctorFinding[]> {
+  const findings: DoctorFinding[] = [];
+  for (const artifact of state.values()) {
+    const held = [...versionsByStage(artifact).values()].flat();
+    for (const commit of new Set(held.map(({ version }) => version.commit)))
+      findings.push(...(await checkLink(context, artifact, commit)));
+  }
+  return findings;
+}
+
+async function checkLink(
   context: RegistryContext,
   { name }: ArtifactState,
   commit: Oid,
-): Promise<Ailment | undefined> {
+): Promise<DoctorFinding[]> {
   try {
     const declaration = await findDeclaration(context.repository, commit, name);
-    if (declaration?.kind !== 'link') return undefined;
-    await followLink(context, await linkAt(context, name, commit), async () => commit);
-    return undefined;
+    if (declaration?.kind === 'link')
+      await followLink(context, await linkAt(context, name, commit), async () => commit);
+    return [];
   } catch (error) {
     if (!(error instanceof RegError)) throw error;
-    const message = `its link at commit ${short(commit)} leads nowhere: ${error.message}`;
-    return { level: 'error', check: 'link', subject: name, message, fix: null };
+    return [
+      found('error', 'link', name, `its link at commit ${short(commit)} leads nowhere: ${error.message}`),
+    ];
   }
 }

@@ -1,13 +1,12 @@
 import type { RuleLevels } from '../documents/config.js';
+import type { YamlFile, YamlProblem } from '../documents/yaml.js';
 import { compareText } from '../domain/order.js';
+import { RegError } from '../errors.js';
 
-/** How bad something is; an error makes a check fail. */
-export type Level = (typeof LEVELS)[number];
+/** How bad a finding is; an error makes a check fail. */
+export type Level = 'info' | 'warning' | 'error';
 
-/** From the mildest to the worst. */
-const LEVELS = ['info', 'warning', 'error'] as const;
-
-/** One thing that a check found (SPEC §5, `validate`). */
+/** A finding of `validate`. */
 export interface Finding {
   level: Level;
   /** The id of the rule, such as `link-rev`. */
@@ -19,17 +18,17 @@ export interface Finding {
   message: string;
 }
 
-/** What a validation found; `ok` while no finding is an error. */
+/** The result of `validate`; `ok` where no finding is an error. */
 export interface Report {
   ok: boolean;
   findings: Finding[];
-  /** Everything that was looked at: files and refs. */
+  /** The files and refs that were checked. */
   checked: string[];
-  /** What else there is to say. */
+  /** A note about the whole. */
   note?: string | undefined;
 }
 
-/** Makes the report of what was found: in the order of what was looked at, and by line. */
+/** Makes a report. Findings are sorted by the order in which files and refs were checked, and by line. */
 export function reportOf(findings: readonly Finding[], checked: readonly string[]): Report {
   const position = new Map(checked.map((file, index) => [file, index]));
   const place = ({ file }: Finding): number => position.get(file) ?? -1;
@@ -39,51 +38,75 @@ export function reportOf(findings: readonly Finding[], checked: readonly string[
   return { ok: findings.every(({ level }) => level !== 'error'), findings: sorted, checked: [...checked] };
 }
 
-/** What is known of a rule without asking it. */
+/** A rule without its check. */
 export interface RuleInfo {
-  /** Its name: what it is about, and what of that. */
+  /** The subject and the aspect of it that the rule checks. */
   id: string;
-  /** How bad it is to break it, unless the configuration says otherwise. */
+  /** The level of its findings, unless the configuration has another. */
   level: Level;
   /** What it asks for, in one sentence. */
   about: string;
 }
 
-/** Something that a rule has to say. */
-export interface Complaint {
-  /** Counted from 1. */
-  line: number;
-  message: string;
-  /** Another file than the one that was asked about. */
-  file?: string;
-}
-
-/** What every rule asks about: something with a name, a file of the work tree or a ref. */
-export interface Subject {
-  file: string;
-}
-
-/** One rule. */
+/** A rule about a subject. */
 export interface Rule<S extends Subject> extends RuleInfo {
   check(subject: S): Complaint[] | Promise<Complaint[]>;
 }
 
-/** Asks rules about one subject, all at the same time; what they say keeps their order. */
+/** What a rule checks: a file of the work tree, or a ref. */
+export interface Subject {
+  file: string;
+}
+
+/** What a rule finds wrong. */
+export interface Complaint {
+  /** Counted from 1. */
+  line: number;
+  message: string;
+}
+
+/** A complaint about a file as a whole. */
+export const atTop = (message: string): Complaint[] => [{ line: 1, message }];
+
+/** A complaint about the value at a path of keys. */
+export const atKey = (yaml: YamlFile, path: readonly string[], message: string): Complaint[] => [
+  { line: yaml.lineOf(path), message },
+];
+
+/** A problem of a YAML file as a complaint. */
+export const complaintOf = ({ line, message, hint }: YamlProblem): Complaint => ({
+  line,
+  message: hint ? `${message} (${hint})` : message,
+});
+
+/** The level of a rule in a configuration. */
+export const levelOf = ({ id, level }: RuleInfo, levels: RuleLevels): Level | 'off' => levels[id] ?? level;
+
+/** Asks rules about one subject, all at the same time. Findings are in the order of the rules. */
 export async function applyRules<S extends Subject>(
   rules: readonly Rule<S>[],
   subject: S,
   levels: RuleLevels,
 ): Promise<Finding[]> {
-  const asked = rules.flatMap((rule) => {
-    const level = levels[rule.id] ?? rule.level;
-    return level === 'off' ? [] : [{ rule, level }];
-  });
   const found = await Promise.all(
-    asked.map(async ({ rule, level }) =>
-      (await rule.check(subject)).map(
-        ({ line, message, file = subject.file }): Finding => ({ level, rule: rule.id, file, line, message }),
-      ),
-    ),
+    rules.map(async (rule): Promise<Finding[]> => {
+      const level = levelOf(rule, levels);
+      if (level === 'off') return [];
+      const complaints = await rule.check(subject);
+      return complaints.map(({ line, message }) => ({
+        level,
+        rule: rule.id,
+        file: subject.file,
+        line,
+        message,
+      }));
+    }),
   );
   return found.flat();
+}
+
+/** The error of a source that cannot be read. Anything else is thrown again, and so is an interruption. */
+export function failureOf(error: unknown): RegError {
+  if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;
+  return error;
 }

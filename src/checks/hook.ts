@@ -12,9 +12,9 @@ import { type EventOf, judgeEvents, readRules } from '../registry/policy.js';
 import { readEvents } from '../registry/read.js';
 
 /**
- * Says which tags a repository that is pushed to should not let in: events and approvals that are moved or deleted, tags that
- * are none although they look like it, and what the policy of the team does not take. Other refs are none of its business.
- * Rules and signers are those of the default branch as it is before the push.
+ * Lists the tags that a server should refuse in a push: events and approvals that are moved or deleted, tags that look like an
+ * event but are not, and events that break the policy of the team. Other refs are ignored. Rules and signers are those of the
+ * default branch before the push.
  * @throws RegError what reading the rules and the tags throws
  */
 export async function preReceive(
@@ -45,7 +45,7 @@ function kindOf(tag: string): Kind {
 function refuseChange({ tag, from, to }: RefUpdate & { tag: string }): Refusal | undefined {
   const kind = kindOf(tag);
   if (kind === 'look-alike')
-    // to delete it is what somebody has to do who let it in
+    // to delete such a tag is the way to get rid of it
     return to === undefined
       ? undefined
       : { tag, message: 'it looks like an event, but its name cannot be read as one; choose another name' };
@@ -66,7 +66,7 @@ interface Arrivals {
   unfit: Refusal[];
 }
 
-/** Reads what arrives: its objects are known by their ids alone, for no ref leads to them yet. */
+/** Reads the new tags. Their objects are read by id, because no ref leads to them yet. */
 async function readArrivals({ repository }: RegistryContext, created: readonly TagRef[]): Promise<Arrivals> {
   const arrivals: Arrivals = { events: [], approvals: [], unfit: [] };
   for (const reading of await repository.tags.read(created)) {
@@ -100,7 +100,7 @@ async function refuseEvents(
     const misfits = refuseArrivals(name, there, events, Math.floor(now() / 1000));
     refusals.push(...misfits);
     const artifact = artifactStateOf(name, [...there.events, ...events]);
-    // of what is refused anyway one reason is enough
+    // one reason to refuse a tag is enough
     const tags = new Set(
       events.map(({ tag }) => tag).filter((tag) => misfits.every((one) => one.tag !== tag)),
     );
@@ -120,19 +120,19 @@ function byArtifact(events: readonly Event[]): Map<ArtifactName, Event[]> {
   return groups;
 }
 
-/** One ref that a push is about to change, as git tells its hooks (githooks(5), pre-receive). */
+/** A ref that a push changes, as git passes it to the hook (githooks(5), pre-receive). */
 interface RefUpdate {
   refName: string;
-  /** Undefined where there was no ref. */
+  /** Undefined for a new ref. */
   from: string | undefined;
-  /** Undefined where there will be none. */
+  /** Undefined for a deleted ref. */
   to: string | undefined;
 }
 
 const LINE = /^([0-9a-f]{40}|[0-9a-f]{64}) ([0-9a-f]{40}|[0-9a-f]{64}) (refs\/.+)$/;
 
 /**
- * Reads the lines `<old> <new> <ref>` that git gives to the hook.
+ * Reads the lines `<old> <new> <ref>` of git's input for the hook.
  * @throws RegError USAGE
  */
 export const parseRefUpdates = (text: string): RefUpdate[] =>

@@ -1,46 +1,31 @@
 import { createHash } from 'node:crypto';
 import type { Finding, Level, Report, RuleInfo } from './finding.js';
 
-/** The forms that a report has for other programs. */
-const REPORT_FORMATS = ['github', 'junit', 'sarif'] as const;
-
-/** One of them. */
-export type ReportFormat = (typeof REPORT_FORMATS)[number];
-
-/** What a report says of the program that made it. */
-interface Reporter {
+/** The program that makes a report. */
+export interface ReportingProgram {
   /** The version of `reg`. */
   version: string;
-  /** Every rule that there is. */
+  /** Every rule. */
   rules: readonly RuleInfo[];
 }
 
-/** Writes a report as another program reads it. Its texts must be fit to be shown. */
-export function formatReport(report: Report, format: ReportFormat, reporter: Reporter): string {
-  switch (format) {
-    case 'github':
-      return githubReport(report);
-    case 'junit':
-      return junitReport(report);
-    case 'sarif':
-      return sarifReport(report, reporter);
-  }
-}
+/** Writes a report in a format for another program. Its texts are clean: a terminal may show them. */
+type Reporter = (report: Report, program: ReportingProgram) => string;
 
-/** The commands that make an annotation (GitHub Docs, "Workflow commands for GitHub Actions"). */
-const COMMANDS: Readonly<Record<Level, string>> = { error: 'error', warning: 'warning', info: 'notice' };
-
-/** A report as GitHub Actions reads it from the log of a step: one annotation a finding, at its file and line. */
-const githubReport = ({ findings }: Report): string =>
+/** A report as annotations in the log of a step of GitHub Actions: one for each finding, at its file and line. */
+const github: Reporter = ({ findings }) =>
   findings
     .map(({ level, rule, file, line, message }) => {
       const properties = { file, line: String(line), title: `reg: ${rule}` };
       const listed = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
-      return `::${COMMANDS[level]} ${listed.join(',')}::${escapeData(message)}\n`;
+      return `::${ANNOTATIONS[level]} ${listed.join(',')}::${escapeData(message)}\n`;
     })
     .join('');
 
-/** What would end a command early (actions/toolkit, packages/core/src/command.ts). */
+/** The commands of annotations (GitHub Docs, "Workflow commands for GitHub Actions"). */
+const ANNOTATIONS: Readonly<Record<Level, string>> = { error: 'error', warning: 'warning', info: 'notice' };
+
+/** Escapes characters that end a command (actions/toolkit, packages/core/src/command.ts). */
 const escapeData = (text: string): string =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 
@@ -48,10 +33,10 @@ const escapeProperty = (text: string): string =>
   escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
 /**
- * A report as JUnit XML, as far as those who read it agree: one test case a finding, and one for everything that was found
- * right. Only errors are failures.
+ * A report as JUnit XML, in the elements that all its readers know: a test case for each finding, and one for each file or ref
+ * without findings. Only errors are failures.
  */
-function junitReport({ findings, checked }: Report): string {
+const junit: Reporter = ({ findings, checked }) => {
   const wrong = new Set(findings.map(({ file }) => file));
   const right = checked.filter((file) => !wrong.has(file));
   const failures = findings.filter(({ level }) => level === 'error').length;
@@ -66,7 +51,7 @@ function junitReport({ findings, checked }: Report): string {
     '</testsuites>',
     '',
   ].join('\n');
-}
+};
 
 function testCase({ level, rule, file, line, message }: Finding): string {
   const start = `    <testcase${attributes({ name: `${rule} (line ${line})`, classname: file, file, line })}>`;
@@ -83,25 +68,25 @@ const attributes = (values: Readonly<Record<string, string | number>>): string =
     .map(([name, value]) => ` ${name}="${escaped(String(value))}"`)
     .join('');
 
-/** What XML may not hold at all, not even escaped (XML 1.0, Char), and halves of characters. */
+/** Characters that XML cannot hold, not even escaped (XML 1.0, Char), and halves of characters. */
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** Line ends and tabs in an attribute would become blanks (XML 1.0, Attribute-Value Normalization). */
+/** Escapes a text for an element or an attribute, where line ends and tabs would become spaces (XML 1.0, Attribute-Value Normalization). */
 const escaped = (text: string): string =>
   text
     .replaceAll(FORBIDDEN, '\ufffd')
     .replaceAll(/[&<>"]/g, (found) => ENTITIES[found] ?? '')
     .replaceAll(/[\t\n\r]/g, (found) => `&#${found.charCodeAt(0)};`);
 
-const LEVELS: Readonly<Record<Level, string>> = { error: 'error', warning: 'warning', info: 'note' };
+const SARIF_LEVELS: Readonly<Record<Level, string>> = { error: 'error', warning: 'warning', info: 'note' };
 
-/** Where each rule is documented: what comes with the package. */
+/** The documentation of the rules, which is part of the package. */
 const DOCS = 'https://unpkg.com/git-reg@0/docs/rules.md';
 
-/** A report as SARIF 2.1.0 (OASIS), with what code scanning asks for (GitHub Docs, "SARIF support for code scanning"). */
-function sarifReport({ findings }: Report, { version, rules }: Reporter): string {
+/** A report as SARIF 2.1.0 (OASIS), as code scanning needs it (GitHub Docs, "SARIF support for code scanning"). */
+const sarif: Reporter = ({ findings }, { version, rules }) => {
   const driver = { name: 'reg', semanticVersion: version, rules: rules.map(descriptor) };
   const run = {
     tool: { driver },
@@ -117,9 +102,9 @@ function sarifReport({ findings }: Report, { version, rules }: Reporter): string
     runs: [run],
   };
   return `${JSON.stringify(log, null, 2)}\n`;
-}
+};
 
-/** What paths start from; code scanning knows it by this name. */
+/** The start of all paths, by the name that code scanning has for it. */
 const TOP = '%SRCROOT%';
 
 const descriptor = ({ id, level, about }: RuleInfo) => ({
@@ -129,7 +114,7 @@ const descriptor = ({ id, level, about }: RuleInfo) => ({
   fullDescription: { text: about },
   helpUri: `${DOCS}#${id}`,
   help: { text: about, markdown: `${about} [More](${DOCS}#${id})` },
-  defaultConfiguration: { level: LEVELS[level] },
+  defaultConfiguration: { level: SARIF_LEVELS[level] },
 });
 
 function resultsOf(findings: readonly Finding[], rules: readonly RuleInfo[]): unknown[] {
@@ -143,7 +128,7 @@ function resultsOf(findings: readonly Finding[], rules: readonly RuleInfo[]): un
     return {
       ruleId: rule,
       ruleIndex: rules.findIndex(({ id }) => id === rule),
-      level: LEVELS[level],
+      level: SARIF_LEVELS[level],
       message: { text: message },
       locations: [{ physicalLocation: { artifactLocation, region: { startLine: line } } }],
       partialFingerprints: { primaryLocationLineHash: `${print}:${count}` },
@@ -151,12 +136,18 @@ function resultsOf(findings: readonly Finding[], rules: readonly RuleInfo[]): un
   });
 }
 
-/** A path as a relative URI (RFC 3986): what means something else in one is escaped. */
+/** A path as a relative URI (RFC 3986). */
 const uriOf = (file: string): string => file.split('/').map(encodeURIComponent).join('/');
 
-/** Tells a finding from others wherever its line is, so that it is not reported anew when lines above it come or go. */
+/** Identifies a finding without its line, so that it is not new when lines above it come or go. */
 const fingerprint = ({ rule, file, message }: Finding): string =>
   createHash('sha256')
     .update(JSON.stringify([rule, file, message]))
     .digest('hex')
     .slice(0, 16);
+
+/** Reports for other programs, by the name of their format. */
+export const REPORTERS = { github, junit, sarif } as const satisfies Record<string, Reporter>;
+
+/** The name of a format. */
+export type ReportFormat = keyof typeof REPORTERS;

@@ -1,6 +1,7 @@
 import type { Config } from '../documents/config.js';
 import type { Link, LinkFile, LinkReading } from '../documents/link.js';
 import { artifactOfLink } from '../documents/link-path.js';
+import type { YamlFile } from '../documents/yaml.js';
 import { artifactStateOf, versionsByStage } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
@@ -9,81 +10,91 @@ import { RegError } from '../errors.js';
 import type { ModelInterface } from '../formats/interface.js';
 import type { TagRef } from '../git/port.js';
 import type { ModelDigest } from '../models/digest.js';
-import type { SourceModel } from '../models/source.js';
+import { bringMissing } from '../registry/catch-up.js';
 import type { RegistryContext } from '../registry/context.js';
 import { linkAt } from '../registry/link-at.js';
 import { type MetricsFile, readMetricsFile } from '../registry/metrics-file.js';
 import { eventsIn, readArtifactNames } from '../registry/read.js';
 import type { FoundRev } from '../registry/source-rev.js';
 import { memoize, once } from '../util/async.js';
+import { failureOf, type Subject } from './finding.js';
 
-/** A link file of the work tree, whatever it holds. */
-export interface FileSubject {
-  /** From the top of the repository. */
-  file: string;
+/** A link file of the work tree with any content. */
+export interface FileSubject extends Subject {
   bytes: Uint8Array;
   reading: LinkReading;
-  /** What its name says that it declares; undefined when that is no name. */
+  /** The artifact that its name declares; undefined where that is not a name. */
   artifact: ArtifactName | undefined;
   registry: RegistryView;
 }
 
-/** A link file that can be read, and what it leads to; each is fetched once, when a rule first asks. */
-export interface LinkSubject extends LinkFile {
-  file: string;
+/** A link file that can be read, and its model. Each answer is fetched once, when a rule first asks. */
+export interface LinkSubject extends Subject, LinkFile {
   artifact: ArtifactName;
   registry: RegistryView;
-  /** The link as it was before the change that is looked at; undefined when it was not there, or no change is looked at. */
-  before: LinkFile['link'] | undefined;
-  /** The model that it leads to; nothing of its bytes is read. */
-  find(): Promise<SourceModel>;
-  /** What the files of the model say of its interface; undefined where their format says nothing. */
+  /** The link before the change under review; undefined for a new link, and without a change. */
+  before: Link | undefined;
+  /** The interface that the files of the model state; undefined where their format has none. */
   fileInterface(): Promise<ModelInterface | undefined>;
-  /** Reads the model to its end. */
+  /** Reads the whole model. */
   model(): Promise<ModelDigest>;
   /** @throws RegError what reading a metrics file throws */
   metrics(): Promise<LinkMetrics>;
-  /** What the rev of the source is now; undefined where it names none. */
+  /** What the rev of the source is now; undefined without a rev. */
   findRev(): Promise<FoundRev | undefined>;
 }
 
-/** What rules may ask about the registry around what they look at; each answer is found once. */
+/** A link file that a change removes. */
+export interface RemovedSubject extends Subject {
+  artifact: ArtifactName;
+  registry: RegistryView;
+}
+
+/** The configuration of a registry. */
+export interface ConfigSubject extends Subject {
+  yaml: YamlFile;
+  registry: RegistryView;
+  /** The ids of all rules. */
+  rules: readonly string[];
+}
+
+/** What rules ask about the registry. Each answer is found once. */
 export interface RegistryView {
   context: RegistryContext;
   config: Config;
-  /** Every link file of the work tree, looked at or not. */
+  /** Every link file of the work tree. */
   files: readonly string[];
-  /** What these declare. */
+  /** The artifacts that these declare. */
   declared: readonly ArtifactName[];
   /** Artifacts that have events. */
   registered(): Promise<readonly ArtifactName[]>;
-  /** The stages that hold a version of an artifact, each with the current one and what declares it. */
+  /** What the stages of an artifact hold. */
   held(artifact: ArtifactName): Promise<Held>;
 }
 
-/** What the stages of an artifact hold. */
+/** The stages of an artifact that hold a version, each with the current one. */
 interface Held {
   stages: ReadonlyMap<StageName, HeldLink>;
-  /** Why nobody knows; undefined when it is known. */
+  /** Why it is not known; undefined where it is. */
   problem?: string;
 }
 
-/** The version that is current in a stage. */
+/** The current version of a stage. */
 interface HeldLink {
   version: string;
-  /** The commit of the registry that it belongs to. */
+  /** Its commit in the registry. */
   commit: Oid;
-  /** Undefined where nothing declares it, or what does cannot be read. */
+  /** Its link; undefined where there is no readable one. */
   link: Link | undefined;
 }
 
-/** Makes the view of a registry whose work tree holds these link files. */
+/** Opens the view of a registry whose work tree has these link files. */
 export async function viewOf(
   context: RegistryContext,
   files: readonly string[],
   offline: boolean,
 ): Promise<RegistryView> {
-  const tagsOf = tagsFromRemote(context, offline);
+  const tagsOf = sharedTags(context, offline);
   return {
     context,
     config: await context.config(),
@@ -97,7 +108,7 @@ export async function viewOf(
 async function readHeld(
   context: RegistryContext,
   name: ArtifactName,
-  tagsOf: ReturnType<typeof tagsFromRemote>,
+  tagsOf: (artifact: ArtifactName) => Promise<TagRef[]>,
 ): Promise<Held> {
   const stages = new Map<StageName, HeldLink>();
   try {
@@ -112,8 +123,7 @@ async function readHeld(
     }
     return { stages };
   } catch (error) {
-    if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;
-    const problem = `what is in the stages of ${name} cannot be told: ${error.message}`;
+    const problem = `what is in the stages of ${name} cannot be told: ${failureOf(error).message}`;
     return { stages, problem: `${problem}; fetch the tags, or add --offline to go by those that are here` };
   }
 }
@@ -124,11 +134,49 @@ function unlessUnreadable(error: unknown): undefined {
   throw error;
 }
 
-/** The metrics of a link: what it says itself, and what the file of its source says. */
-interface LinkMetrics {
-  /** Undefined where no file is named, or there is none at that path. */
+/**
+ * Makes a function that gives the tags of an artifact: those of the remote, which a checkout in CI often lacks, and those that
+ * exist only here. The remote is asked once. Missing objects are fetched for the artifact only, and no ref is written.
+ * @param offline does not ask the remote
+ * @throws RegError REMOTE_FAILED where it does not answer and this clone may lack tags
+ */
+function sharedTags(
+  context: RegistryContext,
+  offline: boolean,
+): (artifact: ArtifactName) => Promise<TagRef[]> {
+  const { repository, config } = context;
+  const listing = once(async () => (offline ? undefined : listRemote(context)));
+  return async (artifact) => {
+    const isOwn = ({ name }: TagRef): boolean => parseTagName(name)?.artifact === artifact;
+    const [here, there] = [[...(await repository.tags.list(artifact)).refs].filter(isOwn), await listing()];
+    if (there === undefined) return here;
+    const own = there.filter(isOwn);
+    await bringMissing(repository, (await config()).remote, own);
+    const names = new Set(own.map(({ name }) => name));
+    return [...own, ...here.filter(({ name }) => !names.has(name))].map(({ name, oid }) => ({ name, oid }));
+  };
+}
+
+/** Every tag of the remote; undefined where the tags of this clone count. */
+async function listRemote({ repository, config }: RegistryContext): Promise<readonly TagRef[] | undefined> {
+  const { remote } = await config();
+  if (repository.url !== undefined || !(await repository.hasRemote(remote))) return undefined;
+  try {
+    return await repository.listRemoteTags(remote);
+  } catch (error) {
+    const failure = failureOf(error);
+    // a person who fetched tags and history has them all
+    const mayLack = (await repository.isShallow()) || (await readArtifactNames(repository.tags)).length === 0;
+    if (mayLack) throw failure;
+    return undefined;
+  }
+}
+
+/** The metrics of a link, and of the metrics file of its source. */
+export interface LinkMetrics {
+  /** Undefined where no file is named, or the source has no file at that path. */
   file: MetricsFile | undefined;
-  /** The value of a metric; what the link says counts. */
+  /** The value of a metric. A value in the link takes precedence. */
   valueOf(metric: string): number | undefined;
 }
 
@@ -148,44 +196,4 @@ export async function metricsOf(
     file,
     valueOf: (metric) => (Object.hasOwn(metrics, metric) ? metrics[metric] : file?.valueOf(metric)),
   };
-}
-
-/**
- * Gives the tags of an artifact: as the remote has them, which a checkout in CI often lacks, and those here that are not there
- * yet. The remote is asked once, and of the tags that are not here only those of the artifact are fetched; no ref is written.
- * @param offline does not ask it
- * @throws RegError REMOTE_FAILED when it cannot be reached and this clone may lack tags
- */
-function tagsFromRemote(
-  context: RegistryContext,
-  offline: boolean,
-): (artifact: ArtifactName) => Promise<TagRef[]> {
-  const { repository, config } = context;
-  const listing = once(async () => (offline ? undefined : listRemote(context)));
-  return async (artifact) => {
-    const isOwn = ({ name }: TagRef): boolean => parseTagName(name)?.artifact === artifact;
-    const [here, there] = [[...(await repository.tags.list(artifact)).refs].filter(isOwn), await listing()];
-    if (there === undefined) return here;
-    const own = there.filter(isOwn);
-    const types = await repository.objectTypes(own.map(({ oid }) => oid));
-    const missing = own.filter(({ oid }) => types.get(oid) === 'missing');
-    if (missing.length > 0) await repository.fetchTags((await config()).remote, missing);
-    const names = new Set(own.map(({ name }) => name));
-    return [...own, ...here.filter(({ name }) => !names.has(name))].map(({ name, oid }) => ({ name, oid }));
-  };
-}
-
-/** Every tag of the remote; undefined where what is here counts. */
-async function listRemote({ repository, config }: RegistryContext) {
-  const { remote } = await config();
-  if (repository.url !== undefined || !(await repository.hasRemote(remote))) return undefined;
-  try {
-    return await repository.listRemoteTags(remote);
-  } catch (error) {
-    if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;
-    // a clone with tags and history was made by somebody who fetched both
-    const mayLack = (await repository.isShallow()) || (await readArtifactNames(repository.tags)).length === 0;
-    if (mayLack) throw error;
-    return undefined;
-  }
 }

@@ -1,9 +1,8 @@
-import type { RuleLevels } from '../documents/config.js';
 import { APPROVALS, approvalOf } from '../domain/approval.js';
 import { hiddenBy } from '../domain/arrival.js';
 import { type ArtifactState, type ResolvedEvent, type State, stateOf } from '../domain/artifact.js';
 import type { PolicyRule } from '../domain/policy.js';
-import { tagRef } from '../domain/refs.js';
+import { tagNameOf, tagRef } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime, parseTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
@@ -14,103 +13,12 @@ import { type RegistryContext, requireCommit } from '../registry/context.js';
 import { ignoredHere, judgeEvents, type RulesSource, readRules, rulesSourceOf } from '../registry/policy.js';
 import { eventsIn } from '../registry/read.js';
 import { short } from '../util/oid.js';
-import { type Finding, type Report, type RuleInfo, reportOf } from './finding.js';
-
-/** Which tags to validate. */
-export interface ValidateTagsOptions {
-  /** Only events from then on: a time, a rev whose commit's date it is, or the tag of an event. */
-  since?: string | undefined;
-  /** Does not ask the remote, and goes by what this clone has and remembers of it. */
-  offline?: boolean | undefined;
-}
-
-/**
- * Checks the tags of a registry against each other and the rules of the team, however they came: a tag that was pushed
- * around the tool is found here. Rules, their levels and signers are those of the protected branch.
- */
-export async function validateTags(
-  context: RegistryContext,
-  { since, offline }: ValidateTagsOptions,
-): Promise<Report> {
-  const source = await rulesSourceOf(context, offline);
-  const [rules, survey] = await Promise.all([readRules(context, source), surveyTags(context, source)]);
-  const state = stateOf(eventsIn(survey.readings).events);
-  const from = since === undefined ? Number.NEGATIVE_INFINITY : await sinceMoment(context, since, state);
-  const events = [...state.values()].flatMap((artifact) =>
-    artifact.events.filter(({ time }) => time >= from).map((event) => ({ artifact, event })),
-  );
-  const verdicts = await judgeEvents({ repository: context.repository, rules, events });
-  const breaks = await findBreaks(context.repository.tags, [...state.values()], survey.held);
-  const say = (rule: RuleInfo, tag: string, message: string): Finding[] =>
-    finding(rules.levels, rule, tag, message);
-  const findings = [
-    ...survey.readings.flatMap((reading) => oddities(reading, say)),
-    ...survey.moved.flatMap(({ name, here, there }) =>
-      say(TAG_RULES.moved, name, `it is ${short(here)} here and ${short(there)} where it is shared`),
-    ),
-    ...breaks
-      .filter(({ event }) => event.time >= from)
-      .flatMap(({ event, message }) => say(TAG_RULES.chain, event.tag, message)),
-    ...events.flatMap(({ event }) => say(TAG_RULES.name, event.tag, ownName(event))),
-    ...events.flatMap(({ artifact, event }) => say(TAG_RULES.registered, event.tag, again(event, artifact))),
-    ...verdicts.flatMap(({ event, violations }) =>
-      violations
-        // said of every event already
-        .filter(({ rule }) => rule !== 'name')
-        .flatMap(({ rule, message }) => say(TAG_RULES[rule], event.tag, `${message}; ${byWhom(event)}`)),
-    ),
-  ];
-  const report = reportOf(
-    findings,
-    events.map(({ event }) => tagRef(event.tag)),
-  );
-  return { ...report, note: await ignoredHere(context, rules) };
-}
-
-function finding(levels: RuleLevels, rule: RuleInfo, tag: string, message: string): Finding[] {
-  const level = levels[rule.id] ?? rule.level;
-  return level === 'off' || message === ''
-    ? []
-    : [{ level, rule: rule.id, file: tagRef(tag), line: 1, message }];
-}
-
-const ownName = (event: ResolvedEvent): string =>
-  event.ownName === undefined ? '' : `it holds the tag object of '${event.ownName}'; ${byWhom(event)}`;
-
-function again(event: ResolvedEvent, artifact: ArtifactState): string {
-  const hidden = hiddenBy(event, artifact);
-  return hidden === undefined
-    ? ''
-    : `it hides ${hidden.tag}, another registration of ${event.of}; ${byWhom(event)}`;
-}
-
-const byWhom = ({ tagger, time }: ResolvedEvent): string =>
-  `its tagger is ${tagger.name} <${tagger.email}>, ${formatTime(time)}`;
-
-function oddities(
-  reading: TagReading,
-  say: (rule: RuleInfo, tag: string, message: string) => Finding[],
-): Finding[] {
-  const name = 'tag' in reading ? reading.tag.name : reading.ref.name;
-  if (name.startsWith(APPROVALS)) {
-    const approval = 'tag' in reading ? approvalOf(reading.tag) : { problem: reading.detail };
-    return 'problem' in approval
-      ? say(TAG_RULES.approval, name, `it approves of nothing: ${approval.problem}`)
-      : [];
-  }
-  if (parseTagName(name) === undefined)
-    return looksLikeEvent(name)
-      ? say(TAG_RULES.lookAlike, name, 'it looks like an event, but its name cannot be read as one')
-      : [];
-  return 'tag' in reading
-    ? []
-    : say(TAG_RULES.object, name, `it has the name of an event and is none: ${reading.detail}`);
-}
+import { type Finding, levelOf, type Report, type RuleInfo, reportOf } from './finding.js';
 
 const error = (id: string, about: string): RuleInfo => ({ id, level: 'error', about });
 const warning = (id: string, about: string): RuleInfo => ({ id, level: 'warning', about });
 
-/** Rules about tags; what levels they have, the protected branch says. */
+/** Rules about tags. Their levels are those of the protected branch. */
 export const TAG_RULES = {
   object: error(
     'tag-object',
@@ -145,18 +53,104 @@ export const TAG_RULES = {
   RuleInfo
 >;
 
-/** The tags of a registry as they are where it is shared, and those of this clone that are not there yet. */
+/** Which tags to check. */
+export interface ValidateTagsOptions {
+  /** Only events from a moment on: a time, a rev with the date of its commit, or the tag of an event. */
+  since?: string | undefined;
+  /** Does not ask the remote: this clone and its remote-tracking branches count. */
+  offline?: boolean | undefined;
+}
+
+/**
+ * Checks the tags of a registry against each other and the rules of the team. It also finds tags that were not written with
+ * `reg`. Rules, their levels and signers are those of the protected branch.
+ */
+export async function validateTags(
+  context: RegistryContext,
+  { since, offline }: ValidateTagsOptions,
+): Promise<Report> {
+  const source = await rulesSourceOf(context, offline);
+  const [rules, survey] = await Promise.all([readRules(context, source), surveyTags(context, source)]);
+  const state = stateOf(eventsIn(survey.readings).events);
+  const from = since === undefined ? Number.NEGATIVE_INFINITY : await sinceMoment(context, since, state);
+  const events = [...state.values()].flatMap((artifact) =>
+    artifact.events.filter(({ time }) => time >= from).map((event) => ({ artifact, event })),
+  );
+  const verdicts = await judgeEvents({ repository: context.repository, rules, events });
+  const breaks = await findBreaks(context.repository.tags, [...state.values()], survey.held);
+  const say: Say = (rule, tag, message) => {
+    const level = levelOf(rule, rules.levels);
+    return level === 'off' || message === undefined
+      ? []
+      : [{ level, rule: rule.id, file: tagRef(tag), line: 1, message }];
+  };
+  const findings = [
+    ...survey.readings.flatMap((reading) => oddities(reading, say)),
+    ...survey.moved.flatMap(({ name, here, there }) =>
+      say(TAG_RULES.moved, name, `it is ${short(here)} here and ${short(there)} where it is shared`),
+    ),
+    ...breaks
+      .filter(({ event }) => event.time >= from)
+      .flatMap(({ event, message }) => say(TAG_RULES.chain, event.tag, message)),
+    ...events.flatMap(({ event }) => say(TAG_RULES.name, event.tag, ownName(event))),
+    ...events.flatMap(({ artifact, event }) => say(TAG_RULES.registered, event.tag, again(event, artifact))),
+    ...verdicts.flatMap(({ event, violations }) =>
+      violations
+        // every event is checked for that above
+        .filter(({ rule }) => rule !== 'name')
+        .flatMap(({ rule, message }) => say(TAG_RULES[rule], event.tag, `${message}; ${byWhom(event)}`)),
+    ),
+  ];
+  const report = reportOf(
+    findings,
+    events.map(({ event }) => tagRef(event.tag)),
+  );
+  return { ...report, note: await ignoredHere(context, rules) };
+}
+
+/** The finding of a rule about a tag; none without a message, or where the rule is off. */
+type Say = (rule: RuleInfo, tag: string, message: string | undefined) => Finding[];
+
+const ownName = (event: ResolvedEvent): string | undefined =>
+  event.ownName === undefined ? undefined : `it holds the tag object of '${event.ownName}'; ${byWhom(event)}`;
+
+function again(event: ResolvedEvent, artifact: ArtifactState): string | undefined {
+  const hidden = hiddenBy(event, artifact);
+  return hidden && `it hides ${hidden.tag}, another registration of ${event.of}; ${byWhom(event)}`;
+}
+
+const byWhom = ({ tagger, time }: ResolvedEvent): string =>
+  `its tagger is ${tagger.name} <${tagger.email}>, ${formatTime(time)}`;
+
+/** Findings of a tag that is not an event or an approval, although its name says so. */
+function oddities(reading: TagReading, say: Say): Finding[] {
+  const name = 'tag' in reading ? reading.tag.name : reading.ref.name;
+  if (name.startsWith(APPROVALS)) {
+    const approval = 'tag' in reading ? approvalOf(reading.tag) : { problem: reading.detail };
+    return 'problem' in approval
+      ? say(TAG_RULES.approval, name, `it approves of nothing: ${approval.problem}`)
+      : [];
+  }
+  if (parseTagName(name) === undefined)
+    return looksLikeEvent(name)
+      ? say(TAG_RULES.lookAlike, name, 'it looks like an event, but its name cannot be read as one')
+      : [];
+  return 'tag' in reading
+    ? []
+    : say(TAG_RULES.object, name, `it has the name of an event and is none: ${reading.detail}`);
+}
+
+/** The tags of a registry: those of the remote, and those that exist only in this clone. */
 interface Survey {
   readings: TagReading[];
-  /** What every tag holds, by name. */
+  /** The oid of every tag, by name. */
   held: ReadonlyMap<string, string>;
-  /** Tags that hold something else here than there. */
+  /** Tags that differ between this clone and the remote. */
   moved: readonly { name: string; here: string; there: string }[];
 }
 
 /**
- * Reads every tag that concerns a registry. What the remote has counts, for that is what others act upon; its tags need not
- * be here.
+ * Reads the tags of a registry. Those of the remote count, because others act upon them; they need not be here.
  * @throws RegError REMOTE_FAILED
  */
 async function surveyTags({ repository }: RegistryContext, source: RulesSource): Promise<Survey> {
@@ -168,7 +162,7 @@ async function surveyTags({ repository }: RegistryContext, source: RulesSource):
   const own = here.filter(({ name }) => !there.has(name));
   const moved = here.flatMap(({ name, oid }) => {
     const tag = there.get(name);
-    // a checkout holds the commit in the place of the tag, and hides nothing by that
+    // a checkout in CI may have a lightweight tag on the commit, which is the same tag
     return tag === undefined || tag.oid === oid || tag.peeled === oid
       ? []
       : [{ name, here: oid, there: tag.oid }];
@@ -176,7 +170,7 @@ async function surveyTags({ repository }: RegistryContext, source: RulesSource):
   return surveyOf(repository, [...listed, ...own], moved);
 }
 
-/** Tags that nobody could take for an event or an approval are none of our business. */
+/** Whether a tag may look like an event or an approval. */
 const isConcerned = ({ name }: TagRef): boolean => /[@#]/.test(name) || name.startsWith(APPROVALS);
 
 async function surveyOf(
@@ -189,15 +183,14 @@ async function surveyOf(
 }
 
 /**
- * The moment that `--since` names, in seconds since the epoch: a time; the tag of an event, which is then the first that is
- * looked at; or a rev, whose commit's date it is.
- * @param state what is looked at, for a checkout lacks the tag, or holds the commit in its place
+ * The moment of `--since`, in seconds since the epoch: a time, the time of an event by its tag, or the date of a commit by a rev.
+ * @param state the events; a checkout may lack the tag, or have a lightweight one
  * @throws RegError UNKNOWN_REV
  */
 async function sinceMoment(context: RegistryContext, text: string, state: State): Promise<number> {
   const time = timeOf(text);
   if (time !== undefined) return time;
-  const tagName = text.replace(/^refs\/tags\//, '');
+  const tagName = tagNameOf(text) ?? text;
   const name = parseTagName(tagName);
   const event = name && state.get(name.artifact)?.events.find(({ tag }) => tag === tagName);
   return event?.time ?? context.repository.commitDate(await requireCommit(context, text));

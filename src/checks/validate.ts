@@ -2,7 +2,7 @@ import { relative, resolve } from 'node:path';
 import { CONFIG_FILE } from '../documents/config.js';
 import { inspectLink, type LinkFile } from '../documents/link.js';
 import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
-import { readYaml, STRICT } from '../documents/yaml.js';
+import { problemOf, readYaml, STRICT } from '../documents/yaml.js';
 import { type ArtifactName, parseArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { digestOf, verifyPromises } from '../models/digest.js';
@@ -14,21 +14,22 @@ import { findRev } from '../registry/source-rev.js';
 import { mapAtMost, once } from '../util/async.js';
 import type { WorkTree } from '../util/files.js';
 import { changeSince, type TreeChange } from './change.js';
-import { applyRules, type Finding, type Report, reportOf } from './finding.js';
-import { ALL_RULES, CONFIG_RULES, configSchema, FILE_RULES, LINK_RULES, REMOVED_RULES } from './rules.js';
+import { applyRules, complaintOf, type Finding, type Report, reportOf } from './finding.js';
+import { FILE_RULES } from './link-rules.js';
+import { ALL_RULES, CONFIG_RULES, CONFIG_SCHEMA, LINK_RULES, REMOVED_RULES } from './rules.js';
 import { type LinkSubject, metricsOf, type RegistryView, viewOf } from './subject.js';
 import { type ValidateTagsOptions, validateTags } from './tag-rules.js';
 
 /** What to validate. */
 export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
-  /** Checks tags instead of link files; a work tree is not needed for that. */
+  /** Checks tags instead of link files, which takes no work tree. */
   tags?: boolean | undefined;
-  /** A rev: only what the work tree changes since it parted from there. */
+  /** A rev: checks only what the work tree changes since it left the branch of the rev. */
   base?: string | undefined;
 }
 
 /**
- * Checks the link files of the work tree, each by every rule, or the tags.
+ * Checks the link files of the work tree and the configuration, or the tags, by every rule.
  * @throws RegError NO_WORK_TREE, USAGE for a path without links, UNKNOWN_REV
  */
 export async function validate(given: RegistryContext, options: ValidateOptions): Promise<Report> {
@@ -53,7 +54,7 @@ export async function validate(given: RegistryContext, options: ValidateOptions)
   return reportOf(found.flat(), files);
 }
 
-/** What is a link, and what somebody may have taken for one. */
+/** Link files, and files that look like one. */
 const LOOKS_LIKE_LINK = /\.model\.ya?ml$/i;
 
 async function checkRemoved(registry: RegistryView, file: string): Promise<Finding[]> {
@@ -62,7 +63,7 @@ async function checkRemoved(registry: RegistryView, file: string): Promise<Findi
   return applyRules(REMOVED_RULES, { file, artifact, registry }, registry.config.rules);
 }
 
-/** So many files are looked at at a time: enough to wait for sources together, few enough for memory and open files. */
+/** Files that are checked at a time: enough to wait for sources together, few enough for memory and open files. */
 const AT_ONCE = 4;
 
 /** Asks every rule about one link file. */
@@ -94,17 +95,16 @@ function linkSubject(
   const follow = once(() => followLink(context, link, () => requireCommit(context, 'HEAD')));
   const model = once(async () => {
     const { model, promises } = await follow();
-    const identity = await digestOf(model);
-    // what this link itself promises is for its own rule to tell
-    verifyPromises(file, promises.slice(1), identity);
-    return identity;
+    const digest = await digestOf(model);
+    // the rule link-bytes has the promises of this link itself
+    verifyPromises(file, promises.slice(1), digest);
+    return digest;
   });
   return {
     ...reading,
     file,
     artifact,
     registry,
-    find: async () => (await follow()).model,
     fileInterface: once(async () => interfaceOf((await follow()).model)),
     model,
     metrics: once(() => metricsOf(registry, link, () => requireCommit(context, 'HEAD'))),
@@ -115,23 +115,16 @@ function linkSubject(
   };
 }
 
-/** What is wrong with a configuration that cannot be read: without it no rule can be asked. */
+/** The finding of a configuration that cannot be read. Rules need a configuration, so there is no other finding then. */
 async function unreadableConfig(context: RegistryContext): Promise<Finding | undefined> {
   try {
     await context.config();
     return undefined;
   } catch (error) {
-    if (!(error instanceof RegError) || error.place?.file !== CONFIG_FILE) throw error;
-    const { line } = error.place;
-    const message = error.message.replace(`${CONFIG_FILE}:${line}: `, '');
-    const { id: rule, level } = configSchema;
-    return {
-      level,
-      rule,
-      file: CONFIG_FILE,
-      line,
-      message: error.hint ? `${message} (${error.hint})` : message,
-    };
+    const problem = problemOf(error, CONFIG_FILE);
+    if (problem === undefined) throw error;
+    const { id: rule, level } = CONFIG_SCHEMA;
+    return { level, rule, file: CONFIG_FILE, ...complaintOf(problem) };
   }
 }
 
@@ -144,18 +137,18 @@ async function checkConfig(registry: RegistryView, workTree: WorkTree): Promise<
   return applyRules(CONFIG_RULES, { file: CONFIG_FILE, yaml, registry, rules }, registry.config.rules);
 }
 
-/** Which files to look at. */
+/** Which files to check. */
 interface FileChoice {
-  /** Files, folders, or artifacts where there is no such path; every link of the work tree when there are none. */
+  /** Files, folders, or artifacts where there is no such path. By default every link of the work tree. */
   paths?: readonly string[] | undefined;
-  /** The folder that relative paths start from; the top of the work tree by default. */
+  /** The folder at which relative paths start; the top of the work tree by default. */
   from?: string | undefined;
 }
 
 /**
- * The files that were asked for, in the order of the paths.
+ * The files to check, in the order of the paths.
  * @param root the top of the work tree
- * @throws RegError USAGE for a path that none of the files is at or below
+ * @throws RegError USAGE for a path without files
  */
 function chosenFiles(
   files: readonly string[],

@@ -12,26 +12,26 @@ import { requireArtifact } from '../registry/queries.js';
 import { readState } from '../registry/read.js';
 import type { HistoryRow } from '../registry/rows.js';
 
-/** One event, with what can be said for and against its tag: `verify`. */
+/** A row of `verify`: an event with its signature and its problems. */
 export interface VerifiedRow extends HistoryRow {
   signature: Signature['verdict'];
-  /** Whom the key belongs to, as the team's file of signers, or else git's configuration, has it. */
+  /** The owner of the key, by the team's file of signers, or else by git's configuration. */
   signer: string | null;
   /** The fingerprint of the key. */
   key: string | null;
-  /** What is broken; null where nothing is. */
+  /** What is broken; null where everything is right. */
   problem: string | null;
 }
 
-/** How to verify. */
+/** Options of `verify`. */
 export interface VerifyOptions {
-  /** Does not ask the remote who may sign, and goes by what this clone remembers of it. */
+  /** Does not ask the remote who may sign: its branches as this clone knows them count. */
   offline?: boolean | undefined;
 }
 
 /**
- * Checks the signatures of events, and that each artifact's history holds together. `target` is an artifact, a version or a
- * stage of one; without it, all events are looked at. Newest first.
+ * Checks the signatures of events, and that the history of each artifact is complete. `target` is an artifact, or a version or
+ * stage of one; by default all events are checked. Newest first.
  */
 export async function verify(
   context: RegistryContext,

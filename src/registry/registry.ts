@@ -1,11 +1,12 @@
-import { type Ailment, type DoctorOptions, doctor } from '../checks/doctor.js';
+import { type DoctorFinding, type DoctorOptions, doctor } from '../checks/doctor.js';
 import type { Report } from '../checks/finding.js';
 import { type ValidateOptions, validate } from '../checks/validate.js';
 import { type VerifiedRow, type VerifyOptions, verify } from '../checks/verify.js';
 import type { StageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
+import { type ImportRow, importMlem } from '../exchange/mlem.js';
 import type { Ui, UiOptions } from '../site/serve.js';
-import type { SiteOptions, SiteRow } from '../site/write-site.js';
+import type { SiteOptions, SiteRow } from '../site/write.js';
 import * as actions from './actions.js';
 import { type Approved, type ApproveOptions, approve } from './approve.js';
 import { type BrowseRow, browse } from './browse.js';
@@ -15,7 +16,6 @@ import type { RegistryContext } from './context.js';
 import { type Description, describe } from './describe.js';
 import { type Difference, type DiffOptions, diff } from './diff.js';
 import { type HistoryOptions, history, intervals } from './history.js';
-import { type ImportRow, importMlem } from './import-mlem.js';
 import { init } from './init.js';
 import { type LinkOptions, type LinkRow, link } from './link.js';
 import { type LoadOptions, loadModel, type Model, readable } from './load.js';
@@ -66,7 +66,7 @@ export interface Registry {
   /** Checks link files, or tags. */
   validate(options?: ValidateOptions): Promise<Report>;
   /** Lists what is wrong with the registry, and what to do. */
-  doctor(options?: DoctorOptions): Promise<Ailment[]>;
+  doctor(options?: DoctorOptions): Promise<DoctorFinding[]>;
   /** Writes the registry as a static site. */
   site(options: SiteOptions): Promise<SiteRow>;
   /** Serves the same site live on this machine. */
@@ -124,7 +124,7 @@ export function createRegistry(context: RegistryContext): Registry {
     validate: (options = {}) => validate(context, options),
     doctor: (options = {}) => doctor(context, options),
     // loaded on use: what draws pages is large
-    site: async (options) => (await import('../site/write-site.js')).site(context, options),
+    site: async (options) => (await import('../site/write.js')).site(context, options),
     ui: async (options = {}) => (await import('../site/serve.js')).ui(context, options),
     status: () => status(context),
     sync: (options = {}) => sync(context, options),

@@ -22,7 +22,7 @@ import { catchUp, fetchedNote, lackingNote, type RemoteView } from './catch-up.j
 import type { RegistryContext } from './context.js';
 import { refuseUndeclared } from './declared.js';
 import { policyGuard } from './policy.js';
-import { artifactNamesIn, eventsIn, readArtifactNames, readAllTags } from './read.js';
+import { artifactNamesIn, eventsIn, readAllTags, readArtifactNames } from './read.js';
 import { type WriteTarget, writeTargetOf } from './write-target.js';
 
 /** Options that all writes share. */

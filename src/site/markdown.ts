@@ -2,7 +2,7 @@ import type { Nodes, Parent } from 'mdast';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
-import type { CardElement, CardNode, CardTag } from '../web/card-node.js';
+import type { CardElement, CardNode, CardTag } from './web/card-node.js';
 
 /** Quotes in lists in quotes; deeper is taken for malice. */
 const DEPTH = 20;

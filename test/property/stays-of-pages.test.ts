@@ -4,7 +4,7 @@ import { currentIn, stagesUsed } from '../../src/domain/artifact.js';
 import { intervalsIn } from '../../src/domain/timeline.js';
 import { intervalRow } from '../../src/registry/make-rows.js';
 import { readState } from '../../src/registry/read.js';
-import { dayInStage, stayAt } from '../../src/web/stays.js';
+import { dayInStage, stayAt } from '../../src/site/web/stays.js';
 import { build, registries } from '../support/registries.js';
 
 test('what a page finds in the stays at a moment is what is current then', async () => {

@@ -7,7 +7,7 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import type { Log } from 'sarif';
 import { describe, expect, test } from 'vitest';
 import { type Finding, reportOf } from '../../src/checks/finding.js';
-import { formatReport, type ReportFormat } from '../../src/checks/reporters.js';
+import { REPORTERS, type ReportFormat } from '../../src/checks/reporters.js';
 import { ALL_RULES } from '../../src/checks/rules.js';
 
 const found = (more: Partial<Finding>): Finding => ({
@@ -33,7 +33,7 @@ const FINDINGS = [
   found({ file: 'refs/tags/churn#prod#3', line: 1 }),
 ];
 const write = (format: ReportFormat, findings: Finding[], checked: string[] = []): string =>
-  formatReport({ ok: false, findings, checked }, format, { version: '1.2.3', rules: ALL_RULES });
+  REPORTERS[format]({ ok: false, findings, checked }, { version: '1.2.3', rules: ALL_RULES });
 
 test('findings are in the order of what was looked at, and by line', () => {
   const findings = [found({ line: 9 }), found({ file: 'x' }), found({ file: 'a' }), found({ line: 2 })];

@@ -6,7 +6,7 @@ import type { SourceRepository } from '../../src/git/port.js';
 import { openRegistry } from '../../src/open.js';
 import type { RegistryContext } from '../../src/registry/context.js';
 import type { Registry } from '../../src/registry/registry.js';
-import { type AskingOptions, sourceAsker } from '../../src/site/ask-source.js';
+import { type AskingOptions, sourceAsker } from '../../src/site/cards.js';
 import { importInto, type Told } from '../support/fast-import.js';
 import { HOSTILE_CARD } from '../support/hostile-site.js';
 import { type Repository, sandbox } from '../support/repo.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readMarkdown } from '../../src/site/markdown.js';
-import type { CardNode } from '../../src/web/card-node.js';
+import type { CardNode } from '../../src/site/web/card-node.js';
 
 const read = (text: string): CardNode[] => readMarkdown(text, (path) => `https://host.example/${path}`);
 const inside = (text: string): readonly CardNode[] => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { artifactPath, pathPart, rootOf, versionPath } from '../../src/web/site-path.js';
+import { artifactPath, pathPart, rootOf, versionPath } from '../../src/site/web/site-path.js';
 
 test.each([
   ['churn', 'churn'],

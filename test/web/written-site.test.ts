@@ -197,7 +197,7 @@ test('the overview of a thousand artifacts is below a megabyte', async () => {
   });
   importInto(box, large, [{ day: '2026-01-01', files: {} }, ...told.flat()]);
   const { openContext } = await import('../../src/open-context.js');
-  const { siteOf } = await import('../../src/site/site.js');
+  const { siteOf } = await import('../../src/site/pages.js');
   const site = await siteOf(await openContext(large.dir, host), null, async () => null);
   const page = await site.get('index.html')?.();
   expect(page).toContain('team-19/model-999');

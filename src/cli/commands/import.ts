@@ -1,4 +1,4 @@
-import { importMlem } from '../../registry/import-mlem.js';
+import { importMlem } from '../../exchange/mlem.js';
 import type { Session } from '../session.js';
 
 export async function run(

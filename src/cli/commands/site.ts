@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { site } from '../../site/write-site.js';
+import { site } from '../../site/write.js';
 import type { Session } from '../session.js';
 
 export async function run({ out, open, cwd }: Session, options: { out: string }): Promise<void> {

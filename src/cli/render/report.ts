@@ -1,5 +1,5 @@
 import type { Finding, Report } from '../../checks/finding.js';
-import { formatReport, type ReportFormat } from '../../checks/reporters.js';
+import { REPORTERS, type ReportFormat } from '../../checks/reporters.js';
 import { ALL_RULES } from '../../checks/rules.js';
 import type { Output } from '../output.js';
 import { cleanLine } from './clean.js';
@@ -9,14 +9,8 @@ export function printReport(report: Report, format: ReportFormat | 'text' | 'jso
   const { ok, findings, checked } = report;
   if (format === 'json') out.data({ ok, findings });
   else if (format !== 'text') {
-    const reporter = { version: out.world.version, rules: ALL_RULES };
-    out.print(
-      formatReport(
-        { ...report, findings: findings.map(cleaned), checked: checked.map(cleanLine) },
-        format,
-        reporter,
-      ),
-    );
+    const clean = { ...report, findings: findings.map(cleaned), checked: checked.map(cleanLine) };
+    out.print(REPORTERS[format](clean, { version: out.world.version, rules: ALL_RULES }));
   } else {
     for (const { file, line, level, message, rule } of findings)
       out.line(`${atStart(file)}:${line}: ${level}: ${message} [${rule}]`);

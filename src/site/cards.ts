@@ -1,0 +1,165 @@
+import { posix } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { LINK_SUFFIX } from '../documents/link-path.js';
+import type { Oid } from '../domain/event.js';
+import { artifactName } from '../domain/names.js';
+import { RegError } from '../errors.js';
+import type { ObjectReader } from '../git/port.js';
+import { pagesAt } from '../registry/browse.js';
+import { openSource, type RegistryContext } from '../registry/context.js';
+import type { Description } from '../registry/describe.js';
+import { linkAt } from '../registry/link-at.js';
+import { withSharedSources } from '../registry/shared-sources.js';
+import { sourceFolder } from '../registry/source-rev.js';
+import { shownAddress } from '../util/address.js';
+import { limiter, once } from '../util/async.js';
+import type { SiteParts } from './pages.js';
+import type { VersionPage } from './web/page.js';
+
+/** More of a card is cut off: a page is to be read. */
+const LONGEST = 64 * 1024;
+
+/**
+ * The model card of a version: a README beside its link, else one beside the model. A folder of several links has no card
+ * of one of them. Whatever goes wrong, there is no card.
+ * @param asksElsewhere whether the version is worth asking a source that is not on this machine
+ */
+export async function cardOf(
+  parts: SiteParts,
+  description: Description,
+  asksElsewhere: boolean,
+): Promise<VersionPage['card']> {
+  try {
+    return (await besideLink(parts, description)) ?? (await besideModel(parts, description, asksElsewhere));
+  } catch {
+    return null;
+  }
+}
+
+async function besideLink(
+  { context, frame }: SiteParts,
+  description: Description,
+): Promise<VersionPage['card']> {
+  const { commit, file } = description;
+  const { repository } = context;
+  const folder = folderOf(file);
+  const named = `${file.slice(0, -LINK_SUFFIX.length)}.md`;
+  const own = file.endsWith(LINK_SUFFIX) ? await readCard(repository, commit, named, frame.address) : null;
+  if (own) return own;
+  const links = (await repository.entriesBelow(commit, folder)).filter(
+    ({ path }) => path.endsWith(LINK_SUFFIX) && folderOf(path) === folder,
+  );
+  return links.length > 1
+    ? null
+    : readCard(repository, commit, posix.join(folder, 'README.md'), frame.address);
+}
+
+async function besideModel(
+  { context, frame, askSource }: SiteParts,
+  description: Description,
+  asksElsewhere: boolean,
+): Promise<VersionPage['card']> {
+  const { source, path } = description;
+  if (path === null || source?.url !== undefined) return null;
+  // a model in a folder: the README may be inside it, or beside it
+  const places = [posix.join(path, 'README.md'), posix.join(posix.dirname(path), 'README.md')];
+  const commit = source?.commit ?? description.commit;
+  const read = async (repository: ObjectReader): Promise<VersionPage['card']> => {
+    for (const place of places) {
+      const card = await readCard(repository, commit, place, source?.repo ?? frame.address);
+      if (card) return card;
+    }
+    return null;
+  };
+  if (source?.repo === undefined) return read(context.repository);
+  if (source.commit === undefined) return null;
+  if (await sourceFolder(context, source)) return read(await openSource(context, source.repo));
+  if (!asksElsewhere) return null;
+  // a description does not show the login that a link may hold
+  const link = await linkAt(context, artifactName(description.artifact), description.commit);
+  return askSource(link.source.repo ?? source.repo, commit, read);
+}
+
+async function readCard(
+  repository: ObjectReader,
+  commit: string,
+  file: string,
+  address: string | undefined,
+): Promise<VersionPage['card']> {
+  const entry = await repository.entryAt(commit, file);
+  if (entry?.type !== 'blob') return null;
+  const size = (await repository.blobSizes([entry.oid])).get(entry.oid) ?? 0;
+  // a README of megabytes is none
+  if (size > 16 * LONGEST) return null;
+  const text = Buffer.from(await repository.readBlob(entry.oid))
+    .toString('utf8')
+    .slice(0, LONGEST);
+  const { readMarkdown } = await import('./markdown.js');
+  const pages = await pagesAt(address);
+  const base = (path: string): string | null => pages?.file(commit, posix.join(folderOf(file), path)) ?? null;
+  return { file, nodes: readMarkdown(text, base) };
+}
+
+const folderOf = (file: string): string => (posix.dirname(file) === '.' ? '' : posix.dirname(file));
+
+/** Reads something of a commit of the source repository at a URL; null where that cannot be had. */
+export type AskSource = <T>(
+  url: string,
+  commit: Oid,
+  read: (source: ObjectReader) => Promise<T | null>,
+) => Promise<T | null>;
+
+/** How to ask. */
+export interface AskingOptions {
+  /** Is told of each source that cannot be reached, in words that may be shown. */
+  onNote?: ((text: string) => void) | undefined;
+  /** So many milliseconds an answer is waited for; one that is later is there for whoever asks next. */
+  patience?: number | undefined;
+  /** So many milliseconds after the first question none is asked any more. */
+  budget?: number | undefined;
+}
+
+/** So many questions are asked at a time. */
+const AT_ONCE = 4;
+
+const LATE =
+  'some model cards of other repositories are left out: their time was over; the next run has more, or one with a greater REG_TIMEOUT';
+
+const UNREACHED: ReadonlySet<string> = new Set(['REMOTE_FAILED', 'GIT_MISSING']);
+
+/** Asks sources elsewhere for what a site can do without: a few at a time, and none again that could not be reached. */
+export function sourceAsker(
+  context: RegistryContext,
+  { onNote = () => undefined, patience, budget = Number.POSITIVE_INFINITY }: AskingOptions,
+): AskSource {
+  const { openSource } = withSharedSources(context).sources;
+  const inTurn = limiter(AT_ONCE);
+  const firsts = new Map<string, Promise<unknown>>();
+  const unreached = new Set<string>();
+  const deadline = once(async () => context.now() + budget);
+  const tellLate = once(async () => onNote(LATE));
+  const attempt: AskSource = async (url, commit, read) => {
+    if (unreached.has(url)) return null;
+    const end = await deadline();
+    if (context.now() >= end) return tellLate().then(() => null);
+    try {
+      const source = await openSource({ kind: 'url', url });
+      return (await source.resolveCommit(commit)) === undefined ? null : await read(source);
+    } catch (error) {
+      if (!(error instanceof RegError) || !UNREACHED.has(error.code)) throw error;
+      if (!unreached.has(url)) onNote(`no model cards from ${shownAddress(url)}: ${error.message}`);
+      unreached.add(url);
+      return null;
+    }
+  };
+  return async (url, commit, read) => {
+    const first = firsts.get(url);
+    const asked = (async () => {
+      // whether the source can be reached at all, one finds out for all
+      await first?.catch(() => undefined);
+      return inTurn(() => attempt(url, commit, read));
+    })();
+    if (first === undefined) firsts.set(url, asked);
+    return patience === undefined ? asked : Promise.race([asked, setTimeout(patience, null, { ref: false })]);
+  };
+}

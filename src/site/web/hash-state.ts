@@ -1,0 +1,37 @@
+import { useEffect, useState } from 'preact/hooks';
+
+/** What a page was asked to show, as its address keeps it. */
+type Choices = Record<string, string>;
+
+/**
+ * Choices that are kept behind the `#` of the address, the one part of it that may change where a page is opened as a file.
+ * What is as `initial` says is left out there. Drawn first as `initial`, as the server does.
+ */
+export function useHashState<T extends Choices>(initial: T): [T, (change: Partial<T>) => void] {
+  const [choices, choose] = useState<T>(initial);
+  useEffect(() => {
+    const take = (): void => choose(readHash(location.hash, initial));
+    take();
+    addEventListener('hashchange', take);
+    return () => removeEventListener('hashchange', take);
+  }, []);
+  const change = (part: Partial<T>): void => {
+    const next = { ...choices, ...part };
+    choose(next);
+    history.replaceState(history.state, '', `#${writeHash(next, initial)}`);
+  };
+  return [choices, change];
+}
+
+/** The choices in an address; keys that the page does not know are passed over. */
+function readHash<T extends Choices>(hash: string, initial: T): T {
+  const given = new URLSearchParams(hash.replace(/^#/, ''));
+  const entries = Object.entries(initial).map(([key, value]) => [key, given.get(key) ?? value]);
+  return Object.fromEntries(entries) as T;
+}
+
+/** The part of an address that keeps these choices. */
+function writeHash<T extends Choices>(choices: T, initial: T): string {
+  const changed = Object.entries(choices).filter(([key, value]) => value !== initial[key]);
+  return new URLSearchParams(changed).toString();
+}

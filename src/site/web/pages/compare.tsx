@@ -1,0 +1,56 @@
+import type { JSX } from 'preact';
+import { differences } from '../../../domain/differences.js';
+import { factsOf } from '../../../registry/facts.js';
+import { useHashState } from '../hash-state.js';
+import { own } from '../own.js';
+import type { ComparePage } from '../page.js';
+import { CommitsBetween } from '../parts/commits-between.js';
+import { DifferenceTable } from '../parts/difference-table.js';
+import { ArtifactLink, shortVersion } from '../parts/names.js';
+import { Scripted } from '../parts/scripted.js';
+
+/** Two versions of an artifact side by side; at first the greatest one and the one before it. */
+export function CompareView(page: ComparePage): JSX.Element {
+  const { artifact, versions, descriptions, better } = page;
+  const [{ from, to }, change] = useHashState({
+    from: versions[1]?.version ?? '',
+    to: versions[0]?.version ?? '',
+  });
+  const choice = (key: 'from' | 'to', label: string, value: string): JSX.Element => (
+    <label>
+      <span>{label}</span>
+      <select value={value} onChange={({ currentTarget }) => change({ [key]: currentTarget.value })}>
+        {versions.map(({ version, stages }) => (
+          <option key={version} value={version}>
+            {[shortVersion(version), ...stages.map((stage) => `(${stage})`)].join(' ')}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+  return (
+    <>
+      <p class="crumbs">
+        <ArtifactLink artifact={artifact} />
+      </p>
+      <h1>
+        Compare <bdi>{artifact}</bdi>
+      </h1>
+      <Scripted>
+        <div class="filters">
+          {choice('from', 'From', from)}
+          {choice('to', 'To', to)}
+        </div>
+      </Scripted>
+      <DifferenceTable
+        artifact={artifact}
+        from={from}
+        to={to}
+        changes={differences(factsOf(own(descriptions, from)), factsOf(own(descriptions, to)), (metric) =>
+          own(better, metric),
+        )}
+      />
+      <CommitsBetween page={page} from={from} to={to} />
+    </>
+  );
+}

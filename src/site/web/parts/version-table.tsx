@@ -1,0 +1,56 @@
+import type { JSX } from 'preact';
+import type { VersionRow } from '../../../registry/rows.js';
+import { CommitLink, Message, Moment, Person, StageChip, TagLink, VersionLink } from './names.js';
+
+/** The versions of an artifact, greatest first. */
+export const VersionTable = ({ versions }: { versions: readonly VersionRow[] }): JSX.Element => (
+  <div class="wide">
+    <table class="versions">
+      <thead>
+        <tr>
+          <th scope="col">Version</th>
+          <th scope="col">Stages</th>
+          <th scope="col">Registered</th>
+          <th scope="col">By</th>
+          <th scope="col">Message</th>
+          <th scope="col">Commit</th>
+          <th scope="col">Tag</th>
+        </tr>
+      </thead>
+      <tbody>
+        {versions.map((row) => (
+          <Row key={row.version} {...row} />
+        ))}
+      </tbody>
+    </table>
+  </div>
+);
+
+const Row = (row: VersionRow): JSX.Element => (
+  <tr>
+    <th scope="row">
+      <VersionLink artifact={row.artifact} version={row.version} />
+    </th>
+    <td data-label="Stages">
+      {row.stages.map((stage) => (
+        <StageChip key={stage} stage={stage} />
+      ))}
+      {!row.active && <span class="note">deregistered</span>}
+    </td>
+    <td data-label="Registered">
+      <Moment time={row.time} />
+    </td>
+    <td data-label="By">
+      <Person author={row.author} email={row.email} />
+    </td>
+    <td data-label="Message" class="said">
+      <Message text={row.message} />
+    </td>
+    <td data-label="Commit">
+      <CommitLink commit={row.commit} />
+    </td>
+    <td data-label="Tag">
+      <TagLink tag={row.tag} />
+    </td>
+  </tr>
+);
