@@ -163,7 +163,7 @@ async function surveyTags({ repository }: RegistryContext, source: RulesSource):
   const moved = here.flatMap(({ name, oid }) => {
     const tag = there.get(name);
     // a checkout in CI may have a lightweight tag on the commit, which is the same tag
-    return tag === undefined || tag.oid === oid || tag.peeledOid === oid
+    return tag === undefined || tag.oid === oid || tag.peeled === oid
       ? []
       : [{ name, here: oid, there: tag.oid }];
   });

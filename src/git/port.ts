@@ -3,7 +3,7 @@ import type { Location } from '../domain/location.js';
 import type { LargeFiles } from './port/large-files.js';
 import type { BranchReader, HistoryReader, ObjectReader, RefTips, SignatureReader } from './port/objects.js';
 import type { TagRemote } from './port/remote.js';
-import type { TagReader, Tags } from './port/tags.js';
+import type { Tags } from './port/tags.js';
 import type { TagWriter } from './port/writer.js';
 
 // what a registry asks of git, a part a file; those who ask import it from here
@@ -37,8 +37,7 @@ export interface RepositoryInspector {
 
 /** A repository that holds a registry. */
 export interface RegistryRepository
-  extends TagReader,
-    TagWriter,
+  extends TagWriter,
     TagRemote,
     SourceRepository,
     BranchReader,

@@ -117,7 +117,7 @@ async function findOwn(
   const oid = (await repository.listRemoteRefs(remote, [refName])).get(refName);
   if (oid === undefined) return undefined;
   if (remote !== '.' && repository.url === undefined)
-    await repository.fetchTags(remote, [{ name: tagName, oid, peeledOid: undefined }]);
+    await repository.fetchTags(remote, [{ name: tagName, oid, peeled: undefined }]);
   const [reading] = await repository.tags.read([{ name: tagName, oid }]);
   if (reading !== undefined && 'tag' in reading && reading.tag.commit === commit) return oid;
   throw new RegError(

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
 import type { RegistryRepository } from '../../src/git/port.js';
 import { openBinaryRepository } from '../../src/git/program/repository.js';
-import { listingOf, tagsIn } from '../../src/git/tag-listing.js';
 import { type Env, type Repository, sandbox } from '../support/repo.js';
+import { listTags, peeledTags, readTags } from '../support/tags.js';
 import { creating, DONE, LOST, tagObject } from './bench.js';
 
 const box = sandbox();
@@ -31,7 +31,7 @@ async function expectToWork(repository: RegistryRepository, { git }: Repository)
   expect(await repository.changeRefs([creating('churn#prod#1', oid)], turn)).toEqual(DONE);
   expect(git('rev-parse', 'refs/tags/churn#prod#1')).toBe(oid);
   expect(git('rev-parse', 'refs/tags/churn#prod#1^{commit}')).toBe(head);
-  expect(await repository.readTags()).toMatchObject([
+  expect(await readTags(repository)).toMatchObject([
     { tag: { name: 'churn#prod#1', oid } },
     { tag: { name: 'churn@v1.0.0', oid: git('rev-parse', 'refs/tags/churn@v1.0.0'), commit: head } },
   ]);
@@ -52,7 +52,7 @@ describe('places', () => {
     const repository = open(dir);
     await expectToWork(repository, made);
     expect(await repository.workTree()).toBe(dir);
-    expect(await open(made.dir).listTags()).toHaveLength(2);
+    expect(await listTags(open(made.dir))).toHaveLength(2);
   });
 
   test('in a bare repository, which has no work tree', async () => {
@@ -85,7 +85,7 @@ describe('ways to store', () => {
     made.git('gc', '--quiet');
     await expectToWork(open(made.dir), made);
     made.git('pack-refs', '--all');
-    expect((await open(made.dir).listTags()).map(({ name }) => name)).toEqual([
+    expect((await listTags(open(made.dir))).map(({ name }) => name)).toEqual([
       'churn#prod#1',
       'churn@v1.0.0',
     ]);
@@ -105,11 +105,11 @@ describe('ways to store', () => {
     const made = repositoryWithTag('peeled');
     made.git('tag', '--annotate', '--message', 'Nested', 'churn@v2.0.0', 'refs/tags/churn@v1.0.0');
     made.git('tag', 'churn@v3.0.0');
-    const loose = tagsIn((await open(made.dir).listPeeledTags()) ?? listingOf([]));
+    const loose = await peeledTags(open(made.dir));
     const head = made.git('rev-parse', 'HEAD');
-    expect(loose.map(({ peeledOid }) => peeledOid)).toEqual([head, head, undefined]);
+    expect(loose.map(({ peeled }) => peeled)).toEqual([head, head, undefined]);
     made.git('pack-refs', '--all');
-    expect(tagsIn((await open(made.dir).listPeeledTags()) ?? listingOf([]))).toEqual(loose);
+    expect(await peeledTags(open(made.dir))).toEqual(loose);
   });
 
   test('ids of SHA-256', async () => {
@@ -121,11 +121,11 @@ describe('ways to store', () => {
 
   test('a replaced tag answers for itself', async () => {
     const made = repositoryWithTag('replaced');
-    const before = await open(made.dir).readTags();
+    const before = await readTags(open(made.dir));
     const other = made.tag('other', 'Something else');
     made.git('replace', made.git('rev-parse', 'churn@v1.0.0'), other);
     made.git('tag', '--delete', 'other');
-    expect(await open(made.dir).readTags()).toEqual(before);
+    expect(await readTags(open(made.dir))).toEqual(before);
   });
 });
 

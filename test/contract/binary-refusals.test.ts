@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openRepository } from '../../src/git/open.js';
 import { type Env, sandbox } from '../support/repo.js';
+import { listTags, readTags } from '../support/tags.js';
 
 const box = sandbox();
 const made = box.repository('registry');
@@ -27,8 +28,8 @@ function fakeGit(name: string, script: string): string {
 test('a folder outside of every repository', async () => {
   const repository = await open(emptyFolder('no-repository'), box.env);
   for (const ask of [
-    () => repository.listTags(),
-    () => repository.readTags(),
+    () => listTags(repository),
+    () => readTags(repository),
     () => repository.resolveCommit('HEAD'),
     () => repository.workTree(),
   ])
@@ -52,19 +53,19 @@ test('a writer without a name: git must not make one up', async () => {
     code: 'NO_IDENTITY',
     hint: expect.stringContaining('git config --global user.name'),
   });
-  expect(await repository.listTags()).toHaveLength(1);
+  expect(await listTags(repository)).toHaveLength(1);
 });
 
 test('a machine without git', async () => {
   const repository = await open(made.dir, { ...box.env, PATH: emptyFolder('no-git'), REG_GIT: 'git' });
-  for (const ask of [() => repository.listTags(), () => repository.identity(), () => repository.workTree()])
+  for (const ask of [() => listTags(repository), () => repository.identity(), () => repository.workTree()])
     await expect(ask()).rejects.toMatchObject({ code: 'GIT_MISSING' });
 });
 
 test('a git that is too old, named with its version', async () => {
   const path = fakeGit('old-git', 'echo "git version 2.20.1"');
   const repository = await open(made.dir, { ...box.env, PATH: path, REG_GIT: 'git' });
-  await expect(repository.listTags()).rejects.toMatchObject({
+  await expect(listTags(repository)).rejects.toMatchObject({
     code: 'GIT_TOO_OLD',
     message: expect.stringContaining('2.20'),
     hint: expect.stringContaining('2.34'),
@@ -82,7 +83,7 @@ test.each([
   const script = `if [ "$1" = version ]; then echo "${said}"; else PATH='${box.env.PATH}'; exec git "$@"; fi`;
   const path = fakeGit(said, script);
   const repository = await open(made.dir, { ...box.env, PATH: path, REG_GIT: 'git' });
-  const listed = await repository.listTags().catch((error: { code: string }) => error.code);
+  const listed = await listTags(repository).catch((error: { code: string }) => error.code);
   expect(listed).toEqual(
     isNewEnough ? [{ name: 'churn@v1.0.0', oid: made.git('rev-parse', 'churn@v1.0.0') }] : 'GIT_TOO_OLD',
   );

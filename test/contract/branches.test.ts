@@ -7,6 +7,7 @@ import { openUrlRepository } from '../../src/git/remote/transport-git.js';
 import type { TagObject } from '../../src/git/tag-object.js';
 import { type Repository, START, sandbox } from '../support/repo.js';
 import { person, signersFile } from '../support/signers.js';
+import { readTags } from '../support/tags.js';
 import { READERS } from './bench.js';
 
 const box = sandbox();
@@ -99,7 +100,7 @@ describe.each(WRITERS)('signatures: %s', (kind, open) => {
       ];
       expect(oids[0]).toHaveLength(format === 'sha1' ? 40 : 64);
       expect(made.tags()).toEqual([]);
-      expect(await repository.readTags([{ name: 'churn#prod#1', oid: oids[0] ?? '' }])).toEqual([
+      expect(await readTags(repository, [{ name: 'churn#prod#1', oid: oids[0] ?? '' }])).toEqual([
         {
           tag: {
             name: 'churn#prod#1',

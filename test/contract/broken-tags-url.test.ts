@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { type ArtifactName, artifactName } from '../../src/domain/names.js';
 import { RegError } from '../../src/errors.js';
 import type { RegistryRepository } from '../../src/git/port.js';
-import { listingOf, tagsIn } from '../../src/git/tag-listing.js';
 import { sandbox } from '../support/repo.js';
+import { listTags, peeledTags, readTags } from '../support/tags.js';
 import { annotate, type Bench, benchOver, tagBytes, URL_READINGS, urlBench } from './bench.js';
 import { good, MALFORMED, NOWHERE, surround, verdicts } from './broken.js';
 
@@ -26,7 +26,7 @@ const BROKEN: Record<string, (bench: Bench & { head: string }) => string> = {
 /** The verdicts on some tags; undefined when the remote could not answer. */
 async function ask(repository: RegistryRepository, which?: ArtifactName) {
   try {
-    return verdicts(await repository.readTags(which));
+    return verdicts(await readTags(repository, which));
   } catch (error) {
     if (error instanceof RegError && error.code === 'REMOTE_FAILED') return undefined;
     throw error;
@@ -56,8 +56,8 @@ describe.each(URL_READINGS)('broken tags at a remote: %s', (kind, reading) => {
       expect(broken).not.toBe(head);
     }
     const names = ['churn@v1.0.0', 'churn@v2.0.0', 'churn@v3.0.0', 'fraud@v1.0.0'];
-    const peeled = tagsIn((await repository.listPeeledTags()) ?? listingOf([]));
-    for (const list of [await repository.listTags(), peeled])
+    const peeled = await peeledTags(repository);
+    for (const list of [await listTags(repository), peeled])
       expect(list.map(({ name }) => name)).toEqual(names);
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { openLocalRepository, openLocalSource } from '../../src/git/files/repository.js';
 import type { RegistryRepository } from '../../src/git/port.js';
 import { type Env, type Repository, sandbox } from '../support/repo.js';
+import { listTags, readTags } from '../support/tags.js';
 import { tagObject } from './bench.js';
 
 const box = sandbox();
@@ -23,7 +24,7 @@ async function expectToRead(repository: RegistryRepository, { git }: Repository)
   expect(await repository.resolveCommit('HEAD')).toBe(head);
   const entry = await repository.entryAt(head, 'models/model.bin');
   expect(Buffer.from(await repository.readBlob(entry?.oid ?? '')).toString()).toBe('one');
-  expect(await repository.readTags()).toMatchObject([{ tag: { name: 'churn@v1.0.0', commit: head } }]);
+  expect(await readTags(repository)).toMatchObject([{ tag: { name: 'churn@v1.0.0', commit: head } }]);
 }
 
 describe('places', () => {
@@ -141,7 +142,7 @@ describe('what is refused rather than answered wrongly', () => {
     made.git('clone', '--quiet', '--filter=blob:none', `file://${made.dir}`, join(box.root, 'partial'));
     const repository = await open(join(box.root, 'partial'));
     const first = made.git('rev-parse', 'HEAD~1');
-    expect(await repository.readTags()).toMatchObject([{ tag: { commit: first } }]);
+    expect(await readTags(repository)).toMatchObject([{ tag: { commit: first } }]);
     const [then, now] = await Promise.all(
       [first, 'HEAD'].map((rev) => made.git('rev-parse', `${rev}:models/model.bin`)),
     );
@@ -188,7 +189,7 @@ describe('what is refused rather than answered wrongly', () => {
     const outer = repositoryWithTag('outer');
     cpSync(repositoryWithTag('for-inner').dir, join(outer.dir, 'inner'), { recursive: true });
     box.at('outer/inner').tag('fraud@v1.0.0');
-    expect(await (await open(join(outer.dir, 'inner', 'models'))).listTags()).toHaveLength(2);
+    expect(await listTags(await open(join(outer.dir, 'inner', 'models')))).toHaveLength(2);
   });
 
   test('every write', async () => {

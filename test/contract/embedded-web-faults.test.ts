@@ -8,6 +8,7 @@ import { openWebRepository } from '../../src/git/remote/transport-http.js';
 import { type Env, sandbox } from '../support/repo.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';
 import type { Exchange, Fault } from '../support/servers-faults.js';
+import { listTags, readTags } from '../support/tags.js';
 
 const box = sandbox();
 const CHURN = artifactName('churn');
@@ -42,7 +43,7 @@ describe.each(EXCHANGES)('a server that fails at %j', (exchange) => {
     const repositories = Array.from({ length: 3 }, () => open(`${server.url}/registry.git`, env));
     server.fail({ fault, on: [exchange] });
     const asked = repositories.map((one, index) =>
-      [() => one.listTags(CHURN), () => one.readTags(CHURN), () => one.resolveCommit('main')]
+      [() => listTags(one, CHURN), () => readTags(one, CHURN), () => one.resolveCommit('main')]
         [index]?.()
         .catch((thrown: unknown) => thrown),
     );
@@ -58,13 +59,13 @@ describe.each(EXCHANGES)('a server that fails at %j', (exchange) => {
     expect(server.befallen()).toBeGreaterThan(2);
     server.fail();
     for (const repository of repositories)
-      expect(await repository.readTags(CHURN)).toMatchObject([{ tag: { name: 'churn@v1.0.0' } }]);
+      expect(await readTags(repository, CHURN)).toMatchObject([{ tag: { name: 'churn@v1.0.0' } }]);
   });
 });
 
 test('an answer to a fetch that breaks off leaves nothing that is taken for whole', async () => {
   const repository = open(`${server.url}/registry.git`);
-  await repository.listTags(CHURN);
+  await listTags(repository, CHURN);
   for (const fault of ['truncated', 'cut after', 'cut before'] as const) {
     server.fail({ fault, on: ['read'] });
     await expect(repository.resolveCommit(work.git('rev-parse', 'HEAD'))).rejects.toMatchObject({
@@ -81,7 +82,7 @@ test('a repository, a server and a name that are not there', async () => {
     [`${server.url}/gone.git`, '404'],
     [`http://127.0.0.1:${await freePort()}/registry.git`, 'ECONNREFUSED'],
   ] as const)
-    await expect(open(url).listTags()).rejects.toMatchObject({
+    await expect(listTags(open(url))).rejects.toMatchObject({
       code: 'REMOTE_FAILED',
       message: expect.stringContaining(why),
     });
@@ -91,16 +92,14 @@ describe('logins', () => {
   const at = (login: string) => `${locked.url.replace('://', `://${login}@`)}/registry.git`;
 
   test('the one of the address is sent, decoded', async () => {
-    expect(await open(at('ann:s3cret%20pass')).readTags(CHURN)).toHaveLength(1);
+    expect(await readTags(open(at('ann:s3cret%20pass')), CHURN)).toHaveLength(1);
   });
 
   test.each(['ann:s3cret%20wrong', 't0ken-of-ann', 'ann:s3cret%20pa%zz', ''])(
     '%j is refused and shown nowhere',
     async (login) => {
       const url = login === '' ? `${locked.url}/registry.git` : at(login);
-      const error = await open(url)
-        .readTags(CHURN)
-        .catch((thrown: unknown) => thrown);
+      const error = await readTags(open(url), CHURN).catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ code: 'REMOTE_FAILED', message: expect.stringContaining('401') });
       expect(`${(error as Error).message} ${(error as { hint: string }).hint}`).not.toMatch(
         /s3cret|t0ken|ann:|%/,
@@ -111,9 +110,7 @@ describe('logins', () => {
   test('a server that repeats what it was sent gives nothing away', async () => {
     server.fail({ fault: 403, on: ['ask to read'], repeatsLogin: true });
     const url = server.url.replace('://', '://ann:s3cret@');
-    const error = await open(`${url}/registry.git`)
-      .listTags()
-      .catch((thrown: unknown) => thrown);
+    const error = await listTags(open(`${url}/registry.git`)).catch((thrown: unknown) => thrown);
     expect(JSON.stringify([(error as Error).message, error])).not.toMatch(/s3cret|YW5uO/);
   });
 });
@@ -123,13 +120,13 @@ describe('interruption', () => {
     server.fail({ fault: 'hangs', on: ['ask to read'] });
     const ending = new AbortController();
     const repository = open(`${server.url}/registry.git`, {}, ending.signal);
-    const asked = [repository.listTags(), repository.resolveCommit('main')];
+    const asked = [listTags(repository), repository.resolveCommit('main')];
     const settled = Promise.allSettled(asked);
     while (server.befallen() === 0) await new Promise((resolve) => setImmediate(resolve));
     ending.abort();
     for (const one of await settled)
       expect(one).toMatchObject({ status: 'rejected', reason: { code: 'INTERRUPTED' } });
-    await expect(repository.listTags()).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    await expect(listTags(repository)).rejects.toMatchObject({ code: 'INTERRUPTED' });
   });
 });
 
@@ -150,9 +147,7 @@ describe('servers of another kind', () => {
     ['of plain files', `${'a'.repeat(40)}\trefs/heads/main\n`, 'REMOTE_FAILED'],
   ])('%s', async (_what, body, code) => {
     const other = await serve((_request, response) => response.end(body));
-    const error = await open(`${other.url}/x.git`)
-      .listTags()
-      .catch((thrown: unknown) => thrown);
+    const error = await listTags(open(`${other.url}/x.git`)).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code, message: expect.stringContaining(`${other.url}/x.git`) });
     await other.close();
   });
@@ -166,7 +161,7 @@ describe('servers of another kind', () => {
     const target = await serve((_request, response) => response.end());
     const before = server.requests.length;
     const repository = open(`${old.url.replace('://', '://ann:s3cret@')}/old/registry.git`);
-    expect(await repository.readTags(CHURN)).toHaveLength(1);
+    expect(await readTags(repository, CHURN)).toHaveLength(1);
     expect(seen).toEqual(['Basic YW5uOnMzY3JldA==']);
     expect(server.requests.slice(before)).toHaveLength(3);
     await Promise.all([old.close(), target.close()]);

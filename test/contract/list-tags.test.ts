@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
 import type { TagReading, TagRef } from '../../src/git/port.js';
-import { listingOf, tagsIn } from '../../src/git/tag-listing.js';
 import { sandbox } from '../support/repo.js';
+import { listTags, peeledTags, readTags } from '../support/tags.js';
 import { annotate, type Bench, LOCAL_READERS, READERS } from './bench.js';
 
 const box = sandbox();
@@ -47,16 +47,16 @@ describe.each(READERS)('listing tags: %s', (kind, makeBench) => {
   test('a repository without tags has none', async () => {
     const { repository, commit } = makeBench(box, `${kind}-none`);
     commit();
-    expect(await repository.listTags()).toEqual([]);
-    expect(await repository.readTags()).toEqual([]);
-    expect(await repository.listTags(artifactName('churn'))).toEqual([]);
-    expect(tagsIn((await repository.listPeeledTags()) ?? listingOf([]))).toEqual([]);
+    expect(await listTags(repository)).toEqual([]);
+    expect(await readTags(repository)).toEqual([]);
+    expect(await listTags(repository, artifactName('churn'))).toEqual([]);
+    expect(await peeledTags(repository)).toEqual([]);
   });
 
   test('a repository without commits has none', async () => {
     const { repository } = makeBench(box, `${kind}-no-commit`);
-    expect(await repository.listTags()).toEqual([]);
-    expect(await repository.readTags()).toEqual([]);
+    expect(await listTags(repository)).toEqual([]);
+    expect(await readTags(repository)).toEqual([]);
   });
 
   describe('with the tags of many artifacts', () => {
@@ -65,18 +65,18 @@ describe.each(READERS)('listing tags: %s', (kind, makeBench) => {
     const { repository } = bench;
 
     test('all are listed by name, each with the oid of its tag object', async () => {
-      const listed = (await repository.listTags()).filter(concernsRegistry);
+      const listed = (await listTags(repository)).filter(concernsRegistry);
       const expected = ALL.map((name) => ({ name, oid: oids.get(name) ?? '' })).filter(concernsRegistry);
       expect(listed).toMatchObject(expected);
     });
 
     test('those of one artifact are its own, whatever other names begin alike', async () => {
-      const names = (await repository.listTags(artifactName('churn'))).map(({ name }) => name);
+      const names = (await listTags(repository, artifactName('churn'))).map(({ name }) => name);
       expect(names).toEqual(OF_CHURN);
     });
 
     test('an artifact in a subfolder is asked for with a colon', async () => {
-      const names = (await repository.listTags(artifactName('models:churn'))).map(({ name }) => name);
+      const names = (await listTags(repository, artifactName('models:churn'))).map(({ name }) => name);
       expect(names).toEqual(['models=churn#prod#1', 'models=churn@v1.0.0']);
     });
 
@@ -87,8 +87,8 @@ describe.each(READERS)('listing tags: %s', (kind, makeBench) => {
         artifactName('churn/x'),
         artifactName('nobody'),
       ]) {
-        const listed = (await repository.listTags(name)).filter(concernsRegistry);
-        const read = (await repository.readTags(name)).map(refOf).filter(concernsRegistry);
+        const listed = (await listTags(repository, name)).filter(concernsRegistry);
+        const read = (await readTags(repository, name)).map(refOf).filter(concernsRegistry);
         expect(read).toMatchObject(listed.map(({ name, oid }) => ({ name, oid })));
       }
     });
@@ -98,19 +98,19 @@ describe.each(READERS)('listing tags: %s', (kind, makeBench) => {
         name,
         oid: oids.get(name) ?? '',
       }));
-      const read = await repository.readTags(refs);
+      const read = await readTags(repository, refs);
       expect(read.map(refOf)).toMatchObject(refs);
-      expect(await repository.readTags([])).toEqual([]);
+      expect(await readTags(repository, [])).toEqual([]);
     });
 
     test('each is listed with the commit that it leads to', async () => {
-      const listed = tagsIn((await repository.listPeeledTags()) ?? listingOf([])).filter(concernsRegistry);
-      const expected = ALL.map((name) => ({ name, oid: oids.get(name) ?? '', peeledOid: commit }));
+      const listed = (await peeledTags(repository)).filter(concernsRegistry);
+      const expected = ALL.map((name) => ({ name, oid: oids.get(name) ?? '', peeled: commit }));
       expect(listed).toEqual(expected.filter(concernsRegistry));
     });
 
     test('a tag that is read says who, when, what and on which commit', async () => {
-      const [tag] = await repository.readTags(artifactName('churn2'));
+      const [tag] = await readTags(repository, artifactName('churn2'));
       expect(tag).toMatchObject({
         tag: {
           name: 'churn2#prod#1',
@@ -131,10 +131,8 @@ test.each(LOCAL_READERS)(
     const bench = makeBench(box, `${kind}-foreign`);
     const { commit, oids } = tagAll(bench);
     const expected = ALL.map((name) => ({ name, oid: oids.get(name) }));
-    expect(await bench.repository.listTags()).toEqual(expected);
-    expect((await bench.repository.readTags()).map(refOf)).toMatchObject(expected);
-    expect(tagsIn((await bench.repository.listPeeledTags()) ?? listingOf([]))).toEqual(
-      expected.map((ref) => ({ ...ref, peeledOid: commit })),
-    );
+    expect(await listTags(bench.repository)).toEqual(expected);
+    expect((await readTags(bench.repository)).map(refOf)).toMatchObject(expected);
+    expect(await peeledTags(bench.repository)).toEqual(expected.map((ref) => ({ ...ref, peeled: commit })));
   },
 );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
-import { listingOf, tagsIn } from '../../src/git/tag-listing.js';
 import { sandbox } from '../support/repo.js';
+import { peeledTags, readTags } from '../support/tags.js';
 import { READERS, tagBytes } from './bench.js';
 import { good, MALFORMED, surround, verdicts } from './broken.js';
 
@@ -23,7 +23,7 @@ describe.each(READERS)('tags that are no events: %s', (kind, makeBench) => {
       bench.point('churn@v2.0.0', bench.add('tag', MALFORMED[what]?.(bench.head) ?? ''));
       const expected = { ...good(bench.head), 'churn@v2.0.0': 'malformed' };
       for (const which of [undefined, CHURN])
-        expect(verdicts(await bench.repository.readTags(which))).toEqual(expected);
+        expect(verdicts(await readTags(bench.repository, which))).toEqual(expected);
     },
   );
 
@@ -33,7 +33,7 @@ describe.each(READERS)('tags that are no events: %s', (kind, makeBench) => {
     bench.point('churn@v2.1.0', bench.add('blob', 'a model, 3 GB long'));
     const expected = { ...good(bench.head), 'churn@v2.0.0': 'lightweight', 'churn@v2.1.0': 'lightweight' };
     for (const which of [undefined, CHURN])
-      expect(verdicts(await bench.repository.readTags(which))).toEqual(expected);
+      expect(verdicts(await readTags(bench.repository, which))).toEqual(expected);
   });
 
   test('a tag on a blob is on no commit', async () => {
@@ -42,7 +42,7 @@ describe.each(READERS)('tags that are no events: %s', (kind, makeBench) => {
     bench.point('churn@v2.0.0', bench.add('tag', tagBytes(blob, 'churn@v2.0.0', 'blob')));
     const expected = { ...good(bench.head), 'churn@v2.0.0': 'not-a-commit' };
     for (const which of [undefined, CHURN])
-      expect(verdicts(await bench.repository.readTags(which))).toEqual(expected);
+      expect(verdicts(await readTags(bench.repository, which))).toEqual(expected);
   });
 
   test('a tag on a tree is on no commit', async () => {
@@ -51,7 +51,7 @@ describe.each(READERS)('tags that are no events: %s', (kind, makeBench) => {
     bench.point('churn@v2.0.0', bench.add('tag', tagBytes(tree, 'churn@v2.0.0', 'tree')));
     const expected = { ...good(bench.head), 'churn@v2.0.0': 'not-a-commit' };
     for (const which of [undefined, CHURN])
-      expect(verdicts(await bench.repository.readTags(which))).toEqual(expected);
+      expect(verdicts(await readTags(bench.repository, which))).toEqual(expected);
   });
 
   test('a tag of a tag that leads to no commit', async () => {
@@ -60,7 +60,7 @@ describe.each(READERS)('tags that are no events: %s', (kind, makeBench) => {
     bench.point('churn@v2.0.0', bench.add('tag', tagBytes(onBlob, 'churn@v2.0.0', 'tag')));
     const expected = { ...good(bench.head), 'churn@v2.0.0': 'not-a-commit' };
     for (const which of [undefined, CHURN])
-      expect(verdicts(await bench.repository.readTags(which))).toEqual(expected);
+      expect(verdicts(await readTags(bench.repository, which))).toEqual(expected);
   });
 
   test('a tag of a tag of a tag is on the commit at the end, and keeps its own tagger and message', async () => {
@@ -69,7 +69,7 @@ describe.each(READERS)('tags that are no events: %s', (kind, makeBench) => {
     const middle = bench.add('tag', tagBytes(inner, 'middle', 'tag'));
     bench.point('churn@v2.0.0', bench.add('tag', tagBytes(middle, 'churn@v2.0.0', 'tag')));
     for (const which of [undefined, CHURN]) {
-      const readings = await bench.repository.readTags(which);
+      const readings = await readTags(bench.repository, which);
       expect(verdicts(readings)).toEqual({ ...good(bench.head), 'churn@v2.0.0': bench.head });
       const nested = readings.find((one) => 'tag' in one && one.tag.name === 'churn@v2.0.0');
       expect(nested).toMatchObject({ tag: { message: 'About churn@v2.0.0\n' } });
@@ -82,11 +82,11 @@ describe.each(READERS)('tags that are no events: %s', (kind, makeBench) => {
     const nested = bench.add('tag', tagBytes(inner, 'churn@v2.0.0', 'tag'));
     bench.point('churn@v2.0.0', nested);
     bench.point('churn@v2.1.0', bench.head);
-    expect(tagsIn((await bench.repository.listPeeledTags()) ?? listingOf([]))).toMatchObject([
-      { name: 'churn@v1.0.0', peeledOid: bench.head },
-      { name: 'churn@v2.0.0', oid: nested, peeledOid: bench.head },
-      { name: 'churn@v2.1.0', oid: bench.head, peeledOid: undefined },
-      { name: 'churn@v3.0.0', peeledOid: bench.head },
+    expect(await peeledTags(bench.repository)).toMatchObject([
+      { name: 'churn@v1.0.0', peeled: bench.head },
+      { name: 'churn@v2.0.0', oid: nested, peeled: bench.head },
+      { name: 'churn@v2.1.0', oid: bench.head, peeled: undefined },
+      { name: 'churn@v3.0.0', peeled: bench.head },
     ]);
   });
 });

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
 import { tagNameOf } from '../../src/domain/refs.js';
 import type { RefChange } from '../../src/git/port.js';
-import { listingOf, tagsIn } from '../../src/git/tag-listing.js';
 import { sandbox } from '../support/repo.js';
+import { listTags, peeledTags, readTags } from '../support/tags.js';
 import { annotate, BENCHES, type Bench, creating, DONE, deleting, LOST, tagObject } from './bench.js';
 
 const box = sandbox();
@@ -34,7 +34,7 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
         expect(await repository.changeRefs([ref], await repository.takeTurn(artifact))).toEqual(DONE);
         return ref;
       },
-      names: async () => (await repository.listTags()).map(({ name }) => name),
+      names: async () => (await listTags(repository)).map(({ name }) => name),
     };
   }
 
@@ -146,8 +146,8 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
     const { repository, write } = makeDesk('no-tag');
     await write('churn@v1.0.0');
     await repository.takeTurn(CHURN);
-    expect(await repository.listTags()).toHaveLength(1);
-    expect(tagsIn((await repository.listPeeledTags()) ?? listingOf([]))).toHaveLength(1);
-    expect(await repository.readTags()).toHaveLength(1);
+    expect(await listTags(repository)).toHaveLength(1);
+    expect(await peeledTags(repository)).toHaveLength(1);
+    expect(await readTags(repository)).toHaveLength(1);
   });
 });

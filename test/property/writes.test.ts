@@ -11,6 +11,7 @@ import { readState } from '../../src/registry/read.js';
 import { write } from '../../src/registry/write.js';
 import { ARTIFACTS, anyRegistry, STAGES } from '../support/arbitraries.js';
 import { buildRegistry, type Registry } from '../support/builders.js';
+import { listTags } from '../support/tags.js';
 import { anyWish, type Wish } from './wishes.js';
 
 const CONFIG = { ...DEFAULT_CONFIG, stages: STAGES };
@@ -43,19 +44,19 @@ async function grant(
     now: () => 0,
   } as unknown as RegistryContext;
   const decide = (snapshot: Snapshot): Plan => wish.decide(snapshot, commits);
-  const [before, refs] = [await readState(repository.tags), await repository.listTags()];
+  const [before, refs] = [await readState(repository.tags), await listTags(repository)];
   let rows: WriteRow[];
   try {
     const planned = await write(context, artifact, decide, { unlinked: true, dryRun: true });
-    expect(await repository.listTags(), 'a dry run writes nothing').toEqual(refs);
+    expect(await listTags(repository), 'a dry run writes nothing').toEqual(refs);
     ({ rows } = await write(context, artifact, decide, { unlinked: true }));
     expect(rows.map((row) => ({ ...row, oid: null }))).toEqual(planned.rows);
   } catch (error) {
     if (!(error instanceof RegError)) throw error;
-    expect(await repository.listTags(), 'a refusal writes nothing').toEqual(refs);
+    expect(await listTags(repository), 'a refusal writes nothing').toEqual(refs);
     return false;
   }
-  const [state, listed] = [await readState(repository.tags), await repository.listTags()];
+  const [state, listed] = [await readState(repository.tags), await listTags(repository)];
   const [after, old] = [state.get(artifact), before.get(artifact)];
   if (after === undefined) throw new Error(`${wish.what} left no event`);
   wish.check({ before: old, after, rows, commits });

@@ -6,9 +6,7 @@ import { compareText } from '../../src/domain/order.js';
 import { tagNameOf } from '../../src/domain/refs.js';
 import { RegError } from '../../src/errors.js';
 import type { Identity, RegistryRepository, TagReading, TagRef, TreeEntry } from '../../src/git/port.js';
-import { listingOf } from '../../src/git/tag-listing.js';
-import { encodeTag, type TagObject } from '../../src/git/tag-object.js';
-import { decodeFound, readingOf } from '../../src/git/tag-reading.js';
+import { decodeFound, encodeTag, readingOf, type TagObject } from '../../src/git/tag-object.js';
 
 /** A repository in memory, for tests: the same answers as a real one, without git. */
 export interface MemoryRepository extends RegistryRepository {
@@ -78,14 +76,6 @@ export function memoryRepository(identity: Identity): MemoryRepository {
       },
       read: async (refs) => refs.map(({ name, oid }) => readTag(objects, { name, oid })),
     },
-    listTags: async (artifact) => listTags(tags, artifact),
-    listPeeledTags: async () => {
-      const refs = listTags(tags, undefined);
-      if (refs.some((ref) => !objects.has(ref.oid))) return undefined;
-      return listingOf(refs.map((ref) => ({ ...ref, peeledOid: followAsGit(objects, ref.oid) })));
-    },
-    readTags: async (which) =>
-      (typeof which === 'object' ? which : listTags(tags, which)).map((ref) => readTag(objects, ref)),
     identity: async () => identity,
     signsTags: async () => false,
     storeTag: async (tag, sign) => {

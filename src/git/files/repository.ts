@@ -20,13 +20,18 @@ import type {
   TagWriter,
   TreeEntry,
 } from '../port.js';
-import { readerByTags } from '../reader-by-tags.js';
-import { decodeFound, ownTarget, readingOf } from '../tag-reading.js';
-import { treeEntries } from '../tree-object.js';
+import { decodeFound, ownTarget, readingOf } from '../tag-object.js';
 import { type Config, configValue, isTrue } from './config.js';
 import { commitsBetween, mergeBase } from './history.js';
 import { localLargeFiles } from './large-files.js';
-import { askEach, type ObjectStore, openObjectStore, peel, type StoredObject } from './objects.js';
+import {
+  askEach,
+  type ObjectStore,
+  openObjectStore,
+  peel,
+  type StoredObject,
+  treeEntries,
+} from './objects.js';
 import { findPlace, textOf } from './place.js';
 import { openRefs, type Refs, type StoredRef } from './refs.js';
 import { resolveCommit } from './revisions.js';
@@ -52,7 +57,6 @@ export async function openLocalRepository(
     workTree: async () => place.workTree,
     ...readFolder(gitDir, commonDir, objects),
     tags,
-    ...readerByTags(tags),
     largeFiles: localLargeFiles(place),
     listTips: () => listTips(refs, objects),
     isShallow: async () => (await shallowCommits(commonDir)).size > 0,

@@ -2,7 +2,6 @@ import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
 import { isFolder } from '../../util/files.js';
 import type { RegistryRepository, RepositoryInspector, SourceRepository, TagRemote } from '../port.js';
-import { readerByTags } from '../reader-by-tags.js';
 import { binaryBranches, binaryHistory, binaryInspector } from './history.js';
 import { binaryLargeFiles } from './lfs.js';
 import { binaryObjectReader } from './objects.js';
@@ -56,7 +55,6 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
   return {
     url: undefined,
     tags,
-    ...readerByTags(tags),
     workTree: () => findWorkTree(read),
     commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
     ...binaryTagWriter(git, binarySigner(git, folder, around)),

@@ -1,10 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import type { Signature } from '../../domain/signature.js';
 import { RegError } from '../../errors.js';
-import { makeBareFolder } from '../bare-folder.js';
 import type { SignatureReader } from '../port.js';
 import { decodeTag, type TagObject } from '../tag-object.js';
 import {
@@ -199,8 +198,10 @@ async function makeScratch(scratch: string, format: string): Promise<void> {
     `[core]\n\trepositoryformatversion = ${isNew ? 1 : 0}\n\tbare = true`,
     ...(isNew ? [`[extensions]\n\tobjectFormat = ${format}`] : []),
   ];
+  // all that git takes for a repository, but for the objects, which are those of the real one (gitrepository-layout(5))
+  await mkdir(join(scratch, 'refs'));
   await writeFile(join(scratch, 'config'), `${lines.join('\n')}\n`);
-  await makeBareFolder(scratch);
+  await writeFile(join(scratch, 'HEAD'), 'ref: refs/heads/none\n');
 }
 
 function variablesOf(

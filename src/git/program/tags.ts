@@ -3,7 +3,7 @@ import type { Oid, Tagger } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { TAG_REFS, tagRef } from '../../domain/refs.js';
 import type { TagList, TagReading, TagRef, Tags } from '../port.js';
-import { type DecodedTag, decodeFound, type FoundTag, ownTarget, readingOf } from '../tag-reading.js';
+import { type DecodedTag, decodeFound, type FoundTag, ownTarget, readingOf } from '../tag-object.js';
 import { eachObject, inspectObjects } from './objects.js';
 import { expectSuccess, type RunGit, type StreamGit } from './run.js';
 

@@ -23,7 +23,6 @@ import {
 import { binarySignatures, binarySigner } from '../program/signatures.js';
 import { programTags } from '../program/tags.js';
 import { binaryTagWriter } from '../program/write.js';
-import { readerByTags } from '../reader-by-tags.js';
 import { type CacheFolder, openRemoteCache, type RemoteCache } from './cache.js';
 import {
   type FolderReader,
@@ -56,8 +55,6 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
       throw new RegError('NO_WORK_TREE', `${path} cannot be committed at ${shown}`, 'run it in a clone');
     },
     tags,
-    // a server may be unable to send tags that are no events, which nobody asks about
-    ...readerByTags(tags, (name) => /[@#]/.test(name)),
     ...reader,
     largeFiles,
     ...inspector,
@@ -103,8 +100,7 @@ function openReader(url: string, cacheFolder: string, around: Surroundings) {
 /** Reaches a repository with the git program. */
 const gitTransport = ({ git, access }: Runner): Transport => ({
   isVersion2: false,
-  listTags: async () =>
-    (await listRemoteTags(access)).map(({ name, oid, peeledOid }) => ({ name, oid, peeled: peeledOid })),
+  listTags: async () => listRemoteTags(access),
   listTips: () => listTips(access),
   fetch: async (wants, folder) => {
     const result = await runFetch(git(folder), wants, folder.isFresh);

@@ -16,7 +16,6 @@ import { openRefs } from '../files/refs.js';
 import { readFolder, refusing } from '../files/repository.js';
 import { isFullOid, parseRevision, refNamesOf } from '../files/revisions.js';
 import type { RegistryRepository, SourceRepository } from '../port.js';
-import { readerByTags } from '../reader-by-tags.js';
 import { type CacheFolder, openRemoteCache } from './cache.js';
 import { type ProtocolV2, protocolV2, type RemoteRef, type Server } from './protocol-v2.js';
 import { type RemoteReader, readRemote, type Transport } from './repository.js';
@@ -32,7 +31,6 @@ export function openWebRepository(address: string, cache: string, around: Surrou
     url: shownAddress(address),
     workTree: async () => undefined,
     tags,
-    ...readerByTags(tags, isEventName),
     ...sourceOf(address, reader),
     ...refusing,
     isShallow: async () => false,
@@ -47,9 +45,6 @@ export function openWebRepository(address: string, cache: string, around: Surrou
 /** Opens the repository at a web address as the source of models. */
 export const openWebSource = (address: string, cache: string, around: Surroundings): SourceRepository =>
   sourceOf(address, openReader(address, cache, around));
-
-/** Whether a tag may be an event. A server may be unable to send others, which nobody asks about. */
-const isEventName = (name: string): boolean => /[@#]/.test(name);
 
 function sourceOf(address: string, reader: Omit<RemoteReader, 'tags'>): SourceRepository {
   const none = async (): Promise<undefined> => undefined;
