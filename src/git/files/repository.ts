@@ -21,6 +21,7 @@ import type {
   TagWriter,
   TreeEntry,
 } from '../port.js';
+import { decodeFound, ownTarget, readingOf } from '../tag-object.js';
 import { commitsBetween, mergeBase } from './history.js';
 import { localLargeFiles } from './large-files.js';
 import {
@@ -34,7 +35,6 @@ import {
 import { findPlace, textOf } from './place.js';
 import { openRefs, type Refs, type StoredRef } from './refs.js';
 import { resolveCommit } from './revisions.js';
-import { decodeFound, ownTarget, readingOf } from "../tag-object.js";
 
 /**
  * Opens the repository that a folder is in, to read it without the git program: a work tree, a folder inside one, a linked
