@@ -1,21 +1,25 @@
+export type { Registry } from './api.js';
+export { load, openRegistry } from './api.js';
 export type { Report } from './checks/finding.js';
 export type { ValidateOptions } from './checks/validate.js';
 export type { VerifyOptions } from './checks/verify.js';
 export type { Change } from './domain/differences.js';
 export { type ErrorCode, RegError } from './errors.js';
 export type { Host } from './host.js';
-export { load, openRegistry } from './open.js';
 export type { AssignOptions, RegisterOptions, WithdrawOptions } from './registry/actions.js';
 export type { Approved, ApproveOptions } from './registry/approve.js';
 export type { CheckRefOptions } from './registry/check-ref.js';
-export type { ChooseOptions } from './registry/choose.js';
 export type { DiffOptions } from './registry/diff.js';
 export type { HistoryOptions } from './registry/history.js';
 export type { LinkOptions } from './registry/link.js';
 export type { LoadedModel, LoadOptions, Model } from './registry/load.js';
-export type { OverviewOptions } from './registry/overview.js';
-export type { ReadOptions } from './registry/queries.js';
-export type { Registry } from './registry/registry.js';
+export type {
+  ChooseOptions,
+  OverviewOptions,
+  ReadOptions,
+  StagesOptions,
+  VersionsOptions,
+} from './registry/queries.js';
 export type {
   ApprovalRow,
   BrowseRow,
@@ -41,8 +45,6 @@ export type {
   VersionRow,
   WriteRow,
 } from './registry/rows.js';
-export type { VersionsOptions } from './registry/show.js';
-export type { StagesOptions } from './registry/stages.js';
 export type { SyncOptions } from './registry/sync.js';
 export type { UpdateOptions } from './registry/update.js';
 export type { UploadOptions } from './registry/upload.js';

@@ -11,16 +11,15 @@ import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
 import type { TagReading, TagRef } from '../git/port.js';
-import { findBreaks } from '../registry/chains.js';
 import type { RegistryContext } from '../registry/context.js';
 import { findDeclaration } from '../registry/declared.js';
-import { followLink } from '../registry/follow-link.js';
-import { linkAt } from '../registry/link-at.js';
+import { followLink, linkAt } from '../registry/links.js';
 import { eventsIn, readAllTags } from '../registry/read.js';
 import type { DoctorFinding } from '../registry/rows.js';
 import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
 import type { Level } from './finding.js';
+import { findBreaks } from './verify.js';
 
 /** How far the doctor looks. */
 export interface DoctorOptions {

@@ -1,8 +1,6 @@
-import { openContext } from '../open-context.js';
+import { openContext } from '../open.js';
 import type { RegistryContext } from '../registry/context.js';
-import { overview } from '../registry/overview.js';
-import { versions } from '../registry/show.js';
-import { stages } from '../registry/stages.js';
+import { overview, stages, versions } from '../registry/queries.js';
 import type { Cursor } from './complete.js';
 import { isUrl, repoOf } from './session.js';
 

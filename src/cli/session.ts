@@ -1,6 +1,6 @@
 import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
-import { openContext } from '../open-context.js';
+import { openContext } from '../open.js';
 import type { RegistryContext } from '../registry/context.js';
 import { withoutLogin } from '../util/address.js';
 import { shellLine } from '../util/shell.js';

@@ -3,9 +3,8 @@ import { parseTarget } from '../domain/target.js';
 import { type WebPages, webPages } from '../domain/web-pages.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
-import { latest, which } from './queries.js';
+import { latest, versions, which } from './queries.js';
 import type { BrowseRow } from './rows.js';
-import { versions } from './show.js';
 import { noRemote } from './write-target.js';
 
 /**

@@ -2,11 +2,11 @@ import { type ArtifactsFile, pathOfEntry } from '../documents/artifacts.js';
 import { readLink } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
-import { type ChooseOptions, type Chosen, choose } from './choose.js';
 import type { RegistryContext } from './context.js';
 import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
+import { shownSource } from './links.js';
+import { type ChooseOptions, type Chosen, choose } from './queries.js';
 import type { Description } from './rows.js';
-import { shownSource } from './shown-source.js';
 
 /**
  * Describes an artifact as it is declared at a version, in a stage, or at a rev.

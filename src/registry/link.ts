@@ -8,7 +8,7 @@ import { isStoreUrl } from '../stores/url.js';
 import { withoutUserInfo } from '../util/address.js';
 import { isInside } from '../util/files.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
-import { type Pinned, pin } from './pin.js';
+import { type Pinned, pin } from './links.js';
 import type { LinkRow } from './rows.js';
 import { registryRef } from './source-rev.js';
 

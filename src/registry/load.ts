@@ -17,12 +17,10 @@ import { fetchModel, promisedHash, type WantedModel } from '../models/fetch.js';
 import { placeModel } from '../models/place.js';
 import type { SourceModel } from '../models/source.js';
 import { isFolder, isInside } from '../util/files.js';
-import { type ChooseOptions, type Chosen, choose } from './choose.js';
 import type { RegistryContext } from './context.js';
-import { followLink } from './follow-link.js';
-import { linkAt } from './link-at.js';
+import { followLink, linkAt, nameInLink, shownSource } from './links.js';
+import { type ChooseOptions, type Chosen, choose } from './queries.js';
 import type { LoadRow } from './rows.js';
-import { nameInLink, shownSource } from './shown-source.js';
 
 /** How to load a model. */
 export interface LoadOptions extends ChooseOptions {

@@ -1,10 +1,9 @@
 import { formatLink } from '../documents/link.js';
 import { RegError } from '../errors.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
-import { pin } from './pin.js';
+import { pin, readWorkLinks, type WorkLink } from './links.js';
 import type { UpdateRow } from './rows.js';
 import { revCommit } from './source-rev.js';
-import { readWorkLinks, type WorkLink } from './work-links.js';
 
 /** Which links to pin anew, and to what. */
 export interface UpdateOptions {

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { dirname, join, posix } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { openRegistry } from '../../src/api.js';
 import { siteDataJsonSchema } from '../../src/cli/making.js';
-import { openRegistry } from '../../src/open.js';
 import { importInto, type Told } from '../support/fast-import.js';
 import { sandbox } from '../support/repo.js';
 import { siteRegistry } from '../support/site-registry.js';
@@ -193,7 +193,7 @@ test('the overview of a thousand artifacts is below a megabyte', async () => {
     return [{ tag: `${name}@v1.0.0`, day: '2026-02-01' }, ...assigned];
   });
   importInto(box, large, [{ day: '2026-01-01', files: {} }, ...told.flat()]);
-  const { openContext } = await import('../../src/open-context.js');
+  const { openContext } = await import('../../src/open.js');
   const { siteOf } = await import('../../src/site/pages.js');
   const site = await siteOf(await openContext(large.dir, host), null, async () => null);
   const page = await site.get('index.html')?.();

@@ -1,8 +1,8 @@
 import { parseTarget } from '../../domain/target.js';
 import * as registry from '../../registry/check-ref.js';
-import { chosenBy } from '../../registry/choose.js';
 import { describe as describeVersion } from '../../registry/describe.js';
 import { type DiffOptions, diff as differences } from '../../registry/diff.js';
+import { chosenBy } from '../../registry/queries.js';
 import { CheckedRow, type Difference } from '../../registry/rows.js';
 import { renderDiff } from '../render/diff.js';
 import { writeGithubFiles } from '../render/github.js';

@@ -5,10 +5,7 @@ import { pagesOf } from '../../registry/browse.js';
 import type { RegistryContext } from '../../registry/context.js';
 import { type HistoryOptions, intervals, journal } from '../../registry/history.js';
 import { historyRow } from '../../registry/make-rows.js';
-import { type OverviewOptions, overview } from '../../registry/overview.js';
 import * as queries from '../../registry/queries.js';
-import { type VersionsOptions, versions } from '../../registry/show.js';
-import * as registry from '../../registry/stages.js';
 import { type Output, pieces } from '../output.js';
 import { showsHyperlinks } from '../render/hyperlink.js';
 import { BEHIND, hasBehind, overviewTable } from '../render/overview.js';
@@ -44,14 +41,14 @@ export async function latest(
 export async function show(
   { out, open }: Session,
   target: string | undefined,
-  options: OverviewOptions & VersionsOptions,
+  options: queries.OverviewOptions & queries.VersionsOptions,
 ): Promise<void> {
   const context = await open();
   if (target !== undefined) {
-    const rows = await versions(context, target, options);
+    const rows = await queries.versions(context, target, options);
     return out.answer(rows, async () => versionTable(rows, out, await linksOf(out, context)));
   }
-  const rows = await overview(context, options);
+  const rows = await queries.overview(context, options);
   await out.answer(rows, async () => {
     const { stages: order = [] } = out.world.isTTY ? await context.config() : {};
     return overviewTable(rows, order, out, await linksOf(out, context));
@@ -84,8 +81,8 @@ export async function history(
 }
 
 /** `reg stages` */
-export async function stages({ out, open }: Session, options: registry.StagesOptions): Promise<void> {
-  const names = await registry.stages(await open(), options);
+export async function stages({ out, open }: Session, options: queries.StagesOptions): Promise<void> {
+  const names = await queries.stages(await open(), options);
   await out.answer(names, () => names);
 }
 

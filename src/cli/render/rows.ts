@@ -2,7 +2,7 @@ import type { WebPages } from '../../domain/web-pages.js';
 import { HistoryRow, IntervalRow, VersionRow } from '../../registry/rows.js';
 import type { Field, Fields, Row, RowOf } from '../../util/row.js';
 import type { Output } from '../output.js';
-import { moment } from './moment.js';
+import type { World } from '../world.js';
 import type { Cell, Table } from './table.js';
 
 const NONE = '-';
@@ -79,3 +79,22 @@ export const intervalTable = (rows: readonly IntervalRow[], out: Output, pages?:
 /** A version; on a terminal a commit id that stands for an unregistered one is as long as git shows it. */
 export const versionText = (version: string, { world }: Output): string =>
   world.isTTY && /^[0-9a-f]{40,64}$/.test(version) ? version.slice(0, 7) : version;
+
+const UNITS: readonly [Intl.RelativeTimeFormatUnit, seconds: number][] = [
+  ['year', 365.25 * 86_400],
+  ['month', 30.44 * 86_400],
+  ['week', 7 * 86_400],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+];
+
+/** A time as people say it on a terminal, `3 days ago`; ISO 8601 for everything else. */
+export function moment(iso: string, { isTTY, now }: Pick<World, 'isTTY' | 'now'>): string {
+  if (!isTTY) return iso;
+  const seconds = (Date.parse(iso) - now()) / 1000;
+  if (Number.isNaN(seconds)) return iso;
+  const [unit, length] = UNITS.find(([, least]) => Math.abs(seconds) >= least) ?? ['second', 1];
+  if (unit === 'second') return 'just now';
+  return new Intl.RelativeTimeFormat('en').format(Math.trunc(seconds / length), unit);
+}

@@ -1,27 +1,25 @@
-import { type DoctorOptions, doctor } from '../checks/doctor.js';
-import type { Report } from '../checks/finding.js';
-import { type ValidateOptions, validate } from '../checks/validate.js';
-import { type VerifyOptions, verify } from '../checks/verify.js';
-import type { StageName } from '../domain/names.js';
-import { RegError } from '../errors.js';
-import { importMlem } from '../exchange/mlem.js';
-import type { Ui, UiOptions } from '../site/serve.js';
-import type { SiteOptions } from '../site/write.js';
-import * as actions from './actions.js';
-import { type Approved, type ApproveOptions, approve } from './approve.js';
-import { browse } from './browse.js';
-import { type CheckRefOptions, checkRef } from './check-ref.js';
-import type { ChooseOptions } from './choose.js';
-import type { RegistryContext } from './context.js';
-import { describe } from './describe.js';
-import { type DiffOptions, diff } from './diff.js';
-import { type HistoryOptions, history, intervals } from './history.js';
-import { init } from './init.js';
-import { type LinkOptions, link } from './link.js';
-import { type LoadOptions, loadModel, type Model, readable } from './load.js';
-import { outdated } from './outdated.js';
-import { type OverviewOptions, overview } from './overview.js';
-import * as queries from './queries.js';
+import { type DoctorOptions, doctor } from './checks/doctor.js';
+import type { Report } from './checks/finding.js';
+import { type ValidateOptions, validate } from './checks/validate.js';
+import { type VerifyOptions, verify } from './checks/verify.js';
+import type { StageName } from './domain/names.js';
+import { RegError } from './errors.js';
+import { importMlem } from './exchange/mlem.js';
+import { type Host, thisHost } from './host.js';
+import { openContext } from './open.js';
+import * as actions from './registry/actions.js';
+import { type Approved, type ApproveOptions, approve } from './registry/approve.js';
+import { browse } from './registry/browse.js';
+import { type CheckRefOptions, checkRef } from './registry/check-ref.js';
+import type { RegistryContext } from './registry/context.js';
+import { describe } from './registry/describe.js';
+import { type DiffOptions, diff } from './registry/diff.js';
+import { type HistoryOptions, history, intervals } from './registry/history.js';
+import { init } from './registry/init.js';
+import { type LinkOptions, link } from './registry/link.js';
+import { type LoadOptions, loadModel, type Model, readable } from './registry/load.js';
+import { outdated } from './registry/outdated.js';
+import * as queries from './registry/queries.js';
 import type {
   BrowseRow,
   CheckedRow,
@@ -42,13 +40,13 @@ import type {
   UploadRow,
   VerifiedRow,
   VersionRow,
-} from './rows.js';
-import { type VersionsOptions, versions } from './show.js';
-import { type StagesOptions, stages } from './stages.js';
-import { type SyncOptions, status, sync } from './sync.js';
-import { type UpdateOptions, update } from './update.js';
-import { type UploadOptions, upload } from './upload.js';
-import type { Written } from './write.js';
+} from './registry/rows.js';
+import { type SyncOptions, status, sync } from './registry/sync.js';
+import { type UpdateOptions, update } from './registry/update.js';
+import { type UploadOptions, upload } from './registry/upload.js';
+import type { Written } from './registry/write.js';
+import type { Ui, UiOptions } from './site/serve.js';
+import type { SiteOptions } from './site/write.js';
 
 /**
  * A model registry in the tags of one repository. Every call reads the tags anew. Times go in as `Date` and come out as
@@ -62,19 +60,19 @@ export interface Registry {
   /** The greatest active registered version; undefined when there is none. */
   latest(artifact: string, options?: queries.ReadOptions): Promise<VersionRow | undefined>;
   /** One row for each artifact, by name. */
-  show(options?: OverviewOptions): Promise<OverviewRow[]>;
+  show(options?: queries.OverviewOptions): Promise<OverviewRow[]>;
   /** One row for each version of an artifact, of `artifact@version` or of `artifact#stage`, greatest first. */
-  show(target: string, options?: VersionsOptions): Promise<VersionRow[]>;
+  show(target: string, options?: queries.VersionsOptions): Promise<VersionRow[]>;
   /** The journal of one artifact or of all, newest first. */
   history(target?: string, options?: HistoryOptions): Promise<HistoryRow[]>;
   /** From when to when each version was the current one in a stage, and by whom. */
   intervals(target?: string, options?: HistoryOptions): Promise<IntervalRow[]>;
   /** The stages allowed, in use, or both. */
-  stages(options?: StagesOptions): Promise<StageName[]>;
+  stages(options?: queries.StagesOptions): Promise<StageName[]>;
   /** Which event a ref is, and whether it is still in effect. */
   checkRef(ref: string, options?: CheckRefOptions): Promise<CheckedRow>;
   /** What is known of a version: its link, or its annotation by gto or DVC. */
-  describe(artifact: string, options?: ChooseOptions): Promise<Description>;
+  describe(artifact: string, options?: queries.ChooseOptions): Promise<Description>;
   /** What differs between two models: `diff('churn@v1.2.0', '#prod')`; the second is what HEAD declares by default. */
   diff(from: string, to?: string, options?: DiffOptions): Promise<Difference>;
   /** The pages of artifacts at the site that serves the repository; of the registry without one. */
@@ -124,7 +122,7 @@ export interface Registry {
 }
 
 /** Makes the calls of a registry from what it talks to. */
-export function createRegistry(context: RegistryContext): Registry {
+function createRegistry(context: RegistryContext): Registry {
   const which = async (artifact: string, stage: string, options: queries.WhichOptions): Promise<StageRow[]> =>
     (await unlessNothing(queries.which(context, artifact, stage, options))) ?? [];
   return {
@@ -134,7 +132,7 @@ export function createRegistry(context: RegistryContext): Registry {
     show: showOf(context),
     history: (target, options = {}) => history(context, target, options),
     intervals: (target, options = {}) => intervals(context, target, options),
-    stages: (options = {}) => stages(context, options),
+    stages: (options = {}) => queries.stages(context, options),
     checkRef: (ref, options = {}) => checkRef(context, ref, options),
     describe: (artifact, options = {}) => describe(context, artifact, options),
     diff: (from, to, options = {}) => diff(context, from, to, options),
@@ -144,8 +142,8 @@ export function createRegistry(context: RegistryContext): Registry {
     validate: (options = {}) => validate(context, options),
     doctor: (options = {}) => doctor(context, options),
     // loaded on use: what draws pages is large
-    site: async (options) => (await import('../site/write.js')).site(context, options),
-    ui: async (options = {}) => (await import('../site/serve.js')).ui(context, options),
+    site: async (options) => (await import('./site/write.js')).site(context, options),
+    ui: async (options = {}) => (await import('./site/serve.js')).ui(context, options),
     status: () => status(context),
     sync: (options = {}) => sync(context, options),
     importMlem: ({ force } = {}) => importMlem(context, force),
@@ -168,10 +166,15 @@ export function createRegistry(context: RegistryContext): Registry {
 }
 
 function showOf(context: RegistryContext): Registry['show'] {
-  function show(options?: OverviewOptions): Promise<OverviewRow[]>;
-  function show(target: string, options?: VersionsOptions): Promise<VersionRow[]>;
-  function show(first: string | OverviewOptions = {}, options: VersionsOptions = {}): Promise<unknown> {
-    return typeof first === 'string' ? versions(context, first, options) : overview(context, first);
+  function show(options?: queries.OverviewOptions): Promise<OverviewRow[]>;
+  function show(target: string, options?: queries.VersionsOptions): Promise<VersionRow[]>;
+  function show(
+    first: string | queries.OverviewOptions = {},
+    options: queries.VersionsOptions = {},
+  ): Promise<unknown> {
+    return typeof first === 'string'
+      ? queries.versions(context, first, options)
+      : queries.overview(context, first);
   }
   return show;
 }
@@ -191,4 +194,22 @@ async function unlessNothing<T>(answer: Promise<T>): Promise<T | undefined> {
     if (error instanceof RegError && NOTHING.has(error.code)) return undefined;
     throw error;
   }
+}
+
+/**
+ * Opens the registry in the tags of a repository.
+ * @param repo the path of a clone, of a folder inside one, or of a bare repository
+ * @param host what to see instead of this process's environment, folder and clock
+ * @throws RegError NO_REPOSITORY
+ */
+export async function openRegistry(repo = '.', host: Partial<Host> = {}): Promise<Registry> {
+  return createRegistry(await openContext(repo, { ...thisHost(), ...host }));
+}
+
+/** Fetches and verifies one model of a registry, by default that of the working folder: by stage, by version, by a rev, or as the link is at HEAD. */
+export async function load(
+  artifact: string,
+  { registry, ...options }: LoadOptions & { registry?: Registry | undefined } = {},
+): Promise<Model> {
+  return (registry ?? (await openRegistry())).load(artifact, options);
 }
