@@ -2,6 +2,7 @@ import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
+import type { SiteRow } from '../registry/rows.js';
 import { mapAtMost } from '../util/async.js';
 import { cannotWrite, filesBelow, isThere } from '../util/files.js';
 import { parseJson } from '../util/text.js';
@@ -15,16 +16,6 @@ export interface SiteOptions extends Pick<AskingOptions, 'onNote'> {
   out: string;
   /** Where a relative folder starts; the working folder by default. */
   from?: string | undefined;
-}
-
-/** A site that was written: `site`. */
-export interface SiteRow {
-  /** The folder. */
-  path: string;
-  /** The page to open first. */
-  index: string;
-  files: number;
-  bytes: number;
 }
 
 /** What belongs to the branch that a site is published from, and not to the site: git's own, and the name of a GitHub page. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatTagName } from '../../src/domain/tag-name.js';
 import { joinMessage, splitMessage } from '../../src/domain/trailers.js';
-import { type TagObject, decodeTag, encodeTag } from '../../src/git/tag-object.js';
+import { decodeTag, encodeTag, type TagObject } from '../../src/git/tag-object.js';
 import { eventName } from '../support/arbitraries.js';
 
 const RUNS = { numRuns: 10_000 };

@@ -13,7 +13,7 @@ import { parseTime } from '../../src/domain/time.js';
 import { splitMessage } from '../../src/domain/trailers.js';
 import { version } from '../../src/domain/version.js';
 import { RegError } from '../../src/errors.js';
-import { MalformedTag, decodeTag } from '../../src/git/tag-object.js';
+import { decodeTag, MalformedTag } from '../../src/git/tag-object.js';
 import { hostileText } from '../support/arbitraries.js';
 
 const RUNS = { numRuns: 10_000 };
