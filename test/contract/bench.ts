@@ -27,7 +27,7 @@ export type BenchMaker = (box: Sandbox, name: string) => Bench;
 /** Every adapter that reads and writes a registry. */
 export const BENCHES: readonly (readonly [string, BenchMaker])[] = [
   ['memory', memoryBench],
-  ['binary', (box, name) => benchOver(box, box.repository(name))],
+  ['git', (box, name) => benchOver(box, box.repository(name))],
 ];
 
 /** Every adapter that reads a repository on this machine. */

@@ -64,7 +64,7 @@ test('a commit that is missing is on no branch, and of a cut history nobody can 
 
 /** Opens a repository for Ann, by each way of writing to one. */
 const WRITERS: readonly (readonly [string, (made: Repository) => RegistryRepository])[] = [
-  ['binary', (made) => openGitRepository(made.dir, { env: { ...box.env, ...ann.env } })],
+  ['git', (made) => openGitRepository(made.dir, { env: { ...box.env, ...ann.env } })],
   [
     'url',
     (made) =>

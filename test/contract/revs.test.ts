@@ -33,7 +33,7 @@ const newCache = (): string => {
 };
 
 const READINGS: readonly (readonly [string, (made: Repository) => RegistryRepository])[] = [
-  ['binary', (made) => benchOver(box, made).repository],
+  ['git', (made) => benchOver(box, made).repository],
   ['embedded', (made) => embeddedLocal(box, made)],
   ...URL_READINGS.map(
     ([kind, reading]) =>
