@@ -2,7 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RegError } from '../../errors.js';
 import { isFolder, readIfThere } from '../../util/files.js';
-import { needsGit } from '../needs-git.js';
+import { needsGit } from '../port/needs-git.js';
 import { type Config, configValue, isTrue, parseConfig } from './config.js';
 
 /** Where a repository has what (gitrepository-layout(5)). */

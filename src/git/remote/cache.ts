@@ -3,15 +3,7 @@ import { link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { once } from '../../util/async.js';
 import { makeBareFolder } from '../bare-folder.js';
-
-/** A bare repository of the cache. */
-export interface CacheFolder {
-  path: string;
-  /** Where its objects are, which may be those of another one. */
-  objects: string;
-  /** Whether it was just made, and has neither refs nor objects of its own. */
-  isFresh: boolean;
-}
+import type { CacheFolder } from './transport.js';
 
 /** A folder that belongs to one process until it is given back. */
 export interface BorrowedFolder extends CacheFolder {

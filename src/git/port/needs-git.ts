@@ -1,4 +1,4 @@
-import { RegError } from '../errors.js';
+import { RegError } from '../../errors.js';
 
 /** The error for a task that only the git program can do. `what` goes before "needs the git program". */
 export const needsGit = (what: string): RegError =>
