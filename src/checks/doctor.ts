@@ -17,6 +17,7 @@ import { findDeclaration } from '../registry/declared.js';
 import { followLink } from '../registry/follow-link.js';
 import { linkAt } from '../registry/link-at.js';
 import { eventsIn, readAllTags } from '../registry/read.js';
+import type { DoctorFinding } from '../registry/rows.js';
 import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
 import type { Level } from './finding.js';
@@ -25,19 +26,6 @@ import type { Level } from './finding.js';
 export interface DoctorOptions {
   /** Asks neither the remote nor the sources of links. */
   offline?: boolean | undefined;
-}
-
-/** A problem of a registry, and the command that solves it. */
-export interface DoctorFinding {
-  /** An `info` is allowed; with anything else `reg doctor` exits with 1. */
-  level: Level;
-  /** The id of the check, such as `lightweight`. */
-  check: string;
-  /** The tag, artifact or file with the problem; null for the repository itself. */
-  subject: string | null;
-  message: string;
-  /** The command that solves it; null where a person has to decide. */
-  fix: string | null;
 }
 
 const found = (

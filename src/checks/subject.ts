@@ -8,7 +8,7 @@ import type { ArtifactName, StageName } from '../domain/names.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { ModelInterface } from '../formats/interface.js';
-import type { PeeledTagRef, TagRef } from '../git/port.js';
+import type { TagRef } from '../git/port.js';
 import type { ModelDigest } from '../models/digest.js';
 import { bringMissing } from '../registry/catch-up.js';
 import type { RegistryContext } from '../registry/context.js';
@@ -158,10 +158,7 @@ function sharedTags(
 }
 
 /** Every tag of the remote; undefined where the tags of this clone count. */
-async function listRemote({
-  repository,
-  config,
-}: RegistryContext): Promise<readonly PeeledTagRef[] | undefined> {
+async function listRemote({ repository, config }: RegistryContext): Promise<readonly TagRef[] | undefined> {
   const { remote } = await config();
   if (repository.url !== undefined || !(await repository.hasRemote(remote))) return undefined;
   try {

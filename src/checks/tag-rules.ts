@@ -12,8 +12,9 @@ import { findBreaks } from '../registry/chains.js';
 import { type RegistryContext, requireCommit } from '../registry/context.js';
 import { ignoredHere, judgeEvents, type RulesSource, readRules, rulesSourceOf } from '../registry/policy.js';
 import { eventsIn } from '../registry/read.js';
+import type { Finding } from '../registry/rows.js';
 import { short } from '../util/oid.js';
-import { type Finding, levelOf, type Report, type RuleInfo, reportOf } from './finding.js';
+import { levelOf, type Report, type RuleInfo, reportOf } from './finding.js';
 
 const error = (id: string, about: string): RuleInfo => ({ id, level: 'error', about });
 const warning = (id: string, about: string): RuleInfo => ({ id, level: 'warning', about });
@@ -163,7 +164,7 @@ async function surveyTags({ repository }: RegistryContext, source: RulesSource):
   const moved = here.flatMap(({ name, oid }) => {
     const tag = there.get(name);
     // a checkout in CI may have a lightweight tag on the commit, which is the same tag
-    return tag === undefined || tag.oid === oid || tag.peeledOid === oid
+    return tag === undefined || tag.oid === oid || tag.peeled === oid
       ? []
       : [{ name, here: oid, there: tag.oid }];
   });

@@ -9,12 +9,13 @@ import { digestOf, verifyPromises } from '../models/digest.js';
 import { interfaceOf } from '../models/interface.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from '../registry/context.js';
 import { followLink } from '../registry/follow-link.js';
+import type { Finding } from '../registry/rows.js';
 import { withSharedSources } from '../registry/shared-sources.js';
 import { findRev } from '../registry/source-rev.js';
 import { mapAtMost, once } from '../util/async.js';
 import type { WorkTree } from '../util/files.js';
 import { changeSince, type TreeChange } from './change.js';
-import { applyRules, complaintOf, type Finding, type Report, reportOf } from './finding.js';
+import { applyRules, complaintOf, type Report, reportOf } from './finding.js';
 import { FILE_RULES } from './link-rules.js';
 import { ALL_RULES, CONFIG_RULES, CONFIG_SCHEMA, LINK_RULES, REMOVED_RULES } from './rules.js';
 import { type LinkSubject, metricsOf, type RegistryView, viewOf } from './subject.js';
@@ -95,10 +96,10 @@ function linkSubject(
   const follow = once(() => followLink(context, link, () => requireCommit(context, 'HEAD')));
   const model = once(async () => {
     const { model, promises } = await follow();
-    const identity = await digestOf(model);
+    const digest = await digestOf(model);
     // the rule link-bytes has the promises of this link itself
-    verifyPromises(file, promises.slice(1), identity);
-    return identity;
+    verifyPromises(file, promises.slice(1), digest);
+    return digest;
   });
   return {
     ...reading,

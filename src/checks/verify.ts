@@ -10,18 +10,7 @@ import { historyRow } from '../registry/make-rows.js';
 import { readRules, rulesSourceOf } from '../registry/policy.js';
 import { requireArtifact } from '../registry/queries.js';
 import { readState } from '../registry/read.js';
-import type { HistoryRow } from '../registry/rows.js';
-
-/** A row of `verify`: an event with its signature and its problems. */
-export interface VerifiedRow extends HistoryRow {
-  signature: Signature['verdict'];
-  /** The owner of the key, by the team's file of signers, or else by git's configuration. */
-  signer: string | null;
-  /** The fingerprint of the key. */
-  key: string | null;
-  /** What is broken; null where everything is right. */
-  problem: string | null;
-}
+import type { VerifiedRow } from '../registry/rows.js';
 
 /** Options of `verify`. */
 export interface VerifyOptions {

@@ -3,11 +3,11 @@ import { RegError } from '../errors.js';
 import { redactorOf, shownAddress } from '../util/address.js';
 import { once } from '../util/async.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
-import { binaryBranches, binaryHistory, binaryInspector } from './program/history.js';
-import { binaryLargeFiles } from './program/lfs.js';
-import { binaryObjectReader } from './program/objects.js';
+import { gitBranches, gitHistory, gitInspector } from './program/history.js';
+import { gitLargeFiles } from './program/lfs.js';
+import { gitObjects } from './program/objects.js';
 import { listRemoteTags, listTips, type RemoteAccess, remoteFailed } from './program/remote.js';
-import { binaryTagRemote, openBinarySource } from './program/repository.js';
+import { gitTagRemote, openGitSource } from './program/repository.js';
 import {
   gitIn,
   type RunGit,
@@ -19,9 +19,9 @@ import {
   withoutLocalVariables,
   withSettings,
 } from './program/run.js';
-import { binarySignatures, binarySigner } from './program/signatures.js';
-import { programTags } from './program/tags.js';
-import { binaryTagWriter } from './program/write.js';
+import { gitSignatures, gitSigner } from './program/signatures.js';
+import { gitTags } from './program/tags.js';
+import { gitTagWriter } from './program/write.js';
 import { openRemoteCache, type RemoteCache } from './remote/cache.js';
 import { type FolderReader, remoteRepository } from './remote/repository.js';
 import type { CacheFolder } from './remote/transport.js';
@@ -39,10 +39,10 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
     commitFile: async (path) => {
       throw new RegError('NO_WORK_TREE', `${path} cannot be committed at ${remote.url}`, 'run it in a clone');
     },
-    ...binarySignatures(git),
-    ...binaryTagRemote(remote, () => runner.access),
+    ...gitSignatures(git),
+    ...gitTagRemote(remote, () => runner.access),
     fetchTags: async () => undefined,
-    ...binaryTagWriter(git, binarySigner(git, folder.path, runner.around(folder))),
+    ...gitTagWriter(git, gitSigner(git, folder.path, runner.around(folder))),
     takeTurn: async (artifact) => ({ artifact, last: undefined }),
     // no ref is kept here: what the remote has done is done
     changeRefs: async (_refs, turn) =>
@@ -55,7 +55,7 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
 /** Opens source repositories with the git program: a folder of this machine where it is, a URL through the cache. */
 export const openSources = (cache: string, around: Surroundings): SourceOpener => ({
   openSource: async (location) => {
-    if (location.kind === 'path') return openBinarySource(location.path, around);
+    if (location.kind === 'path') return openGitSource(location.path, around);
     const { remote, largeFiles } = openRemote(location.url, cache, around);
     return { ...remote, largeFiles };
   },
@@ -69,22 +69,21 @@ function openRemote(url: string, cacheFolder: string, around: Surroundings) {
   const transport = gitTransport({
     run: (one, args, input) => runner.git(one)(args, input),
     failed: (result) => remoteFailed(cache.address, result),
-    listTags: async () =>
-      (await listRemoteTags(access)).map(({ name, oid, peeledOid }) => ({ name, oid, peeled: peeledOid })),
+    listTags: () => listRemoteTags(access),
     listTips: () => listTips(access),
   });
   const read = (one: CacheFolder): FolderReader => {
     const [git, stream] = [runner.read(one), runner.stream(one)];
     return {
-      tags: programTags(git, stream),
-      ...binaryObjectReader(git, stream),
-      ...binaryHistory(git),
-      ...binaryBranches(git, binaryInspector(git, stream)),
+      tags: gitTags(git, stream),
+      ...gitObjects(git, stream),
+      ...gitHistory(git),
+      ...gitBranches(git, gitInspector(git, stream)),
     };
   };
   const remote = remoteRepository(transport, cache, read);
   // what a clone would call it
-  const largeFiles = binaryLargeFiles(folder.path, runner.around(folder), { name: 'origin', url });
+  const largeFiles = gitLargeFiles(folder.path, runner.around(folder), { name: 'origin', url });
   return { remote, largeFiles, runner, folder };
 }
 

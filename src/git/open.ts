@@ -6,7 +6,7 @@ import { RegError } from '../errors.js';
 import { once } from '../util/async.js';
 import { isFolder } from '../util/files.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
-import { openBinaryRepository } from './program/repository.js';
+import { openGitRepository } from './program/repository.js';
 import { type Surroundings, withoutLocalVariables } from './program/run.js';
 
 /**
@@ -35,7 +35,7 @@ export async function openRepository(
   const env = repo === '.' ? around.env : withoutLocalVariables(around.env);
   return isWithoutGit
     ? (await import('./open-without-git.js')).openLocalRepository(folder, env)
-    : openBinaryRepository(folder, { ...around, env });
+    : openGitRepository(folder, { ...around, env });
 }
 
 /** What opens the source repositories of links, without the git program where there is none. */

@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { AnnotatedTag, Oid, Tagger } from '../domain/event.js';
+import { isOid } from '../util/oid.js';
+import type { TagReading, TagRef } from './port.js';
 
 /** The content of a tag object, as git stores it (git-mktag(1)). */
 export interface TagObject {
@@ -17,20 +19,19 @@ export interface TagObject {
   signature?: string;
 }
 
-/** Thrown by `decodeTag`, and only there: what is wrong with the bytes, in a few words. */
+/** The error of `decodeTag`: what is wrong with the bytes, in a few words. */
 export class MalformedTag extends Error {
   override readonly name = 'MalformedTag';
 }
 
 const HEADERS = ['object', 'type', 'tag', 'tagger'] as const;
 const STARTS = HEADERS.map((name) => `${name} `);
-const OID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 const TYPES: ReadonlySet<string> = new Set(['commit', 'tree', 'blob', 'tag']);
 const SIGNATURE = /^-----BEGIN (PGP|SSH) SIGNATURE-----|^-----BEGIN (PGP MESSAGE|SIGNED MESSAGE)-----/m;
 /** The last second that a JavaScript Date can hold (ECMA-262, time values). */
 const LAST_SECOND = 8.64e12;
 
-/** Writes a tag object's bytes; what a person typed may not add header lines. */
+/** The bytes of a tag object. What a person typed adds no header lines. */
 export function encodeTag({ object, type, tag, tagger, date, zone, message }: TagObject): Uint8Array {
   const { name, email } = cleanTagger(tagger);
   const lines = [
@@ -43,16 +44,16 @@ export function encodeTag({ object, type, tag, tagger, date, zone, message }: Ta
 }
 
 /**
- * Reads a tag object's bytes. Bytes that are no UTF-8 become U+FFFD.
+ * Reads the bytes of a tag object. Bytes that are not UTF-8 become U+FFFD.
  * @throws MalformedTag when a header is missing, repeated, out of order or unreadable
  */
 export function decodeTag(bytes: Uint8Array): TagObject {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
   const end = buffer.indexOf('\n\n');
-  // two texts, for a piece of one keeps all of it in memory, and the message is what is kept
+  // two texts: a slice keeps the whole text in memory, and the message is kept
   const text = buffer.toString('utf8', 0, end < 0 ? buffer.length : end);
   const headers = readHeaders(text, text.length - Number(end < 0 && text.endsWith('\n')));
-  if (!OID.test(headers.object)) throw new MalformedTag('its object line holds no object id');
+  if (!isOid(headers.object)) throw new MalformedTag('its object line holds no object id');
   if (!TYPES.has(headers.type)) throw new MalformedTag('its type line names no type of object');
   const body = end < 0 ? '' : buffer.toString('utf8', end + 2);
   const signed = body.includes('-----BEGIN ') ? SIGNATURE.exec(body)?.index : undefined;
@@ -64,8 +65,8 @@ export function decodeTag(bytes: Uint8Array): TagObject {
   return made;
 }
 
-/** The tag that a ref holds, made of its object and of the commit that this leads to. */
-export function annotatedTag(
+/** The tag of a ref, from its object and the commit that it leads to. */
+function annotatedTag(
   ref: { name: string; oid: Oid },
   commit: Oid,
   { tag, tagger, date, message, signature }: TagObject,
@@ -77,8 +78,8 @@ export function annotatedTag(
   return made;
 }
 
-/** What is odd about a tag that is well formed: worth telling, no reason to pass it over. */
-export function odditiesOf(refName: string, bytes: Uint8Array, { tag, type }: TagObject): readonly string[] {
+/** What is odd about a well-formed tag: worth a warning, not a reason to ignore it. */
+function odditiesOf(refName: string, bytes: Uint8Array, { tag, type }: TagObject): readonly string[] {
   const isWhole = isUtf8(bytes);
   if (tag === refName && type !== 'tag' && isWhole) return NOTHING;
   return [
@@ -90,7 +91,7 @@ export function odditiesOf(refName: string, bytes: Uint8Array, { tag, type }: Ta
 
 const NOTHING: readonly string[] = [];
 
-/** Reads the header lines, which end at a place of the text. */
+/** Reads the header lines. They end at a place of the text. */
 function readHeaders(text: string, end: number): Record<(typeof HEADERS)[number], string> {
   const values: string[] = [];
   let at = 0;
@@ -127,4 +128,54 @@ function readTagger(line: string): Pick<TagObject, 'tagger' | 'date' | 'zone'> {
 const cleanTagger = ({ name, email }: Tagger): Tagger => ({
   name: name.replaceAll(/[\0\n<>]/g, ''),
   email: email.replaceAll(/[\0\n<>]/g, ''),
+});
+
+/** A tag with its object, which is undefined where it is missing or corrupt. */
+export interface FoundTag {
+  ref: TagRef;
+  object: { type: string; bytes: Buffer } | undefined;
+}
+
+/** A tag whose object is well formed. Its target may be another tag, so the commit is not known yet. */
+export interface DecodedTag {
+  ref: TagRef;
+  object: TagObject;
+  oddities: readonly string[];
+}
+
+/** A tag that cannot be an event, and why. */
+type Defect = Exclude<TagReading, { tag: unknown }>;
+
+/** Decodes the object of a tag. */
+export function decodeFound({ ref, object: found }: FoundTag): DecodedTag | Defect {
+  if (found === undefined) return { ref, defect: 'missing', detail: `its object ${ref.oid} is missing` };
+  if (found.type !== 'tag')
+    return { ref, defect: 'lightweight', detail: `it is a lightweight tag on a ${found.type}` };
+  try {
+    const object = decodeTag(found.bytes);
+    return { ref, object, oddities: odditiesOf(ref.name, found.bytes, object) };
+  } catch (error) {
+    if (error instanceof MalformedTag) return { ref, defect: 'malformed', detail: error.message };
+    throw error;
+  }
+}
+
+/**
+ * The reading of a tag.
+ * @param target the object that the tag leads to through all tags; undefined where one is missing or corrupt
+ */
+export function readingOf(
+  { ref, object, oddities }: DecodedTag,
+  target: { type: string; oid: Oid } | undefined,
+): TagReading {
+  if (target === undefined) return { ref, defect: 'missing', detail: 'a tag that it points at is missing' };
+  if (target.type !== 'commit')
+    return { ref, defect: 'not-a-commit', detail: `it points at a ${target.type}` };
+  return { tag: annotatedTag(ref, target.oid, object), oddities };
+}
+
+/** The target in the headers of a tag object. */
+export const ownTarget = ({ type, object: oid }: TagObject): { type: TagObject['type']; oid: Oid } => ({
+  type,
+  oid,
 });

@@ -3,7 +3,7 @@ import type { ArtifactName } from '../domain/names.js';
 import { tagRef } from '../domain/refs.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
-import type { PeeledTagRef, RegistryRepository, RemoteListing, TagReading, TagRef } from '../git/port.js';
+import type { RegistryRepository, RemoteListing, TagReading, TagRef } from '../git/port.js';
 import { shellLine } from '../util/shell.js';
 import { readAllTags } from './read.js';
 
@@ -63,7 +63,7 @@ export async function bring(
   throw new RegError('GIT_FAILED', `git did not write tags of ${remote} here: ${outcome.reason}`);
 }
 
-function differs(remote: string, artifact: ArtifactName, tags: readonly PeeledTagRef[]): RegError {
+function differs(remote: string, artifact: ArtifactName, tags: readonly TagRef[]): RegError {
   const names = tags.map(({ name }) => name);
   const refspecs = names.map((name) => `+${tagRef(name)}:${tagRef(name)}`);
   return new RegError(
@@ -102,7 +102,7 @@ export function lackingNote(
 
 /** A tag of a remote to bring here, and what is here in its place. */
 interface WantedTag {
-  tag: PeeledTagRef;
+  tag: TagRef;
   replaces: string | undefined;
 }
 
@@ -111,19 +111,19 @@ interface Comparison {
   /** Events of the remote that are missing here, or lightweight here. */
   wanted: WantedTag[];
   /** Tags of the remote whose names belong to other tags here. */
-  differing: PeeledTagRef[];
+  differing: TagRef[];
 }
 
 /** Compares the tags of a remote with those here, by name and object. */
-export function compareTags(here: readonly TagRef[], there: readonly PeeledTagRef[]): Comparison {
+export function compareTags(here: readonly TagRef[], there: readonly TagRef[]): Comparison {
   const held = new Map(here.map(({ name, oid }) => [name, oid]));
   const wanted: WantedTag[] = [];
-  const differing: PeeledTagRef[] = [];
+  const differing: TagRef[] = [];
   for (const tag of there) {
     const replaces = held.get(tag.name);
     // a lightweight tag is not an event; where it is missing here, it only takes a name there
-    if (replaces === tag.oid || (replaces === undefined && tag.peeledOid === undefined)) continue;
-    if (replaces === undefined || replaces === tag.peeledOid) wanted.push({ tag, replaces });
+    if (replaces === tag.oid || (replaces === undefined && tag.peeled === undefined)) continue;
+    if (replaces === undefined || replaces === tag.peeled) wanted.push({ tag, replaces });
     else differing.push(tag);
   }
   return { wanted, differing };
@@ -132,7 +132,7 @@ export function compareTags(here: readonly TagRef[], there: readonly PeeledTagRe
 /** The tags with the name of an event, of this repository and of a remote. */
 interface BothSides {
   here: TagRef[];
-  there: PeeledTagRef[];
+  there: TagRef[];
   /** Events whose names the remote does not have. */
   onlyHere: TagRef[];
 }
@@ -165,7 +165,7 @@ const hasEventName = ({ name }: TagRef): boolean => parseTagName(name) !== undef
 export async function bringMissing(
   repository: RegistryRepository,
   remote: string,
-  refs: readonly PeeledTagRef[],
+  refs: readonly TagRef[],
 ): Promise<void> {
   if (refs.length === 0 || repository.url !== undefined) return;
   const types = await repository.objectTypes(refs.map(({ oid }) => oid));

@@ -2,29 +2,7 @@ import type { Oid } from '../domain/event.js';
 import { formatTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
 import type { HistoryReader, LoggedCommit } from '../git/port.js';
-
-/** One commit of a log. */
-export interface LogRow {
-  commit: Oid;
-  time: string;
-  author: string;
-  email: string;
-  subject: string;
-}
-
-/** The commits between two others of one repository. */
-export interface CommitLog {
-  from: Oid;
-  to: Oid;
-  /** What leads to `to` alone, newest first. */
-  added: LogRow[];
-  /** What leads to `from` alone: it is not in `to`. */
-  removed: LogRow[];
-  /** Whether there are more than are listed. */
-  more: boolean;
-  /** Why nothing could be listed; null when it could. */
-  problem: string | null;
-}
+import type { CommitLog, LogRow } from './rows.js';
 
 /**
  * Lists the commits between two others, at most so many each way; null when both are the same. A repository that cannot be

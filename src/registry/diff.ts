@@ -1,14 +1,13 @@
-import { type Change, differences } from '../domain/differences.js';
-import type { Oid } from '../domain/event.js';
+import { differences } from '../domain/differences.js';
 import { wayOf } from '../domain/metrics.js';
-import type { ArtifactName } from '../domain/names.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import { RegError } from '../errors.js';
 import { choose, chosenBy } from './choose.js';
-import { type CommitLog, logBetween } from './commit-log.js';
+import { logBetween } from './commit-log.js';
 import type { RegistryContext } from './context.js';
-import { type Description, describeChosen } from './describe.js';
+import { describeChosen } from './describe.js';
 import { factsOf } from './facts.js';
+import type { Description, Difference, DiffSide } from './rows.js';
 import { sourceObjects } from './source-rev.js';
 
 /** How to compare. */
@@ -17,30 +16,6 @@ export interface DiffOptions {
   at?: Date | undefined;
   /** At most so many commits of each log, 20 by default; 0 for no logs. */
   log?: number | undefined;
-}
-
-/** One of the two that are compared. */
-export interface DiffSide {
-  /** As it was asked for. */
-  target: string;
-  artifact: ArtifactName;
-  /** Null for what HEAD declares. */
-  version: string | null;
-  /** The commit of the registry. */
-  commit: Oid;
-  /** What declares the artifact there; null where nothing does. */
-  file: string | null;
-}
-
-/** What differs between two models: `diff`. */
-export interface Difference {
-  from: DiffSide;
-  to: DiffSide;
-  /** Whether the same is said of both. */
-  same: boolean;
-  changes: Change[];
-  /** The commits between: of the source, and of the registry. Null where both have the same, or nothing to compare. */
-  log: { source: CommitLog | null; registry: CommitLog | null };
 }
 
 /**

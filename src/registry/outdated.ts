@@ -1,4 +1,3 @@
-import type { LinkSource } from '../documents/link.js';
 import type { ArtifactState } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
@@ -10,25 +9,10 @@ import { memoize } from '../util/async.js';
 import type { RegistryContext } from './context.js';
 import { standingOf } from './linked-artifact.js';
 import { readArtifacts } from './read.js';
+import type { OutdatedRow } from './rows.js';
 import { shownSource } from './shown-source.js';
 import { registryRef, sourceObjects, sourceRegistry } from './source-rev.js';
 import { readWorkLinks, type WorkLink } from './work-links.js';
-
-/** A link whose source went on since it was pinned: the `--json` of `outdated`. */
-export interface OutdatedRow {
-  artifact: string;
-  /** The link file, from the top of the repository. */
-  path: string;
-  source: LinkSource;
-  /** The commit that the link pins. */
-  commit: Oid | null;
-  /** What its rev is now; the same commit when it did not move, null when it is gone. */
-  now: Oid | null;
-  /** A tag of a later version; null when there is none. */
-  newer: string | null;
-  /** Why nothing is known of the source; null when it could be asked. */
-  problem: string | null;
-}
 
 /** Asks sources what they hold now, each once. */
 interface Sources {

@@ -23,7 +23,7 @@ import {
 import { tagNameOf, tagRef } from '../domain/refs.js';
 import type { Signature } from '../domain/signature.js';
 import { RegError } from '../errors.js';
-import type { PeeledTagRef, RefTips, RegistryRepository } from '../git/port.js';
+import type { RefTips, RegistryRepository, TagRef } from '../git/port.js';
 import { once } from '../util/async.js';
 import { bringMissing } from './catch-up.js';
 import type { RegistryContext } from './context.js';
@@ -131,7 +131,7 @@ function branchesAt(
 
 /** Brings a commit of a remote here, where it is missing. */
 const bringCommit = (repository: RegistryRepository, remote: string, commit: Oid): Promise<void> =>
-  bringMissing(repository, remote, [{ name: 'HEAD', oid: commit, peeledOid: undefined }]);
+  bringMissing(repository, remote, [{ name: 'HEAD', oid: commit, peeled: undefined }]);
 
 /**
  * The note that the rules in the work tree are not the ones that hold; undefined where they are the same, and where the work
@@ -322,10 +322,10 @@ async function readApprovals(
   const remote = source.kind === 'remote' ? source.remote : '.';
   const start = approvalsOf(artifact);
   const held = await repository.listRemoteRefs(remote, [`${tagRef(start)}*`]);
-  const refs = [...held].flatMap(([ref, oid]): PeeledTagRef[] => {
+  const refs = [...held].flatMap(([ref, oid]): TagRef[] => {
     const name = tagNameOf(ref);
     // a pattern also matches further down (git-ls-remote(1))
-    return name?.startsWith(start) ? [{ name, oid, peeledOid: undefined }] : [];
+    return name?.startsWith(start) ? [{ name, oid, peeled: undefined }] : [];
   });
   if (source.kind === 'remote') await bringMissing(repository, source.remote, refs);
   return (await repository.tags.read(refs)).flatMap((one) => {

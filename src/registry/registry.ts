@@ -1,33 +1,53 @@
-import { type DoctorFinding, type DoctorOptions, doctor } from '../checks/doctor.js';
+import { type DoctorOptions, doctor } from '../checks/doctor.js';
 import type { Report } from '../checks/finding.js';
 import { type ValidateOptions, validate } from '../checks/validate.js';
-import { type VerifiedRow, type VerifyOptions, verify } from '../checks/verify.js';
+import { type VerifyOptions, verify } from '../checks/verify.js';
 import type { StageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import { type ImportRow, importMlem } from '../exchange/mlem.js';
+import { importMlem } from '../exchange/mlem.js';
 import type { Ui, UiOptions } from '../site/serve.js';
-import type { SiteOptions, SiteRow } from '../site/write.js';
+import type { SiteOptions } from '../site/write.js';
 import * as actions from './actions.js';
 import { type Approved, type ApproveOptions, approve } from './approve.js';
-import { type BrowseRow, browse } from './browse.js';
-import { type CheckedRow, type CheckRefOptions, checkRef } from './check-ref.js';
+import { browse } from './browse.js';
+import { type CheckRefOptions, checkRef } from './check-ref.js';
 import type { ChooseOptions } from './choose.js';
 import type { RegistryContext } from './context.js';
-import { type Description, describe } from './describe.js';
-import { type Difference, type DiffOptions, diff } from './diff.js';
+import { describe } from './describe.js';
+import { type DiffOptions, diff } from './diff.js';
 import { type HistoryOptions, history, intervals } from './history.js';
 import { init } from './init.js';
-import { type LinkOptions, type LinkRow, link } from './link.js';
+import { type LinkOptions, link } from './link.js';
 import { type LoadOptions, loadModel, type Model, readable } from './load.js';
-import { type OutdatedRow, outdated } from './outdated.js';
+import { outdated } from './outdated.js';
 import { type OverviewOptions, overview } from './overview.js';
 import * as queries from './queries.js';
-import type { HistoryRow, IntervalRow, OverviewRow, StageRow, VersionRow } from './rows.js';
+import type {
+  BrowseRow,
+  CheckedRow,
+  Description,
+  Difference,
+  DoctorFinding,
+  HistoryRow,
+  ImportRow,
+  IntervalRow,
+  LinkRow,
+  OutdatedRow,
+  OverviewRow,
+  SiteRow,
+  StageRow,
+  StatusRow,
+  SyncRow,
+  UpdateRow,
+  UploadRow,
+  VerifiedRow,
+  VersionRow,
+} from './rows.js';
 import { type VersionsOptions, versions } from './show.js';
 import { type StagesOptions, stages } from './stages.js';
-import { type StatusRow, type SyncOptions, type SyncRow, status, sync } from './sync.js';
-import { type UpdateOptions, type UpdateRow, update } from './update.js';
-import { type UploadOptions, type UploadRow, upload } from './upload.js';
+import { type SyncOptions, status, sync } from './sync.js';
+import { type UpdateOptions, update } from './update.js';
+import { type UploadOptions, upload } from './upload.js';
 import type { Written } from './write.js';
 
 /**

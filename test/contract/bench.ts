@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { tagRef } from '../../src/domain/refs.js';
 import { openUrlRepository } from '../../src/git/open-with-git.js';
 import type { RefChange, RegistryRepository } from '../../src/git/port.js';
-import { openBinaryRepository } from '../../src/git/program/repository.js';
+import { openGitRepository } from '../../src/git/program/repository.js';
 import { encodeTag, type TagObject } from '../../src/git/tag-object.js';
 import { memoryRepository } from '../support/memory.js';
 import { type Env, type Repository, type Sandbox, START } from '../support/repo.js';
@@ -96,7 +96,7 @@ function memoryBench(): Bench {
 export function benchOver(box: Sandbox, made: Repository): Bench {
   const { dir, commit, writeTagRef } = made;
   return {
-    repository: openBinaryRepository(dir, box),
+    repository: openGitRepository(dir, box),
     commit,
     add: (type, input) =>
       execFileSync('git', ['hash-object', '-t', type, '-w', '--stdin', '--literally'], {

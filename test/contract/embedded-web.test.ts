@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
@@ -183,6 +183,17 @@ describe('the cache', () => {
     // a listing of all needs no object
     expect([...(await repository.tags.list('all')).refs]).toHaveLength(4);
   });
+});
+
+test('a disk that takes no more is told as such', async () => {
+  const made = makeRegistry('full');
+  const repository = await open(made, 'full-cache');
+  await readTags(repository, artifactName('fraud'));
+  const [folder = ''] = readdirSync(join(box.root, 'full-cache/repositories'));
+  const packs = join(box.root, 'full-cache/repositories', folder, 'objects/pack');
+  rmSync(packs, { recursive: true });
+  writeFileSync(packs, '');
+  await expect(repository.resolveCommit('main')).rejects.toMatchObject({ code: 'FILE_SYSTEM' });
 });
 
 test('an object that the remote has not got', async () => {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tagRef } from '../../src/domain/refs.js';
-import type { PeeledTagRef, RegistryRepository } from '../../src/git/port.js';
-import { openBinaryRepository } from '../../src/git/program/repository.js';
+import type { RegistryRepository, TagRef } from '../../src/git/port.js';
+import { openGitRepository } from '../../src/git/program/repository.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { CHURN, DONE, LOST } from './remote-bench.js';
 
@@ -18,14 +18,14 @@ function makeClone(name: string, ...options: string[]) {
   }
   remote.git('clone', '--quiet', '--no-tags', ...options, `file://${remote.dir}`, join(box.root, name));
   const clone = box.at(name);
-  return { remote, clone, repository: openBinaryRepository(clone.dir, box) };
+  return { remote, clone, repository: openGitRepository(clone.dir, box) };
 }
 
 const commits = ({ git }: Repository, rev: string): number => Number(git('rev-list', '--count', rev));
 const everyRef = ({ git }: Repository): string => git('for-each-ref', '--format=%(objectname) %(refname)');
 
 /** The tags of these versions, as the remote lists them. */
-async function listed(repository: RegistryRepository, ...versions: number[]): Promise<PeeledTagRef[]> {
+async function listed(repository: RegistryRepository, ...versions: number[]): Promise<TagRef[]> {
   const { tags } = await repository.listRemoteArtifact('origin', CHURN);
   return tags.filter(({ name }) => versions.includes(Number(/v(\d)/.exec(name)?.[1])));
 }
@@ -62,7 +62,7 @@ test('nothing of the configuration brings more than was asked for, or takes anyt
 
 test('a remote that has them no longer, or is gone', async () => {
   const { clone, repository } = makeClone('gone');
-  const gone = { name: 'churn@v9.0.0', oid: 'f'.repeat(40), peeledOid: 'e'.repeat(40) };
+  const gone = { name: 'churn@v9.0.0', oid: 'f'.repeat(40), peeled: 'e'.repeat(40) };
   for (const remote of ['origin', 'upstream'])
     await expect(repository.fetchTags(remote, [gone])).rejects.toMatchObject({ code: 'REMOTE_FAILED' });
   await repository.fetchTags('upstream', []);
@@ -75,9 +75,9 @@ test('keeping writes what was fetched, in place of a lightweight tag too, and pa
   const tags = await listed(repository, 1, 2);
   await repository.fetchTags('origin', tags);
   const turn = await repository.takeTurn(CHURN);
-  const kept = tags.map(({ name, oid, peeledOid }) => ({
+  const kept = tags.map(({ name, oid, peeled }) => ({
     ref: tagRef(name),
-    from: name === 'churn@v2.0.0' ? peeledOid : undefined,
+    from: name === 'churn@v2.0.0' ? peeled : undefined,
     to: oid,
   }));
   expect(await repository.changeRefs(kept)).toEqual(DONE);
@@ -98,9 +98,9 @@ test.each([
   const mine = clone.tag('churn@v2.0.0', 'Mine', 'main~3');
   const tags = await listed(repository, 1, 2);
   await repository.fetchTags('origin', tags);
-  const kept = tags.map(({ name, oid, peeledOid }) => ({
+  const kept = tags.map(({ name, oid, peeled }) => ({
     ref: tagRef(name),
-    from: replaces && name === 'churn@v2.0.0' ? peeledOid : undefined,
+    from: replaces && name === 'churn@v2.0.0' ? peeled : undefined,
     to: oid,
   }));
   expect(await repository.changeRefs(kept)).toEqual(LOST);

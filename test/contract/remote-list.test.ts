@@ -47,10 +47,10 @@ describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) =>
     const onBlob = remote.tag('churn@v3.0.0', 'A tag on a file', blob);
     const { repository, origin } = makeWriter(box, remote);
     const expected = [
-      { name: 'churn@v1.0.0', oid: first, peeledOid: head },
-      { name: 'churn@v1.1.0', oid: head, peeledOid: undefined },
-      { name: 'churn@v2.0.0', oid: nested, peeledOid: head },
-      { name: 'churn@v3.0.0', oid: onBlob, peeledOid: blob },
+      { name: 'churn@v1.0.0', oid: first, peeled: head },
+      { name: 'churn@v1.1.0', oid: head, peeled: undefined },
+      { name: 'churn@v2.0.0', oid: nested, peeled: head },
+      { name: 'churn@v3.0.0', oid: onBlob, peeled: blob },
     ];
     expect(await repository.listRemoteTags(origin)).toEqual(expected);
     expect((await repository.listRemoteArtifact(origin, CHURN)).tags).toEqual(expected);
@@ -68,7 +68,7 @@ describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) =>
 
     test('all of them, and no other ref', async () => {
       const listed = await repository.listRemoteTags(origin);
-      const expected = ALL.map((name) => ({ name, oid: oids.get(name), peeledOid: head }));
+      const expected = ALL.map((name) => ({ name, oid: oids.get(name), peeled: head }));
       expect(listed.filter(({ name }) => !name.startsWith('refs/'))).toEqual(expected);
       expect(listed).toHaveLength(ALL.length + 1);
     });
@@ -83,7 +83,7 @@ describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) =>
       ['nobody', []],
     ])('those of %s are its own, whatever other names begin or end alike', async (name, expected) => {
       const { tags, turn } = await repository.listRemoteArtifact(origin, artifactName(name));
-      expect(tags).toEqual(expected.map((tag) => ({ name: tag, oid: oids.get(tag), peeledOid: head })));
+      expect(tags).toEqual(expected.map((tag) => ({ name: tag, oid: oids.get(tag), peeled: head })));
       expect(turn).toEqual({ artifact: name, last: undefined });
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PeeledTagRef, TagRef } from '../../src/git/port.js';
+import type { TagRef } from '../../src/git/port.js';
 import { encodeTag } from '../../src/git/tag-object.js';
 import { compareTags, listBothSides } from '../../src/registry/catch-up.js';
 import { type MemoryRepository, memoryRepository } from '../support/memory.js';
@@ -7,10 +7,10 @@ import { type MemoryRepository, memoryRepository } from '../support/memory.js';
 /**
  * A tag in short, `churn@v1.0.0 a>c`: its object `a` leads to commit `c`. A lightweight tag has one letter alone.
  */
-function tag(text: string): PeeledTagRef {
+function tag(text: string): TagRef {
   const [name = '', oids = ''] = text.split(' ');
-  const [oid = '', peeledOid] = oids.split('>');
-  return { name, oid, peeledOid };
+  const [oid = '', peeled] = oids.split('>');
+  return { name, oid, peeled };
 }
 
 const ANNOTATED = 'churn@v1.0.0 a>c';

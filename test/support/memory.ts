@@ -6,8 +6,7 @@ import { compareText } from '../../src/domain/order.js';
 import { tagNameOf } from '../../src/domain/refs.js';
 import { RegError } from '../../src/errors.js';
 import type { Identity, RegistryRepository, TagReading, TagRef, TreeEntry } from '../../src/git/port.js';
-import { encodeTag, type TagObject } from '../../src/git/tag-object.js';
-import { decodeFound, readingOf } from '../../src/git/tag-reading.js';
+import { decodeFound, encodeTag, readingOf, type TagObject } from '../../src/git/tag-object.js';
 
 /** A repository in memory, for tests: the same answers as a real one, without git. */
 export interface MemoryRepository extends RegistryRepository {

@@ -6,7 +6,7 @@ import { RegError } from '../../errors.js';
 import { redactorOf } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import { shellLine } from '../../util/shell.js';
-import type { PeeledTagRef, RefTips, RemoteListing, RepositoryInspector } from '../port.js';
+import type { RefTips, RemoteListing, RepositoryInspector, TagRef } from '../port.js';
 import type { GitResult, RunGit } from './run.js';
 import { runPastLocks } from './write.js';
 
@@ -52,7 +52,7 @@ const PEELED = '^{}';
 const BRANCHES = 'refs/heads/';
 
 /** Every tag of a remote, and what an annotated one leads to. The server sends tags alone. */
-export async function listRemoteTags(access: RemoteAccess): Promise<PeeledTagRef[]> {
+export async function listRemoteTags(access: RemoteAccess): Promise<TagRef[]> {
   return tagsIn(await lsRemote(access, ['--tags'], []));
 }
 
@@ -137,12 +137,12 @@ async function lsRemote(
     });
 }
 
-function tagsIn(lines: readonly Line[]): PeeledTagRef[] {
-  const tags: PeeledTagRef[] = [];
+function tagsIn(lines: readonly Line[]): TagRef[] {
+  const tags: TagRef[] = [];
   for (const { refName, oid } of lines) {
     const [last, name] = [tags.at(-1), tagNameOf(refName)];
-    if (refName.endsWith(PEELED) && last) last.peeledOid = oid;
-    else if (name !== undefined) tags.push({ name, oid, peeledOid: undefined });
+    if (refName.endsWith(PEELED) && last) last.peeled = oid;
+    else if (name !== undefined) tags.push({ name, oid, peeled: undefined });
   }
   return tags;
 }
@@ -154,12 +154,12 @@ function tagsIn(lines: readonly Line[]): PeeledTagRef[] {
 export async function fetchTagObjects(
   access: RemoteAccess,
   inspector: RepositoryInspector,
-  tags: readonly PeeledTagRef[],
+  tags: readonly TagRef[],
 ): Promise<void> {
   if (tags.length === 0) return;
   if (!(await inspector.isShallow())) return fetchOids(access, tags, []);
   const types = await inspector.objectTypes(tags.map(commitOf));
-  const isHere = (tag: PeeledTagRef): boolean => types.get(commitOf(tag)) !== 'missing';
+  const isHere = (tag: TagRef): boolean => types.get(commitOf(tag)) !== 'missing';
   // for a commit that is here a depth would make git forget the history that leads to it
   await fetchOids(access, tags.filter(isHere), []);
   await fetchDistant(
@@ -168,19 +168,19 @@ export async function fetchTagObjects(
   );
 }
 
-const commitOf = ({ peeledOid, oid }: PeeledTagRef): Oid => peeledOid ?? oid;
+const commitOf = ({ peeled, oid }: TagRef): Oid => peeled ?? oid;
 
 /**
  * In a shallow clone. A commit older than all commits here comes without its history, which could be long. A later commit
  * comes with its history back to here, so that git still knows that it follows.
  */
-async function fetchDistant(access: RemoteAccess, tags: readonly PeeledTagRef[]): Promise<void> {
+async function fetchDistant(access: RemoteAccess, tags: readonly TagRef[]): Promise<void> {
   if (tags.length === 0) return;
   const { git } = access;
   const dates = await datesOf(git, ['HEAD']);
   const oldest = dates.reduce((least, date) => Math.min(least, date), Number.POSITIVE_INFINITY);
   await fetchOids(access, tags, ['--depth=1']);
-  const later: PeeledTagRef[] = [];
+  const later: TagRef[] = [];
   for (const tag of tags) {
     const [date = oldest] = await datesOf(git, ['-1', commitOf(tag)]);
     if (date >= oldest) later.push(tag);
@@ -197,7 +197,7 @@ async function datesOf(git: RunGit, revs: readonly string[]): Promise<number[]> 
 
 async function fetchOids(
   { git, remote }: RemoteAccess,
-  tags: readonly PeeledTagRef[],
+  tags: readonly TagRef[],
   options: readonly string[],
 ): Promise<void> {
   if (tags.length === 0) return;

@@ -1,10 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import type { Signature } from '../../domain/signature.js';
 import { RegError } from '../../errors.js';
-import { makeBareFolder } from '../bare-folder.js';
 import type { SignatureReader } from '../port.js';
 import { decodeTag, type TagObject } from '../tag-object.js';
 import {
@@ -21,7 +20,7 @@ import {
 const TAGS_A_RUN = 200;
 
 /** Checks signatures with `git verify-tag`, which runs the program of git's configuration: gpg or ssh-keygen. */
-export const binarySignatures = (git: RunGit): SignatureReader => ({
+export const gitSignatures = (git: RunGit): SignatureReader => ({
   checkSignatures: async (oids, file) => {
     const found = new Map<Oid, Signature>();
     if (oids.length === 0) return found;
@@ -155,7 +154,7 @@ interface Storage {
  * writes a ref, which must not be seen yet. So it runs in a temporary repository, with the settings and the object folder of
  * the real one.
  */
-export function binarySigner(git: RunGit, folder: string, around: Surroundings): Signer {
+export function gitSigner(git: RunGit, folder: string, around: Surroundings): Signer {
   return {
     signsTags: async () => (await git(SIGNS)).stdout.toString().trim() === 'true',
     signTag: async (tag) => {
@@ -199,8 +198,10 @@ async function makeScratch(scratch: string, format: string): Promise<void> {
     `[core]\n\trepositoryformatversion = ${isNew ? 1 : 0}\n\tbare = true`,
     ...(isNew ? [`[extensions]\n\tobjectFormat = ${format}`] : []),
   ];
+  // all that git takes for a repository, but for the objects, which are those of the real one (gitrepository-layout(5))
+  await mkdir(join(scratch, 'refs'));
   await writeFile(join(scratch, 'config'), `${lines.join('\n')}\n`);
-  await makeBareFolder(scratch);
+  await writeFile(join(scratch, 'HEAD'), 'ref: refs/heads/none\n');
 }
 
 function variablesOf(

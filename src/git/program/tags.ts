@@ -3,7 +3,7 @@ import type { Oid, Tagger } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { TAG_REFS, tagRef } from '../../domain/refs.js';
 import type { TagList, TagReading, TagRef, Tags } from '../port.js';
-import { type DecodedTag, decodeFound, type FoundTag, ownTarget, readingOf } from '../tag-reading.js';
+import { type DecodedTag, decodeFound, type FoundTag, ownTarget, readingOf } from '../tag-object.js';
 import { eachObject, inspectObjects } from './objects.js';
 import { expectSuccess, type RunGit, type StreamGit } from './run.js';
 
@@ -16,7 +16,7 @@ interface Programs {
 }
 
 /** Reads tags with the git program: one process, and more only where something is unusual. */
-export function programTags(git: RunGit, stream: StreamGit): Tags {
+export function gitTags(git: RunGit, stream: StreamGit): Tags {
   const programs = { git, stream };
   return {
     list: (scope) => (scope === 'all' ? listAll(programs) : listArtifact(programs, scope)),

@@ -12,7 +12,7 @@ import type {
   TagRef,
   Tags,
 } from '../port.js';
-import type { RemoteCache } from './cache.js';
+import { type RemoteCache, unwritable } from './cache.js';
 import type { CacheFolder, Transport, Wants } from './transport.js';
 
 /** A fetch, and the folder that it uses; see `RemoteCache.borrow`. */
@@ -67,6 +67,8 @@ export function remoteRepository(
         return { found };
       }
       if (folder.isFresh) return { error };
+    } catch (error) {
+      throw unwritable(error);
     } finally {
       await folder.drop();
     }
