@@ -49,7 +49,14 @@ function strays(
 }
 
 const isPackage = (target: string): boolean => target.startsWith('package:');
-const isEdge = within('git/program', 'git/files', 'git/remote', 'git/open.ts', 'git/open-without-git.ts');
+const isEdge = within(
+  'git/program',
+  'git/files',
+  'git/remote',
+  'git/open.ts',
+  'git/open-with-git.ts',
+  'git/open-without-git.ts',
+);
 
 /** What of `util` computes alone. */
 const PURE = ['util/address.ts', 'util/oid.ts', 'util/shell.ts', 'util/text.ts'];
@@ -102,14 +109,10 @@ describe('who may import whom', () => {
       'util',
       'git/port.ts',
       'git/tag-object.ts',
-      'git/files',
-      'git/needs-git.ts',
-      'git/bare-folder.ts',
       'net',
     );
     const own = (target: string, path: string): boolean =>
-      ['git/program', 'git/remote'].some((one) => within(one)(path) && within(one)(target)) ||
-      (path === 'git/remote/transport-git.ts' && within('git/program')(target));
+      ['git/program', 'git/remote', 'git/files'].some((one) => within(one)(path) && within(one)(target));
     const adapters = within('git/program', 'git/remote', 'git/files');
     expect(
       strays(adapters, (target, path) => isPackage(target) || shared(target) || own(target, path)),
@@ -239,9 +242,15 @@ const LAYERS = [
 /** Parts of a folder with rules of their own: what they import beside themselves, and whether also what the folder may. */
 const PARTS: Readonly<Record<string, { also: readonly string[]; before: boolean }>> = {
   ...Object.fromEntries(
-    ['git/program', 'git/files', 'git/remote/transport-git', 'git/remote/transport-http'].map((part) => [
+    ['git/program', 'git/files'].map((part) => [
       part,
       { also: ['git/port', 'git/location', 'git/tag-object'], before: true },
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['git/remote/transport-git', 'git/remote/transport-http'].map((part) => [
+      part,
+      { also: ['git/port', 'git/remote/transport', 'git/remote/protocol-v2'], before: true },
     ]),
   ),
   'site/web': { also: ['domain', 'util/oid', 'util/shell', 'util/text'], before: false },

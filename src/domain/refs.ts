@@ -19,6 +19,14 @@ export const tagNameOf = (ref: string): string | undefined =>
  */
 export const turnRef = (artifact: ArtifactName): string => `refs/reg/${artifactNameForTag(artifact)}@turn`;
 
+/** The full names that a short one may stand for, in the order in which git tries them (gitrevisions(7)). */
+export const refNamesOf = (base: string): string[] => [
+  // at the top there are HEAD and similar files, and what begins with `refs/`
+  ...(/^[A-Z_]+$/.test(base) || base.startsWith('refs/') ? [base] : []),
+  ...['refs/', 'refs/tags/', 'refs/heads/', 'refs/remotes/'].map((start) => start + base),
+  `refs/remotes/${base}/HEAD`,
+];
+
 /**
  * What git would not accept in the name of a ref; undefined for a well-formed name (git-check-ref-format(1)).
  * @param ref the full name, such as `refs/tags/churn@v1.0.0`

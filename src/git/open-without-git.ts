@@ -1,8 +1,19 @@
+import { join } from 'node:path';
 import type { Surroundings } from '../net/http.js';
-import { openLocalSource } from './files/repository.js';
-import { needsGit } from './needs-git.js';
-import type { RegistryRepository, SourceOpener } from './port.js';
-import { openWebRepository, openWebSource } from './remote/transport-http.js';
+import { shownAddress } from '../util/address.js';
+import { addShallow } from './files/history.js';
+import { indexPack } from './files/index-pack.js';
+import { withoutPrograms } from './files/large-files.js';
+import { type ObjectStore, openObjectStore } from './files/objects.js';
+import { openRefs, writeRefs } from './files/refs.js';
+import { openLocalSource, readFolder, refusing } from './files/repository.js';
+import { parseRevision } from './files/revisions.js';
+import type { RegistryRepository, SourceOpener, SourceRepository } from './port.js';
+import { needsGit } from './port.js';
+import { openRemoteCache } from './remote/cache.js';
+import { type RemoteRepository, remoteRepository } from './remote/repository.js';
+import type { CacheFolder, Receiver } from './remote/transport.js';
+import { httpTransport } from './remote/transport-http.js';
 
 export { openLocalRepository } from './files/repository.js';
 
@@ -10,19 +21,61 @@ export { openLocalRepository } from './files/repository.js';
  * Opens the registry at a URL, to read it without the git program.
  * @throws RegError GIT_MISSING for any other than a web address
  */
-export const openRemoteRepository = (url: string, cache: string, around: Surroundings): RegistryRepository =>
-  openWebRepository(webAddress(url), cache, around);
+export function openUrlRepository(url: string, cache: string, around: Surroundings): RegistryRepository {
+  const address = webAddress(url);
+  return { ...openRemote(address, cache, around), largeFiles: largeFilesAt(address), ...refusing };
+}
 
 /** Opens source repositories without the git program: a folder of this machine where it is, a web address through the cache. */
-export const embeddedSourceOpener = (cache: string, around: Surroundings): SourceOpener => ({
-  openSource: async (location) =>
-    location.kind === 'path'
-      ? openLocalSource(location.path)
-      : openWebSource(webAddress(location.url), cache, around),
+export const openSources = (cache: string, around: Surroundings): SourceOpener => ({
+  openSource: async (location) => {
+    if (location.kind === 'path') return openLocalSource(location.path);
+    const address = webAddress(location.url);
+    return { ...openRemote(address, cache, around), largeFiles: largeFilesAt(address) };
+  },
 });
 
 function webAddress(url: string): string {
   if (/^https?:\/\//i.test(url)) return url;
   const scheme = /^(file|git):\/\//i.exec(url)?.[1]?.toLowerCase();
   throw needsGit(`a repository at ${scheme === undefined ? 'an ssh' : `a ${scheme}://`} address`);
+}
+
+const none = async (): Promise<undefined> => undefined;
+
+const largeFilesAt = (url: string): SourceRepository['largeFiles'] =>
+  withoutPrograms({
+    folders: async () => [],
+    // what a clone would call it
+    remote: async () => ({ name: 'origin', url }),
+    setting: none,
+    extraHeader: none,
+  });
+
+function openRemote(address: string, folder: string, around: Surroundings): RemoteRepository {
+  const cache = openRemoteCache(shownAddress(address), folder);
+  const shared = openObjectStore(cache.shared.objects);
+  const objectsOf = ({ objects }: CacheFolder): ObjectStore =>
+    objects === cache.shared.objects ? shared : openObjectStore(objects);
+  const receiver = (one: CacheFolder): Receiver => ({
+    has: objectsOf(one).has,
+    addPack: (pack) => indexPack(pack, one.path, join(one.objects, 'pack')),
+    refs: async () =>
+      new Map((await openRefs(one.path, one.path).list('refs/')).map(({ name, oid }) => [name, oid])),
+    setRefs: (refs) => writeRefs(one.path, refs),
+    addShallow: (commits) => addShallow(one.path, commits),
+  });
+  const { strays, commitDate } = refusing;
+  const remote = remoteRepository(httpTransport(address, around, receiver), cache, (one) => ({
+    ...readFolder(one.path, one.path, objectsOf(one)),
+    strays,
+    commitDate,
+  }));
+  return {
+    ...remote,
+    strays,
+    commitDate,
+    // a revision that only git understands is refused before anything is sent
+    resolveCommit: async (rev) => (parseRevision(rev) === undefined ? undefined : remote.resolveCommit(rev)),
+  };
 }

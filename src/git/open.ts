@@ -1,9 +1,10 @@
-import { resolve } from 'node:path';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { delimiter, join, resolve } from 'node:path';
 import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
 import { once } from '../util/async.js';
 import { isFolder } from '../util/files.js';
-import { isEmbeddedChosen } from './files/choice.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
 import { openGitRepository } from './program/repository.js';
 import { type Surroundings, withoutLocalVariables } from './program/run.js';
@@ -22,35 +23,63 @@ export async function openRepository(
   around: Surroundings,
 ): Promise<RegistryRepository> {
   const location = parseLocation(repo);
-  const embedded = (await isEmbeddedChosen(around.env)) ? await import('./open-without-git.js') : undefined;
+  const isWithoutGit = await isEmbeddedChosen(around.env);
   if (location.kind === 'url' || /^file:/i.test(repo)) {
-    // loaded on use, as is what sources need: most questions are about a clone and its tags
-    const open =
-      embedded?.openRemoteRepository ?? (await import('./remote/transport-git.js')).openUrlRepository;
-    return open(repo, cache, around);
+    const { openUrlRepository } = await modeOf(isWithoutGit);
+    return openUrlRepository(repo, cache, around);
   }
   const folder = resolve(cwd, location.path);
   if (!(await isFolder(folder)))
     throw new RegError('NO_REPOSITORY', `there is no folder ${folder}`, 'name a repository with --repo');
-  // a repository that was asked for by name comes before one that the environment names (SPEC §4)
+  // a repository that was asked for by name comes before one that the environment names
   const env = repo === '.' ? around.env : withoutLocalVariables(around.env);
-  return embedded ? embedded.openLocalRepository(folder, env) : openGitRepository(folder, { ...around, env });
+  return isWithoutGit
+    ? (await import('./open-without-git.js')).openLocalRepository(folder, env)
+    : openGitRepository(folder, { ...around, env });
 }
-
-/** Opens source repositories with the git program: a folder of this machine where it is, a URL through the cache. */
-export const gitSourceOpener = (cache: string, around: Surroundings): SourceOpener => ({
-  openSource: async (location) =>
-    location.kind === 'path'
-      ? (await import('./program/repository.js')).openGitSource(location.path, around)
-      : (await import('./remote/transport-git.js')).openUrlSource(location.url, cache, around),
-});
 
 /** What opens the source repositories of links, without the git program where there is none. */
 export function sourceOpener(cache: string, around: Surroundings): SourceOpener {
   const opener = once(async () =>
-    (await isEmbeddedChosen(around.env))
-      ? (await import('./open-without-git.js')).embeddedSourceOpener(cache, around)
-      : gitSourceOpener(cache, around),
+    (await modeOf(await isEmbeddedChosen(around.env))).openSources(cache, around),
   );
   return { openSource: async (location) => (await opener()).openSource(location) };
 }
+
+/** Loaded on use: most questions are about a clone and its tags. */
+const modeOf = (isWithoutGit: boolean) =>
+  isWithoutGit ? import('./open-without-git.js') : import('./open-with-git.js');
+
+/**
+ * Whether repositories are read without the git program: `REG_GIT=embedded` asks for that, `REG_GIT=git` insists on the
+ * program, and otherwise a program that is nowhere on PATH decides. Nothing is started to find out.
+ * @throws RegError USAGE when REG_GIT has any other value
+ */
+export async function isEmbeddedChosen(env: NodeJS.ProcessEnv): Promise<boolean> {
+  const { REG_GIT: chosen } = env;
+  if (chosen === 'embedded') return true;
+  if (chosen === 'git') return false;
+  if (chosen)
+    throw new RegError('USAGE', `REG_GIT is '${chosen}'`, "set it to 'git' or 'embedded', or not at all");
+  return !(await isOnPath(env));
+}
+
+/** Windows starts only programs with that ending; its lists have another separator. */
+const PROGRAM = delimiter === ';' ? 'git.exe' : 'git';
+
+async function isOnPath(env: NodeJS.ProcessEnv): Promise<boolean> {
+  const path = env.PATH ?? env.Path;
+  // without the variable the system has a list of its own (execvp(3)), and starting git shows whether it is there
+  if (path === undefined) return true;
+  for (const folder of path.split(delimiter)) if (await isProgram(join(folder, PROGRAM))) return true;
+  return false;
+}
+
+const isProgram = async (file: string): Promise<boolean> => {
+  try {
+    await access(file, constants.X_OK);
+    return (await stat(file)).isFile();
+  } catch {
+    return false;
+  }
+};

@@ -5,6 +5,7 @@ import type { AnnotatedTag, Oid, Tagger } from '../domain/event.js';
 import type { Location } from '../domain/location.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { Signature } from '../domain/signature.js';
+import { RegError } from '../errors.js';
 import type { Login } from '../net/credentials.js';
 import type { TagObject } from './tag-object.js';
 
@@ -295,3 +296,11 @@ export interface LargeFiles {
    */
   smudge(pointer: string): Promise<Readable | undefined>;
 }
+
+/** The error for a task that only the git program can do. `what` goes before "needs the git program". */
+export const needsGit = (what: string): RegError =>
+  new RegError(
+    'GIT_MISSING',
+    `${what} needs the git program, and reg runs without it here`,
+    'install git 2.34 or newer, see that it is on PATH, and leave REG_GIT unset',
+  );

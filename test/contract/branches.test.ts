@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
+import { openUrlRepository } from '../../src/git/open-with-git.js';
 import type { RegistryRepository } from '../../src/git/port.js';
 import { openGitRepository } from '../../src/git/program/repository.js';
-import { openUrlRepository } from '../../src/git/remote/transport-git.js';
 import type { TagObject } from '../../src/git/tag-object.js';
 import { type Repository, START, sandbox } from '../support/repo.js';
 import { person, signersFile } from '../support/signers.js';

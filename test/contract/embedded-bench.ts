@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { openLocalRepository } from '../../src/git/files/repository.js';
+import { openUrlRepository } from '../../src/git/open-without-git.js';
 import type { RegistryRepository, Tags } from '../../src/git/port.js';
-import { openWebRepository } from '../../src/git/remote/transport-http.js';
 import { once } from '../../src/util/async.js';
 import type { Repository, Sandbox } from '../support/repo.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';
@@ -53,4 +53,4 @@ export const embeddedWeb = (
   made: Repository,
   cache = join(box.root, 'cache'),
 ): RegistryRepository =>
-  late(async () => openWebRepository(await addressOf(box, made), cache, { env: box.env }));
+  late(async () => openUrlRepository(await addressOf(box, made), cache, { env: box.env }));

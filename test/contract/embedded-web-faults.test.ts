@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
+import { openUrlRepository } from '../../src/git/open-without-git.js';
 import type { RegistryRepository } from '../../src/git/port.js';
-import { openWebRepository } from '../../src/git/remote/transport-http.js';
 import { type Env, sandbox } from '../support/repo.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';
 import type { Exchange, Fault } from '../support/servers-faults.js';
@@ -21,7 +21,7 @@ work.git('push', '--quiet', made.dir, 'main', '--tags');
 let caches = 0;
 const open = (url: string, env: Env = {}, signal?: AbortSignal): RegistryRepository => {
   caches += 1;
-  return openWebRepository(url, join(box.root, `cache-${caches}`), { env: { ...box.env, ...env }, signal });
+  return openUrlRepository(url, join(box.root, `cache-${caches}`), { env: { ...box.env, ...env }, signal });
 };
 
 let server: HttpServer;
@@ -65,7 +65,7 @@ describe.each(EXCHANGES)('a server that fails at %j', (exchange) => {
 
 test('an answer to a fetch that breaks off leaves nothing that is taken for whole', async () => {
   const repository = open(`${server.url}/registry.git`);
-  await listTags(repository, CHURN);
+  await listTags(repository);
   for (const fault of ['truncated', 'cut after', 'cut before'] as const) {
     server.fail({ fault, on: ['read'] });
     await expect(repository.resolveCommit(work.git('rev-parse', 'HEAD'))).rejects.toMatchObject({

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
+import { openUrlRepository } from '../../src/git/open-without-git.js';
 import type { RegistryRepository } from '../../src/git/port.js';
-import { openWebRepository } from '../../src/git/remote/transport-http.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { readTags } from '../support/tags.js';
 import { annotate, benchOver } from './bench.js';
@@ -28,7 +28,7 @@ function makeRegistry(name: string): Repository {
 }
 
 const open = async (made: Repository, cache: string): Promise<RegistryRepository> =>
-  openWebRepository(await addressOf(box, made), join(box.root, cache), { env: box.env });
+  openUrlRepository(await addressOf(box, made), join(box.root, cache), { env: box.env });
 
 /** The bytes of all that a cache keeps, and the names of its files. */
 function kept(cache: string): { bytes: number; names: string[] } {
@@ -149,7 +149,7 @@ describe('the cache', () => {
 
   test('holds no login', async () => {
     const url = (await addressOf(box, made)).replace('://', '://ann:s3cret@');
-    const repository = openWebRepository(url, join(box.root, 'logins'), { env: box.env });
+    const repository = openUrlRepository(url, join(box.root, 'logins'), { env: box.env });
     expect(await readTags(repository, CHURN)).toHaveLength(3);
     expect(repository.url).toBe(await addressOf(box, made));
     expect(await readTags(await open(made, 'logins'), CHURN)).toHaveLength(3);
@@ -173,7 +173,7 @@ describe('the cache', () => {
 
   test('a cache that cannot be written to is told as such', async () => {
     writeFileSync(join(box.root, 'no-folder'), '');
-    const repository = openWebRepository(await addressOf(box, made), join(box.root, 'no-folder'), {
+    const repository = openUrlRepository(await addressOf(box, made), join(box.root, 'no-folder'), {
       env: box.env,
     });
     await expect(readTags(repository, CHURN)).rejects.toMatchObject({
@@ -183,6 +183,17 @@ describe('the cache', () => {
     // a listing of all needs no object
     expect([...(await repository.tags.list('all')).refs]).toHaveLength(4);
   });
+});
+
+test('a disk that takes no more is told as such', async () => {
+  const made = makeRegistry('full');
+  const repository = await open(made, 'full-cache');
+  await readTags(repository, artifactName('fraud'));
+  const [folder = ''] = readdirSync(join(box.root, 'full-cache/repositories'));
+  const packs = join(box.root, 'full-cache/repositories', folder, 'objects/pack');
+  rmSync(packs, { recursive: true });
+  writeFileSync(packs, '');
+  await expect(repository.resolveCommit('main')).rejects.toMatchObject({ code: 'FILE_SYSTEM' });
 });
 
 test('an object that the remote has not got', async () => {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type ArtifactName, artifactName } from '../../src/domain/names.js';
+import { openUrlRepository } from '../../src/git/open-with-git.js';
 import type { Outcome, RefChange, RegistryRepository, RemoteListing, Turn } from '../../src/git/port.js';
 import { openGitRepository } from '../../src/git/program/repository.js';
-import { openUrlRepository } from '../../src/git/remote/transport-git.js';
 import { type Repository, type Sandbox, START } from '../support/repo.js';
 import { creating } from './bench.js';
 

@@ -2,8 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { makeBareFolder } from '../../src/git/bare-folder.js';
-import { borrowFolder } from '../../src/git/remote/cache.js';
+import { borrowFolder, makeBareFolder } from '../../src/git/remote/cache.js';
 import { sandbox } from '../support/repo.js';
 
 const box = sandbox();

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isEmbeddedChosen } from '../../src/git/files/choice.js';
+import { isEmbeddedChosen } from '../../src/git/open.js';
 import { sandbox } from '../support/repo.js';
 
 const box = sandbox();

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
-import { openUrlRepository } from '../../src/git/remote/transport-git.js';
+import { openUrlRepository } from '../../src/git/open-with-git.js';
 import { sandbox } from '../support/repo.js';
 import { readTags } from '../support/tags.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readDvcManifest } from '../../src/documents/dvc.js';
 import { RegError } from '../../src/errors.js';
-import { gitSourceOpener } from '../../src/git/open.js';
+import { openSources } from '../../src/git/open-with-git.js';
 import { download } from '../../src/models/download.js';
 import { parsePointer } from '../../src/models/lfs/pointer.js';
 import { locate } from '../../src/models/locate.js';
@@ -29,7 +29,7 @@ async function load({ files, path }: Committed, repository: Repository): Promise
   count += 1;
   const { commit } = rawObjects(repository);
   const oid = commit(treeOf(files, repository));
-  const opener = gitSourceOpener(join(box.root, 'cache'), around);
+  const opener = openSources(join(box.root, 'cache'), around);
   const source = await opener.openSource({ kind: 'path', path: repository.dir });
   const place = { kind: 'repository', repository: source, commit: oid, path, at: repository.dir } as const;
   const model = await locate(place, { stores, around });

@@ -2,8 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { gitSourceOpener, openRepository } from '../../src/git/open.js';
-import { embeddedSourceOpener } from '../../src/git/open-without-git.js';
+import { openRepository } from '../../src/git/open.js';
+import { openSources as openSourcesWithGit } from '../../src/git/open-with-git.js';
+import { openSources } from '../../src/git/open-without-git.js';
 import { download } from '../../src/models/download.js';
 import { gitModel } from '../../src/models/git.js';
 import { sandbox } from '../support/repo.js';
@@ -67,7 +68,7 @@ const committed = new Map<Row<Committed>, string>(
   rows.map((row) => [row, commit('top' in row.input ? row.input.top : oidOf(row.input.tree))]),
 );
 
-const OPENERS = { 'the git program': gitSourceOpener, 'no git program': embeddedSourceOpener };
+const OPENERS = { 'the git program': openSourcesWithGit, 'no git program': openSources };
 
 describe.each(Object.entries(OPENERS))('with %s, a commit with', (_how, opener) => {
   const read = async (oid: string, path: string, target: string): Promise<void> => {
@@ -82,7 +83,7 @@ describe.each(Object.entries(OPENERS))('with %s, a commit with', (_how, opener) 
     async ({ row, number, input: { path }, code }) => {
       const target = join(box.root, 'out', opener.name, String(number), 'model');
       // where no git runs none can fail: what is damaged counts as not there
-      const expected = code === 'GIT_FAILED' && opener === embeddedSourceOpener ? 'SOURCE_PATH' : code;
+      const expected = code === 'GIT_FAILED' && opener === openSources ? 'SOURCE_PATH' : code;
       expect(await codeOf(() => read(committed.get(row) ?? '', path, target))).toBe(expected);
       expect(readdirSync(box.root).sort()).toEqual(ALLOWED.filter((one) => existsSync(join(box.root, one))));
     },
@@ -103,9 +104,9 @@ describe('a rev that is', () => {
   const research = makeHostileResearch(box);
   const around = { env: box.env };
   const PLACES = {
-    'the git program': () => gitSourceOpener(cache, around).openSource({ kind: 'path', path: research.dir }),
-    'no git program': () =>
-      embeddedSourceOpener(cache, around).openSource({ kind: 'path', path: research.dir }),
+    'the git program': () =>
+      openSourcesWithGit(cache, around).openSource({ kind: 'path', path: research.dir }),
+    'no git program': () => openSources(cache, around).openSource({ kind: 'path', path: research.dir }),
     'the git program at a URL': () =>
       openRepository(pathToFileURL(research.dir).href, box.root, cache, around),
   };

@@ -1,6 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import type { LoggedCommit } from '../port.js';
 import type { ObjectStore } from './objects.js';
+import { textOf } from './place.js';
 
 type Read = ObjectStore['read'];
 
@@ -99,4 +102,16 @@ function takeNewest(queue: Map<Oid, ReadCommit>): ReadCommit {
   const newest = others.reduce((best, one) => (one.time > best.time ? one : best), first);
   queue.delete(newest.commit);
   return newest;
+}
+
+/** The commits at which history was cut off when it was fetched, one a line (gitrepository-layout(5), `shallow`). */
+export async function readShallow(commonDir: string): Promise<ReadonlySet<Oid>> {
+  return new Set(((await textOf(join(commonDir, 'shallow'))) ?? '').split('\n').filter(Boolean));
+}
+
+/** Adds commits at which history is cut off. */
+export async function addShallow(commonDir: string, commits: readonly Oid[]): Promise<void> {
+  if (commits.length === 0) return;
+  const all = new Set([...(await readShallow(commonDir)), ...commits]);
+  await writeFile(join(commonDir, 'shallow'), [...all].map((oid) => `${oid}\n`).join(''));
 }

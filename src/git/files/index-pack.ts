@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream';
 import { pipeline as pipelineToEnd } from 'node:stream/promises';
 import { createInflate, inflateSync } from 'node:zlib';
 import type { Oid } from '../../domain/event.js';
-import { needsGit } from '../needs-git.js';
+import { needsGit } from '../port.js';
 import { MAX_HEADER, maxDeflated, type PackEntry, parseEntry } from './pack.js';
 
 /** isomorphic-git indexes a pack in memory, and Node reads no larger file at once (fs.readFile), in bytes. */

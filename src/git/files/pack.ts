@@ -3,7 +3,7 @@ import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { constants, createInflate, inflateSync } from 'node:zlib';
 import type { Oid } from '../../domain/event.js';
-import { needsGit } from '../needs-git.js';
+import { needsGit } from '../port.js';
 import type { ObjectHead, StoredObject } from './objects.js';
 
 /** One pack of objects with its index (gitformat-pack(5)). Offsets are bytes from its start. */

@@ -8,7 +8,7 @@ import {
 } from '../../documents/git-config.js';
 import { RegError } from '../../errors.js';
 import { isFolder, readIfThere } from '../../util/files.js';
-import { needsGit } from '../needs-git.js';
+import { needsGit } from '../port.js';
 
 /** Where a repository has what (gitrepository-layout(5)). */
 export interface Place {

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import { compareText } from '../../domain/order.js';
@@ -126,14 +126,15 @@ async function readPackedRefs(
   return refs;
 }
 
-/** Writes refs as packed refs; `peeled` of each has to be known. */
-export const encodePackedRefs = (refs: readonly StoredRef[]): string =>
-  [
-    '# pack-refs with: peeled fully-peeled sorted \n',
-    ...[...refs]
-      .sort((a, b) => compareText(a.name, b.name))
-      .map(({ name, oid, peeled }) => `${oid} ${name}\n${peeled ? `^${peeled}\n` : ''}`),
-  ].join('');
+/** Gives a bare repository that no other process uses these refs, and no others. */
+export async function writeRefs(folder: string, refs: ReadonlyMap<string, Oid>): Promise<void> {
+  // without a header nothing is promised about order, or about what tags lead to (git-pack-refs(1))
+  const lines = [...refs].map(([name, oid]) => `${oid} ${name}\n`);
+  await writeFile(join(folder, 'packed-refs'), lines.join(''));
+  // loose refs would come before packed ones
+  await rm(join(folder, 'refs'), { recursive: true, force: true });
+  await mkdir(join(folder, 'refs'));
+}
 
 /** What differs when a file was replaced. */
 const versionOf = (file: string): Promise<string> =>

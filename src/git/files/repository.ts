@@ -5,7 +5,6 @@ import type { Oid } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { RegError } from '../../errors.js';
 import { isFolder } from '../../util/files.js';
-import { needsGit } from '../needs-git.js';
 import type {
   BranchReader,
   HistoryReader,
@@ -21,8 +20,9 @@ import type {
   TagWriter,
   TreeEntry,
 } from '../port.js';
+import { needsGit } from '../port.js';
 import { decodeFound, ownTarget, readingOf } from '../tag-object.js';
-import { commitsBetween, mergeBase } from './history.js';
+import { commitsBetween, mergeBase, readShallow } from './history.js';
 import { localLargeFiles } from './large-files.js';
 import {
   askEach,
@@ -32,7 +32,7 @@ import {
   type StoredObject,
   treeEntries,
 } from './objects.js';
-import { findPlace, textOf } from './place.js';
+import { findPlace } from './place.js';
 import { openRefs, type Refs, type StoredRef } from './refs.js';
 import { resolveCommit } from './revisions.js';
 
@@ -59,7 +59,7 @@ export async function openLocalRepository(
     tags,
     largeFiles: localLargeFiles(place),
     listTips: () => listTips(refs, objects),
-    isShallow: async () => (await shallowCommits(commonDir)).size > 0,
+    isShallow: async () => (await readShallow(commonDir)).size > 0,
     objectTypes: async (oids) => {
       const heads = await askEach(oids, all.head);
       return new Map(oids.map((oid) => [oid, heads.get(oid)?.type ?? 'missing']));
@@ -96,18 +96,13 @@ export type FolderReader = ObjectReader & HistoryReader & { tags: Tags };
  */
 export function readFolder(gitDir: string, commonDir: string, objects: ObjectStore): FolderReader {
   const refs = openRefs(gitDir, commonDir);
-  const shallow = () => shallowCommits(commonDir);
+  const shallow = () => readShallow(commonDir);
   return {
     tags: tagsIn(refs, objects),
     ...objectReader(objects, (rev) => resolveCommit(refs, objects, shallow, rev)),
     commitsBetween: async (from, to, most) =>
       (await shallow()).size > 0 ? undefined : (await commitsBetween(objects.read, from, to))?.slice(0, most),
   };
-}
-
-/** The commits at which history was cut off when it was cloned, one a line (gitrepository-layout(5), `shallow`). */
-async function shallowCommits(commonDir: string): Promise<ReadonlySet<Oid>> {
-  return new Set(((await textOf(join(commonDir, 'shallow'))) ?? '').split('\n').filter(Boolean));
 }
 
 const PREFIX = 'refs/tags/';

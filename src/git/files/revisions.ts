@@ -1,5 +1,5 @@
 import type { Oid } from '../../domain/event.js';
-import { refFormatProblem } from '../../domain/refs.js';
+import { refFormatProblem, refNamesOf } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
 import { readCommit } from './history.js';
 import { type ObjectStore, peel } from './objects.js';
@@ -43,16 +43,8 @@ export function parseRevision(rev: string): Revision | undefined {
   return { base, steps };
 }
 
-/** The full names that a short one may stand for, in the order in which git tries them (gitrevisions(7)). */
-export const refNamesOf = (base: string): string[] => [
-  // at the top there are HEAD and similar files, and what begins with `refs/`
-  ...(/^[A-Z_]+$/.test(base) || base.startsWith('refs/') ? [base] : []),
-  ...['refs/', 'refs/tags/', 'refs/heads/', 'refs/remotes/'].map((start) => start + base),
-  `refs/remotes/${base}/HEAD`,
-];
-
 /** Whether a text is a full id. */
-export const isFullOid = (text: string): boolean => /^[0-9a-f]{40}$/i.test(text);
+const isFullOid = (text: string): boolean => /^[0-9a-f]{40}$/i.test(text);
 
 /** An abbreviated id, alone or at the end of the output of git-describe(1); undefined for any other text. */
 const abbreviatedIn = (base: string): string | undefined =>

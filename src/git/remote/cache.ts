@@ -1,17 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { link, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
-import { makeBareFolder } from '../bare-folder.js';
-
-/** A bare repository of the cache. */
-export interface CacheFolder {
-  path: string;
-  /** Where its objects are, which may be those of another one. */
-  objects: string;
-  /** Whether it was just made, and has neither refs nor objects of its own. */
-  isFresh: boolean;
-}
+import type { CacheFolder } from './transport.js';
 
 /** A folder that belongs to one process until it is given back. */
 export interface BorrowedFolder extends CacheFolder {
@@ -71,6 +63,46 @@ export function openRemoteCache(address: string, cache: string): RemoteCache {
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 20);
 
+const CONFIG = '[core]\n\trepositoryformatversion = 0\n\tbare = true\n';
+
+/**
+ * Makes a folder a bare repository, whose objects may be elsewhere; one that is there stays as it is. That takes few files
+ * (gitrepository-layout(5)), and `git init` would be one more process, with a user's templates.
+ * @param description of the repository, for people
+ * @throws RegError FILE_SYSTEM
+ */
+export async function makeBareFolder(folder: string, description?: string): Promise<void> {
+  try {
+    await mkdir(join(folder, 'refs'), { recursive: true });
+    // git makes the folder of packs itself, but not for objects that it fetches file by file
+    await mkdir(join(folder, 'objects/pack'), { recursive: true });
+    await writeOnce(join(folder, 'config'), CONFIG);
+    if (description !== undefined) await writeOnce(join(folder, 'description'), `${description}\n`);
+    // the last file: without it the folder is not a repository yet
+    await writeOnce(join(folder, 'HEAD'), 'ref: refs/heads/none\n');
+  } catch (error) {
+    throw unwritable(error);
+  }
+}
+
+/** Makes an error of the disk one for the user; any other one stays as it is. */
+export function unwritable(error: unknown): unknown {
+  const { message, syscall } = error as NodeJS.ErrnoException;
+  if (error instanceof RegError || syscall === undefined) return error;
+  return new RegError(
+    'FILE_SYSTEM',
+    `cannot write to the cache: ${message}`,
+    'name a folder for it with XDG_CACHE_HOME',
+  );
+}
+
+async function writeOnce(path: string, text: string): Promise<void> {
+  if (await stat(path).catch(() => undefined)) return;
+  const temporary = `${path}.${randomUUID()}`;
+  await writeFile(temporary, text);
+  await rename(temporary, path);
+}
+
 const BORROWED = '.borrowed';
 
 /**
@@ -91,7 +123,8 @@ export async function borrowFolder(
   return {
     path,
     isFresh,
-    drop: () => rm(path, { recursive: true, force: true, maxRetries: 3 }),
+    // a folder that cannot be removed is swept later
+    drop: () => rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined),
     giveBack: async () => {
       if (name !== undefined) await isRenamed(path, join(home, name));
     },

@@ -1,6 +1,6 @@
 import type { Oid } from '../../domain/event.js';
 import type { RegError } from '../../errors.js';
-import { needsGit } from '../needs-git.js';
+import { needsGit } from '../port.js';
 
 /** A ref of a remote repository. */
 export interface RemoteRef {

@@ -5,45 +5,15 @@ import type {
   BranchReader,
   HistoryReader,
   ObjectReader,
-  RefTips,
+  RegistryRepository,
+  RepositoryInspector,
   TagList,
   TagReading,
   TagRef,
   Tags,
 } from '../port.js';
-import type { CacheFolder, RemoteCache } from './cache.js';
-
-/** A remote repository, as it is reached. Every call throws RegError REMOTE_FAILED, INTERRUPTED, FILE_SYSTEM, GIT_MISSING. */
-export interface Transport {
-  /**
-   * Whether it always speaks version 2 of git's protocol (gitprotocol-v2(5)): then servers narrow listings down, and send any
-   * object that they have. Others may send only objects that their refs hold.
-   */
-  isVersion2: boolean;
-  /** The tags of one artifact or of all, with what annotated ones lead to; narrowed down by the server where `isVersion2`. */
-  listTags(scope: ArtifactName | 'all'): Promise<TagRef[]>;
-  /** What every ref leads to now. */
-  listTips(): Promise<RefTips>;
-  /**
-   * Brings refs and objects into a folder.
-   * @returns undefined when they came; otherwise why not. To some transports a server that cannot be reached looks like one that
-   * does not send what is wanted.
-   */
-  fetch(wants: Wants, into: CacheFolder): Promise<RegError | undefined>;
-}
-
-/** What to fetch. */
-export interface Wants {
-  /**
-   * `+<source>:<ref>` brings an object and a ref to it. The source is the full name of a ref, a short one, an object id, or a
-   * pattern with a `*` at its end. An object id alone brings no ref (git-fetch(1)).
-   */
-  refspecs: readonly string[];
-  /** Leaves out objects; a server that cannot filter sends more (git-rev-list(1), --filter). */
-  filter: 'tree:0' | 'blob:none' | undefined;
-  /** Leaves out the history of what is wanted. */
-  shallow: boolean;
-}
+import { type RemoteCache, unwritable } from './cache.js';
+import type { CacheFolder, Transport, Wants } from './transport.js';
 
 /** A fetch, and the folder that it uses; see `RemoteCache.borrow`. */
 interface Fetch extends Wants {
@@ -54,8 +24,10 @@ interface Fetch extends Wants {
 /** Reads a repository of the cache. */
 export type FolderReader = ObjectReader & HistoryReader & BranchReader & { tags: Tags };
 
-/** All that can be read of a remote repository. */
-export type RemoteReader = FolderReader & { listTips(): Promise<RefTips> };
+/** The parts of the port that a remote repository has however it is reached. */
+export type RemoteRepository = FolderReader &
+  RepositoryInspector &
+  Pick<RegistryRepository, 'url' | 'workTree' | 'listTips'>;
 
 const EVERYTHING = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'] as const;
 /** Commits without their files, and their whole history. */
@@ -69,14 +41,15 @@ const ABBREVIATED = /^([0-9a-f]{4,64}|.*-g[0-9a-f]{4,64})$/i;
 const NOT_A_NAME = /[\s\0*?[\\~^:]|\.\.|@\{|^-|^$/;
 
 /**
- * Reads a remote repository. Names are always those that it has now. Objects are fetched when they are needed, and kept.
+ * Opens a remote repository to read it. Names are always those that it has now. Objects are fetched when they are needed, and
+ * kept. Nothing is sent before the first question: every call may throw what a transport does.
  * @param open reads a folder of the cache
  */
-export function readRemote(
+export function remoteRepository(
   transport: Transport,
   cache: RemoteCache,
   open: (folder: CacheFolder) => FolderReader,
-): RemoteReader {
+): RemoteRepository {
   const local = open(cache.shared);
 
   /** Fetches, and reads what came; gives the error where the server did not send what is wanted. */
@@ -94,6 +67,8 @@ export function readRemote(
         return { found };
       }
       if (folder.isFresh) return { error };
+    } catch (error) {
+      throw unwritable(error);
     } finally {
       await folder.drop();
     }
@@ -108,7 +83,8 @@ export function readRemote(
 
   const listTags = async (scope: ArtifactName | 'all'): Promise<TagList> => {
     if (scope === 'all' || transport.isVersion2) {
-      const refs = await transport.listTags(scope);
+      // a server may be unable to send other tags, and no question is about them
+      const refs = (await transport.listTags(scope)).filter(({ name }) => /[@#]/.test(name));
       const known = lightweightIn(refs);
       if (scope === 'all') return { refs, known };
       // all at once: to ask for each round of them would take longer than to bring them
@@ -211,6 +187,14 @@ export function readRemote(
   };
 
   return {
+    url: cache.address,
+    workTree: async () => undefined,
+    isShallow: async () => false,
+    // the objects that a remote's tags lead to are there: it accepts no push without them
+    objectTypes: async () => new Map(),
+    // changes are listed in a work tree, and there is none at a URL
+    mergeBase: async () => undefined,
+    hasRemote: async () => true,
     tags: { list: listTags, read: readTags },
     listTips: transport.listTips,
     resolveCommit,

@@ -1,0 +1,137 @@
+import { Readable } from 'node:stream';
+import { RegError } from '../errors.js';
+import { redactorOf, shownAddress } from '../util/address.js';
+import { once } from '../util/async.js';
+import type { RegistryRepository, SourceOpener } from './port.js';
+import { gitBranches, gitHistory, gitInspector } from './program/history.js';
+import { gitLargeFiles } from './program/lfs.js';
+import { gitObjects } from './program/objects.js';
+import { listRemoteTags, listTips, type RemoteAccess, remoteFailed } from './program/remote.js';
+import { gitTagRemote, openGitSource } from './program/repository.js';
+import {
+  gitIn,
+  type RunGit,
+  readGitIn,
+  requireGit,
+  type StreamGit,
+  type Surroundings,
+  streamGitIn,
+  withoutLocalVariables,
+  withSettings,
+} from './program/run.js';
+import { gitSignatures, gitSigner } from './program/signatures.js';
+import { gitTags } from './program/tags.js';
+import { gitTagWriter } from './program/write.js';
+import { openRemoteCache, type RemoteCache } from './remote/cache.js';
+import { type FolderReader, remoteRepository } from './remote/repository.js';
+import type { CacheFolder } from './remote/transport.js';
+import { fetchConfig, gitTransport, REMOTE } from './remote/transport-git.js';
+
+/**
+ * Opens the repository at a URL without cloning it. No ref of it is kept in the cache, so that a write is a push.
+ */
+export function openUrlRepository(url: string, cache: string, around: Surroundings): RegistryRepository {
+  const { remote, largeFiles, runner, folder } = openRemote(url, cache, around);
+  const git = runner.git(folder);
+  return {
+    ...remote,
+    largeFiles,
+    commitFile: async (path) => {
+      throw new RegError('NO_WORK_TREE', `${path} cannot be committed at ${remote.url}`, 'run it in a clone');
+    },
+    ...gitSignatures(git),
+    ...gitTagRemote(remote, () => runner.access),
+    fetchTags: async () => undefined,
+    ...gitTagWriter(git, gitSigner(git, folder.path, runner.around(folder))),
+    takeTurn: async (artifact) => ({ artifact, last: undefined }),
+    // no ref is kept here: what the remote has done is done
+    changeRefs: async (_refs, turn) =>
+      turn === undefined
+        ? { kind: 'done' }
+        : { kind: 'lost', reason: 'a registry at a URL is written by a push alone' },
+  };
+}
+
+/** Opens source repositories with the git program: a folder of this machine where it is, a URL through the cache. */
+export const openSources = (cache: string, around: Surroundings): SourceOpener => ({
+  openSource: async (location) => {
+    if (location.kind === 'path') return openGitSource(location.path, around);
+    const { remote, largeFiles } = openRemote(location.url, cache, around);
+    return { ...remote, largeFiles };
+  },
+});
+
+function openRemote(url: string, cacheFolder: string, around: Surroundings) {
+  const cache = openRemoteCache(shownAddress(url), cacheFolder);
+  const folder = cache.shared;
+  const runner = openRunner(url, cache, around);
+  const { access } = runner;
+  const transport = gitTransport({
+    run: (one, args, input) => runner.git(one)(args, input),
+    failed: (result) => remoteFailed(cache.address, result),
+    listTags: () => listRemoteTags(access),
+    listTips: () => listTips(access),
+  });
+  const read = (one: CacheFolder): FolderReader => {
+    const [git, stream] = [runner.read(one), runner.stream(one)];
+    return {
+      tags: gitTags(git, stream),
+      ...gitObjects(git, stream),
+      ...gitHistory(git),
+      ...gitBranches(git, gitInspector(git, stream)),
+    };
+  };
+  const remote = remoteRepository(transport, cache, read);
+  // what a clone would call it
+  const largeFiles = gitLargeFiles(folder.path, runner.around(folder), { name: 'origin', url });
+  return { remote, largeFiles, runner, folder };
+}
+
+/** Runs git in the folders of a cache. */
+interface Runner {
+  git(folder: CacheFolder): RunGit;
+  /** The same for questions about the folder alone. */
+  read(folder: CacheFolder): RunGit;
+  stream(folder: CacheFolder): StreamGit;
+  around(folder: CacheFolder): Surroundings;
+  /** The remote repository, as the shared folder reaches it. */
+  access: RemoteAccess;
+}
+
+function openRunner(url: string, cache: RemoteCache, { env, signal }: Surroundings): Runner {
+  const { path: cwd } = cache.shared;
+  const newEnough = once(() => requireGit(readGitIn(cwd, { env, signal })));
+  const redact = redactorOf(url);
+  const around = ({ path, objects }: CacheFolder): Surroundings => ({
+    env: {
+      ...withSettings(withoutLocalVariables(env), fetchConfig(url)),
+      GIT_DIR: path,
+      GIT_OBJECT_DIRECTORY: objects,
+      // missing objects are asked for here, never by git itself
+      GIT_NO_LAZY_FETCH: '1',
+    },
+    signal,
+  });
+  const checked =
+    (run: RunGit): RunGit =>
+    async (args, input) => {
+      await cache.make();
+      const [result] = await Promise.all([run(args, input), newEnough()]);
+      return { ...result, stderr: redact(result.stderr) };
+    };
+  const git = (folder: CacheFolder): RunGit => checked(gitIn(cwd, around(folder)));
+  return {
+    git,
+    read: (folder) => checked(readGitIn(cwd, around(folder))),
+    stream: (folder) => {
+      const run = streamGitIn(cwd, around(folder));
+      const output = async function* (...asked: Parameters<StreamGit>): AsyncGenerator<Buffer, void> {
+        await cache.make();
+        yield* run(...asked);
+      };
+      return (...asked) => Readable.from(output(...asked), { objectMode: false });
+    },
+    around,
+    access: { git: git(cache.shared), remote: { name: REMOTE, shown: cache.address } },
+  };
+}
