@@ -1,6 +1,5 @@
-import type { ChalkInstance } from 'chalk';
+import { Chalk, type ChalkInstance } from 'chalk';
 import { clean, cleanJson, cleanLine } from './render/clean.js';
-import { type ColorChoice, colorsFor } from './render/color.js';
 import { renderTable, type Table } from './render/table.js';
 import type { World } from './world.js';
 
@@ -28,7 +27,7 @@ export interface Output {
 }
 
 /** An answer for people: a table, or lines. */
-export type Shown = Table | readonly string[];
+type Shown = Table | readonly string[];
 
 /** The options that every command has. */
 export interface GlobalOptions {
@@ -94,4 +93,22 @@ function selected(answer: unknown, fields: readonly string[]): unknown {
       .filter((field) => field in answer)
       .map((field) => [field, (answer as Record<string, unknown>)[field]]),
   );
+}
+
+/** How `--color` was given. */
+type ColorChoice = 'auto' | 'always' | 'never';
+
+/**
+ * Colours for standard output, or none. `--color` decides; else FORCE_COLOR and CLICOLOR_FORCE, NO_COLOR (no-color.org),
+ * CLICOLOR (bixense.com/clicolors) and whether it is a terminal.
+ */
+export function colorsFor(world: Pick<World, 'env' | 'isTTY'>, choice: ColorChoice): ChalkInstance {
+  const wanted = choice === 'always' || (choice === 'auto' && isWanted(world));
+  return new Chalk({ level: wanted ? 1 : 0 });
+}
+
+function isWanted({ env, isTTY }: Pick<World, 'env' | 'isTTY'>): boolean {
+  if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
+  if (env.CLICOLOR_FORCE && env.CLICOLOR_FORCE !== '0') return true;
+  return !env.NO_COLOR && env.CLICOLOR !== '0' && env.TERM !== 'dumb' && isTTY;
 }

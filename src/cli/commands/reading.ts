@@ -10,10 +10,15 @@ import * as queries from '../../registry/queries.js';
 import { type VersionsOptions, versions } from '../../registry/show.js';
 import * as registry from '../../registry/stages.js';
 import { type Output, pieces } from '../output.js';
-import { showsHyperlinks } from '../render/hyperlink.js';
-import { BEHIND, hasBehind, overviewTable } from '../render/overview.js';
-import { historyTable, intervalTable, versionTable } from '../render/rows.js';
-import { renderTable, type Table } from '../render/table.js';
+import {
+  BEHIND,
+  hasBehind,
+  historyTable,
+  intervalTable,
+  overviewTable,
+  versionTable,
+} from '../render/rows.js';
+import { renderTable, showsHyperlinks, type Table } from '../render/table.js';
 import type { Session } from '../session.js';
 
 // The questions that are asked most: they are in the file that starts the program.
