@@ -158,10 +158,7 @@ function sharedTags(
 }
 
 /** Every tag of the remote; undefined where the tags of this clone count. */
-async function listRemote({
-  repository,
-  config,
-}: RegistryContext): Promise<readonly TagRef[] | undefined> {
+async function listRemote({ repository, config }: RegistryContext): Promise<readonly TagRef[] | undefined> {
   const { remote } = await config();
   if (repository.url !== undefined || !(await repository.hasRemote(remote))) return undefined;
   try {

@@ -16,13 +16,13 @@ import { limiter, once } from '../util/async.js';
 import type { SiteParts } from './pages.js';
 import type { VersionPage } from './web/page.js';
 
-/** More of a card is cut off: a page is to be read. */
-const LONGEST = 64 * 1024;
+/** A card is cut off here, in characters: a page is for reading. */
+const MOST_LENGTH = 64 * 1024;
 
 /**
- * The model card of a version: a README beside its link, else one beside the model. A folder of several links has no card
- * of one of them. Whatever goes wrong, there is no card.
- * @param asksElsewhere whether the version is worth asking a source that is not on this machine
+ * The model card of a version: a README beside its link, or else one beside the model. A README in a folder of several links is
+ * not the card of one of them. A card that cannot be read is left out.
+ * @param asksElsewhere whether to ask a source that is not on this machine
  */
 export async function cardOf(
   parts: SiteParts,
@@ -61,7 +61,7 @@ async function besideModel(
 ): Promise<VersionPage['card']> {
   const { source, path } = description;
   if (path === null || source?.url !== undefined) return null;
-  // a model in a folder: the README may be inside it, or beside it
+  // a model may be a folder, with the README inside or beside it
   const places = [posix.join(path, 'README.md'), posix.join(posix.dirname(path), 'README.md')];
   const commit = source?.commit ?? description.commit;
   const read = async (repository: ObjectReader): Promise<VersionPage['card']> => {
@@ -75,7 +75,7 @@ async function besideModel(
   if (source.commit === undefined) return null;
   if (await sourceFolder(context, source)) return read(await openSource(context, source.repo));
   if (!asksElsewhere) return null;
-  // a description does not show the login that a link may hold
+  // a link may hold a login, which a description does not show
   const link = await linkAt(context, artifactName(description.artifact), description.commit);
   return askSource(link.source.repo ?? source.repo, commit, read);
 }
@@ -89,11 +89,11 @@ async function readCard(
   const entry = await repository.entryAt(commit, file);
   if (entry?.type !== 'blob') return null;
   const size = (await repository.blobSizes([entry.oid])).get(entry.oid) ?? 0;
-  // a README of megabytes is none
-  if (size > 16 * LONGEST) return null;
+  // a README of megabytes is not a card
+  if (size > 16 * MOST_LENGTH) return null;
   const text = Buffer.from(await repository.readBlob(entry.oid))
     .toString('utf8')
-    .slice(0, LONGEST);
+    .slice(0, MOST_LENGTH);
   const { readMarkdown } = await import('./markdown.js');
   const pages = await pagesAt(address);
   const base = (path: string): string | null => pages?.file(commit, posix.join(folderOf(file), path)) ?? null;
@@ -102,46 +102,47 @@ async function readCard(
 
 const folderOf = (file: string): string => (posix.dirname(file) === '.' ? '' : posix.dirname(file));
 
-/** Reads something of a commit of the source repository at a URL; null where that cannot be had. */
+/** Reads from a commit of the source repository at a URL; null where that is not possible. */
 export type AskSource = <T>(
   url: string,
   commit: Oid,
   read: (source: ObjectReader) => Promise<T | null>,
 ) => Promise<T | null>;
 
-/** How to ask. */
+/** How to ask sources. */
 export interface AskingOptions {
-  /** Is told of each source that cannot be reached, in words that may be shown. */
+  /** Called with a message for each source that cannot be reached; without secrets. */
   onNote?: ((text: string) => void) | undefined;
-  /** So many milliseconds an answer is waited for; one that is later is there for whoever asks next. */
-  patience?: number | undefined;
-  /** So many milliseconds after the first question none is asked any more. */
+  /** Milliseconds to wait for an answer. A later answer is there for the next question. */
+  timeout?: number | undefined;
+  /** Milliseconds after the first question in which more are asked. */
   budget?: number | undefined;
 }
 
-/** So many questions are asked at a time. */
+/** Questions that are asked at a time. */
 const AT_ONCE = 4;
 
 const LATE =
   'some model cards of other repositories are left out: their time was over; the next run has more, or one with a greater REG_TIMEOUT';
 
+/** Codes of a source that cannot be reached. */
 const UNREACHED: ReadonlySet<string> = new Set(['REMOTE_FAILED', 'GIT_MISSING']);
 
-/** Asks sources elsewhere for what a site can do without: a few at a time, and none again that could not be reached. */
+/** Asks sources on other machines for cards, a few at a time. A source that cannot be reached is not asked again. */
 export function sourceAsker(
   context: RegistryContext,
-  { onNote = () => undefined, patience, budget = Number.POSITIVE_INFINITY }: AskingOptions,
+  { onNote = () => undefined, timeout, budget = Number.POSITIVE_INFINITY }: AskingOptions,
 ): AskSource {
   const { openSource } = withSharedSources(context).sources;
   const inTurn = limiter(AT_ONCE);
   const firsts = new Map<string, Promise<unknown>>();
   const unreached = new Set<string>();
   const deadline = once(async () => context.now() + budget);
-  const tellLate = once(async () => onNote(LATE));
+  const noteLate = once(async () => onNote(LATE));
   const attempt: AskSource = async (url, commit, read) => {
     if (unreached.has(url)) return null;
     const end = await deadline();
-    if (context.now() >= end) return tellLate().then(() => null);
+    if (context.now() >= end) return noteLate().then(() => null);
     try {
       const source = await openSource({ kind: 'url', url });
       return (await source.resolveCommit(commit)) === undefined ? null : await read(source);
@@ -155,11 +156,11 @@ export function sourceAsker(
   return async (url, commit, read) => {
     const first = firsts.get(url);
     const asked = (async () => {
-      // whether the source can be reached at all, one finds out for all
+      // the first question finds out for all whether the source can be reached
       await first?.catch(() => undefined);
       return inTurn(() => attempt(url, commit, read));
     })();
     if (first === undefined) firsts.set(url, asked);
-    return patience === undefined ? asked : Promise.race([asked, setTimeout(patience, null, { ref: false })]);
+    return timeout === undefined ? asked : Promise.race([asked, setTimeout(timeout, null, { ref: false })]);
   };
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { ArtifactState, State } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
@@ -7,6 +8,7 @@ import { formatTime } from '../domain/time.js';
 import { compareVersions, type Version } from '../domain/version.js';
 import { RegError } from '../errors.js';
 import type { ObjectReader, TagReading, TagRef, TreeEntry } from '../git/port.js';
+import { pagesAt } from '../registry/browse.js';
 import type { RegistryContext } from '../registry/context.js';
 import { describeChosen } from '../registry/describe.js';
 import { history, intervals } from '../registry/history.js';
@@ -14,12 +16,14 @@ import { overview } from '../registry/overview.js';
 import { readAllTags, readState } from '../registry/read.js';
 import type { Description, HistoryRow, IntervalRow, VersionRow } from '../registry/rows.js';
 import { versions } from '../registry/show.js';
+import { stages } from '../registry/stages.js';
+import { shownAddress, withoutLogin } from '../util/address.js';
 import { memoize } from '../util/async.js';
-import type { OverviewEntry } from './web/page.js';
+import type { Frame, OverviewEntry } from './web/page.js';
 
 /**
- * The registry as it is now, its tags read once: whatever is asked of it later tells of the same moment, and a site of a
- * thousand artifacts does not read them a thousand times.
+ * The registry as it is now. Tags are read once: all answers are of the same moment, and a site of a thousand artifacts does not
+ * read them a thousand times.
  */
 export async function snapshotOf(context: RegistryContext): Promise<RegistryContext> {
   const readings = await readAllTags(context.repository.tags, 'all');
@@ -58,15 +62,15 @@ const peeledOf = (reading: TagReading): TagRef['peeled'] => {
 
 const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
 
-/** So many commits, and so many files, are remembered: those of the last few artifacts. */
+/** How many commits and files are kept: those of a few artifacts. */
 const COMMITS = 32;
 const BLOBS = 200;
 
 type Listing = ReadonlyMap<string, TreeEntry>;
 
 /**
- * Reads each commit's list of files once, and each file once. A site asks of every version for its link, and for cards in several
- * places where mostly none are; each question by itself would be a run of git.
+ * Reads the list of files of each commit once, and each file once. A site reads the link of every version, and looks for cards in
+ * several places; each question alone would be a run of git.
  */
 function rememberingReader<T extends ObjectReader>(objects: T): T {
   const listingOf = memoize(
@@ -80,7 +84,7 @@ function rememberingReader<T extends ObjectReader>(objects: T): T {
     entryAt: async (commit, path) => {
       const listing = await listingOf(commit);
       const found = listing.get(path);
-      // a folder is in no list of files
+      // lists have files only, not folders
       const isFolder =
         path === '' || (!found && [...listing.keys()].some((one) => one.startsWith(`${path}/`)));
       return isFolder ? objects.entryAt(commit, path) : found;
@@ -101,7 +105,54 @@ function rememberingReader<T extends ObjectReader>(objects: T): T {
   };
 }
 
-/** What a site says of one artifact: `data/artifacts/….json`. Each part is what the command of that name answers. */
+/** What all pages of a site share; each page adds its own path to the top. */
+export type SiteFrame = Omit<Frame, 'root'> & {
+  /** The address of the repository without secrets; undefined for one on this machine. */
+  address: string | undefined;
+};
+
+/** Reads what all pages share. */
+export async function siteFrame(context: RegistryContext, live: string | null): Promise<SiteFrame> {
+  const remote = await remoteOf(context);
+  const address = isElsewhere(remote) ? withoutLogin(remote) : undefined;
+  const [pages, listed, stays, root] = await Promise.all([
+    pagesAt(address),
+    stages(context, {}),
+    intervals(context, undefined, {}),
+    context.repository.workTree(),
+  ]);
+  // stages that are empty now were used too
+  const used = stays.map(({ stage }) => stage).sort();
+  return {
+    registry: nameOf(address ?? root ?? remote) ?? 'registry',
+    address,
+    read: formatTime(Math.floor(context.now() / 1000)),
+    live,
+    stages: [...new Set([...listed, ...used])],
+    // the id of a commit or the name of a tag follows these
+    host: pages ? { commit: pages.commit(''), tag: pages.tag('') } : null,
+    repo: address ?? null,
+  };
+}
+
+/** The URL of the registry, or of the remote of a clone. It may be a path, and may hold a login. */
+const remoteOf = async ({ repository }: RegistryContext): Promise<string | undefined> =>
+  repository.url ?? (await repository.largeFiles.remote().catch(() => undefined))?.url;
+
+/** Whether other machines can reach a repository at this address. */
+const isElsewhere = (url: string | undefined): url is string =>
+  url !== undefined && /^(https?|ssh|git):\/\/|^[^/\\:]{2,}:(?!\/\/)/.test(url);
+
+function nameOf(place: string | undefined): string | undefined {
+  const last = basename(
+    shownAddress(place ?? '')
+      .replace(/[/:]+$/, '')
+      .replace(/\.git$/, ''),
+  );
+  return last.replace(/^.*:/, '') || undefined;
+}
+
+/** The data of an artifact, `data/artifacts/….json`. Each part is the answer of a command. */
 export interface ArtifactData {
   artifact: ArtifactName;
   /** `reg show A` */
@@ -110,20 +161,20 @@ export interface ArtifactData {
   intervals: IntervalRow[];
   /** `reg history A` */
   history: HistoryRow[];
-  /** `reg describe A@version`, of every version that is declared readably. */
+  /** `reg describe A@version` of every version with a readable declaration. */
   descriptions: Description[];
-  /** Why others have no description, by version. */
+  /** Why other versions have no description. */
   problems: Record<string, string>;
 }
 
-/** What tags tell of an artifact. */
+/** The part of the data that tags hold. */
 export type ArtifactEvents = Pick<ArtifactData, 'versions' | 'intervals' | 'history'>;
 
-/** The greatest version that is registered and active; null without one. */
+/** The greatest version that is registered and active; null where there is no such version. */
 export const latestOf = ({ versions }: ArtifactEvents): VersionRow['version'] | null =>
   versions.find(({ active, version }) => active && version.startsWith('v'))?.version ?? null;
 
-/** Reads what tags tell of an artifact, which may have none yet. */
+/** Reads the part of an artifact's data that tags hold. A declared artifact may have no tags yet. */
 export async function artifactEvents(
   context: RegistryContext,
   artifact: ArtifactName,
@@ -138,7 +189,7 @@ export async function artifactEvents(
   return { versions: rows, intervals: stays, history: events };
 }
 
-/** Reads everything about one artifact. */
+/** Reads the data of an artifact. */
 export async function artifactData(
   context: RegistryContext,
   artifact: ArtifactName,
@@ -156,7 +207,7 @@ export async function artifactData(
   return { artifact, ...events, descriptions, problems };
 }
 
-/** The rows of `reg show --deprecated`, each with how far its stages are behind and what happened last. */
+/** The rows of `reg show --deprecated`, each with its last change, and how far its stages are behind. */
 export async function overviewData(context: RegistryContext): Promise<OverviewEntry[]> {
   const [rows, state] = await Promise.all([
     overview(context, { deprecated: true }),
@@ -174,7 +225,7 @@ function lastChange(artifact: ArtifactState | undefined): Pick<OverviewEntry, 'c
   return { changed: last ? formatTime(last.time) : null, changedBy: last?.tagger.name ?? null };
 }
 
-/** By stage, how many active versions are greater than the one in it; left out for a commit that was never registered. */
+/** By stage, the number of active versions that are greater than the one in it. Without stages that hold an unregistered commit. */
 function behindIn(
   state: State,
   artifact: ArtifactName,
@@ -191,7 +242,7 @@ function behindIn(
   );
 }
 
-/** The numbers of a mapping, such as the metrics of a link; whatever else is there is left out. */
+/** The numbers of a mapping, such as the metrics of a link. */
 export function numbersIn(metrics: unknown): Record<string, number> {
   const entries = Object.entries((metrics ?? {}) as Record<string, unknown>);
   return Object.fromEntries(

@@ -4,13 +4,13 @@ import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
 import type { CardElement, CardNode, CardTag } from './web/card-node.js';
 
-/** Quotes in lists in quotes; deeper is taken for malice. */
+/** The most levels of quotes and lists inside each other; deeper ones are malicious. */
 const DEPTH = 20;
 
 /**
- * Reads a text in GitHub's Markdown as a model card. HTML in it becomes the text between its tags; a picture becomes its
- * description; an address that is not http(s) becomes text.
- * @param fileUrl where a relative address leads to, if anywhere
+ * Reads a text in GitHub's Markdown as a model card. HTML becomes the text between its tags, a picture its description, and a link
+ * to an address other than http(s) its text.
+ * @param fileUrl the URL of a relative address; null where there is none
  */
 export function readMarkdown(text: string, fileUrl: (path: string) => string | null): CardNode[] {
   const body = withoutFrontMatter(text);
@@ -19,19 +19,19 @@ export function readMarkdown(text: string, fileUrl: (path: string) => string | n
   return inside(tree, { fileUrl, definitions: definitionsIn(tree) }, 0);
 }
 
-/** More marks of emphasis in one paragraph than that cost the parser seconds, for it tries each with each. */
-const MARKS = 1500;
+/** The most marks of emphasis in a paragraph. The parser tries each with each, and more of them take seconds. */
+const MOST_MARKS = 1500;
 
-/** Whether a text is made to keep a parser busy rather than to be read: then it is shown as it is. */
+/** Whether a text would keep the parser busy for long. It is shown as it is then. */
 const isTangled = (text: string): boolean =>
   /^[\t >*+-]{200}/m.test(text) ||
   text
-    // the cells of a table are read one by one
+    // the cells of a table are parsed one by one
     .replaceAll(/^\|.*$/gm, '')
     .split(/\n[\t ]*\n/)
-    .some((paragraph) => (paragraph.match(/[*_~]/g) ?? []).length > MARKS);
+    .some((paragraph) => (paragraph.match(/[*_~]/g) ?? []).length > MOST_MARKS);
 
-/** What model hubs put before a card, between lines of three dashes. */
+/** A card without its front matter, which model hubs put between lines of three dashes. */
 const withoutFrontMatter = (text: string): string => {
   const end = text.startsWith('---\n') ? text.indexOf('\n---\n', 3) : -1;
   return end < 0 ? text : text.slice(end + 5);
@@ -42,7 +42,7 @@ interface Reading {
   definitions: ReadonlyMap<string, string>;
 }
 
-/** The addresses that a text names apart from its links. */
+/** The addresses of link references. */
 const definitionsIn = (tree: Parent): Map<string, string> =>
   new Map(
     (tree.children as Nodes[]).flatMap((node) =>
@@ -55,7 +55,7 @@ function inside(node: Parent, reading: Reading, depth: number): CardNode[] {
   return (node.children as Nodes[]).flatMap((child) => read(child, reading, depth + 1));
 }
 
-/** Elements that are only what they hold. */
+/** Elements whose only data is their content. */
 const PLAIN: Partial<Record<Nodes['type'], CardTag>> = {
   paragraph: 'p',
   blockquote: 'blockquote',
@@ -76,7 +76,7 @@ function read(node: Nodes, reading: Reading, depth: number): CardNode[] {
     case 'code':
       return [{ tag: 'pre', children: [{ tag: 'code', children: [node.value] }] }];
     case 'heading':
-      // the page has headings of its own above
+      // the headings of the page are above those of the card
       return [around(`h${Math.min(6, node.depth + 2)}` as CardTag, node)];
     case 'list':
       return [around(node.ordered ? 'ol' : 'ul', node)];
@@ -127,7 +127,7 @@ function link(address: string, children: CardNode[], { fileUrl }: Reading): Card
 const isRelative = (address: string): boolean =>
   address !== '' && !/^[a-z][a-z0-9+.-]*:|^[/\\#?]/i.test(address);
 
-/** A comment says nothing to readers; of anything else what is between the tags is said. */
+/** The text between the tags of HTML; nothing for a comment. */
 function textOfHtml(html: string): CardNode[] {
   if (html.startsWith('<!--')) return [];
   const text = html.replaceAll(/<[^<>]*>/g, '').trim();

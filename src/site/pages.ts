@@ -14,9 +14,11 @@ import {
   latestOf,
   numbersIn,
   overviewData,
+  type SiteFrame,
+  siteFrame,
   snapshotOf,
 } from './data.js';
-import { type Assets, documentOf, readAssets, type SiteFrame, siteFrame } from './document.js';
+import { type Assets, documentOf, readAssets } from './document.js';
 import type {
   ArtifactPage,
   CompareLink,
@@ -24,18 +26,19 @@ import type {
   HistoryPage,
   OverviewEntry,
   OverviewPage,
+  PageContent,
   ShortStay,
   VersionPage,
 } from './web/page.js';
 import { artifactDataPath, artifactPath, comparePath, versionPath } from './web/site-path.js';
 
-/** A file of a site, made when it is asked for. */
-export type MakeFile = () => Promise<string>;
+/** Makes the text of a file of a site. */
+type MakeFile = () => Promise<string>;
 
-/** The files of a site, by their paths; `…/index.html` is a page, `data/….json` what other tools read. */
+/** The files of a site by their paths. Each is made on demand. `….html` are pages, `data/….json` is for other tools. */
 export type Site = ReadonlyMap<string, MakeFile>;
 
-/** What pages are made of. */
+/** What all pages are made from. */
 export interface SiteParts {
   context: RegistryContext;
   frame: SiteFrame;
@@ -44,8 +47,8 @@ export interface SiteParts {
 }
 
 /**
- * The site of a registry as its tags are now.
- * @param live the mark of its state where the pages are to ask the server that they came from for changes, else null
+ * The site of a registry with its tags as they are now.
+ * @param live the mark of this state, where the pages ask their server for changes; null for a written site
  */
 export async function siteOf(
   registry: RegistryContext,
@@ -57,48 +60,51 @@ export async function siteOf(
   const entries = await overviewData(context);
   const files = new Map<string, MakeFile>(topFiles(parts, entries));
   for (const { artifact } of entries) {
-    const told = await artifactEvents(context, artifact);
-    const data = once(() => artifactData(context, artifact, told));
-    for (const [path, make] of artifactPages(parts, artifact, told, data)) files.set(path, make);
+    const events = await artifactEvents(context, artifact);
+    const data = once(() => artifactData(context, artifact, events));
+    for (const [path, make] of artifactPages(parts, artifact, events, data)) files.set(path, make);
     files.set(artifactDataPath(artifact), async () => jsonOf(published(await data())));
   }
   return files;
 }
 
-/** What other tools read: the answers themselves, without the words that only a page needs. */
+/** The data for other tools: answers of commands, without the messages that only pages show. */
 const published = ({ problems: _, ...data }: ArtifactData): Omit<ArtifactData, 'problems'> => data;
 
-function topFiles(
-  { context, frame, assets }: SiteParts,
-  entries: readonly OverviewEntry[],
-): [string, MakeFile][] {
+/** A page as a file: its path, and the function that makes its document. */
+const pageAt = (parts: SiteParts, path: string, make: () => Promise<PageContent>): [string, MakeFile] => [
+  path,
+  async () => documentOf(path, await make(), parts),
+];
+
+function topFiles(parts: SiteParts, entries: readonly OverviewEntry[]): [string, MakeFile][] {
+  const { context, frame, assets } = parts;
   const events = once(() => history(context, undefined, {}));
   const stays = once(() => intervals(context, undefined, { ascending: true }));
-  const page = { frame, assets };
   return [
-    ['index.html', async () => documentOf('index.html', overviewPage(entries, await stays()), page)],
-    ['history.html', async () => documentOf('history.html', historyPage(await events()), page)],
+    pageAt(parts, 'index.html', async () => overviewPage(entries, await stays())),
+    pageAt(parts, 'history.html', async () => historyPage(await events())),
     ['data/overview.json', async () => jsonOf(entries)],
     ['data/history.json', async () => jsonOf(await events())],
     ['data/stages.json', async () => jsonOf(frame.stages)],
     [assets.script.path, async () => assets.script.text],
     [assets.style.path, async () => assets.style.text],
     [assets.icon.path, async () => assets.icon.text],
-    // GitHub's pages would leave out what begins with an underscore
+    // without it, GitHub Pages leaves out files that begin with an underscore
     ['.nojekyll', async () => ''],
   ];
 }
 
 const jsonOf = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
 
-/** With more stays than that, the overview has none, so that it stays small. */
-const STAYS = 2000;
-/** So many events are on the page of the history; all are in its data. */
-const EVENTS = 2000;
+/** The most intervals on the overview; with more than that it has none, to stay small. */
+const MOST_STAYS = 2000;
+/** The most events on the page of the history; its data has all. */
+const MOST_EVENTS = 2000;
 
-/** The overview; `stays` come oldest first. */
-export function overviewPage(rows: readonly OverviewEntry[], stays: readonly IntervalRow[]): OverviewPage {
-  return { kind: 'overview', rows, stays: stays.length > STAYS ? null : stays.map(shortStay) };
+/** The overview. `stays` are sorted, oldest first. */
+function overviewPage(rows: readonly OverviewEntry[], stays: readonly IntervalRow[]): OverviewPage {
+  return { kind: 'overview', rows, stays: stays.length > MOST_STAYS ? null : stays.map(shortStay) };
 }
 
 const shortStay = ({ artifact, stage, version, from, until, author }: IntervalRow): ShortStay => [
@@ -110,30 +116,30 @@ const shortStay = ({ artifact, stage, version, from, until, author }: IntervalRo
   author,
 ];
 
-/** The journal. */
+/** The page of the history. */
 export const historyPage = (events: readonly HistoryRow[]): HistoryPage => ({
   kind: 'history',
-  rows: events.slice(0, EVENTS),
+  rows: events.slice(0, MOST_EVENTS),
   total: events.length,
 });
 
-/** The pages of one artifact: its own, one for each version, and where there are two, one that compares them. */
+/** The pages of an artifact: its own, one for each version, and one to compare versions where there are two. */
 export function artifactPages(
   parts: SiteParts,
   artifact: ArtifactName,
   events: ArtifactEvents,
   data: () => Promise<ArtifactData>,
 ): [string, MakeFile][] {
-  const own = artifactPath(artifact);
-  const compare = comparePath(artifact);
-  const pages: [string, MakeFile][] = [[own, async () => documentOf(own, artifactPage(await data()), parts)]];
-  for (const row of [...events.versions, ...pastVersions(events)]) {
-    const path = versionPath(artifact, row.version);
-    pages.push([path, async () => documentOf(path, await versionPage(parts, row, await data()), parts)]);
-  }
-  if (events.versions.length > 1)
-    pages.push([compare, async () => documentOf(compare, await comparePage(parts, await data()), parts)]);
-  return pages;
+  const rows = [...events.versions, ...pastVersions(events)];
+  return [
+    pageAt(parts, artifactPath(artifact), async () => artifactPage(await data())),
+    ...rows.map((row) =>
+      pageAt(parts, versionPath(artifact, row.version), async () => versionPage(parts, row, await data())),
+    ),
+    ...(events.versions.length > 1
+      ? [pageAt(parts, comparePath(artifact), async () => comparePage(parts, await data()))]
+      : []),
+  ];
 }
 
 function artifactPage(data: ArtifactData): ArtifactPage {
@@ -150,7 +156,7 @@ function artifactPage(data: ArtifactData): ArtifactPage {
   };
 }
 
-/** The page of one version. */
+/** The page of a version. */
 export async function versionPage(
   parts: SiteParts,
   row: VersionRow,
@@ -170,8 +176,8 @@ export async function versionPage(
 }
 
 /**
- * The rows of what events name as a version and `reg show` does not: a commit that was assigned before it got its first version,
- * and a version whose registration is missing. The past leads to them, so they have pages too.
+ * The versions that events name and `reg show` does not list: a commit that was assigned before its first registration, and a
+ * version whose registration is missing. The history links to them, so they have pages too.
  */
 export function pastVersions({ versions, history, intervals }: ArtifactEvents): VersionRow[] {
   const known = new Set<string>(versions.map(({ version }) => version));
@@ -202,7 +208,7 @@ export function pastVersions({ versions, history, intervals }: ArtifactEvents): 
   return [...past.values()];
 }
 
-/** The page on which any two versions of an artifact are compared; the browser compares them, as `reg diff` does. */
+/** The page that compares two versions of an artifact. The browser compares them, as `reg diff` does. */
 export async function comparePage(
   { context, frame }: SiteParts,
   { artifact, versions, descriptions }: ArtifactData,
@@ -223,8 +229,8 @@ export async function comparePage(
 }
 
 /**
- * Where the source of a model is shown; null where nobody is known to.
- * @param home the address of the registry's own repository
+ * The web page of the source of a model; null where none is known.
+ * @param home the address of the repository of the registry
  */
 export async function sourceUrl(
   { source, path, commit }: Description,
@@ -237,7 +243,7 @@ export async function sourceUrl(
   return (await pagesAt(address))?.file(at, path) ?? null;
 }
 
-/** Where the commits between two versions are shown: those of the registry, and those of every source. */
+/** The web pages of the commits between two versions: those of the registry, and those of every source. */
 export async function compareLinks(
   home: string | undefined,
   descriptions: readonly Description[],
@@ -251,7 +257,7 @@ export async function compareLinks(
 }
 
 async function compareLink(address: string | undefined): Promise<CompareLink | null> {
-  // neither is a part of an address that a host makes
+  // a space is not part of an address, so it separates the parts before and between the commits
   const [before, between] = (await pagesAt(address))?.compare?.(' ', ' ').split(' ') ?? [];
   return before === undefined || between === undefined ? null : { before, between };
 }

@@ -3,30 +3,31 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
+import { percentDecoded } from '../util/text.js';
 import { type AskingOptions, type AskSource, sourceAsker } from './cards.js';
 import { policyOf } from './document.js';
 import { type Site, siteOf } from './pages.js';
 
-/** How to serve. */
+/** Options of `ui`. */
 export interface UiOptions extends Pick<AskingOptions, 'onNote'> {
-  /** The port; one that is free by default. */
+  /** The port; a free one by default. */
   port?: number | undefined;
 }
 
-/** A site that is served: `ui`. */
+/** A served site. */
 export interface Ui {
-  /** Where to open it, on this machine alone. */
+  /** The address of the site, for this machine only. */
   url: string;
-  /** Ends it; it ends by itself when the program is interrupted. */
+  /** Ends the server. It also ends when the program is interrupted. */
   close(): Promise<void>;
-  /** Settles when it has ended. */
+  /** Settles when the server has ended. */
   closed: Promise<void>;
 }
 
-/** So many milliseconds a page waits for a source repository elsewhere, and then goes without. */
-const PATIENCE = 5000;
+/** How long a page waits for a card from a source on another machine. */
+const CARD_TIMEOUT_MS = 5000;
 
-/** The address that only this machine can reach. */
+/** The address of this machine that others cannot reach. */
 const LOOPBACK = '127.0.0.1';
 
 /**
@@ -34,8 +35,8 @@ const LOOPBACK = '127.0.0.1';
  * @throws RegError USAGE when the port is taken
  */
 export async function ui(context: RegistryContext, { port = 0, onNote }: UiOptions): Promise<Ui> {
-  const live = liveSiteOf(context, sourceAsker(context, { onNote, patience: PATIENCE }));
-  // what can be found wrong with the registry is said now, not in a browser
+  const live = liveSiteOf(context, sourceAsker(context, { onNote, timeout: CARD_TIMEOUT_MS }));
+  // problems of the registry are reported now, not in a browser
   await live.site();
   const server = createServer((request, response) => void answer(live, request, response));
   const closed = new Promise<void>((resolve) => server.once('close', resolve));
@@ -86,7 +87,7 @@ async function answer(live: LiveSite, request: IncomingMessage, response: Server
   if (!isOurs(request)) return end(421, 'txt', 'This server answers for 127.0.0.1 and localhost alone.\n');
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(405, 'txt', 'Read-only.\n');
   const path = pathOf(request);
-  if (path === 'changes') return tellChanges(live, request, response);
+  if (path === 'changes') return sendChanges(live, request, response);
   try {
     const make = (await live.site()).get(path);
     if (make === undefined) return end(404, 'txt', 'There is no such page.\n');
@@ -96,23 +97,20 @@ async function answer(live: LiveSite, request: IncomingMessage, response: Server
   }
 }
 
-/** A page elsewhere may have its own name lead here; then the name that the browser asks for is that one. */
+/** Whether a request is for this server. A page elsewhere may point its own name here (DNS rebinding), and then `Host` has that name. */
 function isOurs({ headers, socket }: IncomingMessage): boolean {
   const port = socket.localPort;
   return [`${LOOPBACK}:${port}`, `localhost:${port}`].includes(headers.host ?? '');
 }
 
 function pathOf({ url = '/' }: IncomingMessage): string {
-  try {
-    const path = decodeURIComponent(new URL(url, 'http://localhost').pathname).slice(1);
-    return path === '' || path.endsWith('/') ? `${path}index.html` : path;
-  } catch {
-    return '';
-  }
+  if (!URL.canParse(url, 'http://localhost')) return '';
+  const path = percentDecoded(new URL(url, 'http://localhost').pathname)?.slice(1);
+  return path === '' || path?.endsWith('/') ? `${path}index.html` : (path ?? '');
 }
 
-/** Server-sent events: the mark of what is there now, and each one that comes after it. */
-function tellChanges(live: LiveSite, request: IncomingMessage, response: ServerResponse): void {
+/** Sends the mark of the current state and of every later one, as server-sent events. */
+function sendChanges(live: LiveSite, request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
   response.write('retry: 2000\n\n');
   if (request.method === 'HEAD') return void response.end();
@@ -120,20 +118,20 @@ function tellChanges(live: LiveSite, request: IncomingMessage, response: ServerR
   response.once('close', stop);
 }
 
-/** The site of a registry that is looked at again and again. */
+/** The site of a registry that changes. */
 export interface LiveSite {
-  /** The site as the registry is now; as it was last where it cannot be asked. */
+  /** The site of the current state; of the last known state where the registry cannot be read. */
   site(): Promise<Site>;
-  /** Tells the mark of what is there now, and of every change from now on, until the function that it gives is called. */
-  follow(tell: (mark: string) => void): () => void;
+  /** Calls back with the mark of the current state and of every later one. The result ends that. */
+  follow(onMark: (mark: string) => void): () => void;
 }
 
-/** How often the tags are looked at, in milliseconds: here that costs one listing, elsewhere it costs somebody's server one. */
-const PAUSE = { here: 1500, elsewhere: 30_000 };
+/** Milliseconds between two looks at the tags. Elsewhere a look costs a server a request. */
+const PAUSE_MS = { here: 1500, elsewhere: 30_000 };
 
-/** Follows a registry: its tags, and the commit that declares what has no version yet. */
+/** Follows the tags of a registry, and HEAD, which declares artifacts without versions. */
 export function liveSiteOf(context: RegistryContext, askSource: AskSource): LiveSite {
-  const pause = context.repository.url === undefined ? PAUSE.here : PAUSE.elsewhere;
+  const pause = context.repository.url === undefined ? PAUSE_MS.here : PAUSE_MS.elsewhere;
   const followers = new Set<(mark: string) => void>();
   let kept: { mark: string; site: Site } | undefined;
   let looking: Promise<Site> | undefined;
@@ -145,7 +143,7 @@ export function liveSiteOf(context: RegistryContext, askSource: AskSource): Live
     lookedAt = context.now();
     if (kept?.mark === mark) return kept.site;
     kept = { mark, site: await siteOf(context, mark, askSource) };
-    for (const tell of followers) tell(mark);
+    for (const onMark of followers) onMark(mark);
     return kept.site;
   };
   const site = async (): Promise<Site> => {
@@ -160,13 +158,13 @@ export function liveSiteOf(context: RegistryContext, askSource: AskSource): Live
   };
   return {
     site,
-    follow: (tell) => {
-      followers.add(tell);
-      // nobody looks, nothing is asked
+    follow: (onMark) => {
+      followers.add(onMark);
+      // without followers the registry is not read
       timer ??= setInterval(() => void site().catch(() => undefined), pause);
-      if (kept) tell(kept.mark);
+      if (kept) onMark(kept.mark);
       return () => {
-        followers.delete(tell);
+        followers.delete(onMark);
         if (followers.size > 0) return;
         clearInterval(timer);
         timer = undefined;
@@ -175,7 +173,7 @@ export function liveSiteOf(context: RegistryContext, askSource: AskSource): Live
   };
 }
 
-/** A text that is another one whenever an event came or went, or HEAD moved on. */
+/** A text that changes with every tag, and with HEAD. */
 async function markOf({ repository }: RegistryContext): Promise<string> {
   const [tags, head] = await Promise.all([repository.tags.list('all'), repository.resolveCommit('HEAD')]);
   const lines = [...tags.refs].map(({ name, oid }) => `${oid} ${name}`).sort();

@@ -10,26 +10,26 @@ import { timeoutOf } from '../util/timeout.js';
 import { type AskingOptions, sourceAsker } from './cards.js';
 import { siteOf } from './pages.js';
 
-/** Where to write a site. */
+/** Options of `site`. */
 export interface SiteOptions extends Pick<AskingOptions, 'onNote'> {
-  /** The folder; one that holds anything but an earlier site is refused. */
+  /** The folder: an empty one, a new one, or one with an earlier site. */
   out: string;
-  /** Where a relative folder starts; the working folder by default. */
+  /** The folder at which a relative path starts; the working folder by default. */
   from?: string | undefined;
 }
 
-/** What belongs to the branch that a site is published from, and not to the site: git's own, and the name of a GitHub page. */
+/** Files in the branch of a published site that are not part of the site: those of git, and the domain of GitHub Pages. */
 const HOSTS: ReadonlySet<string> = new Set(['.git', 'CNAME']);
 
-/** So many files are made at once. */
+/** Files that are made at a time. */
 const AT_ONCE = 4;
 
-/** What lies in a folder that a site was written to: the files of that site, so that the next one leaves none behind. */
+/** The list of the files of a site, so that the next one leaves none of them behind. */
 const LIST = 'data/files.json';
 
 /**
  * Writes the registry as a static site.
- * @throws RegError FILE_EXISTS when the folder holds something else, or a symbolic link; FILE_SYSTEM
+ * @throws RegError FILE_EXISTS when the folder holds other files, or a symbolic link; FILE_SYSTEM
  */
 export async function site(
   context: RegistryContext,
@@ -51,16 +51,16 @@ export async function site(
       .catch(cannotWrite(path, folder));
     bytes += Buffer.byteLength(text);
   };
-  // first of all, so that a run that breaks off leaves a folder that the next one takes for its own
+  // the list comes first, so that the next run accepts the folder of a run that was interrupted
   await write(LIST, `${JSON.stringify([...new Set([...paths, ...before])].sort(), null, 1)}\n`);
-  // what reads git waits for it, and another file can be made meanwhile
+  // a file that waits for git leaves time to make another
   await mapAtMost(AT_ONCE, files, async ([path, make]) => write(path, await make()));
   await write(LIST, `${JSON.stringify(paths, null, 1)}\n`);
   for (const path of before) if (!paths.includes(path)) await rm(join(folder, path), { force: true });
   return { path: folder, index: join(folder, 'index.html'), files: paths.length, bytes };
 }
 
-/** The files of an earlier site in a folder; none where the folder is empty or not there. */
+/** The files of an earlier site in a folder. */
 async function earlierFiles(folder: string): Promise<string[]> {
   if (!(await isThere(folder))) return [];
   const there = (await filesBelow(folder, HOSTS)).filter((path) => !HOSTS.has(path));
@@ -73,11 +73,11 @@ async function earlierFiles(folder: string): Promise<string[]> {
       `${folder} holds other files, and no earlier site`,
       'give a folder that is empty or not there yet: --out public',
     );
-  // only what is really there is deleted, and nothing outside
+  // of the listed files, those in the folder
   return there.filter((path) => listed.includes(path));
 }
 
-/** Whoever wrote the branch of a published site could have the next one written over files elsewhere. */
+/** Refuses symbolic links: the author of a published branch could have a site written over files elsewhere. */
 async function refuseLinks(folder: string, paths: readonly string[]): Promise<void> {
   for (const path of paths)
     if ((await lstat(join(folder, path))).isSymbolicLink())

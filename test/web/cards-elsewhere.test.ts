@@ -149,7 +149,7 @@ test('who cannot wait goes without, and has the answer the next time', async () 
   const commit = new Promise<string>((resolve) => {
     answer = resolve;
   });
-  const ask = askerOf(() => commit, { patience: 20 });
+  const ask = askerOf(() => commit, { timeout: 20 });
   const look = () => ask('https://host.example/slow', 'a', async () => 'card');
   expect(await look()).toBeNull();
   answer('a');

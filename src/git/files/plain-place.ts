@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { type GitConfig, gitConfigValue, parseGitConfig } from '../../documents/git-config.js';
 import { userNumber } from '../../util/files.js';
-import { type Config, configValue, parseConfig } from './config.js';
 
 // what names another place than the folder does, or limits where git looks for one (git(1), "Environment Variables")
 const ELSEWHERE =
@@ -71,19 +71,19 @@ const isOwn = (user: number, ...found: readonly Stats[]): boolean => found.every
 /** Extensions that change nothing for who reads tags (git-config(1), "extensions.*"). */
 const HARMLESS = /^extensions\.(noop|partialclone|worktreeconfig|preciousobjects|relativeworktrees)$/;
 
-function settingsOf(commonDir: string): Config | undefined {
+function settingsOf(commonDir: string): GitConfig | undefined {
   const isWhole = existsSync(join(commonDir, 'objects')) && existsSync(join(commonDir, 'refs'));
-  return isWhole ? parseConfig(readFileSync(join(commonDir, 'config'), 'utf8')) : undefined;
+  return isWhole ? parseGitConfig(readFileSync(join(commonDir, 'config'), 'utf8')) : undefined;
 }
 
 /** Whether refs are files, ids are SHA-1, and nothing else is new. */
-const isPlain = (settings: Config): boolean =>
-  Number(configValue(settings, 'core.repositoryformatversion') ?? 0) <= 1 &&
+const isPlain = (settings: GitConfig): boolean =>
+  Number(gitConfigValue(settings, 'core.repositoryformatversion') ?? 0) <= 1 &&
   [...settings.keys()].every((key) => !key.startsWith('extensions.') || HARMLESS.test(key));
 
 /** Whether the work tree need not be where `.git` is: files that are included or a worktree's own may say so too. */
-const isMoved = (settings: Config): boolean =>
-  configValue(settings, 'core.bare') !== 'false' ||
+const isMoved = (settings: GitConfig): boolean =>
+  gitConfigValue(settings, 'core.bare') !== 'false' ||
   [...settings.keys()].some((key) =>
     /^core\.worktree$|^include(if)?\.|^extensions\.worktreeconfig$/.test(key),
   );
