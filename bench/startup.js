@@ -16,7 +16,7 @@ try {
     ['completion of `reg which mod`', ['complete', '--', 'which', 'mod']],
   ]) {
     const measured = compare(reg(...args), [NOTHING], (nothing) => nothing, { cwd, runs: 21 });
-    printRow(name, measured, '`node -e 0`', '1.3');
+    printRow(name, measured, '`node -e 0`', '1.5');
   }
 } finally {
   rmSync(cwd, { recursive: true, force: true });

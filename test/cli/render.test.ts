@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { colorsFor, type Output } from '../../src/cli/output.js';
-import { showsHyperlinks } from '../../src/cli/render/hyperlink.js';
 import { moment } from '../../src/cli/render/rows.js';
-import { renderTable } from '../../src/cli/render/table.js';
+import { renderTable, showsHyperlinks } from '../../src/cli/render/table.js';
 
 const terminal = (columns: number): Output =>
   ({

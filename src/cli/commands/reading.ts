@@ -7,10 +7,15 @@ import { type HistoryOptions, intervals, journal } from '../../registry/history.
 import { historyRow } from '../../registry/make-rows.js';
 import * as queries from '../../registry/queries.js';
 import { type Output, pieces } from '../output.js';
-import { showsHyperlinks } from '../render/hyperlink.js';
-import { BEHIND, hasBehind, overviewTable } from '../render/overview.js';
-import { historyTable, intervalTable, versionTable } from '../render/rows.js';
-import { renderTable, type Table } from '../render/table.js';
+import {
+  BEHIND,
+  hasBehind,
+  historyTable,
+  intervalTable,
+  overviewTable,
+  versionTable,
+} from '../render/rows.js';
+import { renderTable, showsHyperlinks, type Table } from '../render/table.js';
 import type { Session } from '../session.js';
 
 // The questions that are asked most: they are in the file that starts the program.

@@ -1,6 +1,6 @@
 import type { Output } from '../output.js';
+import type { World } from '../world.js';
 import { cleanCell } from './clean.js';
-import { hyperlink } from './hyperlink.js';
 
 /** A cell of a table: text, and for a terminal how to paint it and where it leads. */
 export type Cell =
@@ -50,7 +50,7 @@ export async function renderTable({ head, rows }: Table, { world, color }: Outpu
 }
 
 /** Rows for everything but a terminal. */
-export const plainTable = (rows: Table['rows']): string =>
+const plainTable = (rows: Table['rows']): string =>
   rows.map((row) => `${row.map(painted).join('\t')}\n`).join('');
 
 const GAP = 2;
@@ -83,4 +83,23 @@ function styled(cell: Cell, text: string): string {
   if (typeof cell === 'string') return text;
   const coloured = cell.paint === undefined ? text : cell.paint(text);
   return cell.href === undefined ? coloured : hyperlink(coloured, cell.href);
+}
+
+/** Text that leads to a page when it is clicked on: OSC 8, ended by ST (egmontkob's "Hyperlinks in terminal emulators"). */
+const hyperlink = (text: string, url: string): string =>
+  `\u001b]8;;${url.replaceAll(/[^\x21-\x7e]/g, encodeURIComponent)}\u001b\\${text}\u001b]8;;\u001b\\`;
+
+const TERMINALS = /^(iTerm\.app|WezTerm|vscode|ghostty|Hyper|Tabby|rio|zed)$/;
+
+/** Whether a terminal is known to show links; others would show the address, or nonsense. FORCE_HYPERLINK decides. */
+export function showsHyperlinks({ env, isTTY }: Pick<World, 'env' | 'isTTY'>): boolean {
+  const { FORCE_HYPERLINK: forced, TERM = '', TERM_PROGRAM = '' } = env;
+  if (forced !== undefined && forced !== '') return forced !== '0';
+  if (!isTTY || TERM === 'dumb' || env.CI || env.TMUX || /^screen/.test(TERM)) return false;
+  return (
+    TERMINALS.test(TERM_PROGRAM) ||
+    Number(env.VTE_VERSION ?? 0) >= 5000 ||
+    /kitty|alacritty|foot|ghostty/.test(TERM) ||
+    ['WT_SESSION', 'KONSOLE_VERSION', 'DOMTERM'].some((name) => env[name])
+  );
 }
