@@ -8,6 +8,7 @@ import type { ObjectReader } from '../git/port.js';
 import { locate } from '../models/locate.js';
 import type { SourceModel } from '../models/source.js';
 import { withoutUserInfo } from '../util/address.js';
+import { short } from '../util/oid.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
 import { registryRef, sourceCommit, sourceFolder, sourceObjects, sourceRegistry } from './source-rev.js';
 
@@ -51,7 +52,7 @@ export async function followLink(
     return { model, commit, promises };
   }
   const home = await sourceRegistry(context, source);
-  const step = `${file} at ${commit.slice(0, 12)} of ${withoutUserInfo(source.repo ?? 'this repository')}`;
+  const step = `${file} at ${short(commit)} of ${withoutUserInfo(source.repo ?? 'this repository')}`;
   refuseLoop([...trail, step]);
   const next = await linkFileAt(home.repository, commit, file);
   const followed = await followLink(home, next, async () => commit, [...trail, step]);
@@ -87,7 +88,7 @@ async function linkFileAt(objects: ObjectReader, commit: Oid, file: string): Pro
   if (entry?.type === 'blob') return readLink(await objects.readBlob(entry.oid), file).link;
   throw new RegError(
     'SOURCE_PATH',
-    `there is no ${file} at commit ${commit.slice(0, 12)} of the source`,
+    `there is no ${file} at commit ${short(commit)} of the source`,
     'a link to an artifact of another registry needs its link file there; else name the path of the model',
   );
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Oid } from '../../domain/event.js';
-import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
+import { TAG_REFS, tagRefsOf } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
 import { isFolder } from '../../util/files.js';
 import { needsGit } from '../needs-git.js';
@@ -110,20 +110,14 @@ async function shallowCommits(commonDir: string): Promise<ReadonlySet<Oid>> {
   return new Set(((await textOf(join(commonDir, 'shallow'))) ?? '').split('\n').filter(Boolean));
 }
 
-const PREFIX = 'refs/tags/';
-
-/** How the full names of the tags of an artifact begin, or of all tags. */
-const prefixesOf = (scope: ArtifactName | 'all'): string[] =>
-  scope === 'all' ? [PREFIX] : ['@', '#'].map((mark) => PREFIX + artifactNameForTag(scope) + mark);
-
 const tagsIn = (refs: Refs, objects: ObjectStore): Tags => ({
   list: async (scope) => {
-    const stored = await refs.list(...prefixesOf(scope));
+    const stored = await refs.list(...tagRefsOf(scope));
     // undefined is an answer too
     const peeled = await askEach(stored, async (ref) => [await peeledOf(ref, objects)] as const);
     const listed = stored.map((ref) => {
       const [found] = peeled.get(ref) ?? [];
-      return { name: ref.name.slice(PREFIX.length), oid: ref.oid, peeled: found };
+      return { name: ref.name.slice(TAG_REFS.length), oid: ref.oid, peeled: found };
     });
     return { refs: listed, known: new Map() };
   },

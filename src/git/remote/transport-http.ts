@@ -2,8 +2,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { STATUS_CODES } from 'node:http';
 import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
-import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { compareText } from '../../domain/order.js';
+import { TAG_REFS, tagRefsOf } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
 import { openHttp, type Surroundings } from '../../net/http.js';
 import { redactorOf, shownAddress } from '../../util/address.js';
@@ -78,8 +78,6 @@ function openReader(address: string, folder: string, around: Surroundings): Remo
   };
 }
 
-const TAGS = 'refs/tags/';
-
 /** Reaches a repository over HTTP, in version 2 of git's protocol, without the git program. */
 function httpTransport(
   address: string,
@@ -91,9 +89,9 @@ function httpTransport(
   return {
     isVersion2: true,
     listTags: async (scope) => {
-      const refs = await protocol.listRefs(tagPrefixes(scope));
+      const refs = await protocol.listRefs(tagRefsOf(scope));
       return refs
-        .map(({ name, oid, peeled }) => ({ name: name.slice(TAGS.length), oid, peeled }))
+        .map(({ name, oid, peeled }) => ({ name: name.slice(TAG_REFS.length), oid, peeled }))
         .sort((a, b) => compareText(a.name, b.name));
     },
     listTips: async () =>
@@ -124,9 +122,6 @@ function httpTransport(
     },
   };
 }
-
-const tagPrefixes = (scope: ArtifactName | 'all'): string[] =>
-  scope === 'all' ? [TAGS] : ['@', '#'].map((mark) => TAGS + artifactNameForTag(scope) + mark);
 
 /** A refspec, taken apart (git-fetch(1)). */
 interface Refspec {
