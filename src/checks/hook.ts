@@ -10,6 +10,7 @@ import type { TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { type EventOf, judgeEvents, readRules } from '../registry/policy.js';
 import { readEvents } from '../registry/read.js';
+import { isOid } from '../util/oid.js';
 
 /**
  * Lists the tags that a server should refuse in a push: events and approvals that are moved or deleted, tags that look like an
@@ -129,8 +130,6 @@ interface RefUpdate {
   to: string | undefined;
 }
 
-const LINE = /^([0-9a-f]{40}|[0-9a-f]{64}) ([0-9a-f]{40}|[0-9a-f]{64}) (refs\/.+)$/;
-
 /**
  * Reads the lines `<old> <new> <ref>` of git's input for the hook.
  * @throws RegError USAGE
@@ -140,8 +139,8 @@ export const parseRefUpdates = (text: string): RefUpdate[] =>
     .split('\n')
     .filter(Boolean)
     .map((line) => {
-      const [, from = '', to = '', refName] = LINE.exec(line) ?? [];
-      if (refName === undefined)
+      const [, from = '', to = '', refName] = /^(\S+) (\S+) (refs\/.+)$/.exec(line) ?? [];
+      if (refName === undefined || !isOid(from) || !isOid(to))
         throw new RegError(
           'USAGE',
           `'${line}' is no line of a pre-receive hook`,

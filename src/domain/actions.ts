@@ -1,6 +1,7 @@
 // one file a function, so that the bundle leaves out ranges and their parser
 import inc from 'semver/functions/inc.js';
 import { RegError } from '../errors.js';
+import { short } from '../util/oid.js';
 import {
   type ArtifactState,
   currentIn,
@@ -56,7 +57,7 @@ function draftRegistration(snapshot: Snapshot, request: RegisterRequest): Draft 
   if (here)
     throw new RegError(
       'COMMIT_TAKEN',
-      `${artifact.name} ${here.id} is already registered at this commit, ${request.commit.slice(0, 12)}`,
+      `${artifact.name} ${here.id} is already registered at this commit, ${short(request.commit)}`,
       'commit the change that makes a new version, or add --force for a second version of the same bytes',
     );
   const event = { kind: 'registration', artifact: artifact.name, version } as const;
@@ -87,7 +88,7 @@ function alreadyRegistered(artifact: ArtifactState, version: VersionState): RegE
 }
 
 const registeredBy = ({ name }: ArtifactState, { id, event, commit }: VersionState): string =>
-  `${name} ${id} is already registered: ${event.tagger.name} registered it on ${formatTime(event.time)} at ${commit.slice(0, 12)}`;
+  `${name} ${id} is already registered: ${event.tagger.name} registered it on ${formatTime(event.time)} at ${short(commit)}`;
 
 /** A request to put a version into a stage: a version by its id, or the one at a commit. */
 export interface AssignRequest {

@@ -1,3 +1,4 @@
+import { short } from '../util/oid.js';
 import { type Approval, approversOf } from './approval.js';
 import { type ArtifactState, isStageEvent, type ResolvedEvent, versionEventBefore } from './artifact.js';
 import type { Oid } from './event.js';
@@ -159,7 +160,7 @@ function isAtItsCommit({ event, commits, subject }: Case): Problem | undefined {
   const [tagged = '', registered] = commits;
   if (registered === undefined) return undefined;
   return {
-    message: `${event.tag} is at commit ${tagged.slice(0, 12)}, and ${subject} is registered at ${registered.slice(0, 12)}`,
+    message: `${event.tag} is at commit ${short(tagged)}, and ${subject} is registered at ${short(registered)}`,
     hint: `assign the version itself: reg assign ${event.artifact}@${event.of} ${'stage' in event ? event.stage : ''}`.trim(),
   };
 }
@@ -201,7 +202,7 @@ function isOnBranch({ commits, policy, facts, stage, subject }: Case): Problem |
   const stray = commits.find((commit) => strays === undefined || strays.has(commit));
   if (stray === undefined) return undefined;
   return {
-    message: `${subject} is commit ${stray.slice(0, 12)}, which is not on ${policy.branch}, and ${stage} takes only what is`,
+    message: `${subject} is commit ${short(stray)}, which is not on ${policy.branch}, and ${stage} takes only what is`,
     hint: `merge it into ${policy.branch} first, and push that`,
   };
 }

@@ -6,6 +6,10 @@ export const TAG_REFS = 'refs/tags/';
 /** The full name of a tag's ref. */
 export const tagRef = (tagName: string): string => TAG_REFS + tagName;
 
+/** How the refs of the tags of an artifact begin, or those of all tags. */
+export const tagRefsOf = (scope: ArtifactName | 'all'): string[] =>
+  scope === 'all' ? [TAG_REFS] : ['@', '#'].map((mark) => tagRef(artifactNameForTag(scope) + mark));
+
 /** The refspec that fetches a tag or pushes it, under the same name on both sides. */
 export const tagRefspec = (tagName: string): string => `${tagRef(tagName)}:${tagRef(tagName)}`;
 

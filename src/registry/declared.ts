@@ -12,6 +12,7 @@ import type { ArtifactName } from '../domain/names.js';
 import { nearest } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
 import type { ObjectReader } from '../git/port.js';
+import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
 import { readArtifactNames } from './read.js';
 
@@ -100,7 +101,7 @@ function declareIt(artifact: ArtifactName): string {
 }
 
 const undeclared = (artifact: ArtifactName, commit: Oid): string =>
-  `commit ${commit.slice(0, 12)} declares no artifact '${artifact}'`;
+  `commit ${short(commit)} declares no artifact '${artifact}'`;
 
 /**
  * The error for a commit that says nothing about an artifact, with the one that was probably meant.

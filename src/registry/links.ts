@@ -24,6 +24,7 @@ import {
   sourceObjects,
   sourceRegistry,
 } from './source-rev.js';
+import { short } from "../util/oid.js";
 
 /** Where a link leads, through other links where its source is a registry too. */
 interface Followed {
@@ -65,7 +66,7 @@ export async function followLink(
     return { model, commit, promises };
   }
   const home = await sourceRegistry(context, source);
-  const step = `${file} at ${commit.slice(0, 12)} of ${withoutUserInfo(source.repo ?? 'this repository')}`;
+  const step = `${file} at ${short(commit)} of ${withoutUserInfo(source.repo ?? 'this repository')}`;
   refuseLoop([...trail, step]);
   const next = await linkFileAt(home.repository, commit, file);
   const followed = await followLink(home, next, async () => commit, [...trail, step]);
@@ -101,7 +102,7 @@ async function linkFileAt(objects: ObjectReader, commit: Oid, file: string): Pro
   if (entry?.type === 'blob') return readLink(await objects.readBlob(entry.oid), file).link;
   throw new RegError(
     'SOURCE_PATH',
-    `there is no ${file} at commit ${commit.slice(0, 12)} of the source`,
+    `there is no ${file} at commit ${short(commit)} of the source`,
     'a link to an artifact of another registry needs its link file there; else name the path of the model',
   );
 }

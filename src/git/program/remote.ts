@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Oid } from '../../domain/event.js';
-import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
-import { tagNameOf, tagRef, turnRef } from '../../domain/refs.js';
+import type { ArtifactName } from '../../domain/names.js';
+import { tagNameOf, tagRefsOf, turnRef } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
 import { redactorOf } from '../../util/address.js';
 import { once } from '../../util/async.js';
@@ -83,7 +83,7 @@ const isSettled = ({ tags, turn }: RemoteListing): boolean =>
 
 /** The same at this moment, even in the middle of a push. */
 async function listOnce(access: RemoteAccess, artifact: ArtifactName): Promise<RemoteListing> {
-  const starts = ['@', '#'].map((mark) => tagRef(artifactNameForTag(artifact) + mark));
+  const starts = tagRefsOf(artifact);
   const turn = turnRef(artifact);
   const patterns = [...starts.map((start) => `${start}*`), turn, 'HEAD', `${BRANCHES}*`];
   const lines = await lsRemote(access, [], patterns);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Oid } from '../../domain/event.js';
 import type { ArtifactName } from '../../domain/names.js';
-import { tagNameOf, turnRef } from '../../domain/refs.js';
+import { TAG_REFS, tagNameOf, turnRef } from '../../domain/refs.js';
 import { parseTagName } from '../../domain/tag-name.js';
 import { RegError } from '../../errors.js';
 import type { Identity, Outcome, RefChange, TagWriter, Turn } from '../port.js';
@@ -129,7 +129,7 @@ async function endTurns(git: RunGit, refs: readonly RefChange[]): Promise<LocalC
 const MANY = 500;
 
 async function heldBy(git: RunGit, refs: readonly RefChange[]): Promise<Map<string, Oid>> {
-  const names = refs.length > MANY ? ['refs/tags/'] : refs.map(({ ref }) => ref);
+  const names = refs.length > MANY ? [TAG_REFS] : refs.map(({ ref }) => ref);
   const result = await git(['for-each-ref', '--format=%(refname)%00%(objectname)', ...names]);
   const lines = expectSuccess(result, 'looking at tags').toString().split('\n').slice(0, -1);
   return new Map(lines.map((line) => line.split('\0') as [string, Oid]));

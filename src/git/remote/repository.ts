@@ -1,6 +1,8 @@
 import type { Oid } from '../../domain/event.js';
-import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
+import type { ArtifactName } from '../../domain/names.js';
+import { tagRefsOf } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
+import { isOid } from '../../util/oid.js';
 import type {
   BranchReader,
   HistoryReader,
@@ -34,7 +36,6 @@ const EVERYTHING = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'] as
 const COMMITS = { filter: 'tree:0', shallow: false, apart: true } as const;
 const WANTED = 'refs/reg/wanted';
 
-const FULL_OID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 /** An abbreviated id, or the output of git-describe(1); no server can look one up. */
 const ABBREVIATED = /^([0-9a-f]{4,64}|.*-g[0-9a-f]{4,64})$/i;
 /** No name of a ref holds one of these (git-check-ref-format(1)). */
@@ -94,9 +95,7 @@ export function remoteRepository(
       return { refs, known };
     }
     // a pattern of ls-remote is not narrowed down by the server, and one of a fetch is
-    const refspecs = ['@', '#']
-      .map((mark) => `refs/tags/${artifactNameForTag(scope)}${mark}*`)
-      .map((pattern) => `+${pattern}:${pattern}`);
+    const refspecs = tagRefsOf(scope).map((start) => `+${start}*:${start}*`);
     return fetch({ refspecs, filter: 'tree:0', shallow: true, keptAs: scope }, ({ tags }) =>
       tags.list(scope),
     );
@@ -164,7 +163,7 @@ export function remoteRepository(
   };
 
   const resolveCommit = async (rev: string): Promise<Oid | undefined> => {
-    const here = FULL_OID.test(rev) ? await local.resolveCommit(rev) : undefined;
+    const here = isOid(rev) ? await local.resolveCommit(rev) : undefined;
     if (here !== undefined) return here;
     const [, base = '', rest = ''] = /^(.*?)([~^].*)?$/s.exec(rev) ?? [];
     if (NOT_A_NAME.test(base)) return undefined;
