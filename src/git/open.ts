@@ -32,7 +32,8 @@ export async function openRepository(
   const folder = resolve(cwd, location.path);
   if (!(await isFolder(folder)))
     throw new RegError('NO_REPOSITORY', `there is no folder ${folder}`, 'name a repository with --repo');
-  // a repository that was asked for by name comes before one that the environment names (SPEC §4)
+  // a repository that was asked for by name comes before one that the environment names
+  // (docs/specification.md, 4 Link files and configuration)
   const env = repo === '.' ? around.env : withoutLocalVariables(around.env);
   return embedded ? embedded.openLocalRepository(folder, env) : openGitRepository(folder, { ...around, env });
 }

@@ -135,7 +135,7 @@ export const CheckedRow = defineRow(
 );
 export type CheckedRow = ValueOf<typeof CheckedRow>;
 
-/** One event, with what can be said for and against its tag: `verify`. */
+/** One event, and how far its tag can be trusted: `verify`. */
 export const VerifiedRow = defineRow(
   'An event, and whether its tag can be trusted',
   {
@@ -185,7 +185,7 @@ export const IntervalRow = defineRow(
 );
 export type IntervalRow = ValueOf<typeof IntervalRow>;
 
-/** What a commit of the registry says of an artifact: `describe`. What is not said is null. */
+/** What a commit of the registry says of an artifact: `describe`. Missing values are null. */
 export const Description = defineRow('What is said of a version; what is not said is null', {
   artifact: text('name of the artifact'),
   version: orNull(version<string>(''), 'the version; null where a rev was asked for'),
