@@ -108,7 +108,7 @@ export function compareVersions(a: Version, b: Version): number {
   const [preB, buildB] = restOf(b, inB - 1);
   // a pre-release comes before what it leads to, any build after none
   if ((preA === '') !== (preB === '')) return preA === '' ? 1 : -1;
-  // only leading zeros in a number of the build can differ now
+  // the last comparison is for numbers of the build that differ only in leading zeros
   return compareWords(preA, preB) || compareWords(buildA, buildB) || (a < b ? -1 : 1);
 }
 
