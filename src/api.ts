@@ -49,7 +49,7 @@ import type { Ui, UiOptions } from './site/serve.js';
 import type { SiteOptions } from './site/write.js';
 
 /**
- * A model registry in the tags of one repository. Every call reads the tags anew. Times go in as `Date` and come out as
+ * A model registry in the tags of one repository. Every call reads the tags again. Times go in as `Date` and come out as
  * ISO 8601 texts in UTC. Every call may throw `RegError`.
  */
 export interface Registry {
@@ -186,7 +186,7 @@ const NOTHING: ReadonlySet<string> = new Set([
   'NOTHING_IN_STAGE',
 ]);
 
-/** Undefined where the answer is that nothing is there; a program asks for that with `if`, a person is told why. */
+/** Undefined where nothing is there. A program checks that with `if`; only a person needs the reason. */
 async function unlessNothing<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

@@ -125,7 +125,7 @@ function checkTag(reading: TagReading, remote: RemoteTags | undefined, remove: R
     return reading.oddities.map((oddity) =>
       found('warning', 'odd-object', name, `the tag counts and nothing has to be done, but ${oddity}`),
     );
-  const message = `it has the name of an event and is none: ${reading.detail}`;
+  const message = `it is named as an event, but is not one: ${reading.detail}`;
   // a checkout may hold a tag otherwise than the remote does; then the remote's is right
   const there = remote?.tags.get(name);
   const fix = remote && there !== undefined && there !== oid ? replacement(remote.name, name) : remove(name);

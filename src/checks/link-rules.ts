@@ -16,7 +16,7 @@ export const FILE_RULES: readonly Rule<FileSubject>[] = [
     check: ({ file }) =>
       file.endsWith(LINK_SUFFIX)
         ? []
-        : atTop(`nobody reads it as a link: the name of one ends in ${LINK_SUFFIX}`),
+        : atTop(`it is not read as a link: the name of a link ends in ${LINK_SUFFIX}`),
   },
   {
     id: 'link-place',
@@ -164,7 +164,7 @@ export const SOURCE_RULES: readonly Rule<LinkSubject>[] = [
         complaints.push(...atKey(yaml, [key], message));
       };
       if (link.sha256 === undefined)
-        complain('sha256', 'sha256 is missing, so nobody can tell whether the bytes changed');
+        complain('sha256', 'sha256 is missing, so changed bytes cannot be detected');
       else if (link.sha256 !== found.sha256)
         complain('sha256', `the bytes differ: sha256 is ${found.sha256}, the link says ${link.sha256}`);
       if (link.size !== undefined && link.size !== found.size)

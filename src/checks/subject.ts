@@ -123,7 +123,7 @@ async function readHeld(
     }
     return { stages };
   } catch (error) {
-    const problem = `what is in the stages of ${name} cannot be told: ${failureOf(error).message}`;
+    const problem = `the stages of ${name} cannot be read: ${failureOf(error).message}`;
     return { stages, problem: `${problem}; fetch the tags, or add --offline to go by those that are here` };
   }
 }

@@ -138,7 +138,7 @@ function oddities(reading: TagReading, say: Say): Finding[] {
       : [];
   return 'tag' in reading
     ? []
-    : say(TAG_RULES.object, name, `it has the name of an event and is none: ${reading.detail}`);
+    : say(TAG_RULES.object, name, `it is named as an event, but is not one: ${reading.detail}`);
 }
 
 /** The tags of a registry: those of the remote, and those that exist only in this clone. */

@@ -14,7 +14,7 @@ export async function namesIn(
   try {
     return await namesFor(name, artifact, prefix, await openContext(repo, world));
   } catch {
-    // what is wrong is reported by the command, not while somebody types
+    // the command itself reports the error; completion stays silent
     return [];
   }
 }

@@ -159,7 +159,7 @@ type Consumers = z.output<typeof ConsumersSchema>;
 /** `rules` of `.reg.yaml`: levels that replace those of the rules. */
 const RuleLevelsSchema = z.record(
   z.string(),
-  z.enum(['off', 'info', 'warning', 'error'], 'is none of off, info, warning and error'),
+  z.enum(['off', 'info', 'warning', 'error'], 'is not one of off, info, warning and error'),
 );
 
 /** Levels by the ids of their rules. */

@@ -216,7 +216,7 @@ export function planDeregister(snapshot: Snapshot, id: string, { message, force 
   return notes.length === 0 ? plan : { ...plan, note: notes.join('\n') };
 }
 
-/** The note about what is in a stage once a version is out of it. */
+/** The note about the version that is current in a stage after another one leaves it. */
 function whatFollows(artifact: ArtifactState, stage: StageName, gone: VersionState): string {
   const next = versionsInStage(artifact, stage).find((held) => held.version !== gone);
   return next

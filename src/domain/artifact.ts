@@ -20,7 +20,7 @@ import {
 import type { StageEventName, VersionEventName } from './tag-name.js';
 import { compareVersions, type Version } from './version.js';
 
-// An artifact of which every tag object is known: the answers of `state.ts` put together, for what asks for much of it.
+// An artifact whose tag objects are all known. It holds the answers of `state.ts` together, for callers that need many.
 
 /** An event in its place, with the version that it is about; `of` is undefined for a deprecation. */
 export type ResolvedEvent = OrderedEvent & { of: VersionId | undefined };

@@ -15,27 +15,27 @@ export const SECTIONS = [
   'custom',
 ] as const;
 
-/** What is said of a model: values by section and name. What is not said is left out. */
+/** The facts about a model: values by section and name. Unknown values are left out. */
 export type Facts = Readonly<Partial<Record<Section, Readonly<Record<string, unknown>>>>>;
 
-/** One thing that is said otherwise of another model. */
+/** One fact that differs between two models. */
 export interface Change {
   section: Section;
   /** Such as `commit`, `sha256` or the name of a metric. */
   name: string;
   kind: 'added' | 'removed' | 'changed';
-  /** Null where nothing is said. */
+  /** Null where the first model has no such fact; `to` likewise for the second. */
   from: unknown;
   to: unknown;
   /** How much more a number is. */
   delta: number | null;
-  /** Whether a metric became better; null where nobody said which way that is. */
+  /** Whether a metric became better; null where the better way is not known. */
   better: boolean | null;
 }
 
 /**
- * What is said otherwise of one model than of another.
- * @param wayOf which way a metric gets better
+ * Lists the facts that differ between two models.
+ * @param wayOf gives the way in which a metric gets better
  */
 export function differences(from: Facts, to: Facts, wayOf: (metric: string) => Better | undefined): Change[] {
   return SECTIONS.flatMap((section) => {

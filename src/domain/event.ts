@@ -61,7 +61,7 @@ interface TagFacts {
   of?: Version | Oid | undefined;
 }
 
-/** The event that the name of a tag is, undefined where it is none; oid and commit are those of the listing. */
+/** The event that a tag's name stands for, or undefined for any other name. The oid and commit come from the listing. */
 export function eventNamed(tag: string, tagOid: Oid, commit: Oid): NamedEvent | undefined {
   const name = parseTagName(tag);
   if (name === undefined) return undefined;

@@ -38,7 +38,7 @@ export function unknownArtifact(
 ): RegError {
   const hint = didYouMean(name, others, `register a first version with: reg register ${name}`);
   const isTypo = nearest(name, others) !== undefined;
-  // a first version that is not the first would take a number that somebody else has
+  // where tags are missing here, a "first" version could take a number that is in use elsewhere
   const whole = others.length === 0 ? `${SYNC}; or ${hint}` : `${hint}; ${SYNC}`;
   return new RegError(
     'UNKNOWN_ARTIFACT',
@@ -101,7 +101,7 @@ export function findCurrent(
 }
 
 /**
- * The same, for what takes a version out of the stage: nobody who wants that wants to put one there.
+ * The same, for commands that take a version out of the stage. The hint does not propose to put one there.
  * @throws RegError UNKNOWN_STAGE, NOTHING_IN_STAGE
  */
 export const findLeaving = (

@@ -5,7 +5,8 @@ export type ArtifactName = string & { readonly brand: 'ArtifactName' };
 /** The name of a stage, such as `prod`. */
 export type StageName = string & { readonly brand: 'StageName' };
 
-// SPEC §1, as a table of what each letter may be. Names are read letter by letter, once, because a registry has so many.
+// The letters of names (docs/specification.md, 1 Tags) as a table of where each may stand. A registry has many names, so
+// each is read once, letter by letter.
 const ALONE = 1;
 const INSIDE = 2;
 const IN_DIR = 4;
@@ -36,7 +37,7 @@ export function parseArtifactName(text: string): ArtifactName | undefined {
 }
 
 /**
- * Reads an artifact's name as a person types it (SPEC §1).
+ * Reads an artifact's name as a person types it (docs/specification.md, 1 Tags).
  * @throws RegError INVALID_NAME
  */
 export function artifactName(text: string): ArtifactName {
@@ -74,7 +75,7 @@ export function splitArtifactName(name: ArtifactName): { dir: string; base: stri
   return { dir: colon < 0 ? '' : name.slice(0, colon), base: name.slice(colon + 1) };
 }
 
-/** Reads a stage's name as tags may hold it (SPEC §1), or gives undefined. */
+/** Reads a stage's name as tags may hold it (docs/specification.md, 1 Tags), or gives undefined. */
 export const parseStageName = (text: string): StageName | undefined =>
   isName(text) ? (text as StageName) : undefined;
 

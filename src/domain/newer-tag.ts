@@ -19,7 +19,7 @@ function parse(tag: string): VersionTag | undefined {
 
 /**
  * The greatest tag that comes after a tag by SemVer precedence, among those that are written alike; undefined when there is
- * none, or the tag names no version. Pre-releases count only for somebody who has one.
+ * none, or the tag names no version. Pre-releases count only when the tag itself names one.
  */
 export function newerTag(tag: string, all: readonly string[]): string | undefined {
   const own = parse(tag);

@@ -1,7 +1,7 @@
 import type { Event } from './event.js';
 import type { EventKind } from './tag-name.js';
 
-/** An event in its place among the events of its artifact (SPEC §2). */
+/** An event in its place among the events of its artifact (docs/specification.md, 2 Order of events). */
 export type OrderedEvent = Event & {
   /** Effective time, in seconds since the epoch. */
   time: number;
@@ -23,7 +23,8 @@ const KIND_ORDER: Record<EventKind, number> = {
 };
 
 /**
- * Puts the events of one artifact in the total order of SPEC §2, oldest first, each with its effective time.
+ * Puts the events of one artifact in their total order (docs/specification.md, 2 Order of events), oldest first. Each gets
+ * its effective time.
  * Clocks are trusted only as far as counters do not contradict them; the order of `events` never matters.
  */
 export function inOrder(events: readonly Event[]): OrderedEvent[] {

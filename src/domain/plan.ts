@@ -9,7 +9,7 @@ import { formatTime } from './time.js';
 import { joinMessage, splitMessage } from './trailers.js';
 import { refuseOtherCase, refuseUnwritableTag } from './writable.js';
 
-/** What is known when a write is planned. */
+/** The state of the registry that a write is planned on. */
 export interface Snapshot {
   artifact: ArtifactState;
   /** The name of every tag of the artifact, events or not: a name that is taken stays taken. */

@@ -33,7 +33,7 @@ export interface StageEventName {
 /** The five kinds of event. */
 export type EventKind = EventName['kind'];
 
-/** Reads a tag's name by the grammar of SPEC §1, or gives undefined for a tag that is no event. */
+/** Reads a tag's name by its grammar (docs/specification.md, 1 Tags), or gives undefined for a tag that is no event. */
 export function parseTagName(tagName: string): EventName | undefined {
   const mark = markIn(tagName);
   const artifact = mark < 0 ? undefined : artifactNameFromTag(tagName.slice(0, mark));

@@ -13,7 +13,8 @@ export interface Target {
 export type VersionTarget = { kind: 'version'; id: string } | { kind: 'latest' };
 
 /**
- * Reads `churn`, `churn@v1.2.0`, `churn@1.2.0`, `churn@latest`, `churn@<commit id>` or `churn#prod` (SPEC §5).
+ * Reads `churn`, `churn@v1.2.0`, `churn@1.2.0`, `churn@latest`, `churn@<commit id>` or `churn#prod`
+ * (docs/specification.md, 5 Commands).
  * @throws RegError INVALID_NAME, INVALID_VERSION, INVALID_STAGE
  */
 export function parseTarget(text: string): Target {

@@ -5,7 +5,7 @@ const MOMENT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?
 
 /**
  * Reads a time as a person types it: ISO 8601, UTC unless it says otherwise; a date alone is the start of that day,
- * UTC (SPEC §5). Gives seconds since the epoch.
+ * UTC (docs/specification.md, 5 Commands). Gives seconds since the epoch.
  * @throws RegError INVALID_TIME
  */
 export function parseTime(text: string): number {

@@ -3,7 +3,7 @@ import { RegError } from '../errors.js';
 /** A SemVer 2.0.0 version with its leading `v`, build metadata included: `v1.2.0-rc.1+sha.5`. */
 export type Version = string & { readonly brand: 'Version' };
 
-/** The version of an artifact's first registration when none is asked for (SPEC §3). */
+/** The version of an artifact's first registration when none is asked for (docs/specification.md, 3 State). */
 export const FIRST_VERSION = 'v0.0.1' as Version;
 
 /** As long as the semver package reads one, the `v` not counted. */
@@ -27,7 +27,7 @@ export function parseVersion(text: string): Version | undefined {
   return at === to ? (text as Version) : undefined;
 }
 
-/** A letter, 0 behind the last: what reads behind the end of a text is compiled anew, time and again. */
+/** A letter, or 0 behind the last. A read behind the end of a text makes V8 compile the function again and again. */
 const codeAt = (text: string, at: number, to: number): number => (at < to ? text.charCodeAt(at) : 0);
 
 const LETTER_V = 0x76;
@@ -70,7 +70,7 @@ const isLetterOrDash = (code: number): boolean =>
   (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === DASH;
 
 /**
- * Reads a version as a person types it, with or without the leading `v` (SPEC §5).
+ * Reads a version as a person types it, with or without the leading `v` (docs/specification.md, 5 Commands).
  * @throws RegError INVALID_VERSION
  */
 export function version(text: string): Version {
@@ -108,7 +108,7 @@ export function compareVersions(a: Version, b: Version): number {
   const [preB, buildB] = restOf(b, inB - 1);
   // a pre-release comes before what it leads to, any build after none
   if ((preA === '') !== (preB === '')) return preA === '' ? 1 : -1;
-  // what is left are zeros in front of a number of the build
+  // the last comparison is for numbers of the build that differ only in leading zeros
   return compareWords(preA, preB) || compareWords(buildA, buildB) || (a < b ? -1 : 1);
 }
 

@@ -60,7 +60,7 @@ const inPath = (name: string): string => name.split('/').map(encodeURIComponent)
 
 /** The pages of a repository by the host that serves it and its path there; undefined for a host that is not known. */
 export function webPages(host: string, path: string): WebPages | undefined {
-  // what stands for a host in an address that somebody else wrote need not be one
+  // the address comes from others, so its host may be no valid host name
   if (!/^[\w.-]+$/.test(host) || path === '') return undefined;
   const site = SITES.find(([pattern]) => pattern.test(host))?.[1];
   return site?.(`https://${host}/${inPath(path)}`);

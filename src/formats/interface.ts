@@ -7,7 +7,7 @@ import { readTensorHeader } from './safetensors.js';
 /** Named inputs, outputs or tensors. */
 type PortMap = Readonly<Record<string, Port>>;
 
-/** Inputs and outputs of a model, and the tensors and metadata of its file. What is undefined is not known. */
+/** Inputs and outputs of a model, and the tensors and metadata of its file. Undefined means unknown. */
 export interface ModelInterface {
   inputs?: PortMap | undefined;
   outputs?: PortMap | undefined;

@@ -6,7 +6,7 @@ import { RegError } from '../errors.js';
  */
 export type ReadAt = (start: number, end: number) => Promise<Uint8Array>;
 
-/** A file of which only small parts are read. */
+/** A file that is read only in small parts. */
 export interface Peek {
   size: number;
   /** The first 4 KiB of the file, or all of it. */

@@ -228,7 +228,7 @@ export interface TagWriter {
    * @throws RegError SIGNING_FAILED
    */
   storeTag(tag: TagObject, sign: boolean): Promise<Oid>;
-  /** Takes a turn, before what is to be decided upon is read. */
+  /** Takes a turn. A caller does so before it reads what it decides on. */
   takeTurn(artifact: ArtifactName): Promise<Turn>;
   /**
    * Changes refs here, all or none.

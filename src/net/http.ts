@@ -432,7 +432,7 @@ function connectionError(shown: string, error: unknown, { env, signal }: Surroun
 export const lengthError = (shown: string, { message }: WrongLength): RegError =>
   new RegError('STORE_FAILED', `${shown} ${message}`, 'try again; if it stays so, the server is at fault');
 
-/** A reason in words. Several addresses that were tried in vain make an error without a message of its own (node:net). */
+/** A reason in words. When several addresses fail, the error of node:net has no message of its own. */
 function reasonOf(error: unknown, seconds: number): string {
   const { message, code, errors } = error as Partial<NodeJS.ErrnoException & AggregateError>;
   if (/^UND_ERR_\w+_TIMEOUT$/.test(code ?? '')) return noResponse(seconds).message;

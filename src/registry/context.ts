@@ -94,7 +94,7 @@ export async function requireCommit({ repository }: RegistryContext, rev: string
   );
 }
 
-/** The error for a HEAD that leads nowhere: there is no commit, or it names a branch that nobody ever pushed. */
+/** The error for a HEAD that leads nowhere: there is no commit, or it names a branch that was never pushed. */
 async function withoutHead({ url, listTips }: RegistryRepository): Promise<RegError> {
   const start = 'refs/heads/';
   const refNames = [...(await listTips()).keys()].filter((refName) => refName.startsWith(start));

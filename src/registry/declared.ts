@@ -19,7 +19,7 @@ import { readArtifactNames } from './read.js';
 /** The file that declares an artifact, and how. */
 export type Declaration = { kind: 'link'; file: string } | ArtifactsFile;
 
-/** What is asked of git where files of a commit are looked through. */
+/** The part of git that a search through the files of a commit needs. */
 export type TreeReader = Pick<ObjectReader, 'entriesBelow' | 'entryAt' | 'readBlob'>;
 
 /**

@@ -67,14 +67,14 @@ async function sideOf(
   const { artifact } = target;
   const asOf = target.which === undefined ? undefined : at;
   const chosen = await choose(context, artifact, { ...chosenBy(target), at: asOf });
-  // what is neither registered nor declared is no artifact, and mostly a slip of the hand
+  // a name that is neither registered nor declared is no artifact, and mostly a typing error
   const description = await describeChosen(context, artifact, chosen).catch(
     chosen.version === null ? undefined : unlessUndeclared,
   );
   return { side: { target: shown, artifact, ...chosen, file: description?.file ?? null }, description };
 }
 
-/** A version need not be declared (`register --unlinked`): then nothing is said of it. */
+/** A version need not be declared (`register --unlinked`); then it has no description. */
 function unlessUndeclared(error: unknown): undefined {
   if (error instanceof RegError && error.code === 'NOT_DECLARED') return undefined;
   throw error;

@@ -11,13 +11,13 @@ export async function isFloating(
   find: () => Promise<FoundRev | undefined>,
 ): Promise<boolean> {
   if (source.url !== undefined || source.rev === undefined || revs === 'floating') return false;
-  // a stage and the latest version of a registry move by events that somebody signs for
+  // a stage and the latest version of a registry move only by events, and each event has an author
   if (registryRef(source)) return false;
   const found = await find().catch(() => undefined);
   return found?.commit !== undefined && !found.isFixed;
 }
 
-/** What of these artifacts is linked to a branch, of which `validate` will complain; each with its rev. */
+/** Those of the artifacts that are linked to a branch, each with its rev. `validate` complains about them. */
 export async function floatingLinks(
   given: RegistryContext,
   artifacts: readonly string[],

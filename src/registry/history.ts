@@ -93,7 +93,7 @@ async function select(
   };
 }
 
-/** A stage that nobody ever used and no configuration names is a typing error, not an empty history. */
+/** A stage that was never used and that no configuration names is a typing error, not an empty history. */
 async function refuseUnknownStage(
   { config, repository }: RegistryContext,
   artifacts: readonly ArtifactState[],

@@ -85,7 +85,7 @@ function refuseLogin(address: string): void {
   );
 }
 
-/** A relative path is stored from the top of the repository, where it means the same for whoever reads the link. */
+/** A relative path is stored from the top of the repository, so that it means the same for every reader. */
 function storedRepo(source: string, from: string, root: string): string {
   const location = parseLocation(source);
   refuseLogin(source);

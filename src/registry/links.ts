@@ -168,20 +168,20 @@ function inOrder({ path, ...rest }: LinkSource): LinkSource {
   return path === undefined ? rest : { ...rest, path };
 }
 
-/** The source of a link as it may be shown: a login or a signature that somebody wrote into it is left out. */
+/** The source of a link as it may be shown: without a login or a signature that it may contain. */
 export const shownSource = ({ repo, url, ...rest }: LinkSource): LinkSource => ({
   ...(repo === undefined ? {} : { repo: withoutLogin(repo) }),
   ...rest,
   ...(url === undefined ? {} : { url: shownUrl(url) }),
 });
 
-/** The name that a link gives its model, as far as it can be told without asking the source. */
+/** The name that a link gives its model, as far as it is known without asking the source. */
 export function nameInLink({ path, url }: LinkSource): string | undefined {
   if (url !== undefined)
     return isStoreUrl(url) ? nameOfKey(splitObjectUrl(url).name) || undefined : posix.basename(url);
   return path === undefined || path.endsWith(LINK_SUFFIX) || path.includes(':')
     ? undefined
-    : // somebody on Windows may have written it
+    : // a link written on Windows may have backslashes
       posix.basename(path.replaceAll('\\', '/'));
 }
 

@@ -85,7 +85,7 @@ async function checkLink(
   }
 }
 
-const NOT_PINNED = 'it is not pinned, so nobody can tell: reg update';
+const NOT_PINNED = 'it is not pinned, so this is not known: reg update';
 const PLACES = ['', TAG_REFS, 'refs/heads/', 'refs/'];
 
 /** What a rev is now, as git looks for it (gitrevisions(7)); a commit id, or what follows one, stays what it was. */

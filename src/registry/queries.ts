@@ -290,7 +290,11 @@ export async function choose(
   { stage, version, rev, at }: ChooseOptions,
 ): Promise<Chosen> {
   if ([stage, version, rev].filter((one) => one !== undefined).length > 1)
-    throw new RegError('USAGE', 'what is meant is named twice', 'give one of a stage, a version and a rev');
+    throw new RegError(
+      'USAGE',
+      'the version is named in more than one way',
+      'give one of a stage, a version and a rev',
+    );
   if (stage !== undefined) {
     const artifact = await requireArtifact(context, name, at);
     const { version: held } = await requireCurrent(context, artifact, stageName(stage));

@@ -135,7 +135,7 @@ export const CheckedRow = defineRow(
 );
 export type CheckedRow = ValueOf<typeof CheckedRow>;
 
-/** One event, with what can be said for and against its tag: `verify`. */
+/** One event, and how far its tag can be trusted: `verify`. */
 export const VerifiedRow = defineRow(
   'An event, and whether its tag can be trusted',
   {
@@ -185,8 +185,8 @@ export const IntervalRow = defineRow(
 );
 export type IntervalRow = ValueOf<typeof IntervalRow>;
 
-/** What a commit of the registry says of an artifact: `describe`. What is not said is null. */
-export const Description = defineRow('What is said of a version; what is not said is null', {
+/** What a commit of the registry says of an artifact: `describe`. Missing values are null. */
+export const Description = defineRow('The description of a version; missing values are null', {
   artifact: text('name of the artifact'),
   version: orNull(version<string>(''), 'the version; null where a rev was asked for'),
   commit: oid('commit of the registry that says it'),
@@ -255,7 +255,7 @@ export type CommitLog = ValueOf<typeof CommitLog>;
 export const Difference = defineRow('What differs between two models', {
   from: DiffSide,
   to: DiffSide,
-  same: flag('whether the same is said of both'),
+  same: flag('whether both have the same facts'),
   changes: list(ChangeRow, 'what differs'),
   log: defineRow('the commits between; null where both are the same', {
     source: orNull(CommitLog, 'of the source, where both links name the same one'),
@@ -345,7 +345,7 @@ export const UpdateRow = defineRow('A link that was pinned again', {
   to: orNull(oid(''), 'commit now; null for a store'),
   sha256: sha256('SHA-256 of the bytes'),
   size: bytes,
-  changed: flag('false when the link said all of that already'),
+  changed: flag('false when the link already had these values'),
 });
 export type UpdateRow = ValueOf<typeof UpdateRow>;
 

@@ -5,7 +5,7 @@ import { pin, readWorkLinks, type WorkLink } from './links.js';
 import type { UpdateRow } from './rows.js';
 import { revCommit } from './source-rev.js';
 
-/** Which links to pin anew, and to what. */
+/** Which links to pin again, and to what. */
 export interface UpdateOptions {
   /** Another branch, tag, commit id or registry ref than the links name. */
   rev?: string | undefined;
@@ -24,12 +24,12 @@ export async function update(
 ): Promise<UpdateRow[]> {
   const workTree = await requireWorkTree(context, 'update writes link files into the work tree');
   const pinned: { row: UpdateRow; text: string }[] = [];
-  for (const one of await readWorkLinks(context, artifacts)) pinned.push(await pinAnew(context, one, rev));
+  for (const one of await readWorkLinks(context, artifacts)) pinned.push(await pinAgain(context, one, rev));
   for (const { row, text } of pinned) if (row.changed) await workTree.write(row.path, text);
   return pinned.map(({ row }) => row);
 }
 
-async function pinAnew(
+async function pinAgain(
   context: RegistryContext,
   { artifact, file, bytes, link }: WorkLink,
   rev: string | undefined,

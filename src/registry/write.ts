@@ -49,7 +49,7 @@ export interface Written {
   note: string | undefined;
 }
 
-/** What is known when a write is decided. */
+/** The state on which a write is decided. */
 interface Before {
   snapshot: Snapshot;
   /** The turn at the remote where the write is pushed, otherwise the one here. */

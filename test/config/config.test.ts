@@ -122,7 +122,12 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
       undefined,
     ],
     ['revs: moving\n', 1, 'revs: is neither fixed nor floating', undefined],
-    ['rules: {link-rev: fatal}\n', 1, 'rules.link-rev: is none of off, info, warning and error', undefined],
+    [
+      'rules: {link-rev: fatal}\n',
+      1,
+      'rules.link-rev: is not one of off, info, warning and error',
+      undefined,
+    ],
     ['expects: {a: {inputs: {}}}\n', 1, 'expects.a.artifact: is not the name of an artifact', undefined],
     [
       'expects: {a: {artifact: b, input: {}}}\n',

@@ -203,7 +203,7 @@ test('what cannot be described', async () => {
 
     $ reg describe churn@v1.0.0 --rev HEAD
     -- stderr --
-    error: what is meant is named twice
+    error: the version is named in more than one way
     hint: give one of a stage, a version and a rev
     -- exit 2 --
     "

@@ -168,7 +168,7 @@ test('a registry without a fault, and many at once', async () => {
     $ reg doctor
     warning	odd-object	churn#dev#2	the tag counts and nothing has to be done, but it points at another tag, not at a commit	-
     error	look-alike	churn#prod#x	it looks like an event, but its name cannot be read as one	git update-ref -d 'refs/tags/churn#prod#x'
-    error	lightweight	churn@v2.0.0	it has the name of an event and is none: it is a lightweight tag on a commit	git update-ref -d refs/tags/churn@v2.0.0
+    error	lightweight	churn@v2.0.0	it is named as an event, but is not one: it is a lightweight tag on a commit	git update-ref -d refs/tags/churn@v2.0.0
     error	link	churn	its link at commit <oid 1, short> leads nowhere: there is no git repository at <tmp>/nowhere	-
     -- exit 1 --
     "

@@ -106,7 +106,7 @@ test('tags that differ are left alone, what is lightweight here is replaced', as
     fetched	churn@v1.0.0
     pushed	fraud@v1.0.0
     -- stderr --
-    tags that differ were left alone: somebody has to decide which one is right
+    tags that differ were left alone: decide which one is right
     hint: if the one at origin is right, take it with: git fetch origin '+refs/tags/churn#prod#1:refs/tags/churn#prod#1'
     -- exit 1 --
     "

@@ -315,7 +315,7 @@ test('what is in a stage is asked of the remote, whatever tags a checkout has', 
   expect((await bare.reg('validate', '--offline')).stdout).toBe('');
   bare.git('remote', 'set-url', 'origin', `file://${box.root}/nowhere`);
   expect((await bare.reg('validate')).stdout).toMatch(
-    /error: what is in the stages of cost cannot be told: .* \[metric-worse\]\n$/,
+    /error: the stages of cost cannot be read: .* \[metric-worse\]\n$/,
   );
   const whole = await clone('whole');
   whole.git('remote', 'set-url', 'origin', `file://${box.root}/nowhere`);

@@ -45,7 +45,7 @@ const BREAKS: [rule: string, make: () => string[], findings: string[]][] = [
       registry.git('tag', 'churn#dev#7');
       return ['churn#dev#7'];
     },
-    ['tag-object churn#dev#7: it has the name of an event and is none: it is a lightweight tag on a commit'],
+    ['tag-object churn#dev#7: it is named as an event, but is not one: it is a lightweight tag on a commit'],
   ],
   [
     'tag-look-alike',

@@ -57,7 +57,7 @@ export async function diff(
   return options.exitCode && !found.same ? 1 : 0;
 }
 
-/** The commits that are listed do not contradict it: they change nothing that is said of the model. */
+/** The note that two models are the same. Commits may still lie between them: those change no fact of the model. */
 function sameNote({ from, to, log: { registry: log } }: Difference): string {
   const both = `${from.target} and ${to.target}`;
   const count = log === null ? 0 : log.added.length + log.removed.length;

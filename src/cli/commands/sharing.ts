@@ -38,7 +38,7 @@ export async function sync(session: Session): Promise<number> {
   if (rows.length === 0) out.note(sameNote(remote));
   const differing = rows.find(({ action }) => action === 'differs');
   if (differing === undefined) return 0;
-  out.note('tags that differ were left alone: somebody has to decide which one is right');
+  out.note('tags that differ were left alone: decide which one is right');
   out.hint(differingHint(session, remote, differing.tag));
   return 1;
 }

@@ -3,12 +3,12 @@ import type { Output } from '../output.js';
 
 /** Shows how much of something large has come. */
 export interface Progress {
-  /** Begins, with the bytes to come when that is known; gives what is told of each that did. */
+  /** Begins, with the number of bytes to come where it is known. Gives the function to call with the bytes that came. */
   start(total: number | undefined): OnBytes;
   stop(): void;
 }
 
-/** Below this nobody waits long enough to read it. */
+/** A smaller transfer ends before a person can read the bar. */
 const WORTH_SHOWING = 8 * 1024 * 1024;
 
 /** A bar on standard error; nothing at all where that is no terminal, with `--quiet` or `--json`. */
@@ -17,7 +17,7 @@ export function progressBar({ world, json, isQuiet }: Output, what: string): Pro
   const start = (total: number | undefined): OnBytes => {
     if (json || isQuiet || !world.isErrorTTY || total === undefined || total < WORTH_SHOWING)
       return () => undefined;
-    // what was begun before was in vain
+    // a second start discards the bar of the first
     stop();
     let shown = 0;
     // loaded while the first bytes come

@@ -116,7 +116,7 @@ export const FILES: readonly CommandSpec[] = [
     examples: ['cache ls', 'cache gc --older-than 7'],
     choices: { action: ['ls', 'gc'] },
     options: [
-      option('--older-than <days>', 'with gc: what nobody used for so many days', {
+      option('--older-than <days>', 'with gc: what went unused for so many days', {
         parse: days,
         fallback: 30,
       }),

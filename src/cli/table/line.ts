@@ -15,7 +15,7 @@ export interface Line {
   positionals: readonly string[];
   /** The options that were typed, each with its value where it has one. */
   options: readonly TypedOption[];
-  /** Words that look like options, and are none of the command. */
+  /** Words that look like options, but that the command does not have. */
   unknown: readonly string[];
   /** The option whose value is the next word. */
   open: OptionSpec | undefined;

@@ -37,7 +37,7 @@ export const READING: readonly CommandSpec[] = [
     options: [
       AT,
       option('--deprecated', 'deprecated artifacts too'),
-      option('--registered-only', 'neither versions nor artifacts that nobody registered'),
+      option('--registered-only', 'only registered versions and artifacts'),
       option('--versions-per-stage <count>', 'so many versions of each stage, -1 for all (default: 1)', {
         parse: countOrAll,
       }),

@@ -35,7 +35,7 @@ const POINTING_ELSEWHERE = [
  */
 export async function findPlace(folder: string, env: NodeJS.ProcessEnv): Promise<Place> {
   const pointing = POINTING_ELSEWHERE.find((name) => env[name]);
-  if (pointing) throw needsGit(`a repository of which ${pointing} names a part`);
+  if (pointing) throw needsGit(`a repository with a part that ${pointing} names`);
   const start = await realpath(folder);
   const found = env.GIT_DIR ? await named(resolve(start, env.GIT_DIR), start) : await lookUp(start);
   if (found === undefined)

@@ -65,7 +65,7 @@ const MAX_ATTEMPTS = 5;
 /** As many as git follows (its refs.c, SYMREF_MAXDEPTH). */
 const MAX_SYMBOLIC_STEPS = 5;
 
-/** Refs of which each worktree has its own (gitrepository-layout(5)). */
+/** Refs that each worktree has for itself (gitrepository-layout(5)). */
 const isPerWorktree = (name: string): boolean =>
   !name.startsWith('refs/') || /^refs\/(bisect|worktree|rewritten)\//.test(name);
 

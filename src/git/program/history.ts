@@ -79,7 +79,7 @@ async function strays(
 const cutOff = (tip: Oid): RegError =>
   new RegError(
     'SHALLOW',
-    `which commits lead to ${short(tip)} cannot be told: this clone is shallow, so its history is cut off`,
+    `the commits that lead to ${short(tip)} are not known: this clone is shallow, so its history is cut off`,
     'get the history with: git fetch --unshallow; in CI, check out with fetch-depth: 0',
   );
 

@@ -7,9 +7,9 @@ import type { GitResult } from './run.js';
 import { passTurn } from './write.js';
 
 /**
- * Changes refs at a remote, all or none, and passes the turn on with them. What came of it is read back from the remote, for
- * an acknowledgement can be lost on the way. A push that met another one is lost without a question: the caller lists the
- * remote before it decides again, and finds there what the remote has.
+ * Changes refs at a remote, all or none, and passes the turn on with them. The outcome is read back from the remote, because
+ * an acknowledgement can be lost on the way. A push that meets another one is lost, and nothing is read back: the caller
+ * lists the remote before it decides again, and finds there what the remote has.
  * @throws RegError REMOTE_FAILED
  */
 export async function push(

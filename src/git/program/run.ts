@@ -403,7 +403,7 @@ const gitMissing = (): RegError =>
     'install git 2.34 or newer and see that it is on PATH',
   );
 
-/** mktag has --strict since 2.31, for-each-ref has %(raw) since 2.34. */
+/** `mktag` has `--strict` since 2.31, and `for-each-ref` has `%(raw)` since 2.34. */
 const OLDEST = [2, 34] as const;
 
 /**

@@ -50,7 +50,7 @@ export interface Server {
     headers: Record<string, string>,
     body?: Uint8Array,
   ): Promise<AsyncIterable<Uint8Array>>;
-  /** The error for a server that fails; `why` may hold what the server said. */
+  /** The error for a server that fails; `why` may hold the server's own message. */
   failed(why: string): RegError;
 }
 
