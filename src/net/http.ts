@@ -25,10 +25,10 @@ export interface Surroundings {
 /** How a client differs from one for the links of a registry, which must not lead into a private network. */
 export interface HttpOptions {
   /**
-   * Whether requested hosts may be in a private network, such as those that the user named. Redirects may lead there only with
-   * `mayLeaveHost`.
+   * Whether hosts may be in a private network: `true` for the requested host alone, such as one that the user named;
+   * `with-redirects` also for hosts that it redirects to.
    */
-  isPrivateAllowed?: boolean | undefined;
+  isPrivateAllowed?: boolean | 'with-redirects' | undefined;
   /** Whether redirects may lead to other hosts, which get no credentials. */
   mayLeaveHost?: boolean | undefined;
   /** The code of an error of the server or the connection; by default `STORE_FAILED`. */
@@ -227,7 +227,7 @@ type DispatcherFor = (url: URL, isOriginalHost: boolean) => Promise<Dispatcher>;
 function openDispatchers(
   env: NodeJS.ProcessEnv,
   seconds: number,
-  { isPrivateAllowed = false, mayLeaveHost = false, lookup }: HttpOptions,
+  { isPrivateAllowed = false, lookup }: HttpOptions,
 ): DispatcherFor {
   const timeout = seconds * 1000;
   const agent = (isGuarded: boolean) =>
@@ -240,7 +240,9 @@ function openDispatchers(
   const proxies = new Map<string, () => Promise<Dispatcher>>();
   return async (url, isOriginalHost) => {
     const isAllowed =
-      env.REG_HTTP_PRIVATE === 'allow' || (isPrivateAllowed && (isOriginalHost || mayLeaveHost));
+      env.REG_HTTP_PRIVATE === 'allow' ||
+      isPrivateAllowed === 'with-redirects' ||
+      (isPrivateAllowed && isOriginalHost);
     if (!isAllowed) refusePrivateHost(url.hostname);
     const proxy = proxyFor(url, env);
     if (proxy === undefined) return (isAllowed ? open : guarded)();

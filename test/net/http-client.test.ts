@@ -110,6 +110,28 @@ describe('a client of another kind', () => {
   });
 });
 
+describe('a redirect into a private network', () => {
+  const moved = (): string => `${server.url}moved`;
+  const toLocalhost = (): string => other.url.replace('127.0.0.1', 'localhost');
+
+  it('is refused where only the requested host may be there, also with redirects to other hosts', async () => {
+    server.be(faults.redirect(`${toLocalhost()}model.bin`));
+    const way = { env: {}, isPrivateAllowed: true, mayLeaveHost: true, code: 'REMOTE_FAILED' } as const;
+    expect(await failure(ask({ url: moved() }, way))).toMatchObject({
+      code: 'REMOTE_FAILED',
+      message: expect.stringContaining('private network'),
+    });
+    expect(other.requests).toEqual([]);
+  });
+
+  it('is followed where redirects may lead there', async () => {
+    server.be(faults.redirect(`${other.url}model.bin`));
+    const way = { env: {}, isPrivateAllowed: 'with-redirects', mayLeaveHost: true } as const;
+    expect((await ask({ url: moved() }, way)).status).toBe(200);
+    expect(other.requests).toHaveLength(1);
+  });
+});
+
 describe('a server that fails for a while', () => {
   it.each([
     ['500', faults.refuse(500)],

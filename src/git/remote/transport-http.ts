@@ -114,7 +114,11 @@ async function refsNamed(specs: readonly Refspec[], protocol: ProtocolV2): Promi
 function openServer(address: string, around: Surroundings): Server {
   const shown = shownAddress(address);
   const redact = redactorOf(address);
-  const http = openHttp(around, { isPrivateAllowed: true, mayLeaveHost: true, code: 'REMOTE_FAILED' });
+  const http = openHttp(around, {
+    isPrivateAllowed: 'with-redirects',
+    mayLeaveHost: true,
+    code: 'REMOTE_FAILED',
+  });
   const failed = (why: string): RegError =>
     new RegError(
       'REMOTE_FAILED',
