@@ -1,4 +1,4 @@
-// Bundles the program and the library: each command becomes a chunk of its own, loaded when it runs.
+// Builds the program, the library, the pages of a site, and what is made from the program's definitions.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -13,15 +13,12 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { programBundle, startBundle } from './bundle.js';
+import { bundle } from './bundle.js';
 
 // built aside and put in place at the end, so that what runs meanwhile finds a whole program
 const outdir = mkdtempSync('dist-');
 process.on('exit', () => rmSync(outdir, { recursive: true, force: true }));
-const loaded = new Set();
-await build(startBundle(outdir, loaded));
-await build(programBundle(outdir, loaded));
-giveRequire(`${outdir}/chunks`);
+await build(await bundle(outdir));
 // the pages of a site: one script that also runs where a page is opened as a file, which no module does
 await build({
   entryPoints: { app: 'src/site/web/start.tsx', style: 'src/site/web/style/app.css' },
@@ -40,20 +37,6 @@ const tsc = createRequire(import.meta.url)
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json', '--outDir', `${outdir}/types`], {
   stdio: 'inherit',
 });
-
-/**
- * Gives `require`, which packages in CommonJS call for what Node has built in, to the module that asks whether there is one. In every
- * module it would be made anew at every start.
- */
-function giveRequire(folder) {
-  const asking = readdirSync(folder).filter((name) =>
-    readFileSync(join(folder, name), 'utf8').includes('typeof require'),
-  );
-  if (asking.length !== 1) throw new Error(`${asking.length} modules ask for require`);
-  const path = join(folder, asking[0]);
-  const given = "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);";
-  writeFileSync(path, given + readFileSync(path, 'utf8'));
-}
 
 /** Deletes the declarations that the types of the library do not lead to. */
 function keepReachableTypes(folder) {
@@ -92,18 +75,26 @@ await build({
   format: 'esm',
   platform: 'node',
 });
-const { linkJsonSchema, configJsonSchema, outputJsonSchema, siteDataJsonSchema, manualPages } = await import(
-  new URL(making, import.meta.url).href
-);
+const {
+  linkJsonSchema,
+  configJsonSchema,
+  outputJsonSchema,
+  siteDataJsonSchema,
+  fieldsDocument,
+  manualPages,
+} = await import(new URL(making, import.meta.url).href);
 rmSync(making);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 writeFileSync('schema/model-link.schema.json', `${JSON.stringify(linkJsonSchema(), null, 2)}\n`);
 writeFileSync('schema/reg-config.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
 writeFileSync('schema/site-data.schema.json', lineByLine(siteDataJsonSchema()));
 writeFileSync('schema/output.schema.json', lineByLine(outputJsonSchema()));
+const output = readFileSync('docs/output.md', 'utf8');
+const [mark] = /^<!-- .* -->$/m.exec(output);
+writeFileSync('docs/output.md', `${output.slice(0, output.indexOf(mark))}${mark}\n\n${fieldsDocument()}\n`);
 mkdirSync('man', { recursive: true });
 for (const [file, text] of manualPages(version)) writeFileSync(`man/${file}`, text);
 
-chmodSync(outdir, 0o755); // whoever may run the program need not be who built it
+chmodSync(outdir, 0o755); // the user of the program need not be the one who built it
 rmSync('dist', { recursive: true, force: true });
 renameSync(outdir, 'dist');

@@ -6,19 +6,20 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { programBundle, startBundle } from '../bundle.js';
+import { bundle } from '../bundle.js';
 import { artifactName, makeRegistry } from './registry.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What of the sources and of which packages is in each file of the bundle. */
 async function contentOfBundle() {
-  const loaded = new Set();
-  const outputsOf = async (options) =>
-    Object.entries((await build({ ...options, write: false, metafile: true })).metafile.outputs);
-  const script = await outputsOf(startBundle('dist', loaded));
-  const files = [...script, ...(await outputsOf(programBundle('dist', loaded)))];
-  return new Map(files.map(([path, { bytes, inputs }]) => [path, { bytes, inputs: Object.keys(inputs) }]));
+  const { metafile } = await build({ ...(await bundle('dist')), write: false });
+  return new Map(
+    Object.entries(metafile.outputs).map(([path, { bytes, inputs }]) => [
+      path,
+      { bytes, inputs: Object.keys(inputs) },
+    ]),
+  );
 }
 
 /** The files of the bundle that a run loads, as V8 counts them. */

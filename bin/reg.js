@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('../dist/reg.cjs');
+import '../dist/reg.js';

@@ -1,4 +1,4 @@
-/** The closed list of everything that can go wrong; `exitCodeOf` gives each its exit code (SPEC §5). */
+/** The closed list of everything that can go wrong; `exitCodeOf` gives each its exit code (docs/specification.md, Commands). */
 export type ErrorCode =
   // what was typed
   | 'USAGE'
@@ -87,14 +87,10 @@ export class RegError extends Error {
   }
 }
 
-/** Whether an error is one, of whichever script or module of the program: each may have a class of its own. */
-export const isRegError = (error: unknown): error is RegError =>
-  error instanceof Error && error.name === 'RegError';
-
 /** The error for what was ended on purpose, by Ctrl-C or the signal that a program gave. */
 export const interrupted = (): RegError => new RegError('INTERRUPTED', 'interrupted');
 
-/** The exit code of an error: 2 usage, 4 remote, network or authentication, 1 everything else (SPEC §5). */
+/** The exit code of an error: 2 usage, 4 remote, network or authentication, 1 everything else (docs/specification.md, Commands). */
 export function exitCodeOf(code: ErrorCode): 1 | 2 | 4 {
   if (USAGE.has(code)) return 2;
   return REMOTE.has(code) ? 4 : 1;

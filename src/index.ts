@@ -1,32 +1,53 @@
-export type { Finding, Report } from './checks/finding.js';
+export type { Registry } from './api.js';
+export { load, openRegistry } from './api.js';
+export type { Report } from './checks/finding.js';
 export type { ValidateOptions } from './checks/validate.js';
-export type { VerifiedRow, VerifyOptions } from './checks/verify.js';
+export type { VerifyOptions } from './checks/verify.js';
 export type { Change } from './domain/differences.js';
 export { type ErrorCode, RegError } from './errors.js';
 export type { Host } from './host.js';
-export { load, openRegistry } from './open.js';
 export type { AssignOptions, RegisterOptions, WithdrawOptions } from './registry/actions.js';
-export type { WriteRow } from './registry/apply.js';
-export type { ApprovalRow, Approved, ApproveOptions } from './registry/approve.js';
-export type { BrowseRow } from './registry/browse.js';
-export type { CheckedRow, CheckRefOptions } from './registry/check-ref.js';
-export type { ChooseOptions } from './registry/choose.js';
-export type { CommitLog, LogRow } from './registry/commit-log.js';
-export type { Description } from './registry/describe.js';
-export type { Difference, DiffOptions, DiffSide } from './registry/diff.js';
+export type { Approved, ApproveOptions } from './registry/approve.js';
+export type { CheckRefOptions } from './registry/check-ref.js';
+export type { DiffOptions } from './registry/diff.js';
 export type { HistoryOptions } from './registry/history.js';
-export type { LinkOptions, LinkRow } from './registry/link.js';
+export type { LinkOptions } from './registry/link.js';
 export type { LoadedModel, LoadOptions, Model } from './registry/load.js';
-export type { OutdatedRow } from './registry/outdated.js';
-export type { OverviewOptions } from './registry/overview.js';
-export type { ReadOptions } from './registry/queries.js';
-export type { Registry } from './registry/registry.js';
-export type { HistoryRow, IntervalRow, OverviewRow, StageRow, VersionRow } from './registry/rows.js';
-export type { VersionsOptions } from './registry/show.js';
-export type { StagesOptions } from './registry/stages.js';
-export type { StatusRow, SyncOptions, SyncRow } from './registry/sync.js';
-export type { UpdateOptions, UpdateRow } from './registry/update.js';
-export type { UploadOptions, UploadRow } from './registry/upload.js';
+export type {
+  ChooseOptions,
+  OverviewOptions,
+  ReadOptions,
+  StagesOptions,
+  VersionsOptions,
+} from './registry/queries.js';
+export type {
+  ApprovalRow,
+  BrowseRow,
+  CheckedRow,
+  CommitLog,
+  Description,
+  Difference,
+  DiffSide,
+  Finding,
+  HistoryRow,
+  IntervalRow,
+  LinkRow,
+  LogRow,
+  OutdatedRow,
+  OverviewRow,
+  SiteRow,
+  StageRow,
+  StatusRow,
+  SyncRow,
+  UpdateRow,
+  UploadRow,
+  VerifiedRow,
+  VersionRow,
+  WriteRow,
+} from './registry/rows.js';
+export type { SyncOptions } from './registry/sync.js';
+export type { UpdateOptions } from './registry/update.js';
+export type { UploadOptions } from './registry/upload.js';
 export type { WriteOptions, Written } from './registry/write.js';
 export type { Ui, UiOptions } from './site/serve.js';
-export type { SiteOptions, SiteRow } from './site/write.js';
+export type { SiteOptions } from './site/write.js';

@@ -1,22 +1,34 @@
-import { type Host, thisHost } from './host.js';
-import { openContext } from './open-context.js';
-import type { LoadOptions, Model } from './registry/load.js';
-import { createRegistry, type Registry } from './registry/registry.js';
+import { openRepository, sourceOpener } from './git/open.js';
+import type { Host } from './host.js';
+import type { RegistryContext } from './registry/context.js';
+import { once } from './util/async.js';
+import { cacheFolder, openWorkTree } from './util/files.js';
 
-/**
- * Opens the registry in the tags of a repository.
- * @param repo the path of a clone, of a folder inside one, or of a bare repository
- * @param host what to see instead of this process's environment, folder and clock
- * @throws RegError NO_REPOSITORY
- */
-export async function openRegistry(repo = '.', host: Partial<Host> = {}): Promise<Registry> {
-  return createRegistry(await openContext(repo, { ...thisHost(), ...host }));
-}
-
-/** Fetches and verifies one model of a registry, by default that of the working folder: by stage, by version, by a rev, or as the link is at HEAD. */
-export async function load(
-  artifact: string,
-  { registry, ...options }: LoadOptions & { registry?: Registry | undefined } = {},
-): Promise<Model> {
-  return (registry ?? (await openRegistry())).load(artifact, options);
+/** Opens everything that a registry talks to. `repo` is a URL, or a path from the host's folder. */
+export async function openContext(repo: string, host: Host): Promise<RegistryContext> {
+  const { env, cwd, now, signal } = host;
+  const cache = cacheFolder(env);
+  const around = { env, signal };
+  const repository = await openRepository(repo, cwd, cache, around);
+  const workTree = once(async () => {
+    const root = await repository.workTree();
+    return root === undefined ? undefined : openWorkTree(root);
+  });
+  // loaded on use: reading a configuration takes the YAML and schema packages, and most queries never ask
+  const config = once(async () =>
+    (await import('./registry/load-config.js')).loadConfig(repository, await workTree()),
+  );
+  const stores = once(async () => (await import('./stores/open.js')).storeOpener(around));
+  return {
+    repository,
+    sources: sourceOpener(cache, around),
+    stores: { openStore: async (url, settings) => (await stores()).openStore(url, settings) },
+    around,
+    openOther: (address) => openContext(address, host),
+    workTree,
+    config,
+    cache,
+    now,
+    signal,
+  };
 }

@@ -3,8 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { nameOf } from '../src/cli/tree/spec.js';
-import { COMMANDS } from '../src/cli/tree/tree.js';
+import { COMMANDS } from '../src/cli/table/table.js';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
@@ -26,6 +25,8 @@ test('the quickstart plays what the README shows, whoever runs it', () => {
 
 test('the README names every command', () => {
   const [table = ''] = /^\| ask[\s\S]*?\n\n/m.exec(README) ?? [];
-  const unnamed = COMMANDS.map(nameOf).filter((name) => !new RegExp(`\`${name}[ \`]`).test(table));
+  const unnamed = COMMANDS.map(({ name }) => name).filter(
+    (name) => !new RegExp(`\`${name}[ \`]`).test(table),
+  );
   expect(unnamed).toEqual([]);
 });

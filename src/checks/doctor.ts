@@ -11,33 +11,20 @@ import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
 import type { TagReading, TagRef } from '../git/port.js';
-import { findBreaks } from '../registry/chains.js';
 import type { RegistryContext } from '../registry/context.js';
 import { findDeclaration } from '../registry/declared.js';
-import { followLink } from '../registry/follow-link.js';
-import { linkAt } from '../registry/link-at.js';
+import { followLink, linkAt } from '../registry/links.js';
 import { eventsIn, readAllTags } from '../registry/read.js';
+import type { DoctorFinding } from '../registry/rows.js';
 import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
 import type { Level } from './finding.js';
+import { findBreaks } from './verify.js';
 
 /** How far the doctor looks. */
 export interface DoctorOptions {
   /** Asks neither the remote nor the sources of links. */
   offline?: boolean | undefined;
-}
-
-/** A problem of a registry, and the command that solves it. */
-export interface DoctorFinding {
-  /** An `info` is allowed; with anything else `reg doctor` exits with 1. */
-  level: Level;
-  /** The id of the check, such as `lightweight`. */
-  check: string;
-  /** The tag, artifact or file with the problem; null for the repository itself. */
-  subject: string | null;
-  message: string;
-  /** The command that solves it; null where a person has to decide. */
-  fix: string | null;
 }
 
 const found = (

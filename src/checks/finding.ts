@@ -2,21 +2,10 @@ import type { RuleLevels } from '../documents/config.js';
 import type { YamlFile, YamlProblem } from '../documents/yaml.js';
 import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
+import type { Finding } from '../registry/rows.js';
 
 /** How bad a finding is; an error makes a check fail. */
 export type Level = 'info' | 'warning' | 'error';
-
-/** A finding of `validate`. */
-export interface Finding {
-  level: Level;
-  /** The id of the rule, such as `link-rev`. */
-  rule: string;
-  /** A file, from the top of the repository, or the full name of a ref, such as `refs/tags/churn#prod#3`. */
-  file: string;
-  /** Counted from 1; 1 for a ref. */
-  line: number;
-  message: string;
-}
 
 /** The result of `validate`; `ok` where no finding is an error. */
 export interface Report {

@@ -1,6 +1,5 @@
 import { versionLabel } from '../domain/find.js';
-import { beyondLimits, isWorse, leastGood } from '../domain/metric-limits.js';
-import { betterWay, type MetricRule, rulesFor } from '../domain/metrics.js';
+import { betterWay, beyondLimits, isWorse, leastGood, type MetricRule, rulesFor } from '../domain/metrics.js';
 import { parseStageName } from '../domain/names.js';
 import { contradictions, type ModelInterface, misfits } from '../formats/interface.js';
 import { requireCommit } from '../registry/context.js';

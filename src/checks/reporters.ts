@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Finding, Level, Report, RuleInfo } from './finding.js';
+import type { Finding } from '../registry/rows.js';
+import type { Level, Report, RuleInfo } from './finding.js';
 
 /** The program that makes a report. */
 export interface ReportingProgram {

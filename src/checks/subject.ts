@@ -12,7 +12,7 @@ import type { TagRef } from '../git/port.js';
 import type { ModelDigest } from '../models/digest.js';
 import { bringMissing } from '../registry/catch-up.js';
 import type { RegistryContext } from '../registry/context.js';
-import { linkAt } from '../registry/link-at.js';
+import { linkAt } from '../registry/links.js';
 import { type MetricsFile, readMetricsFile } from '../registry/metrics-file.js';
 import { eventsIn, readArtifactNames } from '../registry/read.js';
 import type { FoundRev } from '../registry/source-rev.js';

@@ -8,12 +8,13 @@ import { formatTime, parseTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
 import type { TagReading, TagRef } from '../git/port.js';
 import { bringMissing } from '../registry/catch-up.js';
-import { findBreaks } from '../registry/chains.js';
 import { type RegistryContext, requireCommit } from '../registry/context.js';
 import { ignoredHere, judgeEvents, type RulesSource, readRules, rulesSourceOf } from '../registry/policy.js';
 import { eventsIn } from '../registry/read.js';
+import type { Finding } from '../registry/rows.js';
 import { short } from '../util/oid.js';
-import { type Finding, levelOf, type Report, type RuleInfo, reportOf } from './finding.js';
+import { levelOf, type Report, type RuleInfo, reportOf } from './finding.js';
+import { findBreaks } from './verify.js';
 
 const error = (id: string, about: string): RuleInfo => ({ id, level: 'error', about });
 const warning = (id: string, about: string): RuleInfo => ({ id, level: 'warning', about });

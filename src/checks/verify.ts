@@ -1,27 +1,17 @@
 import type { ArtifactState, ResolvedEvent } from '../domain/artifact.js';
+import { type Break, breaksIn, goneParents } from '../domain/chain.js';
 import type { Oid } from '../domain/event.js';
 import { findNamed } from '../domain/find.js';
 import { mergeOrdered } from '../domain/order.js';
 import { type Signature, standsFor, UNSIGNED } from '../domain/signature.js';
 import { parseTarget } from '../domain/target.js';
-import { findBreaks } from '../registry/chains.js';
+import type { Tags } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { historyRow } from '../registry/make-rows.js';
 import { readRules, rulesSourceOf } from '../registry/policy.js';
 import { requireArtifact } from '../registry/queries.js';
 import { readState } from '../registry/read.js';
-import type { HistoryRow } from '../registry/rows.js';
-
-/** A row of `verify`: an event with its signature and its problems. */
-export interface VerifiedRow extends HistoryRow {
-  signature: Signature['verdict'];
-  /** The owner of the key, by the team's file of signers, or else by git's configuration. */
-  signer: string | null;
-  /** The fingerprint of the key. */
-  key: string | null;
-  /** What is broken; null where everything is right. */
-  problem: string | null;
-}
+import type { VerifiedRow } from '../registry/rows.js';
 
 /** Options of `verify`. */
 export interface VerifyOptions {
@@ -93,4 +83,25 @@ async function select(context: RegistryContext, text: string | undefined): Promi
     };
   const version = findNamed(artifact, which);
   return { artifacts: [artifact], isWanted: ({ of }) => of === version.id };
+}
+
+/** Checks the histories of artifacts. Objects that no tag holds any more are read for their names, all at once. */
+export async function findBreaks(
+  tags: Tags,
+  artifacts: readonly ArtifactState[],
+  held: ReadonlyMap<string, Oid>,
+): Promise<Break[]> {
+  const gone = [...new Set(artifacts.flatMap(goneParents))];
+  const names = gone.length === 0 ? new Map<Oid, string>() : await ownNames(tags, gone);
+  return artifacts.flatMap((artifact) => breaksIn(artifact, names, held));
+}
+
+/** The own names of tag objects; those that do not exist any more are left out. */
+async function ownNames(tags: Tags, oids: readonly Oid[]): Promise<Map<Oid, string>> {
+  const readings = await tags.read(oids.map((oid) => ({ name: '', oid }))).catch(() => []);
+  return new Map(
+    readings.flatMap((one) =>
+      'tag' in one && one.tag.ownName !== undefined ? [[one.tag.oid, one.tag.ownName] as const] : [],
+    ),
+  );
 }

@@ -1,86 +1,55 @@
-import { CommanderError } from 'commander';
-import { didYouMean, nearest } from '../domain/suggest.js';
-import { exitCodeOf, isRegError, RegError } from '../errors.js';
-import { takeFields } from './json-fields.js';
-import { meant } from './mistyped.js';
-import { buildProgram } from './program.js';
+import { exitCodeOf, RegError } from '../errors.js';
+import { answerCompletion } from './complete.js';
 import { clean, cleanJson, cleanLine } from './render/clean.js';
+import { refuseUnknownFields } from './table/hints.js';
+import { hasOption, type Line, readLine } from './table/line.js';
+import { helpOn, type Invocation, parse } from './table/parser.js';
 import type { World } from './world.js';
 
 /**
- * Runs `reg` and gives its exit code (SPEC §5): 0 done, 1 refused, not found or a failed check, 2 usage, 4 remote.
+ * Runs `reg` and gives its exit code (docs/specification.md, Commands): 0 done, 1 refused, not found or a failed check, 2 usage,
+ * 4 remote.
  * @param argv what was typed behind `reg`
  */
 export async function main(argv: readonly string[], world: World): Promise<number> {
-  const typed = takeFields(argv);
-  const { words } = typed;
-  let exitCode = 0;
-  const program = buildProgram(typed, world, (code) => {
-    exitCode = code;
-  });
-  const names = program.commands.map((command) => command.name());
+  // the script of a shell asks, not a person
+  if (argv[0] === 'complete' && /^(--|bash)$/.test(argv[1] ?? ''))
+    return answerCompletion(argv.slice(1), world);
+  const line = readLine(argv);
   try {
-    // without a command the question is what there is
-    await program.parseAsync(words.length === 0 ? ['--help'] : words, { from: 'user' });
-    return exitCode;
+    const invocation = parse(line, world);
+    return invocation === undefined ? 0 : await run(invocation, world);
   } catch (error) {
-    if (error instanceof CommanderError)
-      return error.exitCode === 0 ? 0 : report(fromCommander(error, words, names), words, world);
-    return report(error, words, world);
+    return report(error, line, world);
   }
 }
 
-/** Commander words its errors as `error: …` with a suggestion on a second line. */
-function fromCommander(
-  { message, code }: CommanderError,
-  argv: readonly string[],
-  names: readonly string[],
-): RegError {
-  const command = argv.find((word) => !word.startsWith('-'));
-  if (code === 'commander.help' && command === 'help')
-    return new RegError(
-      'USAGE',
-      `unknown command '${argv.at(-1)}'`,
-      didYouMean(argv.at(-1) ?? '', names, 'see: reg --help'),
-    );
-  if (code === 'commander.help') return new RegError('USAGE', 'a command is missing', 'see: reg --help');
-  const [what = '', suggestion] = message.replace(/^error: /, '').split('\n');
-  const other = OUT_OF_STEP.has(code) ? meant(argv) : undefined;
-  const hint =
-    (other && `did you mean: ${other}`) ??
-    nearestChoice(what) ??
-    suggestion?.replace(/^\((.*)\)$/, '$1').replace(/^Did you mean (.*)\?$/, "did you mean '$1'?");
-  return new RegError(
-    'USAGE',
-    what,
-    hint ?? `see: reg ${command && names.includes(command) ? `${command} ` : ''}--help`,
-  );
-}
-
-/** There are too few arguments, or too many. */
-const OUT_OF_STEP: ReadonlySet<string> = new Set(['commander.missingArgument', 'commander.excessArguments']);
-
-/** A hint for a value that is not among the choices, as Commander names them. */
-function nearestChoice(what: string): string | undefined {
-  const [, typed = '', choices] = /'([^']*)' is invalid.* Allowed choices are (.*)\.$/.exec(what) ?? [];
-  const near = choices === undefined ? undefined : nearest(typed, choices.split(', '));
-  return near === undefined ? undefined : `did you mean '${near}'?`;
+async function run({ command, args, options }: Invocation, world: World): Promise<number> {
+  if (options.fields !== undefined) refuseUnknownFields(command, options.fields);
+  const { errorInPlace, startSession } = await import('./core.js');
+  const session = startSession(world, options, helpOn);
+  const start = await command.run();
+  try {
+    return (await start(session, ...([...args, options] as never[]))) ?? 0;
+  } catch (error) {
+    throw errorInPlace(error, session.inPlace);
+  }
 }
 
 /** The one place that prints errors and chooses exit codes. */
-function report(error: unknown, argv: readonly string[], { stderr }: World): number {
-  const known = isRegError(error) ? error : unexpected(error);
+function report(error: unknown, line: Line, { stderr }: World): number {
+  const known = error instanceof RegError ? error : unexpected(error);
   const { code, message, hint } = known;
-  if (argv.includes('--json'))
+  if (hasOption(line, '--json'))
     stderr.write(`${cleanJson({ error: { code, message, hint: hint ?? null } })}\n`);
   else
     stderr.write(`error: ${cleanLine(message)}\n${hint === undefined ? '' : `hint: ${cleanLine(hint)}\n`}`);
-  if (known !== error && argv.some((word) => word === '-v' || word === '--verbose'))
+  if (known !== error && hasOption(line, '--verbose'))
     stderr.write(`${clean(String((error as Error).stack ?? error))}\n`);
   return exitCodeOf(code);
 }
 
-/** Errors of the file system are the user's to mend; anything else is a defect of this program. */
+/** Errors of the file system are the user's to fix; anything else is a defect of this program. */
 function unexpected(error: unknown): RegError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return new RegError('FILE_SYSTEM', String(message));

@@ -1,17 +1,17 @@
-import type { ChalkInstance } from 'chalk';
-import { selected } from './json-fields.js';
-import { pieces } from './pieces.js';
+import { Chalk, type ChalkInstance } from 'chalk';
 import { clean, cleanJson, cleanLine } from './render/clean.js';
-import { type ColorChoice, colorsFor } from './render/color.js';
+import { renderTable, type Table } from './render/table.js';
 import type { World } from './world.js';
 
-/** How a command speaks: answers on standard output, everything else on standard error (SPEC §5). */
+/** How a command speaks: answers on standard output, everything else on standard error. */
 export interface Output {
   world: World;
   json: boolean;
   /** Whether nothing but the answer and errors is wanted. */
   isQuiet: boolean;
   color: ChalkInstance;
+  /** Prints an answer: as JSON, or else the table or the lines that `shown` makes. */
+  answer(value: unknown, shown: () => Shown | Promise<Shown>): Promise<void>;
   /** Prints text that is safe already, such as a rendered table. */
   print(text: string): void;
   /** Prints a line of an answer. */
@@ -20,15 +20,18 @@ export interface Output {
   data(value: unknown): void;
   /** Prints rows as JSON, made and written some at a time: there may be as many as tags. */
   rows<T>(all: readonly T[], row: (one: T) => unknown): void;
-  /** Tells something worth knowing, unless `--quiet`. */
+  /** Prints what is worth knowing, unless `--quiet`. */
   note(text: string): void;
-  /** Tells the next step, unless `--quiet` or `--json`. */
+  /** Prints the next step, unless `--quiet` or `--json`. */
   hint(text: string): void;
 }
 
+/** An answer for people: a table, or lines. */
+type Shown = Table | readonly string[];
+
 /** The options that every command has. */
 export interface GlobalOptions {
-  repo?: string;
+  repo?: string | undefined;
   json?: boolean;
   /** Which fields of a JSON answer are wanted; all of them without it. */
   fields?: readonly string[] | undefined;
@@ -44,11 +47,17 @@ export function outputTo(
 ): Output {
   const wanted = (value: unknown): unknown => (fields === undefined ? value : selected(value, fields));
   const say = (text: string): void => void (quiet || world.stderr.write(`${clean(text)}\n`));
-  return {
+  const out: Output = {
     world,
     json,
     isQuiet: quiet,
     color: colorsFor(world, color),
+    answer: async (value, shown) => {
+      if (json) return out.data(value);
+      const made = await shown();
+      if ('rows' in made) out.print(await renderTable(made, out));
+      else for (const line of made) out.line(line);
+    },
     print: (text) => void world.stdout.write(text),
     line: (text) => void world.stdout.write(`${cleanLine(text)}\n`),
     data: (value) => void world.stdout.write(`${cleanJson(wanted(value))}\n`),
@@ -63,4 +72,43 @@ export function outputTo(
     note: (text) => say(text),
     hint: (text) => void (json || say(`hint: ${text}`)),
   };
+  return out;
+}
+
+/** So many rows are made and written at a time. */
+const PIECE = 2000;
+
+/** Rows in pieces that are small enough to be held as text. */
+export const pieces = <T>(rows: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(rows.length / PIECE) }, (_, index) =>
+    rows.slice(index * PIECE, (index + 1) * PIECE),
+  );
+
+/** The same answer with these fields alone, of each row where it has rows. */
+function selected(answer: unknown, fields: readonly string[]): unknown {
+  if (Array.isArray(answer)) return answer.map((row) => selected(row, fields));
+  if (typeof answer !== 'object' || answer === null) return answer;
+  return Object.fromEntries(
+    fields
+      .filter((field) => field in answer)
+      .map((field) => [field, (answer as Record<string, unknown>)[field]]),
+  );
+}
+
+/** How `--color` was given. */
+type ColorChoice = 'auto' | 'always' | 'never';
+
+/**
+ * Colours for standard output, or none. `--color` decides; else FORCE_COLOR and CLICOLOR_FORCE, NO_COLOR (no-color.org),
+ * CLICOLOR (bixense.com/clicolors) and whether it is a terminal.
+ */
+export function colorsFor(world: Pick<World, 'env' | 'isTTY'>, choice: ColorChoice): ChalkInstance {
+  const wanted = choice === 'always' || (choice === 'auto' && isWanted(world));
+  return new Chalk({ level: wanted ? 1 : 0 });
+}
+
+function isWanted({ env, isTTY }: Pick<World, 'env' | 'isTTY'>): boolean {
+  if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
+  if (env.CLICOLOR_FORCE && env.CLICOLOR_FORCE !== '0') return true;
+  return !env.NO_COLOR && env.CLICOLOR !== '0' && env.TERM !== 'dumb' && isTTY;
 }

@@ -1,8 +1,10 @@
-import type { Command } from 'commander';
+import { parseLocation } from '../domain/location.js';
+import { RegError } from '../errors.js';
+import { openContext } from '../open.js';
 import type { RegistryContext } from '../registry/context.js';
-import { inPlaceOf } from './in-place.js';
-import type { GlobalOptions, Output } from './output.js';
-import { outputTo } from './output.js';
+import { withoutLogin } from '../util/address.js';
+import { shellLine } from '../util/shell.js';
+import { type GlobalOptions, type Output, outputTo } from './output.js';
 import type { World } from './world.js';
 
 /** One run of one command: how it speaks, and the registry that it asks. */
@@ -15,20 +17,67 @@ export interface Session {
   inPlace(text: string): string;
   /** Opens the registry that `--repo`, REG_REPO or the working folder names. */
   open(): Promise<RegistryContext>;
-  /** The command line that was built for what was typed, for who prints its help. */
-  program: Command;
+  /** The help on a command or a concept, or without either on the program. */
+  helpOn(topic: string | undefined): string;
 }
 
 /** Makes the session of one command. */
-export function startSession(world: World, options: GlobalOptions, program: Command): Session {
+export function startSession(
+  world: World,
+  options: GlobalOptions,
+  helpOn: (topic: string | undefined, world: World) => string,
+): Session {
   const { env, cwd, now, signal } = world;
-  const repo = options.repo ?? (env.REG_REPO || '.');
+  const repo = repoOf(options.repo, env);
   return {
     out: outputTo(world, options),
     cwd,
     repo,
     inPlace: inPlaceOf(options.repo),
-    open: async () => (await import('../open-context.js')).openContext(repo, { env, cwd, now, signal }),
-    program,
+    open: () => openContext(repo, { env, cwd, now, signal }),
+    helpOn: (topic) => helpOn(topic, world),
   };
+}
+
+/** The repository that `--repo`, else REG_REPO, else the working folder names. */
+export const repoOf = (option: string | undefined, env: NodeJS.ProcessEnv): string =>
+  option ?? (env.REG_REPO || '.');
+
+/** Commands about the files of a clone, or that compare one with its remote: refused at a URL. */
+const OF_A_CLONE: ReadonlySet<string> = new Set(
+  'init link import validate upload update outdated status sync'.split(' '),
+);
+
+/** A command of this program inside a sentence: it ends where the sentence goes on. */
+const COMMAND = /(?<![\w-])reg ([a-z][a-z-]*)\b[^;,()\n]*?(?=\s*(?:[;,()\n]|$))/g;
+
+/**
+ * Gives what makes the commands in a hint ask the registry that this run asked: from elsewhere they have to name it again.
+ * Commands that would be refused there are marked as those of a clone.
+ * @param repo what `--repo` says; undefined without it, for then the environment and the folder still say the same
+ */
+export function inPlaceOf(repo: string | undefined): (text: string) => string {
+  if (repo === undefined) return (text) => text;
+  const isFar = isUrl(repo);
+  const option = shellLine('--repo', withoutLogin(repo));
+  return (text) =>
+    text.replaceAll(COMMAND, (command, name: string) =>
+      isFar && OF_A_CLONE.has(name) ? `${command} (in a clone)` : `${command} ${option}`,
+    );
+}
+
+/** Whether `--repo` names a repository at a URL. */
+export function isUrl(repo: string): boolean {
+  try {
+    return /^file:/i.test(repo) || parseLocation(repo).kind === 'url';
+  } catch {
+    return false;
+  }
+}
+
+/** The same error, with its hint for where the user stands. */
+export function errorInPlace(error: unknown, inPlace: (text: string) => string): unknown {
+  if (!(error instanceof RegError) || error.hint === undefined) return error;
+  const { code, message, hint, place } = error;
+  return new RegError(code, message, inPlace(hint), place);
 }

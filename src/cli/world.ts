@@ -1,5 +1,6 @@
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
+import { RegError } from '../errors.js';
 
 /** Everything outside the program, as one argument: nothing else in it knows the process it runs in. */
 export interface World {
@@ -10,7 +11,7 @@ export interface World {
   isTTY: boolean;
   /** Whether standard error is a terminal. */
   isErrorTTY: boolean;
-  /** Whether somebody can be asked: standard input and error are a terminal. */
+  /** Whether the user can be asked: standard input and error are a terminal. */
   canAsk: boolean;
   /** The width of the terminal. */
   columns: number;
@@ -27,7 +28,7 @@ export interface World {
 }
 
 /** The world of this process. A stream takes a millisecond to open, and most commands need no more than one. */
-export const thisWorld = (version: string, signal: AbortSignal): World => ({
+export const processWorld = (version: string, signal: AbortSignal): World => ({
   get stdin() {
     return process.stdin;
   },
@@ -42,12 +43,23 @@ export const thisWorld = (version: string, signal: AbortSignal): World => ({
   get canAsk() {
     return process.stdin.isTTY === true && process.stderr.isTTY === true;
   },
-  // none at all is what a terminal says that does not know
+  // a terminal that does not know its size says 0
   columns: process.stdout.columns || 80,
   lines: process.stdout.rows || 24,
   env: process.env,
-  cwd: process.cwd(),
+  get cwd() {
+    return workingFolder();
+  },
   now: Date.now,
   signal,
   version,
 });
+
+/** @throws RegError FILE_SYSTEM where it was deleted */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    throw new RegError('FILE_SYSTEM', 'the working folder is gone', 'change to one that is there');
+  }
+}

@@ -42,3 +42,16 @@ function withoutQuotes(text: string): string {
 /** The last value of a key: git uses that one. Section and variable may be in any letters (git-config(1), "Syntax"). */
 export const gitConfigValue = (config: GitConfig, key: string): string | undefined =>
   config.get(key.replace(/^[^.]*|[^.]*$/g, (part) => part.toLowerCase()))?.at(-1);
+
+/** Whether a key is set to true (git-config(1), "Values"). */
+export const isGitConfigTrue = (config: GitConfig, key: string): boolean =>
+  /^(true|yes|on|[1-9]\d*)$/i.test(gitConfigValue(config, key) ?? '');
+
+/** The `extraHeader` of the longest address that a web address begins with (git-config(1), http.<url>.*). */
+export function extraHeaderFor(config: GitConfig, url: string): string | undefined {
+  const [longest] = [...config.keys()]
+    .flatMap((key) => /^http\.(.*)\.extraheader$/.exec(key)?.[1] ?? [])
+    .filter((address) => url === address || url.startsWith(address.replace(/\/?$/, '/')))
+    .sort((a, b) => b.length - a.length);
+  return gitConfigValue(config, longest === undefined ? 'http.extraheader' : `http.${longest}.extraheader`);
+}

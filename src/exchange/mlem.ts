@@ -4,19 +4,9 @@ import { FOREIGN, readYaml } from '../documents/yaml.js';
 import { type ArtifactName, parseArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { type RegistryContext, requireWorkTree } from '../registry/context.js';
+import type { ImportRow } from '../registry/rows.js';
 import { withoutUserInfo } from '../util/address.js';
 import { shellLine } from '../util/shell.js';
-
-/** One `.mlem` file, and what became of it. */
-export interface ImportRow {
-  /** The `.mlem` file, from the top of the repository. */
-  from: string;
-  /** The link file that was written; null when none was. */
-  path: string | null;
-  artifact: string | null;
-  /** What could not be carried over, in sentences. */
-  lost: string[];
-}
 
 /** Writes a link file for every `.mlem` link of the work tree; the `.mlem` files stay. */
 export async function importMlem(context: RegistryContext, force = false): Promise<ImportRow[]> {

@@ -5,7 +5,7 @@ import { once } from '../util/async.js';
 import { isFolder } from '../util/files.js';
 import { isEmbeddedChosen } from './files/choice.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
-import { openBinaryRepository } from './program/repository.js';
+import { openGitRepository } from './program/repository.js';
 import { type Surroundings, withoutLocalVariables } from './program/run.js';
 
 /**
@@ -34,16 +34,14 @@ export async function openRepository(
     throw new RegError('NO_REPOSITORY', `there is no folder ${folder}`, 'name a repository with --repo');
   // a repository that was asked for by name comes before one that the environment names (SPEC §4)
   const env = repo === '.' ? around.env : withoutLocalVariables(around.env);
-  return embedded
-    ? embedded.openLocalRepository(folder, env)
-    : openBinaryRepository(folder, { ...around, env });
+  return embedded ? embedded.openLocalRepository(folder, env) : openGitRepository(folder, { ...around, env });
 }
 
 /** Opens source repositories with the git program: a folder of this machine where it is, a URL through the cache. */
 export const gitSourceOpener = (cache: string, around: Surroundings): SourceOpener => ({
   openSource: async (location) =>
     location.kind === 'path'
-      ? (await import('./program/repository.js')).openBinarySource(location.path, around)
+      ? (await import('./program/repository.js')).openGitSource(location.path, around)
       : (await import('./remote/transport-git.js')).openUrlSource(location.url, cache, around),
 });
 

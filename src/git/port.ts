@@ -1,66 +1,297 @@
-import type { Oid } from '../domain/event.js';
+// What the registry asks of a repository. `git/program` answers with the git program, `git/files` without it, `git/remote`
+// for a repository at a URL.
+import type { Readable } from 'node:stream';
+import type { AnnotatedTag, Oid, Tagger } from '../domain/event.js';
 import type { Location } from '../domain/location.js';
-import type { LargeFiles } from './port/large-files.js';
-import type { BranchReader, HistoryReader, ObjectReader, RefTips, SignatureReader } from './port/objects.js';
-import type { TagRemote } from './port/remote.js';
-import type { Tags } from './port/tags.js';
-import type { TagWriter } from './port/writer.js';
-
-// what a registry asks of git, a part a file; those who ask import it from here
-export type * from './port/large-files.js';
-export type * from './port/objects.js';
-export type * from './port/remote.js';
-export type * from './port/tags.js';
-export type * from './port/writer.js';
-
-/** A repository that models are read from. */
-export interface SourceRepository extends ObjectReader, HistoryReader {
-  largeFiles: LargeFiles;
-  /** What every ref leads to now, asked in one go. */
-  listTips(): Promise<RefTips>;
-}
-
-/** Tells in which state a repository itself is. */
-export interface RepositoryInspector {
-  /** Whether history was cut off when it was cloned. */
-  isShallow(): Promise<boolean>;
-  /** What the objects are: `commit`, `tree` and so on, or `missing`; left out where only a remote knows. */
-  objectTypes(oids: readonly Oid[]): Promise<Map<Oid, string>>;
-  /**
-   * The commit that two others have in common and that is nearest to them (git-merge-base(1)); undefined when there is none
-   * here, which may be for want of history.
-   */
-  mergeBase(one: Oid, other: Oid): Promise<Oid | undefined>;
-  /** Whether a remote of that name is configured. */
-  hasRemote(name: string): Promise<boolean>;
-}
+import type { ArtifactName } from '../domain/names.js';
+import type { Signature } from '../domain/signature.js';
+import type { Login } from '../net/credentials.js';
+import type { TagObject } from './tag-object.js';
 
 /** A repository that holds a registry. */
 export interface RegistryRepository
-  extends TagWriter,
-    TagRemote,
-    SourceRepository,
+  extends SourceRepository,
     BranchReader,
+    RepositoryInspector,
     SignatureReader,
-    RepositoryInspector {
+    TagWriter,
+    TagRemote {
   /**
-   * Where the registry is, fit to be shown, when it is not on this machine; undefined for a repository that is. There all
-   * tags are read from the remote and none is kept here, so that nothing is written but by a push.
+   * The address of a registry at a URL, without user-info; undefined for a repository on this machine. At a URL all tags are
+   * read from the remote and none is kept here, so a write is a push.
    */
   url: string | undefined;
   tags: Tags;
   /** The top of the work tree, undefined in a bare repository. */
   workTree(): Promise<string | undefined>;
   /**
-   * Commits one file of the work tree, by its path from the top, and nothing else that is staged; where the file is committed
-   * as it is, nothing is done. Gives the commit that brought it.
-   * @throws RegError GIT_FAILED with what git or a hook said
+   * Commits one file of the work tree, by its path from the top, and nothing else that is staged. Does nothing where the file
+   * is committed as it is. Gives the commit that brought it.
+   * @throws RegError GIT_FAILED with the message of git or of a hook
    */
   commitFile(path: string, message: string): Promise<Oid>;
 }
 
-/** Opens the repository that a link's `source.repo` names, so that one commit of it can be read. */
+/** A repository that models are read from. */
+export interface SourceRepository extends ObjectReader, HistoryReader {
+  largeFiles: LargeFiles;
+  /** What every ref leads to now. */
+  listTips(): Promise<RefTips>;
+}
+
+/** Opens the repository of a link's `source.repo`, to read one commit of it. */
 export interface SourceOpener {
-  /** @throws RegError NO_REPOSITORY, and when it is asked something REMOTE_FAILED when it cannot be reached */
+  /** @throws RegError NO_REPOSITORY; at the first question REMOTE_FAILED when it cannot be reached */
   openSource(location: Location): Promise<SourceRepository>;
+}
+
+// tags
+
+/** A tag as a listing shows it. */
+export interface TagRef {
+  /** The short name, without `refs/tags/`. */
+  name: string;
+  /** What the ref holds: a tag object, or for a lightweight tag the object itself. */
+  oid: Oid;
+  /**
+   * What an annotated tag leads to, through all tags; undefined for a lightweight one. 'unknown' where a listing here does not
+   * know it, because an object is missing or corrupt; a remote then shows the tag as a lightweight one. Every listed ref has it.
+   */
+  peeled?: Oid | 'unknown' | undefined;
+}
+
+/** Tags as a listing shows them, by name. */
+export interface TagList {
+  refs: Iterable<TagRef>;
+  /** Readings of objects that came with the list, by tag name. */
+  known: ReadonlyMap<string, TagReading>;
+}
+
+/**
+ * The tags of a repository. No tag, however broken, keeps another from being read, as far as a remote serves them. A tag whose
+ * name holds neither `@` nor `#` is no event, and may be left out of a list.
+ */
+export interface Tags {
+  /** The tags of one artifact (all whose names begin as its tags do), or of all; narrowed at the source. */
+  list(scope: ArtifactName | 'all'): Promise<TagList>;
+  /** Tag objects, in one go, in the order of `refs`. A single object never makes it throw: its reading has a defect instead. */
+  read(refs: readonly TagRef[]): Promise<TagReading[]>;
+}
+
+/** Why a tag is not an event although its name is one (docs/specification.md, Tags). */
+export type TagDefect = 'lightweight' | 'malformed' | 'not-a-commit' | 'missing';
+
+/** A tag as its object shows it: readable, or with what is wrong. */
+export type TagReading =
+  /** `oddities` are worth a warning and change nothing, such as a name in the object that differs from the name of the ref. */
+  { tag: AnnotatedTag; oddities: readonly string[] } | { ref: TagRef; defect: TagDefect; detail: string };
+
+// objects and history
+
+/** An entry of a tree. */
+export interface TreeEntry {
+  /** The path from the root of the tree, `/` between parts. */
+  path: string;
+  /** `link` is a symbolic link, `commit` a submodule. */
+  type: 'blob' | 'tree' | 'link' | 'commit';
+  oid: Oid;
+}
+
+/** Reads commits, trees and blobs. */
+export interface ObjectReader {
+  /** The full id of the commit that a rev names, or undefined. */
+  resolveCommit(rev: string): Promise<Oid | undefined>;
+  /** The entry at a path (`''` is the root tree), or undefined. */
+  entryAt(commit: Oid, path: string): Promise<TreeEntry | undefined>;
+  /** All entries below a path that are not trees themselves, by path. */
+  entriesBelow(commit: Oid, path: string): Promise<TreeEntry[]>;
+  readBlob(oid: Oid): Promise<Uint8Array>;
+  /** The sizes of blobs, in bytes. Blobs that only a remote has come here first, all in one go. */
+  blobSizes(oids: readonly Oid[]): Promise<Map<Oid, number>>;
+  /** The bytes of a blob as they come, in constant memory. */
+  streamBlob(oid: Oid): Promise<Readable>;
+}
+
+/** Commits by the full names of the refs that lead to them, `HEAD` among them. */
+export type RefTips = ReadonlyMap<string, Oid>;
+
+/** A commit in a log. */
+export interface LoggedCommit {
+  commit: Oid;
+  /** Seconds since the epoch, of the commit itself; the author may have worked earlier. */
+  time: number;
+  author: string;
+  email: string;
+  /** The first line of its message. */
+  subject: string;
+}
+
+/** Finds out which commits lie between two others. */
+export interface HistoryReader {
+  /**
+   * The commits that lead to `to` and not to `from`, newest first, at most so many. None: `to` leads to `from`. Undefined
+   * where this is not known, because history was cut off or a commit is not here.
+   * @throws RegError REMOTE_FAILED
+   */
+  commitsBetween(from: Oid, to: Oid, most: number): Promise<LoggedCommit[] | undefined>;
+}
+
+/** Finds out which commits are on a branch. */
+export interface BranchReader {
+  /**
+   * Those of these commits that do not lead to a tip, among them the missing ones.
+   * @throws RegError SHALLOW where history was cut off, so that this is not known
+   */
+  strays(tip: Oid, commits: readonly Oid[]): Promise<Set<Oid>>;
+  /** When a commit was made, in seconds since the epoch. */
+  commitDate(commit: Oid): Promise<number>;
+}
+
+/** Finds out the state of a repository. */
+export interface RepositoryInspector {
+  /** Whether it is a shallow clone. */
+  isShallow(): Promise<boolean>;
+  /** The types of objects: `commit`, `tree` and so on, or `missing`; left out where only a remote knows. */
+  objectTypes(oids: readonly Oid[]): Promise<Map<Oid, string>>;
+  /** The best common ancestor of two commits (git-merge-base(1)); undefined where none is here, as in a shallow clone. */
+  mergeBase(one: Oid, other: Oid): Promise<Oid | undefined>;
+  /** Whether a remote of that name is configured. */
+  hasRemote(name: string): Promise<boolean>;
+}
+
+/** Checks signatures. */
+export interface SignatureReader {
+  /**
+   * The verdicts on the signatures of tag objects; those without a signature are left out.
+   * @param signers who may sign with which key; without it, git's configuration and keyring decide
+   */
+  checkSignatures(oids: readonly Oid[], signers: Uint8Array | undefined): Promise<Map<Oid, Signature>>;
+}
+
+// writing
+
+/** Who writes, and what time it is for git (GIT_COMMITTER_DATE included). */
+export interface Identity extends Tagger {
+  /** Seconds since the epoch. */
+  now: number;
+  /** Offset from UTC as git writes it: `+0200`. */
+  zone: string;
+}
+
+/** One ref to change, here or at a remote. Creating, moving and deleting are the same thing. */
+export interface RefChange {
+  /** The full name, such as `refs/tags/churn@v1.0.0`. */
+  ref: string;
+  /** What the ref must hold now; undefined: it must not exist. */
+  from: Oid | undefined;
+  /** What the ref holds afterwards; undefined: it does not exist. */
+  to: Oid | undefined;
+}
+
+/**
+ * Whose turn it is to write about an artifact in a repository, this one or a remote: what the last writer left there. It
+ * keeps two writers apart and answers no question about the registry.
+ */
+export interface Turn {
+  artifact: ArtifactName;
+  /** The object that stands for the last write; undefined before the first one. */
+  last: Oid | undefined;
+}
+
+/** What came of a change of refs. All refs change, or none does. */
+export type Outcome =
+  | { kind: 'done' }
+  /**
+   * Another writer was in the way, and deciding again is worth it. Of a push, look first whether the remote has the refs all
+   * the same: a request that is sent twice is answered as lost the second time.
+   */
+  | { kind: 'lost'; reason: string }
+  /** The remote answered that it will not change them; `reason` is its own. */
+  | { kind: 'refused'; reason: string }
+  /** The remote did not answer. It still is as it was, and may yet change them. */
+  | { kind: 'unanswered'; reason: string }
+  /** The remote did not answer, and cannot be asked either. */
+  | { kind: 'unknown'; reason: string };
+
+/** Writes tags. */
+export interface TagWriter {
+  /**
+   * The identity that git would use.
+   * @throws RegError NO_IDENTITY
+   */
+  identity(): Promise<Identity>;
+  /** Whether git's configuration asks for a signature on every tag (git-config(1), tag.gpgSign). */
+  signsTags(): Promise<boolean>;
+  /**
+   * Stores a tag object, without a ref to it yet. Git's configuration names the program and the key of a signature.
+   * @throws RegError SIGNING_FAILED
+   */
+  storeTag(tag: TagObject, sign: boolean): Promise<Oid>;
+  /** Takes a turn, before what is to be decided upon is read. */
+  takeTurn(artifact: ArtifactName): Promise<Turn>;
+  /**
+   * Changes refs here, all or none.
+   * @param turn nothing changes once another writer has written about the artifact since it was taken; without it, refs
+   * follow what a remote has already, and every turn of their artifacts ends
+   * @returns done or lost; git may give the reason of a loss again each time
+   */
+  changeRefs(refs: readonly RefChange[], turn?: Turn): Promise<Outcome>;
+}
+
+// remotes
+
+/** What a remote has of one artifact. */
+export interface RemoteListing {
+  /** Every tag whose name begins as the tags of the artifact do. */
+  tags: TagRef[];
+  /** Its branches and HEAD, by full name. They come in the same answer, and one of them has the rules for writing. */
+  tips: RefTips;
+  /** Whose turn it is there: of two pushes with the same turn, the remote accepts one. */
+  turn: Turn;
+}
+
+/** Talks to a remote about tags. Every call throws RegError REMOTE_FAILED when it cannot be reached; then nothing was sent. */
+export interface TagRemote {
+  /** Every tag of a remote. */
+  listRemoteTags(remote: string): Promise<TagRef[]>;
+  /** The tags of one artifact at a remote. */
+  listRemoteArtifact(remote: string, artifact: ArtifactName): Promise<RemoteListing>;
+  /** Brings the objects of exactly these tags here, without a ref to them yet. */
+  fetchTags(remote: string, tags: readonly TagRef[]): Promise<void>;
+  /** What refs of a remote hold, by full name, those that fit one of these patterns; the remote `.` is this repository. */
+  listRemoteRefs(remote: string, patterns: readonly string[]): Promise<Map<string, Oid>>;
+  /**
+   * Changes refs at a remote, all or none. Every outcome but a lost one is read back from the remote, never taken from the
+   * exit code of git.
+   * @param turn undefined for tags that are not events
+   */
+  pushRefs(remote: string, refs: readonly RefChange[], turn: Turn | undefined): Promise<Outcome>;
+}
+
+// large files
+
+export type { Login };
+
+/** What it takes to follow a Git LFS pointer in a repository. */
+export interface LargeFiles {
+  /** The folders on this machine that keep large files under their ids, `ab/cd/<id>`, those of the repository first. */
+  folders(): Promise<readonly string[]>;
+  /** The remote of large files, by its name in a clone; undefined where there is none. Its URL may hold a login. */
+  remote(): Promise<{ name: string; url: string } | undefined>;
+  /** A value of git's configuration, which is the user's own, never that of a committed file. */
+  setting(key: string): Promise<string | undefined>;
+  /** The header, `name: value`, that git sends to a web address (git-config(1), http.extraHeader). */
+  extraHeader(url: string): Promise<string | undefined>;
+  /**
+   * The login for a web address from the user's credential helpers (git-credential(1)).
+   * @param mayAsk whether the helpers may ask the user
+   */
+  findLogin(url: string, mayAsk: boolean): Promise<Login | undefined>;
+  /** Reports whether a server accepted a login, so that the helpers keep or forget it. */
+  tellLogin(url: string, login: Login, isGood: boolean): Promise<void>;
+  /**
+   * The bytes behind a pointer, from the git-lfs program; undefined where it is not installed. The stream fails with RegError
+   * REMOTE_FAILED, INTERRUPTED.
+   */
+  smudge(pointer: string): Promise<Readable | undefined>;
 }

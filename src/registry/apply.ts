@@ -1,15 +1,16 @@
 import type { ResolvedEvent } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
-import type { ArtifactName, StageName } from '../domain/names.js';
+import type { ArtifactName } from '../domain/names.js';
 import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
 import { tagNameOf, tagRef } from '../domain/refs.js';
 import type { VersionId } from '../domain/state.js';
-import type { EventKind, EventName } from '../domain/tag-name.js';
+import type { EventName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { Identity, Outcome, RefChange, RegistryRepository, RemoteListing, Turn } from '../git/port.js';
 import type { TagObject } from '../git/tag-object.js';
 import type { Retry } from '../util/async.js';
 import { shellLine } from '../util/shell.js';
+import type { WriteRow } from './rows.js';
 import type { WriteTarget } from './write-target.js';
 
 /** A write whose objects are stored: the refs to change, and the rows that report them. */
@@ -225,19 +226,6 @@ function whereToLook({ repository, remote, artifact }: Push): string {
   return repository.url === undefined
     ? `look before doing it again: reg status (what ${remote} has), ${history} (what is here)`
     : `look before doing it again: ${history}`;
-}
-
-/** One tag that a write made or deleted, or would: the `--json` of writes. */
-export interface WriteRow {
-  tag: string;
-  event: EventKind;
-  artifact: ArtifactName;
-  version: VersionId | null;
-  stage: StageName | null;
-  commit: string;
-  /** Null in a dry run, where no tag object exists. */
-  oid: string | null;
-  pushed: boolean;
 }
 
 const rowOf = (

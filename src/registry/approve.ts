@@ -2,9 +2,8 @@ import { encodeWho, formatApprovalName } from '../domain/approval.js';
 import { artifactStateOf, type VersionState } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import { findNamed, unknownArtifact, versionLabel } from '../domain/find.js';
-import { type ArtifactName, type StageName, stageName } from '../domain/names.js';
+import { type ArtifactName, stageName } from '../domain/names.js';
 import { tagRef } from '../domain/refs.js';
-import type { VersionId } from '../domain/state.js';
 import { joinMessage } from '../domain/trailers.js';
 import { refuseUnwritableStage } from '../domain/writable.js';
 import { RegError } from '../errors.js';
@@ -14,26 +13,13 @@ import { creation, push, pushFailed, tagObject } from './apply.js';
 import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { eventsIn, readAllTags } from './read.js';
+import type { ApprovalRow } from './rows.js';
 import type { WriteOptions } from './write.js';
 import { type WriteTarget, writeTargetOf } from './write-target.js';
 
 /** How to approve. */
 export interface ApproveOptions extends Omit<WriteOptions, 'unlinked' | 'confirm'> {
   version?: string | undefined;
-}
-
-/** One approval that was written, or would be. */
-export interface ApprovalRow {
-  tag: string;
-  artifact: ArtifactName;
-  version: VersionId;
-  stage: StageName;
-  commit: string;
-  /** Who approves. */
-  email: string;
-  /** Null in a dry run, where no tag object exists. */
-  oid: string | null;
-  pushed: boolean;
 }
 
 /** What came of an approval. */

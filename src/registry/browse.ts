@@ -3,19 +3,9 @@ import { parseTarget } from '../domain/target.js';
 import { type WebPages, webPages } from '../domain/web-pages.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
-import { latest, which } from './queries.js';
-import { versions } from './show.js';
+import { latest, versions, which } from './queries.js';
+import type { BrowseRow } from './rows.js';
 import { noRemote } from './write-target.js';
-
-/** A page on the web: `browse`. */
-export interface BrowseRow {
-  /** What was asked for; null for the registry itself. */
-  target: string | null;
-  /** The tag that the page is about; null where it is about none. */
-  tag: string | null;
-  commit: Oid | null;
-  url: string;
-}
 
 /**
  * The pages of artifacts at the site that serves the repository: of `churn` its greatest version's tag, of `churn#prod` the

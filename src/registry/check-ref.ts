@@ -7,12 +7,7 @@ import type { RegistryContext } from './context.js';
 import { historyRow } from './make-rows.js';
 import { type ReadOptions, seconds } from './queries.js';
 import { readArtifact } from './read.js';
-import type { HistoryRow } from './rows.js';
-
-/** An event, and whether it is still in effect: `check-ref` (SPEC §5). */
-export interface CheckedRow extends HistoryRow {
-  current: boolean;
-}
+import type { CheckedRow } from './rows.js';
 
 /** How to look at a ref. */
 export interface CheckRefOptions extends ReadOptions {

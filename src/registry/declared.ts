@@ -10,7 +10,7 @@ import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { nearest } from '../domain/suggest.js';
-import { isRegError, RegError } from '../errors.js';
+import { RegError } from '../errors.js';
 import type { ObjectReader } from '../git/port.js';
 import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
@@ -52,7 +52,7 @@ export async function declaredArtifacts(objects: TreeReader, commit: Oid): Promi
 }
 
 function unlessUnreadable(error: unknown): ArtifactName[] {
-  if (isRegError(error)) return [];
+  if (error instanceof RegError) return [];
   throw error;
 }
 

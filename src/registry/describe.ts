@@ -1,35 +1,12 @@
 import { type ArtifactsFile, pathOfEntry } from '../documents/artifacts.js';
-import { type Link, readLink } from '../documents/link.js';
+import { readLink } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
-import { type ChooseOptions, type Chosen, choose } from './choose.js';
 import type { RegistryContext } from './context.js';
-import { type Declaration, findDeclaration, foreignEntry, notDeclared } from './declared.js';
-import { shownSource } from './shown-source.js';
-
-/** What a commit of the registry says of an artifact: `describe`. What is not said is null. */
-export interface Description {
-  artifact: string;
-  /** Null when a rev was asked for. */
-  version: string | null;
-  commit: Oid;
-  /** What declares it: a link file, gto's `artifacts.yaml` or a `dvc.yaml`. */
-  declaredBy: Declaration['kind'];
-  file: string;
-  type: string | null;
-  description: string | null;
-  /** Where the model is, inside its source or this repository. */
-  path: string | null;
-  labels: unknown;
-  source: Link['source'] | null;
-  sha256: string | null;
-  size: number | null;
-  params: unknown;
-  metrics: unknown;
-  interface: Link['interface'] | null;
-  /** What gto calls `custom` and DVC `meta`. */
-  custom: unknown;
-}
+import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
+import { shownSource } from './links.js';
+import { type ChooseOptions, type Chosen, choose } from './queries.js';
+import type { Description } from './rows.js';
 
 /**
  * Describes an artifact as it is declared at a version, in a stage, or at a rev.

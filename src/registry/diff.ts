@@ -1,14 +1,15 @@
-import { type Change, differences } from '../domain/differences.js';
+import { differences } from '../domain/differences.js';
 import type { Oid } from '../domain/event.js';
 import { wayOf } from '../domain/metrics.js';
-import type { ArtifactName } from '../domain/names.js';
 import { parseTarget, type Target } from '../domain/target.js';
+import { formatTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
-import { choose, chosenBy } from './choose.js';
-import { type CommitLog, logBetween } from './commit-log.js';
+import type { HistoryReader, LoggedCommit } from '../git/port.js';
 import type { RegistryContext } from './context.js';
-import { type Description, describeChosen } from './describe.js';
+import { describeChosen } from './describe.js';
 import { factsOf } from './facts.js';
+import { choose, chosenBy } from './queries.js';
+import type { CommitLog, Description, Difference, DiffSide, LogRow } from './rows.js';
 import { sourceObjects } from './source-rev.js';
 
 /** How to compare. */
@@ -17,30 +18,6 @@ export interface DiffOptions {
   at?: Date | undefined;
   /** At most so many commits of each log, 20 by default; 0 for no logs. */
   log?: number | undefined;
-}
-
-/** One of the two that are compared. */
-export interface DiffSide {
-  /** As it was asked for. */
-  target: string;
-  artifact: ArtifactName;
-  /** Null for what HEAD declares. */
-  version: string | null;
-  /** The commit of the registry. */
-  commit: Oid;
-  /** What declares the artifact there; null where nothing does. */
-  file: string | null;
-}
-
-/** What differs between two models: `diff`. */
-export interface Difference {
-  from: DiffSide;
-  to: DiffSide;
-  /** Whether the same is said of both. */
-  same: boolean;
-  changes: Change[];
-  /** The commits between: of the source, and of the registry. Null where both have the same, or nothing to compare. */
-  log: { source: CommitLog | null; registry: CommitLog | null };
 }
 
 /**
@@ -119,3 +96,46 @@ async function logsOf(
   ]);
   return { source, registry };
 }
+
+/**
+ * Lists the commits between two others, at most so many each way; null when both are the same. A repository that cannot be
+ * asked is no failure.
+ */
+async function logBetween(
+  open: () => Promise<HistoryReader>,
+  from: Oid,
+  to: Oid,
+  most: number,
+): Promise<CommitLog | null> {
+  if (from === to) return null;
+  const none = (problem: string): CommitLog => ({ from, to, added: [], removed: [], more: false, problem });
+  try {
+    const history = await open();
+    // not at once: both may have to fetch the same
+    const added = await history.commitsBetween(from, to, most + 1);
+    const removed = added && (await history.commitsBetween(to, from, most + 1));
+    if (added === undefined || removed === undefined) return none('the history is not here as a whole');
+    return {
+      from,
+      to,
+      added: added.slice(0, most).map(rowOf),
+      removed: removed.slice(0, most).map(rowOf),
+      more: added.length > most || removed.length > most,
+      problem: null,
+    };
+  } catch (error) {
+    if (error instanceof RegError && error.code !== 'INTERRUPTED') return none(error.message);
+    throw error;
+  }
+}
+
+/** The last second that a date of JavaScript can be; a commit may claim a later one. */
+const LAST = 8.64e12;
+
+const rowOf = ({ commit, time, author, email, subject }: LoggedCommit): LogRow => ({
+  commit,
+  time: formatTime(Math.min(time, LAST)),
+  author,
+  email,
+  subject,
+});

@@ -1,5 +1,5 @@
 import type { Facts } from '../domain/differences.js';
-import type { Description } from './describe.js';
+import type { Description } from './rows.js';
 
 /** What a description says, by section, as two of them are compared; nothing of what is not declared. */
 export function factsOf(description: Description | undefined): Facts {

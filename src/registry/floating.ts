@@ -1,9 +1,8 @@
 import type { Config } from '../documents/config.js';
 import type { LinkSource } from '../documents/link.js';
 import type { RegistryContext } from './context.js';
-import { withSharedSources } from './shared-sources.js';
+import { readWorkLinks, withSharedSources } from './links.js';
 import { type FoundRev, findRev, registryRef } from './source-rev.js';
-import { readWorkLinks } from './work-links.js';
 
 /** Whether the rev of a link is a branch, in a registry that does not allow that; false where it cannot be found out. */
 export async function isFloating(

@@ -8,7 +8,8 @@ import { isStoreUrl } from '../stores/url.js';
 import { withoutUserInfo } from '../util/address.js';
 import { isInside } from '../util/files.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
-import { type Pinned, pin } from './pin.js';
+import { type Pinned, pin } from './links.js';
+import type { LinkRow } from './rows.js';
 import { registryRef } from './source-rev.js';
 
 /** What a new link says beyond where the model is. */
@@ -23,17 +24,6 @@ export interface LinkOptions {
   labels?: Readonly<Record<string, string>> | undefined;
   /** Replaces a link that is already there. */
   force?: boolean | undefined;
-}
-
-/** A link file that was written. */
-export interface LinkRow {
-  artifact: string;
-  /** From the top of the repository. */
-  path: string;
-  /** Null when the link is not pinned. */
-  commit: string | null;
-  sha256: string | null;
-  size: number | null;
 }
 
 /** Writes the link file of an artifact; with a rev it is pinned to the commit and the bytes. */

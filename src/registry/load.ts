@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Link, LinkSource } from '../documents/link.js';
+import type { Link } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
 import { refuseUnsafePath } from '../domain/model-files.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
@@ -17,11 +17,10 @@ import { fetchModel, promisedHash, type WantedModel } from '../models/fetch.js';
 import { placeModel } from '../models/place.js';
 import type { SourceModel } from '../models/source.js';
 import { isFolder, isInside } from '../util/files.js';
-import { type ChooseOptions, type Chosen, choose } from './choose.js';
 import type { RegistryContext } from './context.js';
-import { followLink } from './follow-link.js';
-import { linkAt } from './link-at.js';
-import { nameInLink, shownSource } from './shown-source.js';
+import { followLink, linkAt, nameInLink, shownSource } from './links.js';
+import { type ChooseOptions, type Chosen, choose } from './queries.js';
+import type { LoadRow } from './rows.js';
 
 /** How to load a model. */
 export interface LoadOptions extends ChooseOptions {
@@ -41,18 +40,7 @@ export interface LoadOptions extends ChooseOptions {
 }
 
 /** A model on this machine's disk whose bytes are those that its link promises. */
-export interface LoadedModel extends Pick<ModelDigest, 'sha256' | 'size'> {
-  artifact: string;
-  /** Null when it was loaded by a rev. */
-  version: string | null;
-  /** The commit of the registry at which the link was read. */
-  commit: string;
-  /** The file or folder that holds it. */
-  path: string;
-  kind: ModelDigest['kind'];
-  /** Its source, with the commit that was read. */
-  source: LinkSource;
-}
+export type LoadedModel = LoadRow & Pick<ModelDigest, 'kind'>;
 
 /**
  * Loads one model in four steps: chooses its link, follows it to a source, fetches and verifies the bytes, and places them.

@@ -1,34 +1,18 @@
-import type { LinkSource } from '../documents/link.js';
 import type { ArtifactState } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
+import { findCurrent, findNamed } from '../domain/find.js';
 import type { ArtifactName } from '../domain/names.js';
 import { newerTag } from '../domain/newer-tag.js';
 import { TAG_REFS, tagNameOf } from '../domain/refs.js';
+import type { Target } from '../domain/target.js';
 import { RegError } from '../errors.js';
 import type { RefTips } from '../git/port.js';
 import { memoize } from '../util/async.js';
 import type { RegistryContext } from './context.js';
-import { standingOf } from './linked-artifact.js';
+import { readWorkLinks, shownSource, type WorkLink } from './links.js';
 import { readArtifacts } from './read.js';
-import { shownSource } from './shown-source.js';
+import type { OutdatedRow } from './rows.js';
 import { registryRef, sourceObjects, sourceRegistry } from './source-rev.js';
-import { readWorkLinks, type WorkLink } from './work-links.js';
-
-/** A link whose source went on since it was pinned: the `--json` of `outdated`. */
-export interface OutdatedRow {
-  artifact: string;
-  /** The link file, from the top of the repository. */
-  path: string;
-  source: LinkSource;
-  /** The commit that the link pins. */
-  commit: Oid | null;
-  /** What its rev is now; the same commit when it did not move, null when it is gone. */
-  now: Oid | null;
-  /** A tag of a later version; null when there is none. */
-  newer: string | null;
-  /** Why nothing is known of the source; null when it could be asked. */
-  problem: string | null;
-}
 
 /** Asks sources what they hold now, each once. */
 interface Sources {
@@ -111,4 +95,27 @@ function tipOf(tips: RefTips, rev: string, commit: Oid | null): Oid | null {
     if (tip !== undefined) return tip;
   }
   return /^[0-9a-f]{4,64}$/.test(rev) || /[~^]/.test(rev) ? commit : null;
+}
+
+/** What a link to an artifact of another registry leads to now. */
+export interface Standing {
+  commit: Oid;
+  /** A later version than the one that the link names; null when there is none, or it names none. */
+  newer: string | null;
+}
+
+/**
+ * Tells what a link's `churn#prod` or `churn@v1.2.0` is in the state that the artifact has now.
+ * @throws RegError UNKNOWN_STAGE, NOTHING_IN_STAGE, UNKNOWN_VERSION
+ */
+export function standingOf(artifact: ArtifactState, { which = { kind: 'latest' } }: Target): Standing {
+  if (which.kind === 'stage') {
+    const { version } = findCurrent(artifact, which.stage);
+    return { commit: version.commit, newer: null };
+  }
+  const { id, commit } = findNamed(artifact, which);
+  if (which.kind === 'latest') return { commit, newer: null };
+  const active = [...artifact.versions.values()].filter((version) => version.active && version.registered);
+  const named = active.map((version) => `${artifact.name}@${version.id}`);
+  return { commit, newer: newerTag(`${artifact.name}@${id}`, named) ?? null };
 }

@@ -1,7 +1,14 @@
-import { type ArtifactState, currentIn, type InStage } from '../domain/artifact.js';
-import type { Event } from '../domain/event.js';
-import { findCurrent, findLatest, unknownArtifact } from '../domain/find.js';
-import { artifactName, type StageName, stageName } from '../domain/names.js';
+import {
+  type ArtifactState,
+  currentIn,
+  type InStage,
+  type VersionOrder,
+  versionsByStage,
+} from '../domain/artifact.js';
+import type { Event, Oid } from '../domain/event.js';
+import { findCurrent, findLatest, findNamed, unknownArtifact } from '../domain/find.js';
+import { type ArtifactName, artifactName, type StageName, stageName } from '../domain/names.js';
+import { compareText } from '../domain/order.js';
 import {
   type Artifact,
   asOf,
@@ -14,12 +21,17 @@ import {
   inStage,
   isVersion,
   registrationOf,
+  type Summary,
+  summaryOf,
+  type View,
 } from '../domain/state.js';
+import { parseTarget, parseVersionTarget, type Target } from '../domain/target.js';
 import { RegError } from '../errors.js';
-import type { RegistryContext } from './context.js';
-import { madeBy, stageRow, versionRows } from './make-rows.js';
+import { type RegistryContext, requireCommit } from './context.js';
+import { declaredArtifacts } from './declared.js';
+import { declaredRow, madeBy, stageRow, summaryRow, versionRows } from './make-rows.js';
 import { ask, readArtifact, readArtifactNames } from './read.js';
-import type { Made, StageRow, VersionRow } from './rows.js';
+import type { Made, OverviewRow, StageRow, VersionRow } from './rows.js';
 
 /** Options of every reading call. */
 export interface ReadOptions {
@@ -158,4 +170,157 @@ async function askOne<T>(
     time === undefined ? question(artifact, facts) : question(asOf(artifact, time, facts), COMPLETE),
   );
   return answers.get(wanted);
+}
+
+/** What an overview shows. */
+export interface OverviewOptions extends ReadOptions, View {
+  /** Deprecated artifacts too. */
+  deprecated?: boolean | undefined;
+}
+
+/**
+ * One row for each artifact, by name. Artifacts that HEAD declares and that are not registered are among them, unless the past or
+ * registered ones alone are asked for.
+ */
+export async function overview(context: RegistryContext, options: OverviewOptions): Promise<OverviewRow[]> {
+  const [declared, registered] = await Promise.all([
+    options.at || options.registeredOnly ? [] : declaredAtHead(context),
+    summaries(context, options),
+  ]);
+  const rows = [...registered].map(([name, summary]) => summaryRow(name, summary, options));
+  const waiting = declared.filter((name) => !registered.has(name)).map(declaredRow);
+  return [...rows, ...waiting]
+    .filter((row) => options.deprecated || !row.deprecated)
+    .sort((a, b) => compareText(a.artifact, b.artifact));
+}
+
+/** The summary of every artifact that has an event. */
+export async function summaries(
+  { repository }: RegistryContext,
+  { at, ...view }: ReadOptions & View,
+): Promise<Map<ArtifactName, Summary>> {
+  const time = seconds(at);
+  const answers = await ask(repository.tags, 'all', (artifact, facts) =>
+    time === undefined
+      ? summaryOf(artifact, view, facts)
+      : summaryOf(asOf(artifact, time, facts), view, COMPLETE),
+  );
+  return new Map([...answers].flatMap(([name, summary]) => (summary ? [[name, summary]] : [])));
+}
+
+async function declaredAtHead({ repository }: RegistryContext): Promise<ArtifactName[]> {
+  const head = await repository.resolveCommit('HEAD');
+  return head === undefined ? [] : declaredArtifacts(repository, head);
+}
+
+/** Which stages are wanted; with neither, the allowed ones and behind them the others in use. */
+export interface StagesOptions extends ReadOptions {
+  /** Those that the configuration lists, in order of promotion. */
+  allowed?: boolean | undefined;
+  /** Those that hold a version, by name; deprecated artifacts count. */
+  used?: boolean | undefined;
+}
+
+/** The stages of a registry. */
+export async function stages(
+  context: RegistryContext,
+  { allowed, used, at }: StagesOptions,
+): Promise<StageName[]> {
+  const listed = used && !allowed ? [] : ((await context.config()).stages ?? []);
+  if (allowed && !used) return [...listed];
+  const held = [...(await summaries(context, { at })).values()].flatMap(({ stages: own }) =>
+    own.map(([stage]) => stage),
+  );
+  return [...new Set([...listed, ...held.sort()])];
+}
+
+/** Which versions are shown, and in which order. */
+export interface VersionsOptions extends ReadOptions, View {
+  sort?: VersionOrder | undefined;
+}
+
+/** One row for each version that a target names: all of an artifact, `@version`, `@latest` or those in `#stage`. */
+export async function versions(
+  context: RegistryContext,
+  target: string,
+  options: VersionsOptions,
+): Promise<VersionRow[]> {
+  const { artifact: name, which } = parseTarget(target);
+  const artifact = await requireArtifact(context, name, options.at);
+  const wanted = which && (await idsOf(context, artifact, which, options));
+  return versionRows(artifact, options, options.sort).filter((row) => wanted?.includes(row.version) ?? true);
+}
+
+async function idsOf(
+  context: RegistryContext,
+  artifact: ArtifactState,
+  which: NonNullable<Target['which']>,
+  view: View,
+): Promise<string[]> {
+  if (which.kind !== 'stage') return [findNamed(artifact, which).id];
+  const held = versionsByStage(artifact, view).get(which.stage) ?? [
+    await requireCurrent(context, artifact, which.stage),
+  ];
+  return held.map(({ version }) => version.id);
+}
+
+/** Which state of an artifact is meant: in a stage, a version (`latest` for the greatest), or a rev; else HEAD. */
+export interface ChooseOptions {
+  stage?: string | undefined;
+  version?: string | undefined;
+  /** A branch, tag or commit id of the registry. */
+  rev?: string | undefined;
+  /** Answers as of this moment. */
+  at?: Date | undefined;
+}
+
+/** A commit of the registry, and the version that led there; null when a rev did. */
+export interface Chosen {
+  version: string | null;
+  commit: Oid;
+}
+
+/**
+ * Finds the commit of the registry that is meant.
+ * @throws RegError USAGE when it is named twice, and what finding a stage, version or rev throws
+ */
+export async function choose(
+  context: RegistryContext,
+  name: ArtifactName,
+  { stage, version, rev, at }: ChooseOptions,
+): Promise<Chosen> {
+  if ([stage, version, rev].filter((one) => one !== undefined).length > 1)
+    throw new RegError('USAGE', 'what is meant is named twice', 'give one of a stage, a version and a rev');
+  if (stage !== undefined) {
+    const artifact = await requireArtifact(context, name, at);
+    const { version: held } = await requireCurrent(context, artifact, stageName(stage));
+    return { version: held.id, commit: held.commit };
+  }
+  if (version !== undefined) {
+    const artifact = await requireArtifact(context, name, at);
+    const which = parseVersionTarget(`${name}@${version}`).which ?? { kind: 'latest' };
+    const found = findNamed(artifact, which);
+    return { version: found.id, commit: found.commit };
+  }
+  if (at !== undefined)
+    throw new RegError(
+      'USAGE',
+      'a time needs a stage or a version to ask about',
+      `write ${name}#STAGE or ${name}@latest`,
+    );
+  return { version: null, commit: await requireCommit(context, rev ?? 'HEAD') };
+}
+
+/** What a target that a person typed says about which state is meant. */
+export function chosenBy({ which }: Target): Pick<ChooseOptions, 'stage' | 'version'> {
+  switch (which?.kind) {
+    case 'stage':
+      return { stage: which.stage };
+    case 'version':
+      return { version: which.id };
+    case 'latest':
+      return { version: 'latest' };
+    default:
+      return {};
+  }
 }

@@ -6,8 +6,8 @@ import { parseTarget, type Target } from '../domain/target.js';
 import { RegError } from '../errors.js';
 import type { SourceRepository } from '../git/port.js';
 import { withoutUserInfo } from '../util/address.js';
-import { choose, chosenBy } from './choose.js';
 import { openSource, type RegistryContext, sourceAddress } from './context.js';
+import { choose, chosenBy } from './queries.js';
 
 /** What a `source.rev` that names an artifact of another registry points at: `churn#prod`, `churn@v1.2.0`. */
 export function registryRef({ rev }: LinkSource): Target | undefined {

@@ -9,16 +9,8 @@ import { creation, push, pushFailed, WRITE_RETRY } from './apply.js';
 import { bring, compareTags, listBothSides } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { readState } from './read.js';
+import type { StatusRow, SyncRow } from './rows.js';
 import { requireRemote } from './write-target.js';
-
-/** What became of one tag: the `--json` of `sync`. */
-export interface SyncRow {
-  tag: string;
-  /** `differs`: the remote has another one of that name, and neither was touched. */
-  action: 'fetched' | 'pushed' | 'differs';
-  /** What the remote has. */
-  oid: Oid;
-}
 
 /** How to sync. */
 export interface SyncOptions {
@@ -86,17 +78,6 @@ async function pushEvent(
     tried = attempt;
   }
   throw new RegError('BUSY', `${tag} could not be pushed, tried ${tried} times: other writers were faster`);
-}
-
-/** A tag of the registry that is not the same here and at the remote: the `--json` of `status`. */
-export interface StatusRow {
-  tag: string;
-  /** `remote-only`: missing here, or here as a lightweight tag, which is not an event; `differs`: moved, or made again. */
-  state: 'local-only' | 'remote-only' | 'differs';
-  /** What the tag holds here. */
-  local: Oid | null;
-  /** What the tag holds at the remote. */
-  remote: Oid | null;
 }
 
 /**

@@ -1,25 +1,9 @@
 import { formatLink } from '../documents/link.js';
-import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
-import { pin } from './pin.js';
+import { pin, readWorkLinks, type WorkLink } from './links.js';
+import type { UpdateRow } from './rows.js';
 import { revCommit } from './source-rev.js';
-import { readWorkLinks, type WorkLink } from './work-links.js';
-
-/** A link that was pinned anew: the `--json` of `update`. */
-export interface UpdateRow {
-  artifact: string;
-  /** The link file, from the top of the repository. */
-  path: string;
-  /** The commit that the link named before; null for an object store, and for one that was not pinned. */
-  from: Oid | null;
-  to: Oid | null;
-  sha256: string;
-  /** Bytes. */
-  size: number;
-  /** False when the link said all of that already. */
-  changed: boolean;
-}
 
 /** Which links to pin anew, and to what. */
 export interface UpdateOptions {

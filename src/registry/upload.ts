@@ -13,8 +13,8 @@ import { modelOnDisk, type SourceModel } from '../models/source.js';
 import { isStoreUrl, joinObjectUrl } from '../stores/url.js';
 import { isInside } from '../util/files.js';
 import { assign, register } from './actions.js';
-import type { WriteRow } from './apply.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
+import type { UploadRow } from './rows.js';
 import type { Written } from './write.js';
 
 /** Options of an upload. */
@@ -35,22 +35,6 @@ export interface UploadOptions {
   sign?: boolean | undefined;
   /** Called with the number of bytes; the result is called with those that the store has. */
   onStart?: ((total: number) => OnBytes) | undefined;
-}
-
-/** The result of an upload. */
-export interface UploadRow {
-  artifact: string;
-  /** The link file, from the top of the repository. */
-  path: string;
-  url: string;
-  sha256: string;
-  /** Bytes. */
-  size: number;
-  /** False where the store had all of it. */
-  uploaded: boolean;
-  /** The commit of the link file; null where it was not committed. */
-  commit: Oid | null;
-  tags: WriteRow[];
 }
 
 /**

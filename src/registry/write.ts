@@ -16,13 +16,13 @@ import {
   plannedRow,
   pushFailed,
   WRITE_RETRY,
-  type WriteRow,
 } from './apply.js';
 import { catchUp, fetchedNote, lackingNote, type RemoteView } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { refuseUndeclared } from './declared.js';
 import { policyGuard } from './policy.js';
 import { artifactNamesIn, eventsIn, readAllTags, readArtifactNames } from './read.js';
+import type { WriteRow } from './rows.js';
 import { type WriteTarget, writeTargetOf } from './write-target.js';
 
 /** Options that all writes share. */

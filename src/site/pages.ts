@@ -2,9 +2,8 @@ import { wayOf } from '../domain/metrics.js';
 import type { ArtifactName } from '../domain/names.js';
 import { pagesAt } from '../registry/browse.js';
 import type { RegistryContext } from '../registry/context.js';
-import type { Description } from '../registry/describe.js';
 import { history, intervals } from '../registry/history.js';
-import type { HistoryRow, IntervalRow, Made, VersionRow } from '../registry/rows.js';
+import type { Description, HistoryRow, IntervalRow, Made, VersionRow } from '../registry/rows.js';
 import { once } from '../util/async.js';
 import { type AskSource, cardOf } from './cards.js';
 import {

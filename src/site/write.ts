@@ -2,6 +2,7 @@ import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
+import type { SiteRow } from '../registry/rows.js';
 import { mapAtMost } from '../util/async.js';
 import { cannotWrite, filesBelow, isThere } from '../util/files.js';
 import { parseJson } from '../util/text.js';
@@ -15,16 +16,6 @@ export interface SiteOptions extends Pick<AskingOptions, 'onNote'> {
   out: string;
   /** The folder at which a relative path starts; the working folder by default. */
   from?: string | undefined;
-}
-
-/** The row of `site`: a written site. */
-export interface SiteRow {
-  /** The folder. */
-  path: string;
-  /** The first page. */
-  index: string;
-  files: number;
-  bytes: number;
 }
 
 /** Files in the branch of a published site that are not part of the site: those of git, and the domain of GitHub Pages. */

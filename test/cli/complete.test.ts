@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { complete } from '../../src/cli/complete/complete.js';
-import { shellWords } from '../../src/cli/complete/words.js';
+import { complete, shellWords } from '../../src/cli/complete.js';
 import type { World } from '../../src/cli/world.js';
 import { sandbox } from '../support/repo.js';
 
@@ -8,29 +7,37 @@ const box = sandbox();
 const registry = box.repository('registry');
 registry.commit({ '.reg.yaml': 'stages: [dev, staging, prod]\n', 'declared.model.yaml': '' });
 const TAGS = [
-  // none of our business, and among ours when they are packed
+  // of no registry, and among its tags
   'churn1',
   'v1.0.0',
   'models=fraud@v0.1.0',
   'churn@v1.0.0',
   'churn@v1.2.0',
   'churn@v1.10.0',
-  'churn@v2.0.0',
-  'churn@v2.0.0!',
   'churn#prod#1',
   'churn#qa#2',
   'churn-v2@v0.1.0',
   'cheap@1.0.0',
 ];
-for (const tag of TAGS.slice(0, 9)) registry.tag(tag);
+for (const tag of TAGS) registry.tag(tag);
+registry.commit();
+// taken back, and with it what it was assigned to
+for (const tag of ['churn@v2.0.0', 'churn#canary#3', 'churn@v2.0.0!']) registry.tag(tag);
 registry.git('pack-refs', '--all');
-for (const tag of TAGS.slice(9)) registry.tag(tag);
 
 /** The words that complete a line typed behind `reg`. */
 async function completing(line: string, env = {}, cwd = registry.dir): Promise<string[] | 'files'> {
-  const found = await complete(shellWords(line), { env, cwd } as World);
-  return found === 'files' ? found : found.words.map(([word]) => word);
+  const world = { env: { ...box.env, ...env }, cwd, now: Date.now } as World;
+  const found = await complete(shellWords(line), world);
+  return found === 'files' ? found : found.map(([word]) => word);
 }
+
+test('two registrations and one deregistration of a version take it back, as for every other question', async () => {
+  const other = box.repository('twice');
+  other.commit();
+  for (const tag of ['twice@v1.0.0', 'twice@v1.0.0#2', 'twice@v1.0.0!#3']) other.tag(tag);
+  expect(await completing('assign twice@', {}, other.dir)).toEqual([]);
+});
 
 describe('what is completed', () => {
   test.each<[string, string[] | 'files']>([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorInPlace, inPlaceOf } from '../../src/cli/in-place.js';
+import { errorInPlace, inPlaceOf } from '../../src/cli/session.js';
 import { RegError } from '../../src/errors.js';
 
 const URL = 'https://example.com/r';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { meant } from '../../src/cli/mistyped.js';
+import { meantCommand } from '../../src/cli/table/hints.js';
+import { readLine } from '../../src/cli/table/line.js';
 
 test.each([
   ['which zoe#prod', 'reg which zoe prod'],
@@ -18,5 +19,5 @@ test.each([
   ['load zoe .prod', undefined],
   ['load', undefined],
 ])('%s', (typed, command) => {
-  expect(meant(typed.split(' '))).toBe(command);
+  expect(meantCommand(readLine(typed.split(' ')))).toBe(command);
 });

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Output } from '../../src/cli/output.js';
-import { colorsFor } from '../../src/cli/render/color.js';
+import { colorsFor, type Output } from '../../src/cli/output.js';
 import { showsHyperlinks } from '../../src/cli/render/hyperlink.js';
-import { moment } from '../../src/cli/render/moment.js';
+import { moment } from '../../src/cli/render/rows.js';
 import { renderTable } from '../../src/cli/render/table.js';
 
 const terminal = (columns: number): Output =>

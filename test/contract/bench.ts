@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { tagRef } from '../../src/domain/refs.js';
 import type { RefChange, RegistryRepository } from '../../src/git/port.js';
-import { openBinaryRepository } from '../../src/git/program/repository.js';
+import { openGitRepository } from '../../src/git/program/repository.js';
 import { openUrlRepository } from '../../src/git/remote/transport-git.js';
 import { encodeTag, type TagObject } from '../../src/git/tag-object.js';
 import { memoryRepository } from '../support/memory.js';
@@ -96,7 +96,7 @@ function memoryBench(): Bench {
 export function benchOver(box: Sandbox, made: Repository): Bench {
   const { dir, commit, writeTagRef } = made;
   return {
-    repository: openBinaryRepository(dir, box),
+    repository: openGitRepository(dir, box),
     commit,
     add: (type, input) =>
       execFileSync('git', ['hash-object', '-t', type, '-w', '--stdin', '--literally'], {

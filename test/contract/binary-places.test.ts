@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
 import type { RegistryRepository } from '../../src/git/port.js';
-import { openBinaryRepository } from '../../src/git/program/repository.js';
+import { openGitRepository } from '../../src/git/program/repository.js';
 import { type Env, type Repository, sandbox } from '../support/repo.js';
 import { listTags, peeledTags, readTags } from '../support/tags.js';
 import { creating, DONE, LOST, tagObject } from './bench.js';
 
 const box = sandbox();
 const open = (dir: string, env: Env = {}): RegistryRepository =>
-  openBinaryRepository(dir, { env: { ...box.env, ...env } });
+  openGitRepository(dir, { env: { ...box.env, ...env } });
 
 /** A repository with one tag. */
 function repositoryWithTag(name: string, ...initOptions: string[]): Repository {

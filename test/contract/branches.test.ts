@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import type { RegistryRepository } from '../../src/git/port.js';
-import { openBinaryRepository } from '../../src/git/program/repository.js';
+import { openGitRepository } from '../../src/git/program/repository.js';
 import { openUrlRepository } from '../../src/git/remote/transport-git.js';
 import type { TagObject } from '../../src/git/tag-object.js';
 import { type Repository, START, sandbox } from '../support/repo.js';
@@ -53,18 +53,18 @@ describe.each(KINDS)('branches: %s', (kind, makeBench) => {
 test('a commit that is missing is on no branch, and of a cut history nobody can tell', async () => {
   const origin = box.repository('origin');
   const [first, second] = [origin.commit(), origin.commit()];
-  expect([...(await openBinaryRepository(origin.dir, box).strays(second, ['a'.repeat(40), first]))]).toEqual([
+  expect([...(await openGitRepository(origin.dir, box).strays(second, ['a'.repeat(40), first]))]).toEqual([
     'a'.repeat(40),
   ]);
   origin.git('clone', '--quiet', '--depth=1', `file://${origin.dir}`, '../shallow');
-  const shallow = openBinaryRepository(box.at('shallow').dir, box);
+  const shallow = openGitRepository(box.at('shallow').dir, box);
   expect([...(await shallow.strays(second, [second]))]).toEqual([]);
   await expect(shallow.strays(second, [first])).rejects.toMatchObject({ code: 'SHALLOW' });
 });
 
 /** Opens a repository for Ann, by each way of writing to one. */
 const WRITERS: readonly (readonly [string, (made: Repository) => RegistryRepository])[] = [
-  ['binary', (made) => openBinaryRepository(made.dir, { env: { ...box.env, ...ann.env } })],
+  ['binary', (made) => openGitRepository(made.dir, { env: { ...box.env, ...ann.env } })],
   [
     'url',
     (made) =>

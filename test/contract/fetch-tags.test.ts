@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tagRef } from '../../src/domain/refs.js';
 import type { RegistryRepository, TagRef } from '../../src/git/port.js';
-import { openBinaryRepository } from '../../src/git/program/repository.js';
+import { openGitRepository } from '../../src/git/program/repository.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { CHURN, DONE, LOST } from './remote-bench.js';
 
@@ -18,7 +18,7 @@ function makeClone(name: string, ...options: string[]) {
   }
   remote.git('clone', '--quiet', '--no-tags', ...options, `file://${remote.dir}`, join(box.root, name));
   const clone = box.at(name);
-  return { remote, clone, repository: openBinaryRepository(clone.dir, box) };
+  return { remote, clone, repository: openGitRepository(clone.dir, box) };
 }
 
 const commits = ({ git }: Repository, rev: string): number => Number(git('rev-list', '--count', rev));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { openBinaryRepository } from '../../src/git/program/repository.js';
+import { openGitRepository } from '../../src/git/program/repository.js';
 import { type Repository, START, sandbox } from '../support/repo.js';
 import { READERS } from './bench.js';
 import { embeddedLocal } from './embedded-bench.js';
@@ -60,7 +60,7 @@ describe.each(READERS.filter(([kind]) => kind !== 'memory'))('history: %s', (kin
 });
 
 test.each([
-  ['binary', (clone: Repository) => openBinaryRepository(clone.dir, box)],
+  ['binary', (clone: Repository) => openGitRepository(clone.dir, box)],
   ['embedded', (clone: Repository) => embeddedLocal(box, clone)],
 ])('a history that was cut off: %s', async (kind, open) => {
   const origin = box.repository(`${kind}-origin`);
@@ -71,7 +71,7 @@ test.each([
 });
 
 test.each([
-  ['binary', (made: Repository) => openBinaryRepository(made.dir, box)],
+  ['binary', (made: Repository) => openGitRepository(made.dir, box)],
   ['embedded', (made: Repository) => embeddedLocal(box, made)],
 ])('what two commits have in common: %s', async (kind, open) => {
   const made = box.repository(`${kind}-merge-base`);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openBinaryRepository } from '../../src/git/program/repository.js';
+import { openGitRepository } from '../../src/git/program/repository.js';
 import { sandbox } from '../support/repo.js';
 import { LOCAL_READERS, tagBytes, URL_READINGS, urlBench } from './bench.js';
 
@@ -40,7 +40,7 @@ test('a clone of depth 1 says so, and has a remote by its name only', async () =
   made.commit();
   made.commit();
   made.git('clone', '--quiet', '--depth=1', `file://${made.dir}`, join(box.root, 'shallow'));
-  const repository = openBinaryRepository(join(box.root, 'shallow'), box);
+  const repository = openGitRepository(join(box.root, 'shallow'), box);
   expect(await repository.isShallow()).toBe(true);
   expect(await repository.hasRemote('origin')).toBe(true);
   for (const name of ['upstream', made.dir, '--all', ''])

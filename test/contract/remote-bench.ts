@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type ArtifactName, artifactName } from '../../src/domain/names.js';
 import type { Outcome, RefChange, RegistryRepository, RemoteListing, Turn } from '../../src/git/port.js';
-import { openBinaryRepository } from '../../src/git/program/repository.js';
+import { openGitRepository } from '../../src/git/program/repository.js';
 import { openUrlRepository } from '../../src/git/remote/transport-git.js';
 import { type Repository, type Sandbox, START } from '../support/repo.js';
 import { creating } from './bench.js';
@@ -82,7 +82,7 @@ export const WRITERS: readonly (readonly [string, (box: Sandbox, remote: Reposit
 export function cloneWriter(box: Sandbox, remote: Repository): Writer {
   const dir = join(box.root, `clone-${writers}`);
   remote.git('clone', '--quiet', '--no-tags', '.', dir);
-  return writerWith(openBinaryRepository(dir, box), 'origin');
+  return writerWith(openGitRepository(dir, box), 'origin');
 }
 
 /** Writes with the URL alone, and a cache of its own. */

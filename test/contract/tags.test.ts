@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
 import type { TagList, TagReading, TagRef } from '../../src/git/port.js';
-import { openBinaryRepository } from '../../src/git/program/repository.js';
+import { openGitRepository } from '../../src/git/program/repository.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { annotate, type Bench, benchOver, LOCAL_READERS, READERS, tagBytes } from './bench.js';
 import { good, MALFORMED, NOWHERE, surround, verdicts } from './broken.js';
@@ -230,7 +230,7 @@ describe('the git program', () => {
     const late = annotate({ ...bench }, 'churn@v2.0.0', head);
     const clone = box.at('partial');
     clone.writeTagRef('churn@v2.0.0', `${late}\n`);
-    const { tags, readBlob, entryAt } = openBinaryRepository(clone.dir, box);
+    const { tags, readBlob, entryAt } = openGitRepository(clone.dir, box);
     for (const scope of ['all', CHURN] as const) {
       const list = await tags.list(scope);
       expect(peeledIn(list)['churn@v2.0.0']).toBe('unknown');

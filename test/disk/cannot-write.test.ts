@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { binarySigner } from '../../src/git/program/signatures.js';
-import { binaryTagWriter } from '../../src/git/program/write.js';
+import { gitSigner } from '../../src/git/program/signatures.js';
+import { gitTagWriter } from '../../src/git/program/write.js';
 import { cannotWrite, openWorkTree } from '../../src/util/files.js';
 import { tagObject } from '../contract/bench.js';
 import { sandbox } from '../support/repo.js';
@@ -34,7 +34,7 @@ test('a file of the work tree', async () => {
 test('a tag of a repository that may only be read', async () => {
   const stderr = 'error: insufficient permission for adding an object to repository database .git/objects';
   const git = async () => ({ code: 128, stdout: Buffer.alloc(0), stderr });
-  const writer = binaryTagWriter(git, binarySigner(git, box.root, box));
+  const writer = gitTagWriter(git, gitSigner(git, box.root, box));
   await expect(writer.storeTag(tagObject('a'.repeat(40), 'churn@v1.0.0'), false)).rejects.toMatchObject({
     code: 'GIT_FAILED',
     message: 'nothing can be written to this repository: permission denied',

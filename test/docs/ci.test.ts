@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { shellWords } from '../../src/cli/complete/words.js';
-import { takeFields } from '../../src/cli/json-fields.js';
-import { buildProgram } from '../../src/cli/program.js';
+import { shellWords } from '../../src/cli/complete.js';
+import { readLine } from '../../src/cli/table/line.js';
+import { parse as parseLine } from '../../src/cli/table/parser.js';
 import type { World } from '../../src/cli/world.js';
 import { withRemote } from '../e2e/registry.js';
 import { PROGRAM, regIn } from '../support/cli.js';
@@ -158,7 +158,7 @@ const commandsIn = (line: string): string[] =>
     ),
   ].map(([, rest = '']) => rest.trim());
 
-async function typed(line: string): Promise<string[]> {
+function typed(line: string): string[] {
   const world = {
     stdout: { write: () => true },
     columns: 80,
@@ -166,12 +166,8 @@ async function typed(line: string): Promise<string[]> {
     env: {},
     cwd: '.',
   } as unknown as World;
-  const words = takeFields(shellWords(line));
-  const program = buildProgram(words, world, () => undefined);
-  const ran: string[] = [];
-  for (const command of program.commands) command.action(() => void ran.push(command.name()));
-  await program.parseAsync(words.words, { from: 'user' });
-  return ran;
+  const name = parseLine(readLine(shellWords(line)), world)?.command.name;
+  return name === undefined ? [] : [name];
 }
 
 describe('what the action runs', () => {

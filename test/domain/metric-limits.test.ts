@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { beyondLimits, isWorse, leastGood } from '../../src/domain/metric-limits.js';
-import type { MetricRule } from '../../src/domain/metrics.js';
+import { beyondLimits, isWorse, leastGood, type MetricRule } from '../../src/domain/metrics.js';
 
 describe('limits', () => {
   test.each<[number, MetricRule, string | undefined]>([

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { openRegistry } from '../../src/open.js';
+import { openRegistry } from '../../src/api.js';
 import { regIn, startReg } from '../support/cli.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { ageLocks, locksIn, signalGroup } from '../support/writers-killed.js';

@@ -1,8 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { nameOf } from '../../src/cli/tree/spec.js';
-import { COMMANDS } from '../../src/cli/tree/tree.js';
+import { COMMANDS } from '../../src/cli/table/table.js';
 import { runHere } from '../support/here.js';
 import { type Sandbox, sandbox } from '../support/repo.js';
 import { HELP, WRONG } from './command-lines.js';
@@ -76,7 +75,7 @@ describe('the command line', () => {
   const box = sandbox();
   const folder = join(box.root, 'folder');
   mkdirSync(folder);
-  const help = [...HELP, ...COMMANDS.map((spec) => `${nameOf(spec)} --help`)];
+  const help = [...HELP, ...COMMANDS.map((spec) => `${spec.name} --help`)];
   test.each<[Mode, readonly string[]]>([
     ['terminal-80', help],
     ['terminal-120', help],

@@ -1,10 +1,9 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { openRegistry, type Registry } from '../../src/api.js';
 import { clean } from '../../src/cli/render/clean.js';
 import { exitCodeOf, RegError } from '../../src/errors.js';
-import { openRegistry } from '../../src/open.js';
-import type { Registry } from '../../src/registry/registry.js';
 import { keptInside } from '../support/canary.js';
 import { sandbox } from '../support/repo.js';
 import {

@@ -11,7 +11,7 @@ import {
 import { type ArtifactState, currentIn, versionsInStage } from '../../src/domain/artifact.js';
 import type { Oid } from '../../src/domain/event.js';
 import type { Plan, Snapshot } from '../../src/domain/plan.js';
-import type { WriteRow } from '../../src/registry/apply.js';
+import type { WriteRow } from '../../src/registry/rows.js';
 import { STAGES, VERSIONS } from '../support/arbitraries.js';
 
 /** What came of a request that was granted; `before` is undefined for an artifact that had no event. */

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openContext } from '../../src/open-context.js';
+import { openContext } from '../../src/open.js';
 import { ignoredHere, type RulesSource, readRules } from '../../src/registry/policy.js';
 import { type Repository, sandbox } from '../support/repo.js';
 

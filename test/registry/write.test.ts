@@ -9,7 +9,6 @@ import type { Outcome, RefChange, RegistryRepository } from '../../src/git/port.
 import type { RegistryContext } from '../../src/registry/context.js';
 import { type WriteOptions, write } from '../../src/registry/write.js';
 import { memoryRepository } from '../support/memory.js';
-import { listTags } from '../support/tags.js';
 
 const CHURN = artifactName('churn');
 const DONE: Outcome = { kind: 'done' };
@@ -49,7 +48,7 @@ function makeClone(...pushes: ((take: () => void) => Outcome)[]) {
   } as unknown as RegistryContext;
   const register = (options: WriteOptions = { push: true }) =>
     write(context, CHURN, (snapshot) => planRegister(snapshot, { commit }), { unlinked: true, ...options });
-  const tags = async () => (await listTags(here)).map(({ name }) => name);
+  const tags = async () => [...(await here.tags.list('all')).refs].map(({ name }) => name);
   return { here, there, repository, context, commit, asked, register, tags };
 }
 

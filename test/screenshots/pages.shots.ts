@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { openRegistry } from '../../src/open.js';
+import { openRegistry } from '../../src/api.js';
 import { startBrowser } from '../support/browser.js';
 import { sandbox } from '../support/repo.js';
 import { siteRegistry } from '../support/site-registry.js';

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { openRegistry } from '../../src/api.js';
 import { RegError } from '../../src/errors.js';
-import { openRegistry } from '../../src/open.js';
 import { regIn, startReg } from './cli.js';
 import type { Repository, Sandbox } from './repo.js';
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { WriteRow } from '../../src/registry/apply.js';
+import type { WriteRow } from '../../src/registry/rows.js';
 import { runReg } from './cli.js';
 import type { Env, Repository, Sandbox } from './repo.js';
 

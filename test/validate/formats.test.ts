@@ -6,9 +6,10 @@ import addFormats from 'ajv-formats';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import type { Log } from 'sarif';
 import { describe, expect, test } from 'vitest';
-import { type Finding, reportOf } from '../../src/checks/finding.js';
+import { reportOf } from '../../src/checks/finding.js';
 import { REPORTERS, type ReportFormat } from '../../src/checks/reporters.js';
 import { ALL_RULES } from '../../src/checks/rules.js';
+import type { Finding } from '../../src/registry/rows.js';
 
 const found = (more: Partial<Finding>): Finding => ({
   level: 'error',

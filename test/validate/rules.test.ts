@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ALL_RULES } from '../../src/checks/rules.js';
 import { TAG_RULES } from '../../src/checks/tag-rules.js';
 import { validate } from '../../src/checks/validate.js';
-import { openContext } from '../../src/open-context.js';
+import { openContext } from '../../src/open.js';
 import { sandbox } from '../support/repo.js';
 import { fixtureRules, makeFixture, makeSource } from '../support/validate-fixtures.js';
 

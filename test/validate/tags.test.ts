@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openRegistry } from '../../src/open.js';
+import { openRegistry } from '../../src/api.js';
 import { withRemote } from '../e2e/registry.js';
 import { runHere } from '../support/here.js';
 import { sandbox } from '../support/repo.js';

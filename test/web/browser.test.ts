@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openRegistry } from '../../src/open.js';
+import { openRegistry } from '../../src/api.js';
 import {
   allShown,
   hasBrowser,

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openRegistry, type Registry } from '../../src/api.js';
 import { RegError } from '../../src/errors.js';
 import type { SourceRepository } from '../../src/git/port.js';
-import { openRegistry } from '../../src/open.js';
 import type { RegistryContext } from '../../src/registry/context.js';
-import type { Registry } from '../../src/registry/registry.js';
 import { type AskingOptions, sourceAsker } from '../../src/site/cards.js';
 import { importInto, type Told } from '../support/fast-import.js';
 import { HOSTILE_CARD } from '../support/hostile-site.js';

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openRegistry } from '../../src/open.js';
+import { openRegistry } from '../../src/api.js';
 import type { Ui } from '../../src/site/serve.js';
 import { sandbox } from '../support/repo.js';
 import { siteRegistry } from '../support/site-registry.js';

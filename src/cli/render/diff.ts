@@ -1,6 +1,5 @@
 import type { Change } from '../../domain/differences.js';
-import type { CommitLog } from '../../registry/commit-log.js';
-import type { Difference, DiffSide } from '../../registry/diff.js';
+import type { CommitLog, Difference, DiffSide } from '../../registry/rows.js';
 import type { Output } from '../output.js';
 import { clean } from './clean.js';
 import { type Cell, renderTable, type Table } from './table.js';

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
+import { extraHeaderFor, type GitConfig, gitConfigValue } from '../../documents/git-config.js';
 import { parseLocation } from '../../domain/location.js';
 import { once } from '../../util/async.js';
 import type { LargeFiles } from '../port.js';
-import { type Config, configValue, extraHeaderFor } from './config.js';
 import { findPlace, type Place } from './place.js';
 import { headBranch } from './refs.js';
 
@@ -18,7 +18,7 @@ export function localLargeFiles(place: Place): LargeFiles {
       const found = [place, ...(await Promise.all(others))].filter((one) => one !== undefined);
       return [...new Set(found.map(storageOf))];
     },
-    setting: async (key) => configValue(config, key),
+    setting: async (key) => gitConfigValue(config, key),
     extraHeader: async (url) => extraHeaderFor(config, url),
   });
 }
@@ -34,11 +34,11 @@ export const withoutPrograms = (
 });
 
 /** The remote that git-lfs uses: of the branch, the default one, the only one, `origin` (git-lfs-config(5), remote.lfsdefault). */
-function remoteOf(config: Config, branch: string | undefined): { name: string; url: string } | undefined {
+function remoteOf(config: GitConfig, branch: string | undefined): { name: string; url: string } | undefined {
   const all = [...config.keys()].flatMap((key) => /^remote\.(.*)\.url$/.exec(key)?.[1] ?? []);
   const name =
-    configValue(config, `branch.${branch}.remote`) ??
-    configValue(config, 'remote.lfsdefault') ??
+    gitConfigValue(config, `branch.${branch}.remote`) ??
+    gitConfigValue(config, 'remote.lfsdefault') ??
     (all.length === 1 ? all[0] : 'origin');
   // of several addresses git fetches from the first (git-config(1), remote.<name>.url)
   const url = config.get(`remote.${name}.url`)?.[0];
@@ -60,4 +60,4 @@ function remotePaths({ workTree, gitDir }: Place, url: string | undefined): stri
 
 /** Where a repository keeps large files (git-lfs-config(5), lfs.storage). */
 const storageOf = ({ commonDir, config }: Place): string =>
-  join(resolve(commonDir, configValue(config, 'lfs.storage') ?? 'lfs'), 'objects');
+  join(resolve(commonDir, gitConfigValue(config, 'lfs.storage') ?? 'lfs'), 'objects');

@@ -1,9 +1,14 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import {
+  type GitConfig,
+  gitConfigValue,
+  isGitConfigTrue,
+  parseGitConfig,
+} from '../../documents/git-config.js';
 import { RegError } from '../../errors.js';
 import { isFolder, readIfThere } from '../../util/files.js';
 import { needsGit } from '../needs-git.js';
-import { type Config, configValue, isTrue, parseConfig } from './config.js';
 
 /** Where a repository has what (gitrepository-layout(5)). */
 export interface Place {
@@ -13,7 +18,7 @@ export interface Place {
   commonDir: string;
   /** The top of the work tree; undefined in a bare repository. */
   workTree: string | undefined;
-  config: Config;
+  config: GitConfig;
 }
 
 /** Variables that point git at other objects, refs or settings than those of the repository itself (git(1)). */
@@ -41,10 +46,10 @@ export async function findPlace(folder: string, env: NodeJS.ProcessEnv): Promise
     );
   const { gitDir, top } = found;
   const commonDir = resolve(gitDir, (await lineOf(join(gitDir, 'commondir'))) ?? '.');
-  const config = parseConfig((await textOf(join(commonDir, 'config'))) ?? '');
+  const config = parseGitConfig((await textOf(join(commonDir, 'config'))) ?? '');
   refuseUnknownFormats(config, commonDir);
-  const configured = configValue(config, 'core.worktree');
-  const isBare = top === undefined || (isTrue(config, 'core.bare') && gitDir === commonDir);
+  const configured = gitConfigValue(config, 'core.worktree');
+  const isBare = top === undefined || (isGitConfigTrue(config, 'core.bare') && gitDir === commonDir);
   const workTree = configured === undefined ? top : resolve(gitDir, configured);
   return {
     gitDir,
@@ -89,16 +94,16 @@ async function isGitDir(folder: string): Promise<boolean> {
 /** Extensions that change nothing for a reader (git-config(1), "extensions.*"). */
 const HARMLESS = /^extensions\.(noop|noop-v1|partialclone|worktreeconfig|preciousobjects|relativeworktrees)$/;
 
-function refuseUnknownFormats(config: Config, folder: string): void {
-  const format = configValue(config, 'extensions.objectformat') ?? 'sha1';
-  const refs = configValue(config, 'extensions.refstorage') ?? 'files';
+function refuseUnknownFormats(config: GitConfig, folder: string): void {
+  const format = gitConfigValue(config, 'extensions.objectformat') ?? 'sha1';
+  const refs = gitConfigValue(config, 'extensions.refstorage') ?? 'files';
   if (format !== 'sha1') throw needsGit(`${folder}, whose ids are ${format},`);
   if (refs !== 'files') throw needsGit(`${folder}, whose refs are stored as ${refs},`);
   const unknown = [...config.keys()].find(
     (key) =>
       key.startsWith('extensions.') && !/\.(objectformat|refstorage)$/.test(key) && !HARMLESS.test(key),
   );
-  const version = Number(configValue(config, 'core.repositoryformatversion') ?? 0);
+  const version = Number(gitConfigValue(config, 'core.repositoryformatversion') ?? 0);
   if (version > 1) throw needsGit(`${folder}, whose format has the number ${version},`);
   if (version === 1 && unknown) throw needsGit(`${folder}, which has ${unknown},`);
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { type GitConfig, gitConfigValue, isGitConfigTrue } from '../../documents/git-config.js';
 import type { Oid } from '../../domain/event.js';
 import { TAG_REFS, tagRefsOf } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
@@ -21,7 +22,6 @@ import type {
   TreeEntry,
 } from '../port.js';
 import { decodeFound, ownTarget, readingOf } from '../tag-object.js';
-import { type Config, configValue, isTrue } from './config.js';
 import { commitsBetween, mergeBase } from './history.js';
 import { localLargeFiles } from './large-files.js';
 import {
@@ -65,7 +65,7 @@ export async function openLocalRepository(
       return new Map(oids.map((oid) => [oid, heads.get(oid)?.type ?? 'missing']));
     },
     mergeBase: (one, other) => mergeBase(objects.read, one, other),
-    hasRemote: async (name) => configValue(config, `remote.${name}.url`) !== undefined,
+    hasRemote: async (name) => gitConfigValue(config, `remote.${name}.url`) !== undefined,
     ...refusing,
   };
 }
@@ -225,9 +225,9 @@ async function* whole(stream: Readable, oid: Oid): AsyncGenerator<Buffer> {
 }
 
 /** A clone whose remote promised to send the rest on demand (gitformat-pack(5), partial clones). */
-const isPartialClone = (config: Config): boolean =>
+const isPartialClone = (config: GitConfig): boolean =>
   config.has('extensions.partialclone') ||
-  [...config.keys()].some((key) => /^remote\..*\.promisor$/.test(key) && isTrue(config, key));
+  [...config.keys()].some((key) => /^remote\..*\.promisor$/.test(key) && isGitConfigTrue(config, key));
 
 /** The objects of a partial clone: those that are missing have to be fetched. */
 const withoutMissing = (objects: ObjectStore): ObjectStore => {

@@ -6,7 +6,7 @@ import { inspectObjects } from './objects.js';
 import { expectSuccess, type RunGit, type StreamGit, streamOf } from './run.js';
 
 /** Reads history with the git program. */
-export function binaryHistory(git: RunGit): HistoryReader {
+export function gitHistory(git: RunGit): HistoryReader {
   return {
     commitsBetween: async (from, to, most) => {
       const [shallow, log] = await Promise.all([
@@ -46,7 +46,7 @@ function parseLog(text: string): LoggedCommit[] {
 }
 
 /** Finds out with the git program which commits are on a branch. */
-export const binaryBranches = (git: RunGit, inspector: RepositoryInspector): BranchReader => ({
+export const gitBranches = (git: RunGit, inspector: RepositoryInspector): BranchReader => ({
   strays: (tip, commits) => strays(git, inspector, tip, commits),
   commitDate: async (commit) => {
     const result = await git(['show', '--no-patch', '--no-show-signature', '--format=%ct', commit]);
@@ -84,7 +84,7 @@ const cutOff = (tip: Oid): RegError =>
   );
 
 /** Finds out the state of a repository with the git program. */
-export function binaryInspector(git: RunGit, stream: StreamGit = streamOf(git)): RepositoryInspector {
+export function gitInspector(git: RunGit, stream: StreamGit = streamOf(git)): RepositoryInspector {
   let isWhole = false;
   return {
     isShallow: async () => {

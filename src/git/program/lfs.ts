@@ -25,7 +25,7 @@ type Remote = NonNullable<Awaited<ReturnType<LargeFiles['remote']>>>;
  * @param folder where git runs
  * @param known the remote of the repository, where git's configuration does not have it
  */
-export function binaryLargeFiles(folder: string, around: Surroundings, known?: Remote): LargeFiles {
+export function gitLargeFiles(folder: string, around: Surroundings, known?: Remote): LargeFiles {
   const git = gitIn(folder, around);
   const setting = async (key: string): Promise<string | undefined> =>
     firstLine(git, ['config', '--includes', '--get', '--', key]);

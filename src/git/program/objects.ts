@@ -4,7 +4,7 @@ import type { ObjectReader, TreeEntry } from '../port.js';
 import { expectSuccess, GitFailed, type RunGit, type StreamGit } from './run.js';
 
 /** Reads commits, trees and blobs with the git program. */
-export function binaryObjectReader(git: RunGit, stream: StreamGit): ObjectReader {
+export function gitObjects(git: RunGit, stream: StreamGit): ObjectReader {
   return {
     resolveCommit: (rev) => resolveCommit(git, rev),
     entryAt: async (commit, path) => {

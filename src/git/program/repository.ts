@@ -2,9 +2,9 @@ import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
 import { isFolder } from '../../util/files.js';
 import type { RegistryRepository, RepositoryInspector, SourceRepository, TagRemote } from '../port.js';
-import { binaryBranches, binaryHistory, binaryInspector } from './history.js';
-import { binaryLargeFiles } from './lfs.js';
-import { binaryObjectReader } from './objects.js';
+import { gitBranches, gitHistory, gitInspector } from './history.js';
+import { gitLargeFiles } from './lfs.js';
+import { gitObjects } from './objects.js';
 import { push } from './push.js';
 import {
   fetchTagObjects,
@@ -26,16 +26,16 @@ import {
   unhurried,
   withoutLocalVariables,
 } from './run.js';
-import { binarySignatures, binarySigner } from './signatures.js';
-import { programTags } from './tags.js';
-import { binaryTagWriter, commitFile } from './write.js';
+import { gitSignatures, gitSigner } from './signatures.js';
+import { gitTags } from './tags.js';
+import { commitFile, gitTagWriter } from './write.js';
 
 /**
  * Opens the repository that a folder is in: a work tree, a folder inside one, a linked work tree, a bare repository. Nothing
  * runs before the first question. The version of git is checked beside it, and whether there is a repository only after a
  * failure: every call may throw RegError GIT_MISSING, GIT_TOO_OLD, NO_REPOSITORY.
  */
-export function openBinaryRepository(folder: string, around: Surroundings): RegistryRepository {
+export function openGitRepository(folder: string, around: Surroundings): RegistryRepository {
   const newEnough = once(() => requireGit(readGitIn(folder, around)));
   const isRepository = once(() => requireRepository(readGitIn(folder, around), folder));
   const checked =
@@ -49,21 +49,21 @@ export function openBinaryRepository(folder: string, around: Surroundings): Regi
   const read = checked(readGitIn(folder, around));
   // in a partial clone git brings a missing model from the remote, and shows no progress
   const stream = streamGitIn(folder, unhurried(around));
-  const inspector = binaryInspector(read, stream);
+  const inspector = gitInspector(read, stream);
   // but it does not bring a missing tag
-  const tags = programTags(checked(readGitIn(folder, offline(around))), streamGitIn(folder, offline(around)));
+  const tags = gitTags(checked(readGitIn(folder, offline(around))), streamGitIn(folder, offline(around)));
   return {
     url: undefined,
     tags,
     workTree: () => findWorkTree(read),
     commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
-    ...binaryTagWriter(git, binarySigner(git, folder, around)),
-    ...binarySignatures(git),
-    ...binaryBranches(read, inspector),
-    ...binaryTagRemote(inspector, accesses(git)),
-    ...binaryObjectReader(read, stream),
-    ...binaryHistory(read),
-    largeFiles: binaryLargeFiles(folder, around),
+    ...gitTagWriter(git, gitSigner(git, folder, around)),
+    ...gitSignatures(git),
+    ...gitBranches(read, inspector),
+    ...gitTagRemote(inspector, accesses(git)),
+    ...gitObjects(read, stream),
+    ...gitHistory(read),
+    largeFiles: gitLargeFiles(folder, around),
     listTips: () => listTips({ git: read, remote: { name: '.', shown: folder } }),
     ...inspector,
   };
@@ -100,7 +100,7 @@ async function findWorkTree(git: RunGit): Promise<string | undefined> {
  * Opens a folder as the source of models.
  * @throws RegError NO_REPOSITORY
  */
-export async function openBinarySource(path: string, around: Surroundings): Promise<SourceRepository> {
+export async function openGitSource(path: string, around: Surroundings): Promise<SourceRepository> {
   const unreachable = (why: string): RegError =>
     new RegError(
       'NO_REPOSITORY',
@@ -113,9 +113,9 @@ export async function openBinarySource(path: string, around: Surroundings): Prom
   const found = await git(['rev-parse', '--git-dir']);
   if (found.code !== 0) throw unreachable(` (${found.stderr})`);
   return {
-    ...binaryObjectReader(git, streamGitIn(path, unhurried(inside))),
-    ...binaryHistory(git),
-    largeFiles: binaryLargeFiles(path, inside),
+    ...gitObjects(git, streamGitIn(path, unhurried(inside))),
+    ...gitHistory(git),
+    largeFiles: gitLargeFiles(path, inside),
     // a folder is a remote too
     listTips: () => listTips({ git, remote: { name: '.', shown: path } }),
   };
@@ -125,7 +125,7 @@ export async function openBinarySource(path: string, around: Surroundings): Prom
  * The tags and refs of remotes, with the git program.
  * @param accessTo finds a remote by its name in the configuration
  */
-export function binaryTagRemote(
+export function gitTagRemote(
   inspector: RepositoryInspector,
   accessTo: (name: string) => RemoteAccess,
 ): TagRemote {

@@ -20,7 +20,7 @@ import {
 const TAGS_A_RUN = 200;
 
 /** Checks signatures with `git verify-tag`, which runs the program of git's configuration: gpg or ssh-keygen. */
-export const binarySignatures = (git: RunGit): SignatureReader => ({
+export const gitSignatures = (git: RunGit): SignatureReader => ({
   checkSignatures: async (oids, file) => {
     const found = new Map<Oid, Signature>();
     if (oids.length === 0) return found;
@@ -154,7 +154,7 @@ interface Storage {
  * writes a ref, which must not be seen yet. So it runs in a temporary repository, with the settings and the object folder of
  * the real one.
  */
-export function binarySigner(git: RunGit, folder: string, around: Surroundings): Signer {
+export function gitSigner(git: RunGit, folder: string, around: Surroundings): Signer {
   return {
     signsTags: async () => (await git(SIGNS)).stdout.toString().trim() === 'true',
     signTag: async (tag) => {

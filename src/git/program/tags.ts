@@ -16,7 +16,7 @@ interface Programs {
 }
 
 /** Reads tags with the git program: one process, and more only where something is unusual. */
-export function programTags(git: RunGit, stream: StreamGit): Tags {
+export function gitTags(git: RunGit, stream: StreamGit): Tags {
   const programs = { git, stream };
   return {
     list: (scope) => (scope === 'all' ? listAll(programs) : listArtifact(programs, scope)),

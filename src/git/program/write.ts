@@ -12,7 +12,7 @@ import { expectSuccess, type GitResult, type RunGit } from './run.js';
 import type { Signer } from './signatures.js';
 
 /** Writes tags with the git program. */
-export function binaryTagWriter(git: RunGit, { signsTags, signTag }: Signer): TagWriter {
+export function gitTagWriter(git: RunGit, { signsTags, signTag }: Signer): TagWriter {
   return {
     identity: () => identity(git),
     signsTags,

@@ -3,11 +3,11 @@ import { RegError } from '../../errors.js';
 import { redactorOf, shownAddress } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import type { LargeFiles, RegistryRepository, RepositoryInspector, SourceRepository } from '../port.js';
-import { binaryBranches, binaryHistory, binaryInspector } from '../program/history.js';
-import { binaryLargeFiles } from '../program/lfs.js';
-import { binaryObjectReader } from '../program/objects.js';
+import { gitBranches, gitHistory, gitInspector } from '../program/history.js';
+import { gitLargeFiles } from '../program/lfs.js';
+import { gitObjects } from '../program/objects.js';
 import { listRemoteTags, listTips, type RemoteAccess, remoteFailed } from '../program/remote.js';
-import { binaryTagRemote } from '../program/repository.js';
+import { gitTagRemote } from '../program/repository.js';
 import {
   type GitResult,
   gitIn,
@@ -20,9 +20,9 @@ import {
   withoutLocalVariables,
   withSettings,
 } from '../program/run.js';
-import { binarySignatures, binarySigner } from '../program/signatures.js';
-import { programTags } from '../program/tags.js';
-import { binaryTagWriter } from '../program/write.js';
+import { gitSignatures, gitSigner } from '../program/signatures.js';
+import { gitTags } from '../program/tags.js';
+import { gitTagWriter } from '../program/write.js';
 import { type CacheFolder, openRemoteCache, type RemoteCache } from './cache.js';
 import {
   type FolderReader,
@@ -58,10 +58,10 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
     ...reader,
     largeFiles,
     ...inspector,
-    ...binarySignatures(git(folder)),
-    ...binaryTagRemote(inspector, () => access),
+    ...gitSignatures(git(folder)),
+    ...gitTagRemote(inspector, () => access),
     fetchTags: async () => undefined,
-    ...binaryTagWriter(git(folder), binarySigner(git(folder), folder.path, runner.around(folder))),
+    ...gitTagWriter(git(folder), gitSigner(git(folder), folder.path, runner.around(folder))),
     takeTurn: async (artifact) => ({ artifact, last: undefined }),
     // no ref is kept here: what the remote has done is done
     changeRefs: async (_refs, turn) =>
@@ -84,16 +84,16 @@ function openReader(url: string, cacheFolder: string, around: Surroundings) {
   const read = (one: CacheFolder): FolderReader => {
     const [git, stream] = [runner.read(one), runner.stream(one)];
     return {
-      tags: programTags(git, stream),
-      ...binaryObjectReader(git, stream),
-      ...binaryHistory(git),
-      ...binaryBranches(git, binaryInspector(git, stream)),
+      tags: gitTags(git, stream),
+      ...gitObjects(git, stream),
+      ...gitHistory(git),
+      ...gitBranches(git, gitInspector(git, stream)),
     };
   };
   const { tags, ...reader }: RemoteReader = readRemote(gitTransport(runner), cache, read);
   // what a clone would call it
   const remote = { name: 'origin', url };
-  const largeFiles: LargeFiles = binaryLargeFiles(folder.path, runner.around(folder), remote);
+  const largeFiles: LargeFiles = gitLargeFiles(folder.path, runner.around(folder), remote);
   return { tags, reader, largeFiles, runner, folder };
 }
 

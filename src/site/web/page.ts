@@ -1,5 +1,4 @@
-import type { Description } from '../../registry/describe.js';
-import type { HistoryRow, IntervalRow, OverviewRow, VersionRow } from '../../registry/rows.js';
+import type { Description, HistoryRow, IntervalRow, OverviewRow, VersionRow } from '../../registry/rows.js';
 import type { CardNode } from './card-node.js';
 
 /** What every page knows of the site that it is a part of. */

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Description } from '../../../registry/describe.js';
+import type { Description } from '../../../registry/rows.js';
 import { Away } from './names.js';
 
 interface Props {

@@ -1,0 +1,215 @@
+import { type DoctorOptions, doctor } from './checks/doctor.js';
+import type { Report } from './checks/finding.js';
+import { type ValidateOptions, validate } from './checks/validate.js';
+import { type VerifyOptions, verify } from './checks/verify.js';
+import type { StageName } from './domain/names.js';
+import { RegError } from './errors.js';
+import { importMlem } from './exchange/mlem.js';
+import { type Host, thisHost } from './host.js';
+import { openContext } from './open.js';
+import * as actions from './registry/actions.js';
+import { type Approved, type ApproveOptions, approve } from './registry/approve.js';
+import { browse } from './registry/browse.js';
+import { type CheckRefOptions, checkRef } from './registry/check-ref.js';
+import type { RegistryContext } from './registry/context.js';
+import { describe } from './registry/describe.js';
+import { type DiffOptions, diff } from './registry/diff.js';
+import { type HistoryOptions, history, intervals } from './registry/history.js';
+import { init } from './registry/init.js';
+import { type LinkOptions, link } from './registry/link.js';
+import { type LoadOptions, loadModel, type Model, readable } from './registry/load.js';
+import { outdated } from './registry/outdated.js';
+import * as queries from './registry/queries.js';
+import type {
+  BrowseRow,
+  CheckedRow,
+  Description,
+  Difference,
+  DoctorFinding,
+  HistoryRow,
+  ImportRow,
+  IntervalRow,
+  LinkRow,
+  OutdatedRow,
+  OverviewRow,
+  SiteRow,
+  StageRow,
+  StatusRow,
+  SyncRow,
+  UpdateRow,
+  UploadRow,
+  VerifiedRow,
+  VersionRow,
+} from './registry/rows.js';
+import { type SyncOptions, status, sync } from './registry/sync.js';
+import { type UpdateOptions, update } from './registry/update.js';
+import { type UploadOptions, upload } from './registry/upload.js';
+import type { Written } from './registry/write.js';
+import type { Ui, UiOptions } from './site/serve.js';
+import type { SiteOptions } from './site/write.js';
+
+/**
+ * A model registry in the tags of one repository. Every call reads the tags anew. Times go in as `Date` and come out as
+ * ISO 8601 texts in UTC. Every call may throw `RegError`.
+ */
+export interface Registry {
+  /** The current version in a stage; undefined when nothing is there. */
+  which(artifact: string, stage: string, options?: queries.ReadOptions): Promise<StageRow | undefined>;
+  /** All versions in a stage, the current one first. */
+  whichAll(artifact: string, stage: string, options?: queries.ReadOptions): Promise<StageRow[]>;
+  /** The greatest active registered version; undefined when there is none. */
+  latest(artifact: string, options?: queries.ReadOptions): Promise<VersionRow | undefined>;
+  /** One row for each artifact, by name. */
+  show(options?: queries.OverviewOptions): Promise<OverviewRow[]>;
+  /** One row for each version of an artifact, of `artifact@version` or of `artifact#stage`, greatest first. */
+  show(target: string, options?: queries.VersionsOptions): Promise<VersionRow[]>;
+  /** The journal of one artifact or of all, newest first. */
+  history(target?: string, options?: HistoryOptions): Promise<HistoryRow[]>;
+  /** From when to when each version was the current one in a stage, and by whom. */
+  intervals(target?: string, options?: HistoryOptions): Promise<IntervalRow[]>;
+  /** The stages allowed, in use, or both. */
+  stages(options?: queries.StagesOptions): Promise<StageName[]>;
+  /** Which event a ref is, and whether it is still in effect. */
+  checkRef(ref: string, options?: CheckRefOptions): Promise<CheckedRow>;
+  /** What is known of a version: its link, or its annotation by gto or DVC. */
+  describe(artifact: string, options?: queries.ChooseOptions): Promise<Description>;
+  /** What differs between two models: `diff('churn@v1.2.0', '#prod')`; the second is what HEAD declares by default. */
+  diff(from: string, to?: string, options?: DiffOptions): Promise<Difference>;
+  /** The pages of artifacts at the site that serves the repository; of the registry without one. */
+  browse(targets?: readonly string[]): Promise<BrowseRow[]>;
+  /** Fetches and verifies one model, and puts it on disk. */
+  load(artifact: string, options?: LoadOptions): Promise<Model>;
+  /** Who signed each event, and whether the histories of artifacts hold together. */
+  verify(target?: string, options?: VerifyOptions): Promise<VerifiedRow[]>;
+  /** Checks link files, or tags. */
+  validate(options?: ValidateOptions): Promise<Report>;
+  /** Lists what is wrong with the registry, and what to do. */
+  doctor(options?: DoctorOptions): Promise<DoctorFinding[]>;
+  /** Writes the registry as a static site. */
+  site(options: SiteOptions): Promise<SiteRow>;
+  /** Serves the same site live on this machine. */
+  ui(options?: UiOptions): Promise<Ui>;
+  /** Compares the registry's tags with those of the remote of a clone. */
+  status(): Promise<StatusRow[]>;
+  /** Fetches the registry's tags, and pushes those that the remote lacks, one by one. */
+  sync(options?: SyncOptions): Promise<SyncRow[]>;
+  /** Takes over the links of mlem. */
+  importMlem(options?: { force?: boolean }): Promise<ImportRow[]>;
+  /** Writes `.reg.yaml`. */
+  init(stages?: readonly string[]): Promise<{ path: string }>;
+  /** Writes the link file of an artifact. */
+  link(path: string, artifact: string, options: LinkOptions): Promise<LinkRow>;
+  /** Pins links of the work tree to what their revs are now. */
+  update(artifacts?: readonly string[], options?: UpdateOptions): Promise<UpdateRow[]>;
+  /** Lists the links of the work tree whose source went on. */
+  outdated(artifacts?: readonly string[]): Promise<OutdatedRow[]>;
+  /** Puts a model into a store, and writes the link to it. */
+  upload(path: string, artifact: string, options: UploadOptions): Promise<UploadRow>;
+  /** Registers the model at a commit as a version. */
+  register(artifact: string, options?: actions.RegisterOptions): Promise<Written>;
+  /** Puts a version into a stage. */
+  assign(target: string, stage: string, options?: actions.AssignOptions): Promise<Written>;
+  /** Says that a version may go into a stage, for a policy that asks for approvals. */
+  approve(target: string, stage: string, options?: ApproveOptions): Promise<Approved>;
+  /** Assigns what was current in a stage before the current version. */
+  rollback(artifact: string, stage: string, options?: actions.WithdrawOptions): Promise<Written>;
+  /** Takes a version out of a stage. */
+  unassign(target: string, stage: string, options?: actions.WithdrawOptions): Promise<Written>;
+  /** Takes back the registration of a version. */
+  deregister(target: string, options?: actions.WithdrawOptions): Promise<Written>;
+  /** Marks an artifact as no longer in use. */
+  deprecate(artifact: string, options?: actions.WithdrawOptions): Promise<Written>;
+}
+
+/** Makes the calls of a registry from what it talks to. */
+function createRegistry(context: RegistryContext): Registry {
+  const which = async (artifact: string, stage: string, options: queries.WhichOptions): Promise<StageRow[]> =>
+    (await unlessNothing(queries.which(context, artifact, stage, options))) ?? [];
+  return {
+    which: async (artifact, stage, options = {}) => (await which(artifact, stage, options))[0],
+    whichAll: (artifact, stage, options = {}) => which(artifact, stage, { ...options, all: true }),
+    latest: (artifact, options = {}) => unlessNothing(queries.latest(context, artifact, options)),
+    show: showOf(context),
+    history: (target, options = {}) => history(context, target, options),
+    intervals: (target, options = {}) => intervals(context, target, options),
+    stages: (options = {}) => queries.stages(context, options),
+    checkRef: (ref, options = {}) => checkRef(context, ref, options),
+    describe: (artifact, options = {}) => describe(context, artifact, options),
+    diff: (from, to, options = {}) => diff(context, from, to, options),
+    browse: (targets = []) => browse(context, targets),
+    load: async (artifact, options = {}) => readable(await loadModel(context, artifact, options)),
+    verify: (target, options = {}) => verify(context, target, options),
+    validate: (options = {}) => validate(context, options),
+    doctor: (options = {}) => doctor(context, options),
+    // loaded on use: what draws pages is large
+    site: async (options) => (await import('./site/write.js')).site(context, options),
+    ui: async (options = {}) => (await import('./site/serve.js')).ui(context, options),
+    status: () => status(context),
+    sync: (options = {}) => sync(context, options),
+    importMlem: ({ force } = {}) => importMlem(context, force),
+    init: (stages) => init(context, stages),
+    link: (path, artifact, options) => link(context, path, artifact, options),
+    update: (artifacts = [], options = {}) => update(context, artifacts, options),
+    outdated: (artifacts = []) => outdated(context, artifacts),
+    upload: async (path, artifact, options) => {
+      const { note: _, ...row } = await upload(context, path, artifact, options);
+      return row;
+    },
+    register: (artifact, options = {}) => actions.register(context, artifact, options),
+    assign: (target, stage, options = {}) => actions.assign(context, target, stage, options),
+    approve: (target, stage, options = {}) => approve(context, target, stage, options),
+    rollback: (artifact, stage, options = {}) => actions.rollback(context, artifact, stage, options),
+    unassign: (target, stage, options = {}) => actions.unassign(context, target, stage, options),
+    deregister: (target, options = {}) => actions.deregister(context, target, options),
+    deprecate: (artifact, options = {}) => actions.deprecate(context, artifact, options),
+  };
+}
+
+function showOf(context: RegistryContext): Registry['show'] {
+  function show(options?: queries.OverviewOptions): Promise<OverviewRow[]>;
+  function show(target: string, options?: queries.VersionsOptions): Promise<VersionRow[]>;
+  function show(
+    first: string | queries.OverviewOptions = {},
+    options: queries.VersionsOptions = {},
+  ): Promise<unknown> {
+    return typeof first === 'string'
+      ? queries.versions(context, first, options)
+      : queries.overview(context, first);
+  }
+  return show;
+}
+
+const NOTHING: ReadonlySet<string> = new Set([
+  'UNKNOWN_ARTIFACT',
+  'UNKNOWN_STAGE',
+  'UNKNOWN_VERSION',
+  'NOTHING_IN_STAGE',
+]);
+
+/** Undefined where the answer is that nothing is there; a program asks for that with `if`, a person is told why. */
+async function unlessNothing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof RegError && NOTHING.has(error.code)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Opens the registry in the tags of a repository.
+ * @param repo the path of a clone, of a folder inside one, or of a bare repository
+ * @param host what to see instead of this process's environment, folder and clock
+ * @throws RegError NO_REPOSITORY
+ */
+export async function openRegistry(repo = '.', host: Partial<Host> = {}): Promise<Registry> {
+  return createRegistry(await openContext(repo, { ...thisHost(), ...host }));
+}
+
+/** Fetches and verifies one model of a registry, by default that of the working folder: by stage, by version, by a rev, or as the link is at HEAD. */
+export async function load(
+  artifact: string,
+  { registry, ...options }: LoadOptions & { registry?: Registry | undefined } = {},
+): Promise<Model> {
+  return (registry ?? (await openRegistry())).load(artifact, options);
+}

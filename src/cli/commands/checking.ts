@@ -1,0 +1,97 @@
+import { text } from 'node:stream/consumers';
+import * as doctoring from '../../checks/doctor.js';
+import type { Report } from '../../checks/finding.js';
+import { parseRefUpdates, preReceive } from '../../checks/hook.js';
+import { REPORTERS, type ReportFormat } from '../../checks/reporters.js';
+import { ALL_RULES } from '../../checks/rules.js';
+import * as validating from '../../checks/validate.js';
+import * as verifying from '../../checks/verify.js';
+import { DoctorFinding, type Finding, VerifiedRow } from '../../registry/rows.js';
+import { shellLine } from '../../util/shell.js';
+import type { Output } from '../output.js';
+import { cleanLine } from '../render/clean.js';
+import { rowTable } from '../render/rows.js';
+import type { Session } from '../session.js';
+
+/** `reg verify` */
+export async function verify(
+  { out, open }: Session,
+  target: string | undefined,
+  options: verifying.VerifyOptions,
+): Promise<number> {
+  const found = await verifying.verify(await open(), target, options);
+  const broken = found.filter(({ problem }) => problem !== null);
+  await out.answer(found, () => rowTable(VerifiedRow, found, out));
+  if (broken.length === 0)
+    out.note(`nothing is broken in ${found.length} event${found.length === 1 ? '' : 's'}`);
+  return broken.length === 0 ? 0 : 1;
+}
+
+/** `reg doctor` */
+export async function doctor(
+  { out, open, repo, inPlace }: Session,
+  { offline }: { offline?: boolean },
+): Promise<number> {
+  const context = await open();
+  // a fix is to be pasted where the user stands, which need not be the repository that was looked at
+  const isElsewhere = repo !== '.' && context.repository.url === undefined;
+  const found = (await doctoring.doctor(context, { offline })).map((one) => ({
+    ...one,
+    message: inPlace(one.message),
+    fix: one.fix && inPlace(isElsewhere ? inRepository(one.fix, repo) : one.fix),
+  }));
+  await out.answer(found, () => rowTable(DoctorFinding, found, out));
+  if (found.length === 0) out.note('nothing is wrong');
+  return found.every(({ level }) => level === 'info') ? 0 : 1;
+}
+
+const inRepository = (fix: string, repo: string): string =>
+  fix.replace(/^git /, `${shellLine('git', '-C', repo)} `);
+
+/** `reg validate` */
+export async function validate(
+  { out, open, cwd }: Session,
+  paths: string[],
+  options: Omit<validating.ValidateOptions, 'paths' | 'from'> & { format?: ReportFormat | 'text' | 'json' },
+): Promise<number> {
+  const { format = out.json ? 'json' : 'text', ...which } = options;
+  const report = await validating.validate(await open(), { ...which, paths, from: cwd });
+  if (report.note !== undefined) out.note(report.note);
+  printReport(report, format, out);
+  return report.ok ? 0 : 1;
+}
+
+/** Prints a report: in JSON, for another program, or one line a finding. */
+function printReport(report: Report, format: ReportFormat | 'text' | 'json', out: Output): void {
+  const { ok, findings, checked } = report;
+  if (format === 'json') out.data({ ok, findings });
+  else if (format !== 'text') {
+    const cleaned = { ...report, findings: findings.map(cleanedFinding), checked: checked.map(cleanLine) };
+    out.print(REPORTERS[format](cleaned, { version: out.world.version, rules: ALL_RULES }));
+  } else {
+    for (const { file, line, level, message, rule } of findings)
+      out.line(`${atStart(file)}:${line}: ${level}: ${message} [${rule}]`);
+    if (findings.length === 0) out.note(rightNote(checked));
+  }
+}
+
+/** A path that begins a line: in the log of a workflow, `::` there would be a command (GitHub Docs, "Workflow commands"). */
+const atStart = (file: string): string => (/^\s*(::|##\[)/.test(file) ? `./${file}` : file);
+
+const cleanedFinding = (finding: Finding): Finding => ({
+  ...finding,
+  file: cleanLine(finding.file),
+  message: cleanLine(finding.message),
+});
+
+function rightNote(checked: readonly string[]): string {
+  const what = checked.every((file) => file.startsWith('refs/')) && checked.length > 0 ? 'tag' : 'link';
+  return `${checked.length} ${what}${checked.length === 1 ? ' is' : 's are'} right`;
+}
+
+/** `reg hook` */
+export async function hook({ out, open }: Session, _hook: 'pre-receive'): Promise<number> {
+  const refusals = await preReceive(await open(), parseRefUpdates(await text(out.world.stdin)));
+  await out.answer(refusals, () => refusals.map(({ tag, message }) => `reg: ${tag}: ${message}`));
+  return refusals.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,110 @@
+import { importMlem } from '../../exchange/mlem.js';
+import type { RegistryContext } from '../../registry/context.js';
+import { floatingLinks } from '../../registry/floating.js';
+import * as configuring from '../../registry/init.js';
+import * as registry from '../../registry/link.js';
+import * as outdating from '../../registry/outdated.js';
+import { OutdatedRow } from '../../registry/rows.js';
+import * as updating from '../../registry/update.js';
+import { shellLine } from '../../util/shell.js';
+import { commitHint } from '../next-step.js';
+import { rowTable } from '../render/rows.js';
+import type { Session } from '../session.js';
+
+/** `reg init` */
+export async function init({ out, open, cwd }: Session, { stages }: { stages?: string[] }): Promise<void> {
+  const context = await open();
+  const { path } = await configuring.init(context, stages);
+  await out.answer({ path }, () => [path]);
+  out.hint(await commitHint(context, cwd, path, 'Configure the registry'));
+}
+
+/** `reg link` */
+export async function link(
+  { out, open, cwd }: Session,
+  path: string,
+  artifact: string,
+  options: Omit<registry.LinkOptions, 'from' | 'labels'> & { label: Record<string, string> },
+): Promise<void> {
+  const context = await open();
+  const row = await registry.link(context, path, artifact, { ...options, labels: options.label, from: cwd });
+  await out.answer(row, () => [row.path]);
+  if (row.sha256 === null)
+    out.note(
+      'warning: the link is not pinned, and reg validate will say so: link it again with --rev and --force',
+    );
+  else for (const warning of await floatingWarnings(context, [artifact])) out.note(warning);
+  out.hint(await commitHint(context, cwd, row.path, `Link ${artifact}`));
+}
+
+/** `reg update` */
+export async function update(
+  { out, open, cwd }: Session,
+  artifacts: string[],
+  options: updating.UpdateOptions,
+): Promise<void> {
+  const context = await open();
+  const rows = await updating.update(context, artifacts, options);
+  const changed = rows.filter((row) => row.changed);
+  await out.answer(rows, () => changed.map(({ path }) => path));
+  const names = changed.map(({ artifact }) => artifact);
+  for (const warning of await floatingWarnings(context, names)) out.note(warning);
+  const [first] = changed;
+  if (first === undefined)
+    out.note(rows.length === 0 ? 'there is no link file' : 'every link is pinned to that already');
+  else if (changed.length === 1)
+    out.hint(await commitHint(context, cwd, first.path, `Update ${first.artifact}`));
+  else out.hint("git commit -am 'Update links'");
+}
+
+/** `validate` does not accept links that were just pinned to what a branch is now. */
+const floatingWarnings = async (context: RegistryContext, artifacts: readonly string[]): Promise<string[]> =>
+  (await floatingLinks(context, artifacts)).map(
+    ({ artifact, rev }) =>
+      `warning: ${artifact} is linked to '${rev}', a branch, which moves on, and reg validate will say so: link it to a tag or a commit id, or allow it with revs: floating in .reg.yaml`,
+  );
+
+/** `reg outdated` */
+export async function outdated({ out, open, inPlace }: Session, artifacts: string[]): Promise<number> {
+  const rows = await outdating.outdated(await open(), artifacts);
+  const short = (commit: string | null): string => commit?.slice(0, 12) ?? '-';
+  await out.answer(rows, () =>
+    rowTable(OutdatedRow, rows, out, {
+      source: ({ source }) => source.rev ?? '-',
+      commit: ({ commit }) => short(commit),
+      now: ({ now }) => short(now),
+    }),
+  );
+  for (const { artifact, problem } of rows) if (problem !== null) out.note(`${artifact}: ${problem}`);
+  const known = rows.filter(({ problem }) => problem === null);
+  if (rows.length === 0) out.note('every link is up to date');
+  if (known.length > 0) out.hint(inPlace(updates(known)));
+  return rows.length === 0 ? 0 : 1;
+}
+
+/** What brings all of them up to date: one command for those whose rev moved, and one for each rev that is newer. */
+function updates(rows: readonly OutdatedRow[]): string {
+  const revs = new Set(rows.map(({ newer }) => newer));
+  return [...revs]
+    .map((rev) => {
+      const names = rows.filter(({ newer }) => newer === rev).map(({ artifact }) => artifact);
+      return shellLine('reg', 'update', ...names, ...(rev === null ? [] : ['--rev', rev]));
+    })
+    .join('; ');
+}
+
+/** `reg import` */
+export async function importLinks(
+  { out, open, inPlace }: Session,
+  _tool: 'mlem',
+  { force }: { force?: boolean },
+): Promise<void> {
+  const rows = await importMlem(await open(), force);
+  if (out.json) return out.data(rows);
+  for (const { from, path, lost } of rows) {
+    if (path !== null) out.line(path);
+    for (const sentence of lost) out.note(`${from}: ${sentence}`);
+  }
+  if (rows.length === 0) out.note('there is no .mlem file in this work tree');
+  else out.hint(inPlace('reg validate'));
+}

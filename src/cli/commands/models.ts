@@ -1,0 +1,90 @@
+import { createReadStream } from 'node:fs';
+import { isAbsolute, join, relative } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { parseTarget } from '../../domain/target.js';
+import { clearCache, listCache } from '../../models/cache.js';
+import { type LoadOptions, loadModel, singleFile, warningOf } from '../../registry/load.js';
+import { chosenBy } from '../../registry/queries.js';
+import { CacheRow } from '../../registry/rows.js';
+import * as uploading from '../../registry/upload.js';
+import { cacheFolder } from '../../util/files.js';
+import { commitHint, pushHint } from '../next-step.js';
+import { progressBar } from '../render/progress.js';
+import { rowTable } from '../render/rows.js';
+import type { Session } from '../session.js';
+
+/** `reg load` */
+export async function load(
+  { out, open, cwd }: Session,
+  asked: string,
+  {
+    output,
+    at,
+    rev,
+    force,
+    frozen,
+  }: Pick<LoadOptions, 'at' | 'rev' | 'force' | 'frozen'> & { output?: string },
+): Promise<void> {
+  const parsed = parseTarget(asked);
+  const progress = progressBar(out, asked);
+  const choice = { at, rev, force, frozen, ...chosenBy(parsed), onStart: progress.start };
+  const loaded = await loadModel(await open(), parsed.artifact, {
+    ...choice,
+    ...placeOf(output, cwd),
+  }).finally(progress.stop);
+  const warning = await warningOf(loaded);
+  if (warning) out.note(warning);
+  // only what was verified to its last byte goes out
+  if (output === '-') return pipeline(createReadStream(singleFile(loaded)), out.world.stdout, { end: false });
+  const { kind: _, ...row } = loaded;
+  await out.answer(row, () => [isAbsolute(output ?? '') ? loaded.path : relative(cwd, loaded.path)]);
+}
+
+/** Into the working folder unless a path was given; standard output is fed from the cache. */
+function placeOf(output: string | undefined, cwd: string): Pick<LoadOptions, 'to' | 'into'> {
+  if (output === '-') return {};
+  if (output === undefined) return { into: cwd };
+  // join keeps a slash at the end, which says that a folder is meant
+  return { to: isAbsolute(output) ? output : join(cwd, output), into: cwd };
+}
+
+/** `reg upload` */
+export async function upload(
+  session: Session,
+  path: string,
+  artifact: string,
+  options: Omit<uploading.UploadOptions, 'from' | 'onStart'>,
+): Promise<void> {
+  const { out, open, cwd } = session;
+  const context = await open();
+  const progress = progressBar(out, artifact);
+  const { note, ...row } = await uploading
+    .upload(context, path, artifact, { ...options, from: cwd, onStart: progress.start })
+    .finally(progress.stop);
+  await out.answer(row, () => [row.path, ...row.tags.map(({ tag }) => tag)]);
+  if (!row.uploaded) out.note(`the store has these bytes already: ${row.url}`);
+  if (note !== undefined) out.note(note);
+  if (row.url.startsWith('./'))
+    out.note(
+      'the store is a folder of this clone, which others do not have: --store and store: in .reg.yaml name another',
+    );
+  if (row.commit === null) out.hint(await commitHint(context, cwd, row.path, `Link ${artifact}`));
+  else await pushHint(session, context, row.tags);
+}
+
+/** `reg cache` */
+export async function cache(
+  { out }: Session,
+  action: 'ls' | 'gc',
+  { olderThan }: { olderThan: number },
+): Promise<void> {
+  const folder = cacheFolder(out.world.env);
+  const rows =
+    action === 'ls' ? await listCache(folder) : await clearCache(folder, olderThan, out.world.now());
+  await out.answer(rows, () => rowTable(CacheRow, rows, out));
+  if (out.json) return;
+  const total = rows.reduce((sum, { size }) => sum + size, 0);
+  out.note(
+    `${rows.length} ${rows.length === 1 ? 'entry' : 'entries'}, ${total} bytes, ${action === 'gc' ? 'removed from' : 'in'} ${folder}`,
+  );
+}

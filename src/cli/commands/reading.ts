@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { WebPages } from '../../domain/web-pages.js';
+import { pagesOf } from '../../registry/browse.js';
+import type { RegistryContext } from '../../registry/context.js';
+import { type HistoryOptions, intervals, journal } from '../../registry/history.js';
+import { historyRow } from '../../registry/make-rows.js';
+import * as queries from '../../registry/queries.js';
+import { type Output, pieces } from '../output.js';
+import { showsHyperlinks } from '../render/hyperlink.js';
+import { BEHIND, hasBehind, overviewTable } from '../render/overview.js';
+import { historyTable, intervalTable, versionTable } from '../render/rows.js';
+import { renderTable, type Table } from '../render/table.js';
+import type { Session } from '../session.js';
+
+// The questions that are asked most: they are in the file that starts the program.
+
+/** `reg which` */
+export async function which(
+  { out, open }: Session,
+  artifact: string,
+  stage: string,
+  options: queries.ReadOptions & { all?: boolean },
+): Promise<void> {
+  const rows = await queries.which(await open(), artifact, stage, options);
+  const shown = options.all ? rows : [rows[0]];
+  await out.answer(options.all ? rows : rows[0], () => shown.map(({ version }) => version));
+}
+
+/** `reg latest` */
+export async function latest(
+  { out, open }: Session,
+  artifact: string,
+  options: queries.ReadOptions,
+): Promise<void> {
+  const row = await queries.latest(await open(), artifact, options);
+  await out.answer(row, () => [row.version]);
+}
+
+/** `reg show` */
+export async function show(
+  { out, open }: Session,
+  target: string | undefined,
+  options: queries.OverviewOptions & queries.VersionsOptions,
+): Promise<void> {
+  const context = await open();
+  if (target !== undefined) {
+    const rows = await queries.versions(context, target, options);
+    return out.answer(rows, async () => versionTable(rows, out, await linksOf(out, context)));
+  }
+  const rows = await queries.overview(context, options);
+  await out.answer(rows, async () => {
+    const { stages: order = [] } = out.world.isTTY ? await context.config() : {};
+    return overviewTable(rows, order, out, await linksOf(out, context));
+  });
+  if (out.json) return;
+  if (out.world.isTTY && hasBehind(rows)) out.note(`${BEHIND} behind the latest version`);
+  if (rows.length === 0) out.note('there is no artifact to show');
+}
+
+/** `reg history` */
+export async function history(
+  { out, open }: Session,
+  target: string | undefined,
+  options: HistoryOptions & { asc?: boolean; intervals?: boolean; pager: boolean },
+): Promise<void> {
+  const context = await open();
+  const wanted = { ...options, ascending: options.asc };
+  const print = async (table: Table): Promise<void> =>
+    printPaged(await renderTable(table, out), out, context, options.pager);
+  if (options.intervals) {
+    const rows = await intervals(context, target, wanted);
+    return out.json ? out.data(rows) : print(intervalTable(rows, out, await linksOf(out, context)));
+  }
+  const events = await journal(context, target, wanted);
+  if (out.json) return out.rows(events, historyRow);
+  const links = await linksOf(out, context);
+  // columns of a terminal are as wide as the widest of all their cells
+  for (const some of out.world.isTTY ? [events] : pieces(events))
+    await print(historyTable(some.map(historyRow), out, links));
+}
+
+/** `reg stages` */
+export async function stages({ out, open }: Session, options: queries.StagesOptions): Promise<void> {
+  const names = await queries.stages(await open(), options);
+  await out.answer(names, () => names);
+}
+
+/** Where tags and commits lead to on this terminal; undefined where nothing is to be a link. */
+const linksOf = async ({ world }: Output, context: RegistryContext): Promise<WebPages | undefined> =>
+  // a configuration that cannot be read is reported by the command, not by its links
+  showsHyperlinks(world) && world.isTTY ? pagesOf(context).catch(() => undefined) : undefined;
+
+/**
+ * Prints a long text through the pager of the user, as git does (git-var(1), GIT_PAGER); what fits the terminal, and what goes
+ * elsewhere, is printed as it is.
+ */
+async function printPaged(
+  text: string,
+  out: Output,
+  context: RegistryContext,
+  isWanted: boolean,
+): Promise<void> {
+  const { isTTY, lines, env, stdout } = out.world;
+  if (!isWanted || !isTTY || text.split('\n').length <= lines) return out.print(text);
+  const pager =
+    env.GIT_PAGER ?? (await context.repository.largeFiles.setting('core.pager')) ?? env.PAGER ?? 'less';
+  if (pager === '' || pager === 'cat') return out.print(text);
+  const around = { LESS: 'FRX', LV: '-c', ...env };
+  const child = spawn(pager, { shell: true, env: around, stdio: ['pipe', 'inherit', 'inherit'] });
+  // a reader that has seen enough closes the pipe before the end
+  child.stdin?.on('error', () => undefined).end(text);
+  const [code] = await Promise.race([once(child, 'close'), once(child, 'error').then(() => [NOT_FOUND])]);
+  if (code === NOT_FOUND) stdout.write(text);
+}
+
+/** The exit code of a shell that does not find a program. */
+const NOT_FOUND = 127;

@@ -1,0 +1,46 @@
+import { StatusRow, type SyncRow } from '../../registry/rows.js';
+import * as syncing from '../../registry/sync.js';
+import { differingHint } from '../next-step.js';
+import { rowTable } from '../render/rows.js';
+import type { Session } from '../session.js';
+
+/** `reg status` */
+export async function status(session: Session): Promise<number> {
+  const { out, open, inPlace } = session;
+  const context = await open();
+  const found = await syncing.status(context);
+  const { remote: name } = await context.config();
+  const short = (oid: string | null): string => oid?.slice(0, 12) ?? '-';
+  await out.answer(found, () =>
+    rowTable(StatusRow, found, out, {
+      local: ({ local }) => short(local),
+      remote: ({ remote }) => short(remote),
+    }),
+  );
+  const [first] = found;
+  if (first === undefined) {
+    out.note(sameNote(name));
+    return 0;
+  }
+  if (found.every(({ state }) => state === 'differs')) out.hint(differingHint(session, name, first.tag));
+  else out.hint(inPlace('reg sync'));
+  return 1;
+}
+
+/** `reg sync` */
+export async function sync(session: Session): Promise<number> {
+  const { out, open } = session;
+  const context = await open();
+  const onRow = ({ action, tag }: SyncRow): void => out.print(`${action}\t${tag}\n`);
+  const rows = await syncing.sync(context, { onRow: out.json ? undefined : onRow });
+  if (out.json) out.data(rows);
+  const { remote } = await context.config();
+  if (rows.length === 0) out.note(sameNote(remote));
+  const differing = rows.find(({ action }) => action === 'differs');
+  if (differing === undefined) return 0;
+  out.note('tags that differ were left alone: somebody has to decide which one is right');
+  out.hint(differingHint(session, remote, differing.tag));
+  return 1;
+}
+
+const sameNote = (remote: string): string => `this repository and ${remote} hold the same events`;

@@ -1,0 +1,52 @@
+import { openContext } from '../open.js';
+import type { RegistryContext } from '../registry/context.js';
+import { overview, stages, versions } from '../registry/queries.js';
+import type { Cursor } from './complete.js';
+import { isUrl, repoOf } from './session.js';
+
+/** Names in the registry; none where it cannot be asked, and none at a URL, where it would take too long for a key. */
+export async function namesIn(
+  name: string,
+  { prefix, world, repo: asked, artifact }: Cursor,
+): Promise<string[]> {
+  const repo = repoOf(asked, world.env);
+  if (isUrl(repo)) return [];
+  try {
+    return await namesFor(name, artifact, prefix, await openContext(repo, world));
+  } catch {
+    // what is wrong is reported by the command, not while somebody types
+    return [];
+  }
+}
+
+async function namesFor(
+  name: string,
+  artifact: string | undefined,
+  prefix: string,
+  context: RegistryContext,
+): Promise<string[]> {
+  if (name === 'stage') return stagesOf(context, artifact);
+  if (name === 'version') return artifact === undefined ? [] : versionsOf(context, artifact);
+  const mark = prefix.search(/[@#]/);
+  if (mark < 0) return (await overview(context, { deprecated: true })).map((row) => row.artifact);
+  const typed = prefix.slice(0, mark);
+  // the second operand of diff may leave out the name that the first one has
+  const behind = await (prefix[mark] === '@' ? versionsOf : stagesOf)(context, typed || (artifact ?? ''));
+  return behind.map((one) => `${typed}${prefix[mark]}${one}`);
+}
+
+/** The registered versions of an artifact, greatest first. */
+const versionsOf = async (context: RegistryContext, artifact: string): Promise<string[]> =>
+  (await versions(context, artifact, {}))
+    .filter(({ version, active }) => active && version.startsWith('v'))
+    .map(({ version }) => version);
+
+/** The stages that are allowed, and behind them others in use: by the artifact, or without one by any. */
+async function stagesOf(context: RegistryContext, artifact: string | undefined): Promise<string[]> {
+  const allowed = await stages(context, { allowed: true }).catch(() => []);
+  const used =
+    artifact === undefined
+      ? await stages(context, { used: true })
+      : (await versions(context, artifact, {})).flatMap((row) => row.stages).sort();
+  return [...new Set([...allowed, ...used])];
+}

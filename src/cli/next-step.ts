@@ -1,0 +1,46 @@
+import { join, relative } from 'node:path';
+import { tagRef, tagRefspec } from '../domain/refs.js';
+import type { RegistryContext } from '../registry/context.js';
+import type { WriteRow } from '../registry/rows.js';
+import { shellLine } from '../util/shell.js';
+import type { Session } from './session.js';
+
+// The git commands that a command of reg leaves to the user, to be pasted where the user stands.
+
+/** The command line that commits a file that was written. */
+export async function commitHint(
+  context: RegistryContext,
+  cwd: string,
+  path: string,
+  message: string,
+): Promise<string> {
+  const root = (await context.workTree())?.root ?? cwd;
+  const isInside = !relative(root, cwd).startsWith('..');
+  const git = ['git', ...(isInside ? [] : ['-C', root])];
+  const add = shellLine(...git, 'add', isInside ? relative(cwd, join(root, path)) : path);
+  return `${add} && ${shellLine(...git, 'commit', '-m', message)}`;
+}
+
+/** Names the push that is left to do, if any is. */
+export async function pushHint(
+  { out, repo }: Session,
+  context: RegistryContext,
+  rows: readonly Pick<WriteRow, 'tag' | 'pushed'>[],
+  isDeleting = false,
+): Promise<void> {
+  if (rows.every((row) => row.pushed)) return;
+  const { remote } = await context.config();
+  const refs = rows.map((row) => tagRef(row.tag));
+  out.hint(shellLine(...gitIn(repo), 'push', ...(isDeleting ? ['--delete'] : []), remote, ...refs));
+}
+
+/**
+ * The next step where a tag is not the same here and at the remote: a fetch that takes the remote's. Which of the two is right,
+ * no program can know.
+ */
+export function differingHint({ repo }: Pick<Session, 'repo'>, remote: string, tag: string): string {
+  const fetch = shellLine(...gitIn(repo), 'fetch', remote, `+${tagRefspec(tag)}`);
+  return `if the one at ${remote} is right, take it with: ${fetch}`;
+}
+
+const gitIn = (repo: string): string[] => ['git', ...(repo === '.' ? [] : ['-C', repo])];

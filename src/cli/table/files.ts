@@ -1,0 +1,171 @@
+import {
+  CacheRow,
+  ImportRow,
+  InitRow,
+  LinkRow,
+  LoadRow,
+  OutdatedRow,
+  RefusalRow,
+  ReportRow,
+  SiteRow,
+  UiRow,
+  UpdateRow,
+  UploadRow,
+} from '../../registry/rows.js';
+import { list } from '../../util/row.js';
+import { BadValue, type CommandSpec, command, option, time } from './command.js';
+import { SIGNING } from './writing.js';
+
+/** Reads the number of a port. */
+function port(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new BadValue('write a port, a number up to 65535.');
+}
+
+/** Reads a number of days. */
+function days(text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new BadValue('write a number of days.');
+  return Number(text);
+}
+
+/** Adds `key=value` to what was given before. */
+function label(text: string, before: Record<string, string>): Record<string, string> {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new BadValue('write key=value.');
+  return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
+}
+
+/** Reads names with commas between them. */
+const names = (text: string): string[] => text.split(',');
+
+/** The commands about files: configuration, links and models. */
+export const FILES: readonly CommandSpec[] = [
+  command('init', 'write .reg.yaml, the configuration of a registry', {
+    examples: ['init', 'init --stages dev,staging,prod'],
+    options: [
+      option('--stages <names>', 'the stages to allow, in order of promotion, with commas', { parse: names }),
+    ],
+    answer: InitRow,
+    run: async () => (await import('../commands/linking.js')).init,
+  }),
+  command('link <source-path> <artifact>', 'declare an artifact: write the link to where its model is', {
+    examples: [
+      'link models/churn.safetensors churn --source https://github.com/mycompany/research --rev v1',
+      'link model.onnx churn --source ../research --rev main --label team=pricing',
+    ],
+    options: [
+      option('--source <repository>', 'a git URL or a path (default: this repository)'),
+      option('--rev <rev>', 'the branch, tag or commit id to pin'),
+      option('--description <text>', 'what the model is for'),
+      option('--label <key=value>', 'a label, as often as needed', { parse: label, fallback: {} }),
+      option('--force', 'replace the link that is there'),
+    ],
+    answer: LinkRow,
+    run: async () => (await import('../commands/linking.js')).link,
+  }),
+  command('update [artifact...]', 'pin links to what their revs are now', {
+    examples: ['update', 'update churn --rev v2'],
+    options: [option('--rev <rev>', 'another branch, tag, commit id or registry ref')],
+    answer: list(UpdateRow),
+    run: async () => (await import('../commands/linking.js')).update,
+  }),
+  command('outdated [artifact...]', 'list links whose source went on; exit 1 when there is one', {
+    examples: ['outdated', 'outdated churn --json'],
+    answer: list(OutdatedRow),
+    run: async () => (await import('../commands/linking.js')).outdated,
+  }),
+  command('import <tool>', 'take over links of another tool: mlem', {
+    examples: ['import mlem', 'import mlem --force --json'],
+    choices: { tool: ['mlem'] },
+    options: [option('--force', 'replace link files that are there')],
+    answer: list(ImportRow),
+    run: async () => (await import('../commands/linking.js')).importLinks,
+  }),
+  command('load <artifact>', 'fetch a model: churn, churn@v1.2.0, churn@latest or churn#prod', {
+    examples: ["load 'churn#prod' -o model.safetensors", 'load churn@latest -o - | sha256sum'],
+    options: [
+      option('--rev <rev>', 'the link as it is at this rev of the registry'),
+      option(
+        '-o, --output <path>',
+        'the file or folder to write, - for standard output (default: its own name)',
+      ),
+      option('--at <time>', 'what the stage held at a time', { parse: time }),
+      option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
+      option('--force', 'replace other content at the target'),
+    ],
+    answer: LoadRow,
+    run: async () => (await import('../commands/models.js')).load,
+  }),
+  command('upload <file-or-folder> <artifact>', 'put a model into the store, and write the link to it', {
+    examples: [
+      'upload out/model.safetensors churn --register',
+      'upload out/model.safetensors churn --store s3://models/churn --assign dev',
+    ],
+    options: [
+      option('--store <url|folder>', 'where to put it (default: store: of .reg.yaml, else ./store)'),
+      option('--register', 'commit the link file alone, and register the next version'),
+      option('--assign <stage>', 'do so, and put the version into a stage'),
+      option('-m, --message <text>', 'the message of the tags'),
+      option('--push', 'push the tags, with the commit that they name'),
+      ...SIGNING,
+    ],
+    answer: UploadRow,
+    run: async () => (await import('../commands/models.js')).upload,
+  }),
+  command('cache <action>', 'what was fetched and is kept: list it, or clear it up', {
+    examples: ['cache ls', 'cache gc --older-than 7'],
+    choices: { action: ['ls', 'gc'] },
+    options: [
+      option('--older-than <days>', 'with gc: what nobody used for so many days', {
+        parse: days,
+        fallback: 30,
+      }),
+    ],
+    answer: list(CacheRow),
+    run: async () => (await import('../commands/models.js')).cache,
+  }),
+  command('validate [path...]', 'check link files; exit 1 when one is wrong', {
+    examples: [
+      'validate',
+      'validate models --json',
+      'validate --base origin/main --format github',
+      'validate --tags --since v1',
+    ],
+    options: [
+      option('--base <rev>', 'only what changes since the work tree parted from this rev'),
+      option('--format <format>', 'how to say it (default: text)', {
+        choices: ['text', 'json', 'github', 'junit', 'sarif'],
+      }),
+      option('--tags', 'check tags instead: against each other and the policy of their stages'),
+      option('--since <rev|time>', 'with --tags: only events from then on'),
+      option('--offline', 'go by what this clone knows of the remote'),
+    ],
+    answer: ReportRow,
+    run: async () => (await import('../commands/checking.js')).validate,
+  }),
+  command(
+    'hook <hook>',
+    'run as a hook of a repository that is pushed to: refuse tags that move, are forged, or no policy takes',
+    {
+      examples: ['hook pre-receive', 'hook pre-receive --json'],
+      choices: { hook: ['pre-receive'] },
+      answer: list(RefusalRow),
+      run: async () => (await import('../commands/checking.js')).hook,
+    },
+  ),
+  command('site', 'write the registry as a static web site', {
+    examples: ['site --out public', 'site --out public --repo https://github.com/mycompany/model-registry'],
+    options: [option('--out <folder>', 'where to write it', { fallback: 'site' })],
+    answer: SiteRow,
+    run: async () => (await import('../commands/pages.js')).site,
+  }),
+  command('ui', 'serve the registry as a web site on this machine, live and read-only', {
+    examples: ['ui --open', 'ui --port 8080 --repo https://github.com/mycompany/model-registry'],
+    options: [
+      option('--port <n>', 'the port (default: one that is free)', { parse: port }),
+      option('--open', 'open it in the browser'),
+    ],
+    answer: UiRow,
+    run: async () => (await import('../commands/pages.js')).ui,
+  }),
+];

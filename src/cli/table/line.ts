@@ -1,0 +1,108 @@
+import { type CommandSpec, namesOf, type OptionSpec, valueNameOf } from './command.js';
+import { commandNamed, optionsOf } from './table.js';
+
+/** A command line as the table reads it, complete or up to a cursor. The one reader of what was typed beside the parser. */
+export interface Line {
+  /** What was typed, without the fields that `--json=<field,…>` names. */
+  words: readonly string[];
+  /** Those fields; undefined where none are named. */
+  fields: readonly string[] | undefined;
+  /** The first word that is neither an option nor its value. */
+  name: string | undefined;
+  /** The command of that name. */
+  command: CommandSpec | undefined;
+  /** The words behind it that are neither options nor their values. */
+  positionals: readonly string[];
+  /** The options that were typed, each with its value where it has one. */
+  options: readonly TypedOption[];
+  /** Words that look like options, and are none of the command. */
+  unknown: readonly string[];
+  /** The option whose value is the next word. */
+  open: OptionSpec | undefined;
+  /** Whether `--` was typed: what comes behind is no option. */
+  isClosed: boolean;
+}
+
+/** An option that was typed. */
+export interface TypedOption {
+  option: OptionSpec;
+  value: string | undefined;
+}
+
+/** Whether an option was typed, by one of its names. */
+export const hasOption = ({ options }: Line, name: string): boolean =>
+  options.some(({ option }) => namesOf(option).includes(name));
+
+/** The value of an option, the last one where it was typed more than once. */
+export const optionValue = ({ options }: Line, name: string): string | undefined =>
+  options.findLast(({ option }) => namesOf(option).includes(name))?.value;
+
+/** Reads what was typed behind `reg`. */
+export function readLine(argv: readonly string[]): Line {
+  const words: string[] = [];
+  const positionals: string[] = [];
+  const options: TypedOption[] = [];
+  const unknown: string[] = [];
+  let fields: string[] | undefined;
+  let name: string | undefined;
+  let command: CommandSpec | undefined;
+  let open: OptionSpec | undefined;
+  let isClosed = false;
+  for (const word of argv) {
+    let kept = word;
+    if (open !== undefined) {
+      options.push({ option: open, value: word });
+      open = undefined;
+    } else if (!isClosed && word === '--') isClosed = true;
+    else if (!isClosed && word.startsWith('-') && word !== '-') {
+      const { known, rest, waiting } = readOption(word, optionsOf(command));
+      options.push(...known);
+      open = waiting;
+      if (rest !== undefined) unknown.push(rest);
+      if (word.startsWith(FIELDS)) {
+        // they stand behind `=` alone: in `--json churn` the second word is an argument
+        const named = word.slice(FIELDS.length).split(',');
+        fields = [...(fields ?? []), ...named.map((field) => field.trim())];
+        kept = FIELDS.slice(0, -1);
+      }
+    } else if (name === undefined) {
+      name = word;
+      command = commandNamed(word);
+    } else positionals.push(word);
+    words.push(kept);
+  }
+  return { words, fields, name, command, positionals, options, unknown, open, isClosed };
+}
+
+const FIELDS = '--json=';
+
+interface ReadOption {
+  known: TypedOption[];
+  /** The option whose value is the next word. */
+  waiting?: OptionSpec;
+  /** What is no option. */
+  rest?: string;
+}
+
+/** Reads one word of options: `--rev`, `--rev=v1`, `-q`, `-qv`, `-n5`. */
+function readOption(word: string, options: readonly OptionSpec[]): ReadOption {
+  const find = (name: string) => options.find((option) => namesOf(option).includes(name));
+  if (word.startsWith('--')) {
+    const equals = word.indexOf('=');
+    const option = find(equals < 0 ? word : word.slice(0, equals));
+    if (option === undefined) return { known: [], rest: word };
+    if (equals >= 0) return { known: [{ option, value: word.slice(equals + 1) }] };
+    return isWaiting(option) ? { known: [], waiting: option } : { known: [{ option, value: undefined }] };
+  }
+  const option = find(word.slice(0, 2));
+  if (option === undefined) return { known: [], rest: word };
+  const more = word.slice(2);
+  if (isWaiting(option))
+    return more === '' ? { known: [], waiting: option } : { known: [{ option, value: more }] };
+  const own = { option, value: undefined };
+  if (more === '') return { known: [own] };
+  const others = readOption(`-${more}`, options);
+  return { ...others, known: [own, ...others.known] };
+}
+
+const isWaiting = ({ flags }: OptionSpec): boolean => valueNameOf(flags) !== undefined;

@@ -1,0 +1,136 @@
+import {
+  BrowseRow,
+  CheckedRow,
+  Description,
+  Difference,
+  DoctorFinding,
+  HistoryRow,
+  IntervalRow,
+  OverviewRow,
+  StageRow,
+  StatusRow,
+  VerifiedRow,
+  VersionRow,
+} from '../../registry/rows.js';
+import { either, list, text } from '../../util/row.js';
+import { AT, type CommandSpec, command, count, option, time } from './command.js';
+
+/** Reads a whole number, or -1 for all. */
+const countOrAll = (text: string): number => (text === '-1' ? -1 : count(text));
+
+/** The commands that ask the registry. */
+export const READING: readonly CommandSpec[] = [
+  command('which <artifact> <stage>', 'say which version is current in a stage', {
+    examples: ['which churn prod', 'which churn prod --at 2026-05-03 --json'],
+    options: [AT, option('--all', 'every version in the stage, the current one first')],
+    answer: either(StageRow, list(StageRow)),
+    run: async () => (await import('../core.js')).which,
+  }),
+  command('latest <artifact>', 'say which version is the greatest', {
+    examples: ['latest churn', 'latest churn --json'],
+    options: [AT],
+    answer: VersionRow,
+    run: async () => (await import('../core.js')).latest,
+  }),
+  command('show [artifact]', 'show all artifacts, or the versions of one', {
+    examples: ['show', "show 'churn#prod' --at 2026-05-03"],
+    options: [
+      AT,
+      option('--deprecated', 'deprecated artifacts too'),
+      option('--registered-only', 'neither versions nor artifacts that nobody registered'),
+      option('--versions-per-stage <count>', 'so many versions of each stage, -1 for all (default: 1)', {
+        parse: countOrAll,
+      }),
+      option(
+        '--assignments-per-version <count>',
+        'the last so many stages of each version (default: -1, all)',
+        { parse: countOrAll },
+      ),
+      option('--sort <order>', 'order of the versions of one artifact', { choices: ['semver', 'timestamp'] }),
+    ],
+    answer: either(list(OverviewRow), list(VersionRow)),
+    run: async () => (await import('../core.js')).show,
+  }),
+  command('history [artifact]', 'show what happened, newest first', {
+    examples: ['history churn --stage prod', 'history churn@v1.2.0 --intervals --json'],
+    options: [
+      AT,
+      option('--stage <stage>', 'only what concerns this stage'),
+      option('--since <time>', 'only what happened from this time on', { parse: time }),
+      option('--until <time>', 'only what happened up to this time', { parse: time }),
+      option('--intervals', 'one row for each stay of a version in a stage: from when to when, and by whom'),
+      option('--asc', 'oldest first'),
+      option('-n, --limit <count>', 'at most so many', { parse: count }),
+      option('--no-pager', 'on a terminal: no pager'),
+    ],
+    answer: either(list(HistoryRow), list(IntervalRow)),
+    run: async () => (await import('../core.js')).history,
+  }),
+  command('stages', 'list the stages that are allowed or in use', {
+    examples: ['stages', 'stages --used --json'],
+    options: [
+      AT,
+      option('--allowed', 'those that the configuration lists'),
+      option('--used', 'those that hold a version'),
+    ],
+    answer: list(text('name of a stage')),
+    run: async () => (await import('../core.js')).stages,
+  }),
+  command('check-ref <ref>', 'say which event a tag is, and whether it is still in effect', {
+    examples: ['check-ref refs/tags/churn@v1.2.0', "check-ref 'churn#prod#3' --json"],
+    options: [
+      AT,
+      option('--fetch', 'fetch the tags of the artifact from the remote first'),
+      option('--github-output', 'for a step of a GitHub workflow: fetch, write outputs and a summary'),
+    ],
+    answer: CheckedRow,
+    run: async () => (await import('../commands/inspecting.js')).checkRef,
+  }),
+  command(
+    'verify [artifact]',
+    'say who signed each event, and whether a tag was deleted, moved or recreated; exit 1 when so',
+    {
+      examples: ['verify churn', "verify 'churn#prod' --json"],
+      options: [option('--offline', 'do not ask the remote who may sign')],
+      answer: list(VerifiedRow),
+      run: async () => (await import('../commands/checking.js')).verify,
+    },
+  ),
+  command('describe <artifact>', 'say what is known of a version: its link or its annotation', {
+    examples: ['describe churn@v1.2.0', "describe 'churn#prod' --json"],
+    options: [option('--rev <rev>', 'as it is at this rev of the registry (default: HEAD)'), AT],
+    answer: Description,
+    run: async () => (await import('../commands/inspecting.js')).describe,
+  }),
+  command('diff <from> [to]', 'say what differs between two models, by default from what HEAD declares', {
+    examples: ["diff churn@v1.2.0 'churn#prod'", "diff churn@v1.2.0 '#prod' --json"],
+    options: [
+      AT,
+      option('--log <count>', 'so many commits of each log (default: 20; 0 for none)', { parse: count }),
+      option('--exit-code', 'exit 1 when something differs'),
+    ],
+    answer: Difference,
+    run: async () => (await import('../commands/inspecting.js')).diff,
+  }),
+  command(
+    'browse [artifact...]',
+    'open the page of a tag at GitHub, GitLab, Bitbucket or Codeberg; in a pipe, print its address',
+    {
+      examples: ['browse churn@v1.2.0', "browse 'churn#prod' --print"],
+      options: [option('--print', 'print the address, and open nothing')],
+      answer: list(BrowseRow),
+      run: async () => (await import('../commands/pages.js')).browse,
+    },
+  ),
+  command('status', 'compare the tags here with those of the remote; exit 1 when they differ', {
+    examples: ['status', 'status --json'],
+    answer: list(StatusRow),
+    run: async () => (await import('../commands/sharing.js')).status,
+  }),
+  command('doctor', 'list what is wrong with the registry, and what to do', {
+    examples: ['doctor', 'doctor --json'],
+    options: [option('--offline', 'do not ask the remote and the sources of links')],
+    answer: list(DoctorFinding),
+    run: async () => (await import('../commands/checking.js')).doctor,
+  }),
+];

@@ -1,0 +1,106 @@
+import { ApprovalRow, SyncRow, WriteRow } from '../../registry/rows.js';
+import { list } from '../../util/row.js';
+import { type CommandSpec, command, type OptionSpec, option } from './command.js';
+
+const MESSAGE = option('-m, --message <text>', 'what to say in the tag');
+const VERSION = option('--version <version>', 'the version, with or without v');
+const UNLINKED = option('--unlinked', 'allow a commit that does not declare the artifact');
+/** Of every command that writes tags. */
+export const SIGNING: readonly OptionSpec[] = [
+  option('--sign', 'sign the tags, as git is configured to (default: what tag.gpgSign says)'),
+  option('--no-sign', 'do not sign them'),
+];
+const LAST: readonly OptionSpec[] = [
+  option('--push', 'push the tags; nothing is kept when the remote refuses'),
+  option('--offline', 'do not ask the remote first what it has'),
+  ...SIGNING,
+  option('--dry-run', 'say which tags would be written, and write none'),
+];
+
+/** What the commands have in common that take something back: all of them can delete tags instead. */
+const withdrawing = (concerned: string): OptionSpec[] => [
+  MESSAGE,
+  option('--force', 'write the event even when it changes nothing'),
+  option('--delete', `instead of adding a tag, delete ${concerned}`),
+  option('--yes', 'with --delete: do not ask'),
+  ...LAST,
+];
+
+/** The commands that write tags. */
+export const WRITING: readonly CommandSpec[] = [
+  command('register <artifact> [rev]', 'register the model at a commit as a version', {
+    examples: ['register churn', 'register churn main~2 --version v1.2.0 -m "retrained on May"'],
+    options: [
+      option('--version <new-version>', 'the version, with or without v (default: the latest one raised)'),
+      option('--bump <part>', 'raise this part of the latest version', {
+        choices: ['major', 'minor', 'patch'],
+      }),
+      MESSAGE,
+      option('--force', 'allow a second active version at one commit'),
+      UNLINKED,
+      ...LAST,
+    ],
+    answer: list(WriteRow),
+    run: async () => (await import('../commands/writing.js')).register,
+  }),
+  command('assign <artifact> <stage>', 'put a version into a stage: artifact@version, or the one at HEAD', {
+    examples: ['assign churn@v1.2.0 prod', 'assign churn dev --rev main'],
+    options: [
+      VERSION,
+      option('--rev <rev>', 'the version at this commit, registered first where there is none'),
+      option('--no-register', 'assign a commit without a version as it is'),
+      UNLINKED,
+      MESSAGE,
+      ...LAST,
+    ],
+    answer: list(WriteRow),
+    run: async () => (await import('../commands/writing.js')).assign,
+  }),
+  command(
+    'unassign <artifact> <stage>',
+    'take a version out of a stage: artifact@version, or the current one',
+    {
+      examples: ['unassign churn prod', 'unassign churn@v1.2.0 staging -m "failed the load test"'],
+      options: [VERSION, ...withdrawing('every tag that moves the version into or out of the stage')],
+      answer: list(WriteRow),
+      run: async () => (await import('../commands/writing.js')).unassign,
+    },
+  ),
+  command('deregister <artifact>', 'take back the registration of artifact@version', {
+    examples: ['deregister churn@v1.2.0', 'deregister churn --version 1.2.0 --delete --dry-run'],
+    options: [VERSION, ...withdrawing('every tag about the version, its assignments too')],
+    answer: list(WriteRow),
+    run: async () => (await import('../commands/writing.js')).deregister,
+  }),
+  command('deprecate <artifact>', 'mark an artifact as no longer in use', {
+    examples: ['deprecate churn', 'deprecate churn -m "replaced by churn-v2"'],
+    options: withdrawing('every tag of the artifact'),
+    answer: list(WriteRow),
+    run: async () => (await import('../commands/writing.js')).deprecate,
+  }),
+  command(
+    'rollback <artifact> <stage>',
+    'assign what was current in a stage before; again, and it is undone',
+    {
+      examples: ['rollback churn prod', 'rollback churn prod -m "v1.2.0 is slow" --dry-run'],
+      options: withdrawing('the tags that move the current version into or out of the stage'),
+      answer: list(WriteRow),
+      run: async () => (await import('../commands/writing.js')).rollback,
+    },
+  ),
+  command(
+    'approve <artifact> <stage>',
+    'say that a version may go into a stage: artifact@version, or the greatest',
+    {
+      examples: ['approve churn@v1.2.0 prod --push', 'approve churn@v1.2.0 prod --sign -m "read the report"'],
+      options: [VERSION, MESSAGE, ...LAST],
+      answer: list(ApprovalRow),
+      run: async () => (await import('../commands/writing.js')).approve,
+    },
+  ),
+  command('sync', 'fetch the tags of the registry, and push those that the remote lacks', {
+    examples: ['sync', 'sync --json'],
+    answer: list(SyncRow),
+    run: async () => (await import('../commands/sharing.js')).sync,
+  }),
+];

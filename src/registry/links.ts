@@ -1,0 +1,251 @@
+import { isAbsolute, posix, resolve } from 'node:path';
+import { pathOfEntry } from '../documents/artifacts.js';
+import { type Link, type LinkSource, modelPath, readLink } from '../documents/link.js';
+import { artifactOfLink, LINK_SUFFIX, requireLinkPath } from '../documents/link-path.js';
+import type { Oid } from '../domain/event.js';
+import type { Location } from '../domain/location.js';
+import { type ArtifactName, artifactName } from '../domain/names.js';
+import { didYouMean } from '../domain/suggest.js';
+import { RegError } from '../errors.js';
+import type { ObjectReader, SourceRepository } from '../git/port.js';
+import { digestOf, verifyPromises } from '../models/digest.js';
+import { locate } from '../models/locate.js';
+import type { SourceModel } from '../models/source.js';
+import { isStoreUrl, nameOfKey, splitObjectUrl } from '../stores/url.js';
+import { shownUrl, withoutLogin, withoutUserInfo } from '../util/address.js';
+import { memoize } from '../util/async.js';
+import { short } from '../util/oid.js';
+import { type RegistryContext, requireCommit, requireWorkTree } from './context.js';
+import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
+import {
+  registryRef,
+  revCommit,
+  sourceCommit,
+  sourceFolder,
+  sourceObjects,
+  sourceRegistry,
+} from './source-rev.js';
+
+/** Where a link leads, through other links where its source is a registry too. */
+interface Followed {
+  model: SourceModel;
+  /** The commit of the link's own source; undefined for an object store. */
+  commit: Oid | undefined;
+  /** What every link on the way promises of the bytes, the first one first. */
+  promises: readonly Pick<Link, 'sha256' | 'size'>[];
+}
+
+/** Links that may lead to links; more is taken for a mistake. */
+const DEPTH = 10;
+
+/**
+ * Finds the model that a link leads to; nothing of it is read yet.
+ * @param registryCommit gives the commit at which the link was read: what a link without `repo`, `rev` and `commit` means
+ * @param trail the links that led to this one
+ * @throws RegError UNKNOWN_REV, SOURCE_PATH, SOURCE_UNSUPPORTED, REMOTE_FAILED, STORE_FAILED, LINK_LOOP, and what finding a
+ * stage or version of another registry throws
+ */
+export async function followLink(
+  context: RegistryContext,
+  { source, sha256, size }: Link,
+  registryCommit: () => Promise<Oid>,
+  trail: readonly string[] = [],
+): Promise<Followed> {
+  const promises = [{ sha256, size }];
+  if (source.url !== undefined) {
+    const model = await locate({ kind: 'store', url: await storeUrl(context, source.url) }, context);
+    return { model, commit: undefined, promises };
+  }
+  const commit = await sourceCommit(context, source, registryCommit);
+  const file = linkFileOf(source);
+  if (file === undefined) {
+    const repository = await sourceObjects(context, source);
+    const at = await sourceFolder(context, source);
+    const path = modelPath(source.path ?? '');
+    const model = await locate({ kind: 'repository', repository, commit, path, at }, context);
+    return { model, commit, promises };
+  }
+  const home = await sourceRegistry(context, source);
+  const step = `${file} at ${short(commit)} of ${withoutUserInfo(source.repo ?? 'this repository')}`;
+  refuseLoop([...trail, step]);
+  const next = await linkFileAt(home.repository, commit, file);
+  const followed = await followLink(home, next, async () => commit, [...trail, step]);
+  return { ...followed, commit, promises: [...promises, ...followed.promises] };
+}
+
+function refuseLoop(trail: readonly string[]): void {
+  const step = trail.at(-1) ?? '';
+  if (trail.indexOf(step) < trail.length - 1)
+    throw new RegError(
+      'LINK_LOOP',
+      `links lead in a circle: ${trail.join(' -> ')}`,
+      'link one of them to a model',
+    );
+  if (trail.length > DEPTH)
+    throw new RegError(
+      'LINK_LOOP',
+      `more than ${DEPTH} links lead to one another, the last is ${step}`,
+      'link to the model itself',
+    );
+}
+
+/** The link file that a link leads to; undefined where it leads to the model itself. */
+function linkFileOf(source: LinkSource): string | undefined {
+  if (source.path !== undefined)
+    return source.path.endsWith(LINK_SUFFIX) ? modelPath(source.path) : undefined;
+  const target = registryRef(source);
+  return target && requireLinkPath(artifactName(target.artifact));
+}
+
+async function linkFileAt(objects: ObjectReader, commit: Oid, file: string): Promise<Link> {
+  const entry = await objects.entryAt(commit, file);
+  if (entry?.type === 'blob') return readLink(await objects.readBlob(entry.oid), file).link;
+  throw new RegError(
+    'SOURCE_PATH',
+    `there is no ${file} at commit ${short(commit)} of the source`,
+    'a link to an artifact of another registry needs its link file there; else name the path of the model',
+  );
+}
+
+/** Where `source.url` leads: a path that is no URL starts at the top of the registry. */
+async function storeUrl(context: RegistryContext, url: string): Promise<string> {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(url) || isAbsolute(url)) return url;
+  const { root } = await requireWorkTree(context, `the source '${url}' is a relative path`);
+  return resolve(root, url) + (url.endsWith('/') ? posix.sep : '');
+}
+
+/**
+ * Reads what declares an artifact at a commit of the registry as a link: its link file, else the path that gto's
+ * `artifacts.yaml` or a `dvc.yaml` names in this repository, which promises nothing of the bytes.
+ * @throws RegError NOT_DECLARED, INVALID_LINK
+ */
+export async function linkAt(context: RegistryContext, artifact: ArtifactName, commit: Oid): Promise<Link> {
+  const { repository } = context;
+  const found = await findDeclaration(repository, commit, artifact);
+  if (found?.kind === 'link') {
+    const entry = await repository.entryAt(commit, found.file);
+    return readLink(entry ? await repository.readBlob(entry.oid) : new Uint8Array(), found.file).link;
+  }
+  const path = found && pathOfEntry(await foreignEntry(repository, commit, found, artifact), found);
+  if (path !== undefined) return { source: { path } };
+  throw await notDeclared(context, artifact, commit);
+}
+
+/** The part of a link that says where its model is, and which bytes it is. */
+export type Pinned = Pick<Link, 'source' | 'sha256' | 'size'>;
+
+/**
+ * Pins a source to the commit that its rev is now, and to the bytes that are there now, which are read for that. A source in
+ * git without a rev stays unpinned, once something is found at its path.
+ * @throws RegError UNKNOWN_REV, HASH_MISMATCH for a link on the way that does not keep its promise, and what following throws
+ */
+export async function pin(context: RegistryContext, { commit: _, ...source }: LinkSource): Promise<Pinned> {
+  const isFloating = source.url === undefined && source.rev === undefined;
+  const commit = source.url === undefined ? await commitNow(context, source) : undefined;
+  const pinned = commit === undefined ? source : { ...source, commit };
+  const { model, promises } = await followLink(context, { source: pinned }, () =>
+    requireCommit(context, 'HEAD'),
+  );
+  if (isFloating) return { source };
+  const identity = await digestOf(model);
+  verifyPromises(shownTarget(source), promises, identity);
+  return { source: inOrder(pinned), sha256: identity.sha256, size: identity.size };
+}
+
+async function commitNow(context: RegistryContext, source: LinkSource): Promise<string> {
+  const asked = source.rev ?? 'HEAD';
+  const commit = await revCommit(context, source, asked);
+  if (commit !== undefined) return commit;
+  throw new RegError(
+    'UNKNOWN_REV',
+    `'${asked}' names no commit of ${withoutUserInfo(source.repo ?? 'this repository')}`,
+    'give a branch, a tag or a commit id that the source has',
+  );
+}
+
+/** The order in which people read it: what was asked for, what that was, and where in it. */
+function inOrder({ path, ...rest }: LinkSource): LinkSource {
+  return path === undefined ? rest : { ...rest, path };
+}
+
+/** The source of a link as it may be shown: a login or a signature that somebody wrote into it is left out. */
+export const shownSource = ({ repo, url, ...rest }: LinkSource): LinkSource => ({
+  ...(repo === undefined ? {} : { repo: withoutLogin(repo) }),
+  ...rest,
+  ...(url === undefined ? {} : { url: shownUrl(url) }),
+});
+
+/** The name that a link gives its model, as far as it can be told without asking the source. */
+export function nameInLink({ path, url }: LinkSource): string | undefined {
+  if (url !== undefined)
+    return isStoreUrl(url) ? nameOfKey(splitObjectUrl(url).name) || undefined : posix.basename(url);
+  return path === undefined || path.endsWith(LINK_SUFFIX) || path.includes(':')
+    ? undefined
+    : // somebody on Windows may have written it
+      posix.basename(path.replaceAll('\\', '/'));
+}
+
+/** What a link leads to, in words that may be shown. */
+const shownTarget = ({ repo, rev, path, url }: LinkSource): string =>
+  url === undefined
+    ? [withoutUserInfo(repo ?? 'this repository'), rev, path].filter(Boolean).join(' ')
+    : shownUrl(url);
+
+/**
+ * The same registry, whose links share each source repository that they lead to: what one of them fetched or found out, the
+ * others need not, and a rev is the same commit for all of them.
+ */
+export function withSharedSources(context: RegistryContext): RegistryContext {
+  const openSource = memoize(
+    async (location: Location) => withKeptRevs(await context.sources.openSource(location)),
+    { keepFailures: true },
+  );
+  return { ...context, sources: { openSource } };
+}
+
+const withKeptRevs = (source: SourceRepository): SourceRepository => ({
+  ...source,
+  resolveCommit: memoize((rev: string) => source.resolveCommit(rev), { keepFailures: true }),
+});
+
+/** A link file of the work tree, as it is now, committed or not. */
+export interface WorkLink {
+  artifact: ArtifactName;
+  /** From the top of the repository. */
+  file: string;
+  bytes: Uint8Array;
+  link: Link;
+}
+
+/**
+ * Reads the link files of some artifacts, or of all that have one in the work tree, by path.
+ * @throws RegError NO_WORK_TREE, NOT_DECLARED, INVALID_LINK
+ */
+export async function readWorkLinks(context: RegistryContext, names: readonly string[]): Promise<WorkLink[]> {
+  const workTree = await requireWorkTree(context, 'link files are read from the work tree');
+  const known = (await workTree.find(LINK_SUFFIX)).flatMap((file) => {
+    const artifact = artifactOfLink(file);
+    return artifact === undefined ? [] : [{ artifact, file }];
+  });
+  const chosen = names.length === 0 ? known : names.map((name) => find(artifactName(name), known));
+  return Promise.all(
+    chosen.map(async ({ artifact, file }) => {
+      const bytes = (await workTree.read(file)) ?? new Uint8Array();
+      return { artifact, file, bytes, link: readLink(bytes, file).link };
+    }),
+  );
+}
+
+function find(artifact: ArtifactName, known: readonly Pick<WorkLink, 'artifact' | 'file'>[]) {
+  const found = known.find((one) => one.artifact === artifact);
+  if (found) return found;
+  throw new RegError(
+    'NOT_DECLARED',
+    `there is no ${requireLinkPath(artifact)} in the work tree`,
+    didYouMean(
+      artifact,
+      known.map((one) => one.artifact),
+      `link it with: reg link <path> ${artifact}`,
+    ),
+  );
+}
