@@ -14,7 +14,7 @@ import type { SourceModel } from '../models/source.js';
 import { isStoreUrl, nameOfKey, splitObjectUrl } from '../stores/url.js';
 import { shownUrl, withoutLogin, withoutUserInfo } from '../util/address.js';
 import { memoize } from '../util/async.js';
-import { short, short } from '../util/oid.js';
+import { short } from '../util/oid.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from './context.js';
 import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
 import {
