@@ -12,7 +12,7 @@ const SIZES = (process.env.SIZES ?? '1000,10000,100000').split(',').map(Number);
 const LARGEST = 1_000_000;
 if (process.argv.includes('--large') && !SIZES.includes(LARGEST)) SIZES.push(LARGEST);
 /** What a question about all of so many tags may take of memory, in MB. */
-const MEMORY = new Map([[100_000, 200]]);
+const MEMORY = new Map([[100_000, 150]]);
 /** No more tags than that are made as files: a million would take a million inodes, and nobody keeps them so. */
 const MOST_LOOSE = 10_000;
 
@@ -35,7 +35,7 @@ function questions(cwd, what) {
       `reg ${args[0]}, ${what}`,
       compare(reg(...args), [NOTHING, own], sum, { cwd }),
       '`node -e 0` + `git for-each-ref` of the artifact',
-      '1.4',
+      '1.5',
     );
 }
 
@@ -55,7 +55,7 @@ function overviews(cwd, size, what) {
     (nothing, list) => nothing + 2 * list,
     { cwd },
   );
-  printRow(`reg show, ${what}`, show, '`node -e 0` + 2 × `git show-ref --tags -d`', '1');
+  printRow(`reg show, ${what}`, show, '`node -e 0` + 2 × `git show-ref --tags -d`', '3');
   const history = compare(reg('history'), [['git', 'for-each-ref', `--format=${ALL}`]], (list) => list, {
     cwd,
   });
