@@ -67,7 +67,7 @@ export async function loadedBy(lines, cwd) {
 const PACKAGES = ['yaml', 'zod', 'isomorphic-git', 'undici', 'simple-git', 'semver', 'write-file-atomic'];
 /** Sources by the beginnings of their paths; what words, chooses and finds is small, and every command has it. */
 const SOURCES =
-  /^src\/(load|sources|formats|upload|yaml|config|site|web)\/|^src\/stores\/(?!store-url-text)|^src\/git\/embedded\/(?!choice|local\/place|needs-git)/;
+  /^src\/(models|formats|stores|net|site|checks|exchange)\/|^src\/documents\/(?!artifacts|link-path)|^src\/git\/(files|remote)\//;
 
 /** What a command that has to be quick loads and does not need. */
 export const needless = ({ packages, sources }) => [

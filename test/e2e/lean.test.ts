@@ -34,16 +34,19 @@ async function started(...args: string[]): Promise<string[]> {
   return existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').sort() : [];
 }
 
-test.each([
-  ['which', 'churn', 'prod'],
-  ['which', 'churn', 'prod', '--json'],
-  ['latest', 'churn'],
-  ['show'],
-  ['show', 'churn'],
-  ['history', 'churn'],
-  ['history'],
-])('no process is started for %s %s %s', async (...args) => {
-  expect(await started(...args)).toEqual([]);
+const ARTIFACT = ['for-each-ref', 'version'];
+
+test.each<[string, string[]]>([
+  ['which churn prod', ARTIFACT],
+  ['which churn prod --json', ARTIFACT],
+  ['latest churn', ARTIFACT],
+  ['show churn', ARTIFACT],
+  ['history churn', ARTIFACT],
+  // the tags, the objects that the answer needs, and what HEAD declares
+  ['show', ['--literal-pathspecs', 'cat-file', 'rev-parse', 'show-ref', 'version']],
+  ['history', ['cat-file', 'show-ref', 'version']],
+])('git is started once for each thing that %s asks of it', async (line, commands) => {
+  expect(await started(...line.split(' '))).toEqual(commands);
 });
 
 test('few are started for the others', async () => {
