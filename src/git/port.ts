@@ -69,8 +69,7 @@ export interface TagList {
 }
 
 /**
- * The tags of a repository. No tag, however broken, keeps another from being read, as far as a remote serves them. A tag whose
- * name holds neither `@` nor `#` is no event, and may be left out of a list.
+ * The tags of a repository. No tag, however broken, keeps another from being read, as far as a remote serves them.
  */
 export interface Tags {
   /** The tags of one artifact (all whose names begin as its tags do), or of all; narrowed at the source. */

@@ -100,10 +100,11 @@ const BATCH = 10_000;
 /** Reads every tag that may be an event, of one artifact or of all, some at a time. */
 export async function* readTags(tags: Tags, scope: Scope): AsyncGenerator<readonly TagReading[], void> {
   const { refs, known } = await tags.list(scope);
-  if (known.size > 0) yield [...known.values()];
+  if (known.size > 0) yield [...known.values()].filter((reading) => mayBeEvent(nameOf(reading)));
   let batch: TagRef[] = [];
   for (const ref of refs) {
-    if (known.has(ref.name)) continue;
+    // a server may be unable to send a tag that is no event, and no question is about it
+    if (known.has(ref.name) || !mayBeEvent(ref.name)) continue;
     batch.push(ref);
     if (batch.length < BATCH) continue;
     yield await tags.read(batch);
@@ -111,6 +112,8 @@ export async function* readTags(tags: Tags, scope: Scope): AsyncGenerator<readon
   }
   if (batch.length > 0) yield await tags.read(batch);
 }
+
+const mayBeEvent = (tagName: string): boolean => /[@#]/.test(tagName);
 
 /** The same in one list. */
 export async function readAllTags(tags: Tags, scope: Scope): Promise<TagReading[]> {

@@ -84,8 +84,7 @@ export function remoteRepository(
 
   const listTags = async (scope: ArtifactName | 'all'): Promise<TagList> => {
     if (scope === 'all' || transport.isVersion2) {
-      // a server may be unable to send other tags, and no question is about them
-      const refs = (await transport.listTags(scope)).filter(({ name }) => /[@#]/.test(name));
+      const refs = await transport.listTags(scope);
       const known = lightweightIn(refs);
       if (scope === 'all') return { refs, known };
       // all at once: to ask for each round of them would take longer than to bring them
