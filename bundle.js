@@ -34,8 +34,12 @@ export async function bundle(outdir) {
     external: ['@aws-sdk/*', '@azure/*', '@google-cloud/*', 'isomorphic-git', 'undici'],
     // packages in CommonJS call `require` for what Node has built in
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-    // to import the module, Node makes its named exports, and opens all three standard streams for that
-    alias: { 'node:process': './src/cli/process.cjs' },
+    alias: {
+      // to import the module, Node makes its named exports, and opens all three standard streams for that
+      'node:process': './src/cli/process.cjs',
+      // commander imports it for a kind of command that reg does not have; with the network that it loads, it is a tenth of a start
+      'node:child_process': './src/cli/child-process.mjs',
+    },
     define: {
       PROGRAM_VERSION: JSON.stringify(version),
       // write-file-atomic only mixes it into the names of its temporary files
