@@ -50,6 +50,22 @@ export async function findDvcModel(
   return trackedModel(remote, out, tracked.below);
 }
 
+/**
+ * The digest by which DVC names what it tracks at a path of a commit: `md5:…`, `md5:….dir` for a folder, and the path inside
+ * the folder behind it. Undefined where DVC does not know the path, or names no digest.
+ * @throws RegError SOURCE_UNSUPPORTED for a file of DVC that is malformed, TOO_LARGE
+ */
+export async function dvcDigestAt(
+  objects: ObjectReader,
+  commit: Oid,
+  path: string,
+): Promise<string | undefined> {
+  const tracked = await findTracked(objects, commit, path);
+  const md5 = tracked?.out.entry.md5;
+  if (tracked === undefined || typeof md5 !== 'string') return undefined;
+  return `md5:${md5}${tracked.below === '' ? '' : `/${tracked.below}`}`;
+}
+
 /** A path that DVC tracks: an output, or a path inside it. */
 interface Tracked {
   out: DeclaredOut;

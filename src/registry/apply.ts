@@ -60,10 +60,10 @@ export async function changeOf(
     const rows = tags.map((tag, index) => ({ ...plannedRow(tag), oid: oids[index] ?? null, pushed: push }));
     return change(refs, refs, rows, oids);
   }
-  if (standing === undefined || !push) return change([], [], []);
+  if (standing === undefined) return change([], [], []);
   // the event is here already, and may be missing at the remote: its tag is sent, and no new one is made
-  const refs = isThere(standing) ? [] : [creation(standing.tag, standing.tagOid)];
-  return change(refs, [], [{ ...eventRow(standing), pushed: true }]);
+  const refs = !push || isThere(standing) ? [] : [creation(standing.tag, standing.tagOid)];
+  return change(refs, [], [{ ...eventRow(standing), pushed: push || isThere(standing) }]);
 }
 
 /** The creation of a tag. */
@@ -231,6 +231,7 @@ function whereToLook({ repository, remote, artifact }: Push): string {
 const rowOf = (
   event: EventName,
   { tag, of, commit, oid }: { tag: string; of: VersionId | undefined; commit: Oid; oid: Oid | null },
+  created: boolean,
 ): WriteRow => ({
   tag,
   event: event.kind,
@@ -239,12 +240,14 @@ const rowOf = (
   stage: 'stage' in event ? event.stage : null,
   commit,
   oid,
+  created,
   pushed: false,
 });
 
 /** The row of a tag that is planned. */
 export const plannedRow = (planned: PlannedTag): WriteRow =>
-  rowOf(planned.event, { ...planned, tag: planned.tagName, oid: null });
+  rowOf(planned.event, { ...planned, tag: planned.tagName, oid: null }, true);
 
-/** The row of a tag that exists: one to delete, or to push. */
-export const eventRow = (event: ResolvedEvent): WriteRow => rowOf(event, { ...event, oid: event.tagOid });
+/** The row of a tag that exists: one to delete or to push, or the answer to a request that needs no write. */
+export const eventRow = (event: ResolvedEvent): WriteRow =>
+  rowOf(event, { ...event, oid: event.tagOid }, false);

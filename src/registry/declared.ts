@@ -80,24 +80,10 @@ async function bytesAt(objects: TreeReader, commit: Oid, path: string): Promise<
   return entry?.type === 'blob' ? objects.readBlob(entry.oid) : undefined;
 }
 
-/**
- * Refuses to register an artifact that the commit does not declare, unless links are optional in the configuration.
- * @throws RegError NOT_DECLARED
- */
-export async function refuseUndeclared(
-  context: RegistryContext,
-  artifact: ArtifactName,
-  commit: Oid,
-): Promise<void> {
-  if ((await context.config()).links === 'optional') return;
-  if (await findDeclaration(context.repository, commit, artifact)) return;
-  throw await notDeclared(context, artifact, commit, '; or add --unlinked');
-}
-
 function declareIt(artifact: ArtifactName): string {
   if (linkPathOf(artifact) === undefined)
     return `a file in a subfolder declares '${artifact.replace(/\/([^/]*)$/, ':$1')}'`;
-  return `declare it with: reg link <path> ${artifact} --source <repository> --rev <rev>`;
+  return `declare it with: reg link <path> ${artifact}`;
 }
 
 const undeclared = (artifact: ArtifactName, commit: Oid): string =>

@@ -1,6 +1,6 @@
-import { isAbsolute, posix, resolve } from 'node:path';
+import { isAbsolute, join, posix, resolve } from 'node:path';
 import { pathOfEntry } from '../documents/artifacts.js';
-import { type Link, type LinkSource, modelPath, readLink } from '../documents/link.js';
+import { isOwn, type Link, type LinkSource, modelPath, readLink } from '../documents/link.js';
 import { artifactOfLink, LINK_SUFFIX, requireLinkPath } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import type { Location } from '../domain/location.js';
@@ -10,7 +10,8 @@ import { RegError } from '../errors.js';
 import type { ObjectReader, SourceRepository } from '../git/port.js';
 import { digestOf, verifyPromises } from '../models/digest.js';
 import { locate } from '../models/locate.js';
-import type { SourceModel } from '../models/source.js';
+import { hasPointers } from '../models/lfs/pointer.js';
+import { modelOnDisk, type SourceModel } from '../models/source.js';
 import { isStoreUrl, nameOfKey, splitObjectUrl } from '../stores/url.js';
 import { shownUrl, withoutLogin, withoutUserInfo } from '../util/address.js';
 import { memoize } from '../util/async.js';
@@ -18,6 +19,7 @@ import { short } from '../util/oid.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from './context.js';
 import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
 import {
+  defaultBranch,
   registryRef,
   revCommit,
   sourceCommit,
@@ -135,21 +137,50 @@ export async function linkAt(context: RegistryContext, artifact: ArtifactName, c
 export type Pinned = Pick<Link, 'source' | 'sha256' | 'size'>;
 
 /**
- * Pins a source to the commit that its rev is now, and to the bytes that are there now, which are read for that. A source in
- * git without a rev stays unpinned, once something is found at its path.
+ * Pins a source to the commit that its rev is now, and to the bytes that are there now, which are read for that. Without a rev
+ * the source's default branch is meant, and named. A model of this repository stays unpinned, for git pins it with each commit.
  * @throws RegError UNKNOWN_REV, HASH_MISMATCH for a link on the way that does not keep its promise, and what following throws
  */
-export async function pin(context: RegistryContext, { commit: _, ...source }: LinkSource): Promise<Pinned> {
-  const isFloating = source.url === undefined && source.rev === undefined;
+export async function pin(context: RegistryContext, { commit: _, ...given }: LinkSource): Promise<Pinned> {
+  if (isOwn(given)) {
+    await followNow(context, { source: given });
+    return { source: given };
+  }
+  const source =
+    given.url === undefined && given.rev === undefined
+      ? { ...given, rev: await defaultBranch(context, given) }
+      : given;
   const commit = source.url === undefined ? await commitNow(context, source) : undefined;
   const pinned = commit === undefined ? source : { ...source, commit };
   const { model, promises } = await followLink(context, { source: pinned }, () =>
     requireCommit(context, 'HEAD'),
   );
-  if (isFloating) return { source };
   const identity = await digestOf(model);
   verifyPromises(shownTarget(source), promises, identity);
   return { source: inOrder(pinned), sha256: identity.sha256, size: identity.size };
+}
+
+/**
+ * Finds the model that a link of the work tree leads to now. A model of this repository is meant as a commit of the work tree
+ * would have it, else as HEAD has it.
+ * @throws RegError what following a link throws
+ */
+export async function followNow(context: RegistryContext, link: Link): Promise<Followed> {
+  const edited = isOwn(link.source)
+    ? await editedModel(context, modelPath(link.source.path ?? ''))
+    : undefined;
+  if (edited === undefined) return followLink(context, link, () => requireCommit(context, 'HEAD'));
+  return { model: edited, commit: undefined, promises: [{ sha256: link.sha256, size: link.size }] };
+}
+
+/** A model that the work tree has, and HEAD has not, or has otherwise; undefined for any other path. */
+async function editedModel(context: RegistryContext, path: string): Promise<SourceModel | undefined> {
+  const workTree = await context.workTree();
+  if (workTree === undefined || path.endsWith(LINK_SUFFIX)) return undefined;
+  if ((await context.repository.uncommitted([path])).length === 0) return undefined;
+  const model = await modelOnDisk(join(workTree.root, path));
+  // a checkout without git-lfs has pointers in the place of models
+  return model && !(await hasPointers(model.files)) ? model : undefined;
 }
 
 async function commitNow(context: RegistryContext, source: LinkSource): Promise<string> {

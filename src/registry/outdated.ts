@@ -1,3 +1,4 @@
+import { isOwn } from '../documents/link.js';
 import type { ArtifactState } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import { findCurrent, findNamed } from '../domain/find.js';
@@ -32,9 +33,9 @@ export async function outdated(
   context: RegistryContext,
   artifacts: readonly string[],
 ): Promise<OutdatedRow[]> {
-  // a link into this repository goes on with it
+  // git pins a model of this repository with each commit
   const links = (await readWorkLinks(context, artifacts)).filter(
-    ({ link }) => link.source.repo !== undefined,
+    ({ link: { source } }) => source.url === undefined && !isOwn(source),
   );
   const sources: Sources = {
     tips: memoize((repo) => listTips(context, repo), { keepFailures: true }),

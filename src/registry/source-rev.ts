@@ -60,6 +60,13 @@ export async function revCommit(
   }
 }
 
+/**
+ * The branch that HEAD of a link's source is on; HEAD itself where it is on none.
+ * @throws RegError REMOTE_FAILED
+ */
+export const defaultBranch = async (context: RegistryContext, source: LinkSource): Promise<string> =>
+  (await (await sourceObjects(context, source)).defaultBranch()) ?? 'HEAD';
+
 /** The objects of the repository that a link's source names; this one where it names none. */
 export const sourceObjects = async (
   context: RegistryContext,

@@ -4,7 +4,7 @@ import type { ArtifactName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
 import { RegError } from '../errors.js';
 import type { RegistryRepository, RemoteListing, Turn } from '../git/port.js';
-import { attempts } from '../util/async.js';
+import { attempts, memoize } from '../util/async.js';
 import {
   apply,
   type Change,
@@ -19,7 +19,7 @@ import {
 } from './apply.js';
 import { catchUp, fetchedNote, lackingNote, type RemoteView } from './catch-up.js';
 import type { RegistryContext } from './context.js';
-import { refuseUndeclared } from './declared.js';
+import { type DeclaredAt, declaredModel, refuseUnsound } from './declared-model.js';
 import { policyGuard } from './policy.js';
 import { artifactNamesIn, eventsIn, readAllTags, readArtifactNames } from './read.js';
 import type { WriteRow } from './rows.js';
@@ -77,13 +77,13 @@ const REPETITIONS = 10;
 export async function write(
   context: RegistryContext,
   artifact: ArtifactName,
-  decide: (snapshot: Snapshot) => Plan,
+  decide: (snapshot: Snapshot, declared: DeclaredAt) => Plan | Promise<Plan>,
   options: WriteOptions,
 ): Promise<Written> {
   const { repository } = context;
   const target = await writeTargetOf(context, options);
   const guard = policyGuard(context, target);
-  const declaring = new Set<Oid>();
+  const declared = memoize((commit: Oid) => declaredModel(context, artifact, commit), { keepFailures: true });
   const notes = new Set([target.note]);
   let lost: Attempt | undefined;
   let reason = '';
@@ -96,8 +96,9 @@ export async function write(
       return written(lost, target, notes);
     }
     const before = await look(context, artifact, target, listed);
-    const plan = decide(before.snapshot);
-    if (!options.unlinked) await refuseUndeclaredCommits(context, plan, declaring);
+    const plan = await decide(before.snapshot, declared);
+    if (!options.unlinked)
+      for (const commit of newCommits(plan)) await refuseUnsound(context, artifact, commit, declared);
     await guard.refusePlan(plan, before.snapshot.artifact, before.view?.tips);
     notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
     if (options.dryRun) return { rows: plannedRows(plan), note: noteOf([...notes, plan.note]) };
@@ -171,23 +172,19 @@ async function otherNames(
   return [...here, ...artifactNamesIn(await repository.listRemoteTags(remote))];
 }
 
-/** Looks at the commits that a plan brings into the registry, by registering them or by assigning them as they are. */
-async function refuseUndeclaredCommits(
-  context: RegistryContext,
-  { tags }: Plan,
-  declaring: Set<Oid>,
-): Promise<void> {
-  for (const { event, of, commit } of tags) {
-    const isNew = event.kind === 'registration' || (event.kind === 'assignment' && of === commit);
-    if (!isNew || declaring.has(commit)) continue;
-    await refuseUndeclared(context, event.artifact, commit);
-    declaring.add(commit);
-  }
+/** The commits that a plan brings into the registry, by registering them or by assigning them as they are. */
+function newCommits({ tags }: Plan): ReadonlySet<Oid> {
+  const added = tags.filter(
+    ({ event, of, commit }) =>
+      event.kind === 'registration' || (event.kind === 'assignment' && of === commit),
+  );
+  return new Set(added.map(({ commit }) => commit));
 }
 
-const plannedRows = ({ tags, deletes = [] }: Plan): WriteRow[] => [
+const plannedRows = ({ tags, deletes = [], standing }: Plan): WriteRow[] => [
   ...tags.map(plannedRow),
   ...deletes.map(eventRow),
+  ...(standing === undefined ? [] : [eventRow(standing)]),
 ];
 
 function written(

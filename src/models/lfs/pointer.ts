@@ -120,6 +120,22 @@ function sizeOf(value: string | undefined): number {
   return size;
 }
 
+/** Whether a file has as many bytes as a pointer may have. */
+const isSmall = (size = 0): boolean => size >= MIN_POINTER_BYTES && size <= MAX_POINTER_BYTES;
+
+/**
+ * Whether files of a work tree are pointers, as a checkout without git-lfs leaves them.
+ * @throws RegError SOURCE_UNSUPPORTED for a malformed pointer
+ */
+export async function hasPointers(files: readonly SourceFile[]): Promise<boolean> {
+  for (const file of files.filter(({ size }) => isSmall(size))) {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of await file.open()) chunks.push(chunk);
+    if (parsePointer(Buffer.concat(chunks), file.path)) return true;
+  }
+  return false;
+}
+
 /** Blobs that are read at a time. */
 const MAX_READS = 4;
 
@@ -134,7 +150,6 @@ export async function findPointers(
   sizes: ReadonlyMap<Oid, number>,
 ): Promise<Map<Oid, Pointer>> {
   const found = new Map<Oid, Pointer>();
-  const isSmall = (size = 0): boolean => size >= MIN_POINTER_BYTES && size <= MAX_POINTER_BYTES;
   const small = entries.filter(({ oid }) => isSmall(sizes.get(oid)));
   const unique = new Map(small.map((entry) => [entry.oid, entry])).values();
   await mapAtMost(MAX_READS, unique, async ({ oid, path }) => {
