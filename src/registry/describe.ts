@@ -30,7 +30,7 @@ export async function describeChosen(
   artifact: ArtifactName,
   { version, commit }: Chosen,
 ): Promise<Description> {
-  const found = await findDeclaration(context.repository, commit, artifact);
+  const found = await findDeclaration(context.repository.objects, commit, artifact);
   if (found === undefined) throw await notDeclared(context, artifact, commit);
   const facts =
     found.kind === 'link'
@@ -41,9 +41,13 @@ export async function describeChosen(
 
 type Facts = Omit<Description, 'artifact' | 'version' | 'commit' | 'declaredBy' | 'file'>;
 
-async function linkFacts({ repository }: RegistryContext, commit: Oid, file: string): Promise<Facts> {
-  const entry = await repository.entryAt(commit, file);
-  const { link } = readLink(entry ? await repository.readBlob(entry.oid) : new Uint8Array(), file);
+async function linkFacts(
+  { repository: { objects } }: RegistryContext,
+  commit: Oid,
+  file: string,
+): Promise<Facts> {
+  const entry = await objects.entry(commit, file);
+  const { link } = readLink(entry ? await objects.blob(entry.oid) : new Uint8Array(), file);
   const { source, sha256, size, type, description, labels, params, metrics } = link;
   return {
     type: type ?? null,
@@ -66,7 +70,7 @@ async function foreignFacts(
   declaration: ArtifactsFile,
   artifact: ArtifactName,
 ): Promise<Facts> {
-  const entry = await foreignEntry(repository, commit, declaration, artifact);
+  const entry = await foreignEntry(repository.objects, commit, declaration, artifact);
   const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
   return {
     type: text(entry.type),

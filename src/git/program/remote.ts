@@ -6,7 +6,7 @@ import { RegError } from '../../errors.js';
 import { redactorOf } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import { shellLine } from '../../util/shell.js';
-import type { RefTips, RemoteListing, RepositoryInspector, TagRef } from '../port.js';
+import type { History, Objects, RefTips, RemoteListing, TagRef } from '../port.js';
 import type { GitResult, RunGit } from './run.js';
 import { runPastLocks } from './write.js';
 
@@ -153,12 +153,13 @@ function tagsIn(lines: readonly Line[]): TagRef[] {
  */
 export async function fetchTagObjects(
   access: RemoteAccess,
-  inspector: RepositoryInspector,
+  objects: Objects,
+  history: History,
   tags: readonly TagRef[],
 ): Promise<void> {
   if (tags.length === 0) return;
-  if (!(await inspector.isShallow())) return fetchOids(access, tags, []);
-  const types = await inspector.objectTypes(tags.map(commitOf));
+  if (!(await history.isShallow())) return fetchOids(access, tags, []);
+  const types = await objects.types(tags.map(commitOf));
   const isHere = (tag: TagRef): boolean => types.get(commitOf(tag)) !== 'missing';
   // for a commit that is here a depth would make git forget the history that leads to it
   await fetchOids(access, tags.filter(isHere), []);

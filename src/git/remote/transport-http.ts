@@ -29,7 +29,7 @@ export function httpTransport(
         .map(({ name, oid, peeled }) => ({ name: name.slice(TAG_REFS.length), oid, peeled }))
         .sort((a, b) => compareText(a.name, b.name));
     },
-    listTips: async () =>
+    tips: async () =>
       new Map((await protocol.listRefs([])).map(({ name, oid, peeled }) => [name, peeled ?? oid])),
     fetch: async ({ refspecs, filter, shallow }, folder) => {
       const specs = refspecs.map(parseRefspec);
