@@ -19,7 +19,7 @@ import type { Oid } from '../domain/event.js';
 import { refuseUnsafePath } from '../domain/model-files.js';
 import { parseArtifactName, splitArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import type { ObjectReader } from '../git/port.js';
+import type { Objects } from '../git/port.js';
 import type { ObjectStore, StoreOpener } from '../stores/port.js';
 import { shellLine } from '../util/shell.js';
 import { readAtMost } from '../util/stream.js';
@@ -36,17 +36,17 @@ import type { SourceFile, SourceModel } from './source.js';
  * @throws RegError SOURCE_PATH, SOURCE_UNSUPPORTED, HASH_MISMATCH, TOO_LARGE, STORE_FAILED, PACKAGE_MISSING
  */
 export async function findDvcModel(
-  repository: ObjectReader,
+  objects: Objects,
   commit: Oid,
   path: string,
   stores: StoreOpener,
   at: string | undefined,
 ): Promise<SourceModel | undefined> {
-  const tracked = await findTracked(repository, commit, path);
+  const tracked = await findTracked(objects, commit, path);
   if (tracked === undefined) return undefined;
   const out = requireOut(tracked.out);
   if (tracked.below !== '' && !out.isFolder) return undefined;
-  const remote = await openRemote(await remoteOf(repository, commit, out, at), stores, at);
+  const remote = await openRemote(await remoteOf(objects, commit, out, at), stores, at);
   return trackedModel(remote, out, tracked.below);
 }
 
@@ -55,11 +55,7 @@ export async function findDvcModel(
  * the folder behind it. Undefined where DVC does not know the path, or names no digest.
  * @throws RegError SOURCE_UNSUPPORTED for a file of DVC that is malformed, TOO_LARGE
  */
-export async function dvcDigestAt(
-  objects: ObjectReader,
-  commit: Oid,
-  path: string,
-): Promise<string | undefined> {
+export async function dvcDigestAt(objects: Objects, commit: Oid, path: string): Promise<string | undefined> {
   const tracked = await findTracked(objects, commit, path);
   const md5 = tracked?.out.entry.md5;
   if (tracked === undefined || typeof md5 !== 'string') return undefined;
@@ -73,7 +69,7 @@ interface Tracked {
   below: string;
 }
 
-async function findTracked(objects: ObjectReader, commit: Oid, path: string): Promise<Tracked | undefined> {
+async function findTracked(objects: Objects, commit: Oid, path: string): Promise<Tracked | undefined> {
   const [only] = isDvcFile(path) ? [await onlyOutOf(objects, commit, path)] : [];
   if (only) return { out: only, below: '' };
   const outAt = await outsAround(objects, commit, path);
@@ -85,8 +81,8 @@ async function findTracked(objects: ObjectReader, commit: Oid, path: string): Pr
 }
 
 /** Finds the path of an artifact. Where it is in git, DVC does not have it. */
-async function findNamed(objects: ObjectReader, commit: Oid, path: string): Promise<Tracked | undefined> {
-  const isThere = (await objects.entryAt(commit, path)) !== undefined;
+async function findNamed(objects: Objects, commit: Oid, path: string): Promise<Tracked | undefined> {
+  const isThere = (await objects.entry(commit, path)) !== undefined;
   if (isThere && !isDvcFile(path)) return undefined;
   const only = isThere ? await onlyOutOf(objects, commit, path) : undefined;
   if (only) return { out: only, below: '' };
@@ -107,7 +103,7 @@ async function trackedAbove(outAt: OutAt, path: string): Promise<Tracked | undef
 }
 
 /** Reads the declarations of outputs at a path and at every folder above it. */
-async function outsAround(objects: ObjectReader, commit: Oid, path: string): Promise<OutAt> {
+async function outsAround(objects: Objects, commit: Oid, path: string): Promise<OutAt> {
   const locked: DeclaredOut[] = [];
   for (const folder of [...foldersAbove(path), ''])
     locked.push(...(await lockedOuts(objects, commit, folder)));
@@ -132,11 +128,7 @@ function onlyOne([first, ...more]: readonly DeclaredOut[]): DeclaredOut | undefi
 }
 
 /** The output in the `.dvc` file of a path. */
-async function outInDvcFile(
-  objects: ObjectReader,
-  commit: Oid,
-  path: string,
-): Promise<DeclaredOut | undefined> {
+async function outInDvcFile(objects: Objects, commit: Oid, path: string): Promise<DeclaredOut | undefined> {
   const file = `${path}.dvc`;
   const content = await readAt(objects, commit, file);
   return content && outsOfDvcFile(content, file).find((out) => out.path === path);
@@ -146,7 +138,7 @@ async function outInDvcFile(
  * The only output of a `.dvc` file; undefined without such a file.
  * @throws RegError SOURCE_UNSUPPORTED where it is malformed, SOURCE_PATH where it names no output of the repository, or several
  */
-async function onlyOutOf(objects: ObjectReader, commit: Oid, file: string): Promise<DeclaredOut | undefined> {
+async function onlyOutOf(objects: Objects, commit: Oid, file: string): Promise<DeclaredOut | undefined> {
   const content = await readAt(objects, commit, file);
   if (content === undefined) return undefined;
   const [only, ...more] = outsOfDvcFile(content, file);
@@ -159,7 +151,7 @@ async function onlyOutOf(objects: ObjectReader, commit: Oid, file: string): Prom
 }
 
 /** The outputs of the pipeline in a folder. */
-async function lockedOuts(objects: ObjectReader, commit: Oid, folder: string): Promise<DeclaredOut[]> {
+async function lockedOuts(objects: Objects, commit: Oid, folder: string): Promise<DeclaredOut[]> {
   const file = posix.join(folder, 'dvc.lock');
   const lock = await readAt(objects, commit, file);
   if (lock === undefined) return [];
@@ -172,7 +164,7 @@ async function lockedOuts(objects: ObjectReader, commit: Oid, folder: string): P
  * @param name `name`, `dir:name` or `dir/dvc.yaml:name` (DVC, command reference, "artifacts get")
  * @throws RegError SOURCE_UNSUPPORTED for an artifact without a path in the repository
  */
-async function artifactPath(objects: ObjectReader, commit: Oid, name: string): Promise<string | undefined> {
+async function artifactPath(objects: Objects, commit: Oid, name: string): Promise<string | undefined> {
   const artifact = parseArtifactName(name);
   if (artifact === undefined) return undefined;
   const { dir, base } = splitArtifactName(artifact);
@@ -188,19 +180,19 @@ async function artifactPath(objects: ObjectReader, commit: Oid, name: string): P
  * @throws RegError SOURCE_UNSUPPORTED for an artifact without a path in the repository
  */
 export async function artifactInGit(
-  objects: ObjectReader,
+  objects: Objects,
   commit: Oid,
   name: string,
 ): Promise<string | undefined> {
   const path = await artifactPath(objects, commit, name);
-  return path !== undefined && (await objects.entryAt(commit, path)) ? path : undefined;
+  return path !== undefined && (await objects.entry(commit, path)) ? path : undefined;
 }
 
 /**
  * Reads a file of DVC at a commit; undefined without it.
  * @throws RegError SOURCE_UNSUPPORTED where it is malformed, TOO_LARGE
  */
-async function readAt(objects: ObjectReader, commit: Oid, file: string): Promise<DvcContent | undefined> {
+async function readAt(objects: Objects, commit: Oid, file: string): Promise<DvcContent | undefined> {
   const bytes = await committedFile(objects, commit, file, MAX_DVC_FILE_BYTES);
   return bytes && readDvcFile(bytes, file);
 }

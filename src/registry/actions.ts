@@ -76,7 +76,7 @@ async function askedOf(
   { rev, version: given }: RegisterOptions,
 ): Promise<Pick<RegisterOptions, 'rev' | 'version'>> {
   const isVersion = rev !== undefined && parseVersion(rev.startsWith('v') ? rev : `v${rev}`) !== undefined;
-  if (!isVersion || (await context.repository.resolveCommit(rev)) !== undefined)
+  if (!isVersion || (await context.repository.objects.commit(rev)) !== undefined)
     return { rev, version: given };
   if (given === undefined) return { rev: undefined, version: rev };
   throw new RegError('USAGE', `both ${rev} and ${given} are named as the version`, 'give one of them');

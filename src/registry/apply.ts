@@ -6,7 +6,16 @@ import { tagNameOf, tagRef } from '../domain/refs.js';
 import type { VersionId } from '../domain/state.js';
 import type { EventName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
-import type { Identity, Outcome, RefChange, RegistryRepository, RemoteListing, Turn } from '../git/port.js';
+import {
+  type Identity,
+  type Outcome,
+  type RefChange,
+  type RegistryRepository,
+  type RemoteListing,
+  requireRemote,
+  requireWriter,
+  type Turn,
+} from '../git/port.js';
 import type { TagObject } from '../git/tag-object.js';
 import type { Retry } from '../util/async.js';
 import { shellLine } from '../util/shell.js';
@@ -97,7 +106,7 @@ async function storeTags(
   const oids: Oid[] = [];
   for (const tag of tags) {
     const message = messageOf(tag, tag.parent === 'previous' ? oids.at(-1) : tag.parent);
-    oids.push(await repository.storeTag(tagObject({ ...tag, message }, identity), sign));
+    oids.push(await requireWriter(repository).store(tagObject({ ...tag, message }, identity), sign));
   }
   return oids;
 }
@@ -123,7 +132,7 @@ export async function apply(
   turn: Turn,
   isPushed: boolean,
 ): Promise<Outcome> {
-  if (!isPushed) return repository.changeRefs(here, turn);
+  if (!isPushed) return requireWriter(repository).change(here, turn);
   const outcome = await push(there, turn);
   if (outcome.kind === 'done') await follow(there, here);
   return outcome;
@@ -149,7 +158,7 @@ export async function isTaken(pushed: Push, listed: Promise<RemoteListing>): Pro
  * @throws RegError GIT_FAILED
  */
 export async function follow({ repository, remote }: Push, refs: readonly RefChange[]): Promise<void> {
-  const outcome = await repository.changeRefs(refs);
+  const outcome = await requireWriter(repository).change(refs);
   if (outcome.kind === 'done') return;
   const names = namesOf(refs);
   const [has, written, hint] = isDeletion(refs)
@@ -175,10 +184,12 @@ interface Push {
  * @throws RegError REMOTE_FAILED, INTERRUPTED with where to look, because the remote may have taken the push
  */
 export const push = (one: Push, turn: Turn | undefined): Promise<Outcome> =>
-  one.repository.pushRefs(one.remote, one.refs, turn).catch((error: unknown) => {
-    if (!(error instanceof RegError) || error.code !== 'INTERRUPTED') throw error;
-    throw new RegError('INTERRUPTED', 'interrupted while pushing', whereToLook(one));
-  });
+  requireRemote(one.repository, one.remote)
+    .push(one.refs, turn)
+    .catch((error: unknown) => {
+      if (!(error instanceof RegError) || error.code !== 'INTERRUPTED') throw error;
+      throw new RegError('INTERRUPTED', 'interrupted while pushing', whereToLook(one));
+    });
 
 /** How often a write is tried that is lost to other writers: random pauses of up to a second let them come apart. */
 export const WRITE_RETRY: Retry = {
@@ -223,7 +234,7 @@ const isDeletion = (refs: readonly RefChange[]): boolean => refs.every(({ to }) 
 /** A write that is repeated, although it was done, may do another one: a second rollback undoes the first. */
 function whereToLook({ repository, remote, artifact }: Push): string {
   const history = shellLine('reg', 'history', artifact, '-n', '3');
-  return repository.url === undefined
+  return repository.address === undefined
     ? `look before doing it again: reg status (what ${remote} has), ${history} (what is here)`
     : `look before doing it again: ${history}`;
 }

@@ -5,11 +5,12 @@ import { LINK_SUFFIX } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
+import type { Objects } from '../git/port.js';
 import { digestOf, promisedDigest, verifyPromises } from '../models/digest.js';
 import { dvcDigestAt } from '../models/dvc.js';
 import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
-import { type Declaration, findDeclaration, foreignEntry, notDeclared, type TreeReader } from './declared.js';
+import { type Declaration, findDeclaration, foreignEntry, notDeclared } from './declared.js';
 import { followLink } from './links.js';
 
 /** What a commit declares of an artifact, in a form that two commits are compared by (docs/specification.md, 3 State, Bytes). */
@@ -38,22 +39,22 @@ export type DeclaredAt = (commit: Oid) => Promise<DeclaredModel | undefined>;
  * @throws RegError INVALID_LINK, and what reading files of DVC throws
  */
 export async function declaredModel(
-  { repository }: Pick<RegistryContext, 'repository'>,
+  { repository: { objects } }: Pick<RegistryContext, 'repository'>,
   artifact: ArtifactName,
   commit: Oid,
 ): Promise<DeclaredModel | undefined> {
-  const declaration = await findDeclaration(repository, commit, artifact);
+  const declaration = await findDeclaration(objects, commit, artifact);
   if (declaration === undefined) return undefined;
   if (declaration.kind === 'link') {
-    const link = await linkIn(repository, commit, declaration.file);
+    const link = await linkIn(objects, commit, declaration.file);
     const own = isOwn(link.source) ? link.source.path : undefined;
     const path = own === undefined ? undefined : modelPath(own);
-    const digest = await digestOfLink(repository, commit, link);
+    const digest = await digestOfLink(objects, commit, link);
     return { declaration, link, entry: {}, facts: JSON.stringify(link), path, digest };
   }
-  const entry = await foreignEntry(repository, commit, declaration, artifact);
+  const entry = await foreignEntry(objects, commit, declaration, artifact);
   const path = pathInRepository(pathOfEntry(entry, declaration), entry);
-  const digest = path === undefined ? undefined : await digestAt(repository, commit, path);
+  const digest = path === undefined ? undefined : await digestAt(objects, commit, path);
   return { declaration, link: undefined, entry, facts: JSON.stringify(entry), path, digest };
 }
 
@@ -64,16 +65,16 @@ function pathInRepository(path: string | undefined, { virtual }: ArtifactEntry):
   return normal === '..' || normal.startsWith('../') || posix.isAbsolute(normal) ? undefined : normal;
 }
 
-async function linkIn(objects: TreeReader, commit: Oid, file: string): Promise<Link> {
-  const entry = await objects.entryAt(commit, file);
-  return readLink(entry ? await objects.readBlob(entry.oid) : new Uint8Array(), file).link;
+async function linkIn(objects: Objects, commit: Oid, file: string): Promise<Link> {
+  const entry = await objects.entry(commit, file);
+  return readLink(entry ? await objects.blob(entry.oid) : new Uint8Array(), file).link;
 }
 
 /** Links of one repository that may lead to one another. */
 const DEPTH = 10;
 
 async function digestOfLink(
-  objects: TreeReader,
+  objects: Objects,
   commit: Oid,
   { source, sha256 }: Link,
   depth = 1,
@@ -82,13 +83,13 @@ async function digestOfLink(
   if (!isOwn(source) || source.path === undefined) return undefined;
   const path = modelPath(source.path);
   if (!path.endsWith(LINK_SUFFIX)) return digestAt(objects, commit, path);
-  const next = depth < DEPTH && (await objects.entryAt(commit, path));
+  const next = depth < DEPTH && (await objects.entry(commit, path));
   return next ? digestOfLink(objects, commit, await linkIn(objects, commit, path), depth + 1) : undefined;
 }
 
 /** The digest of what git, or DVC, has at a path of a commit; undefined where neither has anything. */
-async function digestAt(objects: TreeReader, commit: Oid, path: string): Promise<string | undefined> {
-  const entry = await objects.entryAt(commit, path);
+async function digestAt(objects: Objects, commit: Oid, path: string): Promise<string | undefined> {
+  const entry = await objects.entry(commit, path);
   return entry ? `git:${entry.oid}` : dvcDigestAt(objects, commit, path);
 }
 

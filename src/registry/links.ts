@@ -7,7 +7,7 @@ import type { Location } from '../domain/location.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
 import { didYouMean } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
-import type { ObjectReader, SourceRepository } from '../git/port.js';
+import type { Objects, SourceRepository } from '../git/port.js';
 import { digestOf, verifyPromises } from '../models/digest.js';
 import { locate } from '../models/locate.js';
 import { hasPointers } from '../models/lfs/pointer.js';
@@ -24,8 +24,8 @@ import {
   revCommit,
   sourceCommit,
   sourceFolder,
-  sourceObjects,
   sourceRegistry,
+  sourceRepository,
 } from './source-rev.js';
 
 /** Where a link leads, through other links where its source is a registry too. */
@@ -61,7 +61,7 @@ export async function followLink(
   const commit = await sourceCommit(context, source, registryCommit);
   const file = linkFileOf(source);
   if (file === undefined) {
-    const repository = await sourceObjects(context, source);
+    const repository = await sourceRepository(context, source);
     const at = await sourceFolder(context, source);
     const path = modelPath(source.path ?? '');
     const model = await locate({ kind: 'repository', repository, commit, path, at }, context);
@@ -70,7 +70,7 @@ export async function followLink(
   const home = await sourceRegistry(context, source);
   const step = `${file} at ${short(commit)} of ${withoutUserInfo(source.repo ?? 'this repository')}`;
   refuseLoop([...trail, step]);
-  const next = await linkFileAt(home.repository, commit, file);
+  const next = await linkFileAt(home.repository.objects, commit, file);
   const followed = await followLink(home, next, async () => commit, [...trail, step]);
   return { ...followed, commit, promises: [...promises, ...followed.promises] };
 }
@@ -99,9 +99,9 @@ function linkFileOf(source: LinkSource): string | undefined {
   return target && requireLinkPath(artifactName(target.artifact));
 }
 
-async function linkFileAt(objects: ObjectReader, commit: Oid, file: string): Promise<Link> {
-  const entry = await objects.entryAt(commit, file);
-  if (entry?.type === 'blob') return readLink(await objects.readBlob(entry.oid), file).link;
+async function linkFileAt(objects: Objects, commit: Oid, file: string): Promise<Link> {
+  const entry = await objects.entry(commit, file);
+  if (entry?.type === 'blob') return readLink(await objects.blob(entry.oid), file).link;
   throw new RegError(
     'SOURCE_PATH',
     `there is no ${file} at commit ${short(commit)} of the source`,
@@ -122,13 +122,13 @@ async function storeUrl(context: RegistryContext, url: string): Promise<string> 
  * @throws RegError NOT_DECLARED, INVALID_LINK
  */
 export async function linkAt(context: RegistryContext, artifact: ArtifactName, commit: Oid): Promise<Link> {
-  const { repository } = context;
-  const found = await findDeclaration(repository, commit, artifact);
+  const { objects } = context.repository;
+  const found = await findDeclaration(objects, commit, artifact);
   if (found?.kind === 'link') {
-    const entry = await repository.entryAt(commit, found.file);
-    return readLink(entry ? await repository.readBlob(entry.oid) : new Uint8Array(), found.file).link;
+    const entry = await objects.entry(commit, found.file);
+    return readLink(entry ? await objects.blob(entry.oid) : new Uint8Array(), found.file).link;
   }
-  const path = found && pathOfEntry(await foreignEntry(repository, commit, found, artifact), found);
+  const path = found && pathOfEntry(await foreignEntry(objects, commit, found, artifact), found);
   if (path !== undefined) return { source: { path } };
   throw await notDeclared(context, artifact, commit);
 }
@@ -236,7 +236,10 @@ export function withSharedSources(context: RegistryContext): RegistryContext {
 
 const withKeptRevs = (source: SourceRepository): SourceRepository => ({
   ...source,
-  resolveCommit: memoize((rev: string) => source.resolveCommit(rev), { keepFailures: true }),
+  objects: {
+    ...source.objects,
+    commit: memoize((rev: string) => source.objects.commit(rev), { keepFailures: true }),
+  },
 });
 
 /** A link file of the work tree, as it is now, committed or not. */

@@ -13,7 +13,7 @@ import type { RegistryContext } from './context.js';
 import { readWorkLinks, shownSource, type WorkLink } from './links.js';
 import { readArtifacts } from './read.js';
 import type { OutdatedRow } from './rows.js';
-import { registryRef, sourceObjects, sourceRegistry } from './source-rev.js';
+import { registryRef, sourceRegistry, sourceRepository } from './source-rev.js';
 
 /** Asks sources what they hold now, each once. */
 interface Sources {
@@ -60,7 +60,7 @@ export async function outdated(
 }
 
 const listTips = async (context: RegistryContext, repo: string | undefined): Promise<RefTips> =>
-  (await sourceObjects(context, { repo })).listTips();
+  (await sourceRepository(context, { repo })).tips();
 
 async function checkLink(
   { artifact, file, link: { source } }: WorkLink,

@@ -6,6 +6,7 @@ import { refuseUnsafePath } from '../domain/model-files.js';
 import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
 import { refuseUnwritableStage } from '../domain/writable.js';
 import { RegError } from '../errors.js';
+import { requireWriter } from '../git/port.js';
 import { digestFiles } from '../models/digest.js';
 import type { OnBytes } from '../models/download.js';
 import { keyOf, putModel } from '../models/put.js';
@@ -73,14 +74,14 @@ export async function upload(
   await write(file, formatLink(link, existing && { bytes: existing, file }));
   const row = { artifact, path: file, url, sha256, size, uploaded, dropped };
   if (!isRegistering) return { ...row, commit: null, tags: [], note: undefined };
-  const commit = await context.repository.commitFile(file, `Link ${artifact}`);
+  const commit = await requireWriter(context.repository).commitFile(file, `Link ${artifact}`);
   const { rows: tags, note } = await registerAt(context, artifact, commit, options);
   return { ...row, commit, tags, note };
 }
 
 /** Refuses before the upload what registering and assigning would refuse after it. */
 async function refuseEarly(context: RegistryContext, { assign: stage }: UploadOptions): Promise<void> {
-  await context.repository.identity();
+  await requireWriter(context.repository).identity();
   if (stage !== undefined) refuseUnwritableStage(stageName(stage), await context.config());
 }
 

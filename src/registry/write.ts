@@ -3,7 +3,13 @@ import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
 import { RegError } from '../errors.js';
-import type { RegistryRepository, RemoteListing, Turn } from '../git/port.js';
+import {
+  type RegistryRepository,
+  type RemoteListing,
+  requireRemote,
+  requireWriter,
+  type Turn,
+} from '../git/port.js';
 import { attempts, memoize } from '../util/async.js';
 import {
   apply,
@@ -90,7 +96,7 @@ export async function write(
   let repeated = 0;
   let tried = 0;
   for await (const number of attempts(WRITE_RETRY, context)) {
-    const listed = target.asks ? repository.listRemoteArtifact(target.remote, artifact) : undefined;
+    const listed = target.asks ? requireRemote(repository, target.remote).listArtifact(artifact) : undefined;
     if (lost && listed && target.push && (await isTaken(lost.change.there, listed))) {
       await follow(lost.change.there, lost.change.here);
       return written(lost, target, notes);
@@ -135,7 +141,7 @@ async function look(
   const { identity, remote, push, note } = target;
   const view =
     listed && (await catchUp(repository, artifact, remote, listed).catch(push ? undefined : hintAtOffline));
-  const turn = push && view ? view.turn : await repository.takeTurn(artifact);
+  const turn = push && view ? view.turn : await requireWriter(repository).turn(artifact);
   // what was read for a push is newer than the remote's turn; for a write here the tags are read after the turn here
   const readings = (push ? view?.readings : undefined) ?? (await readAllTags(repository.tags, artifact));
   const { events, tagNames: names } = eventsIn(readings, artifact);
@@ -168,8 +174,8 @@ async function otherNames(
   remote: string | undefined,
 ): Promise<ArtifactName[]> {
   const here = await readArtifactNames(repository.tags);
-  if (remote === undefined || repository.url !== undefined) return here;
-  return [...here, ...artifactNamesIn(await repository.listRemoteTags(remote))];
+  if (remote === undefined || repository.address !== undefined) return here;
+  return [...here, ...artifactNamesIn(await requireRemote(repository, remote).listTags())];
 }
 
 /** The commits that a plan brings into the registry, by registering them or by assigning them as they are. */

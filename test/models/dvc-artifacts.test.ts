@@ -55,7 +55,7 @@ test.each([
 
 test('of an artifact whose model is in git, its path there is told', async () => {
   const opener = sourceOpener(join(box.root, 'cache'), { env: box.env });
-  const objects = await opener.openSource(parseLocation(project.dir));
+  const { objects } = await opener.openSource(parseLocation(project.dir));
   const commit = project.git('rev-parse', 'HEAD');
   expect(await find('plain')).toBeUndefined();
   expect(await artifactInGit(objects, commit, 'plain')).toBe('models/plain.bin');

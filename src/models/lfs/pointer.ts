@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
-import type { ObjectReader, TreeEntry } from '../../git/port.js';
+import type { Objects, TreeEntry } from '../../git/port.js';
 import { mapAtMost } from '../../util/async.js';
 import { exactly, WrongLength } from '../../util/stream.js';
 import type { SourceFile } from '../source.js';
@@ -145,7 +145,7 @@ const MAX_READS = 4;
  * @throws RegError SOURCE_UNSUPPORTED for a pointer that cannot be followed
  */
 export async function findPointers(
-  objects: ObjectReader,
+  objects: Objects,
   entries: readonly TreeEntry[],
   sizes: ReadonlyMap<Oid, number>,
 ): Promise<Map<Oid, Pointer>> {
@@ -153,7 +153,7 @@ export async function findPointers(
   const small = entries.filter(({ oid }) => isSmall(sizes.get(oid)));
   const unique = new Map(small.map((entry) => [entry.oid, entry])).values();
   await mapAtMost(MAX_READS, unique, async ({ oid, path }) => {
-    const pointer = parsePointer(await objects.readBlob(oid), path);
+    const pointer = parsePointer(await objects.blob(oid), path);
     if (pointer) found.set(oid, pointer);
   });
   return found;
