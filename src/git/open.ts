@@ -8,6 +8,7 @@ import { isFolder } from '../util/files.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
 import { openGitRepository } from './program/repository.js';
 import { type Surroundings, withoutLocalVariables } from './program/run.js';
+import { objectsOfClone } from './shallow.js';
 
 /**
  * Opens the repository of a registry: by path, from a folder, or by URL. A `file://` URL is one too: what is read and
@@ -33,9 +34,10 @@ export async function openRepository(
     throw new RegError('NO_REPOSITORY', `there is no folder ${folder}`, 'name a repository with --repo');
   // a repository that was asked for by name comes before one that the environment names
   const env = repo === '.' ? around.env : withoutLocalVariables(around.env);
-  return isWithoutGit
-    ? (await import('./open-without-git.js')).openLocalRepository(folder, env)
+  const repository = isWithoutGit
+    ? await (await import('./open-without-git.js')).openLocalRepository(folder, env)
     : openGitRepository(folder, { ...around, env });
+  return { ...repository, objects: objectsOfClone(repository, folder, sourceOpener(cache, around)) };
 }
 
 /** What opens the source repositories of links, without the git program where there is none. */

@@ -25,7 +25,7 @@ export interface DeclaredModel {
   /** Where the model is in the registry's own repository; undefined for a model that is elsewhere. */
   path: string | undefined;
   /**
-   * The bytes: `sha256:…` as a link says, `md5:…` as DVC says, or `git:…`, the id of a blob or tree. Undefined where nothing
+   * The bytes: `git:…`, the id of a blob or tree here, `md5:…` as DVC says, or `sha256:…` as a link to elsewhere says. Undefined where nothing
    * tells.
    */
   digest: string | undefined;
@@ -79,8 +79,8 @@ async function digestOfLink(
   { source, sha256 }: Link,
   depth = 1,
 ): Promise<string | undefined> {
-  if (sha256 !== undefined) return `sha256:${sha256}`;
-  if (!isOwn(source) || source.path === undefined) return undefined;
+  // what git has at the commit is certain, and what a link says of it may be old
+  if (!isOwn(source) || source.path === undefined) return sha256 && `sha256:${sha256}`;
   const path = modelPath(source.path);
   if (!path.endsWith(LINK_SUFFIX)) return digestAt(objects, commit, path);
   const next = depth < DEPTH && (await objects.entry(commit, path));
