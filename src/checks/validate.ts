@@ -74,7 +74,9 @@ async function checkFile(
   file: string,
 ): Promise<Finding[]> {
   const { rules } = registry.config;
-  const bytes = (await workTree.read(file)) ?? new Uint8Array();
+  const content = await workTree.read(file).catch(unreadable);
+  if (content instanceof RegError) return [unreadableFile(file, content)];
+  const bytes = content ?? new Uint8Array();
   const reading = inspectLink(bytes, file);
   const artifact = file.endsWith(LINK_SUFFIX) ? artifactOfLink(file) : undefined;
   const findings = await applyRules(FILE_RULES, { file, bytes, reading, artifact, registry }, rules);
@@ -83,6 +85,20 @@ async function checkFile(
   const subject = { ...linkSubject(registry, file, artifact, reading), before };
   return [...findings, ...(await applyRules(LINK_RULES, subject, rules))];
 }
+
+/** For `catch`: the error of a file that is no plain one, or too large; any other is thrown again. */
+function unreadable(error: unknown): RegError {
+  if (error instanceof RegError && (error.code === 'FILE_SYSTEM' || error.code === 'TOO_LARGE')) return error;
+  throw error;
+}
+
+const unreadableFile = (file: string, { message }: RegError): Finding => ({
+  level: 'error',
+  rule: 'link-parse',
+  file,
+  line: 1,
+  message,
+});
 
 function linkSubject(
   registry: RegistryView,
@@ -121,9 +137,9 @@ async function unreadableConfig(context: RegistryContext): Promise<Finding | und
     await context.config();
     return undefined;
   } catch (error) {
-    const problem = problemOf(error, CONFIG_FILE);
-    if (problem === undefined) throw error;
     const { id: rule, level } = CONFIG_SCHEMA;
+    const problem = problemOf(error, CONFIG_FILE);
+    if (problem === undefined) return { ...unreadableFile(CONFIG_FILE, unreadable(error)), rule, level };
     return { level, rule, file: CONFIG_FILE, ...complaintOf(problem) };
   }
 }

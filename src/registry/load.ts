@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readFile, realpath } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Link, missingPin } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
@@ -16,7 +16,9 @@ import type { OnBytes } from '../models/download.js';
 import { fetchModel, promisedHash, type WantedModel } from '../models/fetch.js';
 import { placeModel } from '../models/place.js';
 import type { SourceModel } from '../models/source.js';
-import { isFolder, isInside } from '../util/files.js';
+import { isFolder, isInside, isThere } from '../util/files.js';
+import { refuseLinkedFolders } from '../util/safe-files.js';
+import { shellLine } from '../util/shell.js';
 import type { RegistryContext } from './context.js';
 import { followLink, linkAt, nameInLink, shownSource } from './links.js';
 import { type ChooseOptions, type Chosen, choose } from './queries.js';
@@ -64,14 +66,19 @@ export async function loadModel(
 
 /** Fetches, verifies and places a model whose place is known. */
 async function loadLocated(
-  { signal }: RegistryContext,
+  context: RegistryContext,
   { artifact, version, commit, link }: ChosenLink,
   located: Located,
   cache: ModelCache,
   { to, into, force, onStart }: LoadOptions,
 ): Promise<LoadedModel> {
   const onBytes = onStart?.(totalOf(located));
-  const target = { to: await targetOf(located, to, into), force };
+  const { signal } = context;
+  const place = await targetOf(located, to, into);
+  if (place !== undefined) await refuseLinks(context, place, to, into);
+  const isChosenBySource = to === undefined && place !== undefined;
+  const guard = isChosenBySource ? () => refuseAsTarget(context, artifact, place) : undefined;
+  const target = { to: place, force, guard };
   const verified = await fetchModel(located, target, { cache, signal, onBytes });
   const path = await placeModel(verified, cache);
   const { sourceCommit } = located;
@@ -166,6 +173,54 @@ async function targetOf(
     `a folder model cannot take the place of '${to}'`,
     `name its folder: -o ${name}`,
   );
+}
+
+/**
+ * Refuses a target behind a symbolic link in the work tree, or below the working folder where its path is relative to that: a
+ * commit, or another user of the folder, may have put it there.
+ * @throws RegError FILE_SYSTEM
+ */
+async function refuseLinks(
+  context: RegistryContext,
+  place: string,
+  to: string | undefined,
+  into: string | undefined,
+): Promise<void> {
+  const root = (await context.workTree())?.root;
+  const roots = [root, to === undefined || !isAbsolute(to) ? into : undefined];
+  for (const one of roots)
+    if (one !== undefined && isInside(one, place)) await refuseLinkedFolders(one, place);
+}
+
+/**
+ * Refuses a target that the source alone named: a dot file, which tools read without being asked, and a file that the repository
+ * of the working folder tracks.
+ * @throws RegError FILE_EXISTS
+ */
+async function refuseAsTarget(context: RegistryContext, artifact: string, place: string): Promise<void> {
+  const name = basename(place);
+  const isDotFile = name.startsWith('.');
+  if (!isDotFile && !((await isThere(place)) && (await isTracked(context, place)))) return;
+  throw new RegError(
+    'FILE_EXISTS',
+    `${artifact} is not loaded to ${name}: ${isDotFile ? 'a source does not name a dot file' : 'git tracks that file, with other content'}`,
+    `say where it goes: ${shellLine('reg', 'load', artifact, '-o', `./${name}`, ...(isDotFile ? [] : ['--force']))}`,
+  );
+}
+
+/** Whether the commit that is checked out around a path has a file or a folder there. */
+async function isTracked(context: RegistryContext, place: string): Promise<boolean> {
+  const around = await context.openOther(dirname(place)).catch(unlessNone);
+  const root = (await around?.workTree())?.root;
+  const head = await around?.repository.objects.commit('HEAD');
+  if (around === undefined || root === undefined || head === undefined) return false;
+  const path = relative(root, join(await realpath(dirname(place)), basename(place))).replaceAll('\\', '/');
+  return (await around.repository.objects.entry(head, path)) !== undefined;
+}
+
+function unlessNone(error: unknown): undefined {
+  if (error instanceof RegError && error.code === 'NO_REPOSITORY') return undefined;
+  throw error;
 }
 
 /** The bytes of a model, where every file says its size. */
