@@ -203,8 +203,8 @@ async function refuseAsTarget(context: RegistryContext, artifact: string, place:
   if (!isDotFile && !((await isThere(place)) && (await isTracked(context, place)))) return;
   throw new RegError(
     'FILE_EXISTS',
-    `${artifact} is not loaded to ${name}: ${isDotFile ? 'a source does not name a dot file' : 'git tracks that file, with other content'}`,
-    `say where it goes: ${shellLine('reg', 'load', artifact, '-o', `./${name}`, ...(isDotFile ? [] : ['--force']))}`,
+    `cannot load ${artifact} to ${name}: ${isDotFile ? 'a source does not name a dot file' : 'git tracks that file, with other content'}`,
+    `add ${shellLine('-o', `./${name}`)}${isDotFile ? ' to write it' : ' --force to replace it'}`,
   );
 }
 

@@ -108,7 +108,7 @@ async function storeOf(
   const address = isAbsolute(store) ? store : resolve(given === undefined ? root : from, store);
   const inside = relative(root, address).replaceAll('\\', '/');
   // a commit may have brought a link that leads anywhere
-  if (isInside(root, address)) await refuseLinkedFolders(root, resolve(address, 'any'));
+  if (isInside(root, address)) await refuseLinkedFolders(root, resolve(address, 'any'), address);
   return { address, shown: inside !== '' && isInside(root, address) ? `./${inside}` : address };
 }
 

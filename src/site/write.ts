@@ -65,7 +65,8 @@ const MAX_LIST_BYTES = 64 * 1024 * 1024;
 /** Refuses a folder of the work tree that is a symbolic link, or below one: a commit may have brought it. */
 async function refuseLinked(context: RegistryContext, folder: string): Promise<void> {
   const root = (await context.workTree())?.root;
-  if (root !== undefined && isInside(root, folder)) await refuseLinkedFolders(root, join(folder, LIST));
+  if (root !== undefined && isInside(root, folder))
+    await refuseLinkedFolders(root, join(folder, 'index.html'), folder);
 }
 
 /** The files of an earlier site in a folder. */

@@ -145,9 +145,10 @@ const unlessFolder =
 /**
  * Refuses a path below a folder that leads through a symbolic link: who wrote the link would choose the folder that is written to.
  * @param root itself may be reached through links
+ * @param shown names the path in errors
  * @throws RegError FILE_SYSTEM
  */
-export async function refuseLinkedFolders(root: string, path: string): Promise<void> {
+export async function refuseLinkedFolders(root: string, path: string, shown: string = path): Promise<void> {
   let at = resolve(root);
   const parts = relative(at, resolve(path)).split(sep).slice(0, -1);
   for (const part of parts) {
@@ -158,7 +159,7 @@ export async function refuseLinkedFolders(root: string, path: string): Promise<v
     const real = await realpath(at).catch(() => undefined);
     throw new RegError(
       'FILE_SYSTEM',
-      `cannot write ${path}: ${at} is a symbolic link${real === undefined ? '' : ` to ${real}`}`,
+      `cannot write ${shown}: ${at} is a symbolic link${real === undefined ? '' : ` to ${real}`}`,
       real === undefined ? 'delete it first' : `name the folder itself: ${real}`,
     );
   }
