@@ -19,8 +19,8 @@ export interface Part {
 }
 
 /**
- * Makes a part beside its target, under a name that cannot be known before. Nothing goes on from it: whoever may write to the
- * folder, or to the repository that it belongs to, could have put it there.
+ * Makes a part beside its target, under a name that cannot be known before. No load goes on from it: others may
+ * write to that folder, and a commit may have brought what is there.
  * @throws RegError FILE_SYSTEM
  */
 export async function newPart(target: string): Promise<Part> {

@@ -1,5 +1,5 @@
-import { mkdtemp, lstat, readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { lstat, readdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { RegError } from '../errors.js';
 import { isThere, syncFolder } from '../util/files.js';
 import { besideOf, copyPlain, isPlainTree, makeFolders, move, remove } from '../util/safe-files.js';
@@ -94,15 +94,11 @@ const isRealFolder = (path: string): Promise<boolean> =>
 
 /** rename(2) replaces a file at once, but not a folder with files. */
 async function swap(built: string, path: string): Promise<void> {
-  const beside = await mkdtemp(join(dirname(path), `.${basename(path)}-`));
-  const old = join(beside, 'old');
-  try {
-    await move(path, old);
-    await move(built, path).catch(async (error) => {
-      await move(old, path);
-      throw error;
-    });
-  } finally {
-    await remove(beside);
-  }
+  const old = besideOf(path);
+  await move(path, old);
+  await move(built, path).catch(async (error) => {
+    await move(old, path);
+    throw error;
+  });
+  await remove(old);
 }

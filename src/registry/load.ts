@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { open, readFile, realpath } from 'node:fs/promises';
+import { readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Link, missingPin } from '../documents/link.js';
@@ -17,7 +17,7 @@ import { fetchModel, promisedHash, type WantedModel } from '../models/fetch.js';
 import { placeModel } from '../models/place.js';
 import type { SourceModel } from '../models/source.js';
 import { isFolder, isInside, isThere } from '../util/files.js';
-import { refuseLinkedFolders } from '../util/safe-files.js';
+import { openPlain, refuseLinkedFolders } from '../util/safe-files.js';
 import { shellLine } from '../util/shell.js';
 import type { RegistryContext } from './context.js';
 import { followLink, linkAt, nameInLink, shownSource } from './links.js';
@@ -209,17 +209,26 @@ async function refuseAsTarget(context: RegistryContext, artifact: string, place:
 }
 
 /** Whether the commit that is checked out around a path has a file or a folder there. */
-async function isTracked(context: RegistryContext, place: string): Promise<boolean> {
-  const around = await context.openOther(dirname(place)).catch(unlessNone);
-  const root = (await around?.workTree())?.root;
-  const head = await around?.repository.objects.commit('HEAD');
-  if (around === undefined || root === undefined || head === undefined) return false;
-  const path = relative(root, join(await realpath(dirname(place)), basename(place))).replaceAll('\\', '/');
-  return (await around.repository.objects.entry(head, path)) !== undefined;
+const isTracked = (context: RegistryContext, place: string): Promise<boolean> =>
+  readTracked(context, place).catch(unlessNone);
+
+async function readTracked(context: RegistryContext, place: string): Promise<boolean> {
+  const around = await context.openOther(dirname(place));
+  const root = (await around.workTree())?.root;
+  const head = await around.repository.objects.commit('HEAD');
+  if (root === undefined || head === undefined) return false;
+  const folder = await realpath(dirname(place));
+  // where letter case does not count, the file may be tracked under another name
+  const names = (await readdir(folder)).filter((name) => folded(name) === folded(basename(place)));
+  const paths = names.map((name) => relative(root, join(folder, name)).replaceAll('\\', '/'));
+  const entries = await Promise.all(paths.map((path) => around.repository.objects.entry(head, path)));
+  return entries.some((entry) => entry !== undefined);
 }
 
-function unlessNone(error: unknown): undefined {
-  if (error instanceof RegError && error.code === 'NO_REPOSITORY') return undefined;
+const folded = (name: string): string => name.normalize('NFD').toLowerCase();
+
+function unlessNone(error: unknown): false {
+  if (error instanceof RegError && error.code === 'NO_REPOSITORY') return false;
   throw error;
 }
 
@@ -286,7 +295,7 @@ export async function warningOf(loaded: LoadedModel): Promise<string | undefined
 const readerOf =
   (path: string): ReadAt =>
   async (start, end) => {
-    const file = await open(path);
+    const file = await openPlain(path);
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
       return buffer.subarray(0, bytesRead);
