@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { filesBelow } from '../util/files.js';
 import {
   copyPlain,
+  isOwnFolder,
   isPlainTree,
-  makeFolders,
   makeOwnFolder,
   move,
   moved,
@@ -48,6 +48,10 @@ export interface ModelCache {
  */
 export function openModelCache(cache: string, now: () => number): ModelCache {
   const folderOf = (sha256: string): string => join(modelsFolder(cache), sha256);
+  const makeEntry = async (sha256: string): Promise<void> => {
+    await makeOwnFolder(modelsFolder(cache));
+    await makeOwnFolder(folderOf(sha256));
+  };
   return {
     pathOf: (sha256, name) => join(folderOf(sha256), name),
     find: async (sha256) => {
@@ -62,13 +66,15 @@ export function openModelCache(cache: string, now: () => number): ModelCache {
       await utimes(folder, now() / 1000, now() / 1000).catch(() => undefined);
       return modelOnDisk(join(folder, name));
     },
-    makeFolder: (sha256) => makeOwnFolder(folderOf(sha256)).catch(cannotWrite(folderOf(sha256))),
+    makeFolder: (sha256) => makeEntry(sha256).catch(cannotWrite(folderOf(sha256))),
     aside: () => join(modelsFolder(cache), `.${randomUUID()}.part`),
     part: (sha256, name) =>
-      takePart(join(folderOf(sha256), name), sha256.slice(0, 12)).catch(() => undefined),
+      makeEntry(sha256)
+        .then(() => takePart(join(folderOf(sha256), name), sha256.slice(0, 12)))
+        .catch(() => undefined),
     adopt: async (path, sha256, name) => {
       const entry = join(folderOf(sha256), name);
-      await makeOwnFolder(folderOf(sha256));
+      await makeEntry(sha256);
       // an existing entry that is a folder stays: it has the same bytes
       await move(path, entry).catch(unlessThere);
       return entry;
@@ -76,9 +82,8 @@ export function openModelCache(cache: string, now: () => number): ModelCache {
     keep: async (path, sha256, name) => {
       const temporary = join(modelsFolder(cache), `.${randomUUID()}.part`);
       // a load does not fail because the cache cannot be written
-      await makeFolders(modelsFolder(cache))
+      await makeEntry(sha256)
         .then(() => copyPlain(path, temporary))
-        .then(() => makeOwnFolder(folderOf(sha256)))
         .then(() => move(temporary, join(folderOf(sha256), name)))
         .catch(() => remove(temporary).catch(() => undefined));
     },
@@ -139,7 +144,7 @@ export async function clearCache(cache: string, days: number, now: number): Prom
 
 /** Removes parts that killed processes left at least a day ago, beside the models and among them. */
 async function sweep(folder: string, now: number): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
+  const names = (await isOwnFolder(folder)) ? await readdir(folder) : [];
   const inside = names.filter((name) => !isPart(name)).map((name) => join(folder, name));
   const parts = names.filter(isPart).map((name) => join(folder, name));
   for (const one of inside)
@@ -188,8 +193,11 @@ async function repositoryAt(path: string, entry: string): Promise<CacheRow> {
   };
 }
 
-const namesIn = async (folder: string): Promise<string[]> =>
-  (await readdir(folder).catch(() => [])).filter((name) => !isPart(name));
+/** The names in a folder, without parts; none in one that is a symbolic link, whose entries are not the cache's to remove. */
+async function namesIn(folder: string): Promise<string[]> {
+  if (!(await isOwnFolder(folder))) return [];
+  return (await readdir(folder).catch(() => [])).filter((name) => !isPart(name));
+}
 
 /** The time of the last change; 1970 for an entry that was removed meanwhile. */
 const timeOf = (path: string): Promise<string> =>

@@ -165,17 +165,22 @@ export async function refuseLinkedFolders(root: string, path: string, shown: str
   }
 }
 
+/** Whether there is a folder of this user, and no symbolic link to one. */
+export async function isOwnFolder(path: string): Promise<boolean> {
+  const found = await lookAt(path).catch(() => undefined);
+  return found?.isDirectory() === true && isMine(found);
+}
+
 /**
- * Makes the folder of this user for what can be fetched again.
+ * Makes a folder for what can be fetched again, which is this user's own.
  * @throws RegError FILE_SYSTEM where it is a symbolic link, or another user's; errors of the file system
  */
 export async function makeOwnFolder(path: string): Promise<void> {
   await makeFolders(path);
-  const found = await lstat(path);
-  if (found.isDirectory() && isMine(found)) return;
+  if (await isOwnFolder(path)) return;
   throw new RegError(
     'FILE_SYSTEM',
-    `cannot write ${path}: ${found.isDirectory() ? 'it belongs to another user' : `it is ${kindOf(found)}`}`,
+    `cannot write ${path}: it is a symbolic link, or belongs to another user`,
     'delete it, or name another folder for the cache with XDG_CACHE_HOME',
   );
 }

@@ -107,3 +107,14 @@ it('a folder of the cache that is a link is not written through', async () => {
   await expect(cache.makeFolder(SHA)).rejects.toMatchObject({ code: 'FILE_SYSTEM' });
   expect(await readdir(join(root, 'elsewhere'))).toEqual([]);
 });
+
+it('what a link in the place of the cache leads to is neither listed nor cleared up', async () => {
+  await mkdir(join(root, 'elsewhere/old'), { recursive: true });
+  await writeFile(join(root, 'elsewhere/old/file'), 'mine');
+  await mkdir(join(root, 'cache'));
+  for (const name of ['models', 'repositories', 'embedded'])
+    await symlink(join(root, 'elsewhere'), join(root, 'cache', name));
+  expect(await listCache(join(root, 'cache'))).toEqual([]);
+  expect(await clearCache(join(root, 'cache'), 0, Date.now() + 9 * DAY)).toEqual([]);
+  expect(await readFile(join(root, 'elsewhere/old/file'), 'utf8')).toBe('mine');
+});

@@ -3,7 +3,7 @@ import { link, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
-import { makeFolders, moved, remove, writeBelow } from '../../util/safe-files.js';
+import { makeFolders, makeOwnFolder, moved, remove, writeBelow } from '../../util/safe-files.js';
 import type { CacheFolder } from './transport.js';
 
 /** A folder that belongs to one process until it is given back. */
@@ -45,7 +45,14 @@ export interface RemoteCache {
 export function openRemoteCache(address: string, cache: string): RemoteCache {
   const path = join(cache, 'repositories', `${hash(address)}.git`);
   const shared = { path, objects: join(path, 'objects'), isFresh: false };
-  const make = once(() => makeBareFolder(path, address));
+  // the configuration of a repository names programs that git runs
+  const make = once(() =>
+    makeOwnFolder(path)
+      .catch((error) => {
+        throw unwritable(error);
+      })
+      .then(() => makeBareFolder(path, address)),
+  );
   return {
     address,
     shared,
