@@ -17,7 +17,7 @@ import { fetchModel, promisedHash, type WantedModel } from '../models/fetch.js';
 import { placeModel } from '../models/place.js';
 import type { SourceModel } from '../models/source.js';
 import { isFolder, isInside, isThere } from '../util/files.js';
-import { openPlain, refuseLinkedFolders } from '../util/safe-files.js';
+import { openPlain, refuseLinksBelow } from '../util/safe-files.js';
 import { shellLine } from '../util/shell.js';
 import type { RegistryContext } from './context.js';
 import { followLink, linkAt, nameInLink, shownSource } from './links.js';
@@ -188,8 +188,7 @@ async function refuseLinks(
 ): Promise<void> {
   const root = (await context.workTree())?.root;
   const roots = [root, to === undefined || !isAbsolute(to) ? into : undefined];
-  for (const one of roots)
-    if (one !== undefined && isInside(one, place)) await refuseLinkedFolders(one, place);
+  for (const one of roots) if (one !== undefined) await refuseLinksBelow(one, place);
 }
 
 /**

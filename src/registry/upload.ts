@@ -13,7 +13,7 @@ import { keyOf, putModel } from '../models/put.js';
 import { modelOnDisk, type SourceModel } from '../models/source.js';
 import { isStoreUrl, joinObjectUrl } from '../stores/url.js';
 import { isInside } from '../util/files.js';
-import { refuseLinkedFolders } from '../util/safe-files.js';
+import { refuseLinksBelow } from '../util/safe-files.js';
 import { assign, register } from './actions.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
 import { type MetadataOptions, metadataOf } from './metadata.js';
@@ -108,7 +108,7 @@ async function storeOf(
   const address = isAbsolute(store) ? store : resolve(given === undefined ? root : from, store);
   const inside = relative(root, address).replaceAll('\\', '/');
   // a commit may have brought a link that leads anywhere
-  if (isInside(root, address)) await refuseLinkedFolders(root, resolve(address, 'any'), address);
+  await refuseLinksBelow(root, resolve(address, 'any'), address);
   return { address, shown: inside !== '' && isInside(root, address) ? `./${inside}` : address };
 }
 

@@ -4,8 +4,8 @@ import { interrupted, RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
 import type { SiteRow } from '../registry/rows.js';
 import { mapAtMost } from '../util/async.js';
-import { cannotWrite, filesBelow, isInside, isThere } from '../util/files.js';
-import { readPlain, refuseLinkedFolders, remove, writeBelow } from '../util/safe-files.js';
+import { cannotWrite, filesBelow, isThere } from '../util/files.js';
+import { readPlain, refuseLinksBelow, remove, writeBelow } from '../util/safe-files.js';
 import { parseJson } from '../util/text.js';
 import { timeoutOf } from '../util/timeout.js';
 import { type AskingOptions, sourceAsker } from './cards.js';
@@ -65,8 +65,7 @@ const MAX_LIST_BYTES = 64 * 1024 * 1024;
 /** Refuses a folder of the work tree that is a symbolic link, or below one: a commit may have brought it. */
 async function refuseLinked(context: RegistryContext, folder: string): Promise<void> {
   const root = (await context.workTree())?.root;
-  if (root !== undefined && isInside(root, folder))
-    await refuseLinkedFolders(root, join(folder, 'index.html'), folder);
+  if (root !== undefined) await refuseLinksBelow(root, join(folder, 'index.html'), folder);
 }
 
 /** The files of an earlier site in a folder. */

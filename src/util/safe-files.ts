@@ -148,7 +148,7 @@ const unlessFolder =
  * @param shown names the path in errors
  * @throws RegError FILE_SYSTEM
  */
-export async function refuseLinkedFolders(root: string, path: string, shown: string = path): Promise<void> {
+async function refuseLinkedFolders(root: string, path: string, shown: string = path): Promise<void> {
   let at = resolve(root);
   const parts = relative(at, resolve(path)).split(sep).slice(0, -1);
   for (const part of parts) {
@@ -163,6 +163,23 @@ export async function refuseLinkedFolders(root: string, path: string, shown: str
       real === undefined ? 'delete it first' : `name the folder itself: ${real}`,
     );
   }
+}
+
+/**
+ * Refuses a path that a person named where it is below a folder and leads through a symbolic link there.
+ * @param root a folder that others may have put links into, such as a work tree
+ * @param shown names the path in errors
+ * @throws RegError FILE_SYSTEM
+ */
+export async function refuseLinksBelow(root: string, path: string, shown: string = path): Promise<void> {
+  const real = await realpath(root).catch(() => root);
+  let base: string | undefined;
+  // the way to the root may lead through links of the user's own
+  for (let at = dirname(path); ; at = dirname(at)) {
+    if ((await realpath(at).catch(() => undefined)) === real) base = at;
+    if (at === dirname(at)) break;
+  }
+  if (base !== undefined) await refuseLinkedFolders(base, path, shown);
 }
 
 /** Whether there is a folder of this user, and no symbolic link to one. */
@@ -225,7 +242,8 @@ export async function openToAppend(path: string, isNew: boolean): Promise<FileHa
   const flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | (isNew ? O_EXCL : 0);
   const file = await open(path, flags, 0o666);
   const found = await file.stat();
-  if (found.isFile() && isMine(found) && hasOneName(found)) return file;
+  // a mounted share may give a new file to another user
+  if (isNew || (found.isFile() && isMine(found) && hasOneName(found))) return file;
   await file.close();
   throw new RegError(
     'FILE_SYSTEM',
@@ -235,7 +253,7 @@ export async function openToAppend(path: string, isNew: boolean): Promise<FileHa
 }
 
 /**
- * Writes a file below a root whole or not at all, with the folders above it. A file that is there keeps its mode.
+ * Writes a file below a root whole or not at all, with the folders above it. A file that is there keeps its mode and owner.
  * @throws RegError FILE_SYSTEM where it is no plain file, or a symbolic link is on the way; errors of the file system
  */
 export async function writeBelow(
@@ -257,7 +275,10 @@ export async function writeBelow(
   try {
     const file = await createFile(temporary);
     try {
-      if (before !== undefined) await file.chmod(before.mode & 0o7777);
+      if (before !== undefined) {
+        await file.chown(before.uid, before.gid).catch(() => undefined);
+        await file.chmod(before.mode & 0o7777);
+      }
       await file.writeFile(content);
       if (sync) await file.sync();
     } finally {
