@@ -17,7 +17,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 // at a signal what is running ends and cleans up; then the process dies of it, as the caller expects, in any case after a while
-const CLEANING_UP_MS = 3000;
+const CLEANING_UP_MS = 5000;
 const ending = new AbortController();
 let received: (typeof SIGNALS)[number] | undefined;
 for (const signal of SIGNALS)

@@ -306,7 +306,7 @@ export async function copyPlain(from: string, to: string, { sync = false } = {})
   refuseOther(found, from);
   await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   if (!sync) return;
-  const file = await open(to, O_RDONLY | O_NOFOLLOW);
+  const file = await open(to, O_RDWR | O_NOFOLLOW);
   await file.sync().finally(() => file.close());
 }
 
