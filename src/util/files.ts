@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { accessSync, constants, existsSync, lstatSync } from 'node:fs';
 import { lstat, open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
@@ -134,7 +133,7 @@ function temporaryCache(): string {
   const path = join(tmpdir(), user === undefined ? 'reg-cache' : `reg-cache-${user}`);
   const found = lstatSync(path, { throwIfNoEntry: false });
   const isOwn = found === undefined || (found.isDirectory() && (user === undefined || found.uid === user));
-  return isOwn ? path : join(tmpdir(), `reg-cache-${randomUUID()}`);
+  return isOwn ? path : join(tmpdir(), `reg-cache-${crypto.randomUUID()}`);
 }
 
 /** Whether a folder can be written to, or created. */

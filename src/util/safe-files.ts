@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import {
   copyFile,
@@ -293,7 +292,7 @@ export async function writeBelow(
 
 /** A path beside another, of a name that nothing has. */
 export const besideOf = (path: string): string =>
-  join(dirname(path), `.${basename(path).slice(0, 40)}.${randomUUID()}.part`);
+  join(dirname(path), `.${basename(path).slice(0, 40)}.${crypto.randomUUID()}.part`);
 
 /** Copies a plain file or a folder of such to a path that is free; where the file system can, the copy shares its blocks. */
 export async function copyPlain(from: string, to: string, { sync = false } = {}): Promise<void> {
