@@ -127,7 +127,7 @@ describe('a model of the registry itself', () => {
     expect((await reg('register', 'churn')).stdout).toBe('churn@v0.0.2\n');
   });
 
-  test('a path that the commit does not have is told', async () => {
+  test('a path that the commit does not have is refused', async () => {
     registry.commit({ 'churn.model.yaml': 'source: {path: models/none.bin}\n' });
     expect(await refused(reg('register', 'churn'))).toContain('models/none.bin');
     expect((await reg('validate')).code).toBe(1);
