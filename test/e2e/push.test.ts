@@ -80,7 +80,7 @@ test('a dry run pushes nothing', async () => {
   expect([...remote.tags(), ...registry.tags()]).toEqual([]);
 });
 
-test('what is so here already is sent to a remote that has it not', async () => {
+test('tags that are already here are sent to a remote that lacks them', async () => {
   const { registry, remote } = withRemote(box, 'standing');
   const reg = regIn(box, registry.dir);
   await reg('assign', 'churn', 'prod');

@@ -68,7 +68,7 @@ test('a configuration that cannot be read', async () => {
   expect(remote.tags()).toEqual([]);
 });
 
-test('somebody whom git does not know', async () => {
+test('a user without an identity', async () => {
   const nobody = { GIT_COMMITTER_NAME: '', GIT_COMMITTER_EMAIL: '', EMAIL: '' };
   const run = await regWith(nobody)('register', 'churn', '--json');
   expect([codeOf(run), run.code]).toEqual(['NO_IDENTITY', 1]);

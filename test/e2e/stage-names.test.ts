@@ -138,7 +138,7 @@ describe('.gto', () => {
     expect(allowed).toEqual(/^stages: \[ (.*) \]/.exec(expected)?.[1]?.split(', ') ?? []);
   });
 
-  test('what is given on the command line is what counts', async () => {
+  test('the command line wins over the file', async () => {
     const registry = box.repository('given');
     registry.commit({ '.gto': STAGES });
     await regIn(box, registry.dir)('init', '--stages', 'a,b');

@@ -124,7 +124,7 @@ test('a bare clone, a shallow one, and one that has tags of no kind', async () =
   }
 });
 
-test('where syncing does not help, nobody is told to', async () => {
+test('where syncing does not help, no hint proposes it', async () => {
   origin.tag('churn#prod#1', 'Moved', '--force');
   const { stderr, code } = await status();
   expect(stderr).toContain("git fetch origin '+refs/tags/churn#prod#1:refs/tags/churn#prod#1'");
