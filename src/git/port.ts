@@ -155,8 +155,21 @@ export interface RepositoryInspector {
   objectTypes(oids: readonly Oid[]): Promise<Map<Oid, string>>;
   /** The best common ancestor of two commits (git-merge-base(1)); undefined where none is here, as in a shallow clone. */
   mergeBase(one: Oid, other: Oid): Promise<Oid | undefined>;
+  /** What the configuration says about remotes. */
+  remotes(): Promise<RemoteNames>;
   /** Whether a remote of that name is configured. */
   hasRemote(name: string): Promise<boolean>;
+}
+
+/** The remotes of a clone by their names, and those that git's configuration prefers (git-config(1)). */
+export interface RemoteNames {
+  names: readonly string[];
+  /** `reg.remote` */
+  chosen?: string | undefined;
+  /** `remote.pushDefault` */
+  pushDefault?: string | undefined;
+  /** `branch.<name>.remote` of the current branch; left out where there is one remote. */
+  ofBranch?: string | undefined;
 }
 
 /** Checks signatures. */

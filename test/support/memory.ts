@@ -104,6 +104,7 @@ export function memoryRepository(identity: Identity): MemoryRepository {
     isShallow: async () => false,
     objectTypes: async (oids) => new Map(oids.map((oid) => [oid, objects.get(oid)?.type ?? 'missing'])),
     mergeBase: async () => undefined,
+    remotes: async () => ({ names: [] }),
     hasRemote: async () => false,
     resolveCommit: async (rev) => (rev === 'HEAD' ? head : commitNamed(trees, rev)),
     entryAt: async (commit, path) => {

@@ -33,7 +33,7 @@ import {
   treeEntries,
 } from './objects.js';
 import { findPlace } from './place.js';
-import { openRefs, type Refs, type StoredRef } from './refs.js';
+import { headBranch, openRefs, type Refs, type StoredRef } from './refs.js';
 import { resolveCommit } from './revisions.js';
 
 /**
@@ -65,6 +65,12 @@ export async function openLocalRepository(
       return new Map(oids.map((oid) => [oid, heads.get(oid)?.type ?? 'missing']));
     },
     mergeBase: (one, other) => mergeBase(objects.read, one, other),
+    remotes: async () => ({
+      names: [...config.keys()].flatMap((key) => /^remote\.(.*)\.url$/.exec(key)?.[1] ?? []),
+      chosen: gitConfigValue(config, 'reg.remote'),
+      pushDefault: gitConfigValue(config, 'remote.pushdefault'),
+      ofBranch: gitConfigValue(config, `branch.${await headBranch(gitDir)}.remote`),
+    }),
     hasRemote: async (name) => gitConfigValue(config, `remote.${name}.url`) !== undefined,
     ...refusing,
   };

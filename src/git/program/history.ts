@@ -104,6 +104,27 @@ export function gitInspector(git: RunGit, stream: StreamGit = streamOf(git)): Re
       if (result.code < 0) expectSuccess(result, 'comparing commits');
       return result.code === 0 ? result.stdout.toString().trim() : undefined;
     },
+    remotes: async () => {
+      const pattern = '^(remote\\..*\\.url|reg\\.remote|remote\\.pushdefault|branch\\..*\\.remote)$';
+      const { stdout } = await git(['config', '--null', '--get-regexp', pattern]);
+      const lines = stdout.toString().split('\0').filter(Boolean);
+      // a later value wins; the name in the middle of a key keeps its letter case
+      const settings = new Map(
+        lines.map((line) => [line.slice(0, line.indexOf('\n')), line.slice(line.indexOf('\n') + 1)]),
+      );
+      const names = [...settings.keys()].flatMap((key) => /^remote\.(.*)\.url$/s.exec(key)?.[1] ?? []);
+      const preferred = {
+        chosen: settings.get('reg.remote'),
+        pushDefault: settings.get('remote.pushdefault'),
+      };
+      if (names.length < 2) return { names, ...preferred };
+      const head = await git(['symbolic-ref', '--quiet', '--short', 'HEAD']);
+      return {
+        names,
+        ...preferred,
+        ofBranch: settings.get(`branch.${head.stdout.toString().trim()}.remote`),
+      };
+    },
     hasRemote: async (name) => (await git(['remote', 'get-url', '--end-of-options', name])).code === 0,
   };
 }

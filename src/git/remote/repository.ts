@@ -192,6 +192,7 @@ export function remoteRepository(
     objectTypes: async () => new Map(),
     // changes are listed in a work tree, and there is none at a URL
     mergeBase: async () => undefined,
+    remotes: async () => ({ names: [] }),
     hasRemote: async () => true,
     tags: { list: listTags, read: readTags },
     listTips: transport.listTips,
