@@ -40,6 +40,7 @@ async function grant(
   const context = {
     repository,
     config: async () => CONFIG,
+    remote: async () => 'origin',
     workTree: async () => undefined,
     now: () => 0,
   } as unknown as RegistryContext;
