@@ -23,6 +23,7 @@ export async function update(
   { rev }: UpdateOptions,
 ): Promise<UpdateRow[]> {
   const workTree = await requireWorkTree(context, 'update writes link files into the work tree');
+  await context.config(); // a broken configuration stops every write
   const pinned: { row: UpdateRow; text: string }[] = [];
   for (const one of await readWorkLinks(context, artifacts)) pinned.push(await pinAgain(context, one, rev));
   for (const { row, text } of pinned) if (row.changed) await workTree.write(row.path, text);

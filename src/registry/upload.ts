@@ -15,6 +15,7 @@ import { isStoreUrl, joinObjectUrl } from '../stores/url.js';
 import { isInside } from '../util/files.js';
 import { assign, register } from './actions.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
+import { typeOf } from './link.js';
 import type { UploadRow } from './rows.js';
 import type { Written } from './write.js';
 
@@ -54,6 +55,7 @@ export async function upload(
   const existing = await read(file);
   const before = existing && readLink(existing, file).link;
   const isRegistering = options.register === true || options.assign !== undefined;
+  const type = typeOf(await context.config(), before?.type);
   if (isRegistering) await refuseEarly(context, options);
   const { address, shown } = await storeOf(context, options, root);
   const store = await context.stores.openStore(address);
@@ -68,7 +70,7 @@ export async function upload(
     options.onStart?.(size) ?? (() => undefined),
   );
   const url = joinObjectUrl(shown, model.kind === 'folder' ? `${key}/` : key);
-  const link = linkTo(url, digest, before);
+  const link = linkTo(url, digest, before, type);
   await write(file, formatLink(link, existing && { bytes: existing, file }));
   const row = { artifact, path: file, url, sha256, size, uploaded };
   if (!isRegistering) return { ...row, commit: null, tags: [], note: undefined };
@@ -95,8 +97,13 @@ async function modelAt(path: string, shown: string): Promise<SourceModel> {
 }
 
 /** Parameters and metrics belong to certain bytes: new bytes lose them. */
-function linkTo(url: string, { sha256, size }: ModelDigest, before: Link | undefined): Link {
-  const base: Link = { reg: 1, source: { url }, sha256, size, type: before?.type ?? 'model' };
+function linkTo(
+  url: string,
+  { sha256, size }: ModelDigest,
+  before: Link | undefined,
+  type: string | undefined,
+): Link {
+  const base: Link = { reg: 1, source: { url }, sha256, size, type };
   return before?.sha256 === sha256 ? base : { ...base, params: undefined, metrics: undefined };
 }
 

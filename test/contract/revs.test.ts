@@ -128,7 +128,7 @@ describe.each(READINGS)('the commit that words name: %s', (kind, open) => {
     },
   );
 
-  test('names are read anew each time', async () => {
+  test('names are read again each time', async () => {
     const moving = makeHistory(`${kind}-moving`);
     const repository = open(moving);
     const ask = () => Promise.all(['main', 'light', 'side'].map((rev) => repository.objects.commit(rev)));

@@ -85,7 +85,7 @@ test('a good one passes, with its approval, and what it followed', async () => {
   ]);
 });
 
-test('refs that are none of a registry’s business are let alone', () => {
+test('refs outside the registry are ignored', () => {
   registry.git('branch', 'topic');
   for (const name of ['v1.0.0', 'release-2020', '@scope/pkg@v1.2.3']) forge(eve.env, name);
   expect(push('topic', 'v1.0.0', 'release-2020', 'refs/tags/@scope/pkg@v1.2.3')).toEqual([]);

@@ -73,7 +73,7 @@ describe('links', () => {
     );
   });
 
-  it('written over another, read back: its source and hash, and what the other said besides', () => {
+  it('written over another, read back: its source and hash, and the other keys of the old file', () => {
     fc.assert(
       fc.property(link, link, (before, one) => {
         const existing = { bytes: Buffer.from(formatLink(before)), file: 'a.model.yaml' };

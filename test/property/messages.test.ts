@@ -100,7 +100,7 @@ describe('tag objects', () => {
     );
   });
 
-  it('keep their headers, whoever the tagger says to be and whatever is said', () => {
+  it('keep their headers, for any tagger and message', () => {
     const hostile = fc.string({ unit: fc.constantFrom(...'ab<> \n\0'), maxLength: 12 });
     fc.assert(
       fc.property(object, hostile, hostile, hostile, (tag, name, email, message) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { isNode, visit } from 'yaml';
-import { readConfig, stagesOfGto } from '../../src/documents/config.js';
+import { readConfig, readGto } from '../../src/documents/config.js';
 import { inspectLink, modelPath, readLink } from '../../src/documents/link.js';
 import { readYaml } from '../../src/documents/yaml.js';
 import { parseLocation } from '../../src/domain/location.js';
@@ -131,7 +131,7 @@ describe('parsers throw nothing but errors on purpose', () => {
       fc.property(bytes, (some) => {
         endsWell(() => readLink(some, 'a.model.yaml'));
         endsWell(() => readConfig(some));
-        endsWell(() => stagesOfGto(some));
+        endsWell(() => readGto(some, {}));
         inspectLink(some, 'a.model.yaml');
       }),
       RUNS,

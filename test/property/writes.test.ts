@@ -17,7 +17,7 @@ import { anyWish, type Wish } from './wishes.js';
 const CONFIG = { ...DEFAULT_CONFIG, stages: STAGES };
 
 describe('writes', () => {
-  it('what is granted holds afterwards; what is refused leaves everything as it is', async () => {
+  it('an accepted write holds afterwards; a refused one changes nothing', async () => {
     let granted = 0;
     const wishes = fc.array(anyWish, { minLength: 1, maxLength: 4 });
     await fc.assert(
@@ -40,6 +40,7 @@ async function grant(
   const context = {
     repository,
     config: async () => CONFIG,
+    remote: async () => 'origin',
     workTree: async () => undefined,
     now: () => 0,
   } as unknown as RegistryContext;

@@ -53,6 +53,7 @@ export function memoryRepository(identity: Identity): MemoryRepository {
   return {
     address: undefined,
     workTree: async () => undefined,
+    remotes: async () => ({ names: [] }),
     hasRemote: async () => false,
     add,
     point: (tagName, oid) => void tags.set(tagName, oid),

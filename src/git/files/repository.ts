@@ -28,7 +28,7 @@ import {
   treeEntries,
 } from './objects.js';
 import { findPlace } from './place.js';
-import { openRefs, type Refs, type StoredRef } from './refs.js';
+import { headBranch, openRefs, type Refs, type StoredRef } from './refs.js';
 import { resolveCommit } from './revisions.js';
 
 /**
@@ -52,6 +52,12 @@ export async function openLocalRepository(
     // a tag or an object that is missing is an answer here
     tags: tagsIn(refs, all),
     objects: { ...read.objects, types: (oids) => typesOf(all, oids) },
+    remotes: async () => ({
+      names: [...config.keys()].flatMap((key) => /^remote\.(.*)\.url$/.exec(key)?.[1] ?? []),
+      chosen: gitConfigValue(config, 'reg.remote'),
+      pushDefault: gitConfigValue(config, 'remote.pushdefault'),
+      ofBranch: gitConfigValue(config, `branch.${await headBranch(gitDir)}.remote`),
+    }),
     hasRemote: async (name) => gitConfigValue(config, `remote.${name}.url`) !== undefined,
     largeFiles: localLargeFiles(place),
     tips: () => listTips(refs, objects),
