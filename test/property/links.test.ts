@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatLink, type Link, readLink } from '../../src/documents/link.js';
+import { cases } from '../support/soak.js';
 
-const RUNS = { numRuns: 1000 };
+const RUNS = { numRuns: cases(1000, 200) };
 
 const hex = (length: number) =>
   fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });

@@ -4,8 +4,9 @@ import { formatTagName } from '../../src/domain/tag-name.js';
 import { joinMessage, splitMessage } from '../../src/domain/trailers.js';
 import { decodeTag, encodeTag, type TagObject } from '../../src/git/tag-object.js';
 import { eventName } from '../support/arbitraries.js';
+import { cases } from '../support/soak.js';
 
-const RUNS = { numRuns: 10_000 };
+const RUNS = { numRuns: cases(10_000) };
 
 const line = fc.oneof(
   fc.constantFrom(

@@ -15,8 +15,9 @@ import { version } from '../../src/domain/version.js';
 import { RegError } from '../../src/errors.js';
 import { decodeTag, MalformedTag } from '../../src/git/tag-object.js';
 import { hostileText } from '../support/arbitraries.js';
+import { cases } from '../support/soak.js';
 
-const RUNS = { numRuns: 10_000 };
+const RUNS = { numRuns: cases(10_000) };
 
 /** Whether a call ends as calls may: with a value, or with an error that is thrown on purpose. */
 function endsWell(call: () => unknown): void {

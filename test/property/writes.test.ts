@@ -11,9 +11,11 @@ import type { WriteRow } from '../../src/registry/rows.js';
 import { write } from '../../src/registry/write.js';
 import { ARTIFACTS, anyRegistry, STAGES } from '../support/arbitraries.js';
 import { buildRegistry, type Registry } from '../support/builders.js';
+import { cases } from '../support/soak.js';
 import { listTags } from '../support/tags.js';
 import { anyWish, type Wish } from './wishes.js';
 
+const RUNS = cases(2000, 400);
 const CONFIG = { ...DEFAULT_CONFIG, stages: STAGES };
 
 describe('writes', () => {
@@ -25,9 +27,9 @@ describe('writes', () => {
         const registry = buildRegistry(tags);
         for (const one of all) if (await grant(registry, artifact, one)) granted += 1;
       }),
-      { numRuns: 2000 },
+      { numRuns: RUNS },
     );
-    expect(granted).toBeGreaterThan(500);
+    expect(granted).toBeGreaterThan(RUNS / 4);
   });
 });
 
