@@ -16,7 +16,7 @@ import type { WorkTree } from '../util/files.js';
 import { changeSince, type TreeChange } from './change.js';
 import { applyRules, complaintOf, type Report, reportOf } from './finding.js';
 import { FILE_RULES } from './link-rules.js';
-import { ALL_RULES, CONFIG_RULES, CONFIG_SCHEMA, LINK_RULES, REMOVED_RULES } from './rules.js';
+import { ALL_RULES, CONFIG_RULES, LINK_RULES, REMOVED_RULES, unreadableConfig } from './rules.js';
 import { type LinkSubject, metricsOf, type RegistryView, viewOf } from './subject.js';
 import { type ValidateTagsOptions, validateTags } from './tag-rules.js';
 
@@ -32,10 +32,17 @@ export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
  * Checks the link files of the work tree and the configuration, or the tags, by every rule.
  * @throws RegError NO_WORK_TREE, USAGE for a path without links, UNKNOWN_REV
  */
-export async function validate(given: RegistryContext, options: ValidateOptions): Promise<Report> {
-  if (options.tags) return validateTags(given, options);
-  const unreadable = await unreadableConfig(given);
-  if (unreadable !== undefined) return reportOf([unreadable], [CONFIG_FILE]);
+export async function validate(context: RegistryContext, options: ValidateOptions): Promise<Report> {
+  try {
+    await context.config();
+    return await (options.tags ? validateTags(context, options) : validateFiles(context, options));
+  } catch (error) {
+    const finding = unreadableConfig(error);
+    return reportOf([finding], [finding.file]);
+  }
+}
+
+async function validateFiles(given: RegistryContext, options: ValidateOptions): Promise<Report> {
   const workTree = await requireWorkTree(given, 'validate checks the files of a work tree');
   const context = withSharedSources(given);
   const { base } = options;
@@ -74,9 +81,12 @@ async function checkFile(
   file: string,
 ): Promise<Finding[]> {
   const { rules } = registry.config;
-  const content = await workTree.read(file).catch(unreadable);
-  if (content instanceof RegError) return [unreadableFile(file, content)];
-  const bytes = content ?? new Uint8Array();
+  let bytes: Uint8Array;
+  try {
+    bytes = (await workTree.read(file)) ?? new Uint8Array();
+  } catch (error) {
+    return [unreadableLink(error, file)];
+  }
   const reading = inspectLink(bytes, file);
   const artifact = file.endsWith(LINK_SUFFIX) ? artifactOfLink(file) : undefined;
   const findings = await applyRules(FILE_RULES, { file, bytes, reading, artifact, registry }, rules);
@@ -86,19 +96,12 @@ async function checkFile(
   return [...findings, ...(await applyRules(LINK_RULES, subject, rules))];
 }
 
-/** For `catch`: the error of a file that is no plain one, or too large; any other is thrown again. */
-function unreadable(error: unknown): RegError {
-  if (error instanceof RegError && (error.code === 'FILE_SYSTEM' || error.code === 'TOO_LARGE')) return error;
-  throw error;
+/** The finding of a link file that is no plain file, or too large, whatever the levels of rules. Any other error is thrown again. */
+function unreadableLink(error: unknown, file: string): Finding {
+  const problem = problemOf(error, file);
+  if (problem === undefined) throw error;
+  return { level: 'error', rule: 'link-parse', file, ...complaintOf(problem) };
 }
-
-const unreadableFile = (file: string, { message }: RegError): Finding => ({
-  level: 'error',
-  rule: 'link-parse',
-  file,
-  line: 1,
-  message,
-});
 
 function linkSubject(
   registry: RegistryView,
@@ -129,19 +132,6 @@ function linkSubject(
       return rev === undefined ? undefined : findRev(context, link.source, rev);
     }),
   };
-}
-
-/** The finding of a configuration that cannot be read. Rules need a configuration, so there is no other finding then. */
-async function unreadableConfig(context: RegistryContext): Promise<Finding | undefined> {
-  try {
-    await context.config();
-    return undefined;
-  } catch (error) {
-    const { id: rule, level } = CONFIG_SCHEMA;
-    const problem = problemOf(error, CONFIG_FILE);
-    if (problem === undefined) return { ...unreadableFile(CONFIG_FILE, unreadable(error)), rule, level };
-    return { level, rule, file: CONFIG_FILE, ...complaintOf(problem) };
-  }
 }
 
 /** Asks the rules about the configuration. */

@@ -20,6 +20,7 @@ import { isFolder, isInside, isThere } from '../util/files.js';
 import { openPlain, refuseLinksBelow } from '../util/safe-files.js';
 import { shellLine } from '../util/shell.js';
 import type { RegistryContext } from './context.js';
+import { explainUnlinked } from './declared.js';
 import { followLink, linkAt, nameInLink, shownSource } from './links.js';
 import { type ChooseOptions, type Chosen, choose } from './queries.js';
 import type { LoadRow } from './rows.js';
@@ -87,7 +88,8 @@ async function loadLocated(
     ...(sourceCommit === undefined ? {} : { commit: sourceCommit }),
   };
   const { kind, sha256, size } = verified.digest;
-  return { artifact, version, commit, path, kind, sha256, size, source };
+  const pinned = missingPin(link) === undefined;
+  return { artifact, version, commit, path, kind, sha256, size, pinned, source };
 }
 
 /** The link of an artifact at the commit that a load means. */
@@ -106,7 +108,9 @@ async function chooseLink(
   { frozen = false, ...options }: LoadOptions,
 ): Promise<ChosenLink> {
   const chosen = await choose(context, artifact, options);
-  const link = await linkAt(context, artifact, chosen.commit);
+  const link = await linkAt(context, artifact, chosen.commit).catch(
+    explainUnlinked(artifact, chosen.version),
+  );
   if (frozen) refuseFloating(artifact, link);
   return { ...chosen, artifact, link };
 }

@@ -66,7 +66,12 @@ export async function readPlain(
   try {
     const { size } = await file.stat();
     if (size > limit)
-      throw new RegError('TOO_LARGE', `${shown} has ${size} bytes, and at most ${limit} are read of it`);
+      throw new RegError(
+        'TOO_LARGE',
+        `${shown} has ${size} bytes, and at most ${limit} are read of it`,
+        'keep it small',
+        { file: shown, line: 1 },
+      );
     return await file.readFile();
   } finally {
     await file.close();
@@ -95,6 +100,7 @@ function refuseOther(found: Stats, shown: string): void {
     'FILE_SYSTEM',
     `cannot read ${shown}: it is ${kindOf(found)}`,
     'put a plain file in its place',
+    { file: shown, line: 1 },
   );
 }
 

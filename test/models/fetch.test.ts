@@ -206,14 +206,14 @@ describe('what broke off', () => {
     expect(await below()).toEqual(['m']);
   });
 
-  it('begins anew where a source cannot go on from the middle', async () => {
+  it('starts again where a source cannot resume', async () => {
     await expect(fetch(oneFile(broken(false, 9)), at('m'), false, 'open')).rejects.toMatchObject({
       code: 'STORE_FAILED',
     });
     expect(await below()).toEqual([]);
   });
 
-  it('a left part that is wrong is fetched anew', async () => {
+  it('a wrong partial file is fetched again', async () => {
     const model = oneFile(fileIn('m.bin', BYTES));
     const { sha256 } = await digestOf(model);
     await mkdir(cached(sha256), { recursive: true });
@@ -241,7 +241,7 @@ describe('what broke off', () => {
     expect((await readdir(cached(sha256))).filter((name) => name.endsWith('.part'))).toHaveLength(2);
   });
 
-  it('nothing goes on where nobody says which bytes are meant', async () => {
+  it('nothing is resumed without a known hash', async () => {
     const first = broken(true, 2);
     await expect(fetch(oneFile(first), at('m'), false, 'open')).rejects.toMatchObject({
       code: 'STORE_FAILED',
