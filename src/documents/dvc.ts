@@ -12,8 +12,8 @@ import { FOREIGN, readYaml, type YamlLimits } from './yaml.js';
 /** The content of a file of DVC, or a mapping in it, without any check of its values. */
 export type DvcContent = Readonly<Record<string, unknown>>;
 
-/** `dvc.lock` names every file of every stage, so that it grows longer than files that people write. */
-const LIMITS: YamlLimits = { ...FOREIGN, bytes: 1024 * 1024 };
+/** `dvc.lock` names every file of every stage and every parameter, so that it grows longer than files that people write. */
+const LIMITS: YamlLimits = { ...FOREIGN, bytes: 16 * 1024 * 1024 };
 
 /** The largest YAML file of DVC that is read. */
 export const MAX_DVC_FILE_BYTES = LIMITS.bytes;
@@ -23,6 +23,7 @@ export const MAX_DVC_FILE_BYTES = LIMITS.bytes;
  * @throws RegError SOURCE_UNSUPPORTED where it is malformed, or not a mapping
  */
 export function readDvcFile(bytes: Uint8Array, file: string): DvcContent {
+  refuseConflict(bytes, file);
   const yaml = readYaml(bytes, file, 'SOURCE_UNSUPPORTED', LIMITS);
   visit(yaml.document, {
     Pair: (_, { key, value }) => {
@@ -33,6 +34,20 @@ export function readDvcFile(bytes: Uint8Array, file: string): DvcContent {
   const content = yaml.content() ?? {};
   if (isMapping(content)) return content;
   throw new RegError('SOURCE_UNSUPPORTED', `${file} is not a file of DVC: it holds no keys`);
+}
+
+/** A merge that was committed half done leaves lines that no tool can read. */
+function refuseConflict(bytes: Uint8Array, file: string): void {
+  const text = Buffer.from(bytes).toString('latin1');
+  const marker = /^<{7} .*$/m.exec(text);
+  if (marker === null || !/^>{7} .*$/m.test(text)) return;
+  const line = text.slice(0, marker.index).split('\n').length;
+  throw new RegError(
+    'SOURCE_UNSUPPORTED',
+    `${file}:${line}: it has the conflict markers of a merge`,
+    `resolve the conflict and commit: git add ${file} && git commit`,
+    { file, line },
+  );
 }
 
 const TEXT_KEYS: ReadonlySet<unknown> = new Set(['md5', 'hash', 'path', 'wdir', 'remote', 'url']);
@@ -203,6 +218,31 @@ export function requireOut({ entry, ...declared }: DeclaredOut): DvcOut {
   };
 }
 
+/** Bytes by a hash, as DVC names it. */
+export interface DvcDigest {
+  /** `md5`; `md5-dos2unix` for what DVC 1 and 2 write; any other name as it is in the file. */
+  kind: string;
+  /** For md5 32 hexadecimal digits, for a folder those of its manifest. */
+  value: string;
+  isFolder: boolean;
+}
+
+/** The digest in the entry of an output, or of the files that it lists for a version-aware remote; undefined without one. */
+export function digestOfOut({ entry }: DeclaredOut, md5Of: (text: string) => string): DvcDigest | undefined {
+  const kind = textAt(entry, 'hash') ?? LEGACY_HASH;
+  const value = textAt(entry, 'md5') ?? textAt(entry, kind);
+  if (value !== undefined) {
+    const [, digits = value, dir] = /^(.*?)(\.dir)?$/.exec(value) ?? [];
+    return { kind, value: digits.toLowerCase(), isFolder: dir !== undefined };
+  }
+  const files = mappingsAt(entry, 'files').map((file) => ({
+    path: textAt(file, 'relpath') ?? '',
+    md5: textAt(file, 'md5') ?? '',
+  }));
+  if (files.length === 0 || files.some(({ path, md5 }) => path === '' || md5 === '')) return undefined;
+  return { kind, value: md5Of(manifestText(files)), isFolder: true };
+}
+
 /** The name in DVC 3 for the hash that DVC 1 and 2 write without a name. */
 const LEGACY_HASH = 'md5-dos2unix';
 
@@ -217,6 +257,24 @@ export interface ManifestEntry {
   /** 32 hexadecimal digits. */
   md5: string;
 }
+
+/**
+ * The manifest of a folder as DVC writes it (dvc-data, `Tree.as_bytes`): files by code points, and ASCII alone, as Python's
+ * `json.dumps` does. The md5 of this text names the folder.
+ */
+export function manifestText(entries: readonly ManifestEntry[]): string {
+  const sorted = entries
+    .map((entry) => ({ ...entry, key: Buffer.from(entry.path) }))
+    .sort((a, b) => Buffer.compare(a.key, b.key));
+  const lines = sorted.map(({ md5, path }) => `{"md5": "${md5}", "relpath": ${asciiJson(path)}}`);
+  return `[${lines.join(', ')}]`;
+}
+
+const asciiJson = (text: string): string =>
+  JSON.stringify(text).replaceAll(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 /**
  * Reads the manifest of a folder: a JSON list of `{"md5", "relpath"}` (DVC, "Internal directories and files", "Directories").

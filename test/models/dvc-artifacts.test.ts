@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { parseLocation } from '../../src/domain/location.js';
 import { sourceOpener } from '../../src/git/open.js';
-import { artifactInGit } from '../../src/models/dvc.js';
+import { artifactInGit } from '../../src/models/dvc-index.js';
 import { dvcIn } from '../support/dvc-reading.js';
 import { dvcConfig, dvcFile, dvcLock, pushTo, trackFile, trackFolder } from '../support/dvc-remote.js';
 import { sandbox } from '../support/repo.js';
