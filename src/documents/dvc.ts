@@ -5,15 +5,17 @@ import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
 import { withoutUserInfo } from '../util/address.js';
 import { parseJson, utf8Text } from '../util/text.js';
-import { FOREIGN, readYaml, type YamlLimits } from './yaml.js';
+import {
+  type DvcContent,
+  isMapping,
+  LIMITS,
+  type Pipeline,
+  type ReadFile,
+  resolveTemplates,
+} from './dvc-template.js';
+import { readYaml, type YamlFile } from './yaml.js';
 
 // The files of DVC: dvc.yaml and dvc.lock of a pipeline, a .dvc file for each tracked path, and the manifest of a folder.
-
-/** The content of a file of DVC, or a mapping in it, without any check of its values. */
-export type DvcContent = Readonly<Record<string, unknown>>;
-
-/** `dvc.lock` names every file of every stage and every parameter, so that it grows longer than files that people write. */
-const LIMITS: YamlLimits = { ...FOREIGN, bytes: 16 * 1024 * 1024 };
 
 /** The largest YAML file of DVC that is read. */
 export const MAX_DVC_FILE_BYTES = LIMITS.bytes;
@@ -23,6 +25,20 @@ export const MAX_DVC_FILE_BYTES = LIMITS.bytes;
  * @throws RegError SOURCE_UNSUPPORTED where it is malformed, or not a mapping
  */
 export function readDvcFile(bytes: Uint8Array, file: string): DvcContent {
+  const content = parse(bytes, file).content() ?? {};
+  if (isMapping(content)) return content;
+  throw new RegError('SOURCE_UNSUPPORTED', `${file} is not a file of DVC: it holds no keys`);
+}
+
+/**
+ * Reads a `dvc.yaml`, with its templates filled in.
+ * @param read gives the files of parameters
+ * @throws RegError SOURCE_UNSUPPORTED where it is malformed, or not a mapping
+ */
+export const readPipeline = (bytes: Uint8Array, file: string, read: ReadFile): Promise<Pipeline> =>
+  resolveTemplates(parse(bytes, file), file, read);
+
+function parse(bytes: Uint8Array, file: string): YamlFile {
   refuseConflict(bytes, file);
   const yaml = readYaml(bytes, file, 'SOURCE_UNSUPPORTED', LIMITS);
   visit(yaml.document, {
@@ -31,9 +47,7 @@ export function readDvcFile(bytes: Uint8Array, file: string): DvcContent {
       if (isScalar(key) && TEXT_KEYS.has(key.value) && isScalar(value)) value.value = value.source ?? '';
     },
   });
-  const content = yaml.content() ?? {};
-  if (isMapping(content)) return content;
-  throw new RegError('SOURCE_UNSUPPORTED', `${file} is not a file of DVC: it holds no keys`);
+  return yaml;
 }
 
 /** A merge that was committed half done leaves lines that no tool can read. */
@@ -51,9 +65,6 @@ function refuseConflict(bytes: Uint8Array, file: string): void {
 }
 
 const TEXT_KEYS: ReadonlySet<unknown> = new Set(['md5', 'hash', 'path', 'wdir', 'remote', 'url']);
-
-const isMapping = (value: unknown): value is DvcContent =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const valueAt = (content: DvcContent, key: string): unknown =>
   Object.hasOwn(content, key) ? content[key] : undefined;
@@ -100,6 +111,24 @@ export interface DvcOut extends Omit<DeclaredOut, 'entry'> {
   remote: string | undefined;
 }
 
+/** Whether a text still has a `${…}` in it. */
+const isTemplate = (text: string): boolean => text.includes('${');
+
+/**
+ * What DVC 3 refuses in a file of DVC 0 or 1, which is read all the same; undefined where it has the form of today.
+ * @param file its path
+ */
+export function oldFormOf(content: DvcContent, file: string): string | undefined {
+  if (posix.basename(file) === 'dvc.lock')
+    return Object.hasOwn(content, 'schema') || Object.keys(content).length === 0
+      ? undefined
+      : 'it has no schema, as DVC 1 wrote it';
+  const old = ['cmd', 'params'].find((key) => Object.hasOwn(content, key));
+  const isMetric = mappingsAt(content, 'outs').some((out) => Object.hasOwn(out, 'metric'));
+  const key = old ?? (isMetric ? 'metric' : undefined);
+  return key && `it has the key '${key}', as DVC 0 and 1 wrote it`;
+}
+
 /** Whether a path has the name of a `.dvc` file; the folder `.dvc` does not. */
 export const isDvcFile = (path: string): boolean => /[^/]\.dvc$/.test(path);
 
@@ -125,6 +154,8 @@ export function outsOfLock(lock: DvcContent, pipeline: DvcContent | undefined, f
     const stage = pipeline === undefined ? {} : stageOf(mappingAt(pipeline, 'stages'), name);
     if (stage === undefined) return [];
     const wdir = textAt(stage, 'wdir');
+    // where a template could not be filled in, the path is not known
+    if (wdir !== undefined && isTemplate(wdir)) return [];
     return mappingsAt(mappingAt(locked, name), 'outs').flatMap((entry) => {
       const path = outPath(file, wdir, textAt(entry, 'path'));
       return path === undefined ? [] : [{ path, file, entry: { ...flagsOf(stage, entry), ...entry } }];
@@ -132,7 +163,7 @@ export function outsOfLock(lock: DvcContent, pipeline: DvcContent | undefined, f
   });
 }
 
-/** The stage of `dvc.yaml` for a name of `dvc.lock`: `train`, or `train@large` for one of several from a template. */
+/** The stage of `dvc.yaml` for a name of `dvc.lock`; that of the template where `train@large` was not made from it. */
 function stageOf(stages: DvcContent, name: string): DvcContent | undefined {
   const template = name.slice(0, Math.max(name.lastIndexOf('@'), 0));
   const key = [name, template].find((one) => one !== '' && Object.hasOwn(stages, one));
@@ -154,12 +185,18 @@ function flagsOf(stage: DvcContent, out: DvcContent): DvcContent {
  * @param file the path of the `dvc.yaml`
  * @throws RegError SOURCE_UNSUPPORTED for an artifact without a path in the repository
  */
-export function artifactPathIn(content: DvcContent, name: string, file: string): string | undefined {
+export function artifactPathIn(
+  { content, problems }: Pipeline,
+  name: string,
+  file: string,
+): string | undefined {
   const artifacts = mappingAt(content, 'artifacts');
   if (!Object.hasOwn(artifacts, name)) return undefined;
   const path = textAt(mappingAt(artifacts, name), 'path');
-  const found = path?.includes('${') ? undefined : path && outPath(file, undefined, path);
+  const isOpen = path !== undefined && isTemplate(path);
+  const found = isOpen ? undefined : path && outPath(file, undefined, path);
   if (found) return found;
+  if (isOpen && problems[0]) throw problems[0];
   throw new RegError(
     'SOURCE_UNSUPPORTED',
     `the artifact '${name}' of ${file} has no path inside the repository`,

@@ -2,14 +2,15 @@ import { posix } from 'node:path';
 import {
   artifactPathIn,
   type DeclaredOut,
-  type DvcContent,
   isDvcFile,
   MAX_DVC_FILE_BYTES,
   outPath,
   outsOfDvcFile,
   outsOfLock,
   readDvcFile,
+  readPipeline,
 } from '../documents/dvc.js';
+import type { DvcContent, Pipeline } from '../documents/dvc-template.js';
 import type { Oid } from '../domain/event.js';
 import { parseArtifactName, splitArtifactName } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
@@ -89,7 +90,8 @@ async function outsIn(files: PointerFiles, file: string): Promise<DeclaredOut[]>
   const content = await readAt(files, file);
   if (content === undefined) return [];
   if (posix.basename(file) !== 'dvc.lock') return outsOfDvcFile(content, file);
-  return outsOfLock(content, await readAt(files, posix.join(posix.dirname(file), 'dvc.yaml')), file);
+  const pipeline = await pipelineAt(files, posix.join(posix.dirname(file), 'dvc.yaml'));
+  return outsOfLock(content, pipeline?.content, file);
 }
 
 /**
@@ -196,8 +198,8 @@ async function artifactPath(files: PointerFiles, name: string): Promise<string |
   const file = posix.basename(dir) === 'dvc.yaml' ? dir : `${dir === '' ? '' : `${dir}/`}dvc.yaml`;
   // a path that leads up, or is not in its shortest form, names no file
   if (outPath('', undefined, file) !== file) return undefined;
-  const content = await readAt(files, file);
-  return content && artifactPathIn(content, base, file);
+  const pipeline = await pipelineAt(files, file);
+  return pipeline && artifactPathIn(pipeline, base, file);
 }
 
 /**
@@ -220,4 +222,9 @@ export async function artifactInGit(
 async function readAt(files: PointerFiles, file: string): Promise<DvcContent | undefined> {
   const bytes = await files.read(file);
   return bytes && readDvcFile(bytes, file);
+}
+
+async function pipelineAt(files: PointerFiles, file: string): Promise<Pipeline | undefined> {
+  const bytes = await files.read(file);
+  return bytes && readPipeline(bytes, file, files.read);
 }
