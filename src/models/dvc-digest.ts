@@ -60,7 +60,7 @@ export interface DvcTools {
  * @returns undefined where git itself has the path, or DVC does not know it
  * @throws RegError SOURCE_PATH, SOURCE_UNSUPPORTED, TOO_LARGE where a file of DVC cannot be read, such as one with conflict markers
  */
-export async function dvcDigestAt(
+export async function dvcBytesAt(
   objects: ObjectReader,
   commit: Oid,
   path: string,
@@ -155,9 +155,16 @@ export function isSameDvcBytes(one: DvcBytes, other: DvcBytes): boolean | undefi
 export const isSameDigest = (one: DvcDigest, other: DvcDigest): boolean =>
   one.value === other.value && one.isFolder === other.isFolder;
 
-/** A digest as it is shown: `md5 0123…`, with `.dir` for a folder. */
-export const shownDigest = ({ kind, value, isFolder: isDir }: DvcDigest): string =>
-  `${kind === 'md5-dos2unix' ? 'md5' : kind} ${value}${isDir ? '.dir' : ''}`;
+/**
+ * The digest of bytes as one text, by which they are compared and shown: `md5:0123…`, with `.dir` behind it for a folder.
+ * Where a path inside a folder cannot be looked up, it is that of the folder with the path behind it, which says no less.
+ */
+export function digestText({ path, digest, output }: DvcBytes): string | undefined {
+  const known = digest ?? output.digest;
+  if (known === undefined) return undefined;
+  const text = `${known.kind === 'md5-dos2unix' ? 'md5' : known.kind}:${known.value}${known.isFolder ? '.dir' : ''}`;
+  return digest ? text : text + path.slice(output.path.length);
+}
 
 /** Whether a remote of DVC has bytes. */
 export type RemoteAnswer =
@@ -170,7 +177,7 @@ export type RemoteAnswer =
 /**
  * Asks the DVC remote of a commit, as its configuration and `.dvc/config.local` name it, for the bytes of a path. A folder is
  * there with every file in it. Nothing is read but the manifest of a folder.
- * @param path as `dvcDigestAt` takes it
+ * @param path as `dvcBytesAt` takes it
  * @returns unknown too where DVC does not track the path
  */
 export async function askDvcRemote(

@@ -44,8 +44,8 @@ export interface WorkTreeTools {
 
 /**
  * Compares what a work tree has at a path with what a commit means by it.
- * @param path as `dvcDigestAt` takes it
- * @param committed what `dvcDigestAt` found; undefined where the commit does not track the path
+ * @param path as `dvcBytesAt` takes it
+ * @param committed what `dvcBytesAt` found; undefined where the commit does not track the path
  * @returns undefined where neither of them tracks it
  * @throws RegError INTERRUPTED
  */

@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseLocation } from '../../src/domain/location.js';
 import { sourceOpener } from '../../src/git/open.js';
 import type { SourceRepository } from '../../src/git/port.js';
-import { askDvcRemote, dvcDigestAt, isSameDvcBytes } from '../../src/models/dvc-digest.js';
+import { askDvcRemote, dvcBytesAt, isSameDvcBytes } from '../../src/models/dvc-digest.js';
 import { dvcWorkTreeState } from '../../src/models/dvc-work-tree.js';
 import { storeOpener } from '../../src/stores/open.js';
 import {
@@ -29,7 +29,7 @@ beforeAll(async () => {
   objects = await opener.openSource(parseLocation(project.dir));
 });
 
-const digestOf = async (path: string) => dvcDigestAt(objects, project.git('rev-parse', 'HEAD'), path, tools);
+const digestOf = async (path: string) => dvcBytesAt(objects, project.git('rev-parse', 'HEAD'), path, tools);
 const ask = async (path: string, more: { at?: undefined } = {}) =>
   askDvcRemote(objects, project.git('rev-parse', 'HEAD'), path, { ...tools, ...more });
 const stateOf = async (path: string) =>
