@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'COMMIT_TAKEN'
   | 'DEREGISTERED'
   | 'NOT_DECLARED'
+  | 'NOT_COMMITTED'
   | 'NAME_CASE'
   | 'CLOCK_AHEAD'
   | 'BUSY'

@@ -29,7 +29,7 @@ export async function changeSince(
   base: string,
 ): Promise<TreeChange> {
   const start = await startOf(repository, base);
-  const entries = (await repository.entriesBelow(start, '')).filter(({ type }) => type === 'blob');
+  const entries = (await repository.objects.entries(start, '')).filter(({ type }) => type === 'blob');
   const oids = new Map(entries.map(({ path, oid }) => [path, oid]));
   const touched = async (file: string): Promise<boolean> => {
     const bytes = await workTree.read(file);
@@ -43,7 +43,7 @@ export async function changeSince(
     touches: async (file) => isConfigTouched || touched(file),
     before: async (file) => {
       const oid = oids.get(file);
-      const reading = oid === undefined ? undefined : inspectLink(await repository.readBlob(oid), file);
+      const reading = oid === undefined ? undefined : inspectLink(await repository.objects.blob(oid), file);
       return reading && 'link' in reading ? reading.link : undefined;
     },
     removed: links.filter((_, index) => isThere[index] === undefined),
@@ -52,12 +52,12 @@ export async function changeSince(
 
 /** The commit at which the branch of HEAD left that of a rev. */
 async function startOf(repository: RegistryRepository, base: string): Promise<Oid> {
-  const [tip, head] = await Promise.all([repository.resolveCommit(base), repository.resolveCommit('HEAD')]);
+  const [tip, head] = await Promise.all([repository.objects.commit(base), repository.objects.commit('HEAD')]);
   if (tip === undefined)
     throw new RegError('UNKNOWN_REV', `'${base}' names no commit here`, `fetch it: ${fetchLine(base)}`);
-  const start = head && (await repository.mergeBase(tip, head));
+  const start = head && (await repository.history.mergeBase(tip, head));
   if (start !== undefined) return start;
-  const isShallow = await repository.isShallow();
+  const isShallow = await repository.history.isShallow();
   throw new RegError(
     'UNKNOWN_REV',
     `'${base}' and HEAD have no commit in common here`,

@@ -10,7 +10,7 @@ import { tagRef, tagRefspec } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
-import type { TagReading, TagRef } from '../git/port.js';
+import { requireRemote, type TagReading, type TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { findDeclaration } from '../registry/declared.js';
 import { followLink, linkAt } from '../registry/links.js';
@@ -38,13 +38,13 @@ const found = (
 /** Lists all problems and oddities of a registry, with the commands that solve them. */
 export async function doctor(context: RegistryContext, { offline }: DoctorOptions): Promise<DoctorFinding[]> {
   const { repository } = context;
-  const remove = removalAt(repository.url);
+  const remove = removalAt(repository.address);
   const readings = await readAllTags(repository.tags, 'all');
   const state = stateOf(eventsIn(readings).events);
   const commits = [...state.values()].flatMap((artifact) => artifact.events.map((event) => event.commit));
   const [isShallow, types, remote] = await Promise.all([
-    repository.isShallow(),
-    repository.objectTypes([...new Set(commits)]),
+    repository.history.isShallow(),
+    repository.objects.types([...new Set(commits)]),
     offline ? undefined : askRemote(context),
   ]);
   const tagsThere = remote !== undefined && 'tags' in remote ? remote : undefined;
@@ -79,11 +79,11 @@ async function askRemote({
   repository,
   config,
 }: RegistryContext): Promise<RemoteTags | DoctorFinding | undefined> {
-  if (repository.url !== undefined) return undefined;
+  if (repository.address !== undefined) return undefined;
   const { remote } = await config();
   if (!(await repository.hasRemote(remote))) return undefined;
   try {
-    const tags = await repository.listRemoteTags(remote);
+    const tags = await requireRemote(repository, remote).listTags();
     return { name: remote, tags: new Map(tags.map((ref) => [ref.name, ref.oid])) };
   } catch (error) {
     if (!(error instanceof RegError)) throw error;
@@ -265,7 +265,7 @@ async function checkLink(
   commit: Oid,
 ): Promise<DoctorFinding[]> {
   try {
-    const declaration = await findDeclaration(context.repository, commit, name);
+    const declaration = await findDeclaration(context.repository.objects, commit, name);
     if (declaration?.kind === 'link')
       await followLink(context, await linkAt(context, name, commit), async () => commit);
     return [];

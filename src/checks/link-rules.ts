@@ -1,4 +1,4 @@
-import { type Link, type LinkReading, pointsAtSchema, SCHEMA_COMMENT } from '../documents/link.js';
+import { isOwn, type Link, type LinkReading, pointsAtSchema, SCHEMA_COMMENT } from '../documents/link.js';
 import { LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
 import { refuseUnwritableName } from '../domain/writable.js';
 import { RegError } from '../errors.js';
@@ -94,22 +94,23 @@ const problemsOf = (reading: LinkReading, isYaml: boolean): Complaint[] =>
   'problems' in reading && reading.isYaml === isYaml ? reading.problems.map(complaintOf) : [];
 
 /** How to pin a link again. */
-const AGAIN = 'link it again with --rev and --force';
+const again = (artifact: string): string => `pin it with: reg update ${artifact}`;
 
 /** Rules about the source of a link, and the model there. */
 export const SOURCE_RULES: readonly Rule<LinkSubject>[] = [
   {
     id: 'link-rev',
     level: 'error',
-    about: 'A link into a repository says which rev was asked for, and which commit that was.',
-    check: ({ link: { source }, yaml }) => {
-      if (source.url !== undefined) return [];
+    about:
+      'A link into another repository says which rev was asked for, and which commit that was. So does one to another commit of this repository.',
+    check: ({ link: { source }, yaml, artifact }) => {
+      if (source.url !== undefined || isOwn(source)) return [];
       const missing = source.rev === undefined ? 'rev' : source.commit === undefined ? 'commit' : undefined;
       if (missing === undefined) return [];
       return atKey(
         yaml,
         ['source', 'rev'],
-        `source.${missing} is missing, so the link is not pinned: ${AGAIN}`,
+        `source.${missing} is missing, so the link is not pinned: ${again(artifact)}`,
       );
     },
   },
@@ -117,7 +118,7 @@ export const SOURCE_RULES: readonly Rule<LinkSubject>[] = [
     id: 'link-commit',
     level: 'error',
     about: 'The rev of a link names a commit of the source, and a tag there still names the pinned one.',
-    check: async ({ link: { source }, yaml, findRev }) => {
+    check: async ({ link: { source }, yaml, artifact, findRev }) => {
       const { rev, commit, url } = source;
       if (url !== undefined || rev === undefined || commit === undefined) return [];
       // the rule link-resolves has sources that cannot be read
@@ -126,7 +127,9 @@ export const SOURCE_RULES: readonly Rule<LinkSubject>[] = [
       const complain = (message: string): Complaint[] => atKey(yaml, ['source', 'rev'], message);
       if (found.commit === undefined) return complain(`source.rev '${rev}' names no commit of the source`);
       if (!found.isFixed || found.commit === commit) return [];
-      return complain(`source.rev '${rev}' is commit ${found.commit}, and the link pins another: ${AGAIN}`);
+      return complain(
+        `source.rev '${rev}' is commit ${found.commit}, and the link pins another: ${again(artifact)}`,
+      );
     },
   },
   {
@@ -154,7 +157,8 @@ export const SOURCE_RULES: readonly Rule<LinkSubject>[] = [
   {
     id: 'link-bytes',
     level: 'error',
-    about: 'A link says the SHA-256 and the size of its model, and both are right.',
+    about:
+      'A link says the SHA-256 and the size of its model, and both are right. A link to a model of this repository may leave them out.',
     check: async ({ link, yaml, model }) => {
       // the rule link-resolves has sources that cannot be read
       const found = await model().catch(() => undefined);
@@ -163,9 +167,9 @@ export const SOURCE_RULES: readonly Rule<LinkSubject>[] = [
       const complain = (key: string, message: string): void => {
         complaints.push(...atKey(yaml, [key], message));
       };
-      if (link.sha256 === undefined)
-        complain('sha256', 'sha256 is missing, so changed bytes cannot be detected');
-      else if (link.sha256 !== found.sha256)
+      if (link.sha256 === undefined) {
+        if (!isOwn(link.source)) complain('sha256', 'sha256 is missing, so changed bytes cannot be detected');
+      } else if (link.sha256 !== found.sha256)
         complain('sha256', `the bytes differ: sha256 is ${found.sha256}, the link says ${link.sha256}`);
       if (link.size !== undefined && link.size !== found.size)
         complain('size', `the size differs: it is ${found.size} bytes, the link says ${link.size}`);
@@ -179,6 +183,8 @@ export const SOURCE_RULES: readonly Rule<LinkSubject>[] = [
     check: ({ link, before, yaml, registry }) => {
       if (before?.sha256 === undefined || link.sha256 === undefined || before.sha256 === link.sha256)
         return [];
+      // a commit of this repository names the bytes of its models
+      if (isOwn(link.source)) return [];
       if (NAMING.some((key) => before.source[key] !== link.source[key])) return [];
       const isBranch = registry.config.revs === 'floating' && before.source.commit !== link.source.commit;
       if (isBranch) return [];

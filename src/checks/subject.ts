@@ -8,7 +8,7 @@ import type { ArtifactName, StageName } from '../domain/names.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { ModelInterface } from '../formats/interface.js';
-import type { TagRef } from '../git/port.js';
+import { requireRemote, type TagRef } from '../git/port.js';
 import type { ModelDigest } from '../models/digest.js';
 import { bringMissing } from '../registry/catch-up.js';
 import type { RegistryContext } from '../registry/context.js';
@@ -160,13 +160,14 @@ function sharedTags(
 /** Every tag of the remote; undefined where the tags of this clone count. */
 async function listRemote({ repository, config }: RegistryContext): Promise<readonly TagRef[] | undefined> {
   const { remote } = await config();
-  if (repository.url !== undefined || !(await repository.hasRemote(remote))) return undefined;
+  if (repository.address !== undefined || !(await repository.hasRemote(remote))) return undefined;
   try {
-    return await repository.listRemoteTags(remote);
+    return await requireRemote(repository, remote).listTags();
   } catch (error) {
     const failure = failureOf(error);
     // a person who fetched tags and history has them all
-    const mayLack = (await repository.isShallow()) || (await readArtifactNames(repository.tags)).length === 0;
+    const mayLack =
+      (await repository.history.isShallow()) || (await readArtifactNames(repository.tags)).length === 0;
     if (mayLack) throw failure;
     return undefined;
   }

@@ -6,7 +6,7 @@ import { tagNameOf, tagRef } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime, parseTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
-import type { TagReading, TagRef } from '../git/port.js';
+import { requireBranches, requireRemote, type TagReading, type TagRef } from '../git/port.js';
 import { bringMissing } from '../registry/catch-up.js';
 import { type RegistryContext, requireCommit } from '../registry/context.js';
 import { ignoredHere, judgeEvents, type RulesSource, readRules, rulesSourceOf } from '../registry/policy.js';
@@ -156,8 +156,8 @@ interface Survey {
  */
 async function surveyTags({ repository }: RegistryContext, source: RulesSource): Promise<Survey> {
   const here = [...(await repository.tags.list('all')).refs].filter(isConcerned);
-  if (source.kind !== 'remote' || repository.url !== undefined) return surveyOf(repository, here, []);
-  const listed = (await repository.listRemoteTags(source.remote)).filter(isConcerned);
+  if (source.kind !== 'remote' || repository.address !== undefined) return surveyOf(repository, here, []);
+  const listed = (await requireRemote(repository, source.remote).listTags()).filter(isConcerned);
   const there = new Map(listed.map((tag) => [tag.name, tag]));
   await bringMissing(repository, source.remote, listed);
   const own = here.filter(({ name }) => !there.has(name));
@@ -194,7 +194,9 @@ async function sinceMoment(context: RegistryContext, text: string, state: State)
   const tagName = tagNameOf(text) ?? text;
   const name = parseTagName(tagName);
   const event = name && state.get(name.artifact)?.events.find(({ tag }) => tag === tagName);
-  return event?.time ?? context.repository.commitDate(await requireCommit(context, text));
+  if (event !== undefined) return event.time;
+  const commit = await requireCommit(context, text);
+  return requireBranches(context.repository).commitDate(commit);
 }
 
 function timeOf(text: string): number | undefined {

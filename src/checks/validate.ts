@@ -8,7 +8,7 @@ import { RegError } from '../errors.js';
 import { digestOf, verifyPromises } from '../models/digest.js';
 import { interfaceOf } from '../models/interface.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from '../registry/context.js';
-import { followLink, withSharedSources } from '../registry/links.js';
+import { followNow, withSharedSources } from '../registry/links.js';
 import type { Finding } from '../registry/rows.js';
 import { findRev } from '../registry/source-rev.js';
 import { mapAtMost, once } from '../util/async.js';
@@ -92,7 +92,7 @@ function linkSubject(
 ): Omit<LinkSubject, 'before'> {
   const { context } = registry;
   const { link } = reading;
-  const follow = once(() => followLink(context, link, () => requireCommit(context, 'HEAD')));
+  const follow = once(() => followNow(context, link));
   const model = once(async () => {
     const { model, promises } = await follow();
     const digest = await digestOf(model);

@@ -5,7 +5,7 @@ import { findNamed } from '../domain/find.js';
 import { mergeOrdered } from '../domain/order.js';
 import { type Signature, standsFor, UNSIGNED } from '../domain/signature.js';
 import { parseTarget } from '../domain/target.js';
-import type { Tags } from '../git/port.js';
+import { requireSignatures, type Tags } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { historyRow } from '../registry/make-rows.js';
 import { readRules, rulesSourceOf } from '../registry/policy.js';
@@ -52,7 +52,8 @@ async function readSignatures(
   const signed = events.filter((event) => event.signed).map(({ tagOid }) => tagOid);
   if (signed.length === 0) return new Map();
   const rules = await readRules(context, await rulesSourceOf(context, offline));
-  return context.repository.checkSignatures(signed, await rules.signers());
+  const signers = await rules.signers();
+  return requireSignatures(context.repository).check(signed, signers);
 }
 
 function problemsOf({ tag, ownName, tagger }: ResolvedEvent, { verdict, signer }: Signature): string[] {

@@ -95,6 +95,17 @@ export type Link = z.output<typeof LinkSchema>;
 /** The `source` of a link. */
 export type LinkSource = z.output<typeof SourceSchema>;
 
+/** Whether a source is a model of the registry's own repository, at the commit at which the link is read. */
+export const isOwn = ({ repo, rev, commit, url }: LinkSource): boolean =>
+  url === undefined && repo === undefined && rev === undefined && commit === undefined;
+
+/** The key without which a link may lead to other bytes tomorrow; undefined where it always leads to the same. */
+export function missingPin({ source, sha256 }: Link): 'source.commit' | 'sha256' | undefined {
+  if (isOwn(source)) return undefined;
+  if (source.url === undefined && source.commit === undefined) return 'source.commit';
+  return sha256 === undefined ? 'sha256' : undefined;
+}
+
 /** A link file that was read: its content, and the lines of its parts. */
 export interface LinkFile {
   link: Link;

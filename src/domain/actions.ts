@@ -1,5 +1,6 @@
 // one file a function, so that the bundle leaves out ranges and their parser
 import inc from 'semver/functions/inc.js';
+import parse from 'semver/functions/parse.js';
 import { RegError } from '../errors.js';
 import { short } from '../util/oid.js';
 import {
@@ -16,6 +17,7 @@ import type { Oid } from './event.js';
 import { findLeaving, findVersion, unknownArtifact, versionLabel } from './find.js';
 import type { StageName } from './names.js';
 import { type Draft, type Plan, planTags, type Snapshot } from './plan.js';
+import type { VersionId } from './state.js';
 import { formatTime } from './time.js';
 import { allIntervals } from './timeline.js';
 import { FIRST_VERSION, type Version, version } from './version.js';
@@ -28,8 +30,10 @@ export interface RegisterRequest {
   version?: Version | undefined;
   bump?: Bump | undefined;
   message?: string | undefined;
-  /** Allows a second active version at one commit. */
+  /** Allows a second active version at one commit, and another version of the same bytes. */
   force?: boolean | undefined;
+  /** Whether the commit declares what the latest version declares, with the same bytes. */
+  isLatestAgain?: boolean | undefined;
 }
 
 // What a write decides: docs/specification.md, 3 State. Every plan is made from a snapshot and a request alone.
@@ -44,8 +48,25 @@ export function planRegister(snapshot: Snapshot, request: RegisterRequest): Plan
   const same = request.version && artifact.versions.get(request.version);
   if (shared && same?.registered && same.active && same.commit === request.commit)
     return { tags: [], note: `${registeredBy(artifact, same)}, as was asked`, standing: same.event };
-  return planTags(snapshot, [draftRegistration(snapshot, request)]);
+  const latest = latestVersion(artifact);
+  if (latest && isNothingNew(request))
+    return {
+      tags: [],
+      note: `${artifact.name} ${latest.id} has these bytes already; --version or --bump gives them another number`,
+      standing: registrationOf(artifact, latest),
+    };
+  const plan = planTags(snapshot, [draftRegistration(snapshot, request)]);
+  if (!latest || !request.isLatestAgain) return plan;
+  return { ...plan, note: `these are the bytes of ${artifact.name} ${latest.id}` };
 }
+
+/** Whether a registration would give the bytes of the latest version another number, which was not asked for. */
+const isNothingNew = ({ version, bump, force, isLatestAgain }: RegisterRequest): boolean =>
+  isLatestAgain === true && version === undefined && bump === undefined && !force;
+
+/** The event that registered a version; its last event where an old one is no longer here. */
+const registrationOf = ({ events }: ArtifactState, { id, event }: VersionState): ResolvedEvent =>
+  events.findLast((one) => one.kind === 'registration' && one.version === id) ?? event;
 
 /** The draft of a registration; an assignment may need one too. */
 function draftRegistration(snapshot: Snapshot, request: RegisterRequest): Draft {
@@ -54,7 +75,7 @@ function draftRegistration(snapshot: Snapshot, request: RegisterRequest): Draft 
   const known = artifact.versions.get(version);
   if (known?.registered && known.active) throw alreadyRegistered(artifact, known);
   const here = request.force ? undefined : activeAt(artifact, request.commit);
-  if (here)
+  if (here && !isReleaseOf(version, here.id))
     throw new RegError(
       'COMMIT_TAKEN',
       `${artifact.name} ${here.id} is already registered at this commit, ${short(request.commit)}`,
@@ -68,12 +89,20 @@ function draftRegistration(snapshot: Snapshot, request: RegisterRequest): Draft 
  * The version that follows the latest one. A version that any event names is passed over, so that one version never names
  * two sets of bytes unless a request names it.
  */
-export function nextVersion(artifact: ArtifactState, bump: Bump = 'patch'): Version {
+export function nextVersion(artifact: ArtifactState, bump?: Bump): Version {
   const latest = latestVersion(artifact);
-  let next = latest ? bumpVersion(latest.id as Version, bump) : FIRST_VERSION;
-  while (artifact.versions.has(next)) next = bumpVersion(next, bump);
+  let next = latest ? bumpVersion(latest.id as Version, bump ?? 'patch') : firstVersion(bump);
+  while (artifact.versions.has(next))
+    next = bumpVersion(next, bump === 'release' ? 'patch' : (bump ?? 'patch'));
   return next;
 }
+
+/** The first version, counted from v0.0.0 where a part is to be raised. */
+const firstVersion = (bump: Bump | undefined): Version =>
+  bump === undefined || bump === 'release' ? FIRST_VERSION : bumpVersion('v0.0.0' as Version, bump);
+
+/** Whether a version is the release that a pre-release led to: v1.2.0 after v1.2.0-rc.1. */
+const isReleaseOf = (version: Version, before: VersionId): boolean => before.startsWith(`${version}-`);
 
 /** The active registered version at a commit, the one registered last where there are several. */
 function activeAt(artifact: ArtifactState, commit: Oid): VersionState | undefined {
@@ -97,6 +126,8 @@ export interface AssignRequest {
   /** Assigns a commit without a version as it is, instead of registering one first. */
   noRegister?: boolean | undefined;
   message?: string | undefined;
+  /** Whether the commit declares what the latest version declares, with the same bytes. */
+  isLatestAgain?: boolean | undefined;
 }
 
 /**
@@ -120,7 +151,10 @@ export function planAssign(snapshot: Snapshot, request: AssignRequest): Plan {
 }
 
 /** The version of a request, where there is one already. */
-function targetOf(artifact: ArtifactState, { target, noRegister }: AssignRequest): VersionState | undefined {
+function targetOf(
+  artifact: ArtifactState,
+  { target, noRegister, isLatestAgain }: AssignRequest,
+): VersionState | undefined {
   if ('version' in target) {
     const version = findVersion(artifact, target.version);
     if (version.active) return version;
@@ -140,7 +174,8 @@ function targetOf(artifact: ArtifactState, { target, noRegister }: AssignRequest
   );
   if (past?.kind === 'registration')
     throw deregistered(artifact, past.version, past.commit, 'is no longer registered at this commit');
-  return noRegister ? artifact.versions.get(target.commit) : undefined;
+  if (noRegister) return artifact.versions.get(target.commit);
+  return isLatestAgain ? latestVersion(artifact) : undefined;
 }
 
 function draftsOf(snapshot: Snapshot, request: AssignRequest, version: VersionState | undefined): Draft[] {
@@ -317,10 +352,18 @@ export function planDeleteCurrent(snapshot: Snapshot, stage: StageName): Plan {
 }
 
 /** Which part of a version to raise. */
-export type Bump = 'major' | 'minor' | 'patch';
+export type Bump = 'major' | 'minor' | 'patch' | 'release';
 
 /**
  * The next version after `from`; a pre-release is raised to its release, as npm does.
  * @throws RegError INVALID_VERSION when a number would get too large to be read again
  */
-export const bumpVersion = (from: Version, bump: Bump): Version => version(inc(from, bump) ?? 'none');
+export function bumpVersion(from: Version, bump: Bump): Version {
+  if (bump === 'release' && !parse(from)?.prerelease.length)
+    throw new RegError(
+      'INVALID_VERSION',
+      `${from} is no pre-release, so there is nothing to release`,
+      'raise it with --bump patch, minor or major',
+    );
+  return version(inc(from, bump) ?? 'none');
+}

@@ -76,10 +76,12 @@ const isLetterOrDash = (code: number): boolean =>
 export function version(text: string): Version {
   const parsed = parseVersion(text.startsWith('v') ? text : `v${text}`);
   if (parsed !== undefined) return parsed;
+  const [, numbers = '', rest = ''] = /^v?(\d+(?:\.\d+)?)([-+].*)?$/.exec(text) ?? [];
+  const whole = `${numbers}${numbers.includes('.') ? '.0' : '.0.0'}${rest}`;
   throw new RegError(
     'INVALID_VERSION',
-    `'${text}' is not a version`,
-    'write a SemVer such as v1.2.0 or 1.2.0-rc.1',
+    `'${text}' is not a version${numbers === '' ? '' : `: a version has three numbers, and ${numbers.includes('.') ? 'the third is' : 'two are'} missing`}`,
+    `write a SemVer such as ${numbers === '' ? 'v1.2.0 or 1.2.0-rc.1' : `v${whole}`}`,
   );
 }
 

@@ -3,11 +3,11 @@ import { RegError } from '../errors.js';
 import { redactorOf, shownAddress } from '../util/address.js';
 import { once } from '../util/async.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
-import { gitBranches, gitHistory, gitInspector } from './program/history.js';
+import { gitBranches, gitHistory } from './program/history.js';
 import { gitLargeFiles } from './program/lfs.js';
 import { gitObjects } from './program/objects.js';
-import { listRemoteTags, listTips, type RemoteAccess, remoteFailed } from './program/remote.js';
-import { gitTagRemote, openGitSource } from './program/repository.js';
+import { listRemoteTags, listTips, type RemoteAccess, readHead, remoteFailed } from './program/remote.js';
+import { gitRemote, openGitSource } from './program/repository.js';
 import {
   gitIn,
   type RunGit,
@@ -36,19 +36,27 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
   return {
     ...remote,
     largeFiles,
-    commitFile: async (path) => {
-      throw new RegError('NO_WORK_TREE', `${path} cannot be committed at ${remote.url}`, 'run it in a clone');
+    signatures: gitSignatures(git),
+    remote: () => ({
+      ...gitRemote(runner.access, remote.objects, remote.history),
+      fetch: async () => undefined,
+    }),
+    writer: {
+      ...gitTagWriter(git, gitSigner(git, folder.path, runner.around(folder))),
+      turn: async (artifact) => ({ artifact, last: undefined }),
+      // no ref is kept here: what the remote has done is done
+      change: async (_refs, turn) =>
+        turn === undefined
+          ? { kind: 'done' }
+          : { kind: 'lost', reason: 'a registry at a URL is written by a push alone' },
+      commitFile: async (path) => {
+        throw new RegError(
+          'NO_WORK_TREE',
+          `${path} cannot be committed at ${remote.address}`,
+          'run it in a clone',
+        );
+      },
     },
-    ...gitSignatures(git),
-    ...gitTagRemote(remote, () => runner.access),
-    fetchTags: async () => undefined,
-    ...gitTagWriter(git, gitSigner(git, folder.path, runner.around(folder))),
-    takeTurn: async (artifact) => ({ artifact, last: undefined }),
-    // no ref is kept here: what the remote has done is done
-    changeRefs: async (_refs, turn) =>
-      turn === undefined
-        ? { kind: 'done' }
-        : { kind: 'lost', reason: 'a registry at a URL is written by a push alone' },
   };
 }
 
@@ -70,16 +78,14 @@ function openRemote(url: string, cacheFolder: string, around: Surroundings) {
     run: (one, args, input) => runner.git(one)(args, input),
     failed: (result) => remoteFailed(cache.address, result),
     listTags: () => listRemoteTags(access),
-    listTips: () => listTips(access),
+    tips: () => listTips(access),
+    defaultBranch: () => readHead(access),
   });
   const read = (one: CacheFolder): FolderReader => {
     const [git, stream] = [runner.read(one), runner.stream(one)];
-    return {
-      tags: gitTags(git, stream),
-      ...gitObjects(git, stream),
-      ...gitHistory(git),
-      ...gitBranches(git, gitInspector(git, stream)),
-    };
+    const [objects, history] = [gitObjects(git, stream), gitHistory(git)];
+    const branches = gitBranches(git, objects, history);
+    return { tags: gitTags(git, stream), objects, history, branches };
   };
   const remote = remoteRepository(transport, cache, read);
   // what a clone would call it

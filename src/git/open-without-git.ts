@@ -6,7 +6,7 @@ import { indexPack } from './files/index-pack.js';
 import { withoutPrograms } from './files/large-files.js';
 import { type ObjectStore, openObjectStore } from './files/objects.js';
 import { openRefs, writeRefs } from './files/refs.js';
-import { openLocalSource, readFolder, refusing } from './files/repository.js';
+import { openLocalSource, readFolder } from './files/repository.js';
 import { parseRevision } from './files/revisions.js';
 import type { RegistryRepository, SourceOpener, SourceRepository } from './port.js';
 import { needsGit } from './port.js';
@@ -23,7 +23,7 @@ export { openLocalRepository } from './files/repository.js';
  */
 export function openUrlRepository(url: string, cache: string, around: Surroundings): RegistryRepository {
   const address = webAddress(url);
-  return { ...openRemote(address, cache, around), largeFiles: largeFilesAt(address), ...refusing };
+  return { ...openRemote(address, cache, around), largeFiles: largeFilesAt(address) };
 }
 
 /** Opens source repositories without the git program: a folder of this machine where it is, a web address through the cache. */
@@ -65,17 +65,16 @@ function openRemote(address: string, folder: string, around: Surroundings): Remo
     setRefs: (refs) => writeRefs(one.path, refs),
     addShallow: (commits) => addShallow(one.path, commits),
   });
-  const { strays, commitDate } = refusing;
-  const remote = remoteRepository(httpTransport(address, around, receiver), cache, (one) => ({
-    ...readFolder(one.path, one.path, objectsOf(one)),
-    strays,
-    commitDate,
-  }));
+  const remote = remoteRepository(httpTransport(address, around, receiver), cache, (one) =>
+    readFolder(one.path, one.path, objectsOf(one)),
+  );
+  const { objects } = remote;
   return {
     ...remote,
-    strays,
-    commitDate,
-    // a revision that only git understands is refused before anything is sent
-    resolveCommit: async (rev) => (parseRevision(rev) === undefined ? undefined : remote.resolveCommit(rev)),
+    objects: {
+      ...objects,
+      // a revision that only git understands is refused before anything is sent
+      commit: async (rev) => (parseRevision(rev) === undefined ? undefined : objects.commit(rev)),
+    },
   };
 }

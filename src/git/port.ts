@@ -9,35 +9,42 @@ import { RegError } from '../errors.js';
 import type { Login } from '../net/credentials.js';
 import type { TagObject } from './tag-object.js';
 
-/** A repository that holds a registry. */
-export interface RegistryRepository
-  extends SourceRepository,
-    BranchReader,
-    RepositoryInspector,
-    SignatureReader,
-    TagWriter,
-    TagRemote {
+/**
+ * A repository that holds a registry. Its tags, objects and history are always read; without the git program the other
+ * parts are absent. `requireWriter` and its like give the error for that.
+ */
+export interface RegistryRepository extends SourceRepository {
   /**
    * The address of a registry at a URL, without user-info; undefined for a repository on this machine. At a URL all tags are
    * read from the remote and none is kept here, so a write is a push.
    */
-  url: string | undefined;
+  address: string | undefined;
   tags: Tags;
-  /** The top of the work tree, undefined in a bare repository. */
+  branches?: Branches | undefined;
+  signatures?: Signatures | undefined;
+  writer?: Writer | undefined;
+  /** A remote by its name; `.` is this repository. At a URL every name means the remote at the URL. */
+  remote?: ((name: string) => Remote) | undefined;
+  /** Whether a remote of that name is configured; at a URL every one is. */
+  hasRemote(name: string): Promise<boolean>;
+  /** The top of the work tree, undefined in a bare repository and at a URL. */
   workTree(): Promise<string | undefined>;
   /**
-   * Commits one file of the work tree, by its path from the top, and nothing else that is staged. Does nothing where the file
-   * is committed as it is. Gives the commit that brought it.
-   * @throws RegError GIT_FAILED with the message of git or of a hook
+   * The files at these paths, or below them, that the work tree or the index does not have as HEAD has them: modified, added,
+   * deleted or untracked, by path. Ignored files are left out.
    */
-  commitFile(path: string, message: string): Promise<Oid>;
+  uncommitted(paths: readonly string[]): Promise<string[]>;
 }
 
 /** A repository that models are read from. */
-export interface SourceRepository extends ObjectReader, HistoryReader {
+export interface SourceRepository {
+  objects: Objects;
+  history: History;
   largeFiles: LargeFiles;
   /** What every ref leads to now. */
-  listTips(): Promise<RefTips>;
+  tips(): Promise<RefTips>;
+  /** The branch that HEAD is on, without `refs/heads/`; undefined where HEAD is detached (gitglossary(7)). */
+  defaultBranch(): Promise<string | undefined>;
 }
 
 /** Opens the repository of a link's `source.repo`, to read one commit of it. */
@@ -97,19 +104,21 @@ export interface TreeEntry {
   oid: Oid;
 }
 
-/** Reads commits, trees and blobs. */
-export interface ObjectReader {
+/** Commits, trees and blobs. */
+export interface Objects {
   /** The full id of the commit that a rev names, or undefined. */
-  resolveCommit(rev: string): Promise<Oid | undefined>;
+  commit(rev: string): Promise<Oid | undefined>;
   /** The entry at a path (`''` is the root tree), or undefined. */
-  entryAt(commit: Oid, path: string): Promise<TreeEntry | undefined>;
+  entry(commit: Oid, path: string): Promise<TreeEntry | undefined>;
   /** All entries below a path that are not trees themselves, by path. */
-  entriesBelow(commit: Oid, path: string): Promise<TreeEntry[]>;
-  readBlob(oid: Oid): Promise<Uint8Array>;
-  /** The sizes of blobs, in bytes. Blobs that only a remote has come here first, all in one go. */
-  blobSizes(oids: readonly Oid[]): Promise<Map<Oid, number>>;
+  entries(commit: Oid, path: string): Promise<TreeEntry[]>;
+  blob(oid: Oid): Promise<Uint8Array>;
   /** The bytes of a blob as they come, in constant memory. */
-  streamBlob(oid: Oid): Promise<Readable>;
+  stream(oid: Oid): Promise<Readable>;
+  /** The sizes of blobs, in bytes. Blobs that only a remote has come here first, all in one go. */
+  sizes(oids: readonly Oid[]): Promise<Map<Oid, number>>;
+  /** The types of objects: `commit`, `tree` and so on, or `missing`; left out where only a remote knows. */
+  types(oids: readonly Oid[]): Promise<Map<Oid, string>>;
 }
 
 /** Commits by the full names of the refs that lead to them, `HEAD` among them. */
@@ -126,18 +135,22 @@ export interface LoggedCommit {
   subject: string;
 }
 
-/** Finds out which commits lie between two others. */
-export interface HistoryReader {
+/** How commits follow each other. */
+export interface History {
   /**
    * The commits that lead to `to` and not to `from`, newest first, at most so many. None: `to` leads to `from`. Undefined
    * where this is not known, because history was cut off or a commit is not here.
    * @throws RegError REMOTE_FAILED
    */
-  commitsBetween(from: Oid, to: Oid, most: number): Promise<LoggedCommit[] | undefined>;
+  between(from: Oid, to: Oid, most: number): Promise<LoggedCommit[] | undefined>;
+  /** The best common ancestor of two commits (git-merge-base(1)); undefined where none is here, as in a shallow clone. */
+  mergeBase(one: Oid, other: Oid): Promise<Oid | undefined>;
+  /** Whether the repository is a shallow clone. */
+  isShallow(): Promise<boolean>;
 }
 
-/** Finds out which commits are on a branch. */
-export interface BranchReader {
+/** Which commits are on a branch. */
+export interface Branches {
   /**
    * Those of these commits that do not lead to a tip, among them the missing ones.
    * @throws RegError SHALLOW where history was cut off, so that this is not known
@@ -147,25 +160,13 @@ export interface BranchReader {
   commitDate(commit: Oid): Promise<number>;
 }
 
-/** Finds out the state of a repository. */
-export interface RepositoryInspector {
-  /** Whether it is a shallow clone. */
-  isShallow(): Promise<boolean>;
-  /** The types of objects: `commit`, `tree` and so on, or `missing`; left out where only a remote knows. */
-  objectTypes(oids: readonly Oid[]): Promise<Map<Oid, string>>;
-  /** The best common ancestor of two commits (git-merge-base(1)); undefined where none is here, as in a shallow clone. */
-  mergeBase(one: Oid, other: Oid): Promise<Oid | undefined>;
-  /** Whether a remote of that name is configured. */
-  hasRemote(name: string): Promise<boolean>;
-}
-
-/** Checks signatures. */
-export interface SignatureReader {
+/** Signatures of tags. */
+export interface Signatures {
   /**
    * The verdicts on the signatures of tag objects; those without a signature are left out.
    * @param signers who may sign with which key; without it, git's configuration and keyring decide
    */
-  checkSignatures(oids: readonly Oid[], signers: Uint8Array | undefined): Promise<Map<Oid, Signature>>;
+  check(oids: readonly Oid[], signers: Uint8Array | undefined): Promise<Map<Oid, Signature>>;
 }
 
 // writing
@@ -213,8 +214,8 @@ export type Outcome =
   /** The remote did not answer, and cannot be asked either. */
   | { kind: 'unknown'; reason: string };
 
-/** Writes tags. */
-export interface TagWriter {
+/** Writes tags, and a file of the work tree. */
+export interface Writer {
   /**
    * The identity that git would use.
    * @throws RegError NO_IDENTITY
@@ -226,16 +227,22 @@ export interface TagWriter {
    * Stores a tag object, without a ref to it yet. Git's configuration names the program and the key of a signature.
    * @throws RegError SIGNING_FAILED
    */
-  storeTag(tag: TagObject, sign: boolean): Promise<Oid>;
+  store(tag: TagObject, sign: boolean): Promise<Oid>;
   /** Takes a turn. A caller does so before it reads what it decides on. */
-  takeTurn(artifact: ArtifactName): Promise<Turn>;
+  turn(artifact: ArtifactName): Promise<Turn>;
   /**
    * Changes refs here, all or none.
    * @param turn nothing changes once another writer has written about the artifact since it was taken; without it, refs
    * follow what a remote has already, and every turn of their artifacts ends
    * @returns done or lost; git may give the reason of a loss again each time
    */
-  changeRefs(refs: readonly RefChange[], turn?: Turn): Promise<Outcome>;
+  change(refs: readonly RefChange[], turn?: Turn): Promise<Outcome>;
+  /**
+   * Commits one file of the work tree, by its path from the top, and nothing else that is staged. Does nothing where the file
+   * is committed as it is. Gives the commit that brought it.
+   * @throws RegError NO_WORK_TREE; GIT_FAILED with the message of git or of a hook
+   */
+  commitFile(path: string, message: string): Promise<Oid>;
 }
 
 // remotes
@@ -250,22 +257,22 @@ export interface RemoteListing {
   turn: Turn;
 }
 
-/** Talks to a remote about tags. Every call throws RegError REMOTE_FAILED when it cannot be reached; then nothing was sent. */
-export interface TagRemote {
-  /** Every tag of a remote. */
-  listRemoteTags(remote: string): Promise<TagRef[]>;
-  /** The tags of one artifact at a remote. */
-  listRemoteArtifact(remote: string, artifact: ArtifactName): Promise<RemoteListing>;
+/** One remote. Every call throws RegError REMOTE_FAILED when it cannot be reached; then nothing was sent. */
+export interface Remote {
+  /** Every tag. */
+  listTags(): Promise<TagRef[]>;
+  /** The tags of one artifact. */
+  listArtifact(artifact: ArtifactName): Promise<RemoteListing>;
+  /** What refs hold, by full name, those that fit one of these patterns (git-ls-remote(1)). */
+  listRefs(patterns: readonly string[]): Promise<Map<string, Oid>>;
   /** Brings the objects of exactly these tags here, without a ref to them yet. */
-  fetchTags(remote: string, tags: readonly TagRef[]): Promise<void>;
-  /** What refs of a remote hold, by full name, those that fit one of these patterns; the remote `.` is this repository. */
-  listRemoteRefs(remote: string, patterns: readonly string[]): Promise<Map<string, Oid>>;
+  fetch(tags: readonly TagRef[]): Promise<void>;
   /**
-   * Changes refs at a remote, all or none. Every outcome but a lost one is read back from the remote, never taken from the
-   * exit code of git.
+   * Changes refs, all or none. Every outcome but a lost one is read back from the remote, never taken from the exit code of
+   * git.
    * @param turn undefined for tags that are not events
    */
-  pushRefs(remote: string, refs: readonly RefChange[], turn: Turn | undefined): Promise<Outcome>;
+  push(refs: readonly RefChange[], turn: Turn | undefined): Promise<Outcome>;
 }
 
 // large files
@@ -296,6 +303,8 @@ export interface LargeFiles {
   smudge(pointer: string): Promise<Readable | undefined>;
 }
 
+// what only the git program can do
+
 /** The error for a task that only the git program can do. `what` goes before "needs the git program". */
 export const needsGit = (what: string): RegError =>
   new RegError(
@@ -303,3 +312,35 @@ export const needsGit = (what: string): RegError =>
     `${what} needs the git program, and reg runs without it here`,
     'install git 2.34 or newer, see that it is on PATH, and leave REG_GIT unset',
   );
+
+/**
+ * The branches of a repository.
+ * @throws RegError GIT_MISSING where it is read without the git program
+ */
+export const requireBranches = ({ branches }: Pick<RegistryRepository, 'branches'>): Branches =>
+  branches ?? refuse('looking at the branches of this repository');
+
+/**
+ * What checks the signatures of a repository.
+ * @throws RegError GIT_MISSING where it is read without the git program
+ */
+export const requireSignatures = ({ signatures }: Pick<RegistryRepository, 'signatures'>): Signatures =>
+  signatures ?? refuse('checking signatures');
+
+/**
+ * What writes to a repository.
+ * @throws RegError GIT_MISSING where it is read without the git program
+ */
+export const requireWriter = ({ writer }: Pick<RegistryRepository, 'writer'>): Writer =>
+  writer ?? refuse('writing to a registry');
+
+/**
+ * A remote of a repository, by its name.
+ * @throws RegError GIT_MISSING where it is read without the git program
+ */
+export const requireRemote = ({ remote }: Pick<RegistryRepository, 'remote'>, name: string): Remote =>
+  remote === undefined ? refuse('asking a remote of this repository') : remote(name);
+
+function refuse(what: string): never {
+  throw needsGit(what);
+}

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
-import { bytesOf, type SourceFile, type SourceModel } from './source.js';
+import { bytesOf, type Digest, type SourceFile, type SourceModel } from './source.js';
 
 /** The digest of a model (docs/specification.md, "4 Links"). */
 export interface ModelDigest {
@@ -61,6 +61,14 @@ export async function digestFiles({ kind, files }: SourceModel): Promise<Digeste
 /** Reads a model to its end for its digest; otherwise as `digestFiles`. */
 export const digestOf = async (model: SourceModel): Promise<ModelDigest> => (await digestFiles(model)).digest;
 
+/** The digest that the source itself promises of every file, as Git LFS does; undefined where a file has to be read for it. */
+export function promisedDigest({ kind, files }: SourceModel): ModelDigest | undefined {
+  const promised = files.flatMap(({ path, size, digest }) =>
+    size === undefined || digest?.algorithm !== 'sha256' ? [] : [{ path, size, sha256: digest.value }],
+  );
+  return promised.length === files.length ? combinedDigest(kind, promised) : undefined;
+}
+
 /** Counts and hashes the bytes of one file as they pass. */
 export interface Hasher {
   /** @throws RegError TOO_LARGE for the first byte more than the file may have */
@@ -72,7 +80,7 @@ export interface Hasher {
 /** Begins to hash a file that is read from its beginning. */
 export function hasherOf({ path, size: promised, digest }: SourceFile): Hasher {
   const sha256 = createHash('sha256');
-  const own = digest?.algorithm === 'md5' ? createHash('md5') : undefined;
+  const own = ownHash(digest, promised);
   let size = 0;
   return {
     add: (chunk) => {
@@ -95,6 +103,13 @@ export function hasherOf({ path, size: promised, digest }: SourceFile): Hasher {
       return { path, sha256: hash, size };
     },
   };
+}
+
+/** The hash that a source names its bytes by, where that is not their SHA-256. Git puts type and size before the bytes. */
+function ownHash(digest: Digest | undefined, size: number | undefined): Hash | undefined {
+  if (digest === undefined || digest.algorithm === 'sha256') return undefined;
+  if (digest.algorithm === 'md5') return createHash('md5');
+  return createHash(digest.value.length === 40 ? 'sha1' : 'sha256').update(`blob ${size ?? 0}\0`);
 }
 
 const changed = (path: string, found: string, promised: string): RegError =>

@@ -11,7 +11,7 @@ import {
 } from '../documents/dvc.js';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
-import type { ObjectReader } from '../git/port.js';
+import type { Objects } from '../git/port.js';
 import type { StoreOpener } from '../stores/port.js';
 import { isFolder, isThere } from '../util/files.js';
 import { findManifest, trackedModel } from './dvc.js';
@@ -61,18 +61,18 @@ export interface DvcTools {
  * @throws RegError SOURCE_PATH, SOURCE_UNSUPPORTED, TOO_LARGE where a file of DVC cannot be read, such as one with conflict markers
  */
 export async function dvcBytesAt(
-  objects: ObjectReader,
+  objects: Objects,
   commit: Oid,
   path: string,
   tools: DvcTools,
 ): Promise<DvcBytes | undefined> {
-  if (!isDvcFile(path) && (await objects.entryAt(commit, path))) return undefined;
+  if (!isDvcFile(path) && (await objects.entry(commit, path))) return undefined;
   const tracked = await findTracked(pointersAt(objects, commit), path);
   return tracked && bytesOf(objects, commit, tracked, tools);
 }
 
 async function bytesOf(
-  objects: ObjectReader,
+  objects: Objects,
   commit: Oid,
   { out, below }: Tracked,
   tools: DvcTools,
@@ -105,7 +105,7 @@ function unlessInterrupted(error: unknown): RegError {
  * @throws RegError what reading the manifest throws, SOURCE_PATH where it has no such path
  */
 async function digestInside(
-  objects: ObjectReader,
+  objects: Objects,
   commit: Oid,
   tracked: Tracked,
   { stores, at }: DvcTools,
@@ -181,7 +181,7 @@ export type RemoteAnswer =
  * @returns unknown too where DVC does not track the path
  */
 export async function askDvcRemote(
-  objects: ObjectReader,
+  objects: Objects,
   commit: Oid,
   path: string,
   { stores, at }: DvcTools,

@@ -15,7 +15,7 @@ import type { Oid } from '../domain/event.js';
 import { parseArtifactName, splitArtifactName } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
-import type { ObjectReader } from '../git/port.js';
+import type { Objects } from '../git/port.js';
 import { mapAtMost } from '../util/async.js';
 import { committedFile } from './committed.js';
 
@@ -39,11 +39,11 @@ export interface PointerFiles {
 }
 
 /** The files of DVC at a commit. */
-export const pointersAt = (objects: ObjectReader, commit: Oid): PointerFiles => ({
+export const pointersAt = (objects: Objects, commit: Oid): PointerFiles => ({
   read: (path) => committedFile(objects, commit, path, MAX_DVC_FILE_BYTES),
-  has: async (path) => (await objects.entryAt(commit, path)) !== undefined,
+  has: async (path) => (await objects.entry(commit, path)) !== undefined,
   pointers: async () =>
-    (await objects.entriesBelow(commit, ''))
+    (await objects.entries(commit, ''))
       .filter(({ path, type }) => type === 'blob' && isPointer(path))
       .map(({ path }) => path),
 });
@@ -207,12 +207,12 @@ async function artifactPath(files: PointerFiles, name: string): Promise<string |
  * @throws RegError SOURCE_UNSUPPORTED for an artifact without a path in the repository
  */
 export async function artifactInGit(
-  objects: ObjectReader,
+  objects: Objects,
   commit: Oid,
   name: string,
 ): Promise<string | undefined> {
   const path = await artifactPath(pointersAt(objects, commit), name);
-  return path !== undefined && (await objects.entryAt(commit, path)) ? path : undefined;
+  return path !== undefined && (await objects.entry(commit, path)) ? path : undefined;
 }
 
 /**

@@ -10,7 +10,7 @@ import {
 } from '../documents/dvc-config.js';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
-import type { ObjectReader } from '../git/port.js';
+import type { Objects } from '../git/port.js';
 import type { ObjectStore, StoredObject, StoreOpener, StoreSettings } from '../stores/port.js';
 import { shownUrl } from '../util/address.js';
 import { mapAtMost } from '../util/async.js';
@@ -34,7 +34,7 @@ export interface RemoteConfig {
  * @throws RegError SOURCE_UNSUPPORTED without such a remote, or for a malformed file; TOO_LARGE
  */
 export async function remoteOf(
-  objects: ObjectReader,
+  objects: Objects,
   commit: Oid,
   out: DvcOut,
   at: string | undefined,
@@ -63,10 +63,10 @@ export async function remoteOf(
 }
 
 /** The folder `.dvc` for a file. A DVC repository may begin below the top of the git repository (DVC, `dvc init --subdir`). */
-export async function dvcFolder(objects: ObjectReader, commit: Oid, file: string): Promise<string> {
+export async function dvcFolder(objects: Objects, commit: Oid, file: string): Promise<string> {
   for (let above = posix.dirname(file); ; above = posix.dirname(above)) {
     const folder = posix.join(above, '.dvc');
-    if ((await objects.entryAt(commit, folder))?.type === 'tree') return folder;
+    if ((await objects.entry(commit, folder))?.type === 'tree') return folder;
     if (above === '.')
       throw new RegError(
         'SOURCE_UNSUPPORTED',

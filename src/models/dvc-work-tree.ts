@@ -11,7 +11,7 @@ import {
 } from '../documents/dvc.js';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
-import type { ObjectReader } from '../git/port.js';
+import type { Objects } from '../git/port.js';
 import { mapAtMost } from '../util/async.js';
 import { filesBelow, isThere, ownerName, readIfThere } from '../util/files.js';
 import { shellLine } from '../util/shell.js';
@@ -50,7 +50,7 @@ export interface WorkTreeTools {
  * @throws RegError INTERRUPTED
  */
 export async function dvcWorkTreeState(
-  objects: ObjectReader,
+  objects: Objects,
   commit: Oid,
   path: string,
   committed: DvcBytes | undefined,

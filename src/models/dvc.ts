@@ -4,7 +4,7 @@ import { type DvcOut, type ManifestEntry, readDvcManifest, requireOut } from '..
 import type { Oid } from '../domain/event.js';
 import { refuseUnsafePath } from '../domain/model-files.js';
 import { RegError } from '../errors.js';
-import type { ObjectReader } from '../git/port.js';
+import type { Objects } from '../git/port.js';
 import type { ObjectStore, StoreOpener } from '../stores/port.js';
 import { shellLine } from '../util/shell.js';
 import { readAtMost } from '../util/stream.js';
@@ -21,17 +21,17 @@ import type { SourceFile, SourceModel } from './source.js';
  * @throws RegError SOURCE_PATH, SOURCE_UNSUPPORTED, HASH_MISMATCH, TOO_LARGE, STORE_FAILED, PACKAGE_MISSING
  */
 export async function findDvcModel(
-  repository: ObjectReader,
+  objects: Objects,
   commit: Oid,
   path: string,
   stores: StoreOpener,
   at: string | undefined,
 ): Promise<SourceModel | undefined> {
-  const tracked = await findTracked(pointersAt(repository, commit), path);
+  const tracked = await findTracked(pointersAt(objects, commit), path);
   if (tracked === undefined) return undefined;
   const out = requireOut(tracked.out);
   if (tracked.below !== '' && !out.isFolder) return undefined;
-  const remote = await openRemote(await remoteOf(repository, commit, out, at), stores, at);
+  const remote = await openRemote(await remoteOf(objects, commit, out, at), stores, at);
   return trackedModel(remote, out, tracked.below);
 }
 

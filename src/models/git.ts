@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Oid } from '../domain/event.js';
 import { refuseTooMany, refuseUnsafePath } from '../domain/model-files.js';
 import { RegError } from '../errors.js';
-import type { ObjectReader, SourceRepository, TreeEntry } from '../git/port.js';
+import type { Objects, SourceRepository, TreeEntry } from '../git/port.js';
 import type { Surroundings } from '../net/http.js';
 import { short } from '../util/oid.js';
 import { followPointers } from './lfs/follow.js';
@@ -21,13 +21,13 @@ export async function gitModel(
   path: string,
   around: Surroundings,
 ): Promise<SourceModel> {
-  const entry = await repository.entryAt(commit, path);
-  if (entry === undefined) throw await nothingThere(repository, commit, path);
+  const entry = await repository.objects.entry(commit, path);
+  if (entry === undefined) throw await nothingThere(repository.objects, commit, path);
   const name = posix.basename(path);
   const filesAt = (entries: readonly TreeEntry[]) => filesOf(repository, commit, entries, around);
   refuseUnsafePath(name);
   if (entry.type !== 'tree') return { kind: 'file', name, files: await filesAt([{ ...entry, path: name }]) };
-  const below = (await repository.entriesBelow(commit, path)).map((one) => ({
+  const below = (await repository.objects.entries(commit, path)).map((one) => ({
     ...one,
     path: one.path.slice(path.length + 1),
   }));
@@ -47,8 +47,8 @@ async function filesOf(
 ): Promise<SourceFile[]> {
   for (const { type, path } of entries)
     if (type !== 'blob') throw new RegError('SOURCE_PATH', `${path} is ${KINDS[type]}, not a file`);
-  const sizes = await repository.blobSizes(entries.map(({ oid }) => oid));
-  const pointers = await findPointers(repository, entries, sizes);
+  const sizes = await repository.objects.sizes(entries.map(({ oid }) => oid));
+  const pointers = await findPointers(repository.objects, entries, sizes);
   const pointed = entries.flatMap(({ path, oid }) => {
     const pointer = pointers.get(oid);
     return pointer ? [{ path, pointer }] : [];
@@ -58,18 +58,20 @@ async function filesOf(
   const fileAt = ({ path, oid }: TreeEntry): SourceFile => ({
     path,
     size: sizes.get(oid),
+    // a program that reads objects may not verify them (git-fsck(1))
+    ...(sizes.has(oid) ? { digest: { algorithm: 'blob' as const, value: oid } } : {}),
     ranges: false,
-    open: () => repository.streamBlob(oid),
+    open: () => repository.objects.stream(oid),
   });
   return entries.map((entry) => elsewhere.get(entry.path) ?? fileAt(entry));
 }
 
 /** The error for a path without an entry. Symbolic links and submodules in it are not followed. */
-async function nothingThere(objects: ObjectReader, commit: Oid, path: string): Promise<RegError> {
+async function nothingThere(objects: Objects, commit: Oid, path: string): Promise<RegError> {
   const parts = path.split('/');
   for (const count of parts.keys()) {
     const above = parts.slice(0, count + 1).join('/');
-    const entry = await objects.entryAt(commit, above);
+    const entry = await objects.entry(commit, above);
     // below a missing entry there is nothing, and each question is a run of git
     if (entry === undefined) break;
     if (entry.type === 'link' || entry.type === 'commit')

@@ -39,10 +39,10 @@ export async function locate(source: ResolvedSource, { stores, around }: LocateT
   if (source.kind === 'store') return storeModel(stores, source.url);
   const { repository, commit, path, at } = source;
   const inGit = (where: string): Promise<SourceModel> => gitModel(repository, commit, where, around);
-  if (!isDvcFile(path) && (await repository.entryAt(commit, path))) return inGit(path);
-  const tracked = await findDvcModel(repository, commit, path, stores, at);
+  if (!isDvcFile(path) && (await repository.objects.entry(commit, path))) return inGit(path);
+  const tracked = await findDvcModel(repository.objects, commit, path, stores, at);
   if (tracked) return tracked;
-  return inGit((await artifactInGit(repository, commit, path)) ?? path);
+  return inGit((await artifactInGit(repository.objects, commit, path)) ?? path);
 }
 
 /** Finds the model at a URL of a store: an object, or everything below a folder. */

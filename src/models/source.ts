@@ -25,9 +25,9 @@ export interface SourceFile {
   open(range?: ByteRange): Promise<Readable>;
 }
 
-/** A hash of bytes, in hexadecimal digits. */
-interface Digest {
-  algorithm: 'sha256' | 'md5';
+/** A hash of bytes, in hexadecimal digits; `blob` is the object id that git names a file by. */
+export interface Digest {
+  algorithm: 'sha256' | 'md5' | 'blob';
   value: string;
 }
 

@@ -12,13 +12,16 @@ import {
   planRollback,
   planUnassign,
 } from '../domain/actions.js';
+import { latestVersion } from '../domain/artifact.js';
+import type { Oid } from '../domain/event.js';
 import { known } from '../domain/find.js';
 import { type ArtifactName, artifactName, type StageName, stageName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
 import { parseVersionTarget } from '../domain/target.js';
-import { version } from '../domain/version.js';
+import { parseVersion, version } from '../domain/version.js';
 import { type ErrorCode, RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
+import { type DeclaredAt, isSameModel, refuseUncommitted } from './declared-model.js';
 import { latest } from './queries.js';
 import { readArtifactNames } from './read.js';
 import { type WriteOptions, type Written, write } from './write.js';
@@ -40,8 +43,9 @@ export async function register(
   target: string,
   options: RegisterOptions,
 ): Promise<Written> {
-  const { artifact, id } = await versionTarget(context, target, options.version);
-  const { rev = 'HEAD', bump, message, force } = options;
+  const asked = await askedOf(context, options);
+  const { artifact, id } = await versionTarget(context, target, asked.version);
+  const { bump, message, force, unlinked } = options;
   if (id !== undefined && bump !== undefined)
     throw new RegError(
       'USAGE',
@@ -49,9 +53,63 @@ export async function register(
       'leave out the version or --bump',
     );
   const wanted = id === undefined ? undefined : version(id);
-  const request = { commit: await requireCommit(context, rev), version: wanted, bump, message, force };
-  return write(context, artifact, (snapshot) => planRegister(snapshot, request), options);
+  const commit = await requireCommit(context, asked.rev ?? 'HEAD');
+  if (asked.rev === undefined && !unlinked)
+    await refuseUncommitted(
+      context,
+      artifact,
+      commit,
+      `register what is committed with: reg register ${target} HEAD`,
+    );
+  const request = { commit, version: wanted, bump, message, force };
+  const plan = async (snapshot: Snapshot, declared: DeclaredAt): Promise<Plan> =>
+    planRegister(snapshot, {
+      ...request,
+      isLatestAgain: await isLatestAgain(snapshot, commit, declared, options),
+    });
+  return write(context, artifact, plan, options);
 }
+
+/** The rev and the version that were asked for: `register churn 1.2.0` means the version where `1.2.0` names no commit. */
+async function askedOf(
+  context: RegistryContext,
+  { rev, version: given }: RegisterOptions,
+): Promise<Pick<RegisterOptions, 'rev' | 'version'>> {
+  const isVersion = rev !== undefined && parseVersion(rev.startsWith('v') ? rev : `v${rev}`) !== undefined;
+  if (!isVersion || (await context.repository.objects.commit(rev)) !== undefined)
+    return { rev, version: given };
+  if (given === undefined) return { rev: undefined, version: rev };
+  throw new RegError('USAGE', `both ${rev} and ${given} are named as the version`, 'give one of them');
+}
+
+/**
+ * Whether a commit is that of the latest version, or declares the same with the same bytes.
+ * @throws RegError what reading the declaration of the commit throws
+ */
+async function isLatestAgain(
+  { artifact }: Snapshot,
+  commit: Oid,
+  declared: DeclaredAt,
+  { unlinked }: WriteOptions,
+): Promise<boolean> {
+  const latest = latestVersion(artifact);
+  if (latest === undefined || latest.commit === commit) return latest !== undefined;
+  if (unlinked) return false;
+  // an old declaration that cannot be read is not this one
+  return isSameModel(await declared(commit), await declared(latest.commit).catch(unlessUnreadable));
+}
+
+function unlessUnreadable(error: unknown): undefined {
+  if (error instanceof RegError && UNREADABLE.has(error.code)) return undefined;
+  throw error;
+}
+
+const UNREADABLE: ReadonlySet<ErrorCode> = new Set([
+  'INVALID_LINK',
+  'SOURCE_UNSUPPORTED',
+  'SOURCE_PATH',
+  'TOO_LARGE',
+]);
 
 /** How to assign: a version, or the one at a rev, by default at HEAD. */
 export interface AssignOptions extends WriteOptions {
@@ -77,10 +135,25 @@ export async function assign(
       'give one of artifact@version, --version and --rev',
     );
   const wanted = stageName(stage);
-  const chosen = id === undefined ? { commit: await requireCommit(context, rev ?? 'HEAD') } : { version: id };
-  const request: AssignRequest = { stage: wanted, target: chosen, noRegister, message };
-  const plan = (snapshot: Snapshot): Plan =>
-    planAssign(id === undefined ? snapshot : known(snapshot), request);
+  if (id !== undefined) {
+    const request = { stage: wanted, target: { version: id }, noRegister, message };
+    const planned = write(context, artifact, (snapshot) => planAssign(known(snapshot), request), options);
+    return planned.catch(hintAtSwapped(context, artifact, wanted));
+  }
+  const commit = await requireCommit(context, rev ?? 'HEAD');
+  if (rev === undefined && !options.unlinked)
+    await refuseUncommitted(
+      context,
+      artifact,
+      commit,
+      `assign what is committed with: reg assign ${target} ${stage} --rev HEAD`,
+    );
+  const request: AssignRequest = { stage: wanted, target: { commit }, noRegister, message };
+  const plan = async (snapshot: Snapshot, declared: DeclaredAt): Promise<Plan> =>
+    planAssign(snapshot, {
+      ...request,
+      isLatestAgain: await isLatestAgain(snapshot, commit, declared, options),
+    });
   return write(context, artifact, plan, options).catch(hintAtSwapped(context, artifact, wanted));
 }
 

@@ -6,7 +6,16 @@ import { tagNameOf, tagRef } from '../domain/refs.js';
 import type { VersionId } from '../domain/state.js';
 import type { EventName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
-import type { Identity, Outcome, RefChange, RegistryRepository, RemoteListing, Turn } from '../git/port.js';
+import {
+  type Identity,
+  type Outcome,
+  type RefChange,
+  type RegistryRepository,
+  type RemoteListing,
+  requireRemote,
+  requireWriter,
+  type Turn,
+} from '../git/port.js';
 import type { TagObject } from '../git/tag-object.js';
 import type { Retry } from '../util/async.js';
 import { shellLine } from '../util/shell.js';
@@ -60,10 +69,10 @@ export async function changeOf(
     const rows = tags.map((tag, index) => ({ ...plannedRow(tag), oid: oids[index] ?? null, pushed: push }));
     return change(refs, refs, rows, oids);
   }
-  if (standing === undefined || !push) return change([], [], []);
+  if (standing === undefined) return change([], [], []);
   // the event is here already, and may be missing at the remote: its tag is sent, and no new one is made
-  const refs = isThere(standing) ? [] : [creation(standing.tag, standing.tagOid)];
-  return change(refs, [], [{ ...eventRow(standing), pushed: true }]);
+  const refs = !push || isThere(standing) ? [] : [creation(standing.tag, standing.tagOid)];
+  return change(refs, [], [{ ...eventRow(standing), pushed: push || isThere(standing) }]);
 }
 
 /** The creation of a tag. */
@@ -97,7 +106,7 @@ async function storeTags(
   const oids: Oid[] = [];
   for (const tag of tags) {
     const message = messageOf(tag, tag.parent === 'previous' ? oids.at(-1) : tag.parent);
-    oids.push(await repository.storeTag(tagObject({ ...tag, message }, identity), sign));
+    oids.push(await requireWriter(repository).store(tagObject({ ...tag, message }, identity), sign));
   }
   return oids;
 }
@@ -123,7 +132,7 @@ export async function apply(
   turn: Turn,
   isPushed: boolean,
 ): Promise<Outcome> {
-  if (!isPushed) return repository.changeRefs(here, turn);
+  if (!isPushed) return requireWriter(repository).change(here, turn);
   const outcome = await push(there, turn);
   if (outcome.kind === 'done') await follow(there, here);
   return outcome;
@@ -149,7 +158,7 @@ export async function isTaken(pushed: Push, listed: Promise<RemoteListing>): Pro
  * @throws RegError GIT_FAILED
  */
 export async function follow({ repository, remote }: Push, refs: readonly RefChange[]): Promise<void> {
-  const outcome = await repository.changeRefs(refs);
+  const outcome = await requireWriter(repository).change(refs);
   if (outcome.kind === 'done') return;
   const names = namesOf(refs);
   const [has, written, hint] = isDeletion(refs)
@@ -175,10 +184,12 @@ interface Push {
  * @throws RegError REMOTE_FAILED, INTERRUPTED with where to look, because the remote may have taken the push
  */
 export const push = (one: Push, turn: Turn | undefined): Promise<Outcome> =>
-  one.repository.pushRefs(one.remote, one.refs, turn).catch((error: unknown) => {
-    if (!(error instanceof RegError) || error.code !== 'INTERRUPTED') throw error;
-    throw new RegError('INTERRUPTED', 'interrupted while pushing', whereToLook(one));
-  });
+  requireRemote(one.repository, one.remote)
+    .push(one.refs, turn)
+    .catch((error: unknown) => {
+      if (!(error instanceof RegError) || error.code !== 'INTERRUPTED') throw error;
+      throw new RegError('INTERRUPTED', 'interrupted while pushing', whereToLook(one));
+    });
 
 /** How often a write is tried that is lost to other writers: random pauses of up to a second let them come apart. */
 export const WRITE_RETRY: Retry = {
@@ -223,7 +234,7 @@ const isDeletion = (refs: readonly RefChange[]): boolean => refs.every(({ to }) 
 /** A write that is repeated, although it was done, may do another one: a second rollback undoes the first. */
 function whereToLook({ repository, remote, artifact }: Push): string {
   const history = shellLine('reg', 'history', artifact, '-n', '3');
-  return repository.url === undefined
+  return repository.address === undefined
     ? `look before doing it again: reg status (what ${remote} has), ${history} (what is here)`
     : `look before doing it again: ${history}`;
 }
@@ -231,6 +242,7 @@ function whereToLook({ repository, remote, artifact }: Push): string {
 const rowOf = (
   event: EventName,
   { tag, of, commit, oid }: { tag: string; of: VersionId | undefined; commit: Oid; oid: Oid | null },
+  created: boolean,
 ): WriteRow => ({
   tag,
   event: event.kind,
@@ -239,12 +251,14 @@ const rowOf = (
   stage: 'stage' in event ? event.stage : null,
   commit,
   oid,
+  created,
   pushed: false,
 });
 
 /** The row of a tag that is planned. */
 export const plannedRow = (planned: PlannedTag): WriteRow =>
-  rowOf(planned.event, { ...planned, tag: planned.tagName, oid: null });
+  rowOf(planned.event, { ...planned, tag: planned.tagName, oid: null }, true);
 
-/** The row of a tag that exists: one to delete, or to push. */
-export const eventRow = (event: ResolvedEvent): WriteRow => rowOf(event, { ...event, oid: event.tagOid });
+/** The row of a tag that exists: one to delete or to push, or the answer to a request that needs no write. */
+export const eventRow = (event: ResolvedEvent): WriteRow =>
+  rowOf(event, { ...event, oid: event.tagOid }, false);

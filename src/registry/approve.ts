@@ -7,6 +7,7 @@ import { tagRef } from '../domain/refs.js';
 import { joinMessage } from '../domain/trailers.js';
 import { refuseUnwritableStage } from '../domain/writable.js';
 import { RegError } from '../errors.js';
+import { requireRemote, requireWriter } from '../git/port.js';
 import { shellLine } from '../util/shell.js';
 import { versionTarget } from './actions.js';
 import { creation, push, pushFailed, tagObject } from './apply.js';
@@ -57,13 +58,13 @@ export async function approve(
   const about = { tag: tagName, artifact, version: version.id, stage: wanted, commit, email: identity.email };
   const there = asks ? await findOwn(context, tagName, commit, remote) : undefined;
   if (there !== undefined) return { row: { ...about, oid: there, pushed: true }, note: ALREADY };
-  const here = repository.url === undefined ? await findOwn(context, tagName, commit, '.') : undefined;
+  const here = repository.address === undefined ? await findOwn(context, tagName, commit, '.') : undefined;
   if (here !== undefined && !isPushed) return { row: { ...about, oid: here, pushed: false }, note: ALREADY };
   if (options.dryRun) return { row: { ...about, oid: null, pushed: false }, note: undefined };
   const subject = `Approve ${artifact} ${versionLabel(version.id)} for ${wanted}`;
   const message = joinMessage(options.message?.trim() || subject, []);
   const object = tagObject({ tagName, commit, date: identity.now, message }, identity);
-  const oid = here ?? (await repository.storeTag(object, sign));
+  const oid = here ?? (await requireWriter(repository).store(object, sign));
   await create(context, about, oid, destination);
   return { row: { ...about, oid, pushed: isPushed }, note: countsFor(identity.email) };
 }
@@ -100,10 +101,10 @@ async function findOwn(
   remote: string,
 ): Promise<string | undefined> {
   const refName = tagRef(tagName);
-  const oid = (await repository.listRemoteRefs(remote, [refName])).get(refName);
+  const oid = (await requireRemote(repository, remote).listRefs([refName])).get(refName);
   if (oid === undefined) return undefined;
-  if (remote !== '.' && repository.url === undefined)
-    await repository.fetchTags(remote, [{ name: tagName, oid, peeled: undefined }]);
+  if (remote !== '.' && repository.address === undefined)
+    await requireRemote(repository, remote).fetch([{ name: tagName, oid, peeled: undefined }]);
   const [reading] = await repository.tags.read([{ name: tagName, oid }]);
   if (reading !== undefined && 'tag' in reading && reading.tag.commit === commit) return oid;
   throw new RegError(
@@ -133,7 +134,7 @@ async function create(
         throw new RegError('BUSY', `${tag} was not pushed: ${outcome.reason}`, 'try again');
     } else if (outcome.kind !== 'done') throw pushFailed(outcome, one);
   }
-  const outcome = await repository.changeRefs(refs);
+  const outcome = await requireWriter(repository).change(refs);
   if (outcome.kind !== 'done')
     throw new RegError('GIT_FAILED', `git did not write ${tag}: ${outcome.reason}`, 'see: git tag');
 }

@@ -55,7 +55,7 @@ export async function pagesAt(address: string | undefined): Promise<WebPages | u
 }
 
 async function addressOf({ repository, config }: RegistryContext): Promise<string | undefined> {
-  if (repository.url !== undefined) return repository.url;
+  if (repository.address !== undefined) return repository.address;
   return repository.largeFiles.setting(`remote.${(await config()).remote}.url`);
 }
 
@@ -64,10 +64,10 @@ async function requirePages(context: RegistryContext): Promise<WebPages> {
   if (pages !== undefined) return pages;
   const { remote } = await context.config();
   const { repository } = context;
-  if (repository.url === undefined && !(await repository.hasRemote(remote))) throw noRemote(remote);
+  if (repository.address === undefined && !(await repository.hasRemote(remote))) throw noRemote(remote);
   throw new RegError(
     'SOURCE_UNSUPPORTED',
-    `${repository.url ?? `the remote '${remote}'`} is at no site whose pages are known`,
+    `${repository.address ?? `the remote '${remote}'`} is at no site whose pages are known`,
     'GitHub, GitLab, Bitbucket and Codeberg are; reg ui shows any registry in the browser',
   );
 }

@@ -3,7 +3,14 @@ import type { ArtifactName } from '../domain/names.js';
 import { tagRef } from '../domain/refs.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
-import type { RegistryRepository, RemoteListing, TagReading, TagRef } from '../git/port.js';
+import {
+  type RegistryRepository,
+  type RemoteListing,
+  requireRemote,
+  requireWriter,
+  type TagReading,
+  type TagRef,
+} from '../git/port.js';
 import { shellLine } from '../util/shell.js';
 import { readAllTags } from './read.js';
 
@@ -25,10 +32,10 @@ export async function catchUp(
   repository: RegistryRepository,
   artifact: ArtifactName,
   remote: string,
-  listed: Promise<RemoteListing> = repository.listRemoteArtifact(remote, artifact),
+  listed: Promise<RemoteListing> = requireRemote(repository, remote).listArtifact(artifact),
 ): Promise<RemoteView> {
   const isEvent = ({ name }: TagRef): boolean => parseTagName(name)?.artifact === artifact;
-  if (repository.url !== undefined) {
+  if (repository.address !== undefined) {
     const listing = await listed;
     const tags = listing.tags.filter(isEvent);
     return { ...listing, tags, fetched: [], readings: await repository.tags.read(tags) };
@@ -56,9 +63,12 @@ export async function bring(
 ): Promise<TagReading[]> {
   if (wanted.length === 0) return [];
   const tags = wanted.map(({ tag }) => tag);
-  await repository.fetchTags(remote, tags);
+  await requireRemote(repository, remote).fetch(tags);
   const refs = wanted.map(({ tag, replaces }) => ({ ref: tagRef(tag.name), from: replaces, to: tag.oid }));
-  const [readings, outcome] = await Promise.all([repository.tags.read(tags), repository.changeRefs(refs)]);
+  const [readings, outcome] = await Promise.all([
+    repository.tags.read(tags),
+    requireWriter(repository).change(refs),
+  ]);
   if (outcome.kind === 'done') return readings;
   throw new RegError('GIT_FAILED', `git did not write tags of ${remote} here: ${outcome.reason}`);
 }
@@ -142,10 +152,8 @@ interface BothSides {
  * @throws RegError REMOTE_FAILED
  */
 export async function listBothSides(repository: RegistryRepository, remote: string): Promise<BothSides> {
-  const [{ refs }, listed] = await Promise.all([
-    repository.tags.list('all'),
-    repository.listRemoteTags(remote),
-  ]);
+  const { listTags } = requireRemote(repository, remote);
+  const [{ refs }, listed] = await Promise.all([repository.tags.list('all'), listTags()]);
   const local = [...refs];
   const here = local.filter(hasEventName);
   const there = listed.filter(hasEventName);
@@ -167,10 +175,7 @@ export async function bringMissing(
   remote: string,
   refs: readonly TagRef[],
 ): Promise<void> {
-  if (refs.length === 0 || repository.url !== undefined) return;
-  const types = await repository.objectTypes(refs.map(({ oid }) => oid));
-  await repository.fetchTags(
-    remote,
-    refs.filter(({ oid }) => types.get(oid) === 'missing'),
-  );
+  if (refs.length === 0 || repository.address !== undefined) return;
+  const types = await repository.objects.types(refs.map(({ oid }) => oid));
+  await requireRemote(repository, remote).fetch(refs.filter(({ oid }) => types.get(oid) === 'missing'));
 }

@@ -42,7 +42,7 @@ export async function checkRef(
  * @throws RegError REMOTE_FAILED, BEHIND_REMOTE
  */
 async function fetchArtifact({ repository, config }: RegistryContext, artifact: ArtifactName): Promise<void> {
-  if (repository.url !== undefined) return;
+  if (repository.address !== undefined) return;
   const { remote } = await config();
   if (await repository.hasRemote(remote)) await catchUp(repository, artifact, remote);
 }

@@ -74,7 +74,7 @@ export async function requireWorkTree(context: RegistryContext, why: string): Pr
   if (workTree) return workTree;
   throw new RegError(
     'NO_WORK_TREE',
-    `${why}, and ${context.repository.url === undefined ? 'this repository is bare' : `there is none at ${context.repository.url}`}`,
+    `${why}, and ${context.repository.address === undefined ? 'this repository is bare' : `there is none at ${context.repository.address}`}`,
     'run it in a clone with a work tree',
   );
 }
@@ -84,7 +84,7 @@ export async function requireWorkTree(context: RegistryContext, why: string): Pr
  * @throws RegError UNKNOWN_REV, NO_COMMITS
  */
 export async function requireCommit({ repository }: RegistryContext, rev: string): Promise<Oid> {
-  const commit = await repository.resolveCommit(rev);
+  const commit = await repository.objects.commit(rev);
   if (commit) return commit;
   if (rev === 'HEAD') throw await withoutHead(repository);
   throw new RegError(
@@ -95,9 +95,9 @@ export async function requireCommit({ repository }: RegistryContext, rev: string
 }
 
 /** The error for a HEAD that leads nowhere: there is no commit, or it names a branch that was never pushed. */
-async function withoutHead({ url, listTips }: RegistryRepository): Promise<RegError> {
+async function withoutHead({ address, tips }: RegistryRepository): Promise<RegError> {
   const start = 'refs/heads/';
-  const refNames = [...(await listTips()).keys()].filter((refName) => refName.startsWith(start));
+  const refNames = [...(await tips()).keys()].filter((refName) => refName.startsWith(start));
   const branches = refNames.map((refName) => refName.slice(start.length));
   const [first = ''] = branches.includes('main') ? ['main'] : branches;
   if (first === '')
@@ -108,7 +108,7 @@ async function withoutHead({ url, listTips }: RegistryRepository): Promise<RegEr
     );
   return new RegError(
     'NO_COMMITS',
-    `HEAD of ${url ?? 'this repository'} names no branch that is there`,
+    `HEAD of ${address ?? 'this repository'} names no branch that is there`,
     `give a rev, such as ${first}, or set HEAD there: ${shellLine('git', 'symbolic-ref', 'HEAD', start + first)}`,
   );
 }

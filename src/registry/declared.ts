@@ -11,7 +11,7 @@ import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { nearest } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
-import type { ObjectReader } from '../git/port.js';
+import type { Objects } from '../git/port.js';
 import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
 import { readArtifactNames } from './read.js';
@@ -20,7 +20,7 @@ import { readArtifactNames } from './read.js';
 export type Declaration = { kind: 'link'; file: string } | ArtifactsFile;
 
 /** The part of git that a search through the files of a commit needs. */
-export type TreeReader = Pick<ObjectReader, 'entriesBelow' | 'entryAt' | 'readBlob'>;
+export type TreeReader = Pick<Objects, 'entries' | 'entry' | 'blob'>;
 
 /**
  * Finds the declaration of an artifact at a commit: its link file, or `artifacts:` of the `dvc.yaml` in its folder,
@@ -33,7 +33,7 @@ export async function findDeclaration(
   artifact: ArtifactName,
 ): Promise<Declaration | undefined> {
   const link = linkPathOf(artifact);
-  if (link !== undefined && (await objects.entryAt(commit, link))?.type === 'blob')
+  if (link !== undefined && (await objects.entry(commit, link))?.type === 'blob')
     return { kind: 'link', file: link };
   for (const one of artifactsFilesFor(artifact))
     if ((await artifactsAt(objects, commit, one.file)).includes(artifact)) return one;
@@ -42,7 +42,7 @@ export async function findDeclaration(
 
 /** Every artifact that a commit declares, by name. Files that cannot be read declare nothing. */
 export async function declaredArtifacts(objects: TreeReader, commit: Oid): Promise<ArtifactName[]> {
-  const entries = await objects.entriesBelow(commit, '');
+  const entries = await objects.entries(commit, '');
   const paths = entries.filter(({ type }) => type === 'blob').map(({ path }) => path);
   const links = paths.filter((path) => path.endsWith(LINK_SUFFIX));
   const names = new Set(links.flatMap((path) => artifactOfLink(path) ?? []));
@@ -76,28 +76,14 @@ export async function foreignEntry(
 }
 
 async function bytesAt(objects: TreeReader, commit: Oid, path: string): Promise<Uint8Array | undefined> {
-  const entry = await objects.entryAt(commit, path);
-  return entry?.type === 'blob' ? objects.readBlob(entry.oid) : undefined;
-}
-
-/**
- * Refuses to register an artifact that the commit does not declare, unless links are optional in the configuration.
- * @throws RegError NOT_DECLARED
- */
-export async function refuseUndeclared(
-  context: RegistryContext,
-  artifact: ArtifactName,
-  commit: Oid,
-): Promise<void> {
-  if ((await context.config()).links === 'optional') return;
-  if (await findDeclaration(context.repository, commit, artifact)) return;
-  throw await notDeclared(context, artifact, commit, '; or add --unlinked');
+  const entry = await objects.entry(commit, path);
+  return entry?.type === 'blob' ? objects.blob(entry.oid) : undefined;
 }
 
 function declareIt(artifact: ArtifactName): string {
   if (linkPathOf(artifact) === undefined)
     return `a file in a subfolder declares '${artifact.replace(/\/([^/]*)$/, ':$1')}'`;
-  return `declare it with: reg link <path> ${artifact} --source <repository> --rev <rev>`;
+  return `declare it with: reg link <path> ${artifact}`;
 }
 
 const undeclared = (artifact: ArtifactName, commit: Oid): string =>
@@ -121,7 +107,7 @@ export async function notDeclared(
       `${link} is not committed yet: git add ${link} && git commit`,
     );
   const [declared, registered] = await Promise.all([
-    declaredArtifacts(repository, commit),
+    declaredArtifacts(repository.objects, commit),
     readArtifactNames(repository.tags),
   ]);
   const others = [...declared, ...registered].filter((name) => name !== artifact);

@@ -1,9 +1,9 @@
-import { type ArtifactsFile, pathOfEntry } from '../documents/artifacts.js';
-import { readLink } from '../documents/link.js';
-import type { Oid } from '../domain/event.js';
+import { type ArtifactEntry, pathOfEntry } from '../documents/artifacts.js';
+import type { Link } from '../documents/link.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
 import type { RegistryContext } from './context.js';
-import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
+import { type Declaration, notDeclared } from './declared.js';
+import { declaredModel } from './declared-model.js';
 import { shownSource } from './links.js';
 import { type ChooseOptions, type Chosen, choose } from './queries.js';
 import type { Description } from './rows.js';
@@ -30,20 +30,24 @@ export async function describeChosen(
   artifact: ArtifactName,
   { version, commit }: Chosen,
 ): Promise<Description> {
-  const found = await findDeclaration(context.repository, commit, artifact);
+  const found = await declaredModel(context, artifact, commit);
   if (found === undefined) throw await notDeclared(context, artifact, commit);
-  const facts =
-    found.kind === 'link'
-      ? await linkFacts(context, commit, found.file)
-      : await foreignFacts(context, commit, found, artifact);
-  return { artifact, version, commit, declaredBy: found.kind, file: found.file, ...facts };
+  const { declaration, link, entry, digest } = found;
+  const facts = link === undefined ? entryFacts(entry, declaration) : linkFacts(link);
+  return {
+    artifact,
+    version,
+    commit,
+    declaredBy: declaration.kind,
+    file: declaration.file,
+    ...facts,
+    digest: digest ?? null,
+  };
 }
 
-type Facts = Omit<Description, 'artifact' | 'version' | 'commit' | 'declaredBy' | 'file'>;
+type Facts = Omit<Description, 'artifact' | 'version' | 'commit' | 'declaredBy' | 'file' | 'digest'>;
 
-async function linkFacts({ repository }: RegistryContext, commit: Oid, file: string): Promise<Facts> {
-  const entry = await repository.entryAt(commit, file);
-  const { link } = readLink(entry ? await repository.readBlob(entry.oid) : new Uint8Array(), file);
+function linkFacts(link: Link): Facts {
   const { source, sha256, size, type, description, labels, params, metrics } = link;
   return {
     type: type ?? null,
@@ -60,18 +64,12 @@ async function linkFacts({ repository }: RegistryContext, commit: Oid, file: str
   };
 }
 
-async function foreignFacts(
-  { repository }: RegistryContext,
-  commit: Oid,
-  declaration: ArtifactsFile,
-  artifact: ArtifactName,
-): Promise<Facts> {
-  const entry = await foreignEntry(repository, commit, declaration, artifact);
+function entryFacts(entry: ArtifactEntry, declaration: Declaration): Facts {
   const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
   return {
     type: text(entry.type),
     description: text(entry.description ?? entry.desc),
-    path: pathOfEntry(entry, declaration) ?? null,
+    path: declaration.kind === 'link' ? null : (pathOfEntry(entry, declaration) ?? null),
     labels: entry.labels ?? null,
     source: null,
     sha256: null,

@@ -4,13 +4,13 @@ import { wayOf } from '../domain/metrics.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import { formatTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
-import type { HistoryReader, LoggedCommit } from '../git/port.js';
+import type { History, LoggedCommit } from '../git/port.js';
 import type { RegistryContext } from './context.js';
 import { describeChosen } from './describe.js';
 import { factsOf } from './facts.js';
 import { choose, chosenBy } from './queries.js';
 import type { CommitLog, Description, Difference, DiffSide, LogRow } from './rows.js';
-import { sourceObjects } from './source-rev.js';
+import { sourceRepository } from './source-rev.js';
 
 /** How to compare. */
 export interface DiffOptions {
@@ -90,9 +90,9 @@ async function logsOf(
   const isSameRepository = from?.repo === to?.repo;
   const [source, registry] = await Promise.all([
     from?.commit !== undefined && to?.commit !== undefined && isSameRepository
-      ? logBetween(() => sourceObjects(context, from), from.commit, to.commit, most)
+      ? logBetween(async () => (await sourceRepository(context, from)).history, from.commit, to.commit, most)
       : null,
-    logBetween(async () => context.repository, one.side.commit, other.side.commit, most),
+    logBetween(async () => context.repository.history, one.side.commit, other.side.commit, most),
   ]);
   return { source, registry };
 }
@@ -102,7 +102,7 @@ async function logsOf(
  * asked is no failure.
  */
 async function logBetween(
-  open: () => Promise<HistoryReader>,
+  open: () => Promise<History>,
   from: Oid,
   to: Oid,
   most: number,
@@ -112,8 +112,8 @@ async function logBetween(
   try {
     const history = await open();
     // not at once: both may have to fetch the same
-    const added = await history.commitsBetween(from, to, most + 1);
-    const removed = added && (await history.commitsBetween(to, from, most + 1));
+    const added = await history.between(from, to, most + 1);
+    const removed = added && (await history.between(to, from, most + 1));
     if (added === undefined || removed === undefined) return none('the history is not here as a whole');
     return {
       from,

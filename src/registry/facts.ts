@@ -4,11 +4,11 @@ import type { Description } from './rows.js';
 /** What a description says, by section, as two of them are compared; nothing of what is not declared. */
 export function factsOf(description: Description | undefined): Facts {
   if (description === undefined) return {};
-  const { source, path, sha256, size, type, labels, params, metrics, custom } = description;
+  const { source, path, digest, sha256, size, type, labels, params, metrics, custom } = description;
   const tags = Array.isArray(labels) ? Object.fromEntries(labels.map((label) => [label, true])) : labels;
   return {
     source: { ...source, ...(path === null ? {} : { path }) },
-    bytes: { sha256, size },
+    bytes: { ...(sha256 === null ? { digest } : { sha256 }), size },
     about: { type, description: description.description },
     labels: mappingOf(tags),
     params: mappingOf(params),

@@ -18,7 +18,7 @@ export interface LinkOptions {
   source?: string | undefined;
   /** The folder that a relative `source` starts from, and the path of a model in this repository. */
   from: string;
-  /** A branch, tag or commit id of the source; without it the link follows the source's default branch. */
+  /** A branch, tag or commit id of the source; its default branch where there is a source, and none for a model of this repository. */
   rev?: string | undefined;
   description?: string | undefined;
   labels?: Readonly<Record<string, string>> | undefined;
@@ -26,7 +26,7 @@ export interface LinkOptions {
   force?: boolean | undefined;
 }
 
-/** Writes the link file of an artifact; with a rev it is pinned to the commit and the bytes. */
+/** Writes the link file of an artifact: to a model of this repository, or pinned to a commit and the bytes of another one. */
 export async function link(
   context: RegistryContext,
   sourcePath: string,

@@ -1,16 +1,17 @@
-import { isAbsolute, posix, resolve } from 'node:path';
+import { isAbsolute, join, posix, resolve } from 'node:path';
 import { pathOfEntry } from '../documents/artifacts.js';
-import { type Link, type LinkSource, modelPath, readLink } from '../documents/link.js';
+import { isOwn, type Link, type LinkSource, modelPath, readLink } from '../documents/link.js';
 import { artifactOfLink, LINK_SUFFIX, requireLinkPath } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import type { Location } from '../domain/location.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
 import { didYouMean } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
-import type { ObjectReader, SourceRepository } from '../git/port.js';
+import type { Objects, SourceRepository } from '../git/port.js';
 import { digestOf, verifyPromises } from '../models/digest.js';
 import { locate } from '../models/locate.js';
-import type { SourceModel } from '../models/source.js';
+import { hasPointers } from '../models/lfs/pointer.js';
+import { modelOnDisk, type SourceModel } from '../models/source.js';
 import { isStoreUrl, nameOfKey, splitObjectUrl } from '../stores/url.js';
 import { shownUrl, withoutLogin, withoutUserInfo } from '../util/address.js';
 import { memoize } from '../util/async.js';
@@ -18,12 +19,13 @@ import { short } from '../util/oid.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from './context.js';
 import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
 import {
+  defaultBranch,
   registryRef,
   revCommit,
   sourceCommit,
   sourceFolder,
-  sourceObjects,
   sourceRegistry,
+  sourceRepository,
 } from './source-rev.js';
 
 /** Where a link leads, through other links where its source is a registry too. */
@@ -59,7 +61,7 @@ export async function followLink(
   const commit = await sourceCommit(context, source, registryCommit);
   const file = linkFileOf(source);
   if (file === undefined) {
-    const repository = await sourceObjects(context, source);
+    const repository = await sourceRepository(context, source);
     const at = await sourceFolder(context, source);
     const path = modelPath(source.path ?? '');
     const model = await locate({ kind: 'repository', repository, commit, path, at }, context);
@@ -68,7 +70,7 @@ export async function followLink(
   const home = await sourceRegistry(context, source);
   const step = `${file} at ${short(commit)} of ${withoutUserInfo(source.repo ?? 'this repository')}`;
   refuseLoop([...trail, step]);
-  const next = await linkFileAt(home.repository, commit, file);
+  const next = await linkFileAt(home.repository.objects, commit, file);
   const followed = await followLink(home, next, async () => commit, [...trail, step]);
   return { ...followed, commit, promises: [...promises, ...followed.promises] };
 }
@@ -97,9 +99,9 @@ function linkFileOf(source: LinkSource): string | undefined {
   return target && requireLinkPath(artifactName(target.artifact));
 }
 
-async function linkFileAt(objects: ObjectReader, commit: Oid, file: string): Promise<Link> {
-  const entry = await objects.entryAt(commit, file);
-  if (entry?.type === 'blob') return readLink(await objects.readBlob(entry.oid), file).link;
+async function linkFileAt(objects: Objects, commit: Oid, file: string): Promise<Link> {
+  const entry = await objects.entry(commit, file);
+  if (entry?.type === 'blob') return readLink(await objects.blob(entry.oid), file).link;
   throw new RegError(
     'SOURCE_PATH',
     `there is no ${file} at commit ${short(commit)} of the source`,
@@ -120,13 +122,13 @@ async function storeUrl(context: RegistryContext, url: string): Promise<string> 
  * @throws RegError NOT_DECLARED, INVALID_LINK
  */
 export async function linkAt(context: RegistryContext, artifact: ArtifactName, commit: Oid): Promise<Link> {
-  const { repository } = context;
-  const found = await findDeclaration(repository, commit, artifact);
+  const { objects } = context.repository;
+  const found = await findDeclaration(objects, commit, artifact);
   if (found?.kind === 'link') {
-    const entry = await repository.entryAt(commit, found.file);
-    return readLink(entry ? await repository.readBlob(entry.oid) : new Uint8Array(), found.file).link;
+    const entry = await objects.entry(commit, found.file);
+    return readLink(entry ? await objects.blob(entry.oid) : new Uint8Array(), found.file).link;
   }
-  const path = found && pathOfEntry(await foreignEntry(repository, commit, found, artifact), found);
+  const path = found && pathOfEntry(await foreignEntry(objects, commit, found, artifact), found);
   if (path !== undefined) return { source: { path } };
   throw await notDeclared(context, artifact, commit);
 }
@@ -135,21 +137,50 @@ export async function linkAt(context: RegistryContext, artifact: ArtifactName, c
 export type Pinned = Pick<Link, 'source' | 'sha256' | 'size'>;
 
 /**
- * Pins a source to the commit that its rev is now, and to the bytes that are there now, which are read for that. A source in
- * git without a rev stays unpinned, once something is found at its path.
+ * Pins a source to the commit that its rev is now, and to the bytes that are there now, which are read for that. Without a rev
+ * the source's default branch is meant, and named. A model of this repository stays unpinned, for git pins it with each commit.
  * @throws RegError UNKNOWN_REV, HASH_MISMATCH for a link on the way that does not keep its promise, and what following throws
  */
-export async function pin(context: RegistryContext, { commit: _, ...source }: LinkSource): Promise<Pinned> {
-  const isFloating = source.url === undefined && source.rev === undefined;
+export async function pin(context: RegistryContext, { commit: _, ...given }: LinkSource): Promise<Pinned> {
+  if (isOwn(given)) {
+    await followNow(context, { source: given });
+    return { source: given };
+  }
+  const source =
+    given.url === undefined && given.rev === undefined
+      ? { ...given, rev: await defaultBranch(context, given) }
+      : given;
   const commit = source.url === undefined ? await commitNow(context, source) : undefined;
   const pinned = commit === undefined ? source : { ...source, commit };
   const { model, promises } = await followLink(context, { source: pinned }, () =>
     requireCommit(context, 'HEAD'),
   );
-  if (isFloating) return { source };
   const identity = await digestOf(model);
   verifyPromises(shownTarget(source), promises, identity);
   return { source: inOrder(pinned), sha256: identity.sha256, size: identity.size };
+}
+
+/**
+ * Finds the model that a link of the work tree leads to now. A model of this repository is meant as a commit of the work tree
+ * would have it, else as HEAD has it.
+ * @throws RegError what following a link throws
+ */
+export async function followNow(context: RegistryContext, link: Link): Promise<Followed> {
+  const edited = isOwn(link.source)
+    ? await editedModel(context, modelPath(link.source.path ?? ''))
+    : undefined;
+  if (edited === undefined) return followLink(context, link, () => requireCommit(context, 'HEAD'));
+  return { model: edited, commit: undefined, promises: [{ sha256: link.sha256, size: link.size }] };
+}
+
+/** A model that the work tree has, and HEAD has not, or has otherwise; undefined for any other path. */
+async function editedModel(context: RegistryContext, path: string): Promise<SourceModel | undefined> {
+  const workTree = await context.workTree();
+  if (workTree === undefined || path.endsWith(LINK_SUFFIX)) return undefined;
+  if ((await context.repository.uncommitted([path])).length === 0) return undefined;
+  const model = await modelOnDisk(join(workTree.root, path));
+  // a checkout without git-lfs has pointers in the place of models
+  return model && !(await hasPointers(model.files)) ? model : undefined;
 }
 
 async function commitNow(context: RegistryContext, source: LinkSource): Promise<string> {
@@ -205,7 +236,10 @@ export function withSharedSources(context: RegistryContext): RegistryContext {
 
 const withKeptRevs = (source: SourceRepository): SourceRepository => ({
   ...source,
-  resolveCommit: memoize((rev: string) => source.resolveCommit(rev), { keepFailures: true }),
+  objects: {
+    ...source.objects,
+    commit: memoize((rev: string) => source.objects.commit(rev), { keepFailures: true }),
+  },
 });
 
 /** A link file of the work tree, as it is now, committed or not. */

@@ -19,7 +19,7 @@ export async function loadConfig(
   repository: RegistryRepository,
   workTree: WorkTree | undefined,
 ): Promise<Config> {
-  const read = workTree ? workTree.read : readerAt(repository, await repository.resolveCommit('HEAD'));
+  const read = workTree ? workTree.read : readerAt(repository, await repository.objects.commit('HEAD'));
   const own = await read(CONFIG_FILE);
   if (own) return readConfig(own);
   const gto = await read(GTO_FILE);
@@ -30,6 +30,6 @@ export async function loadConfig(
 export const readerAt =
   (repository: RegistryRepository, commit: Oid | undefined) =>
   async (path: string): Promise<Uint8Array | undefined> => {
-    const entry = commit === undefined ? undefined : await repository.entryAt(commit, path);
-    return entry?.type === 'blob' ? repository.readBlob(entry.oid) : undefined;
+    const entry = commit === undefined ? undefined : await repository.objects.entry(commit, path);
+    return entry?.type === 'blob' ? repository.objects.blob(entry.oid) : undefined;
   };

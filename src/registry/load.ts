@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Link } from '../documents/link.js';
+import { type Link, missingPin } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
 import { refuseUnsafePath } from '../domain/model-files.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
@@ -104,9 +104,9 @@ async function chooseLink(
   return { ...chosen, artifact, link };
 }
 
-function refuseFloating(artifact: ArtifactName, { source, sha256 }: Link): void {
-  const missing = sha256 === undefined ? 'sha256' : 'source.commit';
-  if (sha256 !== undefined && (source.commit !== undefined || source.url !== undefined)) return;
+function refuseFloating(artifact: ArtifactName, link: Link): void {
+  const missing = missingPin(link);
+  if (missing === undefined) return;
   throw new RegError(
     'NOT_PINNED',
     `the link of ${artifact} is not pinned: it has no ${missing}`,

@@ -2,9 +2,9 @@ import { type Link, modelPath } from '../documents/link.js';
 import { FOREIGN, readYaml } from '../documents/yaml.js';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
-import type { ObjectReader } from '../git/port.js';
+import type { Objects } from '../git/port.js';
 import type { RegistryContext } from './context.js';
-import { sourceCommit, sourceObjects } from './source-rev.js';
+import { sourceCommit, sourceRepository } from './source-rev.js';
 
 /** Where the metrics of a model are, in its source at the pinned commit. */
 export interface MetricsFile {
@@ -27,23 +27,20 @@ export async function readMetricsFile(
   if (source.url !== undefined) return undefined;
   const path = modelPath(named);
   const commit = await sourceCommit(context, source, registryCommit);
-  const bytes = await readBounded(await sourceObjects(context, source), commit, path);
+  const { objects } = await sourceRepository(context, source);
+  const bytes = await readBounded(objects, commit, path);
   if (bytes === undefined) return undefined;
   const content = contentOf(bytes, path);
   return { path, valueOf: (metric) => valueAt(content, metric) };
 }
 
-async function readBounded(
-  objects: ObjectReader,
-  commit: Oid,
-  path: string,
-): Promise<Uint8Array | undefined> {
-  const entry = await objects.entryAt(commit, path);
+async function readBounded(objects: Objects, commit: Oid, path: string): Promise<Uint8Array | undefined> {
+  const entry = await objects.entry(commit, path);
   if (entry?.type !== 'blob') return undefined;
-  const size = (await objects.blobSizes([entry.oid])).get(entry.oid) ?? 0;
+  const size = (await objects.sizes([entry.oid])).get(entry.oid) ?? 0;
   if (size > FOREIGN.bytes)
     throw unreadable(path, `it has ${size} bytes, and at most ${FOREIGN.bytes} are read`);
-  return objects.readBlob(entry.oid);
+  return objects.blob(entry.oid);
 }
 
 /** JSON is YAML, as far as metrics go. */

@@ -1,3 +1,4 @@
+import { isOwn } from '../documents/link.js';
 import type { ArtifactState } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import { findCurrent, findNamed } from '../domain/find.js';
@@ -12,7 +13,7 @@ import type { RegistryContext } from './context.js';
 import { readWorkLinks, shownSource, type WorkLink } from './links.js';
 import { readArtifacts } from './read.js';
 import type { OutdatedRow } from './rows.js';
-import { registryRef, sourceObjects, sourceRegistry } from './source-rev.js';
+import { registryRef, sourceRegistry, sourceRepository } from './source-rev.js';
 
 /** Asks sources what they hold now, each once. */
 interface Sources {
@@ -32,9 +33,9 @@ export async function outdated(
   context: RegistryContext,
   artifacts: readonly string[],
 ): Promise<OutdatedRow[]> {
-  // a link into this repository goes on with it
+  // git pins a model of this repository with each commit
   const links = (await readWorkLinks(context, artifacts)).filter(
-    ({ link }) => link.source.repo !== undefined,
+    ({ link: { source } }) => source.url === undefined && !isOwn(source),
   );
   const sources: Sources = {
     tips: memoize((repo) => listTips(context, repo), { keepFailures: true }),
@@ -59,7 +60,7 @@ export async function outdated(
 }
 
 const listTips = async (context: RegistryContext, repo: string | undefined): Promise<RefTips> =>
-  (await sourceObjects(context, { repo })).listTips();
+  (await sourceRepository(context, { repo })).tips();
 
 async function checkLink(
   { artifact, file, link: { source } }: WorkLink,

@@ -23,7 +23,14 @@ import {
 import { tagNameOf, tagRef } from '../domain/refs.js';
 import type { Signature } from '../domain/signature.js';
 import { RegError } from '../errors.js';
-import type { RefTips, RegistryRepository, TagRef } from '../git/port.js';
+import {
+  type RefTips,
+  type RegistryRepository,
+  requireBranches,
+  requireRemote,
+  requireSignatures,
+  type TagRef,
+} from '../git/port.js';
 import { once } from '../util/async.js';
 import { bringMissing } from './catch-up.js';
 import type { RegistryContext } from './context.js';
@@ -44,7 +51,7 @@ export async function rulesSourceOf(
   { repository, config }: RegistryContext,
   offline: boolean | undefined,
 ): Promise<RulesSource> {
-  if (repository.url !== undefined) return { kind: 'remote', remote: repository.url };
+  if (repository.address !== undefined) return { kind: 'remote', remote: repository.address };
   const { remote } = await config();
   if (!(await repository.hasRemote(remote))) return { kind: 'here' };
   return { kind: offline ? 'tracking' : 'remote', remote };
@@ -114,7 +121,7 @@ function branchesAt(
 ): Branches {
   const start = source.kind === 'tracking' ? `refs/remotes/${source.remote}/` : 'refs/heads/';
   const remote = source.kind === 'remote' ? source.remote : '.';
-  const refs = once(async () => tips ?? repository.listRemoteRefs(remote, ['HEAD', `${start}*`]));
+  const refs = once(async () => tips ?? requireRemote(repository, remote).listRefs(['HEAD', `${start}*`]));
   // not every clone knows which branch is the default one, and HEAD of a server may name one that was never pushed
   const defaults = [
     source.kind === 'tracking' ? `${start}HEAD` : 'HEAD',
@@ -321,7 +328,7 @@ async function readApprovals(
 ): Promise<Approval[]> {
   const remote = source.kind === 'remote' ? source.remote : '.';
   const start = approvalsOf(artifact);
-  const held = await repository.listRemoteRefs(remote, [`${tagRef(start)}*`]);
+  const held = await requireRemote(repository, remote).listRefs([`${tagRef(start)}*`]);
   const refs = [...held].flatMap(([ref, oid]): TagRef[] => {
     const name = tagNameOf(ref);
     // a pattern also matches further down (git-ls-remote(1))
@@ -351,7 +358,7 @@ async function straysAmong(
   const strays = new Map<string, Set<Oid>>();
   for (const [branch, asked] of commits) {
     const tip = await requireTip(repository, rules, branch);
-    strays.set(branch, await repository.strays(tip, [...asked]));
+    strays.set(branch, await requireBranches(repository).strays(tip, [...asked]));
   }
   return strays;
 }
@@ -386,7 +393,8 @@ async function signaturesOf(
   if (concerned.length === 0) return new Map();
   const tags = [...concerned.map(({ event }) => event), ...approvals];
   const signed = tags.filter((one) => one.signed && !coming.has(one.tagOid)).map(({ tagOid }) => tagOid);
-  const found = signed.length === 0 ? [] : await repository.checkSignatures(signed, await rules.signers());
+  const signers = signed.length === 0 ? undefined : await rules.signers();
+  const found = signed.length === 0 ? [] : await requireSignatures(repository).check(signed, signers);
   const signatures = new Map<Oid, Signature | 'coming'>(found);
   for (const oid of coming) signatures.set(oid, 'coming');
   return signatures;

@@ -63,13 +63,13 @@ export async function requireArtifact(
     );
   const mayLack = await isClone(context);
   // where tags are missing for sure, those that are here tell little
-  const others = mayLack && (await context.repository.isShallow()) ? [] : known;
+  const others = mayLack && (await context.repository.history.isShallow()) ? [] : known;
   throw unknownArtifact(wanted, others, mayLack);
 }
 
 /** Whether there is a remote, which may have more tags. A configuration that cannot be read is no answer to the question. */
 const isClone = async ({ repository, config }: RegistryContext): Promise<boolean> =>
-  repository.url === undefined &&
+  repository.address === undefined &&
   config().then(
     ({ remote }) => repository.hasRemote(remote),
     () => false,
@@ -208,9 +208,9 @@ export async function summaries(
   return new Map([...answers].flatMap(([name, summary]) => (summary ? [[name, summary]] : [])));
 }
 
-async function declaredAtHead({ repository }: RegistryContext): Promise<ArtifactName[]> {
-  const head = await repository.resolveCommit('HEAD');
-  return head === undefined ? [] : declaredArtifacts(repository, head);
+async function declaredAtHead({ repository: { objects } }: RegistryContext): Promise<ArtifactName[]> {
+  const head = await objects.commit('HEAD');
+  return head === undefined ? [] : declaredArtifacts(objects, head);
 }
 
 /** Which stages are wanted; with neither, the allowed ones and behind them the others in use. */

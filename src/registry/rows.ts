@@ -34,6 +34,7 @@ const commit = oid('commit of the version');
 const tag = text('name of the tag');
 const link = text('path of the link file, from the top of the repository');
 const bytes = size('bytes');
+const dropped = list(text(''), 'metrics and params of the old bytes, which were dropped');
 const event = choice<EventKind>(
   ['registration', 'deregistration', 'assignment', 'unassignment', 'deprecation'],
   'what happened',
@@ -197,6 +198,10 @@ export const Description = defineRow('The description of a version; missing valu
   path: orNull(text(''), 'where the model is, in its source or this repository'),
   labels: anything('labels of the link'),
   source: orNull(named<LinkSource>('source', ''), 'source of the link'),
+  digest: orNull(
+    text(''),
+    'the bytes, as what declares them says: `sha256:…`, `md5:…` of DVC, or `git:…`, the id of a blob or tree',
+  ),
   sha256: orNull(sha256(''), 'SHA-256 of the bytes'),
   size: orNull(bytes),
   params: anything('parameters of the training'),
@@ -307,6 +312,7 @@ export const WriteRow = defineRow('A tag that was written or deleted, or would b
   stage: orNull(stage, 'name of the stage; null for an event of none'),
   commit: oid('commit that the tag leads to'),
   oid: orNull(oid(''), 'tag object; null in a dry run, where no tag object exists'),
+  created: flag('false where the event was there before, so that nothing was written'),
   pushed: flag('whether the remote has it'),
 });
 export type WriteRow = ValueOf<typeof WriteRow>;
@@ -342,10 +348,11 @@ export const UpdateRow = defineRow('A link that was pinned again', {
   artifact: text('name of the artifact'),
   path: link,
   from: orNull(oid(''), 'commit before; null for a store, and for a link that was not pinned'),
-  to: orNull(oid(''), 'commit now; null for a store'),
-  sha256: sha256('SHA-256 of the bytes'),
-  size: bytes,
+  to: orNull(oid(''), 'commit now; null for a store, and for a model of this repository'),
+  sha256: orNull(sha256(''), 'SHA-256 of the bytes; null for a model of this repository whose link has none'),
+  size: orNull(bytes),
   changed: flag('false when the link already had these values'),
+  dropped,
 });
 export type UpdateRow = ValueOf<typeof UpdateRow>;
 
@@ -394,6 +401,7 @@ export const UploadRow = defineRow('The model that was uploaded', {
   sha256: sha256('SHA-256 of the bytes'),
   size: bytes,
   uploaded: flag('false when the store had all of it'),
+  dropped,
   commit: orNull(oid(''), 'commit of the link file; null when it was not committed'),
   tags: list(WriteRow, 'the tags that were written'),
 });

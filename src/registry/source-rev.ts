@@ -50,18 +50,25 @@ export async function revCommit(
   rev: string,
 ): Promise<Oid | undefined> {
   const target = registryRef({ ...source, rev });
-  if (target === undefined) return (await sourceObjects(context, source)).resolveCommit(rev);
+  if (target === undefined) return (await sourceRepository(context, source)).objects.commit(rev);
   try {
     return (await choose(await sourceRegistry(context, source), target.artifact, chosenBy(target))).commit;
   } catch (error) {
     // a tag of that name which is no event is a tag all the same
     if (!(error instanceof RegError) || error.code !== 'UNKNOWN_ARTIFACT') throw error;
-    return (await sourceObjects(context, source)).resolveCommit(rev);
+    return (await sourceRepository(context, source)).objects.commit(rev);
   }
 }
 
-/** The objects of the repository that a link's source names; this one where it names none. */
-export const sourceObjects = async (
+/**
+ * The branch that HEAD of a link's source is on; HEAD itself where it is on none.
+ * @throws RegError REMOTE_FAILED
+ */
+export const defaultBranch = async (context: RegistryContext, source: LinkSource): Promise<string> =>
+  (await (await sourceRepository(context, source)).defaultBranch()) ?? 'HEAD';
+
+/** The repository that a link's source names; this one where it names none. */
+export const sourceRepository = async (
   context: RegistryContext,
   { repo }: LinkSource,
 ): Promise<SourceRepository> => (repo === undefined ? context.repository : openSource(context, repo));
@@ -98,8 +105,8 @@ export async function findRev(context: RegistryContext, source: LinkSource, rev:
   const commit = await revCommit(context, source, rev);
   const target = registryRef({ ...source, rev });
   if (target) return { commit, isFixed: target.which?.kind === 'version' };
-  const objects = await sourceObjects(context, source);
+  const { objects } = await sourceRepository(context, source);
   const isFixed =
-    /^([0-9a-f]{4,64}|refs\/tags\/.+)$/.test(rev) || (await objects.resolveCommit(tagRef(rev))) !== undefined;
+    /^([0-9a-f]{4,64}|refs\/tags\/.+)$/.test(rev) || (await objects.commit(tagRef(rev))) !== undefined;
   return { commit, isFixed };
 }

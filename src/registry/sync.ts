@@ -3,14 +3,14 @@ import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { compareText, mergeOrdered } from '../domain/order.js';
 import { RegError } from '../errors.js';
-import type { Turn } from '../git/port.js';
+import { requireRemote, type Turn } from '../git/port.js';
 import { attempts } from '../util/async.js';
 import { creation, push, pushFailed, WRITE_RETRY } from './apply.js';
 import { bring, compareTags, listBothSides } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { readState } from './read.js';
 import type { StatusRow, SyncRow } from './rows.js';
-import { requireRemote } from './write-target.js';
+import { requireRemoteName } from './write-target.js';
 
 /** How to sync. */
 export interface SyncOptions {
@@ -25,7 +25,7 @@ export interface SyncOptions {
  * @throws RegError NO_CLONE, REMOTE_FAILED, REMOTE_REFUSED
  */
 export async function sync(context: RegistryContext, { onRow }: SyncOptions): Promise<SyncRow[]> {
-  const remote = await requireRemote(context);
+  const remote = await requireRemoteName(context);
   const { repository } = context;
   const { here, there, onlyHere } = await listBothSides(repository, remote);
   const { wanted, differing } = compareTags(here, there);
@@ -58,7 +58,7 @@ async function pushEvent(
     let turn = turns.get(artifact);
     turns.delete(artifact);
     if (turn === undefined) {
-      const listing = await repository.listRemoteArtifact(remote, artifact);
+      const listing = await requireRemote(repository, remote).listArtifact(artifact);
       const there = listing.tags.find(({ name }) => name === tag);
       if (there) return there.oid === tagOid ? 'pushed' : 'differs';
       turn = listing.turn;
@@ -85,7 +85,7 @@ async function pushEvent(
  * @throws RegError NO_CLONE, REMOTE_FAILED
  */
 export async function status(context: RegistryContext): Promise<StatusRow[]> {
-  const remote = await requireRemote(context);
+  const remote = await requireRemoteName(context);
   const { here, there, onlyHere } = await listBothSides(context.repository, remote);
   const { wanted, differing } = compareTags(here, there);
   const rows: StatusRow[] = [

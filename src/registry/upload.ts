@@ -6,7 +6,8 @@ import { refuseUnsafePath } from '../domain/model-files.js';
 import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
 import { refuseUnwritableStage } from '../domain/writable.js';
 import { RegError } from '../errors.js';
-import { digestFiles, type ModelDigest } from '../models/digest.js';
+import { requireWriter } from '../git/port.js';
+import { digestFiles } from '../models/digest.js';
 import type { OnBytes } from '../models/download.js';
 import { keyOf, putModel } from '../models/put.js';
 import { modelOnDisk, type SourceModel } from '../models/source.js';
@@ -14,11 +15,12 @@ import { isStoreUrl, joinObjectUrl } from '../stores/url.js';
 import { isInside } from '../util/files.js';
 import { assign, register } from './actions.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
+import { type MetadataOptions, metadataOf } from './metadata.js';
 import type { UploadRow } from './rows.js';
 import type { Written } from './write.js';
 
 /** Options of an upload. */
-export interface UploadOptions {
+export interface UploadOptions extends MetadataOptions {
   /** The base of relative paths. */
   from: string;
   /** A URL or a folder; by default that of the configuration. */
@@ -59,6 +61,7 @@ export async function upload(
   const model = await modelAt(resolve(options.from, path), path);
   const { digest, files } = await digestFiles(model);
   const { sha256, size } = digest;
+  const { values, dropped } = await metadataOf(before, before?.sha256 !== sha256, options, options.from);
   const key = keyOf(digest, model.name);
   const uploaded = await putModel(
     store,
@@ -67,18 +70,18 @@ export async function upload(
     options.onStart?.(size) ?? (() => undefined),
   );
   const url = joinObjectUrl(shown, model.kind === 'folder' ? `${key}/` : key);
-  const link = linkTo(url, digest, before);
+  const link: Link = { reg: 1, source: { url }, sha256, size, type: before?.type ?? 'model', ...values };
   await write(file, formatLink(link, existing && { bytes: existing, file }));
-  const row = { artifact, path: file, url, sha256, size, uploaded };
+  const row = { artifact, path: file, url, sha256, size, uploaded, dropped };
   if (!isRegistering) return { ...row, commit: null, tags: [], note: undefined };
-  const commit = await context.repository.commitFile(file, `Link ${artifact}`);
+  const commit = await requireWriter(context.repository).commitFile(file, `Link ${artifact}`);
   const { rows: tags, note } = await registerAt(context, artifact, commit, options);
   return { ...row, commit, tags, note };
 }
 
 /** Refuses before the upload what registering and assigning would refuse after it. */
 async function refuseEarly(context: RegistryContext, { assign: stage }: UploadOptions): Promise<void> {
-  await context.repository.identity();
+  await requireWriter(context.repository).identity();
   if (stage !== undefined) refuseUnwritableStage(stageName(stage), await context.config());
 }
 
@@ -91,12 +94,6 @@ async function modelAt(path: string, shown: string): Promise<SourceModel> {
     throw new RegError('SOURCE_PATH', `there is no file in ${shown}`, 'a model has at least one');
   for (const one of [{ path: model.name }, ...model.files]) refuseUnsafePath(one.path);
   return model;
-}
-
-/** Parameters and metrics belong to certain bytes: new bytes lose them. */
-function linkTo(url: string, { sha256, size }: ModelDigest, before: Link | undefined): Link {
-  const base: Link = { reg: 1, source: { url }, sha256, size, type: before?.type ?? 'model' };
-  return before?.sha256 === sha256 ? base : { ...base, params: undefined, metrics: undefined };
 }
 
 /** The address to open, and that for the link: relative to the top of the repository where it is inside. */
@@ -112,18 +109,15 @@ async function storeOf(
   return { address, shown: inside !== '' && isInside(root, address) ? `./${inside}` : address };
 }
 
-/** Registers the commit; the same bytes uploaded again stay the version that they are. */
+/** Registers the commit, and assigns its version where a stage is named. */
 async function registerAt(
   context: RegistryContext,
   artifact: ArtifactName,
   commit: Oid,
   { assign: stage, message, push, sign }: UploadOptions,
 ): Promise<Written> {
-  if (stage !== undefined) return assign(context, artifact, stage, { rev: commit, message, push, sign });
-  try {
-    return await register(context, artifact, { rev: commit, message, push, sign });
-  } catch (error) {
-    if (!(error instanceof RegError) || error.code !== 'COMMIT_TAKEN') throw error;
-    return { rows: [], note: error.message };
-  }
+  const options = { rev: commit, message, push, sign };
+  return stage === undefined
+    ? register(context, artifact, options)
+    : assign(context, artifact, stage, options);
 }

@@ -1,5 +1,5 @@
 import { RegError } from '../errors.js';
-import type { Identity } from '../git/port.js';
+import { type Identity, requireWriter } from '../git/port.js';
 import type { RegistryContext } from './context.js';
 
 /** Where and by whom a write is done. */
@@ -24,7 +24,8 @@ export interface WriteTarget {
 export async function writeTargetOf(context: RegistryContext, options: TargetOptions): Promise<WriteTarget> {
   const { repository } = context;
   const remote = await remoteOf(context, options);
-  const [identity, sign] = await Promise.all([repository.identity(), options.sign ?? repository.signsTags()]);
+  const writer = requireWriter(repository);
+  const [identity, sign] = await Promise.all([writer.identity(), options.sign ?? writer.signsTags()]);
   return { ...remote, identity, sign };
 }
 
@@ -39,14 +40,14 @@ async function remoteOf(
   { repository, config }: RegistryContext,
   { push, offline }: TargetOptions,
 ): Promise<Pick<WriteTarget, 'remote' | 'asks' | 'push' | 'note'>> {
-  const { url } = repository;
-  if (offline && (push || url !== undefined))
+  const { address } = repository;
+  if (offline && (push || address !== undefined))
     throw new RegError(
       'USAGE',
-      `${url === undefined ? 'a push' : `a write to ${url}`} cannot stay offline`,
+      `${address === undefined ? 'a push' : `a write to ${address}`} cannot stay offline`,
       'leave out --offline',
     );
-  if (url !== undefined) return { remote: url, asks: true, push: true, note: undefined };
+  if (address !== undefined) return { remote: address, asks: true, push: true, note: undefined };
   const { remote, push: always } = await config();
   const pushes = !offline && (push ?? always);
   const isThere = await repository.hasRemote(remote);
@@ -67,11 +68,11 @@ export const noRemote = (remote: string): RegError =>
  * The name of the remote of a clone.
  * @throws RegError NO_CLONE without a remote
  */
-export async function requireRemote({ repository, config }: RegistryContext): Promise<string> {
-  if (repository.url !== undefined)
+export async function requireRemoteName({ repository, config }: RegistryContext): Promise<string> {
+  if (repository.address !== undefined)
     throw new RegError(
       'NO_CLONE',
-      `only a clone can be compared with its remote, and ${repository.url} is the remote itself`,
+      `only a clone can be compared with its remote, and ${repository.address} is the remote itself`,
       'name a clone with --repo',
     );
   const { remote } = await config();

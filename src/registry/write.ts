@@ -3,8 +3,14 @@ import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
 import { RegError } from '../errors.js';
-import type { RegistryRepository, RemoteListing, Turn } from '../git/port.js';
-import { attempts } from '../util/async.js';
+import {
+  type RegistryRepository,
+  type RemoteListing,
+  requireRemote,
+  requireWriter,
+  type Turn,
+} from '../git/port.js';
+import { attempts, memoize } from '../util/async.js';
 import {
   apply,
   type Change,
@@ -19,7 +25,7 @@ import {
 } from './apply.js';
 import { catchUp, fetchedNote, lackingNote, type RemoteView } from './catch-up.js';
 import type { RegistryContext } from './context.js';
-import { refuseUndeclared } from './declared.js';
+import { type DeclaredAt, declaredModel, refuseUnsound } from './declared-model.js';
 import { policyGuard } from './policy.js';
 import { artifactNamesIn, eventsIn, readAllTags, readArtifactNames } from './read.js';
 import type { WriteRow } from './rows.js';
@@ -77,27 +83,28 @@ const REPETITIONS = 10;
 export async function write(
   context: RegistryContext,
   artifact: ArtifactName,
-  decide: (snapshot: Snapshot) => Plan,
+  decide: (snapshot: Snapshot, declared: DeclaredAt) => Plan | Promise<Plan>,
   options: WriteOptions,
 ): Promise<Written> {
   const { repository } = context;
   const target = await writeTargetOf(context, options);
   const guard = policyGuard(context, target);
-  const declaring = new Set<Oid>();
+  const declared = memoize((commit: Oid) => declaredModel(context, artifact, commit), { keepFailures: true });
   const notes = new Set([target.note]);
   let lost: Attempt | undefined;
   let reason = '';
   let repeated = 0;
   let tried = 0;
   for await (const number of attempts(WRITE_RETRY, context)) {
-    const listed = target.asks ? repository.listRemoteArtifact(target.remote, artifact) : undefined;
+    const listed = target.asks ? requireRemote(repository, target.remote).listArtifact(artifact) : undefined;
     if (lost && listed && target.push && (await isTaken(lost.change.there, listed))) {
       await follow(lost.change.there, lost.change.here);
       return written(lost, target, notes);
     }
     const before = await look(context, artifact, target, listed);
-    const plan = decide(before.snapshot);
-    if (!options.unlinked) await refuseUndeclaredCommits(context, plan, declaring);
+    const plan = await decide(before.snapshot, declared);
+    if (!options.unlinked)
+      for (const commit of newCommits(plan)) await refuseUnsound(context, artifact, commit, declared);
     await guard.refusePlan(plan, before.snapshot.artifact, before.view?.tips);
     notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
     if (options.dryRun) return { rows: plannedRows(plan), note: noteOf([...notes, plan.note]) };
@@ -134,7 +141,7 @@ async function look(
   const { identity, remote, push, note } = target;
   const view =
     listed && (await catchUp(repository, artifact, remote, listed).catch(push ? undefined : hintAtOffline));
-  const turn = push && view ? view.turn : await repository.takeTurn(artifact);
+  const turn = push && view ? view.turn : await requireWriter(repository).turn(artifact);
   // what was read for a push is newer than the remote's turn; for a write here the tags are read after the turn here
   const readings = (push ? view?.readings : undefined) ?? (await readAllTags(repository.tags, artifact));
   const { events, tagNames: names } = eventsIn(readings, artifact);
@@ -167,27 +174,23 @@ async function otherNames(
   remote: string | undefined,
 ): Promise<ArtifactName[]> {
   const here = await readArtifactNames(repository.tags);
-  if (remote === undefined || repository.url !== undefined) return here;
-  return [...here, ...artifactNamesIn(await repository.listRemoteTags(remote))];
+  if (remote === undefined || repository.address !== undefined) return here;
+  return [...here, ...artifactNamesIn(await requireRemote(repository, remote).listTags())];
 }
 
-/** Looks at the commits that a plan brings into the registry, by registering them or by assigning them as they are. */
-async function refuseUndeclaredCommits(
-  context: RegistryContext,
-  { tags }: Plan,
-  declaring: Set<Oid>,
-): Promise<void> {
-  for (const { event, of, commit } of tags) {
-    const isNew = event.kind === 'registration' || (event.kind === 'assignment' && of === commit);
-    if (!isNew || declaring.has(commit)) continue;
-    await refuseUndeclared(context, event.artifact, commit);
-    declaring.add(commit);
-  }
+/** The commits that a plan brings into the registry, by registering them or by assigning them as they are. */
+function newCommits({ tags }: Plan): ReadonlySet<Oid> {
+  const added = tags.filter(
+    ({ event, of, commit }) =>
+      event.kind === 'registration' || (event.kind === 'assignment' && of === commit),
+  );
+  return new Set(added.map(({ commit }) => commit));
 }
 
-const plannedRows = ({ tags, deletes = [] }: Plan): WriteRow[] => [
+const plannedRows = ({ tags, deletes = [], standing }: Plan): WriteRow[] => [
   ...tags.map(plannedRow),
   ...deletes.map(eventRow),
+  ...(standing === undefined ? [] : [eventRow(standing)]),
 ];
 
 function written(

@@ -4,7 +4,7 @@ import { LINK_SUFFIX } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import { artifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import type { ObjectReader } from '../git/port.js';
+import type { Objects } from '../git/port.js';
 import { pagesAt } from '../registry/browse.js';
 import { openSource, type RegistryContext } from '../registry/context.js';
 import { linkAt, withSharedSources } from '../registry/links.js';
@@ -40,17 +40,15 @@ async function besideLink(
   description: Description,
 ): Promise<VersionPage['card']> {
   const { commit, file } = description;
-  const { repository } = context;
+  const { objects } = context.repository;
   const folder = folderOf(file);
   const named = `${file.slice(0, -LINK_SUFFIX.length)}.md`;
-  const own = file.endsWith(LINK_SUFFIX) ? await readCard(repository, commit, named, frame.address) : null;
+  const own = file.endsWith(LINK_SUFFIX) ? await readCard(objects, commit, named, frame.address) : null;
   if (own) return own;
-  const links = (await repository.entriesBelow(commit, folder)).filter(
+  const links = (await objects.entries(commit, folder)).filter(
     ({ path }) => path.endsWith(LINK_SUFFIX) && folderOf(path) === folder,
   );
-  return links.length > 1
-    ? null
-    : readCard(repository, commit, posix.join(folder, 'README.md'), frame.address);
+  return links.length > 1 ? null : readCard(objects, commit, posix.join(folder, 'README.md'), frame.address);
 }
 
 async function besideModel(
@@ -63,16 +61,16 @@ async function besideModel(
   // a model may be a folder, with the README inside or beside it
   const places = [posix.join(path, 'README.md'), posix.join(posix.dirname(path), 'README.md')];
   const commit = source?.commit ?? description.commit;
-  const read = async (repository: ObjectReader): Promise<VersionPage['card']> => {
+  const read = async (objects: Objects): Promise<VersionPage['card']> => {
     for (const place of places) {
-      const card = await readCard(repository, commit, place, source?.repo ?? frame.address);
+      const card = await readCard(objects, commit, place, source?.repo ?? frame.address);
       if (card) return card;
     }
     return null;
   };
-  if (source?.repo === undefined) return read(context.repository);
+  if (source?.repo === undefined) return read(context.repository.objects);
   if (source.commit === undefined) return null;
-  if (await sourceFolder(context, source)) return read(await openSource(context, source.repo));
+  if (await sourceFolder(context, source)) return read((await openSource(context, source.repo)).objects);
   if (!asksElsewhere) return null;
   // a link may hold a login, which a description does not show
   const link = await linkAt(context, artifactName(description.artifact), description.commit);
@@ -80,17 +78,17 @@ async function besideModel(
 }
 
 async function readCard(
-  repository: ObjectReader,
+  objects: Objects,
   commit: string,
   file: string,
   address: string | undefined,
 ): Promise<VersionPage['card']> {
-  const entry = await repository.entryAt(commit, file);
+  const entry = await objects.entry(commit, file);
   if (entry?.type !== 'blob') return null;
-  const size = (await repository.blobSizes([entry.oid])).get(entry.oid) ?? 0;
+  const size = (await objects.sizes([entry.oid])).get(entry.oid) ?? 0;
   // a README of megabytes is not a card
   if (size > 16 * MOST_LENGTH) return null;
-  const text = Buffer.from(await repository.readBlob(entry.oid))
+  const text = Buffer.from(await objects.blob(entry.oid))
     .toString('utf8')
     .slice(0, MOST_LENGTH);
   const { readMarkdown } = await import('./markdown.js');
@@ -105,7 +103,7 @@ const folderOf = (file: string): string => (posix.dirname(file) === '.' ? '' : p
 export type AskSource = <T>(
   url: string,
   commit: Oid,
-  read: (source: ObjectReader) => Promise<T | null>,
+  read: (objects: Objects) => Promise<T | null>,
 ) => Promise<T | null>;
 
 /** How to ask sources. */
@@ -143,8 +141,8 @@ export function sourceAsker(
     const end = await deadline();
     if (context.now() >= end) return noteLate().then(() => null);
     try {
-      const source = await openSource({ kind: 'url', url });
-      return (await source.resolveCommit(commit)) === undefined ? null : await read(source);
+      const { objects } = await openSource({ kind: 'url', url });
+      return (await objects.commit(commit)) === undefined ? null : await read(objects);
     } catch (error) {
       if (!(error instanceof RegError) || !UNREACHED.has(error.code)) throw error;
       if (!unreached.has(url)) onNote(`no model cards from ${shownAddress(url)}: ${error.message}`);

@@ -7,7 +7,7 @@ import { parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
 import { compareVersions, type Version } from '../domain/version.js';
 import { RegError } from '../errors.js';
-import type { ObjectReader, TagReading, TagRef, TreeEntry } from '../git/port.js';
+import type { Objects, TagReading, TagRef, TreeEntry } from '../git/port.js';
 import { pagesAt } from '../registry/browse.js';
 import type { RegistryContext } from '../registry/context.js';
 import { describeChosen } from '../registry/describe.js';
@@ -37,7 +37,8 @@ export async function snapshotOf(context: RegistryContext): Promise<RegistryCont
   return {
     ...context,
     repository: {
-      ...rememberingReader(context.repository),
+      ...context.repository,
+      objects: rememberingReader(context.repository.objects),
       tags: {
         list: async (scope) => {
           const own = scope === 'all' ? readings : of(scope);
@@ -70,29 +71,29 @@ type Listing = ReadonlyMap<string, TreeEntry>;
  * Reads the list of files of each commit once, and each file once. A site reads the link of every version, and looks for cards in
  * several places; each question alone would be a run of git.
  */
-function rememberingReader<T extends ObjectReader>(objects: T): T {
+function rememberingReader(objects: Objects): Objects {
   const listingOf = memoize(
     async (commit: Oid): Promise<Listing> =>
-      new Map((await objects.entriesBelow(commit, '')).map((entry) => [entry.path, entry])),
+      new Map((await objects.entries(commit, '')).map((entry) => [entry.path, entry])),
     { most: COMMITS },
   );
-  const sizeOf = memoize(async (oid: Oid) => (await objects.blobSizes([oid])).get(oid), { most: BLOBS });
+  const sizeOf = memoize(async (oid: Oid) => (await objects.sizes([oid])).get(oid), { most: BLOBS });
   return {
     ...objects,
-    entryAt: async (commit, path) => {
+    entry: async (commit, path) => {
       const listing = await listingOf(commit);
       const found = listing.get(path);
       // lists have files only, not folders
       const isFolder =
         path === '' || (!found && [...listing.keys()].some((one) => one.startsWith(`${path}/`)));
-      return isFolder ? objects.entryAt(commit, path) : found;
+      return isFolder ? objects.entry(commit, path) : found;
     },
-    entriesBelow: async (commit, path) => {
+    entries: async (commit, path) => {
       const listing = [...(await listingOf(commit)).values()];
       return path === '' ? listing : listing.filter((entry) => entry.path.startsWith(`${path}/`));
     },
-    readBlob: memoize((oid: Oid) => objects.readBlob(oid), { most: BLOBS }),
-    blobSizes: async (oids) => {
+    blob: memoize((oid: Oid) => objects.blob(oid), { most: BLOBS }),
+    sizes: async (oids) => {
       const sizes = new Map<Oid, number>();
       for (const oid of oids) {
         const size = await sizeOf(oid);
@@ -135,7 +136,7 @@ export async function siteFrame(context: RegistryContext, live: string | null): 
 
 /** The URL of the registry, or of the remote of a clone. It may be a path, and may hold a login. */
 const remoteOf = async ({ repository }: RegistryContext): Promise<string | undefined> =>
-  repository.url ?? (await repository.largeFiles.remote().catch(() => undefined))?.url;
+  repository.address ?? (await repository.largeFiles.remote().catch(() => undefined))?.url;
 
 /** Whether other machines can reach a repository at this address. */
 const isElsewhere = (url: string | undefined): url is string =>

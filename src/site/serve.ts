@@ -131,7 +131,7 @@ const PAUSE_MS = { here: 1500, elsewhere: 30_000 };
 
 /** Follows the tags of a registry, and HEAD, which declares artifacts without versions. */
 export function liveSiteOf(context: RegistryContext, askSource: AskSource): LiveSite {
-  const pause = context.repository.url === undefined ? PAUSE_MS.here : PAUSE_MS.elsewhere;
+  const pause = context.repository.address === undefined ? PAUSE_MS.here : PAUSE_MS.elsewhere;
   const followers = new Set<(mark: string) => void>();
   let kept: { mark: string; site: Site } | undefined;
   let looking: Promise<Site> | undefined;
@@ -175,7 +175,7 @@ export function liveSiteOf(context: RegistryContext, askSource: AskSource): Live
 
 /** A text that changes with every tag, and with HEAD. */
 async function markOf({ repository }: RegistryContext): Promise<string> {
-  const [tags, head] = await Promise.all([repository.tags.list('all'), repository.resolveCommit('HEAD')]);
+  const [tags, head] = await Promise.all([repository.tags.list('all'), repository.objects.commit('HEAD')]);
   const lines = [...tags.refs].map(({ name, oid }) => `${oid} ${name}`).sort();
   return createHash('sha256')
     .update([head, ...lines].join('\n'))

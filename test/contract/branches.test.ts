@@ -2,7 +2,13 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { openUrlRepository } from '../../src/git/open-with-git.js';
-import type { RegistryRepository } from '../../src/git/port.js';
+import {
+  type RegistryRepository,
+  requireBranches,
+  requireRemote,
+  requireSignatures,
+  requireWriter,
+} from '../../src/git/port.js';
 import { openGitRepository } from '../../src/git/program/repository.js';
 import type { TagObject } from '../../src/git/tag-object.js';
 import { type Repository, START, sandbox } from '../support/repo.js';
@@ -27,20 +33,21 @@ describe.each(KINDS)('branches: %s', (kind, makeBench) => {
   made.git('checkout', '--quiet', 'main');
 
   test('which commits are not on one', async () => {
-    const strays = async (...commits: string[]) => [...(await repository.strays(second, commits))].sort();
+    const strays = async (...commits: string[]) =>
+      [...(await requireBranches(repository).strays(second, commits))].sort();
     expect(await strays(first, second)).toEqual([]);
     expect(await strays(first, side, second, side)).toEqual([side]);
     expect(await strays()).toEqual([]);
-    expect([...(await repository.strays(first, [second, first]))]).toEqual([second]);
+    expect([...(await requireBranches(repository).strays(first, [second, first]))]).toEqual([second]);
   });
 
   test('when a commit was made', async () => {
-    expect(await repository.commitDate(second)).toBe(date);
+    expect(await requireBranches(repository).commitDate(second)).toBe(date);
   });
 
   test('refs as a remote has them, tags not followed', async () => {
     const oid = made.tag('churn@v1.0.0');
-    const refs = await repository.listRemoteRefs('.', ['HEAD', 'refs/heads/*', 'refs/tags/churn*']);
+    const refs = await requireRemote(repository, '.').listRefs(['HEAD', 'refs/heads/*', 'refs/tags/churn*']);
     expect(Object.fromEntries(refs)).toEqual({
       HEAD: second,
       'refs/heads/main': second,
@@ -53,13 +60,12 @@ describe.each(KINDS)('branches: %s', (kind, makeBench) => {
 test('a commit that is missing is on no branch, and of a cut history nobody can tell', async () => {
   const origin = box.repository('origin');
   const [first, second] = [origin.commit(), origin.commit()];
-  expect([...(await openGitRepository(origin.dir, box).strays(second, ['a'.repeat(40), first]))]).toEqual([
-    'a'.repeat(40),
-  ]);
+  const branches = requireBranches(openGitRepository(origin.dir, box));
+  expect([...(await branches.strays(second, ['a'.repeat(40), first]))]).toEqual(['a'.repeat(40)]);
   origin.git('clone', '--quiet', '--depth=1', `file://${origin.dir}`, '../shallow');
   const shallow = openGitRepository(box.at('shallow').dir, box);
-  expect([...(await shallow.strays(second, [second]))]).toEqual([]);
-  await expect(shallow.strays(second, [first])).rejects.toMatchObject({ code: 'SHALLOW' });
+  expect([...(await requireBranches(shallow).strays(second, [second]))]).toEqual([]);
+  await expect(requireBranches(shallow).strays(second, [first])).rejects.toMatchObject({ code: 'SHALLOW' });
 });
 
 /** Opens a repository for Ann, by each way of writing to one. */
@@ -84,7 +90,7 @@ describe.each(WRITERS)('signatures: %s', (kind, open) => {
       const commit = made.commit();
       const repository = open(made);
       // a registry at a URL holds what was asked for
-      await repository.entryAt((await repository.resolveCommit('HEAD')) ?? '', '');
+      await repository.objects.entry((await repository.objects.commit('HEAD')) ?? '', '');
       const tag: TagObject = {
         object: commit,
         type: 'commit',
@@ -95,8 +101,8 @@ describe.each(WRITERS)('signatures: %s', (kind, open) => {
         message: 'Subject\n\nReg-Version: v1.0.0\n',
       };
       const oids = [
-        await repository.storeTag(tag, true),
-        await repository.storeTag({ ...tag, tag: 'churn#prod#2' }, true),
+        await requireWriter(repository).store(tag, true),
+        await requireWriter(repository).store({ ...tag, tag: 'churn#prod#2' }, true),
       ];
       expect(oids[0]).toHaveLength(format === 'sha1' ? 40 : 64);
       expect(made.tags()).toEqual([]);
@@ -115,14 +121,14 @@ describe.each(WRITERS)('signatures: %s', (kind, open) => {
         },
       ]);
       const verdicts = async (file: string) =>
-        [...(await repository.checkSignatures(oids, Buffer.from(file))).values()].map(
+        [...(await requireSignatures(repository).check(oids, Buffer.from(file))).values()].map(
           ({ verdict }) => verdict,
         );
       expect(await verdicts(signersFile(eve, ann))).toEqual(['good', 'good']);
       expect(await verdicts(signersFile(eve))).toEqual(['unknown', 'unknown']);
-      expect((await repository.checkSignatures([], undefined)).size).toBe(0);
-      const unsigned = await repository.storeTag({ ...tag, tag: 'x' }, false);
-      expect((await repository.checkSignatures([unsigned], undefined)).size).toBe(0);
+      expect((await requireSignatures(repository).check([], undefined)).size).toBe(0);
+      const unsigned = await requireWriter(repository).store({ ...tag, tag: 'x' }, false);
+      expect((await requireSignatures(repository).check([unsigned], undefined)).size).toBe(0);
       expect(scratches()).toEqual(before);
     },
   );

@@ -85,8 +85,8 @@ test.each([
 
 test('a missing and a corrupt file are told as such', async () => {
   const { repository, made, head } = benchWith('blob');
-  const entry = await repository.entryAt(head, 'model.bin');
+  const entry = await repository.objects.entry(head, 'model.bin');
   corrupt(made, entry?.oid ?? '', 'garbage');
   for (const oid of [entry?.oid ?? '', '0123456789abcdef0123456789abcdef01234567'])
-    await expect(repository.readBlob(oid)).rejects.toMatchObject({ code: 'SOURCE_PATH' });
+    await expect(repository.objects.blob(oid)).rejects.toMatchObject({ code: 'SOURCE_PATH' });
 });

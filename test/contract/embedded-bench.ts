@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { openLocalRepository } from '../../src/git/files/repository.js';
 import { openUrlRepository } from '../../src/git/open-without-git.js';
-import type { RegistryRepository, Tags } from '../../src/git/port.js';
+import type { RegistryRepository } from '../../src/git/port.js';
 import { once } from '../../src/util/async.js';
 import type { Repository, Sandbox } from '../support/repo.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';
@@ -19,23 +19,33 @@ export function serverOf(box: Sandbox): Promise<HttpServer> {
   return server;
 }
 
-/** A repository that is opened at its first call, for tests that cannot wait where they make it. */
+/** A repository that is read without git, opened at its first call, for tests that cannot wait where they make it. */
 export function late(opening: () => Promise<RegistryRepository>): RegistryRepository {
   const opened = once(opening);
-  const tags: Tags = {
-    list: async (scope) => (await opened()).tags.list(scope),
-    read: async (refs) => (await opened()).tags.read(refs),
+  const part = <P extends keyof RegistryRepository>(name: P): RegistryRepository[P] =>
+    lateCalls(async () => (await opened())[name]);
+  return {
+    address: undefined,
+    tags: part('tags'),
+    objects: part('objects'),
+    history: part('history'),
+    largeFiles: part('largeFiles'),
+    hasRemote: async (name) => (await opened()).hasRemote(name),
+    tips: async () => (await opened()).tips(),
+    workTree: async () => (await opened()).workTree(),
+    defaultBranch: async () => (await opened()).defaultBranch(),
+    uncommitted: async (paths) => (await opened()).uncommitted(paths),
   };
-  const call =
-    (name: keyof RegistryRepository) =>
-    async (...args: never[]): Promise<unknown> => {
-      const method = (await opened())[name] as (...given: never[]) => Promise<unknown>;
-      return method(...args);
-    };
-  return new Proxy({} as RegistryRepository, {
-    get: (_target, name) => (name === 'tags' ? tags : call(name as keyof RegistryRepository)),
-  });
 }
+
+/** The calls of something that is opened later. */
+const lateCalls = <T>(opened: () => Promise<T>): T =>
+  new Proxy({} as Record<string, (...args: unknown[]) => Promise<unknown>>, {
+    get:
+      (_target, name) =>
+      async (...args: unknown[]) =>
+        ((await opened()) as Record<string, (...given: unknown[]) => unknown>)[String(name)]?.(...args),
+  }) as T;
 
 /** Reads a repository on this machine without the git program. */
 export const embeddedLocal = (box: Sandbox, { dir }: Repository): RegistryRepository =>

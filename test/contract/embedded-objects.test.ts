@@ -150,14 +150,14 @@ describe('what is not there, or broken', () => {
     writeFileSync(join(folder, name), bytes);
     const repository = await open(made);
     for (const ask of [
-      () => repository.readBlob(model),
-      async () => buffer(await repository.streamBlob(model)),
+      () => repository.objects.blob(model),
+      async () => buffer(await repository.objects.stream(model)),
     ])
       await expect(ask()).rejects.toMatchObject({
         code: 'SOURCE_PATH',
         message: expect.stringContaining(model),
       });
-    expect(await repository.readBlob(other)).toHaveLength(5000);
+    expect(await repository.objects.blob(other)).toHaveLength(5000);
     expect(verdicts(await readTags(repository))).toEqual({ 'churn@v1.0.0': commit });
   });
 
@@ -179,13 +179,13 @@ test('objects that are packed anew while they are read stay readable', async () 
   const made = makeHistory('moving');
   const repository = await open(made);
   const [first = '', last = ''] = ['HEAD~9', 'HEAD'].map((rev) => made.git('rev-parse', `${rev}:long.txt`));
-  expect(await repository.readBlob(first)).toBeInstanceOf(Buffer);
+  expect(await repository.objects.blob(first)).toBeInstanceOf(Buffer);
   made.git('repack', '-adq');
   made.git('prune-packed');
-  expect(await repository.readBlob(last)).toBeInstanceOf(Buffer);
+  expect(await repository.objects.blob(last)).toBeInstanceOf(Buffer);
   made.commit({ 'new.bin': 'new' });
   made.git('repack', '-adfq', '--depth=1');
-  expect(await repository.readBlob(first)).toBeInstanceOf(Buffer);
+  expect(await repository.objects.blob(first)).toBeInstanceOf(Buffer);
   expect(await readTags(repository)).toHaveLength(10);
 });
 
@@ -197,10 +197,12 @@ test('a large file comes as a stream, the bytes of its neighbours not among them
   for (const pack of [() => undefined, () => made.git('repack', '-adq')]) {
     pack();
     const repository = await open(made);
-    const [a, zeros] = await Promise.all(oids.map(async (oid) => buffer(await repository.streamBlob(oid))));
+    const [a, zeros] = await Promise.all(
+      oids.map(async (oid) => buffer(await repository.objects.stream(oid))),
+    );
     expect(a?.equals(bytes)).toBe(true);
     expect(zeros?.equals(Buffer.alloc(5_000_000))).toBe(true);
-    expect(await repository.blobSizes(oids)).toEqual(
+    expect(await repository.objects.sizes(oids)).toEqual(
       new Map([
         [oids[0], 3_000_000],
         [oids[1], 5_000_000],

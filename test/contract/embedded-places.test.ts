@@ -2,10 +2,16 @@ import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openLocalRepository, openLocalSource } from '../../src/git/files/repository.js';
-import type { RegistryRepository } from '../../src/git/port.js';
+import {
+  needsGit,
+  type RegistryRepository,
+  requireBranches,
+  requireRemote,
+  requireSignatures,
+  requireWriter,
+} from '../../src/git/port.js';
 import { type Env, type Repository, sandbox } from '../support/repo.js';
 import { listTags, readTags } from '../support/tags.js';
-import { tagObject } from './bench.js';
 
 const box = sandbox();
 const open = (dir: string, env: Env = {}): Promise<RegistryRepository> =>
@@ -21,9 +27,9 @@ function repositoryWithTag(name: string, ...initOptions: string[]): Repository {
 
 async function expectToRead(repository: RegistryRepository, { git }: Repository): Promise<void> {
   const head = git('rev-parse', 'HEAD');
-  expect(await repository.resolveCommit('HEAD')).toBe(head);
-  const entry = await repository.entryAt(head, 'models/model.bin');
-  expect(Buffer.from(await repository.readBlob(entry?.oid ?? '')).toString()).toBe('one');
+  expect(await repository.objects.commit('HEAD')).toBe(head);
+  const entry = await repository.objects.entry(head, 'models/model.bin');
+  expect(Buffer.from(await repository.objects.blob(entry?.oid ?? '')).toString()).toBe('one');
   expect(await readTags(repository)).toMatchObject([{ tag: { name: 'churn@v1.0.0', commit: head } }]);
 }
 
@@ -45,9 +51,9 @@ describe('places', () => {
     await expectToRead(await open(dir), made);
     expect(await (await open(dir)).workTree()).toBe(dir);
     const other = box.at('linked').commit({ 'models/model.bin': 'two' });
-    expect(await (await open(dir)).resolveCommit('HEAD')).toBe(other);
-    expect(await (await open(dir)).resolveCommit('side')).toBe(other);
-    expect(await (await open(made.dir)).resolveCommit('HEAD')).toBe(made.git('rev-parse', 'main'));
+    expect(await (await open(dir)).objects.commit('HEAD')).toBe(other);
+    expect(await (await open(dir)).objects.commit('side')).toBe(other);
+    expect(await (await open(made.dir)).objects.commit('HEAD')).toBe(made.git('rev-parse', 'main'));
   });
 
   test('in a bare repository, which has no work tree', async () => {
@@ -93,9 +99,9 @@ describe('places', () => {
     made.commit();
     made.git('clone', '--quiet', '--depth=1', `file://${made.dir}`, join(box.root, 'shallow'));
     const repository = await open(join(box.root, 'shallow'));
-    expect(await repository.isShallow()).toBe(true);
-    expect(await repository.resolveCommit('HEAD')).toBe(made.git('rev-parse', 'HEAD'));
-    expect(await repository.resolveCommit('HEAD~1')).toBeUndefined();
+    expect(await repository.history.isShallow()).toBe(true);
+    expect(await repository.objects.commit('HEAD')).toBe(made.git('rev-parse', 'HEAD'));
+    expect(await repository.objects.commit('HEAD~1')).toBeUndefined();
     for (const [name, isThere] of Object.entries({
       origin: true,
       upstream: false,
@@ -146,18 +152,18 @@ describe('what is refused rather than answered wrongly', () => {
     const [then, now] = await Promise.all(
       [first, 'HEAD'].map((rev) => made.git('rev-parse', `${rev}:models/model.bin`)),
     );
-    expect((await repository.entryAt(first, 'models/model.bin'))?.oid).toBe(then);
-    expect(Buffer.from(await repository.readBlob(now ?? '')).toString()).toBe('two');
+    expect((await repository.objects.entry(first, 'models/model.bin'))?.oid).toBe(then);
+    expect(Buffer.from(await repository.objects.blob(now ?? '')).toString()).toBe('two');
     for (const ask of [
-      () => repository.readBlob(then ?? ''),
-      () => repository.streamBlob(then ?? ''),
-      () => repository.blobSizes([then ?? '']),
+      () => repository.objects.blob(then ?? ''),
+      () => repository.objects.stream(then ?? ''),
+      () => repository.objects.sizes([then ?? '']),
     ])
       await expect(ask()).rejects.toMatchObject({
         code: 'GIT_MISSING',
         message: expect.stringContaining(then ?? ''),
       });
-    expect(await repository.objectTypes([then ?? ''])).toEqual(new Map([[then, 'missing']]));
+    expect(await repository.objects.types([then ?? ''])).toEqual(new Map([[then, 'missing']]));
   });
 
   test.each(['GIT_OBJECT_DIRECTORY', 'GIT_ALTERNATE_OBJECT_DIRECTORIES', 'GIT_COMMON_DIR', 'GIT_NAMESPACE'])(
@@ -165,7 +171,7 @@ describe('what is refused rather than answered wrongly', () => {
     async (name) => {
       const { dir } = repositoryWithTag(name);
       await expect(open(dir, { [name]: 'x' })).rejects.toMatchObject({ code: 'GIT_MISSING' });
-      expect(await (await openLocalSource(dir)).resolveCommit('main')).toMatch(/^[0-9a-f]{40}$/);
+      expect(await (await openLocalSource(dir)).objects.commit('main')).toMatch(/^[0-9a-f]{40}$/);
     },
   );
 
@@ -192,21 +198,11 @@ describe('what is refused rather than answered wrongly', () => {
     expect(await listTags(await open(join(outer.dir, 'inner', 'models')))).toHaveLength(2);
   });
 
-  test('every write', async () => {
+  test('what only the git program does', async () => {
     const repository = await open(repositoryWithTag('written').dir);
-    const turn = { artifact: 'churn' as never, last: undefined };
-    for (const ask of [
-      () => repository.identity(),
-      () => repository.takeTurn(turn.artifact),
-      () => repository.storeTag(tagObject('a'.repeat(40), 'churn@v1.0.0'), false),
-      () => repository.changeRefs([], turn),
-      () => repository.changeRefs([]),
-      () => repository.commitFile('x', 'y'),
-      () => repository.pushRefs('origin', [], turn),
-      () => repository.listRemoteTags('origin'),
-      () => repository.listRemoteArtifact('origin', turn.artifact),
-      () => repository.fetchTags('origin', []),
-    ])
-      await expect(ask()).rejects.toMatchObject({ code: 'GIT_MISSING' });
+    expect(() => requireWriter(repository)).toThrow(needsGit('writing to a registry'));
+    expect(() => requireRemote(repository, 'origin')).toThrow(needsGit('asking a remote of this repository'));
+    expect(() => requireBranches(repository)).toThrow(needsGit('looking at the branches of this repository'));
+    expect(() => requireSignatures(repository)).toThrow(needsGit('checking signatures'));
   });
 });

@@ -43,7 +43,7 @@ describe.each(EXCHANGES)('a server that fails at %j', (exchange) => {
     const repositories = Array.from({ length: 3 }, () => open(`${server.url}/registry.git`, env));
     server.fail({ fault, on: [exchange] });
     const asked = repositories.map((one, index) =>
-      [() => listTags(one, CHURN), () => readTags(one, CHURN), () => one.resolveCommit('main')]
+      [() => listTags(one, CHURN), () => readTags(one, CHURN), () => one.objects.commit('main')]
         [index]?.()
         .catch((thrown: unknown) => thrown),
     );
@@ -68,13 +68,13 @@ test('an answer to a fetch that breaks off leaves nothing that is taken for whol
   await listTags(repository);
   for (const fault of ['truncated', 'cut after', 'cut before'] as const) {
     server.fail({ fault, on: ['read'] });
-    await expect(repository.resolveCommit(work.git('rev-parse', 'HEAD'))).rejects.toMatchObject({
+    await expect(repository.objects.commit(work.git('rev-parse', 'HEAD'))).rejects.toMatchObject({
       code: 'REMOTE_FAILED',
     });
   }
   server.fail();
-  const commit = (await repository.resolveCommit('main')) ?? '';
-  expect(await repository.entryAt(commit, 'model.bin')).toMatchObject({ type: 'blob' });
+  const commit = (await repository.objects.commit('main')) ?? '';
+  expect(await repository.objects.entry(commit, 'model.bin')).toMatchObject({ type: 'blob' });
 });
 
 test('a repository, a server and a name that are not there', async () => {
@@ -120,7 +120,7 @@ describe('interruption', () => {
     server.fail({ fault: 'hangs', on: ['ask to read'] });
     const ending = new AbortController();
     const repository = open(`${server.url}/registry.git`, {}, ending.signal);
-    const asked = [listTags(repository), repository.resolveCommit('main')];
+    const asked = [listTags(repository), repository.objects.commit('main')];
     const settled = Promise.allSettled(asked);
     while (server.befallen() === 0) await new Promise((resolve) => setImmediate(resolve));
     ending.abort();

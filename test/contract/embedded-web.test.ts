@@ -60,20 +60,20 @@ describe('what is sent', () => {
 
   test('a model alone is fetched, none of its neighbours, and streamed', async () => {
     const repository = await open(made, 'model');
-    const commit = (await repository.resolveCommit('churn@v2.0.0')) ?? '';
-    const entry = await repository.entryAt(commit, 'models/model.bin');
+    const commit = (await repository.objects.commit('churn@v2.0.0')) ?? '';
+    const entry = await repository.objects.entry(commit, 'models/model.bin');
     expect(kept('model').bytes).toBeLessThan(20_000);
     const oid = entry?.oid ?? '';
-    expect(await repository.blobSizes([oid])).toEqual(new Map([[oid, LARGE]]));
+    expect(await repository.objects.sizes([oid])).toEqual(new Map([[oid, LARGE]]));
     const { bytes } = kept('model');
     expect(bytes).toBeGreaterThan(LARGE);
     expect(bytes).toBeLessThan(LARGE * 1.1);
-    expect(await requestsOf(async () => buffer(await repository.streamBlob(oid)))).toEqual([]);
-    expect(await buffer(await repository.streamBlob(oid))).toHaveLength(LARGE);
+    expect(await requestsOf(async () => buffer(await repository.objects.stream(oid)))).toEqual([]);
+    expect(await buffer(await repository.objects.stream(oid))).toHaveLength(LARGE);
   });
 
   test('what every ref leads to comes in one listing', async () => {
-    const tips = await (await open(made, 'tips')).listTips();
+    const tips = await (await open(made, 'tips')).tips();
     const head = made.git('rev-parse', 'HEAD');
     expect(tips.get('HEAD')).toBe(head);
     expect(tips.get('refs/heads/main')).toBe(head);
@@ -98,14 +98,14 @@ test('old files that are stored as differences come as such, and are read as the
   made.git('repack', '-adfq', '--depth=50', '--window=50');
   const oids = texts.map((_, round) => made.git('rev-parse', `HEAD~${9 - round}:long.txt`));
   const repository = await open(made, 'differences-cache');
-  await repository.blobSizes(oids);
+  await repository.objects.sizes(oids);
   expect(kept('differences-cache').bytes).toBeLessThan(texts.join('').length / 2);
   for (const [round, oid] of oids.entries())
-    expect(Buffer.from(await repository.readBlob(oid)).toString()).toBe(texts[round]);
+    expect(Buffer.from(await repository.objects.blob(oid)).toString()).toBe(texts[round]);
   for (const rev of ['main', 'main~5']) {
-    const commit = (await repository.resolveCommit(rev)) ?? '';
+    const commit = (await repository.objects.commit(rev)) ?? '';
     const listed = made.git('ls-tree', '-r', '--name-only', rev).split('\n');
-    expect((await repository.entriesBelow(commit, '')).map(({ path }) => path)).toEqual(listed);
+    expect((await repository.objects.entries(commit, '')).map(({ path }) => path)).toEqual(listed);
   }
 });
 
@@ -117,7 +117,7 @@ test('a history that was fetched once is brought up to date with its new commits
   );
   const first = oids[0] ?? '';
   const between = async (to: string) =>
-    (await (await open(made, 'growing-cache')).commitsBetween(first, to, 100))?.length;
+    (await (await open(made, 'growing-cache')).history.between(first, to, 100))?.length;
   expect(await between(oids.at(-1) ?? '')).toBe(39);
   const before = kept('growing-cache').bytes;
   const added = made.commit({}, 'Added');
@@ -137,7 +137,7 @@ describe('the cache', () => {
     const asked = Array.from({ length: 12 }, async () => {
       const repository = await open(made, 'shared');
       const readings = await readTags(repository, CHURN);
-      return [Object.keys(verdicts(readings)).length, await repository.resolveCommit('churn#prod#1')];
+      return [Object.keys(verdicts(readings)).length, await repository.objects.commit('churn#prod#1')];
     });
     expect(await Promise.all(asked)).toEqual(asked.map(() => [3, head]));
     const { names } = kept('shared');
@@ -151,7 +151,7 @@ describe('the cache', () => {
     const url = (await addressOf(box, made)).replace('://', '://ann:s3cret@');
     const repository = openUrlRepository(url, join(box.root, 'logins'), { env: box.env });
     expect(await readTags(repository, CHURN)).toHaveLength(3);
-    expect(repository.url).toBe(await addressOf(box, made));
+    expect(repository.address).toBe(await addressOf(box, made));
     expect(await readTags(await open(made, 'logins'), CHURN)).toHaveLength(3);
     const { names } = kept('logins');
     expect(names.filter((name) => /\.(pack|idx)$/.test(name))).toHaveLength(2);
@@ -166,7 +166,7 @@ describe('the cache', () => {
     for (const name of ['old', 'new']) mkdirSync(join(fetching, `${name}.borrowed`));
     const longAgo = Date.now() / 1000 - 2 * 24 * 60 * 60;
     utimesSync(join(fetching, 'old.borrowed'), longAgo, longAgo);
-    await (await open(made, 'swept')).resolveCommit('main~1');
+    await (await open(made, 'swept')).objects.commit('main~1');
     const left = readdirSync(fetching).filter((name) => name.endsWith('.borrowed'));
     expect(left).toEqual(['new.borrowed']);
   });
@@ -193,22 +193,22 @@ test('a disk that takes no more is told as such', async () => {
   const packs = join(box.root, 'full-cache/repositories', folder, 'objects/pack');
   rmSync(packs, { recursive: true });
   writeFileSync(packs, '');
-  await expect(repository.resolveCommit('main')).rejects.toMatchObject({ code: 'FILE_SYSTEM' });
+  await expect(repository.objects.commit('main')).rejects.toMatchObject({ code: 'FILE_SYSTEM' });
 });
 
 test('an object that the remote has not got', async () => {
   const repository = await open(makeRegistry('without'), 'without-cache');
   for (const ask of [
-    () => repository.readBlob(NOWHERE),
-    () => repository.streamBlob(NOWHERE),
-    () => repository.blobSizes([NOWHERE]),
-    () => repository.entryAt(NOWHERE, 'x'),
+    () => repository.objects.blob(NOWHERE),
+    () => repository.objects.stream(NOWHERE),
+    () => repository.objects.sizes([NOWHERE]),
+    () => repository.objects.entry(NOWHERE, 'x'),
   ])
     await expect(ask()).rejects.toMatchObject({
       code: 'SOURCE_PATH',
       message: expect.stringContaining(NOWHERE),
     });
-  expect(await repository.resolveCommit(NOWHERE)).toBeUndefined();
+  expect(await repository.objects.commit(NOWHERE)).toBeUndefined();
 });
 
 test('tags that the remote cannot send keep those of other artifacts from nobody', async () => {

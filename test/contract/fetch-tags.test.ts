@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tagRef } from '../../src/domain/refs.js';
-import type { RegistryRepository, TagRef } from '../../src/git/port.js';
+import { type RegistryRepository, requireRemote, requireWriter, type TagRef } from '../../src/git/port.js';
 import { openGitRepository } from '../../src/git/program/repository.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { CHURN, DONE, LOST } from './remote-bench.js';
@@ -26,7 +26,7 @@ const everyRef = ({ git }: Repository): string => git('for-each-ref', '--format=
 
 /** The tags of these versions, as the remote lists them. */
 async function listed(repository: RegistryRepository, ...versions: number[]): Promise<TagRef[]> {
-  const { tags } = await repository.listRemoteArtifact('origin', CHURN);
+  const { tags } = await requireRemote(repository, 'origin').listArtifact(CHURN);
   return tags.filter(({ name }) => versions.includes(Number(/v(\d)/.exec(name)?.[1])));
 }
 
@@ -38,14 +38,14 @@ test('objects come as they are, with their commits, and no ref does', async () =
   remote.tag('churn@v7.0.0', 'A tag of a tag', 'churn@v6.0.0');
   const before = everyRef(clone);
   const tags = await listed(repository, 1, 7);
-  await repository.fetchTags('origin', tags);
+  await requireRemote(repository, 'origin').fetch(tags);
   expect(everyRef(clone)).toBe(before);
   for (const { oid } of tags) expect(clone.git('cat-file', '-t', oid)).toBe('tag');
   expect(clone.git('rev-parse', `${tags[1]?.oid}^{commit}`)).toBe(aside);
   expect(clone.git('show', `${aside}:model.bin`)).toBe('aside');
   const others = (await listed(repository, 2, 3)).map(({ oid }) => oid);
   expect(others).toHaveLength(2);
-  expect([...(await repository.objectTypes(others)).values()]).toEqual(['missing', 'missing']);
+  expect([...(await repository.objects.types(others)).values()]).toEqual(['missing', 'missing']);
 });
 
 test('nothing of the configuration brings more than was asked for, or takes anything away', async () => {
@@ -56,7 +56,7 @@ test('nothing of the configuration brings more than was asked for, or takes anyt
   clone.git('config', 'remote.origin.tagOpt', '--tags');
   clone.git('tag', 'mine');
   const before = everyRef(clone);
-  await repository.fetchTags('origin', await listed(repository, 2));
+  await requireRemote(repository, 'origin').fetch(await listed(repository, 2));
   expect(everyRef(clone)).toBe(before);
 });
 
@@ -64,8 +64,10 @@ test('a remote that has them no longer, or is gone', async () => {
   const { clone, repository } = makeClone('gone');
   const gone = { name: 'churn@v9.0.0', oid: 'f'.repeat(40), peeled: 'e'.repeat(40) };
   for (const remote of ['origin', 'upstream'])
-    await expect(repository.fetchTags(remote, [gone])).rejects.toMatchObject({ code: 'REMOTE_FAILED' });
-  await repository.fetchTags('upstream', []);
+    await expect(requireRemote(repository, remote).fetch([gone])).rejects.toMatchObject({
+      code: 'REMOTE_FAILED',
+    });
+  await requireRemote(repository, 'upstream').fetch([]);
   expect(clone.tags()).toEqual([]);
 });
 
@@ -73,21 +75,21 @@ test('keeping writes what was fetched, in place of a lightweight tag too, and pa
   const { remote, clone, repository } = makeClone('keep');
   clone.git('tag', 'churn@v2.0.0', 'main~3');
   const tags = await listed(repository, 1, 2);
-  await repository.fetchTags('origin', tags);
-  const turn = await repository.takeTurn(CHURN);
+  await requireRemote(repository, 'origin').fetch(tags);
+  const turn = await requireWriter(repository).turn(CHURN);
   const kept = tags.map(({ name, oid, peeled }) => ({
     ref: tagRef(name),
     from: name === 'churn@v2.0.0' ? peeled : undefined,
     to: oid,
   }));
-  expect(await repository.changeRefs(kept)).toEqual(DONE);
+  expect(await requireWriter(repository).change(kept)).toEqual(DONE);
   for (const name of ['churn@v1.0.0', 'churn@v2.0.0'])
     expect(clone.git('rev-parse', `refs/tags/${name}`)).toBe(remote.git('rev-parse', `refs/tags/${name}`));
   expect(clone.tags()).toHaveLength(2);
-  const next = await repository.takeTurn(CHURN);
+  const next = await requireWriter(repository).turn(CHURN);
   expect(next).not.toEqual(turn);
-  expect(await repository.changeRefs(kept)).toEqual(DONE);
-  expect(await repository.takeTurn(CHURN)).toEqual(next);
+  expect(await requireWriter(repository).change(kept)).toEqual(DONE);
+  expect(await requireWriter(repository).turn(CHURN)).toEqual(next);
 });
 
 test.each([
@@ -97,13 +99,13 @@ test.each([
   const { clone, repository } = makeClone(what);
   const mine = clone.tag('churn@v2.0.0', 'Mine', 'main~3');
   const tags = await listed(repository, 1, 2);
-  await repository.fetchTags('origin', tags);
+  await requireRemote(repository, 'origin').fetch(tags);
   const kept = tags.map(({ name, oid, peeled }) => ({
     ref: tagRef(name),
     from: replaces && name === 'churn@v2.0.0' ? peeled : undefined,
     to: oid,
   }));
-  expect(await repository.changeRefs(kept)).toEqual(LOST);
+  expect(await requireWriter(repository).change(kept)).toEqual(LOST);
   expect(clone.tags()).toEqual(['churn@v2.0.0']);
   expect(clone.git('rev-parse', 'refs/tags/churn@v2.0.0')).toBe(mine);
 });
@@ -112,7 +114,7 @@ test('in a shallow clone the history that is here is not cut, and a commit that 
   const { remote, clone, repository } = makeClone('shallow', '--depth=3');
   expect(commits(clone, 'main')).toBe(3);
   const tags = await listed(repository, 2, 4, 5);
-  await repository.fetchTags('origin', tags);
+  await requireRemote(repository, 'origin').fetch(tags);
   expect(commits(clone, 'main')).toBe(3);
   const byName = new Map(tags.map(({ name, oid }) => [name, oid]));
   const far = byName.get('churn@v2.0.0') ?? '';
@@ -127,7 +129,7 @@ test('in a shallow clone a tag on a later commit leaves the branch able to follo
   remote.commit({ 'model.bin': '6' });
   remote.commit({ 'model.bin': '7' });
   remote.tag('churn@v7.0.0');
-  await repository.fetchTags('origin', await listed(repository, 7));
+  await requireRemote(repository, 'origin').fetch(await listed(repository, 7));
   clone.git('pull', '--quiet', '--ff-only', 'origin', 'main');
   expect(clone.git('rev-parse', 'HEAD')).toBe(remote.git('rev-parse', 'HEAD'));
 });

@@ -25,7 +25,7 @@ describe.each(READERS.filter(([kind]) => kind !== 'memory'))('history: %s', (kin
   made.git('merge', '--quiet', '--no-ff', '-m', 'merge', 'side');
   const merge = made.git('rev-parse', 'HEAD');
   const between = async (from = '', to = '', most = 10) =>
-    (await bench.repository.commitsBetween(from, to, most))?.map(({ subject }) => subject);
+    (await bench.repository.history.between(from, to, most))?.map(({ subject }) => subject);
 
   test.each([
     ['forward', first, main[1], ['main 2', 'main 1', 'fork']],
@@ -43,7 +43,7 @@ describe.each(READERS.filter(([kind]) => kind !== 'memory'))('history: %s', (kin
   });
 
   test('who, when and what', async () => {
-    const [found] = (await bench.repository.commitsBetween(first, fork, 1)) ?? [];
+    const [found] = (await bench.repository.history.between(first, fork, 1)) ?? [];
     expect(found).toMatchObject({
       commit: fork,
       author: 'Ann Lee',
@@ -67,7 +67,7 @@ test.each([
   const commits = [origin.commit(), origin.commit()];
   const name = `${kind}-shallow`;
   origin.git('clone', '--quiet', '--depth=1', `file://${origin.dir}`, `../${name}`);
-  expect(await open(box.at(name)).commitsBetween(commits[1] ?? '', commits[1] ?? '', 1)).toBeUndefined();
+  expect(await open(box.at(name)).history.between(commits[1] ?? '', commits[1] ?? '', 1)).toBeUndefined();
 });
 
 test.each([
@@ -86,7 +86,7 @@ test.each([
   made.git('checkout', '--quiet', '--orphan', 'apart');
   const apart = commit();
   const repository = open(made);
-  const base = (one: string, other: string) => repository.mergeBase(one, other);
+  const base = (one: string, other: string) => repository.history.mergeBase(one, other);
   expect(await base(main, side)).toBe(fork);
   expect(await base(side, main)).toBe(fork);
   expect(await base(main, fork)).toBe(fork);

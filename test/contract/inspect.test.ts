@@ -13,7 +13,7 @@ describe.each(LOCAL_READERS)('the types of objects: %s', (kind, makeBench) => {
     const blob = bench.add('blob', 'a model');
     const tag = bench.add('tag', tagBytes(commit, 'churn@v1.0.0'));
     const gone = '0123456789abcdef0123456789abcdef01234567';
-    const types = await bench.repository.objectTypes([gone, commit, blob, tag]);
+    const types = await bench.repository.objects.types([gone, commit, blob, tag]);
     expect(Object.fromEntries(types)).toEqual({
       [gone]: 'missing',
       [commit]: 'commit',
@@ -24,13 +24,13 @@ describe.each(LOCAL_READERS)('the types of objects: %s', (kind, makeBench) => {
 
   test('asking for none answers none', async () => {
     const { repository } = makeBench(box, `${kind}-none`);
-    expect(await repository.objectTypes([])).toEqual(new Map());
+    expect(await repository.objects.types([])).toEqual(new Map());
   });
 
   test('history is whole, and there is no remote', async () => {
     const { repository, commit } = makeBench(box, `${kind}-whole`);
     commit();
-    expect(await repository.isShallow()).toBe(false);
+    expect(await repository.history.isShallow()).toBe(false);
     expect(await repository.hasRemote('origin')).toBe(false);
   });
 });
@@ -41,7 +41,7 @@ test('a clone of depth 1 says so, and has a remote by its name only', async () =
   made.commit();
   made.git('clone', '--quiet', '--depth=1', `file://${made.dir}`, join(box.root, 'shallow'));
   const repository = openGitRepository(join(box.root, 'shallow'), box);
-  expect(await repository.isShallow()).toBe(true);
+  expect(await repository.history.isShallow()).toBe(true);
   expect(await repository.hasRemote('origin')).toBe(true);
   for (const name of ['upstream', made.dir, '--all', ''])
     expect(await repository.hasRemote(name)).toBe(false);
@@ -53,10 +53,10 @@ test.each(URL_READINGS.filter(([, { embedded }]) => !embedded))(
     const made = box.repository(`${kind}-remote`);
     const commit = made.commit();
     const { repository } = urlBench(box, made, reading);
-    expect(repository.url).toBe(`file://${made.dir}`);
+    expect(repository.address).toBe(`file://${made.dir}`);
     expect(await repository.workTree()).toBeUndefined();
-    expect(await repository.isShallow()).toBe(false);
-    expect(await repository.hasRemote(repository.url ?? '')).toBe(true);
-    expect(await repository.objectTypes([commit])).toEqual(new Map());
+    expect(await repository.history.isShallow()).toBe(false);
+    expect(await repository.hasRemote(repository.address ?? '')).toBe(true);
+    expect(await repository.objects.types([commit])).toEqual(new Map());
   },
 );

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
-import type { RegistryRepository } from '../../src/git/port.js';
+import { type RegistryRepository, requireWriter } from '../../src/git/port.js';
 import { openGitRepository } from '../../src/git/program/repository.js';
 import { type Env, type Repository, sandbox } from '../support/repo.js';
 import { listTags, peeledTags, readTags } from '../support/tags.js';
@@ -22,13 +22,15 @@ function repositoryWithTag(name: string, ...initOptions: string[]): Repository {
 
 /** Reads and writes once, and sees that it happened in that repository. */
 async function expectToWork(repository: RegistryRepository, { git }: Repository): Promise<void> {
-  const head = await repository.resolveCommit('HEAD');
+  const head = await repository.objects.commit('HEAD');
   expect(head).toBe(git('rev-parse', 'HEAD'));
-  expect(await repository.entryAt(head ?? '', 'models/model.bin')).toMatchObject({ type: 'blob' });
-  expect(await repository.entriesBelow(head ?? '', 'models')).toMatchObject([{ path: 'models/model.bin' }]);
-  const oid = await repository.storeTag(tagObject(head ?? '', 'churn#prod#1'), false);
-  const turn = await repository.takeTurn(artifactName('churn'));
-  expect(await repository.changeRefs([creating('churn#prod#1', oid)], turn)).toEqual(DONE);
+  expect(await repository.objects.entry(head ?? '', 'models/model.bin')).toMatchObject({ type: 'blob' });
+  expect(await repository.objects.entries(head ?? '', 'models')).toMatchObject([
+    { path: 'models/model.bin' },
+  ]);
+  const oid = await requireWriter(repository).store(tagObject(head ?? '', 'churn#prod#1'), false);
+  const turn = await requireWriter(repository).turn(artifactName('churn'));
+  expect(await requireWriter(repository).change([creating('churn#prod#1', oid)], turn)).toEqual(DONE);
   expect(git('rev-parse', 'refs/tags/churn#prod#1')).toBe(oid);
   expect(git('rev-parse', 'refs/tags/churn#prod#1^{commit}')).toBe(head);
   expect(await readTags(repository)).toMatchObject([
@@ -94,10 +96,13 @@ describe('ways to store', () => {
   test('a name that is only in packed-refs is taken too', async () => {
     const made = repositoryWithTag('taken');
     made.git('pack-refs', '--all');
-    const oid = await open(made.dir).storeTag(tagObject(made.git('rev-parse', 'HEAD'), 'x'), false);
+    const oid = await requireWriter(open(made.dir)).store(
+      tagObject(made.git('rev-parse', 'HEAD'), 'x'),
+      false,
+    );
     const refs = ['churn#prod#1', 'churn@v1.0.0'].map((tagName) => creating(tagName, oid));
-    const turn = await open(made.dir).takeTurn(artifactName('churn'));
-    expect(await open(made.dir).changeRefs(refs, turn)).toEqual(LOST);
+    const turn = await requireWriter(open(made.dir)).turn(artifactName('churn'));
+    expect(await requireWriter(open(made.dir)).change(refs, turn)).toEqual(LOST);
     expect(made.tags()).toEqual(['churn@v1.0.0']);
   });
 
@@ -147,6 +152,6 @@ describe('the words that people type for a commit', () => {
     ['an option', '--all', undefined],
     ['nothing', '', undefined],
   ])('%s', async (_what, rev, commit) => {
-    expect(await open(made.dir).resolveCommit(rev)).toBe(commit);
+    expect(await open(made.dir).objects.commit(rev)).toBe(commit);
   });
 });

@@ -23,21 +23,21 @@ describe.each(READERS)('reading commits and files: %s', (kind, makeBench) => {
   });
 
   test('HEAD is the newest commit', async () => {
-    expect(await repository.resolveCommit('HEAD')).toBe(second);
+    expect(await repository.objects.commit('HEAD')).toBe(second);
   });
 
   test('a full and an abbreviated id name their commit', async () => {
-    expect(await repository.resolveCommit(first)).toBe(first);
-    expect(await repository.resolveCommit(first.slice(0, 10))).toBe(first);
+    expect(await repository.objects.commit(first)).toBe(first);
+    expect(await repository.objects.commit(first.slice(0, 10))).toBe(first);
   });
 
   test('what names no commit is undefined', async () => {
     for (const rev of ['no-such-branch', '0123456789abcdef0123456789abcdef01234567', 'deadbeef'])
-      expect(await repository.resolveCommit(rev)).toBeUndefined();
+      expect(await repository.objects.commit(rev)).toBeUndefined();
   });
 
   test('HEAD of a repository without commits is undefined', async () => {
-    expect(await makeBench(box, `${kind}-empty`).repository.resolveCommit('HEAD')).toBeUndefined();
+    expect(await makeBench(box, `${kind}-empty`).repository.objects.commit('HEAD')).toBeUndefined();
   });
 
   test('a file has the content that it had at the commit', async () => {
@@ -45,33 +45,33 @@ describe.each(READERS)('reading commits and files: %s', (kind, makeBench) => {
       [first, 'one'],
       [second, 'two'],
     ] as const) {
-      const entry = await repository.entryAt(commit, 'model.bin');
+      const entry = await repository.objects.entry(commit, 'model.bin');
       expect(entry).toMatchObject({ path: 'model.bin', type: 'blob' });
-      expect(Buffer.from(await repository.readBlob(entry?.oid ?? '')).toString()).toBe(content);
+      expect(Buffer.from(await repository.objects.blob(entry?.oid ?? '')).toString()).toBe(content);
     }
   });
 
   test('a file that is not there, not yet there, or below a file is undefined', async () => {
-    expect(await repository.entryAt(second, 'nothing.bin')).toBeUndefined();
-    expect(await repository.entryAt(first, 'models/churn.bin')).toBeUndefined();
-    expect(await repository.entryAt(second, 'model.bin/x')).toBeUndefined();
-    expect(await repository.entryAt(second, 'model')).toBeUndefined();
+    expect(await repository.objects.entry(second, 'nothing.bin')).toBeUndefined();
+    expect(await repository.objects.entry(first, 'models/churn.bin')).toBeUndefined();
+    expect(await repository.objects.entry(second, 'model.bin/x')).toBeUndefined();
+    expect(await repository.objects.entry(second, 'model')).toBeUndefined();
   });
 
   test('a folder is a tree, the top one too', async () => {
-    expect(await repository.entryAt(second, 'models')).toMatchObject({ path: 'models', type: 'tree' });
-    expect(await repository.entryAt(second, '')).toMatchObject({ path: '', type: 'tree' });
+    expect(await repository.objects.entry(second, 'models')).toMatchObject({ path: 'models', type: 'tree' });
+    expect(await repository.objects.entry(second, '')).toMatchObject({ path: '', type: 'tree' });
   });
 
   test('a path is meant literally', async () => {
-    const odd = await repository.entryAt(second, 'models/Ümläut *?[x].bin');
+    const odd = await repository.objects.entry(second, 'models/Ümläut *?[x].bin');
     expect(odd?.path).toBe('models/Ümläut *?[x].bin');
-    expect(await repository.entryAt(second, 'models/*')).toBeUndefined();
-    expect(await repository.entriesBelow(second, 'model*')).toEqual([]);
+    expect(await repository.objects.entry(second, 'models/*')).toBeUndefined();
+    expect(await repository.objects.entries(second, 'model*')).toEqual([]);
   });
 
   test('the entries below a folder are its files at any depth, and no neighbour', async () => {
-    const paths = (await repository.entriesBelow(second, 'models')).map(({ path }) => path);
+    const paths = (await repository.objects.entries(second, 'models')).map(({ path }) => path);
     expect([...paths].sort()).toEqual([
       'models/churn.bin',
       'models/deep/er/x.bin',
@@ -80,15 +80,15 @@ describe.each(READERS)('reading commits and files: %s', (kind, makeBench) => {
   });
 
   test('the entries below the top are all files', async () => {
-    expect(await repository.entriesBelow(second, '')).toHaveLength(5);
-    expect(await repository.entriesBelow(first, '')).toMatchObject([{ path: 'model.bin', type: 'blob' }]);
+    expect(await repository.objects.entries(second, '')).toHaveLength(5);
+    expect(await repository.objects.entries(first, '')).toMatchObject([{ path: 'model.bin', type: 'blob' }]);
   });
 });
 
 test.each(LOCAL_READERS)('bytes come as they are: %s', async (kind, makeBench) => {
   const { repository, add } = makeBench(box, `${kind}-bytes`);
-  expect(Buffer.from(await repository.readBlob(add('blob', BYTES))).equals(BYTES)).toBe(true);
-  expect(await repository.readBlob(add('blob', ''))).toHaveLength(0);
+  expect(Buffer.from(await repository.objects.blob(add('blob', BYTES))).equals(BYTES)).toBe(true);
+  expect(await repository.objects.blob(add('blob', ''))).toHaveLength(0);
 });
 
 test.each(URL_READINGS)('bytes come as they are: %s', async (kind, reading) => {
@@ -97,7 +97,7 @@ test.each(URL_READINGS)('bytes come as they are: %s', async (kind, reading) => {
   const commit = made.commit({ 'model.bin': BYTES, empty: '' });
   made.commit({ 'model.bin': 'something else' });
   const read = async (path: string): Promise<Uint8Array> =>
-    repository.readBlob((await repository.entryAt(commit, path))?.oid ?? '');
+    repository.objects.blob((await repository.objects.entry(commit, path))?.oid ?? '');
   expect(Buffer.from(await read('model.bin')).equals(BYTES)).toBe(true);
   expect(await read('empty')).toHaveLength(0);
 });
@@ -111,7 +111,7 @@ test.each(URL_READINGS)('entries that are no files: %s', async (kind, reading) =
   made.git('add', 'link');
   made.git('commit', '--quiet', '--message', 'Link');
   const commit = made.git('rev-parse', 'HEAD');
-  expect(await repository.entriesBelow(commit, '')).toMatchObject([
+  expect(await repository.objects.entries(commit, '')).toMatchObject([
     { path: 'link', type: 'link' },
     { path: 'model.bin', type: 'blob' },
     { path: 'module', type: 'commit', oid: first },
@@ -123,9 +123,9 @@ test.each(URL_READINGS)('a commit or a file that the remote has not got: %s', as
   made.commit({ 'model.bin': '1' });
   const { repository } = urlBench(box, made, reading);
   for (const ask of [
-    () => repository.entryAt(NOWHERE, 'model.bin'),
-    () => repository.entriesBelow(NOWHERE, ''),
-    () => repository.readBlob(NOWHERE),
+    () => repository.objects.entry(NOWHERE, 'model.bin'),
+    () => repository.objects.entries(NOWHERE, ''),
+    () => repository.objects.blob(NOWHERE),
   ])
     await expect(ask()).rejects.toThrow(RegError);
 });

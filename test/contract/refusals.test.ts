@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openRepository } from '../../src/git/open.js';
+import { requireWriter } from '../../src/git/port.js';
 import { type Env, sandbox } from '../support/repo.js';
 import { listTags, readTags } from '../support/tags.js';
 
@@ -30,7 +31,7 @@ test('a folder outside of every repository', async () => {
   for (const ask of [
     () => listTags(repository),
     () => readTags(repository),
-    () => repository.resolveCommit('HEAD'),
+    () => repository.objects.commit('HEAD'),
     () => repository.workTree(),
   ])
     await expect(ask()).rejects.toMatchObject({ code: 'NO_REPOSITORY' });
@@ -49,7 +50,7 @@ test('a writer without a name: git must not make one up', async () => {
     Object.entries(box.env).filter(([name]) => !/^GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL)$/.test(name)),
   );
   const repository = await open(made.dir, { ...anonymous, HOME: home });
-  await expect(repository.identity()).rejects.toMatchObject({
+  await expect(requireWriter(repository).identity()).rejects.toMatchObject({
     code: 'NO_IDENTITY',
     hint: expect.stringContaining('git config --global user.name'),
   });
@@ -58,7 +59,11 @@ test('a writer without a name: git must not make one up', async () => {
 
 test('a machine without git', async () => {
   const repository = await open(made.dir, { ...box.env, PATH: emptyFolder('no-git'), REG_GIT: 'git' });
-  for (const ask of [() => listTags(repository), () => repository.identity(), () => repository.workTree()])
+  for (const ask of [
+    () => listTags(repository),
+    () => requireWriter(repository).identity(),
+    () => repository.workTree(),
+  ])
     await expect(ask()).rejects.toMatchObject({ code: 'GIT_MISSING' });
 });
 

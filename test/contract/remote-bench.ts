@@ -2,7 +2,15 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type ArtifactName, artifactName } from '../../src/domain/names.js';
 import { openUrlRepository } from '../../src/git/open-with-git.js';
-import type { Outcome, RefChange, RegistryRepository, RemoteListing, Turn } from '../../src/git/port.js';
+import {
+  type Outcome,
+  type RefChange,
+  type RegistryRepository,
+  type RemoteListing,
+  requireRemote,
+  requireWriter,
+  type Turn,
+} from '../../src/git/port.js';
 import { openGitRepository } from '../../src/git/program/repository.js';
 import { type Repository, type Sandbox, START } from '../support/repo.js';
 import { creating } from './bench.js';
@@ -43,12 +51,9 @@ export async function push(
   refs: readonly RefChange[],
   turn: Turn,
 ): Promise<Outcome> {
-  const outcome = await repository.pushRefs(origin, refs, turn);
+  const outcome = await requireRemote(repository, origin).push(refs, turn);
   if (outcome.kind !== 'lost') return outcome;
-  const held = await repository.listRemoteRefs(
-    origin,
-    refs.map(({ ref }) => ref),
-  );
+  const held = await requireRemote(repository, origin).listRefs(refs.map(({ ref }) => ref));
   return refs.every(({ ref, to }) => held.get(ref) === to) ? { kind: 'done' } : outcome;
 }
 
@@ -58,14 +63,14 @@ function writerWith(repository: RegistryRepository, origin: string): Writer {
   writers += 1;
   const tagger = { name: `Writer ${writers}`, email: 'writer@example.com' };
   const list = (artifact: ArtifactName): Promise<RemoteListing> =>
-    repository.listRemoteArtifact(origin, artifact);
+    requireRemote(repository, origin).listArtifact(artifact);
   return {
     repository,
     origin,
     draft: async (tagName, rev = 'main') => {
-      const object = (await repository.resolveCommit(rev)) ?? '';
+      const object = (await repository.objects.commit(rev)) ?? '';
       const made = { object, type: 'commit', tag: tagName, tagger, date: START, zone: '+0000' } as const;
-      return creating(tagName, await repository.storeTag({ ...made, message: 'Said\n' }, false));
+      return creating(tagName, await requireWriter(repository).store({ ...made, message: 'Said\n' }, false));
     },
     turn: async (artifact = CHURN) => (await list(artifact)).turn,
     names: async (artifact = CHURN) => (await list(artifact)).tags.map(({ name }) => name),
@@ -89,5 +94,5 @@ export function cloneWriter(box: Sandbox, remote: Repository): Writer {
 function urlWriter(box: Sandbox, remote: Repository): Writer {
   const cache = join(box.root, `cache-${writers}`);
   const repository = openUrlRepository(`file://${remote.dir}`, cache, box);
-  return writerWith(repository, repository.url ?? '');
+  return writerWith(repository, repository.address ?? '');
 }

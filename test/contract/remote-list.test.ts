@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
+import { requireRemote } from '../../src/git/port.js';
 import { sandbox } from '../support/repo.js';
 import { CHURN, makeRemote, WRITERS } from './remote-bench.js';
 
@@ -26,8 +27,8 @@ describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) =>
     const remote = makeRemote(box, `${kind}-none`);
     const { repository, origin } = makeWriter(box, remote);
     const head = remote.git('rev-parse', 'main');
-    expect(await repository.listRemoteTags(origin)).toEqual([]);
-    expect(await repository.listRemoteArtifact(origin, CHURN)).toEqual({
+    expect(await requireRemote(repository, origin).listTags()).toEqual([]);
+    expect(await requireRemote(repository, origin).listArtifact(CHURN)).toEqual({
       tags: [],
       tips: new Map([
         ['HEAD', head],
@@ -52,8 +53,8 @@ describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) =>
       { name: 'churn@v2.0.0', oid: nested, peeled: head },
       { name: 'churn@v3.0.0', oid: onBlob, peeled: blob },
     ];
-    expect(await repository.listRemoteTags(origin)).toEqual(expected);
-    expect((await repository.listRemoteArtifact(origin, CHURN)).tags).toEqual(expected);
+    expect(await requireRemote(repository, origin).listTags()).toEqual(expected);
+    expect((await requireRemote(repository, origin).listArtifact(CHURN)).tags).toEqual(expected);
   });
 
   describe('with the tags of many artifacts', () => {
@@ -67,7 +68,7 @@ describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) =>
     const { repository, origin } = makeWriter(box, remote);
 
     test('all of them, and no other ref', async () => {
-      const listed = await repository.listRemoteTags(origin);
+      const listed = await requireRemote(repository, origin).listTags();
       const expected = ALL.map((name) => ({ name, oid: oids.get(name), peeled: head }));
       expect(listed.filter(({ name }) => !name.startsWith('refs/'))).toEqual(expected);
       expect(listed).toHaveLength(ALL.length + 1);
@@ -82,7 +83,7 @@ describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) =>
       ['chur', []],
       ['nobody', []],
     ])('those of %s are its own, whatever other names begin or end alike', async (name, expected) => {
-      const { tags, turn } = await repository.listRemoteArtifact(origin, artifactName(name));
+      const { tags, turn } = await requireRemote(repository, origin).listArtifact(artifactName(name));
       expect(tags).toEqual(expected.map((tag) => ({ name: tag, oid: oids.get(tag), peeled: head })));
       expect(turn).toEqual({ artifact: name, last: undefined });
     });
@@ -94,13 +95,15 @@ describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) =>
     const lasts = [];
     for (const artifact of artifacts) {
       const ref = await draft(`${artifact.replace(':', '=')}@v1.0.0`);
-      expect(await repository.pushRefs(origin, [ref], await turn(artifact))).toEqual({ kind: 'done' });
+      expect(await requireRemote(repository, origin).push([ref], await turn(artifact))).toEqual({
+        kind: 'done',
+      });
       lasts.push(ref.to);
     }
     for (const [index, artifact] of artifacts.entries())
       expect(await turn(artifact)).toEqual({ artifact, last: lasts[index] });
     expect(await turn(artifactName('fraud'))).toMatchObject({ last: undefined });
-    expect(await repository.listRemoteTags(origin)).toHaveLength(3);
+    expect(await requireRemote(repository, origin).listTags()).toHaveLength(3);
   });
 
   test('a remote that is gone fails whatever is asked, and says which', async () => {
@@ -110,9 +113,9 @@ describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) =>
     const turn = { artifact: CHURN, last: undefined };
     rmSync(remote.dir, { recursive: true });
     for (const ask of [
-      () => repository.listRemoteTags(origin),
-      () => repository.listRemoteArtifact(origin, CHURN),
-      () => repository.pushRefs(origin, refs, turn),
+      () => requireRemote(repository, origin).listTags(),
+      () => requireRemote(repository, origin).listArtifact(CHURN),
+      () => requireRemote(repository, origin).push(refs, turn),
     ])
       await expect(ask()).rejects.toMatchObject({
         code: 'REMOTE_FAILED',

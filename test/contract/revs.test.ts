@@ -106,14 +106,14 @@ describe.each(READINGS)('the commit that words name: %s', (kind, open) => {
   const isRefused = (rev: string): boolean => kind.startsWith('embedded') && NEEDS_GIT.test(rev);
 
   test.each(REVS.filter(([rev]) => isRefused(rev)))('%j is refused without the git program', async (rev) => {
-    await expect(open(made).resolveCommit(rev)).rejects.toMatchObject({
+    await expect(open(made).objects.commit(rev)).rejects.toMatchObject({
       code: 'UNKNOWN_REV',
       hint: expect.stringContaining('git'),
     });
   });
 
   test.each(REVS.filter(([rev]) => !isRefused(rev)))('%j is %s', async (rev, letter) => {
-    const commit = await open(made).resolveCommit(written(rev, made.oids));
+    const commit = await open(made).objects.commit(written(rev, made.oids));
     expect(commit).toBe(made.oids[letter]);
   });
 
@@ -123,7 +123,7 @@ describe.each(READINGS)('the commit that words name: %s', (kind, open) => {
     async (revs, letters) => {
       const repository = open(made);
       const answers = [];
-      for (const rev of revs) answers.push(await repository.resolveCommit(written(rev, made.oids)));
+      for (const rev of revs) answers.push(await repository.objects.commit(written(rev, made.oids)));
       expect(answers).toEqual(letters.map((letter) => letter && made.oids[letter]));
     },
   );
@@ -131,7 +131,7 @@ describe.each(READINGS)('the commit that words name: %s', (kind, open) => {
   test('names are read anew each time', async () => {
     const moving = makeHistory(`${kind}-moving`);
     const repository = open(moving);
-    const ask = () => Promise.all(['main', 'light', 'side'].map((rev) => repository.resolveCommit(rev)));
+    const ask = () => Promise.all(['main', 'light', 'side'].map((rev) => repository.objects.commit(rev)));
     const { A, B, C, D } = moving.oids;
     expect(await ask()).toEqual([D, B, C]);
     moving.git('tag', '--force', 'light', A ?? '');
@@ -146,12 +146,12 @@ describe.each(URL_READINGS)('a remote that cannot be reached: %s', (kind, readin
     const made = makeHistory(`${kind}-gone`);
     const { repository } = urlBench(box, made, reading);
     const { A = '', D = '' } = made.oids;
-    expect(await repository.resolveCommit('main')).toBe(D);
+    expect(await repository.objects.commit('main')).toBe(D);
     rmSync(made.dir, { recursive: true });
     for (const rev of ['HEAD', 'main', 'v1', 'no-such', 'main~2', A, A.slice(0, 9), NOWHERE])
-      await expect(repository.resolveCommit(rev)).rejects.toMatchObject({ code: 'REMOTE_FAILED' });
-    expect(await repository.resolveCommit(D)).toBe(D);
-    expect(await repository.resolveCommit('--upload-pack=x')).toBeUndefined();
+      await expect(repository.objects.commit(rev)).rejects.toMatchObject({ code: 'REMOTE_FAILED' });
+    expect(await repository.objects.commit(D)).toBe(D);
+    expect(await repository.objects.commit('--upload-pack=x')).toBeUndefined();
   });
 });
 
@@ -161,7 +161,7 @@ test.each([
 ])('less usual words mean at a URL what they mean in a clone: %s', async (what, revOf) => {
   const made = makeHistory(what);
   const rev = revOf(made);
-  expect(await benchOver(box, made).repository.resolveCommit(rev)).toBe(made.oids.C);
+  expect(await benchOver(box, made).repository.objects.commit(rev)).toBe(made.oids.C);
   const { repository } = urlBench(box, made, { filters: true, env: {} }, newCache());
-  expect(await repository.resolveCommit(rev)).toBe(made.oids.C);
+  expect(await repository.objects.commit(rev)).toBe(made.oids.C);
 });

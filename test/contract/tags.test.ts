@@ -230,13 +230,15 @@ describe('the git program', () => {
     const late = annotate({ ...bench }, 'churn@v2.0.0', head);
     const clone = box.at('partial');
     clone.writeTagRef('churn@v2.0.0', `${late}\n`);
-    const { tags, readBlob, entryAt } = openGitRepository(clone.dir, box);
+    const { tags, objects } = openGitRepository(clone.dir, box);
     for (const scope of ['all', CHURN] as const) {
       const list = await tags.list(scope);
       expect(peeledIn(list)['churn@v2.0.0']).toBe('unknown');
       expect(verdicts(await tags.read([...list.refs]))).toEqual({ ...good(head), 'churn@v2.0.0': 'missing' });
     }
     // a file is: a clone without files is made for that
-    expect(Buffer.from(await readBlob((await entryAt(head, 'model.bin'))?.oid ?? '')).toString()).toBe('1');
+    expect(
+      Buffer.from(await objects.blob((await objects.entry(head, 'model.bin'))?.oid ?? '')).toString(),
+    ).toBe('1');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
 import { tagNameOf } from '../../src/domain/refs.js';
-import type { RefChange } from '../../src/git/port.js';
+import { type RefChange, requireWriter } from '../../src/git/port.js';
 import { sandbox } from '../support/repo.js';
 import { listTags, peeledTags, readTags } from '../support/tags.js';
 import { annotate, BENCHES, type Bench, creating, DONE, deleting, LOST, tagObject } from './bench.js';
@@ -24,14 +24,16 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
     const { repository } = bench;
     const head = bench.commit();
     const draft = async (tagName: string): Promise<RefChange> =>
-      creating(tagName, await repository.storeTag(tagObject(head, tagName), false));
+      creating(tagName, await requireWriter(repository).store(tagObject(head, tagName), false));
     return {
       ...bench,
       draft,
       write: async (tagName) => {
         const ref = await draft(tagName);
         const artifact = artifactName(tagName.replace(/[@#].*/, '').replace('=', ':'));
-        expect(await repository.changeRefs([ref], await repository.takeTurn(artifact))).toEqual(DONE);
+        expect(
+          await requireWriter(repository).change([ref], await requireWriter(repository).turn(artifact)),
+        ).toEqual(DONE);
         return ref;
       },
       names: async () => (await listTags(repository)).map(({ name }) => name),
@@ -44,11 +46,14 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
   ])('of two writers at once that took %s turn one wins, whatever they write', async (which, before) => {
     const { repository, draft, write, names } = makeDesk(`race-${which}`);
     for (const tagName of before) await write(tagName);
-    const turns = [await repository.takeTurn(CHURN), await repository.takeTurn(CHURN)] as const;
+    const turns = [
+      await requireWriter(repository).turn(CHURN),
+      await requireWriter(repository).turn(CHURN),
+    ] as const;
     const refs = [await draft('churn@v1.0.0'), await draft('churn#dev#1')] as const;
     const results = await Promise.all([
-      repository.changeRefs([refs[0]], turns[0]),
-      repository.changeRefs([refs[1]], turns[1]),
+      requireWriter(repository).change([refs[0]], turns[0]),
+      requireWriter(repository).change([refs[1]], turns[1]),
     ]);
     expect(results).toEqual(expect.arrayContaining([DONE, LOST]));
     const winner = refs[results.findIndex(({ kind }) => kind === 'done')];
@@ -57,30 +62,30 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
 
   test('a turn is used once', async () => {
     const { repository, draft, names } = makeDesk('once');
-    const turn = await repository.takeTurn(CHURN);
-    expect(await repository.changeRefs([await draft('churn@v1.0.0')], turn)).toEqual(DONE);
-    expect(await repository.changeRefs([await draft('churn@v2.0.0')], turn)).toEqual(LOST);
+    const turn = await requireWriter(repository).turn(CHURN);
+    expect(await requireWriter(repository).change([await draft('churn@v1.0.0')], turn)).toEqual(DONE);
+    expect(await requireWriter(repository).change([await draft('churn@v2.0.0')], turn)).toEqual(LOST);
     expect(await names()).toEqual(['churn@v1.0.0']);
-    const next = await repository.takeTurn(CHURN);
-    expect(await repository.changeRefs([await draft('churn@v2.0.0')], next)).toEqual(DONE);
+    const next = await requireWriter(repository).turn(CHURN);
+    expect(await requireWriter(repository).change([await draft('churn@v2.0.0')], next)).toEqual(DONE);
   });
 
   test('a write that was refused passes no turn on', async () => {
     const { repository, draft, write } = makeDesk('refused');
     const taken = await write('churn@v1.0.0');
-    const turn = await repository.takeTurn(CHURN);
+    const turn = await requireWriter(repository).turn(CHURN);
     const again = { ...(await draft('churn@v1.0.0-again')), ref: taken.ref };
-    expect(await repository.changeRefs([again], turn)).toEqual(LOST);
-    expect(await repository.takeTurn(CHURN)).toEqual(turn);
-    expect(await repository.changeRefs([await draft('churn@v2.0.0')], turn)).toEqual(DONE);
+    expect(await requireWriter(repository).change([again], turn)).toEqual(LOST);
+    expect(await requireWriter(repository).turn(CHURN)).toEqual(turn);
+    expect(await requireWriter(repository).change([await draft('churn@v2.0.0')], turn)).toEqual(DONE);
   });
 
   test('a turn that is not the current one deletes nothing', async () => {
     const { repository, write, names } = makeDesk('stale-delete');
     const first = await write('churn@v1.0.0');
-    const turn = await repository.takeTurn(CHURN);
+    const turn = await requireWriter(repository).turn(CHURN);
     await write('churn@v2.0.0');
-    expect(await repository.changeRefs([deleting(first)], turn)).toEqual(LOST);
+    expect(await requireWriter(repository).change([deleting(first)], turn)).toEqual(LOST);
     expect(await names()).toEqual(['churn@v1.0.0', 'churn@v2.0.0']);
   });
 
@@ -88,10 +93,10 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
     const { repository, draft, write, names } = makeDesk('delete');
     const first = await write('churn@v1.0.0');
     await write('churn@v2.0.0');
-    const turn = await repository.takeTurn(CHURN);
-    const waiting = await repository.takeTurn(CHURN);
-    expect(await repository.changeRefs([deleting(first)], turn)).toEqual(DONE);
-    expect(await repository.changeRefs([await draft('churn#dev#1')], waiting)).toEqual(LOST);
+    const turn = await requireWriter(repository).turn(CHURN);
+    const waiting = await requireWriter(repository).turn(CHURN);
+    expect(await requireWriter(repository).change([deleting(first)], turn)).toEqual(DONE);
+    expect(await requireWriter(repository).change([await draft('churn#dev#1')], waiting)).toEqual(LOST);
     expect(await names()).toEqual(['churn@v2.0.0']);
     await write('churn#dev#1');
   });
@@ -99,22 +104,25 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
   test('and so does one in a clone where nobody has written yet', async () => {
     const desk = makeDesk('delete-first');
     const { repository, draft, names } = desk;
-    const head = (await repository.resolveCommit('HEAD')) ?? '';
+    const head = (await repository.objects.commit('HEAD')) ?? '';
     const fetched = creating('churn@v1.0.0', annotate(desk, 'churn@v1.0.0', head));
-    const [turn, waiting] = [await repository.takeTurn(CHURN), await repository.takeTurn(CHURN)];
-    expect(await repository.changeRefs([deleting(fetched)], turn)).toEqual(DONE);
-    expect(await repository.changeRefs([await draft('churn#dev#1')], waiting)).toEqual(LOST);
+    const [turn, waiting] = [
+      await requireWriter(repository).turn(CHURN),
+      await requireWriter(repository).turn(CHURN),
+    ];
+    expect(await requireWriter(repository).change([deleting(fetched)], turn)).toEqual(DONE);
+    expect(await requireWriter(repository).change([await draft('churn#dev#1')], waiting)).toEqual(LOST);
     expect(await names()).toEqual([]);
   });
 
   test('what was written and deleted again does not bring an old turn back', async () => {
     const { repository, draft, write, names } = makeDesk('back');
-    const waiting = await repository.takeTurn(CHURN);
+    const waiting = await requireWriter(repository).turn(CHURN);
     const first = await write('churn@v1.0.0');
-    const between = await repository.takeTurn(CHURN);
-    expect(await repository.changeRefs([deleting(first)], between)).toEqual(DONE);
+    const between = await requireWriter(repository).turn(CHURN);
+    expect(await requireWriter(repository).change([deleting(first)], between)).toEqual(DONE);
     for (const turn of [waiting, between])
-      expect(await repository.changeRefs([await draft('churn#dev#1')], turn)).toEqual(LOST);
+      expect(await requireWriter(repository).change([await draft('churn#dev#1')], turn)).toEqual(LOST);
     expect(await names()).toEqual([]);
   });
 
@@ -122,13 +130,14 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
     const { repository, draft, names } = makeDesk('folder');
     const artifacts = ['churn', 'churn/x', 'churn/x/y', 'models:churn'].map((name) => artifactName(name));
     const turns = [];
-    for (const artifact of artifacts) turns.push(await repository.takeTurn(artifact));
+    for (const artifact of artifacts) turns.push(await requireWriter(repository).turn(artifact));
     for (const turn of turns) {
       const ref = await draft(`${turn.artifact.replace(':', '=')}@v1.0.0`);
-      expect(await repository.changeRefs([ref], turn)).toEqual(DONE);
+      expect(await requireWriter(repository).change([ref], turn)).toEqual(DONE);
     }
     expect(await names()).toHaveLength(4);
-    for (const artifact of artifacts) expect((await repository.takeTurn(artifact)).last).toBeDefined();
+    for (const artifact of artifacts)
+      expect((await requireWriter(repository).turn(artifact)).last).toBeDefined();
   });
 
   test.each(['first', 'last'])('deleting is all or none: the tag that has moved comes %s', async (place) => {
@@ -136,16 +145,23 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
     const refs = [await write('churn@v1.0.0'), await write('churn@v2.0.0')];
     const moved = { ...(await draft('churn@v1.0.0-other')), ref: 'refs/tags/churn@v1.0.0' };
     const asked = place === 'first' ? [moved, ...refs.slice(1)] : [...refs.slice(1), moved];
-    expect(await repository.changeRefs(asked.map(deleting), await repository.takeTurn(CHURN))).toEqual(LOST);
+    expect(
+      await requireWriter(repository).change(
+        asked.map(deleting),
+        await requireWriter(repository).turn(CHURN),
+      ),
+    ).toEqual(LOST);
     expect(await names()).toEqual(['churn@v1.0.0', 'churn@v2.0.0']);
-    expect(await repository.changeRefs(refs.map(deleting), await repository.takeTurn(CHURN))).toEqual(DONE);
+    expect(
+      await requireWriter(repository).change(refs.map(deleting), await requireWriter(repository).turn(CHURN)),
+    ).toEqual(DONE);
     expect(await names()).toEqual([]);
   });
 
   test('taking a turn is no tag, and answers nothing about the registry', async () => {
     const { repository, write } = makeDesk('no-tag');
     await write('churn@v1.0.0');
-    await repository.takeTurn(CHURN);
+    await requireWriter(repository).turn(CHURN);
     expect(await listTags(repository)).toHaveLength(1);
     expect(await peeledTags(repository)).toHaveLength(1);
     expect(await readTags(repository)).toHaveLength(1);

@@ -35,7 +35,7 @@ test('a tag of a repository that may only be read', async () => {
   const stderr = 'error: insufficient permission for adding an object to repository database .git/objects';
   const git = async () => ({ code: 128, stdout: Buffer.alloc(0), stderr });
   const writer = gitTagWriter(git, gitSigner(git, box.root, box));
-  await expect(writer.storeTag(tagObject('a'.repeat(40), 'churn@v1.0.0'), false)).rejects.toMatchObject({
+  await expect(writer.store(tagObject('a'.repeat(40), 'churn@v1.0.0'), false)).rejects.toMatchObject({
     code: 'GIT_FAILED',
     message: 'nothing can be written to this repository: permission denied',
   });

@@ -42,7 +42,7 @@ test('a web server of plain files, which knows neither depth nor filter, is read
     { tag: { name: 'churn@v1.0.0' } },
   ]);
   expect(await readTags(repository)).toHaveLength(2);
-  expect(await repository.resolveCommit('HEAD')).toBe(head);
-  const entry = await repository.entryAt(head, 'model.bin');
-  expect(Buffer.from(await repository.readBlob(entry?.oid ?? '')).toString()).toBe('two');
+  expect(await repository.objects.commit('HEAD')).toBe(head);
+  const entry = await repository.objects.entry(head, 'model.bin');
+  expect(Buffer.from(await repository.objects.blob(entry?.oid ?? '')).toString()).toBe('two');
 });

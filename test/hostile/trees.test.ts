@@ -114,13 +114,13 @@ describe('a rev that is', () => {
     rowsOf('revs').map((row) => ({ ...row, how, open })),
   );
   test.each(cases)('$what names no commit, with $how', async ({ input, open, code }) => {
-    const found = async (): Promise<string | undefined> => (await open()).resolveCommit(textIn(input));
+    const found = async (): Promise<string | undefined> => (await open()).objects.commit(textIn(input));
     // without the git program some revs are refused because of what they look like
     const ended = await codeOf(async () => expect(await found()).toBeUndefined());
     expect(['it was accepted', code]).toContain(ended);
   });
 
   test.each(Object.entries(PLACES))('a branch is one, with %s', async (_how, open) => {
-    expect(await (await open()).resolveCommit('main')).toBe(research.git('rev-parse', 'main'));
+    expect(await (await open()).objects.commit('main')).toBe(research.git('rev-parse', 'main'));
   });
 });

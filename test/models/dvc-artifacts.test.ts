@@ -55,7 +55,7 @@ test.each([
 
 test('of an artifact whose model is in git, its path there is told', async () => {
   const opener = sourceOpener(join(box.root, 'cache'), { env: box.env });
-  const objects = await opener.openSource(parseLocation(project.dir));
+  const { objects } = await opener.openSource(parseLocation(project.dir));
   const commit = project.git('rev-parse', 'HEAD');
   expect(await find('plain')).toBeUndefined();
   expect(await artifactInGit(objects, commit, 'plain')).toBe('models/plain.bin');
@@ -70,7 +70,14 @@ test.each(['none', 'models:churn', 'none:churn', 'itself', '..:churn', 'models/.
   },
 );
 
-test.each(['outside', 'elsewhere', 'template', 'pathless'])(
+test('an artifact whose template cannot be filled in is refused with the reason', async () => {
+  expect(await failure('template')).toMatchObject({
+    code: 'SOURCE_UNSUPPORTED',
+    message: `dvc.yaml: artifacts.template: there is no value for \${name}`,
+  });
+});
+
+test.each(['outside', 'elsewhere', 'pathless'])(
   'an artifact without a path inside the repository is refused: %s',
   async (name) => {
     expect(await failure(name)).toMatchObject({

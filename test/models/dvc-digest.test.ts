@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseLocation } from '../../src/domain/location.js';
 import { sourceOpener } from '../../src/git/open.js';
-import type { SourceRepository } from '../../src/git/port.js';
+import type { Objects } from '../../src/git/port.js';
 import { askDvcRemote, dvcBytesAt, isSameDvcBytes } from '../../src/models/dvc-digest.js';
 import { dvcWorkTreeState } from '../../src/models/dvc-work-tree.js';
 import { storeOpener } from '../../src/stores/open.js';
@@ -23,10 +23,10 @@ const box = sandbox();
 const project = box.repository('project');
 const remote = join(box.root, 'remote');
 const tools = { stores: storeOpener({ env: box.env, signal: undefined }), at: project.dir };
-let objects: SourceRepository;
+let objects: Objects;
 beforeAll(async () => {
   const opener = sourceOpener(join(box.root, 'cache'), { env: box.env, signal: undefined });
-  objects = await opener.openSource(parseLocation(project.dir));
+  objects = (await opener.openSource(parseLocation(project.dir))).objects;
 });
 
 const digestOf = async (path: string) => dvcBytesAt(objects, project.git('rev-parse', 'HEAD'), path, tools);

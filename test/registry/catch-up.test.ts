@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TagRef } from '../../src/git/port.js';
+import { requireRemote, type TagRef } from '../../src/git/port.js';
 import { encodeTag } from '../../src/git/tag-object.js';
 import { compareTags, listBothSides } from '../../src/registry/catch-up.js';
 import { type MemoryRepository, memoryRepository } from '../support/memory.js';
@@ -84,7 +84,11 @@ describe('both sides of a registry', () => {
       const [name = '', form = ''] = text.split(' ');
       repository.point(name, objectFor(repository, form, name, commit));
     }
-    const both = await listBothSides({ ...repository, listRemoteTags: async () => there.map(tag) }, 'origin');
+    const remote = (name: string) => ({
+      ...requireRemote(repository, name),
+      listTags: async () => there.map(tag),
+    });
+    const both = await listBothSides({ ...repository, remote }, 'origin');
     const names = (tags: readonly TagRef[]): string[] => tags.map(({ name }) => name);
     return { here: names(both.here), there: both.there, onlyHere: names(both.onlyHere) };
   }

@@ -7,7 +7,7 @@ const IDENTITY = { name: 'Ann Lee', email: 'ann@example.com', now: 0, zone: '+00
 
 async function declaration(files: Record<string, string>, artifact: string): Promise<string | undefined> {
   const repository = memoryRepository(IDENTITY);
-  const found = await findDeclaration(repository, repository.commit(files), artifactName(artifact));
+  const found = await findDeclaration(repository.objects, repository.commit(files), artifactName(artifact));
   return found && `${found.kind} ${found.file}`;
 }
 

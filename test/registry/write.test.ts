@@ -5,7 +5,13 @@ import { artifactName, stageName } from '../../src/domain/names.js';
 import type { Plan, Snapshot } from '../../src/domain/plan.js';
 import { tagNameOf, tagRef } from '../../src/domain/refs.js';
 import { RegError } from '../../src/errors.js';
-import type { Outcome, RefChange, RegistryRepository } from '../../src/git/port.js';
+import {
+  type Outcome,
+  type RefChange,
+  type RegistryRepository,
+  requireRemote,
+  requireWriter,
+} from '../../src/git/port.js';
 import type { RegistryContext } from '../../src/registry/context.js';
 import { type WriteOptions, write } from '../../src/registry/write.js';
 import { memoryRepository } from '../support/memory.js';
@@ -29,17 +35,20 @@ function makeClone(...pushes: ((take: () => void) => Outcome)[]) {
   const repository: RegistryRepository = {
     ...here,
     hasRemote: async () => true,
-    listRemoteArtifact: async (_remote, artifact) => {
-      asked.push('list');
-      const tags = [...there].map(([ref, oid]) => ({ name: tagNameOf(ref) ?? '', oid, peeled: commit }));
-      return { tags, tips: new Map(), turn: { artifact, last: [...there.values()].at(-1) } };
-    },
-    listRemoteTags: async () => [],
-    fetchTags: async () => undefined,
-    pushRefs: async (_remote, refs) => {
-      asked.push('push');
-      return pushes.shift()?.(() => take(refs)) ?? DONE;
-    },
+    remote: () => ({
+      ...requireRemote(here, 'origin'),
+      listArtifact: async (artifact) => {
+        asked.push('list');
+        const tags = [...there].map(([ref, oid]) => ({ name: tagNameOf(ref) ?? '', oid, peeled: commit }));
+        return { tags, tips: new Map(), turn: { artifact, last: [...there.values()].at(-1) } };
+      },
+      listTags: async () => [],
+      fetch: async () => undefined,
+      push: async (refs) => {
+        asked.push('push');
+        return pushes.shift()?.(() => take(refs)) ?? DONE;
+      },
+    }),
   };
   const context = {
     repository,
@@ -85,7 +94,7 @@ describe('a push', () => {
       zone: '+0000',
       message: 'Faster\n',
     } as const;
-    other = await here.storeTag(object, false);
+    other = await requireWriter(here).store(object, false);
     // the other writer has registered the commit
     await expect(register()).rejects.toMatchObject({ code: 'COMMIT_TAKEN' });
     expect(asked).toEqual(['list', 'push', 'list']);
@@ -113,11 +122,14 @@ describe('a push', () => {
     let asked = 0;
     const gone: RegistryRepository = {
       ...repository,
-      listRemoteArtifact: async (remote, artifact) => {
-        asked += 1;
-        if (asked > 1) throw new RegError('REMOTE_FAILED', 'cannot reach origin');
-        return repository.listRemoteArtifact(remote, artifact);
-      },
+      remote: (name) => ({
+        ...requireRemote(repository, name),
+        listArtifact: async (artifact) => {
+          asked += 1;
+          if (asked > 1) throw new RegError('REMOTE_FAILED', 'cannot reach origin');
+          return requireRemote(repository, name).listArtifact(artifact);
+        },
+      }),
     };
     const writing = write(
       { ...context, repository: gone },
@@ -151,9 +163,12 @@ describe('a write that stays here', () => {
     const repository: RegistryRepository = {
       ...made.repository,
       hasRemote: async () => false,
-      changeRefs: async (refs) => {
-        asked.push([...refs]);
-        return outcome();
+      writer: {
+        ...requireWriter(made.repository),
+        change: async (refs) => {
+          asked.push([...refs]);
+          return outcome();
+        },
       },
     };
     const stage = stageName('prod');

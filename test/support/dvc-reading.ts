@@ -26,11 +26,11 @@ export function dvcIn(box: Sandbox, repository: () => Repository) {
   const find = async (path: string, asked: AskedOfDvc = {}): Promise<SourceModel | undefined> => {
     const { dir, git } = repository();
     const around = { env: { ...box.env, ...asked.env }, signal: asked.signal };
-    const source = await sourceOpener(join(box.root, 'cache'), around).openSource(parseLocation(dir));
+    const { objects } = await sourceOpener(join(box.root, 'cache'), around).openSource(parseLocation(dir));
     const opener = storeOpener(around);
     const at = asked.isHere === false ? undefined : dir;
     const commit = asked.commit ?? git('rev-parse', 'HEAD');
-    return findDvcModel(source, commit, path, asked.stores?.(opener) ?? opener, at);
+    return findDvcModel(objects, commit, path, asked.stores?.(opener) ?? opener, at);
   };
   /** The bytes of a model by the paths of its files, checked against what its source promises. */
   const read = async (path: string, asked: AskedOfDvc = {}): Promise<Record<string, Buffer>> => {

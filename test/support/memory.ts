@@ -51,11 +51,11 @@ export function memoryRepository(identity: Identity): MemoryRepository {
       .map(([path, oid]) => ({ path, type: 'blob', oid }));
 
   return {
-    url: undefined,
+    address: undefined,
     workTree: async () => undefined,
-    commitFile: async () => {
-      throw new RegError('NO_WORK_TREE', 'a repository in memory has no work tree');
-    },
+    defaultBranch: async () => 'main',
+    uncommitted: async () => [],
+    hasRemote: async () => false,
     add,
     point: (tagName, oid) => void tags.set(tagName, oid),
     commit: (files = {}) => {
@@ -76,49 +76,67 @@ export function memoryRepository(identity: Identity): MemoryRepository {
       },
       read: async (refs) => refs.map(({ name, oid }) => readTag(objects, { name, oid })),
     },
-    identity: async () => identity,
-    signsTags: async () => false,
-    storeTag: async (tag, sign) => {
-      if (sign) throw new RegError('SIGNING_FAILED', `a repository in memory has no key to sign ${tag.tag}`);
-      return add('tag', encodeTag(tag));
+    writer: {
+      identity: async () => identity,
+      signsTags: async () => false,
+      store: async (tag, sign) => {
+        if (sign)
+          throw new RegError('SIGNING_FAILED', `a repository in memory has no key to sign ${tag.tag}`);
+        return add('tag', encodeTag(tag));
+      },
+      turn: async (artifact) => ({ artifact, last: turns.get(artifact) }),
+      change: async (refs, turn) => {
+        const isLost = turn
+          ? turns.get(turn.artifact) !== turn.last || refs.some(({ ref, from }) => held(ref) !== from)
+          : refs.some(({ ref, from, to }) => held(ref) !== from && held(ref) !== to);
+        if (isLost) return { kind: 'lost', reason: 'another writer was faster' };
+        for (const { ref, to } of refs) set(tagNameOf(ref) ?? '', to);
+        if (turn) turns.set(turn.artifact, refs.at(-1)?.to ?? randomUUID());
+        return { kind: 'done' };
+      },
+      commitFile: async () => {
+        throw new RegError('NO_WORK_TREE', 'a repository in memory has no work tree');
+      },
     },
-    takeTurn: async (artifact) => ({ artifact, last: turns.get(artifact) }),
-    changeRefs: async (refs, turn) => {
-      const isLost = turn
-        ? turns.get(turn.artifact) !== turn.last || refs.some(({ ref, from }) => held(ref) !== from)
-        : refs.some(({ ref, from, to }) => held(ref) !== from && held(ref) !== to);
-      if (isLost) return { kind: 'lost', reason: 'another writer was faster' };
-      for (const { ref, to } of refs) set(tagNameOf(ref) ?? '', to);
-      if (turn) turns.set(turn.artifact, refs.at(-1)?.to ?? randomUUID());
-      return { kind: 'done' };
+    remote: (name) => {
+      const none = async (): Promise<never> => {
+        throw new RegError('REMOTE_FAILED', `a repository in memory has no remote ${name}`);
+      };
+      return {
+        listTags: none,
+        listArtifact: none,
+        listRefs: async () => (name === '.' ? new Map() : none()),
+        fetch: none,
+        push: none,
+      };
     },
-    pushRefs: noRemote,
-    listRemoteTags: noRemote,
-    listRemoteArtifact: noRemote,
-    listRemoteRefs: async (remote) => (remote === '.' ? new Map() : noRemote(remote)),
-    fetchTags: noRemote,
-    // its commits follow each other in one line
-    strays: async (_tip, commits) => new Set(commits.filter((oid) => !trees.has(oid))),
-    commitDate: async () => identity.now,
-    checkSignatures: async () => new Map(),
-    isShallow: async () => false,
-    objectTypes: async (oids) => new Map(oids.map((oid) => [oid, objects.get(oid)?.type ?? 'missing'])),
-    mergeBase: async () => undefined,
-    hasRemote: async () => false,
-    resolveCommit: async (rev) => (rev === 'HEAD' ? head : commitNamed(trees, rev)),
-    entryAt: async (commit, path) => {
-      const isFolder = path === '' || entries(commit, `${path}/`).length > 0;
-      return isFolder
-        ? { path, type: 'tree', oid: commit }
-        : entries(commit, path).find((entry) => entry.path === path);
+    branches: {
+      // its commits follow each other in one line
+      strays: async (_tip, commits) => new Set(commits.filter((oid) => !trees.has(oid))),
+      commitDate: async () => identity.now,
     },
-    entriesBelow: async (commit, path) => entries(commit, path === '' ? '' : `${path}/`),
-    readBlob: async (oid) => blobOf(oid),
-    blobSizes: async (oids) => new Map(oids.map((oid) => [oid, blobOf(oid).length])),
-    streamBlob: async (oid) => Readable.from([Buffer.from(blobOf(oid))]),
-    // what led to a commit is not kept
-    commitsBetween: async () => undefined,
-    listTips: async () => new Map(head === undefined ? [] : [['HEAD', head]]),
+    signatures: { check: async () => new Map() },
+    objects: {
+      commit: async (rev) => (rev === 'HEAD' ? head : commitNamed(trees, rev)),
+      entry: async (commit, path) => {
+        const isFolder = path === '' || entries(commit, `${path}/`).length > 0;
+        return isFolder
+          ? { path, type: 'tree', oid: commit }
+          : entries(commit, path).find((entry) => entry.path === path);
+      },
+      entries: async (commit, path) => entries(commit, path === '' ? '' : `${path}/`),
+      blob: async (oid) => blobOf(oid),
+      stream: async (oid) => Readable.from([Buffer.from(blobOf(oid))]),
+      sizes: async (oids) => new Map(oids.map((oid) => [oid, blobOf(oid).length])),
+      types: async (oids) => new Map(oids.map((oid) => [oid, objects.get(oid)?.type ?? 'missing'])),
+    },
+    history: {
+      // what led to a commit is not kept
+      between: async () => undefined,
+      mergeBase: async () => undefined,
+      isShallow: async () => false,
+    },
+    tips: async () => new Map(head === undefined ? [] : [['HEAD', head]]),
     largeFiles: {
       folders: async () => [],
       remote: async () => undefined,
@@ -130,10 +148,6 @@ export function memoryRepository(identity: Identity): MemoryRepository {
     },
   };
 }
-
-const noRemote = async (remote: string): Promise<never> => {
-  throw new RegError('REMOTE_FAILED', `a repository in memory has no remote ${remote}`);
-};
 
 const commitNamed = (commits: ReadonlyMap<Oid, unknown>, rev: string): Oid | undefined =>
   /^[0-9a-f]{4,40}$/.test(rev) ? [...commits.keys()].find((oid) => oid.startsWith(rev)) : undefined;

@@ -119,8 +119,8 @@ test('ui asks a source when a version is looked at, and no second time', async (
 });
 
 /** What asks sources that are not there. */
-const askerOf = (resolveCommit: () => Promise<string>, options: AskingOptions = {}) => {
-  const openSource = async () => ({ resolveCommit }) as unknown as SourceRepository;
+const askerOf = (commit: () => Promise<string>, options: AskingOptions = {}) => {
+  const openSource = async () => ({ objects: { commit } }) as unknown as SourceRepository;
   let now = 0;
   const context = { sources: { openSource }, now: () => now++ };
   return sourceAsker(context as unknown as RegistryContext, options);

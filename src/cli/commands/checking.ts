@@ -34,7 +34,7 @@ export async function doctor(
 ): Promise<number> {
   const context = await open();
   // a fix is to be pasted where the user stands, which need not be the repository that was looked at
-  const isElsewhere = repo !== '.' && context.repository.url === undefined;
+  const isElsewhere = repo !== '.' && context.repository.address === undefined;
   const found = (await doctoring.doctor(context, { offline })).map((one) => ({
     ...one,
     message: inPlace(one.message),

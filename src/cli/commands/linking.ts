@@ -29,11 +29,7 @@ export async function link(
   const context = await open();
   const row = await registry.link(context, path, artifact, { ...options, labels: options.label, from: cwd });
   await out.answer(row, () => [row.path]);
-  if (row.sha256 === null)
-    out.note(
-      'warning: the link is not pinned, and reg validate will say so: link it again with --rev and --force',
-    );
-  else for (const warning of await floatingWarnings(context, [artifact])) out.note(warning);
+  for (const warning of await floatingWarnings(context, [artifact])) out.note(warning);
   out.hint(await commitHint(context, cwd, row.path, `Link ${artifact}`));
 }
 
@@ -41,12 +37,16 @@ export async function link(
 export async function update(
   { out, open, cwd }: Session,
   artifacts: string[],
-  options: updating.UpdateOptions,
+  { param, ...options }: updating.UpdateOptions & { param: updating.UpdateOptions['params'] },
 ): Promise<void> {
   const context = await open();
-  const rows = await updating.update(context, artifacts, options);
+  const rows = await updating.update(context, artifacts, { ...options, params: param, from: cwd });
   const changed = rows.filter((row) => row.changed);
   await out.answer(rows, () => changed.map(({ path }) => path));
+  for (const { artifact, dropped } of changed) {
+    const note = droppedNote(artifact, dropped);
+    if (note !== undefined) out.note(note);
+  }
   const names = changed.map(({ artifact }) => artifact);
   for (const warning of await floatingWarnings(context, names)) out.note(warning);
   const [first] = changed;
@@ -56,6 +56,12 @@ export async function update(
     out.hint(await commitHint(context, cwd, first.path, `Update ${first.artifact}`));
   else out.hint("git commit -am 'Update links'");
 }
+
+/** The note about values of old bytes that are gone; undefined where there were none. */
+export const droppedNote = (artifact: string, dropped: readonly string[]): string | undefined =>
+  dropped.length === 0
+    ? undefined
+    : `${dropped.join(', ')} described the old bytes of ${artifact} and ${dropped.length === 1 ? 'was' : 'were'} dropped; --keep-metadata keeps ${dropped.length === 1 ? 'it' : 'them'}`;
 
 /** `validate` does not accept links that were just pinned to what a branch is now. */
 const floatingWarnings = async (context: RegistryContext, artifacts: readonly string[]): Promise<string[]> =>

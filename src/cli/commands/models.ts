@@ -12,6 +12,7 @@ import { commitHint, pushHint } from '../next-step.js';
 import { progressBar } from '../render/progress.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
+import { droppedNote } from './linking.js';
 
 /** `reg load` */
 export async function load(
@@ -53,17 +54,20 @@ export async function upload(
   session: Session,
   path: string,
   artifact: string,
-  options: Omit<uploading.UploadOptions, 'from' | 'onStart'>,
+  {
+    param,
+    ...options
+  }: Omit<uploading.UploadOptions, 'from' | 'onStart'> & { param: uploading.UploadOptions['params'] },
 ): Promise<void> {
   const { out, open, cwd } = session;
   const context = await open();
   const progress = progressBar(out, artifact);
   const { note, ...row } = await uploading
-    .upload(context, path, artifact, { ...options, from: cwd, onStart: progress.start })
+    .upload(context, path, artifact, { ...options, params: param, from: cwd, onStart: progress.start })
     .finally(progress.stop);
   await out.answer(row, () => [row.path, ...row.tags.map(({ tag }) => tag)]);
   if (!row.uploaded) out.note(`the store has these bytes already: ${row.url}`);
-  if (note !== undefined) out.note(note);
+  for (const one of [droppedNote(artifact, row.dropped), note]) if (one !== undefined) out.note(one);
   if (row.url.startsWith('./'))
     out.note(
       'the store is a folder of this clone, which others do not have: --store and store: in .reg.yaml name another',

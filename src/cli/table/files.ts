@@ -13,7 +13,7 @@ import {
   UploadRow,
 } from '../../registry/rows.js';
 import { list } from '../../util/row.js';
-import { BadValue, type CommandSpec, command, option, time } from './command.js';
+import { BadValue, type CommandSpec, command, type OptionSpec, option, time } from './command.js';
 import { SIGNING } from './writing.js';
 
 /** Reads the number of a port. */
@@ -35,6 +35,28 @@ function label(text: string, before: Record<string, string>): Record<string, str
   return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
 }
 
+/** Adds `key=value` whose value may be a number or a boolean. */
+function param(text: string, before: Record<string, Param>): Record<string, Param> {
+  const [key = '', value = ''] = Object.entries(label(text, {}))[0] ?? [];
+  const isNumber = value.trim() !== '' && Number.isFinite(Number(value));
+  return {
+    ...before,
+    [key]: isNumber ? Number(value) : value === 'true' || (value === 'false' ? false : value),
+  };
+}
+
+type Param = string | number | boolean;
+
+/** What becomes of metrics and params that describe the bytes of a link. */
+const METADATA: readonly OptionSpec[] = [
+  option('--metrics <file>', 'a JSON or YAML file with the metrics of the model'),
+  option('--param <key=value>', 'a param of the training, as often as needed', {
+    parse: param,
+    fallback: {},
+  }),
+  option('--keep-metadata', 'keep metrics and params although the bytes change'),
+];
+
 /** Reads names with commas between them. */
 const names = (text: string): string[] => text.split(',');
 
@@ -50,12 +72,16 @@ export const FILES: readonly CommandSpec[] = [
   }),
   command('link <source-path> <artifact>', 'declare an artifact: write the link to where its model is', {
     examples: [
+      'link models/churn.safetensors churn',
       'link models/churn.safetensors churn --source https://github.com/mycompany/research --rev v1',
       'link model.onnx churn --source ../research --rev main --label team=pricing',
     ],
     options: [
       option('--source <repository>', 'a git URL or a path (default: this repository)'),
-      option('--rev <rev>', 'the branch, tag or commit id to pin'),
+      option(
+        '--rev <rev>',
+        'the branch, tag or commit id to pin (default: the default branch of the source)',
+      ),
       option('--description <text>', 'what the model is for'),
       option('--label <key=value>', 'a label, as often as needed', { parse: label, fallback: {} }),
       option('--force', 'replace the link that is there'),
@@ -65,7 +91,7 @@ export const FILES: readonly CommandSpec[] = [
   }),
   command('update [artifact...]', 'pin links to what their revs are now', {
     examples: ['update', 'update churn --rev v2'],
-    options: [option('--rev <rev>', 'another branch, tag, commit id or registry ref')],
+    options: [option('--rev <rev>', 'another branch, tag, commit id or registry ref'), ...METADATA],
     answer: list(UpdateRow),
     run: async () => (await import('../commands/linking.js')).update,
   }),
@@ -105,6 +131,7 @@ export const FILES: readonly CommandSpec[] = [
       option('--store <url|folder>', 'where to put it (default: store: of .reg.yaml, else ./store)'),
       option('--register', 'commit the link file alone, and register the next version'),
       option('--assign <stage>', 'do so, and put the version into a stage'),
+      ...METADATA,
       option('-m, --message <text>', 'the message of the tags'),
       option('--push', 'push the tags, with the commit that they name'),
       ...SIGNING,

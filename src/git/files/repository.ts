@@ -1,23 +1,21 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type GitConfig, gitConfigValue, isGitConfigTrue } from '../../documents/git-config.js';
 import type { Oid } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { RegError } from '../../errors.js';
-import { isFolder } from '../../util/files.js';
+import { filesBelow, isFolder, isThere } from '../../util/files.js';
 import type {
-  BranchReader,
-  HistoryReader,
-  ObjectReader,
+  Objects,
   RefTips,
   RegistryRepository,
-  SignatureReader,
   SourceRepository,
   TagReading,
   TagRef,
-  TagRemote,
   Tags,
-  TagWriter,
   TreeEntry,
 } from '../port.js';
 import { needsGit } from '../port.js';
@@ -39,8 +37,7 @@ import { resolveCommit } from './revisions.js';
 /**
  * Opens the repository that a folder is in, to read it without the git program: a work tree, a folder inside one, a linked
  * work tree, a bare repository.
- * @throws RegError NO_REPOSITORY, GIT_MISSING when it is stored in a way that only the git program reads; every call throws
- * GIT_MISSING for a task that only the git program can do, above all writing
+ * @throws RegError NO_REPOSITORY, GIT_MISSING when it is stored in a way that only the git program reads
  */
 export async function openLocalRepository(
   folder: string,
@@ -51,22 +48,22 @@ export async function openLocalRepository(
   const all = openObjectStore(join(commonDir, 'objects'));
   const objects = isPartialClone(config) ? withoutMissing(all) : all;
   const refs = openRefs(gitDir, commonDir);
-  const tags = tagsIn(refs, all);
+  const read = readFolder(gitDir, commonDir, objects);
   return {
-    url: undefined,
-    workTree: async () => place.workTree,
-    ...readFolder(gitDir, commonDir, objects),
-    tags,
-    largeFiles: localLargeFiles(place),
-    listTips: () => listTips(refs, objects),
-    isShallow: async () => (await readShallow(commonDir)).size > 0,
-    objectTypes: async (oids) => {
-      const heads = await askEach(oids, all.head);
-      return new Map(oids.map((oid) => [oid, heads.get(oid)?.type ?? 'missing']));
-    },
-    mergeBase: (one, other) => mergeBase(objects.read, one, other),
+    ...read,
+    address: undefined,
+    // a tag or an object that is missing is an answer here
+    tags: tagsIn(refs, all),
+    objects: { ...read.objects, types: (oids) => typesOf(all, oids) },
     hasRemote: async (name) => gitConfigValue(config, `remote.${name}.url`) !== undefined,
-    ...refusing,
+    largeFiles: localLargeFiles(place),
+    tips: () => listTips(refs, objects),
+    defaultBranch: async () => {
+      const name = await refs.head();
+      return name?.startsWith(BRANCHES) ? name.slice(BRANCHES.length) : undefined;
+    },
+    workTree: async () => place.workTree,
+    uncommitted: (paths) => listUncommitted(read.objects, place.workTree, paths),
   };
 }
 
@@ -87,7 +84,7 @@ export async function openLocalSource(folder: string): Promise<SourceRepository>
 }
 
 /** What can be read from the files of any repository. */
-export type FolderReader = ObjectReader & HistoryReader & { tags: Tags };
+export type FolderReader = Pick<RegistryRepository, 'tags' | 'objects' | 'history'>;
 
 /**
  * Reads a repository whose folders are known.
@@ -99,10 +96,51 @@ export function readFolder(gitDir: string, commonDir: string, objects: ObjectSto
   const shallow = () => readShallow(commonDir);
   return {
     tags: tagsIn(refs, objects),
-    ...objectReader(objects, (rev) => resolveCommit(refs, objects, shallow, rev)),
-    commitsBetween: async (from, to, most) =>
-      (await shallow()).size > 0 ? undefined : (await commitsBetween(objects.read, from, to))?.slice(0, most),
+    objects: objectsIn(objects, (rev) => resolveCommit(refs, objects, shallow, rev)),
+    history: {
+      between: async (from, to, most) =>
+        (await shallow()).size > 0
+          ? undefined
+          : (await commitsBetween(objects.read, from, to))?.slice(0, most),
+      mergeBase: (one, other) => mergeBase(objects.read, one, other),
+      isShallow: async () => (await shallow()).size > 0,
+    },
   };
+}
+
+const BRANCHES = 'refs/heads/';
+
+/**
+ * Compares files of a work tree with HEAD by their bytes. Without the git program nothing is known of the index, nor of what is
+ * ignored or converted (gitattributes(5)): then a file counts as changed where its bytes differ.
+ */
+async function listUncommitted(
+  objects: Objects,
+  root: string | undefined,
+  paths: readonly string[],
+): Promise<string[]> {
+  const head = root === undefined ? undefined : await objects.commit('HEAD');
+  if (root === undefined || head === undefined) return [];
+  const changed = new Set<string>();
+  for (const path of paths) {
+    const entry = await objects.entry(head, path);
+    const committed = entry?.type === 'tree' ? await objects.entries(head, path) : entry ? [entry] : [];
+    for (const one of committed) if (!(await isBlobAt(join(root, one.path), one.oid))) changed.add(one.path);
+    const here = (await isFolder(join(root, path))) ? await filesBelow(join(root, path)) : [];
+    const known = new Set(committed.map((one) => one.path));
+    for (const file of here) if (!known.has(`${path}/${file}`)) changed.add(`${path}/${file}`);
+    if (entry === undefined && here.length === 0 && (await isThere(join(root, path)))) changed.add(path);
+  }
+  return [...changed].sort();
+}
+
+/** Whether a file has the bytes of a blob. */
+async function isBlobAt(path: string, oid: Oid): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  if (!found?.isFile()) return false;
+  const hash = createHash('sha1').update(`blob ${found.size}\0`);
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex') === oid;
 }
 
 const PREFIX = 'refs/tags/';
@@ -159,14 +197,14 @@ async function listTips(refs: Refs, objects: ObjectStore): Promise<RefTips> {
   return new Map(head === undefined ? all : [['HEAD', head], ...all]);
 }
 
-function objectReader(objects: ObjectStore, resolve: ObjectReader['resolveCommit']): ObjectReader {
+function objectsIn(objects: ObjectStore, commit: Objects['commit']): Objects {
   const read = async (oid: Oid): Promise<StoredObject> => required(await objects.read(oid), oid);
   const entriesOf = async (tree: Oid): Promise<TreeEntry[]> => {
     const { type, bytes } = await read(tree);
     if (type !== 'tree') throw unusable(tree, `is a ${type}, not a folder`);
     return treeEntries(bytes);
   };
-  const entryAt = async (commit: Oid, path: string): Promise<TreeEntry | undefined> => {
+  const entry = async (commit: Oid, path: string): Promise<TreeEntry | undefined> => {
     const header = (await read(commit)).bytes.toString('latin1', 0, 46);
     const [, root] = /^tree ([0-9a-f]{40})\n/.exec(header) ?? [];
     if (root === undefined) throw unusable(commit, 'is not a commit');
@@ -174,38 +212,44 @@ function objectReader(objects: ObjectStore, resolve: ObjectReader['resolveCommit
     // symbolic links are not followed, and submodules not entered
     for (const part of path === '' ? [] : path.split('/')) {
       if (found?.type !== 'tree') return undefined;
-      found = (await entriesOf(found.oid)).find((entry) => entry.path === part);
+      found = (await entriesOf(found.oid)).find((one) => one.path === part);
     }
     return found && { ...found, path };
   };
   const entriesBelow = async (tree: Oid, path: string): Promise<TreeEntry[]> => {
     const found: TreeEntry[] = [];
-    for (const entry of await entriesOf(tree)) {
-      const full = path === '' ? entry.path : `${path}/${entry.path}`;
-      if (entry.type === 'tree') found.push(...(await entriesBelow(entry.oid, full)));
-      else found.push({ ...entry, path: full });
+    for (const one of await entriesOf(tree)) {
+      const full = path === '' ? one.path : `${path}/${one.path}`;
+      if (one.type === 'tree') found.push(...(await entriesBelow(one.oid, full)));
+      else found.push({ ...one, path: full });
     }
     return found;
   };
   return {
-    resolveCommit: resolve,
-    entryAt,
-    entriesBelow: async (commit, path) => {
-      const folder = await entryAt(commit, path);
+    commit,
+    entry,
+    entries: async (commit, path) => {
+      const folder = await entry(commit, path);
       return folder?.type === 'tree' ? entriesBelow(folder.oid, path) : [];
     },
-    readBlob: async (oid) => {
+    blob: async (oid) => {
       const { type, bytes } = await read(oid);
       if (type !== 'blob') throw unusable(oid, `is a ${type}, not a file`);
       return bytes;
     },
-    blobSizes: (oids) => askEach(oids, async (oid) => (await objects.head(oid))?.size),
-    streamBlob: async (oid) => {
+    stream: async (oid) => {
       const { type } = required(await objects.head(oid), oid);
       if (type !== 'blob') throw unusable(oid, `is a ${type}, not a file`);
       return Readable.from(whole(required(await objects.stream(oid), oid), oid), { objectMode: false });
     },
+    sizes: (oids) => askEach(oids, async (oid) => (await objects.head(oid))?.size),
+    types: (oids) => typesOf(objects, oids),
   };
+}
+
+async function typesOf(objects: ObjectStore, oids: readonly Oid[]): Promise<Map<Oid, string>> {
+  const heads = await askEach(oids, objects.head);
+  return new Map(oids.map((oid) => [oid, heads.get(oid)?.type ?? 'missing']));
 }
 
 const MISSING = 'is missing or corrupt';
@@ -241,32 +285,4 @@ const withoutMissing = (objects: ObjectStore): ObjectStore => {
     };
   const { head, read, stream } = objects;
   return { ...objects, head: orRefuse(head), read: orRefuse(read), stream: orRefuse(stream) };
-};
-
-const refuse = (what: string) => async (): Promise<never> => {
-  throw needsGit(what);
-};
-const refuseToWrite = refuse('writing to a registry');
-const refuseToAsk = refuse('asking a remote of this repository');
-
-/** The tasks that only the git program does: writing tags, talking to the remotes of a clone, checking signatures. */
-export const refusing: TagWriter &
-  TagRemote &
-  BranchReader &
-  SignatureReader &
-  Pick<RegistryRepository, 'commitFile'> = {
-  commitFile: refuse('committing a file'),
-  identity: refuseToWrite,
-  signsTags: refuseToWrite,
-  storeTag: refuseToWrite,
-  takeTurn: refuseToWrite,
-  changeRefs: refuseToWrite,
-  pushRefs: refuseToWrite,
-  listRemoteTags: refuseToAsk,
-  listRemoteArtifact: refuseToAsk,
-  listRemoteRefs: refuseToAsk,
-  fetchTags: refuseToAsk,
-  strays: refuse('looking at the branches of this repository'),
-  commitDate: refuse('looking at the branches of this repository'),
-  checkSignatures: refuse('checking signatures'),
 };

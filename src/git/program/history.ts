@@ -1,14 +1,14 @@
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import { short } from '../../util/oid.js';
-import type { BranchReader, HistoryReader, LoggedCommit, RepositoryInspector } from '../port.js';
-import { inspectObjects } from './objects.js';
-import { expectSuccess, type RunGit, type StreamGit, streamOf } from './run.js';
+import type { Branches, History, LoggedCommit, Objects } from '../port.js';
+import { expectSuccess, type RunGit } from './run.js';
 
 /** Reads history with the git program. */
-export function gitHistory(git: RunGit): HistoryReader {
+export function gitHistory(git: RunGit): History {
+  let isWhole = false;
   return {
-    commitsBetween: async (from, to, most) => {
+    between: async (from, to, most) => {
       const [shallow, log] = await Promise.all([
         git(['rev-parse', '--is-shallow-repository']),
         git([...LOG, `--max-count=${most}`, '--end-of-options', to, `^${from}`]),
@@ -17,6 +17,19 @@ export function gitHistory(git: RunGit): HistoryReader {
       // in a shallow clone a commit may seem to have no ancestors
       if (log.code !== 0 || shallow.stdout.toString().trim() !== 'false') return undefined;
       return parseLog(log.stdout.toString());
+    },
+    mergeBase: async (one, other) => {
+      const result = await git(['merge-base', one, other]);
+      // exit code 1: there is none; any other: a commit is not here
+      if (result.code < 0) expectSuccess(result, 'comparing commits');
+      return result.code === 0 ? result.stdout.toString().trim() : undefined;
+    },
+    isShallow: async () => {
+      // a whole history stays whole; a shallow clone may get its history
+      if (isWhole) return false;
+      const result = await git(['rev-parse', '--is-shallow-repository']);
+      isWhole = expectSuccess(result, 'looking at the repository').toString().trim() === 'false';
+      return !isWhole;
     },
   };
 }
@@ -46,8 +59,8 @@ function parseLog(text: string): LoggedCommit[] {
 }
 
 /** Finds out with the git program which commits are on a branch. */
-export const gitBranches = (git: RunGit, inspector: RepositoryInspector): BranchReader => ({
-  strays: (tip, commits) => strays(git, inspector, tip, commits),
+export const gitBranches = (git: RunGit, objects: Objects, history: History): Branches => ({
+  strays: (tip, commits) => strays(git, objects, history, tip, commits),
   commitDate: async (commit) => {
     const result = await git(['show', '--no-patch', '--no-show-signature', '--format=%ct', commit]);
     return Number(expectSuccess(result, 'looking at a commit').toString().trim());
@@ -56,12 +69,13 @@ export const gitBranches = (git: RunGit, inspector: RepositoryInspector): Branch
 
 async function strays(
   git: RunGit,
-  inspector: RepositoryInspector,
+  objects: Objects,
+  history: History,
   tip: Oid,
   commits: readonly Oid[],
 ): Promise<Set<Oid>> {
   if (commits.length === 0) return new Set();
-  const types = await inspector.objectTypes([...new Set(commits)]);
+  const types = await objects.types([...new Set(commits)]);
   const isHere = (oid: Oid): boolean => (types.get(oid) ?? 'commit') === 'commit';
   const missing = commits.filter((oid) => !isHere(oid));
   // the ancestors of these commits that are not ancestors of the tip; a commit on the branch is itself one of those
@@ -72,7 +86,7 @@ async function strays(
   ).toString();
   const off = new Set(listed.split('\n'));
   const found = new Set([...missing, ...commits.filter((oid) => off.has(oid))]);
-  if (found.size > 0 && (await inspector.isShallow())) throw cutOff(tip);
+  if (found.size > 0 && (await history.isShallow())) throw cutOff(tip);
   return found;
 }
 
@@ -82,28 +96,3 @@ const cutOff = (tip: Oid): RegError =>
     `the commits that lead to ${short(tip)} are not known: this clone is shallow, so its history is cut off`,
     'get the history with: git fetch --unshallow; in CI, check out with fetch-depth: 0',
   );
-
-/** Finds out the state of a repository with the git program. */
-export function gitInspector(git: RunGit, stream: StreamGit = streamOf(git)): RepositoryInspector {
-  let isWhole = false;
-  return {
-    isShallow: async () => {
-      // a whole history stays whole; a shallow clone may get its history
-      if (isWhole) return false;
-      const result = await git(['rev-parse', '--is-shallow-repository']);
-      isWhole = expectSuccess(result, 'looking at the repository').toString().trim() === 'false';
-      return !isWhole;
-    },
-    objectTypes: async (oids) => {
-      const heads = await inspectObjects(stream, oids);
-      return new Map(oids.map((oid, index) => [oid, heads[index]?.type ?? 'missing']));
-    },
-    mergeBase: async (one, other) => {
-      const result = await git(['merge-base', one, other]);
-      // exit code 1: there is none; any other: a commit is not here
-      if (result.code < 0) expectSuccess(result, 'comparing commits');
-      return result.code === 0 ? result.stdout.toString().trim() : undefined;
-    },
-    hasRemote: async (name) => (await git(['remote', 'get-url', '--end-of-options', name])).code === 0,
-  };
-}

@@ -1,25 +1,29 @@
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
-import type { ObjectReader, TreeEntry } from '../port.js';
+import type { Objects, TreeEntry } from '../port.js';
 import { expectSuccess, GitFailed, type RunGit, type StreamGit } from './run.js';
 
 /** Reads commits, trees and blobs with the git program. */
-export function gitObjects(git: RunGit, stream: StreamGit): ObjectReader {
+export function gitObjects(git: RunGit, stream: StreamGit): Objects {
   return {
-    resolveCommit: (rev) => resolveCommit(git, rev),
-    entryAt: async (commit, path) => {
+    commit: (rev) => resolveCommit(git, rev),
+    entry: async (commit, path) => {
       if (path === '') return { path, type: 'tree', oid: commit };
       return (await entries(git, ['--', commit, path])).find((entry) => entry.path === path);
     },
-    entriesBelow: (commit, path) => entries(git, ['-r', '--', commit, ...(path === '' ? [] : [`${path}/`])]),
-    readBlob: async (oid) => {
+    entries: (commit, path) => entries(git, ['-r', '--', commit, ...(path === '' ? [] : [`${path}/`])]),
+    blob: async (oid) => {
       const [found] = await readObjects(stream, [oid]);
       if (found?.type === 'blob') return found.bytes;
       const why = found ? `a ${found.type}, not a file` : 'missing or corrupt';
       throw new RegError('SOURCE_PATH', `object ${oid} is ${why}`);
     },
-    blobSizes: (oids) => blobSizes(stream, oids),
-    streamBlob: async (oid) => stream(['cat-file', 'blob', oid]),
+    stream: async (oid) => stream(['cat-file', 'blob', oid]),
+    sizes: (oids) => blobSizes(stream, oids),
+    types: async (oids) => {
+      const heads = await inspectObjects(stream, oids);
+      return new Map(oids.map((oid, index) => [oid, heads[index]?.type ?? 'missing']));
+    },
   };
 }
 
@@ -48,7 +52,7 @@ async function entries(git: RunGit, args: readonly string[]): Promise<TreeEntry[
 }
 
 /** The sizes of blobs, in bytes; those that are missing are not in the answer. */
-export async function blobSizes(stream: StreamGit, oids: readonly Oid[]): Promise<Map<Oid, number>> {
+async function blobSizes(stream: StreamGit, oids: readonly Oid[]): Promise<Map<Oid, number>> {
   const asked = [...new Set(oids)];
   const found = await inspectObjects(stream, asked);
   return new Map(asked.flatMap((oid, index) => (found[index] ? [[oid, found[index].size]] : [])));

@@ -6,7 +6,7 @@ import { RegError } from '../../errors.js';
 import { redactorOf } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import { shellLine } from '../../util/shell.js';
-import type { RefTips, RemoteListing, RepositoryInspector, TagRef } from '../port.js';
+import type { History, Objects, RefTips, RemoteListing, TagRef } from '../port.js';
 import type { GitResult, RunGit } from './run.js';
 import { runPastLocks } from './write.js';
 
@@ -115,6 +115,13 @@ export async function listTips(access: RemoteAccess): Promise<RefTips> {
   return tips;
 }
 
+/** The branch that HEAD of a remote is on; undefined where it is on none, and where an old server does not tell. */
+export async function readHead({ git, remote }: RemoteAccess): Promise<string | undefined> {
+  const result = await git(['ls-remote', '--symref', '--end-of-options', remote.name, 'HEAD']);
+  if (result.code !== 0) throw remoteFailed(remote.shown, result);
+  return /^ref: refs\/heads\/(.+)\tHEAD$/m.exec(result.stdout.toString())?.[1];
+}
+
 interface Line {
   refName: string;
   oid: string;
@@ -153,12 +160,13 @@ function tagsIn(lines: readonly Line[]): TagRef[] {
  */
 export async function fetchTagObjects(
   access: RemoteAccess,
-  inspector: RepositoryInspector,
+  objects: Objects,
+  history: History,
   tags: readonly TagRef[],
 ): Promise<void> {
   if (tags.length === 0) return;
-  if (!(await inspector.isShallow())) return fetchOids(access, tags, []);
-  const types = await inspector.objectTypes(tags.map(commitOf));
+  if (!(await history.isShallow())) return fetchOids(access, tags, []);
+  const types = await objects.types(tags.map(commitOf));
   const isHere = (tag: TagRef): boolean => types.get(commitOf(tag)) !== 'missing';
   // for a commit that is here a depth would make git forget the history that leads to it
   await fetchOids(access, tags.filter(isHere), []);

@@ -1,8 +1,8 @@
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
 import { isFolder } from '../../util/files.js';
-import type { RegistryRepository, RepositoryInspector, SourceRepository, TagRemote } from '../port.js';
-import { gitBranches, gitHistory, gitInspector } from './history.js';
+import type { History, Objects, RegistryRepository, Remote, SourceRepository } from '../port.js';
+import { gitBranches, gitHistory } from './history.js';
 import { gitLargeFiles } from './lfs.js';
 import { gitObjects } from './objects.js';
 import { push } from './push.js';
@@ -12,10 +12,12 @@ import {
   listRemoteRefs,
   listRemoteTags,
   listTips,
+  readHead,
   namedAccess,
   type RemoteAccess,
 } from './remote.js';
 import {
+  expectSuccess,
   gitIn,
   offline,
   type RunGit,
@@ -49,23 +51,28 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
   const read = checked(readGitIn(folder, around));
   // in a partial clone git brings a missing model from the remote, and shows no progress
   const stream = streamGitIn(folder, unhurried(around));
-  const inspector = gitInspector(read, stream);
+  const [objects, history] = [gitObjects(read, stream), gitHistory(read)];
+  const accessTo = accesses(git);
   // but it does not bring a missing tag
   const tags = gitTags(checked(readGitIn(folder, offline(around))), streamGitIn(folder, offline(around)));
   return {
-    url: undefined,
+    address: undefined,
     tags,
-    workTree: () => findWorkTree(read),
-    commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
-    ...gitTagWriter(git, gitSigner(git, folder, around)),
-    ...gitSignatures(git),
-    ...gitBranches(read, inspector),
-    ...gitTagRemote(inspector, accesses(git)),
-    ...gitObjects(read, stream),
-    ...gitHistory(read),
+    objects,
+    history,
+    branches: gitBranches(read, objects, history),
+    signatures: gitSignatures(git),
+    writer: {
+      ...gitTagWriter(git, gitSigner(git, folder, around)),
+      commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
+    },
+    remote: (name) => gitRemote(accessTo(name), objects, history),
+    hasRemote: async (name) => (await read(['remote', 'get-url', '--end-of-options', name])).code === 0,
     largeFiles: gitLargeFiles(folder, around),
-    listTips: () => listTips({ git: read, remote: { name: '.', shown: folder } }),
-    ...inspector,
+    tips: () => listTips({ git: read, remote: { name: '.', shown: folder } }),
+    defaultBranch: () => readHead({ git: read, remote: { name: '.', shown: folder } }),
+    workTree: () => findWorkTree(read),
+    uncommitted: (paths) => listUncommitted(read, paths),
   };
 }
 
@@ -87,6 +94,25 @@ async function requireRepository(git: RunGit, folder: string): Promise<void> {
     `no git repository at ${folder} (${stderr})`,
     'see what git says of it: git status; make one with git init, or name another with --repo',
   );
+}
+
+/** Reads `git status` in its form for programs (git-status(1), Porcelain Format Version 1). */
+async function listUncommitted(git: RunGit, paths: readonly string[]): Promise<string[]> {
+  const pathspecs = paths.map((path) => `:(top,literal)${path}`);
+  const args = [
+    '--no-optional-locks',
+    'status',
+    '--porcelain',
+    '-z',
+    '--untracked-files=all',
+    '--no-renames',
+  ];
+  const result = await git([...args, '--', ...pathspecs]);
+  const lines = expectSuccess(result, 'comparing the work tree with HEAD')
+    .toString()
+    .split('\0')
+    .slice(0, -1);
+  return lines.map((line) => line.slice('XY '.length)).sort();
 }
 
 async function findWorkTree(git: RunGit): Promise<string | undefined> {
@@ -113,27 +139,23 @@ export async function openGitSource(path: string, around: Surroundings): Promise
   const found = await git(['rev-parse', '--git-dir']);
   if (found.code !== 0) throw unreachable(` (${found.stderr})`);
   return {
-    ...gitObjects(git, streamGitIn(path, unhurried(inside))),
-    ...gitHistory(git),
+    objects: gitObjects(git, streamGitIn(path, unhurried(inside))),
+    history: gitHistory(git),
     largeFiles: gitLargeFiles(path, inside),
     // a folder is a remote too
-    listTips: () => listTips({ git, remote: { name: '.', shown: path } }),
+    tips: () => listTips({ git, remote: { name: '.', shown: path } }),
+    defaultBranch: () => readHead({ git, remote: { name: '.', shown: path } }),
   };
 }
 
 /**
- * The tags and refs of remotes, with the git program.
- * @param accessTo finds a remote by its name in the configuration
+ * A remote, with the git program.
+ * @param objects those of the repository here, which a fetch adds to
  */
-export function gitTagRemote(
-  inspector: RepositoryInspector,
-  accessTo: (name: string) => RemoteAccess,
-): TagRemote {
-  return {
-    listRemoteTags: (name) => listRemoteTags(accessTo(name)),
-    listRemoteArtifact: (name, artifact) => listRemoteArtifact(accessTo(name), artifact),
-    listRemoteRefs: (name, patterns) => listRemoteRefs(accessTo(name), patterns),
-    fetchTags: (name, tags) => fetchTagObjects(accessTo(name), inspector, tags),
-    pushRefs: (name, refs, turn) => push(accessTo(name), refs, turn),
-  };
-}
+export const gitRemote = (access: RemoteAccess, objects: Objects, history: History): Remote => ({
+  listTags: () => listRemoteTags(access),
+  listArtifact: (artifact) => listRemoteArtifact(access, artifact),
+  listRefs: (patterns) => listRemoteRefs(access, patterns),
+  fetch: (tags) => fetchTagObjects(access, objects, history, tags),
+  push: (refs, turn) => push(access, refs, turn),
+});

@@ -116,18 +116,6 @@ export const streamGitIn =
     return Readable.from(chunks(), { objectMode: false });
   };
 
-/** A stream of the answer that a runner gives whole. */
-export const streamOf =
-  (git: RunGit): StreamGit =>
-  (args, input) => {
-    const chunks = async function* (): AsyncGenerator<Buffer, void> {
-      const { stdout, ...end } = await git(args, input);
-      yield stdout;
-      expectEnd(end, args);
-    };
-    return Readable.from(chunks(), { objectMode: false });
-  };
-
 /** The error of a stream whose git failed. */
 export class GitFailed extends RegError {
   /** Negative when git did not run to its end. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import type { Signature } from '../../domain/signature.js';
 import { RegError } from '../../errors.js';
-import type { SignatureReader } from '../port.js';
+import type { Signatures } from '../port.js';
 import { decodeTag, type TagObject } from '../tag-object.js';
 import {
   expectSuccess,
@@ -20,8 +20,8 @@ import {
 const TAGS_A_RUN = 200;
 
 /** Checks signatures with `git verify-tag`, which runs the program of git's configuration: gpg or ssh-keygen. */
-export const gitSignatures = (git: RunGit): SignatureReader => ({
-  checkSignatures: async (oids, file) => {
+export const gitSignatures = (git: RunGit): Signatures => ({
+  check: async (oids, file) => {
     const found = new Map<Oid, Signature>();
     if (oids.length === 0) return found;
     const signers = file && readSigners(file);

@@ -6,19 +6,19 @@ import type { ArtifactName } from '../../domain/names.js';
 import { TAG_REFS, tagNameOf, turnRef } from '../../domain/refs.js';
 import { parseTagName } from '../../domain/tag-name.js';
 import { RegError } from '../../errors.js';
-import type { Identity, Outcome, RefChange, TagWriter, Turn } from '../port.js';
+import type { Identity, Outcome, RefChange, Turn, Writer } from '../port.js';
 import { encodeTag, type TagObject } from '../tag-object.js';
 import { expectSuccess, type GitResult, type RunGit } from './run.js';
 import type { Signer } from './signatures.js';
 
 /** Writes tags with the git program. */
-export function gitTagWriter(git: RunGit, { signsTags, signTag }: Signer): TagWriter {
+export function gitTagWriter(git: RunGit, { signsTags, signTag }: Signer): Omit<Writer, 'commitFile'> {
   return {
     identity: () => identity(git),
     signsTags,
-    storeTag: (tag, sign) => (sign ? signTag(tag) : storeUnsigned(git, tag)),
-    takeTurn: (artifact) => takeTurn(git, artifact),
-    changeRefs: (refs, turn) => changeRefs(git, refs, turn),
+    store: (tag, sign) => (sign ? signTag(tag) : storeUnsigned(git, tag)),
+    turn: (artifact) => takeTurn(git, artifact),
+    change: (refs, turn) => changeRefs(git, refs, turn),
   };
 }
 

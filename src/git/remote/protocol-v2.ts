@@ -9,6 +9,8 @@ export interface RemoteRef {
   oid: Oid;
   /** What an annotated tag leads to. */
   peeled: Oid | undefined;
+  /** The full name of the ref that a symbolic ref, such as HEAD, leads to. */
+  target?: string | undefined;
 }
 
 /** A request for a pack. */
@@ -85,7 +87,7 @@ export function protocolV2({ shown, request, failed }: Server): ProtocolV2 {
   };
   return {
     listRefs: async (prefixes) => {
-      const args = ['peel', ...prefixes.map((prefix) => `ref-prefix ${prefix}`)];
+      const args = ['peel', 'symrefs', ...prefixes.map((prefix) => `ref-prefix ${prefix}`)];
       const refs = await readRefs(await command('ls-refs', args), failed);
       // a server may take prefixes for a hint (gitprotocol-v2(5), ls-refs)
       return refs.filter(({ name }) => prefixes.length === 0 || prefixes.some((one) => name.startsWith(one)));
@@ -144,7 +146,8 @@ async function readRefs(lines: PktLines, failed: Failed): Promise<RemoteRef[]> {
     const [oid = '', name = '', ...attributes] = textOf(line).split(' ');
     if (oid === 'ERR') throw failed(textOf(line).slice(4));
     const peeled = attributes.find((one) => one.startsWith('peeled:'))?.slice('peeled:'.length);
-    if (/^[0-9a-f]{40}$/.test(oid)) refs.push({ oid, name, peeled });
+    const target = attributes.find((one) => one.startsWith('symref-target:'))?.slice('symref-target:'.length);
+    if (/^[0-9a-f]{40}$/.test(oid)) refs.push({ oid, name, peeled, target });
   }
   if (isWhole) return refs;
   throw failed(BROKEN_OFF);

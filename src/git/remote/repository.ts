@@ -3,16 +3,14 @@ import type { ArtifactName } from '../../domain/names.js';
 import { tagRefsOf } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
 import { isOid } from '../../util/oid.js';
-import type {
-  BranchReader,
-  HistoryReader,
-  ObjectReader,
-  RegistryRepository,
-  RepositoryInspector,
-  TagList,
-  TagReading,
-  TagRef,
-  Tags,
+import {
+  type Branches,
+  type Objects,
+  type RegistryRepository,
+  requireBranches,
+  type TagList,
+  type TagReading,
+  type TagRef,
 } from '../port.js';
 import { type RemoteCache, unwritable } from './cache.js';
 import type { CacheFolder, Transport, Wants } from './transport.js';
@@ -24,12 +22,10 @@ interface Fetch extends Wants {
 }
 
 /** Reads a repository of the cache. */
-export type FolderReader = ObjectReader & HistoryReader & BranchReader & { tags: Tags };
+export type FolderReader = Pick<RegistryRepository, 'tags' | 'objects' | 'history' | 'branches'>;
 
 /** The parts of the port that a remote repository has however it is reached. */
-export type RemoteRepository = FolderReader &
-  RepositoryInspector &
-  Pick<RegistryRepository, 'url' | 'workTree' | 'listTips'>;
+export type RemoteRepository = Omit<RegistryRepository, 'largeFiles'>;
 
 const EVERYTHING = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'] as const;
 /** Commits without their files, and their whole history. */
@@ -142,11 +138,11 @@ export function remoteRepository(
     return read();
   };
   const sizesOf = async (oids: readonly Oid[]): Promise<Map<Oid, number>> => {
-    const here = await local.blobSizes(oids);
+    const here = await local.objects.sizes(oids);
     const missing = [...new Set(oids)].filter((oid) => !here.has(oid));
     if (missing.length === 0) return here;
     await bring(missing);
-    return local.blobSizes(oids);
+    return local.objects.sizes(oids);
   };
 
   /** Brings these commits with all that led to them, and reads their history. */
@@ -162,7 +158,7 @@ export function remoteRepository(
   };
 
   const resolveCommit = async (rev: string): Promise<Oid | undefined> => {
-    const here = isOid(rev) ? await local.resolveCommit(rev) : undefined;
+    const here = isOid(rev) ? await local.objects.commit(rev) : undefined;
     if (here !== undefined) return here;
     const [, base = '', rest = ''] = /^(.*?)([~^].*)?$/s.exec(rev) ?? [];
     if (NOT_A_NAME.test(base)) return undefined;
@@ -172,11 +168,11 @@ export function remoteRepository(
         ? // with the names of its files, because callers that resolve a commit read it next
           { refspecs, filter: 'blob:none', shallow: true }
         : { ...COMMITS, refspecs, keptAs: `${base} and before` };
-    const found = await tryFetch(named, (fetched) => fetched.resolveCommit(WANTED + rest));
+    const found = await tryFetch(named, (fetched) => fetched.objects.commit(WANTED + rest));
     if ('found' in found && found.found !== undefined) return found.found;
     if (ABBREVIATED.test(base)) {
       const every: Fetch = { ...COMMITS, refspecs: EVERYTHING, keptAs: 'every commit' };
-      const result = await tryFetch(every, (fetched) => fetched.resolveCommit(rev));
+      const result = await tryFetch(every, (fetched) => fetched.objects.commit(rev));
       if ('found' in result && result.found !== undefined) return result.found;
     }
     // a server that cannot be reached may look like one that does not have it; this fails only with the former
@@ -184,33 +180,44 @@ export function remoteRepository(
     return undefined;
   };
 
-  return {
-    url: cache.address,
-    workTree: async () => undefined,
-    isShallow: async () => false,
+  const objects: Objects = {
+    commit: resolveCommit,
+    entry: (commit, path) => withFolders(commit, () => local.objects.entry(commit, path)),
+    entries: (commit, path) => withFolders(commit, () => local.objects.entries(commit, path)),
+    blob: async (oid) => {
+      await sizesOf([oid]);
+      return local.objects.blob(oid);
+    },
+    stream: async (oid) => {
+      await sizesOf([oid]);
+      return local.objects.stream(oid);
+    },
+    sizes: sizesOf,
     // the objects that a remote's tags lead to are there: it accepts no push without them
-    objectTypes: async () => new Map(),
-    // changes are listed in a work tree, and there is none at a URL
-    mergeBase: async () => undefined,
-    hasRemote: async () => true,
+    types: async () => new Map(),
+  };
+  const branches: Branches = {
+    strays: (tip, commits) =>
+      withHistory([tip, ...commits], (fetched) => requireBranches(fetched).strays(tip, commits)),
+    commitDate: (commit) => withHistory([commit], (fetched) => requireBranches(fetched).commitDate(commit)),
+  };
+  return {
+    address: cache.address,
     tags: { list: listTags, read: readTags },
-    listTips: transport.listTips,
-    resolveCommit,
-    entryAt: (commit, path) => withFolders(commit, () => local.entryAt(commit, path)),
-    entriesBelow: (commit, path) => withFolders(commit, () => local.entriesBelow(commit, path)),
-    readBlob: async (oid) => {
-      await sizesOf([oid]);
-      return local.readBlob(oid);
+    objects,
+    history: {
+      between: (from, to, most) =>
+        withHistory([from, to], (fetched) => fetched.history.between(from, to, most)),
+      // changes are listed in a work tree, and there is none at a URL
+      mergeBase: async () => undefined,
+      isShallow: async () => false,
     },
-    blobSizes: sizesOf,
-    streamBlob: async (oid) => {
-      await sizesOf([oid]);
-      return local.streamBlob(oid);
-    },
-    commitsBetween: (from, to, most) =>
-      withHistory([from, to], (fetched) => fetched.commitsBetween(from, to, most)),
-    strays: (tip, commits) => withHistory([tip, ...commits], (fetched) => fetched.strays(tip, commits)),
-    commitDate: (commit) => withHistory([commit], (fetched) => fetched.commitDate(commit)),
+    branches: local.branches && branches,
+    hasRemote: async () => true,
+    tips: transport.tips,
+    defaultBranch: transport.defaultBranch,
+    workTree: async () => undefined,
+    uncommitted: async () => [],
   };
 }
 

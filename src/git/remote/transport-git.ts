@@ -21,7 +21,7 @@ interface Run {
 }
 
 /** What a transport takes of the git program. */
-export interface Git<R extends Run> extends Pick<Transport, 'listTags' | 'listTips'> {
+export interface Git<R extends Run> extends Pick<Transport, 'listTags' | 'tips' | 'defaultBranch'> {
   /** Runs git in a folder of the cache. */
   run(folder: CacheFolder, args: readonly string[], input: string): Promise<R>;
   /** The error for a fetch that failed. */
@@ -29,10 +29,17 @@ export interface Git<R extends Run> extends Pick<Transport, 'listTags' | 'listTi
 }
 
 /** Reaches a repository with the git program. */
-export const gitTransport = <R extends Run>({ run, failed, listTags, listTips }: Git<R>): Transport => ({
+export const gitTransport = <R extends Run>({
+  run,
+  failed,
+  listTags,
+  tips,
+  defaultBranch,
+}: Git<R>): Transport => ({
   isVersion2: false,
   listTags,
-  listTips,
+  tips,
+  defaultBranch,
   fetch: async (wants, folder) => {
     const ended = await fetch((args, input) => run(folder, args, input), wants, folder.isFresh);
     // a git that did not run to its end says nothing about what the server has

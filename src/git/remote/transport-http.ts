@@ -29,8 +29,12 @@ export function httpTransport(
         .map(({ name, oid, peeled }) => ({ name: name.slice(TAG_REFS.length), oid, peeled }))
         .sort((a, b) => compareText(a.name, b.name));
     },
-    listTips: async () =>
+    tips: async () =>
       new Map((await protocol.listRefs([])).map(({ name, oid, peeled }) => [name, peeled ?? oid])),
+    defaultBranch: async () => {
+      const head = (await protocol.listRefs(['HEAD'])).find(({ name }) => name === 'HEAD');
+      return head?.target?.startsWith(BRANCHES) ? head.target.slice(BRANCHES.length) : undefined;
+    },
     fetch: async ({ refspecs, filter, shallow }, folder) => {
       const specs = refspecs.map(parseRefspec);
       const refs = await refsNamed(specs, protocol);
@@ -62,6 +66,8 @@ export function httpTransport(
     },
   };
 }
+
+const BRANCHES = 'refs/heads/';
 
 const tagPrefixes = (scope: ArtifactName | 'all'): string[] =>
   scope === 'all' ? [TAG_REFS] : ['@', '#'].map((mark) => tagRef(artifactNameForTag(scope) + mark));

@@ -22,7 +22,9 @@ export interface Transport {
   /** The tags of one artifact or of all, with what annotated ones lead to; one artifact is asked for where `isVersion2`. */
   listTags(scope: ArtifactName | 'all'): Promise<TagRef[]>;
   /** What every ref leads to now. */
-  listTips(): Promise<RefTips>;
+  tips(): Promise<RefTips>;
+  /** The branch that HEAD is on; undefined where it is on none. */
+  defaultBranch(): Promise<string | undefined>;
   /**
    * Brings refs and objects into a folder.
    * @returns undefined when they came; otherwise why not. To some transports a server that cannot be reached looks like one that

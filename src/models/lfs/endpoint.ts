@@ -49,7 +49,7 @@ const COMMITTED = '.lfsconfig';
 const MAX_CONFIG_BYTES = 64 * 1024;
 
 async function committedConfig(repository: SourceRepository, commit: Oid): Promise<GitConfig> {
-  const bytes = await committedFile(repository, commit, COMMITTED, MAX_CONFIG_BYTES);
+  const bytes = await committedFile(repository.objects, commit, COMMITTED, MAX_CONFIG_BYTES);
   return parseGitConfig(Buffer.from(bytes ?? []).toString());
 }
 

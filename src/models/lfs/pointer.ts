@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
-import type { ObjectReader, TreeEntry } from '../../git/port.js';
+import type { Objects, TreeEntry } from '../../git/port.js';
 import { mapAtMost } from '../../util/async.js';
 import { exactly, WrongLength } from '../../util/stream.js';
 import type { SourceFile } from '../source.js';
@@ -120,6 +120,22 @@ function sizeOf(value: string | undefined): number {
   return size;
 }
 
+/** Whether a file has as many bytes as a pointer may have. */
+const isSmall = (size = 0): boolean => size >= MIN_POINTER_BYTES && size <= MAX_POINTER_BYTES;
+
+/**
+ * Whether files of a work tree are pointers, as a checkout without git-lfs leaves them.
+ * @throws RegError SOURCE_UNSUPPORTED for a malformed pointer
+ */
+export async function hasPointers(files: readonly SourceFile[]): Promise<boolean> {
+  for (const file of files.filter(({ size }) => isSmall(size))) {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of await file.open()) chunks.push(chunk);
+    if (parsePointer(Buffer.concat(chunks), file.path)) return true;
+  }
+  return false;
+}
+
 /** Blobs that are read at a time. */
 const MAX_READS = 4;
 
@@ -129,16 +145,15 @@ const MAX_READS = 4;
  * @throws RegError SOURCE_UNSUPPORTED for a pointer that cannot be followed
  */
 export async function findPointers(
-  objects: ObjectReader,
+  objects: Objects,
   entries: readonly TreeEntry[],
   sizes: ReadonlyMap<Oid, number>,
 ): Promise<Map<Oid, Pointer>> {
   const found = new Map<Oid, Pointer>();
-  const isSmall = (size = 0): boolean => size >= MIN_POINTER_BYTES && size <= MAX_POINTER_BYTES;
   const small = entries.filter(({ oid }) => isSmall(sizes.get(oid)));
   const unique = new Map(small.map((entry) => [entry.oid, entry])).values();
   await mapAtMost(MAX_READS, unique, async ({ oid, path }) => {
-    const pointer = parsePointer(await objects.readBlob(oid), path);
+    const pointer = parsePointer(await objects.blob(oid), path);
     if (pointer) found.set(oid, pointer);
   });
   return found;
