@@ -45,6 +45,7 @@ export async function resolveTemplates(yaml: YamlFile, file: string, read: ReadF
   };
 }
 
+/** Whether a value is a mapping, and neither a list nor a number that keeps its text. */
 export const isMapping = (value: unknown): value is DvcContent =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof PythonNumber);
 

@@ -4,6 +4,7 @@ import {
   type DeclaredOut,
   isDvcFile,
   MAX_DVC_FILE_BYTES,
+  oldFormOf,
   outPath,
   outsOfDvcFile,
   outsOfLock,
@@ -58,6 +59,8 @@ export interface DvcOutputs {
   outs: ReadonlyMap<string, DeclaredOut>;
   /** What is wrong with files that cannot be read; they name no output. */
   problems: readonly RegError[];
+  /** Files in a form that DVC itself does not read any more, with the reason. */
+  old: readonly { file: string; why: string }[];
 }
 
 /** Reads files that are independent of each other this many at a time. */
@@ -70,12 +73,19 @@ const AT_ONCE = 8;
 export async function dvcOutputs(files: PointerFiles): Promise<DvcOutputs> {
   const outs = new Map<string, DeclaredOut>();
   const problems: RegError[] = [];
+  const old: { file: string; why: string }[] = [];
   const pointers = [...(await files.pointers())].sort(compareText);
-  for (const one of await mapAtMost(AT_ONCE, pointers, (file) => outsIn(files, file).catch(unreadable))) {
+  const read = async (file: string): Promise<DeclaredOut[]> => {
+    const content = await readAt(files, file);
+    const why = content && oldFormOf(content, file);
+    if (why !== undefined) old.push({ file, why });
+    return content === undefined ? [] : outsOf(files, content, file);
+  };
+  for (const one of await mapAtMost(AT_ONCE, pointers, (file) => read(file).catch(unreadable))) {
     if (one instanceof RegError) problems.push(one);
     else for (const out of one) if (!outs.has(out.path)) outs.set(out.path, out);
   }
-  return { outs, problems };
+  return { outs, problems, old };
 }
 
 function unreadable(error: unknown): RegError {
@@ -88,7 +98,10 @@ const UNREADABLE: ReadonlySet<string> = new Set(['SOURCE_UNSUPPORTED', 'TOO_LARG
 /** The outputs that one `dvc.lock` or `.dvc` file names; none without the file. */
 async function outsIn(files: PointerFiles, file: string): Promise<DeclaredOut[]> {
   const content = await readAt(files, file);
-  if (content === undefined) return [];
+  return content === undefined ? [] : outsOf(files, content, file);
+}
+
+async function outsOf(files: PointerFiles, content: DvcContent, file: string): Promise<DeclaredOut[]> {
   if (posix.basename(file) !== 'dvc.lock') return outsOfDvcFile(content, file);
   const pipeline = await pipelineAt(files, posix.join(posix.dirname(file), 'dvc.yaml'));
   return outsOfLock(content, pipeline?.content, file);
