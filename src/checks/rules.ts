@@ -1,5 +1,6 @@
 import { versionLabel } from '../domain/find.js';
 import { didYouMean } from '../domain/suggest.js';
+import { DECLARATION_RULES } from './declarations.js';
 import { atKey, atTop, type Rule, type RuleInfo } from './finding.js';
 import { FILE_RULES, SOURCE_RULES } from './link-rules.js';
 import { MODEL_RULES } from './model-rules.js';
@@ -40,9 +41,22 @@ export const CONFIG_SCHEMA: Rule<ConfigSubject> = {
       ),
 };
 
+/** The rule about a repository that has to declare something. */
+const DECLARED: Rule<ConfigSubject> = {
+  id: 'config-links',
+  level: 'error',
+  about: 'Where the configuration says links: required, some file declares an artifact.',
+  check: ({ yaml, registry: { declared } }) => {
+    const isRequired = (yaml.content() as { links?: unknown } | null)?.links === 'required';
+    if (!isRequired || declared.length > 0) return [];
+    return atKey(yaml, ['links'], 'links are required, and no file declares an artifact');
+  },
+};
+
 /** Rules about the configuration. */
 export const CONFIG_RULES: readonly Rule<ConfigSubject>[] = [
   CONFIG_SCHEMA,
+  DECLARED,
   {
     id: 'consumer-artifact',
     level: 'warning',
@@ -70,6 +84,7 @@ export const ALL_RULES: readonly RuleInfo[] = [
   ...FILE_RULES,
   ...LINK_RULES,
   ...REMOVED_RULES,
+  ...Object.values(DECLARATION_RULES),
   ...CONFIG_RULES,
   ...Object.values(TAG_RULES),
 ];

@@ -172,13 +172,14 @@ export type RemoteAnswer =
   /** The remote answered that it lacks them, or has others in their place; `hint` is the way out. */
   | { kind: 'missing'; reason: string; hint: string | undefined }
   /** It cannot be asked, or its answer would say nothing. */
-  | { kind: 'unknown'; reason: string };
+  | { kind: 'unknown'; reason: string }
+  /** DVC does not know the path. */
+  | { kind: 'untracked' };
 
 /**
  * Asks the DVC remote of a commit, as its configuration and `.dvc/config.local` name it, for the bytes of a path. A folder is
  * there with every file in it. Nothing is read but the manifest of a folder.
  * @param path as `dvcBytesAt` takes it
- * @returns unknown too where DVC does not track the path
  */
 export async function askDvcRemote(
   objects: Objects,
@@ -191,7 +192,7 @@ export async function askDvcRemote(
   let isPushed = true;
   try {
     const tracked = await findTracked(pointersAt(objects, commit), path);
-    if (tracked === undefined) return { kind: 'unknown', reason: `DVC does not track ${path}` };
+    if (tracked === undefined) return { kind: 'untracked' };
     // `dvc push` leaves both out, so that a remote without them is as it has to be
     isPushed = tracked.out.origin === undefined && tracked.out.entry.push !== false;
     const out = requireOut(tracked.out);

@@ -13,7 +13,7 @@ import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
 import type { Objects } from '../git/port.js';
 import { mapAtMost } from '../util/async.js';
-import { filesBelow, isThere, ownerName, readIfThere } from '../util/files.js';
+import { filesBelow, isThere, ownerName, readPlain } from '../util/files.js';
 import { shellLine } from '../util/shell.js';
 import { type DvcBytes, isSameDigest, md5Of } from './dvc-digest.js';
 import { findTracked, type PointerFiles, pointersAt } from './dvc-index.js';
@@ -108,13 +108,7 @@ function asUnreadable(error: NodeJS.ErrnoException): DvcWorkTreeState {
 
 /** The files of DVC in a work tree. Pointers that are new there are found beside and above a path; a search could take minutes. */
 const pointersIn = (root: string, committed: PointerFiles): PointerFiles => ({
-  read: async (path) => {
-    const found = await stat(join(root, path)).catch(() => undefined);
-    if (!found?.isFile()) return undefined;
-    if (found.size > MAX_DVC_FILE_BYTES)
-      throw new RegError('TOO_LARGE', `${path} has more than ${MAX_DVC_FILE_BYTES} bytes`);
-    return readIfThere(join(root, path));
-  },
+  read: (path) => readPlain(join(root, path), MAX_DVC_FILE_BYTES),
   // the work tree has outputs too, which git does not
   has: (path) => committed.has(path),
   pointers: () => committed.pointers(),

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   type ArtifactEntry,
   type Artifacts,
@@ -15,6 +16,7 @@ import { nearest } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
 import type { Objects } from '../git/port.js';
 import { committedFile } from '../models/committed.js';
+import { readPlain, type WorkTree } from '../util/files.js';
 import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
 import { readArtifactNames } from './read.js';
@@ -109,6 +111,14 @@ export async function filesAt(objects: TreeReader, commit: Oid): Promise<Declari
   return {
     paths: entries.filter(({ type }) => type === 'blob').map(({ path }) => path),
     read: (path) => committedFile(objects, commit, path, MAX_ARTIFACTS_BYTES),
+  };
+}
+
+/** The files of a work tree, to be searched for declarations. */
+export async function filesIn(workTree: WorkTree): Promise<DeclaringFiles> {
+  return {
+    paths: await workTree.find(''),
+    read: (path) => readPlain(join(workTree.root, path), MAX_ARTIFACTS_BYTES),
   };
 }
 
