@@ -35,8 +35,9 @@ export function readDvcFile(bytes: Uint8Array, file: string): DvcContent {
  * @param read gives the files of parameters
  * @throws RegError SOURCE_UNSUPPORTED where it is malformed, or not a mapping
  */
-export const readPipeline = (bytes: Uint8Array, file: string, read: ReadFile): Promise<Pipeline> =>
-  resolveTemplates(parse(bytes, file), file, read);
+export async function readPipeline(bytes: Uint8Array, file: string, read: ReadFile): Promise<Pipeline> {
+  return resolveTemplates(parse(bytes, file), file, read);
+}
 
 function parse(bytes: Uint8Array, file: string): YamlFile {
   refuseConflict(bytes, file);
