@@ -87,9 +87,10 @@ async function validateFiles(given: RegistryContext, options: ValidateOptions): 
       registry.config.rules,
     ),
   );
+  const report = reportOf(found.flat(), files);
+  if (files.length > 0 || report.findings.length > 0) return report;
   const none = base === undefined ? 'no file declares an artifact' : 'the change touches no declaration';
-  const note = files.length === 0 ? `there is nothing to check: ${none}` : undefined;
-  return { ...reportOf(found.flat(), files), note };
+  return { ...report, note: `there is nothing to check: ${none}` };
 
   function isNoOther(file: string): boolean {
     return !others.has(file);
