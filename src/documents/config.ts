@@ -42,7 +42,7 @@ export const DEFAULT_CONFIG: Config = {
   metrics: {},
   metricsFile: undefined,
   expects: {},
-  revs: 'fixed',
+  revs: 'floating',
   rules: {},
   policy: {},
   signers: '.reg-signers',

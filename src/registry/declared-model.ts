@@ -26,7 +26,7 @@ export interface DeclaredModel {
   /** Where the model is in the registry's own repository; undefined for a model that is elsewhere. */
   path: string | undefined;
   /**
-   * The bytes: `sha256:…` as a link says, `md5:…` as DVC says, or `git:…`, the id of a blob or tree. Undefined where nothing
+   * The bytes: `git:…`, the id of a blob or tree here, `md5:…` as DVC says, or `sha256:…` as a link to elsewhere says. Undefined where nothing
    * tells.
    */
   digest: string | undefined;
@@ -63,7 +63,7 @@ export async function declaredModel(
   return { declaration, link: undefined, entry, facts: JSON.stringify(entry), path, digest };
 }
 
-/** A path that leads out of the repository, and one that is said to be nowhere in it, is that of a model elsewhere. */
+/** The path of a model in this repository; a path that leads out of it, and a virtual entry, mean a model elsewhere. */
 function pathInRepository(path: string | undefined, { virtual }: ArtifactEntry): string | undefined {
   if (path === undefined || virtual === true || /^[a-z][a-z0-9+.-]*:\/\//i.test(path)) return undefined;
   const normal = posix.normalize(path).replace(/\/$/, '');
@@ -84,8 +84,8 @@ async function digestOfLink(
   { source, sha256 }: Link,
   depth = 1,
 ): Promise<string | undefined> {
-  if (sha256 !== undefined) return `sha256:${sha256}`;
-  if (!isOwn(source) || source.path === undefined) return undefined;
+  // what git has at the commit is certain, and what a link says of it may be old
+  if (!isOwn(source) || source.path === undefined) return sha256 && `sha256:${sha256}`;
   const path = modelPath(source.path);
   if (!path.endsWith(LINK_SUFFIX)) return digestAt(context, commit, path);
   const { objects } = context.repository;

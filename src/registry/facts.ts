@@ -8,7 +8,8 @@ export function factsOf(description: Description | undefined): Facts {
   const tags = Array.isArray(labels) ? Object.fromEntries(labels.map((label) => [label, true])) : labels;
   return {
     source: { ...source, ...(path === null ? {} : { path }) },
-    bytes: { ...(sha256 === null ? { digest } : { sha256 }), size },
+    // a digest that is the SHA-256 is one fact, not two
+    bytes: { sha256, digest: digest?.startsWith('sha256:') ? undefined : digest, size },
     about: { type, description: description.description },
     labels: mappingOf(tags),
     params: mappingOf(params),

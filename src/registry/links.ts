@@ -19,7 +19,7 @@ import { short } from '../util/oid.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from './context.js';
 import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
 import {
-  defaultBranch,
+  headRev,
   registryRef,
   revCommit,
   sourceCommit,
@@ -148,7 +148,7 @@ export async function pin(context: RegistryContext, { commit: _, ...given }: Lin
   }
   const source =
     given.url === undefined && given.rev === undefined
-      ? { ...given, rev: await defaultBranch(context, given) }
+      ? { ...given, rev: (await headRev(context, given)) ?? 'HEAD' }
       : given;
   const commit = source.url === undefined ? await commitNow(context, source) : undefined;
   const pinned = commit === undefined ? source : { ...source, commit };

@@ -61,11 +61,13 @@ export async function revCommit(
 }
 
 /**
- * The branch that HEAD of a link's source is on; HEAD itself where it is on none.
+ * What HEAD of a link's source stands for: its branch, or the commit where it is on none; undefined where there is no commit.
  * @throws RegError REMOTE_FAILED
  */
-export const defaultBranch = async (context: RegistryContext, source: LinkSource): Promise<string> =>
-  (await (await sourceRepository(context, source)).defaultBranch()) ?? 'HEAD';
+export async function headRev(context: RegistryContext, source: LinkSource): Promise<string | undefined> {
+  const { defaultBranch, objects } = await sourceRepository(context, source);
+  return (await defaultBranch()) ?? objects.commit('HEAD');
+}
 
 /** The repository that a link's source names; this one where it names none. */
 export const sourceRepository = async (

@@ -127,7 +127,7 @@ describe('a model of the registry itself', () => {
     expect((await reg('register', 'churn')).stdout).toBe('churn@v0.0.2\n');
   });
 
-  test('a path that the commit does not have is told', async () => {
+  test('a path that the commit does not have is refused', async () => {
     registry.commit({ 'churn.model.yaml': 'source: {path: models/none.bin}\n' });
     expect(await refused(reg('register', 'churn'))).toContain('models/none.bin');
     expect((await reg('validate')).code).toBe(1);
@@ -288,5 +288,33 @@ describe('metrics and params that people wrote', () => {
     expect(await json('update', '--keep-metadata')).toMatchObject([{ dropped: [], changed: true }]);
     registry.commit();
     expect(await json('describe', 'churn')).toMatchObject({ params: { alpha: 1 }, metrics: { rmse: 0.5 } });
+  });
+});
+
+describe('a clone of depth 1', () => {
+  test('is served by its remote where it lacks a commit, and stays as it is', async () => {
+    registry.commit({ 'models/m.bin': 'one', 'churn.model.yaml': OWN });
+    await reg('register', 'churn');
+    registry.commit({ 'models/m.bin': 'two' });
+    await reg('register', 'churn');
+    registry.commit({ 'other.txt': 'x' });
+    box.at('.').git('clone', '--quiet', '--depth=1', `file://${registry.dir}`, `shallow-${count}`);
+    const clone = box.at(`shallow-${count}`);
+    clone.git('fetch', '--quiet', '--depth=1', 'origin', 'refs/tags/*:refs/tags/*');
+    // the tags came with their commits; without them
+    clone.git('tag', '--delete', 'churn@v0.0.1');
+    clone.git('fetch', '--quiet', '--depth=1', '--filter=tree:0', 'origin');
+    const before = clone.git('rev-list', '--all', '--count');
+    const here = regIn(box, clone.dir);
+    expect((await here('validate')).code).toBe(0);
+    expect((await here('register', 'churn', '--offline')).stdout).toBe('churn@v0.0.2\n');
+    const old = registry.git('rev-parse', 'churn@v0.0.1^{commit}');
+    expect((await here('load', 'churn', '--rev', old, '-o', '-')).stdout).toBe('one');
+    expect(clone.git('rev-list', '--all', '--count')).toBe(before);
+    registry.git('branch', '--move', 'main', 'gone');
+    clone.git('remote', 'set-url', 'origin', join(box.root, 'nowhere'));
+    const { code, stderr } = await here('load', 'churn', '--rev', `${old.slice(0, 38)}00`, '-o', '-');
+    expect(code).toBe(1);
+    expect(stderr).toContain('is not in this shallow clone');
   });
 });

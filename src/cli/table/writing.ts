@@ -33,7 +33,7 @@ export const WRITING: readonly CommandSpec[] = [
     options: [
       option('--version <new-version>', 'the version, with or without v (default: the latest one raised)'),
       option('--bump <part>', 'raise this part of the latest version', {
-        choices: ['major', 'minor', 'patch'],
+        choices: ['major', 'minor', 'patch', 'release'],
       }),
       MESSAGE,
       option('--force', 'allow a second active version at one commit'),

@@ -20,6 +20,7 @@ import {
   expectSuccess,
   gitIn,
   offline,
+  type ReadGit,
   type RunGit,
   readGitIn,
   requireGit,
@@ -41,13 +42,13 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
   const newEnough = once(() => requireGit(readGitIn(folder, around)));
   const isRepository = once(() => requireRepository(readGitIn(folder, around), folder));
   const checked =
-    (run: RunGit): RunGit =>
-    async (args, input) => {
-      const [result] = await Promise.all([run(args, input), newEnough()]);
+    (run: ReadGit): ReadGit =>
+    async (args, input, take) => {
+      const [result] = await Promise.all([run(args, input, take), newEnough()]);
       if (result.code !== 0) await isRepository();
       return result;
     };
-  const git = checked(gitIn(folder, around));
+  const git: RunGit = checked(gitIn(folder, around));
   const read = checked(readGitIn(folder, around));
   // in a partial clone git brings a missing model from the remote, and shows no progress
   const stream = streamGitIn(folder, unhurried(around));
