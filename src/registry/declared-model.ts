@@ -12,6 +12,7 @@ import { digestText, dvcBytesAt } from '../models/dvc-digest.js';
 import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
 import { type Declaration, findDeclaration, foreignEntry, notDeclared } from './declared.js';
+import { refuseChangedModel } from './dvc-model.js';
 import { followLink } from './links.js';
 
 /** What a commit declares of an artifact, in a form that two commits are compared by (docs/specification.md, 3 State, Bytes). */
@@ -176,7 +177,10 @@ export async function refuseUncommitted(
   if (model === undefined) return;
   const paths = [model.declaration.file, ...(model.path === undefined ? [] : [model.path])];
   const changed = await context.repository.uncommitted(paths);
-  if (changed.length === 0) return;
+  if (changed.length === 0) {
+    if (model.path !== undefined) await refuseChangedModel(context, commit, model.path, hint);
+    return;
+  }
   const [first = '', ...more] = changed;
   const what = more.length === 0 ? first : `${first} and ${more.length} more`;
   throw new RegError(
