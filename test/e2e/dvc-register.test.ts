@@ -54,7 +54,7 @@ test('added and not committed: refused', async () => {
   expect((await reg('assign', 'churn', 'prod')).code).toBe(1);
 });
 
-test('committed and not pushed: refused, unless it is said to be meant', async () => {
+test('committed and not pushed: refused, unless --unlinked is given', async () => {
   project.commit({ 'm.dvc': dvcFile('m', second) });
   write('m', 'second model');
   const refused = await reg('register', 'churn');
