@@ -21,6 +21,7 @@ import { shellLine } from '../util/shell.js';
 import { missingBytes } from './bytes.js';
 import { checkDeclarations, unreadableLinks } from './declarations.js';
 import type { Level } from './finding.js';
+import { unreadableConfig } from './rules.js';
 import { findBreaks } from './verify.js';
 
 /** How far the doctor looks. */
@@ -56,6 +57,7 @@ export async function doctor(
   ]);
   const tagsThere = remote !== undefined && 'tags' in remote ? remote : undefined;
   return [
+    ...(await checkConfig(context)),
     ...checkDepth(isShallow),
     ...readings.flatMap((reading) => checkTag(reading, tagsThere, remove)),
     ...checkNames(state),
@@ -75,6 +77,17 @@ export async function doctor(
   ];
 }
 
+/** The configuration: what is wrong with it, and what it says without effect. */
+async function checkConfig({ config }: RegistryContext): Promise<DoctorFinding[]> {
+  try {
+    const { notes } = await config();
+    return notes.map(({ file, message, hint }) => found('warning', 'config', file, message, hint ?? null));
+  } catch (error) {
+    const { level, file, line, message } = unreadableConfig(error);
+    return [found(level, 'config', file, `line ${line}: ${message}`)];
+  }
+}
+
 const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
 
 /** The tags of a remote: what each holds, by name. */
@@ -86,10 +99,10 @@ interface RemoteTags {
 /** The tags of the remote; a finding where it does not answer; undefined without a remote. */
 async function askRemote({
   repository,
-  config,
+  remote: chosen,
 }: RegistryContext): Promise<RemoteTags | DoctorFinding | undefined> {
   if (repository.address !== undefined) return undefined;
-  const { remote } = await config();
+  const remote = await chosen();
   if (!(await repository.hasRemote(remote))) return undefined;
   try {
     const tags = await requireRemote(repository, remote).listTags();

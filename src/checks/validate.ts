@@ -2,7 +2,7 @@ import { relative, resolve } from 'node:path';
 import { CONFIG_FILE } from '../documents/config.js';
 import { inspectLink, type LinkFile } from '../documents/link.js';
 import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
-import { problemOf, readYaml, STRICT } from '../documents/yaml.js';
+import { readYaml, STRICT } from '../documents/yaml.js';
 import { type ArtifactName, parseArtifactName } from '../domain/names.js';
 import { tagRef } from '../domain/refs.js';
 import { RegError } from '../errors.js';
@@ -19,9 +19,9 @@ import type { WorkTree } from '../util/files.js';
 import { missingBytes } from './bytes.js';
 import { changeSince, type TreeChange } from './change.js';
 import { checkDeclarations, findingsOf } from './declarations.js';
-import { applyRules, complaintOf, levelOf, type Report, reportOf } from './finding.js';
+import { applyRules, levelOf, type Report, reportOf } from './finding.js';
 import { FILE_RULES } from './link-rules.js';
-import { ALL_RULES, CONFIG_RULES, CONFIG_SCHEMA, LINK_RULES, REMOVED_RULES } from './rules.js';
+import { ALL_RULES, CONFIG_RULES, LINK_RULES, REMOVED_RULES, unreadableConfig } from './rules.js';
 import { type LinkSubject, metricsOf, type RegistryView, viewOf } from './subject.js';
 import { TAG_RULES, type ValidateTagsOptions, validateTags } from './tag-rules.js';
 
@@ -40,29 +40,36 @@ export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
  * @throws RegError NO_WORK_TREE, USAGE for a path without links, UNKNOWN_REV
  */
 export async function validate(context: RegistryContext, options: ValidateOptions): Promise<Report> {
-  const report = await (options.tags ? validateTags(context, options) : validateFiles(context, options));
-  if (!options.bytes) return report;
+  try {
+    await context.config();
+    const report = await (options.tags ? validateTags(context, options) : validateFiles(context, options));
+    return options.bytes ? await withBytes(context, report) : report;
+  } catch (error) {
+    const finding = unreadableConfig(error);
+    return reportOf([finding], [finding.file]);
+  }
+}
+
+/** Adds what stages hold and is not where its declaration says. */
+async function withBytes(context: RegistryContext, report: Report): Promise<Report> {
   const { bytes: rule } = TAG_RULES;
-  const state = await readState(context.repository.tags);
   const level = levelOf(rule, (await context.config()).rules);
-  const faults = level === 'off' ? [] : await missingBytes(context, state.values());
-  const findings = faults.map(
+  if (level === 'off') return report;
+  const state = await readState(context.repository.tags);
+  const findings = (await missingBytes(context, state.values())).map(
     (fault): Finding => ({
-      level: fault.level === 'error' && level !== 'off' ? level : 'warning',
+      level: fault.level === 'error' ? level : 'warning',
       rule: rule.id,
       file: tagRef(fault.tag),
       line: 1,
       message: `${fault.artifact}: ${fault.message}`,
     }),
   );
-  const { note } = report;
-  return { ...reportOf([...report.findings, ...findings], report.checked), note };
+  return { ...reportOf([...report.findings, ...findings], report.checked), note: report.note };
 }
 
 /** Checks the link files of the work tree, and what else declares artifacts there. */
 async function validateFiles(given: RegistryContext, options: ValidateOptions): Promise<Report> {
-  const unreadable = await unreadableConfig(given);
-  if (unreadable !== undefined) return reportOf([unreadable], [CONFIG_FILE]);
   const workTree = await requireWorkTree(given, 'validate checks the files of a work tree');
   const context = withSharedSources(given);
   const { base } = options;
@@ -158,19 +165,6 @@ function linkSubject(
       return rev === undefined ? undefined : findRev(context, link.source, rev);
     }),
   };
-}
-
-/** The finding of a configuration that cannot be read. Rules need a configuration, so there is no other finding then. */
-async function unreadableConfig(context: RegistryContext): Promise<Finding | undefined> {
-  try {
-    await context.config();
-    return undefined;
-  } catch (error) {
-    const problem = problemOf(error, CONFIG_FILE);
-    if (problem === undefined) throw error;
-    const { id: rule, level } = CONFIG_SCHEMA;
-    return { level, rule, file: CONFIG_FILE, ...complaintOf(problem) };
-  }
 }
 
 /** Asks the rules about the configuration. */

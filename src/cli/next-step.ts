@@ -29,7 +29,7 @@ export async function pushHint(
   isDeleting = false,
 ): Promise<void> {
   if (rows.every((row) => row.pushed)) return;
-  const { remote } = await context.config();
+  const remote = await context.remote('write');
   const refs = rows.map((row) => tagRef(row.tag));
   out.hint(shellLine(...gitIn(repo), 'push', ...(isDeleting ? ['--delete'] : []), remote, ...refs));
 }

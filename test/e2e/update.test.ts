@@ -79,7 +79,7 @@ test('a branch that moved and a newer version tag are listed; a commit stays wha
   expect((await reg('outdated', 'commit')).code).toBe(0);
 });
 
-test('updating pins a branch anew, and leaves everything else as it is', async () => {
+test('updating pins a branch again, and leaves everything else as it is', async () => {
   registry.commit({
     '.reg.yaml': 'revs: floating\n',
     'branch.model.yaml': `# ours\n${linkOf('branch')}labels: {team: a} # keep\n`,

@@ -1,7 +1,7 @@
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
 import { isFolder } from '../../util/files.js';
-import type { History, Objects, RegistryRepository, Remote, SourceRepository } from '../port.js';
+import type { History, Objects, RegistryRepository, Remote, RemoteNames, SourceRepository } from '../port.js';
 import { gitBranches, gitHistory } from './history.js';
 import { gitLargeFiles } from './lfs.js';
 import { gitObjects } from './objects.js';
@@ -68,6 +68,7 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
       commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
     },
     remote: (name) => gitRemote(accessTo(name), objects, history),
+    remotes: () => readRemotes(read),
     hasRemote: async (name) => (await read(['remote', 'get-url', '--end-of-options', name])).code === 0,
     largeFiles: gitLargeFiles(folder, around),
     tips: () => listTips({ git: read, remote: { name: '.', shown: folder } }),
@@ -114,6 +115,29 @@ async function listUncommitted(git: RunGit, paths: readonly string[]): Promise<s
     .split('\0')
     .slice(0, -1);
   return lines.map((line) => line.slice('XY '.length)).sort();
+}
+
+/** Reads what git's configuration says about remotes. */
+async function readRemotes(git: RunGit): Promise<RemoteNames> {
+  const pattern = '^(remote\\..*\\.url|reg\\.remote|remote\\.pushdefault|branch\\..*\\.remote)$';
+  const { stdout } = await git(['config', '--null', '--get-regexp', pattern]);
+  const lines = stdout.toString().split('\0').filter(Boolean);
+  // a later value wins; the name in the middle of a key keeps its letter case
+  const settings = new Map(
+    lines.map((line) => [line.slice(0, line.indexOf('\n')), line.slice(line.indexOf('\n') + 1)]),
+  );
+  const names = [...settings.keys()].flatMap((key) => /^remote\.(.*)\.url$/s.exec(key)?.[1] ?? []);
+  const preferred = {
+    chosen: settings.get('reg.remote'),
+    pushDefault: settings.get('remote.pushdefault'),
+  };
+  if (names.length < 2) return { names, ...preferred };
+  const head = await git(['symbolic-ref', '--quiet', '--short', 'HEAD']);
+  return {
+    names,
+    ...preferred,
+    ofBranch: settings.get(`branch.${head.stdout.toString().trim()}.remote`),
+  };
 }
 
 async function findWorkTree(git: RunGit): Promise<string | undefined> {
