@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'HASH_MISMATCH'
   | 'INVALID_MODEL'
   | 'NOT_PINNED'
+  | 'NOT_PUSHED'
   | 'TOO_LARGE'
   | 'LINK_LOOP'
   | 'PACKAGE_MISSING'

@@ -12,12 +12,14 @@ import { formatTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
 import { requireRemote, type TagReading, type TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
-import { findDeclaration } from '../registry/declared.js';
+import { filesAt, findDeclaration } from '../registry/declared.js';
 import { followLink, linkAt } from '../registry/links.js';
 import { eventsIn, readAllTags } from '../registry/read.js';
 import type { DoctorFinding } from '../registry/rows.js';
 import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
+import { missingBytes } from './bytes.js';
+import { checkDeclarations, unreadableLinks } from './declarations.js';
 import type { Level } from './finding.js';
 import { unreadableConfig } from './rules.js';
 import { findBreaks } from './verify.js';
@@ -26,6 +28,8 @@ import { findBreaks } from './verify.js';
 export interface DoctorOptions {
   /** Asks neither the remote nor the sources of links. */
   offline?: boolean | undefined;
+  /** Asks for the bytes of every version that is current in a stage too. */
+  bytes?: boolean | undefined;
 }
 
 const found = (
@@ -37,7 +41,10 @@ const found = (
 ): DoctorFinding => ({ level, check, subject, message, fix });
 
 /** Lists all problems and oddities of a registry, with the commands that solve them. */
-export async function doctor(context: RegistryContext, { offline }: DoctorOptions): Promise<DoctorFinding[]> {
+export async function doctor(
+  context: RegistryContext,
+  { offline, bytes }: DoctorOptions,
+): Promise<DoctorFinding[]> {
   const { repository } = context;
   const remove = removalAt(repository.address);
   const readings = await readAllTags(repository.tags, 'all');
@@ -64,7 +71,9 @@ export async function doctor(context: RegistryContext, { offline }: DoctorOption
     ...checkCommits(state, types, isShallow, tagsThere, remove),
     ...(tagsThere ? checkRemote(readings.map(refOf), tagsThere) : []),
     ...(remote !== undefined && 'check' in remote ? [remote] : []),
+    ...(await checkFiles(context)),
     ...(offline ? [] : await checkLinks(context, state)),
+    ...(bytes ? await checkBytes(context, state) : []),
   ];
 }
 
@@ -259,6 +268,31 @@ function checkRemote(local: readonly TagRef[], { name: remote, tags }: RemoteTag
     const fix = shellLine('git', 'fetch', '--no-tags', remote, tagRefspec(tag));
     return [found('error', 'only-at-remote', tag, `${remote} has it and this clone does not`, fix)];
   });
+}
+
+/** Versions in stages whose bytes are not where their declaration says. */
+const checkBytes = async (context: RegistryContext, state: State): Promise<DoctorFinding[]> =>
+  (await missingBytes(context, state.values())).map(({ level, artifact, message }) =>
+    found(level, 'bytes', artifact, message),
+  );
+
+const LEVELS = {
+  unreadable: 'error',
+  entry: 'error',
+  template: 'warning',
+  old: 'info',
+  foreign: 'info',
+} as const;
+
+/** Files of HEAD that declare artifacts, or say where DVC has their bytes, and cannot be read or lead nowhere. */
+async function checkFiles({ repository: { objects } }: RegistryContext): Promise<DoctorFinding[]> {
+  const head = await objects.commit('HEAD');
+  if (head === undefined) return [];
+  const files = await filesAt(objects, head);
+  const { faults } = await checkDeclarations(files);
+  return [...(await unreadableLinks(files)), ...faults].map(({ kind, file, line, message }) =>
+    found(LEVELS[kind], 'declaration', file, line > 1 ? `line ${line}: ${message}` : message),
+  );
 }
 
 /** Links of versions in stages whose source or commit is gone. */

@@ -30,6 +30,7 @@ export const TAG_RULES = {
     'tag-approval',
     'A tag among the approvals is one, and its tagger is whom it is named after.',
   ),
+  bytes: error('tag-bytes', 'The bytes of what a stage holds are where its declaration says (with --bytes).'),
   moved: error('tag-moved', 'A tag is the same here and at the remote: tags of events never move.'),
   chain: error('tag-chain', 'Every event follows the one that it names as the one before it; none is gone.'),
   registered: error('tag-registered', 'A version is registered once, unless it was deregistered in between.'),
@@ -50,7 +51,7 @@ export const TAG_RULES = {
     'As many others have approved of a version as the policy of the stage asks for.',
   ),
 } as const satisfies Record<
-  PolicyRule | 'object' | 'lookAlike' | 'approval' | 'moved' | 'chain' | 'registered',
+  PolicyRule | 'bytes' | 'object' | 'lookAlike' | 'approval' | 'moved' | 'chain' | 'registered',
   RuleInfo
 >;
 

@@ -28,7 +28,7 @@ import {
 import { parseTarget, parseVersionTarget, type Target } from '../domain/target.js';
 import { RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
-import { declaredArtifacts } from './declared.js';
+import { declarationsIn, filesAt } from './declared.js';
 import { declaredRow, madeBy, stageRow, summaryRow, versionRows } from './make-rows.js';
 import { ask, readArtifact, readArtifactNames } from './read.js';
 import type { Made, OverviewRow, StageRow, VersionRow } from './rows.js';
@@ -176,6 +176,8 @@ async function askOne<T>(
 export interface OverviewOptions extends ReadOptions, View {
   /** Deprecated artifacts too. */
   deprecated?: boolean | undefined;
+  /** Gets a warning for each file of HEAD that may declare artifacts and cannot be read. */
+  onWarning?: ((warning: string) => void) | undefined;
 }
 
 /**
@@ -184,7 +186,7 @@ export interface OverviewOptions extends ReadOptions, View {
  */
 export async function overview(context: RegistryContext, options: OverviewOptions): Promise<OverviewRow[]> {
   const [declared, registered] = await Promise.all([
-    options.at || options.registeredOnly ? [] : declaredAtHead(context),
+    options.at || options.registeredOnly ? [] : declaredAtHead(context, options.onWarning),
     summaries(context, options),
   ]);
   const rows = [...registered].map(([name, summary]) => summaryRow(name, summary, options));
@@ -208,9 +210,16 @@ export async function summaries(
   return new Map([...answers].flatMap(([name, summary]) => (summary ? [[name, summary]] : [])));
 }
 
-async function declaredAtHead({ repository: { objects } }: RegistryContext): Promise<ArtifactName[]> {
+async function declaredAtHead(
+  { repository: { objects } }: RegistryContext,
+  onWarning: OverviewOptions['onWarning'],
+): Promise<ArtifactName[]> {
   const head = await objects.commit('HEAD');
-  return head === undefined ? [] : declaredArtifacts(objects, head);
+  if (head === undefined) return [];
+  const { names, problems } = await declarationsIn(await filesAt(objects, head));
+  for (const { kind, file, line, message } of problems)
+    if (kind === 'unreadable') onWarning?.(`warning: ${file}:${line} cannot be read: ${message}`);
+  return names;
 }
 
 /** Which stages are wanted; with neither, the allowed ones and behind them the others in use. */

@@ -26,6 +26,7 @@ import {
 import { catchUp, fetchedNote, lackingNote, type RemoteView } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { type DeclaredAt, declaredModel, refuseUnsound } from './declared-model.js';
+import { refuseUnpushed } from './dvc-model.js';
 import { policyGuard } from './policy.js';
 import { artifactNamesIn, eventsIn, readAllTags, readArtifactNames } from './read.js';
 import type { WriteRow } from './rows.js';
@@ -90,6 +91,10 @@ export async function write(
   const target = await writeTargetOf(context, options);
   const guard = policyGuard(context, target);
   const declared = memoize((commit: Oid) => declaredModel(context, artifact, commit), { keepFailures: true });
+  const pushed = memoize(async (commit: Oid) => {
+    const { path } = (await declared(commit)) ?? {};
+    return path === undefined ? undefined : refuseUnpushed(context, artifact, commit, path, options.offline);
+  });
   const notes = new Set([target.note]);
   let lost: Attempt | undefined;
   let reason = '';
@@ -104,7 +109,10 @@ export async function write(
     const before = await look(context, artifact, target, listed);
     const plan = await decide(before.snapshot, declared);
     if (!options.unlinked)
-      for (const commit of newCommits(plan)) await refuseUnsound(context, artifact, commit, declared);
+      for (const commit of newCommits(plan)) {
+        await refuseUnsound(context, artifact, commit, declared);
+        notes.add(await pushed(commit));
+      }
     await guard.refusePlan(plan, before.snapshot.artifact, before.view?.tips);
     notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
     if (options.dryRun) return { rows: plannedRows(plan), note: noteOf([...notes, plan.note]) };

@@ -53,7 +53,7 @@ export async function show(
     const rows = await queries.versions(context, target, options);
     return out.answer(rows, async () => versionTable(rows, out, await linksOf(out, context)));
   }
-  const rows = await queries.overview(context, options);
+  const rows = await queries.overview(context, { ...options, onWarning: out.note });
   await out.answer(rows, async () => {
     const { stages: order = [] } = out.world.isTTY ? await context.config() : {};
     return overviewTable(rows, order, out, await linksOf(out, context));

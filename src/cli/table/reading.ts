@@ -129,7 +129,10 @@ export const READING: readonly CommandSpec[] = [
   }),
   command('doctor', 'list what is wrong with the registry, and what to do', {
     examples: ['doctor', 'doctor --json'],
-    options: [option('--offline', 'do not ask the remote and the sources of links')],
+    options: [
+      option('--bytes', 'ask too whether the bytes of what stages hold are there'),
+      option('--offline', 'do not ask the remote and the sources of links'),
+    ],
     answer: list(DoctorFinding),
     run: async () => (await import('../commands/checking.js')).doctor,
   }),
