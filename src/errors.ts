@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'NOT_DECLARED'
   | 'NAME_CASE'
   | 'CLOCK_AHEAD'
+  | 'COUNTER_LIMIT'
   | 'BUSY'
   | 'BEHIND_REMOTE'
   | 'CONFIRMATION_NEEDED'

@@ -5,6 +5,8 @@ import {
   stateOf,
   versionsByStage,
 } from '../domain/artifact.js';
+import { sharedCounters } from '../domain/chain.js';
+import { datedAhead } from '../domain/clock.js';
 import type { Oid } from '../domain/event.js';
 import { tagRef, tagRefspec } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
@@ -53,7 +55,7 @@ export async function doctor(context: RegistryContext, { offline }: DoctorOption
     ...readings.flatMap((reading) => checkTag(reading, tagsThere, remove)),
     ...checkNames(state),
     ...[...state.values()].flatMap((artifact) => [
-      ...checkDates(artifact, Math.floor(context.now() / 1000), remove),
+      ...checkDates(artifact, Math.floor(context.now() / 1000)),
       ...checkCounters(artifact),
       ...checkRegistrations(artifact),
       ...checkSharedCommits(artifact),
@@ -151,16 +153,14 @@ function checkNames(state: State): DoctorFinding[] {
   });
 }
 
-/** How many seconds a tag may be dated ahead of this clock (docs/specification.md, section 2). */
-const MOST_AHEAD_S = 24 * 60 * 60;
-
 /** Events with dates that do not fit this clock, or the order of counters. */
-function checkDates({ events }: ArtifactState, now: number, remove: Removal): DoctorFinding[] {
+function checkDates({ events }: ArtifactState, now: number): DoctorFinding[] {
+  const ahead = new Set(datedAhead(events, now));
   return events.flatMap((event) => {
     const date = formatTime(event.date);
-    if (event.date > now + MOST_AHEAD_S) {
-      const message = `it is dated ${date}, in the future, and nothing can be written until then`;
-      return [found('warning', 'clock', event.tag, message, remove(event.tag))];
+    if (ahead.has(event)) {
+      const message = `it is dated ${date}, ahead of this clock; until then every new tag of ${event.artifact} is dated after it`;
+      return [found('warning', 'clock', event.tag, message)];
     }
     if (event.time === event.date) return [];
     const message = `it is dated ${date}, before an event with a smaller counter; it counts as of ${formatTime(event.time)}`;
@@ -168,13 +168,8 @@ function checkDates({ events }: ArtifactState, now: number, remove: Removal): Do
   });
 }
 
-function checkCounters({ events }: ArtifactState): DoctorFinding[] {
-  const counted = events.filter(({ counter }) => counter !== undefined);
-  return repeated(counted, ({ counter }) => counter).map(({ item, first }) => {
-    const message = `it has the same counter as ${first.tag}; the dates decide which came first`;
-    return found('warning', 'counter', item.tag, message);
-  });
-}
+const checkCounters = (artifact: ArtifactState): DoctorFinding[] =>
+  sharedCounters(artifact).map(({ event, message }) => found('warning', 'counter', event.tag, message));
 
 /** Assignments of commits and of versions that were never registered. */
 function checkRegistrations({ name, events, versions }: ArtifactState): DoctorFinding[] {

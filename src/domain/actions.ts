@@ -37,7 +37,7 @@ export interface RegisterRequest {
 /**
  * Plans the registration of a version. Where others write too, they or an attempt whose answer was lost may have registered
  * the same version at the same commit: then nothing is left to do.
- * @throws RegError ALREADY_REGISTERED, COMMIT_TAKEN, NAME_CASE, INVALID_NAME, CLOCK_AHEAD
+ * @throws RegError ALREADY_REGISTERED, COMMIT_TAKEN, and those of `planTags`
  */
 export function planRegister(snapshot: Snapshot, request: RegisterRequest): Plan {
   const { artifact, shared } = snapshot;
@@ -194,7 +194,7 @@ export function planUnassign(
     );
   const event = { kind: 'unassignment', artifact: artifact.name, stage } as const;
   const plan = planTags(snapshot, [{ event, commit: version.commit, of: version.id, message }]);
-  return { ...plan, note: whatFollows(artifact, stage, version) };
+  return noting(plan, whatFollows(artifact, stage, version));
 }
 
 /**
@@ -213,7 +213,13 @@ export function planDeregister(snapshot: Snapshot, id: string, { message, force 
   const notes = stagesUsed(artifact)
     .filter((stage) => currentIn(artifact, stage)?.version === version)
     .map((stage) => whatFollows(artifact, stage, version));
-  return notes.length === 0 ? plan : { ...plan, note: notes.join('\n') };
+  return noting(plan, ...notes);
+}
+
+/** A plan with more to say. */
+function noting(plan: Plan, ...notes: readonly string[]): Plan {
+  const all = [...notes, plan.note].filter((note) => note !== undefined);
+  return all.length === 0 ? plan : { ...plan, note: all.join('\n') };
 }
 
 /** The note about the version that is current in a stage after another one leaves it. */
@@ -253,7 +259,7 @@ export function planRollback(
     .findLast((version) => version?.active && version.id !== current?.version.id);
   if (earlier) {
     const plan = planAssign(snapshot, { stage, target: { version: earlier.id }, message });
-    return { ...plan, note: `${artifact.name} ${versionLabel(earlier.id)} is current in ${stage} again` };
+    return noting(plan, `${artifact.name} ${versionLabel(earlier.id)} is current in ${stage} again`);
   }
   const other = versionsGreatestFirst(artifact).find(
     (version) => version.registered && version.active && version.id !== current?.version.id,
