@@ -21,6 +21,8 @@ export type ErrorCode =
   | 'NAME_CASE'
   | 'CLOCK_AHEAD'
   | 'COUNTER_LIMIT'
+  | 'STAGE_TAKEN'
+  | 'GTO_UNREADABLE'
   | 'BUSY'
   | 'BEHIND_REMOTE'
   | 'CONFIRMATION_NEEDED'

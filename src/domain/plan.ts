@@ -34,6 +34,8 @@ export interface Draft {
   of: VersionId | undefined;
   /** What a person wants to say; a standard subject when undefined. */
   message: string | undefined;
+  /** The artifact that takes the place of a deprecated one. */
+  successor?: ArtifactName | undefined;
 }
 
 /** One tag to create. */
@@ -45,6 +47,7 @@ export interface PlannedTag {
   /** Tagger date, in seconds since the epoch. */
   date: number;
   text: string;
+  successor?: ArtifactName | undefined;
   /** The tag object of the artifact's previous event; `previous` is the tag planned just before this one. */
   parent: Oid | 'previous' | undefined;
 }
@@ -86,6 +89,7 @@ export function planTags(snapshot: Snapshot, drafts: readonly Draft[]): Plan {
       of: draft.of,
       date: newest,
       text: draft.message?.trim() || subject(draft),
+      successor: draft.successor,
       parent: index > 0 ? 'previous' : events.at(-1)?.tagOid,
     };
   });
@@ -153,6 +157,7 @@ function subject({ event, of }: Draft): string {
 export function messageOf(tag: PlannedTag, parent: Oid | undefined): string {
   const trailers: [string, string][] = [];
   if ('stage' in tag.event && tag.of?.startsWith('v')) trailers.push(['Reg-Version', tag.of]);
+  if (tag.successor !== undefined) trailers.push(['Reg-Successor', tag.successor]);
   if (parent !== undefined) trailers.push(['Reg-Parent', parent]);
   // what a person wrote may hold neither our trailers nor the beginning of a signature, which would swallow them
   const text = splitMessage(tag.text).text.replaceAll(/^-----BEGIN/gm, ' -----BEGIN');

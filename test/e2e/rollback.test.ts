@@ -48,7 +48,7 @@ test('a version that was deregistered since is passed over', async () => {
 });
 
 test('an emptied stage is filled again with --force', async () => {
-  await hourly('unassign churn prod', 'unassign churn prod');
+  await hourly('unassign churn prod');
   const runs = await hourly(
     'which churn prod',
     'rollback churn prod',

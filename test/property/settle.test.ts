@@ -19,7 +19,9 @@ import {
   settle,
   summaryOf,
 } from '../../src/domain/state.js';
+import type { OrderedEvent } from '../../src/domain/order.js';
 import { parseTagName } from '../../src/domain/tag-name.js';
+import { currentSince } from '../../src/domain/timeline.js';
 import { history, STAGES } from '../support/arbitraries.js';
 import * as reference from '../support/reference-fold.js';
 
@@ -96,6 +98,24 @@ const QUESTIONS: Record<string, [Question, (state: reference.ReferenceState) => 
   summary: [(a, f) => summaryOf(a, {}, f), summary],
 };
 
+const sinceAndTime = (event: OrderedEvent | undefined) => event && [event.tag, event.time];
+
+/** The event since which a version is current at the end of every second; what lasts no second is no interval. */
+function referenceSince({ name, events }: reference.ReferenceState, stage: StageName) {
+  const heldAfter = (count: number) =>
+    reference.inStage(reference.referenceState(name, events.slice(0, count)), stage)[0]?.version.id;
+  let since: reference.PlacedEvent | undefined;
+  let held: string | undefined;
+  for (const second of new Set(events.map(({ time }) => time))) {
+    const own = events.filter(({ time }) => time === second);
+    const now = heldAfter((own.at(-1)?.place ?? 0) + 1);
+    if (now !== held)
+      since = now === undefined ? undefined : own.findLast(({ place }) => heldAfter(place) !== now);
+    held = now;
+  }
+  return since && [since.tag, since.time];
+}
+
 const idAndTime = (last: { id: string; event: Event } | undefined, artifact: Artifact, facts: Facts) =>
   last && [last.id, last.event.tag, effectiveTime(last.event, artifact, facts)];
 const held = (one: reference.ReferenceInStage | undefined) =>
@@ -131,6 +151,24 @@ describe('questions asked with the objects that are known', () => {
         }
       }),
       RUNS,
+    );
+  });
+
+  it('say since when a version is current, as the whole fold does', () => {
+    fc.assert(
+      fc.property(registries, ({ listed, objects, events }) => {
+        for (const [name, artifact] of artifactsIn(listed)) {
+          const state = reference.referenceState(
+            name,
+            events.filter((event) => event.artifact === name),
+          );
+          for (const stage of STAGES) {
+            const told = answer((facts) => sinceAndTime(currentSince(artifact, stage, facts)), objects);
+            expect([stage, told.answer]).toEqual([stage, referenceSince(state, stage)]);
+          }
+        }
+      }),
+      { numRuns: 150 },
     );
   });
 
