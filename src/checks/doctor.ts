@@ -8,6 +8,7 @@ import {
 import { sharedCounters } from '../domain/chain.js';
 import { datedAhead } from '../domain/clock.js';
 import type { Oid } from '../domain/event.js';
+import { gtoNameTrouble, gtoTroubles } from '../domain/gto.js';
 import { tagRef, tagRefspec } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
@@ -16,6 +17,7 @@ import type { TagReading, TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { findDeclaration } from '../registry/declared.js';
 import { followLink, linkAt } from '../registry/links.js';
+import { usesGto } from '../registry/load-config.js';
 import { eventsIn, readAllTags } from '../registry/read.js';
 import type { DoctorFinding } from '../registry/rows.js';
 import { short } from '../util/oid.js';
@@ -60,6 +62,7 @@ export async function doctor(context: RegistryContext, { offline }: DoctorOption
       ...checkRegistrations(artifact),
       ...checkSharedCommits(artifact),
     ]),
+    ...(await checkGto(context, state, readings)),
     ...(await checkChains(context, state, readings)),
     ...checkCommits(state, types, isShallow, tagsThere, remove),
     ...(tagsThere ? checkRemote(readings.map(refOf), tagsThere) : []),
@@ -191,6 +194,27 @@ function checkSharedCommits({ name, versions }: ArtifactState): DoctorFinding[] 
     const message = `${first.id} and ${item.id} are the same commit, ${short(item.commit)}`;
     return found('info', 'shared-commit', name, message);
   });
+}
+
+/** In a repository with a `.gto`, what gto cannot read or reads otherwise. */
+async function checkGto(
+  { repository, workTree }: RegistryContext,
+  state: State,
+  readings: readonly TagReading[],
+): Promise<DoctorFinding[]> {
+  if (!(await usesGto(repository, await workTree()))) return [];
+  const names = readings.flatMap((reading) => {
+    const { name } = refOf(reading);
+    const trouble = 'tag' in reading ? gtoNameTrouble(name) : undefined;
+    return trouble === undefined ? [] : [found('warning', 'gto-readable', name, trouble)];
+  });
+  const events = [...state.values()].flatMap((artifact) => gtoTroubles(artifact.events));
+  return [
+    ...names,
+    ...events.map(({ tag, message, ends }) =>
+      found(ends ? 'error' : 'warning', 'gto-readable', tag, message),
+    ),
+  ];
 }
 
 /** Events that do not follow the one that their `Reg-Parent` names (docs/specification.md, section 1). */

@@ -1,10 +1,11 @@
 import { artifactStateOf } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
+import { besideGto } from '../domain/gto.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
 import { RegError } from '../errors.js';
 import type { RegistryRepository, RemoteListing, Turn } from '../git/port.js';
-import { attempts } from '../util/async.js';
+import { attempts, once } from '../util/async.js';
 import {
   apply,
   type Change,
@@ -20,6 +21,7 @@ import {
 import { catchUp, fetchedNote, lackingNote, type RemoteView } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { refuseUndeclared } from './declared.js';
+import { usesGto } from './load-config.js';
 import { policyGuard } from './policy.js';
 import { artifactNamesIn, eventsIn, readAllTags, readArtifactNames } from './read.js';
 import type { WriteRow } from './rows.js';
@@ -38,6 +40,8 @@ export interface WriteOptions {
   sign?: boolean | undefined;
   /** Lets a commit be registered that does not declare the artifact. */
   unlinked?: boolean | undefined;
+  /** Writes what gto cannot read, in a repository with a `.gto`; what else it allows, each write says. */
+  force?: boolean | undefined;
   /** Is asked before tags are deleted; without it, no tag is. */
   confirm?: Confirm | undefined;
 }
@@ -71,7 +75,7 @@ const REPETITIONS = 10;
 /**
  * Reads, decides, and does what was decided. When another writer was faster, it starts again from the reading: the request
  * may be refused now, or get the next number. This is the only loop of a write.
- * @throws RegError what `decide` refuses, NOT_DECLARED, POLICY, SIGNING_FAILED, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when
+ * @throws RegError what `decide` refuses, NOT_DECLARED, GTO_UNREADABLE, POLICY, SIGNING_FAILED, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when
  * it lost every time, BEHIND_REMOTE, REMOTE_FAILED, REMOTE_REFUSED
  */
 export async function write(
@@ -84,6 +88,7 @@ export async function write(
   const target = await writeTargetOf(context, options);
   const guard = policyGuard(context, target);
   const declaring = new Set<Oid>();
+  const beside = once(async () => usesGto(repository, await context.workTree()));
   const notes = new Set([target.note]);
   let lost: Attempt | undefined;
   let reason = '';
@@ -96,7 +101,8 @@ export async function write(
       return written(lost, target, notes);
     }
     const before = await look(context, artifact, target, listed);
-    const plan = decide(before.snapshot);
+    const decided = decide(before.snapshot);
+    const plan = (await beside()) ? besideGto(before.snapshot, decided, options.force) : decided;
     if (!options.unlinked) await refuseUndeclaredCommits(context, plan, declaring);
     await guard.refusePlan(plan, before.snapshot.artifact, before.view?.tips);
     notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
