@@ -47,7 +47,6 @@ test('a version is taken out of a stage, or without one all of them', async () =
     churn#prod!#4
     -- stderr --
     no version of churn is in prod any more
-    hint: git push origin 'refs/tags/churn#prod!#3' 'refs/tags/churn#prod!#4'
 
     $ reg which churn prod
     -- stderr --
@@ -59,7 +58,6 @@ test('a version is taken out of a stage, or without one all of them', async () =
     models=fraud#dev!#2
     -- stderr --
     no version of models:fraud is in dev any more
-    hint: git push origin 'refs/tags/models=fraud#dev!#2'
     "
   `);
   // the current one leaves last: on the way no other is current
