@@ -60,7 +60,7 @@ export function currentSince(artifact: Artifact, stage: StageName, facts: Facts)
   return last?.until === undefined ? last?.from : undefined;
 }
 
-/** The events that decide what was current in a stage at any time, and those with counters, by which their times are told. */
+/** The events that decide what was current in a stage at any time, and those with counters, which give them their times. */
 function eventsAbout(artifact: Artifact, stage: StageName, facts: Facts): NamedEvent[] {
   const moves: Event[] = facts.real(artifact.stages.get(stage) ?? []);
   const ids = new Set(moves.map((event) => versionMoved(event, artifact, facts)));

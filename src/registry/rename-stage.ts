@@ -28,7 +28,7 @@ export async function renameStage(
     write(context, artifact, (snapshot) => planRenameStage(snapshot, old, wanted, options.message), {
       ...options,
       dryRun,
-      // what is in the registry already is not looked at again
+      // commits of the registry are not looked at again
       unlinked: true,
     });
   const planned: [ArtifactName, Written][] = [];

@@ -65,9 +65,10 @@ describe('renaming a stage', () => {
   });
 
   it('leaves a deprecated artifact deprecated', () => {
-    const plan = planRenameStage(snapshot([...LINES, 'churn@deprecated C 60']), dev, live, undefined);
+    const deprecated = snapshot([...LINES, 'churn@deprecated C 60']);
+    const plan = planRenameStage(deprecated, dev, live, undefined);
     expect(told(plan)).toEqual(['churn#live#4 C', 'churn#dev!#5 C', 'churn@deprecated#6 C']);
-    expect(plan.tags.at(-1)?.text).toBe('Said by Ann');
+    expect(plan.tags.at(-1)?.text).toBe(deprecated.artifact.events.at(-1)?.message);
   });
 
   it.each<[string, string[], StageName, StageName, ErrorCode]>([
@@ -117,7 +118,7 @@ describe('deprecating', () => {
     expect(told(planDeprecate(deprecated, { force: true }))).toEqual(['churn@deprecated#4 C']);
   });
 
-  it('names a successor, and is said again where that is news', () => {
+  it('names a successor, and is written again where that is news', () => {
     const [churn2, churn3] = ['churn2', 'churn3'].map(artifactName);
     const [tag] = planDeprecate(snapshot(LINES), { successor: churn2 }).tags;
     const message = messageOf(tag as PlannedTag, 'e'.repeat(40));
