@@ -6,7 +6,11 @@ const box = sandbox();
 
 test('in a repository with a .gto, what gto cannot read is refused or said, and listed by doctor', async () => {
   const registry = box.repository('gto');
-  registry.commit({ '.gto': 'stages: [prod]\n', 'm.bin': 'm', 'churn.model.yaml': 'source: {path: m.bin}\n' });
+  registry.commit({
+    '.gto': 'stages: [prod]\n',
+    'm.bin': 'm',
+    'churn.model.yaml': 'source: {path: m.bin}\n',
+  });
   const reg = regIn(box, registry.dir);
   registry.tag('churn@v1.0.0');
   box.advance(60);
