@@ -44,7 +44,8 @@ import type {
 import { type SyncOptions, status, sync } from './registry/sync.js';
 import { type UpdateOptions, update } from './registry/update.js';
 import { type UploadOptions, upload } from './registry/upload.js';
-import type { Written } from './registry/write.js';
+import { renameStage } from './registry/rename-stage.js';
+import type { WriteOptions, Written } from './registry/write.js';
 import type { Ui, UiOptions } from './site/serve.js';
 import type { SiteOptions } from './site/write.js';
 
@@ -117,10 +118,12 @@ export interface Registry {
   rollback(artifact: string, stage: string, options?: actions.WithdrawOptions): Promise<Written>;
   /** Takes a version out of a stage. */
   unassign(target: string, stage: string, options?: actions.WithdrawOptions): Promise<Written>;
+  /** Moves what is current of every artifact from one stage to another. */
+  renameStage(from: string, to: string, options?: WriteOptions): Promise<Written>;
   /** Takes back the registration of a version. */
   deregister(target: string, options?: actions.WithdrawOptions): Promise<Written>;
   /** Marks an artifact as no longer in use. */
-  deprecate(artifact: string, options?: actions.WithdrawOptions): Promise<Written>;
+  deprecate(artifact: string, options?: actions.DeprecateOptions): Promise<Written>;
 }
 
 /** Makes the calls of a registry from what it talks to. */
@@ -162,6 +165,7 @@ function createRegistry(context: RegistryContext): Registry {
     approve: (target, stage, options = {}) => approve(context, target, stage, options),
     rollback: (artifact, stage, options = {}) => actions.rollback(context, artifact, stage, options),
     unassign: (target, stage, options = {}) => actions.unassign(context, target, stage, options),
+    renameStage: (from, to, options = {}) => renameStage(context, from, to, options),
     deregister: (target, options = {}) => actions.deregister(context, target, options),
     deprecate: (artifact, options = {}) => actions.deprecate(context, artifact, options),
   };

@@ -5,7 +5,10 @@ import {
   stateOf,
   versionsByStage,
 } from '../domain/artifact.js';
+import { sharedCounters } from '../domain/chain.js';
+import { datedAhead } from '../domain/clock.js';
 import type { Oid } from '../domain/event.js';
+import { gtoNameTrouble, gtoTroubles } from '../domain/gto.js';
 import { tagRef, tagRefspec } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
@@ -14,6 +17,7 @@ import { requireRemote, type TagReading, type TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { filesAt, findDeclaration } from '../registry/declared.js';
 import { followLink, linkAt } from '../registry/links.js';
+import { usesGto } from '../registry/load-config.js';
 import { eventsIn, readAllTags } from '../registry/read.js';
 import type { DoctorFinding } from '../registry/rows.js';
 import { short } from '../util/oid.js';
@@ -62,11 +66,12 @@ export async function doctor(
     ...readings.flatMap((reading) => checkTag(reading, tagsThere, remove)),
     ...checkNames(state),
     ...[...state.values()].flatMap((artifact) => [
-      ...checkDates(artifact, Math.floor(context.now() / 1000), remove),
+      ...checkDates(artifact, Math.floor(context.now() / 1000)),
       ...checkCounters(artifact),
       ...checkRegistrations(artifact),
       ...checkSharedCommits(artifact),
     ]),
+    ...(await checkGto(context, state, readings)),
     ...(await checkChains(context, state, readings)),
     ...checkCommits(state, types, isShallow, tagsThere, remove),
     ...(tagsThere ? checkRemote(readings.map(refOf), tagsThere) : []),
@@ -173,16 +178,14 @@ function checkNames(state: State): DoctorFinding[] {
   });
 }
 
-/** How many seconds a tag may be dated ahead of this clock (docs/specification.md, section 2). */
-const MOST_AHEAD_S = 24 * 60 * 60;
-
 /** Events with dates that do not fit this clock, or the order of counters. */
-function checkDates({ events }: ArtifactState, now: number, remove: Removal): DoctorFinding[] {
+function checkDates({ events }: ArtifactState, now: number): DoctorFinding[] {
+  const ahead = new Set(datedAhead(events, now));
   return events.flatMap((event) => {
     const date = formatTime(event.date);
-    if (event.date > now + MOST_AHEAD_S) {
-      const message = `it is dated ${date}, in the future, and nothing can be written until then`;
-      return [found('warning', 'clock', event.tag, message, remove(event.tag))];
+    if (ahead.has(event)) {
+      const message = `it is dated ${date}, ahead of this clock; until then every new tag of ${event.artifact} is dated after it`;
+      return [found('warning', 'clock', event.tag, message)];
     }
     if (event.time === event.date) return [];
     const message = `it is dated ${date}, before an event with a smaller counter; it counts as of ${formatTime(event.time)}`;
@@ -190,13 +193,8 @@ function checkDates({ events }: ArtifactState, now: number, remove: Removal): Do
   });
 }
 
-function checkCounters({ events }: ArtifactState): DoctorFinding[] {
-  const counted = events.filter(({ counter }) => counter !== undefined);
-  return repeated(counted, ({ counter }) => counter).map(({ item, first }) => {
-    const message = `it has the same counter as ${first.tag}; the dates decide which came first`;
-    return found('warning', 'counter', item.tag, message);
-  });
-}
+const checkCounters = (artifact: ArtifactState): DoctorFinding[] =>
+  sharedCounters(artifact).map(({ event, message }) => found('warning', 'counter', event.tag, message));
 
 /** Assignments of commits and of versions that were never registered. */
 function checkRegistrations({ name, events, versions }: ArtifactState): DoctorFinding[] {
@@ -218,6 +216,27 @@ function checkSharedCommits({ name, versions }: ArtifactState): DoctorFinding[] 
     const message = `${first.id} and ${item.id} are the same commit, ${short(item.commit)}`;
     return found('info', 'shared-commit', name, message);
   });
+}
+
+/** In a repository with a `.gto`, what gto cannot read or reads otherwise. */
+async function checkGto(
+  { repository, workTree }: RegistryContext,
+  state: State,
+  readings: readonly TagReading[],
+): Promise<DoctorFinding[]> {
+  if (!(await usesGto(repository, await workTree()))) return [];
+  const names = readings.flatMap((reading) => {
+    const { name } = refOf(reading);
+    const trouble = 'tag' in reading ? gtoNameTrouble(name) : undefined;
+    return trouble === undefined ? [] : [found('warning', 'gto-readable', name, trouble)];
+  });
+  const events = [...state.values()].flatMap((artifact) => gtoTroubles(artifact.events));
+  return [
+    ...names,
+    ...events.map(({ tag, message, ends }) =>
+      found(ends ? 'error' : 'warning', 'gto-readable', tag, message),
+    ),
+  ];
 }
 
 /** Events that do not follow the one that their `Reg-Parent` names (docs/specification.md, section 1). */

@@ -44,6 +44,31 @@ export function breaksIn(
   });
 }
 
+/** Events that share a counter with an earlier one, whatever their dates (docs/specification.md, 2 Order of events). */
+export function sharedCounters({ events }: ArtifactState): Break[] {
+  const firsts = new Map<number, ResolvedEvent>();
+  return events.flatMap((event): Break[] => {
+    if (event.counter === undefined) return [];
+    const first = firsts.get(event.counter);
+    if (first === undefined) firsts.set(event.counter, event);
+    return first === undefined
+      ? []
+      : [{ event, message: `it has the same counter as ${first.tag}; the dates decide which came first` }];
+  });
+}
+
+/** Events that name an earlier event than the one right before them: their writer had not seen what came in between. */
+export function forksIn({ events }: ArtifactState): Break[] {
+  const places = new Map(events.map(({ tagOid, place }) => [tagOid, place]));
+  return events.flatMap((event): Break[] => {
+    const named = event.parent === undefined ? undefined : places.get(event.parent);
+    // a tag object under a second name follows what it followed under its own
+    if (named === undefined || named >= event.place - 1 || event.ownName !== undefined) return [];
+    const between = events[named + 1]?.tag;
+    return [{ event, message: `it follows ${events[named]?.tag}, and its writer had not seen ${between}` }];
+  });
+}
+
 function fate(name: string, held: Oid | undefined, parent: Oid, tag: string): string {
   if (held === undefined) return `${name} was deleted: ${tag} names it as the event before it`;
   return `${name} was moved or recreated: when ${tag} was written it was ${short(parent)}, and now it is ${short(held)}`;

@@ -317,13 +317,16 @@ export function latest(artifact: Artifact, facts: Facts): Version | undefined {
   return undefined;
 }
 
-/** Whether the last event of the artifact is a deprecation. */
-export function isDeprecated(artifact: Artifact, facts: Facts): boolean {
-  if (!artifact.hasDeprecation) return false;
-  return (
-    ordered(artifact.events, artifact, facts).findLast((event) => facts.of(event))?.kind === 'deprecation'
-  );
+/** The last event of an artifact where it is a deprecation. */
+export function deprecation(artifact: Artifact, facts: Facts): Event | undefined {
+  if (!artifact.hasDeprecation) return undefined;
+  const last = ordered(artifact.events, artifact, facts).findLast((event) => facts.of(event));
+  return last?.kind === 'deprecation' ? facts.of(last) : undefined;
 }
+
+/** Whether the last event of the artifact is a deprecation. */
+export const isDeprecated = (artifact: Artifact, facts: Facts): boolean =>
+  deprecation(artifact, facts) !== undefined;
 
 /** Whether the artifact has an event. */
 export const exists = (artifact: Artifact, facts: Facts): boolean =>

@@ -22,7 +22,7 @@ import { parseVersion, version } from '../domain/version.js';
 import { type ErrorCode, RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
 import { type DeclaredAt, isSameModel, refuseUncommitted } from './declared-model.js';
-import { latest } from './queries.js';
+import { latest, requireArtifact } from './queries.js';
 import { readArtifactNames } from './read.js';
 import { type WriteOptions, type Written, write } from './write.js';
 
@@ -212,16 +212,40 @@ export async function deregister(
   });
 }
 
+/** How to deprecate. */
+export interface DeprecateOptions extends WithdrawOptions {
+  /** The artifact that takes its place; it must be registered. */
+  successor?: string | undefined;
+}
+
 /** Marks an artifact as no longer in use. */
-export function deprecate(
+export async function deprecate(
   context: RegistryContext,
   name: string,
-  options: WithdrawOptions,
+  options: DeprecateOptions,
 ): Promise<Written> {
-  return withdraw(context, artifactName(name), options, {
-    event: (snapshot) => planDeprecate(snapshot, options),
+  const artifact = artifactName(name);
+  const successor = await requireSuccessor(context, artifact, options);
+  const request = { message: options.message, force: options.force, successor };
+  return withdraw(context, artifact, options, {
+    event: (snapshot) => planDeprecate(snapshot, request),
     deletion: planDeleteArtifact,
   });
+}
+
+async function requireSuccessor(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  options: DeprecateOptions,
+): Promise<ArtifactName | undefined> {
+  if (options.successor === undefined) return undefined;
+  if (options.delete)
+    throw new RegError('USAGE', 'deleted history names no successor', 'leave out --successor or --delete');
+  const successor = artifactName(options.successor);
+  if (successor === artifact)
+    throw new RegError('USAGE', `${artifact} cannot be its own successor`, 'name another artifact');
+  await requireArtifact(context, successor);
+  return successor;
 }
 
 /** Assigns what was current in a stage before the current version. */

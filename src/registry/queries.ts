@@ -14,6 +14,7 @@ import {
   asOf,
   COMPLETE,
   current,
+  deprecation,
   effectiveTime,
   type Facts,
   latest as greatest,
@@ -25,6 +26,7 @@ import {
   summaryOf,
   type View,
 } from '../domain/state.js';
+import { currentSince } from '../domain/timeline.js';
 import { parseTarget, parseVersionTarget, type Target } from '../domain/target.js';
 import { RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
@@ -37,7 +39,12 @@ import type { Made, OverviewRow, StageRow, VersionRow } from './rows.js';
 export interface ReadOptions {
   /** Answers as of this moment, from the events whose effective time is not after it. */
   at?: Date | undefined;
+  /** Called where the artifact that is asked about is deprecated. */
+  onDeprecated?: OnDeprecated | undefined;
 }
+
+/** Is given the name of a deprecated artifact, and of the one that takes its place. */
+export type OnDeprecated = (artifact: ArtifactName, successor: ArtifactName | undefined) => void;
 
 /** Seconds since the epoch, as the core counts. */
 export const seconds = (date: Date | undefined): number | undefined => date && date.getTime() / 1000;
@@ -50,9 +57,11 @@ export async function requireArtifact(
   context: RegistryContext,
   name: string,
   at?: Date,
+  onDeprecated?: OnDeprecated,
 ): Promise<ArtifactState> {
   const wanted = artifactName(name);
   const artifact = await readArtifact(context.repository.tags, wanted, seconds(at));
+  if (artifact.deprecated) onDeprecated?.(wanted, artifact.events.at(-1)?.successor);
   if (artifact.events.length > 0) return artifact;
   const known = await readArtifactNames(context.repository.tags);
   if (at && known.includes(wanted))
@@ -101,28 +110,26 @@ export async function which(
   context: RegistryContext,
   name: string,
   stage: string,
-  { at, all }: WhichOptions,
+  { at, all, onDeprecated }: WhichOptions,
 ): Promise<[StageRow, ...StageRow[]]> {
   const wanted = stageName(stage);
-  const rows = await askOne(context, name, at, (artifact, facts) => {
+  const rows = await askOne(context, name, { at, onDeprecated }, (artifact, facts) => {
     const held = all
       ? [...inStage(artifact, wanted, facts)]
       : [current(artifact, wanted, facts) ?? []].flat();
-    return held.map(({ id, event }): StageRow => {
+    return held.map(({ id, event }, index): StageRow => {
       const commit = isVersion(id) ? (registrationOf(artifact, id, facts)?.commit ?? event.commit) : id;
-      return {
-        artifact: artifact.name,
-        stage: wanted,
-        version: id,
-        commit,
-        ...madeAt(event, artifact, facts),
-      };
+      const assignment = { ...event, time: effectiveTime(event, artifact, facts) };
+      const since = index === 0 ? currentSince(artifact, wanted, facts) : undefined;
+      return stageRow(artifact.name, wanted, { version: { id, commit }, assignment }, since);
     });
   });
   const [first, ...others] = rows ?? [];
   if (first) return [first, ...others];
   const artifact = await requireArtifact(context, name, at);
-  return [stageRow(artifact.name, wanted, await requireCurrent(context, artifact, wanted))];
+  const { version, assignment } = await requireCurrent(context, artifact, wanted);
+  const since = currentSince(artifact.grouped, wanted, COMPLETE);
+  return [stageRow(artifact.name, wanted, { version, assignment }, since)];
 }
 
 /**
@@ -132,9 +139,9 @@ export async function which(
 export async function latest(
   context: RegistryContext,
   name: string,
-  { at }: ReadOptions,
+  options: ReadOptions,
 ): Promise<VersionRow> {
-  const row = await askOne(context, name, at, (artifact, facts): VersionRow | undefined => {
+  const row = await askOne(context, name, options, (artifact, facts): VersionRow | undefined => {
     const version = greatest(artifact, facts);
     if (version === undefined) return undefined;
     const event = registrationOf(artifact, version, facts) as Event;
@@ -149,7 +156,7 @@ export async function latest(
     };
   });
   if (row) return row;
-  const artifact = await requireArtifact(context, name, at);
+  const artifact = await requireArtifact(context, name, options.at);
   const { id } = findLatest(artifact);
   return versionRows(artifact).find(({ version }) => version === id) as VersionRow;
 }
@@ -161,15 +168,21 @@ const madeAt = (event: Event, artifact: Artifact, facts: Facts): Made =>
 async function askOne<T>(
   { repository }: RegistryContext,
   name: string,
-  at: Date | undefined,
+  { at, onDeprecated }: ReadOptions,
   question: (artifact: Artifact, facts: Facts) => T,
 ): Promise<T | undefined> {
   const wanted = artifactName(name);
   const time = seconds(at);
+  const both = (artifact: Artifact, facts: Facts): [T, Event | undefined] => {
+    const last = onDeprecated && deprecation(artifact, facts);
+    return [question(artifact, facts), last];
+  };
   const answers = await ask(repository.tags, wanted, (artifact, facts) =>
-    time === undefined ? question(artifact, facts) : question(asOf(artifact, time, facts), COMPLETE),
+    time === undefined ? both(artifact, facts) : both(asOf(artifact, time, facts), COMPLETE),
   );
-  return answers.get(wanted);
+  const [answer, last] = answers.get(wanted) ?? [];
+  if (last !== undefined) onDeprecated?.(wanted, last.successor);
+  return answer;
 }
 
 /** What an overview shows. */
@@ -255,7 +268,7 @@ export async function versions(
   options: VersionsOptions,
 ): Promise<VersionRow[]> {
   const { artifact: name, which } = parseTarget(target);
-  const artifact = await requireArtifact(context, name, options.at);
+  const artifact = await requireArtifact(context, name, options.at, options.onDeprecated);
   const wanted = which && (await idsOf(context, artifact, which, options));
   return versionRows(artifact, options, options.sort).filter((row) => wanted?.includes(row.version) ?? true);
 }
@@ -281,6 +294,8 @@ export interface ChooseOptions {
   rev?: string | undefined;
   /** Answers as of this moment. */
   at?: Date | undefined;
+  /** Called where the artifact is deprecated. */
+  onDeprecated?: OnDeprecated | undefined;
 }
 
 /** A commit of the registry, and the version that led there; null when a rev did. */
@@ -296,7 +311,7 @@ export interface Chosen {
 export async function choose(
   context: RegistryContext,
   name: ArtifactName,
-  { stage, version, rev, at }: ChooseOptions,
+  { stage, version, rev, at, onDeprecated }: ChooseOptions,
 ): Promise<Chosen> {
   if ([stage, version, rev].filter((one) => one !== undefined).length > 1)
     throw new RegError(
@@ -305,12 +320,12 @@ export async function choose(
       'give one of a stage, a version and a rev',
     );
   if (stage !== undefined) {
-    const artifact = await requireArtifact(context, name, at);
+    const artifact = await requireArtifact(context, name, at, onDeprecated);
     const { version: held } = await requireCurrent(context, artifact, stageName(stage));
     return { version: held.id, commit: held.commit };
   }
   if (version !== undefined) {
-    const artifact = await requireArtifact(context, name, at);
+    const artifact = await requireArtifact(context, name, at, onDeprecated);
     const which = parseVersionTarget(`${name}@${version}`).which ?? { kind: 'latest' };
     const found = findNamed(artifact, which);
     return { version: found.id, commit: found.commit };
@@ -321,7 +336,9 @@ export async function choose(
       'a time needs a stage or a version to ask about',
       `write ${name}#STAGE or ${name}@latest`,
     );
-  return { version: null, commit: await requireCommit(context, rev ?? 'HEAD') };
+  const commit = await requireCommit(context, rev ?? 'HEAD');
+  if (onDeprecated) await askOne(context, name, { onDeprecated }, () => undefined);
+  return { version: null, commit };
 }
 
 /** What a target that a person typed says about which state is meant. */

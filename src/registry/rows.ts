@@ -86,13 +86,17 @@ export const VersionRow = defineRow(
 export type VersionRow = ValueOf<typeof VersionRow>;
 
 /** A version in a stage: `which`. */
-export const StageRow = defineRow('A version in a stage; tag, time and author are of the assignment', {
-  artifact,
-  stage,
-  version: version<VersionId>('the version'),
-  commit,
-  ...made,
-});
+export const StageRow = defineRow(
+  'A version in a stage; tag, time, author and message are of the event since which it is current',
+  {
+    artifact,
+    stage,
+    version: version<VersionId>('the version'),
+    commit,
+    ...made,
+    assigned: defineRow('the assignment that put it there', made),
+  },
+);
 export type StageRow = ValueOf<typeof StageRow>;
 
 const happened = {
@@ -389,7 +393,9 @@ export const LoadRow = defineRow('The model that was loaded', {
   path: text('the file or folder that holds it'),
   sha256: sha256('SHA-256 of the bytes'),
   size: bytes,
-  pinned: flag('false where the link does not say which bytes it means, so that another load may give others'),
+  pinned: flag(
+    'false where the link does not say which bytes it means, so that another load may give others',
+  ),
   source: named<LinkSource>('source', 'where it came from, with the commit that was read'),
 });
 export type LoadRow = ValueOf<typeof LoadRow>;

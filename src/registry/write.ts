@@ -1,5 +1,6 @@
 import { artifactStateOf } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
+import { besideGto } from '../domain/gto.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
 import { RegError } from '../errors.js';
@@ -10,7 +11,7 @@ import {
   requireWriter,
   type Turn,
 } from '../git/port.js';
-import { attempts, memoize } from '../util/async.js';
+import { attempts, memoize, once } from '../util/async.js';
 import {
   apply,
   type Change,
@@ -27,6 +28,7 @@ import { catchUp, fetchedNote, lackingNote, type RemoteView } from './catch-up.j
 import type { RegistryContext } from './context.js';
 import { type DeclaredAt, declaredModel, refuseUnsound } from './declared-model.js';
 import { refuseUnpushed } from './dvc-model.js';
+import { usesGto } from './load-config.js';
 import { policyGuard } from './policy.js';
 import { artifactNamesIn, eventsIn, readAllTags, readArtifactNames } from './read.js';
 import type { WriteRow } from './rows.js';
@@ -45,6 +47,8 @@ export interface WriteOptions {
   sign?: boolean | undefined;
   /** Lets a commit be registered that does not declare the artifact. */
   unlinked?: boolean | undefined;
+  /** Writes what gto cannot read, in a repository with a `.gto`; what else it allows, each write says. */
+  force?: boolean | undefined;
   /** Is asked before tags are deleted; without it, no tag is. */
   confirm?: Confirm | undefined;
 }
@@ -78,7 +82,7 @@ const REPETITIONS = 10;
 /**
  * Reads, decides, and does what was decided. When another writer was faster, it starts again from the reading: the request
  * may be refused now, or get the next number. This is the only loop of a write.
- * @throws RegError what `decide` refuses, NOT_DECLARED, POLICY, SIGNING_FAILED, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when
+ * @throws RegError what `decide` refuses, NOT_DECLARED, GTO_UNREADABLE, POLICY, SIGNING_FAILED, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when
  * it lost every time, BEHIND_REMOTE, REMOTE_FAILED, REMOTE_REFUSED
  */
 export async function write(
@@ -95,6 +99,7 @@ export async function write(
     const { path } = (await declared(commit)) ?? {};
     return path === undefined ? undefined : refuseUnpushed(context, artifact, commit, path, options.offline);
   });
+  const beside = once(async () => usesGto(repository, await context.workTree()));
   const notes = new Set([target.note]);
   let lost: Attempt | undefined;
   let reason = '';
@@ -107,7 +112,8 @@ export async function write(
       return written(lost, target, notes);
     }
     const before = await look(context, artifact, target, listed);
-    const plan = await decide(before.snapshot, declared);
+    const decided = await decide(before.snapshot, declared);
+    const plan = (await beside()) ? besideGto(before.snapshot, decided, options.force) : decided;
     if (!options.unlinked)
       for (const commit of newCommits(plan)) {
         await refuseUnsound(context, artifact, commit, declared);

@@ -24,7 +24,10 @@ const gone = (): string[] =>
 
 /** Each command, and the tags that it deletes, newest first. */
 const DELETIONS: [string[], string[]][] = [
-  [['unassign', 'churn', 'prod'], ['churn#prod#2']],
+  [
+    ['unassign', 'churn', 'prod'],
+    ['churn#prod#2', 'churn#prod#1'],
+  ],
   [['unassign', 'churn@v1.0.0', 'prod'], ['churn#prod#1']],
   [['rollback', 'churn', 'prod'], ['churn#prod#2']],
   [

@@ -209,13 +209,13 @@ describe('only what a change touches', () => {
       "$ reg validate --base origin/main
       -- stderr --
       error: 'origin/main' names no commit here
-      hint: fetch it: git fetch origin +refs/heads/main:refs/remotes/origin/main
+      hint: fetch it: git branch --all
       -- exit 1 --
 
       $ reg validate --base v9
       -- stderr --
       error: 'v9' names no commit here
-      hint: fetch it: git fetch origin +refs/heads/v9:refs/remotes/origin/v9
+      hint: fetch it: git branch --all
       -- exit 1 --
 
       $ reg validate --base origin/main

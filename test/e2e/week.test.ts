@@ -58,7 +58,9 @@ test('a week of work: one commit a version, and every answer is about the right 
   ann.clone.commit({}, 'Begin the registry');
   ann.clone.git('push', '--quiet', 'origin', 'HEAD:main');
   for (const model of MODELS)
-    expect(await ok(ann.reg('register', nameOf(model), '--push'))).toBe(`${model.replace('/', '=')}@v0.0.1\n`);
+    expect(await ok(ann.reg('register', nameOf(model), '--push'))).toBe(
+      `${model.replace('/', '=')}@v0.0.1\n`,
+    );
   await ok(ann.reg('assign', 'churn@v0.0.1', 'prod', '--push'));
   expect(await ok(ann.reg('validate'))).toBe('');
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { AnnotatedTag } from '../../src/domain/event.js';
 import { type ArtifactName, artifactName, type StageName, stageName } from '../../src/domain/names.js';
-import { type EventName, formatTagName } from '../../src/domain/tag-name.js';
+import { type EventName, formatTagName, MAX_COUNTER } from '../../src/domain/tag-name.js';
 import { type Version, version } from '../../src/domain/version.js';
 import { commit, TAG_FORMS, type TagForm } from './builders.js';
 
@@ -46,7 +46,11 @@ export const anyVersion: fc.Arbitrary<Version> = joined(
   optional('+', build),
 ).map(version);
 
-const anyCounter = fc.oneof(fc.nat(20), fc.nat({ max: 999_999_999_999_999 }));
+const anyCounter = fc.oneof(
+  fc.nat(20),
+  fc.nat(9).map((less) => MAX_COUNTER - less),
+  fc.maxSafeNat().filter((counter) => counter <= MAX_COUNTER),
+);
 
 /** Any event name, of the artifacts, versions, stages and counters that are given. */
 export function eventName(

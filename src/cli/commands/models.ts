@@ -13,6 +13,7 @@ import { progressBar } from '../render/progress.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
 import { droppedNote } from './linking.js';
+import { notingIn } from './reading.js';
 
 /** `reg load` */
 export async function load(
@@ -28,7 +29,8 @@ export async function load(
 ): Promise<void> {
   const parsed = parseTarget(asked);
   const progress = progressBar(out, asked);
-  const choice = { at, rev, force, frozen, ...chosenBy(parsed), onStart: progress.start };
+  const onDeprecated = notingIn(out);
+  const choice = { at, rev, force, frozen, ...chosenBy(parsed), onStart: progress.start, onDeprecated };
   const loaded = await loadModel(await open(), parsed.artifact, {
     ...choice,
     ...placeOf(output, cwd),

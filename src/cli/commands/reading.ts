@@ -6,6 +6,7 @@ import type { RegistryContext } from '../../registry/context.js';
 import { type HistoryOptions, intervals, journal } from '../../registry/history.js';
 import { historyRow } from '../../registry/make-rows.js';
 import * as queries from '../../registry/queries.js';
+import type { WriteOptions } from '../../registry/write.js';
 import { type Output, pieces } from '../output.js';
 import {
   BEHIND,
@@ -20,6 +21,12 @@ import type { Session } from '../session.js';
 
 // The questions that are asked most: they are in the file that starts the program.
 
+/** Says on standard error that an artifact is deprecated. */
+export const notingIn =
+  (out: Output): queries.OnDeprecated =>
+  (artifact, successor) =>
+    out.note(`${artifact} is deprecated${successor === undefined ? '' : `; its successor is ${successor}`}`);
+
 /** `reg which` */
 export async function which(
   { out, open }: Session,
@@ -27,7 +34,10 @@ export async function which(
   stage: string,
   options: queries.ReadOptions & { all?: boolean },
 ): Promise<void> {
-  const rows = await queries.which(await open(), artifact, stage, options);
+  const rows = await queries.which(await open(), artifact, stage, {
+    ...options,
+    onDeprecated: notingIn(out),
+  });
   const shown = options.all ? rows : [rows[0]];
   await out.answer(options.all ? rows : rows[0], () => shown.map(({ version }) => version));
 }
@@ -38,7 +48,7 @@ export async function latest(
   artifact: string,
   options: queries.ReadOptions,
 ): Promise<void> {
-  const row = await queries.latest(await open(), artifact, options);
+  const row = await queries.latest(await open(), artifact, { ...options, onDeprecated: notingIn(out) });
   await out.answer(row, () => [row.version]);
 }
 
@@ -50,7 +60,7 @@ export async function show(
 ): Promise<void> {
   const context = await open();
   if (target !== undefined) {
-    const rows = await queries.versions(context, target, options);
+    const rows = await queries.versions(context, target, { ...options, onDeprecated: notingIn(out) });
     return out.answer(rows, async () => versionTable(rows, out, await linksOf(out, context)));
   }
   const rows = await queries.overview(context, { ...options, onWarning: out.note });
@@ -85,8 +95,19 @@ export async function history(
     await print(historyTable(some.map(historyRow), out, links));
 }
 
-/** `reg stages` */
-export async function stages({ out, open }: Session, options: queries.StagesOptions): Promise<void> {
+/** `reg stages`, and `reg stages rename OLD NEW` */
+export async function stages(
+  session: Session,
+  action: 'rename' | undefined,
+  from: string | undefined,
+  to: string | undefined,
+  options: queries.StagesOptions & WriteOptions,
+): Promise<void> {
+  const { out, open } = session;
+  if (action !== undefined) {
+    const { renameStage } = await import('./writing.js');
+    return renameStage(session, from, to, options);
+  }
   const names = await queries.stages(await open(), options);
   await out.answer(names, () => names);
 }

@@ -11,9 +11,11 @@ import {
   StatusRow,
   VerifiedRow,
   VersionRow,
+  WriteRow,
 } from '../../registry/rows.js';
 import { either, list, text } from '../../util/row.js';
 import { AT, type CommandSpec, command, count, option, time } from './command.js';
+import { LAST, MESSAGE } from './writing.js';
 
 /** Reads a whole number, or -1 for all. */
 const countOrAll = (text: string): number => (text === '-1' ? -1 : count(text));
@@ -66,14 +68,18 @@ export const READING: readonly CommandSpec[] = [
     answer: either(list(HistoryRow), list(IntervalRow)),
     run: async () => (await import('../core.js')).history,
   }),
-  command('stages', 'list the stages that are allowed or in use', {
-    examples: ['stages', 'stages --used --json'],
+  command('stages [action] [stage] [new-name]', 'list the stages that are allowed or in use, or rename one', {
+    examples: ['stages --used --json', 'stages rename prod production --dry-run'],
+    more: 'rename assigns the current version of every artifact to the new stage, and empties the old one. A configuration that lists the stages must list the new one first.',
+    choices: { action: ['rename'] },
     options: [
       AT,
       option('--allowed', 'those that the configuration lists'),
       option('--used', 'those that hold a version'),
+      MESSAGE,
+      ...LAST,
     ],
-    answer: list(text('name of a stage')),
+    answer: either(list(text('name of a stage')), list(WriteRow)),
     run: async () => (await import('../core.js')).stages,
   }),
   command('check-ref <ref>', 'say which event a tag is, and whether it is still in effect', {
