@@ -5,7 +5,7 @@ import { findNamed, unknownArtifact, versionLabel } from '../domain/find.js';
 import { type ArtifactName, stageName } from '../domain/names.js';
 import { tagRef } from '../domain/refs.js';
 import { joinMessage } from '../domain/trailers.js';
-import { refuseUnwritableStage } from '../domain/writable.js';
+import { refuseUnwritableStage, refuseUnwritableTag } from '../domain/writable.js';
 import { RegError } from '../errors.js';
 import { shellLine } from '../util/shell.js';
 import { versionTarget } from './actions.js';
@@ -54,6 +54,7 @@ export async function approve(
     stage: wanted,
     who: encodeWho(identity.email),
   });
+  refuseUnwritableTag(tagName, artifact);
   const about = { tag: tagName, artifact, version: version.id, stage: wanted, commit, email: identity.email };
   const there = asks ? await findOwn(context, tagName, commit, remote) : undefined;
   if (there !== undefined) return { row: { ...about, oid: there, pushed: true }, note: ALREADY };

@@ -17,6 +17,7 @@ const TAGS = [
   'churn#prod#1',
   'churn#qa#2',
   'churn-v2@v0.1.0',
+  'llama-3.1@v1.0.0',
   'cheap@1.0.0',
 ];
 for (const tag of TAGS) registry.tag(tag);
@@ -50,8 +51,10 @@ describe('what is completed', () => {
     ['which --a', ['--at', '--all']],
     ['which --js', ['--json']],
     ['which ch', ['churn', 'churn-v2']],
-    ['which ', ['churn', 'churn-v2', 'declared', 'models:fraud']],
+    ['which ', ['churn', 'churn-v2', 'declared', 'llama-3.1', 'models:fraud']],
     ['which mod', ['models:fraud']],
+    ['which llama-3.', ['llama-3.1']],
+    ['assign llama-3.1@v', ['llama-3.1@v1.0.0']],
     ['which models:f', ['models:fraud']],
     ['--repo . -q which --json ch', ['churn', 'churn-v2']],
     ['which churn ', ['dev', 'staging', 'prod', 'qa']],
