@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'UNKNOWN_REV'
   | 'NOTHING_IN_STAGE'
   | 'NOT_AN_EVENT'
+  | 'AMBIGUOUS'
   // refused
   | 'ALREADY_REGISTERED'
   | 'COMMIT_TAKEN'

@@ -2,11 +2,11 @@ import { openRepository, sourceOpener } from './git/open.js';
 import type { Host } from './host.js';
 import type { RegistryContext } from './registry/context.js';
 import { once } from './util/async.js';
-import { cacheFolder, openWorkTree } from './util/files.js';
+import { cacheFolder, openWorkTree, wayBelow } from './util/files.js';
 
 /** Opens everything that a registry talks to. `repo` is a URL, or a path from the host's folder. */
 export async function openContext(repo: string, host: Host): Promise<RegistryContext> {
-  const { env, cwd, now, signal } = host;
+  const { env, cwd, now, signal, note = () => undefined } = host;
   const cache = cacheFolder(env);
   const around = { env, signal };
   const repository = await openRepository(repo, cwd, cache, around);
@@ -26,6 +26,11 @@ export async function openContext(repo: string, host: Host): Promise<RegistryCon
     around,
     openOther: (address) => openContext(address, host),
     workTree,
+    folder: once(async () => {
+      const root = (await workTree())?.root;
+      return root === undefined ? '' : wayBelow(root, cwd);
+    }),
+    note,
     config,
     cache,
     now,

@@ -29,12 +29,14 @@ export function startSession(
 ): Session {
   const { env, cwd, now, signal } = world;
   const repo = repoOf(options.repo, env);
+  const out = outputTo(world, options);
+  const inPlace = inPlaceOf(options.repo);
   return {
-    out: outputTo(world, options),
+    out,
     cwd,
     repo,
-    inPlace: inPlaceOf(options.repo),
-    open: () => openContext(repo, { env, cwd, now, signal }),
+    inPlace,
+    open: () => openContext(repo, { env, cwd, now, signal, note: (text) => out.note(inPlace(text)) }),
     helpOn: (topic) => helpOn(topic, world),
   };
 }

@@ -166,6 +166,9 @@ function deregistered(artifact: ArtifactState, id: string, commit: Oid, why: str
   );
 }
 
+/** How a version is found that is taken out of something. */
+const WITHDRAWN = { withdraws: true } as const;
+
 /** What requests to withdraw share. */
 interface WithdrawRequest {
   message?: string | undefined;
@@ -185,7 +188,8 @@ export function planUnassign(
 ): Plan {
   const { artifact, stages } = snapshot;
   if (stage.includes('/')) refuseUnwritableStage(stage, snapshot);
-  const version = id === undefined ? findLeaving(artifact, stage, stages).version : findVersion(artifact, id);
+  const version =
+    id === undefined ? findLeaving(artifact, stage, stages).version : findVersion(artifact, id, WITHDRAWN);
   if (!force && !versionsInStage(artifact, stage).some((held) => held.version.id === version.id))
     throw new RegError(
       'NOTHING_IN_STAGE',
@@ -203,7 +207,7 @@ export function planUnassign(
  */
 export function planDeregister(snapshot: Snapshot, id: string, { message, force }: WithdrawRequest): Plan {
   const { artifact } = snapshot;
-  const version = findVersion(artifact, id);
+  const version = findVersion(artifact, id, WITHDRAWN);
   if (version.event.kind !== 'registration' && version.event.kind !== 'deregistration')
     throw new RegError('UNKNOWN_VERSION', `${artifact.name} ${versionLabel(version.id)} is not registered`);
   if (!version.active && !force)
@@ -277,7 +281,8 @@ function deleting(artifact: ArtifactState, concerned: (event: ResolvedEvent) => 
  * @throws RegError NOTHING_IN_STAGE, UNKNOWN_VERSION, UNKNOWN_STAGE
  */
 export function planDeleteAssignments({ artifact, stages }: Snapshot, stage: StageName, id?: string): Plan {
-  const version = id === undefined ? findLeaving(artifact, stage, stages).version : findVersion(artifact, id);
+  const version =
+    id === undefined ? findLeaving(artifact, stage, stages).version : findVersion(artifact, id, WITHDRAWN);
   const plan = deleting(
     artifact,
     (event) => 'stage' in event && event.stage === stage && event.of === version.id,
@@ -294,7 +299,7 @@ export function planDeleteAssignments({ artifact, stages }: Snapshot, stage: Sta
  * @throws RegError UNKNOWN_VERSION
  */
 export function planDeleteVersion({ artifact }: Snapshot, id: string): Plan {
-  const version = findVersion(artifact, id);
+  const version = findVersion(artifact, id, WITHDRAWN);
   return deleting(artifact, (event) => event.of === version.id);
 }
 

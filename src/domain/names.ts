@@ -98,6 +98,9 @@ export function splitArtifactName(name: ArtifactName): { dir: string; base: stri
   return { dir: colon < 0 ? '' : name.slice(0, colon), base: name.slice(colon + 1) };
 }
 
+/** What a name is without all its folders, those of a dir and those of a name with slashes. */
+export const lastPart = (name: ArtifactName): string => name.slice(name.search(/[^:/]*$/));
+
 /** Reads a stage's name as tags may hold it (docs/specification.md, 1 Tags), or gives undefined. */
 export const parseStageName = (text: string): StageName | undefined =>
   isNameAt(text, 0, text.length, IN_STAGE) ? (text as StageName) : undefined;

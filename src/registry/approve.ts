@@ -12,6 +12,7 @@ import { versionTarget } from './actions.js';
 import { creation, push, pushFailed, tagObject } from './apply.js';
 import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
+import { hintAtSwapped } from './meant.js';
 import { eventsIn, readAllTags } from './read.js';
 import type { ApprovalRow } from './rows.js';
 import type { WriteOptions } from './write.js';
@@ -46,7 +47,9 @@ export async function approve(
   refuseUnwritableStage(wanted, await context.config());
   const destination = await writeTargetOf(context, options);
   const { identity, sign, asks, push: isPushed, remote } = destination;
-  const version = await findApprovable(context, artifact, id, destination);
+  const version = await findApprovable(context, artifact, id, destination).catch(
+    hintAtSwapped(context, target, stage, 'approve', stage, target),
+  );
   const { commit } = version;
   const tagName = formatApprovalName({
     artifact,

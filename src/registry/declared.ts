@@ -8,8 +8,8 @@ import {
 } from '../documents/artifacts.js';
 import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
+import { nearestName } from '../domain/find.js';
 import type { ArtifactName } from '../domain/names.js';
-import { nearest } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
 import type { ObjectReader } from '../git/port.js';
 import { short } from '../util/oid.js';
@@ -40,6 +40,21 @@ export async function findDeclaration(
   return undefined;
 }
 
+/** Whether HEAD or a link file of the work tree declares an artifact. */
+export async function isDeclared(context: RegistryContext, artifact: ArtifactName): Promise<boolean> {
+  const { repository } = context;
+  const head = await repository.resolveCommit('HEAD');
+  if (head !== undefined && (await findDeclaration(repository, head, artifact).catch(unlessUnreadable)))
+    return true;
+  return (await workLink(context, artifact)) !== undefined;
+}
+
+/** The link file of an artifact that is in the work tree, committed or not. */
+async function workLink({ workTree }: RegistryContext, artifact: ArtifactName): Promise<string | undefined> {
+  const link = linkPathOf(artifact);
+  return link !== undefined && (await (await workTree())?.read(link)) !== undefined ? link : undefined;
+}
+
 /** Every artifact that a commit declares, by name. Files that cannot be read declare nothing. */
 export async function declaredArtifacts(objects: TreeReader, commit: Oid): Promise<ArtifactName[]> {
   const entries = await objects.entriesBelow(commit, '');
@@ -47,12 +62,13 @@ export async function declaredArtifacts(objects: TreeReader, commit: Oid): Promi
   const links = paths.filter((path) => path.endsWith(LINK_SUFFIX));
   const names = new Set(links.flatMap((path) => artifactOfLink(path) ?? []));
   for (const path of paths.filter(isArtifactsFile))
-    for (const name of await artifactsAt(objects, commit, path).catch(unlessUnreadable)) names.add(name);
+    for (const name of (await artifactsAt(objects, commit, path).catch(unlessUnreadable)) ?? [])
+      names.add(name);
   return [...names].sort();
 }
 
-function unlessUnreadable(error: unknown): ArtifactName[] {
-  if (error instanceof RegError) return [];
+function unlessUnreadable(error: unknown): undefined {
+  if (error instanceof RegError) return undefined;
   throw error;
 }
 
@@ -108,13 +124,14 @@ const undeclared = (artifact: ArtifactName, commit: Oid): string =>
  * @param more what else the hint is to say
  */
 export async function notDeclared(
-  { repository, workTree }: RegistryContext,
+  context: RegistryContext,
   artifact: ArtifactName,
   commit: Oid,
   more = '',
 ): Promise<RegError> {
-  const link = linkPathOf(artifact);
-  if (link !== undefined && (await (await workTree())?.read(link)) !== undefined)
+  const { repository } = context;
+  const link = await workLink(context, artifact);
+  if (link !== undefined)
     return new RegError(
       'NOT_DECLARED',
       undeclared(artifact, commit),
@@ -125,7 +142,7 @@ export async function notDeclared(
     readArtifactNames(repository.tags),
   ]);
   const others = [...declared, ...registered].filter((name) => name !== artifact);
-  const near = nearest(artifact, others);
+  const near = nearestName(artifact, others);
   const hint = declareIt(artifact) + more;
   return new RegError(
     'NOT_DECLARED',

@@ -8,6 +8,7 @@ import { type Interval, intervalsIn } from '../domain/timeline.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { historyRow, intervalRow } from './make-rows.js';
+import { askMeant } from './meant.js';
 import { type ReadOptions, requireArtifact, seconds } from './queries.js';
 import { readState } from './read.js';
 import type { HistoryRow, IntervalRow } from './rows.js';
@@ -38,7 +39,7 @@ export async function journal(
   target: string | undefined,
   options: HistoryOptions,
 ): Promise<ResolvedEvent[]> {
-  const { artifacts, isWanted } = await select(context, target, options);
+  const { artifacts, isWanted } = await selectMeant(context, target, options);
   const { since, until } = bounds(options);
   const events = mergeOrdered(artifacts.map((artifact) => artifact.events)).filter(
     (event) =>
@@ -55,7 +56,7 @@ export async function intervals(
   target: string | undefined,
   options: HistoryOptions,
 ): Promise<IntervalRow[]> {
-  const { artifacts, isWanted } = await select(context, target, options);
+  const { artifacts, isWanted } = await selectMeant(context, target, options);
   const { since, until } = bounds(options);
   const stays = artifacts
     .flatMap((artifact) => stagesUsed(artifact).flatMap((stage) => intervalsIn(artifact, stage)))
@@ -71,6 +72,15 @@ interface Selection {
   isWanted: (stage: string | undefined, version: string | undefined) => boolean;
 }
 
+const selectMeant = (
+  context: RegistryContext,
+  target: string | undefined,
+  options: HistoryOptions,
+): Promise<Selection> =>
+  target === undefined
+    ? select(context, target, options)
+    : askMeant(context, target, (full) => select(context, full, options));
+
 async function select(
   context: RegistryContext,
   target: string | undefined,
@@ -85,7 +95,7 @@ async function select(
       ? [...(await readState(context.repository.tags, seconds(options.at))).values()]
       : [await requireArtifact(context, artifact, options.at)];
   if (stage !== undefined) await refuseUnknownStage(context, artifacts, stage);
-  const version = which && artifacts[0] && findNamed(artifacts[0], which);
+  const version = which && artifacts[0] && findNamed(artifacts[0], which, { at: seconds(options.at) });
   return {
     artifacts,
     isWanted: (itsStage, itsVersion) =>

@@ -2,11 +2,12 @@ import {
   type ArtifactState,
   currentIn,
   type InStage,
+  stagesUsed,
   type VersionOrder,
   versionsByStage,
 } from '../domain/artifact.js';
 import type { Event, Oid } from '../domain/event.js';
-import { findCurrent, findLatest, findNamed, unknownArtifact } from '../domain/find.js';
+import { findCurrent, findLatest, findNamed, findPast, unknownArtifact } from '../domain/find.js';
 import { type ArtifactName, artifactName, type StageName, stageName } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
 import {
@@ -30,6 +31,7 @@ import { RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
 import { declaredArtifacts } from './declared.js';
 import { declaredRow, madeBy, stageRow, summaryRow, versionRows } from './make-rows.js';
+import { askMeant, hintAtSwapped } from './meant.js';
 import { ask, readArtifact, readArtifactNames } from './read.js';
 import type { Made, OverviewRow, StageRow, VersionRow } from './rows.js';
 
@@ -59,7 +61,7 @@ export async function requireArtifact(
     throw new RegError(
       'UNKNOWN_ARTIFACT',
       `${wanted} had no event yet at ${at.toISOString()}`,
-      `see: reg history ${wanted}`,
+      `see when it began, with: reg history ${wanted} --asc -n 1`,
     );
   const mayLack = await isClone(context);
   // where tags are missing for sure, those that are here tell little
@@ -76,15 +78,23 @@ const isClone = async ({ repository, config }: RegistryContext): Promise<boolean
   );
 
 /**
- * The current version in a stage. The configuration is read only to say what is wrong.
+ * The current version in a stage. The configuration, and for a past moment what came later, is read only to say what is wrong.
+ * @param artifact as of the moment
  * @throws RegError UNKNOWN_STAGE, NOTHING_IN_STAGE
  */
 export async function requireCurrent(
   context: RegistryContext,
   artifact: ArtifactState,
   stage: StageName,
+  at?: Date,
 ): Promise<InStage> {
-  return currentIn(artifact, stage) ?? findCurrent(artifact, stage, (await context.config()).stages);
+  const current = currentIn(artifact, stage);
+  if (current) return current;
+  const { stages = [] } = await context.config();
+  const time = seconds(at);
+  if (time === undefined) return findCurrent(artifact, stage, stages);
+  const used = stagesUsed(await readArtifact(context.repository.tags, artifact.name));
+  return findPast(artifact, stage, time, stages.includes(stage) || used.includes(stage));
 }
 
 /** How to ask what is in a stage. */
@@ -97,13 +107,22 @@ export interface WhichOptions extends ReadOptions {
  * The current version in a stage; with `all`, the others behind it.
  * @throws RegError INVALID_NAME, INVALID_STAGE, UNKNOWN_ARTIFACT, UNKNOWN_STAGE, NOTHING_IN_STAGE
  */
-export async function which(
+export const which = (
   context: RegistryContext,
   name: string,
   stage: string,
+  options: WhichOptions,
+): Promise<[StageRow, ...StageRow[]]> =>
+  askMeant(context, name, (full) => whichOf(context, full, stageName(stage), options)).catch(
+    hintAtSwapped(context, name, stage, 'which', stage, name),
+  );
+
+async function whichOf(
+  context: RegistryContext,
+  name: string,
+  wanted: StageName,
   { at, all }: WhichOptions,
 ): Promise<[StageRow, ...StageRow[]]> {
-  const wanted = stageName(stage);
   const rows = await askOne(context, name, at, (artifact, facts) => {
     const held = all
       ? [...inStage(artifact, wanted, facts)]
@@ -122,18 +141,17 @@ export async function which(
   const [first, ...others] = rows ?? [];
   if (first) return [first, ...others];
   const artifact = await requireArtifact(context, name, at);
-  return [stageRow(artifact.name, wanted, await requireCurrent(context, artifact, wanted))];
+  return [stageRow(artifact.name, wanted, await requireCurrent(context, artifact, wanted, at))];
 }
 
 /**
  * The greatest active registered version.
  * @throws RegError INVALID_NAME, UNKNOWN_ARTIFACT, UNKNOWN_VERSION
  */
-export async function latest(
-  context: RegistryContext,
-  name: string,
-  { at }: ReadOptions,
-): Promise<VersionRow> {
+export const latest = (context: RegistryContext, name: string, options: ReadOptions): Promise<VersionRow> =>
+  askMeant(context, name, (full) => latestOf(context, full, options));
+
+async function latestOf(context: RegistryContext, name: string, { at }: ReadOptions): Promise<VersionRow> {
   const row = await askOne(context, name, at, (artifact, facts): VersionRow | undefined => {
     const version = greatest(artifact, facts);
     if (version === undefined) return undefined;
@@ -150,7 +168,7 @@ export async function latest(
   });
   if (row) return row;
   const artifact = await requireArtifact(context, name, at);
-  const { id } = findLatest(artifact);
+  const { id } = findLatest(artifact, { at: seconds(at) });
   return versionRows(artifact).find(({ version }) => version === id) as VersionRow;
 }
 
@@ -240,7 +258,13 @@ export interface VersionsOptions extends ReadOptions, View {
 }
 
 /** One row for each version that a target names: all of an artifact, `@version`, `@latest` or those in `#stage`. */
-export async function versions(
+export const versions = (
+  context: RegistryContext,
+  target: string,
+  options: VersionsOptions,
+): Promise<VersionRow[]> => askMeant(context, target, (full) => versionsOf(context, full, options));
+
+async function versionsOf(
   context: RegistryContext,
   target: string,
   options: VersionsOptions,
@@ -255,11 +279,11 @@ async function idsOf(
   context: RegistryContext,
   artifact: ArtifactState,
   which: NonNullable<Target['which']>,
-  view: View,
+  { at, ...view }: View & ReadOptions,
 ): Promise<string[]> {
-  if (which.kind !== 'stage') return [findNamed(artifact, which).id];
+  if (which.kind !== 'stage') return [findNamed(artifact, which, { at: seconds(at) }).id];
   const held = versionsByStage(artifact, view).get(which.stage) ?? [
-    await requireCurrent(context, artifact, which.stage),
+    await requireCurrent(context, artifact, which.stage, at),
   ];
   return held.map(({ version }) => version.id);
 }
@@ -297,13 +321,13 @@ export async function choose(
     );
   if (stage !== undefined) {
     const artifact = await requireArtifact(context, name, at);
-    const { version: held } = await requireCurrent(context, artifact, stageName(stage));
+    const { version: held } = await requireCurrent(context, artifact, stageName(stage), at);
     return { version: held.id, commit: held.commit };
   }
   if (version !== undefined) {
     const artifact = await requireArtifact(context, name, at);
     const which = parseVersionTarget(`${name}@${version}`).which ?? { kind: 'latest' };
-    const found = findNamed(artifact, which);
+    const found = findNamed(artifact, which, { at: seconds(at) });
     return { version: found.id, commit: found.commit };
   }
   if (at !== undefined)

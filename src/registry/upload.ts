@@ -14,6 +14,7 @@ import { isStoreUrl, joinObjectUrl } from '../stores/url.js';
 import { isInside } from '../util/files.js';
 import { assign, register } from './actions.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
+import { meantInWrite } from './meant.js';
 import type { UploadRow } from './rows.js';
 import type { Written } from './write.js';
 
@@ -48,7 +49,7 @@ export async function upload(
   options: UploadOptions,
 ): Promise<UploadRow & Pick<Written, 'note'>> {
   const { root, write, read } = await requireWorkTree(context, 'a link file is written into the work tree');
-  const artifact = artifactName(name);
+  const artifact = await meantInWrite(context, artifactName(name));
   const file = requireLinkPath(artifact);
   const existing = await read(file);
   const before = existing && readLink(existing, file).link;

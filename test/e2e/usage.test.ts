@@ -73,7 +73,7 @@ test('what is typed wrong ends with exit code 2', async () => {
 
     $ reg assign churn '#prod'
     -- stderr --
-    error: '#prod' is not a stage name
+    error: '#prod' is not a stage name: it holds '#'
     hint: give the name alone: prod
     -- exit 2 --
 

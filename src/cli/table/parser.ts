@@ -8,6 +8,7 @@ import { BadValue, type CommandSpec, GLOBAL_OPTIONS, type OptionSpec, sentence }
 import { usageError } from './hints.js';
 import type { Line } from './line.js';
 import { COMMANDS, commandNamed, groupOf } from './table.js';
+import { nameFor } from './translate.js';
 
 /** What a command line asks for. */
 export interface Invocation {
@@ -21,6 +22,8 @@ export interface Invocation {
  * @throws RegError USAGE, and what reading the values of options throws
  */
 export function parse(line: Line, world: World): Invocation | undefined {
+  if (line.name !== undefined && line.command === undefined && line.unknown.some((word) => HELP.has(word)))
+    throw usageError({ code: 'commander.unknownCommand', message: `unknown command '${line.name}'` }, line);
   let found: Invocation | undefined;
   const program = buildProgram(line.command, world, (invocation) => {
     found = invocation;
@@ -35,6 +38,8 @@ export function parse(line: Line, world: World): Invocation | undefined {
   return found && { ...found, options: { ...found.options, fields: line.fields } };
 }
 
+const HELP: ReadonlySet<string> = new Set(['-h', '--help']);
+
 /**
  * The help on a command or a concept, or without either on the program.
  * @throws RegError USAGE where there is none
@@ -45,7 +50,9 @@ export function helpOn(topic: string | undefined, world: World): string {
   const spec = topic === undefined ? undefined : commandNamed(topic);
   if (topic !== undefined && spec === undefined) {
     const known = [...COMMANDS.map(({ name }) => name), ...Object.keys(TOPICS)];
-    const hint = didYouMean(topic, known, 'see: reg --help');
+    const other = nameFor(topic);
+    const hint =
+      other === undefined ? didYouMean(topic, known, 'see: reg --help') : `did you mean: reg help ${other}`;
     throw new RegError('USAGE', `there is no help on '${topic}'`, hint);
   }
   let text = '';
