@@ -189,7 +189,7 @@ async function surveyOf(
  * @throws RegError UNKNOWN_REV
  */
 async function sinceMoment(context: RegistryContext, text: string, state: State): Promise<number> {
-  const time = timeOf(text);
+  const time = timeOf(text, context.now() / 1000);
   if (time !== undefined) return time;
   const tagName = tagNameOf(text) ?? text;
   const name = parseTagName(tagName);
@@ -197,9 +197,9 @@ async function sinceMoment(context: RegistryContext, text: string, state: State)
   return event?.time ?? context.repository.commitDate(await requireCommit(context, text));
 }
 
-function timeOf(text: string): number | undefined {
+function timeOf(text: string, now: number): number | undefined {
   try {
-    return parseTime(text);
+    return parseTime(text, now);
   } catch (error) {
     if (error instanceof RegError && error.code === 'INVALID_TIME') return undefined;
     throw error;

@@ -4,8 +4,9 @@ import { type WebPages, webPages } from '../domain/web-pages.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { askMeant } from './meant.js';
-import { latest, versions, which } from './queries.js';
+import { latest, which } from './queries.js';
 import type { BrowseRow } from './rows.js';
+import { versions } from './show.js';
 import { noRemote } from './write-target.js';
 
 /**

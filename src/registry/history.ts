@@ -1,6 +1,6 @@
 import { type ArtifactState, type ResolvedEvent, stagesUsed } from '../domain/artifact.js';
 import { findNamed } from '../domain/find.js';
-import { type StageName, stageName } from '../domain/names.js';
+import { stageName } from '../domain/names.js';
 import { mergeOrdered } from '../domain/order.js';
 import { didYouMean } from '../domain/suggest.js';
 import { parseVersionTarget } from '../domain/target.js';
@@ -9,7 +9,7 @@ import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { historyRow, intervalRow } from './make-rows.js';
 import { askMeant } from './meant.js';
-import { type ReadOptions, requireArtifact, seconds } from './queries.js';
+import { type ReadOptions, requireArtifact, requireKnownStage, seconds } from './queries.js';
 import { readState } from './read.js';
 import type { HistoryRow, IntervalRow } from './rows.js';
 
@@ -20,6 +20,8 @@ export interface HistoryOptions extends ReadOptions {
   since?: Date | undefined;
   /** What happened, or had begun, up to this moment. */
   until?: Date | undefined;
+  /** Only events of the tagger with this address, letter case ignored; of intervals those that it began. */
+  by?: string | undefined;
   /** Oldest first. */
   ascending?: boolean | undefined;
   /** At most so many rows. */
@@ -45,8 +47,10 @@ export async function journal(
     (event) =>
       event.time >= since &&
       event.time <= until &&
+      isBy(options, event) &&
       isWanted('stage' in event ? event.stage : undefined, event.of),
   );
+  if (events.length === 0) noteStranger(context, artifacts, options);
   return cut(events, options);
 }
 
@@ -60,9 +64,32 @@ export async function intervals(
   const { since, until } = bounds(options);
   const stays = artifacts
     .flatMap((artifact) => stagesUsed(artifact).flatMap((stage) => intervalsIn(artifact, stage)))
-    .filter((stay) => isWanted(stay.stage, stay.version) && stay.from.time <= until && endOf(stay) >= since)
+    .filter(
+      (stay) =>
+        isBy(options, stay.from) &&
+        isWanted(stay.stage, stay.version) &&
+        stay.from.time <= until &&
+        endOf(stay) >= since,
+    )
     .sort((a, b) => a.from.time - b.from.time || a.from.place - b.from.place);
+  if (stays.length === 0) noteStranger(context, artifacts, options);
   return cut(stays, options).map(intervalRow);
+}
+
+const isBy = ({ by }: HistoryOptions, { tagger }: ResolvedEvent): boolean =>
+  by === undefined || tagger.email.toLowerCase() === by.toLowerCase();
+
+/** Says so where no event at all is by the tagger who is asked for: an empty history would look like one of a person who did nothing. */
+function noteStranger(
+  { note }: RegistryContext,
+  artifacts: readonly ArtifactState[],
+  options: HistoryOptions,
+): void {
+  const { by } = options;
+  const events = artifacts.flatMap((artifact) => artifact.events);
+  if (by === undefined || events.some((event) => isBy(options, event))) return;
+  const known = [...new Set(events.map(({ tagger }) => tagger.email))].sort();
+  note(`no event is by ${by}; ${didYouMean(by, known, 'there is no event at all')}`);
 }
 
 const endOf = ({ until }: Interval): number => until?.time ?? Number.POSITIVE_INFINITY;
@@ -94,27 +121,14 @@ async function select(
     artifact === undefined
       ? [...(await readState(context.repository.tags, seconds(options.at))).values()]
       : [await requireArtifact(context, artifact, options.at)];
-  if (stage !== undefined) await refuseUnknownStage(context, artifacts, stage);
+  if (stage !== undefined && !artifacts.some((one) => stagesUsed(one).includes(stage)))
+    await requireKnownStage(context, stage);
   const version = which && artifacts[0] && findNamed(artifacts[0], which, { at: seconds(options.at) });
   return {
     artifacts,
     isWanted: (itsStage, itsVersion) =>
       (stage === undefined || itsStage === stage) && (version === undefined || itsVersion === version.id),
   };
-}
-
-/** A stage that was never used and that no configuration names is a typing error, not an empty history. */
-async function refuseUnknownStage(
-  { config, repository }: RegistryContext,
-  artifacts: readonly ArtifactState[],
-  stage: StageName,
-): Promise<void> {
-  if (artifacts.some((artifact) => stagesUsed(artifact).includes(stage))) return;
-  const everywhere = [...(await readState(repository.tags)).values()].flatMap(stagesUsed);
-  const known = [...new Set([...((await config()).stages ?? []), ...everywhere])];
-  if (known.includes(stage)) return;
-  const hint = didYouMean(stage, known, 'no stage was ever used');
-  throw new RegError('UNKNOWN_STAGE', `no event and no configuration names the stage '${stage}'`, hint);
 }
 
 const bounds = ({ since, until }: HistoryOptions): { since: number; until: number } => ({

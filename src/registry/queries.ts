@@ -1,17 +1,11 @@
-import {
-  type ArtifactState,
-  currentIn,
-  type InStage,
-  stagesUsed,
-  type VersionOrder,
-  versionsByStage,
-} from '../domain/artifact.js';
+import { type ArtifactState, currentIn, type InStage, stagesUsed } from '../domain/artifact.js';
 import type { Event, Oid } from '../domain/event.js';
 import { findCurrent, findLatest, findNamed, findPast, unknownArtifact } from '../domain/find.js';
 import { type ArtifactName, artifactName, type StageName, stageName } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
 import {
   type Artifact,
+  artifactsIn,
   asOf,
   COMPLETE,
   current,
@@ -26,14 +20,16 @@ import {
   summaryOf,
   type View,
 } from '../domain/state.js';
-import { parseTarget, parseVersionTarget, type Target } from '../domain/target.js';
+import { didYouMean } from '../domain/suggest.js';
+import { parseVersionTarget, type Target } from '../domain/target.js';
+import { formatTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
+import type { Tags } from '../git/port.js';
 import { type RegistryContext, requireCommit } from './context.js';
-import { declaredArtifacts } from './declared.js';
-import { declaredRow, madeBy, stageRow, summaryRow, versionRows } from './make-rows.js';
+import { madeBy, stageRow, versionRows } from './make-rows.js';
 import { askMeant, hintAtSwapped } from './meant.js';
-import { ask, readArtifact, readArtifactNames } from './read.js';
-import type { Made, OverviewRow, StageRow, VersionRow } from './rows.js';
+import { ask, readArtifact, readArtifactNames, type Scope } from './read.js';
+import type { Made, StageRow, VersionRow } from './rows.js';
 
 /** Options of every reading call. */
 export interface ReadOptions {
@@ -60,7 +56,7 @@ export async function requireArtifact(
   if (at && known.includes(wanted))
     throw new RegError(
       'UNKNOWN_ARTIFACT',
-      `${wanted} had no event yet at ${at.toISOString()}`,
+      `${wanted} had no event yet at ${formatTime(at.getTime() / 1000)}`,
       `see when it began, with: reg history ${wanted} --asc -n 1`,
     );
   const mayLack = await isClone(context);
@@ -123,25 +119,56 @@ async function whichOf(
   wanted: StageName,
   { at, all }: WhichOptions,
 ): Promise<[StageRow, ...StageRow[]]> {
-  const rows = await askOne(context, name, at, (artifact, facts) => {
-    const held = all
-      ? [...inStage(artifact, wanted, facts)]
-      : [current(artifact, wanted, facts) ?? []].flat();
-    return held.map(({ id, event }): StageRow => {
-      const commit = isVersion(id) ? (registrationOf(artifact, id, facts)?.commit ?? event.commit) : id;
-      return {
-        artifact: artifact.name,
-        stage: wanted,
-        version: id,
-        commit,
-        ...madeAt(event, artifact, facts),
-      };
-    });
-  });
+  const rows = await askOne(context, name, at, rowsIn(wanted, all));
   const [first, ...others] = rows ?? [];
   if (first) return [first, ...others];
   const artifact = await requireArtifact(context, name, at);
   return [stageRow(artifact.name, wanted, await requireCurrent(context, artifact, wanted, at))];
+}
+
+/**
+ * What every artifact has in a stage, by name, deprecated ones too; with `all`, the versions behind the current one too.
+ * @throws RegError INVALID_STAGE, UNKNOWN_STAGE
+ */
+export async function whichOfAll(
+  context: RegistryContext,
+  stage: string,
+  { at, all }: WhichOptions,
+): Promise<StageRow[]> {
+  const wanted = stageName(stage);
+  const answers = await askAt(context.repository.tags, 'all', at, rowsIn(wanted, all));
+  const rows = [...answers.values()].flat();
+  if (rows.length === 0) await requireKnownStage(context, wanted);
+  // of one artifact they are in order
+  return rows.sort((a, b) => compareText(a.artifact, b.artifact));
+}
+
+/** The question which versions an artifact has in a stage: the current one, or all. */
+const rowsIn =
+  (stage: StageName, all: boolean | undefined) =>
+  (artifact: Artifact, facts: Facts): StageRow[] => {
+    const held = all ? [...inStage(artifact, stage, facts)] : [current(artifact, stage, facts) ?? []].flat();
+    return held.map(({ id, event }): StageRow => {
+      const commit = isVersion(id) ? (registrationOf(artifact, id, facts)?.commit ?? event.commit) : id;
+      return { artifact: artifact.name, stage, version: id, commit, ...madeAt(event, artifact, facts) };
+    });
+  };
+
+/**
+ * Refuses a stage that was never used and that no configuration names: that is a typing error, and no stage that is empty.
+ * @throws RegError UNKNOWN_STAGE
+ */
+export async function requireKnownStage(
+  { config, repository }: RegistryContext,
+  stage: StageName,
+): Promise<void> {
+  const used = [...artifactsIn((await repository.tags.list('all')).refs).values()].flatMap(({ stages }) => [
+    ...stages.keys(),
+  ]);
+  const known = [...new Set([...((await config()).stages ?? []), ...used.sort()])];
+  if (known.includes(stage)) return;
+  const hint = didYouMean(stage, known, 'no stage was ever used');
+  throw new RegError('UNKNOWN_STAGE', `no event and no configuration names the stage '${stage}'`, hint);
 }
 
 /**
@@ -183,33 +210,20 @@ async function askOne<T>(
   question: (artifact: Artifact, facts: Facts) => T,
 ): Promise<T | undefined> {
   const wanted = artifactName(name);
+  return (await askAt(repository.tags, wanted, at, question)).get(wanted);
+}
+
+/** Asks about one artifact or all, as of now or of a moment. */
+export function askAt<T>(
+  tags: Tags,
+  scope: Scope,
+  at: Date | undefined,
+  question: (artifact: Artifact, facts: Facts) => T,
+): Promise<Map<ArtifactName, T>> {
   const time = seconds(at);
-  const answers = await ask(repository.tags, wanted, (artifact, facts) =>
+  return ask(tags, scope, (artifact, facts) =>
     time === undefined ? question(artifact, facts) : question(asOf(artifact, time, facts), COMPLETE),
   );
-  return answers.get(wanted);
-}
-
-/** What an overview shows. */
-export interface OverviewOptions extends ReadOptions, View {
-  /** Deprecated artifacts too. */
-  deprecated?: boolean | undefined;
-}
-
-/**
- * One row for each artifact, by name. Artifacts that HEAD declares and that are not registered are among them, unless the past or
- * registered ones alone are asked for.
- */
-export async function overview(context: RegistryContext, options: OverviewOptions): Promise<OverviewRow[]> {
-  const [declared, registered] = await Promise.all([
-    options.at || options.registeredOnly ? [] : declaredAtHead(context),
-    summaries(context, options),
-  ]);
-  const rows = [...registered].map(([name, summary]) => summaryRow(name, summary, options));
-  const waiting = declared.filter((name) => !registered.has(name)).map(declaredRow);
-  return [...rows, ...waiting]
-    .filter((row) => options.deprecated || !row.deprecated)
-    .sort((a, b) => compareText(a.artifact, b.artifact));
 }
 
 /** The summary of every artifact that has an event. */
@@ -217,18 +231,10 @@ export async function summaries(
   { repository }: RegistryContext,
   { at, ...view }: ReadOptions & View,
 ): Promise<Map<ArtifactName, Summary>> {
-  const time = seconds(at);
-  const answers = await ask(repository.tags, 'all', (artifact, facts) =>
-    time === undefined
-      ? summaryOf(artifact, view, facts)
-      : summaryOf(asOf(artifact, time, facts), view, COMPLETE),
+  const answers = await askAt(repository.tags, 'all', at, (artifact, facts) =>
+    summaryOf(artifact, view, facts),
   );
   return new Map([...answers].flatMap(([name, summary]) => (summary ? [[name, summary]] : [])));
-}
-
-async function declaredAtHead({ repository }: RegistryContext): Promise<ArtifactName[]> {
-  const head = await repository.resolveCommit('HEAD');
-  return head === undefined ? [] : declaredArtifacts(repository, head);
 }
 
 /** Which stages are wanted; with neither, the allowed ones and behind them the others in use. */
@@ -250,42 +256,6 @@ export async function stages(
     own.map(([stage]) => stage),
   );
   return [...new Set([...listed, ...held.sort()])];
-}
-
-/** Which versions are shown, and in which order. */
-export interface VersionsOptions extends ReadOptions, View {
-  sort?: VersionOrder | undefined;
-}
-
-/** One row for each version that a target names: all of an artifact, `@version`, `@latest` or those in `#stage`. */
-export const versions = (
-  context: RegistryContext,
-  target: string,
-  options: VersionsOptions,
-): Promise<VersionRow[]> => askMeant(context, target, (full) => versionsOf(context, full, options));
-
-async function versionsOf(
-  context: RegistryContext,
-  target: string,
-  options: VersionsOptions,
-): Promise<VersionRow[]> {
-  const { artifact: name, which } = parseTarget(target);
-  const artifact = await requireArtifact(context, name, options.at);
-  const wanted = which && (await idsOf(context, artifact, which, options));
-  return versionRows(artifact, options, options.sort).filter((row) => wanted?.includes(row.version) ?? true);
-}
-
-async function idsOf(
-  context: RegistryContext,
-  artifact: ArtifactState,
-  which: NonNullable<Target['which']>,
-  { at, ...view }: View & ReadOptions,
-): Promise<string[]> {
-  if (which.kind !== 'stage') return [findNamed(artifact, which, { at: seconds(at) }).id];
-  const held = versionsByStage(artifact, view).get(which.stage) ?? [
-    await requireCurrent(context, artifact, which.stage, at),
-  ];
-  return held.map(({ version }) => version.id);
 }
 
 /** Which state of an artifact is meant: in a stage, a version (`latest` for the greatest), or a rev; else HEAD. */

@@ -1,6 +1,6 @@
-import { importMlem } from '../../exchange/mlem.js';
 import { parseArtifactName } from '../../domain/names.js';
 import { RegError } from '../../errors.js';
+import { importMlem } from '../../exchange/mlem.js';
 import type { RegistryContext } from '../../registry/context.js';
 import { floatingLinks } from '../../registry/floating.js';
 import * as configuring from '../../registry/init.js';

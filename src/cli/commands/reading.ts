@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { formatTime } from '../../domain/time.js';
 import type { WebPages } from '../../domain/web-pages.js';
+import { RegError } from '../../errors.js';
 import { pagesOf } from '../../registry/browse.js';
 import type { RegistryContext } from '../../registry/context.js';
 import { type HistoryOptions, intervals, journal } from '../../registry/history.js';
 import { historyRow } from '../../registry/make-rows.js';
 import * as queries from '../../registry/queries.js';
+import * as showing from '../../registry/show.js';
 import { type Output, pieces } from '../output.js';
 import {
   BEHIND,
@@ -13,6 +16,7 @@ import {
   historyTable,
   intervalTable,
   overviewTable,
+  stageTable,
   versionTable,
 } from '../render/rows.js';
 import { renderTable, showsHyperlinks, type Table } from '../render/table.js';
@@ -23,13 +27,32 @@ import type { Session } from '../session.js';
 /** `reg which` */
 export async function which(
   { out, open }: Session,
-  artifact: string,
-  stage: string,
-  options: queries.ReadOptions & { all?: boolean },
+  target: string,
+  typed: string | undefined,
+  options: queries.WhichOptions,
 ): Promise<void> {
-  const rows = await queries.which(await open(), artifact, stage, options);
+  const [artifact, stage] = artifactAndStage(target, typed);
+  const context = await open();
+  if (artifact === '') {
+    const held = await queries.whichOfAll(context, stage, options);
+    await out.answer(held, () => stageTable(held, out));
+    if (held.length === 0) out.note(`no version is in stage ${stage}`);
+    return;
+  }
+  const rows = await queries.which(context, artifact, stage, options);
   const shown = options.all ? rows : [rows[0]];
   await out.answer(options.all ? rows : rows[0], () => shown.map(({ version }) => version));
+}
+
+/**
+ * The artifact, empty for all, and the stage that `churn prod`, `churn#prod` or `#prod` name.
+ * @throws RegError USAGE
+ */
+function artifactAndStage(target: string, stage: string | undefined): [artifact: string, stage: string] {
+  if (stage !== undefined) return [target, stage];
+  const hash = target.indexOf('#');
+  if (hash >= 0) return [target.slice(0, hash), target.slice(hash + 1)];
+  throw new RegError('USAGE', "missing required argument 'stage'", 'see: reg which --help');
 }
 
 /** `reg latest` */
@@ -46,21 +69,34 @@ export async function latest(
 export async function show(
   { out, open }: Session,
   target: string | undefined,
-  options: queries.OverviewOptions & queries.VersionsOptions,
+  {
+    label,
+    sort,
+    ...options
+  }: Omit<showing.VersionsOptions, 'sort'> & Pick<showing.OverviewOptions, 'sort'> & { label: string[] },
 ): Promise<void> {
   const context = await open();
+  const asked = { ...options, labels: label };
   if (target !== undefined) {
-    const rows = await queries.versions(context, target, options);
-    return out.answer(rows, async () => versionTable(rows, out, await linksOf(out, context)));
+    if (sort === 'name')
+      throw new RegError('USAGE', 'versions have no names to be sorted by', 'sort by semver or timestamp');
+    const rows = await showing.versions(context, target, { ...asked, sort });
+    const isOfAll = target.startsWith('#');
+    return out.answer(rows, async () => versionTable(rows, out, isOfAll, await linksOf(out, context)));
   }
-  const rows = await queries.overview(context, options);
+  const rows = await showing.overview(context, { ...asked, sort });
   await out.answer(rows, async () => {
     const { stages: order = [] } = out.world.isTTY ? await context.config() : {};
     return overviewTable(rows, order, out, await linksOf(out, context));
   });
   if (out.json) return;
   if (out.world.isTTY && hasBehind(rows)) out.note(`${BEHIND} behind the latest version`);
-  if (rows.length === 0) out.note('there is no artifact to show');
+  if (rows.length === 0)
+    out.note(
+      options.at
+        ? `there was no such artifact at ${formatTime(options.at.getTime() / 1000)}`
+        : 'there is no artifact to show',
+    );
 }
 
 /** `reg history` */

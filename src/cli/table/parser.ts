@@ -68,7 +68,7 @@ function buildProgram(
   world: World,
   found: (invocation: Invocation) => void,
 ): Command {
-  const program = addOptions(new Command('reg'), GLOBAL_OPTIONS, 'Global options:')
+  const program = addOptions(new Command('reg'), GLOBAL_OPTIONS, 'Global options:', world.now)
     .description('A model registry in the tags of a git repository.')
     .version(world.version, '--version', 'show the version of this program')
     .helpOption('-h, --help', 'show this help')
@@ -94,7 +94,7 @@ function buildProgram(
       .helpGroup(groupOf(spec))
       .copyInheritedSettings(program);
     if (spec === chosen)
-      fill(command, spec).action(() =>
+      fill(command, spec, world.now).action(() =>
         found({ command: spec, args: command.processedArgs, options: command.optsWithGlobals() }),
       );
   }
@@ -107,7 +107,7 @@ const examplesText = (examples: readonly string[]): string =>
   `\nExamples:\n${examples.map((line) => `  reg ${line}\n`).join('')}`;
 
 /** Adds what a command takes, and what its own help says. */
-function fill(command: Command, spec: CommandSpec): Command {
+function fill(command: Command, spec: CommandSpec, now: World['now']): Command {
   const { summary, more, examples, options, choices = {} } = spec;
   for (const { name, required, variadic } of spec.arguments) {
     const word = `${name}${variadic ? '...' : ''}`;
@@ -119,16 +119,21 @@ function fill(command: Command, spec: CommandSpec): Command {
     .description(`${sentence(summary)}${more === undefined ? '' : `\n\n${more}`}`)
     .addHelpText('after', examplesText(examples))
     .helpOption('-h, --help', 'show this help');
-  addOptions(command, options, 'Options:');
-  return addOptions(command, GLOBAL_OPTIONS, 'Global options:');
+  addOptions(command, options, 'Options:', now);
+  return addOptions(command, GLOBAL_OPTIONS, 'Global options:', now);
 }
 
-function addOptions(command: Command, specs: readonly OptionSpec[], heading: string): Command {
+function addOptions(
+  command: Command,
+  specs: readonly OptionSpec[],
+  heading: string,
+  now: World['now'],
+): Command {
   command.optionsGroup(heading);
   for (const { flags, about, choices, parse, fallback, shown } of specs) {
     const option = new Option(flags, about);
     if (choices !== undefined) option.choices(choices);
-    if (parse !== undefined) option.argParser(parsing(parse));
+    if (parse !== undefined) option.argParser(parsing(parse, now));
     if (fallback !== undefined) option.default(fallback);
     if (shown !== undefined) option.flags = shown;
     command.addOption(option);
@@ -137,10 +142,10 @@ function addOptions(command: Command, specs: readonly OptionSpec[], heading: str
 }
 
 const parsing =
-  (parse: NonNullable<OptionSpec['parse']>) =>
+  (parse: NonNullable<OptionSpec['parse']>, now: World['now']) =>
   (text: string, before: unknown): unknown => {
     try {
-      return parse(text, before as never);
+      return parse(text, before as never, now);
     } catch (error) {
       throw error instanceof BadValue ? new InvalidArgumentError(error.message) : error;
     }

@@ -1,5 +1,5 @@
 import { shellLine } from '../../util/shell.js';
-import { namesOf, valueNameOf } from './command.js';
+import { isValueOptional, namesOf, valueNameOf } from './command.js';
 import { type Line, readLine } from './line.js';
 import { commandNamed, optionsOf } from './table.js';
 
@@ -156,7 +156,8 @@ function takeApart(name: string, rest: readonly string[]): Typed | undefined {
     if (known !== undefined) {
       options.push(word);
       const isOpen = valueNameOf(known.flags) !== undefined && inline === undefined;
-      if (isOpen && words[0] !== undefined) options.push(words.shift() ?? '');
+      if (isOpen && words[0] !== undefined && !(isValueOptional(known.flags) && words[0].startsWith('-')))
+        options.push(words.shift() ?? '');
       continue;
     }
     const other = Object.hasOwn(foreign, option) ? foreign[option] : undefined;
@@ -190,7 +191,8 @@ function inOrder(name: string, { positionals, stage, options }: Typed): string[]
 
 /** Whether a line has all that its command needs, and nothing that it does not take. */
 function isComplete({ command, positionals, unknown, open }: Line): boolean {
-  if (command === undefined || unknown.length > 0 || open !== undefined) return false;
+  const isOpen = open !== undefined && !isValueOptional(open.flags);
+  if (command === undefined || unknown.length > 0 || isOpen) return false;
   const needed = command.arguments.filter(({ required }) => required).length;
   const most = command.arguments.at(-1)?.variadic ? Number.POSITIVE_INFINITY : command.arguments.length;
   return positionals.length >= needed && positionals.length <= most;
