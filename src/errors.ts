@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'NOTHING_IN_STAGE'
   | 'NOT_AN_EVENT'
   | 'AMBIGUOUS'
+  | 'TAGS_MISSING'
   // refused
   | 'ALREADY_REGISTERED'
   | 'COMMIT_TAKEN'

@@ -29,7 +29,6 @@ export async function filteredOverview(
   options: OverviewOptions,
 ): Promise<OverviewRow[]> {
   const { stage, behind, never } = await stagesOf(context, options);
-  const { tags } = context.repository;
   const { at, sort = 'name', limit } = options;
   let kept = rows.filter(
     (row) =>
@@ -37,7 +36,7 @@ export async function filteredOverview(
       (behind === undefined || isBehind(row, behind)),
   );
   if (never !== undefined) {
-    const ever = await askAt(tags, 'all', at, (artifact, facts) => wasAssigned(artifact, never, facts));
+    const ever = await askAt(context, 'all', at, (artifact, facts) => wasAssigned(artifact, never, facts));
     kept = kept.filter(({ artifact }) => ever.get(artifact) !== true);
   }
   if (isAboutDeclaration(options)) {
@@ -47,7 +46,7 @@ export async function filteredOverview(
     );
   }
   if (sort === 'timestamp') {
-    const times = await askAt(tags, 'all', at, lastTime);
+    const times = await askAt(context, 'all', at, lastTime);
     const timeOf = ({ artifact }: OverviewRow): number => times.get(artifact) ?? Number.NEGATIVE_INFINITY;
     kept = kept.toSorted((a, b) => timeOf(b) - timeOf(a) || compareText(a.artifact, b.artifact));
   }
@@ -123,14 +122,15 @@ const isAboutDeclaration = ({ labels = [], type }: Filter): boolean =>
 
 /** The commits whose declarations count, by artifact. */
 async function declaringCommits(
-  { repository }: RegistryContext,
+  context: RegistryContext,
   rows: readonly OverviewRow[],
   at: Date | undefined,
 ): Promise<Map<ArtifactName, Oid>> {
+  const { repository } = context;
   const head = at === undefined ? await repository.resolveCommit('HEAD') : undefined;
   const declared = new Set(head === undefined ? [] : await declaredArtifacts(repository, head));
   const latest = new Map(rows.map(({ artifact, latest: version }) => [artifact, version]));
-  const registered = await askAt(repository.tags, 'all', at, (artifact, facts) => {
+  const registered = await askAt(context, 'all', at, (artifact, facts) => {
     const version = latest.get(artifact.name);
     return version ? registrationOf(artifact, version as Version, facts)?.commit : undefined;
   });

@@ -9,7 +9,15 @@ import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { historyRow, intervalRow } from './make-rows.js';
 import { askMeant } from './meant.js';
-import { type ReadOptions, requireArtifact, requireKnownStage, seconds } from './queries.js';
+import { wholeOf } from './missing.js';
+import {
+  isWithoutTags,
+  type ReadOptions,
+  reportMissing,
+  requireArtifact,
+  requireKnownStage,
+  seconds,
+} from './queries.js';
 import { readState } from './read.js';
 import type { HistoryRow, IntervalRow } from './rows.js';
 
@@ -119,7 +127,7 @@ async function select(
   const { artifact, which } = target === undefined ? {} : parseVersionTarget(target);
   const artifacts =
     artifact === undefined
-      ? [...(await readState(context.repository.tags, seconds(options.at))).values()]
+      ? await allWhole(context, options)
       : [await requireArtifact(context, artifact, options.at)];
   if (stage !== undefined && !artifacts.some((one) => stagesUsed(one).includes(stage)))
     await requireKnownStage(context, stage);
@@ -129,6 +137,18 @@ async function select(
     isWanted: (itsStage, itsVersion) =>
       (stage === undefined || itsStage === stage) && (version === undefined || itsVersion === version.id),
   };
+}
+
+/** All artifacts, without those whose tags are known to be partial. */
+async function allWhole(
+  context: RegistryContext,
+  { at, onMissing }: HistoryOptions,
+): Promise<ArtifactState[]> {
+  const state = await readState(context.repository.tags, seconds(at));
+  const { whole, missing } = await wholeOf(context, state);
+  reportMissing(context, onMissing, missing);
+  await isWithoutTags(context, state.size, onMissing);
+  return whole;
 }
 
 const bounds = ({ since, until }: HistoryOptions): { since: number; until: number } => ({

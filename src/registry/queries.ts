@@ -1,4 +1,11 @@
-import { type ArtifactState, currentIn, type InStage, stagesUsed } from '../domain/artifact.js';
+import {
+  type ArtifactState,
+  artifactStateOf,
+  currentIn,
+  type InStage,
+  stagesUsed,
+} from '../domain/artifact.js';
+import { gapsIn } from '../domain/chain.js';
 import type { Event, Oid } from '../domain/event.js';
 import { findCurrent, findLatest, findNamed, findPast, unknownArtifact } from '../domain/find.js';
 import { type ArtifactName, artifactName, type StageName, stageName } from '../domain/names.js';
@@ -24,17 +31,52 @@ import { didYouMean } from '../domain/suggest.js';
 import { parseVersionTarget, type Target } from '../domain/target.js';
 import { formatTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
-import type { Tags } from '../git/port.js';
 import { type RegistryContext, requireCommit } from './context.js';
 import { madeBy, stageRow, versionRows } from './make-rows.js';
 import { askMeant, hintAtSwapped } from './meant.js';
-import { ask, readArtifact, readArtifactNames, type Scope } from './read.js';
+import {
+  hasNone,
+  isClone,
+  isPartial,
+  NO_TAGS,
+  noteWithoutTags,
+  refusePartial,
+  tagsMissing,
+} from './missing.js';
+import { ask, readArtifact, readArtifactNames, readEvents, type Scope } from './read.js';
 import type { Made, StageRow, VersionRow } from './rows.js';
 
 /** Options of every reading call. */
 export interface ReadOptions {
+  /** Of questions about all artifacts: is called where tags are known to be missing here, so that the answer is not whole. */
+  onMissing?: ((artifact: string | undefined) => void) | undefined;
   /** Answers as of this moment, from the events whose effective time is not after it. */
   at?: Date | undefined;
+}
+
+/** Notes the artifacts whose tags are known to be missing here. */
+export function reportMissing(
+  { note }: RegistryContext,
+  onMissing: ReadOptions['onMissing'],
+  names: ReadonlySet<string>,
+): void {
+  for (const name of names) {
+    note(`tags of ${name} are missing in this clone, and it is not shown; get them with: reg sync`);
+    onMissing?.(name);
+  }
+}
+
+/** Says so where no artifact has a tag here, and whether that is known to be no whole answer: in a shallow clone. */
+export async function isWithoutTags(
+  context: RegistryContext,
+  count: number,
+  onMissing: ReadOptions['onMissing'],
+): Promise<boolean> {
+  if (count > 0) return false;
+  const isMissing = await hasNone(context);
+  await noteWithoutTags(context);
+  if (isMissing) onMissing?.(undefined);
+  return isMissing;
 }
 
 /** Seconds since the epoch, as the core counts. */
@@ -50,8 +92,11 @@ export async function requireArtifact(
   at?: Date,
 ): Promise<ArtifactState> {
   const wanted = artifactName(name);
-  const artifact = await readArtifact(context.repository.tags, wanted, seconds(at));
+  const { events } = await readEvents(context.repository.tags, wanted);
+  await refusePartial(context, wanted, events, events);
+  const artifact = artifactStateOf(wanted, events, seconds(at));
   if (artifact.events.length > 0) return artifact;
+  if (await hasNone(context)) throw tagsMissing(NO_TAGS);
   const known = await readArtifactNames(context.repository.tags);
   if (at && known.includes(wanted))
     throw new RegError(
@@ -64,14 +109,6 @@ export async function requireArtifact(
   const others = mayLack && (await context.repository.isShallow()) ? [] : known;
   throw unknownArtifact(wanted, others, mayLack);
 }
-
-/** Whether there is a remote, which may have more tags. A configuration that cannot be read is no answer to the question. */
-const isClone = async ({ repository, config }: RegistryContext): Promise<boolean> =>
-  repository.url === undefined &&
-  config().then(
-    ({ remote }) => repository.hasRemote(remote),
-    () => false,
-  );
 
 /**
  * The current version in a stage. The configuration, and for a past moment what came later, is read only to say what is wrong.
@@ -133,12 +170,15 @@ async function whichOf(
 export async function whichOfAll(
   context: RegistryContext,
   stage: string,
-  { at, all }: WhichOptions,
+  { at, all, onMissing }: WhichOptions,
 ): Promise<StageRow[]> {
   const wanted = stageName(stage);
-  const answers = await askAt(context.repository.tags, 'all', at, rowsIn(wanted, all));
-  const rows = [...answers.values()].flat();
-  if (rows.length === 0) await requireKnownStage(context, wanted);
+  const missing = new Set<string>();
+  const answers = await askAt(context, 'all', at, rowsIn(wanted, all), (name) => missing.add(name));
+  const rows = [...answers.values()].flat().filter(({ artifact }) => !missing.has(artifact));
+  reportMissing(context, onMissing, missing);
+  if (await isWithoutTags(context, answers.size, onMissing)) return [];
+  if (rows.length === 0 && missing.size === 0) await requireKnownStage(context, wanted);
   // of one artifact they are in order
   return rows.sort((a, b) => compareText(a.artifact, b.artifact));
 }
@@ -204,35 +244,61 @@ const madeAt = (event: Event, artifact: Artifact, facts: Facts): Made =>
 
 /** Asks about one artifact as of now or of a moment. */
 async function askOne<T>(
-  { repository }: RegistryContext,
+  context: RegistryContext,
   name: string,
   at: Date | undefined,
   question: (artifact: Artifact, facts: Facts) => T,
 ): Promise<T | undefined> {
   const wanted = artifactName(name);
-  return (await askAt(repository.tags, wanted, at, question)).get(wanted);
+  return (await askAt(context, wanted, at, question)).get(wanted);
 }
 
-/** Asks about one artifact or all, as of now or of a moment. */
-export function askAt<T>(
-  tags: Tags,
+/**
+ * Asks about one artifact or all, as of now or of a moment.
+ * @param onMissing of a question about all, takes the artifacts whose tags are known to be partial: their answers may be wrong
+ * @throws RegError TAGS_MISSING of a question about one
+ */
+export async function askAt<T>(
+  context: RegistryContext,
   scope: Scope,
   at: Date | undefined,
   question: (artifact: Artifact, facts: Facts) => T,
+  onMissing?: (artifact: ArtifactName) => void,
 ): Promise<Map<ArtifactName, T>> {
   const time = seconds(at);
-  return ask(tags, scope, (artifact, facts) =>
-    time === undefined ? question(artifact, facts) : question(asOf(artifact, time, facts), COMPLETE),
+  const suspects: [Artifact, Event[]][] = [];
+  const answers = await ask(
+    context.repository.tags,
+    scope,
+    (artifact, facts) =>
+      time === undefined ? question(artifact, facts) : question(asOf(artifact, time, facts), COMPLETE),
+    (artifact, known) => {
+      if (known.size === 0) return;
+      const events = artifact.events.flatMap(({ tag }) => {
+        const fact = known.get(tag);
+        return typeof fact === 'object' ? fact : [];
+      });
+      if (gapsIn(events, artifact.events).length > 0) suspects.push([artifact, events]);
+    },
   );
+  for (const [{ name, events: all }, events] of suspects)
+    if (scope !== 'all') await refusePartial(context, name, events, all);
+    else if (onMissing && (await isPartial(context, events, all))) onMissing(name);
+  return answers;
 }
 
 /** The summary of every artifact that has an event. */
 export async function summaries(
-  { repository }: RegistryContext,
+  context: RegistryContext,
   { at, ...view }: ReadOptions & View,
+  onMissing?: (artifact: ArtifactName) => void,
 ): Promise<Map<ArtifactName, Summary>> {
-  const answers = await askAt(repository.tags, 'all', at, (artifact, facts) =>
-    summaryOf(artifact, view, facts),
+  const answers = await askAt(
+    context,
+    'all',
+    at,
+    (artifact, facts) => summaryOf(artifact, view, facts),
+    onMissing,
   );
   return new Map([...answers].flatMap(([name, summary]) => (summary ? [[name, summary]] : [])));
 }

@@ -8,8 +8,11 @@ import type { RegistryContext } from './context.js';
 import { declaredArtifacts } from './declared.js';
 import { declaredRow, summaryRow, versionRows } from './make-rows.js';
 import { askMeant } from './meant.js';
+import { wholeOf } from './missing.js';
 import {
+  isWithoutTags,
   type ReadOptions,
+  reportMissing,
   requireArtifact,
   requireCurrent,
   requireKnownStage,
@@ -50,11 +53,16 @@ const isFilter = ({ labels, type, stage, behind, never }: Filter): boolean =>
  * registered ones alone are asked for.
  */
 export async function overview(context: RegistryContext, options: OverviewOptions): Promise<OverviewRow[]> {
+  const missing = new Set<string>();
   const [declared, registered] = await Promise.all([
     options.at || options.registeredOnly ? [] : declaredAtHead(context),
-    summaries(context, options),
+    summaries(context, options, (name) => missing.add(name)),
   ]);
-  const rows = [...registered].map(([name, summary]) => summaryRow(name, summary, options));
+  reportMissing(context, options.onMissing, missing);
+  await isWithoutTags(context, registered.size, options.onMissing);
+  const rows = [...registered]
+    .filter(([name]) => !missing.has(name))
+    .map(([name, summary]) => summaryRow(name, summary, options));
   const waiting = declared.filter((name) => !registered.has(name)).map(declaredRow);
   const all = [...rows, ...waiting]
     .filter((row) => options.deprecated || !row.deprecated)
@@ -97,7 +105,10 @@ async function versionsInStage(
 ): Promise<VersionRow[]> {
   const state = await readState(context.repository.tags, seconds(options.at));
   const rows: VersionRow[] = [];
-  for (const artifact of [...state.values()].sort((a, b) => compareText(a.name, b.name))) {
+  const { missing, whole } = await wholeOf(context, state);
+  reportMissing(context, options.onMissing, missing);
+  if (await isWithoutTags(context, state.size, options.onMissing)) return [];
+  for (const artifact of whole.sort((a, b) => compareText(a.name, b.name))) {
     if (artifact.deprecated && !options.deprecated) continue;
     const held = versionsByStage(artifact, options).get(stage) ?? [];
     if (held.length > 0)
@@ -107,7 +118,7 @@ async function versionsInStage(
         ),
       );
   }
-  if (rows.length === 0) await requireKnownStage(context, stage);
+  if (rows.length === 0 && missing.size === 0) await requireKnownStage(context, stage);
   return rows.slice(0, options.limit);
 }
 

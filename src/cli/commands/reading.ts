@@ -30,18 +30,31 @@ export async function which(
   target: string,
   typed: string | undefined,
   options: queries.WhichOptions,
-): Promise<void> {
+): Promise<number> {
   const [artifact, stage] = artifactAndStage(target, typed);
   const context = await open();
   if (artifact === '') {
-    const held = await queries.whichOfAll(context, stage, options);
+    const whole = wholeness();
+    const held = await queries.whichOfAll(context, stage, { ...options, onMissing: whole.onMissing });
     await out.answer(held, () => stageTable(held, out));
-    if (held.length === 0) out.note(`no version is in stage ${stage}`);
-    return;
+    if (held.length === 0 && whole.code() === 0) out.note(`no version is in stage ${stage}`);
+    return whole.code();
   }
   const rows = await queries.which(context, artifact, stage, options);
   const shown = options.all ? rows : [rows[0]];
   await out.answer(options.all ? rows : rows[0], () => shown.map(({ version }) => version));
+  return 0;
+}
+
+/** Notices where tags are known to be missing, and gives the exit code of an answer about the others. */
+function wholeness(): { onMissing: () => void; code: () => number } {
+  let code = 0;
+  return {
+    onMissing: () => {
+      code = 1;
+    },
+    code: () => code,
+  };
 }
 
 /**
@@ -74,22 +87,24 @@ export async function show(
     sort,
     ...options
   }: Omit<showing.VersionsOptions, 'sort'> & Pick<showing.OverviewOptions, 'sort'> & { label: string[] },
-): Promise<void> {
+): Promise<number> {
   const context = await open();
-  const asked = { ...options, labels: label };
+  const whole = wholeness();
+  const asked = { ...options, labels: label, onMissing: whole.onMissing };
   if (target !== undefined) {
     if (sort === 'name')
       throw new RegError('USAGE', 'versions have no names to be sorted by', 'sort by semver or timestamp');
     const rows = await showing.versions(context, target, { ...asked, sort });
     const isOfAll = target.startsWith('#');
-    return out.answer(rows, async () => versionTable(rows, out, isOfAll, await linksOf(out, context)));
+    await out.answer(rows, async () => versionTable(rows, out, isOfAll, await linksOf(out, context)));
+    return whole.code();
   }
   const rows = await showing.overview(context, { ...asked, sort });
   await out.answer(rows, async () => {
     const { stages: order = [] } = out.world.isTTY ? await context.config() : {};
     return overviewTable(rows, order, out, await linksOf(out, context));
   });
-  if (out.json) return;
+  if (out.json) return whole.code();
   if (out.world.isTTY && hasBehind(rows)) out.note(`${BEHIND} behind the latest version`);
   if (rows.length === 0)
     out.note(
@@ -97,6 +112,7 @@ export async function show(
         ? `there was no such artifact at ${formatTime(options.at.getTime() / 1000)}`
         : 'there is no artifact to show',
     );
+  return whole.code();
 }
 
 /** `reg history` */
@@ -104,21 +120,28 @@ export async function history(
   { out, open }: Session,
   target: string | undefined,
   options: HistoryOptions & { asc?: boolean; intervals?: boolean; pager: boolean },
-): Promise<void> {
+): Promise<number> {
   const context = await open();
-  const wanted = { ...options, ascending: options.asc };
+  const whole = wholeness();
+  const wanted = { ...options, ascending: options.asc, onMissing: whole.onMissing };
   const print = async (table: Table): Promise<void> =>
     printPaged(await renderTable(table, out), out, context, options.pager);
   if (options.intervals) {
     const rows = await intervals(context, target, wanted);
-    return out.json ? out.data(rows) : print(intervalTable(rows, out, await linksOf(out, context)));
+    if (out.json) out.data(rows);
+    else await print(intervalTable(rows, out, await linksOf(out, context)));
+    return whole.code();
   }
   const events = await journal(context, target, wanted);
-  if (out.json) return out.rows(events, historyRow);
+  if (out.json) {
+    out.rows(events, historyRow);
+    return whole.code();
+  }
   const links = await linksOf(out, context);
   // columns of a terminal are as wide as the widest of all their cells
   for (const some of out.world.isTTY ? [events] : pieces(events))
     await print(historyTable(some.map(historyRow), out, links));
+  return whole.code();
 }
 
 /** `reg stages` */
