@@ -27,7 +27,8 @@ export async function openContext(repo: string, host: Host): Promise<RegistryCon
     openOther: (address) => openContext(address, host),
     workTree,
     folder: once(async () => {
-      const root = (await workTree())?.root;
+      // where there is no repository, the next question says so
+      const root = (await workTree().catch(() => undefined))?.root;
       return root === undefined ? '' : wayBelow(root, cwd);
     }),
     note,

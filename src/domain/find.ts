@@ -54,12 +54,13 @@ export function unknownArtifact(
  * alike. Undefined where none is near, or several have that last part.
  */
 export function nearestName(typed: ArtifactName, known: readonly ArtifactName[]): ArtifactName | undefined {
-  const same = known.filter((name) => name !== typed && lastPart(name) === lastPart(typed));
+  const others = new Set(known);
+  const same = [...others].filter((name) => name !== typed && lastPart(name) === lastPart(typed));
   if (same.length > 0) return same.length === 1 ? same[0] : undefined;
-  const near = nearest(typed, known);
+  const near = nearest(typed, [...others]);
   if (near !== undefined || typed.includes(':')) return near as ArtifactName | undefined;
-  const part = nearest(typed, known.map(lastPart));
-  const inFolders = known.filter((name) => lastPart(name) === part);
+  const part = nearest(typed, [...others].map(lastPart));
+  const inFolders = [...others].filter((name) => lastPart(name) === part);
   return inFolders.length === 1 ? inFolders[0] : undefined;
 }
 

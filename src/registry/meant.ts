@@ -84,7 +84,8 @@ export const hintAtSwapped =
   (context: RegistryContext, artifact: string, other: string, ...words: readonly string[]) =>
   async (error: unknown): Promise<never> => {
     if (!(error instanceof RegError) || !MAY_BE_SWAPPED.has(error.code)) throw error;
-    const names: readonly string[] = await readArtifactNames(context.repository.tags);
+    // what was wrong first counts, also where there is no repository
+    const names: readonly string[] = await readArtifactNames(context.repository.tags).catch(() => []);
     if (names.includes(artifact.split(/[@#]/, 1)[0] ?? '') || !names.includes(other)) throw error;
     throw new RegError(error.code, error.message, `did you mean: ${shellLine('reg', ...words)}`);
   };

@@ -79,7 +79,7 @@ test('what is in no stage is taken out of it with --force alone', async () => {
     $ reg unassign churn@v9.0.0 prod
     -- stderr --
     error: churn has no version v9.0.0
-    hint: did you mean 'v1.0.0'?
+    hint: there are v1.1.0, v1.0.0
     -- exit 1 --
 
     $ reg unassign churn staging
