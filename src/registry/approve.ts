@@ -5,7 +5,7 @@ import { findNamed, unknownArtifact, versionLabel } from '../domain/find.js';
 import { type ArtifactName, stageName } from '../domain/names.js';
 import { tagRef } from '../domain/refs.js';
 import { joinMessage } from '../domain/trailers.js';
-import { refuseUnwritableStage } from '../domain/writable.js';
+import { refuseUnwritableStage, refuseUnwritableTag } from '../domain/writable.js';
 import { RegError } from '../errors.js';
 import { requireRemote, requireWriter } from '../git/port.js';
 import { shellLine } from '../util/shell.js';
@@ -13,6 +13,7 @@ import { versionTarget } from './actions.js';
 import { creation, push, pushFailed, tagObject } from './apply.js';
 import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
+import { hintAtSwapped } from './meant.js';
 import { eventsIn, readAllTags } from './read.js';
 import type { ApprovalRow } from './rows.js';
 import type { WriteOptions } from './write.js';
@@ -47,7 +48,9 @@ export async function approve(
   refuseUnwritableStage(wanted, await context.config());
   const destination = await writeTargetOf(context, options);
   const { identity, sign, asks, push: isPushed, remote } = destination;
-  const version = await findApprovable(context, artifact, id, destination);
+  const version = await findApprovable(context, artifact, id, destination).catch(
+    hintAtSwapped(context, target, stage, 'approve', stage, target),
+  );
   const { commit } = version;
   const tagName = formatApprovalName({
     artifact,
@@ -55,6 +58,7 @@ export async function approve(
     stage: wanted,
     who: encodeWho(identity.email),
   });
+  refuseUnwritableTag(tagName, artifact);
   const about = { tag: tagName, artifact, version: version.id, stage: wanted, commit, email: identity.email };
   const there = asks ? await findOwn(context, tagName, commit, remote) : undefined;
   if (there !== undefined) return { row: { ...about, oid: there, pushed: true }, note: ALREADY };

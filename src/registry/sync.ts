@@ -8,6 +8,7 @@ import { attempts } from '../util/async.js';
 import { creation, push, pushFailed, WRITE_RETRY } from './apply.js';
 import { bring, compareTags, listBothSides } from './catch-up.js';
 import type { RegistryContext } from './context.js';
+import { markGone } from './missing.js';
 import { readState } from './read.js';
 import type { StatusRow, SyncRow } from './rows.js';
 import { requireRemoteName } from './write-target.js';
@@ -38,7 +39,12 @@ export async function sync(context: RegistryContext, { onRow }: SyncOptions): Pr
   for (const { name, oid } of differing) done('differs', name, oid);
   for (const { tag } of wanted) done('fetched', tag.name, tag.oid);
   const missing = new Set(onlyHere.map(({ name }) => name));
-  const state = missing.size === 0 ? new Map() : await readState(repository.tags);
+  const state = await readState(repository.tags);
+  // what is not here now, the remote does not have either
+  await markGone(
+    context,
+    [...state.values()].map(({ events }) => events),
+  );
   const events: ResolvedEvent[] = mergeOrdered([...state.values()].map(({ events }) => events));
   const turns = new Map<ArtifactName, Turn>();
   for (const event of events.filter(({ tag }) => missing.has(tag)))
