@@ -13,10 +13,9 @@ const remoteFor = async (
   always: boolean,
 ): Promise<Partial<WriteTarget>> => {
   const repository = {
-    url: where === 'a URL' ? URL : undefined,
+    address: where === 'a URL' ? URL : undefined,
     hasRemote: async (name: string) => where === 'a clone' && name === 'upstream',
-    identity: async () => ANN,
-    signsTags: async () => true,
+    writer: { identity: async () => ANN, signsTags: async () => true },
   };
   const config = async () => ({ ...DEFAULT_CONFIG, remote: 'upstream', push: always });
   const context = { repository, config } as unknown as RegistryContext;

@@ -35,8 +35,8 @@ function makeClone(...pushes: ((take: () => void) => Outcome)[]) {
   const repository: RegistryRepository = {
     ...here,
     hasRemote: async () => true,
-    remote: () => ({
-      ...requireRemote(here, 'origin'),
+    remote: (name) => ({
+      ...requireRemote(here, name),
       listArtifact: async (artifact) => {
         asked.push('list');
         const tags = [...there].map(([ref, oid]) => ({ name: tagNameOf(ref) ?? '', oid, peeled: commit }));
