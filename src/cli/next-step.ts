@@ -21,16 +21,16 @@ export async function commitHint(
   return `${add} && ${shellLine(...git, 'commit', '-m', message)}`;
 }
 
-/** Names the push that is left to do, if any is. */
+/** Names the push that is left to do, if any is; `along` are older tags that go with those of the rows. */
 export async function pushHint(
   { out, repo }: Session,
   context: RegistryContext,
   rows: readonly Pick<WriteRow, 'tag' | 'pushed'>[],
-  isDeleting = false,
+  { along = [], isDeleting = false }: { along?: readonly string[]; isDeleting?: boolean | undefined } = {},
 ): Promise<void> {
   if (rows.every((row) => row.pushed)) return;
   const { remote } = await context.config();
-  const refs = rows.map((row) => tagRef(row.tag));
+  const refs = [...along, ...rows.map((row) => row.tag)].map(tagRef);
   out.hint(shellLine(...gitIn(repo), 'push', ...(isDeleting ? ['--delete'] : []), remote, ...refs));
 }
 

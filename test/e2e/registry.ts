@@ -24,7 +24,7 @@ export function makeRegistry(box: Sandbox, name: string, ...artifacts: string[])
   const registry = box.repository(name);
   const links = artifacts.map((artifact) => [
     `${artifact.replace(':', '/')}.model.yaml`,
-    'source: {path: model.bin, rev: main}\n',
+    'source: {path: model.bin}\n',
   ]);
   registry.commit({ 'model.bin': 'a model', ...Object.fromEntries(links) });
   return registry;

@@ -80,7 +80,7 @@ export async function approve(
   await pushHint(session, context, [row]);
 }
 
-type Options = WriteOptions & { delete?: boolean | undefined; yes?: boolean | undefined };
+type Options = WriteOptions & { yes?: boolean | undefined };
 
 /** Runs a write: opens the registry, asks before anything is deleted, and prints what came of it. */
 async function runWrite<T extends Options>(
@@ -91,12 +91,12 @@ async function runWrite<T extends Options>(
   const { out, inPlace } = session;
   const context = await session.open();
   const confirm = (rows: readonly WriteRow[]) => isAgreed(rows, options, out.world);
-  const { rows, note } = await call(context, { ...options, confirm });
-  await out.answer(rows, () => rows.map(({ tag }) => tag));
+  const { rows, along, note } = await call(context, { ...options, confirm });
+  await out.answer(rows, () => rows.map(({ tag }) => tag).filter((tag) => !along.includes(tag)));
   if (note !== undefined) out.note(inPlace(note));
   if (options.dryRun && rows.some((row) => !row.pushed))
     return out.note(`no event was ${options.delete ? 'deleted' : 'written'}: this is a dry run`);
-  await pushHint(session, context, rows, options.delete);
+  await pushHint(session, context, rows, { along, isDeleting: options.delete });
 }
 
 /** Asks before tags are deleted: `--yes` agrees beforehand, a terminal is asked, anything else is a no. */
