@@ -16,7 +16,7 @@ import type { RegistryContext } from './context.js';
 import { eventsIn, readAllTags } from './read.js';
 import type { ApprovalRow } from './rows.js';
 import type { WriteOptions } from './write.js';
-import { type WriteTarget, writeTargetOf } from './write-target.js';
+import { type WriteTarget, whereItPushes, writeTargetOf } from './write-target.js';
 
 /** How to approve. */
 export interface ApproveOptions extends Omit<WriteOptions, 'unlinked' | 'confirm'> {
@@ -36,16 +36,17 @@ export interface Approved {
  * @throws RegError UNKNOWN_ARTIFACT, UNKNOWN_VERSION, DEREGISTERED, UNKNOWN_STAGE, COMMIT_TAKEN, SIGNING_FAILED, REMOTE_REFUSED
  */
 export async function approve(
-  context: RegistryContext,
+  registry: RegistryContext,
   target: string,
   stage: string,
   options: ApproveOptions,
 ): Promise<Approved> {
-  const { repository } = context;
-  const { artifact, id } = await versionTarget(context, target, options.version);
+  const { artifact, id } = await versionTarget(registry, target, options.version);
   const wanted = stageName(stage);
-  refuseUnwritableStage(wanted, await context.config());
-  const destination = await writeTargetOf(context, options);
+  refuseUnwritableStage(wanted, await registry.config());
+  const destination = await writeTargetOf(registry, options);
+  const context = destination.push ? whereItPushes(registry) : registry;
+  const { repository } = context;
   const { identity, sign, asks, push: isPushed, remote } = destination;
   const version = await findApprovable(context, artifact, id, destination);
   const { commit } = version;

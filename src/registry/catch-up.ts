@@ -38,6 +38,7 @@ export async function catchUp(
   if (repository.address !== undefined) {
     const listing = await listed;
     const tags = listing.tags.filter(isEvent);
+    await requireRemote(repository, remote).fetch(tags);
     return { ...listing, tags, fetched: [], readings: await repository.tags.read(tags) };
   }
   const [listing, here] = await Promise.all([listed, readAllTags(repository.tags, artifact)]);

@@ -29,7 +29,7 @@ import { type DeclaredAt, declaredModel, refuseUnsound } from './declared-model.
 import { policyGuard } from './policy.js';
 import { artifactNamesIn, eventsIn, readAllTags, readArtifactNames } from './read.js';
 import type { WriteRow } from './rows.js';
-import { type WriteTarget, writeTargetOf } from './write-target.js';
+import { type WriteTarget, whereItPushes, writeTargetOf } from './write-target.js';
 
 /** Options that all writes share. */
 export interface WriteOptions {
@@ -87,16 +87,18 @@ const REPETITIONS = 10;
  * Reads, decides, and does what was decided. When another writer was faster, it starts again from the reading: the request
  * may be refused now, or get the next number. This is the only loop of a write.
  * @throws RegError what `decide` refuses, NOT_DECLARED, POLICY, SIGNING_FAILED, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when
- * it lost every time, BEHIND_REMOTE, REMOTE_FAILED, REMOTE_REFUSED
+ * it lost every time, BEHIND_REMOTE, REMOTE_FAILED, REMOTE_REFUSED, INVALID_CONFIG
+ * where pushes go to several addresses
  */
 export async function write(
-  context: RegistryContext,
+  registry: RegistryContext,
   artifact: ArtifactName,
   decide: (snapshot: Snapshot, declared: DeclaredAt) => Plan | Promise<Plan>,
   options: WriteOptions,
 ): Promise<Written> {
+  const target = await writeTargetOf(registry, options);
+  const context = target.push ? whereItPushes(registry) : registry;
   const { repository } = context;
-  const target = await writeTargetOf(context, options);
   const guard = policyGuard(context, target);
   const declared = memoize((commit: Oid) => declaredModel(context, artifact, commit), { keepFailures: true });
   const notes = new Set([target.note]);

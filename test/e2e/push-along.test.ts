@@ -185,11 +185,7 @@ test('older tags that the remote lacks are named and not pushed, but for the reg
 });
 
 test('what is only here and came before is decided anew, on what the remote has', async () => {
-  const { registry, remote, reg } = await withLocal(
-    'anew',
-    'register churn --push',
-    'assign churn@v0.0.1 prod',
-  );
+  const { remote, reg } = await withLocal('anew', 'register churn --push', 'assign churn@v0.0.1 prod');
   elsewhere(remote, 'churn#dev#1');
   box.advance(3600);
   expect(await reg('assign', 'churn@v0.0.1', 'prod', '--push')).toMatchObject({
