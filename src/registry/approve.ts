@@ -79,13 +79,20 @@ async function findApprovable(
   { repository }: RegistryContext,
   name: ArtifactName,
   id: string | undefined,
-  { asks, remote }: WriteTarget,
+  { asks, push, remote }: WriteTarget,
 ): Promise<VersionState> {
   const view = asks ? await catchUp(repository, name, remote) : undefined;
   const readings = view?.readings ?? (await readAllTags(repository.tags, name));
   const artifact = artifactStateOf(name, eventsIn(readings, name).events);
   if (artifact.events.length === 0) throw unknownArtifact(name, [], !asks);
   const version = findNamed(artifact, id === undefined ? { kind: 'latest' } : { kind: 'version', id });
+  const { tag } = version.event;
+  if (push && version.registered && !view?.tags.some((one) => one.name === tag))
+    throw new RegError(
+      'UNKNOWN_VERSION',
+      `${name} ${version.id} is registered here, and not at ${remote}`,
+      `push its registration first: ${shellLine('git', 'push', remote, tagRef(tag))}`,
+    );
   if (version.active) return version;
   throw new RegError(
     'DEREGISTERED',

@@ -94,9 +94,9 @@ const someOf = (tags: readonly string[]): string =>
 export const fetchedNote = ({ fetched }: RemoteView, remote: string): string | undefined =>
   fetched.length === 0 ? undefined : `fetched from ${remote} first: ${someOf(fetched)}`;
 
-/** The note about older tags that a push took along. */
-export const broughtNote = (tags: readonly string[]): string | undefined =>
-  tags.length === 0 ? undefined : `pushed with it: ${someOf(tags)}`;
+/** The note about older tags that a push took along, or would take along. */
+export const broughtNote = (tags: readonly string[], isDone: boolean): string | undefined =>
+  tags.length === 0 ? undefined : `${isDone ? '' : 'to be '}pushed with it: ${someOf(tags)}`;
 
 /** The note about events that a remote still lacks after a push. Only a person knows whether they were deleted there. */
 export function lackingNote(events: readonly ResolvedEvent[], remote: string): string | undefined {

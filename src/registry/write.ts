@@ -122,7 +122,8 @@ export async function write(
     notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
     if (options.dryRun) {
       const rows = dryRows(plan, brought, before.view);
-      return { rows, along: tagsAlong(plan, brought), note: noteOf([...notes, plan.note]) };
+      const along = tagsAlong(plan, brought);
+      return { rows, along, note: noteOf([...notes, plan.note, broughtNote(along, false)]) };
     }
     const change = await changeOf(
       repository,
@@ -287,7 +288,7 @@ function written(
   const along = tagsAlong(plan, brought);
   const done = new Set(rows.map(({ tag }) => tag));
   const lacking = [...unpushed.older, ...unpushed.registrations].filter(({ tag }) => !done.has(tag));
-  const note = noteOf([...notes, plan.note, broughtNote(along), lackingNote(lacking, remote)]);
+  const note = noteOf([...notes, plan.note, broughtNote(along, true), lackingNote(lacking, remote)]);
   return { rows: [...rows], along, note };
 }
 

@@ -44,6 +44,7 @@ test('as text the answer is the tags of the write, and a note names the others',
     "$ reg assign churn@v0.0.1 prod --push --dry-run
     churn#prod#2
     -- stderr --
+    to be pushed with it: churn@v0.0.1, churn#dev#1
     no event was written: this is a dry run
 
     $ reg assign churn@v0.0.1 prod --push
@@ -233,4 +234,21 @@ test('a local assignment that the policy of the remote refuses does not get ther
   `);
   expect(remote.tags()).toEqual(['churn@v0.0.1']);
   expect(registry.tags()).toEqual(['churn#prod#1', 'churn@v0.0.1']);
+});
+
+test('an approval is pushed where the version is, and not before', async () => {
+  const { remote, reg } = await withLocal('approval', 'register churn');
+  const run = await reg('approve', 'churn@v0.0.1', 'prod', '--push');
+  expect(transcript(run)).toMatchInlineSnapshot(`
+    "$ reg approve churn@v0.0.1 prod --push
+    -- stderr --
+    error: churn v0.0.1 is registered here, and not at origin
+    hint: push its registration first: git push origin refs/tags/churn@v0.0.1
+    -- exit 1 --
+    "
+  `);
+  expect(await reg('approve', 'churn@v0.0.1', 'prod')).toMatchObject({ code: 0 });
+  expect(await reg('register', 'churn', '--push')).toMatchObject({ code: 0 });
+  expect(await reg('approve', 'churn@v0.0.1', 'prod', '--push')).toMatchObject({ code: 0 });
+  expect(remote.tags()).toHaveLength(2);
 });
