@@ -23,7 +23,7 @@ export function unpushedOf(artifact: ArtifactState, there: ReadonlySet<string>):
   const mayFollow = ({ counter }: ResolvedEvent): boolean => counter === undefined || !taken.has(counter);
   const following = new Set(lacking.filter((event) => event.place > last && mayFollow(event)));
   const byOid = new Map(lacking.map((event) => [event.tagOid, event]));
-  // what is added here is visited too
+  // events that are added meanwhile are visited too
   for (const event of following)
     for (const needed of [byOid.get(event.parent ?? ''), registrationFor(event, events)])
       if (needed && !there.has(needed.tag) && mayFollow(needed)) following.add(needed);

@@ -176,7 +176,7 @@ async function look(
   const { stages } = await config();
   const whole = artifactStateOf(artifact, events);
   const unpushed = view ? unpushedOf(whole, new Set(view.tags.map(({ name }) => name))) : NOTHING;
-  // what is pushed is decided on what the remote will have
+  // a push is decided on the events that the remote will have
   const isLeftOut = push && !isDeleting && unpushed.older.length > 0;
   const left = new Set(unpushed.older.map(({ tag }) => tag));
   const snapshot = {

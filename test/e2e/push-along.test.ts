@@ -135,7 +135,7 @@ test('a second unassignment is not written where the first one only has to be pu
   expect(await reg('which', 'churn', 'prod')).toMatchObject({ stdout: 'v1.0.0\n' });
 });
 
-test('what was undone here since is written anew', async () => {
+test('what was undone here since is written again', async () => {
   const { registry, remote, reg } = await withLocal(
     'undone',
     'assign churn prod --push',
@@ -185,8 +185,8 @@ test('older tags that the remote lacks are named and not pushed, but for the reg
   expect(registry.tags()).toContain('churn@v2.0.0');
 });
 
-test('what is only here and came before is decided anew, on what the remote has', async () => {
-  const { remote, reg } = await withLocal('anew', 'register churn --push', 'assign churn@v0.0.1 prod');
+test('a local assignment that came before is decided again, on the events of the remote', async () => {
+  const { remote, reg } = await withLocal('again', 'register churn --push', 'assign churn@v0.0.1 prod');
   elsewhere(remote, 'churn#dev#1');
   box.advance(3600);
   expect(await reg('assign', 'churn@v0.0.1', 'prod', '--push')).toMatchObject({
