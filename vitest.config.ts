@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** The tests that make keys, which are not run where nothing can: `.ci/run` says so. */
@@ -11,6 +13,26 @@ function testsWithKeys(): string[] {
   );
 }
 
+/** Where sandboxes go: in memory, where there is room and programs may run; else where temporary files go. */
+function folderOfSandboxes(): string {
+  const memory = '/dev/shm';
+  try {
+    const { bavail, bsize } = statfsSync(memory);
+    if (bavail * bsize < 4 * 1024 ** 3) return tmpdir();
+    const probe = mkdtempSync(join(memory, 'reg-probe-'));
+    try {
+      const program = join(probe, 'program');
+      writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 });
+      return spawnSync(program).status === 0 ? memory : tmpdir();
+    } finally {
+      rmSync(probe, { recursive: true });
+    }
+  } catch {
+    // there is none, or it is closed to us
+    return tmpdir();
+  }
+}
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
@@ -18,8 +40,11 @@ export default defineConfig({
     testTimeout: 120_000,
     // what a machine that does much else needs for the repositories of a file
     hookTimeout: 120_000,
+    env: { TMPDIR: folderOfSandboxes() },
     // the end-to-end tests wait for programs more than they compute
-    maxWorkers: 2,
+    maxWorkers: 3,
+    // the modules of the program are loaded once for each worker: tests leave nothing in them
+    isolate: false,
     reporters: ['default', './test/support/closing-line.ts'],
   },
 });

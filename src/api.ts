@@ -48,6 +48,8 @@ import type { Written } from './registry/write.js';
 import type { Ui, UiOptions } from './site/serve.js';
 import type { SiteOptions } from './site/write.js';
 
+export { RegError };
+
 /**
  * A model registry in the tags of one repository. Every call reads the tags again. Times go in as `Date` and come out as
  * ISO 8601 texts in UTC. Every call may throw `RegError`.

@@ -1,10 +1,10 @@
 export type { Registry } from './api.js';
-export { load, openRegistry } from './api.js';
+export { load, openRegistry, RegError } from './api.js';
 export type { Report } from './checks/finding.js';
 export type { ValidateOptions } from './checks/validate.js';
 export type { VerifyOptions } from './checks/verify.js';
 export type { Change } from './domain/differences.js';
-export { type ErrorCode, RegError } from './errors.js';
+export type { ErrorCode } from './errors.js';
 export type { Host } from './host.js';
 export type { AssignOptions, RegisterOptions, WithdrawOptions } from './registry/actions.js';
 export type { Approved, ApproveOptions } from './registry/approve.js';

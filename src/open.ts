@@ -1,6 +1,7 @@
 import { openRepository, sourceOpener } from './git/open.js';
 import type { Host } from './host.js';
 import type { RegistryContext } from './registry/context.js';
+import { remoteChooser } from './registry/remote.js';
 import { once } from './util/async.js';
 import { cacheFolder, openWorkTree } from './util/files.js';
 
@@ -16,7 +17,7 @@ export async function openContext(repo: string, host: Host): Promise<RegistryCon
   });
   // loaded on use: reading a configuration takes the YAML and schema packages, and most queries never ask
   const config = once(async () =>
-    (await import('./registry/load-config.js')).loadConfig(repository, await workTree()),
+    (await import('./registry/load-config.js')).loadConfig(repository, await workTree(), env),
   );
   const stores = once(async () => (await import('./stores/open.js')).storeOpener(around));
   return {
@@ -27,6 +28,7 @@ export async function openContext(repo: string, host: Host): Promise<RegistryCon
     openOther: (address) => openContext(address, host),
     workTree,
     config,
+    remote: remoteChooser(repository, env),
     cache,
     now,
     signal,

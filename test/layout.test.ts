@@ -10,20 +10,31 @@ interface Source {
   path: string;
   text: string;
   imports: readonly string[];
+  /** Those of `imports` that run when the file is loaded or used: all but `import type` and `export type`. */
+  values: ReadonlySet<string>;
 }
 
 function readSource(path: string): Source {
   const text = readFileSync(new URL(`src/${path}`, ROOT), 'utf8');
-  const imports = [...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom '([^']+)'|\bimport\(?\s*'([^']+)'/gm)]
-    .map(([, named, lazy]) => named ?? lazy ?? '')
-    .map((target) => (target.startsWith('.') ? posix.join(posix.dirname(path), target) : `package:${target}`))
-    .map((target) =>
-      target.replace(
-        /\.js$/,
-        existsSync(new URL(`src/${target.replace(/\.js$/, '.tsx')}`, ROOT)) ? '.tsx' : '.ts',
-      ),
-    );
-  return { path, text, imports };
+  const found = [
+    ...text.matchAll(/^(?:import|export)(\s+type)?\b[^;]*?\bfrom '([^']+)'|\bimport\(?\s*'([^']+)'/gm),
+  ].map(([, type, named, lazy]) => ({
+    isValue: type === undefined,
+    target: fileOf(named ?? lazy ?? '', path),
+  }));
+  return {
+    path,
+    text,
+    imports: found.map(({ target }) => target),
+    values: new Set(found.filter(({ isValue }) => isValue).map(({ target }) => target)),
+  };
+}
+
+/** What an import names: a file by its path below `src/`, or a package. */
+function fileOf(specifier: string, importer: string): string {
+  if (!specifier.startsWith('.')) return `package:${specifier}`;
+  const path = posix.join(posix.dirname(importer), specifier).replace(/\.js$/, '');
+  return `${path}${existsSync(new URL(`src/${path}.tsx`, ROOT)) ? '.tsx' : '.ts'}`;
 }
 
 const SOURCES = readdirSync(new URL('src/', ROOT), { recursive: true, encoding: 'utf8' })
@@ -139,7 +150,7 @@ describe('who may import whom', () => {
     expect(strays(meant, (target) => !isEdge(target))).toEqual([]);
   });
 
-  it('the command line knows no adapter, and nobody knows the command line', () => {
+  it('the command line imports no adapter, and no other folder imports the command line', () => {
     expect(strays(within('cli'), (target) => !isEdge(target))).toEqual([]);
     expect(
       strays(
@@ -151,8 +162,8 @@ describe('who may import whom', () => {
 
   it('what runs in a browser computes and draws, and takes no more than shapes from elsewhere', () => {
     const packages = within('package:preact', 'package:d3-time', 'package:d3-shape');
-    const computing = within('domain/differences.ts', 'registry/facts.ts', ...PURE);
-    const shapes = within('registry/rows.ts', 'registry/describe.ts');
+    const computing = within('domain/differences.ts', ...PURE);
+    const shapes = within('registry/rows.ts');
     const drawnByTheServer = (target: string, path: string): boolean =>
       path === 'site/web/render.tsx' && target === 'package:preact-render-to-string';
     expect(
@@ -234,27 +245,31 @@ const LAYERS = [
   ['registry'],
   ['checks', 'exchange', 'site'],
   ['serve'],
+  ['host'],
   ['open'],
   ['api', 'cli'],
   ['index'],
 ];
 
-/** Parts of a folder with rules of their own: what they import beside themselves, and whether also what the folder may. */
-const PARTS: Readonly<Record<string, { also: readonly string[]; before: boolean }>> = {
+/**
+ * Parts of a folder with rules of their own: what they import beside themselves, and what of the layers before the folder:
+ * all, or types alone.
+ */
+const PARTS: Readonly<Record<string, { also: readonly string[]; before: 'all' | 'types' }>> = {
   ...Object.fromEntries(
     ['git/program', 'git/files'].map((part) => [
       part,
-      { also: ['git/port', 'git/location', 'git/tag-object'], before: true },
+      { also: ['git/port', 'git/location', 'git/tag-object'], before: 'all' },
     ]),
   ),
   ...Object.fromEntries(
     ['git/remote/transport-git', 'git/remote/transport-http'].map((part) => [
       part,
-      { also: ['git/port', 'git/remote/transport', 'git/remote/protocol-v2'], before: true },
+      { also: ['git/port', 'git/remote/transport', 'git/remote/protocol-v2'], before: 'all' },
     ]),
   ),
-  'site/web': { also: ['domain', 'util/oid', 'util/shell', 'util/text'], before: false },
-  index: { also: ['api'], before: false },
+  'site/web': { also: ['domain', 'util/oid', 'util/shell', 'util/text'], before: 'types' },
+  index: { also: ['api'], before: 'types' },
 };
 
 const isIn = (path: string, place: string): boolean =>
@@ -265,23 +280,23 @@ const placeOf = (path: string): string =>
   Object.keys(PARTS).find((part) => isIn(path, part)) ?? folderOf(path);
 const layerOf = (path: string): number => LAYERS.findIndex((layer) => layer.includes(folderOf(path)));
 
-/** Whether a file may import another. A folder of no layer may neither import nor be imported. */
-function mayImport(path: string, target: string): boolean {
+/** Whether a file may import another, or its types. A folder of no layer may neither import nor be imported. */
+function mayImport(path: string, target: string, isValue = true): boolean {
   const place = placeOf(path);
   if (place === placeOf(target)) return true;
   const part = PARTS[place];
   if (part?.also.some((one) => isIn(target, one))) return true;
   const isBefore = layerOf(target) >= 0 && layerOf(target) < layerOf(path);
-  if (part !== undefined) return part.before && isBefore;
+  if (part !== undefined) return isBefore && (part.before === 'all' || !isValue);
   return isBefore || (layerOf(path) >= 0 && folderOf(path) === folderOf(target));
 }
 
 describe('the arrows between folders', () => {
-  it('those that point the wrong way get fewer; types and lazy imports count', () => {
+  it('those that point the wrong way get fewer; lazy imports count, and types too except in two parts', () => {
     const counts: Record<string, Record<string, number>> = {};
-    for (const { path, imports } of SOURCES)
+    for (const { path, imports, values } of SOURCES)
       for (const target of imports) {
-        if (isPackage(target) || mayImport(path, target)) continue;
+        if (isPackage(target) || mayImport(path, target, values.has(target))) continue;
         const [from, to] = [placeOf(path), placeOf(target)];
         counts[from] = { ...counts[from], [to]: (counts[from]?.[to] ?? 0) + 1 };
       }
@@ -311,4 +326,10 @@ describe('the arrows between folders', () => {
     ['registry/read.ts', 'elsewhere/version.ts'],
     ['elsewhere/version.ts', 'domain/state.ts'],
   ])('%s may not import %s', (path, target) => expect(mayImport(path, target)).toBe(false));
+
+  it('the page and the face of the package import types of all that they show', () => {
+    expect(mayImport('site/web/app.tsx', 'registry/rows.ts', false)).toBe(true);
+    expect(mayImport('index.ts', 'registry/rows.ts', false)).toBe(true);
+    expect(mayImport('site/web/app.tsx', 'cli/main.ts', false)).toBe(false);
+  });
 });

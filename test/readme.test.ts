@@ -7,7 +7,7 @@ import { COMMANDS } from '../src/cli/table/table.js';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
-test('the quickstart plays what the README shows, whoever runs it', () => {
+test('the quickstart runs the commands of the README for any user', () => {
   const quickstart = fileURLToPath(new URL('../quickstart/run.js', import.meta.url));
   const { status, stdout, stderr } = spawnSync(process.execPath, [quickstart, '--check'], {
     encoding: 'utf8',

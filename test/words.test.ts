@@ -44,15 +44,15 @@ const filesIn = (folder: string, kind: RegExp): string[] =>
     .map((path) => `${folder}${path.replaceAll('\\', '/')}`)
     .filter((path) => kind.test(path));
 
-/** The titles of tests in a file: the text behind `test(`, or behind what `test.each` is called with. */
+/** The titles of tests in a file, as sentences: the text behind `test(`, or behind what `test.each` is called with. */
 const titlesIn = (text: string): string =>
   [
     ...text.matchAll(
-      /(?:\b(?:test|it|describe)(?:\.\w+)*|[\])`])\(\s*(['"`])(.*?)\1\s*,\s*(?:async\b|\(|function\b|\w+ =>|\{)/gs,
+      /(?:\b(?:test|it|describe)(?:\.\w+)*|[\])`])\(\s*(['"`])((?:\\.|(?!\1).)*)\1\s*,\s*(?:async\b|\(|function\b|\w+ =>|\{)/g,
     ),
   ]
     .map(([, , title]) => title)
-    .join('\n');
+    .join('.\n');
 
 /** What is read, by its path. */
 function texts(): [path: string, text: string][] {
@@ -79,7 +79,7 @@ test('words are found in names, over line ends, and in titles', () => {
   expect(found('what is … is', 'what is read is kept')).toBe(1);
   expect(
     titlesIn("test('one', () => {\n expect('two', () => 1)})\ntest.each([1])('three', async (n) => {})"),
-  ).toBe('one\nthree');
+  ).toBe('one.\nthree');
 });
 
 test('the words that are not ours get fewer', () => {

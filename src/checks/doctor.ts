@@ -19,6 +19,7 @@ import type { DoctorFinding } from '../registry/rows.js';
 import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
 import type { Level } from './finding.js';
+import { unreadableConfig } from './rules.js';
 import { findBreaks } from './verify.js';
 
 /** How far the doctor looks. */
@@ -49,6 +50,7 @@ export async function doctor(context: RegistryContext, { offline }: DoctorOption
   ]);
   const tagsThere = remote !== undefined && 'tags' in remote ? remote : undefined;
   return [
+    ...(await checkConfig(context)),
     ...checkDepth(isShallow),
     ...readings.flatMap((reading) => checkTag(reading, tagsThere, remove)),
     ...checkNames(state),
@@ -66,6 +68,17 @@ export async function doctor(context: RegistryContext, { offline }: DoctorOption
   ];
 }
 
+/** The configuration: what is wrong with it, and what it says without effect. */
+async function checkConfig({ config }: RegistryContext): Promise<DoctorFinding[]> {
+  try {
+    const { notes } = await config();
+    return notes.map(({ file, message, hint }) => found('warning', 'config', file, message, hint ?? null));
+  } catch (error) {
+    const { level, file, line, message } = unreadableConfig(error);
+    return [found(level, 'config', file, `line ${line}: ${message}`)];
+  }
+}
+
 const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
 
 /** The tags of a remote: what each holds, by name. */
@@ -77,10 +90,10 @@ interface RemoteTags {
 /** The tags of the remote; a finding where it does not answer; undefined without a remote. */
 async function askRemote({
   repository,
-  config,
+  remote: chosen,
 }: RegistryContext): Promise<RemoteTags | DoctorFinding | undefined> {
   if (repository.address !== undefined) return undefined;
-  const { remote } = await config();
+  const remote = await chosen();
   if (!(await repository.hasRemote(remote))) return undefined;
   try {
     const tags = await requireRemote(repository, remote).listTags();

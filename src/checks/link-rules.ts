@@ -135,10 +135,10 @@ export const SOURCE_RULES: readonly Rule<LinkSubject>[] = [
   {
     id: 'link-floating',
     level: 'error',
-    about: 'The rev of a link is no branch, unless the configuration says revs: floating.',
+    about: 'The rev of a link is no branch, where the configuration says revs: fixed.',
     check: async ({ link: { source }, yaml, registry, findRev }) => {
       if (!(await isFloating(source, registry.config, findRev))) return [];
-      const message = `source.rev '${source.rev}' is a branch, which moves on: name a tag or a commit id, or allow it with revs: floating in .reg.yaml`;
+      const message = `source.rev '${source.rev}' is a branch, and .reg.yaml says revs: fixed: name a tag or a commit id`;
       return atKey(yaml, ['source', 'rev'], message);
     },
   },
@@ -186,7 +186,7 @@ export const SOURCE_RULES: readonly Rule<LinkSubject>[] = [
       // a commit of this repository names the bytes of its models
       if (isOwn(link.source)) return [];
       if (NAMING.some((key) => before.source[key] !== link.source[key])) return [];
-      const isBranch = registry.config.revs === 'floating' && before.source.commit !== link.source.commit;
+      const isBranch = registry.config.revs !== 'fixed' && before.source.commit !== link.source.commit;
       if (isBranch) return [];
       const [key, name] = nameOf(link);
       const message = `the bytes change, but source.${key} is '${name}' still: what it names was replaced`;

@@ -9,6 +9,19 @@ import { type LinkSubject, metricsOf } from './subject.js';
 /** Rules about the interface and the metrics of a model. */
 export const MODEL_RULES: readonly Rule<LinkSubject>[] = [
   {
+    id: 'link-type',
+    level: 'error',
+    about: 'The type of a link is one that the configuration of gto allows, where that lists types.',
+    check: ({ link: { type }, yaml, registry: { config } }) =>
+      type === undefined || (config.types?.includes(type) ?? true)
+        ? []
+        : atKey(
+            yaml,
+            ['type'],
+            `the type '${type}' is not among those that .gto allows: ${config.types?.join(', ')}`,
+          ),
+  },
+  {
     id: 'interface-file',
     level: 'error',
     about:

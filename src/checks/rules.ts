@@ -1,6 +1,9 @@
+import { CONFIG_FILE, GTO_FILE } from '../documents/config.js';
+import { problemOf } from '../documents/yaml.js';
 import { versionLabel } from '../domain/find.js';
 import { didYouMean } from '../domain/suggest.js';
-import { atKey, atTop, type Rule, type RuleInfo } from './finding.js';
+import type { Finding } from '../registry/rows.js';
+import { atKey, atTop, complaintOf, type Rule, type RuleInfo } from './finding.js';
 import { FILE_RULES, SOURCE_RULES } from './link-rules.js';
 import { MODEL_RULES } from './model-rules.js';
 import type { ConfigSubject, LinkSubject, RemovedSubject } from './subject.js';
@@ -31,7 +34,8 @@ export const REMOVED_RULES: readonly Rule<RemovedSubject>[] = [
 export const CONFIG_SCHEMA: Rule<ConfigSubject> = {
   id: 'config-schema',
   level: 'error',
-  about: 'The configuration, .reg.yaml, can be read, and names no rule that there is not.',
+  about:
+    'The configuration, .reg.yaml or .gto with the variables of gto, can be read, and names no unknown rule.',
   check: ({ yaml, registry, rules }) =>
     Object.keys(registry.config.rules)
       .filter((id) => !rules.includes(id))
@@ -40,9 +44,27 @@ export const CONFIG_SCHEMA: Rule<ConfigSubject> = {
       ),
 };
 
+/**
+ * The finding of a configuration that cannot be read. Rules need a configuration, so there is no other finding then.
+ * Any other error is thrown again.
+ */
+export function unreadableConfig(error: unknown): Finding {
+  const file = [CONFIG_FILE, GTO_FILE].find((one) => problemOf(error, one) !== undefined);
+  const problem = file === undefined ? undefined : problemOf(error, file);
+  if (file === undefined || problem === undefined) throw error;
+  const { id: rule, level } = CONFIG_SCHEMA;
+  return { level, rule, file, ...complaintOf(problem) };
+}
+
 /** Rules about the configuration. */
 export const CONFIG_RULES: readonly Rule<ConfigSubject>[] = [
   CONFIG_SCHEMA,
+  {
+    id: 'config-ignored',
+    level: 'warning',
+    about: 'Every key of .reg.yaml has an effect.',
+    check: ({ registry }) => registry.config.notes.map(complaintOf),
+  },
   {
     id: 'consumer-artifact',
     level: 'warning',

@@ -144,22 +144,25 @@ function sharedTags(
   context: RegistryContext,
   offline: boolean,
 ): (artifact: ArtifactName) => Promise<TagRef[]> {
-  const { repository, config } = context;
+  const { repository, remote } = context;
   const listing = once(async () => (offline ? undefined : listRemote(context)));
   return async (artifact) => {
     const isOwn = ({ name }: TagRef): boolean => parseTagName(name)?.artifact === artifact;
     const [here, there] = [[...(await repository.tags.list(artifact)).refs].filter(isOwn), await listing()];
     if (there === undefined) return here;
     const own = there.filter(isOwn);
-    await bringMissing(repository, (await config()).remote, own);
+    await bringMissing(repository, await remote(), own);
     const names = new Set(own.map(({ name }) => name));
     return [...own, ...here.filter(({ name }) => !names.has(name))].map(({ name, oid }) => ({ name, oid }));
   };
 }
 
 /** Every tag of the remote; undefined where the tags of this clone count. */
-async function listRemote({ repository, config }: RegistryContext): Promise<readonly TagRef[] | undefined> {
-  const { remote } = await config();
+async function listRemote({
+  repository,
+  remote: chosen,
+}: RegistryContext): Promise<readonly TagRef[] | undefined> {
+  const remote = await chosen();
   if (repository.address !== undefined || !(await repository.hasRemote(remote))) return undefined;
   try {
     return await requireRemote(repository, remote).listTags();

@@ -2,7 +2,7 @@ import { relative, resolve } from 'node:path';
 import { CONFIG_FILE } from '../documents/config.js';
 import { inspectLink, type LinkFile } from '../documents/link.js';
 import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
-import { problemOf, readYaml, STRICT } from '../documents/yaml.js';
+import { readYaml, STRICT } from '../documents/yaml.js';
 import { type ArtifactName, parseArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { digestOf, verifyPromises } from '../models/digest.js';
@@ -14,9 +14,9 @@ import { findRev } from '../registry/source-rev.js';
 import { mapAtMost, once } from '../util/async.js';
 import type { WorkTree } from '../util/files.js';
 import { changeSince, type TreeChange } from './change.js';
-import { applyRules, complaintOf, type Report, reportOf } from './finding.js';
+import { applyRules, type Report, reportOf } from './finding.js';
 import { FILE_RULES } from './link-rules.js';
-import { ALL_RULES, CONFIG_RULES, CONFIG_SCHEMA, LINK_RULES, REMOVED_RULES } from './rules.js';
+import { ALL_RULES, CONFIG_RULES, LINK_RULES, REMOVED_RULES, unreadableConfig } from './rules.js';
 import { type LinkSubject, metricsOf, type RegistryView, viewOf } from './subject.js';
 import { type ValidateTagsOptions, validateTags } from './tag-rules.js';
 
@@ -32,10 +32,17 @@ export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
  * Checks the link files of the work tree and the configuration, or the tags, by every rule.
  * @throws RegError NO_WORK_TREE, USAGE for a path without links, UNKNOWN_REV
  */
-export async function validate(given: RegistryContext, options: ValidateOptions): Promise<Report> {
-  if (options.tags) return validateTags(given, options);
-  const unreadable = await unreadableConfig(given);
-  if (unreadable !== undefined) return reportOf([unreadable], [CONFIG_FILE]);
+export async function validate(context: RegistryContext, options: ValidateOptions): Promise<Report> {
+  try {
+    await context.config();
+    return await (options.tags ? validateTags(context, options) : validateFiles(context, options));
+  } catch (error) {
+    const finding = unreadableConfig(error);
+    return reportOf([finding], [finding.file]);
+  }
+}
+
+async function validateFiles(given: RegistryContext, options: ValidateOptions): Promise<Report> {
   const workTree = await requireWorkTree(given, 'validate checks the files of a work tree');
   const context = withSharedSources(given);
   const { base } = options;
@@ -113,19 +120,6 @@ function linkSubject(
       return rev === undefined ? undefined : findRev(context, link.source, rev);
     }),
   };
-}
-
-/** The finding of a configuration that cannot be read. Rules need a configuration, so there is no other finding then. */
-async function unreadableConfig(context: RegistryContext): Promise<Finding | undefined> {
-  try {
-    await context.config();
-    return undefined;
-  } catch (error) {
-    const problem = problemOf(error, CONFIG_FILE);
-    if (problem === undefined) throw error;
-    const { id: rule, level } = CONFIG_SCHEMA;
-    return { level, rule, file: CONFIG_FILE, ...complaintOf(problem) };
-  }
 }
 
 /** Asks the rules about the configuration. */

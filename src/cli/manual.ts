@@ -65,6 +65,7 @@ const EXIT_CODES = [
 
 const VARIABLES = [
   ['REG_REPO', 'the repository, where --repo names none'],
+  ['REG_REMOTE', 'the remote of a clone, by its name'],
   ['REG_GIT', '"embedded" reads without the git program'],
   ['REG_TIMEOUT', 'how many seconds to wait for a sign of life from a remote'],
   ['GIT_PAGER, PAGER', 'what shows a long history on a terminal'],

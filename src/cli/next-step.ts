@@ -29,7 +29,7 @@ export async function pushHint(
   { along = [], isDeleting = false }: { along?: readonly string[]; isDeleting?: boolean | undefined } = {},
 ): Promise<void> {
   if (rows.every((row) => row.pushed)) return;
-  const { remote } = await context.config();
+  const remote = await context.remote('write');
   const refs = [...along, ...rows.map((row) => row.tag)].map(tagRef);
   out.hint(shellLine(...gitIn(repo), 'push', ...(isDeleting ? ['--delete'] : []), remote, ...refs));
 }

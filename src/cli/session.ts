@@ -3,6 +3,7 @@ import { RegError } from '../errors.js';
 import { openContext } from '../open.js';
 import type { RegistryContext } from '../registry/context.js';
 import { withoutLogin } from '../util/address.js';
+import { once } from '../util/async.js';
 import { shellLine } from '../util/shell.js';
 import { type GlobalOptions, type Output, outputTo } from './output.js';
 import type { World } from './world.js';
@@ -29,12 +30,24 @@ export function startSession(
 ): Session {
   const { env, cwd, now, signal } = world;
   const repo = repoOf(options.repo, env);
+  const out = outputTo(world, options);
   return {
-    out: outputTo(world, options),
+    out,
     cwd,
     repo,
     inPlace: inPlaceOf(options.repo),
-    open: () => openContext(repo, { env, cwd, now, signal }),
+    open: async () => {
+      const context = await openContext(repo, { env, cwd, now, signal });
+      const config = once(async () => {
+        const read = await context.config();
+        for (const { file, line, message, hint } of read.notes) {
+          out.note(`warning: ${file}:${line}: ${message}`);
+          if (hint !== undefined) out.hint(hint);
+        }
+        return read;
+      });
+      return { ...context, config };
+    },
     helpOn: (topic) => helpOn(topic, world),
   };
 }

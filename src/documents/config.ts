@@ -2,8 +2,10 @@ import * as z from 'zod/mini';
 import { betterWay, type MetricRules } from '../domain/metrics.js';
 import { parseStageName, type StageName } from '../domain/names.js';
 import type { Policy } from '../domain/policy.js';
+import { RegError } from '../errors.js';
+import { shellLine } from '../util/shell.js';
 import { InterfaceSchema } from './link.js';
-import { errorOf, FOREIGN, readYaml, requireYaml, STRICT } from './yaml.js';
+import { errorOf, FOREIGN, keysOf, readYaml, requireYaml, STRICT, type YamlProblem } from './yaml.js';
 
 /** The file of a registry's configuration, from the top of its repository. */
 export const CONFIG_FILE = '.reg.yaml';
@@ -12,7 +14,8 @@ export const CONFIG_FILE = '.reg.yaml';
 export interface Config {
   /** The allowed stages, in order of promotion; undefined allows any. */
   stages: readonly StageName[] | undefined;
-  remote: string;
+  /** The types that a declaration may have, from gto's configuration; undefined allows any. */
+  types: readonly string[] | undefined;
   push: boolean;
   links: 'required' | 'optional';
   store: string;
@@ -30,22 +33,30 @@ export interface Config {
   policy: Policy;
   /** The file of allowed signers, from the top of the repository. */
   signers: string;
+  /** What the file says without effect, in sentences. */
+  notes: readonly ConfigNote[];
+}
+
+/** A part of a configuration file that has no effect. */
+interface ConfigNote extends YamlProblem {
+  file: string;
 }
 
 /** The configuration of a repository without `.reg.yaml`. */
 export const DEFAULT_CONFIG: Config = {
   stages: undefined,
-  remote: 'origin',
+  types: undefined,
   push: false,
   links: 'required',
   store: './store',
   metrics: {},
   metricsFile: undefined,
   expects: {},
-  revs: 'fixed',
+  revs: 'floating',
   rules: {},
   policy: {},
   signers: '.reg-signers',
+  notes: [],
 };
 
 /**
@@ -54,9 +65,10 @@ export const DEFAULT_CONFIG: Config = {
  */
 export function readConfig(bytes: Uint8Array): Config {
   const yaml = readYaml(bytes, CONFIG_FILE, 'INVALID_CONFIG', STRICT);
-  const value = requireYaml(yaml, ConfigSchema, 'INVALID_CONFIG');
+  const { remote, ...value } = requireYaml(yaml, ConfigSchema, 'INVALID_CONFIG', SHOWN);
   const given = Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined));
-  const config: Config = { ...DEFAULT_CONFIG, ...given };
+  const notes = remote === undefined ? [] : [remoteNote(remote, yaml.lineOf(['remote']))];
+  const config: Config = { ...DEFAULT_CONFIG, ...given, notes };
   const bad = badStage(config.policy);
   if (bad === undefined) return config;
   const message = `policy.${bad} is not a stage name`;
@@ -68,9 +80,23 @@ export function readConfig(bytes: Uint8Array): Config {
   throw errorOf([problem], CONFIG_FILE, 'INVALID_CONFIG');
 }
 
+/** A file of the checkout chooses no remote: its author would choose where tags and policies come from. */
+const remoteNote = (remote: string, line: number): ConfigNote => ({
+  file: CONFIG_FILE,
+  message: 'remote: is ignored, because the configuration of git names the remote',
+  line,
+  hint: shellLine('git', 'config', 'reg.remote', remote),
+});
+
+/** A value in a message about it. */
+const SHOWN = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+};
+
 /** A stage that can be written: its name has no `/`. */
 const stageNameSchema = z
-  .string()
+  .string('is not a stage name')
   .check(
     z.refine((text) => parseStageName(text) !== undefined && !text.includes('/'), 'is not a stage name'),
   );
@@ -166,20 +192,23 @@ const RuleLevelsSchema = z.record(
 export type RuleLevels = z.output<typeof RuleLevelsSchema>;
 
 /** The content of `.reg.yaml` (docs/specification.md, section 4); `schema/reg-config.schema.json` is made from it. */
-const ConfigSchema = z.strictObject({
-  stages: z.optional(z.array(stageNameSchema, 'is not a list of stage names')),
-  remote: z.optional(z.string()),
-  push: z.optional(z.boolean('is neither true nor false')),
-  links: z.optional(z.enum(['required', 'optional'], 'is neither required nor optional')),
-  store: z.optional(z.string()),
-  metrics: z.optional(MetricRulesSchema),
-  metricsFile: z.optional(z.string('is not a path')),
-  expects: z.optional(ConsumersSchema),
-  revs: z.optional(z.enum(['fixed', 'floating'], 'is neither fixed nor floating')),
-  rules: z.optional(RuleLevelsSchema),
-  policy: z.optional(PolicySchema),
-  signers: z.optional(z.string('is not the path of a file')),
-});
+const ConfigSchema = z.strictObject(
+  {
+    stages: z.optional(z.array(stageNameSchema, 'is not a list of stage names')),
+    remote: z.optional(z.string('is not the name of a remote')),
+    push: z.optional(z.boolean('is neither true nor false')),
+    links: z.optional(z.enum(['required', 'optional'], 'is neither required nor optional')),
+    store: z.optional(z.string('is not a URL or a folder')),
+    metrics: z.optional(MetricRulesSchema),
+    metricsFile: z.optional(z.string('is not a path')),
+    expects: z.optional(ConsumersSchema),
+    revs: z.optional(z.enum(['fixed', 'floating'], 'is neither fixed nor floating')),
+    rules: z.optional(RuleLevelsSchema),
+    policy: z.optional(PolicySchema),
+    signers: z.optional(z.string('is not the path of a file')),
+  },
+  'is not a mapping of keys',
+);
 
 /** The JSON Schema of `.reg.yaml` for editors: the content of `schema/reg-config.schema.json`. */
 export const configJsonSchema = (): unknown => ({
@@ -191,13 +220,114 @@ export const configJsonSchema = (): unknown => ({
 /** The file of gto's configuration, from the top of the repository. */
 export const GTO_FILE = '.gto';
 
-/**
- * The stages that gto's configuration allows; undefined allows any. Names that are not stage names are skipped.
- * @throws RegError INVALID_CONFIG when the file cannot be read
- */
-export function stagesOfGto(bytes: Uint8Array): StageName[] | undefined {
-  const entries = Object.entries(readYaml(bytes, GTO_FILE, 'INVALID_CONFIG', FOREIGN).content() ?? {});
-  const stages: unknown = entries.find(([key]) => key.toLowerCase() === 'stages')?.[1];
-  if (!Array.isArray(stages)) return undefined;
-  return stages.flatMap((stage) => parseStageName(String(stage)) ?? []);
+/** What gto's configuration allows. */
+export interface GtoConfig {
+  /** The allowed stages; undefined allows any. */
+  stages: StageName[] | undefined;
+  /** The allowed types of artifacts; undefined allows any. */
+  types: string[] | undefined;
 }
+
+/**
+ * Reads gto's configuration as gto 1.x does (gto, `config.py`): variables win over the file, and letter case of keys does not
+ * count. A null is no value. Whatever gto refuses is refused.
+ * @param bytes the content of `.gto`; undefined without the file
+ * @throws RegError INVALID_CONFIG, with the line or the name of the variable
+ */
+export function readGto(bytes: Uint8Array | undefined, env: Readonly<NodeJS.ProcessEnv>): GtoConfig {
+  const given = {
+    ...(bytes === undefined ? {} : gtoFile(bytes)),
+    ...gtoVariables(env),
+  };
+  return { stages: given.stages ?? undefined, types: given.types ?? undefined };
+}
+
+function gtoFile(bytes: Uint8Array): GtoValues {
+  const yaml = readYaml(bytes, GTO_FILE, 'INVALID_CONFIG', FOREIGN);
+  const keys = new Map(keysOf(yaml).map((key) => [key.toLowerCase(), key]));
+  const repeated = keysOf(yaml).find((key) => keys.get(key.toLowerCase()) !== key);
+  if (repeated !== undefined) {
+    const message = `the key '${repeated.toLowerCase()}' is repeated`;
+    throw errorOf([{ message, line: yaml.lineOf([repeated]), hint: undefined }], GTO_FILE, 'INVALID_CONFIG');
+  }
+  const inLowerCase = {
+    ...yaml,
+    content: (): unknown => {
+      const content = yaml.content();
+      if (typeof content !== 'object' || content === null || Array.isArray(content)) return content;
+      return Object.fromEntries(Object.entries(content).map(([key, value]) => [key.toLowerCase(), value]));
+    },
+    lineOf: ([key, ...rest]: readonly PropertyKey[]): number =>
+      yaml.lineOf(key === undefined ? [] : [keys.get(String(key)) ?? key, ...rest]),
+  };
+  return requireYaml(inLowerCase, GtoSchema, 'INVALID_CONFIG', SHOWN) as GtoValues;
+}
+
+/** The values of gto's variables, `GTO_STAGES` and so on. gto ignores variables that it does not know. */
+function gtoVariables(env: Readonly<NodeJS.ProcessEnv>): GtoValues {
+  const values: Record<string, unknown> = {};
+  for (const [variable, text] of Object.entries(env)) {
+    const key = /^gto_(.+)$/i.exec(variable)?.[1]?.toLowerCase() as keyof typeof GTO_KEYS | undefined;
+    if (key === undefined || !Object.hasOwn(GTO_KEYS, key)) continue;
+    const value = LISTS.has(key) ? jsonOf(text) : text;
+    if (value === null) continue;
+    const checked = GTO_KEYS[key].safeParse(value);
+    if (!checked.success) {
+      const [issue] = checked.error.issues;
+      const example = LISTS.has(key) ? `, such as ["dev","prod"] in JSON` : '';
+      const message = `${variable}: ${issue?.message ?? 'is not valid'}${example}: ${SHOWN(text)}`;
+      throw new RegError('INVALID_CONFIG', message, `unset ${variable}`, { file: GTO_FILE, line: 1 });
+    }
+    values[key] = checked.data;
+  }
+  return values;
+}
+
+const jsonOf = (text: string | undefined): unknown => {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return text;
+  }
+};
+
+const gtoName = z
+  .string('is not a name')
+  .check(z.refine((text) => parseStageName(text) !== undefined, 'is not a name that gto allows'));
+const gtoNames = z.optional(z.nullable(z.array(gtoName, 'is not a list of names')));
+const NO_FLAG = 'is neither true nor false';
+/** True or false, in the spellings that gto takes (pydantic, "Booleans"). */
+const gtoFlag = z.optional(
+  z.union(
+    [
+      z.boolean(),
+      z.literal([0, 1]),
+      z.string().check(z.regex(/^(?:0|1|off|on|f|t|false|true|n|y|no|yes)$/i, NO_FLAG)),
+    ],
+    NO_FLAG,
+  ),
+);
+const gtoText = z.optional(z.string('is not a text'));
+const enrichment = z.looseObject(
+  {
+    type: z.string('is not a text'),
+    config: z.optional(z.record(z.string(), z.unknown(), 'is not a mapping')),
+  },
+  'is not a mapping',
+);
+
+/** The keys of gto's configuration (gto 1.10, `NoFileConfig`), in lower case. */
+const GTO_KEYS = {
+  stages: gtoNames,
+  types: gtoNames,
+  index: gtoText,
+  config_file_name: z.optional(z.nullable(z.string('is not a text'))),
+  log_level: gtoText,
+  debug: gtoFlag,
+  emojis: gtoFlag,
+  enrichments: z.optional(z.array(enrichment, 'is not a list')),
+  autoload_enrichments: gtoFlag,
+};
+const LISTS: ReadonlySet<string> = new Set(['stages', 'types', 'enrichments']);
+const GtoSchema = z.strictObject(GTO_KEYS, 'is not a mapping of keys');
+type GtoValues = { stages?: StageName[] | null | undefined; types?: string[] | null | undefined };

@@ -83,7 +83,12 @@ export const LinkSchema = z.strictObject({
   size: z.optional(z.int('is not a whole number of bytes').check(z.nonnegative('is below zero'))),
   type: z.optional(z.string('is not a text')),
   description: z.optional(z.string('is not a text')),
-  labels: z.optional(z.record(z.string(), scalar)),
+  labels: z.optional(
+    z.union(
+      [z.record(z.string(), scalar), z.array(z.string())],
+      'is neither a mapping of labels nor a list of them',
+    ),
+  ),
   params: z.optional(z.record(z.string(), z.unknown())),
   metrics: z.optional(z.record(z.string(), z.number('is not a number'))),
   metricsFile: z.optional(z.string('is not a text')),

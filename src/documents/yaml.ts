@@ -82,12 +82,32 @@ export interface YamlProblem {
 /** The value of a file by its schema, or all its problems. */
 type Checked<T> = { value: T } | { problems: YamlProblem[] };
 
-/** Checks a file's content against its schema. The hint for an unknown key is the nearest known key. */
-export function checkYaml<S extends z.ZodMiniType>(yaml: YamlFile, schema: S): Checked<z.output<S>> {
-  const result = schema.safeParse(yaml.content() ?? {});
+/**
+ * Checks a file's content against its schema. The hint for an unknown key is the nearest known key.
+ * @param shown prints a wrong value in the message about it; without it no value is repeated, because it may hold a secret
+ */
+export function checkYaml<S extends z.ZodMiniType>(
+  yaml: YamlFile,
+  schema: S,
+  shown?: (value: unknown) => string,
+): Checked<z.output<S>> {
+  const content = yaml.content() ?? {};
+  const result = schema.safeParse(content);
   if (result.success) return { value: result.data };
-  return { problems: result.error.issues.flatMap((issue) => problemsOf(issue, yaml, schema)) };
+  const problems = result.error.issues.flatMap((issue) =>
+    problemsOf(issue, yaml, schema).map((problem) => {
+      const value = shown === undefined ? undefined : valueAt(content, issue.path);
+      const isWhole = issue.code === 'custom' && typeof value === 'object';
+      return value === undefined || shown === undefined || isWhole || issue.code === 'unrecognized_keys'
+        ? problem
+        : { ...problem, message: `${problem.message}: ${shown(value)}` };
+    }),
+  );
+  return { problems };
 }
+
+const valueAt = (content: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], content);
 
 /**
  * The value of a file by its schema.
@@ -97,8 +117,9 @@ export function requireYaml<S extends z.ZodMiniType>(
   yaml: YamlFile,
   schema: S,
   code: ErrorCode,
+  shown?: (value: unknown) => string,
 ): z.output<S> {
-  const checked = checkYaml(yaml, schema);
+  const checked = checkYaml(yaml, schema, shown);
   if ('value' in checked) return checked.value;
   throw errorOf(checked.problems, yaml.file, code);
 }

@@ -18,6 +18,44 @@ export const SECTIONS = [
 /** The facts about a model: values by section and name. Unknown values are left out. */
 export type Facts = Readonly<Partial<Record<Section, Readonly<Record<string, unknown>>>>>;
 
+/** The part of a description that has facts; null where a value is not declared. */
+export interface Described {
+  type: string | null;
+  description: string | null;
+  path: string | null;
+  labels: unknown;
+  source: object | null;
+  digest: string | null;
+  sha256: string | null;
+  size: number | null;
+  params: unknown;
+  metrics: unknown;
+  interface: unknown;
+  custom: unknown;
+}
+
+/** The facts of a description, by section; none without a description. */
+export function factsOf(described: Described | undefined): Facts {
+  if (described === undefined) return {};
+  const { source, path, digest, sha256, size, type, description, labels, params, metrics, custom } =
+    described;
+  const tags = Array.isArray(labels) ? Object.fromEntries(labels.map((label) => [label, true])) : labels;
+  return {
+    source: { ...source, ...(path === null ? {} : { path }) },
+    // a digest that is the SHA-256 is one fact, not two
+    bytes: { sha256, digest: digest?.startsWith('sha256:') ? undefined : digest, size },
+    about: { type, description },
+    labels: mappingOf(tags),
+    params: mappingOf(params),
+    metrics: mappingOf(metrics),
+    interface: mappingOf(described.interface),
+    custom: mappingOf(custom),
+  };
+}
+
+const mappingOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
 /** One fact that differs between two models. */
 export interface Change {
   section: Section;

@@ -1,4 +1,4 @@
-import { type EventName, parseTagName } from './tag-name.js';
+import type { EventName } from './tag-name.js';
 import { splitMessage, type Trailers } from './trailers.js';
 import { parseVersion, type Version } from './version.js';
 
@@ -61,10 +61,8 @@ interface TagFacts {
   of?: Version | Oid | undefined;
 }
 
-/** The event that a tag's name stands for, or undefined for any other name. The oid and commit come from the listing. */
-export function eventNamed(tag: string, tagOid: Oid, commit: Oid): NamedEvent | undefined {
-  const name = parseTagName(tag);
-  if (name === undefined) return undefined;
+/** The event that a tag's name stands for. The oid and commit come from the listing. */
+export function eventNamed(name: EventName, tag: string, tagOid: Oid, commit: Oid): NamedEvent {
   // written out for each sort: spreading one object into another takes an engine fifty times as long
   const { kind, artifact, counter } = name;
   if ('version' in name)

@@ -1,7 +1,7 @@
 import { type Event, eventNamed, type NamedEvent, type Oid } from './event.js';
-import type { ArtifactName, StageName } from './names.js';
+import { type ArtifactName, artifactNameFromTag, type StageName } from './names.js';
 import { inOrder, type OrderedEvent } from './order.js';
-import type { StageEventName, VersionEventName } from './tag-name.js';
+import { isMarkAt, markIn, parseBehind, type StageEventName, type VersionEventName } from './tag-name.js';
 import { compareVersions, type Version } from './version.js';
 
 // What tags say of an artifact (docs/specification.md, 3 State): every question is written once, over events whose names are known
@@ -83,20 +83,36 @@ export interface ListedTag {
   peeled?: Oid | 'unknown' | undefined;
 }
 
-/** The artifacts that annotated tags name. Tags whose names are no events are passed over. */
-export function artifactsIn(tags: Iterable<ListedTag>): Map<ArtifactName, Artifact> {
-  const artifacts = new Map<ArtifactName, Artifact>();
-  let last: Artifact | undefined;
-  for (const { name, oid, peeled } of tags) {
-    const event = peeled === undefined ? undefined : eventNamed(name, oid, peeled);
-    if (event === undefined) continue;
-    if (last?.name !== event.artifact) {
-      last = artifacts.get(event.artifact) ?? new Artifact(event.artifact);
-      artifacts.set(event.artifact, last);
+/**
+ * Tags by the artifact that their names begin with. Whether they are events is not looked at: a list is long, and the events of
+ * one artifact are made when it is asked about, and are not kept.
+ */
+export function tagsByArtifact<T extends ListedTag>(tags: Iterable<T>): Map<ArtifactName, T[]> {
+  const byArtifact = new Map<ArtifactName, T[]>();
+  let start = '';
+  let own: T[] | undefined;
+  for (const tag of tags) {
+    const { name } = tag;
+    // neighbours in a list mostly have one artifact
+    if (!(isMarkAt(name, start.length) && name.startsWith(start))) {
+      start = name.slice(0, Math.max(0, markIn(name)));
+      const artifact = artifactNameFromTag(start);
+      own = artifact && (byArtifact.get(artifact) ?? []);
+      if (artifact && own) byArtifact.set(artifact, own);
     }
-    last.add(event);
+    own?.push(tag);
   }
-  return artifacts;
+  return byArtifact;
+}
+
+/** The artifact that its annotated tags tell, without events where none of them is one. */
+export function artifactIn(name: ArtifactName, tags: Iterable<ListedTag>): Artifact {
+  const artifact = new Artifact(name);
+  for (const { name: tag, oid, peeled } of tags) {
+    const event = peeled === undefined ? undefined : parseBehind(name, tag, name.length);
+    if (event !== undefined && peeled !== undefined) artifact.add(eventNamed(event, tag, oid, peeled));
+  }
+  return artifact;
 }
 
 /** Thrown where an answer needs objects that are not known yet; never leaves `settle`. */

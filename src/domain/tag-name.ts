@@ -37,7 +37,11 @@ export type EventKind = EventName['kind'];
 export function parseTagName(tagName: string): EventName | undefined {
   const mark = markIn(tagName);
   const artifact = mark < 0 ? undefined : artifactNameFromTag(tagName.slice(0, mark));
-  if (artifact === undefined) return undefined;
+  return artifact && parseBehind(artifact, tagName, mark);
+}
+
+/** The same for a tag whose artifact is known: reads what is behind the artifact's name, which ends at `mark`. */
+export function parseBehind(artifact: ArtifactName, tagName: string, mark: number): EventName | undefined {
   const hash = tagName.indexOf('#', mark + 1);
   const counter = hash < 0 ? undefined : counterFrom(tagName, hash + 1);
   if (counter === NO_COUNTER) return undefined;
@@ -51,13 +55,16 @@ export function parseTagName(tagName: string): EventName | undefined {
 const AT = 0x40;
 const HASH = 0x23;
 
-/** Where an artifact's name ends, -1 where nothing follows it. */
-function markIn(tagName: string): number {
-  for (let at = 0; at < tagName.length; at += 1) {
-    const code = tagName.charCodeAt(at);
-    if (code === AT || code === HASH) return at;
-  }
+/** Where the name of the artifact ends in a tag's name, -1 where nothing follows it. */
+export function markIn(tagName: string): number {
+  for (let at = 0; at < tagName.length; at += 1) if (isMarkAt(tagName, at)) return at;
   return -1;
+}
+
+/** Whether the name of the artifact may end there in a tag's name. */
+export function isMarkAt(tagName: string, at: number): boolean {
+  const code = at < tagName.length ? tagName.charCodeAt(at) : 0;
+  return code === AT || code === HASH;
 }
 
 const NO_COUNTER = -1;

@@ -4,6 +4,7 @@ import { FOREIGN, readYaml } from '../documents/yaml.js';
 import { type ArtifactName, parseArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { type RegistryContext, requireWorkTree } from '../registry/context.js';
+import { typeOf } from '../registry/link.js';
 import type { ImportRow } from '../registry/rows.js';
 import { withoutUserInfo } from '../util/address.js';
 import { shellLine } from '../util/shell.js';
@@ -11,10 +12,12 @@ import { shellLine } from '../util/shell.js';
 /** Writes a link file for every `.mlem` link of the work tree; the `.mlem` files stay. */
 export async function importMlem(context: RegistryContext, force = false): Promise<ImportRow[]> {
   const workTree = await requireWorkTree(context, 'link files are written into the work tree');
+  const config = await context.config();
   const files: { row: ImportRow; text: string }[] = [];
   for (const from of await workTree.find('.mlem')) {
     const converted = convert(from, mlemContent((await workTree.read(from)) ?? new Uint8Array(), from));
-    const { link, lost } = converted;
+    const { lost } = converted;
+    const link = converted.link && { ...converted.link, type: typeOf(config, converted.link.type) };
     const path = link ? requireLinkPath(converted.artifact) : null;
     if (path !== null && files.some(({ row }) => row.path === path))
       throw new RegError(
@@ -69,7 +72,7 @@ function convert(from: string, content: Content): Converted {
   const repo = text('project') ?? text('repo');
   const rev = text('rev');
   const source = { ...(repo ? { repo } : {}), ...(rev ? { rev } : {}), path: path.replace(/\.mlem$/, '') };
-  const link: Link = { reg: 1, source, type: text('link_type') ?? 'model', ...details(content) };
+  const link: Link = { reg: 1, source, type: text('link_type'), ...details(content) };
   const lost = [
     ...(path.endsWith('.mlem')
       ? [`path ${path} is the metadata of mlem; the link leads to the model beside it, ${source.path}`]

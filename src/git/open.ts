@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
@@ -63,25 +62,24 @@ export async function isEmbeddedChosen(env: NodeJS.ProcessEnv): Promise<boolean>
   if (chosen === 'git') return false;
   if (chosen)
     throw new RegError('USAGE', `REG_GIT is '${chosen}'`, "set it to 'git' or 'embedded', or not at all");
-  return !(await isOnPath(env));
+  return !isOnPath(env);
 }
 
 /** Windows starts only programs with that ending; its lists have another separator. */
 const PROGRAM = delimiter === ';' ? 'git.exe' : 'git';
 
-async function isOnPath(env: NodeJS.ProcessEnv): Promise<boolean> {
+function isOnPath(env: NodeJS.ProcessEnv): boolean {
   const path = env.PATH ?? env.Path;
   // without the variable the system has a list of its own (execvp(3)), and starting git shows whether it is there
-  if (path === undefined) return true;
-  for (const folder of path.split(delimiter)) if (await isProgram(join(folder, PROGRAM))) return true;
-  return false;
+  return path === undefined || path.split(delimiter).some((folder) => isProgram(join(folder, PROGRAM)));
 }
 
-const isProgram = async (file: string): Promise<boolean> => {
+/** Read in step: nothing else can begin before it is known, and to wait for each folder takes milliseconds. */
+function isProgram(file: string): boolean {
   try {
-    await access(file, constants.X_OK);
-    return (await stat(file)).isFile();
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
   } catch {
     return false;
   }
-};
+}

@@ -25,6 +25,8 @@ export interface RegistryRepository extends SourceRepository {
   writer?: Writer | undefined;
   /** A remote by its name; `.` is this repository. At a URL every name means the remote at the URL. */
   remote?: ((name: string, side?: RemoteSide) => Remote) | undefined;
+  /** What the configuration says about remotes. */
+  remotes(): Promise<RemoteNames>;
   /** Whether a remote of that name is configured; at a URL every one is. */
   hasRemote(name: string): Promise<boolean>;
   /** The top of the work tree, undefined in a bare repository and at a URL. */
@@ -246,6 +248,17 @@ export interface Writer {
 }
 
 // remotes
+
+/** The remotes of a clone by their names, and those that git's configuration prefers (git-config(1)). */
+export interface RemoteNames {
+  names: readonly string[];
+  /** `reg.remote` */
+  chosen?: string | undefined;
+  /** `remote.pushDefault` */
+  pushDefault?: string | undefined;
+  /** `branch.<name>.remote` of the current branch; left out where there is one remote. */
+  ofBranch?: string | undefined;
+}
 
 /** What a remote has of one artifact. */
 export interface RemoteListing {

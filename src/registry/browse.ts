@@ -4,8 +4,8 @@ import { type WebPages, webPages } from '../domain/web-pages.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { latest, versions, which } from './queries.js';
+import { noRemote } from './remote.js';
 import type { BrowseRow } from './rows.js';
-import { noRemote } from './write-target.js';
 
 /**
  * The pages of artifacts at the site that serves the repository: of `churn` its greatest version's tag, of `churn#prod` the
@@ -54,15 +54,15 @@ export async function pagesAt(address: string | undefined): Promise<WebPages | u
   }
 }
 
-async function addressOf({ repository, config }: RegistryContext): Promise<string | undefined> {
+async function addressOf({ repository, remote }: RegistryContext): Promise<string | undefined> {
   if (repository.address !== undefined) return repository.address;
-  return repository.largeFiles.setting(`remote.${(await config()).remote}.url`);
+  return repository.largeFiles.setting(`remote.${await remote()}.url`);
 }
 
 async function requirePages(context: RegistryContext): Promise<WebPages> {
   const pages = await pagesOf(context);
   if (pages !== undefined) return pages;
-  const { remote } = await context.config();
+  const remote = await context.remote();
   const { repository } = context;
   if (repository.address === undefined && !(await repository.hasRemote(remote))) throw noRemote(remote);
   throw new RegError(

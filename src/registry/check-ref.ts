@@ -41,9 +41,12 @@ export async function checkRef(
  * Brings what the remote has of an artifact; where there is no remote, all is here.
  * @throws RegError REMOTE_FAILED, BEHIND_REMOTE
  */
-async function fetchArtifact({ repository, config }: RegistryContext, artifact: ArtifactName): Promise<void> {
+async function fetchArtifact(
+  { repository, remote: chosen }: RegistryContext,
+  artifact: ArtifactName,
+): Promise<void> {
   if (repository.address !== undefined) return;
-  const { remote } = await config();
+  const remote = await chosen();
   if (await repository.hasRemote(remote)) await catchUp(repository, artifact, remote);
 }
 

@@ -8,6 +8,7 @@ import type { Surroundings } from '../net/http.js';
 import type { StoreOpener } from '../stores/port.js';
 import { isBelow, isFolder, isThere, type WorkTree } from '../util/files.js';
 import { shellLine } from '../util/shell.js';
+import type { RemoteUse } from './remote.js';
 
 /** Everything outside the core that a registry talks to, each an argument. */
 export interface RegistryContext {
@@ -22,6 +23,8 @@ export interface RegistryContext {
   workTree: () => Promise<WorkTree | undefined>;
   /** Read when first needed. */
   config: () => Promise<Config>;
+  /** The name of the remote of this clone; at a URL there is none to ask for. */
+  remote: (use?: RemoteUse) => Promise<string>;
   /** The clock of this machine, in milliseconds since the epoch; writes take theirs from git. */
   now: () => number;
   /** A folder for what can be fetched again. */

@@ -58,7 +58,7 @@ export async function declaredModel(
   return { declaration, link: undefined, entry, facts: JSON.stringify(entry), path, digest };
 }
 
-/** A path that leads out of the repository, and one that is said to be nowhere in it, is that of a model elsewhere. */
+/** The path of a model in this repository; a path that leads out of it, and a virtual entry, mean a model elsewhere. */
 function pathInRepository(path: string | undefined, { virtual }: ArtifactEntry): string | undefined {
   if (path === undefined || virtual === true || /^[a-z][a-z0-9+.-]*:\/\//i.test(path)) return undefined;
   const normal = posix.normalize(path).replace(/\/$/, '');

@@ -90,6 +90,22 @@ const undeclared = (artifact: ArtifactName, commit: Oid): string =>
   `commit ${short(commit)} declares no artifact '${artifact}'`;
 
 /**
+ * For `catch`: says of a version whose commit declares nothing, as `--unlinked` allows, how its artifact gets a declaration.
+ * @param version null where no version was asked for
+ * @throws RegError NOT_DECLARED
+ */
+export const explainUnlinked =
+  (artifact: ArtifactName, version: string | null) =>
+  (error: unknown): never => {
+    if (!(error instanceof RegError) || error.code !== 'NOT_DECLARED' || version === null) throw error;
+    throw new RegError(
+      'NOT_DECLARED',
+      `${artifact} ${version} was registered without a declaration, so nothing tells where its bytes are`,
+      `declare it and register the next version: reg link <path> ${artifact}, git commit, reg register ${artifact}`,
+    );
+  };
+
+/**
  * The error for a commit that says nothing about an artifact, with the one that was probably meant.
  * @param more what else the hint is to say
  */

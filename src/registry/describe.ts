@@ -2,7 +2,7 @@ import { type ArtifactEntry, pathOfEntry } from '../documents/artifacts.js';
 import type { Link } from '../documents/link.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
 import type { RegistryContext } from './context.js';
-import { type Declaration, notDeclared } from './declared.js';
+import { type Declaration, explainUnlinked, notDeclared } from './declared.js';
 import { declaredModel } from './declared-model.js';
 import { shownSource } from './links.js';
 import { type ChooseOptions, type Chosen, choose } from './queries.js';
@@ -31,7 +31,8 @@ export async function describeChosen(
   { version, commit }: Chosen,
 ): Promise<Description> {
   const found = await declaredModel(context, artifact, commit);
-  if (found === undefined) throw await notDeclared(context, artifact, commit);
+  if (found === undefined)
+    return notDeclared(context, artifact, commit).then(explainUnlinked(artifact, version));
   const { declaration, link, entry, digest } = found;
   const facts = link === undefined ? entryFacts(entry, declaration) : linkFacts(link);
   return {

@@ -1,4 +1,4 @@
-import { differences } from '../domain/differences.js';
+import { differences, factsOf } from '../domain/differences.js';
 import type { Oid } from '../domain/event.js';
 import { wayOf } from '../domain/metrics.js';
 import { parseTarget, type Target } from '../domain/target.js';
@@ -7,7 +7,6 @@ import { RegError } from '../errors.js';
 import type { History, LoggedCommit } from '../git/port.js';
 import type { RegistryContext } from './context.js';
 import { describeChosen } from './describe.js';
-import { factsOf } from './facts.js';
 import { choose, chosenBy } from './queries.js';
 import type { CommitLog, Description, Difference, DiffSide, LogRow } from './rows.js';
 import { sourceRepository } from './source-rev.js';

@@ -4,13 +4,13 @@ import type { RegistryContext } from './context.js';
 import { readWorkLinks, withSharedSources } from './links.js';
 import { type FoundRev, findRev, registryRef } from './source-rev.js';
 
-/** Whether the rev of a link is a branch, in a registry that does not allow that; false where it cannot be found out. */
+/** Whether the rev of a link is a branch, in a registry whose links may not follow one; false where it cannot be found out. */
 export async function isFloating(
   source: LinkSource,
   { revs }: Config,
   find: () => Promise<FoundRev | undefined>,
 ): Promise<boolean> {
-  if (source.url !== undefined || source.rev === undefined || revs === 'floating') return false;
+  if (source.url !== undefined || source.rev === undefined || revs !== 'fixed') return false;
   // a stage and the latest version of a registry move only by events, and each event has an author
   if (registryRef(source)) return false;
   const found = await find().catch(() => undefined);

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { CONFIG_FILE, GTO_FILE, stagesOfGto } from '../documents/config.js';
+import { CONFIG_FILE, GTO_FILE, readGto } from '../documents/config.js';
 import { stageName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
@@ -16,8 +16,8 @@ export async function init(
   if (await workTree.read(CONFIG_FILE))
     throw new RegError('FILE_EXISTS', `${CONFIG_FILE} is already there`, 'edit it, or delete it first');
   const gto = await workTree.read(GTO_FILE);
-  const stages =
-    (given && [...new Set(given.map((name) => stageName(name.trim())))]) ?? (gto && stagesOfGto(gto));
+  const ofGto = gto && readGto(gto, {});
+  const stages = (given && [...new Set(given.map((name) => stageName(name.trim())))]) ?? ofGto?.stages;
   const slashed = stages?.find((stage) => stage.includes('/'));
   if (slashed)
     throw new RegError('INVALID_STAGE', `a stage has no '/': '${slashed}'`, 'list the stages without it');
@@ -25,6 +25,9 @@ export async function init(
     stages === undefined
       ? '# stages: [dev, staging, prod]   # allowed stages, in order of promotion\n'
       : stringify({ stages }, { collectionStyle: 'flow' }).replace(/^\{ (.*) \}\n$/s, '$1\n');
-  await workTree.write(CONFIG_FILE, `# The registry in the tags of this repository.\n${body}`);
+  const lost = ofGto?.types
+    ? `# ${GTO_FILE} allows the types ${ofGto.types.join(', ')}; it is not read beside this file\n`
+    : '';
+  await workTree.write(CONFIG_FILE, `# The registry in the tags of this repository.\n${body}${lost}`);
   return { path: CONFIG_FILE };
 }

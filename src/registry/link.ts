@@ -1,4 +1,5 @@
 import { isAbsolute, relative, resolve } from 'node:path';
+import type { Config } from '../documents/config.js';
 import { formatLink, type Link, type LinkSource, modelPath, readLink } from '../documents/link.js';
 import { requireLinkPath } from '../documents/link-path.js';
 import { parseLocation } from '../domain/location.js';
@@ -40,7 +41,9 @@ export async function link(
   if (existing && !options.force)
     throw new RegError('FILE_EXISTS', `${file} is already there`, 'add --force to replace what it links to');
   const source = sourceOf(sourcePath, options, workTree.root);
-  const made = withDetails(await pin(context, source), existing && readLink(existing, file).link, options);
+  const before = existing && readLink(existing, file).link;
+  const type = typeOf(await context.config(), before?.type);
+  const made = withDetails({ ...(await pin(context, source)), type }, before, options);
   await workTree.write(file, formatLink(made, existing && { bytes: existing, file }));
   const { commit = null } = made.source;
   return { artifact, path: file, commit, sha256: made.sha256 ?? null, size: made.size ?? null };
@@ -65,15 +68,38 @@ function sourceOf(sourcePath: string, { source: given, from, rev }: LinkOptions,
   return { repo, ...asked, path: modelPath(sourcePath) };
 }
 
-function withDetails(pinned: Pinned, before: Link | undefined, { description, labels }: LinkOptions): Link {
+/**
+ * The type of a link that is written: its own, else `model` where the configuration allows that.
+ * @throws RegError INVALID_LINK for a type that the configuration does not allow
+ */
+export function typeOf({ types }: Pick<Config, 'types'>, own: string | undefined): string | undefined {
+  if (own === undefined) return types === undefined || types.includes('model') ? 'model' : undefined;
+  if (types === undefined || types.includes(own)) return own;
+  throw new RegError(
+    'INVALID_LINK',
+    `the type '${own}' is not among the types that the configuration of gto allows`,
+    `use one of these types: ${types.join(', ')}`,
+  );
+}
+
+function withDetails(
+  pinned: Pinned & Pick<Link, 'type'>,
+  before: Link | undefined,
+  { description, labels }: LinkOptions,
+): Link {
   return {
     reg: 1,
     ...pinned,
-    type: before?.type ?? 'model',
     ...(description === undefined ? {} : { description }),
-    ...(labels && Object.keys(labels).length > 0 ? { labels: { ...before?.labels, ...labels } } : {}),
+    ...(labels && Object.keys(labels).length > 0
+      ? { labels: { ...labelMap(before?.labels), ...labels } }
+      : {}),
   };
 }
+
+/** Labels by name; those of a list are true. */
+const labelMap = (labels: Link['labels']): Exclude<Link['labels'], readonly unknown[]> =>
+  Array.isArray(labels) ? Object.fromEntries(labels.map((label) => [label, true])) : labels;
 
 /** @throws RegError SOURCE_UNSUPPORTED */
 function refuseLogin(address: string): void {

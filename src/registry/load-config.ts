@@ -4,26 +4,26 @@ import {
   DEFAULT_CONFIG,
   GTO_FILE,
   readConfig,
-  stagesOfGto,
+  readGto,
 } from '../documents/config.js';
 import type { Oid } from '../domain/event.js';
 import type { RegistryRepository } from '../git/port.js';
 import type { WorkTree } from '../util/files.js';
 
 /**
- * The configuration of a repository: `.reg.yaml` of the work tree, or of HEAD where there is none; without it, the
- * stages of gto's `.gto`.
+ * The configuration of a repository: `.reg.yaml` of the work tree, or of HEAD where there is none; without it, what
+ * gto's `.gto` and its variables allow.
  * @throws RegError INVALID_CONFIG
  */
 export async function loadConfig(
   repository: RegistryRepository,
   workTree: WorkTree | undefined,
+  env: Readonly<NodeJS.ProcessEnv>,
 ): Promise<Config> {
   const read = workTree ? workTree.read : readerAt(repository, await repository.objects.commit('HEAD'));
   const own = await read(CONFIG_FILE);
   if (own) return readConfig(own);
-  const gto = await read(GTO_FILE);
-  return gto ? { ...DEFAULT_CONFIG, stages: stagesOfGto(gto) } : DEFAULT_CONFIG;
+  return { ...DEFAULT_CONFIG, ...readGto(await read(GTO_FILE), env) };
 }
 
 /** Reads files of a commit by their paths; undefined where there is none, and where there is no commit. */

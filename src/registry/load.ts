@@ -18,6 +18,7 @@ import { placeModel } from '../models/place.js';
 import type { SourceModel } from '../models/source.js';
 import { isFolder, isInside } from '../util/files.js';
 import type { RegistryContext } from './context.js';
+import { explainUnlinked } from './declared.js';
 import { followLink, linkAt, nameInLink, shownSource } from './links.js';
 import { type ChooseOptions, type Chosen, choose } from './queries.js';
 import type { LoadRow } from './rows.js';
@@ -80,7 +81,8 @@ async function loadLocated(
     ...(sourceCommit === undefined ? {} : { commit: sourceCommit }),
   };
   const { kind, sha256, size } = verified.digest;
-  return { artifact, version, commit, path, kind, sha256, size, source };
+  const pinned = missingPin(link) === undefined;
+  return { artifact, version, commit, path, kind, sha256, size, pinned, source };
 }
 
 /** The link of an artifact at the commit that a load means. */
@@ -99,7 +101,9 @@ async function chooseLink(
   { frozen = false, ...options }: LoadOptions,
 ): Promise<ChosenLink> {
   const chosen = await choose(context, artifact, options);
-  const link = await linkAt(context, artifact, chosen.commit);
+  const link = await linkAt(context, artifact, chosen.commit).catch(
+    explainUnlinked(artifact, chosen.version),
+  );
   if (frozen) refuseFloating(artifact, link);
   return { ...chosen, artifact, link };
 }

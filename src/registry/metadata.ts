@@ -43,7 +43,7 @@ export async function metadataOf(
   return { values: { metrics, params }, dropped: isKept ? [] : old.filter((name) => !now.has(name)) };
 }
 
-/** The numbers of a file; mappings in mappings become names with dots, and what is no number is left out. */
+/** The numbers of a file; mappings in mappings become names with dots, and other values are left out. */
 async function metricsIn(path: string, shown: string): Promise<Record<string, number>> {
   const bytes = await readFile(path).catch(() => undefined);
   if (bytes === undefined)

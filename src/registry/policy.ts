@@ -49,11 +49,11 @@ export type RulesSource =
 
 /** The source of the rules for a registry: its remote where it has one, unless that is not to be asked. */
 export async function rulesSourceOf(
-  { repository, config }: RegistryContext,
+  { repository, remote: chosen }: RegistryContext,
   offline: boolean | undefined,
 ): Promise<RulesSource> {
   if (repository.address !== undefined) return { kind: 'remote', remote: repository.address };
-  const { remote } = await config();
+  const remote = await chosen();
   if (!(await repository.hasRemote(remote))) return { kind: 'here' };
   return { kind: offline ? 'tracking' : 'remote', remote };
 }

@@ -67,12 +67,12 @@ export async function requireArtifact(
   throw unknownArtifact(wanted, others, mayLack);
 }
 
-/** Whether there is a remote, which may have more tags. A configuration that cannot be read is no answer to the question. */
-const isClone = async ({ repository, config }: RegistryContext): Promise<boolean> =>
+/** Whether there is a remote, which may have more tags. */
+const isClone = async ({ repository, remote }: RegistryContext): Promise<boolean> =>
   repository.address === undefined &&
-  config().then(
-    ({ remote }) => repository.hasRemote(remote),
-    () => false,
+  remote().then(
+    (name) => repository.hasRemote(name),
+    () => true,
   );
 
 /**

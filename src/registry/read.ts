@@ -1,7 +1,7 @@
 import { type ArtifactState, artifactStateOf, gathering, type State } from '../domain/artifact.js';
 import { type Event, eventOf, type NamedEvent } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { type Artifact, artifactsIn, type Fact, type Facts, settle } from '../domain/state.js';
+import { type Artifact, artifactIn, type Fact, type Facts, settle, tagsByArtifact } from '../domain/state.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { unreachable } from '../errors.js';
 import type { TagReading, TagRef, Tags } from '../git/port.js';
@@ -20,22 +20,25 @@ export async function ask<T>(
   question: (artifact: Artifact, facts: Facts) => T,
 ): Promise<Map<ArtifactName, T>> {
   const { refs, known: listed } = await tags.list(scope);
-  const artifacts = artifactsIn(refs);
+  const byArtifact = tagsByArtifact(refs);
   const known = new Map<string, Fact>();
   const answers = new Map<ArtifactName, T>();
-  let open = scope === 'all' ? [...artifacts.values()] : [artifacts.get(scope) ?? []].flat();
-  while (open.length > 0) {
+  let open = scope === 'all' ? byArtifact : new Map([[scope, byArtifact.get(scope) ?? []]]);
+  while (open.size > 0) {
     const needed = new Map<string, NamedEvent>();
-    const unanswered: Artifact[] = [];
-    for (const artifact of open) {
+    const unanswered: typeof open = new Map();
+    for (const [name, own] of open) {
+      // made again in each round: to keep all events of a large registry costs more
+      const artifact = artifactIn(name, own);
+      if (artifact.events.length === 0) continue;
       const settled = settle((facts) => question(artifact, facts), known);
       switch (settled.kind) {
         case 'answer':
-          answers.set(artifact.name, settled.answer);
+          answers.set(name, settled.answer);
           break;
         case 'need':
           for (const event of settled.events) needed.set(event.tag, event);
-          unanswered.push(artifact);
+          unanswered.set(name, own);
           break;
         case 'damaged':
           throw new Error(`the object of ${settled.event.tag} is missing`);

@@ -389,6 +389,9 @@ export const LoadRow = defineRow('The model that was loaded', {
   path: text('the file or folder that holds it'),
   sha256: sha256('SHA-256 of the bytes'),
   size: bytes,
+  pinned: flag(
+    'false where the link does not say which bytes it means, so that another load may give others',
+  ),
   source: named<LinkSource>('source', 'where it came from, with the commit that was read'),
 });
 export type LoadRow = ValueOf<typeof LoadRow>;

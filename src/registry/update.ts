@@ -28,6 +28,7 @@ export async function update(
 ): Promise<UpdateRow[]> {
   const workTree = await requireWorkTree(context, 'update writes link files into the work tree');
   const from = options.from ?? workTree.root;
+  await context.config(); // a broken configuration stops every write
   const pinned: { row: UpdateRow; text: string }[] = [];
   for (const one of await readWorkLinks(context, artifacts))
     pinned.push(await pinAgain(context, one, { ...options, from }));

@@ -15,6 +15,7 @@ import { isStoreUrl, joinObjectUrl } from '../stores/url.js';
 import { isInside } from '../util/files.js';
 import { assign, register } from './actions.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
+import { typeOf } from './link.js';
 import { type MetadataOptions, metadataOf } from './metadata.js';
 import type { UploadRow } from './rows.js';
 import type { Written } from './write.js';
@@ -55,6 +56,7 @@ export async function upload(
   const existing = await read(file);
   const before = existing && readLink(existing, file).link;
   const isRegistering = options.register === true || options.assign !== undefined;
+  const type = typeOf(await context.config(), before?.type);
   if (isRegistering) await refuseEarly(context, options);
   const { address, shown } = await storeOf(context, options, root);
   const store = await context.stores.openStore(address);
@@ -70,7 +72,7 @@ export async function upload(
     options.onStart?.(size) ?? (() => undefined),
   );
   const url = joinObjectUrl(shown, model.kind === 'folder' ? `${key}/` : key);
-  const link: Link = { reg: 1, source: { url }, sha256, size, type: before?.type ?? 'model', ...values };
+  const link: Link = { reg: 1, source: { url }, sha256, size, type, ...values };
   await write(file, formatLink(link, existing && { bytes: existing, file }));
   const row = { artifact, path: file, url, sha256, size, uploaded, dropped };
   if (!isRegistering) return { ...row, commit: null, tags: [], note: undefined };

@@ -1,6 +1,7 @@
 import { RegError } from '../errors.js';
 import { type Identity, type Remote, requireRemote, requireWriter } from '../git/port.js';
 import type { RegistryContext } from './context.js';
+import { noRemote } from './remote.js';
 
 /** Where and by whom a write is done. */
 export interface WriteTarget {
@@ -44,7 +45,7 @@ interface TargetOptions {
 }
 
 async function remoteOf(
-  { repository, config }: RegistryContext,
+  { repository, config, remote: chosen }: RegistryContext,
   { push, offline }: TargetOptions,
 ): Promise<Pick<WriteTarget, 'remote' | 'asks' | 'push' | 'note'>> {
   const { address } = repository;
@@ -54,8 +55,10 @@ async function remoteOf(
       `${address === undefined ? 'a push' : `a write to ${address}`} cannot stay offline`,
       'leave out --offline',
     );
+  // a configuration that cannot be read stops every write, also one that does not need it
+  const { push: always } = await config();
   if (address !== undefined) return { remote: address, asks: true, push: true, note: undefined };
-  const { remote, push: always } = await config();
+  const remote = await chosen('write');
   const pushes = !offline && (push ?? always);
   const isThere = await repository.hasRemote(remote);
   if (pushes && !isThere) throw noRemote(remote);
@@ -63,26 +66,18 @@ async function remoteOf(
   return { remote, asks: isThere && !offline, push: pushes, note };
 }
 
-/** The error for a repository without the remote that the configuration names. */
-export const noRemote = (remote: string): RegError =>
-  new RegError(
-    'NO_CLONE',
-    `this repository has no remote '${remote}'`,
-    `add it with: git remote add ${remote} URL, or name another one as remote: in .reg.yaml`,
-  );
-
 /**
  * The name of the remote of a clone.
  * @throws RegError NO_CLONE without a remote
  */
-export async function requireRemoteName({ repository, config }: RegistryContext): Promise<string> {
+export async function requireRemoteName({ repository, remote: chosen }: RegistryContext): Promise<string> {
   if (repository.address !== undefined)
     throw new RegError(
       'NO_CLONE',
       `only a clone can be compared with its remote, and ${repository.address} is the remote itself`,
       'name a clone with --repo',
     );
-  const { remote } = await config();
+  const remote = await chosen();
   if (await repository.hasRemote(remote)) return remote;
   throw noRemote(remote);
 }

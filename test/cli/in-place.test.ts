@@ -4,7 +4,7 @@ import { RegError } from '../../src/errors.js';
 
 const URL = 'https://example.com/r';
 
-describe('a hint for somebody who asked another registry', () => {
+describe('a hint after a question to another registry', () => {
   it.each([
     ['see: reg history churn', `see: reg history churn --repo ${URL}`],
     ['reg doctor', `reg doctor --repo ${URL}`],
@@ -62,7 +62,7 @@ describe('a hint for somebody who asked another registry', () => {
   });
 });
 
-describe('an error for somebody who asked another registry', () => {
+describe('an error after a question to another registry', () => {
   it('is the same but for its hint', () => {
     const place = { file: 'a', line: 1 };
     const error = errorInPlace(
@@ -77,7 +77,7 @@ describe('an error for somebody who asked another registry', () => {
     });
   });
 
-  it('stays what it is without a hint, and when it is none of ours', () => {
+  it('stays as it is without a hint, or when it is not a RegError', () => {
     for (const error of [new RegError('INTERNAL', 'no'), new Error('no'), undefined])
       expect(errorInPlace(error, inPlaceOf(URL))).toBe(error);
   });

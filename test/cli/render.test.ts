@@ -48,7 +48,7 @@ describe('tables fit the terminal', () => {
     `);
   });
 
-  test('what is painted is painted after it was cut', async () => {
+  test('colours are added after a text is cut', async () => {
     const paint = (text: string): string => `<${text}>`;
     const one = { head: ['a', 'b'], rows: [['x', { text: 'much too long for this', paint }]] };
     expect(await renderTable(one, terminal(14))).toContain('<much too l…>');

@@ -57,7 +57,7 @@ describe.each(KINDS)('branches: %s', (kind, makeBench) => {
   });
 });
 
-test('a commit that is missing is on no branch, and of a cut history nobody can tell', async () => {
+test('a missing commit is on no branch, and a shallow history gives no answer', async () => {
   const origin = box.repository('origin');
   const [first, second] = [origin.commit(), origin.commit()];
   const branches = requireBranches(openGitRepository(origin.dir, box));

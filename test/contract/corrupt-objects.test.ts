@@ -83,7 +83,7 @@ test.each([
   expect(names).toEqual(expect.arrayContaining(['churn@v1.0.0', 'churn@v3.0.0', 'other@v1.0.0']));
 });
 
-test('a missing and a corrupt file are told as such', async () => {
+test('a missing and a corrupt file are two different errors', async () => {
   const { repository, made, head } = benchWith('blob');
   const entry = await repository.objects.entry(head, 'model.bin');
   corrupt(made, entry?.oid ?? '', 'garbage');

@@ -30,6 +30,7 @@ export function late(opening: () => Promise<RegistryRepository>): RegistryReposi
     objects: part('objects'),
     history: part('history'),
     largeFiles: part('largeFiles'),
+    remotes: async () => (await opened()).remotes(),
     hasRemote: async (name) => (await opened()).hasRemote(name),
     tips: async () => (await opened()).tips(),
     workTree: async () => (await opened()).workTree(),

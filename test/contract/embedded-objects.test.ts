@@ -161,7 +161,7 @@ describe('what is not there, or broken', () => {
     expect(verdicts(await readTags(repository))).toEqual({ 'churn@v1.0.0': commit });
   });
 
-  test('the index of a pack that is none, or of the first version', async () => {
+  test('a file that is not a pack index, or one of version 1', async () => {
     const made = makeHistory('old-index');
     made.git('repack', '-adq');
     const folder = join(made.dir, '.git/objects/pack');
@@ -175,7 +175,7 @@ describe('what is not there, or broken', () => {
   });
 });
 
-test('objects that are packed anew while they are read stay readable', async () => {
+test('objects stay readable while git repacks them', async () => {
   const made = makeHistory('moving');
   const repository = await open(made);
   const [first = '', last = ''] = ['HEAD~9', 'HEAD'].map((rev) => made.git('rev-parse', `${rev}:long.txt`));

@@ -136,7 +136,7 @@ describe('what is refused rather than answered wrongly', () => {
       });
   });
 
-  test('extensions that change nothing for a reader are none of it', async () => {
+  test('extensions that change nothing for a reader are accepted', async () => {
     const made = configured('harmless', '[extensions]', 'worktreeConfig = true', 'noop');
     await expectToRead(await open(made.dir), made);
   });

@@ -120,7 +120,7 @@ test('what a tag leads to is known where it is packed, and of a lightweight one 
   expect(peeled.get('refs/tags/light')).toBeNull();
 });
 
-test('a packed list that does not say how far it followed tags is no witness', async () => {
+test('packed refs without the word "fully-peeled" do not show which tags are annotated', async () => {
   const made = makeRefs('old-list');
   const oid = made.git('rev-parse', 'refs/tags/churn@v1.0.0');
   rmSync(join(made.dir, '.git/refs/tags'), { recursive: true });

@@ -171,7 +171,7 @@ describe('the cache', () => {
     expect(left).toEqual(['new.borrowed']);
   });
 
-  test('a cache that cannot be written to is told as such', async () => {
+  test('a cache that is not writable is an error that names it', async () => {
     writeFileSync(join(box.root, 'no-folder'), '');
     const repository = openUrlRepository(await addressOf(box, made), join(box.root, 'no-folder'), {
       env: box.env,
@@ -185,7 +185,7 @@ describe('the cache', () => {
   });
 });
 
-test('a disk that takes no more is told as such', async () => {
+test('a full disk is an error that names it', async () => {
   const made = makeRegistry('full');
   const repository = await open(made, 'full-cache');
   await readTags(repository, artifactName('fraud'));
@@ -211,7 +211,7 @@ test('an object that the remote has not got', async () => {
   expect(await repository.objects.commit(NOWHERE)).toBeUndefined();
 });
 
-test('tags that the remote cannot send keep those of other artifacts from nobody', async () => {
+test('tags that the remote cannot send do not block those of other artifacts', async () => {
   const made = makeRegistry('broken');
   benchOver(box, made).point('churn@v9.0.0', NOWHERE);
   const repository = await open(made, 'broken-cache');

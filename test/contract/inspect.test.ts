@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openGitRepository } from '../../src/git/program/repository.js';
 import { sandbox } from '../support/repo.js';
+import { embeddedLocal } from './embedded-bench.js';
 import { LOCAL_READERS, tagBytes, URL_READINGS, urlBench } from './bench.js';
 
 const box = sandbox();
@@ -32,6 +33,25 @@ describe.each(LOCAL_READERS)('the types of objects: %s', (kind, makeBench) => {
     commit();
     expect(await repository.history.isShallow()).toBe(false);
     expect(await repository.hasRemote('origin')).toBe(false);
+    expect((await repository.remotes()).names).toEqual([]);
+  });
+});
+
+test.each(['git', 'embedded'])('remotes have names, and the configuration prefers some: %s', async (kind) => {
+  const made = box.repository(`${kind}-remotes`);
+  const open = () => (kind === 'git' ? openGitRepository(made.dir, box) : embeddedLocal(box, made));
+  made.git('remote', 'add', 'Fork.of/me', '/srv/fork');
+  expect(await open().remotes()).toMatchObject({ names: ['Fork.of/me'] });
+  made.git('remote', 'add', 'upstream', '/srv/upstream');
+  const branch = made.git('symbolic-ref', '--short', 'HEAD').trim();
+  made.git('config', `branch.${branch}.remote`, 'upstream');
+  made.git('config', 'remote.pushDefault', 'Fork.of/me');
+  made.git('config', 'reg.remote', 'upstream');
+  expect(await open().remotes()).toEqual({
+    names: ['Fork.of/me', 'upstream'],
+    chosen: 'upstream',
+    pushDefault: 'Fork.of/me',
+    ofBranch: 'upstream',
   });
 });
 

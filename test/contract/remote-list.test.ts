@@ -23,7 +23,7 @@ const FOREIGN = ['@scope/pkg@1.2.3', 'churn-model', 'release-2020', 'v1.0.0'];
 const ALL = [...OF_CHURN, ...OF_NEIGHBOURS, ...FOREIGN].sort();
 
 describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) => {
-  test('a remote without tags has none, and it is nobody’s turn', async () => {
+  test('a remote without tags gives an empty list and no turns', async () => {
     const remote = makeRemote(box, `${kind}-none`);
     const { repository, origin } = makeWriter(box, remote);
     const head = remote.git('rev-parse', 'main');

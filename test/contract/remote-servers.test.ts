@@ -51,7 +51,7 @@ describe.each(WRITERS)('servers that will not: %s', (kind, makeWriter) => {
     },
   );
 
-  test('one that takes turns and shows them to nobody takes tags all the same', async () => {
+  test('a server that hides the turns still accepts tags', async () => {
     const { remote, ann } = make('unread');
     remote.git('config', 'uploadpack.hideRefs', 'refs/reg');
     expect(await pushNew(ann, 'churn@v1.0.0')).toEqual(DONE);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RegistryRepository } from '../../src/git/port.js';
 import { type Repository, sandbox } from '../support/repo.js';
+import { cases } from '../support/soak.js';
 import { benchOver, URL_READINGS, urlBench } from './bench.js';
 import { NOWHERE } from './broken.js';
 import { embeddedLocal } from './embedded-bench.js';
@@ -112,9 +113,23 @@ describe.each(READINGS)('the commit that words name: %s', (kind, open) => {
     });
   });
 
-  test.each(REVS.filter(([rev]) => !isRefused(rev)))('%j is %s', async (rev, letter) => {
+  // at a URL each has a cache of its own, which takes its time: where the server is old, all words for a commit share one
+  const words = REVS.filter(([rev]) => !isRefused(rev));
+  const sharesCache = (letter: string): boolean =>
+    kind.includes('url') && (letter === 'none' || /unfiltered|old/.test(kind)) && cases(1, 0) === 0;
+
+  test.each(words.filter(([, letter]) => !sharesCache(letter)))('%j is %s', async (rev, letter) => {
     const commit = await open(made).objects.commit(written(rev, made.oids));
     expect(commit).toBe(made.oids[letter]);
+  });
+
+  test.each(Object.keys(WORDS).filter(sharesCache))('every word for %s', async (letter) => {
+    const repository = open(made);
+    for (const [rev] of words.filter(([, one]) => one === letter))
+      expect([rev, await repository.objects.commit(written(rev, made.oids))]).toEqual([
+        rev,
+        made.oids[letter],
+      ]);
   });
 
   // a commit that came without its history, or a tag, must not be taken for more than it is
@@ -128,7 +143,7 @@ describe.each(READINGS)('the commit that words name: %s', (kind, open) => {
     },
   );
 
-  test('names are read anew each time', async () => {
+  test('names are read again each time', async () => {
     const moving = makeHistory(`${kind}-moving`);
     const repository = open(moving);
     const ask = () => Promise.all(['main', 'light', 'side'].map((rev) => repository.objects.commit(rev)));

@@ -79,7 +79,7 @@ describe.each(READERS)('the tags of a repository: %s', (kind, makeBench) => {
     });
   });
 
-  test('what is no event is listed and read as what it is', async () => {
+  test('tags that are no events are listed and read unchanged', async () => {
     const bench = surround(makeBench(box, `${kind}-no-events`));
     const { tags } = bench.repository;
     const tree = bench.add('tree', '');

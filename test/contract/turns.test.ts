@@ -101,7 +101,7 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
     await write('churn#dev#1');
   });
 
-  test('and so does one in a clone where nobody has written yet', async () => {
+  test('and so does one in a clone without earlier writes', async () => {
     const desk = makeDesk('delete-first');
     const { repository, draft, names } = desk;
     const head = (await repository.objects.commit('HEAD')) ?? '';

@@ -176,6 +176,7 @@ describe('what the action runs', () => {
   const output = join(box.root, 'output');
   beforeAll(async () => {
     await regIn(box, registry.dir)('assign', 'churn', 'prod', '--push');
+    registry.commit({ 'churn.model.yaml': 'source: {path: nowhere.bin}\n' });
   });
 
   /** Runs a step of the action as a runner does. */

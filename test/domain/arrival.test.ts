@@ -33,7 +33,7 @@ describe('what comes after all that is there', () => {
     ['a day ahead', [`churn#prod#2 B ${1000 + DAY}`]],
   ])('%s', (_title, lines) => expect(refused(lines)).toEqual([]));
 
-  test('after the counter of a tag that is no event, where whoever writes goes on too', () =>
+  test('after the counter of a tag that is no event, as a writer counts too', () =>
     expect(refused(['churn#prod#8 B 40'], undefined, ['churn#prod#7'])).toEqual([]));
 
   test('after the event that it names', () => {

@@ -48,7 +48,7 @@ const without =
 const recreated = (name: string) => (events: Event[]) =>
   events.map((event) => (event.tag === name ? { ...event, tagOid: 'f'.repeat(40) } : event));
 
-describe('a chain of which something is gone', () => {
+describe('a chain with missing events', () => {
   test.each<[string, (events: Event[]) => Event[], string[], string[]]>([
     ['nothing', (events) => events, [], []],
     ['the last one, which nothing has followed', without('churn#prod#3'), [], []],

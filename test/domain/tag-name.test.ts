@@ -85,7 +85,7 @@ describe('tag names (docs/specification.md, 1 Tags)', () => {
     ...['a=b=churn@v1.0.0', '=churn@v1.0.0', 'models=@v1.0.0', 'models:churn@v1.0.0', 'a~b=churn#prod#1'],
   ];
 
-  it.each(LOOK_ALIKES)('%s looks like an event and is none', (tagName) => {
+  it.each(LOOK_ALIKES)('%s looks like an event but is not one', (tagName) => {
     expect(parseTagName(tagName)).toBeUndefined();
     expect(looksLikeEvent(tagName)).toBe(true);
   });
@@ -103,7 +103,7 @@ describe('tag names (docs/specification.md, 1 Tags)', () => {
     '2024.1',
   ];
 
-  it.each(FOREIGN)('%j is none of our business', (tagName) => {
+  it.each(FOREIGN)('%j is not a tag of the registry', (tagName) => {
     expect(parseTagName(tagName)).toBeUndefined();
     expect(looksLikeEvent(tagName)).toBe(false);
   });

@@ -47,7 +47,7 @@ describe('versions (docs/specification.md, 1 Tags: v and SemVer 2.0.0, whole)', 
     expect(version(text.slice(1))).toBe(text);
   });
 
-  it.each(BAD)('%j is none', (text) => {
+  it.each(BAD)('%j is no version', (text) => {
     expect(parseVersion(text)).toBeUndefined();
     expect(refusalCode(() => version(text))).toBe('INVALID_VERSION');
   });

@@ -64,7 +64,7 @@ describe('a container without a home folder', () => {
   });
 });
 
-test('a repository that nobody may write to, and whose folders are read-only', async () => {
+test('a repository on a read-only disk', async () => {
   const sealed = filled('sealed');
   const folders = [
     sealed.dir,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { decodeTag } from '../../src/git/tag-object.js';
-import { jsonIn, regIn, runReg, transcript } from '../support/cli.js';
+import { jsonIn, regIn, runReg, transcript } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { person } from '../support/signers.js';
 import { withRemote } from './registry.js';

@@ -42,7 +42,7 @@ describe('--at', () => {
     );
   });
 
-  test('show: what is declared now is no part of the past', async () => {
+  test('show: declarations of today are not part of the past', async () => {
     const runs = await throughTheDay('show');
     expect(transcript(...runs.slice(0, -1))).toMatchInlineSnapshot(`
       "$ reg show --at 2026-01-01T00:30:00Z

@@ -153,7 +153,7 @@ test('an existing link is replaced with --force, and keeps its comments', async 
   expect(fileIn('cost.model.yaml')).toContain('team: ops\n');
 });
 
-test('a link without --rev is not pinned, and that is said', async () => {
+test('a link without --rev is not pinned, and the output says so', async () => {
   const run = await reg('link', MODEL_PATH, 'loose', '--source', '../research');
   expect(transcript(run)).toMatchInlineSnapshot(`
     "$ reg link models/linear_regression.safetensors loose --source ../research

@@ -127,7 +127,7 @@ describe('a model of the registry itself', () => {
     expect((await reg('register', 'churn')).stdout).toBe('churn@v0.0.2\n');
   });
 
-  test('a path that the commit does not have is told', async () => {
+  test('a path that the commit does not have is refused', async () => {
     registry.commit({ 'churn.model.yaml': 'source: {path: models/none.bin}\n' });
     expect(await refused(reg('register', 'churn'))).toContain('models/none.bin');
     expect((await reg('validate')).code).toBe(1);
@@ -317,4 +317,25 @@ describe('a clone of depth 1', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('is not in this shallow clone');
   });
+});
+
+test('a version without a declaration says that nothing tells its bytes', async () => {
+  registry.commit();
+  await reg('register', 'churn', '--unlinked');
+  for (const command of ['load', 'describe']) {
+    const { code, stderr } = await reg(command, 'churn@v0.0.1');
+    expect(code).toBe(1);
+    expect(stderr).toContain('churn v0.0.1 was registered without a declaration');
+    expect(stderr).toContain('reg link <path> churn');
+  }
+});
+
+test('loading a version whose link is not pinned warns', async () => {
+  const source = box.repository(`source-${count}`);
+  source.commit({ 'm.bin': 'one' });
+  registry.commit({ 'churn.model.yaml': `source: {repo: ../source-${count}, path: m.bin}\n` });
+  await reg('register', 'churn', '--unlinked');
+  const { stdout, stderr } = await reg('load', 'churn@v0.0.1', '-o', '-');
+  expect(stdout).toBe('one');
+  expect(stderr).toContain('the link of churn v0.0.1 is not pinned');
 });

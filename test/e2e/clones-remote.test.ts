@@ -92,10 +92,10 @@ test('a repository without a remote is complete in itself', async () => {
   expect(offline.stderr).not.toContain('was not asked');
 });
 
-test('the remote that the configuration names is asked, and no other', async () => {
+test('the remote that git’s configuration names is asked, and no other', async () => {
   const { origin, clone } = makeClone('upstream', '--origin=upstream');
   clone.git('remote', 'add', 'origin', join(box.root, 'nowhere'));
-  clone.commit({ '.reg.yaml': 'remote: upstream\n' });
+  clone.git('config', 'reg.remote', 'upstream');
   const reg = regIn(box, clone.dir);
   expect(
     transcript(await reg('register', 'churn'), await reg('assign', 'churn', 'dev', '--push')),
@@ -115,11 +115,28 @@ test('the remote that the configuration names is asked, and no other', async () 
   expect(origin.tags()).toEqual(['churn#dev#2', 'churn#prod#1', 'churn@v1.0.0', 'churn@v1.0.1']);
 });
 
-test('a branch that tracks another remote does not matter', async () => {
+test('the remote of the branch is asked, and a write goes to remote.pushDefault first', async () => {
   const { origin, clone } = makeClone('tracking');
+  const reg = regIn(box, clone.dir);
   clone.git('remote', 'add', 'other', join(box.root, 'nowhere'));
   clone.git('config', 'branch.main.remote', 'other');
-  clone.git('config', 'remote.pushDefault', 'other');
-  expect((await regIn(box, clone.dir)('register', 'churn', '--push')).stdout).toBe('churn@v1.0.1\n');
+  expect((await reg('status')).stderr).toMatch(/^error: cannot reach other: /);
+  clone.git('config', 'remote.pushDefault', 'origin');
+  expect((await reg('status')).stderr).toMatch(/^error: cannot reach other: /);
+  expect((await reg('register', 'churn', '--push')).stdout).toBe('churn@v1.0.1\n');
+  expect(origin.tags()).toContain('churn@v1.0.1');
+});
+
+test('a remote that a file of the checkout names is not asked', async () => {
+  const { origin, clone } = makeClone('chosen');
+  clone.git('remote', 'add', 'other', join(box.root, 'nowhere'));
+  clone.commit({ '.reg.yaml': 'remote: other\n' });
+  const run = await regIn(box, clone.dir)('register', 'churn', '--push');
+  expect(run).toMatchObject({ stdout: 'churn@v1.0.1\n', code: 0 });
+  expect(run.stderr).toBe(
+    'warning: .reg.yaml:1: remote: is ignored, because the configuration of git names the remote\n' +
+      'hint: git config reg.remote other\n' +
+      'fetched from origin first: churn#prod#1, churn@v1.0.0\n',
+  );
   expect(origin.tags()).toContain('churn@v1.0.1');
 });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { regIn } from '../support/cli.js';
+import { regIn } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { makeRegistry, tagHourly } from './registry.js';
 
@@ -39,7 +39,7 @@ test('two clones that sync at once: everything is everywhere after another sync'
   expect(remote.git('fsck', '--strict', '--no-dangling')).toBe('');
 });
 
-test('two clones that gave one name away: one is taken, the other left alone and told', async () => {
+test('two clones that wrote the same tag: one is accepted, the other is left alone with an error', async () => {
   const { remote, clones } = makeClones(
     'one-name',
     ['churn@v1.0.0', 'churn#dev#1'],

@@ -63,7 +63,7 @@ describe(`${WRITERS} processes at once`, () => {
     expectOneJournal(registry, ['churn@v1.0.0'], accepted);
   });
 
-  test('assign to stages that nobody has named before', async () => {
+  test('assign to new stages', async () => {
     const registry = makeRegistry(box, 'new-stages', 'churn');
     registry.tag('churn@v1.0.0');
     const { accepted } = await allAtOnce(

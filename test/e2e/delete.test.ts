@@ -38,7 +38,7 @@ const DELETIONS: [string[], string[]][] = [
 ];
 
 test.each(DELETIONS)(
-  '%j: nobody agreed, or a dry run: nothing is deleted, every tag is named',
+  '%j: without consent, or in a dry run, nothing is deleted and every tag is named',
   async (args, tags) => {
     const run = await reg(...args, '--delete');
     expect(run).toMatchObject({ stdout: '', code: 1 });
@@ -57,7 +57,7 @@ test.each(DELETIONS)('%j: with --yes the tags are gone, and no other', async (ar
   expect(registry.git('fsck', '--strict', '--no-dangling')).toBe('');
 });
 
-test('what is deleted is said in words and in JSON', async () => {
+test('deleted tags are listed as text and as JSON', async () => {
   const oid = registry.git('rev-parse', 'refs/tags/churn#prod#2');
   const refused = await reg('rollback', 'churn', 'prod', '--delete', '--json');
   expect(JSON.parse(refused.stderr)).toMatchObject({ error: { code: 'CONFIRMATION_NEEDED' } });

@@ -102,7 +102,7 @@ test("gto's artifacts.yaml and the artifacts of a dvc.yaml, also in a folder", a
   `);
 });
 
-test('in JSON what is not said is null', async () => {
+test('absent values are null in JSON', async () => {
   expect(await json('describe', 'churn@v1.1.0')).toEqual({
     artifact: 'churn',
     version: 'v1.1.0',

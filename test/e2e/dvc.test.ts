@@ -67,7 +67,7 @@ describe('a model that DVC tracks', () => {
 describe('what is not there', () => {
   const remote = join(box.root, 'dvc/remote');
 
-  test('a model that nobody pushed, and a remote that is not mounted', async () => {
+  test('a model that was not pushed, and a remote that is not mounted', async () => {
     renameSync(join(remote, 'files'), join(remote, 'gone'));
     expect(transcript(await linkTo(FILE))).toMatchInlineSnapshot(`
       "$ reg link models/linear_regression.safetensors cost --source ../dvc/project --rev v1 --force

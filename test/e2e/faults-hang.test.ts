@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { regIn } from '../support/cli.js';
+import { regIn } from '../support/cli-here.js';
 import { endGroup, leftOf, until } from '../support/process-groups.js';
 import { sandbox } from '../support/repo.js';
 import { publishHistory, type Served, startWrite, tagsOf, WAYS, type Way } from '../support/served.js';

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { regIn } from '../support/cli.js';
+import { regIn } from '../support/cli-here.js';
 import { endGroup, until } from '../support/process-groups.js';
 import { sandbox } from '../support/repo.js';
 import {
@@ -46,7 +46,7 @@ const commandIn = (hint: string): string[] => (/: reg ([^;,(\n]*)/.exec(hint)?.[
 const where = (way: Way, { clone }: Served): string => (way === 'from a clone' ? clone.dir : box.root);
 
 test.each(WAYS)(
-  'a push that a slow server takes later: nobody knows, and where to look is said, %s',
+  'a push that a slow server accepts later: the outcome is unknown, and the hint says where to look, %s',
   async (way) => {
     const { served, letGo } = makeSlow();
     const before = served.clone.tags();
@@ -87,7 +87,7 @@ test.each(WAYS)('a deletion that a slow server does later, %s', async (way) => {
   await until(() => !served.remote.tags().includes('churn#prod#2'));
 });
 
-test.each(WAYS)('Ctrl-C while a push is on its way: where to look is said, %s', async (way) => {
+test.each(WAYS)('Ctrl-C during a push: the hint says where to look, %s', async (way) => {
   const { served, began, letGo } = makeSlow();
   const child = startWrite(box, served, way, {}, ['assign', 'churn', 'prod', '--no-register']);
   started.push(child.pid ?? 0);

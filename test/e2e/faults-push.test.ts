@@ -106,7 +106,7 @@ describe.each(WAYS)('%s', (way) => {
     },
   );
 
-  test('a push whose answer is lost, and then the server is gone: nobody knows', async () => {
+  test('a push without an answer, and then the server is gone: the outcome is unknown', async () => {
     const served = withHistory();
     const before = tagsOf(served.clone);
     const reg = writerOf(box, served, way);

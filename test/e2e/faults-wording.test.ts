@@ -31,7 +31,7 @@ function letRivalWrite(remote: Repository, tag: string, rev: string): void {
 
 const readable = (...runs: Run[]): string => transcript(...runs).replaceAll(server.url, '<server>');
 
-test('a server that refuses, a network that is broken and a rival that is faster are told apart', async () => {
+test('a server that refuses, a broken network and a faster writer are three different errors', async () => {
   const [refusing, unreachable, contested] = [served(), served(), served()];
   installHook(refusing.remote, 'pre-receive', 'echo "Only Ann may push." >&2; exit 1');
   letRivalWrite(contested.remote, 'churn@v0.0.1', 'main');

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { PROGRAM, regIn } from '../support/cli.js';
+import { PROGRAM } from '../support/cli.js';
+import { regIn } from '../support/cli-here.js';
 import type { Repository, Sandbox } from '../support/repo.js';
 
 /** One thing that the doctor found; `message` is for people. */

@@ -54,7 +54,7 @@ test('a row of a table stays one line with its number of fields', async () => {
   expect(stdout).toContain('\\u{1b}[2J');
 });
 
-test('errors quote what was typed, and what a tag said, cleaned', async () => {
+test('errors quote arguments and tag messages without control characters', async () => {
   for (const args of [
     ['register', 'churn', 'HEAD', '--version', '1.0.0'],
     ['which', NASTY, 'prod'],

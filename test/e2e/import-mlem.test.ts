@@ -23,7 +23,7 @@ beforeEach(() => {
 const reg = (...args: string[]): Promise<Run> => regIn(box, registry.dir)(...args);
 const fileIn = (path: string): string => readFileSync(join(registry.dir, path), 'utf8');
 
-test('a link becomes a link file, and what could not be carried over is said', async () => {
+test('a link becomes a link file, and the output lists what is lost', async () => {
   registry.commit({ '.mlem/link/cost.mlem': LINK });
   expect(transcript(await reg('import', 'mlem'))).toMatchInlineSnapshot(`
     "$ reg import mlem

@@ -58,7 +58,7 @@ describe.concurrent('a git that was killed with locks in its hands', () => {
     expect(locksIn(clone)).toEqual([]);
   });
 
-  test('at the remote: nothing is written, and what is in the way is named', async () => {
+  test('at the remote: nothing is written, and the error names the lock', async () => {
     const { clone, remote } = makeClone('there');
     await killAtLocks(clone, remote, 'assign', 'churn', 'prod', '--push');
     expect([remote.tags(), clone.tags()]).toEqual([[], []]);

@@ -7,9 +7,9 @@ const box = sandbox();
 
 // a thousand are for `npm run soak`
 test.concurrent.each<[number, Reach]>([
-  [8, 'in a clone'],
-  [8, 'with --push'],
-  [8, 'with --repo'],
+  [4, 'in a clone'],
+  [4, 'with --push'],
+  [4, 'with --repo'],
 ])(
   '%i writes %s that were killed, alone or with all that they ran, leave nothing half-written and nothing in the way',
   async (kills, reach) => {

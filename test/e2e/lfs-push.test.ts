@@ -139,7 +139,7 @@ describe('a load that goes wrong', () => {
     url = (await pushByHand('wrong')).url;
   });
 
-  test('an object that nobody pushed: exit 1, and nothing is written', async () => {
+  test('an object that was not pushed: exit 1, and nothing is written', async () => {
     const research = box.at('wrong');
     research.commit({ 'model/lost.bin': pointerTo(randomBytes(50)) });
     research.git('push', '--quiet', `${research.dir}.git`, 'main');

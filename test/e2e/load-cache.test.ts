@@ -41,7 +41,7 @@ test('what was loaded once is loaded again without its source', async () => {
   expect(readFileSync(join(registry.dir, `second-${count}`), 'utf8')).toBe(BYTES);
 });
 
-test('a cache that somebody changed is never believed', async () => {
+test('a changed cache is never trusted', async () => {
   const { entry, reg } = withCache();
   await reg('load', 'cost', '-o', '-');
   const [name = ''] = readdirSync(entry);
@@ -75,7 +75,7 @@ test('it is listed, and cleared up', async () => {
   expect(await reg('cache', 'clean')).toMatchObject({ stdout: '', code: 2 });
 });
 
-test('clearing it up while others load harms nobody', async () => {
+test('clearing it while others load breaks no load', async () => {
   const { reg } = withCache();
   const runs = Array.from({ length: 12 }, (_, n) =>
     n % 3 === 2 ? reg('cache', 'gc', '--older-than', '0') : reg('load', 'cost', '-o', `many-${count}-${n}`),

@@ -194,7 +194,7 @@ test('a login in the address is sent and shown nowhere', async () => {
   expect(kept.join('\n')).not.toContain('s3cret');
 });
 
-test('what was fetched once is there again, and a cache that is gone is made anew', async () => {
+test('fetched models are kept, and a deleted cache is filled again', async () => {
   const url = `${server.url}/bare.git`;
   const reg = regIn(box, nowhere, { REG_GIT: 'embedded', XDG_CACHE_HOME: join(box.root, 'cache') });
   const ask = async () => {

@@ -84,7 +84,7 @@ test('a lightweight tag here, as CI checkouts leave it, becomes the event that i
   expect(oidOf(registry, 'churn@v1.0.0')).toBe(oidOf(remote, 'churn@v1.0.0'));
 });
 
-test('--offline asks nobody, and says so', async () => {
+test('--offline asks no remote, and says so', async () => {
   const { registry, remote } = withRemote(box, 'offline');
   rmSync(remote.dir, { recursive: true });
   const reg = regIn(box, registry.dir);
@@ -149,7 +149,7 @@ test('a push that is overtaken at the last moment starts again', async () => {
   expect(oidOf(registry, 'churn@v0.0.1')).toBe(oidOf(faster, 'churn@v0.0.1'));
 });
 
-test('what was fetched for an attempt that was overtaken is told too', async () => {
+test('tags that a lost attempt fetched are listed too', async () => {
   const { registry, remote } = withRemote(box, 'told');
   registry.git('clone', '--quiet', remote.dir, join(box.root, 'faster-still'));
   const faster = box.at('faster-still');

@@ -20,7 +20,7 @@ test('--push with --delete deletes at both places', async () => {
   expect(oids(registry)).toBe(oids(remote));
 });
 
-test('--push with --delete of tags of which the remote has some only', async () => {
+test('--push with --delete where the remote has only some of the tags', async () => {
   const { registry, remote } = withRemote(box, 'delete-some');
   const reg = regIn(box, registry.dir);
   await reg('register', 'churn', '--push');

@@ -58,7 +58,7 @@ test('--push sends every tag of a write, and then there is nothing left to do', 
 
 test('push: true in the configuration is --push with every write', async () => {
   const { registry, remote } = withRemote(box, 'configured', 'upstream');
-  registry.commit({ '.reg.yaml': 'push: true\nremote: upstream\n' });
+  registry.commit({ '.reg.yaml': 'push: true\n' });
   const rows = await jsonIn(box, registry.dir)('register', 'churn');
   expect(rows).toMatchObject([
     { tag: 'churn@v0.0.1', pushed: true, oid: remote.git('rev-parse', 'refs/tags/churn@v0.0.1') },
@@ -67,7 +67,7 @@ test('push: true in the configuration is --push with every write', async () => {
 
 test('a write that is not pushed says how to', async () => {
   const { registry, remote } = withRemote(box, 'later', 'upstream');
-  registry.commit({ '.reg.yaml': 'remote: upstream\n' });
+  registry.commit();
   const { stderr } = await regIn(box, registry.dir)('assign', 'churn', 'prod');
   expect(stderr).toBe("hint: git push upstream refs/tags/churn@v0.0.1 'refs/tags/churn#prod#1'\n");
   expect(remote.tags()).toEqual([]);
@@ -80,7 +80,7 @@ test('a dry run pushes nothing', async () => {
   expect([...remote.tags(), ...registry.tags()]).toEqual([]);
 });
 
-test('what is so here already is sent to a remote that has it not', async () => {
+test('tags that are already here are sent to a remote that lacks them', async () => {
   const { registry, remote } = withRemote(box, 'standing');
   const reg = regIn(box, registry.dir);
   await reg('assign', 'churn', 'prod');
@@ -140,7 +140,7 @@ test('a remote that is gone, or was never there', async () => {
     error: {
       code: 'NO_CLONE',
       message: "this repository has no remote 'origin'",
-      hint: 'add it with: git remote add origin URL, or name another one as remote: in .reg.yaml',
+      hint: 'add it with: git remote add origin URL',
     },
   });
   expect(none.stderr).toBe((await reg('status', '--json')).stderr);

@@ -199,7 +199,7 @@ describe('February: pull requests', () => {
     await good(bo.env, 'register churn --version v1.1.0');
   });
 
-  test('a model that nobody merged', async () => {
+  test('a model that was not merged', async () => {
     registry.git('checkout', '--quiet', '-b', 'experiment');
     registry.commit({ 'churn.model.yaml': train('v3', 0.2) }, 'Try something');
     await good(bo.env, 'register churn --version v2.0.0-rc.1');
@@ -212,7 +212,7 @@ describe('February: pull requests', () => {
     registry.git('checkout', '--quiet', 'main');
   });
 
-  test('a rule that somebody weakens for himself does not count', async () => {
+  test('a rule that a branch weakens for itself does not count', async () => {
     registry.git('checkout', '--quiet', '-b', 'weaker');
     registry.commit({ '.reg.yaml': 'push: true\n' }, 'No rules');
     await bad(
@@ -232,7 +232,7 @@ describe('February: pull requests', () => {
 });
 
 describe('March: around the tool', () => {
-  test('a tag that somebody pushed past the rules is found', async () => {
+  test('a tag that was pushed past the rules is found', async () => {
     box.advance(28 * DAY);
     git(eve.env, 'tag', '-a', '-m', 'Trust me', 'churn#prod#5', 'churn@v2.0.0-rc.1^{}');
     expect(git(eve.env, 'push', '--quiet', 'origin', 'churn#prod#5').code).toBe(0);
@@ -260,7 +260,7 @@ describe('March: around the tool', () => {
     expect(await good(cy.env, 'which churn prod')).toBe('v1.1.0');
   });
 
-  test('a version that somebody moves, and an event that somebody deletes, are named', async () => {
+  test('a moved version and a deleted event are named', async () => {
     const was = server.git('rev-parse', 'refs/tags/churn@v1.1.0');
     git(eve.env, 'tag', '-f', '-a', '-m', 'Better', 'forged', 'experiment');
     git(eve.env, 'push', '--quiet', '--force', 'origin', 'forged^{tag}:refs/tags/churn@v1.1.0');

@@ -13,7 +13,7 @@ registry.tag('churn@v0.2.0', 'Register', gone);
 registry.tag('churn@v0.2.0!', 'Deregister', gone);
 registry.commit();
 
-test('what is refused is not written', async () => {
+test('a refused command writes nothing', async () => {
   const before = registry.tags();
   expect(
     transcript(

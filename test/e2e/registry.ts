@@ -19,7 +19,7 @@ export function makeResearch(box: Sandbox, name = 'research'): Repository {
   return research;
 }
 
-/** A registry whose artifacts are links to a file of the registry itself. */
+/** A registry whose artifacts are links to a file of the registry itself. A commit without files trains the model again. */
 export function makeRegistry(box: Sandbox, name: string, ...artifacts: string[]): Repository {
   const registry = box.repository(name);
   const links = artifacts.map((artifact) => [
@@ -27,7 +27,14 @@ export function makeRegistry(box: Sandbox, name: string, ...artifacts: string[])
     'source: {path: model.bin}\n',
   ]);
   registry.commit({ 'model.bin': 'a model', ...Object.fromEntries(links) });
-  return registry;
+  let trained = 1;
+  return {
+    ...registry,
+    commit: (files, message) => {
+      trained += 1;
+      return registry.commit(files ?? { 'model.bin': `a model, trained ${trained} times` }, message);
+    },
+  };
 }
 
 /** A registry of `churn` with a bare remote, which has the branch. */

@@ -91,7 +91,7 @@ describe.each(['http', 'git', 'file'])('what changed between two runs is seen at
   });
 });
 
-test('a cache that somebody emptied, or half of it, is filled again', async () => {
+test('a cache that was emptied, in part or whole, is filled again', async () => {
   const cache = join(box.root, 'cache');
   const reg = regIn(box, box.root, { XDG_CACHE_HOME: cache });
   const load = () => reg('load', 'churn#prod', '-o', '-', '--repo', `file://${origin.dir}`);

@@ -148,7 +148,7 @@ test.each([
   }
 });
 
-test('what is no repository to read from is refused before anything is run', async () => {
+test('an address that is no repository is refused before any program runs', async () => {
   for (const address of [
     'ext::sh -c touch% here',
     'ftp://models.invalid/x',

@@ -42,7 +42,7 @@ test.each(Object.entries(ADDRESSES))('questions over %s', async (_scheme, url) =
   expect(await registry.history('cost', { limit: 2 })).toHaveLength(2);
 });
 
-test('an artifact that nobody registered is no error of the network', async () => {
+test('an artifact that was not registered is no network error', async () => {
   const registry = await open(ADDRESSES.http);
   expect(await registry.which('nobody', 'prod')).toBeUndefined();
   expect(await registry.latest('nobody')).toBeUndefined();

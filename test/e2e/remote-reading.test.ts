@@ -100,7 +100,7 @@ describe('every question has the answer that a clone gives', () => {
   });
 });
 
-test('the doctor finds what it finds in a clone, and mends it at the remote', async () => {
+test('the doctor finds the same as in a clone, and its fixes work at the remote', async () => {
   const url = `file://${box.root}/registry.git`;
   const there = await runReg(box, { cwd: nowhere }, 'doctor', '--json', '--repo', url);
   const findings = JSON.parse(there.stdout) as Finding[];

@@ -53,10 +53,14 @@ test('a stage that the configuration at HEAD of the remote does not list', async
   expect((await reg('assign', 'churn', 'prod')).stdout).toBe('churn@v0.0.2\nchurn#prod#2\n');
 });
 
-test('the remote and the push that the configuration names mean nothing at a URL', async () => {
+test('push: of the configuration means nothing at a URL, and remote: is warned of', async () => {
   origin.commit({ '.reg.yaml': 'push: false\nremote: upstream\n' });
   publish();
-  expect(await reg('register', 'churn')).toMatchObject({ stdout: 'churn@v0.0.1\n', stderr: '', code: 0 });
+  expect(await reg('register', 'churn')).toMatchObject({
+    stdout: 'churn@v0.0.1\n',
+    stderr: expect.stringMatching(/^warning: \.reg\.yaml:2: remote: is ignored, /),
+    code: 0,
+  });
   expect(remote.tags()).toEqual(['churn@v0.0.1']);
 });
 
@@ -68,7 +72,7 @@ test('a configuration that cannot be read', async () => {
   expect(remote.tags()).toEqual([]);
 });
 
-test('somebody whom git does not know', async () => {
+test('a user without an identity', async () => {
   const nobody = { GIT_COMMITTER_NAME: '', GIT_COMMITTER_EMAIL: '', EMAIL: '' };
   const run = await regWith(nobody)('register', 'churn', '--json');
   expect([codeOf(run), run.code]).toEqual(['NO_IDENTITY', 1]);

@@ -131,7 +131,7 @@ test('a dry run says what would be written, and writes nothing', async () => {
   expect(remote.git('for-each-ref', '--format=%(refname)')).toBe('refs/heads/main\nrefs/heads/side');
 });
 
-test('with --delete tags are gone from the remote, after somebody agreed', async () => {
+test('with --delete and consent, tags are deleted at the remote', async () => {
   await reg('assign', 'churn', 'prod');
   await reg('assign', 'churn', 'dev');
   const asked = await reg('unassign', 'churn', 'prod', '--delete', '--json');

@@ -113,6 +113,6 @@ test('a wrong password', async () => {
     expect([1, 4]).toContain((await here(...command.split(' '))).code);
 });
 
-test('nothing that was written holds it, but what git was told of its remote', () => {
+test('no written file holds it, except git’s own configuration of the remote', () => {
   expect(filesWith(box, SECRETS)).toEqual(['registry/.git/config']);
 });

@@ -22,7 +22,7 @@ test('a login is put into no link', async () => {
   expect(models.git('status', '--short')).toBe('');
 });
 
-describe('a login that somebody wrote into a link is not repeated', () => {
+describe('a login in a link is never printed', () => {
   beforeAll(() => {
     models.commit({ 'mine.model.yaml': `source: {repo: '${source}', rev: main, path: model.bin}\n` });
   });

@@ -84,6 +84,6 @@ test('a clone whose remote has it in its URL', async () => {
   expect((await here('sync', '-v')).code).toBe(0);
 });
 
-test('nothing that was written holds it, but what git was told of its remote', () => {
+test('no written file holds it, except git’s own configuration of the remote', () => {
   expect(filesWith(box, SECRETS)).toEqual(['registry/.git/config']);
 });

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeTag } from '../../src/git/tag-object.js';
-import { jsonIn, type Run, regIn, runReg } from '../support/cli.js';
+import { jsonIn, type Run, regIn, runReg } from '../support/cli-here.js';
 import { type Env, START, sandbox } from '../support/repo.js';
 import { person, signersFile } from '../support/signers.js';
 import { makeRegistry } from './registry.js';

@@ -66,7 +66,7 @@ describe.each(PEERS)('a store at $name', ({ name, start, storeOf }) => {
     expect(readFileSync(join(registry.dir, `both-${name}/large.bin`)).equals(LARGE)).toBe(true);
   });
 
-  test('what is there already is linked by its URL', async () => {
+  test('a model that is already there is linked by its URL', async () => {
     const link = await reg()('link', `${store}/${KEY}`, 'there');
     expect(link).toMatchObject({ stdout: 'there.model.yaml\n', code: 0 });
     expect(readFileSync(join(registry.dir, 'there.model.yaml'), 'utf8')).toContain(`sha256: ${SHA}\n`);

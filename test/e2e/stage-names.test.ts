@@ -84,6 +84,7 @@ describe('reg stages', () => {
 
 describe('.gto', () => {
   const STAGES = 'types: [model]\nstages: [dev, prod, prod-2]\n';
+  const TYPES = '# .gto allows the types model; it is not read beside this file\n';
 
   test('its stages are honoured where there is no .reg.yaml', async () => {
     const registry = registryWith('gto', { '.gto': STAGES });
@@ -120,12 +121,12 @@ describe('.gto', () => {
   });
 
   test.each([
-    ['as it is', STAGES, 'stages: [ dev, prod, prod-2 ]\n'],
+    ['as it is', STAGES, `stages: [ dev, prod, prod-2 ]\n${TYPES}`],
     ['with comments and capitals', '# ours\nSTAGES:\n  - dev # first\n  - prod\n', 'stages: [ dev, prod ]\n'],
     [
       'without stages',
       'types: [model]\n',
-      '# stages: [dev, staging, prod]   # allowed stages, in order of promotion\n',
+      `# stages: [dev, staging, prod]   # allowed stages, in order of promotion\n${TYPES}`,
     ],
   ])('reg init takes its stages over: %s', async (what, gto, expected) => {
     const registry = box.repository(`init ${what}`);
@@ -138,7 +139,7 @@ describe('.gto', () => {
     expect(allowed).toEqual(/^stages: \[ (.*) \]/.exec(expected)?.[1]?.split(', ') ?? []);
   });
 
-  test('what is given on the command line is what counts', async () => {
+  test('the command line wins over the file', async () => {
     const registry = box.repository('given');
     registry.commit({ '.gto': STAGES });
     await regIn(box, registry.dir)('init', '--stages', 'a,b');

@@ -21,7 +21,7 @@ const oid = ({ git }: Repository, tag: string): string => git('rev-parse', `refs
 const status = (...args: string[]) => regIn(box, clone.dir)('status', ...args);
 
 test('the same tags on both sides', async () => {
-  expect(transcript(await status())).toMatchInlineSnapshot(`
+  expect(transcript(await regIn(box, clone.dir, { REG_REMOTE: 'origin' })('status'))).toMatchInlineSnapshot(`
     "$ reg status
     -- stderr --
     this repository and origin hold the same events
@@ -32,7 +32,7 @@ test('the same tags on both sides', async () => {
 
 test('each way in which tags differ, by name', async () => {
   const { there } = makeDifferences();
-  expect(transcript(await status())).toMatchInlineSnapshot(`
+  expect(transcript(await regIn(box, clone.dir, { REG_REMOTE: 'origin' })('status'))).toMatchInlineSnapshot(`
     "$ reg status
     local-only	churn#dev#2	<oid 1, short>	-
     differs	churn#prod#1	<oid 2, short>	<oid 3, short>
@@ -74,17 +74,16 @@ function makeDifferences(): { there: string } {
   return { there };
 }
 
-test('the remote is the one that the configuration names', async () => {
+test('the remote is the one that REG_REMOTE names, or the only one', async () => {
   clone.git('remote', 'rename', 'origin', 'upstream');
-  expect(transcript(await status())).toMatchInlineSnapshot(`
+  expect(transcript(await regIn(box, clone.dir, { REG_REMOTE: 'origin' })('status'))).toMatchInlineSnapshot(`
     "$ reg status
     -- stderr --
     error: this repository has no remote 'origin'
-    hint: add it with: git remote add origin URL, or name another one as remote: in .reg.yaml
+    hint: add it with: git remote add origin URL
     -- exit 1 --
     "
   `);
-  clone.commit({ '.reg.yaml': 'remote: upstream\n' });
   clone.tag('churn#dev#2');
   expect(await status()).toMatchObject({
     stdout: expect.stringMatching(/^local-only\tchurn#dev#2\t/),
@@ -124,7 +123,7 @@ test('a bare clone, a shallow one, and one that has tags of no kind', async () =
   }
 });
 
-test('where syncing does not help, nobody is told to', async () => {
+test('where syncing does not help, no hint proposes it', async () => {
   origin.tag('churn#prod#1', 'Moved', '--force');
   const { stderr, code } = await status();
   expect(stderr).toContain("git fetch origin '+refs/tags/churn#prod#1:refs/tags/churn#prod#1'");

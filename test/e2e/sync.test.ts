@@ -39,7 +39,7 @@ const oids = ({ git }: Repository): string =>
   git('for-each-ref', '--format=%(objectname) %(refname)', 'refs/tags');
 const EVENTS = ['churn@v1.0.0', 'fraud@v1.0.0', 'churn#prod#1', 'churn#dev#2', 'fraud#prod#1'];
 
-test('what is missing here is fetched, what is missing there is pushed, one by one in the order of events', async () => {
+test('missing tags are fetched and pushed, one by one in the order of events', async () => {
   const { remote, clones } = makeClones('both', 'a');
   const [clone] = clones as [Repository];
   tagHourly(box, clone, ...EVENTS);
@@ -91,7 +91,7 @@ test('commits that the remote has not got go with their tags', async () => {
   expect(remote.git('fsck', '--strict', '--no-dangling')).toBe('');
 });
 
-test('tags that differ are left alone, what is lightweight here is replaced', async () => {
+test('tags that differ are left alone, lightweight tags here are replaced', async () => {
   const { remote, clones } = makeClones('differs', 'a');
   const [clone] = clones as [Repository];
   tagHourly(box, clone, 'churn@v1.0.0', 'churn#prod#1', 'churn#dev#2');
@@ -116,7 +116,7 @@ test('tags that differ are left alone, what is lightweight here is replaced', as
   expect(clone.git('cat-file', '-t', 'refs/tags/churn@v1.0.0')).toBe('tag');
 });
 
-test('a refusal half-way: what came before is done, and the rest after it is mended', async () => {
+test('a refusal half-way: the tags before it are pushed, the rest once the cause is fixed', async () => {
   const { remote, clones } = makeClones('half-way', 'a');
   const [clone] = clones as [Repository];
   tagHourly(box, clone, ...EVENTS);

@@ -53,7 +53,7 @@ test('a version is taken out of a stage, the current one or a named one', async 
   expect(messageOf('churn#prod!#4')).toMatch(/^Unassign churn v1\.0\.0 from prod\n\nReg-Version: v1\.0\.0\n/);
 });
 
-test('what is in no stage is taken out of it with --force alone', async () => {
+test('unassigning a version that is in no stage needs --force', async () => {
   const before = registry.tags();
   const [...refused] = await hourly(
     'unassign churn prod',

@@ -79,7 +79,7 @@ test('a branch that moved and a newer version tag are listed; a commit stays wha
   expect((await reg('outdated', 'commit')).code).toBe(0);
 });
 
-test('updating pins a branch anew, and leaves everything else as it is', async () => {
+test('updating pins a branch again, and leaves everything else as it is', async () => {
   registry.commit({
     '.reg.yaml': 'revs: floating\n',
     'branch.model.yaml': `# ours\n${linkOf('branch')}labels: {team: a} # keep\n`,
@@ -107,6 +107,7 @@ test('another rev is written down', async () => {
       sha256: sha256('two'),
       size: 3,
       changed: true,
+      dropped: [],
     },
   ]);
   expect(linkOf('tag')).toMatch(/rev: v1\.1\.0\n/);
@@ -127,13 +128,13 @@ test('nothing is written unless every link can be', async () => {
 });
 
 test.each([
-  ['a link without a rev', ['floating'], 1, 'names no rev'],
+  ['a link to a commit of this repository', ['here'], 1, 'no rev that it could be pinned to'],
   ['an artifact without a link', ['chrun'], 1, 'there is no chrun.model.yaml'],
   ['a rev that is not there', ['branch', '--rev', 'nope'], 1, "'nope' names no commit"],
   ['a rev for a URL', ['stored', '--rev', 'v1'], 2, 'has no revs'],
 ])('%s', async (_what, args, code, message) => {
   registry.commit({
-    'floating.model.yaml': `source: {repo: ../research-${count}, path: m.bin}\n`,
+    'here.model.yaml': `source: {commit: "${'1'.repeat(40)}", path: m.bin}\n`,
     'stored.model.yaml': 'source: {url: "./m.bin"}\n',
   });
   const run = await reg('update', ...args);

@@ -29,7 +29,7 @@ function registryWith(files: Record<string, string>): Repository {
 const validate = (files: Record<string, string>, ...args: string[]) =>
   regIn(box, registryWith(files).dir)('validate', ...args);
 
-test('links that are right, and files that are none, find nothing', async () => {
+test('correct links, and files that are no links, give no findings', async () => {
   const files = { 'a.model.yaml': RIGHT, 'sub/dir/b.model.yaml': RIGHT, 'README.md': 'x', 'c.yaml': ': [' };
   expect(await validate(files)).toMatchObject({ stdout: '', code: 0 });
   expect(await validate({})).toMatchObject({ stdout: '', code: 0 });
@@ -296,7 +296,7 @@ expects:
   `);
 });
 
-test('what is in a stage is asked of the remote, whatever tags a checkout has', async () => {
+test('the content of a stage is read from the remote, whatever tags a checkout has', async () => {
   const origin = box.repository('origin');
   const config = 'metrics: {rmse: {max: 0.5, noWorseThan: prod}}\n';
   origin.commit({ '.reg.yaml': config, 'cost.model.yaml': `${RIGHT}metrics: {rmse: 0.3}\n` });

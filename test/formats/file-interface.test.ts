@@ -161,7 +161,7 @@ it('a broken safetensors file says so', async () => {
 
 describe('whatever the bytes', () => {
   const starts = [latin1('GGUF'), Buffer.concat([u64(40), latin1('{')]), Buffer.from([8, 8, 58])];
-  it('nothing but a broken model is said, and nothing is read twice from afar', async () => {
+  it('only a broken model is reported, and nothing is fetched twice', async () => {
     const bytes = fc
       .tuple(fc.constantFrom(...starts), fc.uint8Array({ maxLength: 200 }))
       .map((parts) => Buffer.concat(parts));

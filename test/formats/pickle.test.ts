@@ -63,7 +63,7 @@ describe('pickles', () => {
     expect(await formatOf(Buffer.from(`V${'x'.repeat(50_000)}\n.`))).toBeUndefined();
   });
 
-  it('of joblib are told from others where their first array comes soon', async () => {
+  it('of joblib are recognised where their first array comes early', async () => {
     const later = latin1(`\x80\x04]\x94(${'K\x01'.repeat(100_000)}\x8c\x13joblib.numpy_pickle`);
     expect(await formatOf(later)).toBe('pickle');
     const old = latin1('\x80\x03cjoblib.numpy_pickle\nNumpyArrayWrapper\nq\x00)\x81q\x01');

@@ -22,7 +22,7 @@ describe('zip files', () => {
     [['a.npy', 'b/c.npy'], 'npz'],
     [['a.npy', 'read.me'], 'zip'],
     [[], 'zip'],
-  ] as const)('of %j are told by the names in them: %s', async (names, format) => {
+  ] as const)('of %j are recognised by the names in them: %s', async (names, format) => {
     expect(await formatOf(zipOfNames(names))).toBe(format);
   });
 
@@ -36,7 +36,7 @@ describe('zip files', () => {
     expect(await formatOf(zipOfNames(['m/data.pkl'], { comment }))).toBe('torch');
   });
 
-  it('are none where something stands before them, or their table is broken', async () => {
+  it('are not recognised with bytes before them, or with a broken table', async () => {
     const bytes = zipOfNames(['m/data.pkl']);
     expect(await formatOf(Buffer.concat([latin1('#!/bin/sh\n'), bytes]))).toBeUndefined();
     const broken = Buffer.from(bytes);

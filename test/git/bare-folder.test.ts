@@ -128,7 +128,7 @@ describe('borrowing a folder', () => {
   });
 
   // root may remove anything
-  test.skipIf(process.getuid?.() === 0)('what cannot be swept is in nobody’s way', async () => {
+  test.skipIf(process.getuid?.() === 0)('folders that cannot be removed block no write', async () => {
     const home = newHome();
     mkdirSync(join(home, 'stuck.borrowed/refs'), { recursive: true });
     writeFileSync(join(home, 'stuck.borrowed/refs/x'), '');

@@ -34,14 +34,14 @@ describe('lines of git’s protocols', () => {
     );
   });
 
-  test.each(['<html>', '0003', 'zzzz', '-001', '0x10', '00 6'])('%j is none of them', async (text) => {
+  test.each(['<html>', '0003', 'zzzz', '-001', '0x10', '00 6'])('%j is no pkt-line', async (text) => {
     await expect(decode(text)).rejects.toMatchObject({
       code: 'REMOTE_FAILED',
       message: 'the server did not answer with the git protocol',
     });
   });
 
-  test.each(['0', '000', '0006', '0006a'])('what breaks off at %j is told', async (text) => {
+  test.each(['0', '000', '0006', '0006a'])('a stream that ends at %j is an error', async (text) => {
     await expect(decode(text)).rejects.toMatchObject({ message: 'the response breaks off' });
   });
 });

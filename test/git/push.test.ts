@@ -207,7 +207,7 @@ describe('the server did not look at any ref', () => {
     expect(why([], stderr.split('\n'))).toEqual({ kind: 'unanswered' });
   });
 
-  it('or nobody knows how far git got, which was ended', () => {
+  it('or the outcome is unknown, where git was ended', () => {
     const stderr = "fatal: unable to access 'https://example.com/r.git/': no sign";
     expect(whyRefused({ code: -3, stdout: Buffer.alloc(0), stderr }, TURN)).toEqual({ kind: 'unanswered' });
   });

@@ -94,7 +94,7 @@ describe('a bare repository that came with the registry, and whose configuration
     expect(filesBut(dir)).toEqual(before);
   });
 
-  test('a clone that somebody made inside the registry, and a bare one beside it, are read', async () => {
+  test('a clone inside the registry, and a bare one beside it, are read', async () => {
     const { dir } = cloneWith({ config: [], repo: './mine' }, rows.length);
     const right = box.repository('right');
     right.commit({ 'm.bin': 'bytes' });

@@ -42,7 +42,7 @@ const env = {
 const OWN = ['cache', 'tmp', 'registry/.git', 'research/.git'];
 
 /** One load out of so many is a run of the program; the others are what it does, without the time that it takes to start. */
-const PROGRAM_EVERY = 8;
+const PROGRAM_EVERY = 24;
 
 /** Loads by the library; gives what the program would end with, its errors as they are before they are made fit to be shown. */
 async function loadInto(opened: Registry, artifact: string, to: string): Promise<Ended> {

@@ -51,7 +51,7 @@ describe('a link file with', () => {
 
 describe('a repository that is', () => {
   const early = rowsOf('repos').filter(({ code }) => code === 'SOURCE_UNSUPPORTED');
-  test.each(early)('$what is refused before git is asked', async ({ input, code }) => {
+  test.each(early)('$what: refused before git runs', async ({ input, code }) => {
     expect(await codeOf(() => parseLocation(textIn(input)))).toBe(code);
     await expectDiscreet(() => parseLocation(textIn(input)));
   });
@@ -67,7 +67,7 @@ describe('an address of a model that is', () => {
 });
 
 describe('a web address in a private network that is', () => {
-  test.each(rowsOf('hosts'))('$what is refused before anything is sent', async ({ input, code }) => {
+  test.each(rowsOf('hosts'))('$what: refused before any request', async ({ input, code }) => {
     for (const url of [`http://${textIn(input)}/m.bin`, `https://a:b@${textIn(input)}:8443/m.bin`]) {
       const error = await outcomeOf(() => storeModel(url));
       expect(error).toMatchObject({ code, message: expect.stringContaining('private network') });

@@ -114,7 +114,7 @@ describe('a server that answers with', () => {
     expect((error as RegError).message.length).toBeLessThan(2000);
   });
 
-  test('what is right is loaded, so that the others are not refused for nothing', async () => {
+  test('a correct model is loaded, as the reference for the refusals', async () => {
     await load('right/0');
     expect(readFileSync(join(box.root, 'out/right/0'), 'utf8')).toBe('0123456789');
     const left = readdirSync(join(box.root, 'out'), { recursive: true, encoding: 'utf8' });

@@ -99,7 +99,7 @@ describe('a model fits what a consumer reads', () => {
     expect(found.map((one) => one.split(': ').at(-1))).toEqual(reason === undefined ? [] : [reason]);
   });
 
-  test('an output that is not given, and one that nobody reads', () => {
+  test('a missing output, and one that no consumer reads', () => {
     expect(said(misfits({ outputs: { other: f32() } }, gives(f32([3]))))).toEqual([
       "it gives no output 'y', which is read as float32[3]",
     ]);
@@ -120,7 +120,7 @@ describe('a model fits what a consumer reads', () => {
   });
 });
 
-describe('what is declared is what the file says', () => {
+describe('the declaration equals the file', () => {
   const file: ModelInterface = {
     inputs: { x: f32(['N', 4]), w: { ...f32([4]), optional: true } },
     outputs: { y: f32(['N']) },

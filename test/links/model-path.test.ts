@@ -24,7 +24,7 @@ describe('paths inside a repository', () => {
   it.each([
     ...['', '.', './', './.', '..', '../x', 'a/..', 'a/../../etc/passwd', 'a\\..\\b', '..\\..\\x'],
     ...['/', '/etc/passwd', '//server/share', 'C:\\x', 'c:/x', 'C:x', 'a\0b', 'a/\0'],
-  ])('%j is none', (text) => {
+  ])('%j is no model path', (text) => {
     expect(refusalCode(() => modelPath(text))).toBe('SOURCE_PATH');
   });
 });

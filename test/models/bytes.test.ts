@@ -57,7 +57,7 @@ describe('the bytes of a file', () => {
     expect(file.asked.length).toBeLessThan(10);
   });
 
-  it('what is refused is not asked for again', async () => {
+  it('a refused object is not requested again', async () => {
     const file = fileIn('m', 'abc', {}, () => 'refuse');
     await expect(read(file)).rejects.toMatchObject({ message: 'refused' });
     expect(file.asked).toHaveLength(1);

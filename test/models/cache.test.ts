@@ -16,7 +16,7 @@ const DAY = 24 * 3600 * 1000;
 const START = Date.UTC(2026, 0, 1);
 const SHA = 'ab'.repeat(32);
 
-it('what is kept is found by its bytes, as a file or a folder, until it is evicted', async () => {
+it('a kept model is found by its bytes, as a file or a folder, until it is evicted', async () => {
   const cache = openModelCache(join(root, 'cache'), () => START);
   expect(await cache.find(SHA)).toBeUndefined();
   await mkdir(join(root, 'm/a'), { recursive: true });

@@ -53,7 +53,7 @@ test.each([
   expect(await read(name)).toEqual({ [file]: bytes });
 });
 
-test('of an artifact whose model is in git, its path there is told', async () => {
+test('an artifact with its model in git has its path there', async () => {
   const opener = sourceOpener(join(box.root, 'cache'), { env: box.env });
   const { objects } = await opener.openSource(parseLocation(project.dir));
   const commit = project.git('rev-parse', 'HEAD');

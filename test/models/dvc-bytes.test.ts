@@ -43,7 +43,7 @@ const counted = (opener: StoreOpener): StoreOpener => ({
 });
 
 describe('what is wrong with the bytes', () => {
-  test('a file that nobody pushed', async () => {
+  test('a file that was not pushed', async () => {
     rmSync(objectOf(model.md5));
     expect(await failure('m.bin')).toMatchObject({
       code: 'SOURCE_PATH',
@@ -52,7 +52,7 @@ describe('what is wrong with the bytes', () => {
     });
   });
 
-  test('a manifest, and a file of a folder, that nobody pushed', async () => {
+  test('a manifest, and a file of a folder, that were not pushed', async () => {
     rmSync(objectOf(trackFile('b').md5));
     expect(await failure('data')).toMatchObject({
       code: 'SOURCE_PATH',

@@ -47,7 +47,7 @@ URL = https://example.com/?x=[1]=2
   });
 
   test.each(['[core\n', 'no pair\n', "url = 'open\n", 'url = """\n', '= value\n'])(
-    'a line that is none is refused by its number: %j',
+    'an invalid line is refused by its number: %j',
     (line) => {
       expect(() => parseDvcConfig(`[core]\n${line}`, '.dvc/config')).toThrow(
         expect.objectContaining({

@@ -107,7 +107,7 @@ describe('outputs', () => {
     expect((await find('m'))?.name).toBe('m');
   });
 
-  test('a .dvc file that is a symbolic link is none', async () => {
+  test('a .dvc file that is a symbolic link is ignored', async () => {
     project.git(
       'update-index',
       '--add',

@@ -115,7 +115,7 @@ describe.each([
     expect(await read('old', asked())).toEqual({ 'a.txt': Buffer.from('a\r\n') });
   });
 
-  test('what nobody pushed is missing', async () => {
+  test('an object that was not pushed is missing', async () => {
     const { code, message } = await failure('missing', asked());
     expect({ code, message }).toEqual({
       code: 'SOURCE_PATH',

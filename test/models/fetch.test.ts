@@ -191,14 +191,14 @@ describe('what broke off', () => {
     expect(await below()).toEqual(['m']);
   });
 
-  it('begins anew where a source cannot go on from the middle', async () => {
+  it('starts again where a source cannot resume', async () => {
     await expect(fetch(oneFile(broken(false, 9)), at('m'), false, 'open')).rejects.toMatchObject({
       code: 'STORE_FAILED',
     });
     expect(await below()).toEqual([]);
   });
 
-  it('a left part that is wrong is fetched anew', async () => {
+  it('a wrong partial file is fetched again', async () => {
     await mkdir(at());
     const model = oneFile(fileIn('m.bin', BYTES));
     const { sha256 } = await digestOf(model);
@@ -224,7 +224,7 @@ describe('what broke off', () => {
     expect(await below()).toHaveLength(3);
   });
 
-  it('nothing goes on where nobody says which bytes are meant', async () => {
+  it('nothing is resumed without a known hash', async () => {
     const first = broken(true, 2);
     await expect(fetch(oneFile(first), at('m'), false, 'open')).rejects.toMatchObject({
       code: 'STORE_FAILED',

@@ -46,7 +46,7 @@ describe('what identifies a model (docs/specification.md, 4 Link files and confi
     expect((await digestOf(oneFile(fileIn('a', 'x')))).sha256).not.toBe(one);
   });
 
-  it('what is on disk is identified as it was in its source', async () => {
+  it('a model on disk has the identity of its source', async () => {
     await mkdir(join(folder, 'm/a'), { recursive: true });
     await writeFile(join(folder, 'm/a/z'), 'one');
     await writeFile(join(folder, 'm/b'), 'two');

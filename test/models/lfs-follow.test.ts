@@ -49,14 +49,14 @@ describe('over http, with no git-lfs on PATH', () => {
     ]);
   });
 
-  test('an empty file is asked of nobody', async () => {
+  test('an empty file needs no request', async () => {
     const commit = research.commit({ 'm.bin': pointerTo(Buffer.alloc(0)) });
     const got = await read({ repo: repo(), commit, path: 'm.bin', env: WITHOUT_LFS });
     expect(got.length).toBe(0);
     expect(downloads()).toEqual([]);
   });
 
-  test('what is no pointer stays what it is', async () => {
+  test('a file that is no pointer stays as it is', async () => {
     const text = 'version https://git-lfs.example.com/spec/v1\n';
     const commit = research.commit({ 'm.bin': text });
     const got = await read({ repo: repo(), commit, path: 'm.bin', env: WITHOUT_LFS });

@@ -77,7 +77,7 @@ describe('what the repository itself has', () => {
     expect(await failure(asked)).toMatchObject({ code: 'HASH_MISMATCH' });
   });
 
-  test('is not there, and there is no remote: what to do is said', async () => {
+  test('is not there, and there is no remote: the hint says what to do', async () => {
     const { asked } = pointing();
     const error = await failure(asked);
     expect(error).toMatchObject({ code: 'SOURCE_PATH', hint: expect.stringContaining('git lfs fetch') });

@@ -52,7 +52,7 @@ test('a login in the address of the remote is used', async () => {
   expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([AUTHORIZATION, undefined]);
 });
 
-test('a helper of git is asked once the server wants a login, and told that it was good', async () => {
+test('a helper of git is asked once the server wants a login, and its login is approved', async () => {
   const got = await read({ repo: url(), commit, path: 'm.bin', env: homeWith(LOGIN), cache: 'with-helper' });
   expect(got.equals(bytes)).toBe(true);
   expect(server.requests.slice(0, 2).map(({ headers }) => headers.authorization)).toEqual([
@@ -62,7 +62,7 @@ test('a helper of git is asked once the server wants a login, and told that it w
   expect(told()).toMatch(/^store\nprotocol=http\nhost=127\.0\.0\.1:\d+\nusername=canary-user\n/m);
 });
 
-test('a helper whose login is refused is told so, and nothing shows what it gave', async () => {
+test('a refused login is rejected at its helper, and never printed', async () => {
   // what git has is here already, so that the server of large files alone is asked
   await read({ repo: url(), commit, path: 'm.bin', env: homeWith(LOGIN), cache: 'refused' });
   const env = homeWith('canary-user:wrong-password');
@@ -131,7 +131,7 @@ describe('.lfsconfig of a commit', () => {
     expect([...server.requests, ...other.requests]).toEqual([]);
   });
 
-  test('another host gets no login of the remote and no header, and makes nobody type', async () => {
+  test('another host gets no login and no header of the remote, and no prompt', async () => {
     const localhost = other.url.replace('127.0.0.1', 'localhost');
     const made = withConfig(`[lfs]\n\turl = ${localhost}/elsewhere\n`);
     const asked = join(box.root, 'asked');

@@ -18,7 +18,7 @@ describe('a pointer (git-lfs docs/spec.md)', () => {
     expect(parse(text)).toEqual({ oid: OID, size: 12345 });
   });
 
-  test('keys that nobody knows are left alone', () => {
+  test('unknown keys are ignored', () => {
     const text = `${VERSION}made-by a.tool\noid sha256:${OID}\nsize 0\nz.9 last of all\n`;
     expect(parse(text)).toEqual({ oid: OID, size: 0 });
   });

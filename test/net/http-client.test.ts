@@ -153,7 +153,7 @@ describe('a server that fails for a while', () => {
     expect(server.requests).toHaveLength(8);
   });
 
-  it('is not asked again when nobody listens, or no answer comes', async () => {
+  it('is not asked again when no server listens, or no answer comes', async () => {
     expect((await failure(ask({ url: 'http://127.0.0.1:9/' }))).message).toContain('http://127.0.0.1:9/');
     server.be(faults.hang);
     const error = await failure(ask({}, { env: { ...LOOPBACK, REG_TIMEOUT: '0.1' } }));
@@ -184,7 +184,7 @@ describe('a server that fails for a while', () => {
     );
   });
 
-  it('that speaks no HTTP is told in words', async () => {
+  it('that speaks no HTTP is a readable error', async () => {
     server.be(faults.sendRaw('SSH-2.0-OpenSSH\r\n'));
     expect((await failure(ask())).message).toMatch(/^cannot reach http:.*: .+$/);
   });

@@ -159,7 +159,7 @@ describe('a proxy', () => {
     expect(other.requests).toEqual([]);
   });
 
-  it('that refuses is told in words, without its login', async () => {
+  it('that refuses is a readable error without its login', async () => {
     for (const url of ['http://models.example/', 'https://models.example/']) {
       other.be(faults.refuse(407));
       const error = await failure(

@@ -77,7 +77,7 @@ describe('addresses of private networks', () => {
     expect(isPrivateAddress(address)).toBe(true);
   });
 
-  it.each(PUBLIC)('%j is none', (address) => {
+  it.each(PUBLIC)('%j is public', (address) => {
     expect(isPrivateAddress(address)).toBe(false);
   });
 });

@@ -4,8 +4,9 @@ import { formatTagName } from '../../src/domain/tag-name.js';
 import { joinMessage, splitMessage } from '../../src/domain/trailers.js';
 import { decodeTag, encodeTag, type TagObject } from '../../src/git/tag-object.js';
 import { eventName } from '../support/arbitraries.js';
+import { cases } from '../support/soak.js';
 
-const RUNS = { numRuns: 10_000 };
+const RUNS = { numRuns: cases(10_000) };
 
 const line = fc.oneof(
   fc.constantFrom(
@@ -100,7 +101,7 @@ describe('tag objects', () => {
     );
   });
 
-  it('keep their headers, whoever the tagger says to be and whatever is said', () => {
+  it('keep their headers, for any tagger and message', () => {
     const hostile = fc.string({ unit: fc.constantFrom(...'ab<> \n\0'), maxLength: 12 });
     fc.assert(
       fc.property(object, hostile, hostile, hostile, (tag, name, email, message) => {

@@ -9,8 +9,9 @@ import {
 import { formatTagName, parseTagName } from '../../src/domain/tag-name.js';
 import { parseTarget } from '../../src/domain/target.js';
 import { anyArtifact, anyStage, anyVersion, eventName, hostileText } from '../support/arbitraries.js';
+import { cases } from '../support/soak.js';
 
-const RUNS = { numRuns: 10_000 };
+const RUNS = { numRuns: cases(10_000) };
 
 describe('names', () => {
   it('an artifact reads back from a tag and from what people type', () => {

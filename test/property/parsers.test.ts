@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { isNode, visit } from 'yaml';
-import { readConfig, stagesOfGto } from '../../src/documents/config.js';
+import { readConfig, readGto } from '../../src/documents/config.js';
 import { inspectLink, modelPath, readLink } from '../../src/documents/link.js';
 import { readYaml } from '../../src/documents/yaml.js';
 import { parseLocation } from '../../src/domain/location.js';
@@ -15,8 +15,9 @@ import { version } from '../../src/domain/version.js';
 import { RegError } from '../../src/errors.js';
 import { decodeTag, MalformedTag } from '../../src/git/tag-object.js';
 import { hostileText } from '../support/arbitraries.js';
+import { cases } from '../support/soak.js';
 
-const RUNS = { numRuns: 10_000 };
+const RUNS = { numRuns: cases(10_000) };
 
 /** Whether a call ends as calls may: with a value, or with an error that is thrown on purpose. */
 function endsWell(call: () => unknown): void {
@@ -131,7 +132,7 @@ describe('parsers throw nothing but errors on purpose', () => {
       fc.property(bytes, (some) => {
         endsWell(() => readLink(some, 'a.model.yaml'));
         endsWell(() => readConfig(some));
-        endsWell(() => stagesOfGto(some));
+        endsWell(() => readGto(some, {}));
         inspectLink(some, 'a.model.yaml');
       }),
       RUNS,

@@ -11,6 +11,7 @@ import {
 import { eventOf } from '../../src/domain/event.js';
 import { history } from '../support/arbitraries.js';
 import * as reference from '../support/reference-fold.js';
+import { cases } from '../support/soak.js';
 
 const answers = (state: ArtifactState) => ({
   name: state.name,
@@ -57,6 +58,6 @@ test('the fold says of random histories what the reference says, now and at any 
       const states = [...stateOf(events, at).values()].sort((a, b) => (a.name < b.name ? -1 : 1));
       expect(states.map(answers)).toEqual(reference.referenceStates(events, at).map(expected));
     }),
-    { numRuns: 3000 },
+    { numRuns: cases(3000, 500) },
   );
 });

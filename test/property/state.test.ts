@@ -15,8 +15,9 @@ import { mergeOrdered } from '../../src/domain/order.js';
 import { intervalsIn } from '../../src/domain/timeline.js';
 import { compareVersions, type Version } from '../../src/domain/version.js';
 import { history, type NamedTag } from '../support/arbitraries.js';
+import { cases } from '../support/soak.js';
 
-const RUNS = { numRuns: 10_000 };
+const RUNS = { numRuns: cases(10_000) };
 
 const eventsOf = (tags: readonly NamedTag[]): Event[] => tags.map(({ name, tag }) => eventOf(name, tag));
 const shuffled = history.chain((tags) =>
@@ -48,7 +49,7 @@ describe('state', () => {
           mergeOrdered([...stateOf(events).values()].map((artifact) => artifact.events));
         expect(journal(other)).toEqual(journal(one));
       }),
-      { numRuns: 3000 },
+      { numRuns: cases(3000, 500) },
     );
   });
 
@@ -143,7 +144,7 @@ describe('stays', () => {
           }
         }
       }),
-      { numRuns: 5000 },
+      { numRuns: cases(5000) },
     );
   });
 
@@ -163,7 +164,7 @@ describe('stays', () => {
             }
           }
       }),
-      { numRuns: 5000 },
+      { numRuns: cases(5000) },
     );
   });
 });

@@ -3,8 +3,9 @@ import semver from 'semver';
 import { describe, expect, it } from 'vitest';
 import { compareVersions, parseVersion } from '../../src/domain/version.js';
 import { anyVersion } from '../support/arbitraries.js';
+import { cases } from '../support/soak.js';
 
-const RUNS = { numRuns: 10_000 };
+const RUNS = { numRuns: cases(10_000) };
 // the grammar that semver.org publishes
 const OFFICIAL =
   /^v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?$/;

@@ -11,13 +11,15 @@ import type { WriteRow } from '../../src/registry/rows.js';
 import { write } from '../../src/registry/write.js';
 import { ARTIFACTS, anyRegistry, STAGES } from '../support/arbitraries.js';
 import { buildRegistry, type Registry } from '../support/builders.js';
+import { cases } from '../support/soak.js';
 import { listTags } from '../support/tags.js';
 import { anyWish, type Wish } from './wishes.js';
 
+const RUNS = cases(2000, 400);
 const CONFIG = { ...DEFAULT_CONFIG, stages: STAGES };
 
 describe('writes', () => {
-  it('what is granted holds afterwards; what is refused leaves everything as it is', async () => {
+  it('an accepted write holds afterwards; a refused one changes nothing', async () => {
     let granted = 0;
     const wishes = fc.array(anyWish, { minLength: 1, maxLength: 4 });
     await fc.assert(
@@ -25,9 +27,9 @@ describe('writes', () => {
         const registry = buildRegistry(tags);
         for (const one of all) if (await grant(registry, artifact, one)) granted += 1;
       }),
-      { numRuns: 2000 },
+      { numRuns: RUNS },
     );
-    expect(granted).toBeGreaterThan(500);
+    expect(granted).toBeGreaterThan(RUNS / 4);
   });
 });
 
@@ -40,6 +42,7 @@ async function grant(
   const context = {
     repository,
     config: async () => CONFIG,
+    remote: async () => 'origin',
     workTree: async () => undefined,
     now: () => 0,
   } as unknown as RegistryContext;

@@ -42,7 +42,7 @@ describe('the metrics file of a source', () => {
     expect((await read('metrics.json'))?.valueOf(metric)).toBe(value);
   });
 
-  test('YAML too, and no number that is none', async () => {
+  test('YAML too, and only real numbers', async () => {
     const file = await read('m/metrics.yaml');
     expect(file?.valueOf('rmse')).toBe(0.3);
     expect(file?.valueOf('infinite')).toBeUndefined();

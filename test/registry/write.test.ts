@@ -53,6 +53,7 @@ function makeClone(...pushes: ((take: () => void) => Outcome)[]) {
   const context = {
     repository,
     config: async () => DEFAULT_CONFIG,
+    remote: async () => 'origin',
     workTree: async () => undefined,
     now: () => 0,
   } as unknown as RegistryContext;

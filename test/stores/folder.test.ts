@@ -71,7 +71,7 @@ describe('writing', () => {
     expect(statSync(join(top, 'x')).mode).toBe(statSync(join(top, 'usual')).mode);
   });
 
-  it('lets nobody see it before it is whole', async () => {
+  it('shows it only once it is complete', async () => {
     const { top, store } = folderOf({ x: 'old' });
     const bytes = new Readable({ read: () => undefined });
     bytes.push('ne');

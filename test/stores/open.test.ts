@@ -50,7 +50,7 @@ describe('opening a store', () => {
     ['https://ann:secret@host/a', 'https://host/a/'],
     ['file:///mnt/a', 'file:///mnt/a'],
     ['/mnt/a/', 'file:///mnt/a'],
-  ])('at %s asks nobody yet', async (url, shown) => {
+  ])('at %s sends no request yet', async (url, shown) => {
     expect((await opener.openStore(url)).shown).toBe(shown);
   });
 

@@ -47,7 +47,7 @@ describe('what is shown of an address', () => {
     expect(message + hint).not.toContain('\n');
   });
 
-  it('what is very long is cut', () => {
+  it('a very long value is cut', () => {
     expect(refusal(() => splitObjectUrl(`data:${'x'.repeat(60_000)}`)).message.length).toBeLessThan(400);
   });
 });

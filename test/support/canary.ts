@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { expect } from 'vitest';
-import { type Run, regIn } from './cli.js';
+import { type Run, regIn } from './cli-here.js';
 import type { Env, Sandbox } from './repo.js';
 
 /** A login whose password must never be seen. */

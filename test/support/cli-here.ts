@@ -9,12 +9,12 @@ export { type Run, type RunOptions, readable, transcript } from './cli.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-/** The commands that were run as a program in this file. */
+/** The commands that were run as a program; files that run in the same worker share them. */
 const known = new Set<string>();
 
 /**
  * Runs `reg` to its end, with the same outcome as the program: most of its time a program takes to start. The first run of each
- * command in a file is one of the program as it is installed, so that nothing is promised that only the source keeps.
+ * command is one of the program as it is installed, so that nothing is promised that only the source keeps.
  */
 export async function runReg(box: Sandbox, options: RunOptions, ...args: string[]): Promise<Run> {
   const command = args[0] ?? '';

@@ -55,6 +55,7 @@ export function memoryRepository(identity: Identity): MemoryRepository {
     workTree: async () => undefined,
     defaultBranch: async () => 'main',
     uncommitted: async () => [],
+    remotes: async () => ({ names: [] }),
     hasRemote: async () => false,
     add,
     point: (tagName, oid) => void tags.set(tagName, oid),

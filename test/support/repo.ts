@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
@@ -75,6 +75,8 @@ const frozenEnv = (root: string): Env => ({
   GIT_CONFIG_NOSYSTEM: '1',
   // no test may ever wait for somebody to type a password
   GIT_TERMINAL_PROMPT: '0',
+  // a repository of a test need not outlive a loss of power
+  GIT_TEST_FSYNC: '0',
   GIT_AUTHOR_NAME: 'Ann Lee',
   GIT_AUTHOR_EMAIL: 'ann@example.com',
   GIT_COMMITTER_NAME: 'Ann Lee',
@@ -83,13 +85,36 @@ const frozenEnv = (root: string): Env => ({
   TZ: 'UTC',
 });
 
+/** A test's own git starts no other one to tidy up after it (git-maintenance(1)). */
+const UNKEPT = ['-c', 'maintenance.auto=false'];
+
 function repositoryAt(dir: string, env: Env): Repository {
   const run = (args: readonly string[], input?: string | Uint8Array): string =>
-    execFileSync('git', args, { cwd: dir, env, input, encoding: 'utf8', stdio: 'pipe' }).replace(/\n$/, '');
+    execFileSync('git', [...UNKEPT, ...args], {
+      cwd: dir,
+      env,
+      input,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }).replace(/\n$/, '');
+  let common: string | undefined;
   const writeTagRef = (name: string, content: string): void => {
-    const file = join(dir, run(['rev-parse', '--git-common-dir']), 'refs/tags', name);
+    common ??= run(['rev-parse', '--git-common-dir']);
+    const file = join(dir, common, 'refs/tags', name);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
+  };
+  /** A ref that git has just written, read from its file: one process less; undefined when it is not there. */
+  const looseRef = (ref: string): string | undefined => {
+    for (const folder of ['.git', '.']) {
+      try {
+        const content = readFileSync(join(dir, folder, ref), 'utf8').trim();
+        return content.startsWith('ref: ') ? looseRef(content.slice('ref: '.length)) : content;
+      } catch {
+        // a bare repository, a work tree of another one, or a ref that is packed
+      }
+    }
+    return undefined;
   };
   return {
     dir,
@@ -101,11 +126,11 @@ function repositoryAt(dir: string, env: Env): Repository {
       }
       run(['add', '--all']);
       run(['commit', '--quiet', '--allow-empty', '--message', message]);
-      return run(['rev-parse', 'HEAD']);
+      return looseRef('HEAD') ?? run(['rev-parse', 'HEAD']);
     },
     tag: (name, message = name, rev = 'HEAD') => {
       run(['tag', '--annotate', '--message', message, name, rev]);
-      return run(['rev-parse', `refs/tags/${name}`]);
+      return looseRef(`refs/tags/${name}`) ?? run(['rev-parse', `refs/tags/${name}`]);
     },
     writeRawTag: (bytes, name) => {
       const oid = run(['hash-object', '-t', 'tag', '-w', '--stdin', '--literally'], bytes);

@@ -2,7 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeRegistry, tagHourly } from '../e2e/registry.js';
-import { type Run, type RunOptions, runReg, startReg } from './cli.js';
+import { startReg } from './cli.js';
+import { type Run, type RunOptions, runReg } from './cli-here.js';
 import type { Env, Repository, Sandbox } from './repo.js';
 import type { GitServer } from './servers.js';
 

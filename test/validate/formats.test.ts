@@ -76,7 +76,7 @@ describe('JUnit', () => {
     return parser.parse(xml).testsuites;
   };
 
-  test('what is right is a test that passed', () => {
+  test('a correct link is a passed test', () => {
     const { tests, failures, testsuite } = parse(write('junit', [], ['a.model.yaml', 'b.model.yaml']));
     expect({ tests, failures }).toEqual({ tests: '2', failures: '0' });
     expect(testsuite.testcase.map(({ file }: { file: string }) => file)).toEqual([

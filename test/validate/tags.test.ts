@@ -145,7 +145,7 @@ describe('tags, as they are where they are shared', () => {
     await expect(found({ since: 'nothing' })).rejects.toMatchObject({ code: 'UNKNOWN_REV' });
   });
 
-  test('tag-moved, and tag-chain: of somebody who remembers', async () => {
+  test('tag-moved, and tag-chain: with a remembered state', async () => {
     box.advance(60);
     registry.git('tag', '-d', 'churn@v1.0.0');
     const old = remote.git('rev-parse', 'refs/tags/churn@v1.0.0').slice(0, 12);

@@ -89,7 +89,7 @@ describe.runIf(hasBrowser)('the site in a real browser, Chromium', () => {
     quiet();
   });
 
-  test('what was in prod on 1 September, and who put it there, is told from the first page on', async () => {
+  test('the first page leads to what was in prod on 1 September, and who put it there', async () => {
     const page = await browser.open(urlOf('index.html'));
     await page.getByLabel('Day', { exact: true }).fill('2026-09-01');
     const cell = page.locator('tr', { hasText: 'models:churn' }).locator('td[data-label="prod"]');

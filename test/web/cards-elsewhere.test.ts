@@ -83,7 +83,7 @@ test('versions in a stage and the latest ones have the card that their source ha
   expect(['v1.0.0', 'v2.0.0'].map((version) => page('churn', version)).join('')).not.toContain('t0ps3cret');
 });
 
-test('a source that cannot be reached is asked and told of once, and the pages are there without cards', async () => {
+test('an unreachable source is asked and reported once, and the pages have no cards', async () => {
   const notes: string[] = [];
   const out = join(box.root, 'without');
   const registry = await registryOf('unreached', [
@@ -155,7 +155,7 @@ test('who cannot wait goes without, and has the answer the next time', async () 
   expect(await look()).toBe('card');
 });
 
-test('when the time is over nothing more is asked, which is told once', async () => {
+test('after the time limit nothing more is asked, with one warning', async () => {
   const notes: string[] = [];
   const ask = askerOf(async () => 'commit', { budget: 4, onNote: (text) => notes.push(text) });
   const answers: (number | null)[] = [];

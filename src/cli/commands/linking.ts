@@ -67,7 +67,7 @@ export const droppedNote = (artifact: string, dropped: readonly string[]): strin
 const floatingWarnings = async (context: RegistryContext, artifacts: readonly string[]): Promise<string[]> =>
   (await floatingLinks(context, artifacts)).map(
     ({ artifact, rev }) =>
-      `warning: ${artifact} is linked to '${rev}', a branch, which moves on, and reg validate will say so: link it to a tag or a commit id, or allow it with revs: floating in .reg.yaml`,
+      `warning: ${artifact} is linked to '${rev}', a branch, and .reg.yaml says revs: fixed: name a tag or a commit id with reg update ${artifact} --rev <rev>`,
   );
 
 /** `reg outdated` */

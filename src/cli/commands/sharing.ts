@@ -9,7 +9,7 @@ export async function status(session: Session): Promise<number> {
   const { out, open, inPlace } = session;
   const context = await open();
   const found = await syncing.status(context);
-  const { remote: name } = await context.config();
+  const name = await context.remote();
   const short = (oid: string | null): string => oid?.slice(0, 12) ?? '-';
   await out.answer(found, () =>
     rowTable(StatusRow, found, out, {
@@ -34,7 +34,7 @@ export async function sync(session: Session): Promise<number> {
   const onRow = ({ action, tag }: SyncRow): void => out.print(`${action}\t${tag}\n`);
   const rows = await syncing.sync(context, { onRow: out.json ? undefined : onRow });
   if (out.json) out.data(rows);
-  const { remote } = await context.config();
+  const remote = await context.remote();
   if (rows.length === 0) out.note(sameNote(remote));
   const differing = rows.find(({ action }) => action === 'differs');
   if (differing === undefined) return 0;

@@ -112,7 +112,7 @@ export const hasBehind = (rows: readonly OverviewRow[]): boolean =>
     Object.keys(row.stages).some((stage) => held(row, stage).some((id) => isBehind(id, row))),
   );
 
-/** What marks a version that is behind: a sign, for colours alone do not reach everybody. */
+/** Marks a version that is behind. It is a sign, because not every reader sees colours. */
 export const BEHIND = '↓';
 
 function stageCell(row: OverviewRow, stage: string, out: Output): Cell {

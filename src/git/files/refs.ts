@@ -20,8 +20,6 @@ export interface Refs {
   list(...prefixes: readonly string[]): Promise<StoredRef[]>;
   /** The object that one ref holds, symbolic refs followed; undefined where it is missing or broken. */
   read(name: string): Promise<Oid | undefined>;
-  /** The full name of the ref that HEAD leads to; undefined where it holds an object id. */
-  head(): Promise<string | undefined>;
 }
 
 /**
@@ -52,7 +50,6 @@ export function openRefs(gitDir: string, commonDir: string): Refs {
   };
   return {
     read: (name) => read(name),
-    head: async () => (await readLooseRef(join(gitDir, 'HEAD')))?.target,
     list: async (...prefixes) => {
       for (let attempt = 1; ; attempt += 1) {
         const before = await versionOf(packedFile);

@@ -31,7 +31,7 @@ import {
   treeEntries,
 } from './objects.js';
 import { findPlace } from './place.js';
-import { openRefs, type Refs, type StoredRef } from './refs.js';
+import { headBranch, openRefs, type Refs, type StoredRef } from './refs.js';
 import { resolveCommit } from './revisions.js';
 
 /**
@@ -55,13 +55,16 @@ export async function openLocalRepository(
     // a tag or an object that is missing is an answer here
     tags: tagsIn(refs, all),
     objects: { ...read.objects, types: (oids) => typesOf(all, oids) },
+    remotes: async () => ({
+      names: [...config.keys()].flatMap((key) => /^remote\.(.*)\.url$/.exec(key)?.[1] ?? []),
+      chosen: gitConfigValue(config, 'reg.remote'),
+      pushDefault: gitConfigValue(config, 'remote.pushdefault'),
+      ofBranch: gitConfigValue(config, `branch.${await headBranch(gitDir)}.remote`),
+    }),
     hasRemote: async (name) => gitConfigValue(config, `remote.${name}.url`) !== undefined,
     largeFiles: localLargeFiles(place),
     tips: () => listTips(refs, objects),
-    defaultBranch: async () => {
-      const name = await refs.head();
-      return name?.startsWith(BRANCHES) ? name.slice(BRANCHES.length) : undefined;
-    },
+    defaultBranch: () => headBranch(gitDir),
     workTree: async () => place.workTree,
     uncommitted: (paths) => listUncommitted(read.objects, place.workTree, paths),
   };
@@ -107,8 +110,6 @@ export function readFolder(gitDir: string, commonDir: string, objects: ObjectSto
     },
   };
 }
-
-const BRANCHES = 'refs/heads/';
 
 /**
  * Compares files of a work tree with HEAD by their bytes. Without the git program nothing is known of the index, nor of what is

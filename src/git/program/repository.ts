@@ -1,7 +1,15 @@
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
 import { isFolder } from '../../util/files.js';
-import type { History, Objects, RegistryRepository, Remote, RemoteSide, SourceRepository } from '../port.js';
+import type {
+  History,
+  Objects,
+  RegistryRepository,
+  Remote,
+  RemoteNames,
+  RemoteSide,
+  SourceRepository,
+} from '../port.js';
 import { gitBranches, gitHistory } from './history.js';
 import { gitLargeFiles } from './lfs.js';
 import { gitObjects } from './objects.js';
@@ -21,6 +29,7 @@ import {
   expectSuccess,
   gitIn,
   offline,
+  type ReadGit,
   type RunGit,
   readGitIn,
   requireGit,
@@ -42,13 +51,13 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
   const newEnough = once(() => requireGit(readGitIn(folder, around)));
   const isRepository = once(() => requireRepository(readGitIn(folder, around), folder));
   const checked =
-    (run: RunGit): RunGit =>
-    async (args, input) => {
-      const [result] = await Promise.all([run(args, input), newEnough()]);
+    (run: ReadGit): ReadGit =>
+    async (args, input, take) => {
+      const [result] = await Promise.all([run(args, input, take), newEnough()]);
       if (result.code !== 0) await isRepository();
       return result;
     };
-  const git = checked(gitIn(folder, around));
+  const git: RunGit = checked(gitIn(folder, around));
   const read = checked(readGitIn(folder, around));
   // in a partial clone git brings a missing model from the remote, and shows no progress
   const stream = streamGitIn(folder, unhurried(around));
@@ -68,6 +77,7 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
       commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
     },
     remote: (name, side) => gitRemote(remotes(name), objects, history, side),
+    remotes: () => readRemotes(read),
     hasRemote: async (name) => (await read(['remote', 'get-url', '--end-of-options', name])).code === 0,
     largeFiles: gitLargeFiles(folder, around),
     tips: () => listTips(ownAccess(read, folder)),
@@ -117,6 +127,29 @@ async function listUncommitted(git: RunGit, paths: readonly string[]): Promise<s
     .split('\0')
     .slice(0, -1);
   return lines.map((line) => line.slice('XY '.length)).sort();
+}
+
+/** Reads what git's configuration says about remotes. */
+async function readRemotes(git: RunGit): Promise<RemoteNames> {
+  const pattern = '^(remote\\..*\\.url|reg\\.remote|remote\\.pushdefault|branch\\..*\\.remote)$';
+  const { stdout } = await git(['config', '--null', '--get-regexp', pattern]);
+  const lines = stdout.toString().split('\0').filter(Boolean);
+  // a later value wins; the name in the middle of a key keeps its letter case
+  const settings = new Map(
+    lines.map((line) => [line.slice(0, line.indexOf('\n')), line.slice(line.indexOf('\n') + 1)]),
+  );
+  const names = [...settings.keys()].flatMap((key) => /^remote\.(.*)\.url$/s.exec(key)?.[1] ?? []);
+  const preferred = {
+    chosen: settings.get('reg.remote'),
+    pushDefault: settings.get('remote.pushdefault'),
+  };
+  if (names.length < 2) return { names, ...preferred };
+  const head = await git(['symbolic-ref', '--quiet', '--short', 'HEAD']);
+  return {
+    names,
+    ...preferred,
+    ofBranch: settings.get(`branch.${head.stdout.toString().trim()}.remote`),
+  };
 }
 
 async function findWorkTree(git: RunGit): Promise<string | undefined> {

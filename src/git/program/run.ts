@@ -25,6 +25,13 @@ export interface GitResult {
 /** Runs git in one folder with the given arguments and standard input. */
 export type RunGit = (args: readonly string[], input?: string | Uint8Array) => Promise<GitResult>;
 
+/** The same for an answer that may be long: with `take`, that gets the output as it comes, and `stdout` is empty. */
+export type ReadGit = (
+  args: readonly string[],
+  input?: string | Uint8Array,
+  take?: (chunk: Buffer) => void,
+) => Promise<GitResult>;
+
 /**
  * Runs git in one folder and gives its output as it comes. The stream fails with RegError GIT_FAILED when git fails, and with
  * INTERRUPTED once the signal is given.
@@ -95,14 +102,15 @@ export function gitIn(cwd: string, around: Surroundings): RunGit {
  * takes longer than git needs for most of them.
  */
 export const readGitIn =
-  (cwd: string, around: Surroundings): RunGit =>
-  async (args, input) => {
+  (cwd: string, around: Surroundings): ReadGit =>
+  async (args, input, take) => {
     const output = outputOf(cwd, around, args, input);
     const chunks: Buffer[] = [];
     for (;;) {
       const { done, value } = await output.next();
       if (done) return { stdout: Buffer.concat(chunks), ...value };
-      chunks.push(value);
+      if (take) take(value);
+      else chunks.push(value);
     }
   };
 

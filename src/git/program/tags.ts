@@ -5,18 +5,18 @@ import { TAG_REFS, tagRef } from '../../domain/refs.js';
 import type { TagList, TagReading, TagRef, Tags } from '../port.js';
 import { type DecodedTag, decodeFound, type FoundTag, ownTarget, readingOf } from '../tag-object.js';
 import { eachObject, inspectObjects } from './objects.js';
-import { expectSuccess, type RunGit, type StreamGit } from './run.js';
+import { expectSuccess, type ReadGit, type RunGit, type StreamGit } from './run.js';
 
 const PEELED = '^{}';
 
 /** Git in one folder. */
 interface Programs {
-  git: RunGit;
+  git: ReadGit;
   stream: StreamGit;
 }
 
 /** Reads tags with the git program: one process, and more only where something is unusual. */
-export function gitTags(git: RunGit, stream: StreamGit): Tags {
+export function gitTags(git: ReadGit, stream: StreamGit): Tags {
   const programs = { git, stream };
   return {
     list: (scope) => (scope === 'all' ? listAll(programs) : listArtifact(programs, scope)),
@@ -30,11 +30,14 @@ export function gitTags(git: RunGit, stream: StreamGit): Tags {
  * objects at all.
  */
 async function listAll(programs: Programs): Promise<TagList> {
-  const { code, stdout, stderr } = await programs.git(['show-ref', '--tags', '--dereference']);
-  const shown = new ShownRefs(stdout);
+  const collected = new ShownRefs();
+  const { code, stderr } = await programs.git(['show-ref', '--tags', '--dereference'], undefined, (chunk) =>
+    collected.take(chunk),
+  );
+  const shown = collected.end();
   // exit code 1 without a message: there are no tags (git-show-ref(1))
   if (stderr === '' && (code === 0 || code === 1)) {
-    await shown.tellLightweight(programs.stream);
+    await tellLightweight(shown, programs.stream);
     return { refs: shown, known: new Map() };
   }
   const peeled = new Map<string, TagRef>();
@@ -48,55 +51,95 @@ async function listAll(programs: Programs): Promise<TagList> {
 }
 
 /**
- * The refs that git-show-ref(1) prints: `<oid> SP refs/tags/<name>`, and for an annotated tag a second line,
- * `<oid> SP refs/tags/<name>^{}`. A list is long, so a ref is made when the list comes to it, and is not kept.
+ * A ref that git-show-ref(1) prints: `<oid> SP refs/tags/<name>`, and for an annotated tag a second line,
+ * `<oid> SP refs/tags/<name>^{}`. A list is long, and texts cost much to collect. So it keeps places, and makes texts when asked.
  */
-class ShownRefs implements Iterable<TagRef> {
-  readonly #text: string;
-  readonly #idLength: number;
-  /** The places of refs without a second line that are no lightweight tags either: git cannot peel them. */
-  readonly #unknown = new Set<number>();
+class ShownRef implements TagRef {
+  /**
+   * @param text a piece of the list
+   * @param start where its first line begins
+   * @param end where its first line ends
+   * @param target whether there is a second line; `unknown` where git cannot peel the tag
+   */
+  constructor(
+    private readonly text: string,
+    private readonly start: number,
+    private readonly end: number,
+    public target: boolean | 'unknown',
+  ) {}
 
-  constructor(stdout: Buffer) {
-    this.#text = stdout.toString(isAscii(stdout) ? 'latin1' : 'utf8');
-    this.#idLength = this.#text.indexOf(' ');
+  get oid(): Oid {
+    return this.idAt(this.start);
   }
 
-  /** Finds out which refs without a second line are lightweight tags. For some broken tags git omits it without a message. */
-  async tellLightweight(stream: StreamGit): Promise<void> {
-    const asked: { at: number; oid: Oid }[] = [];
-    for (const { at, ref } of this.#refs())
-      if (ref.peeled === undefined && /[@#]/.test(ref.name)) asked.push({ at, oid: ref.oid });
-    const heads = await inspectObjects(
-      stream,
-      asked.map(({ oid }) => oid),
-    );
-    for (const [index, { at }] of asked.entries())
-      if ((heads[index]?.type ?? 'tag') === 'tag') this.#unknown.add(at);
+  get name(): string {
+    return this.text.slice(this.text.indexOf(' ', this.start) + 1 + TAG_REFS.length, this.end);
   }
 
-  *[Symbol.iterator](): Generator<TagRef> {
-    for (const { ref } of this.#refs()) yield ref;
+  get peeled(): TagRef['peeled'] {
+    if (this.target === true) return this.idAt(this.end + 1);
+    return this.target || undefined;
   }
 
-  *#refs(): Generator<{ at: number; ref: TagRef }> {
-    const [text, idLength] = [this.#text, this.#idLength];
-    for (let at = 0, end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {
-      const peeledEnd = peeledLineEnd(text, at, end);
-      const peeled = peeledEnd === undefined ? undefined : text.slice(end + 1, end + 1 + idLength);
-      const name = text.slice(at + idLength + 1 + TAG_REFS.length, end);
-      const ref: TagRef = { name, oid: text.slice(at, at + idLength), peeled };
-      if (this.#unknown.size > 0 && this.#unknown.has(at)) ref.peeled = 'unknown';
-      yield { at, ref };
-      at = (peeledEnd ?? end) + 1;
+  private idAt(at: number): Oid {
+    return this.text.slice(at, this.text.indexOf(' ', at));
+  }
+}
+
+/** So many bytes are read at a time. V8 keeps a text of that length outside the heap that it collects. */
+const PIECE = 1 << 20;
+
+/** Reads refs while git still lists others. */
+class ShownRefs {
+  readonly #refs: ShownRef[] = [];
+  #unread: Buffer[] = [];
+  #size = 0;
+
+  take(chunk: Buffer): void {
+    this.#unread.push(chunk);
+    this.#size += chunk.length;
+    if (this.#size < PIECE) return;
+    const bytes = Buffer.concat(this.#unread);
+    const end = endOfRefs(bytes);
+    this.#read(bytes.subarray(0, end));
+    this.#unread = [bytes.subarray(end)];
+    this.#size = bytes.length - end;
+  }
+
+  /** All refs. */
+  end(): ShownRef[] {
+    this.#read(Buffer.concat(this.#unread));
+    return this.#refs;
+  }
+
+  #read(bytes: Buffer): void {
+    const text = bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
+    for (let start = 0, end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      // the second line has the length of the first and of `^{}`, and no name of a ref has a `^`
+      const secondEnd = end + 1 + (end - start) + PEELED.length;
+      const hasSecond = text.startsWith(`${PEELED}\n`, secondEnd - PEELED.length);
+      this.#refs.push(new ShownRef(text, start, end, hasSecond));
+      start = (hasSecond ? secondEnd : end) + 1;
     }
   }
 }
 
-/** Where the second line of a ref ends. It has the length of the first and of `^{}`, and no name of a ref has a `^`. */
-function peeledLineEnd(text: string, at: number, end: number): number | undefined {
-  const peeledEnd = end + 1 + (end - at) + PEELED.length;
-  return text.startsWith(`${PEELED}\n`, peeledEnd - PEELED.length) ? peeledEnd : undefined;
+/** Where the last ref ends that is there for sure with both of its lines. */
+function endOfRefs(bytes: Buffer): number {
+  const lineEnd = bytes.lastIndexOf('\n');
+  if (bytes.toString('latin1', lineEnd - PEELED.length, lineEnd) === PEELED) return lineEnd + 1;
+  return bytes.lastIndexOf('\n', lineEnd - 1) + 1;
+}
+
+/** Finds out which refs without a second line are lightweight tags. For some broken tags git omits it without a message. */
+async function tellLightweight(refs: readonly ShownRef[], stream: StreamGit): Promise<void> {
+  const asked = refs.filter(({ target, name }) => !target && /[@#]/.test(name));
+  const heads = await inspectObjects(
+    stream,
+    asked.map(({ oid }) => oid),
+  );
+  for (const [index, ref] of asked.entries())
+    if ((heads[index]?.type ?? 'tag') === 'tag') ref.target = 'unknown';
 }
 
 /** for-each-ref matches `/` only with `**` between slashes, and a stage that gto wrote may hold one. */

@@ -213,6 +213,7 @@ export function remoteRepository(
       isShallow: async () => false,
     },
     branches: local.branches && branches,
+    remotes: async () => ({ names: [] }),
     hasRemote: async () => true,
     tips: transport.tips,
     defaultBranch: transport.defaultBranch,

@@ -72,7 +72,7 @@ const BRANCHES = 'refs/heads/';
 const tagPrefixes = (scope: ArtifactName | 'all'): string[] =>
   scope === 'all' ? [TAG_REFS] : ['@', '#'].map((mark) => tagRef(artifactNameForTag(scope) + mark));
 
-/** Commits that a server is told about; git itself sends as many at first (git source, fetch-negotiator). */
+/** Commits that are sent to a server; git itself sends as many at first (git source, fetch-negotiator). */
 const MAX_HAVES = 256;
 
 const isHere = async ({ oid, peeled }: RemoteRef, { has }: Receiver): Promise<boolean> =>

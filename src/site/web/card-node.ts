@@ -1,6 +1,6 @@
 /**
  * A model card as data: a text, or an element of a closed list. There is no place in it for HTML, for a handler, or for an
- * address other than http(s), so that whoever draws it cannot be made to run anything.
+ * address other than http(s), so drawing it never runs anything.
  */
 export type CardNode = string | CardElement;
 

@@ -5,7 +5,7 @@ type Choices = Record<string, string>;
 
 /**
  * Choices that are kept behind the `#` of the address, the one part of it that may change where a page is opened as a file.
- * What is as `initial` says is left out there. Drawn first as `initial`, as the server does.
+ * Values equal to those of `initial` are left out. The first drawing uses `initial`, as the server does.
  */
 export function useHashState<T extends Choices>(initial: T): [T, (change: Partial<T>) => void] {
   const [choices, choose] = useState<T>(initial);

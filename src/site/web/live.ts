@@ -1,7 +1,7 @@
 /**
- * Follows a running `reg ui`: gives this page as it is whenever tags have changed; what is typed in it stays. A page that nobody
- * sees does not ask, for a browser has few connections to one server.
- * @param mark what the page tells of
+ * Follows a running `reg ui`: gives the new page each time tags change. Text that a person typed stays. A hidden page does not
+ * ask, because a browser has few connections to one server.
+ * @param mark the state of the tags that the page shows
  */
 export function followChanges(mark: string, draw: (page: Document) => void): void {
   const root = document.documentElement.dataset.root ?? '';

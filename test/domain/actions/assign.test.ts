@@ -86,7 +86,7 @@ describe('assigning (docs/specification.md, 3 State)', () => {
     }
   });
 
-  it('what is in the stage but not current is assigned again', () => {
+  it('a version that is in the stage but not current is assigned again', () => {
     expect(plan(IN_PROD, { target: { version: 'v1.0.0' } }).note).toBeUndefined();
   });
 

@@ -135,7 +135,8 @@ describe('registering where others write too', () => {
 
 describe('the next version', () => {
   it.each<[string[], Bump | undefined, string]>([
-    [[], 'major', 'v0.0.1'],
+    [[], 'major', 'v1.0.0'],
+    [[], undefined, 'v0.0.1'],
     [['churn@v1.9.9 A 1', 'churn@v1.10.0 B 2'], undefined, 'v1.10.1'],
     [['churn@v2.0.0-rc.1 A 1'], undefined, 'v2.0.0'],
     [['churn@v1.0.0 A 1', 'churn@v2.0.0 B 2', 'churn@v2.0.0! B 3'], undefined, 'v1.0.1'],

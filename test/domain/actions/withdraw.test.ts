@@ -69,7 +69,7 @@ describe('deregistering', () => {
 });
 
 describe('deprecating', () => {
-  it('is said at the commit of the last event', () => {
+  it('is written at the commit of the last event', () => {
     expect(told(planDeprecate(snapshot(LINES), {}))).toEqual(['churn@deprecated C']);
   });
 
@@ -83,7 +83,7 @@ describe('deprecating', () => {
     expect(told(planDeprecate(deprecated, { force: true }))).toEqual(['churn@deprecated#4 C']);
   });
 
-  it('is said again after a revival, counted', () => {
+  it('is written again after a revival, counted', () => {
     const revived = snapshot([...LINES, 'churn@deprecated C 60', 'churn#dev#4 A 70']);
     expect(told(planDeprecate(revived, {}))).toEqual(['churn@deprecated#5 A']);
   });

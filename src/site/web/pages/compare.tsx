@@ -1,6 +1,5 @@
 import type { JSX } from 'preact';
-import { differences } from '../../../domain/differences.js';
-import { factsOf } from '../../../registry/facts.js';
+import { differences, factsOf } from '../../../domain/differences.js';
 import { useHashState } from '../hash-state.js';
 import { own } from '../own.js';
 import type { ComparePage } from '../page.js';

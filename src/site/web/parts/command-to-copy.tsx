@@ -4,11 +4,11 @@ import { Scripted } from './scripted.js';
 
 /** A command line, and a button that copies it. */
 export function CommandToCopy({ command }: { command: string }): JSX.Element {
-  const [said, say] = useState('');
+  const [status, setStatus] = useState('');
   const copy = (): void =>
     void navigator.clipboard.writeText(command).then(
-      () => say('Copied'),
-      () => say('Not allowed here: select the text instead'),
+      () => setStatus('Copied'),
+      () => setStatus('Not allowed here: select the text instead'),
     );
   return (
     <div class="command">
@@ -17,7 +17,7 @@ export function CommandToCopy({ command }: { command: string }): JSX.Element {
         <button type="button" onClick={copy}>
           Copy
         </button>
-        <span role="status">{said}</span>
+        <span role="status">{status}</span>
       </Scripted>
     </div>
   );

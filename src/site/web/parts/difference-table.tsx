@@ -12,7 +12,7 @@ interface Props {
   changes: readonly Change[];
 }
 
-/** What is said otherwise of one version than of another: the rows of `reg diff`. */
+/** The differences between two versions: the rows of `reg diff`. */
 export function DifferenceTable({ artifact, from, to, changes }: Props): JSX.Element {
   if (changes.length === 0) return <p class="none">Their links say the same.</p>;
   return (

@@ -40,7 +40,7 @@ const Row = (row: HistoryRow): JSX.Element => (
     <td data-label="By">
       <Person author={row.author} email={row.email} />
     </td>
-    <td data-label="Message" class="said">
+    <td data-label="Message" class="message-cell">
       <Message text={row.message} />
     </td>
     <td data-label="Tag">

@@ -3,7 +3,7 @@ import { own } from '../own.js';
 import type { ArtifactPage } from '../page.js';
 import { MetricChart, type MetricPoint } from './metric-chart.js';
 
-/** More than a page of charts helps nobody. */
+/** The greatest number of charts on a page. */
 const CHARTS = 24;
 
 /** How every metric went on from version to version. */

@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useHasStarted } from '../has-started.js';
 
-/** What only works with scripts: not shown until they have started, so that nobody without them turns a dead knob. */
+/** A part that works only with scripts. It is hidden until they have started. */
 export const Scripted = ({ children }: { children: ComponentChildren }): JSX.Element => (
   <div class="scripted" hidden={!useHasStarted()}>
     {children}

@@ -90,7 +90,7 @@ const StayCells = ({ artifact, stay }: { artifact: string; stay: IntervalRow }):
     <td data-label="Since">
       <time dateTime={stay.from}>{shownTime(stay.from)}</time>
     </td>
-    <td data-label="Message" class="said">
+    <td data-label="Message" class="message-cell">
       <Message text={stay.message} />
     </td>
     <td data-label="Tag">

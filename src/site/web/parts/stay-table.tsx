@@ -32,7 +32,7 @@ export function StayTable({ intervals }: { intervals: readonly IntervalRow[] }):
                 <td data-label="Put there by">
                   <Person author={stay.author} email={stay.email} />
                 </td>
-                <td data-label="Message" class="said">
+                <td data-label="Message" class="message-cell">
                   <Message text={stay.message} />
                 </td>
               </tr>

@@ -43,7 +43,7 @@ const Row = (row: VersionRow): JSX.Element => (
     <td data-label="By">
       <Person author={row.author} email={row.email} />
     </td>
-    <td data-label="Message" class="said">
+    <td data-label="Message" class="message-cell">
       <Message text={row.message} />
     </td>
     <td data-label="Commit">

@@ -9,7 +9,7 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
     expect(read(text)).toEqual(DEFAULT_CONFIG);
     expect(DEFAULT_CONFIG).toEqual({
       stages: undefined,
-      remote: 'origin',
+      types: undefined,
       push: false,
       links: 'required',
       store: './store',
@@ -20,6 +20,7 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
       rules: {},
       policy: {},
       signers: '.reg-signers',
+      notes: [],
     });
   });
 
@@ -31,7 +32,6 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
     });
     const all = {
       stages: ['a'],
-      remote: 'up',
       push: true,
       links: 'optional',
       store: '/srv',
@@ -45,7 +45,22 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
       policy: { a: { after: 'b', branch: 'main', by: ['ann@example.com'], signed: true, approvals: 2 } },
       signers: 'team/signers',
     };
-    expect(read(JSON.stringify(all))).toEqual(all);
+    expect(read(JSON.stringify(all))).toEqual({ ...all, notes: [] });
+  });
+
+  it('remote: is read, and changes nothing', () => {
+    expect(read('push: true\nremote: up stream\n')).toEqual({
+      ...DEFAULT_CONFIG,
+      push: true,
+      notes: [
+        {
+          file: '.reg.yaml',
+          line: 2,
+          message: 'remote: is ignored, because the configuration of git names the remote',
+          hint: "git config reg.remote 'up stream'",
+        },
+      ],
+    });
   });
 
   it('no stage at all is allowed when the list is empty', () => {
@@ -54,14 +69,14 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
 
   it.each<[string, number, string, string | undefined]>([
     ['remote: origin\nstage: [dev]\n', 2, "unknown key 'stage'", "did you mean 'stages'?"],
-    ['stages: dev\n', 1, 'stages: is not a list of stage names', undefined],
-    ['stages:\n  - dev\n  - eu/prod\n', 1, 'stages.1: is not a stage name', undefined],
-    ['stages: [-prod]\n', 1, 'stages.0: is not a stage name', undefined],
-    ['\npush: sometimes\n', 2, 'push: is neither true nor false', undefined],
+    ['stages: dev\n', 1, 'stages: is not a list of stage names: "dev"', undefined],
+    ['stages:\n  - dev\n  - eu/prod\n', 1, 'stages.1: is not a stage name: "eu/prod"', undefined],
+    ['stages: [-prod]\n', 1, 'stages.0: is not a stage name: "-prod"', undefined],
+    ['\npush: sometimes\n', 2, 'push: is neither true nor false: "sometimes"', undefined],
     [
       'policy: [prod]\n',
       1,
-      'policy: is not a mapping of stages, such as {prod: {after: staging}}',
+      'policy: is not a mapping of stages, such as {prod: {after: staging}}: ["prod"]',
       undefined,
     ],
     [
@@ -73,34 +88,44 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
     [
       'policy: {prod: yes}\n',
       1,
-      'policy.prod: is not a mapping, such as {after: staging, branch: main}',
+      'policy.prod: is not a mapping, such as {after: staging, branch: main}: "yes"',
       undefined,
     ],
     ['policy: {prod: {aftr: dev}}\n', 1, "unknown key 'policy.prod.aftr'", "did you mean 'after'?"],
-    ['policy: {prod: {after: -dev}}\n', 1, 'policy.prod.after: is not a stage name', undefined],
-    ['policy: {prod: {branch: a b}}\n', 1, 'policy.prod.branch: is not the name of a branch', undefined],
-    ['policy: {prod: {by: ann@example.com}}\n', 1, 'policy.prod.by: is not a list of addresses', undefined],
+    ['policy: {prod: {after: -dev}}\n', 1, 'policy.prod.after: is not a stage name: "-dev"', undefined],
+    [
+      'policy: {prod: {branch: a b}}\n',
+      1,
+      'policy.prod.branch: is not the name of a branch: "a b"',
+      undefined,
+    ],
+    [
+      'policy: {prod: {by: ann@example.com}}\n',
+      1,
+      'policy.prod.by: is not a list of addresses: "ann@example.com"',
+      undefined,
+    ],
     [
       'policy: {prod: {by: [ann]}}\n',
       1,
-      'policy.prod.by.0: is not an address such as ann@example.com',
+      'policy.prod.by.0: is not an address such as ann@example.com: "ann"',
       undefined,
     ],
-    ['policy: {prod: {signed: ssh}}\n', 1, 'policy.prod.signed: is neither true nor false', undefined],
-    ['policy: {prod: {approvals: 1.5}}\n', 1, 'policy.prod.approvals: is not a whole number', undefined],
+    ['policy: {prod: {signed: ssh}}\n', 1, 'policy.prod.signed: is neither true nor false: "ssh"', undefined],
+    ['policy: {prod: {approvals: 1.5}}\n', 1, 'policy.prod.approvals: is not a whole number: 1.5', undefined],
     [
       'policy: {prod: {approvals: -1}}\n',
       1,
-      'policy.prod.approvals: is not a number from 0 to 100',
+      'policy.prod.approvals: is not a number from 0 to 100: -1',
       undefined,
     ],
     ['metrics: {rmse: {mx: 1}}\n', 1, "unknown key 'metrics.rmse.mx'", "did you mean 'max'?"],
-    ['metrics:\n  rmse: 0.5\n', 2, 'metrics.rmse: is not a mapping, such as {max: 0.5}', undefined],
-    ['metrics: {rmse: {max: a}}\n', 1, 'metrics.rmse.max: is not a number', undefined],
+    ['metrics:\n  rmse: 0.5\n', 2, 'metrics.rmse: is not a mapping, such as {max: 0.5}: 0.5', undefined],
+    ['metrics: {rmse: {max: a}}\n', 1, 'metrics.rmse.max: is not a number: "a"', undefined],
     [
       'metrics: {rmse: {max: 1, noWorseThan: a/b}}\n',
       1,
-      'metrics.rmse.noWorseThan: is not a stage name',
+      'metrics.rmse.noWorseThan: is not a stage name: "a/b"',
       undefined,
     ],
     [
@@ -118,14 +143,14 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
     [
       'metrics: {rmse: {max: 1, noWorseThan: a, tolerance: -2%}}\n',
       1,
-      'metrics.rmse.tolerance: is neither a number from 0 on nor a share such as 2%',
+      'metrics.rmse.tolerance: is neither a number from 0 on nor a share such as 2%: "-2%"',
       undefined,
     ],
-    ['revs: moving\n', 1, 'revs: is neither fixed nor floating', undefined],
+    ['revs: moving\n', 1, 'revs: is neither fixed nor floating: "moving"', undefined],
     [
       'rules: {link-rev: fatal}\n',
       1,
-      'rules.link-rev: is not one of off, info, warning and error',
+      'rules.link-rev: is not one of off, info, warning and error: "fatal"',
       undefined,
     ],
     ['expects: {a: {inputs: {}}}\n', 1, 'expects.a.artifact: is not the name of an artifact', undefined],
@@ -138,11 +163,11 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
     [
       'expects:\n  a:\n    artifact: b\n    inputs: {x: {dtype: f, shape: [-1]}}\n',
       4,
-      'expects.a.inputs.x.shape.0: is not a dimension: a whole number, or a name or null for one that may vary',
+      'expects.a.inputs.x.shape.0: is not a dimension: a whole number, or a name or null for one that may vary: -1',
       undefined,
     ],
-    ['signers: [a]\n', 1, 'signers: is not the path of a file', undefined],
-    ['links: maybe\n', 1, 'links: is neither required nor optional', undefined],
+    ['signers: [a]\n', 1, 'signers: is not the path of a file: ["a"]', undefined],
+    ['links: maybe\n', 1, 'links: is neither required nor optional: "maybe"', undefined],
     ['stages: [dev]\nstages: [prod]\n', 2, "the key 'stages' is repeated", undefined],
     ['a: &x 1\nb: *x\n', 2, 'aliases are not allowed', undefined],
   ])('refuses %j', (text, line, message, hint) => {
