@@ -162,8 +162,6 @@ export interface WithdrawOptions extends WriteOptions {
   version?: string | undefined;
   /** Writes the event even when it changes nothing. */
   force?: boolean | undefined;
-  /** Deletes the tags concerned instead of adding one. */
-  delete?: boolean | undefined;
 }
 
 /** Takes a version out of a stage. `target` is an artifact, whose current version is meant, or `artifact@version`. */

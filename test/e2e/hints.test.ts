@@ -152,8 +152,9 @@ test('hints ask the registry that was asked', async () => {
   // where the environment names it, it still does
   const told = await regIn(box, box.root, { REG_REPO: 'hinted' })('status');
   expect(hintOf(told.stderr)).toBe('reg sync');
+  registry.git('push', '--quiet', 'origin', 'refs/tags/churn#prod!#2');
   const pushed = await away('assign', 'churn@v1.0.0', 'dev', '--push', '--repo', 'hinted');
-  expect(pushed.stderr).toContain('push what is missing with: reg sync --repo hinted\n');
+  expect(pushed.stderr).toContain('to push all the same: reg sync --repo hinted\n');
 });
 
 test('the fix of the doctor asks the registry that was asked', async () => {
