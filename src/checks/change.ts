@@ -62,7 +62,11 @@ async function readOrNothing(workTree: WorkTree, file: string): Promise<Uint8Arr
 async function startOf(repository: RegistryRepository, base: string): Promise<Oid> {
   const [tip, head] = await Promise.all([repository.objects.commit(base), repository.objects.commit('HEAD')]);
   if (tip === undefined)
-    throw new RegError('UNKNOWN_REV', `'${base}' names no commit here`, `fetch it: ${fetchLine(base)}`);
+    throw new RegError(
+      'UNKNOWN_REV',
+      `'${base}' names no commit here`,
+      `fetch it: ${await fetchHint(repository, base)}`,
+    );
   const start = head && (await repository.history.mergeBase(tip, head));
   if (start !== undefined) return start;
   const isShallow = await repository.history.isShallow();
@@ -71,13 +75,14 @@ async function startOf(repository: RegistryRepository, base: string): Promise<Oi
     `'${base}' and HEAD have no commit in common here`,
     isShallow
       ? 'this clone is shallow: git fetch --unshallow (fetch-depth: 0 of actions/checkout)'
-      : fetchLine(base),
+      : await fetchHint(repository, base),
   );
 }
 
 /** The command that fetches a branch of a remote: `origin/main` is `main` of `origin`. */
-function fetchLine(base: string): string {
+async function fetchHint(repository: RegistryRepository, base: string): Promise<string> {
   const [, remote = 'origin', branch = base] = /^(?:refs\/remotes\/)?([^/]+)\/(.+)$/.exec(base) ?? [];
+  if (!(await repository.hasRemote(remote))) return 'git branch --all';
   return shellLine('git', 'fetch', remote, `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`);
 }
 

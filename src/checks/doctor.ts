@@ -5,19 +5,25 @@ import {
   stateOf,
   versionsByStage,
 } from '../domain/artifact.js';
+import { sharedCounters } from '../domain/chain.js';
+import { datedAhead } from '../domain/clock.js';
 import type { Oid } from '../domain/event.js';
+import { gtoNameTrouble, gtoTroubles } from '../domain/gto.js';
 import { tagRef, tagRefspec } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
 import { requireRemote, type TagReading, type TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
-import { findDeclaration } from '../registry/declared.js';
+import { filesAt, findDeclaration } from '../registry/declared.js';
 import { followLink, linkAt } from '../registry/links.js';
+import { usesGto } from '../registry/load-config.js';
 import { eventsIn, readAllTags } from '../registry/read.js';
 import type { DoctorFinding } from '../registry/rows.js';
 import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
+import { missingBytes } from './bytes.js';
+import { checkDeclarations, unreadableLinks } from './declarations.js';
 import type { Level } from './finding.js';
 import { unreadableConfig } from './rules.js';
 import { findBreaks } from './verify.js';
@@ -26,6 +32,8 @@ import { findBreaks } from './verify.js';
 export interface DoctorOptions {
   /** Asks neither the remote nor the sources of links. */
   offline?: boolean | undefined;
+  /** Asks for the bytes of every version that is current in a stage too. */
+  bytes?: boolean | undefined;
 }
 
 const found = (
@@ -37,7 +45,10 @@ const found = (
 ): DoctorFinding => ({ level, check, subject, message, fix });
 
 /** Lists all problems and oddities of a registry, with the commands that solve them. */
-export async function doctor(context: RegistryContext, { offline }: DoctorOptions): Promise<DoctorFinding[]> {
+export async function doctor(
+  context: RegistryContext,
+  { offline, bytes }: DoctorOptions,
+): Promise<DoctorFinding[]> {
   const { repository } = context;
   const remove = removalAt(repository.address);
   const readings = await readAllTags(repository.tags, 'all');
@@ -55,16 +66,19 @@ export async function doctor(context: RegistryContext, { offline }: DoctorOption
     ...readings.flatMap((reading) => checkTag(reading, tagsThere, remove)),
     ...checkNames(state),
     ...[...state.values()].flatMap((artifact) => [
-      ...checkDates(artifact, Math.floor(context.now() / 1000), remove),
+      ...checkDates(artifact, Math.floor(context.now() / 1000)),
       ...checkCounters(artifact),
       ...checkRegistrations(artifact),
       ...checkSharedCommits(artifact),
     ]),
+    ...(await checkGto(context, state, readings)),
     ...(await checkChains(context, state, readings)),
     ...checkCommits(state, types, isShallow, tagsThere, remove),
     ...(tagsThere ? checkRemote(readings.map(refOf), tagsThere) : []),
     ...(remote !== undefined && 'check' in remote ? [remote] : []),
+    ...(await checkFiles(context)),
     ...(offline ? [] : await checkLinks(context, state)),
+    ...(bytes ? await checkBytes(context, state) : []),
   ];
 }
 
@@ -164,16 +178,14 @@ function checkNames(state: State): DoctorFinding[] {
   });
 }
 
-/** How many seconds a tag may be dated ahead of this clock (docs/specification.md, section 2). */
-const MOST_AHEAD_S = 24 * 60 * 60;
-
 /** Events with dates that do not fit this clock, or the order of counters. */
-function checkDates({ events }: ArtifactState, now: number, remove: Removal): DoctorFinding[] {
+function checkDates({ events }: ArtifactState, now: number): DoctorFinding[] {
+  const ahead = new Set(datedAhead(events, now));
   return events.flatMap((event) => {
     const date = formatTime(event.date);
-    if (event.date > now + MOST_AHEAD_S) {
-      const message = `it is dated ${date}, in the future, and nothing can be written until then`;
-      return [found('warning', 'clock', event.tag, message, remove(event.tag))];
+    if (ahead.has(event)) {
+      const message = `it is dated ${date}, ahead of this clock; until then every new tag of ${event.artifact} is dated after it`;
+      return [found('warning', 'clock', event.tag, message)];
     }
     if (event.time === event.date) return [];
     const message = `it is dated ${date}, before an event with a smaller counter; it counts as of ${formatTime(event.time)}`;
@@ -181,13 +193,8 @@ function checkDates({ events }: ArtifactState, now: number, remove: Removal): Do
   });
 }
 
-function checkCounters({ events }: ArtifactState): DoctorFinding[] {
-  const counted = events.filter(({ counter }) => counter !== undefined);
-  return repeated(counted, ({ counter }) => counter).map(({ item, first }) => {
-    const message = `it has the same counter as ${first.tag}; the dates decide which came first`;
-    return found('warning', 'counter', item.tag, message);
-  });
-}
+const checkCounters = (artifact: ArtifactState): DoctorFinding[] =>
+  sharedCounters(artifact).map(({ event, message }) => found('warning', 'counter', event.tag, message));
 
 /** Assignments of commits and of versions that were never registered. */
 function checkRegistrations({ name, events, versions }: ArtifactState): DoctorFinding[] {
@@ -209,6 +216,27 @@ function checkSharedCommits({ name, versions }: ArtifactState): DoctorFinding[] 
     const message = `${first.id} and ${item.id} are the same commit, ${short(item.commit)}`;
     return found('info', 'shared-commit', name, message);
   });
+}
+
+/** In a repository with a `.gto`, what gto cannot read or reads otherwise. */
+async function checkGto(
+  { repository, workTree }: RegistryContext,
+  state: State,
+  readings: readonly TagReading[],
+): Promise<DoctorFinding[]> {
+  if (!(await usesGto(repository, await workTree()))) return [];
+  const names = readings.flatMap((reading) => {
+    const { name } = refOf(reading);
+    const trouble = 'tag' in reading ? gtoNameTrouble(name) : undefined;
+    return trouble === undefined ? [] : [found('warning', 'gto-readable', name, trouble)];
+  });
+  const events = [...state.values()].flatMap((artifact) => gtoTroubles(artifact.events));
+  return [
+    ...names,
+    ...events.map(({ tag, message, ends }) =>
+      found(ends ? 'error' : 'warning', 'gto-readable', tag, message),
+    ),
+  ];
 }
 
 /** Events that do not follow the one that their `Reg-Parent` names (docs/specification.md, section 1). */
@@ -250,15 +278,46 @@ function checkCommits(
 /** Events of the remote that this clone lacks, or whose tags differ here. */
 function checkRemote(local: readonly TagRef[], { name: remote, tags }: RemoteTags): DoctorFinding[] {
   const here = new Map(local.map((ref) => [ref.name, ref.oid]));
-  return [...tags].flatMap(([tag, oid]): DoctorFinding[] => {
+  const lacking = [...tags.keys()].filter((tag) => parseTagName(tag) !== undefined && !here.has(tag));
+  const isSeveral = lacking.length > 1;
+  const message = `${remote} has ${lacking.length} tags of the registry that this clone does not have`;
+  const once = isSeveral ? [found('error', 'only-at-remote', null, message, 'reg sync')] : [];
+  const findings = [...tags].flatMap(([tag, oid]): DoctorFinding[] => {
     if (parseTagName(tag) === undefined || here.get(tag) === oid) return [];
     if (here.has(tag)) {
       const message = `${remote} has another tag of this name; the command takes that one and drops this`;
       return [found('error', 'differs-from-remote', tag, message, replacement(remote, tag))];
     }
+    if (isSeveral) return [];
     const fix = shellLine('git', 'fetch', '--no-tags', remote, tagRefspec(tag));
     return [found('error', 'only-at-remote', tag, `${remote} has it and this clone does not`, fix)];
   });
+  return [...once, ...findings];
+}
+
+/** Versions in stages whose bytes are not where their declaration says. */
+const checkBytes = async (context: RegistryContext, state: State): Promise<DoctorFinding[]> =>
+  (await missingBytes(context, state.values())).map(({ level, artifact, message }) =>
+    found(level, 'bytes', artifact, message),
+  );
+
+const LEVELS = {
+  unreadable: 'error',
+  entry: 'error',
+  template: 'warning',
+  old: 'info',
+  foreign: 'info',
+} as const;
+
+/** Files of HEAD that declare artifacts, or say where DVC has their bytes, and cannot be read or lead nowhere. */
+async function checkFiles({ repository: { objects } }: RegistryContext): Promise<DoctorFinding[]> {
+  const head = await objects.commit('HEAD');
+  if (head === undefined) return [];
+  const files = await filesAt(objects, head);
+  const { faults } = await checkDeclarations(files);
+  return [...(await unreadableLinks(files)), ...faults].map(({ kind, file, line, message }) =>
+    found(LEVELS[kind], 'declaration', file, line > 1 ? `line ${line}: ${message}` : message),
+  );
 }
 
 /** Links of versions in stages whose source or commit is gone. */

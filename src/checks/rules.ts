@@ -3,6 +3,7 @@ import { problemOf } from '../documents/yaml.js';
 import { versionLabel } from '../domain/find.js';
 import { didYouMean } from '../domain/suggest.js';
 import type { Finding } from '../registry/rows.js';
+import { DECLARATION_RULES } from './declarations.js';
 import { atKey, atTop, complaintOf, type Rule, type RuleInfo } from './finding.js';
 import { FILE_RULES, SOURCE_RULES } from './link-rules.js';
 import { MODEL_RULES } from './model-rules.js';
@@ -44,6 +45,18 @@ export const CONFIG_SCHEMA: Rule<ConfigSubject> = {
       ),
 };
 
+/** The rule about a repository that has to declare something. */
+const DECLARED: Rule<ConfigSubject> = {
+  id: 'config-links',
+  level: 'error',
+  about: 'Where the configuration says links: required, some file declares an artifact.',
+  check: ({ yaml, registry: { declared } }) => {
+    const isRequired = (yaml.content() as { links?: unknown } | null)?.links === 'required';
+    if (!isRequired || declared.length > 0) return [];
+    return atKey(yaml, ['links'], 'links are required, and no file declares an artifact');
+  },
+};
+
 /**
  * The finding of a configuration that cannot be read. Rules need a configuration, so there is no other finding then.
  * Any other error is thrown again.
@@ -59,6 +72,7 @@ export function unreadableConfig(error: unknown): Finding {
 /** Rules about the configuration. */
 export const CONFIG_RULES: readonly Rule<ConfigSubject>[] = [
   CONFIG_SCHEMA,
+  DECLARED,
   {
     id: 'config-ignored',
     level: 'warning',
@@ -92,6 +106,7 @@ export const ALL_RULES: readonly RuleInfo[] = [
   ...FILE_RULES,
   ...LINK_RULES,
   ...REMOVED_RULES,
+  ...Object.values(DECLARATION_RULES),
   ...CONFIG_RULES,
   ...Object.values(TAG_RULES),
 ];

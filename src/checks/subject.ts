@@ -1,6 +1,5 @@
 import type { Config } from '../documents/config.js';
 import type { Link, LinkFile, LinkReading } from '../documents/link.js';
-import { artifactOfLink } from '../documents/link-path.js';
 import type { YamlFile } from '../documents/yaml.js';
 import { artifactStateOf, versionsByStage } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
@@ -64,7 +63,7 @@ export interface RegistryView {
   config: Config;
   /** Every link file of the work tree. */
   files: readonly string[];
-  /** The artifacts that these declare. */
+  /** The artifacts that these, and the files of other tools, declare. */
   declared: readonly ArtifactName[];
   /** Artifacts that have events. */
   registered(): Promise<readonly ArtifactName[]>;
@@ -88,10 +87,11 @@ interface HeldLink {
   link: Link | undefined;
 }
 
-/** Opens the view of a registry whose work tree has these link files. */
+/** Opens the view of a registry whose work tree has these link files, and declares these artifacts. */
 export async function viewOf(
   context: RegistryContext,
   files: readonly string[],
+  declared: readonly ArtifactName[],
   offline: boolean,
 ): Promise<RegistryView> {
   const tagsOf = sharedTags(context, offline);
@@ -99,7 +99,7 @@ export async function viewOf(
     context,
     config: await context.config(),
     files,
-    declared: files.flatMap((file) => artifactOfLink(file) ?? []),
+    declared,
     registered: once(() => readArtifactNames(context.repository.tags)),
     held: memoize((artifact) => readHeld(context, artifact, tagsOf), { keepFailures: true }),
   };

@@ -1,5 +1,6 @@
 import { APPROVALS, approvalOf } from '../domain/approval.js';
 import { hiddenBy } from '../domain/arrival.js';
+import { forksIn, sharedCounters } from '../domain/chain.js';
 import { type ArtifactState, type ResolvedEvent, type State, stateOf } from '../domain/artifact.js';
 import type { PolicyRule } from '../domain/policy.js';
 import { tagNameOf, tagRef } from '../domain/refs.js';
@@ -14,9 +15,10 @@ import { eventsIn } from '../registry/read.js';
 import type { Finding } from '../registry/rows.js';
 import { short } from '../util/oid.js';
 import { levelOf, type Report, type RuleInfo, reportOf } from './finding.js';
-import { findBreaks } from './verify.js';
+import { datesAhead, findBreaks } from './verify.js';
 
 const error = (id: string, about: string): RuleInfo => ({ id, level: 'error', about });
+const info = (id: string, about: string): RuleInfo => ({ id, level: 'info', about });
 const warning = (id: string, about: string): RuleInfo => ({ id, level: 'warning', about });
 
 /** Rules about tags. Their levels are those of the protected branch. */
@@ -30,8 +32,12 @@ export const TAG_RULES = {
     'tag-approval',
     'A tag among the approvals is one, and its tagger is whom it is named after.',
   ),
+  bytes: error('tag-bytes', 'The bytes of what a stage holds are where its declaration says (with --bytes).'),
   moved: error('tag-moved', 'A tag is the same here and at the remote: tags of events never move.'),
   chain: error('tag-chain', 'Every event follows the one that it names as the one before it; none is gone.'),
+  order: error('tag-order', 'No two events of an artifact have the same counter.'),
+  parent: info('tag-parent', 'An event follows the one right before it.'),
+  date: warning('tag-date', 'No tag is dated ahead of the clock by more than ten minutes.'),
   registered: error('tag-registered', 'A version is registered once, unless it was deregistered in between.'),
   name: error('tag-name', 'The object of a tag calls itself what the tag is called.'),
   commit: error('tag-commit', 'An assignment is at the commit that its version stands for.'),
@@ -50,7 +56,17 @@ export const TAG_RULES = {
     'As many others have approved of a version as the policy of the stage asks for.',
   ),
 } as const satisfies Record<
-  PolicyRule | 'object' | 'lookAlike' | 'approval' | 'moved' | 'chain' | 'registered',
+  | PolicyRule
+  | 'bytes'
+  | 'object'
+  | 'lookAlike'
+  | 'approval'
+  | 'moved'
+  | 'chain'
+  | 'order'
+  | 'parent'
+  | 'date'
+  | 'registered',
   RuleInfo
 >;
 
@@ -78,7 +94,14 @@ export async function validateTags(
     artifact.events.filter(({ time }) => time >= from).map((event) => ({ artifact, event })),
   );
   const verdicts = await judgeEvents({ repository: context.repository, rules, events });
-  const breaks = await findBreaks(context.repository.tags, [...state.values()], survey.held);
+  const artifacts = [...state.values()];
+  const now = Math.floor(context.now() / 1000);
+  const breaks = [
+    [TAG_RULES.chain, await findBreaks(context.repository.tags, artifacts, survey.held)],
+    [TAG_RULES.order, artifacts.flatMap(sharedCounters)],
+    [TAG_RULES.parent, artifacts.flatMap(forksIn)],
+    [TAG_RULES.date, artifacts.flatMap((artifact) => datesAhead(artifact, now))],
+  ] as const;
   const say: Say = (rule, tag, message) => {
     const level = levelOf(rule, rules.levels);
     return level === 'off' || message === undefined
@@ -90,9 +113,11 @@ export async function validateTags(
     ...survey.moved.flatMap(({ name, here, there }) =>
       say(TAG_RULES.moved, name, `it is ${short(here)} here and ${short(there)} where it is shared`),
     ),
-    ...breaks
-      .filter(({ event }) => event.time >= from)
-      .flatMap(({ event, message }) => say(TAG_RULES.chain, event.tag, message)),
+    ...breaks.flatMap(([rule, found]) =>
+      found
+        .filter(({ event }) => event.time >= from)
+        .flatMap(({ event, message }) => say(rule, event.tag, message)),
+    ),
     ...events.flatMap(({ event }) => say(TAG_RULES.name, event.tag, ownName(event))),
     ...events.flatMap(({ artifact, event }) => say(TAG_RULES.registered, event.tag, again(event, artifact))),
     ...verdicts.flatMap(({ event, violations }) =>
@@ -189,7 +214,7 @@ async function surveyOf(
  * @throws RegError UNKNOWN_REV
  */
 async function sinceMoment(context: RegistryContext, text: string, state: State): Promise<number> {
-  const time = timeOf(text);
+  const time = timeOf(text, context.now() / 1000);
   if (time !== undefined) return time;
   const tagName = tagNameOf(text) ?? text;
   const name = parseTagName(tagName);
@@ -199,9 +224,9 @@ async function sinceMoment(context: RegistryContext, text: string, state: State)
   return requireBranches(context.repository).commitDate(commit);
 }
 
-function timeOf(text: string): number | undefined {
+function timeOf(text: string, now: number): number | undefined {
   try {
-    return parseTime(text);
+    return parseTime(text, now);
   } catch (error) {
     if (error instanceof RegError && error.code === 'INVALID_TIME') return undefined;
     throw error;

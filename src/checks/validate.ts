@@ -4,26 +4,33 @@ import { inspectLink, type LinkFile } from '../documents/link.js';
 import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
 import { problemOf, readYaml, STRICT } from '../documents/yaml.js';
 import { type ArtifactName, parseArtifactName } from '../domain/names.js';
+import { tagRef } from '../domain/refs.js';
 import { RegError } from '../errors.js';
 import { digestOf, verifyPromises } from '../models/digest.js';
 import { interfaceOf } from '../models/interface.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from '../registry/context.js';
+import { filesIn } from '../registry/declared.js';
 import { followNow, withSharedSources } from '../registry/links.js';
+import { readState } from '../registry/read.js';
 import type { Finding } from '../registry/rows.js';
 import { findRev } from '../registry/source-rev.js';
 import { mapAtMost, once } from '../util/async.js';
 import type { WorkTree } from '../util/files.js';
+import { missingBytes } from './bytes.js';
 import { changeSince, type TreeChange } from './change.js';
-import { applyRules, complaintOf, type Report, reportOf } from './finding.js';
+import { checkDeclarations, findingsOf } from './declarations.js';
+import { applyRules, complaintOf, levelOf, type Report, reportOf } from './finding.js';
 import { FILE_RULES } from './link-rules.js';
 import { ALL_RULES, CONFIG_RULES, LINK_RULES, REMOVED_RULES, unreadableConfig } from './rules.js';
 import { type LinkSubject, metricsOf, type RegistryView, viewOf } from './subject.js';
-import { type ValidateTagsOptions, validateTags } from './tag-rules.js';
+import { TAG_RULES, type ValidateTagsOptions, validateTags } from './tag-rules.js';
 
 /** What to validate. */
 export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
   /** Checks tags instead of link files, which takes no work tree. */
   tags?: boolean | undefined;
+  /** Asks for the bytes of every version that is current in a stage too. */
+  bytes?: boolean | undefined;
   /** A rev: checks only what the work tree changes since it left the branch of the rev. */
   base?: string | undefined;
 }
@@ -35,31 +42,69 @@ export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
 export async function validate(context: RegistryContext, options: ValidateOptions): Promise<Report> {
   try {
     await context.config();
-    return await (options.tags ? validateTags(context, options) : validateFiles(context, options));
+    const report = await (options.tags ? validateTags(context, options) : validateFiles(context, options));
+    return options.bytes ? await withBytes(context, report) : report;
   } catch (error) {
     const finding = unreadableConfig(error);
     return reportOf([finding], [finding.file]);
   }
 }
 
+/** Adds what stages hold and is not where its declaration says. */
+async function withBytes(context: RegistryContext, report: Report): Promise<Report> {
+  const { bytes: rule } = TAG_RULES;
+  const level = levelOf(rule, (await context.config()).rules);
+  if (level === 'off') return report;
+  const state = await readState(context.repository.tags);
+  const findings = (await missingBytes(context, state.values())).map(
+    (fault): Finding => ({
+      level: fault.level === 'error' ? level : 'warning',
+      rule: rule.id,
+      file: tagRef(fault.tag),
+      line: 1,
+      message: `${fault.artifact}: ${fault.message}`,
+    }),
+  );
+  return { ...reportOf([...report.findings, ...findings], report.checked), note: report.note };
+}
+
+/** Checks the link files of the work tree, and what else declares artifacts there. */
 async function validateFiles(given: RegistryContext, options: ValidateOptions): Promise<Report> {
   const workTree = await requireWorkTree(given, 'validate checks the files of a work tree');
   const context = withSharedSources(given);
   const { base } = options;
   const change = base === undefined ? undefined : await changeSince(context, workTree, base);
-  const present = (await workTree.find('')).filter((file) => LOOKS_LIKE_LINK.test(file));
-  const registry = await viewOf(context, present, options.offline ?? false);
+  const all = await filesIn(workTree);
+  const present = all.paths.filter((file) => LOOKS_LIKE_LINK.test(file));
+  const { declared, faults } = await checkDeclarations(all);
+  const registry = await viewOf(context, present, declared.names, options.offline ?? false);
   const gone = new Set(change?.removed);
-  const chosen = chosenFiles([...present, ...gone], options, workTree.root);
+  const others = new Set([...declared.files, ...faults.map(({ file }) => file)].filter(isNoLink));
+  const chosen = chosenFiles([...present, ...gone, ...others], options, workTree.root);
   const touched = await Promise.all(chosen.map((file) => change?.touches(file) ?? true));
   const files = chosen.filter((_, index) => touched[index]);
-  const found = await mapAtMost(AT_ONCE, files, (file) =>
+  const found = await mapAtMost(AT_ONCE, files.filter(isNoOther), (file) =>
     gone.has(file) ? checkRemoved(registry, file) : checkFile(registry, workTree, change, file),
   );
   if (options.paths === undefined || options.paths.length === 0)
     found.push(await checkConfig(registry, workTree));
-  return reportOf(found.flat(), files);
+  found.push(
+    findingsOf(
+      faults.filter(({ file }) => files.includes(file)),
+      registry.config.rules,
+    ),
+  );
+  const report = reportOf(found.flat(), files);
+  if (files.length > 0 || report.findings.length > 0) return report;
+  const none = base === undefined ? 'no file declares an artifact' : 'the change touches no declaration';
+  return { ...report, note: `there is nothing to check: ${none}` };
+
+  function isNoOther(file: string): boolean {
+    return !others.has(file);
+  }
 }
+
+const isNoLink = (file: string): boolean => !LOOKS_LIKE_LINK.test(file);
 
 /** Link files, and files that look like one. */
 const LOOKS_LIKE_LINK = /\.model\.ya?ml$/i;
@@ -169,6 +214,8 @@ function chosenFiles(
     const artifact = parseArtifactName(path);
     const link = artifact && linkPathOf(artifact);
     if (link !== undefined && files.includes(link)) return [link];
+    // the artifact of that name in the current folder
+    if (files.includes(wanted + LINK_SUFFIX)) return [wanted + LINK_SUFFIX];
     throw new RegError('USAGE', `there is no link file at '${path}'`, `link files end in ${LINK_SUFFIX}`);
   });
   return [...new Set(chosen)];

@@ -1,13 +1,16 @@
 import type { ArtifactState, ResolvedEvent } from '../domain/artifact.js';
-import { type Break, breaksIn, goneParents } from '../domain/chain.js';
+import { type Break, breaksIn, goneParents, sharedCounters } from '../domain/chain.js';
+import { datedAhead } from '../domain/clock.js';
 import type { Oid } from '../domain/event.js';
 import { findNamed } from '../domain/find.js';
 import { mergeOrdered } from '../domain/order.js';
 import { type Signature, standsFor, UNSIGNED } from '../domain/signature.js';
 import { parseTarget } from '../domain/target.js';
+import { formatTime } from '../domain/time.js';
 import { requireSignatures, type Tags } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { historyRow } from '../registry/make-rows.js';
+import { askMeant } from '../registry/meant.js';
 import { readRules, rulesSourceOf } from '../registry/policy.js';
 import { requireArtifact } from '../registry/queries.js';
 import { readState } from '../registry/read.js';
@@ -29,11 +32,17 @@ export async function verify(
   { offline }: VerifyOptions,
 ): Promise<VerifiedRow[]> {
   const { repository } = context;
-  const { artifacts, isWanted } = await select(context, target);
+  const { artifacts, isWanted } = await (target === undefined
+    ? select(context, target)
+    : askMeant(context, target, (full) => select(context, full)));
   const events = mergeOrdered(artifacts.map((artifact) => artifact.events.filter(isWanted))).reverse();
   const signatures = await readSignatures(context, events, offline);
   const held = new Map([...(await repository.tags.list('all')).refs].map(({ name, oid }) => [name, oid]));
-  const breaks = await findBreaks(repository.tags, artifacts, held);
+  const breaks = [
+    ...(await findBreaks(repository.tags, artifacts, held)),
+    ...artifacts.flatMap(sharedCounters),
+    ...artifacts.flatMap((artifact) => datesAhead(artifact, Math.floor(context.now() / 1000))),
+  ];
   return events.map((event) => {
     const { verdict, signer, key } = signatures.get(event.tagOid) ?? UNSIGNED;
     const problems = [
@@ -85,6 +94,13 @@ async function select(context: RegistryContext, text: string | undefined): Promi
   const version = findNamed(artifact, which);
   return { artifacts: [artifact], isWanted: ({ of }) => of === version.id };
 }
+
+/** The dates of an artifact that are ahead of a clock, in seconds since the epoch. */
+export const datesAhead = ({ events }: ArtifactState, now: number): Break[] =>
+  datedAhead(events, now).map((event) => ({
+    event,
+    message: `${event.tag} is dated ${formatTime(event.date)}, ahead of this clock`,
+  }));
 
 /** Checks the histories of artifacts. Objects that no tag holds any more are read for their names, all at once. */
 export async function findBreaks(

@@ -21,18 +21,27 @@ export async function commitHint(
   return `${add} && ${shellLine(...git, 'commit', '-m', message)}`;
 }
 
-/** Names the push that is left to do, if any is. */
+/** Names the push that is left to do, where there is a remote; `along` are older tags that go with those of the rows. */
 export async function pushHint(
   { out, repo }: Session,
   context: RegistryContext,
   rows: readonly Pick<WriteRow, 'tag' | 'pushed'>[],
-  isDeleting = false,
+  { along = [], isDeleting = false }: { along?: readonly string[]; isDeleting?: boolean | undefined } = {},
 ): Promise<void> {
-  if (rows.every((row) => row.pushed)) return;
+  if (rows.length === 0 || rows.every((row) => row.pushed)) return;
   const remote = await context.remote('write');
-  const refs = rows.map((row) => tagRef(row.tag));
-  out.hint(shellLine(...gitIn(repo), 'push', ...(isDeleting ? ['--delete'] : []), remote, ...refs));
+  if (!(await context.repository.hasRemote(remote))) return;
+  const tags = [...along, ...rows.map((row) => row.tag)];
+  out.hint(
+    isDeleting
+      ? deletionLine(repo, remote, tags)
+      : shellLine(...gitIn(repo), 'push', remote, ...tags.map(tagRef)),
+  );
 }
+
+/** The command line that deletes tags at a remote. */
+export const deletionLine = (repo: string, remote: string, tags: readonly string[]): string =>
+  shellLine(...gitIn(repo), 'push', '--delete', remote, ...tags.map(tagRef));
 
 /**
  * The next step where a tag is not the same here and at the remote: a fetch that takes the remote's. Which of the two is right,

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { type ArtifactName, parseArtifactName, splitArtifactName } from '../domain/names.js';
-import type { YamlFile } from './yaml.js';
+import { RegError } from '../errors.js';
+import { shownUrl } from '../util/address.js';
 
 // Artifacts that other tools declare: DVC in `artifacts:` of a dvc.yaml, gto in the artifacts.yaml at the top of a repository.
 
@@ -10,14 +11,32 @@ export interface ArtifactsFile {
   file: string;
 }
 
-/** What such a file says of an artifact: its keys as they are there. */
-export type ArtifactEntry = Record<string, unknown>;
+/**
+ * What such a file says of an artifact: its keys as they are there, `type path description labels custom virtual` in gto's file,
+ * `type path desc labels meta` in a `dvc.yaml`, as the documentation of the two names them.
+ */
+export type ArtifactEntry = Readonly<Record<string, unknown>>;
+
+/** The artifacts that a file of another tool declares. */
+export interface Artifacts {
+  /** By name; keys that are not names of artifacts are left out. */
+  entries: ReadonlyMap<ArtifactName, ArtifactEntry>;
+  /** Whether it is a file of that name that belongs to neither tool, and declares nothing. */
+  isForeign: boolean;
+  /** What cannot be filled in of the templates of a `dvc.yaml`, whichever part it is in. */
+  problems: readonly RegError[];
+}
+
+/** The largest file that is read for artifacts, and for the parameters of its templates. */
+export const MAX_ARTIFACTS_BYTES = 16 * 1024 * 1024;
 
 const ANNOTATIONS = 'artifacts.yaml';
 
-/** Whether a file, by its path from the top of the repository, may declare artifacts. */
-export const isArtifactsFile = (path: string): boolean =>
-  path === ANNOTATIONS || posix.basename(path) === 'dvc.yaml';
+/** The file of another tool that may declare artifacts, by its path from the top; undefined for any other path. */
+export function artifactsFileAt(path: string): ArtifactsFile | undefined {
+  if (path === ANNOTATIONS) return { kind: 'annotation', file: path };
+  return posix.basename(path) === 'dvc.yaml' ? { kind: 'dvc', file: path } : undefined;
+}
 
 /** The files that may declare an artifact, the one that counts first. */
 export function artifactsFilesFor(artifact: ArtifactName): ArtifactsFile[] {
@@ -29,41 +48,100 @@ export function artifactsFilesFor(artifact: ArtifactName): ArtifactsFile[] {
 }
 
 /**
- * The artifacts that a file of another tool declares; keys that are not names of artifacts are skipped.
- * @throws RegError INVALID_LINK
+ * Reads the artifacts that a file of another tool declares, with the templates of a `dvc.yaml` filled in.
+ * @param read gives other files, such as those of parameters, by their paths from the top
+ * @throws RegError INVALID_LINK where it cannot be read
  */
-export async function artifactsIn(bytes: Uint8Array, file: string): Promise<ArtifactName[]> {
-  const { keysOf } = await import('./yaml.js');
-  const yaml = await parse(bytes, file);
-  const dir = file === ANNOTATIONS ? '' : file.slice(0, -'/dvc.yaml'.length);
-  const keys = file === ANNOTATIONS ? keysOf(yaml) : keysOf(yaml, 'artifacts');
-  return keys.flatMap((key) => parseArtifactName(dir === '' ? key : `${dir}:${key}`) ?? []);
+export async function readArtifacts(
+  bytes: Uint8Array,
+  { kind, file }: ArtifactsFile,
+  read: (path: string) => Promise<Uint8Array | undefined>,
+): Promise<Artifacts> {
+  // the package for YAML is loaded where there is such a file, which is seldom
+  const { readDvcFile, readPipeline } = await import('./dvc.js');
+  try {
+    if (kind === 'dvc') {
+      const { content, problems } = await readPipeline(bytes, file, read);
+      const dir = posix.dirname(file);
+      return {
+        entries: entriesOf(content.artifacts, dir === '.' ? '' : `${dir}:`),
+        isForeign: false,
+        problems,
+      };
+    }
+    const content = readDvcFile(bytes, file);
+    return isOfGto(content) ? { entries: entriesOf(content, ''), isForeign: false, problems: [] } : FOREIGN;
+  } catch (error) {
+    if (!(error instanceof RegError)) throw error;
+    // a list, or a text, is the file of another tool
+    if (kind === 'annotation' && error.place === undefined) return FOREIGN;
+    throw new RegError('INVALID_LINK', error.message, error.hint, error.place ?? { file, line: 1 });
+  }
+}
+
+const FOREIGN: Artifacts = { entries: new Map(), isForeign: true, problems: [] };
+
+function entriesOf(artifacts: unknown, start: string): ReadonlyMap<ArtifactName, ArtifactEntry> {
+  if (!isMapping(artifacts)) return new Map();
+  return new Map(
+    Object.entries(artifacts).flatMap(([key, entry]): [ArtifactName, ArtifactEntry][] => {
+      const name = parseArtifactName(start + key);
+      return name === undefined ? [] : [[name, isMapping(entry) ? entry : {}]];
+    }),
+  );
+}
+
+/** The keys of an entry of gto (gto 1.x, `gto.index.Artifact`). */
+const GTO_KEYS: ReadonlySet<string> = new Set(['type', 'path', 'virtual', 'labels', 'description', 'custom']);
+
+const isOfGto = (content: Readonly<Record<string, unknown>>): boolean =>
+  Object.values(content).every(
+    (entry) => isMapping(entry) && Object.keys(entry).every((key) => GTO_KEYS.has(key)),
+  );
+
+const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isUrl = (path: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
+
+/**
+ * Where an entry places the model, from the top of the repository; a URL as it may be shown. Paths in a `dvc.yaml` start at its
+ * folder. `faultOfEntry` says whether it is a path inside the repository.
+ */
+export function pathOfEntry({ path }: ArtifactEntry, { kind, file }: ArtifactsFile): string | undefined {
+  if (typeof path !== 'string') return undefined;
+  if (isUrl(path)) return shownUrl(path);
+  return kind === 'dvc' && !posix.isAbsolute(path) ? posix.join(posix.dirname(file), path) : path;
+}
+
+/** Why an entry leads to no model inside the repository, as what follows its name; undefined where it does. */
+export function faultOfEntry(entry: ArtifactEntry, declaration: ArtifactsFile): string | undefined {
+  const path = pathOfEntry(entry, declaration);
+  if (path === undefined) return 'has no path';
+  if (path.includes('${')) return `has the path ${path}, whose template cannot be filled in`;
+  if (isUrl(path)) return `has the path ${path}, a URL, which says nothing of the bytes`;
+  const normal = posix.normalize(path);
+  return posix.isAbsolute(normal) || normal === '..' || normal.startsWith('../')
+    ? `has the path ${path}, outside the repository`
+    : undefined;
 }
 
 /**
- * The entry of an artifact: `type path description labels custom` in gto's file, `type path desc labels meta` in a `dvc.yaml`,
- * as the documentation of the two names them. Empty where there is no entry.
- * @throws RegError INVALID_LINK
+ * The path of the model that an entry declares, from the top of the repository.
+ * @throws RegError SOURCE_PATH where it names none inside the repository
  */
-export async function artifactEntry(
-  bytes: Uint8Array,
-  { kind, file }: ArtifactsFile,
+export function requireEntryPath(
+  entry: ArtifactEntry,
+  declaration: ArtifactsFile,
   artifact: ArtifactName,
-): Promise<ArtifactEntry> {
-  const content = ((await parse(bytes, file)).content() ?? {}) as ArtifactEntry;
-  const all = (kind === 'dvc' ? content.artifacts : content) as ArtifactEntry;
-  const name = kind === 'dvc' ? splitArtifactName(artifact).base : artifact;
-  return (all[name] ?? {}) as ArtifactEntry;
-}
-
-/** Where an entry places the model, from the top of the repository. Paths in a `dvc.yaml` start at its folder. */
-export function pathOfEntry({ path }: ArtifactEntry, { kind, file }: ArtifactsFile): string | undefined {
-  if (typeof path !== 'string') return undefined;
-  return kind === 'dvc' ? posix.join(posix.dirname(file), path) : path;
-}
-
-/** The package is loaded where there is such a file, which is seldom. */
-async function parse(bytes: Uint8Array, file: string): Promise<YamlFile> {
-  const { FOREIGN, readYaml } = await import('./yaml.js');
-  return readYaml(bytes, file, 'INVALID_LINK', FOREIGN);
+): string {
+  const [path, fault] = [pathOfEntry(entry, declaration), faultOfEntry(entry, declaration)];
+  if (path !== undefined && fault === undefined) return path;
+  throw new RegError(
+    'SOURCE_PATH',
+    `the artifact '${artifact}' of ${declaration.file} ${fault}`,
+    fault?.includes('URL')
+      ? `link it with its hash: reg link <url> ${artifact}`
+      : `link its model: reg link <path> ${artifact}`,
+  );
 }

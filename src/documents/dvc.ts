@@ -5,15 +5,17 @@ import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
 import { withoutUserInfo } from '../util/address.js';
 import { parseJson, utf8Text } from '../util/text.js';
-import { FOREIGN, readYaml, type YamlLimits } from './yaml.js';
+import {
+  type DvcContent,
+  isMapping,
+  LIMITS,
+  type Pipeline,
+  type ReadFile,
+  resolveTemplates,
+} from './dvc-template.js';
+import { readYaml, type YamlFile } from './yaml.js';
 
 // The files of DVC: dvc.yaml and dvc.lock of a pipeline, a .dvc file for each tracked path, and the manifest of a folder.
-
-/** The content of a file of DVC, or a mapping in it, without any check of its values. */
-export type DvcContent = Readonly<Record<string, unknown>>;
-
-/** `dvc.lock` names every file of every stage, so that it grows longer than files that people write. */
-const LIMITS: YamlLimits = { ...FOREIGN, bytes: 1024 * 1024 };
 
 /** The largest YAML file of DVC that is read. */
 export const MAX_DVC_FILE_BYTES = LIMITS.bytes;
@@ -23,6 +25,22 @@ export const MAX_DVC_FILE_BYTES = LIMITS.bytes;
  * @throws RegError SOURCE_UNSUPPORTED where it is malformed, or not a mapping
  */
 export function readDvcFile(bytes: Uint8Array, file: string): DvcContent {
+  const content = parse(bytes, file).content() ?? {};
+  if (isMapping(content)) return content;
+  throw new RegError('SOURCE_UNSUPPORTED', `${file} is not a file of DVC: it holds no keys`);
+}
+
+/**
+ * Reads a `dvc.yaml`, with its templates filled in.
+ * @param read gives the files of parameters
+ * @throws RegError SOURCE_UNSUPPORTED where it is malformed, or not a mapping
+ */
+export async function readPipeline(bytes: Uint8Array, file: string, read: ReadFile): Promise<Pipeline> {
+  return resolveTemplates(parse(bytes, file), file, read);
+}
+
+function parse(bytes: Uint8Array, file: string): YamlFile {
+  refuseConflict(bytes, file);
   const yaml = readYaml(bytes, file, 'SOURCE_UNSUPPORTED', LIMITS);
   visit(yaml.document, {
     Pair: (_, { key, value }) => {
@@ -30,15 +48,24 @@ export function readDvcFile(bytes: Uint8Array, file: string): DvcContent {
       if (isScalar(key) && TEXT_KEYS.has(key.value) && isScalar(value)) value.value = value.source ?? '';
     },
   });
-  const content = yaml.content() ?? {};
-  if (isMapping(content)) return content;
-  throw new RegError('SOURCE_UNSUPPORTED', `${file} is not a file of DVC: it holds no keys`);
+  return yaml;
+}
+
+/** A merge that was committed half done leaves lines that no tool can read. */
+function refuseConflict(bytes: Uint8Array, file: string): void {
+  const text = Buffer.from(bytes).toString('latin1');
+  const marker = /^<{7} .*$/m.exec(text);
+  if (marker === null || !/^>{7} .*$/m.test(text)) return;
+  const line = text.slice(0, marker.index).split('\n').length;
+  throw new RegError(
+    'SOURCE_UNSUPPORTED',
+    `${file}:${line}: it has the conflict markers of a merge`,
+    `resolve the conflict and commit: git add ${file} && git commit`,
+    { file, line },
+  );
 }
 
 const TEXT_KEYS: ReadonlySet<unknown> = new Set(['md5', 'hash', 'path', 'wdir', 'remote', 'url']);
-
-const isMapping = (value: unknown): value is DvcContent =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const valueAt = (content: DvcContent, key: string): unknown =>
   Object.hasOwn(content, key) ? content[key] : undefined;
@@ -85,6 +112,24 @@ export interface DvcOut extends Omit<DeclaredOut, 'entry'> {
   remote: string | undefined;
 }
 
+/** Whether a text still has a `${…}` in it. */
+const isTemplate = (text: string): boolean => text.includes('${');
+
+/**
+ * What DVC 3 refuses in a file of DVC 0 or 1, which is read all the same; undefined where it has the form of today.
+ * @param file its path
+ */
+export function oldFormOf(content: DvcContent, file: string): string | undefined {
+  if (posix.basename(file) === 'dvc.lock')
+    return Object.hasOwn(content, 'schema') || Object.keys(content).length === 0
+      ? undefined
+      : 'it has no schema, as DVC 1 wrote it';
+  const old = ['cmd', 'params'].find((key) => Object.hasOwn(content, key));
+  const isMetric = mappingsAt(content, 'outs').some((out) => Object.hasOwn(out, 'metric'));
+  const key = old ?? (isMetric ? 'metric' : undefined);
+  return key && `it has the key '${key}', as DVC 0 and 1 wrote it`;
+}
+
 /** Whether a path has the name of a `.dvc` file; the folder `.dvc` does not. */
 export const isDvcFile = (path: string): boolean => /[^/]\.dvc$/.test(path);
 
@@ -110,6 +155,8 @@ export function outsOfLock(lock: DvcContent, pipeline: DvcContent | undefined, f
     const stage = pipeline === undefined ? {} : stageOf(mappingAt(pipeline, 'stages'), name);
     if (stage === undefined) return [];
     const wdir = textAt(stage, 'wdir');
+    // where a template could not be filled in, the path is not known
+    if (wdir !== undefined && isTemplate(wdir)) return [];
     return mappingsAt(mappingAt(locked, name), 'outs').flatMap((entry) => {
       const path = outPath(file, wdir, textAt(entry, 'path'));
       return path === undefined ? [] : [{ path, file, entry: { ...flagsOf(stage, entry), ...entry } }];
@@ -117,7 +164,7 @@ export function outsOfLock(lock: DvcContent, pipeline: DvcContent | undefined, f
   });
 }
 
-/** The stage of `dvc.yaml` for a name of `dvc.lock`: `train`, or `train@large` for one of several from a template. */
+/** The stage of `dvc.yaml` for a name of `dvc.lock`; that of the template where `train@large` was not made from it. */
 function stageOf(stages: DvcContent, name: string): DvcContent | undefined {
   const template = name.slice(0, Math.max(name.lastIndexOf('@'), 0));
   const key = [name, template].find((one) => one !== '' && Object.hasOwn(stages, one));
@@ -139,12 +186,18 @@ function flagsOf(stage: DvcContent, out: DvcContent): DvcContent {
  * @param file the path of the `dvc.yaml`
  * @throws RegError SOURCE_UNSUPPORTED for an artifact without a path in the repository
  */
-export function artifactPathIn(content: DvcContent, name: string, file: string): string | undefined {
+export function artifactPathIn(
+  { content, problems }: Pipeline,
+  name: string,
+  file: string,
+): string | undefined {
   const artifacts = mappingAt(content, 'artifacts');
   if (!Object.hasOwn(artifacts, name)) return undefined;
   const path = textAt(mappingAt(artifacts, name), 'path');
-  const found = path?.includes('${') ? undefined : path && outPath(file, undefined, path);
+  const isOpen = path !== undefined && isTemplate(path);
+  const found = isOpen ? undefined : path && outPath(file, undefined, path);
   if (found) return found;
+  if (isOpen && problems[0]) throw problems[0];
   throw new RegError(
     'SOURCE_UNSUPPORTED',
     `the artifact '${name}' of ${file} has no path inside the repository`,
@@ -203,6 +256,31 @@ export function requireOut({ entry, ...declared }: DeclaredOut): DvcOut {
   };
 }
 
+/** Bytes by a hash, as DVC names it. */
+export interface DvcDigest {
+  /** `md5`; `md5-dos2unix` for what DVC 1 and 2 write; any other name as it is in the file. */
+  kind: string;
+  /** For md5 32 hexadecimal digits, for a folder those of its manifest. */
+  value: string;
+  isFolder: boolean;
+}
+
+/** The digest in the entry of an output, or of the files that it lists for a version-aware remote; undefined without one. */
+export function digestOfOut({ entry }: DeclaredOut, md5Of: (text: string) => string): DvcDigest | undefined {
+  const kind = textAt(entry, 'hash') ?? LEGACY_HASH;
+  const value = textAt(entry, 'md5') ?? textAt(entry, kind);
+  if (value !== undefined) {
+    const [, digits = value, dir] = /^(.*?)(\.dir)?$/.exec(value) ?? [];
+    return { kind, value: digits.toLowerCase(), isFolder: dir !== undefined };
+  }
+  const files = mappingsAt(entry, 'files').map((file) => ({
+    path: textAt(file, 'relpath') ?? '',
+    md5: textAt(file, 'md5') ?? '',
+  }));
+  if (files.length === 0 || files.some(({ path, md5 }) => path === '' || md5 === '')) return undefined;
+  return { kind, value: md5Of(manifestText(files)), isFolder: true };
+}
+
 /** The name in DVC 3 for the hash that DVC 1 and 2 write without a name. */
 const LEGACY_HASH = 'md5-dos2unix';
 
@@ -217,6 +295,24 @@ export interface ManifestEntry {
   /** 32 hexadecimal digits. */
   md5: string;
 }
+
+/**
+ * The manifest of a folder as DVC writes it (dvc-data, `Tree.as_bytes`): files by code points, and ASCII alone, as Python's
+ * `json.dumps` does. The md5 of this text names the folder.
+ */
+export function manifestText(entries: readonly ManifestEntry[]): string {
+  const sorted = entries
+    .map((entry) => ({ ...entry, key: Buffer.from(entry.path) }))
+    .sort((a, b) => Buffer.compare(a.key, b.key));
+  const lines = sorted.map(({ md5, path }) => `{"md5": "${md5}", "relpath": ${asciiJson(path)}}`);
+  return `[${lines.join(', ')}]`;
+}
+
+const asciiJson = (text: string): string =>
+  JSON.stringify(text).replaceAll(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 /**
  * Reads the manifest of a folder: a JSON list of `{"md5", "relpath"}` (DVC, "Internal directories and files", "Directories").

@@ -33,6 +33,8 @@ export interface YamlLimits {
   bytes: number;
   depth: number;
   aliases: number;
+  /** Whether `<<` merges mappings; by default it is a key like others. */
+  merge?: boolean;
 }
 
 /** The limits of files that `reg` defines (docs/specification.md, section 4). */
@@ -54,7 +56,7 @@ export function readYaml(bytes: Uint8Array, file: string, code: ErrorCode, limit
   if (control) refuse('it holds a control character', text.slice(0, control.index).split('\n').length);
   if (nestsDeeper(text, limits.depth)) refuse(`it nests deeper than ${limits.depth} levels`, 1);
   const lines = new LineCounter();
-  const document = parseDocument(text, { ...PLAIN, lineCounter: lines });
+  const document = parseDocument(text, { ...PLAIN, merge: limits.merge ?? false, lineCounter: lines });
   // the package warns of unknown tags and unknown versions of YAML
   const [error] = [...document.errors, ...(limits.aliases > 0 ? [] : document.warnings)];
   if (error) refuse(withoutPosition(error.message), lines.linePos(error.pos[0]).line);
@@ -161,12 +163,11 @@ export function keysOf({ document }: YamlFile, under?: string): string[] {
 }
 
 /**
- * How the package parses, whatever version of YAML a file claims: no merge keys, and the tags of the core schema only. The
+ * How the package parses, whatever version of YAML a file claims: with the tags of the core schema only. The
  * package's own check for repeated keys takes quadratic time, and its own warnings would go to standard error.
  */
 const PLAIN = {
   schema: 'core',
-  merge: false,
   resolveKnownTags: false,
   uniqueKeys: false,
   logLevel: 'error',

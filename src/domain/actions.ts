@@ -6,6 +6,7 @@ import { short } from '../util/oid.js';
 import {
   type ArtifactState,
   currentIn,
+  isStageEvent,
   latestVersion,
   type ResolvedEvent,
   stagesUsed,
@@ -15,7 +16,7 @@ import {
 } from './artifact.js';
 import type { Oid } from './event.js';
 import { findLeaving, findVersion, unknownArtifact, versionLabel } from './find.js';
-import type { StageName } from './names.js';
+import type { ArtifactName, StageName } from './names.js';
 import { type Draft, type Plan, planTags, type Snapshot } from './plan.js';
 import type { VersionId } from './state.js';
 import { formatTime } from './time.js';
@@ -41,7 +42,7 @@ export interface RegisterRequest {
 /**
  * Plans the registration of a version. Where others write too, they or an attempt whose answer was lost may have registered
  * the same version at the same commit: then nothing is left to do.
- * @throws RegError ALREADY_REGISTERED, COMMIT_TAKEN, NAME_CASE, INVALID_NAME, CLOCK_AHEAD
+ * @throws RegError ALREADY_REGISTERED, COMMIT_TAKEN, and those of `planTags`
  */
 export function planRegister(snapshot: Snapshot, request: RegisterRequest): Plan {
   const { artifact, shared } = snapshot;
@@ -201,6 +202,9 @@ function deregistered(artifact: ArtifactState, id: string, commit: Oid, why: str
   );
 }
 
+/** How a version is found that is taken out of something. */
+const WITHDRAWN = { withdraws: true } as const;
+
 /** What requests to withdraw share. */
 interface WithdrawRequest {
   message?: string | undefined;
@@ -209,7 +213,7 @@ interface WithdrawRequest {
 }
 
 /**
- * Plans to take a version out of a stage; without a version, the current one.
+ * Plans to take a version out of a stage; without a version, every one that is in it.
  * @throws RegError NOTHING_IN_STAGE, UNKNOWN_VERSION, UNKNOWN_STAGE
  */
 export function planUnassign(
@@ -220,16 +224,71 @@ export function planUnassign(
 ): Plan {
   const { artifact, stages } = snapshot;
   if (stage.includes('/')) refuseUnwritableStage(stage, snapshot);
-  const version = id === undefined ? findLeaving(artifact, stage, stages).version : findVersion(artifact, id);
+  if (id === undefined) {
+    findLeaving(artifact, stage, stages);
+    return noting(planTags(snapshot, emptying(artifact, stage, message)), isEmpty(artifact, stage));
+  }
+  const version = findVersion(artifact, id, WITHDRAWN);
   if (!force && !versionsInStage(artifact, stage).some((held) => held.version.id === version.id))
     throw new RegError(
       'NOTHING_IN_STAGE',
       `${artifact.name} ${versionLabel(version.id)} is not in stage ${stage}`,
       `see what is, with: reg which ${artifact.name} ${stage} --all`,
     );
-  const event = { kind: 'unassignment', artifact: artifact.name, stage } as const;
-  const plan = planTags(snapshot, [{ event, commit: version.commit, of: version.id, message }]);
-  return { ...plan, note: whatFollows(artifact, stage, version) };
+  const plan = planTags(snapshot, [unassigning(artifact, stage, version, message)]);
+  return noting(plan, whatFollows(artifact, stage, version));
+}
+
+const unassigning = (
+  { name }: ArtifactState,
+  stage: StageName,
+  { commit, id }: VersionState,
+  message: string | undefined,
+): Draft => ({ event: { kind: 'unassignment', artifact: name, stage }, commit, of: id, message });
+
+/** The drafts that empty a stage. What is current leaves last, so that no other version is current on the way. */
+const emptying = (artifact: ArtifactState, stage: StageName, message: string | undefined): Draft[] =>
+  versionsInStage(artifact, stage)
+    .reverse()
+    .map(({ version }) => unassigning(artifact, stage, version, message));
+
+/**
+ * Plans to move an artifact from one stage to another: the current version comes into the new one, and every version leaves the old one.
+ * A deprecated artifact stays deprecated. The plan has no tag where the old stage is empty.
+ * @throws RegError UNKNOWN_STAGE, INVALID_STAGE, NAME_CASE, STAGE_TAKEN where another version is current in the new stage
+ */
+export function planRenameStage(
+  snapshot: Snapshot,
+  from: StageName,
+  to: StageName,
+  message: string | undefined,
+): Plan {
+  const { artifact, stages } = snapshot;
+  if (stages !== undefined && !stages.includes(to))
+    throw new RegError(
+      'UNKNOWN_STAGE',
+      `'${to}' is not among the stages that the configuration allows`,
+      `add ${to} to stages: in .reg.yaml, then rename`,
+    );
+  refuseUnwritableStage(to, snapshot);
+  if (from.includes('/')) refuseUnwritableStage(from, snapshot);
+  const held = currentIn(artifact, from)?.version;
+  if (held === undefined) return { tags: [] };
+  refuseStageInOtherCase(to, snapshot);
+  const there = currentIn(artifact, to)?.version;
+  if (there !== undefined && there !== held)
+    throw new RegError(
+      'STAGE_TAKEN',
+      `${artifact.name} ${versionLabel(there.id)} is current in ${to}, and ${versionLabel(held.id)} in ${from}`,
+      `decide which of them stays, with: reg unassign ${artifact.name} ${to}, or reg unassign ${artifact.name} ${from}`,
+    );
+  const event = { kind: 'assignment', artifact: artifact.name, stage: to } as const;
+  const last = artifact.events.at(-1);
+  return planTags(snapshot, [
+    ...(there === held ? [] : [{ event, commit: held.commit, of: held.id, message }]),
+    ...emptying(artifact, from, message),
+    ...(artifact.deprecated && last ? [deprecating(last, last.message, last.successor)] : []),
+  ]);
 }
 
 /**
@@ -238,7 +297,7 @@ export function planUnassign(
  */
 export function planDeregister(snapshot: Snapshot, id: string, { message, force }: WithdrawRequest): Plan {
   const { artifact } = snapshot;
-  const version = findVersion(artifact, id);
+  const version = findVersion(artifact, id, WITHDRAWN);
   if (version.event.kind !== 'registration' && version.event.kind !== 'deregistration')
     throw new RegError('UNKNOWN_VERSION', `${artifact.name} ${versionLabel(version.id)} is not registered`);
   if (!version.active && !force)
@@ -248,7 +307,13 @@ export function planDeregister(snapshot: Snapshot, id: string, { message, force 
   const notes = stagesUsed(artifact)
     .filter((stage) => currentIn(artifact, stage)?.version === version)
     .map((stage) => whatFollows(artifact, stage, version));
-  return notes.length === 0 ? plan : { ...plan, note: notes.join('\n') };
+  return noting(plan, ...notes);
+}
+
+/** A plan with more to say. */
+function noting(plan: Plan, ...notes: readonly string[]): Plan {
+  const all = [...notes, plan.note].filter((note) => note !== undefined);
+  return all.length === 0 ? plan : { ...plan, note: all.join('\n') };
 }
 
 /** The note about the version that is current in a stage after another one leaves it. */
@@ -256,19 +321,34 @@ function whatFollows(artifact: ArtifactState, stage: StageName, gone: VersionSta
   const next = versionsInStage(artifact, stage).find((held) => held.version !== gone);
   return next
     ? `${artifact.name} ${versionLabel(next.version.id)} is current in ${stage} now`
-    : `no version of ${artifact.name} is in ${stage} any more`;
+    : isEmpty(artifact, stage);
 }
 
-/** Plans the deprecation of an artifact; the plan has no tag when it is deprecated already. */
-export function planDeprecate(snapshot: Snapshot, { message, force }: WithdrawRequest): Plan {
+const isEmpty = ({ name }: ArtifactState, stage: StageName): string =>
+  `no version of ${name} is in ${stage} any more`;
+
+/** A request to deprecate an artifact. */
+export interface DeprecateRequest extends WithdrawRequest {
+  /** The artifact that takes its place. */
+  successor?: ArtifactName | undefined;
+}
+
+/** Plans the deprecation of an artifact; the plan has no tag when it is deprecated already, with the same successor. */
+export function planDeprecate(snapshot: Snapshot, { message, force, successor }: DeprecateRequest): Plan {
   const { artifact } = snapshot;
   const last = artifact.events.at(-1);
   if (last === undefined) throw unknownArtifact(artifact.name, snapshot.otherArtifacts, snapshot.mayLack);
-  if (artifact.deprecated && !force)
+  const isNews = successor !== undefined && successor !== last.successor;
+  if (artifact.deprecated && !force && !isNews)
     return { tags: [], note: `${artifact.name} already is deprecated`, standing: last };
-  const event = { kind: 'deprecation', artifact: artifact.name } as const;
-  return planTags(snapshot, [{ event, commit: last.commit, of: undefined, message }]);
+  return planTags(snapshot, [deprecating(last, message, successor)]);
 }
+
+const deprecating = (
+  { artifact, commit }: ResolvedEvent,
+  message: string | undefined,
+  successor: ArtifactName | undefined,
+): Draft => ({ event: { kind: 'deprecation', artifact }, commit, of: undefined, message, successor });
 
 /**
  * Plans to assign again what was current in a stage before the current version. Versions that were deregistered since are
@@ -288,7 +368,7 @@ export function planRollback(
     .findLast((version) => version?.active && version.id !== current?.version.id);
   if (earlier) {
     const plan = planAssign(snapshot, { stage, target: { version: earlier.id }, message });
-    return { ...plan, note: `${artifact.name} ${versionLabel(earlier.id)} is current in ${stage} again` };
+    return noting(plan, `${artifact.name} ${versionLabel(earlier.id)} is current in ${stage} again`);
   }
   const other = versionsGreatestFirst(artifact).find(
     (version) => version.registered && version.active && version.id !== current?.version.id,
@@ -308,16 +388,20 @@ function deleting(artifact: ArtifactState, concerned: (event: ResolvedEvent) => 
 }
 
 /**
- * Plans to delete the assignments and unassignments of a version and a stage; without a version, of the current one.
+ * Plans to delete the assignments and unassignments of a version and a stage; without a version, of every one that is in it.
  * @throws RegError NOTHING_IN_STAGE, UNKNOWN_VERSION, UNKNOWN_STAGE
  */
 export function planDeleteAssignments({ artifact, stages }: Snapshot, stage: StageName, id?: string): Plan {
-  const version = id === undefined ? findLeaving(artifact, stage, stages).version : findVersion(artifact, id);
-  const plan = deleting(
-    artifact,
-    (event) => 'stage' in event && event.stage === stage && event.of === version.id,
-  );
-  if (plan.deletes?.length) return plan;
+  const moves = (ids: readonly VersionId[]): Plan =>
+    deleting(artifact, (event) => isStageEvent(event) && event.stage === stage && ids.includes(event.of));
+  if (id === undefined) {
+    findLeaving(artifact, stage, stages);
+    const plan = moves(versionsInStage(artifact, stage).map(({ version }) => version.id));
+    return noting(plan, isEmpty(artifact, stage));
+  }
+  const version = findVersion(artifact, id, WITHDRAWN);
+  const plan = moves([version.id]);
+  if (plan.deletes?.length) return noting(plan, whatFollows(artifact, stage, version));
   throw new RegError(
     'NOTHING_IN_STAGE',
     `${artifact.name} ${versionLabel(version.id)} was never in stage ${stage}`,
@@ -329,7 +413,7 @@ export function planDeleteAssignments({ artifact, stages }: Snapshot, stage: Sta
  * @throws RegError UNKNOWN_VERSION
  */
 export function planDeleteVersion({ artifact }: Snapshot, id: string): Plan {
-  const version = findVersion(artifact, id);
+  const version = findVersion(artifact, id, WITHDRAWN);
   return deleting(artifact, (event) => event.of === version.id);
 }
 
@@ -342,8 +426,8 @@ export const planDeleteArtifact = ({ artifact }: Snapshot): Plan => deleting(art
  */
 export function planDeleteCurrent(snapshot: Snapshot, stage: StageName): Plan {
   const { artifact } = snapshot;
-  const plan = planDeleteAssignments(snapshot, stage);
-  if (versionsInStage(artifact, stage).length > 1) return plan;
+  const { version } = findLeaving(artifact, stage, snapshot.stages);
+  if (versionsInStage(artifact, stage).length > 1) return planDeleteAssignments(snapshot, stage, version.id);
   throw new RegError(
     'UNKNOWN_VERSION',
     `no other version of ${artifact.name} is in ${stage}, so deleting would leave it empty`,

@@ -1,8 +1,9 @@
 import { short } from '../util/oid.js';
 import { type ArtifactState, artifactStateOf, type ResolvedEvent, versionEventBefore } from './artifact.js';
+import { MOST_AHEAD_S, newestDate } from './clock.js';
 import type { Event } from './event.js';
 import type { ArtifactName } from './names.js';
-import { highestCounter, MOST_AHEAD_S } from './plan.js';
+import { highestCounter } from './plan.js';
 import { formatTime } from './time.js';
 
 /** Why a pushed tag is refused. */
@@ -36,12 +37,14 @@ export function refuseArrivals(
   const highest = highestCounter(tagNames);
   const limit = highest + arriving.filter(({ counter }) => counter !== undefined).length;
   const lastThere = artifact.events.findLast(({ tag }) => tagNames.has(tag));
+  const latestDate = Math.max(now + MOST_AHEAD_S, newestDate(events) + arriving.length);
   return artifact.events
     .filter(({ tag }) => !tagNames.has(tag))
     .flatMap((event): Refusal[] => {
       const why =
         whyNotLast(event, lastThere, highest, limit) ??
-        whyNotNow(event, now) ??
+        whyNotNow(event, latestDate) ??
+        whyNotAlone(event, artifact) ??
         whyNotChained(event, artifact) ??
         registeredAlready(event, artifact);
       return why === undefined ? [] : [{ tag: event.tag, message: why }];
@@ -62,10 +65,17 @@ function whyNotLast(
   return `it is out of order: by its date it comes before ${lastThere.tag} of ${formatTime(lastThere.time)}, which is here already; ${AGAIN}`;
 }
 
-const whyNotNow = ({ date }: ResolvedEvent, now: number): string | undefined =>
-  date > now + MOST_AHEAD_S
-    ? `it is dated ${formatTime(date)}, more than a day ahead of the clock here; set the clock right, and write it again`
+/** What follows a tag that is here and dated ahead has no other date to take: that is the way out, and never refused. */
+const whyNotNow = ({ date }: ResolvedEvent, latestDate: number): string | undefined =>
+  date > latestDate
+    ? `it is dated ${formatTime(date)}, ahead of the clock here; set the clock right, delete the tag and write it again`
     : undefined;
+
+function whyNotAlone({ counter, tag }: ResolvedEvent, { events }: ArtifactState): string | undefined {
+  if (counter === undefined) return undefined;
+  const other = events.find((event) => event.counter === counter && event.tag !== tag);
+  return other && `its counter is out of order: ${other.tag} has the same; ${AGAIN}`;
+}
 
 function whyNotChained(
   { parent, place }: ResolvedEvent,

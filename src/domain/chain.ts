@@ -1,6 +1,7 @@
 import { short } from '../util/oid.js';
 import type { ArtifactState, ResolvedEvent } from './artifact.js';
-import type { Oid } from './event.js';
+import type { Event, NamedEvent, Oid } from './event.js';
+import type { Version } from './version.js';
 
 /** A gap in the history of an artifact. */
 export interface Break {
@@ -13,6 +14,34 @@ export interface Break {
 export function goneParents({ events }: ArtifactState): Oid[] {
   const held = new Set(events.map(({ tagOid }) => tagOid));
   return events.flatMap(({ parent }) => (parent === undefined || held.has(parent) ? [] : [parent]));
+}
+
+/** An event that names what is not here; `parent` where that is the event before it, else it is its version. */
+export interface Gap {
+  event: Event;
+  parent: Oid | undefined;
+}
+
+/** More events than these are looked up in sets: to make one of a large artifact takes longer than a few searches. */
+const FEW = 4;
+
+/**
+ * The events that name an event before them, or a version, that is not here.
+ * @param read events whose objects are known
+ * @param all every event of the artifact
+ */
+export function gapsIn(read: readonly Event[], all: readonly NamedEvent[]): Gap[] {
+  const isFew = read.length <= FEW;
+  const held = isFew ? undefined : new Set(all.map(({ tagOid }) => tagOid));
+  const versions = isFew ? undefined : new Set(all.flatMap((one) => ('version' in one ? one.version : [])));
+  const isHere = (oid: Oid): boolean => held?.has(oid) ?? all.some(({ tagOid }) => tagOid === oid);
+  const isKnown = (version: Version): boolean =>
+    versions?.has(version) ?? all.some((one) => 'version' in one && one.version === version);
+  return read.flatMap((event): Gap[] => {
+    const { parent, statedVersion } = event;
+    if (parent !== undefined && !isHere(parent)) return [{ event, parent }];
+    return statedVersion !== undefined && !isKnown(statedVersion) ? [{ event, parent: undefined }] : [];
+  });
 }
 
 /**
@@ -41,6 +70,31 @@ export function breaksIn(
     if (before < place) return [];
     const later = artifact.events[before]?.tag;
     return [{ event, message: `${tag} names ${later} as the event before it, which counts as a later one` }];
+  });
+}
+
+/** Events that share a counter with an earlier one, whatever their dates (docs/specification.md, 2 Order of events). */
+export function sharedCounters({ events }: ArtifactState): Break[] {
+  const firsts = new Map<number, ResolvedEvent>();
+  return events.flatMap((event): Break[] => {
+    if (event.counter === undefined) return [];
+    const first = firsts.get(event.counter);
+    if (first === undefined) firsts.set(event.counter, event);
+    return first === undefined
+      ? []
+      : [{ event, message: `it has the same counter as ${first.tag}; the dates decide which came first` }];
+  });
+}
+
+/** Events that name an earlier event than the one right before them: their writer had not seen what came in between. */
+export function forksIn({ events }: ArtifactState): Break[] {
+  const places = new Map(events.map(({ tagOid, place }) => [tagOid, place]));
+  return events.flatMap((event): Break[] => {
+    const named = event.parent === undefined ? undefined : places.get(event.parent);
+    // a tag object under a second name follows what it followed under its own
+    if (named === undefined || named >= event.place - 1 || event.ownName !== undefined) return [];
+    const between = events[named + 1]?.tag;
+    return [{ event, message: `it follows ${events[named]?.tag}, and its writer had not seen ${between}` }];
   });
 }
 

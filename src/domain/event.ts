@@ -1,3 +1,4 @@
+import { type ArtifactName, parseArtifactName } from './names.js';
 import type { EventName } from './tag-name.js';
 import { splitMessage, type Trailers } from './trailers.js';
 import { parseVersion, type Version } from './version.js';
@@ -51,6 +52,8 @@ interface TagFacts {
   statedVersion?: Version | undefined;
   /** The `Reg-Parent` trailer: the tag object of the artifact's previous event. */
   parent?: Oid | undefined;
+  /** The `Reg-Successor` trailer of a deprecation: the artifact that takes the place of this one. */
+  successor?: ArtifactName | undefined;
   /** What the tag object calls itself, where that is another name than the ref's. */
   ownName?: string;
   /** Whether it ends in a signature, a good one or not. */
@@ -104,8 +107,9 @@ function written(name: EventName, tag: AnnotatedTag): Event {
   const of = undefined;
   if (name.kind === 'deprecation') {
     const { kind } = name;
+    const successor = parseArtifactName(trailers.get('reg-successor') ?? '');
     // biome-ignore format: the three are to be compared
-    return { kind, artifact, counter, tag: tagName, tagOid, commit, tagger, date, message, statedVersion, parent, time, place, of };
+    return { kind, artifact, counter, tag: tagName, tagOid, commit, tagger, date, message, statedVersion, parent, successor, time, place, of };
   }
   if ('version' in name) {
     const { kind, version } = name;

@@ -1,10 +1,11 @@
 import { RegError } from '../errors.js';
 import { short } from '../util/oid.js';
 import type { ArtifactState, ResolvedEvent } from './artifact.js';
+import { LAST_SECOND, MOST_AHEAD_S, newestDate } from './clock.js';
 import type { Oid } from './event.js';
 import type { ArtifactName, StageName } from './names.js';
 import type { VersionId } from './state.js';
-import { type EventName, formatTagName, parseTagName } from './tag-name.js';
+import { type EventName, formatTagName, MAX_COUNTER, parseTagName } from './tag-name.js';
 import { formatTime } from './time.js';
 import { joinMessage, splitMessage } from './trailers.js';
 import { refuseOtherCase, refuseUnwritableTag } from './writable.js';
@@ -33,6 +34,8 @@ export interface Draft {
   of: VersionId | undefined;
   /** What a person wants to say; a standard subject when undefined. */
   message: string | undefined;
+  /** The artifact that takes the place of a deprecated one. */
+  successor?: ArtifactName | undefined;
 }
 
 /** One tag to create. */
@@ -44,6 +47,7 @@ export interface PlannedTag {
   /** Tagger date, in seconds since the epoch. */
   date: number;
   text: string;
+  successor?: ArtifactName | undefined;
   /** The tag object of the artifact's previous event; `previous` is the tag planned just before this one. */
   parent: Oid | 'previous' | undefined;
 }
@@ -59,25 +63,25 @@ export interface Plan {
   standing?: ResolvedEvent;
 }
 
-/** How far the date of an event may be ahead of the clock: a day. */
-export const MOST_AHEAD_S = 24 * 60 * 60;
-
 /**
- * Gives drafts their names, counters, dates and parents (docs/specification.md, 1 Tags, Writing).
- * @throws RegError CLOCK_AHEAD, INVALID_NAME, NAME_CASE
+ * Gives drafts their names, counters, dates and parents (docs/specification.md, 1 Tags, Writing). There is a note where a fast clock
+ * dated a tag ahead of this one.
+ * @throws RegError COUNTER_LIMIT, CLOCK_AHEAD, INVALID_NAME, NAME_CASE
  */
 export function planTags(snapshot: Snapshot, drafts: readonly Draft[]): Plan {
   refuseOtherCase(snapshot);
   const { name, events } = snapshot.artifact;
   let counter = highestCounter(snapshot.tagNames);
-  let newest = events.reduce((latest, event) => Math.max(latest, event.date), Number.NEGATIVE_INFINITY);
+  const before = newestDate(events);
+  let newest = before;
   const tags = drafts.map((draft, index): PlannedTag => {
     const counted = needsCounter(draft.event, snapshot.tagNames);
-    if (counted) counter += 1;
+    if (counted) counter = counterAfter(counter, name);
     const event = counted ? { ...draft.event, counter } : draft.event;
     const tagName = formatTagName(event);
     refuseUnwritableTag(tagName, name);
-    newest = dateAfter(newest, snapshot);
+    newest = Math.max(snapshot.now, newest + 1);
+    if (newest > LAST_SECOND) throw noDateAfter(snapshot, before);
     return {
       event,
       tagName,
@@ -85,10 +89,12 @@ export function planTags(snapshot: Snapshot, drafts: readonly Draft[]): Plan {
       of: draft.of,
       date: newest,
       text: draft.message?.trim() || subject(draft),
+      successor: draft.successor,
       parent: index > 0 ? 'previous' : events.at(-1)?.tagOid,
     };
   });
-  return { tags };
+  const isAhead = tags.length > 0 && before >= snapshot.now + MOST_AHEAD_S;
+  return isAhead ? { tags, note: datedAfter(snapshot, before) } : { tags };
 }
 
 function needsCounter(event: EventName, taken: ReadonlySet<string>): boolean {
@@ -103,16 +109,30 @@ export function highestCounter(tagNames: Iterable<string>): number {
   return highest;
 }
 
-function dateAfter(newest: number, { artifact, now }: Snapshot): number {
-  const date = Math.max(now, newest + 1);
-  if (date <= now + MOST_AHEAD_S) return date;
-  const ahead = artifact.events.find((event) => event.date === newest);
+function counterAfter(highest: number, artifact: ArtifactName): number {
+  if (highest < MAX_COUNTER) return highest + 1;
   throw new RegError(
-    'CLOCK_AHEAD',
-    `the newest tag of ${artifact.name}${ahead ? `, ${ahead.tag},` : ''} is dated ${formatTime(newest)}, more than a day ahead of this clock (${formatTime(now)})`,
-    'set the clock right, or delete that tag if its date is wrong',
+    'COUNTER_LIMIT',
+    `no counter is left for ${artifact}: a tag of it has the greatest one, ${MAX_COUNTER}`,
+    `find that tag, and delete it if it is wrong: git tag --list '*#${MAX_COUNTER}'`,
   );
 }
+
+/** The newest tag of an artifact, with its date. */
+function newestOf({ artifact }: Snapshot, date: number): string {
+  const { tag } = artifact.events.find((event) => event.date === date) as ResolvedEvent;
+  return `the newest tag of ${artifact.name}, ${tag}, is dated ${formatTime(date)}`;
+}
+
+const datedAfter = (snapshot: Snapshot, before: number): string =>
+  `${newestOf(snapshot, before)}, ahead of this clock (${formatTime(snapshot.now)}); new tags are dated after it`;
+
+const noDateAfter = (snapshot: Snapshot, before: number): RegError =>
+  new RegError(
+    'CLOCK_AHEAD',
+    `${newestOf(snapshot, before)}, and a tag can have no later date`,
+    'delete that tag: its date is wrong',
+  );
 
 function subject({ event, of }: Draft): string {
   const version = of?.startsWith('v') ? of : `commit ${of && short(of)}`;
@@ -137,6 +157,7 @@ function subject({ event, of }: Draft): string {
 export function messageOf(tag: PlannedTag, parent: Oid | undefined): string {
   const trailers: [string, string][] = [];
   if ('stage' in tag.event && tag.of?.startsWith('v')) trailers.push(['Reg-Version', tag.of]);
+  if (tag.successor !== undefined) trailers.push(['Reg-Successor', tag.successor]);
   if (parent !== undefined) trailers.push(['Reg-Parent', parent]);
   // what a person wrote may hold neither our trailers nor the beginning of a signature, which would swallow them
   const text = splitMessage(tag.text).text.replaceAll(/^-----BEGIN/gm, ' -----BEGIN');

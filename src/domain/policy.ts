@@ -1,6 +1,13 @@
 import { short } from '../util/oid.js';
 import { type Approval, approversOf } from './approval.js';
-import { type ArtifactState, isStageEvent, type ResolvedEvent, versionEventBefore } from './artifact.js';
+import {
+  type ArtifactState,
+  artifactStateOf,
+  isStageEvent,
+  type ResolvedEvent,
+  versionEventBefore,
+  versionsByStage,
+} from './artifact.js';
 import type { Oid } from './event.js';
 import { versionLabel } from './find.js';
 import type { StageName } from './names.js';
@@ -62,7 +69,7 @@ interface Concern {
  */
 export function concernsOf(artifact: ArtifactState, event: ResolvedEvent): Concern[] {
   const version = event.of;
-  if (version === undefined) return [];
+  if (version === undefined) return deprecationConcerns(artifact, event);
   if (isStageEvent(event)) {
     const commits = [...new Set([event.commit, commitAt(artifact, version, event)])];
     return [{ stage: event.stage, version, enters: event.kind === 'assignment', commits }];
@@ -70,6 +77,15 @@ export function concernsOf(artifact: ArtifactState, event: ResolvedEvent): Conce
   return [...heldBefore(artifact, version, event.place)]
     .filter(([, assignment]) => event.kind === 'deregistration' || changes(artifact, event, assignment))
     .map(([stage]) => ({ stage, version, enters: event.kind === 'registration', commits: [event.commit] }));
+}
+
+/** What a deprecation changes: every stage that offers a version of the artifact, which it says no longer to use. */
+function deprecationConcerns({ name, events }: ArtifactState, event: ResolvedEvent): Concern[] {
+  if (events[event.place - 1]?.kind === 'deprecation') return [];
+  const before = artifactStateOf(name, events.slice(0, event.place));
+  return [...versionsByStage(before)].flatMap(([stage, held]) =>
+    held.map(({ version }) => ({ stage, version: version.id, enters: false, commits: [event.commit] })),
+  );
 }
 
 /** Whether a registration brings back what was gone, or puts another commit in the place of what an assignment put there. */

@@ -317,13 +317,24 @@ export function latest(artifact: Artifact, facts: Facts): Version | undefined {
   return undefined;
 }
 
-/** Whether the last event of the artifact is a deprecation. */
-export function isDeprecated(artifact: Artifact, facts: Facts): boolean {
-  if (!artifact.hasDeprecation) return false;
-  return (
-    ordered(artifact.events, artifact, facts).findLast((event) => facts.of(event))?.kind === 'deprecation'
-  );
+/** The last event of an artifact where it is a deprecation. */
+export function deprecation(artifact: Artifact, facts: Facts): Event | undefined {
+  if (!artifact.hasDeprecation) return undefined;
+  const last = ordered(artifact.events, artifact, facts).findLast((event) => facts.of(event));
+  return last?.kind === 'deprecation' ? facts.of(last) : undefined;
 }
+
+/** Whether the last event of the artifact is a deprecation. */
+export const isDeprecated = (artifact: Artifact, facts: Facts): boolean =>
+  deprecation(artifact, facts) !== undefined;
+
+/** Whether some event assigned a version of the artifact to a stage. */
+export const wasAssigned = (artifact: Artifact, stage: StageName, facts: Facts): boolean =>
+  facts.real((artifact.stages.get(stage) ?? []).filter(({ kind }) => kind === 'assignment')).length > 0;
+
+/** The effective time of the last event, in seconds since the epoch; undefined without any. Asks every object for its date. */
+export const lastTime = (artifact: Artifact, facts: Facts): number | undefined =>
+  inOrder(facts.real(artifact.events)).at(-1)?.time;
 
 /** Whether the artifact has an event. */
 export const exists = (artifact: Artifact, facts: Facts): boolean =>

@@ -68,18 +68,20 @@ export function isMarkAt(tagName: string, at: number): boolean {
 }
 
 const NO_COUNTER = -1;
-/** Counters stay exact integers: 15 digits are below Number.MAX_SAFE_INTEGER. */
-export const COUNTER_DIGITS = 15;
+const ZERO = 0x30;
+/** The greatest counter (docs/specification.md, 1 Tags, Names): it and the number after it are exact. */
+export const MAX_COUNTER = Number.MAX_SAFE_INTEGER - 1;
 
-/** The counter that a name ends in from a place on, -1 where there is none. */
+/** The counter that a name ends in from a place on, -1 where there is none: one number has one form. */
 function counterFrom(tagName: string, from: number): number {
   const to = tagName.length;
-  if (from === to || to - from > COUNTER_DIGITS) return NO_COUNTER;
+  if (from === to || (tagName.charCodeAt(from) === ZERO && to > from + 1)) return NO_COUNTER;
   let counter = 0;
   for (let at = from; at < to; at += 1) {
-    const digit = tagName.charCodeAt(at) - 0x30;
+    const digit = tagName.charCodeAt(at) - ZERO;
     if (digit < 0 || digit > 9) return NO_COUNTER;
     counter = counter * 10 + digit;
+    if (counter > MAX_COUNTER) return NO_COUNTER;
   }
   return counter;
 }

@@ -1,6 +1,8 @@
 import type { ArtifactState, ResolvedEvent } from './artifact.js';
 import type { StageName } from './names.js';
-import { Artifact, COMPLETE, current, type VersionId } from './state.js';
+import type { Event, NamedEvent, Oid } from './event.js';
+import { inOrder, type OrderedEvent } from './order.js';
+import { Artifact, COMPLETE, current, type Facts, type VersionId, versionMoved } from './state.js';
 
 /** One uninterrupted time during which a version was the current one in a stage. */
 export interface Interval {
@@ -12,8 +14,10 @@ export interface Interval {
   until: ResolvedEvent | undefined;
 }
 
+type Events = Pick<ArtifactState, 'name' | 'events'>;
+
 /** The intervals of one stage, oldest first, also those that began and ended in the same second. */
-export function allIntervals(artifact: ArtifactState, stage: StageName): Interval[] {
+export function allIntervals(artifact: Events, stage: StageName): Interval[] {
   const past = new Artifact(artifact.name, true);
   const intervals: Interval[] = [];
   let open: Interval | undefined;
@@ -32,7 +36,7 @@ export function allIntervals(artifact: ArtifactState, stage: StageName): Interva
  * The intervals that a time can name: at every moment the one that lasts is what is current as of that moment. What lasted no second
  * is left out, and what it parted is one interval again.
  */
-export function intervalsIn(artifact: ArtifactState, stage: StageName): Interval[] {
+export function intervalsIn(artifact: Events, stage: StageName): Interval[] {
   const lasting: Interval[] = [];
   for (const interval of allIntervals(artifact, stage)) {
     if (interval.until?.time === interval.from.time) continue;
@@ -42,4 +46,30 @@ export function intervalsIn(artifact: ArtifactState, stage: StageName): Interval
     else lasting.push(interval);
   }
   return lasting;
+}
+
+/**
+ * The event since which the current version of a stage is current; undefined where none is. It is another one than the last assignment
+ * where a version became current again because another one left.
+ */
+export function currentSince(artifact: Artifact, stage: StageName, facts: Facts): OrderedEvent | undefined {
+  const events = artifact.isOrdered
+    ? artifact.events
+    : inOrder(facts.real(eventsAbout(artifact, stage, facts)));
+  const last = intervalsIn({ name: artifact.name, events: events as ResolvedEvent[] }, stage).at(-1);
+  return last?.until === undefined ? last?.from : undefined;
+}
+
+/** The events that decide what was current in a stage at any time, and those with counters, which give them their times. */
+function eventsAbout(artifact: Artifact, stage: StageName, facts: Facts): NamedEvent[] {
+  const moves: Event[] = facts.real(artifact.stages.get(stage) ?? []);
+  const ids = new Set(moves.map((event) => versionMoved(event, artifact, facts)));
+  const commits = new Set<Oid>(['unknown', ...moves.map(({ commit }) => commit)]);
+  return artifact.events.filter(
+    (event) =>
+      event.counter !== undefined ||
+      ('stage' in event && event.stage === stage) ||
+      ('version' in event && ids.has(event.version)) ||
+      (event.kind === 'registration' && commits.has(event.commit)),
+  );
 }

@@ -40,7 +40,7 @@ const ZERO = 0x30;
 function endOfNumber(text: string, from: number, to: number): number {
   let at = from;
   let value = 0;
-  for (; isDigit(codeAt(text, at, to)); at += 1) value = value * 10 + text.charCodeAt(at) - ZERO;
+  for (; isDigit(codeAt(text, at, to)); at += 1) value = value * 10 + (text.charCodeAt(at) - ZERO);
   const isLed = codeAt(text, from, to) === ZERO && at > from + 1;
   return at === from || isLed || value > Number.MAX_SAFE_INTEGER ? -1 : at;
 }
@@ -98,9 +98,9 @@ export function compareVersions(a: Version, b: Version): number {
     let numberA = 0;
     let numberB = 0;
     for (; inA < a.length && versionOrderIsDigit(a.charCodeAt(inA)); inA += 1)
-      numberA = numberA * 10 + a.charCodeAt(inA) - VERSION_ORDER_ZERO;
+      numberA = numberA * 10 + (a.charCodeAt(inA) - VERSION_ORDER_ZERO);
     for (; inB < b.length && versionOrderIsDigit(b.charCodeAt(inB)); inB += 1)
-      numberB = numberB * 10 + b.charCodeAt(inB) - VERSION_ORDER_ZERO;
+      numberB = numberB * 10 + (b.charCodeAt(inB) - VERSION_ORDER_ZERO);
     if (numberA !== numberB) return numberA - numberB;
     // over the dot
     inA += 1;

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { LAST_SECOND } from '../domain/clock.js';
 import type { AnnotatedTag, Oid, Tagger } from '../domain/event.js';
 import { isOid } from '../util/oid.js';
 import type { TagReading, TagRef } from './port.js';
@@ -28,8 +29,6 @@ const HEADERS = ['object', 'type', 'tag', 'tagger'] as const;
 const STARTS = HEADERS.map((name) => `${name} `);
 const TYPES: ReadonlySet<string> = new Set(['commit', 'tree', 'blob', 'tag']);
 const SIGNATURE = /^-----BEGIN (PGP|SSH) SIGNATURE-----|^-----BEGIN (PGP MESSAGE|SIGNED MESSAGE)-----/m;
-/** The last second that a JavaScript Date can hold (ECMA-262, time values). */
-const LAST_SECOND = 8.64e12;
 
 /** The bytes of a tag object. What a person typed adds no header lines. */
 export function encodeTag({ object, type, tag, tagger, date, zone, message }: TagObject): Uint8Array {

@@ -139,7 +139,14 @@ export async function clearCache(cache: string, days: number, now: number): Prom
   for (const row of old)
     if (await removeWhole(row.kind === 'model' ? join(row.path, '..') : row.path)) removed.push(row);
   await sweep(modelsFolder(cache), now);
+  await forgetHashes(join(cache, 'md5'), now - days * DAY_MS);
   return removed;
+}
+
+/** Removes the hashes of work trees that were remembered before a time (models/dvc-work-tree.ts). */
+async function forgetHashes(folder: string, before: number): Promise<void> {
+  for (const path of await filesBelow(folder).catch(() => []))
+    if (Date.parse(await timeOf(join(folder, path))) <= before) await rm(join(folder, path), { force: true });
 }
 
 /** Removes parts that killed processes left at least a day ago, beside the models and among them. */

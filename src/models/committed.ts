@@ -7,7 +7,7 @@ import type { Objects } from '../git/port.js';
  * @throws RegError TOO_LARGE, before anything is read
  */
 export async function committedFile(
-  objects: Objects,
+  objects: Pick<Objects, 'entry' | 'blob' | 'sizes'>,
   commit: Oid,
   path: string,
   maxBytes: number,

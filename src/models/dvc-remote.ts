@@ -19,7 +19,7 @@ import { short } from '../util/oid.js';
 import { committedFile } from './committed.js';
 
 /** A remote in the configuration of a DVC repository, without any check of its values. */
-interface RemoteConfig {
+export interface RemoteConfig {
   /** In lower case, as in DVC. */
   name: string;
   values: ReadonlyMap<string, string>;
@@ -63,7 +63,7 @@ export async function remoteOf(
 }
 
 /** The folder `.dvc` for a file. A DVC repository may begin below the top of the git repository (DVC, `dvc init --subdir`). */
-async function dvcFolder(objects: Objects, commit: Oid, file: string): Promise<string> {
+export async function dvcFolder(objects: Objects, commit: Oid, file: string): Promise<string> {
   for (let above = posix.dirname(file); ; above = posix.dirname(above)) {
     const folder = posix.join(above, '.dvc');
     if ((await objects.entry(commit, folder))?.type === 'tree') return folder;
@@ -170,14 +170,21 @@ function wordOf(values: ReadonlyMap<string, string>, key: string, refuse: Refuse
   throw refuse(`has the ${key} '${word}'`);
 }
 
-/** The folder of a remote on this machine. A relative path starts at the folder `.dvc` (DVC, config.py). */
-async function localFolder(
-  { name, folder }: RemoteConfig,
-  url: string,
-  at: string | undefined,
-): Promise<string> {
+/**
+ * The absolute path of a remote that is a folder; undefined for any other, and for a relative path without a work tree. A relative
+ * path starts at the folder `.dvc` (DVC, config.py).
+ */
+export function localUrl({ values, folder }: RemoteConfig, at: string | undefined): string | undefined {
+  const path = (values.get('url') ?? '').replace(/^file:\/\/(localhost(?=\/))?/, '');
+  if (/^\w[\w+.-]*:\/\//.test(path)) return undefined;
+  return isAbsolute(path) ? path : at && resolve(at, folder, path);
+}
+
+/** The folder of a remote on this machine. */
+async function localFolder(remote: RemoteConfig, url: string, at: string | undefined): Promise<string> {
+  const { name } = remote;
   const path = url.replace(/^file:\/\/(localhost(?=\/))?/, '');
-  const absolute = isAbsolute(path) ? path : at && resolve(at, folder, path);
+  const absolute = localUrl(remote, at);
   if (absolute && (await isFolder(absolute))) return resolve(absolute);
   if (at !== undefined)
     throw new RegError(

@@ -7,7 +7,8 @@ import type { Surroundings } from '../net/http.js';
 import type { ObjectStore, StoredObject, StoreOpener } from '../stores/port.js';
 import { nameOfKey, splitObjectUrl } from '../stores/url.js';
 import { shownUrl } from '../util/address.js';
-import { artifactInGit, findDvcModel } from './dvc.js';
+import { findDvcModel } from './dvc.js';
+import { artifactInGit } from './dvc-index.js';
 import { gitModel } from './git.js';
 import type { SourceFile, SourceModel } from './source.js';
 

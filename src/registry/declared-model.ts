@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { type ArtifactEntry, pathOfEntry } from '../documents/artifacts.js';
+import { isDvcFile } from '../documents/dvc.js';
 import { isOwn, type Link, missingPin, modelPath, readLink } from '../documents/link.js';
 import { LINK_SUFFIX } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
@@ -7,10 +8,11 @@ import type { ArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import type { Objects } from '../git/port.js';
 import { digestOf, promisedDigest, verifyPromises } from '../models/digest.js';
-import { dvcDigestAt } from '../models/dvc.js';
+import { digestText, dvcBytesAt } from '../models/dvc-digest.js';
 import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
 import { type Declaration, findDeclaration, foreignEntry, notDeclared } from './declared.js';
+import { refuseChangedModel } from './dvc-model.js';
 import { followLink } from './links.js';
 
 /** What a commit declares of an artifact, in a form that two commits are compared by (docs/specification.md, 3 State, Bytes). */
@@ -31,6 +33,9 @@ export interface DeclaredModel {
   digest: string | undefined;
 }
 
+/** What it takes to read a declaration, and the digest of what it names. */
+type ModelReader = Pick<RegistryContext, 'repository' | 'stores' | 'workTree'>;
+
 /** Gives what a commit declares; undefined where it declares nothing. */
 export type DeclaredAt = (commit: Oid) => Promise<DeclaredModel | undefined>;
 
@@ -39,22 +44,23 @@ export type DeclaredAt = (commit: Oid) => Promise<DeclaredModel | undefined>;
  * @throws RegError INVALID_LINK, and what reading files of DVC throws
  */
 export async function declaredModel(
-  { repository: { objects } }: Pick<RegistryContext, 'repository'>,
+  context: ModelReader,
   artifact: ArtifactName,
   commit: Oid,
 ): Promise<DeclaredModel | undefined> {
+  const { objects } = context.repository;
   const declaration = await findDeclaration(objects, commit, artifact);
   if (declaration === undefined) return undefined;
   if (declaration.kind === 'link') {
     const link = await linkIn(objects, commit, declaration.file);
     const own = isOwn(link.source) ? link.source.path : undefined;
     const path = own === undefined ? undefined : modelPath(own);
-    const digest = await digestOfLink(objects, commit, link);
+    const digest = await digestOfLink(context, commit, link);
     return { declaration, link, entry: {}, facts: JSON.stringify(link), path, digest };
   }
   const entry = await foreignEntry(objects, commit, declaration, artifact);
   const path = pathInRepository(pathOfEntry(entry, declaration), entry);
-  const digest = path === undefined ? undefined : await digestAt(objects, commit, path);
+  const digest = path === undefined ? undefined : await digestAt(context, commit, path);
   return { declaration, link: undefined, entry, facts: JSON.stringify(entry), path, digest };
 }
 
@@ -74,7 +80,7 @@ async function linkIn(objects: Objects, commit: Oid, file: string): Promise<Link
 const DEPTH = 10;
 
 async function digestOfLink(
-  objects: Objects,
+  context: ModelReader,
   commit: Oid,
   { source, sha256 }: Link,
   depth = 1,
@@ -82,15 +88,23 @@ async function digestOfLink(
   // what git has at the commit is certain, and what a link says of it may be old
   if (!isOwn(source) || source.path === undefined) return sha256 && `sha256:${sha256}`;
   const path = modelPath(source.path);
-  if (!path.endsWith(LINK_SUFFIX)) return digestAt(objects, commit, path);
+  if (!path.endsWith(LINK_SUFFIX)) return digestAt(context, commit, path);
+  const { objects } = context.repository;
   const next = depth < DEPTH && (await objects.entry(commit, path));
-  return next ? digestOfLink(objects, commit, await linkIn(objects, commit, path), depth + 1) : undefined;
+  return next ? digestOfLink(context, commit, await linkIn(objects, commit, path), depth + 1) : undefined;
 }
 
 /** The digest of what git, or DVC, has at a path of a commit; undefined where neither has anything. */
-async function digestAt(objects: Objects, commit: Oid, path: string): Promise<string | undefined> {
-  const entry = await objects.entry(commit, path);
-  return entry ? `git:${entry.oid}` : dvcDigestAt(objects, commit, path);
+async function digestAt(
+  { repository: { objects }, stores, workTree }: ModelReader,
+  commit: Oid,
+  path: string,
+): Promise<string | undefined> {
+  // a .dvc file stands for what it names
+  const entry = isDvcFile(path) ? undefined : await objects.entry(commit, path);
+  if (entry) return `git:${entry.oid}`;
+  const bytes = await dvcBytesAt(objects, commit, path, { stores, at: (await workTree())?.root });
+  return bytes && digestText(bytes);
 }
 
 /** Whether two commits declare the same, with the same bytes. Bytes that nothing tells are never the same. */
@@ -163,7 +177,10 @@ export async function refuseUncommitted(
   if (model === undefined) return;
   const paths = [model.declaration.file, ...(model.path === undefined ? [] : [model.path])];
   const changed = await context.repository.uncommitted(paths);
-  if (changed.length === 0) return;
+  if (changed.length === 0) {
+    if (model.path !== undefined) await refuseChangedModel(context, commit, model.path, hint);
+    return;
+  }
   const [first = '', ...more] = changed;
   const what = more.length === 0 ? first : `${first} and ${more.length} more`;
   throw new RegError(

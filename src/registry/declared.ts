@@ -1,17 +1,22 @@
+import { join } from 'node:path';
 import {
   type ArtifactEntry,
+  type Artifacts,
   type ArtifactsFile,
-  artifactEntry,
+  artifactsFileAt,
   artifactsFilesFor,
-  artifactsIn,
-  isArtifactsFile,
+  faultOfEntry,
+  MAX_ARTIFACTS_BYTES,
+  readArtifacts,
 } from '../documents/artifacts.js';
 import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
+import { nearestName } from '../domain/find.js';
 import type { ArtifactName } from '../domain/names.js';
-import { nearest } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
 import type { Objects } from '../git/port.js';
+import { committedFile } from '../models/committed.js';
+import { readPlain, type WorkTree } from '../util/files.js';
 import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
 import { readArtifactNames } from './read.js';
@@ -20,12 +25,12 @@ import { readArtifactNames } from './read.js';
 export type Declaration = { kind: 'link'; file: string } | ArtifactsFile;
 
 /** The part of git that a search through the files of a commit needs. */
-export type TreeReader = Pick<Objects, 'entries' | 'entry' | 'blob'>;
+export type TreeReader = Pick<Objects, 'entries' | 'entry' | 'blob' | 'sizes'>;
 
 /**
  * Finds the declaration of an artifact at a commit: its link file, or `artifacts:` of the `dvc.yaml` in its folder,
  * or gto's `artifacts.yaml` at the top.
- * @throws RegError INVALID_LINK when such a YAML file cannot be read
+ * @throws RegError INVALID_LINK where no file declares it, and one that might cannot be read
  */
 export async function findDeclaration(
   objects: TreeReader,
@@ -35,30 +40,53 @@ export async function findDeclaration(
   const link = linkPathOf(artifact);
   if (link !== undefined && (await objects.entry(commit, link))?.type === 'blob')
     return { kind: 'link', file: link };
-  for (const one of artifactsFilesFor(artifact))
-    if ((await artifactsAt(objects, commit, one.file)).includes(artifact)) return one;
+  let problem: RegError | undefined;
+  for (const one of artifactsFilesFor(artifact)) {
+    const found = await artifactsAt(objects, commit, one).catch(unreadable);
+    if (found instanceof RegError) problem ??= found;
+    else if (found?.entries.has(artifact)) return one;
+  }
+  if (problem) throw problem;
   return undefined;
 }
 
-/** Every artifact that a commit declares, by name. Files that cannot be read declare nothing. */
-export async function declaredArtifacts(objects: TreeReader, commit: Oid): Promise<ArtifactName[]> {
-  const entries = await objects.entries(commit, '');
-  const paths = entries.filter(({ type }) => type === 'blob').map(({ path }) => path);
-  const links = paths.filter((path) => path.endsWith(LINK_SUFFIX));
-  const names = new Set(links.flatMap((path) => artifactOfLink(path) ?? []));
-  for (const path of paths.filter(isArtifactsFile))
-    for (const name of await artifactsAt(objects, commit, path).catch(unlessUnreadable)) names.add(name);
-  return [...names].sort();
+/** Whether HEAD or a link file of the work tree declares an artifact. */
+export async function isDeclared(context: RegistryContext, artifact: ArtifactName): Promise<boolean> {
+  const { repository } = context;
+  const head = await repository.objects.commit('HEAD');
+  if (
+    head !== undefined &&
+    (await findDeclaration(repository.objects, head, artifact).catch(unlessUnreadable))
+  )
+    return true;
+  return (await workLink(context, artifact)) !== undefined;
 }
 
-function unlessUnreadable(error: unknown): ArtifactName[] {
-  if (error instanceof RegError) return [];
+/** The link file of an artifact that is in the work tree, committed or not. */
+async function workLink({ workTree }: RegistryContext, artifact: ArtifactName): Promise<string | undefined> {
+  const link = linkPathOf(artifact);
+  return link !== undefined && (await (await workTree())?.read(link)) !== undefined ? link : undefined;
+}
+
+function unlessUnreadable(error: unknown): undefined {
+  unreadable(error);
+}
+
+function unreadable(error: unknown): RegError {
+  if (error instanceof RegError && UNREADABLE.has(error.code)) return error;
   throw error;
 }
 
-async function artifactsAt(objects: TreeReader, commit: Oid, file: string): Promise<ArtifactName[]> {
-  const bytes = await bytesAt(objects, commit, file);
-  return bytes === undefined ? [] : artifactsIn(bytes, file);
+const UNREADABLE: ReadonlySet<string> = new Set(['INVALID_LINK', 'SOURCE_UNSUPPORTED', 'TOO_LARGE']);
+
+async function artifactsAt(
+  objects: TreeReader,
+  commit: Oid,
+  one: ArtifactsFile,
+): Promise<Artifacts | undefined> {
+  const read = (path: string) => committedFile(objects, commit, path, MAX_ARTIFACTS_BYTES);
+  const bytes = await read(one.file);
+  return bytes && readArtifacts(bytes, one, read);
 }
 
 /**
@@ -71,14 +99,90 @@ export async function foreignEntry(
   declaration: ArtifactsFile,
   artifact: ArtifactName,
 ): Promise<ArtifactEntry> {
-  const bytes = await bytesAt(objects, commit, declaration.file);
-  return bytes === undefined ? {} : artifactEntry(bytes, declaration, artifact);
+  return (await artifactsAt(objects, commit, declaration))?.entries.get(artifact) ?? {};
 }
 
-async function bytesAt(objects: TreeReader, commit: Oid, path: string): Promise<Uint8Array | undefined> {
-  const entry = await objects.entry(commit, path);
-  return entry?.type === 'blob' ? objects.blob(entry.oid) : undefined;
+/** The files that declarations are searched in: those of a commit, or of a work tree. Paths are from the top. */
+export interface DeclaringFiles {
+  paths: readonly string[];
+  /** @throws RegError TOO_LARGE */
+  read(path: string): Promise<Uint8Array | undefined>;
 }
+
+/** What a set of files declares. */
+export interface Declarations {
+  /** Every artifact, by name. */
+  names: ArtifactName[];
+  /** The files that declare something, links included. */
+  files: string[];
+  problems: DeclarationProblem[];
+}
+
+/** A file, or a part of it, that cannot be read, or that leads nowhere. */
+export interface DeclarationProblem {
+  /** `unreadable` hides what a file declares, `entry` leads nowhere, `template` is left as it is, `foreign` is another tool's. */
+  kind: 'unreadable' | 'entry' | 'template' | 'foreign';
+  file: string;
+  line: number;
+  message: string;
+}
+
+/** The files of a commit, to be searched for declarations. */
+export async function filesAt(objects: TreeReader, commit: Oid): Promise<DeclaringFiles> {
+  const entries = await objects.entries(commit, '');
+  return {
+    paths: entries.filter(({ type }) => type === 'blob').map(({ path }) => path),
+    read: (path) => committedFile(objects, commit, path, MAX_ARTIFACTS_BYTES),
+  };
+}
+
+/** The files of a work tree, to be searched for declarations. */
+export async function filesIn(workTree: WorkTree): Promise<DeclaringFiles> {
+  return {
+    paths: await workTree.find(''),
+    read: (path) => readPlain(join(workTree.root, path), MAX_ARTIFACTS_BYTES),
+  };
+}
+
+/** Every artifact that a commit declares, by name. Files that cannot be read declare nothing. */
+export const declaredArtifacts = async (objects: TreeReader, commit: Oid): Promise<ArtifactName[]> =>
+  (await declarationsIn(await filesAt(objects, commit))).names;
+
+/** Reads everything that files declare. What cannot be read is a problem, and hides nothing else. */
+export async function declarationsIn({ paths, read }: DeclaringFiles): Promise<Declarations> {
+  const links = paths.filter((path) => path.endsWith(LINK_SUFFIX));
+  const names = new Set(links.flatMap((path) => artifactOfLink(path) ?? []));
+  const files = [...links];
+  const problems: DeclarationProblem[] = [];
+  for (const one of paths.flatMap((path) => artifactsFileAt(path) ?? [])) {
+    const add = (kind: DeclarationProblem['kind'], message: string, line = 1): void =>
+      void problems.push({ kind, file: one.file, line, message });
+    try {
+      const bytes = await read(one.file);
+      const found = bytes && (await readArtifacts(bytes, one, read));
+      if (found === undefined) continue;
+      for (const [name, entry] of found.entries) {
+        names.add(name);
+        const fault = faultOfEntry(entry, one);
+        // gto's file may leave the place of a model to other tools
+        const isLeftOut = one.kind === 'annotation' && (entry.path === undefined || entry.virtual === true);
+        if (fault !== undefined && !isLeftOut) add('entry', `the artifact '${name}' ${fault}`);
+      }
+      if (found.entries.size > 0) files.push(one.file);
+      if (found.isForeign)
+        add('foreign', 'it is not in the form of gto, so it is taken for the file of another tool');
+      for (const { message } of found.problems) add('template', withoutFile(message, one.file));
+    } catch (error) {
+      const { message, place } = unreadable(error);
+      add('unreadable', withoutFile(message, one.file), place?.line);
+    }
+  }
+  return { names: [...names].sort(), files, problems };
+}
+
+/** A message without the name and the line of the file at its beginning. */
+const withoutFile = (message: string, file: string): string =>
+  message.startsWith(`${file}:`) ? message.slice(file.length + 1).replace(/^\d*:? ?/, '') : message;
 
 function declareIt(artifact: ArtifactName): string {
   if (linkPathOf(artifact) === undefined)
@@ -110,13 +214,14 @@ export const explainUnlinked =
  * @param more what else the hint is to say
  */
 export async function notDeclared(
-  { repository, workTree }: RegistryContext,
+  context: RegistryContext,
   artifact: ArtifactName,
   commit: Oid,
   more = '',
 ): Promise<RegError> {
-  const link = linkPathOf(artifact);
-  if (link !== undefined && (await (await workTree())?.read(link)) !== undefined)
+  const { repository } = context;
+  const link = await workLink(context, artifact);
+  if (link !== undefined)
     return new RegError(
       'NOT_DECLARED',
       undeclared(artifact, commit),
@@ -127,7 +232,7 @@ export async function notDeclared(
     readArtifactNames(repository.tags),
   ]);
   const others = [...declared, ...registered].filter((name) => name !== artifact);
-  const near = nearest(artifact, others);
+  const near = nearestName(artifact, others);
   const hint = declareIt(artifact) + more;
   return new RegError(
     'NOT_DECLARED',

@@ -1,5 +1,5 @@
 import { isAbsolute, join, posix, resolve } from 'node:path';
-import { pathOfEntry } from '../documents/artifacts.js';
+import { requireEntryPath } from '../documents/artifacts.js';
 import { isOwn, type Link, type LinkSource, modelPath, readLink } from '../documents/link.js';
 import { artifactOfLink, LINK_SUFFIX, requireLinkPath } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
@@ -18,6 +18,7 @@ import { memoize } from '../util/async.js';
 import { short } from '../util/oid.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from './context.js';
 import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
+import { meantInWrite } from './meant.js';
 import {
   headRev,
   registryRef,
@@ -119,7 +120,7 @@ async function storeUrl(context: RegistryContext, url: string): Promise<string> 
 /**
  * Reads what declares an artifact at a commit of the registry as a link: its link file, else the path that gto's
  * `artifacts.yaml` or a `dvc.yaml` names in this repository, which promises nothing of the bytes.
- * @throws RegError NOT_DECLARED, INVALID_LINK
+ * @throws RegError NOT_DECLARED, INVALID_LINK; SOURCE_PATH for one that is declared without a path inside the repository
  */
 export async function linkAt(context: RegistryContext, artifact: ArtifactName, commit: Oid): Promise<Link> {
   const { objects } = context.repository;
@@ -128,9 +129,9 @@ export async function linkAt(context: RegistryContext, artifact: ArtifactName, c
     const entry = await objects.entry(commit, found.file);
     return readLink(entry ? await objects.blob(entry.oid) : new Uint8Array(), found.file).link;
   }
-  const path = found && pathOfEntry(await foreignEntry(objects, commit, found, artifact), found);
-  if (path !== undefined) return { source: { path } };
-  throw await notDeclared(context, artifact, commit);
+  if (found === undefined) throw await notDeclared(context, artifact, commit);
+  const entry = await foreignEntry(objects, commit, found, artifact);
+  return { source: { path: requireEntryPath(entry, found, artifact) } };
 }
 
 /** The part of a link that says where its model is, and which bytes it is. */
@@ -261,7 +262,12 @@ export async function readWorkLinks(context: RegistryContext, names: readonly st
     const artifact = artifactOfLink(file);
     return artifact === undefined ? [] : [{ artifact, file }];
   });
-  const chosen = names.length === 0 ? known : names.map((name) => find(artifactName(name), known));
+  const chosen =
+    names.length === 0
+      ? known
+      : await Promise.all(
+          names.map(async (name) => find(await meantInWrite(context, artifactName(name)), known)),
+        );
   return Promise.all(
     chosen.map(async ({ artifact, file }) => {
       const bytes = (await workTree.read(file)) ?? new Uint8Array();

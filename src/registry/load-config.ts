@@ -26,6 +26,15 @@ export async function loadConfig(
   return { ...DEFAULT_CONFIG, ...readGto(await read(GTO_FILE), env) };
 }
 
+/** Whether gto may read the same tags: its configuration is in the work tree, or at HEAD where there is none. */
+export async function usesGto(
+  repository: RegistryRepository,
+  workTree: WorkTree | undefined,
+): Promise<boolean> {
+  const read = workTree ? workTree.read : readerAt(repository, await repository.objects.commit('HEAD'));
+  return (await read(GTO_FILE)) !== undefined;
+}
+
 /** Reads files of a commit by their paths; undefined where there is none, and where there is no commit. */
 export const readerAt =
   (repository: RegistryRepository, commit: Oid | undefined) =>

@@ -22,6 +22,7 @@ import { shellLine } from '../util/shell.js';
 import type { RegistryContext } from './context.js';
 import { explainUnlinked } from './declared.js';
 import { followLink, linkAt, nameInLink, shownSource } from './links.js';
+import { askMeant } from './meant.js';
 import { type ChooseOptions, type Chosen, choose } from './queries.js';
 import type { LoadRow } from './rows.js';
 
@@ -56,7 +57,7 @@ export async function loadModel(
   options: LoadOptions,
 ): Promise<LoadedModel> {
   const cache = openModelCache(context.cache, context.now);
-  const chosen = await chooseLink(context, artifactName(name), options);
+  const chosen = await askMeant(context, name, (full) => chooseLink(context, artifactName(full), options));
   const cached = await findInCache(chosen, cache);
   return (
     (cached &&

@@ -1,8 +1,8 @@
 import {
   type ArtifactState,
-  type InStage,
   type ResolvedEvent,
   type VersionOrder,
+  type VersionState,
   versionsByStage,
   versionsGreatestFirst,
   versionsNewestFirst,
@@ -14,13 +14,11 @@ import { formatTime } from '../domain/time.js';
 import type { Interval } from '../domain/timeline.js';
 import type { HistoryRow, IntervalRow, Made, OverviewRow, StageRow, VersionRow } from './rows.js';
 
-/** Who made an event, when and with which tag; `time` is its effective time, in seconds since the epoch. */
-export const madeBy = ({
-  tag,
-  time,
-  tagger,
-  message,
-}: Pick<Event, 'tag' | 'tagger' | 'message'> & { time: number }): Made => ({
+/** An event, with its effective time in seconds since the epoch. */
+type TimedEvent = Pick<Event, 'tag' | 'tagger' | 'message'> & { time: number };
+
+/** Who made an event, when and with which tag. */
+export const madeBy = ({ tag, time, tagger, message }: TimedEvent): Made => ({
   tag,
   time: formatTime(time),
   author: tagger.name,
@@ -77,13 +75,22 @@ export function versionRows(
   );
 }
 
-/** The row of a version in a stage. */
-export const stageRow = (artifact: ArtifactName, stage: StageName, held: InStage): StageRow => ({
+/**
+ * The row of a version in a stage.
+ * @param since the event since which it is current; undefined for one that is not
+ */
+export const stageRow = (
+  artifact: ArtifactName,
+  stage: StageName,
+  held: { version: Pick<VersionState, 'id' | 'commit'>; assignment: TimedEvent },
+  since: TimedEvent | undefined,
+): StageRow => ({
   artifact,
   stage,
   version: held.version.id,
   commit: held.version.commit,
-  ...madeBy(held.assignment),
+  ...madeBy(since ?? held.assignment),
+  assigned: madeBy(held.assignment),
 });
 
 /** The row of a stay. */

@@ -86,13 +86,17 @@ export const VersionRow = defineRow(
 export type VersionRow = ValueOf<typeof VersionRow>;
 
 /** A version in a stage: `which`. */
-export const StageRow = defineRow('A version in a stage; tag, time and author are of the assignment', {
-  artifact,
-  stage,
-  version: version<VersionId>('the version'),
-  commit,
-  ...made,
-});
+export const StageRow = defineRow(
+  'A version in a stage; tag, time, author and message are of the event since which it is current',
+  {
+    artifact,
+    stage,
+    version: version<VersionId>('the version'),
+    commit,
+    ...made,
+    assigned: defineRow('the assignment that put it there', made),
+  },
+);
 export type StageRow = ValueOf<typeof StageRow>;
 
 const happened = {

@@ -17,6 +17,21 @@ export async function readIfThere(path: string): Promise<Uint8Array | undefined>
   }
 }
 
+/**
+ * The bytes of a regular file; undefined where there is none. A pipe or a device has no end, and is no file.
+ * @throws RegError TOO_LARGE, before anything is read
+ */
+export async function readPlain(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) return undefined;
+  if (found.size > maxBytes)
+    throw new RegError(
+      'TOO_LARGE',
+      `${path} has ${found.size} bytes, and at most ${maxBytes} are read of it`,
+    );
+  return readIfThere(path);
+}
+
 /** Whether there is a folder at a path. */
 export const isFolder = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -34,6 +49,14 @@ export function isInside(folder: string, path: string): boolean {
 export async function isBelow(folder: string, path: string): Promise<boolean> {
   const [top, real] = await Promise.all([folder, path].map((one) => realpath(one).catch(() => one)));
   return top !== real && isInside(top ?? '', real ?? '');
+}
+
+/** The way from a folder to a path below it, with `/` between parts; empty for the folder itself and for what is elsewhere. */
+export async function wayBelow(folder: string, path: string): Promise<string> {
+  const [top = '', real = ''] = await Promise.all(
+    [folder, path].map((one) => realpath(one).catch(() => one)),
+  );
+  return isInside(top, real) ? relative(top, real).replaceAll(sep, '/') : '';
 }
 
 /** Whether there is anything at a path, a broken symbolic link included. */

@@ -5,7 +5,6 @@ import { artifactName } from '../../src/domain/names.js';
 import { events, tag } from '../support/builders.js';
 
 const THERE = ['churn@v1.0.0 A 10', 'churn#dev#1 A 20', 'churn@v1.1.0 B 30', 'churn@v1.0.0! A 31'];
-const DAY = 24 * 60 * 60;
 
 const refused = (
   lines: readonly string[],
@@ -30,11 +29,20 @@ describe('what comes after all that is there', () => {
     ['several, each the next', ['churn@v1.2.0 C 40', 'churn#dev#2 C 41', 'churn#prod#3 C 42']],
     ['in any order on the way', ['churn#prod#3 C 42', 'churn@v1.2.0 C 40', 'churn#dev#2 C 41']],
     ['a version again that was deregistered', ['churn@v1.0.0#2 C 40']],
-    ['a day ahead', [`churn#prod#2 B ${1000 + DAY}`]],
+    ['ten minutes ahead', ['churn#prod#2 B 1600']],
   ])('%s', (_title, lines) => expect(refused(lines)).toEqual([]));
 
   test('after the counter of a tag that is no event, as a writer counts too', () =>
     expect(refused(['churn#prod#8 B 40'], undefined, ['churn#prod#7'])).toEqual([]));
+
+  test('a second a tag after one that is there and dated ahead, but no more', () => {
+    const there = events([...THERE, 'churn@v3.0.0 C 90000']);
+    const standing = { events: there, tagNames: new Set(there.map(({ tag: name }) => name)) };
+    const refusedThere = (...lines: string[]) =>
+      refuseArrivals(artifactName('churn'), standing, events(lines), 1000).map(({ tag: name }) => name);
+    expect(refusedThere('churn#prod#2 B 90001', 'churn#dev#3 B 90002')).toEqual([]);
+    expect(refusedThere('churn#prod#2 B 90001', 'churn#dev#3 B 90003')).toEqual(['churn#dev#3']);
+  });
 
   test('after the event that it names', () => {
     const parent = tag(THERE[3] ?? '').oid;
@@ -64,9 +72,17 @@ describe('what does not', () => {
     ],
     [
       'a date in the future',
-      [`churn#prod#2 B ${1001 + DAY}`],
+      ['churn#prod#2 B 1601'],
       [
-        'churn#prod#2: it is dated 1970-01-02T00:16:41Z, more than a day ahead of the clock here; set the clock right, and write it again',
+        'churn#prod#2: it is dated 1970-01-01T00:26:41Z, ahead of the clock here; set the clock right, delete the tag and write it again',
+      ],
+    ],
+    [
+      'a counter that two of them share',
+      ['churn#prod#2 B 40', 'churn#dev#2 B 41', 'churn#dev#3 B 42'],
+      [
+        `churn#prod#2: its counter is out of order: churn#dev#2 has the same; ${again}`,
+        `churn#dev#2: its counter is out of order: churn#prod#2 has the same; ${again}`,
       ],
     ],
     [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { artifactStateOf } from '../../src/domain/artifact.js';
-import { breaksIn, goneParents } from '../../src/domain/chain.js';
+import { breaksIn, forksIn, goneParents, sharedCounters } from '../../src/domain/chain.js';
 import { type Event, eventOf } from '../../src/domain/event.js';
 import { artifactName } from '../../src/domain/names.js';
 import { parseTagName } from '../../src/domain/tag-name.js';
@@ -104,6 +104,29 @@ describe('a chain with missing events', () => {
     expect(broken(change, true)).toEqual(remembered);
     expect(broken(change, false)).toEqual(forgotten);
   });
+});
+
+test('events that share a counter, and those whose writer had not seen the one before', () => {
+  const offline = (parent: Event | undefined, line: string): Event => ({
+    ...(chain(line)[0] as Event),
+    parent: parent?.tagOid,
+  });
+  const [first, second] = chain('churn@v1.0.0 A 10', 'churn#dev#1 A 20');
+  const events = [
+    ...chain('churn@v1.0.0 A 10', 'churn#dev#1 A 20'),
+    offline(first, 'churn#prod#1 A 30'),
+    offline(second, 'churn@v1.1.0 B 40'),
+  ];
+  const artifact = artifactStateOf(artifactName('churn'), events);
+  const said = (breaks: ReturnType<typeof sharedCounters>) =>
+    breaks.map(({ event: { tag: name }, message }) => `${name}: ${message}`);
+  expect(said(sharedCounters(artifact))).toEqual([
+    'churn#prod#1: it has the same counter as churn#dev#1; the dates decide which came first',
+  ]);
+  expect(said(forksIn(artifact))).toEqual([
+    'churn#prod#1: it follows churn@v1.0.0, and its writer had not seen churn#dev#1',
+    'churn@v1.1.0: it follows churn#dev#1, and its writer had not seen churn#prod#1',
+  ]);
 });
 
 test('tags of gto are links that need not be named', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { artifactName, stageName } from '../../src/domain/names.js';
 import { type Draft, messageOf, type Plan, planTags, type Snapshot } from '../../src/domain/plan.js';
+import { MAX_COUNTER } from '../../src/domain/tag-name.js';
 import { splitMessage } from '../../src/domain/trailers.js';
 import { version } from '../../src/domain/version.js';
 import { commit, event, refusal, snapshot } from '../support/builders.js';
@@ -70,6 +71,13 @@ describe('planned tags (docs/specification.md, 1 Tags)', () => {
     expect(planned(snapshot([], { tagNames }), REGISTER).tagName).toBe('churn@v1.0.0#13');
   });
 
+  it('the greatest counter is written, and none after it', () => {
+    const next = (counter: number) => planned(snapshot([`churn#prod#${counter} A 1`]), ASSIGN).tagName;
+    expect(next(999_999_999_999_999)).toBe('churn#prod#1000000000000000');
+    expect(next(MAX_COUNTER - 1)).toBe(`churn#prod#${MAX_COUNTER}`);
+    expect(refusal(() => next(MAX_COUNTER)).code).toBe('COUNTER_LIMIT');
+  });
+
   it('two tags of one plan have two counters and two dates', () => {
     const plan = planTags(snapshot(['churn@v1.0.0 A 5']), [REGISTER, ASSIGN]);
     expect(names(plan)).toEqual(['churn@v1.0.0#1', 'churn#prod#2']);
@@ -89,13 +97,22 @@ describe('dates (docs/specification.md, 2 Order of events)', () => {
     ['now, after an older tag', 10, 1000, 1000],
     ['a second later than a tag of this second', 1000, 1000, 1001],
     ['a second later than a tag from the future', 1500, 1000, 1501],
-    ['at most a day ahead', 1000 + 86_399, 1000, 1000 + 86_400],
+    ['however far that is ahead', 1000 + 864_000, 1000, 1000 + 864_001],
   ])('%s', (_what, newest, now, date) => {
     expect(dated(newest, now)).toBe(date);
   });
 
-  it('over a day ahead is refused, and the tag named', () => {
-    const error = refusal(() => dated(1000 + 86_400, 1000));
+  it('ten minutes ahead is noted, with the tag', () => {
+    const note = (date: number) => planTags(snapshot([`churn@v1.0.0 A ${date}`]), [ASSIGN]).note;
+    expect(note(1000 + 599)).toBeUndefined();
+    expect(note(1000 + 600)).toBe(
+      'the newest tag of churn, churn@v1.0.0, is dated 1970-01-01T00:26:40Z, ahead of this clock (1970-01-01T00:16:40Z); new tags are dated after it',
+    );
+  });
+
+  it('after the last second that can be read there is none', () => {
+    expect(dated(8.64e12 - 1, 1000)).toBe(8.64e12);
+    const error = refusal(() => dated(8.64e12, 1000));
     expect(error.code).toBe('CLOCK_AHEAD');
     expect(error.message).toContain('churn@v1.0.0');
   });

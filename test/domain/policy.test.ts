@@ -132,6 +132,24 @@ describe('by: only these people change the stage', () => {
       [...lines, 'churn@v1.0.0! A 40'],
       refused,
     ],
+    [
+      'a deprecation while a version is in the stage',
+      ['bo@example.com'],
+      [...lines, 'churn@deprecated A 40'],
+      ['by: ann@example.com may not change prod of churn'],
+    ],
+    [
+      'a deprecation after that',
+      ['bo@example.com'],
+      [...lines, 'churn#prod!#4 A 40', 'churn@deprecated A 50'],
+      [],
+    ],
+    [
+      'a second deprecation',
+      ['bo@example.com'],
+      [...lines, 'churn@deprecated A 40', 'churn@deprecated#9 A 41'],
+      [],
+    ],
     ['a deregistration of what is not', ['bo@example.com'], [...lines, B, 'churn@v1.1.0! B 40'], []],
     ['a registration of what is not', ['bo@example.com'], [...lines, B], []],
     ['a name for the commit that is in the stage', ['bo@example.com'], ['churn#prod#1 A 5', A], []],
@@ -147,7 +165,6 @@ describe('by: only these people change the stage', () => {
       [...lines, 'churn@v1.0.0! A 40', 'churn@v1.0.0#2 A 50'],
       refused,
     ],
-    ['a deprecation', ['bo@example.com'], [...lines, 'churn@deprecated A 40'], []],
   ])('%s', (_title, emails, told, expected) => expect(violations({ by: emails }, told)).toEqual(expected));
 });
 

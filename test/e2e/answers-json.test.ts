@@ -70,18 +70,30 @@ describe('in JSON', () => {
   });
 
   test('which gives one object, with --all an array', async () => {
-    const row = {
-      artifact: 'churn',
-      stage: 'prod',
-      version: 'v1.0.0',
-      commit: commit('churn@v1.0.0'),
+    const assigned = {
       tag: 'churn#prod#4',
       time: '2026-01-06T00:00:00Z',
       ...ann,
       message: 'Assign churn v1.0.0 to prod',
     };
+    const row = {
+      artifact: 'churn',
+      stage: 'prod',
+      version: 'v1.0.0',
+      commit: commit('churn@v1.0.0'),
+      ...assigned,
+      assigned,
+    };
     expect(await json('which', 'churn', 'prod')).toEqual(row);
     expect(await json('which', 'churn', 'prod', '--all')).toMatchObject([row, { version: 'v1.1.0' }]);
+    await reg('unassign', 'churn@v1.0.0', 'prod');
+    expect(await json('which', 'churn', 'prod'), 'current again since another one left').toMatchObject({
+      version: 'v1.1.0',
+      tag: 'churn#prod!#5',
+      message: 'Unassign churn v1.0.0 from prod',
+      assigned: { tag: 'churn#prod#2', message: 'Assign churn v1.1.0 to prod' },
+    });
+    registry.git('tag', '-d', 'churn#prod!#5');
   });
 
   test('history gives one object an event', async () => {

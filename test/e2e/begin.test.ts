@@ -91,18 +91,12 @@ test('the first version is v0.0.1, and a version may be named or raised', async 
   expect(transcript(first, raised, named)).toMatchInlineSnapshot(`
     "$ reg register cost
     cost@v0.0.1
-    -- stderr --
-    hint: git push origin refs/tags/cost@v0.0.1
 
     $ reg register cost --bump minor -m 'Retrained on May'
     cost@v0.1.0
-    -- stderr --
-    hint: git push origin refs/tags/cost@v0.1.0
 
     $ reg register cost HEAD --version 1.0.0-rc.1
     cost@v1.0.0-rc.1
-    -- stderr --
-    hint: git push origin refs/tags/cost@v1.0.0-rc.1
     "
   `);
   expect(registry.git('rev-parse', 'cost@v0.1.0^{commit}')).toBe(registry.git('rev-parse', 'HEAD~1'));

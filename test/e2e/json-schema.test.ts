@@ -13,7 +13,8 @@ const { registry } = withRemote(box, 'registry');
 const SCHEMA = JSON.parse(readFileSync(new URL('../../schema/output.schema.json', import.meta.url), 'utf8'));
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true }).addSchema(SCHEMA, 'output');
 
-const here = (...args: string[]) => runHere({ cwd: registry.dir, env: box.env }, ...args, '--json');
+const here = (...args: string[]) =>
+  runHere({ cwd: registry.dir, env: box.env, now: Date.now }, ...args, '--json');
 const covered = new Set<string>();
 
 /** Says what is wrong with an answer, by the schema of its command. */

@@ -14,7 +14,7 @@ test('--push with --delete deletes at both places', async () => {
   await reg('assign', 'churn', 'prod', '--push');
   await reg('assign', 'churn', 'dev', '--push');
   const run = await reg('unassign', 'churn', 'prod', '--delete', '--yes', '--push', '--json');
-  expect(run.stderr).toBe('');
+  expect(run.stderr).toBe('no version of churn is in prod any more\n');
   expect(JSON.parse(run.stdout)).toMatchObject([{ tag: 'churn#prod#1', pushed: true }]);
   expect(remote.tags()).toEqual(['churn#dev#2', 'churn@v0.0.1']);
   expect(oids(registry)).toBe(oids(remote));

@@ -71,7 +71,7 @@ policy:
 
 // in this process: as the program does it, and there is much to do
 const reg = (who: Env, ...args: string[]) =>
-  runHere({ cwd: registry.dir, env: { ...box.env, ...who } }, ...args);
+  runHere({ cwd: registry.dir, env: { ...box.env, ...who }, now: Date.now }, ...args);
 const json = async (...args: string[]) =>
   JSON.parse((await reg(cy.env, ...args, '--json')).stdout) as Record<string, unknown>[];
 

@@ -40,7 +40,7 @@ test('the whole story without a clone', async () => {
     await reg('assign', 'churn', 'prod'),
     await reg('assign', 'churn', 'prod'),
     await reg('rollback', 'churn', 'prod'),
-    await reg('unassign', 'churn', 'prod'),
+    await reg('unassign', 'churn@v0.1.0', 'prod'),
     await reg('deregister', 'churn@v0.0.1'),
     await reg('deprecate', 'churn'),
   ];
@@ -70,7 +70,7 @@ test('the whole story without a clone', async () => {
     -- stderr --
     churn v0.1.0 is current in prod again
 
-    $ reg unassign churn prod
+    $ reg unassign churn@v0.1.0 prod
     churn#prod!#4
     -- stderr --
     churn v1.0.0 is current in prod now

@@ -39,7 +39,7 @@ test('each way in which tags differ, by name', async () => {
     remote-only	churn@v1.0.0	<oid 4, short>	<oid 5, short>
     remote-only	fraud@v1.0.0	-	<oid 6, short>
     -- stderr --
-    hint: reg sync
+    hint: reg sync; or, for tags that were deleted here on purpose: git push --delete origin refs/tags/fraud@v1.0.0
     -- exit 1 --
     "
   `);

@@ -12,29 +12,41 @@ const hourly = hourlyIn(box, registry);
 const messageOf = (tag: string): string => registry.git('tag', '--list', '--format=%(contents)', tag);
 
 // one story: every test goes on where the one before it ended
-test('a version is taken out of a stage, the current one or a named one', async () => {
+test('a version is taken out of a stage, or without one all of them', async () => {
   const runs = await hourly(
+    'unassign churn@1.0.0 prod --dry-run',
+    'unassign churn prod --dry-run --json=tag,version',
     'unassign churn prod --message Slow',
-    'which churn prod',
-    'unassign churn@1.0.0 prod',
     'which churn prod',
     'unassign models:fraud dev --version v0.1.0',
   );
   expect(transcript(...runs)).toMatchInlineSnapshot(`
-    "$ reg unassign churn prod --message Slow
+    "$ reg unassign churn@1.0.0 prod --dry-run
     churn#prod!#3
     -- stderr --
-    churn v1.0.0 is current in prod now
-    hint: git push origin 'refs/tags/churn#prod!#3'
+    churn v1.1.0 is current in prod now
+    no event was written: this is a dry run
 
-    $ reg which churn prod
-    v1.0.0
+    $ reg unassign churn prod --dry-run --json=tag,version
+    [
+      {
+        "tag": "churn#prod!#3",
+        "version": "v1.0.0"
+      },
+      {
+        "tag": "churn#prod!#4",
+        "version": "v1.1.0"
+      }
+    ]
+    -- stderr --
+    no version of churn is in prod any more
+    no event was written: this is a dry run
 
-    $ reg unassign churn@1.0.0 prod
+    $ reg unassign churn prod --message Slow
+    churn#prod!#3
     churn#prod!#4
     -- stderr --
     no version of churn is in prod any more
-    hint: git push origin 'refs/tags/churn#prod!#4'
 
     $ reg which churn prod
     -- stderr --
@@ -46,11 +58,11 @@ test('a version is taken out of a stage, the current one or a named one', async 
     models=fraud#dev!#2
     -- stderr --
     no version of models:fraud is in dev any more
-    hint: git push origin 'refs/tags/models=fraud#dev!#2'
     "
   `);
-  expect(messageOf('churn#prod!#3')).toMatch(/^Slow\n\nReg-Version: v1\.1\.0\nReg-Parent: [0-9a-f]{40}\n*$/);
-  expect(messageOf('churn#prod!#4')).toMatch(/^Unassign churn v1\.0\.0 from prod\n\nReg-Version: v1\.0\.0\n/);
+  // the current one leaves last: on the way no other is current
+  expect(messageOf('churn#prod!#3')).toMatch(/^Slow\n\nReg-Version: v1\.0\.0\nReg-Parent: [0-9a-f]{40}\n*$/);
+  expect(messageOf('churn#prod!#4')).toMatch(/^Slow\n\nReg-Version: v1\.1\.0\n/);
 });
 
 test('unassigning a version that is in no stage needs --force', async () => {
@@ -79,7 +91,7 @@ test('unassigning a version that is in no stage needs --force', async () => {
     $ reg unassign churn@v9.0.0 prod
     -- stderr --
     error: churn has no version v9.0.0
-    hint: did you mean 'v1.0.0'?
+    hint: there are v1.1.0, v1.0.0
     -- exit 1 --
 
     $ reg unassign churn staging

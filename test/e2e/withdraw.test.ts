@@ -17,12 +17,12 @@ const messageOf = (tag: string): string => registry.git('tag', '--list', '--form
 test('nothing is withdrawn in a dry run', async () => {
   const before = registry.tags();
   const runs = await hourly(
-    'unassign churn prod --dry-run',
+    'unassign churn@v1.1.0 prod --dry-run',
     'deregister churn@v1.1.0 --dry-run',
     'deprecate churn --dry-run',
   );
   expect(transcript(...runs)).toMatchInlineSnapshot(`
-    "$ reg unassign churn prod --dry-run
+    "$ reg unassign churn@v1.1.0 prod --dry-run
     churn#prod!#3
     -- stderr --
     churn v1.0.0 is current in prod now
@@ -58,7 +58,6 @@ test('a registration is taken back', async () => {
     churn@v1.1.0!
     -- stderr --
     churn v1.0.0 is current in prod now
-    hint: git push origin 'refs/tags/churn@v1.1.0!'
 
     $ reg latest churn
     v1.0.0
@@ -77,13 +76,11 @@ test('a registration is taken back', async () => {
     $ reg deregister churn@v9.0.0
     -- stderr --
     error: churn has no version v9.0.0
-    hint: did you mean 'v1.0.0'?
+    hint: there is v1.0.0
     -- exit 1 --
 
     $ reg deregister churn@v1.1.0 --force
     churn@v1.1.0!#3
-    -- stderr --
-    hint: git push origin 'refs/tags/churn@v1.1.0!#3'
 
     $ reg assign churn@v1.1.0 prod
     -- stderr --
@@ -116,8 +113,6 @@ test('an artifact is deprecated once, and any event revives it', async () => {
   expect(transcript(...runs)).toMatchInlineSnapshot(`
     "$ reg deprecate churn --message Replaced
     churn@deprecated
-    -- stderr --
-    hint: git push origin refs/tags/churn@deprecated
 
     $ reg deprecate churn
     -- stderr --
@@ -132,8 +127,6 @@ test('an artifact is deprecated once, and any event revives it', async () => {
 
     $ reg assign churn@v1.0.0 dev
     churn#dev#5
-    -- stderr --
-    hint: git push origin 'refs/tags/churn#dev#5'
 
     $ reg show
     churn	v1.1.0	dev=v1.0.0,prod=v1.1.0	active
@@ -141,13 +134,9 @@ test('an artifact is deprecated once, and any event revives it', async () => {
 
     $ reg deprecate churn
     churn@deprecated#6
-    -- stderr --
-    hint: git push origin 'refs/tags/churn@deprecated#6'
 
     $ reg deprecate churn --force
     churn@deprecated#7
-    -- stderr --
-    hint: git push origin 'refs/tags/churn@deprecated#7'
 
     $ reg deprecate nobody
     -- stderr --

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { parseLocation } from '../../src/domain/location.js';
 import { sourceOpener } from '../../src/git/open.js';
-import { artifactInGit } from '../../src/models/dvc.js';
+import { artifactInGit } from '../../src/models/dvc-index.js';
 import { dvcIn } from '../support/dvc-reading.js';
 import { dvcConfig, dvcFile, dvcLock, pushTo, trackFile, trackFolder } from '../support/dvc-remote.js';
 import { sandbox } from '../support/repo.js';
@@ -70,7 +70,14 @@ test.each(['none', 'models:churn', 'none:churn', 'itself', '..:churn', 'models/.
   },
 );
 
-test.each(['outside', 'elsewhere', 'template', 'pathless'])(
+test('an artifact whose template cannot be filled in is refused with the reason', async () => {
+  expect(await failure('template')).toMatchObject({
+    code: 'SOURCE_UNSUPPORTED',
+    message: `dvc.yaml: artifacts.template: there is no value for \${name}`,
+  });
+});
+
+test.each(['outside', 'elsewhere', 'pathless'])(
   'an artifact without a path inside the repository is refused: %s',
   async (name) => {
     expect(await failure(name)).toMatchObject({

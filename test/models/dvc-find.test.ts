@@ -113,7 +113,7 @@ describe('paths', () => {
       'models/model.pkl.dvc': `wdir: elsewhere\n${dvcFile('model.pkl', model)}`,
     });
     expect(await read('meta/one.dvc')).toEqual({ 'model.pkl': bytes });
-    expect(await find('models/model.pkl')).toBeUndefined();
+    expect(await read('models/model.pkl')).toEqual({ 'model.pkl': bytes });
   });
 
   test('wdir of a stage, its template, and the remote of its output are in dvc.yaml', async () => {

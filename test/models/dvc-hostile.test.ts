@@ -96,7 +96,7 @@ describe('outputs', () => {
       'SOURCE_UNSUPPORTED',
     ],
     ['levels without end', '['.repeat(10_000), 'SOURCE_UNSUPPORTED'],
-    ['a megabyte', `a: ${'x'.repeat(1_100_000)}`, 'TOO_LARGE'],
+    ['more than 16 MiB', `a: ${'x'.repeat(16 * 1024 * 1024)}`, 'TOO_LARGE'],
   ])('%s', async (_what, text, code) => {
     project.commit({ 'x.dvc': `${text}\n` });
     expect((await failure('x.dvc')).code).toBe(code);

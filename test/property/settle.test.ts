@@ -20,7 +20,9 @@ import {
   summaryOf,
   tagsByArtifact,
 } from '../../src/domain/state.js';
+import type { OrderedEvent } from '../../src/domain/order.js';
 import { parseTagName } from '../../src/domain/tag-name.js';
+import { currentSince } from '../../src/domain/timeline.js';
 import { history, STAGES } from '../support/arbitraries.js';
 import * as reference from '../support/reference-fold.js';
 import { cases } from '../support/soak.js';
@@ -98,6 +100,24 @@ const QUESTIONS: Record<string, [Question, (state: reference.ReferenceState) => 
   summary: [(a, f) => summaryOf(a, {}, f), summary],
 };
 
+const sinceAndTime = (event: OrderedEvent | undefined) => event && [event.tag, event.time];
+
+/** The event since which a version is current at the end of every second; what lasts no second is no interval. */
+function referenceSince({ name, events }: reference.ReferenceState, stage: StageName) {
+  const heldAfter = (count: number) =>
+    reference.inStage(reference.referenceState(name, events.slice(0, count)), stage)[0]?.version.id;
+  let since: reference.PlacedEvent | undefined;
+  let held: string | undefined;
+  for (const second of new Set(events.map(({ time }) => time))) {
+    const own = events.filter(({ time }) => time === second);
+    const now = heldAfter((own.at(-1)?.place ?? 0) + 1);
+    if (now !== held)
+      since = now === undefined ? undefined : own.findLast(({ place }) => heldAfter(place) !== now);
+    held = now;
+  }
+  return since && [since.tag, since.time];
+}
+
 const idAndTime = (last: { id: string; event: Event } | undefined, artifact: Artifact, facts: Facts) =>
   last && [last.id, last.event.tag, effectiveTime(last.event, artifact, facts)];
 const held = (one: reference.ReferenceInStage | undefined) =>
@@ -138,6 +158,25 @@ describe('questions asked with the objects that are known', () => {
     );
   });
 
+  it('say since when a version is current, as the whole fold does', () => {
+    fc.assert(
+      fc.property(registries, ({ listed, objects, events }) => {
+        for (const [name, tags] of tagsByArtifact(listed)) {
+          const artifact = artifactIn(name, tags);
+          const state = reference.referenceState(
+            name,
+            events.filter((event) => event.artifact === name),
+          );
+          for (const stage of STAGES) {
+            const since = answer((facts) => sinceAndTime(currentSince(artifact, stage, facts)), objects);
+            expect([stage, since.answer]).toEqual([stage, referenceSince(state, stage)]);
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   it('are never answered where an object that is missing could change the answer', () => {
     let damaged = 0;
     fc.assert(
@@ -153,8 +192,8 @@ describe('questions asked with the objects that are known', () => {
           const artifact = artifactIn(name.artifact, tagsByArtifact(broken).get(name.artifact) ?? []);
           const without = new Map(objects).set(lost.name, 'missing');
           for (const [what, [question, expected]] of Object.entries(QUESTIONS)) {
-            const told = answer((facts) => question(artifact, facts), without);
-            if (told.answer === 'damaged') {
+            const since = answer((facts) => question(artifact, facts), without);
+            if (since.answer === 'damaged') {
               damaged += 1;
               continue;
             }
@@ -166,7 +205,7 @@ describe('questions asked with the objects that are known', () => {
               const events = [...new Map(objects).set(lost.name, content).values()].filter(
                 (fact): fact is Event => typeof fact === 'object' && fact.artifact === name.artifact,
               );
-              expect([what, told.answer]).toEqual([
+              expect([what, since.answer]).toEqual([
                 what,
                 expected(reference.referenceState(name.artifact, events)),
               ]);

@@ -28,6 +28,23 @@ describe('versions', () => {
     );
   });
 
+  it('have numbers up to 2^53 - 1, as the package has', () => {
+    const number = fc.oneof(
+      fc.nat(9).map((more) => `${900719925474098 + more}`),
+      fc.tuple(fc.nat(3), fc.nat(9)).map(([more, digit]) => `${900719925474098 + more}${digit}`),
+      fc.constant('0'),
+    );
+    fc.assert(
+      fc.property(fc.tuple(number, number, number), fc.tuple(number, number, number), (one, other) => {
+        const [a, b] = [parseVersion(`v${one.join('.')}`), parseVersion(`v${other.join('.')}`)];
+        expect(a).toBe(semver.valid(one.join('.')) === null ? undefined : `v${one.join('.')}`);
+        if (a !== undefined && b !== undefined)
+          expect(Math.sign(compareVersions(a, b))).toBe(semver.compare(a, b));
+      }),
+      RUNS,
+    );
+  });
+
   it('have an order that is total, and that of SemVer', () => {
     const sign = (a: Parameters<typeof compareVersions>[0], b: typeof a): number =>
       Math.sign(compareVersions(a, b));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { AnnotatedTag } from '../../src/domain/event.js';
 import { type ArtifactName, artifactName, type StageName, stageName } from '../../src/domain/names.js';
-import { type EventName, formatTagName } from '../../src/domain/tag-name.js';
+import { type EventName, formatTagName, MAX_COUNTER } from '../../src/domain/tag-name.js';
 import { type Version, version } from '../../src/domain/version.js';
 import { commit, TAG_FORMS, type TagForm } from './builders.js';
 
@@ -12,11 +12,14 @@ const text = (characters: string, minLength = 0, maxLength = 6): fc.Arbitrary<st
 const joined = (...parts: fc.Arbitrary<string>[]): fc.Arbitrary<string> =>
   fc.tuple(...parts).map((texts) => texts.join(''));
 
-/** A name by the grammar of docs/specification.md, 1 Tags, slashes included. */
-export const anyName = fc.oneof(
-  text(LETTERS, 1, 1),
-  joined(text(LETTERS, 1, 1), text(`${LETTERS}-/_`, 0, 10), text(LETTERS, 1, 1)),
-);
+const named = (inside: string): fc.Arbitrary<string> =>
+  fc.oneof(
+    text(LETTERS, 1, 1),
+    joined(text(LETTERS, 1, 1), text(`${LETTERS}${inside}`, 0, 10), text(LETTERS, 1, 1)),
+  );
+
+/** The name of an artifact without a dir, by the grammar of docs/specification.md, 1 Tags, slashes and dots included. */
+export const anyName = named('-/_.');
 
 /** Any artifact name. */
 export const anyArtifact: fc.Arbitrary<ArtifactName> = fc
@@ -24,7 +27,7 @@ export const anyArtifact: fc.Arbitrary<ArtifactName> = fc
   .map(artifactName);
 
 /** Any stage name. */
-export const anyStage: fc.Arbitrary<StageName> = anyName.map(stageName);
+export const anyStage: fc.Arbitrary<StageName> = named('-/_').map(stageName);
 
 const number = fc.oneof(fc.nat(12), fc.nat()).map(String);
 const identifiers = (one: fc.Arbitrary<string>): fc.Arbitrary<string> =>
@@ -46,7 +49,11 @@ export const anyVersion: fc.Arbitrary<Version> = joined(
   optional('+', build),
 ).map(version);
 
-const anyCounter = fc.oneof(fc.nat(20), fc.nat({ max: 999_999_999_999_999 }));
+const anyCounter = fc.oneof(
+  fc.nat(20),
+  fc.nat(9).map((less) => MAX_COUNTER - less),
+  fc.maxSafeNat().filter((counter) => counter <= MAX_COUNTER),
+);
 
 /** Any event name, of the artifacts, versions, stages and counters that are given. */
 export function eventName(

@@ -30,12 +30,12 @@ export async function verify(
 /** `reg doctor` */
 export async function doctor(
   { out, open, repo, inPlace }: Session,
-  { offline }: { offline?: boolean },
+  options: doctoring.DoctorOptions,
 ): Promise<number> {
   const context = await open();
   // a fix is to be pasted where the user stands, which need not be the repository that was looked at
   const isElsewhere = repo !== '.' && context.repository.address === undefined;
-  const found = (await doctoring.doctor(context, { offline })).map((one) => ({
+  const found = (await doctoring.doctor(context, options)).map((one) => ({
     ...one,
     message: inPlace(one.message),
     fix: one.fix && inPlace(isElsewhere ? inRepository(one.fix, repo) : one.fix),
@@ -71,7 +71,8 @@ function printReport(report: Report, format: ReportFormat | 'text' | 'json', out
   } else {
     for (const { file, line, level, message, rule } of findings)
       out.line(`${atStart(file)}:${line}: ${level}: ${message} [${rule}]`);
-    if (findings.length === 0) out.note(rightNote(checked));
+    if (findings.length === 0 && checked.length > 0) out.note(rightNote(checked));
+    else if (findings.length === 0 && report.note === undefined) out.note('there is nothing to check');
   }
 }
 
@@ -85,7 +86,12 @@ const cleanedFinding = (finding: Finding): Finding => ({
 });
 
 function rightNote(checked: readonly string[]): string {
-  const what = checked.every((file) => file.startsWith('refs/')) && checked.length > 0 ? 'tag' : 'link';
+  const areAll = (kind: (file: string) => boolean): boolean => checked.every(kind);
+  const what = areAll((file) => file.startsWith('refs/'))
+    ? 'tag'
+    : areAll((file) => /\.model\.ya?ml$/i.test(file))
+      ? 'link'
+      : 'file';
   return `${checked.length} ${what}${checked.length === 1 ? ' is' : 's are'} right`;
 }
 

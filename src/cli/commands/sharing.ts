@@ -1,6 +1,6 @@
 import { StatusRow, type SyncRow } from '../../registry/rows.js';
 import * as syncing from '../../registry/sync.js';
-import { differingHint } from '../next-step.js';
+import { deletionLine, differingHint } from '../next-step.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
 
@@ -23,7 +23,7 @@ export async function status(session: Session): Promise<number> {
     return 0;
   }
   if (found.every(({ state }) => state === 'differs')) out.hint(differingHint(session, name, first.tag));
-  else out.hint(inPlace('reg sync'));
+  else out.hint(syncHint(inPlace('reg sync'), session, name, found));
   return 1;
 }
 
@@ -41,6 +41,18 @@ export async function sync(session: Session): Promise<number> {
   out.note('tags that differ were left alone: decide which one is right');
   out.hint(differingHint(session, remote, differing.tag));
   return 1;
+}
+
+/** How many tags a hint names. */
+const NAMED = 5;
+
+/** Sync brings back what was deleted here alone; where that may be so, the hint names the other way too. */
+function syncHint(line: string, { repo }: Session, remote: string, found: readonly StatusRow[]): string {
+  const gone = found.flatMap(({ state, local, tag }) =>
+    state === 'remote-only' && local === null ? tag : [],
+  );
+  if (gone.length === 0 || gone.length > NAMED) return line;
+  return `${line}; or, for tags that were deleted here on purpose: ${deletionLine(repo, remote, gone)}`;
 }
 
 const sameNote = (remote: string): string => `this repository and ${remote} hold the same events`;

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import { requireRemote } from '../../git/port.js';
 import * as actions from '../../registry/actions.js';
+import { RegError } from '../../errors.js';
 import * as approvals from '../../registry/approve.js';
 import type { RegistryContext } from '../../registry/context.js';
+import * as renaming from '../../registry/rename-stage.js';
 import type { WriteRow } from '../../registry/rows.js';
 import type { WriteOptions, Written } from '../../registry/write.js';
 import { pushHint } from '../next-step.js';
@@ -51,7 +54,7 @@ export const deregister = (
 export const deprecate = (
   session: Session,
   artifact: string,
-  options: actions.WithdrawOptions,
+  options: actions.DeprecateOptions,
 ): Promise<void> =>
   runWrite(session, options, (context, asked) => actions.deprecate(context, artifact, asked));
 
@@ -63,6 +66,18 @@ export const rollback = (
   options: actions.WithdrawOptions,
 ): Promise<void> =>
   runWrite(session, options, (context, asked) => actions.rollback(context, artifact, stage, asked));
+
+/** `reg stages rename` */
+export async function renameStage(
+  session: Session,
+  from: string | undefined,
+  to: string | undefined,
+  options: WriteOptions,
+): Promise<void> {
+  if (from === undefined || to === undefined)
+    throw new RegError('USAGE', 'which stage, and its new name?', 'write: reg stages rename OLD NEW');
+  await runWrite(session, options, (context, asked) => renaming.renameStage(context, from, to, asked));
+}
 
 /** `reg approve` */
 export async function approve(
@@ -80,7 +95,7 @@ export async function approve(
   await pushHint(session, context, [row]);
 }
 
-type Options = WriteOptions & { delete?: boolean | undefined; yes?: boolean | undefined };
+type Options = WriteOptions & { yes?: boolean | undefined };
 
 /** Runs a write: opens the registry, asks before anything is deleted, and prints what came of it. */
 async function runWrite<T extends Options>(
@@ -91,12 +106,27 @@ async function runWrite<T extends Options>(
   const { out, inPlace } = session;
   const context = await session.open();
   const confirm = (rows: readonly WriteRow[]) => isAgreed(rows, options, out.world);
-  const { rows, note } = await call(context, { ...options, confirm });
-  await out.answer(rows, () => rows.map(({ tag }) => tag));
+  const { rows, along, note } = await call(context, { ...options, confirm });
+  await out.answer(rows, () => rows.map(({ tag }) => tag).filter((tag) => !along.includes(tag)));
   if (note !== undefined) out.note(inPlace(note));
   if (options.dryRun && rows.some((row) => !row.pushed))
     return out.note(`no event was ${options.delete ? 'deleted' : 'written'}: this is a dry run`);
-  await pushHint(session, context, rows, options.delete);
+  const left = options.delete ? await leftThere(context, rows, options) : rows;
+  await pushHint(session, context, left, { along, isDeleting: options.delete });
+}
+
+/** The deleted tags that the remote still has, as far as it can be asked: git refuses to delete others there. */
+async function leftThere(
+  { repository, remote: chosen }: RegistryContext,
+  rows: readonly WriteRow[],
+  { offline }: Options,
+): Promise<readonly WriteRow[]> {
+  const [first] = rows;
+  if (first === undefined || offline || first.pushed) return rows;
+  const remote = await chosen('write');
+  if (!(await repository.hasRemote(remote))) return rows;
+  const listed = await requireRemote(repository, remote).listArtifact(first.artifact);
+  return rows.filter(({ tag }) => listed.tags.some(({ name }) => name === tag));
 }
 
 /** Asks before tags are deleted: `--yes` agrees beforehand, a terminal is asked, anything else is a no. */

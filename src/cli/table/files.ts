@@ -165,6 +165,7 @@ export const FILES: readonly CommandSpec[] = [
       }),
       option('--tags', 'check tags instead: against each other and the policy of their stages'),
       option('--since <rev|time>', 'with --tags: only events from then on'),
+      option('--bytes', 'ask too whether the bytes of what stages hold are there'),
       option('--offline', 'go by what this clone knows of the remote'),
     ],
     answer: ReportRow,

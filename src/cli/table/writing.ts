@@ -2,7 +2,7 @@ import { ApprovalRow, SyncRow, WriteRow } from '../../registry/rows.js';
 import { list } from '../../util/row.js';
 import { type CommandSpec, command, type OptionSpec, option } from './command.js';
 
-const MESSAGE = option('-m, --message <text>', 'what to say in the tag');
+export const MESSAGE = option('-m, --message <text>', 'what to say in the tag');
 const VERSION = option('--version <version>', 'the version, with or without v');
 const UNLINKED = option('--unlinked', 'allow a commit that does not declare the artifact');
 /** Of every command that writes tags. */
@@ -10,7 +10,7 @@ export const SIGNING: readonly OptionSpec[] = [
   option('--sign', 'sign the tags, as git is configured to (default: what tag.gpgSign says)'),
   option('--no-sign', 'do not sign them'),
 ];
-const LAST: readonly OptionSpec[] = [
+export const LAST: readonly OptionSpec[] = [
   option('--push', 'push the tags; nothing is kept when the remote refuses'),
   option('--offline', 'do not ask the remote first what it has'),
   ...SIGNING,
@@ -36,7 +36,7 @@ export const WRITING: readonly CommandSpec[] = [
         choices: ['major', 'minor', 'patch', 'release'],
       }),
       MESSAGE,
-      option('--force', 'allow a second active version at one commit'),
+      option('--force', 'allow a second active version at one commit, and what gto cannot read'),
       UNLINKED,
       ...LAST,
     ],
@@ -58,7 +58,7 @@ export const WRITING: readonly CommandSpec[] = [
   }),
   command(
     'unassign <artifact> <stage>',
-    'take a version out of a stage: artifact@version, or the current one',
+    'take a version out of a stage: artifact@version, or every one that is in it',
     {
       examples: ['unassign churn prod', 'unassign churn@v1.2.0 staging -m "failed the load test"'],
       options: [VERSION, ...withdrawing('every tag that moves the version into or out of the stage')],
@@ -73,8 +73,11 @@ export const WRITING: readonly CommandSpec[] = [
     run: async () => (await import('../commands/writing.js')).deregister,
   }),
   command('deprecate <artifact>', 'mark an artifact as no longer in use', {
-    examples: ['deprecate churn', 'deprecate churn -m "replaced by churn-v2"'],
-    options: withdrawing('every tag of the artifact'),
+    examples: ['deprecate churn --successor churn-v2', 'deprecate churn -m "not used any more"'],
+    options: [
+      option('--successor <artifact>', 'the artifact that takes its place'),
+      ...withdrawing('every tag of the artifact'),
+    ],
     answer: list(WriteRow),
     run: async () => (await import('../commands/writing.js')).deprecate,
   }),

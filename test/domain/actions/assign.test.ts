@@ -134,7 +134,6 @@ describe('assigning (docs/specification.md, 3 State)', () => {
       {},
       'NAME_CASE',
     ],
-    ['a clock that is over a day behind', TWO, { version: 'v2.0.0' }, { now: -90_000 }, 'CLOCK_AHEAD'],
   ])('refuses %s', (_what, lines, target, other, code) => {
     expect(refusalCode(() => plan(lines, { target }, other))).toBe(code);
   });
