@@ -145,8 +145,9 @@ export async function clearCache(cache: string, days: number, now: number): Prom
 
 /** Removes the hashes of work trees that were remembered before a time (models/dvc-work-tree.ts). */
 async function forgetHashes(folder: string, before: number): Promise<void> {
+  if (!(await isOwnFolder(folder))) return;
   for (const path of await filesBelow(folder).catch(() => []))
-    if (Date.parse(await timeOf(join(folder, path))) <= before) await rm(join(folder, path), { force: true });
+    if (Date.parse(await timeOf(join(folder, path))) <= before) await remove(join(folder, path));
 }
 
 /** Removes parts that killed processes left at least a day ago, beside the models and among them. */

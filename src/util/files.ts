@@ -17,21 +17,6 @@ export async function readIfThere(path: string): Promise<Uint8Array | undefined>
   }
 }
 
-/**
- * The bytes of a regular file; undefined where there is none. A pipe or a device has no end, and is no file.
- * @throws RegError TOO_LARGE, before anything is read
- */
-export async function readPlain(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) return undefined;
-  if (found.size > maxBytes)
-    throw new RegError(
-      'TOO_LARGE',
-      `${path} has ${found.size} bytes, and at most ${maxBytes} are read of it`,
-    );
-  return readIfThere(path);
-}
-
 /** Whether there is a folder at a path. */
 export const isFolder = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -79,6 +79,16 @@ export async function readPlain(
 }
 
 /**
+ * Reads a plain file of at most so many bytes; undefined where there is anything else.
+ * @throws RegError TOO_LARGE; errors of the file system
+ */
+export const readIfPlain = (path: string, limit: number): Promise<Uint8Array | undefined> =>
+  readPlain(path, limit).catch((error: unknown) => {
+    if (error instanceof RegError && error.code === 'FILE_SYSTEM') return undefined;
+    throw error;
+  });
+
+/**
  * Opens a plain file for reading.
  * @throws RegError FILE_SYSTEM for anything else; errors of the file system
  */
