@@ -15,7 +15,7 @@ import { nearestName } from '../domain/find.js';
 import type { ArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import type { Objects } from '../git/port.js';
-import { committedFile } from '../models/committed.js';
+import { committedFile } from '../git/committed.js';
 import type { WorkTree } from '../util/files.js';
 import { readIfPlain } from '../util/safe-files.js';
 import { short } from '../util/oid.js';

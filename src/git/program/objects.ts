@@ -1,16 +1,21 @@
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
+import { memoize } from '../../util/async.js';
 import type { Objects, TreeEntry } from '../port.js';
 import { expectSuccess, GitFailed, type RunGit, type StreamGit } from './run.js';
 
 /** Reads commits, trees and blobs with the git program. */
 export function gitObjects(git: RunGit, stream: StreamGit): Objects {
+  // each is a run of git, and several steps of a command ask for the same; a commit never has another one
+  const entryOf = memoize(
+    async ([commit, path]: readonly [Oid, string]) =>
+      (await entries(git, ['--', commit, path])).find((entry) => entry.path === path),
+    { most: ENTRIES_KEPT },
+  );
   return {
     commit: (rev) => resolveCommit(git, rev),
-    entry: async (commit, path) => {
-      if (path === '') return { path, type: 'tree', oid: commit };
-      return (await entries(git, ['--', commit, path])).find((entry) => entry.path === path);
-    },
+    entry: async (commit, path) =>
+      path === '' ? { path, type: 'tree', oid: commit } : entryOf([commit, path]),
     entries: (commit, path) => entries(git, ['-r', '--', commit, ...(path === '' ? [] : [`${path}/`])]),
     blob: async (oid) => {
       const [found] = await readObjects(stream, [oid]);
@@ -26,6 +31,8 @@ export function gitObjects(git: RunGit, stream: StreamGit): Objects {
     },
   };
 }
+
+const ENTRIES_KEPT = 1000;
 
 /** What git does not take for one commit; no argument can hold a NUL. */
 const NO_REV = /^\^|\0/;
