@@ -24,6 +24,7 @@ import { FILE_RULES } from './link-rules.js';
 import { ALL_RULES, CONFIG_RULES, LINK_RULES, REMOVED_RULES, unreadableConfig } from './rules.js';
 import { type LinkSubject, metricsOf, type RegistryView, viewOf } from './subject.js';
 import { TAG_RULES, type ValidateTagsOptions, validateTags } from './tag-rules.js';
+import { type TrustedConfig, trustedConfig } from './trusted-config.js';
 
 /** What to validate. */
 export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
@@ -42,8 +43,11 @@ export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
 export async function validate(context: RegistryContext, options: ValidateOptions): Promise<Report> {
   try {
     await context.config();
-    const report = await (options.tags ? validateTags(context, options) : validateFiles(context, options));
-    return options.bytes ? await withBytes(context, report) : report;
+    const trusted = once(() => trustedConfig(context, options.offline));
+    const report = options.tags
+      ? await validateTags(context, options)
+      : await validateFiles(context, await trusted(), options);
+    return options.bytes ? await withBytes(context, await trusted(), report) : report;
   } catch (error) {
     const finding = unreadableConfig(error);
     return reportOf([finding], [finding.file]);
@@ -51,9 +55,13 @@ export async function validate(context: RegistryContext, options: ValidateOption
 }
 
 /** Adds what stages hold and is not where its declaration says. */
-async function withBytes(context: RegistryContext, report: Report): Promise<Report> {
+async function withBytes(
+  context: RegistryContext,
+  { config }: TrustedConfig,
+  report: Report,
+): Promise<Report> {
   const { bytes: rule } = TAG_RULES;
-  const level = levelOf(rule, (await context.config()).rules);
+  const level = levelOf(rule, config.rules);
   if (level === 'off') return report;
   const state = await readState(context.repository.tags);
   const findings = (await missingBytes(context, state.values())).map(
@@ -69,15 +77,19 @@ async function withBytes(context: RegistryContext, report: Report): Promise<Repo
 }
 
 /** Checks the link files of the work tree, and what else declares artifacts there. */
-async function validateFiles(given: RegistryContext, options: ValidateOptions): Promise<Report> {
+async function validateFiles(
+  given: RegistryContext,
+  trusted: TrustedConfig,
+  options: ValidateOptions,
+): Promise<Report> {
   const workTree = await requireWorkTree(given, 'validate checks the files of a work tree');
-  const context = withSharedSources(given);
+  const context = withSharedSources({ ...given, config: async () => trusted.config });
   const { base } = options;
   const change = base === undefined ? undefined : await changeSince(context, workTree, base);
   const all = await filesIn(workTree);
   const present = all.paths.filter((file) => LOOKS_LIKE_LINK.test(file));
   const { declared, faults } = await checkDeclarations(all);
-  const registry = await viewOf(context, present, declared.names, options.offline ?? false);
+  const registry = await viewOf(context, trusted, present, declared.names, options.offline ?? false);
   const gone = new Set(change?.removed);
   const others = new Set([...declared.files, ...faults.map(({ file }) => file)].filter(isNoLink));
   const chosen = chosenFiles([...present, ...gone, ...others], options, workTree.root);
@@ -95,9 +107,10 @@ async function validateFiles(given: RegistryContext, options: ValidateOptions): 
     ),
   );
   const report = reportOf(found.flat(), files);
-  if (files.length > 0 || report.findings.length > 0) return report;
+  if (files.length > 0 || report.findings.length > 0) return { ...report, note: trusted.note };
   const none = base === undefined ? 'no file declares an artifact' : 'the change touches no declaration';
-  return { ...report, note: `there is nothing to check: ${none}` };
+  const notes = [trusted.note, `there is nothing to check: ${none}`];
+  return { ...report, note: notes.filter(Boolean).join('\n') };
 
   function isNoOther(file: string): boolean {
     return !others.has(file);
@@ -169,8 +182,7 @@ function linkSubject(
 
 /** Asks the rules about the configuration. */
 async function checkConfig(registry: RegistryView, workTree: WorkTree): Promise<Finding[]> {
-  const bytes = await workTree.read(CONFIG_FILE);
-  if (bytes === undefined) return [];
+  const bytes = (await workTree.read(CONFIG_FILE)) ?? new Uint8Array();
   const yaml = readYaml(bytes, CONFIG_FILE, 'INVALID_CONFIG', STRICT);
   const rules = ALL_RULES.map(({ id }) => id);
   return applyRules(CONFIG_RULES, { file: CONFIG_FILE, yaml, registry, rules }, registry.config.rules);
