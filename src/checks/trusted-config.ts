@@ -3,7 +3,8 @@ import { CONFIG_FILE, type Config, DEFAULT_CONFIG } from '../documents/config.js
 import { readYaml, STRICT, type YamlFile } from '../documents/yaml.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
-import { readerAt } from '../registry/load-config.js';
+import type { DeclaringFiles } from '../registry/declared.js';
+import { configIn, readerAt } from '../registry/load-config.js';
 import { type RulesSource, readRules, rulesSourceOf } from '../registry/policy.js';
 
 // A change under review may not choose what it is checked by: that comes from where its branch will be merged.
@@ -29,15 +30,20 @@ export interface TrustedConfig {
 
 /**
  * Reads the configuration that a check goes by (docs/specification.md, section 4).
+ * @param read reads the files that are checked
  * @param offline goes by the remote-tracking branch
  * @throws RegError INVALID_CONFIG for that of the work tree; REMOTE_FAILED, GIT_MISSING
  */
 export async function trustedConfig(
   context: RegistryContext,
+  read: DeclaringFiles['read'],
   offline: boolean | undefined,
 ): Promise<TrustedConfig> {
-  const [own, source] = await Promise.all([context.config(), rulesSourceOf(context, offline)]);
-  const there = await configThere(context, source);
+  const [own, source] = await Promise.all([
+    configIn(read, context.around.env),
+    rulesSourceOf(context, offline),
+  ]);
+  const there = await configThere({ ...context, config: async () => own }, source);
   const config = { ...own, ...Object.fromEntries(JUDGING.map((key) => [key, there.config[key]])) };
   const changed = JUDGING.filter((key) => !isDeepStrictEqual(own[key], config[key]));
   return { ...there, config, own, changed, asked: askedOf(source) };

@@ -2,24 +2,23 @@ import { relative, resolve } from 'node:path';
 import { CONFIG_FILE } from '../documents/config.js';
 import { inspectLink, type LinkFile } from '../documents/link.js';
 import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
-import { readYaml, STRICT } from '../documents/yaml.js';
+import { problemOf, readYaml, STRICT } from '../documents/yaml.js';
 import { type ArtifactName, parseArtifactName } from '../domain/names.js';
 import { tagRef } from '../domain/refs.js';
 import { RegError } from '../errors.js';
 import { digestOf, verifyPromises } from '../models/digest.js';
 import { interfaceOf } from '../models/interface.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from '../registry/context.js';
-import { filesIn } from '../registry/declared.js';
+import { type DeclaringFiles, filesToCommit } from '../registry/declared.js';
 import { followNow, withSharedSources } from '../registry/links.js';
 import { readState } from '../registry/read.js';
 import type { Finding } from '../registry/rows.js';
 import { findRev } from '../registry/source-rev.js';
 import { mapAtMost, once } from '../util/async.js';
-import type { WorkTree } from '../util/files.js';
 import { missingBytes } from './bytes.js';
 import { changeSince, type TreeChange } from './change.js';
 import { checkDeclarations, findingsOf } from './declarations.js';
-import { applyRules, levelOf, type Report, reportOf } from './finding.js';
+import { applyRules, complaintOf, levelOf, type Report, reportOf } from './finding.js';
 import { FILE_RULES } from './link-rules.js';
 import { ALL_RULES, CONFIG_RULES, LINK_RULES, REMOVED_RULES, unreadableConfig } from './rules.js';
 import { type LinkSubject, metricsOf, type RegistryView, viewOf } from './subject.js';
@@ -42,11 +41,12 @@ export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
  */
 export async function validate(context: RegistryContext, options: ValidateOptions): Promise<Report> {
   try {
-    await context.config();
-    const trusted = once(() => trustedConfig(context, options.offline));
+    if (options.tags) await context.config();
+    const files = once(() => filesToCommit(context.repository));
+    const trusted = once(async () => trustedConfig(context, (await files()).read, options.offline));
     const report = options.tags
       ? await validateTags(context, options)
-      : await validateFiles(context, await trusted(), options);
+      : await validateFiles(context, await files(), await trusted(), options);
     return options.bytes ? await withBytes(context, await trusted(), report) : report;
   } catch (error) {
     const finding = unreadableConfig(error);
@@ -79,14 +79,14 @@ async function withBytes(
 /** Checks the link files of the work tree, and what else declares artifacts there. */
 async function validateFiles(
   given: RegistryContext,
+  all: DeclaringFiles,
   trusted: TrustedConfig,
   options: ValidateOptions,
 ): Promise<Report> {
   const workTree = await requireWorkTree(given, 'validate checks the files of a work tree');
   const context = withSharedSources({ ...given, config: async () => trusted.config });
   const { base } = options;
-  const change = base === undefined ? undefined : await changeSince(context, workTree, base);
-  const all = await filesIn(workTree);
+  const change = base === undefined ? undefined : await changeSince(context, all, base);
   const present = all.paths.filter((file) => LOOKS_LIKE_LINK.test(file));
   const { declared, faults } = await checkDeclarations(all);
   const registry = await viewOf(context, trusted, present, declared.names, options.offline ?? false);
@@ -96,10 +96,9 @@ async function validateFiles(
   const touched = await Promise.all(chosen.map((file) => change?.touches(file) ?? true));
   const files = chosen.filter((_, index) => touched[index]);
   const found = await mapAtMost(AT_ONCE, files.filter(isNoOther), (file) =>
-    gone.has(file) ? checkRemoved(registry, file) : checkFile(registry, workTree, change, file),
+    gone.has(file) ? checkRemoved(registry, file) : checkFile(registry, all, change, file),
   );
-  if (options.paths === undefined || options.paths.length === 0)
-    found.push(await checkConfig(registry, workTree));
+  if (options.paths === undefined || options.paths.length === 0) found.push(await checkConfig(registry, all));
   found.push(
     findingsOf(
       faults.filter(({ file }) => files.includes(file)),
@@ -134,12 +133,17 @@ const AT_ONCE = 4;
 /** Asks every rule about one link file. */
 async function checkFile(
   registry: RegistryView,
-  workTree: WorkTree,
+  files: DeclaringFiles,
   change: TreeChange | undefined,
   file: string,
 ): Promise<Finding[]> {
   const { rules } = registry.config;
-  const bytes = (await workTree.read(file)) ?? new Uint8Array();
+  let bytes: Uint8Array;
+  try {
+    bytes = (await files.read(file)) ?? new Uint8Array();
+  } catch (error) {
+    return [unreadableLink(error, file)];
+  }
   const reading = inspectLink(bytes, file);
   const artifact = file.endsWith(LINK_SUFFIX) ? artifactOfLink(file) : undefined;
   const findings = await applyRules(FILE_RULES, { file, bytes, reading, artifact, registry }, rules);
@@ -147,6 +151,13 @@ async function checkFile(
   const before = await change?.before(file);
   const subject = { ...linkSubject(registry, file, artifact, reading), before };
   return [...findings, ...(await applyRules(LINK_RULES, subject, rules))];
+}
+
+/** The finding of a link file that is no plain file, or too large, whatever the levels of rules. Any other error is thrown again. */
+function unreadableLink(error: unknown, file: string): Finding {
+  const problem = problemOf(error, file);
+  if (problem === undefined) throw error;
+  return { level: 'error', rule: 'link-parse', file, ...complaintOf(problem) };
 }
 
 function linkSubject(
@@ -181,8 +192,8 @@ function linkSubject(
 }
 
 /** Asks the rules about the configuration. */
-async function checkConfig(registry: RegistryView, workTree: WorkTree): Promise<Finding[]> {
-  const bytes = (await workTree.read(CONFIG_FILE)) ?? new Uint8Array();
+async function checkConfig(registry: RegistryView, files: DeclaringFiles): Promise<Finding[]> {
+  const bytes = (await files.read(CONFIG_FILE)) ?? new Uint8Array();
   const yaml = readYaml(bytes, CONFIG_FILE, 'INVALID_CONFIG', STRICT);
   const rules = ALL_RULES.map(({ id }) => id);
   return applyRules(CONFIG_RULES, { file: CONFIG_FILE, yaml, registry, rules }, registry.config.rules);

@@ -1,7 +1,15 @@
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
 import { isFolder } from '../../util/files.js';
-import type { History, Objects, RegistryRepository, Remote, RemoteNames, SourceRepository } from '../port.js';
+import {
+  type History,
+  NO_FILES,
+  type Objects,
+  type RegistryRepository,
+  type Remote,
+  type RemoteNames,
+  type SourceRepository,
+} from '../port.js';
 import { gitBranches, gitHistory } from './history.js';
 import { gitLargeFiles } from './lfs.js';
 import { gitObjects } from './objects.js';
@@ -17,7 +25,6 @@ import {
   type RemoteAccess,
 } from './remote.js';
 import {
-  expectSuccess,
   gitIn,
   offline,
   type ReadGit,
@@ -31,6 +38,7 @@ import {
 } from './run.js';
 import { gitSignatures, gitSigner } from './signatures.js';
 import { gitTags } from './tags.js';
+import { findWorkTree, listUncommitted, readNextCommit } from './work-tree.js';
 import { commitFile, gitTagWriter } from './write.js';
 
 /**
@@ -75,6 +83,10 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
     defaultBranch: () => readHead({ git: read, remote: { name: '.', shown: folder } }),
     workTree: () => findWorkTree(read),
     uncommitted: (paths) => listUncommitted(read, paths),
+    nextCommit: async () => {
+      const top = await findWorkTree(read);
+      return top === undefined ? NO_FILES : readNextCommit(top, { git: read, objects, around });
+    },
   };
 }
 
@@ -98,25 +110,6 @@ async function requireRepository(git: RunGit, folder: string): Promise<void> {
   );
 }
 
-/** Reads `git status` in its form for programs (git-status(1), Porcelain Format Version 1). */
-async function listUncommitted(git: RunGit, paths: readonly string[]): Promise<string[]> {
-  const pathspecs = paths.map((path) => `:(top,literal)${path}`);
-  const args = [
-    '--no-optional-locks',
-    'status',
-    '--porcelain',
-    '-z',
-    '--untracked-files=all',
-    '--no-renames',
-  ];
-  const result = await git([...args, '--', ...pathspecs]);
-  const lines = expectSuccess(result, 'comparing the work tree with HEAD')
-    .toString()
-    .split('\0')
-    .slice(0, -1);
-  return lines.map((line) => line.slice('XY '.length)).sort();
-}
-
 /** Reads what git's configuration says about remotes. */
 async function readRemotes(git: RunGit): Promise<RemoteNames> {
   const pattern = '^(remote\\..*\\.url|reg\\.remote|remote\\.pushdefault|branch\\..*\\.remote)$';
@@ -138,13 +131,6 @@ async function readRemotes(git: RunGit): Promise<RemoteNames> {
     ...preferred,
     ofBranch: settings.get(`branch.${head.stdout.toString().trim()}.remote`),
   };
-}
-
-async function findWorkTree(git: RunGit): Promise<string | undefined> {
-  // in a bare repository the first answer is `false`, and the second question fails
-  const { stdout } = await git(['rev-parse', '--is-inside-work-tree', '--show-toplevel']);
-  const [inside, top] = stdout.toString().split('\n');
-  return inside === 'true' ? top : undefined;
 }
 
 /**
