@@ -10,7 +10,17 @@ import { type RulesSource, readRules, rulesSourceOf } from '../registry/policy.j
 // A change under review may not choose what it is checked by: that comes from where its branch will be merged.
 
 /** The keys of a configuration that decide what is right. */
-const JUDGING = ['rules', 'revs', 'metrics', 'metricsFile', 'expects', 'links', 'types'] as const;
+const JUDGING = [
+  'rules',
+  'revs',
+  'metrics',
+  'metricsFile',
+  'expects',
+  'links',
+  'types',
+  'hosts',
+  'sources',
+] as const;
 
 /** The configuration that a check goes by. */
 export interface TrustedConfig {
@@ -49,7 +59,7 @@ export async function trustedConfig(
   return { ...there, config, own, changed, asked: askedOf(source) };
 }
 
-/** The configuration of the default branch. One that cannot be read is to be mended by a change, which has to pass then. */
+/** The configuration of the default branch. One that cannot be read is repaired by a change, which has to pass then. */
 async function configThere(
   context: RegistryContext,
   source: RulesSource,

@@ -19,6 +19,7 @@ import { missingBytes } from './bytes.js';
 import { changeSince, type TreeChange } from './change.js';
 import { checkDeclarations, findingsOf } from './declarations.js';
 import { applyRules, complaintOf, levelOf, type Report, reportOf } from './finding.js';
+import { guarded } from './guard.js';
 import { FILE_RULES } from './link-rules.js';
 import { ALL_RULES, CONFIG_RULES, LINK_RULES, REMOVED_RULES, unreadableConfig } from './rules.js';
 import { type LinkSubject, metricsOf, type RegistryView, viewOf } from './subject.js';
@@ -84,7 +85,10 @@ async function validateFiles(
   options: ValidateOptions,
 ): Promise<Report> {
   const workTree = await requireWorkTree(given, 'validate checks the files of a work tree');
-  const context = withSharedSources({ ...given, config: async () => trusted.config });
+  const { hosts, sources } = trusted.config;
+  const context = withSharedSources(
+    guarded({ ...given, config: async () => trusted.config }, { hosts, sources, root: workTree.root }),
+  );
   const { base } = options;
   const change = base === undefined ? undefined : await changeSince(context, all, base);
   const present = all.paths.filter((file) => LOOKS_LIKE_LINK.test(file));

@@ -26,6 +26,12 @@ export function withoutLogin(address: string): string {
   return /^ssh:/i.test(scheme) && login !== '' ? `${scheme}${login.replace(/:.*/s, '')}@${place}` : address;
 }
 
+/** Whether an address holds a login that its readers would learn: any for the web, one with a password elsewhere. */
+export const holdsLogin = (address: string): boolean =>
+  /^(?:https?|git|file):\/\/[^/]*@/i.test(address) ||
+  /^[a-z][a-z0-9+.-]*:\/\/[^/@]*:[^/]*@/i.test(address) ||
+  /^[^/:@\s]+:[^/@\s]+@/.test(address);
+
 /**
  * A URL fit to be shown: without user-info and fragment, and with `?…` for a query, which may hold a signature. A path stays
  * as it is; of a text that only looks like a URL nothing stays that could be a login.

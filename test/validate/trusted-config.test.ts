@@ -85,7 +85,7 @@ describe('a change cannot choose the rules that it is checked by', () => {
     expect((await validated({ offline: true })).note).toMatch(/^warning: /);
   });
 
-  test('a configuration there that cannot be read is mended by a change that passes', async () => {
+  test('a configuration there that cannot be read is repaired by a change that passes', async () => {
     origin.commit({ '.reg.yaml': 'revs: sometimes\n' });
     const { ok, note, found } = await validated();
     expect(note).toMatch(/^warning: the configuration of the default branch of origin cannot be read/);
