@@ -3,7 +3,7 @@ import { betterWay, type MetricRules } from '../domain/metrics.js';
 import { parseStageName, type StageName } from '../domain/names.js';
 import type { Policy } from '../domain/policy.js';
 import { RegError } from '../errors.js';
-import { isHostOrNetwork } from '../net/private-address.js';
+import { isHostOrNetwork } from '../util/address.js';
 import { shellLine } from '../util/shell.js';
 import { InterfaceSchema } from './link.js';
 import { errorOf, FOREIGN, keysOf, readYaml, requireYaml, STRICT, type YamlProblem } from './yaml.js';

@@ -75,14 +75,6 @@ export type AllowedHosts = (hostname: string, address?: string) => boolean;
 
 const NO_HOSTS: AllowedHosts = () => false;
 
-/** Whether a text names a host or a network: `models.corp.example`, `10.1.2.3`, `fd00::1`, `10.0.0.0/8`. */
-export function isHostOrNetwork(text: string): boolean {
-  const [, net = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  const family = isIP(net);
-  if (family === 0) return prefix === undefined && /^[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?$/i.test(net);
-  return prefix === undefined || Number(prefix) <= (family === 4 ? 32 : 128);
-}
-
 /** Makes what allows hosts and networks, each as `isHostOrNetwork` takes it. */
 export function allowedHosts(entries: readonly string[]): AllowedHosts {
   const networks = new BlockList();

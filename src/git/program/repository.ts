@@ -1,6 +1,10 @@
+import { lstat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { isGitConfigTrue, parseGitConfig } from '../../documents/git-config.js';
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
-import { isFolder } from '../../util/files.js';
+import { isFolder, userNumber } from '../../util/files.js';
+import { readPlainFile } from '../../util/plain-file.js';
 import {
   type History,
   NO_FILES,
@@ -27,12 +31,14 @@ import {
 import {
   gitIn,
   offline,
+  oneLine,
   type ReadGit,
   type RunGit,
   readGitIn,
   requireGit,
   type Surroundings,
   streamGitIn,
+  trustAdvice,
   unhurried,
   withoutLocalVariables,
 } from './run.js';
@@ -103,10 +109,32 @@ function accesses(git: RunGit): (name: string) => RemoteAccess {
 async function requireRepository(git: RunGit, folder: string): Promise<void> {
   const { code, stderr } = await git(['rev-parse', '--git-dir']);
   if (code === 0) return;
-  throw new RegError(
+  throw (
+    refusalOf(stderr, folder) ??
+    new RegError(
+      'NO_REPOSITORY',
+      `no git repository at ${folder} (${oneLine(stderr)})`,
+      'make one with git init, or name another with --repo',
+    )
+  );
+}
+
+/**
+ * Why git refuses a repository that is there; undefined where there is none. Git has one exit code for all of this, so that its
+ * message decides, which is in English here.
+ */
+function refusalOf(stderr: string, folder: string): RegError | undefined {
+  if (/^fatal: not a git repository/.test(stderr)) return undefined;
+  const advice = trustAdvice(stderr);
+  if (advice !== undefined) {
+    const [, place = folder] = /at '(.*)'$/m.exec(stderr) ?? [];
+    const message = `${place} belongs to another user, so git does not read it`;
+    return new RegError('NO_REPOSITORY', message, `where you trust it: ${advice}`);
+  }
+  return new RegError(
     'NO_REPOSITORY',
-    `no git repository at ${folder} (${stderr})`,
-    'see what git says of it: git status; make one with git init, or name another with --repo',
+    `git does not read the repository at ${folder}: ${oneLine(stderr)}`,
+    'see what git says of it: git status',
   );
 }
 
@@ -134,6 +162,28 @@ async function readRemotes(git: RunGit): Promise<RemoteNames> {
 }
 
 /**
+ * The variable that names a folder as a bare repository, so that git reads it also where it reads only those that are named
+ * (git-config(1), safe.bareRepository); nothing for any other folder. Git asks no owner of what is named, so that a folder of
+ * another user is left to git (git-config(1), safe.directory).
+ */
+export async function namedBare(folder: string): Promise<{ GIT_DIR?: string }> {
+  const [config, head, inside] = await Promise.all(
+    ['config', 'HEAD', '.git'].map((name) => lstat(join(folder, name)).catch(() => undefined)),
+  );
+  const user = userNumber();
+  if (!config?.isFile() || head === undefined || inside !== undefined || basename(folder) === '.git')
+    return {};
+  if (user !== undefined && (config.uid !== user || (await lstat(folder)).uid !== user)) return {};
+  const bytes = await readPlainFile(join(folder, 'config'), MAX_CONFIG_BYTES, 'config').catch(
+    () => undefined,
+  );
+  const text = Buffer.from(bytes ?? []).toString();
+  return isGitConfigTrue(parseGitConfig(text), 'core.bare') ? { GIT_DIR: folder } : {};
+}
+
+const MAX_CONFIG_BYTES = 1024 * 1024;
+
+/**
  * Opens a folder as the source of models.
  * @throws RegError NO_REPOSITORY
  */
@@ -145,10 +195,10 @@ export async function openGitSource(path: string, around: Surroundings): Promise
       'check --source, or source.repo of the link',
     );
   if (!(await isFolder(path))) throw unreachable('');
-  const inside = { ...around, env: withoutLocalVariables(around.env) };
+  const inside = { ...around, env: { ...withoutLocalVariables(around.env), ...(await namedBare(path)) } };
   const git = readGitIn(path, inside);
   const found = await git(['rev-parse', '--git-dir']);
-  if (found.code !== 0) throw unreachable(` (${found.stderr})`);
+  if (found.code !== 0) throw refusalOf(found.stderr, path) ?? unreachable(` (${oneLine(found.stderr)})`);
   return {
     objects: gitObjects(git, streamGitIn(path, unhurried(inside))),
     history: gitHistory(git),

@@ -6,7 +6,7 @@ import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import { notPlain, readPlainFile, tooLarge } from '../../util/plain-file.js';
 import type { NextCommit, Objects } from '../port.js';
-import { expectSuccess, type GitResult, type RunGit, readGitIn, type Surroundings } from './run.js';
+import { expectSuccess, type GitResult, oneLine, type RunGit, readGitIn, type Surroundings } from './run.js';
 
 /** The top of the work tree that a folder is in; undefined in a bare repository. */
 export async function findWorkTree(git: RunGit): Promise<string | undefined> {
@@ -118,7 +118,7 @@ async function asStored(
   const hash = ['hash-object', `--path=${path}`, '--stdin'];
   const answer = (result: GitResult): Buffer => {
     if (result.code === 0) return result.stdout;
-    const message = `git cannot store ${path}: ${result.stderr}`;
+    const message = `git cannot store ${path}: ${oneLine(result.stderr)}`;
     throw new RegError('GIT_FAILED', message, 'see: git check-attr --all -- PATH', { file: path, line: 1 });
   };
   const oid = answer(await git(hash, bytes))
