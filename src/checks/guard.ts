@@ -6,7 +6,7 @@ import { RegError } from '../errors.js';
 import { allowedHosts, type Lookup, refusePrivateAddresses } from '../net/private-address.js';
 import type { RegistryContext } from '../registry/context.js';
 import { parseStoreUrl } from '../stores/url.js';
-import { holdsLogin, withoutUserInfo } from '../util/address.js';
+import { holdsLogin } from '../util/address.js';
 import { isBelow } from '../util/files.js';
 
 // A link under review makes the machine that checks it read, and say what it read. So it may not choose anything to be read.
@@ -62,7 +62,7 @@ export function guarded(context: RegistryContext, guard: Guard): RegistryContext
 
 function refuseLogin(address: string): void {
   if (!holdsLogin(address)) return;
-  throw new RegError('SOURCE_UNSUPPORTED', `a link is no place for a login: ${withoutUserInfo(address)}`);
+  throw new RegError('SOURCE_UNSUPPORTED', 'a link on the way holds a login, and none is asked with one');
 }
 
 /** @throws RegError SOURCE_UNSUPPORTED */

@@ -3,7 +3,7 @@ import { LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
 import { refuseUnwritableName } from '../domain/writable.js';
 import { RegError } from '../errors.js';
 import { isFloating } from '../registry/floating.js';
-import { holdsLogin, shownUrl, withoutLogin } from '../util/address.js';
+import { holdsLogin, shownAddress, shownUrl } from '../util/address.js';
 import { atKey, atTop, type Complaint, complaintOf, failureOf, type Rule } from './finding.js';
 import type { FileSubject, LinkSubject } from './subject.js';
 
@@ -122,7 +122,8 @@ export const SOURCE_RULES: readonly Rule<LinkSubject>[] = [
       const key = source.url === undefined ? 'repo' : 'url';
       const address = source[key];
       if (address === undefined || !holdsLogin(address)) return [];
-      const message = `a link file is no place for a user name or a token: leave it out of ${withoutLogin(address)}`;
+      const shown = key === 'url' ? shownUrl(address) : shownAddress(address);
+      const message = `a link file is no place for a user name or a token: leave it out of ${shown}`;
       return atKey(yaml, ['source', key], message);
     },
   },

@@ -114,7 +114,7 @@ async function requireRepository(git: RunGit, folder: string): Promise<void> {
     new RegError(
       'NO_REPOSITORY',
       `no git repository at ${folder} (${oneLine(stderr)})`,
-      'make one with git init, or name another with --repo',
+      'see what git says of it: git status; make one with git init, or name another with --repo',
     )
   );
 }
