@@ -77,7 +77,7 @@ async function configThere(
         requiresLinks: false,
         note: `warning: the configuration of ${askedOf(source)} cannot be read, so rules have their default levels: ${error.message}`,
       };
-    if (error.code !== 'REMOTE_FAILED') throw error;
+    if (error.code !== 'REMOTE_FAILED' && error.code !== 'GIT_MISSING') throw error;
     const hint = 'the rules are those of its default branch; to go by what is here, add --offline';
     throw new RegError(error.code, error.message, hint);
   }

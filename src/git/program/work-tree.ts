@@ -70,11 +70,13 @@ export async function readNextCommit(top: string, { git, objects, around }: Acce
   ]);
   const index = new Map(linesOf(staged).flatMap(entriesOf));
   const edited = new Set<string>();
-  for (const { path, workTree } of statuses) {
-    if (workTree === ' ') continue;
+  for (const status of statuses) {
+    const { path } = status;
+    if (status.workTree === ' ') continue;
     index.delete(path);
-    // a folder is a repository of its own
-    if (workTree !== 'D' && !path.endsWith('/')) edited.add(path);
+    // a file that one side of a conflict deleted is there still; a folder is a repository of its own
+    const isGone = status.workTree === 'D' && status.index !== 'U';
+    if (!isGone && !path.endsWith('/')) edited.add(path);
   }
   return {
     paths: [...index.keys(), ...edited].sort(),
