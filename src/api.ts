@@ -41,6 +41,7 @@ import type {
   VerifiedRow,
   VersionRow,
 } from './registry/rows.js';
+import { type OverviewOptions, overview, type VersionsOptions, versions } from './registry/show.js';
 import { type SyncOptions, status, sync } from './registry/sync.js';
 import { type UpdateOptions, update } from './registry/update.js';
 import { type UploadOptions, upload } from './registry/upload.js';
@@ -49,6 +50,7 @@ import type { WriteOptions, Written } from './registry/write.js';
 import type { Ui, UiOptions } from './site/serve.js';
 import type { SiteOptions } from './site/write.js';
 
+export type { Filter, OverviewOptions, VersionsOptions } from './registry/show.js';
 export { RegError };
 
 /**
@@ -58,14 +60,19 @@ export { RegError };
 export interface Registry {
   /** The current version in a stage; undefined when nothing is there. */
   which(artifact: string, stage: string, options?: queries.ReadOptions): Promise<StageRow | undefined>;
+  /** What every artifact has in a stage, `which('#prod')`, by name. */
+  which(target: `#${string}`, options?: queries.WhichOptions): Promise<StageRow[]>;
   /** All versions in a stage, the current one first. */
   whichAll(artifact: string, stage: string, options?: queries.ReadOptions): Promise<StageRow[]>;
   /** The greatest active registered version; undefined when there is none. */
   latest(artifact: string, options?: queries.ReadOptions): Promise<VersionRow | undefined>;
   /** One row for each artifact, by name. */
-  show(options?: queries.OverviewOptions): Promise<OverviewRow[]>;
-  /** One row for each version of an artifact, of `artifact@version` or of `artifact#stage`, greatest first. */
-  show(target: string, options?: queries.VersionsOptions): Promise<VersionRow[]>;
+  show(options?: OverviewOptions): Promise<OverviewRow[]>;
+  /**
+   * One row for each version of an artifact, of `artifact@version` or of `artifact#stage`, greatest first; of `#stage` what every
+   * artifact has there.
+   */
+  show(target: string, options?: VersionsOptions): Promise<VersionRow[]>;
   /** The journal of one artifact or of all, newest first. */
   history(target?: string, options?: HistoryOptions): Promise<HistoryRow[]>;
   /** From when to when each version was the current one in a stage, and by whom. */
@@ -128,11 +135,10 @@ export interface Registry {
 
 /** Makes the calls of a registry from what it talks to. */
 function createRegistry(context: RegistryContext): Registry {
-  const which = async (artifact: string, stage: string, options: queries.WhichOptions): Promise<StageRow[]> =>
-    (await unlessNothing(queries.which(context, artifact, stage, options))) ?? [];
   return {
-    which: async (artifact, stage, options = {}) => (await which(artifact, stage, options))[0],
-    whichAll: (artifact, stage, options = {}) => which(artifact, stage, { ...options, all: true }),
+    which: whichOf(context),
+    whichAll: async (artifact, stage, options = {}) =>
+      (await unlessNothing(queries.which(context, artifact, stage, { ...options, all: true }))) ?? [],
     latest: (artifact, options = {}) => unlessNothing(queries.latest(context, artifact, options)),
     show: showOf(context),
     history: (target, options = {}) => history(context, target, options),
@@ -171,16 +177,29 @@ function createRegistry(context: RegistryContext): Registry {
   };
 }
 
-function showOf(context: RegistryContext): Registry['show'] {
-  function show(options?: queries.OverviewOptions): Promise<OverviewRow[]>;
-  function show(target: string, options?: queries.VersionsOptions): Promise<VersionRow[]>;
-  function show(
-    first: string | queries.OverviewOptions = {},
-    options: queries.VersionsOptions = {},
+function whichOf(context: RegistryContext): Registry['which'] {
+  function which(
+    artifact: string,
+    stage: string,
+    options?: queries.ReadOptions,
+  ): Promise<StageRow | undefined>;
+  function which(target: `#${string}`, options?: queries.WhichOptions): Promise<StageRow[]>;
+  async function which(
+    target: string,
+    second: string | queries.WhichOptions = {},
+    options: queries.ReadOptions = {},
   ): Promise<unknown> {
-    return typeof first === 'string'
-      ? queries.versions(context, first, options)
-      : queries.overview(context, first);
+    if (typeof second !== 'string') return queries.whichOfAll(context, target.slice(1), second);
+    return (await unlessNothing(queries.which(context, target, second, options)))?.[0];
+  }
+  return which;
+}
+
+function showOf(context: RegistryContext): Registry['show'] {
+  function show(options?: OverviewOptions): Promise<OverviewRow[]>;
+  function show(target: string, options?: VersionsOptions): Promise<VersionRow[]>;
+  function show(first: string | OverviewOptions = {}, options: VersionsOptions = {}): Promise<unknown> {
+    return typeof first === 'string' ? versions(context, first, options) : overview(context, first);
   }
   return show;
 }

@@ -13,6 +13,8 @@ export type ErrorCode =
   | 'UNKNOWN_REV'
   | 'NOTHING_IN_STAGE'
   | 'NOT_AN_EVENT'
+  | 'AMBIGUOUS'
+  | 'TAGS_MISSING'
   // refused
   | 'ALREADY_REGISTERED'
   | 'COMMIT_TAKEN'

@@ -6,6 +6,8 @@ export interface Host {
   cwd: string;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Takes what is worth knowing beside an answer. */
+  note?: ((text: string) => void) | undefined;
   /** Ends what is running; what was asked fails with the code INTERRUPTED. */
   signal?: AbortSignal | undefined;
 }

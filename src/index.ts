@@ -1,4 +1,4 @@
-export type { Registry } from './api.js';
+export type { Filter, OverviewOptions, Registry, VersionsOptions } from './api.js';
 export { load, openRegistry, RegError } from './api.js';
 export type { Report } from './checks/finding.js';
 export type { ValidateOptions } from './checks/validate.js';
@@ -15,10 +15,8 @@ export type { LinkOptions } from './registry/link.js';
 export type { LoadedModel, LoadOptions, Model } from './registry/load.js';
 export type {
   ChooseOptions,
-  OverviewOptions,
   ReadOptions,
   StagesOptions,
-  VersionsOptions,
 } from './registry/queries.js';
 export type {
   ApprovalRow,

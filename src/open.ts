@@ -3,11 +3,11 @@ import type { Host } from './host.js';
 import type { RegistryContext } from './registry/context.js';
 import { remoteChooser } from './registry/remote.js';
 import { once } from './util/async.js';
-import { cacheFolder, openWorkTree } from './util/files.js';
+import { cacheFolder, openWorkTree, wayBelow } from './util/files.js';
 
 /** Opens everything that a registry talks to. `repo` is a URL, or a path from the host's folder. */
 export async function openContext(repo: string, host: Host): Promise<RegistryContext> {
-  const { env, cwd, now, signal } = host;
+  const { env, cwd, now, signal, note = () => undefined } = host;
   const cache = cacheFolder(env);
   const around = { env, signal };
   const repository = await openRepository(repo, cwd, cache, around);
@@ -27,6 +27,12 @@ export async function openContext(repo: string, host: Host): Promise<RegistryCon
     around,
     openOther: (address) => openContext(address, host),
     workTree,
+    folder: once(async () => {
+      // where there is no repository, the next question says so
+      const root = (await workTree().catch(() => undefined))?.root;
+      return root === undefined ? '' : wayBelow(root, cwd);
+    }),
+    note,
     config,
     remote: remoteChooser(repository, env),
     cache,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RegistryContext } from '../src/registry/context.js';
 import { history } from '../src/registry/history.js';
-import { overview, stages, versions } from '../src/registry/queries.js';
+import { stages } from '../src/registry/queries.js';
+import { overview, versions } from '../src/registry/show.js';
 import { type GtoCase, gtoCases, memoryHistory } from './support/histories.js';
 
 /** The calls of a registry over one history, answered in the words of the fixtures. */

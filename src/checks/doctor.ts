@@ -278,15 +278,21 @@ function checkCommits(
 /** Events of the remote that this clone lacks, or whose tags differ here. */
 function checkRemote(local: readonly TagRef[], { name: remote, tags }: RemoteTags): DoctorFinding[] {
   const here = new Map(local.map((ref) => [ref.name, ref.oid]));
-  return [...tags].flatMap(([tag, oid]): DoctorFinding[] => {
+  const lacking = [...tags.keys()].filter((tag) => parseTagName(tag) !== undefined && !here.has(tag));
+  const isSeveral = lacking.length > 1;
+  const message = `${remote} has ${lacking.length} tags of the registry that this clone does not have`;
+  const once = isSeveral ? [found('error', 'only-at-remote', null, message, 'reg sync')] : [];
+  const findings = [...tags].flatMap(([tag, oid]): DoctorFinding[] => {
     if (parseTagName(tag) === undefined || here.get(tag) === oid) return [];
     if (here.has(tag)) {
       const message = `${remote} has another tag of this name; the command takes that one and drops this`;
       return [found('error', 'differs-from-remote', tag, message, replacement(remote, tag))];
     }
+    if (isSeveral) return [];
     const fix = shellLine('git', 'fetch', '--no-tags', remote, tagRefspec(tag));
     return [found('error', 'only-at-remote', tag, `${remote} has it and this clone does not`, fix)];
   });
+  return [...once, ...findings];
 }
 
 /** Versions in stages whose bytes are not where their declaration says. */

@@ -214,7 +214,7 @@ async function surveyOf(
  * @throws RegError UNKNOWN_REV
  */
 async function sinceMoment(context: RegistryContext, text: string, state: State): Promise<number> {
-  const time = timeOf(text);
+  const time = timeOf(text, context.now() / 1000);
   if (time !== undefined) return time;
   const tagName = tagNameOf(text) ?? text;
   const name = parseTagName(tagName);
@@ -224,9 +224,9 @@ async function sinceMoment(context: RegistryContext, text: string, state: State)
   return requireBranches(context.repository).commitDate(commit);
 }
 
-function timeOf(text: string): number | undefined {
+function timeOf(text: string, now: number): number | undefined {
   try {
-    return parseTime(text);
+    return parseTime(text, now);
   } catch (error) {
     if (error instanceof RegError && error.code === 'INVALID_TIME') return undefined;
     throw error;

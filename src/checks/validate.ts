@@ -229,6 +229,8 @@ function chosenFiles(
     const artifact = parseArtifactName(path);
     const link = artifact && linkPathOf(artifact);
     if (link !== undefined && files.includes(link)) return [link];
+    // the artifact of that name in the current folder
+    if (files.includes(wanted + LINK_SUFFIX)) return [wanted + LINK_SUFFIX];
     throw new RegError('USAGE', `there is no link file at '${path}'`, `link files end in ${LINK_SUFFIX}`);
   });
   return [...new Set(chosen)];

@@ -10,6 +10,7 @@ import { formatTime } from '../domain/time.js';
 import { requireSignatures, type Tags } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { historyRow } from '../registry/make-rows.js';
+import { askMeant } from '../registry/meant.js';
 import { readRules, rulesSourceOf } from '../registry/policy.js';
 import { requireArtifact } from '../registry/queries.js';
 import { readState } from '../registry/read.js';
@@ -31,7 +32,9 @@ export async function verify(
   { offline }: VerifyOptions,
 ): Promise<VerifiedRow[]> {
   const { repository } = context;
-  const { artifacts, isWanted } = await select(context, target);
+  const { artifacts, isWanted } = await (target === undefined
+    ? select(context, target)
+    : askMeant(context, target, (full) => select(context, full)));
   const events = mergeOrdered(artifacts.map((artifact) => artifact.events.filter(isWanted))).reverse();
   const signatures = await readSignatures(context, events, offline);
   const held = new Map([...(await repository.tags.list('all')).refs].map(({ name, oid }) => [name, oid]));

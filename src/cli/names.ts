@@ -1,6 +1,7 @@
 import { openContext } from '../open.js';
 import type { RegistryContext } from '../registry/context.js';
-import { overview, stages, versions } from '../registry/queries.js';
+import { stages } from '../registry/queries.js';
+import { overview, versions } from '../registry/show.js';
 import type { Cursor } from './complete.js';
 import { isUrl, repoOf } from './session.js';
 
@@ -30,6 +31,9 @@ async function namesFor(
   const mark = prefix.search(/[@#]/);
   if (mark < 0) return (await overview(context, { deprecated: true })).map((row) => row.artifact);
   const typed = prefix.slice(0, mark);
+  // a stage alone, of every artifact
+  if (typed === '' && artifact === undefined && prefix[mark] === '#')
+    return (await stagesOf(context, undefined)).map((stage) => `#${stage}`);
   // the second operand of diff may leave out the name that the first one has
   const behind = await (prefix[mark] === '@' ? versionsOf : stagesOf)(context, typed || (artifact ?? ''));
   return behind.map((one) => `${typed}${prefix[mark]}${one}`);

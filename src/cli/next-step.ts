@@ -21,17 +21,17 @@ export async function commitHint(
   return `${add} && ${shellLine(...git, 'commit', '-m', message)}`;
 }
 
-/** Names the push that is left to do, where there is a remote and something is left. */
+/** Names the push that is left to do, where there is a remote; `along` are older tags that go with those of the rows. */
 export async function pushHint(
   { out, repo }: Session,
   context: RegistryContext,
   rows: readonly Pick<WriteRow, 'tag' | 'pushed'>[],
-  isDeleting = false,
+  { along = [], isDeleting = false }: { along?: readonly string[]; isDeleting?: boolean | undefined } = {},
 ): Promise<void> {
   if (rows.length === 0 || rows.every((row) => row.pushed)) return;
   const remote = await context.remote('write');
   if (!(await context.repository.hasRemote(remote))) return;
-  const tags = rows.map((row) => row.tag);
+  const tags = [...along, ...rows.map((row) => row.tag)];
   out.hint(
     isDeleting
       ? deletionLine(repo, remote, tags)

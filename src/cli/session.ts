@@ -31,13 +31,15 @@ export function startSession(
   const { env, cwd, now, signal } = world;
   const repo = repoOf(options.repo, env);
   const out = outputTo(world, options);
+  const inPlace = inPlaceOf(options.repo);
   return {
     out,
     cwd,
     repo,
-    inPlace: inPlaceOf(options.repo),
+    inPlace,
     open: async () => {
-      const context = await openContext(repo, { env, cwd, now, signal });
+      const note = (text: string): void => out.note(inPlace(text));
+      const context = await openContext(repo, { env, cwd, now, signal, note });
       const config = once(async () => {
         const read = await context.config();
         for (const { file, line, message, hint } of read.notes) {

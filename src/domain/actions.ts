@@ -202,6 +202,9 @@ function deregistered(artifact: ArtifactState, id: string, commit: Oid, why: str
   );
 }
 
+/** How a version is found that is taken out of something. */
+const WITHDRAWN = { withdraws: true } as const;
+
 /** What requests to withdraw share. */
 interface WithdrawRequest {
   message?: string | undefined;
@@ -225,7 +228,7 @@ export function planUnassign(
     findLeaving(artifact, stage, stages);
     return noting(planTags(snapshot, emptying(artifact, stage, message)), isEmpty(artifact, stage));
   }
-  const version = findVersion(artifact, id);
+  const version = findVersion(artifact, id, WITHDRAWN);
   if (!force && !versionsInStage(artifact, stage).some((held) => held.version.id === version.id))
     throw new RegError(
       'NOTHING_IN_STAGE',
@@ -294,7 +297,7 @@ export function planRenameStage(
  */
 export function planDeregister(snapshot: Snapshot, id: string, { message, force }: WithdrawRequest): Plan {
   const { artifact } = snapshot;
-  const version = findVersion(artifact, id);
+  const version = findVersion(artifact, id, WITHDRAWN);
   if (version.event.kind !== 'registration' && version.event.kind !== 'deregistration')
     throw new RegError('UNKNOWN_VERSION', `${artifact.name} ${versionLabel(version.id)} is not registered`);
   if (!version.active && !force)
@@ -396,7 +399,7 @@ export function planDeleteAssignments({ artifact, stages }: Snapshot, stage: Sta
     const plan = moves(versionsInStage(artifact, stage).map(({ version }) => version.id));
     return noting(plan, isEmpty(artifact, stage));
   }
-  const version = findVersion(artifact, id);
+  const version = findVersion(artifact, id, WITHDRAWN);
   const plan = moves([version.id]);
   if (plan.deletes?.length) return noting(plan, whatFollows(artifact, stage, version));
   throw new RegError(
@@ -410,7 +413,7 @@ export function planDeleteAssignments({ artifact, stages }: Snapshot, stage: Sta
  * @throws RegError UNKNOWN_VERSION
  */
 export function planDeleteVersion({ artifact }: Snapshot, id: string): Plan {
-  const version = findVersion(artifact, id);
+  const version = findVersion(artifact, id, WITHDRAWN);
   return deleting(artifact, (event) => event.of === version.id);
 }
 

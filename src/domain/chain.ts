@@ -1,6 +1,7 @@
 import { short } from '../util/oid.js';
 import type { ArtifactState, ResolvedEvent } from './artifact.js';
-import type { Oid } from './event.js';
+import type { Event, NamedEvent, Oid } from './event.js';
+import type { Version } from './version.js';
 
 /** A gap in the history of an artifact. */
 export interface Break {
@@ -13,6 +14,34 @@ export interface Break {
 export function goneParents({ events }: ArtifactState): Oid[] {
   const held = new Set(events.map(({ tagOid }) => tagOid));
   return events.flatMap(({ parent }) => (parent === undefined || held.has(parent) ? [] : [parent]));
+}
+
+/** An event that names what is not here; `parent` where that is the event before it, else it is its version. */
+export interface Gap {
+  event: Event;
+  parent: Oid | undefined;
+}
+
+/** More events than these are looked up in sets: to make one of a large artifact takes longer than a few searches. */
+const FEW = 4;
+
+/**
+ * The events that name an event before them, or a version, that is not here.
+ * @param read events whose objects are known
+ * @param all every event of the artifact
+ */
+export function gapsIn(read: readonly Event[], all: readonly NamedEvent[]): Gap[] {
+  const isFew = read.length <= FEW;
+  const held = isFew ? undefined : new Set(all.map(({ tagOid }) => tagOid));
+  const versions = isFew ? undefined : new Set(all.flatMap((one) => ('version' in one ? one.version : [])));
+  const isHere = (oid: Oid): boolean => held?.has(oid) ?? all.some(({ tagOid }) => tagOid === oid);
+  const isKnown = (version: Version): boolean =>
+    versions?.has(version) ?? all.some((one) => 'version' in one && one.version === version);
+  return read.flatMap((event): Gap[] => {
+    const { parent, statedVersion } = event;
+    if (parent !== undefined && !isHere(parent)) return [{ event, parent }];
+    return statedVersion !== undefined && !isKnown(statedVersion) ? [{ event, parent: undefined }] : [];
+  });
 }
 
 /**

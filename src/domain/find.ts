@@ -9,11 +9,12 @@ import {
   type VersionState,
   versionsGreatestFirst,
 } from './artifact.js';
-import type { ArtifactName, StageName } from './names.js';
+import { type ArtifactName, lastPart, type StageName } from './names.js';
 import type { Snapshot } from './plan.js';
 import type { VersionId } from './state.js';
-import { didYouMean, nearest } from './suggest.js';
+import { didYouMean, nearest, thereAre } from './suggest.js';
 import type { VersionTarget } from './target.js';
+import { formatTime } from './time.js';
 
 /**
  * What is known of an artifact that must have events.
@@ -36,39 +37,90 @@ export function unknownArtifact(
   others: readonly ArtifactName[],
   mayLack: boolean,
 ): RegError {
-  const hint = didYouMean(name, others, `register a first version with: reg register ${name}`);
-  const isTypo = nearest(name, others) !== undefined;
+  const near = nearestName(name, others);
+  const otherwise = `register a first version with: reg register ${name}`;
+  const hint = near === undefined ? thereAre(others, otherwise) : `did you mean '${near}'?`;
   // where tags are missing here, a "first" version could take a number that is in use elsewhere
   const whole = others.length === 0 ? `${SYNC}; or ${hint}` : `${hint}; ${SYNC}`;
   return new RegError(
     'UNKNOWN_ARTIFACT',
     `no artifact '${name}' is registered here`,
-    mayLack && !isTypo ? whole : hint,
+    mayLack && near === undefined ? whole : hint,
   );
+}
+
+/**
+ * The known artifact that a mistyped name probably meant: the one whose last part it is, else the one that is spelled the most
+ * alike. Undefined where none is near, or several have that last part.
+ */
+export function nearestName(typed: ArtifactName, known: readonly ArtifactName[]): ArtifactName | undefined {
+  const others = new Set(known);
+  const same = [...others].filter((name) => name !== typed && lastPart(name) === lastPart(typed));
+  if (same.length > 0) return same.length === 1 ? same[0] : undefined;
+  const near = nearest(typed, [...others]);
+  if (near !== undefined || typed.includes(':')) return near as ArtifactName | undefined;
+  const part = nearest(typed, [...others].map(lastPart));
+  const inFolders = [...others].filter((name) => lastPart(name) === part);
+  return inFolders.length === 1 ? inFolders[0] : undefined;
+}
+
+/** How a version or a stage is asked for. */
+export interface Asked {
+  /** The moment that the answer is about, in seconds since the epoch; now without it. */
+  at?: number | undefined;
+  /** Whether the version is to be taken out of something or deleted: then no other one is proposed. */
+  withdraws?: boolean | undefined;
 }
 
 /**
  * The version of that id, active or not; a unique beginning of a commit id (4 digits or more) names an unregistered one.
  * @throws RegError UNKNOWN_VERSION
  */
-export function findVersion(artifact: ArtifactState, id: string): VersionState {
+export function findVersion(
+  artifact: ArtifactState,
+  id: string,
+  { at, withdraws }: Asked = {},
+): VersionState {
   const exact = artifact.versions.get(id);
   if (exact) return exact;
   const all = versionsGreatestFirst(artifact);
   const begins = /^[0-9a-f]{4,}$/.test(id) ? all.filter((version) => version.id.startsWith(id)) : [];
   if (begins.length === 1 && begins[0]) return begins[0];
+  if (at !== undefined)
+    throw new RegError(
+      'UNKNOWN_VERSION',
+      `${artifact.name} had no version ${id} at ${formatTime(at)}`,
+      `see which it had, with: reg show ${artifact.name} --at ${formatTime(at)}`,
+    );
   const known = all.filter((version) => version.active).map((version) => version.id);
-  const hint = didYouMean(id, known, `register it with: reg register ${artifact.name} --version ${id}`);
+  const near = withdraws ? undefined : nearestVersion(id, known);
+  const otherwise = `register it with: reg register ${artifact.name} --version ${id}`;
+  const hint = near === undefined ? thereAre(known, otherwise) : `did you mean '${near}'?`;
   throw new RegError('UNKNOWN_VERSION', `${artifact.name} has no version ${id}`, hint);
+}
+
+/** The known version that a mistyped one probably meant. One with another major or minor part is another version, however alike. */
+function nearestVersion(id: string, known: readonly string[]): string | undefined {
+  const line = /^v\d+\.\d+\./.exec(id)?.[0] ?? id;
+  return nearest(
+    id,
+    known.filter((one) => one.startsWith(line)),
+  );
 }
 
 /**
  * The greatest active registered version.
  * @throws RegError UNKNOWN_VERSION when there is none
  */
-export function findLatest(artifact: ArtifactState): VersionState {
+export function findLatest(artifact: ArtifactState, { at }: Asked = {}): VersionState {
   const latest = latestVersion(artifact);
   if (latest) return latest;
+  if (at !== undefined)
+    throw new RegError(
+      'UNKNOWN_VERSION',
+      `${artifact.name} had no active registered version at ${formatTime(at)}`,
+      `see what happened until then, with: reg history ${artifact.name} --until ${formatTime(at)}`,
+    );
   const hint = `register one with: reg register ${artifact.name}`;
   throw new RegError('UNKNOWN_VERSION', `${artifact.name} has no active registered version`, hint);
 }
@@ -77,8 +129,8 @@ export function findLatest(artifact: ArtifactState): VersionState {
  * The version that `@v1.2.0` or `@latest` names.
  * @throws RegError UNKNOWN_VERSION
  */
-export const findNamed = (artifact: ArtifactState, which: VersionTarget): VersionState =>
-  which.kind === 'latest' ? findLatest(artifact) : findVersion(artifact, which.id);
+export const findNamed = (artifact: ArtifactState, which: VersionTarget, asked: Asked = {}): VersionState =>
+  which.kind === 'latest' ? findLatest(artifact, asked) : findVersion(artifact, which.id, asked);
 
 /**
  * The current version in a stage.
@@ -110,6 +162,29 @@ export const findLeaving = (
   allowed: readonly StageName[] | undefined,
 ): InStage =>
   findCurrent(artifact, stage, allowed, `see where its versions are, with: reg show ${artifact.name}`);
+
+/**
+ * The version that was current in a stage at a moment.
+ * @param artifact as of that moment
+ * @param isKnown whether an event, also a later one, or the configuration names the stage
+ * @throws RegError UNKNOWN_STAGE, NOTHING_IN_STAGE
+ */
+export function findPast(artifact: ArtifactState, stage: StageName, at: number, isKnown: boolean): InStage {
+  const current = currentIn(artifact, stage);
+  if (current) return current;
+  const nothing = `no version of ${artifact.name} was in stage ${stage} at ${formatTime(at)}`;
+  if (isKnown)
+    throw new RegError(
+      'NOTHING_IN_STAGE',
+      nothing,
+      `see when one was, with: reg history ${artifact.name} --stage ${stage} --intervals`,
+    );
+  throw new RegError(
+    'UNKNOWN_STAGE',
+    nothing,
+    didYouMean(stage, stagesUsed(artifact), 'no stage was used for it by then'),
+  );
+}
 
 /** How a version is named in a sentence: `v1.2.0`, or `commit 0123456789ab`. */
 export const versionLabel = (id: VersionId): string => (id.startsWith('v') ? id : `commit ${short(id)}`);

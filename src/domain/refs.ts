@@ -31,11 +31,15 @@ export const refNamesOf = (base: string): string[] => [
   `refs/remotes/${base}/HEAD`,
 ];
 
+/** A listing has many names, so one look passes those that are well-formed. */
+const MAY_BE_MALFORMED = /[\x00-\x20\x7f~^:?*[\\]|\.\.|@\{|\/[./]|\.lock(\/|$)|[./]$|^[./]/;
+
 /**
  * What git would not accept in the name of a ref; undefined for a well-formed name (git-check-ref-format(1)).
  * @param ref the full name, such as `refs/tags/churn@v1.0.0`
  */
 export function refFormatProblem(ref: string): string | undefined {
+  if (!MAY_BE_MALFORMED.test(ref)) return undefined;
   if (/[\x00-\x20\x7f~^:?*[\\]/.test(ref)) return 'it holds a character that git does not allow in a ref';
   if (ref.includes('..')) return "it holds '..'";
   if (ref.includes('@{')) return "it holds '@{'";

@@ -328,6 +328,14 @@ export function deprecation(artifact: Artifact, facts: Facts): Event | undefined
 export const isDeprecated = (artifact: Artifact, facts: Facts): boolean =>
   deprecation(artifact, facts) !== undefined;
 
+/** Whether some event assigned a version of the artifact to a stage. */
+export const wasAssigned = (artifact: Artifact, stage: StageName, facts: Facts): boolean =>
+  facts.real((artifact.stages.get(stage) ?? []).filter(({ kind }) => kind === 'assignment')).length > 0;
+
+/** The effective time of the last event, in seconds since the epoch; undefined without any. Asks every object for its date. */
+export const lastTime = (artifact: Artifact, facts: Facts): number | undefined =>
+  inOrder(facts.real(artifact.events)).at(-1)?.time;
+
 /** Whether the artifact has an event. */
 export const exists = (artifact: Artifact, facts: Facts): boolean =>
   artifact.events.some((event) => facts.of(event) !== undefined);

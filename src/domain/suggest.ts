@@ -15,7 +15,11 @@ export function nearest(typed: string, known: readonly string[]): string | undef
 /** A hint for an unknown name: the nearest known one, else the known ones, else `otherwise`. */
 export function didYouMean(typed: string, known: readonly string[], otherwise: string): string {
   const near = nearest(typed, known);
-  if (near !== undefined) return `did you mean '${near}'?`;
+  return near === undefined ? thereAre(known, otherwise) : `did you mean '${near}'?`;
+}
+
+/** A hint that lists the first of the known names, else `otherwise`. */
+export function thereAre(known: readonly string[], otherwise: string): string {
   if (known.length === 0) return otherwise;
   const some = known.slice(0, 8).join(', ');
   return `there ${known.length === 1 ? 'is' : 'are'} ${some}${known.length > 8 ? ' and more' : ''}`;

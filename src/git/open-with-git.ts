@@ -6,7 +6,14 @@ import type { RegistryRepository, SourceOpener } from './port.js';
 import { gitBranches, gitHistory } from './program/history.js';
 import { gitLargeFiles } from './program/lfs.js';
 import { gitObjects } from './program/objects.js';
-import { listRemoteTags, listTips, type RemoteAccess, readHead, remoteFailed } from './program/remote.js';
+import {
+  accessTo,
+  listRemoteTags,
+  listTips,
+  type RemoteAccess,
+  readHead,
+  remoteFailed,
+} from './program/remote.js';
 import { gitRemote, openGitSource } from './program/repository.js';
 import {
   gitIn,
@@ -37,10 +44,14 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
     ...remote,
     largeFiles,
     signatures: gitSignatures(git),
-    remote: () => ({
-      ...gitRemote(runner.access, remote.objects, remote.history),
-      fetch: async () => undefined,
-    }),
+    remote: (_name, side) => {
+      const { access } = runner;
+      const there = gitRemote(access, remote.objects, remote.history, side);
+      // objects come when they are read, but only from the address that fetches come from
+      const isElsewhere = async (): Promise<boolean> =>
+        side === 'push' && (await access.whereToPush()) !== access;
+      return { ...there, fetch: async (tags) => ((await isElsewhere()) ? there.fetch(tags) : undefined) };
+    },
     writer: {
       ...gitTagWriter(git, gitSigner(git, folder.path, runner.around(folder))),
       turn: async (artifact) => ({ artifact, last: undefined }),
@@ -138,6 +149,6 @@ function openRunner(url: string, cache: RemoteCache, { env, signal }: Surroundin
       return (...asked) => Readable.from(output(...asked), { objectMode: false });
     },
     around,
-    access: { git: git(cache.shared), remote: { name: REMOTE, shown: cache.address } },
+    access: accessTo(git(cache.shared), { name: REMOTE, shown: cache.address }),
   };
 }

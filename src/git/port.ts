@@ -24,7 +24,7 @@ export interface RegistryRepository extends SourceRepository {
   signatures?: Signatures | undefined;
   writer?: Writer | undefined;
   /** A remote by its name; `.` is this repository. At a URL every name means the remote at the URL. */
-  remote?: ((name: string) => Remote) | undefined;
+  remote?: ((name: string, side?: RemoteSide) => Remote) | undefined;
   /** What the configuration says about remotes. */
   remotes(): Promise<RemoteNames>;
   /** Whether a remote of that name is configured; at a URL every one is. */
@@ -289,7 +289,13 @@ export interface RemoteListing {
   turn: Turn;
 }
 
-/** One remote. Every call throws RegError REMOTE_FAILED when it cannot be reached; then nothing was sent. */
+/**
+ * Which address of a remote is read, where fetches come from another one than pushes go to (git-config(1), remote.<name>.pushurl
+ * and url.<base>.pushInsteadOf). A push goes to its own address from either side.
+ */
+export type RemoteSide = 'fetch' | 'push';
+
+/** One remote. At the side of pushes every call throws RegError INVALID_CONFIG where they go to several addresses. Every call throws RegError REMOTE_FAILED when it cannot be reached; then nothing was sent. */
 export interface Remote {
   /** Every tag. */
   listTags(): Promise<TagRef[]>;
@@ -370,8 +376,11 @@ export const requireWriter = ({ writer }: Pick<RegistryRepository, 'writer'>): W
  * A remote of a repository, by its name.
  * @throws RegError GIT_MISSING where it is read without the git program
  */
-export const requireRemote = ({ remote }: Pick<RegistryRepository, 'remote'>, name: string): Remote =>
-  remote === undefined ? refuse('asking a remote of this repository') : remote(name);
+export const requireRemote = (
+  { remote }: Pick<RegistryRepository, 'remote'>,
+  name: string,
+  side?: RemoteSide,
+): Remote => (remote === undefined ? refuse('asking a remote of this repository') : remote(name, side));
 
 function refuse(what: string): never {
   throw needsGit(what);

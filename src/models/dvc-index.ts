@@ -208,6 +208,8 @@ async function artifactPath(files: PointerFiles, name: string): Promise<string |
   const artifact = parseArtifactName(name);
   if (artifact === undefined) return undefined;
   const { dir, base } = splitArtifactName(artifact);
+  // DVC's own names have no dot (its source, dvc/repo/artifacts.py, NAME_RE): it is the path of a file
+  if (base.includes('.')) return undefined;
   const file = posix.basename(dir) === 'dvc.yaml' ? dir : `${dir === '' ? '' : `${dir}/`}dvc.yaml`;
   // a path that leads up, or is not in its shortest form, names no file
   if (outPath('', undefined, file) !== file) return undefined;

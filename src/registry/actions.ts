@@ -15,15 +15,15 @@ import {
 import { latestVersion } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import { known } from '../domain/find.js';
-import { type ArtifactName, artifactName, type StageName, stageName } from '../domain/names.js';
+import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
 import { parseVersionTarget } from '../domain/target.js';
 import { parseVersion, version } from '../domain/version.js';
 import { type ErrorCode, RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
 import { type DeclaredAt, isSameModel, refuseUncommitted } from './declared-model.js';
+import { hintAtSwapped, meantInWrite } from './meant.js';
 import { latest, requireArtifact } from './queries.js';
-import { readArtifactNames } from './read.js';
 import { type WriteOptions, type Written, write } from './write.js';
 
 /** How to register. */
@@ -138,7 +138,7 @@ export async function assign(
   if (id !== undefined) {
     const request = { stage: wanted, target: { version: id }, noRegister, message };
     const planned = write(context, artifact, (snapshot) => planAssign(known(snapshot), request), options);
-    return planned.catch(hintAtSwapped(context, artifact, wanted));
+    return planned.catch(swapped(context, 'assign', target, stage));
   }
   const commit = await requireCommit(context, rev ?? 'HEAD');
   if (rev === undefined && !options.unlinked)
@@ -154,28 +154,14 @@ export async function assign(
       ...request,
       isLatestAgain: await isLatestAgain(snapshot, commit, declared, options),
     });
-  return write(context, artifact, plan, options).catch(hintAtSwapped(context, artifact, wanted));
+  return write(context, artifact, plan, options).catch(swapped(context, 'assign', target, stage));
 }
-
-const MAY_BE_SWAPPED: ReadonlySet<ErrorCode> = new Set(['NOT_DECLARED', 'UNKNOWN_STAGE', 'UNKNOWN_ARTIFACT']);
-
-/** Where the stage names an artifact and the artifact does not, the two were swapped. */
-const hintAtSwapped =
-  (context: RegistryContext, artifact: ArtifactName, stage: StageName) =>
-  async (error: unknown): Promise<never> => {
-    if (!(error instanceof RegError) || !MAY_BE_SWAPPED.has(error.code)) throw error;
-    const names: readonly string[] = await readArtifactNames(context.repository.tags);
-    if (names.includes(artifact) || !names.includes(stage)) throw error;
-    throw new RegError(error.code, error.message, `did you mean: reg assign ${stage} ${artifact}`);
-  };
 
 /** How to withdraw: with an event, or with `delete` by deleting the tags of events. */
 export interface WithdrawOptions extends WriteOptions {
   version?: string | undefined;
   /** Writes the event even when it changes nothing. */
   force?: boolean | undefined;
-  /** Deletes the tags concerned instead of adding one. */
-  delete?: boolean | undefined;
 }
 
 /** Takes a version out of a stage. `target` is an artifact, whose current version is meant, or `artifact@version`. */
@@ -190,7 +176,7 @@ export async function unassign(
   return withdraw(context, artifact, options, {
     event: (snapshot) => planUnassign(snapshot, wanted, id, options),
     deletion: (snapshot) => planDeleteAssignments(snapshot, wanted, id),
-  });
+  }).catch(swapped(context, 'unassign', target, stage));
 }
 
 /** Takes back the registration of a version. */
@@ -224,7 +210,7 @@ export async function deprecate(
   name: string,
   options: DeprecateOptions,
 ): Promise<Written> {
-  const artifact = artifactName(name);
+  const artifact = await meantInWrite(context, artifactName(name));
   const successor = await requireSuccessor(context, artifact, options);
   const request = { message: options.message, force: options.force, successor };
   return withdraw(context, artifact, options, {
@@ -249,18 +235,22 @@ async function requireSuccessor(
 }
 
 /** Assigns what was current in a stage before the current version. */
-export function rollback(
+export async function rollback(
   context: RegistryContext,
   name: string,
   stage: string,
   options: WithdrawOptions,
 ): Promise<Written> {
   const wanted = stageName(stage);
-  return withdraw(context, artifactName(name), options, {
+  return withdraw(context, await meantInWrite(context, artifactName(name)), options, {
     event: (snapshot) => planRollback(snapshot, wanted, options),
     deletion: (snapshot) => planDeleteCurrent(snapshot, wanted),
-  });
+  }).catch(swapped(context, 'rollback', name, stage));
 }
+
+/** A handler for `catch` of a command that takes an artifact and a stage. */
+const swapped = (context: RegistryContext, command: string, target: string, stage: string) =>
+  hintAtSwapped(context, target, stage, command, stage, target);
 
 /** Writes what withdraws something of a known artifact: an event, or a deletion. */
 const withdraw = (
@@ -288,7 +278,8 @@ export async function versionTarget(
   const named = parseVersionTarget(target);
   if (named.which !== undefined && given !== undefined)
     throw new RegError('USAGE', 'the version is named twice', 'give either artifact@version or --version');
-  const { artifact, which } = given === undefined ? named : parseVersionTarget(`${named.artifact}@${given}`);
+  const artifact = await meantInWrite(context, named.artifact);
+  const { which } = given === undefined ? named : parseVersionTarget(`${artifact}@${given}`);
   if (which?.kind === 'latest') return { artifact, id: (await latest(context, artifact, {})).version };
   return { artifact, id: which?.id };
 }

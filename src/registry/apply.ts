@@ -36,6 +36,9 @@ export interface Change {
 /** Asks whether tags are to be deleted. */
 export type Confirm = (rows: readonly WriteRow[]) => Promise<boolean>;
 
+/** A plan, and the events that its push takes along, in order. */
+type PushedPlan = Plan & { brought: readonly ResolvedEvent[] };
+
 /**
  * Makes the change of a plan. Tag objects are stored, and no ref leads to them yet.
  * @param listing what the remote has, where it was asked
@@ -44,7 +47,7 @@ export type Confirm = (rows: readonly WriteRow[]) => Promise<boolean>;
 export async function changeOf(
   repository: RegistryRepository,
   artifact: ArtifactName,
-  { tags, deletes = [], standing }: Plan,
+  { tags, deletes = [], standing, brought }: PushedPlan,
   target: WriteTarget,
   listing: RemoteListing | undefined,
   confirm: Confirm | undefined,
@@ -56,24 +59,46 @@ export async function changeOf(
     rows: readonly WriteRow[],
     stored: readonly Oid[] = [],
   ): Change => ({ stored, there: { repository, remote, artifact, refs: there }, here, rows });
-  const isThere = ({ tag }: ResolvedEvent): boolean =>
-    listing?.tags.some(({ name }) => name === tag) ?? false;
   if (deletes.length > 0) {
     const rows = deletes.map((event) => ({ ...eventRow(event), pushed: push }));
     await requireConsent(rows, confirm);
-    return change(deletes.filter(isThere).map(deletion), deletes.map(deletion), rows);
+    const there = deletes.filter((event) => isAmong(listing, event));
+    return change(there.map(deletion), deletes.map(deletion), rows);
   }
-  if (tags.length > 0) {
-    const oids = await storeTags(repository, tags, target);
-    const refs = tags.map(({ tagName }, index) => creation(tagName, oids[index]));
-    const rows = tags.map((tag, index) => ({ ...plannedRow(tag), oid: oids[index] ?? null, pushed: push }));
-    return change(refs, refs, rows, oids);
-  }
-  if (standing === undefined) return change([], [], []);
-  // the event is here already, and may be missing at the remote: its tag is sent, and no new one is made
-  const refs = !push || isThere(standing) ? [] : [creation(standing.tag, standing.tagOid)];
-  return change(refs, [], [{ ...eventRow(standing), pushed: push || isThere(standing) }]);
+  const oids = await storeTags(repository, tags, target);
+  const creations = tags.map(({ tagName }, index) => creation(tagName, oids[index]));
+  const rows = [
+    ...standingRows(standing, brought, listing).map((row) => ({ ...row, pushed: row.pushed || push })),
+    ...tags.map((tag, index) => ({ ...plannedRow(tag), oid: oids[index] ?? null, pushed: push })),
+  ];
+  const along = brought.map(({ tag, tagOid }) => creation(tag, tagOid));
+  return change([...along, ...creations], creations, rows, oids);
 }
+
+const isAmong = (listing: RemoteListing | undefined, { tag }: ResolvedEvent): boolean =>
+  listing?.tags.some(({ name }) => name === tag) ?? false;
+
+/** The rows of events that are here already: those that a push takes along, and the answer where nothing is written. */
+function standingRows(
+  standing: ResolvedEvent | undefined,
+  brought: readonly ResolvedEvent[],
+  listing: RemoteListing | undefined,
+): WriteRow[] {
+  const isAlone = standing !== undefined && brought.every(({ tag }) => tag !== standing.tag);
+  const events = isAlone ? [...brought, standing] : brought;
+  return events.map((event) => ({ ...eventRow(event), pushed: isAmong(listing, event) }));
+}
+
+/** The rows of a plan that is not carried out. */
+export const dryRows = (
+  { tags, deletes = [], standing }: Plan,
+  brought: readonly ResolvedEvent[],
+  listing: RemoteListing | undefined,
+): WriteRow[] => [
+  ...standingRows(standing, brought, listing),
+  ...tags.map(plannedRow),
+  ...deletes.map(eventRow),
+];
 
 /** The creation of a tag. */
 export const creation = (tagName: string, oid: Oid | undefined): RefChange => ({
@@ -256,9 +281,8 @@ const rowOf = (
 });
 
 /** The row of a tag that is planned. */
-export const plannedRow = (planned: PlannedTag): WriteRow =>
+const plannedRow = (planned: PlannedTag): WriteRow =>
   rowOf(planned.event, { ...planned, tag: planned.tagName, oid: null }, true);
 
 /** The row of a tag that exists: one to delete or to push, or the answer to a request that needs no write. */
-export const eventRow = (event: ResolvedEvent): WriteRow =>
-  rowOf(event, { ...event, oid: event.tagOid }, false);
+const eventRow = (event: ResolvedEvent): WriteRow => rowOf(event, { ...event, oid: event.tagOid }, false);

@@ -5,7 +5,7 @@ import { findNamed, unknownArtifact, versionLabel } from '../domain/find.js';
 import { type ArtifactName, stageName } from '../domain/names.js';
 import { tagRef } from '../domain/refs.js';
 import { joinMessage } from '../domain/trailers.js';
-import { refuseUnwritableStage } from '../domain/writable.js';
+import { refuseUnwritableStage, refuseUnwritableTag } from '../domain/writable.js';
 import { RegError } from '../errors.js';
 import { requireRemote, requireWriter } from '../git/port.js';
 import { shellLine } from '../util/shell.js';
@@ -13,10 +13,11 @@ import { versionTarget } from './actions.js';
 import { creation, push, pushFailed, tagObject } from './apply.js';
 import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
+import { hintAtSwapped } from './meant.js';
 import { eventsIn, readAllTags } from './read.js';
 import type { ApprovalRow } from './rows.js';
 import type { WriteOptions } from './write.js';
-import { type WriteTarget, writeTargetOf } from './write-target.js';
+import { type WriteTarget, whereItPushes, writeTargetOf } from './write-target.js';
 
 /** How to approve. */
 export interface ApproveOptions extends Omit<WriteOptions, 'unlinked' | 'confirm'> {
@@ -36,18 +37,21 @@ export interface Approved {
  * @throws RegError UNKNOWN_ARTIFACT, UNKNOWN_VERSION, DEREGISTERED, UNKNOWN_STAGE, COMMIT_TAKEN, SIGNING_FAILED, REMOTE_REFUSED
  */
 export async function approve(
-  context: RegistryContext,
+  registry: RegistryContext,
   target: string,
   stage: string,
   options: ApproveOptions,
 ): Promise<Approved> {
-  const { repository } = context;
-  const { artifact, id } = await versionTarget(context, target, options.version);
+  const { artifact, id } = await versionTarget(registry, target, options.version);
   const wanted = stageName(stage);
-  refuseUnwritableStage(wanted, await context.config());
-  const destination = await writeTargetOf(context, options);
+  refuseUnwritableStage(wanted, await registry.config());
+  const destination = await writeTargetOf(registry, options);
+  const context = destination.push ? whereItPushes(registry) : registry;
+  const { repository } = context;
   const { identity, sign, asks, push: isPushed, remote } = destination;
-  const version = await findApprovable(context, artifact, id, destination);
+  const version = await findApprovable(context, artifact, id, destination).catch(
+    hintAtSwapped(context, target, stage, 'approve', stage, target),
+  );
   const { commit } = version;
   const tagName = formatApprovalName({
     artifact,
@@ -55,6 +59,7 @@ export async function approve(
     stage: wanted,
     who: encodeWho(identity.email),
   });
+  refuseUnwritableTag(tagName, artifact);
   const about = { tag: tagName, artifact, version: version.id, stage: wanted, commit, email: identity.email };
   const there = asks ? await findOwn(context, tagName, commit, remote) : undefined;
   if (there !== undefined) return { row: { ...about, oid: there, pushed: true }, note: ALREADY };
@@ -78,13 +83,20 @@ async function findApprovable(
   { repository }: RegistryContext,
   name: ArtifactName,
   id: string | undefined,
-  { asks, remote }: WriteTarget,
+  { asks, push, remote }: WriteTarget,
 ): Promise<VersionState> {
   const view = asks ? await catchUp(repository, name, remote) : undefined;
   const readings = view?.readings ?? (await readAllTags(repository.tags, name));
   const artifact = artifactStateOf(name, eventsIn(readings, name).events);
   if (artifact.events.length === 0) throw unknownArtifact(name, [], !asks);
   const version = findNamed(artifact, id === undefined ? { kind: 'latest' } : { kind: 'version', id });
+  const { tag } = version.event;
+  if (push && version.registered && !view?.tags.some((one) => one.name === tag))
+    throw new RegError(
+      'UNKNOWN_VERSION',
+      `${name} ${version.id} is registered here, and not at ${remote}`,
+      `push its registration first: ${shellLine('git', 'push', remote, tagRef(tag))}`,
+    );
   if (version.active) return version;
   throw new RegError(
     'DEREGISTERED',

@@ -3,9 +3,11 @@ import { parseTarget } from '../domain/target.js';
 import { type WebPages, webPages } from '../domain/web-pages.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
-import { latest, versions, which } from './queries.js';
+import { askMeant } from './meant.js';
+import { latest, which } from './queries.js';
 import { noRemote } from './remote.js';
 import type { BrowseRow } from './rows.js';
+import { versions } from './show.js';
 
 /**
  * The pages of artifacts at the site that serves the repository: of `churn` its greatest version's tag, of `churn#prod` the
@@ -18,7 +20,9 @@ export async function browse(
 ): Promise<BrowseRow[]> {
   const pages = await requirePages(context);
   if (targets.length === 0) return [{ target: null, tag: null, commit: null, url: pages.tags }];
-  return Promise.all(targets.map((target) => pageOf(context, target, pages)));
+  return Promise.all(
+    targets.map((target) => askMeant(context, target, (full) => pageOf(context, full, pages))),
+  );
 }
 
 async function pageOf(context: RegistryContext, target: string, pages: WebPages): Promise<BrowseRow> {

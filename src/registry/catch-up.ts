@@ -1,4 +1,4 @@
-import type { ArtifactState } from '../domain/artifact.js';
+import type { ResolvedEvent } from '../domain/artifact.js';
 import type { ArtifactName } from '../domain/names.js';
 import { tagRef } from '../domain/refs.js';
 import { parseTagName } from '../domain/tag-name.js';
@@ -38,6 +38,7 @@ export async function catchUp(
   if (repository.address !== undefined) {
     const listing = await listed;
     const tags = listing.tags.filter(isEvent);
+    await requireRemote(repository, remote).fetch(tags);
     return { ...listing, tags, fetched: [], readings: await repository.tags.read(tags) };
   }
   const [listing, here] = await Promise.all([listed, readAllTags(repository.tags, artifact)]);
@@ -86,28 +87,23 @@ function differs(remote: string, artifact: ArtifactName, tags: readonly TagRef[]
 /** How many tags a note names; a clone without tags may lack thousands. */
 const NAMED = 5;
 
-/** The note about tags that were brought here. */
-export function fetchedNote({ fetched }: RemoteView, remote: string): string | undefined {
-  if (fetched.length === 0) return undefined;
-  const others = fetched.length > NAMED ? ` and ${fetched.length - NAMED} more` : '';
-  return `fetched from ${remote} first: ${fetched.slice(0, NAMED).join(', ')}${others}`;
-}
+const someOf = (tags: readonly string[]): string =>
+  tags.slice(0, NAMED).join(', ') + (tags.length > NAMED ? ` and ${tags.length - NAMED} more` : '');
 
-/**
- * The note about events that a remote still lacks after a write: an assignment is useless there without the registration.
- * @param written the tags that were pushed or deleted since
- */
-export function lackingNote(
-  { events }: ArtifactState,
-  { tags }: RemoteView,
-  written: readonly string[],
-  remote: string,
-): string | undefined {
-  const known = new Set([...tags.map(({ name }) => name), ...written]);
-  const [first, ...others] = events.map(({ tag }) => tag).filter((tag) => !known.has(tag));
-  if (first === undefined) return undefined;
-  const what = others.length === 0 ? `an earlier tag, ${first}` : `${others.length + 1} earlier tags`;
-  return `${remote} lacks ${what}; push what is missing with: reg sync`;
+/** The note about tags that were brought here. */
+export const fetchedNote = ({ fetched }: RemoteView, remote: string): string | undefined =>
+  fetched.length === 0 ? undefined : `fetched from ${remote} first: ${someOf(fetched)}`;
+
+/** The note about older tags that a push took along, or would take along. */
+export const broughtNote = (tags: readonly string[], isDone: boolean): string | undefined =>
+  tags.length === 0 ? undefined : `${isDone ? '' : 'to be '}pushed with it: ${someOf(tags)}`;
+
+/** The note about events that a remote still lacks after a push. Only a person knows whether they were deleted there. */
+export function lackingNote(events: readonly ResolvedEvent[], remote: string): string | undefined {
+  if (events.length === 0) return undefined;
+  const [what, it] = events.length === 1 ? ['an earlier tag', 'it'] : ['earlier tags', 'they'];
+  const names = someOf(events.map(({ tag }) => tag));
+  return `${remote} lacks ${what}, not pushed because ${it} may have been deleted there: ${names}; to push all the same: reg sync`;
 }
 
 /** A tag of a remote to bring here, and what is here in its place. */

@@ -1,7 +1,9 @@
 import { type ArtifactState, currentIn, type ResolvedEvent } from '../domain/artifact.js';
 import type { ArtifactName } from '../domain/names.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
+import { formatTime } from '../domain/time.js';
 import { RegError, unreachable } from '../errors.js';
+import { shellLine } from '../util/shell.js';
 import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { historyRow } from './make-rows.js';
@@ -33,7 +35,7 @@ export async function checkRef(
   if (fetch) await fetchArtifact(context, name.artifact);
   const artifact = await readArtifact(context.repository.tags, name.artifact, seconds(at));
   const event = artifact.events.find((one) => one.tag === tagName);
-  if (event === undefined) throw notAnEvent(tagName, 'reg doctor');
+  if (event === undefined) throw await missing(context, name.artifact, tagName, at);
   return { ...historyRow(event), current: isInEffect(event, artifact) };
 }
 
@@ -48,6 +50,23 @@ async function fetchArtifact(
   if (repository.address !== undefined) return;
   const remote = await chosen();
   if (await repository.hasRemote(remote)) await catchUp(repository, artifact, remote);
+}
+
+/** The error for a tag that is no event, or was not one yet. */
+async function missing(
+  { repository }: RegistryContext,
+  artifact: ArtifactName,
+  tagName: string,
+  at: Date | undefined,
+): Promise<RegError> {
+  const now = at && (await readArtifact(repository.tags, artifact));
+  if (at === undefined || !now?.events.some(({ tag }) => tag === tagName))
+    return notAnEvent(tagName, 'reg doctor');
+  return new RegError(
+    'NOT_AN_EVENT',
+    `'${tagName}' was not there yet at ${formatTime(at.getTime() / 1000)}`,
+    `see when it came, with: ${shellLine('reg', 'check-ref', tagName)}`,
+  );
 }
 
 const notAnEvent = (tagName: string, ask: string): RegError =>

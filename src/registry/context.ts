@@ -21,6 +21,10 @@ export interface RegistryContext {
   openOther: (address: string) => Promise<RegistryContext>;
   /** The files of the repository; undefined in a bare one. */
   workTree: () => Promise<WorkTree | undefined>;
+  /** The current folder, from the top of the work tree with `/` between parts; empty at the top and elsewhere. */
+  folder: () => Promise<string>;
+  /** Takes what is worth knowing beside an answer. */
+  note: (text: string) => void;
   /** Read when first needed. */
   config: () => Promise<Config>;
   /** The name of the remote of this clone; at a URL there is none to ask for. */

@@ -10,8 +10,8 @@ import {
 } from '../documents/artifacts.js';
 import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
+import { nearestName } from '../domain/find.js';
 import type { ArtifactName } from '../domain/names.js';
-import { nearest } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
 import type { Objects, RegistryRepository } from '../git/port.js';
 import { committedFile } from '../models/committed.js';
@@ -46,6 +46,28 @@ export async function findDeclaration(
   }
   if (problem) throw problem;
   return undefined;
+}
+
+/** Whether HEAD or a link file of the work tree declares an artifact. */
+export async function isDeclared(context: RegistryContext, artifact: ArtifactName): Promise<boolean> {
+  const { repository } = context;
+  const head = await repository.objects.commit('HEAD');
+  if (
+    head !== undefined &&
+    (await findDeclaration(repository.objects, head, artifact).catch(unlessUnreadable))
+  )
+    return true;
+  return (await workLink(context, artifact)) !== undefined;
+}
+
+/** The link file of an artifact that is in the work tree, committed or not. */
+async function workLink({ workTree }: RegistryContext, artifact: ArtifactName): Promise<string | undefined> {
+  const link = linkPathOf(artifact);
+  return link !== undefined && (await (await workTree())?.read(link)) !== undefined ? link : undefined;
+}
+
+function unlessUnreadable(error: unknown): undefined {
+  unreadable(error);
 }
 
 function unreadable(error: unknown): RegError {
@@ -190,13 +212,14 @@ export const explainUnlinked =
  * @param more what else the hint is to say
  */
 export async function notDeclared(
-  { repository, workTree }: RegistryContext,
+  context: RegistryContext,
   artifact: ArtifactName,
   commit: Oid,
   more = '',
 ): Promise<RegError> {
-  const link = linkPathOf(artifact);
-  if (link !== undefined && (await (await workTree())?.read(link)) !== undefined)
+  const { repository } = context;
+  const link = await workLink(context, artifact);
+  if (link !== undefined)
     return new RegError(
       'NOT_DECLARED',
       undeclared(artifact, commit),
@@ -207,7 +230,7 @@ export async function notDeclared(
     readArtifactNames(repository.tags),
   ]);
   const others = [...declared, ...registered].filter((name) => name !== artifact);
-  const near = nearest(artifact, others);
+  const near = nearestName(artifact, others);
   const hint = declareIt(artifact) + more;
   return new RegError(
     'NOT_DECLARED',

@@ -5,6 +5,7 @@ import type { RegistryContext } from './context.js';
 import { type Declaration, explainUnlinked, notDeclared } from './declared.js';
 import { declaredModel } from './declared-model.js';
 import { shownSource } from './links.js';
+import { askMeant } from './meant.js';
 import { type ChooseOptions, type Chosen, choose } from './queries.js';
 import type { Description } from './rows.js';
 
@@ -12,14 +13,15 @@ import type { Description } from './rows.js';
  * Describes an artifact as it is declared at a version, in a stage, or at a rev.
  * @throws RegError NOT_DECLARED, INVALID_LINK, and what choosing throws
  */
-export async function describe(
+export const describe = (
   context: RegistryContext,
   name: string,
   options: ChooseOptions,
-): Promise<Description> {
-  const artifact = artifactName(name);
-  return describeChosen(context, artifact, await choose(context, artifact, options));
-}
+): Promise<Description> =>
+  askMeant(context, name, async (full) => {
+    const artifact = artifactName(full);
+    return describeChosen(context, artifact, await choose(context, artifact, options));
+  });
 
 /**
  * Describes an artifact as a commit declares it.

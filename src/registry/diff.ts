@@ -7,6 +7,7 @@ import { RegError } from '../errors.js';
 import type { History, LoggedCommit } from '../git/port.js';
 import type { RegistryContext } from './context.js';
 import { describeChosen } from './describe.js';
+import { askMeant } from './meant.js';
 import { choose, chosenBy } from './queries.js';
 import type { CommitLog, Description, Difference, DiffSide, LogRow } from './rows.js';
 import { sourceRepository } from './source-rev.js';
@@ -35,15 +36,11 @@ export async function diff(
   const { artifact } = named;
   // what HEAD declares does not differ from itself
   const isAlone = named.which === undefined && toText === undefined;
-  const [fromShown, fromTarget]: [string, Target] = isAlone
-    ? [`${artifact}@latest`, { artifact, which: { kind: 'latest' } }]
-    : [fromText, named];
+  const sideAt = (text: string): Promise<Side> =>
+    askMeant(context, text, (full) => sideOf(context, text, parseTarget(full), at));
+  const one = await sideAt(isAlone ? `${artifact}@latest` : fromText);
   const isShort = toText === undefined || /^[@#]/.test(toText);
-  const shown = isShort ? `${artifact}${toText ?? ''}` : toText;
-  const [one, other] = await Promise.all([
-    sideOf(context, fromShown, fromTarget, at),
-    sideOf(context, shown, parseTarget(shown), at),
-  ]);
+  const other = await sideAt(isShort ? `${one.side.artifact}${toText ?? ''}` : toText);
   const [before, after] = [factsOf(one.description), factsOf(other.description)];
   const rules =
     after.metrics && Object.keys(after.metrics).length > 0 ? (await context.config()).metrics : {};

@@ -1,6 +1,6 @@
 import { type ArtifactState, type ResolvedEvent, stagesUsed } from '../domain/artifact.js';
 import { findNamed } from '../domain/find.js';
-import { type StageName, stageName } from '../domain/names.js';
+import { stageName } from '../domain/names.js';
 import { mergeOrdered } from '../domain/order.js';
 import { didYouMean } from '../domain/suggest.js';
 import { parseVersionTarget } from '../domain/target.js';
@@ -8,7 +8,16 @@ import { type Interval, intervalsIn } from '../domain/timeline.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { historyRow, intervalRow } from './make-rows.js';
-import { type ReadOptions, requireArtifact, seconds } from './queries.js';
+import { askMeant } from './meant.js';
+import { wholeOf } from './missing.js';
+import {
+  isWithoutTags,
+  type ReadOptions,
+  reportMissing,
+  requireArtifact,
+  requireKnownStage,
+  seconds,
+} from './queries.js';
 import { readState } from './read.js';
 import type { HistoryRow, IntervalRow } from './rows.js';
 
@@ -19,6 +28,8 @@ export interface HistoryOptions extends ReadOptions {
   since?: Date | undefined;
   /** What happened, or had begun, up to this moment. */
   until?: Date | undefined;
+  /** Only events of the tagger with this address, letter case ignored; of intervals those that it began. */
+  by?: string | undefined;
   /** Oldest first. */
   ascending?: boolean | undefined;
   /** At most so many rows. */
@@ -38,14 +49,16 @@ export async function journal(
   target: string | undefined,
   options: HistoryOptions,
 ): Promise<ResolvedEvent[]> {
-  const { artifacts, isWanted } = await select(context, target, options);
+  const { artifacts, isWanted } = await selectMeant(context, target, options);
   const { since, until } = bounds(options);
   const events = mergeOrdered(artifacts.map((artifact) => artifact.events)).filter(
     (event) =>
       event.time >= since &&
       event.time <= until &&
+      isBy(options, event) &&
       isWanted('stage' in event ? event.stage : undefined, event.of),
   );
+  if (events.length === 0) noteStranger(context, artifacts, options);
   return cut(events, options);
 }
 
@@ -55,13 +68,36 @@ export async function intervals(
   target: string | undefined,
   options: HistoryOptions,
 ): Promise<IntervalRow[]> {
-  const { artifacts, isWanted } = await select(context, target, options);
+  const { artifacts, isWanted } = await selectMeant(context, target, options);
   const { since, until } = bounds(options);
   const stays = artifacts
     .flatMap((artifact) => stagesUsed(artifact).flatMap((stage) => intervalsIn(artifact, stage)))
-    .filter((stay) => isWanted(stay.stage, stay.version) && stay.from.time <= until && endOf(stay) >= since)
+    .filter(
+      (stay) =>
+        isBy(options, stay.from) &&
+        isWanted(stay.stage, stay.version) &&
+        stay.from.time <= until &&
+        endOf(stay) >= since,
+    )
     .sort((a, b) => a.from.time - b.from.time || a.from.place - b.from.place);
+  if (stays.length === 0) noteStranger(context, artifacts, options);
   return cut(stays, options).map(intervalRow);
+}
+
+const isBy = ({ by }: HistoryOptions, { tagger }: ResolvedEvent): boolean =>
+  by === undefined || tagger.email.toLowerCase() === by.toLowerCase();
+
+/** Says so where no event at all is by the tagger who is asked for: an empty history would look like one of a person who did nothing. */
+function noteStranger(
+  { note }: RegistryContext,
+  artifacts: readonly ArtifactState[],
+  options: HistoryOptions,
+): void {
+  const { by } = options;
+  const events = artifacts.flatMap((artifact) => artifact.events);
+  if (by === undefined || events.some((event) => isBy(options, event))) return;
+  const known = [...new Set(events.map(({ tagger }) => tagger.email))].sort();
+  note(`no event is by ${by}; ${didYouMean(by, known, 'there is no event at all')}`);
 }
 
 const endOf = ({ until }: Interval): number => until?.time ?? Number.POSITIVE_INFINITY;
@@ -70,6 +106,15 @@ interface Selection {
   artifacts: ArtifactState[];
   isWanted: (stage: string | undefined, version: string | undefined) => boolean;
 }
+
+const selectMeant = (
+  context: RegistryContext,
+  target: string | undefined,
+  options: HistoryOptions,
+): Promise<Selection> =>
+  target === undefined
+    ? select(context, target, options)
+    : askMeant(context, target, (full) => select(context, full, options));
 
 async function select(
   context: RegistryContext,
@@ -82,10 +127,11 @@ async function select(
   const { artifact, which } = target === undefined ? {} : parseVersionTarget(target);
   const artifacts =
     artifact === undefined
-      ? [...(await readState(context.repository.tags, seconds(options.at))).values()]
+      ? await allWhole(context, options)
       : [await requireArtifact(context, artifact, options.at)];
-  if (stage !== undefined) await refuseUnknownStage(context, artifacts, stage);
-  const version = which && artifacts[0] && findNamed(artifacts[0], which);
+  if (stage !== undefined && !artifacts.some((one) => stagesUsed(one).includes(stage)))
+    await requireKnownStage(context, stage);
+  const version = which && artifacts[0] && findNamed(artifacts[0], which, { at: seconds(options.at) });
   return {
     artifacts,
     isWanted: (itsStage, itsVersion) =>
@@ -93,18 +139,16 @@ async function select(
   };
 }
 
-/** A stage that was never used and that no configuration names is a typing error, not an empty history. */
-async function refuseUnknownStage(
-  { config, repository }: RegistryContext,
-  artifacts: readonly ArtifactState[],
-  stage: StageName,
-): Promise<void> {
-  if (artifacts.some((artifact) => stagesUsed(artifact).includes(stage))) return;
-  const everywhere = [...(await readState(repository.tags)).values()].flatMap(stagesUsed);
-  const known = [...new Set([...((await config()).stages ?? []), ...everywhere])];
-  if (known.includes(stage)) return;
-  const hint = didYouMean(stage, known, 'no stage was ever used');
-  throw new RegError('UNKNOWN_STAGE', `no event and no configuration names the stage '${stage}'`, hint);
+/** All artifacts, without those whose tags are known to be partial. */
+async function allWhole(
+  context: RegistryContext,
+  { at, onMissing }: HistoryOptions,
+): Promise<ArtifactState[]> {
+  const state = await readState(context.repository.tags, seconds(at));
+  const { whole, missing } = await wholeOf(context, state);
+  reportMissing(context, onMissing, missing);
+  await isWithoutTags(context, state.size, onMissing);
+  return whole;
 }
 
 const bounds = ({ since, until }: HistoryOptions): { since: number; until: number } => ({

@@ -18,6 +18,7 @@ import { memoize } from '../util/async.js';
 import { short } from '../util/oid.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from './context.js';
 import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
+import { meantInWrite } from './meant.js';
 import {
   headRev,
   registryRef,
@@ -261,7 +262,12 @@ export async function readWorkLinks(context: RegistryContext, names: readonly st
     const artifact = artifactOfLink(file);
     return artifact === undefined ? [] : [{ artifact, file }];
   });
-  const chosen = names.length === 0 ? known : names.map((name) => find(artifactName(name), known));
+  const chosen =
+    names.length === 0
+      ? known
+      : await Promise.all(
+          names.map(async (name) => find(await meantInWrite(context, artifactName(name)), known)),
+        );
   return Promise.all(
     chosen.map(async ({ artifact, file }) => {
       const bytes = (await workTree.read(file)) ?? new Uint8Array();

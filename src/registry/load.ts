@@ -20,6 +20,7 @@ import { isFolder, isInside } from '../util/files.js';
 import type { RegistryContext } from './context.js';
 import { explainUnlinked } from './declared.js';
 import { followLink, linkAt, nameInLink, shownSource } from './links.js';
+import { askMeant } from './meant.js';
 import { type ChooseOptions, type Chosen, choose } from './queries.js';
 import type { LoadRow } from './rows.js';
 
@@ -54,7 +55,7 @@ export async function loadModel(
   options: LoadOptions,
 ): Promise<LoadedModel> {
   const cache = openModelCache(context.cache, context.now);
-  const chosen = await chooseLink(context, artifactName(name), options);
+  const chosen = await askMeant(context, name, (full) => chooseLink(context, artifactName(full), options));
   const cached = await findInCache(chosen, cache);
   return (
     (cached &&

@@ -26,6 +26,7 @@ import {
   type TagRef,
 } from '../git/port.js';
 import { once } from '../util/async.js';
+import { shellLine } from '../util/shell.js';
 import { bringMissing } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { configIn, readerAt } from './load-config.js';
@@ -166,24 +167,27 @@ export async function ignoredHere(
     : `the signers in ${config.signers} here are not those of ${asked}, which are the ones asked`;
 }
 
+/** What a write is about to do. */
+interface Intent {
+  plan: Plan;
+  /** Older events that its push takes along. */
+  brought: readonly ResolvedEvent[];
+  /** The artifact as it is before the plan, with these events. */
+  artifact: ArtifactState;
+  /** The branches of the remote, where it was asked already. */
+  tips: RefTips | undefined;
+}
+
 /** Holds one write against the rules of a team, before a ref leads to what it wrote. */
 interface PolicyGuard {
-  /**
-   * @param tips the branches of the remote, where it was asked already
-   * @throws RegError POLICY when the policy of a stage forbids the plan
-   */
-  refusePlan(plan: Plan, artifact: ArtifactState, tips: RefTips | undefined): Promise<void>;
+  /** @throws RegError POLICY when the policy of a stage forbids the plan, or an event that a push takes along */
+  refusePlan(intent: Intent): Promise<void>;
   /**
    * Checks the signatures of stored tags.
    * @param oids the tag objects of the plan, in its order
    * @throws RegError POLICY when they are signed with a key that does not count
    */
-  refuseSignatures(
-    oids: readonly Oid[],
-    plan: Plan,
-    artifact: ArtifactState,
-    tips: RefTips | undefined,
-  ): Promise<void>;
+  refuseSignatures(oids: readonly Oid[], intent: Intent): Promise<void>;
   /** The note about rules in the work tree that do not hold, where rules were read. */
   note(): Promise<string | undefined>;
 }
@@ -197,17 +201,25 @@ export function policyGuard(context: RegistryContext, target: WriteTarget): Poli
     return reading;
   };
   return {
-    refusePlan: async ({ tags, deletes = [] }, artifact, tips) => {
+    refusePlan: async ({ plan: { tags, deletes = [] }, brought, artifact, tips }) => {
       const oids = tags.map(({ tagName }) => `planned ${tagName}`);
-      const events = plannedEvents(tags, artifact, target, oids);
+      const along = new Set(brought.map(({ tagOid }) => tagOid));
+      const events = [
+        ...artifact.events
+          .filter((event) => along.has(event.tagOid) && concernsOf(artifact, event).length > 0)
+          .map((event) => ({ artifact, event })),
+        ...plannedEvents(tags, artifact, target, oids),
+      ];
       const deleted = deletes.filter((event) => concernsOf(artifact, event).length > 0);
       if (events.length === 0 && deleted.length === 0) return;
       const rules = await rulesWith(tips);
       refuseDeletes(deleted, artifact, rules.policy);
       const coming = new Set(target.sign ? oids : []);
-      refuseViolations(await judgeEvents({ repository, rules, events, coming }));
+      const judged = await judgeEvents({ repository, rules, events, coming });
+      refuseViolations(judged.filter(({ event }) => !along.has(event.tagOid)));
+      refuseAlong(judged);
     },
-    refuseSignatures: async (oids, { tags }, artifact, tips) => {
+    refuseSignatures: async (oids, { plan: { tags }, artifact, tips }) => {
       const events = target.sign ? plannedEvents(tags, artifact, target, oids) : [];
       if (events.length === 0) return;
       const rules = await rulesWith(tips);
@@ -247,6 +259,18 @@ function refuseViolations(judged: readonly JudgedEvent[]): void {
   const [first] = violations;
   if (first === undefined) return;
   throw new RegError('POLICY', violations.map(({ message }) => message).join('; '), first.hint);
+}
+
+/** Refuses a push that would take along what the policy forbids. */
+function refuseAlong([first]: readonly JudgedEvent[]): void {
+  const [violation] = first?.violations ?? [];
+  if (first === undefined || violation === undefined) return;
+  const { tag } = first.event;
+  throw new RegError(
+    'POLICY',
+    `${tag} is only here, and cannot be pushed with it: ${violation.message}`,
+    `${violation.hint}; or take it back here: ${shellLine('git', 'tag', '--delete', tag)}`,
+  );
 }
 
 function refuseDeletes(deletes: readonly ResolvedEvent[], artifact: ArtifactState, policy: Policy): void {

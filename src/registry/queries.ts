@@ -1,16 +1,18 @@
 import {
   type ArtifactState,
+  artifactStateOf,
   currentIn,
   type InStage,
-  type VersionOrder,
-  versionsByStage,
+  stagesUsed,
 } from '../domain/artifact.js';
+import { gapsIn } from '../domain/chain.js';
 import type { Event, Oid } from '../domain/event.js';
-import { findCurrent, findLatest, findNamed, unknownArtifact } from '../domain/find.js';
+import { findCurrent, findLatest, findNamed, findPast, unknownArtifact } from '../domain/find.js';
 import { type ArtifactName, artifactName, type StageName, stageName } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
 import {
   type Artifact,
+  artifactIn,
   asOf,
   COMPLETE,
   current,
@@ -24,19 +26,33 @@ import {
   registrationOf,
   type Summary,
   summaryOf,
+  tagsByArtifact,
   type View,
 } from '../domain/state.js';
+import { didYouMean } from '../domain/suggest.js';
+import { parseVersionTarget, type Target } from '../domain/target.js';
+import { formatTime } from '../domain/time.js';
 import { currentSince } from '../domain/timeline.js';
-import { parseTarget, parseVersionTarget, type Target } from '../domain/target.js';
 import { RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
-import { declarationsIn, filesAt } from './declared.js';
-import { declaredRow, madeBy, stageRow, summaryRow, versionRows } from './make-rows.js';
-import { ask, readArtifact, readArtifactNames } from './read.js';
-import type { Made, OverviewRow, StageRow, VersionRow } from './rows.js';
+import { madeBy, stageRow, versionRows } from './make-rows.js';
+import { askMeant, hintAtSwapped } from './meant.js';
+import {
+  hasNone,
+  isClone,
+  isPartial,
+  NO_TAGS,
+  noteWithoutTags,
+  refusePartial,
+  tagsMissing,
+} from './missing.js';
+import { ask, readArtifact, readArtifactNames, readEvents, type Scope } from './read.js';
+import type { Made, StageRow, VersionRow } from './rows.js';
 
 /** Options of every reading call. */
 export interface ReadOptions {
+  /** Of questions about all artifacts: is called where tags are known to be missing here, so that the answer is not whole. */
+  onMissing?: ((artifact: string | undefined) => void) | undefined;
   /** Answers as of this moment, from the events whose effective time is not after it. */
   at?: Date | undefined;
   /** Called where the artifact that is asked about is deprecated. */
@@ -45,6 +61,31 @@ export interface ReadOptions {
 
 /** Is given the name of a deprecated artifact, and of the one that takes its place. */
 export type OnDeprecated = (artifact: ArtifactName, successor: ArtifactName | undefined) => void;
+
+/** Notes the artifacts whose tags are known to be missing here. */
+export function reportMissing(
+  { note }: RegistryContext,
+  onMissing: ReadOptions['onMissing'],
+  names: ReadonlySet<string>,
+): void {
+  for (const name of names) {
+    note(`tags of ${name} are missing in this clone, and it is not shown; get them with: reg sync`);
+    onMissing?.(name);
+  }
+}
+
+/** Says so where no artifact has a tag here, and whether that is known to be no whole answer: in a shallow clone. */
+export async function isWithoutTags(
+  context: RegistryContext,
+  count: number,
+  onMissing: ReadOptions['onMissing'],
+): Promise<boolean> {
+  if (count > 0) return false;
+  const isMissing = await hasNone(context);
+  await noteWithoutTags(context);
+  if (isMissing) onMissing?.(undefined);
+  return isMissing;
+}
 
 /** Seconds since the epoch, as the core counts. */
 export const seconds = (date: Date | undefined): number | undefined => date && date.getTime() / 1000;
@@ -60,15 +101,18 @@ export async function requireArtifact(
   onDeprecated?: OnDeprecated,
 ): Promise<ArtifactState> {
   const wanted = artifactName(name);
-  const artifact = await readArtifact(context.repository.tags, wanted, seconds(at));
+  const { events } = await readEvents(context.repository.tags, wanted);
+  await refusePartial(context, wanted, events, events);
+  const artifact = artifactStateOf(wanted, events, seconds(at));
   if (artifact.deprecated) onDeprecated?.(wanted, artifact.events.at(-1)?.successor);
   if (artifact.events.length > 0) return artifact;
+  if (await hasNone(context)) throw tagsMissing(NO_TAGS);
   const known = await readArtifactNames(context.repository.tags);
   if (at && known.includes(wanted))
     throw new RegError(
       'UNKNOWN_ARTIFACT',
-      `${wanted} had no event yet at ${at.toISOString()}`,
-      `see: reg history ${wanted}`,
+      `${wanted} had no event yet at ${formatTime(at.getTime() / 1000)}`,
+      `see when it began, with: reg history ${wanted} --asc -n 1`,
     );
   const mayLack = await isClone(context);
   // where tags are missing for sure, those that are here tell little
@@ -76,24 +120,24 @@ export async function requireArtifact(
   throw unknownArtifact(wanted, others, mayLack);
 }
 
-/** Whether there is a remote, which may have more tags. */
-const isClone = async ({ repository, remote }: RegistryContext): Promise<boolean> =>
-  repository.address === undefined &&
-  remote().then(
-    (name) => repository.hasRemote(name),
-    () => true,
-  );
-
 /**
- * The current version in a stage. The configuration is read only to say what is wrong.
+ * The current version in a stage. The configuration, and for a past moment what came later, is read only to say what is wrong.
+ * @param artifact as of the moment
  * @throws RegError UNKNOWN_STAGE, NOTHING_IN_STAGE
  */
 export async function requireCurrent(
   context: RegistryContext,
   artifact: ArtifactState,
   stage: StageName,
+  at?: Date,
 ): Promise<InStage> {
-  return currentIn(artifact, stage) ?? findCurrent(artifact, stage, (await context.config()).stages);
+  const current = currentIn(artifact, stage);
+  if (current) return current;
+  const { stages = [] } = await context.config();
+  const time = seconds(at);
+  if (time === undefined) return findCurrent(artifact, stage, stages);
+  const used = stagesUsed(await readArtifact(context.repository.tags, artifact.name));
+  return findPast(artifact, stage, time, stages.includes(stage) || used.includes(stage));
 }
 
 /** How to ask what is in a stage. */
@@ -106,41 +150,88 @@ export interface WhichOptions extends ReadOptions {
  * The current version in a stage; with `all`, the others behind it.
  * @throws RegError INVALID_NAME, INVALID_STAGE, UNKNOWN_ARTIFACT, UNKNOWN_STAGE, NOTHING_IN_STAGE
  */
-export async function which(
+export const which = (
   context: RegistryContext,
   name: string,
   stage: string,
+  options: WhichOptions,
+): Promise<[StageRow, ...StageRow[]]> =>
+  askMeant(context, name, (full) => whichOf(context, full, stageName(stage), options)).catch(
+    hintAtSwapped(context, name, stage, 'which', stage, name),
+  );
+
+async function whichOf(
+  context: RegistryContext,
+  name: string,
+  wanted: StageName,
   { at, all, onDeprecated }: WhichOptions,
 ): Promise<[StageRow, ...StageRow[]]> {
-  const wanted = stageName(stage);
-  const rows = await askOne(context, name, { at, onDeprecated }, (artifact, facts) => {
-    const held = all
-      ? [...inStage(artifact, wanted, facts)]
-      : [current(artifact, wanted, facts) ?? []].flat();
-    return held.map(({ id, event }, index): StageRow => {
-      const commit = isVersion(id) ? (registrationOf(artifact, id, facts)?.commit ?? event.commit) : id;
-      const assignment = { ...event, time: effectiveTime(event, artifact, facts) };
-      const since = index === 0 ? currentSince(artifact, wanted, facts) : undefined;
-      return stageRow(artifact.name, wanted, { version: { id, commit }, assignment }, since);
-    });
-  });
+  const rows = await askOne(context, name, { at, onDeprecated }, rowsIn(wanted, all));
   const [first, ...others] = rows ?? [];
   if (first) return [first, ...others];
   const artifact = await requireArtifact(context, name, at);
-  const { version, assignment } = await requireCurrent(context, artifact, wanted);
+  const { version, assignment } = await requireCurrent(context, artifact, wanted, at);
   const since = currentSince(artifact.grouped, wanted, COMPLETE);
   return [stageRow(artifact.name, wanted, { version, assignment }, since)];
+}
+
+/**
+ * What every artifact has in a stage, by name, deprecated ones too; with `all`, the versions behind the current one too.
+ * @throws RegError INVALID_STAGE, UNKNOWN_STAGE
+ */
+export async function whichOfAll(
+  context: RegistryContext,
+  stage: string,
+  { at, all, onMissing }: WhichOptions,
+): Promise<StageRow[]> {
+  const wanted = stageName(stage);
+  const missing = new Set<string>();
+  const answers = await askAt(context, 'all', at, rowsIn(wanted, all), (name) => missing.add(name));
+  const rows = [...answers.values()].flat().filter(({ artifact }) => !missing.has(artifact));
+  reportMissing(context, onMissing, missing);
+  if (await isWithoutTags(context, answers.size, onMissing)) return [];
+  if (rows.length === 0 && missing.size === 0) await requireKnownStage(context, wanted);
+  // of one artifact they are in order
+  return rows.sort((a, b) => compareText(a.artifact, b.artifact));
+}
+
+/** The question which versions an artifact has in a stage: the current one, or all. */
+const rowsIn =
+  (stage: StageName, all: boolean | undefined) =>
+  (artifact: Artifact, facts: Facts): StageRow[] => {
+    const held = all ? [...inStage(artifact, stage, facts)] : [current(artifact, stage, facts) ?? []].flat();
+    return held.map(({ id, event }, index): StageRow => {
+      const commit = isVersion(id) ? (registrationOf(artifact, id, facts)?.commit ?? event.commit) : id;
+      const assignment = { ...event, time: effectiveTime(event, artifact, facts) };
+      const since = index === 0 ? currentSince(artifact, stage, facts) : undefined;
+      return stageRow(artifact.name, stage, { version: { id, commit }, assignment }, since);
+    });
+  };
+
+/**
+ * Refuses a stage that was never used and that no configuration names: that is a typing error, and no stage that is empty.
+ * @throws RegError UNKNOWN_STAGE
+ */
+export async function requireKnownStage(
+  { config, repository }: RegistryContext,
+  stage: StageName,
+): Promise<void> {
+  const byArtifact = tagsByArtifact((await repository.tags.list('all')).refs);
+  const used = [...byArtifact].flatMap(([name, tags]) => [...artifactIn(name, tags).stages.keys()]);
+  const known = [...new Set([...((await config()).stages ?? []), ...used.sort()])];
+  if (known.includes(stage)) return;
+  const hint = didYouMean(stage, known, 'no stage was ever used');
+  throw new RegError('UNKNOWN_STAGE', `no event and no configuration names the stage '${stage}'`, hint);
 }
 
 /**
  * The greatest active registered version.
  * @throws RegError INVALID_NAME, UNKNOWN_ARTIFACT, UNKNOWN_VERSION
  */
-export async function latest(
-  context: RegistryContext,
-  name: string,
-  options: ReadOptions,
-): Promise<VersionRow> {
+export const latest = (context: RegistryContext, name: string, options: ReadOptions): Promise<VersionRow> =>
+  askMeant(context, name, (full) => latestOf(context, full, options));
+
+async function latestOf(context: RegistryContext, name: string, options: ReadOptions): Promise<VersionRow> {
   const row = await askOne(context, name, options, (artifact, facts): VersionRow | undefined => {
     const version = greatest(artifact, facts);
     if (version === undefined) return undefined;
@@ -157,7 +248,7 @@ export async function latest(
   });
   if (row) return row;
   const artifact = await requireArtifact(context, name, options.at);
-  const { id } = findLatest(artifact);
+  const { id } = findLatest(artifact, { at: seconds(options.at) });
   return versionRows(artifact).find(({ version }) => version === id) as VersionRow;
 }
 
@@ -166,73 +257,69 @@ const madeAt = (event: Event, artifact: Artifact, facts: Facts): Made =>
 
 /** Asks about one artifact as of now or of a moment. */
 async function askOne<T>(
-  { repository }: RegistryContext,
+  context: RegistryContext,
   name: string,
   { at, onDeprecated }: ReadOptions,
   question: (artifact: Artifact, facts: Facts) => T,
 ): Promise<T | undefined> {
   const wanted = artifactName(name);
-  const time = seconds(at);
   const both = (artifact: Artifact, facts: Facts): [T, Event | undefined] => {
     const last = onDeprecated && deprecation(artifact, facts);
     return [question(artifact, facts), last];
   };
-  const answers = await ask(repository.tags, wanted, (artifact, facts) =>
-    time === undefined ? both(artifact, facts) : both(asOf(artifact, time, facts), COMPLETE),
-  );
-  const [answer, last] = answers.get(wanted) ?? [];
+  const [answer, last] = (await askAt(context, wanted, at, both)).get(wanted) ?? [];
   if (last !== undefined) onDeprecated?.(wanted, last.successor);
   return answer;
 }
 
-/** What an overview shows. */
-export interface OverviewOptions extends ReadOptions, View {
-  /** Deprecated artifacts too. */
-  deprecated?: boolean | undefined;
-  /** Gets a warning for each file of HEAD that may declare artifacts and cannot be read. */
-  onWarning?: ((warning: string) => void) | undefined;
-}
-
 /**
- * One row for each artifact, by name. Artifacts that HEAD declares and that are not registered are among them, unless the past or
- * registered ones alone are asked for.
+ * Asks about one artifact or all, as of now or of a moment.
+ * @param onMissing of a question about all, takes the artifacts whose tags are known to be partial: their answers may be wrong
+ * @throws RegError TAGS_MISSING of a question about one
  */
-export async function overview(context: RegistryContext, options: OverviewOptions): Promise<OverviewRow[]> {
-  const [declared, registered] = await Promise.all([
-    options.at || options.registeredOnly ? [] : declaredAtHead(context, options.onWarning),
-    summaries(context, options),
-  ]);
-  const rows = [...registered].map(([name, summary]) => summaryRow(name, summary, options));
-  const waiting = declared.filter((name) => !registered.has(name)).map(declaredRow);
-  return [...rows, ...waiting]
-    .filter((row) => options.deprecated || !row.deprecated)
-    .sort((a, b) => compareText(a.artifact, b.artifact));
+export async function askAt<T>(
+  context: RegistryContext,
+  scope: Scope,
+  at: Date | undefined,
+  question: (artifact: Artifact, facts: Facts) => T,
+  onMissing?: (artifact: ArtifactName) => void,
+): Promise<Map<ArtifactName, T>> {
+  const time = seconds(at);
+  const suspects: [Artifact, Event[]][] = [];
+  const answers = await ask(
+    context.repository.tags,
+    scope,
+    (artifact, facts) =>
+      time === undefined ? question(artifact, facts) : question(asOf(artifact, time, facts), COMPLETE),
+    (artifact, known) => {
+      if (known.size === 0) return;
+      const events = artifact.events.flatMap(({ tag }) => {
+        const fact = known.get(tag);
+        return typeof fact === 'object' ? fact : [];
+      });
+      if (gapsIn(events, artifact.events).length > 0) suspects.push([artifact, events]);
+    },
+  );
+  for (const [{ name, events: all }, events] of suspects)
+    if (scope !== 'all') await refusePartial(context, name, events, all);
+    else if (onMissing && (await isPartial(context, events, all))) onMissing(name);
+  return answers;
 }
 
 /** The summary of every artifact that has an event. */
 export async function summaries(
-  { repository }: RegistryContext,
+  context: RegistryContext,
   { at, ...view }: ReadOptions & View,
+  onMissing?: (artifact: ArtifactName) => void,
 ): Promise<Map<ArtifactName, Summary>> {
-  const time = seconds(at);
-  const answers = await ask(repository.tags, 'all', (artifact, facts) =>
-    time === undefined
-      ? summaryOf(artifact, view, facts)
-      : summaryOf(asOf(artifact, time, facts), view, COMPLETE),
+  const answers = await askAt(
+    context,
+    'all',
+    at,
+    (artifact, facts) => summaryOf(artifact, view, facts),
+    onMissing,
   );
   return new Map([...answers].flatMap(([name, summary]) => (summary ? [[name, summary]] : [])));
-}
-
-async function declaredAtHead(
-  { repository: { objects } }: RegistryContext,
-  onWarning: OverviewOptions['onWarning'],
-): Promise<ArtifactName[]> {
-  const head = await objects.commit('HEAD');
-  if (head === undefined) return [];
-  const { names, problems } = await declarationsIn(await filesAt(objects, head));
-  for (const { kind, file, line, message } of problems)
-    if (kind === 'unreadable') onWarning?.(`warning: ${file}:${line} cannot be read: ${message}`);
-  return names;
 }
 
 /** Which stages are wanted; with neither, the allowed ones and behind them the others in use. */
@@ -254,36 +341,6 @@ export async function stages(
     own.map(([stage]) => stage),
   );
   return [...new Set([...listed, ...held.sort()])];
-}
-
-/** Which versions are shown, and in which order. */
-export interface VersionsOptions extends ReadOptions, View {
-  sort?: VersionOrder | undefined;
-}
-
-/** One row for each version that a target names: all of an artifact, `@version`, `@latest` or those in `#stage`. */
-export async function versions(
-  context: RegistryContext,
-  target: string,
-  options: VersionsOptions,
-): Promise<VersionRow[]> {
-  const { artifact: name, which } = parseTarget(target);
-  const artifact = await requireArtifact(context, name, options.at, options.onDeprecated);
-  const wanted = which && (await idsOf(context, artifact, which, options));
-  return versionRows(artifact, options, options.sort).filter((row) => wanted?.includes(row.version) ?? true);
-}
-
-async function idsOf(
-  context: RegistryContext,
-  artifact: ArtifactState,
-  which: NonNullable<Target['which']>,
-  view: View,
-): Promise<string[]> {
-  if (which.kind !== 'stage') return [findNamed(artifact, which).id];
-  const held = versionsByStage(artifact, view).get(which.stage) ?? [
-    await requireCurrent(context, artifact, which.stage),
-  ];
-  return held.map(({ version }) => version.id);
 }
 
 /** Which state of an artifact is meant: in a stage, a version (`latest` for the greatest), or a rev; else HEAD. */
@@ -321,13 +378,13 @@ export async function choose(
     );
   if (stage !== undefined) {
     const artifact = await requireArtifact(context, name, at, onDeprecated);
-    const { version: held } = await requireCurrent(context, artifact, stageName(stage));
+    const { version: held } = await requireCurrent(context, artifact, stageName(stage), at);
     return { version: held.id, commit: held.commit };
   }
   if (version !== undefined) {
     const artifact = await requireArtifact(context, name, at, onDeprecated);
     const which = parseVersionTarget(`${name}@${version}`).which ?? { kind: 'latest' };
-    const found = findNamed(artifact, which);
+    const found = findNamed(artifact, which, { at: seconds(at) });
     return { version: found.id, commit: found.commit };
   }
   if (at !== undefined)

@@ -12,12 +12,14 @@ export type Scope = ArtifactName | 'all';
 /**
  * Asks a question about artifacts with as few tag objects as it needs: first with names alone, then again with the objects that it
  * still needs, those of all artifacts in one go.
+ * @param onAnswer takes each artifact that was answered for, and the objects that were read by then
  * @returns the answers by artifact, for artifacts that some annotated tag names
  */
 export async function ask<T>(
   tags: Tags,
   scope: Scope,
   question: (artifact: Artifact, facts: Facts) => T,
+  onAnswer: (artifact: Artifact, known: ReadonlyMap<string, Fact>) => void = () => undefined,
 ): Promise<Map<ArtifactName, T>> {
   const { refs, known: listed } = await tags.list(scope);
   const byArtifact = tagsByArtifact(refs);
@@ -35,6 +37,7 @@ export async function ask<T>(
       switch (settled.kind) {
         case 'answer':
           answers.set(name, settled.answer);
+          onAnswer(artifact, known);
           break;
         case 'need':
           for (const event of settled.events) needed.set(event.tag, event);

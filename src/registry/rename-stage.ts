@@ -80,6 +80,7 @@ async function artifactsOf(
 
 const together = (all: readonly Written[]): Written => ({
   rows: all.flatMap(({ rows }) => rows),
+  along: all.flatMap(({ along }) => along),
   note: [...new Set(all.flatMap(({ note }) => note?.split('\n') ?? []))].join('\n') || undefined,
 });
 

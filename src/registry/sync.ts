@@ -8,9 +8,10 @@ import { attempts } from '../util/async.js';
 import { creation, push, pushFailed, WRITE_RETRY } from './apply.js';
 import { bring, compareTags, listBothSides } from './catch-up.js';
 import type { RegistryContext } from './context.js';
+import { markGone } from './missing.js';
 import { readState } from './read.js';
 import type { StatusRow, SyncRow } from './rows.js';
-import { requireRemoteName } from './write-target.js';
+import { requireRemoteName, whereItPushes } from './write-target.js';
 
 /** How to sync. */
 export interface SyncOptions {
@@ -22,10 +23,11 @@ export interface SyncOptions {
  * Fetches the registry's tags that are missing here, then pushes those that the remote lacks, one by one in the order of
  * events: GitHub starts no workflow for more than three tags that come in one push (GitHub Docs, "Events that trigger
  * workflows", push).
- * @throws RegError NO_CLONE, REMOTE_FAILED, REMOTE_REFUSED
+ * @throws RegError NO_CLONE, REMOTE_FAILED, REMOTE_REFUSED, INVALID_CONFIG where pushes go to several addresses
  */
-export async function sync(context: RegistryContext, { onRow }: SyncOptions): Promise<SyncRow[]> {
-  const remote = await requireRemoteName(context);
+export async function sync(registry: RegistryContext, { onRow }: SyncOptions): Promise<SyncRow[]> {
+  const remote = await requireRemoteName(registry);
+  const context = whereItPushes(registry);
   const { repository } = context;
   const { here, there, onlyHere } = await listBothSides(repository, remote);
   const { wanted, differing } = compareTags(here, there);
@@ -38,7 +40,12 @@ export async function sync(context: RegistryContext, { onRow }: SyncOptions): Pr
   for (const { name, oid } of differing) done('differs', name, oid);
   for (const { tag } of wanted) done('fetched', tag.name, tag.oid);
   const missing = new Set(onlyHere.map(({ name }) => name));
-  const state = missing.size === 0 ? new Map() : await readState(repository.tags);
+  const state = await readState(repository.tags);
+  // what is not here now, the remote does not have either
+  await markGone(
+    context,
+    [...state.values()].map(({ events }) => events),
+  );
   const events: ResolvedEvent[] = mergeOrdered([...state.values()].map(({ events }) => events));
   const turns = new Map<ArtifactName, Turn>();
   for (const event of events.filter(({ tag }) => missing.has(tag)))
@@ -81,12 +88,13 @@ async function pushEvent(
 }
 
 /**
- * Compares the registry's tags with those of the remote; nothing is fetched. Rows are by tag name.
- * @throws RegError NO_CLONE, REMOTE_FAILED
+ * Compares the registry's tags with those of the remote, where pushes go; nothing is fetched. Rows are by tag name.
+ * @throws RegError NO_CLONE, REMOTE_FAILED, INVALID_CONFIG where pushes go to several addresses
  */
 export async function status(context: RegistryContext): Promise<StatusRow[]> {
   const remote = await requireRemoteName(context);
-  const { here, there, onlyHere } = await listBothSides(context.repository, remote);
+  const { repository } = whereItPushes(context);
+  const { here, there, onlyHere } = await listBothSides(repository, remote);
   const { wanted, differing } = compareTags(here, there);
   const rows: StatusRow[] = [
     ...onlyHere.map(({ name, oid }) => ({

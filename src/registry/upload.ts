@@ -16,6 +16,7 @@ import { isInside } from '../util/files.js';
 import { assign, register } from './actions.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
 import { typeOf } from './link.js';
+import { meantInWrite } from './meant.js';
 import { type MetadataOptions, metadataOf } from './metadata.js';
 import type { UploadRow } from './rows.js';
 import type { Written } from './write.js';
@@ -51,7 +52,7 @@ export async function upload(
   options: UploadOptions,
 ): Promise<UploadRow & Pick<Written, 'note'>> {
   const { root, write, read } = await requireWorkTree(context, 'a link file is written into the work tree');
-  const artifact = artifactName(name);
+  const artifact = await meantInWrite(context, artifactName(name));
   const file = requireLinkPath(artifact);
   const existing = await read(file);
   const before = existing && readLink(existing, file).link;

@@ -1,5 +1,5 @@
 import { RegError } from '../errors.js';
-import { type Identity, requireWriter } from '../git/port.js';
+import { type Identity, type Remote, requireRemote, requireWriter } from '../git/port.js';
 import type { RegistryContext } from './context.js';
 import { noRemote } from './remote.js';
 
@@ -28,6 +28,13 @@ export async function writeTargetOf(context: RegistryContext, options: TargetOpt
   const writer = requireWriter(repository);
   const [identity, sign] = await Promise.all([writer.identity(), options.sign ?? writer.signsTags()]);
   return { ...remote, identity, sign };
+}
+
+/** A registry as a push sees it: its remotes are read where pushes go, which may be elsewhere than fetches come from. */
+export function whereItPushes(context: RegistryContext): RegistryContext {
+  const { repository } = context;
+  const remote = (name: string): Remote => requireRemote(repository, name, 'push');
+  return { ...context, repository: { ...repository, remote } };
 }
 
 /** The options that decide on a target. */

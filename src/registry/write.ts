@@ -1,8 +1,9 @@
-import { artifactStateOf } from '../domain/artifact.js';
+import { artifactStateOf, type ResolvedEvent } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import { besideGto } from '../domain/gto.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
+import { isOvertaken, isSameWrite, type Unpushed, unpushedOf } from '../domain/unpushed.js';
 import { RegError } from '../errors.js';
 import {
   type RegistryRepository,
@@ -17,14 +18,13 @@ import {
   type Change,
   type Confirm,
   changeOf,
-  eventRow,
+  dryRows,
   follow,
   isTaken,
-  plannedRow,
   pushFailed,
   WRITE_RETRY,
 } from './apply.js';
-import { catchUp, fetchedNote, lackingNote, type RemoteView } from './catch-up.js';
+import { broughtNote, catchUp, fetchedNote, lackingNote, type RemoteView } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { type DeclaredAt, declaredModel, refuseUnsound } from './declared-model.js';
 import { refuseUnpushed } from './dvc-model.js';
@@ -32,7 +32,7 @@ import { usesGto } from './load-config.js';
 import { policyGuard } from './policy.js';
 import { artifactNamesIn, eventsIn, readAllTags, readArtifactNames } from './read.js';
 import type { WriteRow } from './rows.js';
-import { type WriteTarget, writeTargetOf } from './write-target.js';
+import { type WriteTarget, whereItPushes, writeTargetOf } from './write-target.js';
 
 /** Options that all writes share. */
 export interface WriteOptions {
@@ -49,13 +49,18 @@ export interface WriteOptions {
   unlinked?: boolean | undefined;
   /** Writes what gto cannot read, in a repository with a `.gto`; what else it allows, each write says. */
   force?: boolean | undefined;
+  /** Deletes the tags concerned instead of adding one. */
+  delete?: boolean | undefined;
   /** Is asked before tags are deleted; without it, no tag is. */
   confirm?: Confirm | undefined;
 }
 
 /** What a write did. */
 export interface Written {
+  /** In the order of events: those that a push took along first, then those of the write. */
   rows: WriteRow[];
+  /** Older tags that go to the remote with those of the write: pushed, or to be pushed where the write is not. */
+  along: readonly string[];
   /** What else there is to say, such as why there was nothing to do. */
   note: string | undefined;
 }
@@ -67,12 +72,16 @@ interface Before {
   turn: Turn;
   /** What the remote had; undefined when it was not asked. */
   view: RemoteView | undefined;
+  /** What the remote lacks; nothing where it was not asked. */
+  unpushed: Unpushed;
 }
 
 /** One attempt: what was known, what was decided, and what it changes. */
 interface Attempt {
   before: Before;
   plan: Plan;
+  /** The events that a push takes along. */
+  brought: readonly ResolvedEvent[];
   change: Change;
 }
 
@@ -83,16 +92,18 @@ const REPETITIONS = 10;
  * Reads, decides, and does what was decided. When another writer was faster, it starts again from the reading: the request
  * may be refused now, or get the next number. This is the only loop of a write.
  * @throws RegError what `decide` refuses, NOT_DECLARED, GTO_UNREADABLE, POLICY, SIGNING_FAILED, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when
- * it lost every time, BEHIND_REMOTE, REMOTE_FAILED, REMOTE_REFUSED
+ * it lost every time, BEHIND_REMOTE, REMOTE_FAILED, REMOTE_REFUSED,
+ * INVALID_CONFIG where pushes go to several addresses
  */
 export async function write(
-  context: RegistryContext,
+  registry: RegistryContext,
   artifact: ArtifactName,
   decide: (snapshot: Snapshot, declared: DeclaredAt) => Plan | Promise<Plan>,
   options: WriteOptions,
 ): Promise<Written> {
+  const target = await writeTargetOf(registry, options);
+  const context = target.push ? whereItPushes(registry) : registry;
   const { repository } = context;
-  const target = await writeTargetOf(context, options);
   const guard = policyGuard(context, target);
   const declared = memoize((commit: Oid) => declaredModel(context, artifact, commit), { keepFailures: true });
   const pushed = memoize(async (commit: Oid) => {
@@ -111,21 +122,34 @@ export async function write(
       await follow(lost.change.there, lost.change.here);
       return written(lost, target, notes);
     }
-    const before = await look(context, artifact, target, listed);
-    const decided = await decide(before.snapshot, declared);
+    const before = await look(context, artifact, target, listed, options.delete);
+    const decided = await decideOnce(before, (snapshot) => decide(snapshot, declared));
     const plan = (await beside()) ? besideGto(before.snapshot, decided, options.force) : decided;
+    const brought = target.push && !options.delete ? broughtBy(plan, before.unpushed) : [];
     if (!options.unlinked)
       for (const commit of newCommits(plan)) {
         await refuseUnsound(context, artifact, commit, declared);
         notes.add(await pushed(commit));
       }
-    await guard.refusePlan(plan, before.snapshot.artifact, before.view?.tips);
+    const asked = { plan, brought, artifact: before.snapshot.artifact, tips: before.view?.tips };
+    await guard.refusePlan(asked);
     notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
-    if (options.dryRun) return { rows: plannedRows(plan), note: noteOf([...notes, plan.note]) };
-    const change = await changeOf(repository, artifact, plan, target, before.view, options.confirm);
-    await guard.refuseSignatures(change.stored, plan, before.snapshot.artifact, before.view?.tips);
+    if (options.dryRun) {
+      const rows = dryRows(plan, brought, before.view);
+      const along = tagsAlong(plan, brought);
+      return { rows, along, note: noteOf([...notes, plan.note, broughtNote(along, false)]) };
+    }
+    const change = await changeOf(
+      repository,
+      artifact,
+      { ...plan, brought },
+      target,
+      before.view,
+      options.confirm,
+    );
+    await guard.refuseSignatures(change.stored, asked);
     const outcome = await apply(repository, change, before.turn, target.push);
-    const attempt = { before, plan, change };
+    const attempt = { before, plan, brought, change };
     if (outcome.kind === 'done') return written(attempt, target, notes);
     if (outcome.kind !== 'lost') throw pushFailed(outcome, change.there);
     repeated = outcome.reason === reason && !target.push ? repeated + 1 : 0;
@@ -150,6 +174,7 @@ async function look(
   artifact: ArtifactName,
   target: WriteTarget,
   listed: Promise<RemoteListing> | undefined,
+  isDeleting = false,
 ): Promise<Before> {
   const { repository, config } = context;
   const { identity, remote, push, note } = target;
@@ -163,8 +188,18 @@ async function look(
   const tagNames = new Set([...names, ...(view?.tags ?? []).map(({ name }) => name)]);
   const otherArtifacts = tagNames.size === 0 ? await otherNames(repository, view && remote) : [];
   const { stages } = await config();
+  const whole = artifactStateOf(artifact, events);
+  const unpushed = view ? unpushedOf(whole, new Set(view.tags.map(({ name }) => name))) : NOTHING;
+  // a push is decided on the events that the remote will have
+  const isLeftOut = push && !isDeleting && unpushed.older.length > 0;
+  const left = new Set(unpushed.older.map(({ tag }) => tag));
   const snapshot = {
-    artifact: artifactStateOf(artifact, events),
+    artifact: isLeftOut
+      ? artifactStateOf(
+          artifact,
+          events.filter(({ tag }) => !left.has(tag)),
+        )
+      : whole,
     tagNames,
     otherArtifacts,
     stages,
@@ -173,8 +208,10 @@ async function look(
     mayLack: note !== undefined,
     shared: push,
   };
-  return { snapshot, turn, view };
+  return { snapshot, turn, view, unpushed };
 }
+
+const NOTHING: Unpushed = { following: [], registrations: [], older: [] };
 
 function hintAtOffline(error: unknown): never {
   if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
@@ -201,20 +238,87 @@ function newCommits({ tags }: Plan): ReadonlySet<Oid> {
   return new Set(added.map(({ commit }) => commit));
 }
 
-const plannedRows = ({ tags, deletes = [], standing }: Plan): WriteRow[] => [
-  ...tags.map(plannedRow),
-  ...deletes.map(eventRow),
-  ...(standing === undefined ? [] : [eventRow(standing)]),
-];
+/**
+ * Decides. A write that was made here before, and is asked for again to be pushed, is not made twice: where the same decision on
+ * the state before events that are not pushed gives these events, they are the answer.
+ */
+async function decideOnce(
+  { snapshot, unpushed }: Before,
+  decide: (snapshot: Snapshot) => Plan | Promise<Plan>,
+): Promise<Plan> {
+  const { events, name } = snapshot.artifact;
+  const local = new Set(snapshot.shared ? unpushed.following.map(({ tag }) => tag) : []);
+  const begin = events.findLastIndex(({ tag }) => !local.has(tag)) + 1;
+  if (begin === events.length) return decide(snapshot);
+  const decided = await settled(decide, snapshot);
+  if (!(decided instanceof RegError) && decided.tags.length === 0) return decided;
+  for (let first = events.length - 1; first >= begin; first -= 1) {
+    if (!(decided instanceof RegError) && decided.tags[0]?.event.kind !== events[first]?.kind) continue;
+    const before = { ...snapshot, artifact: artifactStateOf(name, events.slice(0, first)) };
+    const again = await settled(decide, before);
+    if (again instanceof RegError || again.tags.length === 0) continue;
+    const same = events.slice(first, first + again.tags.length);
+    const later = events.slice(first + same.length);
+    const standing = same.at(-1);
+    if (standing && isSameWrite(again.tags, same) && !same.some((event) => isOvertaken(event, later)))
+      return { tags: [], standing, note: `${standing.tag} is here already, and is not written again` };
+  }
+  if (decided instanceof RegError) throw decided;
+  return decided;
+}
+
+async function settled(
+  decide: (snapshot: Snapshot) => Plan | Promise<Plan>,
+  snapshot: Snapshot,
+): Promise<Plan | RegError> {
+  try {
+    return await decide(snapshot);
+  } catch (error) {
+    if (error instanceof RegError) return error;
+    throw error;
+  }
+}
+
+/** The events that a push of a plan takes along, in order. */
+function broughtBy({ tags, standing }: Plan, { following, registrations }: Unpushed): ResolvedEvent[] {
+  const versions = new Set([...tags.map(({ of }) => of), standing?.of]);
+  return [...registrations.filter(({ of }) => versions.has(of)), ...following];
+}
+
+const tagsAlong = ({ standing }: Plan, brought: readonly ResolvedEvent[]): string[] =>
+  brought.flatMap(({ tag }) => (tag === standing?.tag ? [] : [tag]));
 
 function written(
-  { before: { snapshot, view }, plan, change: { rows } }: Attempt,
+  { before: { snapshot, view, unpushed }, plan, brought, change: { rows } }: Attempt,
   { push, remote }: WriteTarget,
   notes: ReadonlySet<string | undefined>,
 ): Written {
-  const tags = rows.map(({ tag }) => tag);
-  const lacking = push && view ? lackingNote(snapshot.artifact, view, tags, remote) : undefined;
-  return { rows: [...rows], note: noteOf([...notes, plan.note, lacking]) };
+  if (!push)
+    return {
+      rows: [...rows],
+      along: registrationsFor(rows, snapshot, view),
+      note: noteOf([...notes, plan.note]),
+    };
+  const along = tagsAlong(plan, brought);
+  const done = new Set(rows.map(({ tag }) => tag));
+  const lacking = [...unpushed.older, ...unpushed.registrations].filter(({ tag }) => !done.has(tag));
+  const note = noteOf([...notes, plan.note, broughtNote(along, true), lackingNote(lacking, remote)]);
+  return { rows: [...rows], along, note };
+}
+
+/** The tags of registrations that the remote lacks, of the versions that new tags are about. */
+function registrationsFor(
+  rows: readonly WriteRow[],
+  { artifact: { versions } }: Snapshot,
+  view: RemoteView | undefined,
+): string[] {
+  if (view === undefined) return [];
+  const there = new Set([...view.tags.map(({ name }) => name), ...rows.map(({ tag }) => tag)]);
+  const found = rows.flatMap(({ version, created }) => {
+    const event = created && version !== null ? versions.get(version)?.event : undefined;
+    return event?.kind === 'registration' && !there.has(event.tag) ? [event.tag] : [];
+  });
+  return [...new Set(found)];
 }
 
 /** Notes in one text, each once. */

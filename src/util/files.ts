@@ -50,6 +50,14 @@ export async function isBelow(folder: string, path: string): Promise<boolean> {
   return top !== real && isInside(top ?? '', real ?? '');
 }
 
+/** The way from a folder to a path below it, with `/` between parts; empty for the folder itself and for what is elsewhere. */
+export async function wayBelow(folder: string, path: string): Promise<string> {
+  const [top = '', real = ''] = await Promise.all(
+    [folder, path].map((one) => realpath(one).catch(() => one)),
+  );
+  return isInside(top, real) ? relative(top, real).replaceAll(sep, '/') : '';
+}
+
 /** Whether there is anything at a path, a broken symbolic link included. */
 export const isThere = (path: string): Promise<boolean> =>
   lstat(path).then(

@@ -16,6 +16,7 @@ const world = {
   version: '1.0.0',
   env: {},
   cwd: '.',
+  now: Date.now,
 } as unknown as World;
 const EXAMPLES = COMMANDS.flatMap((spec) => spec.examples.map((example) => [spec.name, example] as const));
 

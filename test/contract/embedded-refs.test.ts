@@ -47,6 +47,15 @@ describe('refs are those that git lists', () => {
     ['in files', () => undefined],
     ['packed', ({ git }) => git('pack-refs', '--all')],
     [
+      'names that git does not take for one',
+      (made) => {
+        const oid = made.git('rev-parse', 'churn@v1.0.0');
+        mkdirSync(join(made.dir, '.git/refs/tags/x.lock'));
+        for (const name of ['a..b@v1.0.0', '.a=b@v1.0.0', 'x.lock/a@v1.0.0', 'b@v1.0.0.'])
+          writeFileSync(join(made.dir, '.git/refs/tags', name), `${oid}\n`);
+      },
+    ],
+    [
       'a file before what is packed',
       ({ git }) => {
         git('pack-refs', '--all');

@@ -21,6 +21,8 @@ const OF_CHURN = [
 const OF_NEIGHBOURS = [
   'CHURN@v1.0.0',
   'churn-x@v1.0.0',
+  'churn.2#prod#1',
+  'churn.2@v1.0.0',
   'churn/x#prod#1',
   'churn/x@v1.0.0',
   'churn2#prod#1',

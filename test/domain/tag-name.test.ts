@@ -34,6 +34,7 @@ const MORE: [string, EventName][] = [
   ['models/v2=churn@v1.2.0', { kind: 'registration', artifact: models, version: v120 }],
   ['models/v2=churn#prod#1', { kind: 'assignment', artifact: models, stage: prod, counter: 1 }],
   ['models/v2=churn@deprecated', { kind: 'deprecation', artifact: models }],
+  ['llama-3.1-8b@v1.2.0', { kind: 'registration', artifact: artifactName('llama-3.1-8b'), version: v120 }],
   ['team/churn@v1.2.0', { kind: 'registration', artifact: artifactName('team/churn'), version: v120 }],
   ['churn#eu/prod#3', { kind: 'assignment', artifact, stage: stageName('eu/prod'), counter: 3 }],
   ['churn#deprecated#3', { kind: 'assignment', artifact, stage: stageName('deprecated'), counter: 3 }],
@@ -87,7 +88,15 @@ describe('tag names (docs/specification.md, 1 Tags)', () => {
     ...['churn#prod#9007199254740991', 'churn#prod#9007199254740992', 'churn#prod!#90071992547409900'],
     ...['churn#prod#９'],
     ...['churn@deprecated!', 'churn@deprecated#', 'churn@deprecated#x'],
-    ...['_churn@v1.0.0', 'churn-@v1.0.0', 'chu.rn@v1.0.0', '@v1.0.0', '#prod#1', '@deprecated'],
+    ...[
+      '_churn@v1.0.0',
+      'churn-@v1.0.0',
+      '.churn@v1.0.0',
+      'churn.@v1.0.0',
+      '@v1.0.0',
+      '#prod#1',
+      '@deprecated',
+    ],
     ...['a=b=churn@v1.0.0', '=churn@v1.0.0', 'models=@v1.0.0', 'models:churn@v1.0.0', 'a~b=churn#prod#1'],
   ];
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseTarget, parseVersionTarget, versionId } from '../../src/domain/target.js';
-import { refusalCode } from '../support/builders.js';
+import { refusal, refusalCode } from '../support/builders.js';
 
 const OID = '0123456789abcdef0123456789abcdef01234567';
 
@@ -12,6 +12,12 @@ describe('targets (docs/specification.md, 5 Commands)', () => {
     ['churn@1.2.0', { artifact: 'churn', which: { kind: 'version', id: 'v1.2.0' } }],
     ['churn@1.2.0-rc.1+b', { artifact: 'churn', which: { kind: 'version', id: 'v1.2.0-rc.1+b' } }],
     ['churn@latest', { artifact: 'churn', which: { kind: 'latest' } }],
+    ['churn@greatest', { artifact: 'churn', which: { kind: 'latest' } }],
+    ['llama-3.1-8b@v1.2.0', { artifact: 'llama-3.1-8b', which: { kind: 'version', id: 'v1.2.0' } }],
+    ['a/b=churn@v1.2.0', { artifact: 'a/b:churn', which: { kind: 'version', id: 'v1.2.0' } }],
+    ['a/b=churn#prod', { artifact: 'a/b:churn', which: { kind: 'stage', stage: 'prod' } }],
+    ['churn@v1.2.0#7', { artifact: 'churn', which: { kind: 'version', id: 'v1.2.0' } }],
+    ['a:churn@v1.2.0#7', { artifact: 'a:churn', which: { kind: 'version', id: 'v1.2.0' } }],
     ['churn#prod', { artifact: 'churn', which: { kind: 'stage', stage: 'prod' } }],
     ['churn#latest', { artifact: 'churn', which: { kind: 'stage', stage: 'latest' } }],
     ['a:b/c#eu/prod', { artifact: 'a:b/c', which: { kind: 'stage', stage: 'eu/prod' } }],
@@ -26,7 +32,7 @@ describe('targets (docs/specification.md, 5 Commands)', () => {
     ['@v1.0.0', 'INVALID_NAME'],
     ['#prod', 'INVALID_NAME'],
     ['-churn', 'INVALID_NAME'],
-    ['models=churn', 'INVALID_NAME'],
+    ['models=', 'INVALID_NAME'],
     ['churn ', 'INVALID_NAME'],
     ['churn@', 'INVALID_VERSION'],
     ['churn@v', 'INVALID_VERSION'],
@@ -34,6 +40,9 @@ describe('targets (docs/specification.md, 5 Commands)', () => {
     ['churn@012345', 'INVALID_VERSION'],
     ['churn@LATEST', 'INVALID_VERSION'],
     ['churn@v1.0.0!', 'INVALID_VERSION'],
+    ['churn@v1.0.0!#3', 'INVALID_VERSION'],
+    ['churn@deprecated', 'INVALID_VERSION'],
+    ['churn@prod', 'INVALID_VERSION'],
     ['churn@v1.0.0@v2.0.0', 'INVALID_VERSION'],
     ['churn@v1.0.0#prod', 'INVALID_VERSION'],
     ['churn#', 'INVALID_STAGE'],
@@ -42,6 +51,17 @@ describe('targets (docs/specification.md, 5 Commands)', () => {
     ['churn#prod!', 'INVALID_STAGE'],
   ])('%j: %s', (text, code) => {
     expect(refusalCode(() => parseTarget(text))).toBe(code);
+  });
+
+  it.each([
+    ['churn@prod', "the version in a stage is written with #: 'churn#prod'"],
+    ['churn@latst', "did you mean 'latest'?"],
+    ['churn@greatst', "did you mean 'greatest'?"],
+    ['churn#prod#3', "see which event it is, with: reg check-ref 'churn#prod#3'"],
+    ['a:churn@deprecated', 'see which event it is, with: reg check-ref a=churn@deprecated'],
+    ['churn@v1.0', 'write a SemVer such as v1.0.0'],
+  ])('%s: a hint that leads on', (text, hint) => {
+    expect(refusal(() => parseTarget(text)).hint).toBe(hint);
   });
 
   it('a version target is no stage', () => {

@@ -86,8 +86,8 @@ describe('--at', () => {
 
       $ reg show churn@v1.1.0 --at 2026-01-01T01:30:00Z
       -- stderr --
-      error: churn has no version v1.1.0
-      hint: did you mean 'v1.0.0'?
+      error: churn had no version v1.1.0 at 2026-01-01T01:30:00Z
+      hint: see which it had, with: reg show churn --at 2026-01-01T01:30:00Z
       -- exit 1 --
       "
     `);

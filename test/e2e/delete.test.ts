@@ -115,7 +115,7 @@ test('what is not there cannot be deleted', async () => {
     $ reg deregister churn@v9.0.0 --delete --yes
     -- stderr --
     error: churn has no version v9.0.0
-    hint: did you mean 'v1.0.0'?
+    hint: there are v1.1.0, v1.0.0
     -- exit 1 --
 
     $ reg deprecate nobody --delete --yes

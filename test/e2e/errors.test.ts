@@ -97,7 +97,7 @@ describe('what is not there', () => {
       $ reg load churn@v2.0.0
       -- stderr --
       error: churn has no version v2.0.0
-      hint: did you mean 'v1.0.0'?
+      hint: there is v1.0.0
       -- exit 1 --
 
       $ reg register churn no-such-rev

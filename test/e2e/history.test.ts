@@ -143,7 +143,7 @@ test('what cannot be asked', async () => {
 
     $ reg history churn --stage '#'
     -- stderr --
-    error: '#' is not a stage name
+    error: '#' is not a stage name: it holds '#'
     hint: letters, digits, - and _ are allowed, a letter or digit first and last
     -- exit 2 --
 

@@ -21,7 +21,7 @@ test('what a write brings here first is what the remote has of that artifact, an
   const { registry, remote } = withRemote(box, 'behind');
   for (const name of ['churn@v1.0.0', 'churn#dev#1', 'fraud@v1.0.0', 'churn-2@v1.0.0', 'release-1'])
     remote.tag(name, 'Somebody was here', 'main');
-  registry.commit();
+  registry.commit({ 'model.bin': 'another model' });
   const reg = regIn(box, registry.dir);
   const dry = await reg('register', 'churn', '--dry-run');
   expect(dry).toMatchObject({ stdout: 'churn@v1.0.1\n', code: 0 });
@@ -52,16 +52,16 @@ test('a version that only the remote knew of comes here first, and counts', asyn
   const reg = regIn(box, registry.dir);
   expect(transcript(await reg('register', 'churn', '--push'))).toMatchInlineSnapshot(`
     "$ reg register churn --push
+    churn@v0.0.1
     -- stderr --
-    error: churn v0.0.1 is already registered at this commit, <oid 1, short>
-    hint: commit the change that makes a new version, or add --force for a second version of the same bytes
-    -- exit 1 --
+    fetched from origin first: churn@v0.0.1
+    churn v0.0.1 has these bytes already; --version or --bump gives them another number
     "
   `);
   expect(remote.tags()).toEqual(['churn@v0.0.1']);
   expect(registry.tags()).toEqual(['churn@v0.0.1']);
   for (const side of [registry, remote]) expect(oidOf(side, 'churn@v0.0.1')).toBe(before);
-  registry.commit();
+  registry.commit({ 'model.bin': 'another model' });
   expect(await reg('register', 'churn', '--push')).toMatchObject({ stdout: 'churn@v0.0.2\n', code: 0 });
 });
 
@@ -142,7 +142,7 @@ test('a push that is overtaken at the last moment starts again', async () => {
   const run = await regIn(box, registry.dir)('register', 'churn', '--force', '--push');
   expect(run).toMatchObject({
     stdout: 'churn@v0.0.2\n',
-    stderr: 'fetched from origin first: churn@v0.0.1\n',
+    stderr: 'fetched from origin first: churn@v0.0.1\nthese are the bytes of churn v0.0.1\n',
   });
   expect(remote.tags()).toEqual(['churn@v0.0.1', 'churn@v0.0.2']);
   expect(registry.tags()).toEqual(remote.tags());

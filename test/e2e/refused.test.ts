@@ -42,7 +42,7 @@ test('a refused command writes nothing', async () => {
     $ reg assign churn@v9.0.0 prod
     -- stderr --
     error: churn has no version v9.0.0
-    hint: did you mean 'v0.1.0'?
+    hint: there is v0.1.0
     -- exit 1 --
 
     $ reg assign churn@v0.2.0 prod
@@ -65,8 +65,8 @@ test('a refused command writes nothing', async () => {
 
     $ reg register a..b --unlinked
     -- stderr --
-    error: 'a..b' is not an artifact name
-    hint: letters, digits, - _ and / are allowed, a letter or digit first and last; dir:name for a subfolder
+    error: 'a..b@v0.0.1' cannot be a tag of a..b: it holds '..'
+    hint: choose another name
     -- exit 2 --
 
     $ reg rollback churn staging

@@ -91,7 +91,7 @@ test('unassigning a version that is in no stage needs --force', async () => {
     $ reg unassign churn@v9.0.0 prod
     -- stderr --
     error: churn has no version v9.0.0
-    hint: did you mean 'v1.0.0'?
+    hint: there are v1.1.0, v1.0.0
     -- exit 1 --
 
     $ reg unassign churn staging

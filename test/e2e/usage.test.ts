@@ -21,7 +21,7 @@ test('what is typed wrong ends with exit code 2', async () => {
       await reg('assign', 'churn', '#prod'),
       await reg('assign', 'churn@v1.0.0', 'dev', '--rev', 'HEAD'),
       await reg('assign', 'churn#prod', 'dev'),
-      await reg('show', '--at', 'yesterday'),
+      await reg('show', '--at', 'tomorrow'),
       await reg('show', '--at', '2026-02-31'),
       await reg('history', '-n', 'many'),
       await reg('load', 'churn', '--at', '2026-01-01'),
@@ -73,7 +73,7 @@ test('what is typed wrong ends with exit code 2', async () => {
 
     $ reg assign churn '#prod'
     -- stderr --
-    error: '#prod' is not a stage name
+    error: '#prod' is not a stage name: it holds '#'
     hint: give the name alone: prod
     -- exit 2 --
 
@@ -89,16 +89,16 @@ test('what is typed wrong ends with exit code 2', async () => {
     hint: write churn@VERSION
     -- exit 2 --
 
-    $ reg show --at yesterday
+    $ reg show --at tomorrow
     -- stderr --
-    error: 'yesterday' is not a time
-    hint: write 2026-05-03 or 2026-05-03T14:30:00Z
+    error: 'tomorrow' is not a time
+    hint: write 2026-05-03, 2026-05-03T14:30:00Z, now, today, yesterday or '2 days ago'
     -- exit 2 --
 
     $ reg show --at 2026-02-31
     -- stderr --
     error: '2026-02-31' is not a time
-    hint: write 2026-05-03 or 2026-05-03T14:30:00Z
+    hint: write 2026-05-03, 2026-05-03T14:30:00Z, now, today, yesterday or '2 days ago'
     -- exit 2 --
 
     $ reg history -n many

@@ -76,7 +76,7 @@ test('a registration is taken back', async () => {
     $ reg deregister churn@v9.0.0
     -- stderr --
     error: churn has no version v9.0.0
-    hint: did you mean 'v1.0.0'?
+    hint: there is v1.0.0
     -- exit 1 --
 
     $ reg deregister churn@v1.1.0 --force

@@ -26,7 +26,7 @@ export const WRONG: readonly string[] = [
   'which churn@v1.0.0 prod',
   "which churn '#prod'",
   "which 'two words' prod",
-  'which churn prod --at yesterday',
+  'which churn prod --at tomorrow',
   'which churn prod --at 2026-02-31',
   'history -n few',
   'history churn --since 2026-02-01 --until 2026-01-01',

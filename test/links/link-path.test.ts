@@ -26,7 +26,7 @@ describe('link files (docs/specification.md, 4 Link files and configuration)', (
   it.each([
     '.model.yaml',
     '-x.model.yaml',
-    'a.b.model.yaml',
+    'a..model.yaml',
     'a b/churn.model.yaml',
     'sub/.model.yaml',
     'é.model.yaml',

@@ -37,7 +37,7 @@ const PARSERS: [string, (text: string) => unknown][] = [
     versionId,
     parseTarget,
     parseVersionTarget,
-    parseTime,
+    parseTime: (text: string) => parseTime(text, 0),
   }),
   ...Object.entries({
     parseTagName,

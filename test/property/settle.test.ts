@@ -193,7 +193,7 @@ describe('questions asked with the objects that are known', () => {
           const without = new Map(objects).set(lost.name, 'missing');
           for (const [what, [question, expected]] of Object.entries(QUESTIONS)) {
             const since = answer((facts) => question(artifact, facts), without);
-            if (told.answer === 'damaged') {
+            if (since.answer === 'damaged') {
               damaged += 1;
               continue;
             }
@@ -205,7 +205,7 @@ describe('questions asked with the objects that are known', () => {
               const events = [...new Map(objects).set(lost.name, content).values()].filter(
                 (fact): fact is Event => typeof fact === 'object' && fact.artifact === name.artifact,
               );
-              expect([what, told.answer]).toEqual([
+              expect([what, since.answer]).toEqual([
                 what,
                 expected(reference.referenceState(name.artifact, events)),
               ]);

@@ -146,6 +146,28 @@ describe('a push', () => {
   });
 
   test.each([
+    ['lost', [lost, done]],
+    ['taken all the same', [sentTwice]],
+  ] as const)('takes along what the remote lacks, also where it was first %s', async (_how, pushes) => {
+    const { here, there, asked, context, commit, register } = makeClone(...pushes);
+    await register({ push: false });
+    const stage = stageName('prod');
+    const { rows } = await write(
+      context,
+      CHURN,
+      (snapshot) => planAssign(snapshot, { stage, target: { commit } }),
+      { push: true },
+    );
+    expect(rows).toMatchObject([
+      { tag: 'churn@v0.0.1', created: false, pushed: true },
+      { tag: 'churn#prod#1', created: true, pushed: true },
+    ]);
+    expect([...there.keys()]).toEqual(['refs/tags/churn@v0.0.1', 'refs/tags/churn#prod#1']);
+    expect(asked.filter((one) => one === 'list')).toHaveLength(3);
+    expect((await listTags(here)).map(({ name }) => name)).toEqual(['churn#prod#1', 'churn@v0.0.1']);
+  });
+
+  test.each([
     ['refused', 'REMOTE_REFUSED', /^origin refused the push: no$/],
     ['unanswered', 'REMOTE_FAILED', /^origin gave no answer to the push of churn@v0\.0\.1 \(no\); /],
     ['unknown', 'REMOTE_FAILED', /^it is not known whether origin took churn@v0\.0\.1: no$/],

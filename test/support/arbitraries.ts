@@ -12,11 +12,14 @@ const text = (characters: string, minLength = 0, maxLength = 6): fc.Arbitrary<st
 const joined = (...parts: fc.Arbitrary<string>[]): fc.Arbitrary<string> =>
   fc.tuple(...parts).map((texts) => texts.join(''));
 
-/** A name by the grammar of docs/specification.md, 1 Tags, slashes included. */
-export const anyName = fc.oneof(
-  text(LETTERS, 1, 1),
-  joined(text(LETTERS, 1, 1), text(`${LETTERS}-/_`, 0, 10), text(LETTERS, 1, 1)),
-);
+const named = (inside: string): fc.Arbitrary<string> =>
+  fc.oneof(
+    text(LETTERS, 1, 1),
+    joined(text(LETTERS, 1, 1), text(`${LETTERS}${inside}`, 0, 10), text(LETTERS, 1, 1)),
+  );
+
+/** The name of an artifact without a dir, by the grammar of docs/specification.md, 1 Tags, slashes and dots included. */
+export const anyName = named('-/_.');
 
 /** Any artifact name. */
 export const anyArtifact: fc.Arbitrary<ArtifactName> = fc
@@ -24,7 +27,7 @@ export const anyArtifact: fc.Arbitrary<ArtifactName> = fc
   .map(artifactName);
 
 /** Any stage name. */
-export const anyStage: fc.Arbitrary<StageName> = anyName.map(stageName);
+export const anyStage: fc.Arbitrary<StageName> = named('-/_').map(stageName);
 
 const number = fc.oneof(fc.nat(12), fc.nat()).map(String);
 const identifiers = (one: fc.Arbitrary<string>): fc.Arbitrary<string> =>

@@ -1,3 +1,5 @@
+import { parseArtifactName } from '../../domain/names.js';
+import { RegError } from '../../errors.js';
 import { importMlem } from '../../exchange/mlem.js';
 import type { RegistryContext } from '../../registry/context.js';
 import { floatingLinks } from '../../registry/floating.js';
@@ -27,11 +29,27 @@ export async function link(
   options: Omit<registry.LinkOptions, 'from' | 'labels'> & { label: Record<string, string> },
 ): Promise<void> {
   const context = await open();
-  const row = await registry.link(context, path, artifact, { ...options, labels: options.label, from: cwd });
+  const row = await registry
+    .link(context, path, artifact, { ...options, labels: options.label, from: cwd })
+    .catch(hintAtPath('link', path, artifact));
   await out.answer(row, () => [row.path]);
   for (const warning of await floatingWarnings(context, [artifact])) out.note(warning);
   out.hint(await commitHint(context, cwd, row.path, `Link ${artifact}`));
 }
+
+/** A handler for `catch` of a command that takes a path and an artifact: where the second looks like a path, they were swapped. */
+export const hintAtPath =
+  (command: string, path: string, artifact: string) =>
+  (error: unknown): never => {
+    const isSwapped = /[./]/.test(artifact) && !/[./]/.test(path) && parseArtifactName(path) !== undefined;
+    if (!isSwapped || !(error instanceof RegError) || !/^(INVALID_NAME|SOURCE_PATH)$/.test(error.code))
+      throw error;
+    throw new RegError(
+      error.code,
+      error.message,
+      `did you mean: ${shellLine('reg', command, artifact, path)}`,
+    );
+  };
 
 /** `reg update` */
 export async function update(

@@ -12,7 +12,7 @@ import { commitHint, pushHint } from '../next-step.js';
 import { progressBar } from '../render/progress.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
-import { droppedNote } from './linking.js';
+import { droppedNote, hintAtPath } from './linking.js';
 import { notingIn } from './reading.js';
 
 /** `reg load` */
@@ -70,6 +70,7 @@ export async function upload(
   const progress = progressBar(out, artifact);
   const { note, ...row } = await uploading
     .upload(context, path, artifact, { ...options, params: param, from: cwd, onStart: progress.start })
+    .catch(hintAtPath('upload', path, artifact))
     .finally(progress.stop);
   await out.answer(row, () => [row.path, ...row.tags.map(({ tag }) => tag)]);
   if (!row.uploaded) out.note(`the store has these bytes already: ${row.url}`);

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { formatTime } from '../../domain/time.js';
 import type { WebPages } from '../../domain/web-pages.js';
+import { RegError } from '../../errors.js';
 import { pagesOf } from '../../registry/browse.js';
 import type { RegistryContext } from '../../registry/context.js';
 import { type HistoryOptions, intervals, journal } from '../../registry/history.js';
 import { historyRow } from '../../registry/make-rows.js';
 import * as queries from '../../registry/queries.js';
+import * as showing from '../../registry/show.js';
 import type { WriteOptions } from '../../registry/write.js';
 import { type Output, pieces } from '../output.js';
 import {
@@ -14,6 +17,7 @@ import {
   historyTable,
   intervalTable,
   overviewTable,
+  stageTable,
   versionTable,
 } from '../render/rows.js';
 import { renderTable, showsHyperlinks, type Table } from '../render/table.js';
@@ -30,16 +34,48 @@ export const notingIn =
 /** `reg which` */
 export async function which(
   { out, open }: Session,
-  artifact: string,
-  stage: string,
-  options: queries.ReadOptions & { all?: boolean },
-): Promise<void> {
-  const rows = await queries.which(await open(), artifact, stage, {
+  target: string,
+  typed: string | undefined,
+  options: queries.WhichOptions,
+): Promise<number> {
+  const [artifact, stage] = artifactAndStage(target, typed);
+  const context = await open();
+  if (artifact === '') {
+    const whole = wholeness();
+    const held = await queries.whichOfAll(context, stage, { ...options, onMissing: whole.onMissing });
+    await out.answer(held, () => stageTable(held, out));
+    if (held.length === 0 && whole.code() === 0) out.note(`no version is in stage ${stage}`);
+    return whole.code();
+  }
+  const rows = await queries.which(context, artifact, stage, {
     ...options,
     onDeprecated: notingIn(out),
   });
   const shown = options.all ? rows : [rows[0]];
   await out.answer(options.all ? rows : rows[0], () => shown.map(({ version }) => version));
+  return 0;
+}
+
+/** Notices where tags are known to be missing, and gives the exit code of an answer about the others. */
+function wholeness(): { onMissing: () => void; code: () => number } {
+  let code = 0;
+  return {
+    onMissing: () => {
+      code = 1;
+    },
+    code: () => code,
+  };
+}
+
+/**
+ * The artifact, empty for all, and the stage that `churn prod`, `churn#prod` or `#prod` name.
+ * @throws RegError USAGE
+ */
+function artifactAndStage(target: string, stage: string | undefined): [artifact: string, stage: string] {
+  if (stage !== undefined) return [target, stage];
+  const hash = target.indexOf('#');
+  if (hash >= 0) return [target.slice(0, hash), target.slice(hash + 1)];
+  throw new RegError('USAGE', "missing required argument 'stage'", 'see: reg which --help');
 }
 
 /** `reg latest` */
@@ -56,21 +92,41 @@ export async function latest(
 export async function show(
   { out, open }: Session,
   target: string | undefined,
-  options: queries.OverviewOptions & queries.VersionsOptions,
-): Promise<void> {
+  {
+    label,
+    sort,
+    ...options
+  }: Omit<showing.VersionsOptions, 'sort'> & Pick<showing.OverviewOptions, 'sort'> & { label: string[] },
+): Promise<number> {
   const context = await open();
+  const whole = wholeness();
+  const asked = { ...options, labels: label, onMissing: whole.onMissing };
   if (target !== undefined) {
-    const rows = await queries.versions(context, target, { ...options, onDeprecated: notingIn(out) });
-    return out.answer(rows, async () => versionTable(rows, out, await linksOf(out, context)));
+    if (sort === 'name')
+      throw new RegError('USAGE', 'versions have no names to be sorted by', 'sort by semver or timestamp');
+    const rows = await showing.versions(context, target, {
+      ...asked,
+      sort,
+      onDeprecated: notingIn(out),
+    });
+    const isOfAll = target.startsWith('#');
+    await out.answer(rows, async () => versionTable(rows, out, isOfAll, await linksOf(out, context)));
+    return whole.code();
   }
-  const rows = await queries.overview(context, { ...options, onWarning: out.note });
+  const rows = await showing.overview(context, { ...asked, sort });
   await out.answer(rows, async () => {
     const { stages: order = [] } = out.world.isTTY ? await context.config() : {};
     return overviewTable(rows, order, out, await linksOf(out, context));
   });
-  if (out.json) return;
+  if (out.json) return whole.code();
   if (out.world.isTTY && hasBehind(rows)) out.note(`${BEHIND} behind the latest version`);
-  if (rows.length === 0) out.note('there is no artifact to show');
+  if (rows.length === 0)
+    out.note(
+      options.at
+        ? `there was no such artifact at ${formatTime(options.at.getTime() / 1000)}`
+        : 'there is no artifact to show',
+    );
+  return whole.code();
 }
 
 /** `reg history` */
@@ -78,21 +134,28 @@ export async function history(
   { out, open }: Session,
   target: string | undefined,
   options: HistoryOptions & { asc?: boolean; intervals?: boolean; pager: boolean },
-): Promise<void> {
+): Promise<number> {
   const context = await open();
-  const wanted = { ...options, ascending: options.asc };
+  const whole = wholeness();
+  const wanted = { ...options, ascending: options.asc, onMissing: whole.onMissing };
   const print = async (table: Table): Promise<void> =>
     printPaged(await renderTable(table, out), out, context, options.pager);
   if (options.intervals) {
     const rows = await intervals(context, target, wanted);
-    return out.json ? out.data(rows) : print(intervalTable(rows, out, await linksOf(out, context)));
+    if (out.json) out.data(rows);
+    else await print(intervalTable(rows, out, await linksOf(out, context)));
+    return whole.code();
   }
   const events = await journal(context, target, wanted);
-  if (out.json) return out.rows(events, historyRow);
+  if (out.json) {
+    out.rows(events, historyRow);
+    return whole.code();
+  }
   const links = await linksOf(out, context);
   // columns of a terminal are as wide as the widest of all their cells
   for (const some of out.world.isTTY ? [events] : pieces(events))
     await print(historyTable(some.map(historyRow), out, links));
+  return whole.code();
 }
 
 /** `reg stages`, and `reg stages rename OLD NEW` */

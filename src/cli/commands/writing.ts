@@ -95,7 +95,7 @@ export async function approve(
   await pushHint(session, context, [row]);
 }
 
-type Options = WriteOptions & { delete?: boolean | undefined; yes?: boolean | undefined };
+type Options = WriteOptions & { yes?: boolean | undefined };
 
 /** Runs a write: opens the registry, asks before anything is deleted, and prints what came of it. */
 async function runWrite<T extends Options>(
@@ -106,17 +106,13 @@ async function runWrite<T extends Options>(
   const { out, inPlace } = session;
   const context = await session.open();
   const confirm = (rows: readonly WriteRow[]) => isAgreed(rows, options, out.world);
-  const { rows, note } = await call(context, { ...options, confirm });
-  await out.answer(rows, () => rows.map(({ tag }) => tag));
+  const { rows, along, note } = await call(context, { ...options, confirm });
+  await out.answer(rows, () => rows.map(({ tag }) => tag).filter((tag) => !along.includes(tag)));
   if (note !== undefined) out.note(inPlace(note));
   if (options.dryRun && rows.some((row) => !row.pushed))
     return out.note(`no event was ${options.delete ? 'deleted' : 'written'}: this is a dry run`);
-  await pushHint(
-    session,
-    context,
-    options.delete ? await leftThere(context, rows, options) : rows,
-    options.delete,
-  );
+  const left = options.delete ? await leftThere(context, rows, options) : rows;
+  await pushHint(session, context, left, { along, isDeleting: options.delete });
 }
 
 /** The deleted tags that the remote still has, as far as it can be asked: git refuses to delete others there. */

@@ -1,6 +1,6 @@
 import { compareVersions, parseVersion } from '../../domain/version.js';
 import type { WebPages } from '../../domain/web-pages.js';
-import { HistoryRow, IntervalRow, type OverviewRow, VersionRow } from '../../registry/rows.js';
+import { HistoryRow, IntervalRow, type OverviewRow, type StageRow, VersionRow } from '../../registry/rows.js';
 import type { Field, Fields, Row, RowOf } from '../../util/row.js';
 import type { Output } from '../output.js';
 import type { World } from '../world.js';
@@ -45,8 +45,34 @@ function cellOf({ kind }: Field, value: unknown, out: Output): string {
   }
 }
 
-/** The versions of one artifact. */
-export const versionTable = (rows: readonly VersionRow[], out: Output, pages?: WebPages): Table =>
+/** What artifacts have in a stage. */
+export const stageTable = (rows: readonly StageRow[], out: Output): Table => ({
+  head: ['artifact', 'version'],
+  rows: rows.map(({ artifact, version }) => [
+    { text: artifact, paint: out.color.cyan },
+    versionText(version, out),
+  ]),
+});
+
+/** The versions of one artifact, or of several, each row with its artifact. */
+export function versionTable(
+  rows: readonly VersionRow[],
+  out: Output,
+  isOfSeveral: boolean,
+  pages?: WebPages,
+): Table {
+  const table = ofVersions(rows, out, pages);
+  if (!isOfSeveral) return table;
+  return {
+    head: ['artifact', ...table.head],
+    rows: table.rows.map((cells, index) => [
+      { text: rows[index]?.artifact ?? '', paint: out.color.cyan },
+      ...cells,
+    ]),
+  };
+}
+
+const ofVersions = (rows: readonly VersionRow[], out: Output, pages?: WebPages): Table =>
   rowTable(VersionRow, rows, out, {
     version: ({ version, tag, active }) => ({
       text: versionText(version, out),

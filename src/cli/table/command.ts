@@ -13,8 +13,8 @@ export interface OptionSpec {
   about: string;
   /** The only values that it takes. */
   choices?: readonly string[];
-  /** Makes a value of what was typed. @throws BadValue, RegError */
-  parse?: (text: string, before: never) => unknown;
+  /** Makes a value of what was typed; `now` is the clock, in milliseconds since the epoch. @throws BadValue, RegError */
+  parse?: (text: string, before: never, now: () => number) => unknown;
   /** The value where none is typed. */
   fallback?: unknown;
   /** How help shows the flags, where a parser would read that wrong. */
@@ -78,8 +78,11 @@ export const option = (
 export const namesOf = ({ flags }: OptionSpec): string[] =>
   flags.split(/[ ,|]+/).filter((word) => word.startsWith('-'));
 
-/** `-o, --output <path>` → `path`; undefined for an option without a value. */
-export const valueNameOf = (flags: string): string | undefined => /<(.*)>/.exec(flags)?.[1];
+/** `-o, --output <path>` and `-o, --output [path]` → `path`; undefined for an option without a value. */
+export const valueNameOf = (flags: string): string | undefined => /[<[](.*)[>\]]/.exec(flags)?.[1];
+
+/** Whether an option may stand without its value: `--behind [stage]`. */
+export const isValueOptional = (flags: string): boolean => flags.endsWith(']');
 
 /** A summary as a sentence. */
 export const sentence = (summary: string): string => `${summary[0]?.toUpperCase()}${summary.slice(1)}.`;
@@ -97,7 +100,8 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
 export class BadValue extends Error {}
 
 /** Reads a time. */
-export const time = (text: string): Date => new Date(parseTime(text) * 1000);
+export const time = (text: string, _before: unknown, now: () => number): Date =>
+  new Date(parseTime(text, now() / 1000) * 1000);
 
 /** Reads a whole number. */
 export function count(text: string): number {
@@ -108,6 +112,6 @@ export function count(text: string): number {
 /** The option of every command that answers as of a time. */
 export const AT: OptionSpec = option(
   '--at <time>',
-  'answer as of a time: 2026-05-03 or 2026-05-03T14:30:00Z',
+  "answer as of a time: 2026-05-03, 2026-05-03T14:30:00Z, yesterday or '2 days ago'",
   { parse: time },
 );

@@ -6,6 +6,7 @@ import { shellLine } from '../../util/shell.js';
 import { type CommandSpec, namesOf } from './command.js';
 import type { Line } from './line.js';
 import { COMMANDS, optionsOf } from './table.js';
+import { translated } from './translate.js';
 
 /** What the parser found fault with, by its own code. */
 export interface Fault {
@@ -17,11 +18,11 @@ export interface Fault {
 /** The error of a command line that cannot run, with the next step as far as the table and what was typed tell it. */
 export function usageError({ code, message }: Fault, line: Line): RegError {
   if (code === 'commander.help') return new RegError('USAGE', 'a command is missing', 'see: reg --help');
-  const near = meantWord(code, line);
-  const other = OUT_OF_STEP.has(code) ? meantCommand(line) : undefined;
+  const other = meantLine(code, line);
+  const near = other === undefined ? meantWord(code, line) : undefined;
   const hint =
-    (near === undefined ? undefined : `did you mean '${near}'?`) ??
     (other === undefined ? undefined : `did you mean: ${other}`) ??
+    (near === undefined ? undefined : `did you mean '${near}'?`) ??
     `see: reg ${line.command === undefined ? '' : `${line.command.name} `}--help`;
   return new RegError('USAGE', message.replace(/^error: /, ''), hint);
 }
@@ -30,6 +31,17 @@ const NAMES = COMMANDS.map((spec) => spec.name);
 
 /** There are too few arguments, or too many. */
 const OUT_OF_STEP: ReadonlySet<string> = new Set(['commander.missingArgument', 'commander.excessArguments']);
+
+/** The line that was probably meant, as far as the table and the spellings of other tools tell it. */
+function meantLine(code: string, line: Line): string | undefined {
+  if (FOREIGN_WORD.has(code)) return translated(line);
+  if (!OUT_OF_STEP.has(code)) return undefined;
+  // gto withdraws everything with one command
+  return meantCommand(line) ?? (line.command?.name === 'deprecate' ? translated(line) : undefined);
+}
+
+/** The word is of another tool, or mistyped. */
+const FOREIGN_WORD: ReadonlySet<string> = new Set(['commander.unknownCommand', 'commander.unknownOption']);
 
 /** The command, option or value that a mistyped word is nearest to. */
 function meantWord(code: string, line: Line): string | undefined {

@@ -1,4 +1,4 @@
-import { type CommandSpec, namesOf, type OptionSpec, valueNameOf } from './command.js';
+import { type CommandSpec, isValueOptional, namesOf, type OptionSpec, valueNameOf } from './command.js';
 import { commandNamed, optionsOf } from './table.js';
 
 /** A command line as the table reads it, complete or up to a cursor. The one reader of what was typed beside the parser. */
@@ -50,6 +50,10 @@ export function readLine(argv: readonly string[]): Line {
   let isClosed = false;
   for (const word of argv) {
     let kept = word;
+    if (open !== undefined && isValueOptional(open.flags) && word.startsWith('-')) {
+      options.push({ option: open, value: undefined });
+      open = undefined;
+    }
     if (open !== undefined) {
       options.push({ option: open, value: word });
       open = undefined;

@@ -8,6 +8,7 @@ import { BadValue, type CommandSpec, GLOBAL_OPTIONS, type OptionSpec, sentence }
 import { usageError } from './hints.js';
 import type { Line } from './line.js';
 import { COMMANDS, commandNamed, groupOf } from './table.js';
+import { nameFor } from './translate.js';
 
 /** What a command line asks for. */
 export interface Invocation {
@@ -21,6 +22,8 @@ export interface Invocation {
  * @throws RegError USAGE, and what reading the values of options throws
  */
 export function parse(line: Line, world: World): Invocation | undefined {
+  if (line.name !== undefined && line.command === undefined && line.unknown.some((word) => HELP.has(word)))
+    throw usageError({ code: 'commander.unknownCommand', message: `unknown command '${line.name}'` }, line);
   let found: Invocation | undefined;
   const program = buildProgram(line.command, world, (invocation) => {
     found = invocation;
@@ -35,6 +38,8 @@ export function parse(line: Line, world: World): Invocation | undefined {
   return found && { ...found, options: { ...found.options, fields: line.fields } };
 }
 
+const HELP: ReadonlySet<string> = new Set(['-h', '--help']);
+
 /**
  * The help on a command or a concept, or without either on the program.
  * @throws RegError USAGE where there is none
@@ -45,7 +50,9 @@ export function helpOn(topic: string | undefined, world: World): string {
   const spec = topic === undefined ? undefined : commandNamed(topic);
   if (topic !== undefined && spec === undefined) {
     const known = [...COMMANDS.map(({ name }) => name), ...Object.keys(TOPICS)];
-    const hint = didYouMean(topic, known, 'see: reg --help');
+    const other = nameFor(topic);
+    const hint =
+      other === undefined ? didYouMean(topic, known, 'see: reg --help') : `did you mean: reg help ${other}`;
     throw new RegError('USAGE', `there is no help on '${topic}'`, hint);
   }
   let text = '';
@@ -61,7 +68,7 @@ function buildProgram(
   world: World,
   found: (invocation: Invocation) => void,
 ): Command {
-  const program = addOptions(new Command('reg'), GLOBAL_OPTIONS, 'Global options:')
+  const program = addOptions(new Command('reg'), GLOBAL_OPTIONS, 'Global options:', world.now)
     .description('A model registry in the tags of a git repository.')
     .version(world.version, '--version', 'show the version of this program')
     .helpOption('-h, --help', 'show this help')
@@ -87,7 +94,7 @@ function buildProgram(
       .helpGroup(groupOf(spec))
       .copyInheritedSettings(program);
     if (spec === chosen)
-      fill(command, spec).action(() =>
+      fill(command, spec, world.now).action(() =>
         found({ command: spec, args: command.processedArgs, options: command.optsWithGlobals() }),
       );
   }
@@ -100,7 +107,7 @@ const examplesText = (examples: readonly string[]): string =>
   `\nExamples:\n${examples.map((line) => `  reg ${line}\n`).join('')}`;
 
 /** Adds what a command takes, and what its own help says. */
-function fill(command: Command, spec: CommandSpec): Command {
+function fill(command: Command, spec: CommandSpec, now: World['now']): Command {
   const { summary, more, examples, options, choices = {} } = spec;
   for (const { name, required, variadic } of spec.arguments) {
     const word = `${name}${variadic ? '...' : ''}`;
@@ -112,16 +119,21 @@ function fill(command: Command, spec: CommandSpec): Command {
     .description(`${sentence(summary)}${more === undefined ? '' : `\n\n${more}`}`)
     .addHelpText('after', examplesText(examples))
     .helpOption('-h, --help', 'show this help');
-  addOptions(command, options, 'Options:');
-  return addOptions(command, GLOBAL_OPTIONS, 'Global options:');
+  addOptions(command, options, 'Options:', now);
+  return addOptions(command, GLOBAL_OPTIONS, 'Global options:', now);
 }
 
-function addOptions(command: Command, specs: readonly OptionSpec[], heading: string): Command {
+function addOptions(
+  command: Command,
+  specs: readonly OptionSpec[],
+  heading: string,
+  now: World['now'],
+): Command {
   command.optionsGroup(heading);
   for (const { flags, about, choices, parse, fallback, shown } of specs) {
     const option = new Option(flags, about);
     if (choices !== undefined) option.choices(choices);
-    if (parse !== undefined) option.argParser(parsing(parse));
+    if (parse !== undefined) option.argParser(parsing(parse, now));
     if (fallback !== undefined) option.default(fallback);
     if (shown !== undefined) option.flags = shown;
     command.addOption(option);
@@ -130,10 +142,10 @@ function addOptions(command: Command, specs: readonly OptionSpec[], heading: str
 }
 
 const parsing =
-  (parse: NonNullable<OptionSpec['parse']>) =>
+  (parse: NonNullable<OptionSpec['parse']>, now: World['now']) =>
   (text: string, before: unknown): unknown => {
     try {
-      return parse(text, before as never);
+      return parse(text, before as never, now);
     } catch (error) {
       throw error instanceof BadValue ? new InvalidArgumentError(error.message) : error;
     }

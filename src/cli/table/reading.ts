@@ -22,8 +22,9 @@ const countOrAll = (text: string): number => (text === '-1' ? -1 : count(text));
 
 /** The commands that ask the registry. */
 export const READING: readonly CommandSpec[] = [
-  command('which <artifact> <stage>', 'say which version is current in a stage', {
-    examples: ['which churn prod', 'which churn prod --at 2026-05-03 --json'],
+  command('which <artifact> [stage]', 'say which version is current in a stage', {
+    more: "`which '#prod'` lists what every artifact has in the stage; `which 'churn#prod'` is `which churn prod`.",
+    examples: ['which churn prod', 'which churn prod --at 2026-05-03 --json', "which '#prod'"],
     options: [AT, option('--all', 'every version in the stage, the current one first')],
     answer: either(StageRow, list(StageRow)),
     run: async () => (await import('../core.js')).which,
@@ -35,7 +36,10 @@ export const READING: readonly CommandSpec[] = [
     run: async () => (await import('../core.js')).latest,
   }),
   command('show [artifact]', 'show all artifacts, or the versions of one', {
-    examples: ['show', "show 'churn#prod' --at 2026-05-03"],
+    more:
+      "`show '#prod'` shows what every artifact has in the stage. Labels and type are those that HEAD declares, and of versions those " +
+      'that their commits declare.',
+    examples: ['show', "show 'churn#prod' --at 2026-05-03", 'show --label team=pricing --behind prod'],
     options: [
       AT,
       option('--deprecated', 'deprecated artifacts too'),
@@ -48,7 +52,18 @@ export const READING: readonly CommandSpec[] = [
         'the last so many stages of each version (default: -1, all)',
         { parse: countOrAll },
       ),
-      option('--sort <order>', 'order of the versions of one artifact', { choices: ['semver', 'timestamp'] }),
+      option('--label <key=value>', 'only what has this label, as often as needed', {
+        parse: (text, before: readonly string[]) => [...before, text],
+        fallback: [],
+      }),
+      option('--type <type>', 'only what is of this type, such as model'),
+      option('--stage <stage>', 'only what is in this stage'),
+      option('--behind [stage]', 'only where the version in this stage, or in any, comes before the latest'),
+      option('--never <stage>', 'only what never was in this stage'),
+      option('--sort <order>', 'order: name, semver (greatest first) or timestamp (newest first)', {
+        choices: ['name', 'semver', 'timestamp'],
+      }),
+      option('-n, --limit <count>', 'at most so many', { parse: count }),
     ],
     answer: either(list(OverviewRow), list(VersionRow)),
     run: async () => (await import('../core.js')).show,
@@ -58,6 +73,7 @@ export const READING: readonly CommandSpec[] = [
     options: [
       AT,
       option('--stage <stage>', 'only what concerns this stage'),
+      option('--by <email>', 'only what the tagger with this address did'),
       option('--since <time>', 'only what happened from this time on', { parse: time }),
       option('--until <time>', 'only what happened up to this time', { parse: time }),
       option('--intervals', 'one row for each stay of a version in a stage: from when to when, and by whom'),

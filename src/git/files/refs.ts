@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import { compareText } from '../../domain/order.js';
+import { refFormatProblem } from '../../domain/refs.js';
 import { askEach } from './objects.js';
 import { textOf } from './place.js';
 
@@ -37,7 +38,8 @@ export function openRefs(gitDir: string, commonDir: string): Refs {
     return target === undefined || steps === 0 ? oid : read(target, steps - 1);
   };
   const listOnce = async (prefixes: readonly string[]): Promise<StoredRef[]> => {
-    const isWanted = (name: string): boolean => prefixes.some((prefix) => name.startsWith(prefix));
+    const isWanted = (name: string): boolean =>
+      prefixes.some((prefix) => name.startsWith(prefix)) && refFormatProblem(name) === undefined;
     const names = (await looseNames(commonDir, 'refs', prefixes)).filter(isWanted);
     const loose = await askEach(names, async (name) => readLooseRef(join(commonDir, name)));
     const refs = await readPackedRefs(packedFile, isWanted);

@@ -88,7 +88,7 @@ async function askUntilAnswered(
   refs: readonly RefChange[],
   passing: RefChange | undefined,
 ): Promise<ReadonlyMap<string, Oid> | RegError> {
-  const asked = (await access.whereToPush?.()) ?? access;
+  const asked = await access.whereToPush();
   const names = [...refs, ...(passing ? [passing] : [])].map(({ ref }) => ref);
   for (let question = 1; ; question += 1) {
     try {

@@ -3,7 +3,7 @@ import type { Oid } from '../../domain/event.js';
 import type { ArtifactName } from '../../domain/names.js';
 import { tagNameOf, tagRefsOf, turnRef } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
-import { redactorOf } from '../../util/address.js';
+import { redactorOf, shownAddress } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import { shellLine } from '../../util/shell.js';
 import type { History, Objects, RefTips, RemoteListing, TagRef } from '../port.js';
@@ -20,19 +20,55 @@ export interface NamedRemote {
 export interface RemoteAccess {
   git: RunGit;
   remote: NamedRemote;
-  /** The same for pushes, which may go elsewhere than fetches come from; absent where both are one. */
-  whereToPush?: () => Promise<RemoteAccess>;
+  /**
+   * The same remote at the address that pushes go to; this access itself where that is the one that fetches come from.
+   * @throws RegError INVALID_CONFIG where pushes go to several addresses
+   */
+  whereToPush(): Promise<RemoteAccess>;
 }
 
 /** A remote in the configuration of a repository. Its addresses are read there once. */
-export function namedAccess(run: RunGit, name: string): RemoteAccess {
-  const git = withoutLoginsOf(run, name);
-  const remote = { name, shown: name };
-  const whereToPush = once(async () => {
-    const { stdout } = await git(['config', '--default', '', '--get', `remote.${name}.pushurl`]);
-    return { git, remote: { ...remote, name: stdout.toString().trim() || name } };
-  });
-  return { git, remote, whereToPush };
+export const namedAccess = (run: RunGit, name: string): RemoteAccess =>
+  accessTo(withoutLoginsOf(run, name), { name, shown: name });
+
+/** Access to a remote that git's configuration names. */
+export function accessTo(git: RunGit, remote: NamedRemote): RemoteAccess {
+  const access: RemoteAccess = { git, remote, whereToPush: once(() => pushAccess(access)) };
+  return access;
+}
+
+/** Reads both addresses of a remote from git, which has applied `insteadOf` and `pushInsteadOf` to them (git-config(1)). */
+async function pushAccess(access: RemoteAccess): Promise<RemoteAccess> {
+  const { git, remote } = access;
+  const addresses = { fetch: [] as string[], push: [] as string[] };
+  const { stdout } = await git(['remote', '--verbose']);
+  for (const line of stdout.toString().split('\n')) {
+    const [, name, url = '', side] = /^(.*?)\t(.*) \((fetch|push)\)/.exec(line) ?? [];
+    if (name === remote.name && (side === 'fetch' || side === 'push')) addresses[side].push(url);
+  }
+  const [url, ...others] = new Set(addresses.push);
+  if (url === undefined || (others.length === 0 && addresses.fetch[0] === url)) return access;
+  if (others.length > 0) throw severalAddresses(remote, [url, ...others]);
+  // git rewrites an address once, so that an alias stands for exactly this one; a key with = cannot be given here
+  const [name, alias] = url.includes('=') ? [url, []] : [ALIAS, ['-c', `url.${url}.insteadOf=${ALIAS}`]];
+  const there: RemoteAccess = {
+    git: (args, input) => git([...alias, ...args], input),
+    remote: { name, shown: shownAddress(url) },
+    whereToPush: async () => there,
+  };
+  return there;
+}
+
+/** What git takes for the address of pushes where it is asked to read from there. */
+const ALIAS = 'reg-push:';
+
+function severalAddresses({ name, shown }: NamedRemote, urls: readonly string[]): RegError {
+  const [first = '', ...others] = urls.map(shownAddress);
+  return new RegError(
+    'INVALID_CONFIG',
+    `pushes to ${shown} go to several addresses, and a write is decided at one: ${[first, ...others].join(', ')}`,
+    `keep one of them, and push to the others with git: ${shellLine('git', 'config', '--replace-all', `remote.${name}.pushurl`, first)}`,
+  );
 }
 
 /** The messages of git about its failure, in one line. */

@@ -12,6 +12,7 @@ import {
   type RegistryRepository,
   type Remote,
   type RemoteNames,
+  type RemoteSide,
   type SourceRepository,
 } from '../port.js';
 import { gitBranches, gitHistory } from './history.js';
@@ -19,6 +20,7 @@ import { gitLargeFiles } from './lfs.js';
 import { gitObjects } from './objects.js';
 import { push } from './push.js';
 import {
+  accessTo,
   fetchTagObjects,
   listRemoteArtifact,
   listRemoteRefs,
@@ -67,7 +69,7 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
   // in a partial clone git brings a missing model from the remote, and shows no progress
   const stream = streamGitIn(folder, unhurried(around));
   const [objects, history] = [gitObjects(read, stream), gitHistory(read)];
-  const accessTo = accesses(git);
+  const remotes = accesses(git);
   // but it does not bring a missing tag
   const tags = gitTags(checked(readGitIn(folder, offline(around))), streamGitIn(folder, offline(around)));
   return {
@@ -81,12 +83,12 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
       ...gitTagWriter(git, gitSigner(git, folder, around)),
       commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
     },
-    remote: (name) => gitRemote(accessTo(name), objects, history),
+    remote: (name, side) => gitRemote(remotes(name), objects, history, side),
     remotes: () => readRemotes(read),
     hasRemote: async (name) => (await read(['remote', 'get-url', '--end-of-options', name])).code === 0,
     largeFiles: gitLargeFiles(folder, around),
-    tips: () => listTips({ git: read, remote: { name: '.', shown: folder } }),
-    defaultBranch: () => readHead({ git: read, remote: { name: '.', shown: folder } }),
+    tips: () => listTips(ownAccess(read, folder)),
+    defaultBranch: () => readHead(ownAccess(read, folder)),
     workTree: () => findWorkTree(read),
     uncommitted: (paths) => listUncommitted(read, paths),
     nextCommit: async () => {
@@ -95,6 +97,9 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
     },
   };
 }
+
+/** A repository as a remote of its own: a folder is one too. */
+const ownAccess = (git: RunGit, folder: string): RemoteAccess => accessTo(git, { name: '.', shown: folder });
 
 /** The remotes of a repository, by name. */
 function accesses(git: RunGit): (name: string) => RemoteAccess {
@@ -203,20 +208,28 @@ export async function openGitSource(path: string, around: Surroundings): Promise
     objects: gitObjects(git, streamGitIn(path, unhurried(inside))),
     history: gitHistory(git),
     largeFiles: gitLargeFiles(path, inside),
-    // a folder is a remote too
-    tips: () => listTips({ git, remote: { name: '.', shown: path } }),
-    defaultBranch: () => readHead({ git, remote: { name: '.', shown: path } }),
+    tips: () => listTips(ownAccess(git, path)),
+    defaultBranch: () => readHead(ownAccess(git, path)),
   };
 }
 
 /**
  * A remote, with the git program.
  * @param objects those of the repository here, which a fetch adds to
+ * @param side which address is read, where fetches and pushes have different ones
  */
-export const gitRemote = (access: RemoteAccess, objects: Objects, history: History): Remote => ({
-  listTags: () => listRemoteTags(access),
-  listArtifact: (artifact) => listRemoteArtifact(access, artifact),
-  listRefs: (patterns) => listRemoteRefs(access, patterns),
-  fetch: (tags) => fetchTagObjects(access, objects, history, tags),
-  push: (refs, turn) => push(access, refs, turn),
-});
+export function gitRemote(
+  access: RemoteAccess,
+  objects: Objects,
+  history: History,
+  side: RemoteSide = 'fetch',
+): Remote {
+  const read = async (): Promise<RemoteAccess> => (side === 'push' ? access.whereToPush() : access);
+  return {
+    listTags: async () => listRemoteTags(await read()),
+    listArtifact: async (artifact) => listRemoteArtifact(await read(), artifact),
+    listRefs: async (patterns) => listRemoteRefs(await read(), patterns),
+    fetch: async (tags) => fetchTagObjects(await read(), objects, history, tags),
+    push: (refs, turn) => push(access, refs, turn),
+  };
+}

@@ -1,0 +1,107 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ArtifactState, State } from '../domain/artifact.js';
+import { gapsIn } from '../domain/chain.js';
+import type { Event, NamedEvent } from '../domain/event.js';
+import type { ArtifactName } from '../domain/names.js';
+import { RegError } from '../errors.js';
+import { isThere } from '../util/files.js';
+import type { RegistryContext } from './context.js';
+import { readArtifactNames } from './read.js';
+
+// Known to be partial is no answer (docs/specification.md, 1 Tags): an event names an event before it or a version that is not here, or
+// a shallow clone has no tag of the registry at all. Only what was read anyway is looked at.
+
+/** Whether there is a remote, which may have more tags. */
+export const isClone = async ({ repository, remote }: RegistryContext): Promise<boolean> =>
+  repository.address === undefined &&
+  remote().then(
+    (name) => repository.hasRemote(name),
+    () => true,
+  );
+
+/**
+ * Whether tags of an artifact are known to be missing here, so that its remote may have them. A tag that was deleted is not
+ * missing: here its object is left, and of those of other clones `reg sync` keeps a mark.
+ * @param read events whose objects were read
+ * @param all every event of the artifact
+ */
+export async function isPartial(
+  context: RegistryContext,
+  read: readonly Event[],
+  all: readonly NamedEvent[],
+): Promise<boolean> {
+  const gaps = context.repository.address === undefined ? gapsIn(read, all) : [];
+  if (gaps.length === 0 || !(await isClone(context))) return false;
+  const parents = gaps.flatMap(({ parent }) => parent ?? []);
+  const types = parents.length === 0 ? new Map() : await context.repository.objects.types(parents);
+  for (const { event, parent } of gaps) {
+    const isDeleted = parent !== undefined && (types.get(parent) ?? 'tag') !== 'missing';
+    if (!isDeleted && !(await isThere(markOf(context, event.tagOid)))) return true;
+  }
+  return false;
+}
+
+/** The artifacts of a state whose tags are not known to be partial, and the names of the others. */
+export async function wholeOf(
+  context: RegistryContext,
+  state: State,
+): Promise<{ whole: ArtifactState[]; missing: Set<string> }> {
+  const whole: ArtifactState[] = [];
+  const missing = new Set<string>();
+  for (const artifact of state.values())
+    if (await isPartial(context, artifact.events, artifact.events)) missing.add(artifact.name);
+    else whole.push(artifact);
+  return { whole, missing };
+}
+
+/**
+ * Refuses a question about an artifact whose tags are known to be partial.
+ * @throws RegError TAGS_MISSING
+ */
+export async function refusePartial(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  read: readonly Event[],
+  all: readonly NamedEvent[],
+): Promise<void> {
+  if (await isPartial(context, read, all)) throw tagsMissing(`tags of ${artifact} are missing in this clone`);
+}
+
+/** Whether a shallow clone has no tag of the registry at all, although its remote may have some. */
+export async function hasNone(context: RegistryContext): Promise<boolean> {
+  const { repository } = context;
+  if (repository.address !== undefined || (await readArtifactNames(repository.tags)).length > 0) return false;
+  if (!(await isClone(context)) || !(await repository.history.isShallow())) return false;
+  return !(await isThere(markOf(context, await emptyMark(context))));
+}
+
+/** The error for tags that are known to be missing here. */
+export const tagsMissing = (message: string): RegError =>
+  new RegError('TAGS_MISSING', message, 'get them with: reg sync');
+
+/** What a clone without a tag of the registry has to say for itself. */
+export const NO_TAGS = 'this clone has no tag of the registry';
+
+/** Notes that a clone has no tag of the registry, where it has a remote that may have some. */
+export async function noteWithoutTags(context: RegistryContext): Promise<void> {
+  if ((await readArtifactNames(context.repository.tags)).length > 0 || !(await isClone(context))) return;
+  context.note(`${NO_TAGS}; where the remote has some, get them with: reg sync`);
+}
+
+/** Marks what the remote does not have either, so that questions are answered without it. */
+export async function markGone(
+  context: RegistryContext,
+  artifacts: readonly (readonly Event[])[],
+): Promise<void> {
+  const events = artifacts.flatMap((own) => gapsIn(own, own)).map(({ event }) => event.tagOid);
+  const isEmpty = artifacts.length === 0 && (await readArtifactNames(context.repository.tags)).length === 0;
+  const marks = isEmpty ? [...events, await emptyMark(context)] : events;
+  if (marks.length > 0) await mkdir(markOf(context, ''), { recursive: true });
+  for (const mark of marks) await writeFile(markOf(context, mark), '');
+}
+
+const markOf = ({ cache }: RegistryContext, mark: string): string => join(cache, 'gone', mark);
+
+const emptyMark = async ({ repository }: RegistryContext): Promise<string> =>
+  `all-${(await repository.objects.commit('HEAD')) ?? ''}`;
