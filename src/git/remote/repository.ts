@@ -5,6 +5,7 @@ import { RegError } from '../../errors.js';
 import { isOid } from '../../util/oid.js';
 import {
   type Branches,
+  NO_FILES,
   type Objects,
   type RegistryRepository,
   requireBranches,
@@ -219,6 +220,7 @@ export function remoteRepository(
     defaultBranch: transport.defaultBranch,
     workTree: async () => undefined,
     uncommitted: async () => [],
+    nextCommit: async () => NO_FILES,
   };
 }
 
