@@ -1,9 +1,11 @@
 import { APPROVALS, type Approval, approvalOf } from '../domain/approval.js';
 import { type Refusal, refuseArrivals } from '../domain/arrival.js';
 import { artifactStateOf } from '../domain/artifact.js';
+import { MOST_AHEAD_S } from '../domain/clock.js';
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { tagNameOf } from '../domain/refs.js';
+import { formatTime } from '../domain/time.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { TagRef } from '../git/port.js';
@@ -68,7 +70,10 @@ interface Arrivals {
 }
 
 /** Reads the new tags. Their objects are read by id, because no ref leads to them yet. */
-async function readArrivals({ repository }: RegistryContext, created: readonly TagRef[]): Promise<Arrivals> {
+async function readArrivals(
+  { repository, now }: RegistryContext,
+  created: readonly TagRef[],
+): Promise<Arrivals> {
   const arrivals: Arrivals = { events: [], approvals: [], unfit: [] };
   for (const reading of await repository.tags.read(created)) {
     const tag = 'tag' in reading ? reading.tag.name : reading.ref.name;
@@ -79,6 +84,10 @@ async function readArrivals({ repository }: RegistryContext, created: readonly T
     else if (name === undefined) {
       const approval = approvalOf(reading.tag);
       if ('problem' in approval) refuse(`it is no approval: ${approval.problem}; write it with reg approve`);
+      else if (approval.date > Math.floor(now() / 1000) + MOST_AHEAD_S)
+        refuse(
+          `it is dated ${formatTime(approval.date)}, ahead of the clock here; set the clock right, delete the tag and approve again`,
+        );
       else arrivals.approvals.push(approval);
     } else if (reading.tag.ownName !== undefined)
       refuse(`it is forged: its object calls itself '${reading.tag.ownName}'; make a tag of its own`);

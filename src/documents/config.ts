@@ -127,6 +127,7 @@ const PolicySchema = z.record(
           .int('is not a whole number')
           .check(z.refine((count) => count >= 0 && count <= 100, 'is not a number from 0 to 100')),
       ),
+      approvers: z.optional(z.array(address, 'is not a list of addresses')),
     },
     'is not a mapping, such as {after: staging, branch: main}',
   ),

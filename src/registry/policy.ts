@@ -6,12 +6,13 @@ import {
   type RuleLevels,
   readConfig,
 } from '../documents/config.js';
-import { type Approval, approvalOf, approvalsOf } from '../domain/approval.js';
+import { APPROVALS, type Approval, approvalOf, approvalsOf } from '../domain/approval.js';
 import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../domain/artifact.js';
 import { type Event, eventOf, type Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
 import {
+  approvalsToName,
   concernsOf,
   type Facts,
   judge,
@@ -165,10 +166,11 @@ export async function ignoredHere(
 /** Holds one write against the rules of a team, before a ref leads to what it wrote. */
 interface PolicyGuard {
   /**
+   * Holds a plan against the rules, and gives it with the approvals that its tags rest on.
    * @param tips the branches of the remote, where it was asked already
    * @throws RegError POLICY when the policy of a stage forbids the plan
    */
-  refusePlan(plan: Plan, artifact: ArtifactState, tips: RefTips | undefined): Promise<void>;
+  approved(plan: Plan, artifact: ArtifactState, tips: RefTips | undefined): Promise<Plan>;
   /**
    * Checks the signatures of stored tags.
    * @param oids the tag objects of the plan, in its order
@@ -193,15 +195,20 @@ export function policyGuard(context: RegistryContext, target: WriteTarget): Poli
     return reading;
   };
   return {
-    refusePlan: async ({ tags, deletes = [] }, artifact, tips) => {
-      const oids = tags.map(({ tagName }) => `planned ${tagName}`);
-      const events = plannedEvents(tags, artifact, target, oids);
+    approved: async (plan, artifact, tips) => {
+      const { deletes = [] } = plan;
+      const oids = plan.tags.map(({ tagName }) => `planned ${tagName}`);
+      const events = plannedEvents(plan.tags, artifact, target, oids);
       const deleted = deletes.filter((event) => concernsOf(artifact, event).length > 0);
-      if (events.length === 0 && deleted.length === 0) return;
+      if (events.length === 0 && deleted.length === 0) return plan;
       const rules = await rulesWith(tips);
       refuseDeletes(deleted, artifact, rules.policy);
-      const coming = new Set(target.sign ? oids : []);
-      refuseViolations(await judgeEvents({ repository, rules, events, coming }));
+      const judging = { repository, rules, events, coming: new Set(target.sign ? oids : []) };
+      const approvals = await approvalsFor(judging, events);
+      const tags = namingApprovals(plan.tags, judging, approvals);
+      const named = plannedEvents(tags, artifact, target, oids);
+      refuseViolations(await judgeEvents({ ...judging, events: named }, approvals));
+      return { ...plan, tags };
     },
     refuseSignatures: async (oids, { tags }, artifact, tips) => {
       const events = target.sign ? plannedEvents(tags, artifact, target, oids) : [];
@@ -216,6 +223,20 @@ export function policyGuard(context: RegistryContext, target: WriteTarget): Poli
     note: async () => reading && ignoredHere(context, await reading),
   };
 }
+
+/** The planned tags, each with the approvals that its event rests on. */
+const namingApprovals = (
+  tags: readonly PlannedTag[],
+  { rules, events }: Judging,
+  approvals: ReadonlyMap<ArtifactName, readonly Approval[]>,
+): PlannedTag[] =>
+  tags.map((tag) => {
+    const one = events.find(({ event }) => event.tag === tag.tagName);
+    const found = one && approvals.get(one.artifact.name);
+    if (one === undefined || found === undefined) return tag;
+    const named = approvalsToName(rules.policy, one.artifact, one.event, found);
+    return named.length === 0 ? tag : { ...tag, approvals: named };
+  });
 
 /** The planned events that change a stage, in the artifact as it will be with them. */
 function plannedEvents(
@@ -277,16 +298,20 @@ interface Judging {
 
 /**
  * Judges events by the policy of the stages that they change. Facts that only git knows are read once for all of them.
+ * @param known the approvals by artifact, where they were read already
  * @returns the events that violate rules
  * @throws RegError SHALLOW, UNKNOWN_REV, REMOTE_FAILED
  */
-export async function judgeEvents(judging: Judging): Promise<JudgedEvent[]> {
+export async function judgeEvents(
+  judging: Judging,
+  known?: ReadonlyMap<ArtifactName, readonly Approval[]>,
+): Promise<JudgedEvent[]> {
   const { policy } = judging.rules;
   const policed = judging.events.filter(
     ({ artifact, event }) => policedConcerns(policy, artifact, event).length > 0,
   );
   if (policed.length === 0) return [];
-  const approvals = await approvalsFor(judging, policed);
+  const approvals = known ?? (await approvalsFor(judging, policed));
   const [strays, signatures] = await Promise.all([
     straysAmong(judging, policed),
     signaturesOf(judging, policed, [...approvals.values()].flat()),
@@ -320,14 +345,14 @@ async function approvalsFor(
   return found;
 }
 
-/** The valid approvals of an artifact, as they are at a source; whether they fit an event is for the rules to say. */
-async function readApprovals(
+/** The valid approvals of an artifact or of all, as they are at a source; whether they fit an event is for the rules to say. */
+export async function readApprovals(
   repository: RegistryRepository,
-  artifact: ArtifactName,
+  artifact: ArtifactName | 'all',
   source: RulesSource,
 ): Promise<Approval[]> {
   const remote = source.kind === 'remote' ? source.remote : '.';
-  const start = approvalsOf(artifact);
+  const start = artifact === 'all' ? APPROVALS : approvalsOf(artifact);
   const held = await requireRemote(repository, remote).listRefs([`${tagRef(start)}*`]);
   const refs = [...held].flatMap(([ref, oid]): TagRef[] => {
     const name = tagNameOf(ref);
@@ -337,7 +362,7 @@ async function readApprovals(
   if (source.kind === 'remote') await bringMissing(repository, source.remote, refs);
   return (await repository.tags.read(refs)).flatMap((one) => {
     const approval = 'tag' in one ? approvalOf(one.tag) : { problem: one.detail };
-    return 'problem' in approval || approval.artifact !== artifact ? [] : [approval];
+    return 'problem' in approval || (artifact !== 'all' && approval.artifact !== artifact) ? [] : [approval];
   });
 }
 

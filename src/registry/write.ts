@@ -113,13 +113,13 @@ export async function write(
     }
     const before = await look(context, artifact, target, listed);
     const decided = await decide(before.snapshot, declared);
-    const plan = (await beside()) ? besideGto(before.snapshot, decided, options.force) : decided;
+    const fitted = (await beside()) ? besideGto(before.snapshot, decided, options.force) : decided;
     if (!options.unlinked)
-      for (const commit of newCommits(plan)) {
+      for (const commit of newCommits(fitted)) {
         await refuseUnsound(context, artifact, commit, declared);
         notes.add(await pushed(commit));
       }
-    await guard.refusePlan(plan, before.snapshot.artifact, before.view?.tips);
+    const plan = await guard.approved(fitted, before.snapshot.artifact, before.view?.tips);
     notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
     if (options.dryRun) return { rows: plannedRows(plan), note: noteOf([...notes, plan.note]) };
     const change = await changeOf(repository, artifact, plan, target, before.view, options.confirm);

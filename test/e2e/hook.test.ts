@@ -70,6 +70,9 @@ beforeAll(async () => {
 test('a good one passes, with its approval, and what it followed', async () => {
   await good(bo.env, 'approve', 'churn', 'prod', '--push', '--sign');
   expect(await good(ann.env, 'assign', 'churn', 'prod', '--push', '--sign')).toBe('churn#prod#2\n');
+  // it names the approval that it rests on
+  const approval = remote.git('rev-parse', 'refs/tags/reg/approve/churn/v0.0.1/prod/bo%40example.com');
+  expect(remote.git('cat-file', 'tag', 'churn#prod#2')).toContain(`\nReg-Approval: ${approval}\n`);
   // events that were made without a push come together
   registry.commit();
   registry.git('push', '--quiet', 'origin', 'main');
@@ -159,6 +162,18 @@ describe('what is refused, by name', () => {
       () => [forge(ann.env, 'churn@v0.0.1#4')],
       [
         'churn@v0.0.1#4: v0.0.1 is registered already, by churn@v0.0.1; deregister it first, or register another version',
+      ],
+    ],
+    [
+      'an approval that is dated ahead',
+      () => [
+        forge(
+          { ...bo.env, GIT_COMMITTER_DATE: '@1893456000 +0000' },
+          'reg/approve/churn/v0.0.2/prod/bo%40example.com',
+        ),
+      ],
+      [
+        'reg/approve/churn/v0.0.2/prod/bo%40example.com: it is dated 2030-01-01T00:00:00Z, ahead of the clock here; set the clock right, delete the tag and approve again',
       ],
     ],
     [

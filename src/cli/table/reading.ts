@@ -1,4 +1,5 @@
 import {
+  ApprovedRow,
   BrowseRow,
   CheckedRow,
   Description,
@@ -102,6 +103,12 @@ export const READING: readonly CommandSpec[] = [
       run: async () => (await import('../commands/checking.js')).verify,
     },
   ),
+  command('approvals [artifact]', 'list what is approved for a stage, and what waits for approvals', {
+    examples: ['approvals', 'approvals churn --json'],
+    options: [option('--offline', 'do not ask the remote for approvals and policy')],
+    answer: list(ApprovedRow),
+    run: async () => (await import('../commands/checking.js')).approvals,
+  }),
   command('describe <artifact>', 'say what is known of a version: its link or its annotation', {
     examples: ['describe churn@v1.2.0', "describe 'churn#prod' --json"],
     options: [option('--rev <rev>', 'as it is at this rev of the registry (default: HEAD)'), AT],
