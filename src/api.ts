@@ -59,9 +59,13 @@ export { RegError };
  */
 export interface Registry {
   /** The current version in a stage; undefined when nothing is there. */
-  which(artifact: string, stage: string, options?: queries.ReadOptions): Promise<StageRow | undefined>;
+  which(
+    artifact: string,
+    stage: string,
+    options?: Omit<queries.WhichOptions, 'all'>,
+  ): Promise<StageRow | undefined>;
   /** All versions in a stage, the current one first. */
-  whichAll(artifact: string, stage: string, options?: queries.ReadOptions): Promise<StageRow[]>;
+  whichAll(artifact: string, stage: string, options?: Omit<queries.WhichOptions, 'all'>): Promise<StageRow[]>;
   /** The greatest active registered version; undefined when there is none. */
   latest(artifact: string, options?: queries.ReadOptions): Promise<VersionRow | undefined>;
   /** One row for each artifact, by name. */

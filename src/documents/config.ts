@@ -4,11 +4,11 @@ import { parseStageName, type StageName } from '../domain/names.js';
 import type { Policy } from '../domain/policy.js';
 import { RegError } from '../errors.js';
 import { shellLine } from '../util/shell.js';
+import { CONFIG_FILE } from './config-file.js';
 import { InterfaceSchema } from './link.js';
 import { errorOf, FOREIGN, keysOf, readYaml, requireYaml, STRICT, type YamlProblem } from './yaml.js';
 
-/** The file of a registry's configuration, from the top of its repository. */
-export const CONFIG_FILE = '.reg.yaml';
+export { CONFIG_FILE };
 
 /** The configuration of a registry, with defaults filled in. */
 export interface Config {
@@ -33,6 +33,8 @@ export interface Config {
   policy: Policy;
   /** The file of allowed signers, from the top of the repository. */
   signers: string;
+  /** Whether `which` and `load` answer with verified events alone. */
+  verify: boolean;
   /** What the file says without effect, in sentences. */
   notes: readonly ConfigNote[];
 }
@@ -56,6 +58,7 @@ export const DEFAULT_CONFIG: Config = {
   rules: {},
   policy: {},
   signers: '.reg-signers',
+  verify: false,
   notes: [],
 };
 
@@ -207,6 +210,7 @@ const ConfigSchema = z.strictObject(
     rules: z.optional(RuleLevelsSchema),
     policy: z.optional(PolicySchema),
     signers: z.optional(z.string('is not the path of a file')),
+    verify: z.optional(z.boolean('is neither true nor false')),
   },
   'is not a mapping of keys',
 );

@@ -4,6 +4,7 @@ import {
   type InStage,
   type VersionOrder,
   versionsByStage,
+  versionsInStage,
 } from '../domain/artifact.js';
 import type { Event, Oid } from '../domain/event.js';
 import { findCurrent, findLatest, findNamed, unknownArtifact } from '../domain/find.js';
@@ -24,12 +25,14 @@ import {
   registrationOf,
   type Summary,
   summaryOf,
+  type VersionId,
   type View,
 } from '../domain/state.js';
 import { currentSince } from '../domain/timeline.js';
 import { parseTarget, parseVersionTarget, type Target } from '../domain/target.js';
 import { RegError } from '../errors.js';
-import { type RegistryContext, requireCommit } from './context.js';
+import { type RegistryContext, requireCommit, type TrustOptions, wantsVerified } from './context.js';
+import type { Subject } from './trusted.js';
 import { declarationsIn, filesAt } from './declared.js';
 import { declaredRow, madeBy, stageRow, summaryRow, versionRows } from './make-rows.js';
 import { ask, readArtifact, readArtifactNames } from './read.js';
@@ -97,16 +100,65 @@ export async function requireCurrent(
 }
 
 /** How to ask what is in a stage. */
-export interface WhichOptions extends ReadOptions {
+export interface WhichOptions extends ReadOptions, TrustOptions {
   /** Every version in the stage, the current one first. */
   all?: boolean | undefined;
 }
 
 /**
  * The current version in a stage; with `all`, the others behind it.
- * @throws RegError INVALID_NAME, INVALID_STAGE, UNKNOWN_ARTIFACT, UNKNOWN_STAGE, NOTHING_IN_STAGE
+ * @throws RegError INVALID_NAME, INVALID_STAGE, UNKNOWN_ARTIFACT, UNKNOWN_STAGE, NOTHING_IN_STAGE, NOT_VERIFIED
  */
 export async function which(
+  context: RegistryContext,
+  name: string,
+  stage: string,
+  options: WhichOptions,
+): Promise<[StageRow, ...StageRow[]]> {
+  const { verify } = options;
+  if (verify === true) return whichVerified(context, name, stage, options);
+  // both ask git, at once: the configuration takes no time of its own
+  const [answer, verifies] = await Promise.all([
+    whichUnverified(context, name, stage, options).catch(asValue),
+    verify === undefined && wantsVerified(context, false),
+  ]);
+  if (verifies) return whichVerified(context, name, stage, options);
+  if (answer instanceof Error) throw answer;
+  return answer;
+}
+
+/** Loaded on use: a policy takes the YAML and schema packages. */
+const trustedPart = async (
+  context: RegistryContext,
+  artifact: ArtifactState,
+  subject: Subject,
+  options: TrustOptions,
+): Promise<ArtifactState> => (await import('./trusted.js')).trusted(context, artifact, subject, options);
+
+const asValue = (error: unknown): Error => {
+  if (error instanceof Error) return error;
+  throw error;
+};
+
+async function whichVerified(
+  context: RegistryContext,
+  name: string,
+  stage: string,
+  options: WhichOptions,
+): Promise<[StageRow, ...StageRow[]]> {
+  const wanted = stageName(stage);
+  const whole = await requireArtifact(context, name, options.at, options.onDeprecated);
+  const artifact = await trustedPart(context, whole, { stage: wanted }, options);
+  const first = await requireCurrent(context, artifact, wanted);
+  const since = currentSince(artifact.grouped, wanted, COMPLETE);
+  const others = options.all ? versionsInStage(artifact, wanted).slice(1) : [];
+  return [
+    stageRow(artifact.name, wanted, first, since),
+    ...others.map((one) => stageRow(artifact.name, wanted, one, undefined)),
+  ];
+}
+
+async function whichUnverified(
   context: RegistryContext,
   name: string,
   stage: string,
@@ -287,7 +339,7 @@ async function idsOf(
 }
 
 /** Which state of an artifact is meant: in a stage, a version (`latest` for the greatest), or a rev; else HEAD. */
-export interface ChooseOptions {
+export interface ChooseOptions extends TrustOptions {
   stage?: string | undefined;
   version?: string | undefined;
   /** A branch, tag or commit id of the registry. */
@@ -311,7 +363,7 @@ export interface Chosen {
 export async function choose(
   context: RegistryContext,
   name: ArtifactName,
-  { stage, version, rev, at, onDeprecated }: ChooseOptions,
+  { stage, version, rev, at, onDeprecated, ...trust }: ChooseOptions,
 ): Promise<Chosen> {
   if ([stage, version, rev].filter((one) => one !== undefined).length > 1)
     throw new RegError(
@@ -320,13 +372,17 @@ export async function choose(
       'give one of a stage, a version and a rev',
     );
   if (stage !== undefined) {
-    const artifact = await requireArtifact(context, name, at, onDeprecated);
-    const { version: held } = await requireCurrent(context, artifact, stageName(stage));
+    const wanted = stageName(stage);
+    const whole = await requireArtifact(context, name, at, onDeprecated);
+    const artifact = trust.verify ? await trustedPart(context, whole, { stage: wanted }, trust) : whole;
+    const { version: held } = await requireCurrent(context, artifact, wanted);
     return { version: held.id, commit: held.commit };
   }
   if (version !== undefined) {
-    const artifact = await requireArtifact(context, name, at, onDeprecated);
+    const whole = await requireArtifact(context, name, at, onDeprecated);
     const which = parseVersionTarget(`${name}@${version}`).which ?? { kind: 'latest' };
+    const subject = which.kind === 'version' ? { version: which.id as VersionId } : 'versions';
+    const artifact = trust.verify ? await trustedPart(context, whole, subject, trust) : whole;
     const found = findNamed(artifact, which);
     return { version: found.id, commit: found.commit };
   }

@@ -27,16 +27,23 @@ export const notingIn =
   (artifact, successor) =>
     out.note(`${artifact} is deprecated${successor === undefined ? '' : `; its successor is ${successor}`}`);
 
+/** Says on standard error which event was passed over, and why. */
+export const passingOverIn =
+  (out: Output) =>
+  (tag: string, reason: string): void =>
+    out.note(`passed over ${tag}: ${reason}`);
+
 /** `reg which` */
 export async function which(
   { out, open }: Session,
   artifact: string,
   stage: string,
-  options: queries.ReadOptions & { all?: boolean },
+  options: queries.WhichOptions,
 ): Promise<void> {
   const rows = await queries.which(await open(), artifact, stage, {
     ...options,
     onDeprecated: notingIn(out),
+    onPassedOver: passingOverIn(out),
   });
   const shown = options.all ? rows : [rows[0]];
   await out.answer(options.all ? rows : rows[0], () => shown.map(({ version }) => version));

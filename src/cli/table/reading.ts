@@ -25,7 +25,11 @@ const countOrAll = (text: string): number => (text === '-1' ? -1 : count(text));
 export const READING: readonly CommandSpec[] = [
   command('which <artifact> <stage>', 'say which version is current in a stage', {
     examples: ['which churn prod', 'which churn prod --at 2026-05-03 --json'],
-    options: [AT, option('--all', 'every version in the stage, the current one first')],
+    options: [
+      AT,
+      option('--all', 'every version in the stage, the current one first'),
+      option('--verify', 'answer only with what the policy accepts, and where the chain holds'),
+    ],
     answer: either(StageRow, list(StageRow)),
     run: async () => (await import('../core.js')).which,
   }),
