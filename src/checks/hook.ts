@@ -11,7 +11,8 @@ import { RegError } from '../errors.js';
 import type { TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { type EventOf, judgeEvents, readRules } from '../registry/policy.js';
-import { readEvents } from '../registry/read.js';
+import { readArtifactNames, readEvents } from '../registry/read.js';
+import { once } from '../util/async.js';
 import { isOid } from '../util/oid.js';
 
 /**
@@ -105,9 +106,18 @@ async function refuseEvents(
   const { repository, now } = context;
   const refusals: Refusal[] = [];
   const judged: EventOf[] = [];
-  for (const [name, events] of byArtifact(arriving)) {
+  const groups = byArtifact(arriving);
+  const { stages } = await context.config();
+  const names = once(async () => [...(await readArtifactNames(repository.tags)), ...groups.keys()]);
+  for (const [name, events] of groups) {
     const there = await readEvents(repository.tags, name);
-    const misfits = refuseArrivals(name, there, events, Math.floor(now() / 1000));
+    const otherArtifacts = there.tagNames.size === 0 ? await names() : [];
+    const misfits = refuseArrivals(
+      name,
+      { ...there, otherArtifacts, stages },
+      events,
+      Math.floor(now() / 1000),
+    );
     refusals.push(...misfits);
     const artifact = artifactStateOf(name, [...there.events, ...events]);
     // one reason to refuse a tag is enough
@@ -148,7 +158,7 @@ export const parseRefUpdates = (text: string): RefUpdate[] =>
     .split('\n')
     .filter(Boolean)
     .map((line) => {
-      const [, from = '', to = '', refName] = /^(\S+) (\S+) (refs\/.+)$/.exec(line) ?? [];
+      const [, from = '', to = '', refName] = /^([0-9a-f]+) ([0-9a-f]+) (refs\/.+)$/s.exec(line) ?? [];
       if (refName === undefined || !isOid(from) || !isOid(to))
         throw new RegError(
           'USAGE',
