@@ -8,6 +8,7 @@ import {
   versionEventBefore,
   versionsByStage,
 } from './artifact.js';
+import { tagsBefore } from './chain.js';
 import type { Oid } from './event.js';
 import { versionLabel } from './find.js';
 import type { StageName } from './names.js';
@@ -304,9 +305,21 @@ function countingFor({ artifact, event, policy, facts }: Case): Counting {
   return namesApprovals(artifact, event) ? { ...who, named: event.approvals ?? [] } : { ...who, time };
 }
 
-/** Whether an event must name its approvals: it, or an event of the artifact before it, does (docs/specification.md, 1 Tags, Messages). */
-const namesApprovals = ({ events }: ArtifactState, { place }: ResolvedEvent): boolean =>
-  events.some((one) => one.approvals !== undefined && one.place <= place);
+/**
+ * Whether an event must name its approvals. It need not where it was there for certain before the first event of the artifact that
+ * names some (docs/specification.md, 3 State, What a write decides).
+ */
+function namesApprovals(artifact: ArtifactState, event: ResolvedEvent): boolean {
+  if (event.approvals !== undefined) return true;
+  const first = artifact.events.find(({ approvals }) => approvals !== undefined);
+  if (first === undefined) return false;
+  const before = unnaming.get(artifact) ?? tagsBefore(artifact, ({ place }) => place < first.place);
+  unnaming.set(artifact, before);
+  return !before.has(event.tag);
+}
+
+/** The tags before the first one that names approvals. To find them for each event again would take long. */
+const unnaming = new WeakMap<ArtifactState, ReadonlySet<string>>();
 
 /** The tag objects of the approvals that an event which is to be written can name. */
 export const approvalsToName = (

@@ -27,7 +27,7 @@ export interface ApprovalsOptions {
 /**
  * What is approved for a stage, and what waits for approvals: by artifact and stage, greatest version first. A version waits
  * where its stage asks for approvals, and it is current in the stage that comes before, or without such a stage the latest one.
- * @param name one artifact, of which versions that are in the stage already are listed too; by default all of them
+ * @param name one artifact, whose versions in the stage are listed too; by default all artifacts
  * @throws RegError UNKNOWN_ARTIFACT, REMOTE_FAILED, INVALID_CONFIG
  */
 export async function approvals(
@@ -63,7 +63,7 @@ export async function approvals(
     });
 }
 
-/** The stages that ask for approvals, and those that somebody approved of a version for. */
+/** The stages that ask for approvals, and those that have some. */
 const stagesOf = (policy: Policy, found: readonly Approval[]): StageName[] => {
   const asking = (Object.keys(policy) as StageName[]).filter((stage) => policy[stage]?.approvals);
   return [...new Set([...asking, ...found.map(({ stage }) => stage)])].sort(compareText);

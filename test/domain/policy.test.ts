@@ -293,7 +293,17 @@ describe('approvals: of others', () => {
         [first, 'churn#prod#2 A 40 v1.0.0'],
         [`${so(0)[0]}; 3 more that churn#prod#2 does not name`],
       ],
-      ['before the first such assignment, what was there counts', ['churn#prod#2 A 40 v1.0.0'], []],
+      ['without such an assignment, what was there counts', ['churn#prod#2 A 40 v1.0.0'], []],
+      [
+        'a tag without a counter may have been dated before the first one',
+        [first, 'churn#prod A 25 v1.0.0'],
+        [`${so(0)[0]}; 3 more that churn#prod does not name`],
+      ],
+      [
+        'a counter before that of the first one',
+        [naming('churn#prod#3 A 50 v1.0.0', bo), 'churn#prod#2 A 40 v1.0.0'],
+        [],
+      ],
       [
         'what is named and gone does not count',
         ['churn#prod#1 A 30 v1.0.0 +eve@example.com'],

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { jsonIn, type Run, runReg, transcript } from '../support/cli-here.js';
 import { type Env, sandbox } from '../support/repo.js';
@@ -65,4 +66,15 @@ test('an approval that is dated into the past does not count for an assignment t
   expect(stdout).toContain(
     'churn v1.1.0 has 0 of 1 approvals for prod; 1 more that churn#prod#4 does not name',
   );
+});
+
+test('an assignment that is dated into the past is checked, also with --since', async () => {
+  const env = { ...box.env, ...cy.env, GIT_COMMITTER_DATE: '@1262304000 +0000' };
+  const message = 'Around the tool\n\nReg-Version: v1.1.0';
+  spawnSync('git', ['tag', '-a', '-m', message, 'churn#prod'], { cwd: registry.dir, env });
+  registry.git('push', '--quiet', 'origin', 'refs/tags/churn#prod');
+  const { stdout, code } = await reg(undefined, 'validate', '--tags', '--since', '2027-01-01');
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^refs\/tags\/churn#prod:1: error: .*\[tag-approvals\]$/m);
+  expect(stdout).not.toContain('churn#prod#4:1');
 });

@@ -30,7 +30,7 @@ function forge(name: string, version: string): void {
     '--format=%(objectname)',
     'refs/tags/churn*',
   );
-  const message = `Said\n\nReg-Version: ${version}\nReg-Parent: ${parent}`;
+  const message = `Message\n\nReg-Version: ${version}\nReg-Parent: ${parent}`;
   const env = { ...box.env, ...eve.env };
   spawnSync('git', ['tag', '-a', '-m', message, name, `churn@${version}^{}`], { cwd: registry.dir, env });
 }
@@ -50,7 +50,7 @@ beforeAll(async () => {
   await reg('register', 'churn', '--version', 'v1.1.0', '--push');
 });
 
-test('what the policy accepts is the answer, and nothing is said', async () => {
+test('what the policy accepts is the answer, and no more', async () => {
   expect(await reg('which', 'churn', 'prod', '--verify')).toMatchObject({ stdout: 'v1.0.0\n', stderr: '' });
 });
 
@@ -90,7 +90,7 @@ test('what takes a version out is judged too, and what rests on an event that is
     'tag',
     '-a',
     '-m',
-    `Said\n\nReg-Version: v1.1.0\nReg-Parent: ${parent}`,
+    `Message\n\nReg-Version: v1.1.0\nReg-Parent: ${parent}`,
     'churn#prod#6',
     'churn@v1.1.0^{}',
   );
@@ -100,13 +100,13 @@ test('what takes a version out is judged too, and what rests on an event that is
 });
 
 test('load and the library do the same, and so does verify: of the configuration', async () => {
-  const said: string[] = [];
+  const passed: string[] = [];
   const opened = await openRegistry(registry.dir, { env: box.env });
-  const onPassedOver = (tag: string): void => void said.push(tag);
+  const onPassedOver = (tag: string): void => void passed.push(tag);
   expect(await opened.which('churn', 'prod', { verify: true, onPassedOver })).toMatchObject({
     version: 'v1.0.0',
   });
-  expect(said).toContain('churn#prod#4');
+  expect(passed).toContain('churn#prod#4');
   const out = join(box.root, 'model');
   const loaded = await reg('load', 'churn#prod', '--verify', '-o', out, '--json');
   expect(JSON.parse(loaded.stdout)).toMatchObject({ version: 'v1.0.0' });

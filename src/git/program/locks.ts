@@ -37,7 +37,7 @@ const RECORDS = 'reg-writers';
 /** How long a running writer may hold a lock before others wait for it: it writes a few lines meanwhile. */
 const LIVE_LOCK_MS = 1000;
 /** How long others wait for it then. A hook may take its time. */
-const PATIENCE_MS = 10_000;
+const LONGEST_WAIT_MS = 10_000;
 const PAUSE_MS = 250;
 
 /**
@@ -57,7 +57,7 @@ export async function runWithLocks(
   for (let waited = 0; ; waited += PAUSE_MS) {
     await removeOrphans(folder);
     const result = await runRecorded(git, folder, locks, args, input);
-    if (result.code === 0 || waited >= PATIENCE_MS || !(await isAnyHeld(folder, locks))) return result;
+    if (result.code === 0 || waited >= LONGEST_WAIT_MS || !(await isAnyHeld(folder, locks))) return result;
     await sleep(PAUSE_MS);
   }
 }
