@@ -90,13 +90,8 @@ export async function readRules(
   source: RulesSource,
   tips?: RefTips,
 ): Promise<Rules> {
-  const { repository, workTree } = context;
+  const { repository } = context;
   const tip = branchesAt(context, source, tips);
-  const files = await workTree();
-  if (source.kind === 'here' && files !== undefined) {
-    const { policy, rules: levels, signers } = await context.config();
-    return { source, policy, levels, signers: once(() => files.read(signers)), tip };
-  }
   const head = await tip(undefined);
   const read = readerAt(repository, head);
   const bytes = await read(CONFIG_FILE).catch(async (error: unknown) => {
@@ -116,23 +111,26 @@ type Branches = (branch: string | undefined) => Promise<Oid | undefined>;
 
 /** Branches are taken by their full names: git may resolve a short name to a tag, which anyone may have pushed. */
 function branchesAt(
-  { repository }: RegistryContext,
+  { repository, workTree }: RegistryContext,
   source: RulesSource,
   tips: RefTips | undefined,
 ): Branches {
   const start = source.kind === 'tracking' ? `refs/remotes/${source.remote}/` : 'refs/heads/';
   const remote = source.kind === 'remote' ? source.remote : '.';
-  const refs = once(async () => tips ?? requireRemote(repository, remote).listRefs(['HEAD', `${start}*`]));
-  // not every clone knows which branch is the default one, and HEAD of a server may name one that was never pushed
-  const defaults = [
-    source.kind === 'tracking' ? `${start}HEAD` : 'HEAD',
-    `${start}main`,
-    `${start}master`,
-    'HEAD',
-  ];
+  const refs = once(async () => {
+    if (tips !== undefined) return tips;
+    // without the git program there is no remote to ask, and here none is needed
+    if (source.kind !== 'remote' && repository.remote === undefined) return repository.tips();
+    return requireRemote(repository, remote).listRefs(['HEAD', `${start}*`]);
+  });
+  const usual = [`${start}main`, `${start}master`];
   return async (branch) => {
     const held = await refs();
-    const names = branch === undefined ? defaults : [start + branch];
+    // HEAD of a work tree may be any branch; at a server it names the default one
+    const isCheckedOut = source.kind === 'here' && (await workTree()) !== undefined;
+    // not every clone knows which branch is the default one, and HEAD of a server may name one that was never pushed
+    const first = source.kind === 'tracking' ? [`${start}HEAD`] : isCheckedOut ? [] : ['HEAD'];
+    const names = branch === undefined ? [...first, ...usual, 'HEAD'] : [start + branch];
     return names.flatMap((name) => held.get(name) ?? [])[0];
   };
 }
@@ -149,11 +147,10 @@ export async function ignoredHere(
   context: RegistryContext,
   { source, policy, signers }: Rules,
 ): Promise<string | undefined> {
-  if (source.kind === 'here') return undefined;
   const files = await context.workTree();
   if (files === undefined || (await files.read(CONFIG_FILE)) === undefined) return undefined;
   const config = await context.config();
-  const asked = `the default branch of ${source.remote}`;
+  const asked = source.kind === 'here' ? 'the default branch' : `the default branch of ${source.remote}`;
   if (!isDeepStrictEqual(config.policy, policy))
     return `the policy in ${CONFIG_FILE} here is not that of ${asked}, which is the one asked`;
   if (!Object.values(policy).some(({ signed }) => signed)) return undefined;
