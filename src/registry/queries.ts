@@ -120,10 +120,11 @@ export async function which(
   // both ask git, at once: the configuration takes no time of its own
   const [answer, verifies] = await Promise.all([
     whichUnverified(context, name, stage, options).catch(asValue),
-    verify === undefined && wantsVerified(context, false),
+    verify === undefined && wantsVerified(context, false).catch(asValue),
   ]);
-  if (verifies) return whichVerified(context, name, stage, options);
+  if (verifies === true) return whichVerified(context, name, stage, options);
   if (answer instanceof Error) throw answer;
+  if (verifies instanceof Error) throw verifies;
   return answer;
 }
 
