@@ -4,7 +4,7 @@ import { parseStageName, type StageName } from '../domain/names.js';
 import type { Policy } from '../domain/policy.js';
 import { RegError } from '../errors.js';
 import { shellLine } from '../util/shell.js';
-import { CONFIG_FILE } from './config-file.js';
+import { CONFIG_FILE } from '../domain/config-file.js';
 import { InterfaceSchema } from './link.js';
 import { errorOf, FOREIGN, keysOf, readYaml, requireYaml, STRICT, type YamlProblem } from './yaml.js';
 

@@ -1,6 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Config } from '../documents/config.js';
-import { CONFIG_FILE } from '../documents/config-file.js';
+import { CONFIG_FILE } from '../domain/config-file.js';
 import type { Oid } from '../domain/event.js';
 import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
