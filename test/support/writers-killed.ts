@@ -67,7 +67,7 @@ export async function killMany(
   let whole = await timeOf(() => runOn(box, victim, damage, true));
   for (let kill = 1; kill <= kills; kill += 1) {
     const before = kill * 2;
-    clone.git('commit', '--quiet', '--allow-empty', '--message', 'Change');
+    clone.commit();
     if (reach === 'with --repo') clone.git('push', '--quiet', 'origin', 'main');
     await killedInTime(box, clone.dir, Math.random() * whole, kill % 2 === 0, ...victim.args);
     const written = victim.places.map((place) => place.tags().length - before);
