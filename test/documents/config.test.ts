@@ -20,6 +20,7 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
       rules: {},
       policy: {},
       signers: '.reg-signers',
+      verify: false,
       notes: [],
     });
   });
@@ -42,8 +43,18 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
       },
       revs: 'floating',
       rules: { 'link-editor': 'off' },
-      policy: { a: { after: 'b', branch: 'main', by: ['ann@example.com'], signed: true, approvals: 2 } },
+      policy: {
+        a: {
+          after: 'b',
+          branch: 'main',
+          by: ['ann@example.com'],
+          signed: true,
+          approvals: 2,
+          approvers: ['bo@example.com'],
+        },
+      },
       signers: 'team/signers',
+      verify: true,
     };
     expect(read(JSON.stringify(all))).toEqual({ ...all, notes: [] });
   });
