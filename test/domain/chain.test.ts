@@ -142,13 +142,13 @@ test('tags of gto are links that need not be named', () => {
 });
 
 describe('the tags that were there before a moment', () => {
-  const before = (...events: Event[]): string[] => [
+  const early = (...events: Event[]): string[] => [
     ...tagsBefore(artifactStateOf(artifactName('churn'), events), ({ time }) => time < 45),
   ];
   const forged = (line: string): Event[] => chain(`gto ${line}`);
 
   test('counters and what they follow', () => {
-    expect(before(...chain(...STORY)).sort()).toEqual([
+    expect(early(...chain(...STORY)).sort()).toEqual([
       'churn#dev#1',
       'churn#dev#2',
       'churn@v1.0.0',
@@ -162,6 +162,6 @@ describe('the tags that were there before a moment', () => {
     ['a counter that is shared', 'churn#prod#2 B 41'],
     ['a counter that is new', 'churn#prod#4 B 41'],
   ])('not where the date may be any: %s', (_title, line) => {
-    expect(before(...chain(...STORY), ...forged(line))).not.toContain(line.split(' ')[0]);
+    expect(early(...chain(...STORY), ...forged(line))).not.toContain(line.split(' ')[0]);
   });
 });
