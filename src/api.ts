@@ -8,6 +8,7 @@ import { importMlem } from './exchange/mlem.js';
 import { type Host, thisHost } from './host.js';
 import { openContext } from './open.js';
 import * as actions from './registry/actions.js';
+import { type ApprovalsOptions, approvals } from './registry/approvals.js';
 import { type Approved, type ApproveOptions, approve } from './registry/approve.js';
 import { browse } from './registry/browse.js';
 import { type CheckRefOptions, checkRef } from './registry/check-ref.js';
@@ -21,6 +22,7 @@ import { type LoadOptions, loadModel, type Model, readable } from './registry/lo
 import { outdated } from './registry/outdated.js';
 import * as queries from './registry/queries.js';
 import type {
+  ApprovedRow,
   BrowseRow,
   CheckedRow,
   Description,
@@ -59,11 +61,15 @@ export { RegError };
  */
 export interface Registry {
   /** The current version in a stage; undefined when nothing is there. */
-  which(artifact: string, stage: string, options?: queries.ReadOptions): Promise<StageRow | undefined>;
+  which(
+    artifact: string,
+    stage: string,
+    options?: Omit<queries.WhichOptions, 'all'>,
+  ): Promise<StageRow | undefined>;
   /** What every artifact has in a stage, `which('#prod')`, by name. */
   which(target: `#${string}`, options?: queries.WhichOptions): Promise<StageRow[]>;
   /** All versions in a stage, the current one first. */
-  whichAll(artifact: string, stage: string, options?: queries.ReadOptions): Promise<StageRow[]>;
+  whichAll(artifact: string, stage: string, options?: Omit<queries.WhichOptions, 'all'>): Promise<StageRow[]>;
   /** The greatest active registered version; undefined when there is none. */
   latest(artifact: string, options?: queries.ReadOptions): Promise<VersionRow | undefined>;
   /** One row for each artifact, by name. */
@@ -121,6 +127,8 @@ export interface Registry {
   assign(target: string, stage: string, options?: actions.AssignOptions): Promise<Written>;
   /** Says that a version may go into a stage, for a policy that asks for approvals. */
   approve(target: string, stage: string, options?: ApproveOptions): Promise<Approved>;
+  /** What is approved for a stage, and what waits for approvals; by default of every artifact. */
+  approvals(artifact?: string, options?: ApprovalsOptions): Promise<ApprovedRow[]>;
   /** Assigns what was current in a stage before the current version. */
   rollback(artifact: string, stage: string, options?: actions.WithdrawOptions): Promise<Written>;
   /** Takes a version out of a stage. */
@@ -169,6 +177,7 @@ function createRegistry(context: RegistryContext): Registry {
     register: (artifact, options = {}) => actions.register(context, artifact, options),
     assign: (target, stage, options = {}) => actions.assign(context, target, stage, options),
     approve: (target, stage, options = {}) => approve(context, target, stage, options),
+    approvals: (artifact, options = {}) => approvals(context, artifact, options),
     rollback: (artifact, stage, options = {}) => actions.rollback(context, artifact, stage, options),
     unassign: (target, stage, options = {}) => actions.unassign(context, target, stage, options),
     renameStage: (from, to, options = {}) => renameStage(context, from, to, options),

@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'BEHIND_REMOTE'
   | 'CONFIRMATION_NEEDED'
   | 'POLICY'
+  | 'NOT_VERIFIED'
   // links, configuration and bytes
   | 'INVALID_LINK'
   | 'INVALID_CONFIG'

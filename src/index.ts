@@ -7,6 +7,7 @@ export type { Change } from './domain/differences.js';
 export type { ErrorCode } from './errors.js';
 export type { Host } from './host.js';
 export type { AssignOptions, RegisterOptions, WithdrawOptions } from './registry/actions.js';
+export type { ApprovalsOptions } from './registry/approvals.js';
 export type { Approved, ApproveOptions } from './registry/approve.js';
 export type { CheckRefOptions } from './registry/check-ref.js';
 export type { DiffOptions } from './registry/diff.js';
@@ -20,6 +21,7 @@ export type {
 } from './registry/queries.js';
 export type {
   ApprovalRow,
+  ApprovedRow,
   BrowseRow,
   CheckedRow,
   CommitLog,

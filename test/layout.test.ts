@@ -196,6 +196,7 @@ describe('style', () => {
     expect(touching.map(({ path }) => path).sort()).toEqual([
       'cli/start.ts',
       'cli/world.ts',
+      'git/program/locks.ts',
       'git/program/run.ts',
       'host.ts',
       'util/files.ts',

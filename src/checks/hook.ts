@@ -1,15 +1,18 @@
 import { APPROVALS, type Approval, approvalOf } from '../domain/approval.js';
 import { type Refusal, refuseArrivals } from '../domain/arrival.js';
 import { artifactStateOf } from '../domain/artifact.js';
+import { MOST_AHEAD_S } from '../domain/clock.js';
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { tagNameOf } from '../domain/refs.js';
+import { formatTime } from '../domain/time.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import type { TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { type EventOf, judgeEvents, readRules } from '../registry/policy.js';
-import { readEvents } from '../registry/read.js';
+import { readArtifactNames, readEvents } from '../registry/read.js';
+import { once } from '../util/async.js';
 import { isOid } from '../util/oid.js';
 
 /**
@@ -68,7 +71,10 @@ interface Arrivals {
 }
 
 /** Reads the new tags. Their objects are read by id, because no ref leads to them yet. */
-async function readArrivals({ repository }: RegistryContext, created: readonly TagRef[]): Promise<Arrivals> {
+async function readArrivals(
+  { repository, now }: RegistryContext,
+  created: readonly TagRef[],
+): Promise<Arrivals> {
   const arrivals: Arrivals = { events: [], approvals: [], unfit: [] };
   for (const reading of await repository.tags.read(created)) {
     const tag = 'tag' in reading ? reading.tag.name : reading.ref.name;
@@ -79,6 +85,10 @@ async function readArrivals({ repository }: RegistryContext, created: readonly T
     else if (name === undefined) {
       const approval = approvalOf(reading.tag);
       if ('problem' in approval) refuse(`it is no approval: ${approval.problem}; write it with reg approve`);
+      else if (approval.date > Math.floor(now() / 1000) + MOST_AHEAD_S)
+        refuse(
+          `it is dated ${formatTime(approval.date)}, ahead of the clock here; set the clock right, delete the tag and approve again`,
+        );
       else arrivals.approvals.push(approval);
     } else if (reading.tag.ownName !== undefined)
       refuse(`it is forged: its object calls itself '${reading.tag.ownName}'; make a tag of its own`);
@@ -96,9 +106,18 @@ async function refuseEvents(
   const { repository, now } = context;
   const refusals: Refusal[] = [];
   const judged: EventOf[] = [];
-  for (const [name, events] of byArtifact(arriving)) {
+  const groups = byArtifact(arriving);
+  const { stages } = await context.config();
+  const names = once(async () => [...(await readArtifactNames(repository.tags)), ...groups.keys()]);
+  for (const [name, events] of groups) {
     const there = await readEvents(repository.tags, name);
-    const misfits = refuseArrivals(name, there, events, Math.floor(now() / 1000));
+    const otherArtifacts = there.tagNames.size === 0 ? await names() : [];
+    const misfits = refuseArrivals(
+      name,
+      { ...there, otherArtifacts, stages },
+      events,
+      Math.floor(now() / 1000),
+    );
     refusals.push(...misfits);
     const artifact = artifactStateOf(name, [...there.events, ...events]);
     // one reason to refuse a tag is enough
@@ -139,7 +158,7 @@ export const parseRefUpdates = (text: string): RefUpdate[] =>
     .split('\n')
     .filter(Boolean)
     .map((line) => {
-      const [, from = '', to = '', refName] = /^(\S+) (\S+) (refs\/.+)$/.exec(line) ?? [];
+      const [, from = '', to = '', refName] = /^([0-9a-f]+) ([0-9a-f]+) (refs\/.+)$/s.exec(line) ?? [];
       if (refName === undefined || !isOid(from) || !isOid(to))
         throw new RegError(
           'USAGE',

@@ -1,6 +1,6 @@
 import { APPROVALS, approvalOf } from '../domain/approval.js';
 import { hiddenBy } from '../domain/arrival.js';
-import { forksIn, sharedCounters } from '../domain/chain.js';
+import { forksIn, sharedCounters, tagsBefore } from '../domain/chain.js';
 import { type ArtifactState, type ResolvedEvent, type State, stateOf } from '../domain/artifact.js';
 import type { PolicyRule } from '../domain/policy.js';
 import { tagNameOf, tagRef } from '../domain/refs.js';
@@ -72,7 +72,10 @@ export const TAG_RULES = {
 
 /** Which tags to check. */
 export interface ValidateTagsOptions {
-  /** Only events from a moment on: a time, a rev with the date of its commit, or the tag of an event. */
+  /**
+   * Only events from a moment on: a time, a rev with the date of its commit, or the tag of an event. Events that may have any
+   * date are checked all the same.
+   */
   since?: string | undefined;
   /** Does not ask the remote: this clone and its remote-tracking branches count. */
   offline?: boolean | undefined;
@@ -90,8 +93,11 @@ export async function validateTags(
   const [rules, survey] = await Promise.all([readRules(context, source), surveyTags(context, source)]);
   const state = stateOf(eventsIn(survey.readings).events);
   const from = since === undefined ? Number.NEGATIVE_INFINITY : await sinceMoment(context, since, state);
+  const before = new Set(
+    [...state.values()].flatMap((artifact) => [...tagsBefore(artifact, ({ time }) => time < from)]),
+  );
   const events = [...state.values()].flatMap((artifact) =>
-    artifact.events.filter(({ time }) => time >= from).map((event) => ({ artifact, event })),
+    artifact.events.filter(({ tag }) => !before.has(tag)).map((event) => ({ artifact, event })),
   );
   const verdicts = await judgeEvents({ repository: context.repository, rules, events });
   const artifacts = [...state.values()];
@@ -115,7 +121,8 @@ export async function validateTags(
     ),
     ...breaks.flatMap(([rule, found]) =>
       found
-        .filter(({ event }) => event.time >= from)
+        // of two events with one counter, the earlier one may be the new one
+        .filter(({ event }) => rule === TAG_RULES.order || !before.has(event.tag))
         .flatMap(({ event, message }) => say(rule, event.tag, message)),
     ),
     ...events.flatMap(({ event }) => say(TAG_RULES.name, event.tag, ownName(event))),

@@ -67,6 +67,7 @@ const VARIABLES = [
   ['REG_REPO', 'the repository, where --repo names none'],
   ['REG_REMOTE', 'the remote of a clone, by its name'],
   ['REG_GIT', '"embedded" reads without the git program'],
+  ['REG_VERIFY', '1 to verify what load and which answer'],
   ['REG_TIMEOUT', 'how many seconds to wait for a sign of life from a remote'],
   ['GIT_PAGER, PAGER', 'what shows a long history on a terminal'],
   ['NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE', 'no colours, or colours where there is no terminal'],

@@ -5,11 +5,11 @@ import type { Policy } from '../domain/policy.js';
 import { RegError } from '../errors.js';
 import { isHostOrNetwork } from '../util/address.js';
 import { shellLine } from '../util/shell.js';
+import { CONFIG_FILE } from '../domain/config-file.js';
 import { InterfaceSchema } from './link.js';
 import { errorOf, FOREIGN, keysOf, readYaml, requireYaml, STRICT, type YamlProblem } from './yaml.js';
 
-/** The file of a registry's configuration, from the top of its repository. */
-export const CONFIG_FILE = '.reg.yaml';
+export { CONFIG_FILE };
 
 /** The configuration of a registry, with defaults filled in. */
 export interface Config {
@@ -38,6 +38,8 @@ export interface Config {
   policy: Policy;
   /** The file of allowed signers, from the top of the repository. */
   signers: string;
+  /** Whether `which` and `load` answer with verified events alone. */
+  verify: boolean;
   /** What the file says without effect, in sentences. */
   notes: readonly ConfigNote[];
 }
@@ -68,6 +70,7 @@ export const DEFAULT_CONFIG: Config = {
   sources: {},
   policy: {},
   signers: '.reg-signers',
+  verify: false,
   notes: [],
 };
 
@@ -139,6 +142,7 @@ const PolicySchema = z.record(
           .int('is not a whole number')
           .check(z.refine((count) => count >= 0 && count <= 100, 'is not a number from 0 to 100')),
       ),
+      approvers: z.optional(z.array(address, 'is not a list of addresses')),
     },
     'is not a mapping, such as {after: staging, branch: main}',
   ),
@@ -239,6 +243,7 @@ const ConfigSchema = z.strictObject(
     sources: z.optional(allowing(folder)),
     policy: z.optional(PolicySchema),
     signers: z.optional(z.string('is not the path of a file')),
+    verify: z.optional(z.boolean('is neither true nor false')),
   },
   'is not a mapping of keys',
 );

@@ -83,37 +83,49 @@ export function approvalOf(tag: AnnotatedTag): Approval | { problem: string } {
   return { ...name, tag: tag.name, tagOid: oid, commit, tagger, date, signed };
 }
 
-/** What needs approvals; those of its tagger do not count. */
-interface Approvable {
+/** What needs approvals. */
+export interface Approvable {
   version: VersionId;
   stage: string;
   commits: readonly Oid[];
-  tagger: Tagger;
-  time: number;
 }
 
 /** How far clocks may differ before an approval counts as one that came too late. */
 const CLOCK_SKEW_S = 300;
 
-/**
- * The addresses of the others who approved of exactly this version, stage and commit.
- * @param signatures of the approvals, where they must be signed
- */
-export function approversOf(
-  { version, stage, commits, tagger, time }: Approvable,
+/** What makes an approval count, beside what it approves of. A rule that is absent asks nothing. */
+export interface Counting {
+  /** The one whose own approval does not count. */
+  tagger?: Tagger | undefined;
+  /** The addresses of those who may approve. */
+  approvers?: readonly string[] | undefined;
+  /** The signatures of the approvals, where they must be signed. */
+  signatures?: ReadonlyMap<Oid, Signature> | undefined;
+  /** The tag objects of the approvals that an event names. */
+  named?: readonly Oid[] | undefined;
+  /** The time of an event that names none, in seconds since the epoch: nothing is approved after the fact. */
+  time?: number | undefined;
+}
+
+/** The approvals of exactly this version, stage and commit that count, one of each person. */
+export function approvalsThatCount(
+  { version, stage, commits }: Approvable,
   approvals: readonly Approval[],
-  signatures: ReadonlyMap<Oid, Signature> | undefined,
-): string[] {
+  { tagger, approvers, signatures, named, time }: Counting,
+): Approval[] {
+  const allowed = approvers?.map(encodeWho);
   const fitting = approvals.filter(
     (one) =>
       one.version === version &&
       one.stage === stage &&
       commits.every((commit) => commit === one.commit) &&
-      one.date <= time + CLOCK_SKEW_S &&
-      one.who !== encodeWho(tagger.email) &&
+      (time === undefined || one.date <= time + CLOCK_SKEW_S) &&
+      (tagger === undefined || one.who !== encodeWho(tagger.email)) &&
+      (allowed === undefined || allowed.includes(one.who)) &&
+      (named === undefined || named.includes(one.tagOid)) &&
       (signatures === undefined || isSigned(one, signatures.get(one.tagOid))),
   );
-  return [...new Map(fitting.map((one) => [one.who, one.tagger.email])).values()];
+  return [...new Map(fitting.map((one) => [one.who, one])).values()];
 }
 
 const isSigned = ({ tagger }: Approval, signature: Signature | undefined): boolean =>

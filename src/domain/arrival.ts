@@ -1,10 +1,19 @@
 import { short } from '../util/oid.js';
-import { type ArtifactState, artifactStateOf, type ResolvedEvent, versionEventBefore } from './artifact.js';
+import {
+  type ArtifactState,
+  artifactStateOf,
+  isStageEvent,
+  stagesUsed,
+  type ResolvedEvent,
+  versionEventBefore,
+} from './artifact.js';
 import { MOST_AHEAD_S, newestDate } from './clock.js';
 import type { Event } from './event.js';
-import type { ArtifactName } from './names.js';
+import type { ArtifactName, StageName } from './names.js';
 import { highestCounter } from './plan.js';
+import { RegError } from '../errors.js';
 import { formatTime } from './time.js';
+import { refuseOtherCase, refuseStageInOtherCase, refuseUnwritableStage } from './writable.js';
 
 /** Why a pushed tag is refused. */
 export interface Refusal {
@@ -20,6 +29,10 @@ interface Standing {
   events: readonly Event[];
   /** The name of every tag, event or not: a counter that is taken stays taken. */
   tagNames: ReadonlySet<string>;
+  /** Every other artifact, also those that arrive; needed only while this one has no tags. */
+  otherArtifacts: readonly ArtifactName[];
+  /** The stages that the configuration allows; undefined for any. */
+  stages: readonly StageName[] | undefined;
 }
 
 /**
@@ -29,10 +42,11 @@ interface Standing {
  */
 export function refuseArrivals(
   name: ArtifactName,
-  { events, tagNames }: Standing,
+  standing: Standing,
   arriving: readonly Event[],
   now: number,
 ): Refusal[] {
+  const { events, tagNames } = standing;
   const artifact = artifactStateOf(name, [...events, ...arriving]);
   const highest = highestCounter(tagNames);
   const limit = highest + arriving.filter(({ counter }) => counter !== undefined).length;
@@ -42,6 +56,7 @@ export function refuseArrivals(
     .filter(({ tag }) => !tagNames.has(tag))
     .flatMap((event): Refusal[] => {
       const why =
+        whyNotWritable(event, artifact, standing) ??
         whyNotLast(event, lastThere, highest, limit) ??
         whyNotNow(event, latestDate) ??
         whyNotAlone(event, artifact) ??
@@ -49,6 +64,34 @@ export function refuseArrivals(
         registeredAlready(event, artifact);
       return why === undefined ? [] : [{ tag: event.tag, message: why }];
     });
+}
+
+/** What the writer of `reg` refuses to write, in its words (docs/specification.md, 1 Tags, Writing). */
+function whyNotWritable(
+  event: ResolvedEvent,
+  artifact: ArtifactState,
+  { tagNames, otherArtifacts, stages }: Standing,
+): string | undefined {
+  try {
+    refuseOtherCase({ artifact, tagNames, otherArtifacts });
+    if (!isStageEvent(event)) return undefined;
+    // the list of stages may have become shorter, and old stages are emptied then
+    refuseUnwritableStage(event.stage, { stages: undefined });
+    if (event.kind === 'assignment')
+      refuseStageInOtherCase(event.stage, { artifact: before(event, artifact), stages });
+  } catch (error) {
+    if (error instanceof RegError) return `${error.message}; ${error.hint}`;
+    throw error;
+  }
+  if (event.counter !== undefined) return undefined;
+  return `an event of a stage has a counter; write it with reg ${event.kind === 'assignment' ? 'assign' : 'unassign'}`;
+}
+
+/** The artifact before an event, as far as the names of stages may differ by letter case: to make it for every event takes long. */
+function before({ place }: ResolvedEvent, artifact: ArtifactState): ArtifactState {
+  const used = stagesUsed(artifact);
+  const isEachUnlike = new Set(used.map((stage) => stage.toLowerCase())).size === used.length;
+  return isEachUnlike ? artifact : artifactStateOf(artifact.name, artifact.events.slice(0, place));
 }
 
 function whyNotLast(

@@ -117,3 +117,29 @@ function guess(events: readonly ResolvedEvent[], event: ResolvedEvent): string {
     return `${gone}: ${last.tag} was moved or recreated, or a tag between the two was deleted`;
   return `${gone}: it was deleted, or ${last.tag} was moved or recreated`;
 }
+
+/**
+ * The tags that were there at some time for certain. The counter of an event puts it behind others, whatever its date; an event
+ * without a counter, and one that shares it, may have any date. Such a tag is certain where a certain one follows it.
+ * @param isEarly whether an event came early enough, by the order of events
+ */
+export function tagsBefore(
+  { events }: ArtifactState,
+  isEarly: (event: ResolvedEvent) => boolean,
+): Set<string> {
+  const shared = new Set<number>();
+  const counters = new Set<number>();
+  for (const { counter } of events)
+    if (counter !== undefined) (counters.has(counter) ? shared : counters).add(counter);
+  const byOid = new Map(events.map((event) => [event.tagOid, event]));
+  const before = new Set<string>();
+  for (const event of events) {
+    if (event.counter === undefined || shared.has(event.counter) || !isEarly(event)) continue;
+    let next: ResolvedEvent | undefined = event;
+    while (next !== undefined && !before.has(next.tag)) {
+      before.add(next.tag);
+      next = next.parent === undefined ? undefined : byOid.get(next.parent);
+    }
+  }
+  return before;
+}

@@ -1,6 +1,6 @@
 import { type ArtifactName, parseArtifactName } from './names.js';
 import type { EventName } from './tag-name.js';
-import { splitMessage, type Trailers } from './trailers.js';
+import { splitMessage, type Trailers, trailerValues } from './trailers.js';
 import { parseVersion, type Version } from './version.js';
 
 /** A full object id, 40 or 64 hexadecimal digits. */
@@ -58,6 +58,8 @@ interface TagFacts {
   ownName?: string;
   /** Whether it ends in a signature, a good one or not. */
   signed?: true;
+  /** The `Reg-Approval` trailers: the tag objects of the approvals that it rests on; absent without any. */
+  approvals?: readonly Oid[];
   // room for what `inOrder` and the fold say of it: an object that grows costs an engine many times as much as one that is filled
   time?: number | undefined;
   place?: number | undefined;
@@ -80,6 +82,8 @@ export function eventOf(name: EventName, tag: AnnotatedTag): Event {
   const event = written(name, tag);
   if (tag.ownName !== undefined) event.ownName = tag.ownName;
   if (tag.signed) event.signed = true;
+  // few events have them, and a registry has many events
+  if (/reg-approval/i.test(tag.message)) event.approvals = trailerValues(tag.message, 'reg-approval');
   return event;
 }
 

@@ -48,6 +48,8 @@ export interface PlannedTag {
   date: number;
   text: string;
   successor?: ArtifactName | undefined;
+  /** The tag objects of the approvals that a policy asks for. */
+  approvals?: readonly Oid[] | undefined;
   /** The tag object of the artifact's previous event; `previous` is the tag planned just before this one. */
   parent: Oid | 'previous' | undefined;
 }
@@ -158,6 +160,7 @@ export function messageOf(tag: PlannedTag, parent: Oid | undefined): string {
   const trailers: [string, string][] = [];
   if ('stage' in tag.event && tag.of?.startsWith('v')) trailers.push(['Reg-Version', tag.of]);
   if (tag.successor !== undefined) trailers.push(['Reg-Successor', tag.successor]);
+  for (const approval of tag.approvals ?? []) trailers.push(['Reg-Approval', approval]);
   if (parent !== undefined) trailers.push(['Reg-Parent', parent]);
   // what a person wrote may hold neither our trailers nor the beginning of a signature, which would swallow them
   const text = splitMessage(tag.text).text.replaceAll(/^-----BEGIN/gm, ' -----BEGIN');

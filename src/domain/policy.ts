@@ -1,5 +1,5 @@
 import { short } from '../util/oid.js';
-import { type Approval, approversOf } from './approval.js';
+import { type Approval, approvalsThatCount, type Counting } from './approval.js';
 import {
   type ArtifactState,
   artifactStateOf,
@@ -8,6 +8,7 @@ import {
   versionEventBefore,
   versionsByStage,
 } from './artifact.js';
+import { tagsBefore } from './chain.js';
 import type { Oid } from './event.js';
 import { versionLabel } from './find.js';
 import type { StageName } from './names.js';
@@ -26,13 +27,15 @@ export interface StagePolicy {
   signed?: boolean | undefined;
   /** How many others must have approved. */
   approvals?: number | undefined;
+  /** The addresses of those who may approve. */
+  approvers?: readonly string[] | undefined;
 }
 
 /** The rules of a team, by stage. */
 export type Policy = Readonly<Record<StageName, StagePolicy>>;
 
 /** The rules that can be violated. `commit` and `name` hold for every stage with a policy. */
-export type PolicyRule = keyof StagePolicy | 'commit' | 'name';
+export type PolicyRule = Exclude<keyof StagePolicy, 'approvers'> | 'commit' | 'name';
 
 /** A rule that an event does not fulfil. */
 export interface Violation {
@@ -275,16 +278,62 @@ function isApproved(one: Case): Problem | undefined {
   const { policy, facts, event, artifact, version, stage, subject } = one;
   const wanted = policy.approvals ?? 0;
   if (wanted === 0) return undefined;
-  const signatures = policy.signed ? written(facts.signatures) : undefined;
-  const approvable = { ...one, tagger: event.tagger, time: event.time };
-  const approvers = approversOf(approvable, facts.approvals, signatures);
-  if (approvers.length >= wanted) return undefined;
+  const counting = countingFor(one);
+  const found = approvalsThatCount(one, facts.approvals, counting);
+  if (found.length >= wanted) return undefined;
+  const approvers = found.map(({ tagger }) => tagger.email);
   const from = approvers.length === 0 ? '' : `, from ${approvers.join(' and ')}`;
+  const unnamed =
+    counting.named === undefined
+      ? 0
+      : approvalsThatCount(one, facts.approvals, { ...counting, named: undefined }).length - found.length;
+  const others = unnamed === 0 ? '' : `; ${unnamed} more that ${event.tag} does not name`;
   return {
-    message: `${subject} has ${approvers.length} of ${wanted} approvals for ${stage}${from}`,
-    hint: `others than ${event.tagger.email} approve with: reg approve ${artifact.name}@${version} ${stage} --push`,
+    message: `${subject} has ${found.length} of ${wanted} approvals for ${stage}${from}${others}`,
+    hint: `${policy.approvers?.join(', ') ?? `others than ${event.tagger.email}`} approve with: reg approve ${artifact.name}@${version} ${stage} --push`,
   };
 }
+
+/** Which approvals count for an event: those that it names, and for older events of an artifact those of its time. */
+function countingFor({ artifact, event, policy, facts }: Case): Counting {
+  const { tagger, time } = event;
+  const who = {
+    tagger,
+    approvers: policy.approvers,
+    signatures: policy.signed ? written(facts.signatures) : undefined,
+  };
+  return namesApprovals(artifact, event) ? { ...who, named: event.approvals ?? [] } : { ...who, time };
+}
+
+/**
+ * Whether an event must name its approvals. It need not where it was there for certain before the first event of the artifact that
+ * names some (docs/specification.md, 3 State, What a write decides).
+ */
+function namesApprovals(artifact: ArtifactState, event: ResolvedEvent): boolean {
+  if (event.approvals !== undefined) return true;
+  const first = artifact.events.find(({ approvals }) => approvals !== undefined);
+  if (first === undefined) return false;
+  const before = unnaming.get(artifact) ?? tagsBefore(artifact, ({ place }) => place < first.place);
+  unnaming.set(artifact, before);
+  return !before.has(event.tag);
+}
+
+/** The tags before the first one that names approvals. To find them for each event again would take long. */
+const unnaming = new WeakMap<ArtifactState, ReadonlySet<string>>();
+
+/** The tag objects of the approvals that an event which is to be written can name. */
+export const approvalsToName = (
+  policy: Policy,
+  artifact: ArtifactState,
+  event: ResolvedEvent,
+  approvals: readonly Approval[],
+): Oid[] =>
+  policedConcerns(policy, artifact, event).flatMap((concern) => {
+    const { approvals: wanted = 0, approvers } = policy[concern.stage] ?? {};
+    if (wanted === 0 || !concern.enters) return [];
+    const counting = { tagger: event.tagger, approvers };
+    return approvalsThatCount(concern, approvals, counting).map(({ tagOid }) => tagOid);
+  });
 
 const written = (signatures: Facts['signatures']): ReadonlyMap<Oid, Signature> =>
   new Map([...signatures].filter((entry): entry is [Oid, Signature] => entry[1] !== 'coming'));

@@ -27,6 +27,17 @@ export function splitMessage(message: string): SplitMessage {
   return { text: body, trailers };
 }
 
+/**
+ * The values of a trailer that may be repeated, in their order.
+ * @param key in lower case
+ */
+export function trailerValues(message: string, key: string): string[] {
+  const text = message.trim();
+  const gap = text.lastIndexOf('\n\n');
+  const block = gap < 0 ? [] : (trailerBlock(text.slice(gap + 2)) ?? []);
+  return block.flatMap(([one, value]) => (one.toLowerCase() === key ? [value.trim()] : []));
+}
+
 /** The lines of a trailer block as key and value, continuation lines folded, or undefined when one is neither. */
 function trailerBlock(paragraph: string): [string, string][] | undefined {
   const block: [string, string][] = [];

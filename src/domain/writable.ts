@@ -1,5 +1,5 @@
 import { RegError } from '../errors.js';
-import { stagesUsed } from './artifact.js';
+import { type ArtifactState, stagesUsed } from './artifact.js';
 import { type ArtifactName, artifactNameForTag, type StageName } from './names.js';
 import type { Snapshot } from './plan.js';
 import { refFormatProblem, tagRef } from './refs.js';
@@ -33,7 +33,11 @@ export function refuseUnwritableTag(tagName: string, artifact: ArtifactName): vo
  * Refuses a new artifact whose name differs from another one by letter case alone.
  * @throws RegError NAME_CASE
  */
-export function refuseOtherCase({ artifact, tagNames, otherArtifacts }: Snapshot): void {
+export function refuseOtherCase({
+  artifact,
+  tagNames,
+  otherArtifacts,
+}: Pick<Snapshot, 'tagNames' | 'otherArtifacts'> & { artifact: Pick<ArtifactState, 'name'> }): void {
   if (tagNames.size > 0) return;
   const lower = artifact.name.toLowerCase();
   const other = otherArtifacts.find((name) => name !== artifact.name && name.toLowerCase() === lower);

@@ -1,5 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Config } from '../documents/config.js';
+import { CONFIG_FILE } from '../domain/config-file.js';
 import type { Oid } from '../domain/event.js';
 import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
@@ -118,4 +119,39 @@ async function withoutHead({ address, tips }: RegistryRepository): Promise<RegEr
     `HEAD of ${address ?? 'this repository'} names no branch that is there`,
     `give a rev, such as ${first}, or set HEAD there: ${shellLine('git', 'symbolic-ref', 'HEAD', start + first)}`,
   );
+}
+
+/** Whether an answer is verified. */
+export interface TrustOptions {
+  /** Answers only with events that the policy accepts, and only where the chain holds; `verify` of the configuration by default. */
+  verify?: boolean | undefined;
+  /** Called for each event that is passed over, with the reason. */
+  onPassedOver?: ((tag: string, reason: string) => void) | undefined;
+}
+
+/**
+ * Whether answers are to be verified where a call does not say: by `REG_VERIFY`, else by the configuration. That is parsed only where
+ * it may say so, and at a URL it is not read for a question that needs no file.
+ * @throws RegError USAGE for another value of `REG_VERIFY` than 1, true, 0 and false
+ */
+export async function wantsVerified(context: RegistryContext, readsFiles: boolean): Promise<boolean> {
+  const { REG_VERIFY: asked = '' } = context.around.env;
+  if (/^(1|true)$/.test(asked)) return true;
+  if (/^(0|false)$/.test(asked)) return false;
+  if (asked !== '')
+    throw new RegError('USAGE', `REG_VERIFY is '${asked}', and neither 1 nor 0`, 'set it to 1, or unset it');
+  if (context.repository.address !== undefined && !readsFiles) return false;
+  const files = await context.workTree();
+  const bytes = files === undefined ? await atHead(context, CONFIG_FILE) : await files.read(CONFIG_FILE);
+  if (bytes === undefined || !Buffer.from(bytes).includes('verify')) return false;
+  return (await context.config()).verify;
+}
+
+async function atHead(
+  { repository: { objects } }: RegistryContext,
+  path: string,
+): Promise<Uint8Array | undefined> {
+  const head = await objects.commit('HEAD');
+  const entry = head === undefined ? undefined : await objects.entry(head, path);
+  return entry?.type === 'blob' ? objects.blob(entry.oid) : undefined;
 }

@@ -19,7 +19,7 @@ import type { SourceModel } from '../models/source.js';
 import { isFolder, isInside, isThere } from '../util/files.js';
 import { openPlain, refuseLinksBelow } from '../util/safe-files.js';
 import { shellLine } from '../util/shell.js';
-import type { RegistryContext } from './context.js';
+import { type RegistryContext, wantsVerified } from './context.js';
 import { explainUnlinked } from './declared.js';
 import { followLink, linkAt, nameInLink, shownSource } from './links.js';
 import { askMeant } from './meant.js';
@@ -108,12 +108,28 @@ async function chooseLink(
   artifact: ArtifactName,
   { frozen = false, ...options }: LoadOptions,
 ): Promise<ChosenLink> {
-  const chosen = await choose(context, artifact, options);
+  const chosen = await choose(context, artifact, await verifying(context, options));
   const link = await linkAt(context, artifact, chosen.commit).catch(
     explainUnlinked(artifact, chosen.version),
   );
   if (frozen) refuseFloating(artifact, link);
   return { ...chosen, artifact, link };
+}
+
+/**
+ * Whether the version is verified. A rev and HEAD rest on no event, so that there is nothing to verify.
+ * @throws RegError USAGE where that was asked for
+ */
+async function verifying(context: RegistryContext, options: ChooseOptions): Promise<ChooseOptions> {
+  const { stage, version, verify } = options;
+  if (stage !== undefined || version !== undefined)
+    return { ...options, verify: verify ?? (await wantsVerified(context, true)) };
+  if (verify !== true) return options;
+  throw new RegError(
+    'USAGE',
+    'a rev rests on no event, so that there is nothing to verify',
+    'name a version or a stage, or leave out --verify',
+  );
 }
 
 function refuseFloating(artifact: ArtifactName, link: Link): void {

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { CONFIG_FILE, type Config, type RuleLevels } from '../documents/config.js';
-import { type Approval, approvalOf, approvalsOf } from '../domain/approval.js';
+import { APPROVALS, type Approval, approvalOf, approvalsOf } from '../domain/approval.js';
 import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../domain/artifact.js';
 import { type Event, eventOf, type Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
 import {
+  approvalsToName,
   concernsOf,
   type Facts,
   judge,
@@ -88,14 +89,8 @@ export async function readRules(
   source: RulesSource,
   tips?: RefTips,
 ): Promise<Rules> {
-  const { repository, workTree } = context;
+  const { repository } = context;
   const tip = branchesAt(context, source, tips);
-  const files = await workTree();
-  if (source.kind === 'here' && files !== undefined) {
-    const config = await context.config();
-    const { policy, rules: levels, signers } = config;
-    return { source, config, policy, levels, signers: once(() => files.read(signers)), tip };
-  }
   const head = await tip(undefined);
   const read = readerAt(repository, head);
   await read(CONFIG_FILE).catch(async (error: unknown) => {
@@ -115,7 +110,7 @@ type Branches = (branch: string | undefined) => Promise<Oid | undefined>;
 
 /** Branches are taken by their full names: git may resolve a short name to a tag, which anyone may have pushed. */
 function branchesAt(
-  { repository }: RegistryContext,
+  { repository, workTree }: RegistryContext,
   source: RulesSource,
   tips: RefTips | undefined,
 ): Branches {
@@ -123,20 +118,18 @@ function branchesAt(
   const remote = source.kind === 'remote' ? source.remote : '.';
   const refs = once(async () => {
     if (tips !== undefined) return tips;
-    // without the git program a repository is no remote, not even of itself
+    // without the git program there is no remote to ask, and here none is needed
     if (source.kind !== 'remote' && repository.remote === undefined) return repository.tips();
     return requireRemote(repository, remote).listRefs(['HEAD', `${start}*`]);
   });
-  // not every clone knows which branch is the default one, and HEAD of a server may name one that was never pushed
-  const defaults = [
-    source.kind === 'tracking' ? `${start}HEAD` : 'HEAD',
-    `${start}main`,
-    `${start}master`,
-    'HEAD',
-  ];
+  const usual = [`${start}main`, `${start}master`];
   return async (branch) => {
     const held = await refs();
-    const names = branch === undefined ? defaults : [start + branch];
+    // HEAD of a work tree may be any branch; at a server it names the default one
+    const isCheckedOut = source.kind === 'here' && (await workTree()) !== undefined;
+    // not every clone knows which branch is the default one, and HEAD of a server may name one that was never pushed
+    const first = source.kind === 'tracking' ? [`${start}HEAD`] : isCheckedOut ? [] : ['HEAD'];
+    const names = branch === undefined ? [...first, ...usual, 'HEAD'] : [start + branch];
     return names.flatMap((name) => held.get(name) ?? [])[0];
   };
 }
@@ -153,11 +146,10 @@ export async function ignoredHere(
   context: RegistryContext,
   { source, policy, signers }: Rules,
 ): Promise<string | undefined> {
-  if (source.kind === 'here') return undefined;
   const files = await context.workTree();
   if (files === undefined || (await files.read(CONFIG_FILE)) === undefined) return undefined;
   const config = await context.config();
-  const asked = `the default branch of ${source.remote}`;
+  const asked = source.kind === 'here' ? 'the default branch' : `the default branch of ${source.remote}`;
   if (!isDeepStrictEqual(config.policy, policy))
     return `the policy in ${CONFIG_FILE} here is not that of ${asked}, which is the one asked`;
   if (!Object.values(policy).some(({ signed }) => signed)) return undefined;
@@ -180,8 +172,11 @@ interface Intent {
 
 /** Holds one write against the rules of a team, before a ref leads to what it wrote. */
 interface PolicyGuard {
-  /** @throws RegError POLICY when the policy of a stage forbids the plan, or an event that a push takes along */
-  refusePlan(intent: Intent): Promise<void>;
+  /**
+   * Holds a plan against the rules, with the events that its push takes along, and gives it with the approvals that its tags rest on.
+   * @throws RegError POLICY when the policy of a stage forbids the plan, or an event that a push takes along
+   */
+  approved(intent: Intent): Promise<Plan>;
   /**
    * Checks the signatures of stored tags.
    * @param oids the tag objects of the plan, in its order
@@ -201,23 +196,26 @@ export function policyGuard(context: RegistryContext, target: WriteTarget): Poli
     return reading;
   };
   return {
-    refusePlan: async ({ plan: { tags, deletes = [] }, brought, artifact, tips }) => {
-      const oids = tags.map(({ tagName }) => `planned ${tagName}`);
+    approved: async ({ plan, brought, artifact, tips }) => {
+      const { deletes = [] } = plan;
+      const oids = plan.tags.map(({ tagName }) => `planned ${tagName}`);
       const along = new Set(brought.map(({ tagOid }) => tagOid));
-      const events = [
-        ...artifact.events
-          .filter((event) => along.has(event.tagOid) && concernsOf(artifact, event).length > 0)
-          .map((event) => ({ artifact, event })),
-        ...plannedEvents(tags, artifact, target, oids),
-      ];
+      const broughtEvents = artifact.events
+        .filter((event) => along.has(event.tagOid) && concernsOf(artifact, event).length > 0)
+        .map((event) => ({ artifact, event }));
+      const events = [...broughtEvents, ...plannedEvents(plan.tags, artifact, target, oids)];
       const deleted = deletes.filter((event) => concernsOf(artifact, event).length > 0);
-      if (events.length === 0 && deleted.length === 0) return;
+      if (events.length === 0 && deleted.length === 0) return plan;
       const rules = await rulesWith(tips);
       refuseDeletes(deleted, artifact, rules.policy);
-      const coming = new Set(target.sign ? oids : []);
-      const judged = await judgeEvents({ repository, rules, events, coming });
+      const judging = { repository, rules, events, coming: new Set(target.sign ? oids : []) };
+      const approvals = await approvalsFor(judging, events);
+      const tags = namingApprovals(plan.tags, judging, approvals);
+      const named = [...broughtEvents, ...plannedEvents(tags, artifact, target, oids)];
+      const judged = await judgeEvents({ ...judging, events: named }, approvals);
       refuseViolations(judged.filter(({ event }) => !along.has(event.tagOid)));
       refuseAlong(judged);
+      return { ...plan, tags };
     },
     refuseSignatures: async (oids, { plan: { tags }, artifact, tips }) => {
       const events = target.sign ? plannedEvents(tags, artifact, target, oids) : [];
@@ -232,6 +230,20 @@ export function policyGuard(context: RegistryContext, target: WriteTarget): Poli
     note: async () => reading && ignoredHere(context, await reading),
   };
 }
+
+/** The planned tags, each with the approvals that its event rests on. */
+const namingApprovals = (
+  tags: readonly PlannedTag[],
+  { rules, events }: Judging,
+  approvals: ReadonlyMap<ArtifactName, readonly Approval[]>,
+): PlannedTag[] =>
+  tags.map((tag) => {
+    const one = events.find(({ event }) => event.tag === tag.tagName);
+    const found = one && approvals.get(one.artifact.name);
+    if (one === undefined || found === undefined) return tag;
+    const named = approvalsToName(rules.policy, one.artifact, one.event, found);
+    return named.length === 0 ? tag : { ...tag, approvals: named };
+  });
 
 /** The planned events that change a stage, in the artifact as it will be with them. */
 function plannedEvents(
@@ -305,16 +317,20 @@ interface Judging {
 
 /**
  * Judges events by the policy of the stages that they change. Facts that only git knows are read once for all of them.
+ * @param known the approvals by artifact, where they were read already
  * @returns the events that violate rules
  * @throws RegError SHALLOW, UNKNOWN_REV, REMOTE_FAILED
  */
-export async function judgeEvents(judging: Judging): Promise<JudgedEvent[]> {
+export async function judgeEvents(
+  judging: Judging,
+  known?: ReadonlyMap<ArtifactName, readonly Approval[]>,
+): Promise<JudgedEvent[]> {
   const { policy } = judging.rules;
   const policed = judging.events.filter(
     ({ artifact, event }) => policedConcerns(policy, artifact, event).length > 0,
   );
   if (policed.length === 0) return [];
-  const approvals = await approvalsFor(judging, policed);
+  const approvals = known ?? (await approvalsFor(judging, policed));
   const [strays, signatures] = await Promise.all([
     straysAmong(judging, policed),
     signaturesOf(judging, policed, [...approvals.values()].flat()),
@@ -348,14 +364,14 @@ async function approvalsFor(
   return found;
 }
 
-/** The valid approvals of an artifact, as they are at a source; whether they fit an event is for the rules to say. */
-async function readApprovals(
+/** The valid approvals of an artifact or of all, as they are at a source; whether they fit an event is for the rules to say. */
+export async function readApprovals(
   repository: RegistryRepository,
-  artifact: ArtifactName,
+  artifact: ArtifactName | 'all',
   source: RulesSource,
 ): Promise<Approval[]> {
   const remote = source.kind === 'remote' ? source.remote : '.';
-  const start = approvalsOf(artifact);
+  const start = artifact === 'all' ? APPROVALS : approvalsOf(artifact);
   const held = await requireRemote(repository, remote).listRefs([`${tagRef(start)}*`]);
   const refs = [...held].flatMap(([ref, oid]): TagRef[] => {
     const name = tagNameOf(ref);
@@ -365,7 +381,7 @@ async function readApprovals(
   if (source.kind === 'remote') await bringMissing(repository, source.remote, refs);
   return (await repository.tags.read(refs)).flatMap((one) => {
     const approval = 'tag' in one ? approvalOf(one.tag) : { problem: one.detail };
-    return 'problem' in approval || approval.artifact !== artifact ? [] : [approval];
+    return 'problem' in approval || (artifact !== 'all' && approval.artifact !== artifact) ? [] : [approval];
   });
 }
 

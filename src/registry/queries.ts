@@ -4,6 +4,7 @@ import {
   currentIn,
   type InStage,
   stagesUsed,
+  versionsInStage,
 } from '../domain/artifact.js';
 import { gapsIn } from '../domain/chain.js';
 import type { Event, Oid } from '../domain/event.js';
@@ -27,6 +28,7 @@ import {
   type Summary,
   summaryOf,
   tagsByArtifact,
+  type VersionId,
   type View,
 } from '../domain/state.js';
 import { didYouMean } from '../domain/suggest.js';
@@ -34,7 +36,7 @@ import { parseVersionTarget, type Target } from '../domain/target.js';
 import { formatTime } from '../domain/time.js';
 import { currentSince } from '../domain/timeline.js';
 import { RegError } from '../errors.js';
-import { type RegistryContext, requireCommit } from './context.js';
+import { type RegistryContext, requireCommit, type TrustOptions, wantsVerified } from './context.js';
 import { madeBy, stageRow, versionRows } from './make-rows.js';
 import { askMeant, hintAtSwapped } from './meant.js';
 import {
@@ -48,6 +50,7 @@ import {
 } from './missing.js';
 import { ask, readArtifact, readArtifactNames, readEvents, type Scope } from './read.js';
 import type { Made, StageRow, VersionRow } from './rows.js';
+import type { Subject } from './trusted.js';
 
 /** Options of every reading call. */
 export interface ReadOptions {
@@ -141,14 +144,14 @@ export async function requireCurrent(
 }
 
 /** How to ask what is in a stage. */
-export interface WhichOptions extends ReadOptions {
+export interface WhichOptions extends ReadOptions, TrustOptions {
   /** Every version in the stage, the current one first. */
   all?: boolean | undefined;
 }
 
 /**
  * The current version in a stage; with `all`, the others behind it.
- * @throws RegError INVALID_NAME, INVALID_STAGE, UNKNOWN_ARTIFACT, UNKNOWN_STAGE, NOTHING_IN_STAGE
+ * @throws RegError INVALID_NAME, INVALID_STAGE, UNKNOWN_ARTIFACT, UNKNOWN_STAGE, NOTHING_IN_STAGE, NOT_VERIFIED
  */
 export const which = (
   context: RegistryContext,
@@ -161,6 +164,55 @@ export const which = (
   );
 
 async function whichOf(
+  context: RegistryContext,
+  name: string,
+  wanted: StageName,
+  options: WhichOptions,
+): Promise<[StageRow, ...StageRow[]]> {
+  const { verify } = options;
+  if (verify === true) return whichVerified(context, name, wanted, options);
+  // both ask git, at once: the configuration takes no time of its own
+  const [answer, verifies] = await Promise.all([
+    whichUnverified(context, name, wanted, options).catch(asValue),
+    verify === undefined && wantsVerified(context, false).catch(asValue),
+  ]);
+  if (verifies === true) return whichVerified(context, name, wanted, options);
+  if (answer instanceof Error) throw answer;
+  if (verifies instanceof Error) throw verifies;
+  return answer;
+}
+
+/** Loaded on use: a policy takes the YAML and schema packages. */
+const trustedPart = async (
+  context: RegistryContext,
+  artifact: ArtifactState,
+  subject: Subject,
+  options: TrustOptions,
+): Promise<ArtifactState> => (await import('./trusted.js')).trusted(context, artifact, subject, options);
+
+const asValue = (error: unknown): Error => {
+  if (error instanceof Error) return error;
+  throw error;
+};
+
+async function whichVerified(
+  context: RegistryContext,
+  name: string,
+  wanted: StageName,
+  options: WhichOptions,
+): Promise<[StageRow, ...StageRow[]]> {
+  const whole = await requireArtifact(context, name, options.at, options.onDeprecated);
+  const artifact = await trustedPart(context, whole, { stage: wanted }, options);
+  const first = await requireCurrent(context, artifact, wanted);
+  const since = currentSince(artifact.grouped, wanted, COMPLETE);
+  const others = options.all ? versionsInStage(artifact, wanted).slice(1) : [];
+  return [
+    stageRow(artifact.name, wanted, first, since),
+    ...others.map((one) => stageRow(artifact.name, wanted, one, undefined)),
+  ];
+}
+
+async function whichUnverified(
   context: RegistryContext,
   name: string,
   wanted: StageName,
@@ -344,7 +396,7 @@ export async function stages(
 }
 
 /** Which state of an artifact is meant: in a stage, a version (`latest` for the greatest), or a rev; else HEAD. */
-export interface ChooseOptions {
+export interface ChooseOptions extends TrustOptions {
   stage?: string | undefined;
   version?: string | undefined;
   /** A branch, tag or commit id of the registry. */
@@ -368,7 +420,7 @@ export interface Chosen {
 export async function choose(
   context: RegistryContext,
   name: ArtifactName,
-  { stage, version, rev, at, onDeprecated }: ChooseOptions,
+  { stage, version, rev, at, onDeprecated, ...trust }: ChooseOptions,
 ): Promise<Chosen> {
   if ([stage, version, rev].filter((one) => one !== undefined).length > 1)
     throw new RegError(
@@ -377,13 +429,17 @@ export async function choose(
       'give one of a stage, a version and a rev',
     );
   if (stage !== undefined) {
-    const artifact = await requireArtifact(context, name, at, onDeprecated);
-    const { version: held } = await requireCurrent(context, artifact, stageName(stage), at);
+    const wanted = stageName(stage);
+    const whole = await requireArtifact(context, name, at, onDeprecated);
+    const artifact = trust.verify ? await trustedPart(context, whole, { stage: wanted }, trust) : whole;
+    const { version: held } = await requireCurrent(context, artifact, wanted, at);
     return { version: held.id, commit: held.commit };
   }
   if (version !== undefined) {
-    const artifact = await requireArtifact(context, name, at, onDeprecated);
+    const whole = await requireArtifact(context, name, at, onDeprecated);
     const which = parseVersionTarget(`${name}@${version}`).which ?? { kind: 'latest' };
+    const subject = which.kind === 'version' ? { version: which.id as VersionId } : 'versions';
+    const artifact = trust.verify ? await trustedPart(context, whole, subject, trust) : whole;
     const found = findNamed(artifact, which, { at: seconds(at) });
     return { version: found.id, commit: found.commit };
   }

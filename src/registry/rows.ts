@@ -334,6 +334,35 @@ export const ApprovalRow = defineRow('An approval that was written, or would be'
 });
 export type ApprovalRow = ValueOf<typeof ApprovalRow>;
 
+/** A version that was approved of for a stage, or waits for it: `approvals`. */
+export const ApprovedRow = defineRow(
+  'A version that was approved of for a stage, or waits for it',
+  {
+    artifact,
+    version: version<VersionId>('the version'),
+    stage,
+    commit,
+    state: choice(
+      ['approved', 'waiting', 'assigned'],
+      'whether enough have approved; assigned where the version is in the stage already',
+    ),
+    wanted: whole('how many approvals the policy of the stage asks for'),
+    by: list(
+      text('address of an approver'),
+      'those whose approval counts; not where they assign the version themselves',
+    ),
+  },
+  {
+    artifact: 'artifact',
+    version: 'version',
+    stage: 'stage',
+    state: 'state',
+    wanted: 'wanted',
+    by: 'approved by',
+  },
+);
+export type ApprovedRow = ValueOf<typeof ApprovedRow>;
+
 /** The configuration that was written: `init`. */
 export const InitRow = defineRow('The configuration that was written', { path: text('path of the file') });
 

@@ -124,15 +124,20 @@ export async function write(
     }
     const before = await look(context, artifact, target, listed, options.delete);
     const decided = await decideOnce(before, (snapshot) => decide(snapshot, declared));
-    const plan = (await beside()) ? besideGto(before.snapshot, decided, options.force) : decided;
-    const brought = target.push && !options.delete ? broughtBy(plan, before.unpushed) : [];
+    const fitted = (await beside()) ? besideGto(before.snapshot, decided, options.force) : decided;
+    const brought = target.push && !options.delete ? broughtBy(fitted, before.unpushed) : [];
     if (!options.unlinked)
-      for (const commit of newCommits(plan)) {
+      for (const commit of newCommits(fitted)) {
         await refuseUnsound(context, artifact, commit, declared);
         notes.add(await pushed(commit));
       }
+    const plan = await guard.approved({
+      plan: fitted,
+      brought,
+      artifact: before.snapshot.artifact,
+      tips: before.view?.tips,
+    });
     const asked = { plan, brought, artifact: before.snapshot.artifact, tips: before.view?.tips };
-    await guard.refusePlan(asked);
     notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
     if (options.dryRun) {
       const rows = dryRows(plan, brought, before.view);

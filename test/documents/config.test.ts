@@ -22,6 +22,7 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
       sources: {},
       policy: {},
       signers: '.reg-signers',
+      verify: false,
       notes: [],
     });
   });
@@ -46,8 +47,18 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
       rules: { 'link-editor': 'off' },
       hosts: { allow: ['models.corp.example', '10.0.0.0/8', 'fd00::/8', '::1'] },
       sources: { allow: ['file:///srv/models', '/srv', '../research'] },
-      policy: { a: { after: 'b', branch: 'main', by: ['ann@example.com'], signed: true, approvals: 2 } },
+      policy: {
+        a: {
+          after: 'b',
+          branch: 'main',
+          by: ['ann@example.com'],
+          signed: true,
+          approvals: 2,
+          approvers: ['bo@example.com'],
+        },
+      },
       signers: 'team/signers',
+      verify: true,
     };
     expect(read(JSON.stringify(all))).toEqual({ ...all, notes: [] });
   });

@@ -15,7 +15,7 @@ const refused = (
   const tagNames = new Set([...there.map(({ tag: name }) => name), ...noEvents]);
   return refuseArrivals(
     artifactName('churn'),
-    { events: there, tagNames },
+    { events: there, tagNames, otherArtifacts: [], stages: undefined },
     events(lines).map(change),
     1000,
   ).map(({ tag: name, message }) => `${name}: ${message}`);
@@ -37,7 +37,8 @@ describe('what comes after all that is there', () => {
 
   test('a second a tag after one that is there and dated ahead, but no more', () => {
     const there = events([...THERE, 'churn@v3.0.0 C 90000']);
-    const standing = { events: there, tagNames: new Set(there.map(({ tag: name }) => name)) };
+    const tagNames = new Set(there.map(({ tag: name }) => name));
+    const standing = { events: there, tagNames, otherArtifacts: [], stages: undefined };
     const refusedThere = (...lines: string[]) =>
       refuseArrivals(artifactName('churn'), standing, events(lines), 1000).map(({ tag: name }) => name);
     expect(refusedThere('churn#prod#2 B 90001', 'churn#dev#3 B 90002')).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { artifactStateOf } from '../../src/domain/artifact.js';
-import { breaksIn, forksIn, goneParents, sharedCounters } from '../../src/domain/chain.js';
+import { breaksIn, forksIn, goneParents, sharedCounters, tagsBefore } from '../../src/domain/chain.js';
 import { type Event, eventOf } from '../../src/domain/event.js';
 import { artifactName } from '../../src/domain/names.js';
 import { parseTagName } from '../../src/domain/tag-name.js';
@@ -139,4 +139,29 @@ test('tags of gto are links that need not be named', () => {
   const artifact = artifactStateOf(artifactName('churn'), events);
   expect(goneParents(artifact)).toEqual([]);
   expect(breaksIn(artifact, new Map(), new Map())).toEqual([]);
+});
+
+describe('the tags that were there before a moment', () => {
+  const early = (...events: Event[]): string[] => [
+    ...tagsBefore(artifactStateOf(artifactName('churn'), events), ({ time }) => time < 45),
+  ];
+  const forged = (line: string): Event[] => chain(`gto ${line}`);
+
+  test('counters and what they follow', () => {
+    expect(early(...chain(...STORY)).sort()).toEqual([
+      'churn#dev#1',
+      'churn#dev#2',
+      'churn@v1.0.0',
+      'churn@v1.1.0',
+    ]);
+  });
+
+  test.each([
+    ['an assignment without a counter', 'churn#prod B 25'],
+    ['a registration that no event follows', 'churn@v0.9.0 B 5'],
+    ['a counter that is shared', 'churn#prod#2 B 41'],
+    ['a counter that is new', 'churn#prod#4 B 41'],
+  ])('not where the date may be any: %s', (_title, line) => {
+    expect(early(...chain(...STORY), ...forged(line))).not.toContain(line.split(' ')[0]);
+  });
 });

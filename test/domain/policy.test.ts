@@ -269,4 +269,58 @@ describe('approvals: of others', () => {
     signatures.set(...good('cy@example.com'));
     expect(violations({ approvals: 2, signed: true }, lines, facts)).toEqual([]);
   });
+
+  describe('named by the assignment', () => {
+    // the approvals of the builder have their address for an id
+    const naming = (line: string, ...named: Approval[]): string =>
+      [line, ...named.map(({ tagOid }) => `+${tagOid}`)].join(' ');
+    const first = naming('churn#prod#1 A 30 v1.0.0', bo, cy);
+    const dan = approval('dan@example.com');
+    test.each<[string, string[], string[]]>([
+      ['all that count', [first], []],
+      [
+        'an approval is dated later, and was there all the same',
+        [naming('churn#prod#1 A -900 v1.0.0', bo, cy)],
+        [],
+      ],
+      [
+        'from the first such assignment on, others do not count, however they are dated',
+        [first, naming('churn#prod#2 A 40 v1.0.0', bo)],
+        [`${so(1, ', from bo@example.com')[0]}; 2 more that churn#prod#2 does not name`],
+      ],
+      [
+        'an assignment that names none',
+        [first, 'churn#prod#2 A 40 v1.0.0'],
+        [`${so(0)[0]}; 3 more that churn#prod#2 does not name`],
+      ],
+      ['without such an assignment, what was there counts', ['churn#prod#2 A 40 v1.0.0'], []],
+      [
+        'a tag without a counter may have been dated before the first one',
+        [first, 'churn#prod A 25 v1.0.0'],
+        [`${so(0)[0]}; 3 more that churn#prod does not name`],
+      ],
+      [
+        'a counter before that of the first one',
+        [naming('churn#prod#3 A 50 v1.0.0', bo), 'churn#prod#2 A 40 v1.0.0'],
+        [],
+      ],
+      [
+        'what is named and gone does not count',
+        ['churn#prod#1 A 30 v1.0.0 +eve@example.com'],
+        [`${so(0)[0]}; 3 more that churn#prod#1 does not name`],
+      ],
+    ])('%s', (_title, assignments, expected) =>
+      expect(violations({ approvals: 2 }, [A, ...assignments], { approvals: [bo, cy, dan] })).toEqual(
+        expected,
+      ),
+    );
+  });
+
+  test('approvers: of those whom the policy names', () => {
+    const approvals = [bo, cy];
+    expect(violations({ approvals: 2, approvers: ['CY@example.com'] }, lines, { approvals })).toEqual(
+      so(1, ', from cy@example.com'),
+    );
+    expect(violations({ approvals: 1, approvers: ['cy@example.com'] }, lines, { approvals })).toEqual([]);
+  });
 });

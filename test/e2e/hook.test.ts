@@ -70,6 +70,9 @@ beforeAll(async () => {
 test('a good one passes, with its approval, and what it followed', async () => {
   await good(bo.env, 'approve', 'churn', 'prod', '--push', '--sign');
   expect(await good(ann.env, 'assign', 'churn', 'prod', '--push', '--sign')).toBe('churn#prod#2\n');
+  // it names the approval that it rests on
+  const approval = remote.git('rev-parse', 'refs/tags/reg/approve/churn/v0.0.1/prod/bo%40example.com');
+  expect(remote.git('cat-file', 'tag', 'churn#prod#2')).toContain(`\nReg-Approval: ${approval}\n`);
   // events that were made without a push come together
   registry.commit();
   registry.git('push', '--quiet', 'origin', 'main');
@@ -92,6 +95,10 @@ test('refs outside the registry are ignored', () => {
   expect(push('topic', 'v1.0.0', 'release-2020', 'refs/tags/@scope/pkg@v1.2.3')).toEqual([]);
   forge(eve.env, 'v1.0.0', 'HEAD~1');
   expect(push('+v1.0.0', ':release-2020', ':topic')).toEqual([]);
+  // git ends a line with a line feed alone, and allows other ends of lines in a name
+  const odd = 'odd\u2028name\u0085x';
+  registry.git('branch', odd);
+  expect(push(odd)).toEqual([]);
 });
 
 describe('what is refused, by name', () => {
@@ -159,6 +166,33 @@ describe('what is refused, by name', () => {
       () => [forge(ann.env, 'churn@v0.0.1#4')],
       [
         'churn@v0.0.1#4: v0.0.1 is registered already, by churn@v0.0.1; deregister it first, or register another version',
+      ],
+    ],
+    [
+      'names that reg does not write',
+      () => [
+        forge(ann.env, 'CHURN@v1.0.0'),
+        forge(ann.env, 'churn#eu/qa#4'),
+        forge(ann.env, 'churn#qa'),
+        forge(ann.env, 'churn#DEV#5'),
+      ],
+      [
+        "CHURN@v1.0.0: 'CHURN' differs from the artifact 'churn' by letter case alone; use 'churn', or a name that no file system can confuse with it",
+        "churn#eu/qa#4: a stage has no '/': 'eu/qa'; write eu-qa instead",
+        'churn#qa: an event of a stage has a counter; write it with reg assign',
+        "churn#DEV#5: 'DEV' differs from the stage 'dev' of churn by letter case alone; use 'dev', or list both as stages: in .reg.yaml",
+      ],
+    ],
+    [
+      'an approval that is dated ahead',
+      () => [
+        forge(
+          { ...bo.env, GIT_COMMITTER_DATE: '@1893456000 +0000' },
+          'reg/approve/churn/v0.0.2/prod/bo%40example.com',
+        ),
+      ],
+      [
+        'reg/approve/churn/v0.0.2/prod/bo%40example.com: it is dated 2030-01-01T00:00:00Z, ahead of the clock here; set the clock right, delete the tag and approve again',
       ],
     ],
     [

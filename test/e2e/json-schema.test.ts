@@ -71,6 +71,7 @@ const STORY: [line: string, code?: number][] = [
   ['deregister churn@v1.1.0'],
   ['deprecate churn'],
   ['show churn'],
+  ['approvals'],
   ['help tags'],
   // the last one, for it takes the remote away
   ['browse churn@v1.0.0'],

@@ -40,8 +40,6 @@ describe.concurrent('a git that was killed with locks in its hands', () => {
     const registry = makeRegistry(box, 'alone', 'churn');
     await killAtLocks(registry, registry, 'assign', 'churn', 'prod');
     expect(registry.tags()).toEqual([]);
-    // a little younger than what is taken for stale: it is waited for
-    ageLocks(registry, 8);
     const { stdout, stderr, code } = await regIn(box, registry.dir)('assign', 'churn', 'prod', '-q');
     expect({ stdout, stderr, code }).toEqual({ stdout: 'churn@v0.0.1\nchurn#prod#1\n', stderr: '', code: 0 });
     expect(locksIn(registry)).toEqual([]);
@@ -51,7 +49,6 @@ describe.concurrent('a git that was killed with locks in its hands', () => {
     const { clone, remote } = makeClone('here');
     await killAtLocks(clone, clone, 'assign', 'churn', 'prod', '--push');
     expect([remote.tags(), clone.tags()]).toEqual([['churn#prod#1', 'churn@v0.0.1'], []]);
-    ageLocks(clone, 20);
     const { stdout, code } = await regIn(box, clone.dir)('assign', 'churn', 'prod', '--push');
     expect({ stdout, code }).toEqual({ stdout: 'churn#prod#1\n', code: 0 });
     expect(clone.tags()).toEqual(remote.tags());
@@ -75,5 +72,45 @@ describe.concurrent('a git that was killed with locks in its hands', () => {
       message: expect.stringMatching(/tried 4 times: .*\.lock/),
     });
     expect([remote.tags(), clone.tags()]).toEqual([[], []]);
+  });
+});
+
+describe.concurrent('a git that holds locks for a long time', () => {
+  test('keeps them while it lives, however old they are: no counter is given twice', async () => {
+    const registry = makeRegistry(box, 'slow', 'churn');
+    await regIn(box, registry.dir)('register', 'churn');
+    const held = join(registry.dir, '.git/held');
+    const hook = join(registry.dir, '.git/hooks/reference-transaction');
+    // the first writer has its locks for three seconds, and they look like those of twenty
+    writeFileSync(
+      hook,
+      `#!/bin/sh\n[ "$1" = prepared ] || exit 0\n[ -e '${held}' ] && exit 0\ntouch '${held}'\nsleep 3\n`,
+    );
+    chmodSync(hook, 0o755);
+    const first = regIn(box, registry.dir)('assign', 'churn', 'prod', '-q');
+    while (!existsSync(held)) await sleep(5);
+    ageLocks(registry, 20);
+    const second = regIn(box, registry.dir)('assign', 'churn', 'dev', '-q');
+    expect([(await first).stdout, (await second).stdout]).toEqual(['churn#prod#1\n', 'churn#dev#2\n']);
+    expect(locksIn(registry)).toEqual([]);
+  });
+
+  test('a lock of a git that reg did not start is left alone, and named', async () => {
+    const registry = makeRegistry(box, 'foreign', 'churn');
+    await regIn(box, registry.dir)('register', 'churn');
+    const lock = join(registry.dir, '.git/refs/tags/churn#prod#1.lock');
+    writeFileSync(lock, '');
+    ageLocks(registry, 3600);
+    let time = 0;
+    const now = (): number => {
+      time += 10_000;
+      return time;
+    };
+    const late = await openRegistry(registry.dir, { env: box.env, now });
+    await expect(late.assign('churn', 'prod')).rejects.toMatchObject({
+      code: 'BUSY',
+      message: expect.stringContaining('churn#prod#1.lock'),
+    });
+    expect(existsSync(lock)).toBe(true);
   });
 });

@@ -37,8 +37,9 @@ async function started(...args: string[]): Promise<string[]> {
 const ARTIFACT = ['for-each-ref', 'version'];
 
 test.each<[string, string[]]>([
-  ['which churn prod', ARTIFACT],
-  ['which churn prod --json', ARTIFACT],
+  // it also finds the work tree, whose configuration may ask for verified answers
+  ['which churn prod', [...ARTIFACT, 'rev-parse'].sort()],
+  ['which churn prod --json', [...ARTIFACT, 'rev-parse'].sort()],
   ['latest churn', ARTIFACT],
   ['show churn', ARTIFACT],
   ['history churn', ARTIFACT],

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openContext } from '../../src/open.js';
-import { ignoredHere, type RulesSource, readRules } from '../../src/registry/policy.js';
+import { ignoredHere, type RulesSource, readRules, rulesSourceOf } from '../../src/registry/policy.js';
 import { type Repository, sandbox } from '../support/repo.js';
 
 const box = sandbox();
@@ -82,4 +82,42 @@ describe('a clone that does not ask', () => {
     const rules = await readRules(context, memory);
     expect(await ignoredHere(context, rules)).toMatch(/^the signers in \.reg-signers here are not/);
   });
+});
+
+describe('a repository without a remote', () => {
+  const alone = box.repository('alone');
+  alone.commit({ '.reg.yaml': 'policy: {prod: {branch: main}}\n' });
+  alone.git('checkout', '--quiet', '-b', 'topic');
+  alone.commit({ '.reg.yaml': 'remote: nowhere\npolicy: {}\n' });
+  writeFileSync(join(alone.dir, '.reg.yaml'), 'policy: {dev: {branch: main}}\n');
+
+  test.each([undefined, 'embedded'])(
+    'goes by what its default branch has committed (git: %s)',
+    async (git) => {
+      const env = git === undefined ? box.env : { ...box.env, REG_GIT: git };
+      const context = await openContext('.', {
+        env,
+        cwd: alone.dir,
+        now: () => 0,
+        signal: new AbortController().signal,
+      });
+      const source = await rulesSourceOf(context, false);
+      expect(source).toEqual(HERE);
+      const rules = await readRules(context, source);
+      expect(rules.policy).toEqual({ prod: { branch: 'main' } });
+      expect(await ignoredHere(context, rules)).toBe(
+        'the policy in .reg.yaml here is not that of the default branch, which is the one asked',
+      );
+    },
+  );
+});
+
+test('remote: of a checkout does not choose where rules come from', async () => {
+  const clone = box.repository('checkout');
+  clone.git('remote', 'add', 'origin', server.dir);
+  clone.commit({ '.reg.yaml': 'remote: nowhere\npolicy: {}\n' });
+  const context = await contextOf(clone);
+  const source = await rulesSourceOf(context, false);
+  expect(source).toEqual({ kind: 'remote', remote: 'origin' });
+  expect(Object.keys((await readRules(context, source)).policy)).toEqual(['prod']);
 });

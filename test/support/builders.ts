@@ -15,11 +15,17 @@ export function commit(letter: string): Oid {
 }
 
 /**
- * The tag of one line, `<tag name> <commit letter> <date in seconds> [<Reg-Version>]`:
+ * The tag of one line, `<tag name> <commit letter> <date in seconds> [<Reg-Version>] [+<Reg-Approval>]…`:
  * `churn#prod#3 B 60 v1.2.0` is dated 60, leads to commit B and states its version in a trailer.
  */
 export function tag(line: string): AnnotatedTag {
-  const [name = '', letter = '', date = '', version, ...rest] = line.trim().split(/\s+/);
+  const words = line.trim().split(/\s+/);
+  const approvals = words.filter((word) => word.startsWith('+'));
+  const [name = '', letter = '', date = '', version, ...rest] = words.filter((word) => !word.startsWith('+'));
+  const trailers = [
+    ...(version === undefined ? [] : [`Reg-Version: ${version}`]),
+    ...approvals.map((word) => `Reg-Approval: ${word.slice(1)}`),
+  ];
   if (!/^-?\d+$/.test(date) || rest.length > 0) throw new Error(`'${line}' is no line of a history`);
   return {
     name,
@@ -27,7 +33,7 @@ export function tag(line: string): AnnotatedTag {
     commit: commit(letter),
     tagger: { name: 'Ann Lee', email: 'ann@example.com' },
     date: Number(date),
-    message: version === undefined ? 'Said by Ann\n' : `Said by Ann\n\nReg-Version: ${version}\n`,
+    message: trailers.length === 0 ? 'Said by Ann\n' : `Said by Ann\n\n${trailers.join('\n')}\n`,
   };
 }
 

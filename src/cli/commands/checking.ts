@@ -6,7 +6,8 @@ import { REPORTERS, type ReportFormat } from '../../checks/reporters.js';
 import { ALL_RULES } from '../../checks/rules.js';
 import * as validating from '../../checks/validate.js';
 import * as verifying from '../../checks/verify.js';
-import { DoctorFinding, type Finding, VerifiedRow } from '../../registry/rows.js';
+import * as approving from '../../registry/approvals.js';
+import { ApprovedRow, DoctorFinding, type Finding, VerifiedRow } from '../../registry/rows.js';
 import { shellLine } from '../../util/shell.js';
 import type { Output } from '../output.js';
 import { cleanLine } from '../render/clean.js';
@@ -25,6 +26,17 @@ export async function verify(
   if (broken.length === 0)
     out.note(`nothing is broken in ${found.length} event${found.length === 1 ? '' : 's'}`);
   return broken.length === 0 ? 0 : 1;
+}
+
+/** `reg approvals` */
+export async function approvals(
+  { out, open }: Session,
+  target: string | undefined,
+  options: approving.ApprovalsOptions,
+): Promise<void> {
+  const rows = await approving.approvals(await open(), target, options);
+  await out.answer(rows, () => rowTable(ApprovedRow, rows, out));
+  if (rows.length === 0) out.note('nothing is approved, and nothing waits for approvals');
 }
 
 /** `reg doctor` */

@@ -13,7 +13,7 @@ import { progressBar } from '../render/progress.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
 import { droppedNote, hintAtPath } from './linking.js';
-import { notingIn } from './reading.js';
+import { notingIn, passingOverIn } from './reading.js';
 
 /** `reg load` */
 export async function load(
@@ -25,12 +25,23 @@ export async function load(
     rev,
     force,
     frozen,
-  }: Pick<LoadOptions, 'at' | 'rev' | 'force' | 'frozen'> & { output?: string },
+    verify,
+  }: Pick<LoadOptions, 'at' | 'rev' | 'force' | 'frozen' | 'verify'> & { output?: string },
 ): Promise<void> {
   const parsed = parseTarget(asked);
   const progress = progressBar(out, asked);
   const onDeprecated = notingIn(out);
-  const choice = { at, rev, force, frozen, ...chosenBy(parsed), onStart: progress.start, onDeprecated };
+  const choice = {
+    at,
+    rev,
+    force,
+    frozen,
+    verify,
+    ...chosenBy(parsed),
+    onStart: progress.start,
+    onDeprecated,
+    onPassedOver: passingOverIn(out),
+  };
   const loaded = await loadModel(await open(), parsed.artifact, {
     ...choice,
     ...placeOf(output, cwd),

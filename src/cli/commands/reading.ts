@@ -31,6 +31,12 @@ export const notingIn =
   (artifact, successor) =>
     out.note(`${artifact} is deprecated${successor === undefined ? '' : `; its successor is ${successor}`}`);
 
+/** Says on standard error which event was passed over, and why. */
+export const passingOverIn =
+  (out: Output) =>
+  (tag: string, reason: string): void =>
+    out.note(`passed over ${tag}: ${reason}`);
+
 /** `reg which` */
 export async function which(
   { out, open }: Session,
@@ -50,6 +56,7 @@ export async function which(
   const rows = await queries.which(context, artifact, stage, {
     ...options,
     onDeprecated: notingIn(out),
+    onPassedOver: passingOverIn(out),
   });
   const shown = options.all ? rows : [rows[0]];
   await out.answer(options.all ? rows : rows[0], () => shown.map(({ version }) => version));

@@ -117,6 +117,7 @@ export const FILES: readonly CommandSpec[] = [
       ),
       option('--at <time>', 'what the stage held at a time', { parse: time }),
       option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
+      option('--verify', 'load only what the policy accepts, and where the chain holds'),
       option('--force', 'replace other content at the target'),
     ],
     answer: LoadRow,

@@ -1,4 +1,5 @@
 import {
+  ApprovedRow,
   BrowseRow,
   CheckedRow,
   Description,
@@ -25,7 +26,11 @@ export const READING: readonly CommandSpec[] = [
   command('which <artifact> [stage]', 'say which version is current in a stage', {
     more: "`which '#prod'` lists what every artifact has in the stage; `which 'churn#prod'` is `which churn prod`.",
     examples: ['which churn prod', 'which churn prod --at 2026-05-03 --json', "which '#prod'"],
-    options: [AT, option('--all', 'every version in the stage, the current one first')],
+    options: [
+      AT,
+      option('--all', 'every version in the stage, the current one first'),
+      option('--verify', 'answer only with what the policy accepts, and where the chain holds'),
+    ],
     answer: either(StageRow, list(StageRow)),
     run: async () => (await import('../core.js')).which,
   }),
@@ -118,6 +123,12 @@ export const READING: readonly CommandSpec[] = [
       run: async () => (await import('../commands/checking.js')).verify,
     },
   ),
+  command('approvals [artifact]', 'list what is approved for a stage, and what waits for approvals', {
+    examples: ['approvals', 'approvals churn --json'],
+    options: [option('--offline', 'do not ask the remote for approvals and policy')],
+    answer: list(ApprovedRow),
+    run: async () => (await import('../commands/checking.js')).approvals,
+  }),
   command('describe <artifact>', 'say what is known of a version: its link or its annotation', {
     examples: ['describe churn@v1.2.0', "describe 'churn#prod' --json"],
     options: [option('--rev <rev>', 'as it is at this rev of the registry (default: HEAD)'), AT],

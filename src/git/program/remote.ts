@@ -7,8 +7,8 @@ import { redactorOf, shownAddress } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import { shellLine } from '../../util/shell.js';
 import type { History, Objects, RefTips, RemoteListing, TagRef } from '../port.js';
+import { runWithLocks } from './locks.js';
 import { type GitResult, oneLine, type RunGit, trustAdvice } from './run.js';
-import { runPastLocks } from './write.js';
 
 /** A remote, by its name for git and by its name in messages, which has no user-info. */
 export interface NamedRemote {
@@ -267,7 +267,7 @@ async function fetchOids(
     remote.name,
   ];
   const oids = tags.map(({ oid }) => `${oid}\n`).join('');
-  const result = await runPastLocks(git, ['shallow.lock'], () => git(args, oids));
+  const result = await runWithLocks(git, [{ path: 'shallow.lock' }], args, oids);
   if (result.code !== 0) throw remoteFailed(remote.shown, result);
 }
 

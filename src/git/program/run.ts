@@ -22,13 +22,16 @@ export interface GitResult {
   stderr: string;
 }
 
+/** The standard input of git; a function makes it once git runs, and gets its process id. */
+export type GitInput = string | Uint8Array | ((pid: number) => Promise<string | Uint8Array>);
+
 /** Runs git in one folder with the given arguments and standard input. */
-export type RunGit = (args: readonly string[], input?: string | Uint8Array) => Promise<GitResult>;
+export type RunGit = (args: readonly string[], input?: GitInput) => Promise<GitResult>;
 
 /** The same for an answer that may be long: with `take`, that gets the output as it comes, and `stdout` is empty. */
 export type ReadGit = (
   args: readonly string[],
-  input?: string | Uint8Array,
+  input?: GitInput,
   take?: (chunk: Buffer) => void,
 ) => Promise<GitResult>;
 
@@ -50,6 +53,8 @@ const HUNG = -3;
 export function gitIn(cwd: string, around: Surroundings): RunGit {
   const timeout = timeoutOf(around.env);
   return async (args, input) => {
+    // simple-git does not tell which process it runs
+    if (typeof input === 'function') return readGitIn(cwd, around)(args, input);
     if (around.signal?.aborted) throw interrupted();
     // loaded on use: a question about tags does not need it
     const { simpleGit } = await import('simple-git');
@@ -145,7 +150,7 @@ async function* outputOf(
   cwd: string,
   { env, signal }: Surroundings,
   args: readonly string[],
-  input: string | Uint8Array | undefined,
+  input: GitInput | undefined,
 ): AsyncGenerator<Buffer, Omit<GitResult, 'stdout'>> {
   const timeout = timeoutOf(env);
   if (signal?.aborted) throw interrupted();
@@ -169,7 +174,8 @@ async function* outputOf(
     (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? GIT_MISSING : null),
   );
   // git may close its input before it has read all of it
-  child.stdin?.on('error', () => undefined).end(input);
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(typeof input === 'function' ? await input(child.pid ?? 0) : input);
   try {
     for await (const chunk of stdout as AsyncIterable<Buffer>) {
       // time that the reader takes is not git's

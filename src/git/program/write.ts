@@ -1,6 +1,3 @@
-import { rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Oid } from '../../domain/event.js';
 import type { ArtifactName } from '../../domain/names.js';
 import { TAG_REFS, tagNameOf, turnRef } from '../../domain/refs.js';
@@ -8,7 +5,8 @@ import { parseTagName } from '../../domain/tag-name.js';
 import { RegError } from '../../errors.js';
 import type { Identity, Outcome, RefChange, Turn, Writer } from '../port.js';
 import { encodeTag, type TagObject } from '../tag-object.js';
-import { expectSuccess, type GitResult, type RunGit } from './run.js';
+import { runWithLocks } from './locks.js';
+import { expectSuccess, type RunGit } from './run.js';
 import type { Signer } from './signatures.js';
 
 /** Writes tags with the git program. */
@@ -78,11 +76,13 @@ async function updateRefs(
   changes: readonly LocalChange[],
   options: readonly string[] = [],
 ): Promise<string | undefined> {
-  const input = changes.map(commandOf).join('');
-  const locks = changes.map(({ ref }) => `${ref}.lock`);
-  const result = await runPastLocks(git, locks, () =>
-    git([...options, 'update-ref', '--stdin', '-z'], input),
-  );
+  // without the last word, as when this process is killed while it writes them, git changes nothing (git-update-ref(1))
+  const input = ['start\0', ...changes.map(commandOf), 'commit\0'].join('');
+  const locks = changes.map(({ ref, to }) => ({
+    path: `${ref}.lock`,
+    content: to === undefined ? '' : `${to}\n`,
+  }));
+  const result = await runWithLocks(git, locks, [...options, 'update-ref', '--stdin', '-z'], input);
   return result.code === 0 ? undefined : result.stderr;
 }
 
@@ -134,61 +134,6 @@ async function heldBy(git: RunGit, refs: readonly RefChange[]): Promise<Map<stri
   const lines = expectSuccess(result, 'looking at tags').toString().split('\n').slice(0, -1);
   return new Map(lines.map((line) => line.split('\0') as [string, Oid]));
 }
-
-/** How long a running writer may hold a lock: it writes a few lines meanwhile. */
-const LIVE_LOCK_MS = 1000;
-/** After this age, the process that made a lock counts as dead. */
-const STALE_LOCK_MS = 10_000;
-const PAUSE_MS = 250;
-
-/**
- * Runs git, and runs it again after waiting for a stale lock. A git that was killed leaves its locks behind, and git never
- * removes them. Only writers of an event hold locks of its refs.
- * @param locks files of the repository, such as `refs/tags/churn@v1.0.0.lock`
- */
-export async function runPastLocks(
-  git: RunGit,
-  locks: readonly string[],
-  run: () => Promise<GitResult>,
-): Promise<GitResult> {
-  for (;;) {
-    const result = await run();
-    if (result.code === 0 || !(await outwaited(git, locks))) return result;
-  }
-}
-
-/** Waits a little for an old lock, or removes it; false without an old lock. */
-async function outwaited(git: RunGit, locks: readonly string[]): Promise<boolean> {
-  const { code, stdout } = await git(['rev-parse', '--path-format=absolute', '--git-common-dir']);
-  if (code !== 0) return false;
-  const folder = stdout.toString().trim();
-  const times = await Promise.all(locks.map((lock) => changedAt(join(folder, lock))));
-  if (times.every((time) => time === undefined)) return false;
-  const now = await timeIn(folder);
-  const old = locks.filter((_, index) => now - (times[index] ?? now) > STALE_LOCK_MS);
-  if (old.length > 0) return removed(old.map((lock) => join(folder, lock)));
-  if (times.every((time) => now - (time ?? now) < LIVE_LOCK_MS)) return false;
-  await sleep(PAUSE_MS);
-  return true;
-}
-
-const changedAt = async (path: string): Promise<number | undefined> =>
-  (await stat(path).catch(() => undefined))?.mtimeMs;
-
-/** The clock of the file system, which need not be that of this machine. */
-async function timeIn(folder: string): Promise<number> {
-  const probe = join(folder, `reg-${crypto.randomUUID()}`);
-  await writeFile(probe, '').catch(() => undefined);
-  const time = await changedAt(probe);
-  await rm(probe, { force: true });
-  return time ?? 0;
-}
-
-const removed = (paths: readonly string[]): Promise<boolean> =>
-  Promise.all(paths.map((path) => rm(path, { force: true }))).then(
-    () => true,
-    () => false,
-  );
 
 /**
  * Commits one file of the work tree alone, whatever else is staged; hooks and signing are the user's. Where the file is

@@ -1,0 +1,91 @@
+import { type Approval, approvalsThatCount } from '../domain/approval.js';
+import {
+  type ArtifactState,
+  currentIn,
+  latestVersion,
+  type VersionState,
+  versionsGreatestFirst,
+} from '../domain/artifact.js';
+import type { Oid } from '../domain/event.js';
+import type { StageName } from '../domain/names.js';
+import { compareText } from '../domain/order.js';
+import type { Policy, StagePolicy } from '../domain/policy.js';
+import type { Signature } from '../domain/signature.js';
+import { requireSignatures } from '../git/port.js';
+import type { RegistryContext } from './context.js';
+import { readApprovals, readRules, rulesSourceOf } from './policy.js';
+import { requireArtifact } from './queries.js';
+import { readState } from './read.js';
+import type { ApprovedRow } from './rows.js';
+
+/** How to look for approvals. */
+export interface ApprovalsOptions {
+  /** Does not ask the remote: this clone and its remote-tracking branches count. */
+  offline?: boolean | undefined;
+}
+
+/**
+ * What is approved for a stage, and what waits for approvals: by artifact and stage, greatest version first. A version waits
+ * where its stage asks for approvals, and it is current in the stage that comes before, or without such a stage the latest one.
+ * @param name one artifact, whose versions in the stage are listed too; by default all artifacts
+ * @throws RegError UNKNOWN_ARTIFACT, REMOTE_FAILED, INVALID_CONFIG
+ */
+export async function approvals(
+  context: RegistryContext,
+  name: string | undefined,
+  { offline }: ApprovalsOptions,
+): Promise<ApprovedRow[]> {
+  const { repository } = context;
+  const source = await rulesSourceOf(context, offline);
+  const rules = await readRules(context, source);
+  const one = name === undefined ? undefined : await requireArtifact(context, name);
+  const artifacts =
+    one === undefined
+      ? [...(await readState(repository.tags)).values()].filter(({ deprecated }) => !deprecated)
+      : [one];
+  const found = await readApprovals(repository, one?.name ?? 'all', source);
+  const signed = Object.values(rules.policy).some((policy) => policy.signed)
+    ? found.filter((one) => one.signed).map(({ tagOid }) => tagOid)
+    : [];
+  const signatures =
+    signed.length === 0
+      ? new Map<Oid, Signature>()
+      : await requireSignatures(repository).check(signed, await rules.signers());
+  return artifacts
+    .sort((a, b) => compareText(a.name, b.name))
+    .flatMap((artifact) => {
+      const own = found.filter((one) => one.artifact === artifact.name);
+      const rows = stagesOf(rules.policy, own).flatMap((stage) => {
+        const policy = rules.policy[stage] ?? {};
+        return rowsOf(artifact, stage, policy, own, policy.signed ? signatures : undefined);
+      });
+      return name === undefined ? rows.filter(({ state }) => state !== 'assigned') : rows;
+    });
+}
+
+/** The stages that ask for approvals, and those that have some. */
+const stagesOf = (policy: Policy, found: readonly Approval[]): StageName[] => {
+  const asking = (Object.keys(policy) as StageName[]).filter((stage) => policy[stage]?.approvals);
+  return [...new Set([...asking, ...found.map(({ stage }) => stage)])].sort(compareText);
+};
+
+function rowsOf(
+  artifact: ArtifactState,
+  stage: StageName,
+  { approvals: wanted = 0, approvers, after }: StagePolicy,
+  found: readonly Approval[],
+  signatures: ReadonlyMap<Oid, Signature> | undefined,
+): ApprovedRow[] {
+  const next = after === undefined ? latestVersion(artifact) : currentIn(artifact, after)?.version;
+  return versionsGreatestFirst(artifact).flatMap((version): ApprovedRow[] => {
+    const one = { version: version.id, stage, commits: [version.commit] };
+    const by = approvalsThatCount(one, found, { approvers, signatures }).map(({ tagger }) => tagger.email);
+    if (!version.active || (by.length === 0 && (wanted === 0 || version !== next))) return [];
+    const { name } = artifact;
+    const state = isIn(version, stage) ? 'assigned' : by.length >= wanted ? 'approved' : 'waiting';
+    return [{ artifact: name, version: version.id, stage, commit: version.commit, state, wanted, by }];
+  });
+}
+
+const isIn = ({ stages }: VersionState, stage: StageName): boolean =>
+  stages.get(stage)?.kind === 'assignment';
