@@ -44,6 +44,7 @@ async function grant(
     config: async () => CONFIG,
     remote: async () => 'origin',
     workTree: async () => undefined,
+    around: { env: {} },
     now: () => 0,
   } as unknown as RegistryContext;
   const decide = (snapshot: Snapshot): Plan => wish.decide(snapshot, commits);

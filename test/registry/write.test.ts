@@ -55,6 +55,7 @@ function makeClone(...pushes: ((take: () => void) => Outcome)[]) {
     config: async () => DEFAULT_CONFIG,
     remote: async () => 'origin',
     workTree: async () => undefined,
+    around: { env: {} },
     now: () => 0,
   } as unknown as RegistryContext;
   const register = (options: WriteOptions = { push: true }) =>

@@ -1,6 +1,5 @@
 import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isGitConfigTrue, parseGitConfig } from '../../documents/git-config.js';
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
 import { isFolder } from '../../util/files.js';
@@ -181,6 +180,8 @@ export async function namedBare(folder: string): Promise<{ GIT_DIR?: string }> {
   if (user !== undefined && (config.uid !== user || (await lstat(folder)).uid !== user)) return {};
   const bytes = await readPlain(join(folder, 'config'), MAX_CONFIG_BYTES, 'config').catch(() => undefined);
   const text = Buffer.from(bytes ?? []).toString();
+  // loaded on use: few repositories are bare
+  const { isGitConfigTrue, parseGitConfig } = await import('../../documents/git-config.js');
   return isGitConfigTrue(parseGitConfig(text), 'core.bare') ? { GIT_DIR: folder } : {};
 }
 
