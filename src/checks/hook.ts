@@ -97,7 +97,7 @@ async function refuseEvents(
   const refusals: Refusal[] = [];
   const judged: EventOf[] = [];
   for (const [name, events] of byArtifact(arriving)) {
-    const there = await readEvents(repository.tags, name);
+    const there = await readEvents(context, name);
     const misfits = refuseArrivals(name, there, events, Math.floor(now() / 1000));
     refusals.push(...misfits);
     const artifact = artifactStateOf(name, [...there.events, ...events]);

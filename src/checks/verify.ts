@@ -82,7 +82,7 @@ interface Selection {
 
 async function select(context: RegistryContext, text: string | undefined): Promise<Selection> {
   if (text === undefined)
-    return { artifacts: [...(await readState(context.repository.tags)).values()], isWanted: () => true };
+    return { artifacts: [...(await readState(context)).values()], isWanted: () => true };
   const { artifact: name, which } = parseTarget(text);
   const artifact = await requireArtifact(context, name);
   if (which === undefined) return { artifacts: [artifact], isWanted: () => true };

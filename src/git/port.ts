@@ -70,6 +70,12 @@ export interface TagRef {
   peeled?: Oid | 'unknown' | undefined;
 }
 
+/** What the listing of a broken ref gives in place of an object id: its file is empty, or holds something else. */
+export const NO_OBJECT: Oid = '0'.repeat(40);
+
+/** Whether a listing gave no object id for a ref. */
+export const isBrokenRef = ({ oid }: { oid: Oid }): boolean => /^0+$/.test(oid);
+
 /** Tags as a listing shows them, by name. */
 export interface TagList {
   refs: Iterable<TagRef>;

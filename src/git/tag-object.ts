@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { LAST_SECOND } from '../domain/clock.js';
 import type { AnnotatedTag, Oid, Tagger } from '../domain/event.js';
 import { isOid } from '../util/oid.js';
-import type { TagReading, TagRef } from './port.js';
+import { isBrokenRef, type TagReading, type TagRef } from './port.js';
 
 /** The content of a tag object, as git stores it (git-mktag(1)). */
 export interface TagObject {
@@ -147,7 +147,12 @@ type Defect = Exclude<TagReading, { tag: unknown }>;
 
 /** Decodes the object of a tag. */
 export function decodeFound({ ref, object: found }: FoundTag): DecodedTag | Defect {
-  if (found === undefined) return { ref, defect: 'missing', detail: `its object ${ref.oid} is missing` };
+  if (found === undefined) {
+    const detail = isBrokenRef(ref)
+      ? 'its ref holds no object id'
+      : `its object ${ref.oid} is missing or corrupt`;
+    return { ref, defect: 'missing', detail };
+  }
   if (found.type !== 'tag')
     return { ref, defect: 'lightweight', detail: `it is a lightweight tag on a ${found.type}` };
   try {

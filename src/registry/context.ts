@@ -37,6 +37,14 @@ export interface RegistryContext {
   signal?: AbortSignal | undefined;
 }
 
+/** Whether there is a remote, which may have more tags. */
+export const isClone = async ({ repository, remote }: RegistryContext): Promise<boolean> =>
+  repository.address === undefined &&
+  remote().then(
+    (name) => repository.hasRemote(name),
+    () => true,
+  );
+
 /**
  * Where a source repository is that links and people name; a relative path starts at the top of the registry.
  * @throws RegError SOURCE_UNSUPPORTED, NO_WORK_TREE for a relative path without anything to start from

@@ -211,7 +211,7 @@ export async function artifactData(
 export async function overviewData(context: RegistryContext): Promise<OverviewEntry[]> {
   const [rows, state] = await Promise.all([
     overview(context, { deprecated: true }),
-    readState(context.repository.tags),
+    readState(context, undefined, () => undefined),
   ]);
   return rows.map((row) => ({
     ...row,

@@ -47,7 +47,7 @@ async function grant(
     now: () => 0,
   } as unknown as RegistryContext;
   const decide = (snapshot: Snapshot): Plan => wish.decide(snapshot, commits);
-  const [before, refs] = [await readState(repository.tags), await listTags(repository)];
+  const [before, refs] = [await readState(context), await listTags(repository)];
   let rows: WriteRow[];
   try {
     const planned = await write(context, artifact, decide, { unlinked: true, dryRun: true });
@@ -59,7 +59,7 @@ async function grant(
     expect(await listTags(repository), 'a refusal writes nothing').toEqual(refs);
     return false;
   }
-  const [state, listed] = [await readState(repository.tags), await listTags(repository)];
+  const [state, listed] = [await readState(context), await listTags(repository)];
   const [after, old] = [state.get(artifact), before.get(artifact)];
   if (after === undefined) throw new Error(`${wish.what} left no event`);
   wish.check({ before: old, after, rows, commits });

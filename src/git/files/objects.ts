@@ -48,7 +48,7 @@ export function openObjectStore(folder: string): ObjectStore {
     fromPack: (pack: Pack, offset: number) => Promise<T>,
     fromFile: (folder: string, oid: Oid) => Promise<T | undefined>,
   ): Promise<T | undefined> => {
-    const { find, refresh } = await packs();
+    const { find, listed, refresh } = await packs();
     const readPacked = async (): Promise<T | undefined> => {
       const found = find(oid);
       return found && fromPack(found.pack, found.offset).catch(undefinedIfBroken);
@@ -60,9 +60,13 @@ export function openObjectStore(folder: string): ObjectStore {
       const loose = await fromFile(one, oid);
       if (loose !== undefined) return loose;
     }
-    // another process may have packed it meanwhile, or repacked all packs
-    await refresh();
-    return readPacked();
+    // another process may have packed it meanwhile, or repacked all packs, again and again
+    for (let attempt = 1; ; attempt += 1) {
+      const before = listed();
+      await refresh();
+      const found = await readPacked();
+      if (found !== undefined || before === listed() || attempt === MAX_REPACKED) return found;
+    }
   };
   return {
     has: async (oid) => (await ask(oid, async () => true, isLoose)) ?? false,
@@ -77,6 +81,9 @@ export function openObjectStore(folder: string): ObjectStore {
     },
   };
 }
+
+/** So often packs are listed again for one object. */
+const MAX_REPACKED = 20;
 
 /** Git itself follows no more steps than that. */
 const MAX_ALTERNATES = 5;
@@ -99,6 +106,8 @@ function undefinedIfBroken(error: NodeJS.ErrnoException): undefined {
 interface Packs {
   find(oid: Oid): { pack: Pack; offset: number } | undefined;
   startingWith(digits: string): Oid[];
+  /** What the last refresh found in the folders. */
+  listed(): string;
   refresh(): Promise<void>;
 }
 
@@ -129,6 +138,7 @@ async function openPacks(folders: readonly string[]): Promise<Packs> {
   await refresh();
   return {
     refresh,
+    listed: () => [...packs.keys()].join('\n'),
     find: (oid) => {
       for (const pack of packs.values()) {
         const offset = pack?.index.find(oid);

@@ -18,7 +18,7 @@ import type {
   Tags,
   TreeEntry,
 } from '../port.js';
-import { needsGit } from '../port.js';
+import { isBrokenRef, needsGit } from '../port.js';
 import { decodeFound, ownTarget, readingOf } from '../tag-object.js';
 import { commitsBetween, mergeBase, readShallow } from './history.js';
 import { localLargeFiles } from './large-files.js';
@@ -180,7 +180,11 @@ async function readTag(objects: ObjectStore, { name, oid }: TagRef): Promise<Tag
   const head = await objects.head(oid);
   const object = head?.type === 'tag' ? await objects.read(oid) : head && { ...head, bytes: NO_BYTES };
   const decoded = decodeFound({ ref: { name, oid }, object });
-  return 'object' in decoded ? readingOf(decoded, await peel(objects, ownTarget(decoded.object))) : decoded;
+  if (!('object' in decoded)) return decoded;
+  const end = await peel(objects, ownTarget(decoded.object));
+  // git follows a tag of a tag to the end, and of a plain one it takes the word
+  const isHere = decoded.object.type !== 'tag' || (end !== undefined && (await objects.has(end.oid)));
+  return readingOf(decoded, isHere ? end : undefined);
 }
 
 const NO_BYTES = Buffer.alloc(0);
@@ -192,7 +196,8 @@ async function listTips(refs: Refs, objects: ObjectStore): Promise<RefTips> {
     const head = await objects.head(oid);
     return (head && (await peel(objects, { type: head.type, oid })))?.oid ?? oid;
   };
-  const tips = await askEach(await refs.list('refs/'), endOf);
+  const whole = (await refs.list('refs/')).filter((ref) => !isBrokenRef(ref));
+  const tips = await askEach(whole, endOf);
   const head = await refs.read('HEAD');
   const all: [string, Oid][] = [...tips].map(([{ name }, oid]) => [name, oid]);
   return new Map(head === undefined ? all : [['HEAD', head], ...all]);

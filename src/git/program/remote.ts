@@ -6,7 +6,14 @@ import { RegError } from '../../errors.js';
 import { redactorOf, shownAddress } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import { shellLine } from '../../util/shell.js';
-import type { History, Objects, RefTips, RemoteListing, TagRef } from '../port.js';
+import {
+  type History,
+  isBrokenRef,
+  type Objects,
+  type RefTips,
+  type RemoteListing,
+  type TagRef,
+} from '../port.js';
 import type { GitResult, RunGit } from './run.js';
 import { runPastLocks } from './write.js';
 
@@ -185,7 +192,8 @@ function tagsIn(lines: readonly Line[]): TagRef[] {
   for (const { refName, oid } of lines) {
     const [last, name] = [tags.at(-1), tagNameOf(refName)];
     if (refName.endsWith(PEELED) && last) last.peeled = oid;
-    else if (name !== undefined) tags.push({ name, oid, peeled: undefined });
+    else if (name !== undefined)
+      tags.push({ name, oid, peeled: isBrokenRef({ oid }) ? 'unknown' : undefined });
   }
   return tags;
 }

@@ -1,19 +1,21 @@
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
 import { isFolder } from '../../util/files.js';
-import type {
-  History,
-  Objects,
-  RegistryRepository,
-  Remote,
-  RemoteNames,
-  RemoteSide,
-  SourceRepository,
+import {
+  type History,
+  isBrokenRef,
+  type Objects,
+  type RegistryRepository,
+  type Remote,
+  type RemoteNames,
+  type RemoteSide,
+  type SourceRepository,
 } from '../port.js';
 import { gitBranches, gitHistory } from './history.js';
 import { gitLargeFiles } from './lfs.js';
 import { gitObjects } from './objects.js';
 import { push } from './push.js';
+import { hasBadRefs, restoreTagObjects } from './restore.js';
 import {
   accessTo,
   fetchTagObjects,
@@ -200,7 +202,15 @@ export function gitRemote(
     listTags: async () => listRemoteTags(await read()),
     listArtifact: async (artifact) => listRemoteArtifact(await read(), artifact),
     listRefs: async (patterns) => listRemoteRefs(await read(), patterns),
-    fetch: async (tags) => fetchTagObjects(await read(), objects, history, tags),
+    fetch: async (tags) => {
+      const there = await read();
+      const wanted = tags.filter((tag) => !isBrokenRef(tag));
+      try {
+        await fetchTagObjects(there, objects, history, wanted);
+      } catch (error) {
+        if (!(await hasBadRefs(there.git)) || (await restoreTagObjects(there, wanted)) === 0) throw error;
+      }
+    },
     push: (refs, turn) => push(access, refs, turn),
   };
 }

@@ -1,8 +1,9 @@
 import { isAscii } from 'node:buffer';
 import type { Oid, Tagger } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
-import { TAG_REFS, tagRef } from '../../domain/refs.js';
-import type { TagList, TagReading, TagRef, Tags } from '../port.js';
+import { compareText } from '../../domain/order.js';
+import { refFormatProblem, TAG_REFS, tagRef } from '../../domain/refs.js';
+import { NO_OBJECT, type TagList, type TagReading, type TagRef, type Tags } from '../port.js';
 import { type DecodedTag, decodeFound, type FoundTag, ownTarget, readingOf } from '../tag-object.js';
 import { eachObject, inspectObjects } from './objects.js';
 import { expectSuccess, type ReadGit, type RunGit, type StreamGit } from './run.js';
@@ -155,9 +156,9 @@ const OBJECTS =
 async function listArtifact({ git, stream }: Programs, artifact: ArtifactName): Promise<TagList> {
   const patterns = patternsOf(artifact);
   const result = await git(['for-each-ref', OBJECTS, ...patterns]);
-  // git ends at an object that it cannot read; a batch does not
+  // git ends at an object that it cannot read, and leaves out a broken ref; a batch and the listing of names do not
   const readings =
-    result.code === 0
+    result.code === 0 && result.stderr === ''
       ? await readingsOf(stream, foundIn(result.stdout))
       : await readTags(stream, await listNames(git, patterns));
   const known = new Map(readings.map((reading) => [refOf(reading).name, reading]));
@@ -195,14 +196,33 @@ function* foundIn(out: Buffer): Generator<FoundTag> {
 // only these two fields: for any other one git opens the object, and one broken object ends the listing
 const NAMES = '--format=%(refname)%00%(objectname)';
 
+/** The refs that fit, and those whose names begin so and that git calls broken, without an object. */
 async function listNames(git: RunGit, patterns: readonly string[]): Promise<TagRef[]> {
-  const listed = expectSuccess(await git(['for-each-ref', NAMES, ...patterns]), 'listing tags');
-  const lines = listed.toString().split('\n').slice(0, -1);
-  return lines.map((line) => {
+  const result = await git(['for-each-ref', NAMES, ...patterns]);
+  const lines = expectSuccess(result, 'listing tags').toString().split('\n').slice(0, -1);
+  const refs = lines.map((line): TagRef => {
     const end = line.indexOf('\0');
     return { name: line.slice(TAG_REFS.length, end), oid: line.slice(end + 1) };
   });
+  if (result.stderr === '') return refs;
+  const starts = patterns.map((pattern) => pattern.replace(/\*.*$/, ''));
+  const listed = new Set(refs.map(({ name }) => name));
+  const broken: TagRef[] = [];
+  for (const ref of new Set(result.stderr.match(REF))) {
+    const name = ref.slice(TAG_REFS.length);
+    if (listed.has(name) || !starts.some((start) => ref.startsWith(start))) continue;
+    if (refFormatProblem(ref) !== undefined || (await isSymbolic(git, ref))) continue;
+    broken.push({ name, oid: NO_OBJECT });
+  }
+  return [...refs, ...broken].sort((a, b) => compareText(a.name, b.name));
 }
+
+/** The name of a tag's ref in a message. */
+const REF = /refs\/tags\/\S+/g;
+
+/** Whether a ref names another one; git ignores one that leads nowhere. */
+const isSymbolic = async (git: RunGit, ref: string): Promise<boolean> =>
+  (await git(['symbolic-ref', '--quiet', ref])).code === 0;
 
 /**
  * Reads tag objects. A lightweight tag may point at a huge file. So git is asked for the type first, except where a listing
