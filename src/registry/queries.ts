@@ -22,6 +22,7 @@ import {
   latest as greatest,
   heldByStage,
   inStage,
+  isActive,
   isVersion,
   registrationOf,
   type Summary,
@@ -32,6 +33,7 @@ import {
 import { didYouMean } from '../domain/suggest.js';
 import { parseVersionTarget, type Target } from '../domain/target.js';
 import { formatTime } from '../domain/time.js';
+import { parseVersion } from '../domain/version.js';
 import { currentSince } from '../domain/timeline.js';
 import { RegError } from '../errors.js';
 import type { TagRef } from '../git/port.js';
@@ -394,6 +396,8 @@ export async function choose(
       'the version is named in more than one way',
       'give one of a stage, a version and a rev',
     );
+  const committed = await committedAs(context, name, { stage, version, at, onDeprecated });
+  if (committed) return committed;
   if (stage !== undefined) {
     const artifact = await requireArtifact(context, name, at, onDeprecated);
     const { version: held } = await requireCurrent(context, artifact, stageName(stage), at);
@@ -414,6 +418,26 @@ export async function choose(
   const commit = await requireCommit(context, rev ?? 'HEAD');
   if (onDeprecated) await askOne(context, name, { onDeprecated }, () => undefined);
   return { version: null, commit };
+}
+
+/** The version that is meant, from the tags that decide it; undefined where there is none, and for a version by another name. */
+async function committedAs(
+  context: RegistryContext,
+  name: ArtifactName,
+  { stage, version, at, onDeprecated }: ChooseOptions,
+): Promise<Chosen | undefined> {
+  const wanted = stage === undefined ? undefined : stageName(stage);
+  const typed = version === undefined ? undefined : parseVersion(version);
+  if (wanted === undefined && typed === undefined) return undefined;
+  return askOne(context, name, { at, onDeprecated }, (artifact, facts): Chosen | undefined => {
+    const held = wanted && current(artifact, wanted, facts);
+    const id = held ? held.id : typed;
+    if (id === undefined) return undefined;
+    if (!isVersion(id)) return { version: id, commit: id };
+    if (!isActive(artifact, id, facts)) return undefined;
+    const commit = registrationOf(artifact, id, facts)?.commit ?? held?.event.commit;
+    return commit === undefined ? undefined : { version: id, commit };
+  });
 }
 
 /** What a target that a person typed says about which state is meant. */

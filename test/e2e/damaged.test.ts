@@ -116,11 +116,13 @@ describe.each(Object.keys(MODES))('%s', (mode) => {
       expect((await reg(...args)).stderr, args.join(' ')).toMatch(/^error: churn is damaged/);
   });
 
-  test('an object is missing that bears on an older version: what is current has an answer', async () => {
+  test('an object is missing that bears on an older version alone: others have an answer', async () => {
     const reg = MODES[mode]?.(copyWith('a missing object', 'churn@v1.0.0')) as Reg;
-    expect(await reg('which', 'churn', 'prod')).toMatchObject({ code: 0, stdout: 'v3.0.0\n' });
-    expect(await reg('which', 'churn', 'prod', '--all')).toMatchObject({ code: 1, stdout: '' });
     expect(await reg('latest', 'churn')).toMatchObject({ code: 0, stdout: 'v3.0.0\n' });
+    expect(await reg('describe', 'churn@v3.0.0')).toMatchObject({ code: 0 });
+    expect(await reg('describe', 'churn#prod')).toMatchObject({ code: 0 });
+    expect(await reg('describe', 'churn@v1.0.0')).toMatchObject({ code: 1, stdout: '' });
+    expect(await reg('which', 'churn', 'prod', '--all')).toMatchObject({ code: 1, stdout: '' });
   });
 });
 
