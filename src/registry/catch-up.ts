@@ -82,7 +82,8 @@ export async function bring(
   throw new RegError('GIT_FAILED', `git did not write tags of ${remote} here: ${outcome.reason}`);
 }
 
-function differs(remote: string, artifact: ArtifactName, tags: readonly TagRef[]): RegError {
+/** The error for tags of a remote whose names belong to other tags here. */
+export function differs(remote: string, artifact: string, tags: readonly TagRef[]): RegError {
   const names = tags.map(({ name }) => name);
   const refspecs = names.map((name) => `+${tagRef(name)}:${tagRef(name)}`);
   return new RegError(

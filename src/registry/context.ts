@@ -29,6 +29,8 @@ export interface RegistryContext {
   config: () => Promise<Config>;
   /** The name of the remote of this clone; at a URL there is none to ask for. */
   remote: (use?: RemoteUse) => Promise<string>;
+  /** Whether questions ask no remote for what is lightweight here. */
+  offline?: boolean | undefined;
   /** The clock of this machine, in milliseconds since the epoch; writes take theirs from git. */
   now: () => number;
   /** A folder for what can be fetched again. */

@@ -51,7 +51,7 @@ import {
   tagsMissing,
   type Unsure,
 } from './missing.js';
-import { ask, readArtifact, readArtifactNames, readEvents, type Scope } from './read.js';
+import { annotatedTags, ask, readArtifact, readArtifactNames, readEvents, type Scope } from './read.js';
 import type { Made, StageRow, VersionRow } from './rows.js';
 
 /** Options of every reading call. */
@@ -293,7 +293,7 @@ export async function askAt<T>(
   const suspects: [Artifact, Event[]][] = [];
   const damage: [ArtifactName, TagRef][] = [];
   const answers = await ask(
-    context.repository.tags,
+    annotatedTags(context),
     scope,
     (artifact, facts) =>
       time === undefined ? question(artifact, facts) : question(asOf(artifact, time, facts), COMPLETE),
@@ -399,12 +399,13 @@ export async function choose(
   const committed = await committedAs(context, name, { stage, version, at, onDeprecated });
   if (committed) return committed;
   if (stage !== undefined) {
-    const artifact = await requireArtifact(context, name, at, onDeprecated);
+    const artifact = await requireArtifact(context, name, at);
     const { version: held } = await requireCurrent(context, artifact, stageName(stage), at);
     return { version: held.id, commit: held.commit };
   }
   if (version !== undefined) {
-    const artifact = await requireArtifact(context, name, at, onDeprecated);
+    const isAsked = parseVersion(version) !== undefined;
+    const artifact = await requireArtifact(context, name, at, isAsked ? undefined : onDeprecated);
     const which = parseVersionTarget(`${name}@${version}`).which ?? { kind: 'latest' };
     const found = findNamed(artifact, which, { at: seconds(at) });
     return { version: found.id, commit: found.commit };

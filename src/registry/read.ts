@@ -11,6 +11,30 @@ import { damaged } from './damage.js';
 /** Which artifacts a question is about: one, or all. */
 export type Scope = ArtifactName | 'all';
 
+/**
+ * The tags of a registry for questions. Where a tag with an event's name is lightweight here, the remote is asked for it by its name,
+ * and its annotated tag takes its place. Listing throws RegError REMOTE_FAILED, BEHIND_REMOTE.
+ */
+export function annotatedTags(context: RegistryContext): Tags {
+  const { tags } = context.repository;
+  return {
+    read: tags.read,
+    list: async (scope) => {
+      const listed = await tags.list(scope);
+      const light: TagRef[] = [];
+      for (const ref of listed.refs) {
+        if (ref.peeled !== undefined) continue;
+        const artifact = parseTagName(ref.name)?.artifact;
+        if (artifact !== undefined && (scope === 'all' || artifact === scope)) light.push(ref);
+      }
+      if (light.length === 0) return listed;
+      // loaded on use: most registries have none
+      const { replaceLightweight } = await import('./lightweight.js');
+      return (await replaceLightweight(context, light)) ? tags.list(scope) : listed;
+    },
+  };
+}
+
 /** What is taken beside the answers. */
 export interface Asking {
   /** Takes each artifact that was answered for, and the objects that were read by then. */
@@ -167,7 +191,7 @@ export async function readAllTags(tags: Tags, scope: Scope): Promise<TagReading[
  * @throws RegError DAMAGED
  */
 export const readEvents = async (context: RegistryContext, artifact: ArtifactName): Promise<Reading> =>
-  wholeEventsIn(context, await readAllTags(context.repository.tags, artifact), artifact);
+  wholeEventsIn(context, await readAllTags(annotatedTags(context), artifact), artifact);
 
 /**
  * The state of a whole registry, now or at a time in seconds since the epoch.
@@ -181,7 +205,7 @@ export async function readState(
 ): Promise<State> {
   const { add, state } = gathering();
   const broken = new Map<ArtifactName, TagRef>();
-  for await (const some of readTags(context.repository.tags, 'all'))
+  for await (const some of readTags(annotatedTags(context), 'all'))
     for (const reading of some) {
       const event = eventIn(reading);
       if (event) add(event);
@@ -222,7 +246,7 @@ export async function readArtifacts(
   const [first, ...others] = new Set(names);
   if (first === undefined) return new Map();
   if (others.length === 0) return new Map([[first, await readArtifact(context, first)]]);
-  const { tags } = context.repository;
+  const tags = annotatedTags(context);
   const { refs, known } = await tags.list('all');
   const asked = [...refs].filter(({ name }) => {
     const artifact = parseTagName(name)?.artifact;

@@ -60,7 +60,11 @@ const inProcess =
   (...args) =>
     runHere({ cwd, env: { ...box.env, XDG_CACHE_HOME: join(cwd, '..', 'cache'), ...env } }, ...args);
 
-const CASES = Object.keys(MODES).flatMap((mode) => Object.keys(DAMAGE).map((what) => [mode, what] as const));
+const CASES = Object.keys(MODES).flatMap((mode) =>
+  Object.keys(DAMAGE)
+    .filter((what) => mode !== 'url' || what.startsWith('a missing') || what.startsWith('an empty'))
+    .map((what) => [mode, what] as const),
+);
 
 describe.each(CASES)('%s, and the current assignment has %s', (mode, what) => {
   const reg = MODES[mode]?.(copyWith(what, TAG)) as Reg;
