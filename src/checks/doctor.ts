@@ -163,7 +163,7 @@ function checkTag(reading: TagReading, remote: RemoteTags | undefined, remove: R
 
 /** A tag whose object cannot be read: its artifact has no answer until it is restored, and to delete it may lose an event. */
 function damage(ref: TagRef, remote: RemoteTags | undefined): DoctorFinding {
-  const message = `it cannot be read, and no question that it could answer is answered: ${damageOf(ref)}`;
+  const message = `what it says is not known: ${damageOf(ref)}`;
   const there = remote?.tags.get(ref.name);
   if (there === undefined || isBrokenRef({ oid: there }))
     return found('error', 'missing', ref.name, `${message}; restore it from another clone or a backup`);

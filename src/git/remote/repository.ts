@@ -103,19 +103,23 @@ export function remoteRepository(
     return { refs, known };
   };
   /** Brings objects of tags. Those that the server lists and cannot send stay missing, and keep no other from coming. */
-  const bringTags = async (oids: readonly Oid[]): Promise<void> => {
-    if (oids.length === 0) return;
-    const result = await tryFetch({ refspecs: oids, filter: 'tree:0', shallow: true }, nothing);
-    if (!('error' in result)) return;
-    if (oids.length === 1) {
-      // this fails where the server cannot be reached any more
-      await transport.tips();
-      return;
-    }
+  const bringTags = async (oids: readonly Oid[], isReached = false): Promise<void> => {
+    if (oids.length === 0 || (await canBring(oids))) return;
+    // this fails where the server cannot be reached any more
+    if (!isReached) await transport.tips();
     const half = Math.ceil(oids.length / 2);
-    await bringTags(oids.slice(0, half));
-    await bringTags(oids.slice(half));
+    if (half === oids.length) return;
+    await bringTags(oids.slice(0, half), true);
+    await bringTags(oids.slice(half), true);
   };
+  const canBring = (oids: readonly Oid[]): Promise<boolean> =>
+    tryFetch({ refspecs: oids, filter: 'tree:0', shallow: true }, nothing).then(
+      (result) => 'found' in result,
+      (error: unknown) => {
+        if (error instanceof RegError && error.code === 'REMOTE_FAILED') return false;
+        throw error;
+      },
+    );
   /** What a server shows as lightweight tags may be tags whose objects it has lost; those of events are fetched to see. */
   const judgeLightweight = async (refs: readonly TagRef[], known: Map<string, TagReading>): Promise<void> => {
     const ends = new Set(refs.map(({ peeled }) => peeled));
