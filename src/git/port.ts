@@ -120,7 +120,8 @@ export interface Objects {
   entry(commit: Oid, path: string): Promise<TreeEntry | undefined>;
   /** All entries below a path that are not trees themselves, by path. */
   entries(commit: Oid, path: string): Promise<TreeEntry[]>;
-  blob(oid: Oid): Promise<Uint8Array>;
+  /** The bytes of a blob; with `most` only the first ones, so many at most, and no more is read. */
+  blob(oid: Oid, most?: number): Promise<Uint8Array>;
   /** The bytes of a blob as they come, in constant memory. */
   stream(oid: Oid): Promise<Readable>;
   /** The sizes of blobs, in bytes. Blobs that only a remote has come here first, all in one go. */

@@ -129,10 +129,13 @@ const cleanTagger = ({ name, email }: Tagger): Tagger => ({
   email: email.replaceAll(/[\0\n<>]/g, ''),
 });
 
-/** A tag with its object, which is undefined where it is missing or corrupt. */
+/** No larger tag object is read: it is no event. */
+export const MAX_TAG_BYTES = 1024 * 1024;
+
+/** A tag with its object, which is undefined where it is missing or corrupt; of one that is too large `size` says so. */
 export interface FoundTag {
   ref: TagRef;
-  object: { type: string; bytes: Buffer } | undefined;
+  object: { type: string; bytes: Buffer; size?: number } | undefined;
 }
 
 /** A tag whose object is well formed. Its target may be another tag, so the commit is not known yet. */
@@ -155,6 +158,11 @@ export function decodeFound({ ref, object: found }: FoundTag): DecodedTag | Defe
   }
   if (found.type !== 'tag')
     return { ref, defect: 'lightweight', detail: `it is a lightweight tag on a ${found.type}` };
+  const size = found.size ?? found.bytes.length;
+  if (size > MAX_TAG_BYTES) {
+    const detail = `its object has ${size} bytes, and of a tag at most ${MAX_TAG_BYTES} are read`;
+    return { ref, defect: 'malformed', detail };
+  }
   try {
     const object = decodeTag(found.bytes);
     return { ref, object, oddities: odditiesOf(ref.name, found.bytes, object) };

@@ -8,6 +8,7 @@ import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
 import type { TreeEntry } from '../port.js';
+import { MAX_TAG_BYTES } from '../tag-object.js';
 import { openPack, type Pack } from './pack.js';
 import { textOf } from './place.js';
 
@@ -274,12 +275,13 @@ interface Target {
  * the first lines of a tag on the way.
  */
 export async function peel(
-  { read }: Pick<ObjectStore, 'read'>,
+  { head, read }: Pick<ObjectStore, 'head' | 'read'>,
   { type, oid }: Target,
 ): Promise<Target | undefined> {
   let at: Target = { type, oid };
   while (at.type === 'tag') {
-    const found = await read(at.oid);
+    const size = (await head(at.oid))?.size ?? 0;
+    const found = size > MAX_TAG_BYTES ? undefined : await read(at.oid);
     const [, target, kind] =
       (found?.type === 'tag' &&
         /^object ([0-9a-f]{40})\ntype (commit|tree|blob|tag)\n/.exec(

@@ -19,7 +19,8 @@ import type {
   TreeEntry,
 } from '../port.js';
 import { isBrokenRef, needsGit } from '../port.js';
-import { decodeFound, ownTarget, readingOf } from '../tag-object.js';
+import { firstBytes } from '../../util/stream.js';
+import { decodeFound, MAX_TAG_BYTES, ownTarget, readingOf } from '../tag-object.js';
 import { commitsBetween, mergeBase, readShallow } from './history.js';
 import { localLargeFiles } from './large-files.js';
 import {
@@ -178,7 +179,8 @@ async function peeledOf({ oid, peeled }: StoredRef, objects: ObjectStore): Promi
 async function readTag(objects: ObjectStore, { name, oid }: TagRef): Promise<TagReading> {
   // of a lightweight tag the type alone: it may point at a huge file
   const head = await objects.head(oid);
-  const object = head?.type === 'tag' ? await objects.read(oid) : head && { ...head, bytes: NO_BYTES };
+  const isRead = head?.type === 'tag' && head.size <= MAX_TAG_BYTES;
+  const object = isRead ? await objects.read(oid) : head && { ...head, bytes: NO_BYTES };
   const decoded = decodeFound({ ref: { name, oid }, object });
   if (!('object' in decoded)) return decoded;
   const end = await peel(objects, ownTarget(decoded.object));
@@ -231,6 +233,11 @@ function objectsIn(objects: ObjectStore, commit: Objects['commit']): Objects {
     }
     return found;
   };
+  const streamOf = async (oid: Oid): Promise<Readable> => {
+    const { type } = required(await objects.head(oid), oid);
+    if (type !== 'blob') throw unusable(oid, `is a ${type}, not a file`);
+    return Readable.from(whole(required(await objects.stream(oid), oid), oid), { objectMode: false });
+  };
   return {
     commit,
     entry,
@@ -238,16 +245,13 @@ function objectsIn(objects: ObjectStore, commit: Objects['commit']): Objects {
       const folder = await entry(commit, path);
       return folder?.type === 'tree' ? entriesBelow(folder.oid, path) : [];
     },
-    blob: async (oid) => {
+    blob: async (oid, most) => {
+      if (most !== undefined) return firstBytes(await streamOf(oid), most);
       const { type, bytes } = await read(oid);
       if (type !== 'blob') throw unusable(oid, `is a ${type}, not a file`);
       return bytes;
     },
-    stream: async (oid) => {
-      const { type } = required(await objects.head(oid), oid);
-      if (type !== 'blob') throw unusable(oid, `is a ${type}, not a file`);
-      return Readable.from(whole(required(await objects.stream(oid), oid), oid), { objectMode: false });
-    },
+    stream: streamOf,
     sizes: (oids) => askEach(oids, async (oid) => (await objects.head(oid))?.size),
     types: (oids) => typesOf(objects, oids),
   };

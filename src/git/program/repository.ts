@@ -38,6 +38,7 @@ import {
   type Surroundings,
   streamGitIn,
   unhurried,
+  withinLimit,
   withoutLocalVariables,
 } from './run.js';
 import { gitSignatures, gitSigner } from './signatures.js';
@@ -66,7 +67,8 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
   const [objects, history] = [gitObjects(read, stream), gitHistory(read)];
   const remotes = accesses(git);
   // but it does not bring a missing tag
-  const tags = gitTags(checked(readGitIn(folder, offline(around))), streamGitIn(folder, offline(around)));
+  const forTags = withinLimit(offline(around));
+  const tags = gitTags(checked(readGitIn(folder, forTags)), streamGitIn(folder, forTags));
   return {
     address: undefined,
     tags,

@@ -4,7 +4,14 @@ import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { compareText } from '../../domain/order.js';
 import { refFormatProblem, TAG_REFS, tagRef } from '../../domain/refs.js';
 import { NO_OBJECT, type TagList, type TagReading, type TagRef, type Tags } from '../port.js';
-import { type DecodedTag, decodeFound, type FoundTag, ownTarget, readingOf } from '../tag-object.js';
+import {
+  type DecodedTag,
+  decodeFound,
+  type FoundTag,
+  MAX_TAG_BYTES,
+  ownTarget,
+  readingOf,
+} from '../tag-object.js';
 import { eachObject, inspectObjects } from './objects.js';
 import { expectSuccess, type ReadGit, type RunGit, type StreamGit } from './run.js';
 
@@ -243,6 +250,7 @@ async function readTags(stream: StreamGit, refs: readonly TagRef[]): Promise<Tag
         object: type === undefined ? undefined : { type, bytes: NOTHING },
       });
   }
+  const unread: typeof asked = [];
   let next = 0;
   for await (const some of eachObject(
     stream,
@@ -250,8 +258,19 @@ async function readTags(stream: StreamGit, refs: readonly TagRef[]): Promise<Tag
   ))
     for (const object of some) {
       const [index, ref] = asked[next++] as (typeof asked)[number];
-      readings.take(index, { ref, object });
+      if (object === undefined) unread.push([index, ref]);
+      else readings.take(index, { ref, object });
     }
+  // git gives no object that is larger than its limit
+  const sizes = await inspectObjects(
+    stream,
+    unread.map(([, { oid }]) => oid),
+  );
+  for (const [place, [index, ref]] of unread.entries()) {
+    const { type, size = 0 } = sizes[place] ?? {};
+    const isLarge = type === 'tag' && size > MAX_TAG_BYTES;
+    readings.take(index, { ref, object: isLarge ? { type, size, bytes: NOTHING } : undefined });
+  }
   return readings.all(stream);
 }
 

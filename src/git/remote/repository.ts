@@ -216,9 +216,9 @@ export function remoteRepository(
     commit: resolveCommit,
     entry: (commit, path) => withFolders(commit, () => local.objects.entry(commit, path)),
     entries: (commit, path) => withFolders(commit, () => local.objects.entries(commit, path)),
-    blob: async (oid) => {
+    blob: async (oid, most) => {
       await sizesOf([oid]);
-      return local.objects.blob(oid);
+      return local.objects.blob(oid, most);
     },
     stream: async (oid) => {
       await sizesOf([oid]);
