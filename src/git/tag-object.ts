@@ -174,12 +174,15 @@ export function decodeFound({ ref, object: found }: FoundTag): DecodedTag | Defe
 
 /**
  * The reading of a tag.
- * @param target the object that the tag leads to through all tags; undefined where one is missing or corrupt
+ * @param target the object that the tag leads to through all tags; undefined where one is missing or corrupt, `another type` where the
+ * first is there and is no tag, although the tag says so
  */
 export function readingOf(
   { ref, object, oddities }: DecodedTag,
-  target: { type: string; oid: Oid } | undefined,
+  target: { type: string; oid: Oid } | 'another type' | undefined,
 ): TagReading {
+  if (target === 'another type')
+    return { ref, defect: 'malformed', detail: 'it points at an object of another type than it says' };
   if (target === undefined) return { ref, defect: 'missing', detail: 'a tag that it points at is missing' };
   if (target.type !== 'commit')
     return { ref, defect: 'not-a-commit', detail: `it points at a ${target.type}` };

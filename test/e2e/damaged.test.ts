@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -171,4 +173,43 @@ describe.each(Object.keys(DAMAGE))('a clone with %s', (what) => {
     expect(await reg('status')).toMatchObject({ code: 0 });
     copy.git('fsck', '--strict');
   });
+});
+
+test('a tag that lies about what it points at is no event, and hides no other', async () => {
+  const copy = copyWith('');
+  const [head, tree] = [copy.git('rev-parse', 'HEAD'), copy.git('rev-parse', 'HEAD^{tree}')];
+  const lies = [`object ${head}\ntype tag\n`, `object ${head}\ntype blob\n`, `object ${tree}\ntype tag\n`];
+  for (const [index, lie] of lies.entries())
+    copy.writeRawTag(
+      `${lie}tag fraud@v9.0.${index}\ntagger A <a@example.com> 1767225600 +0000\n\nLies\n`,
+      `fraud@v9.0.${index}`,
+    );
+  copy.git('tag', '--annotate', '--message', 'Last', 'zed@v1.0.0');
+  for (const pack of [false, true]) {
+    if (pack) copy.git('pack-refs', '--all');
+    for (const mode of ['git', 'embedded']) {
+      const { code, stdout, stderr } = await (MODES[mode]?.(copy) as Reg)('show', '--registered-only');
+      expect([mode, pack, code, stderr]).toEqual([mode, pack, 0, '']);
+      expect(stdout).toMatch(/^churn\tv3\.0\.0.*\nfraud\tv1\.0\.0.*\nzed\tv1\.0\.0/);
+    }
+  }
+});
+
+test('a repository that is repacked again and again has one answer', async () => {
+  const copy = copyWith('');
+  const work = 'while [ ! -e stop ]; do git repack -adq; git pack-refs --all; git gc -q --prune=now; done';
+  const repacking = spawn('sh', ['-c', work], { cwd: copy.dir, env: box.env, stdio: 'ignore' });
+  try {
+    const until = Date.now() + 3000;
+    for (let read = 0; Date.now() < until || read < 20; read += 1)
+      for (const mode of ['embedded', 'git'])
+        expect(await (MODES[mode]?.(copy) as Reg)('which', 'churn', 'prod')).toMatchObject({
+          code: 0,
+          stdout: 'v3.0.0\n',
+          stderr: '',
+        });
+  } finally {
+    writeFileSync(join(copy.dir, 'stop'), '');
+    await once(repacking, 'close');
+  }
 });

@@ -168,9 +168,11 @@ const tagsIn = (refs: Refs, objects: ObjectStore): Tags => ({
   },
 });
 
-async function peeledOf({ oid, peeled }: StoredRef, objects: ObjectStore): Promise<TagRef['peeled']> {
+async function peeledOf({ name, oid, peeled }: StoredRef, objects: ObjectStore): Promise<TagRef['peeled']> {
   // an object may be missing although packed refs say what it leads to
-  if (peeled !== undefined) return (await objects.has(oid)) ? (peeled ?? undefined) : 'unknown';
+  if (peeled) return (await objects.has(oid)) ? peeled : 'unknown';
+  // of a tag that git could not follow it says nothing either, so a lightweight one with an event's name is looked at
+  if (peeled === null && !/[@#]/.test(name)) return undefined;
   const head = await objects.head(oid);
   if (head === undefined) return 'unknown';
   return head.type === 'tag' ? ((await peel(objects, { type: 'tag', oid }))?.oid ?? 'unknown') : undefined;
@@ -183,9 +185,12 @@ async function readTag(objects: ObjectStore, { name, oid }: TagRef): Promise<Tag
   const object = isRead ? await objects.read(oid) : head && { ...head, bytes: NO_BYTES };
   const decoded = decodeFound({ ref: { name, oid }, object });
   if (!('object' in decoded)) return decoded;
+  const { type, object: inner } = decoded.object;
+  if (type === 'tag' && ((await objects.head(inner))?.type ?? 'tag') !== 'tag')
+    return readingOf(decoded, 'another type');
   const end = await peel(objects, ownTarget(decoded.object));
   // git follows a tag of a tag to the end, and of a plain one it takes the word
-  const isHere = decoded.object.type !== 'tag' || (end !== undefined && (await objects.has(end.oid)));
+  const isHere = type !== 'tag' || (end !== undefined && (await objects.has(end.oid)));
   return readingOf(decoded, isHere ? end : undefined);
 }
 

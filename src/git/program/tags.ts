@@ -302,8 +302,18 @@ class Readings {
       stream,
       this.#nested.map(([, { ref }]) => ref.oid + PEELED),
     );
-    for (const [place, [index, decoded]] of this.#nested.entries())
-      this.#readings[index] = this.#shared(readingOf(decoded, ends[place]));
+    const broken = this.#nested.filter((_, place) => ends[place] === undefined);
+    const inner = await inspectObjects(
+      stream,
+      broken.map(([, { object }]) => object.object),
+    );
+    const lying = new Set(
+      broken.filter((_, place) => (inner[place]?.type ?? 'tag') !== 'tag').map(([index]) => index),
+    );
+    for (const [place, [index, decoded]] of this.#nested.entries()) {
+      const end = lying.has(index) ? ('another type' as const) : ends[place];
+      this.#readings[index] = this.#shared(readingOf(decoded, end));
+    }
     return this.#readings;
   }
 }
