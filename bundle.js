@@ -42,8 +42,6 @@ export async function bundle(outdir) {
     },
     define: {
       PROGRAM_VERSION: JSON.stringify(version),
-      // write-file-atomic only mixes it into the names of its temporary files
-      __filename: '"reg"',
       // a text, for of anything else every file would get a copy
       SHELL_SCRIPTS: JSON.stringify(
         JSON.stringify(Object.fromEntries(['zsh', 'fish', 'powershell'].map(shellScript))),

@@ -64,7 +64,7 @@ export async function loadedBy(lines, cwd) {
   });
 }
 
-const PACKAGES = ['yaml', 'zod', 'isomorphic-git', 'undici', 'simple-git', 'semver', 'write-file-atomic'];
+const PACKAGES = ['yaml', 'zod', 'isomorphic-git', 'undici', 'simple-git', 'semver'];
 /** Sources by the beginnings of their paths; what words, chooses and finds is small, and every command has it. */
 const SOURCES =
   /^src\/(models|formats|stores|net|site|checks|exchange)\/|^src\/documents\/(?!artifacts|link-path)|^src\/git\/(files|remote)\//;

@@ -189,7 +189,7 @@ describe('who may import whom', () => {
 const code = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
 
 describe('style', () => {
-  it('five files know processes, and none other the clock', () => {
+  it('six files know processes, and none other the clock', () => {
     const touching = SOURCES.filter(({ text }) =>
       /'(?:node:)?process'|\bprocess\.|\bDate\.now\b|\bnew Date\(\)|\bglobalThis\b/.test(code(text)),
     );
@@ -199,6 +199,7 @@ describe('style', () => {
       'git/program/run.ts',
       'host.ts',
       'util/files.ts',
+      'util/safe-files.ts',
     ]);
   });
 
@@ -290,6 +291,39 @@ function mayImport(path: string, target: string, isValue = true): boolean {
   if (part !== undefined) return isBefore && (part.before === 'all' || !isValue);
   return isBefore || (layerOf(path) >= 0 && folderOf(path) === folderOf(target));
 }
+
+describe('what writes files', () => {
+  /** The calls of node:fs that write, remove or rename, or can. */
+  const WRITES =
+    /\b(appendFile|chmod|copyFile|cp|createWriteStream|link|lutimes|mkdir|mkdtemp|open|rename|rm|rmdir|symlink|truncate|unlink|writeFile|promises)(Sync)?\b/;
+  /** The one module that does, and the others with the reason why they may. */
+  const MAY_WRITE: Readonly<Record<string, string>> = {
+    'util/safe-files.ts': 'every other file goes through it',
+    'util/files.ts': 'open: synchronises a folder',
+    'cli/render/github.ts': 'appendFile: to the files that the workflow names',
+    'git/files/history.ts': 'writeFile: in a bare repository of the cache',
+    'git/files/index-pack.ts': 'in a bare repository of the cache',
+    'git/files/objects.ts': 'open: reads',
+    'git/files/pack.ts': 'open: reads',
+    'git/files/refs.ts': 'in a bare repository of the cache',
+    'git/program/restore.ts': 'the folder of git, and a repository of its own for what comes from a remote',
+    'git/program/signatures.ts': 'a folder of its own for temporary files',
+    'git/program/write.ts': 'the clock and the locks of the folder of git',
+    'git/remote/cache.ts': 'link: packs inside the cache',
+  };
+
+  it('is one module, which follows no symbolic link, and few others with a reason', () => {
+    const writers = SOURCES.filter(({ text }) =>
+      [...text.matchAll(/import \{([^}]*)\} from 'node:fs(?:\/promises)?'/g)].some(([, names = '']) =>
+        names.split(',').some((name) => !/^\s*type /.test(name) && WRITES.test(name)),
+      ),
+    ).map(({ path }) => path);
+    expect(writers.sort()).toEqual(Object.keys(MAY_WRITE).sort());
+    expect(
+      SOURCES.filter(({ text }) => /import\('node:fs|require\(|\* as \w+ from 'node:fs/.test(text)),
+    ).toEqual([]);
+  });
+});
 
 describe('the arrows between folders', () => {
   it('those that point the wrong way get fewer; lazy imports count, and types too except in two parts', () => {

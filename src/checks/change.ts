@@ -32,13 +32,13 @@ export async function changeSince(
   const entries = (await repository.objects.entries(start, '')).filter(({ type }) => type === 'blob');
   const oids = new Map(entries.map(({ path, oid }) => [path, oid]));
   const touched = async (file: string): Promise<boolean> => {
-    const bytes = await workTree.read(file);
+    const bytes = await readOrNothing(workTree, file);
     const oid = oids.get(file);
     return oid === undefined ? bytes !== undefined : bytes === undefined || !isBlob(bytes, oid);
   };
   const isConfigTouched = await touched(CONFIG_FILE);
   const links = [...oids.keys()].filter((path) => path.endsWith(LINK_SUFFIX));
-  const isThere = await Promise.all(links.map((path) => workTree.read(path)));
+  const isThere = await Promise.all(links.map((path) => readOrNothing(workTree, path)));
   return {
     touches: async (file) => isConfigTouched || touched(file),
     before: async (file) => {
@@ -49,6 +49,14 @@ export async function changeSince(
     },
     removed: links.filter((_, index) => isThere[index] === undefined),
   };
+}
+
+/** The bytes of a file of the work tree; none for what cannot be read, such as a symbolic link, which is a change all the same. */
+async function readOrNothing(workTree: WorkTree, file: string): Promise<Uint8Array | undefined> {
+  return workTree.read(file).catch((error: unknown) => {
+    if (error instanceof RegError) return new Uint8Array();
+    throw error;
+  });
 }
 
 /** The commit at which the branch of HEAD left that of a rev. */

@@ -180,20 +180,27 @@ export const SOURCE_RULES: readonly Rule<LinkSubject>[] = [
     id: 'change-bytes',
     level: 'error',
     about: 'A change of the bytes of a link is a change of its rev, path or URL too (with --base).',
-    check: ({ link, before, yaml, registry }) => {
+    check: async ({ link, before, yaml, findRev }) => {
       if (before?.sha256 === undefined || link.sha256 === undefined || before.sha256 === link.sha256)
         return [];
       // a commit of this repository names the bytes of its models
       if (isOwn(link.source)) return [];
       if (NAMING.some((key) => before.source[key] !== link.source[key])) return [];
-      const isBranch = registry.config.revs !== 'fixed' && before.source.commit !== link.source.commit;
-      if (isBranch) return [];
+      // a branch moves on, and its commit with it; a rev that cannot be looked up is taken for a name that stays
+      const isMoving = before.source.commit !== link.source.commit && (await isBranch(findRev));
+      if (isMoving) return [];
       const [key, name] = nameOf(link);
       const message = `the bytes change, but source.${key} is '${name}' still: what it names was replaced`;
       return atKey(yaml, ['sha256'], message);
     },
   },
 ];
+
+/** Whether the rev of a link is a branch, or a stage of another registry. */
+async function isBranch(findRev: LinkSubject['findRev']): Promise<boolean> {
+  const found = await findRev().catch(() => undefined);
+  return found?.commit !== undefined && !found.isFixed;
+}
 
 /** Why a link does not lead to a model: its path, or anything else. */
 async function unfollowed({ link, yaml, model }: LinkSubject, isPath: boolean): Promise<Complaint[]> {

@@ -2,7 +2,7 @@ import { relative, resolve } from 'node:path';
 import { CONFIG_FILE } from '../documents/config.js';
 import { inspectLink, type LinkFile } from '../documents/link.js';
 import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
-import { readYaml, STRICT } from '../documents/yaml.js';
+import { problemOf, readYaml, STRICT } from '../documents/yaml.js';
 import { type ArtifactName, parseArtifactName } from '../domain/names.js';
 import { tagRef } from '../domain/refs.js';
 import { RegError } from '../errors.js';
@@ -19,7 +19,7 @@ import type { WorkTree } from '../util/files.js';
 import { missingBytes } from './bytes.js';
 import { changeSince, type TreeChange } from './change.js';
 import { checkDeclarations, findingsOf } from './declarations.js';
-import { applyRules, levelOf, type Report, reportOf } from './finding.js';
+import { applyRules, complaintOf, levelOf, type Report, reportOf } from './finding.js';
 import { FILE_RULES } from './link-rules.js';
 import { ALL_RULES, CONFIG_RULES, LINK_RULES, REMOVED_RULES, unreadableConfig } from './rules.js';
 import { type LinkSubject, metricsOf, type RegistryView, viewOf } from './subject.js';
@@ -126,7 +126,12 @@ async function checkFile(
   file: string,
 ): Promise<Finding[]> {
   const { rules } = registry.config;
-  const bytes = (await workTree.read(file)) ?? new Uint8Array();
+  let bytes: Uint8Array;
+  try {
+    bytes = (await workTree.read(file)) ?? new Uint8Array();
+  } catch (error) {
+    return [unreadableLink(error, file)];
+  }
   const reading = inspectLink(bytes, file);
   const artifact = file.endsWith(LINK_SUFFIX) ? artifactOfLink(file) : undefined;
   const findings = await applyRules(FILE_RULES, { file, bytes, reading, artifact, registry }, rules);
@@ -134,6 +139,13 @@ async function checkFile(
   const before = await change?.before(file);
   const subject = { ...linkSubject(registry, file, artifact, reading), before };
   return [...findings, ...(await applyRules(LINK_RULES, subject, rules))];
+}
+
+/** The finding of a link file that is no plain file, or too large, whatever the levels of rules. Any other error is thrown again. */
+function unreadableLink(error: unknown, file: string): Finding {
+  const problem = problemOf(error, file);
+  if (problem === undefined) throw error;
+  return { level: 'error', rule: 'link-parse', file, ...complaintOf(problem) };
 }
 
 function linkSubject(

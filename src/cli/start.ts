@@ -16,13 +16,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // the AWS SDK would print seven lines about the version of Node, and has no other switch for that
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
-// at a signal what is running ends and cleans up; then the process dies of it, as the caller expects
+// at a signal what is running ends and cleans up; then the process dies of it, as the caller expects, in any case after a while
+const CLEANING_UP_MS = 5000;
 const ending = new AbortController();
 let received: (typeof SIGNALS)[number] | undefined;
 for (const signal of SIGNALS)
   process.once(signal, () => {
     received = signal;
     ending.abort();
+    // what waits for this machine, such as a read of a broken disk, knows no signal
+    setTimeout(() => process.kill(process.pid, signal), CLEANING_UP_MS).unref();
   });
 
 process.exitCode = await main(process.argv.slice(2), processWorld(PROGRAM_VERSION, ending.signal));

@@ -17,7 +17,7 @@ export function refuseTooMany(folder: string, count: number): void {
 }
 
 /**
- * Refuses a path that could lead out of its folder or mean something else there: `..`, `.git`, a backslash, and the names that
+ * Refuses a path that could lead out of its folder or mean something else there: `..`, `.git`, a backslash, bytes that are not UTF-8, and the names that
  * Windows reserves for devices and streams (Microsoft Learn, "Naming Files, Paths, and Namespaces").
  * @throws RegError SOURCE_PATH
  */
@@ -37,6 +37,8 @@ const isUnsafeName = (name: string): boolean =>
   name === '..' ||
   GIT_FOLDER.test(name.replaceAll(IGNORED, '')) ||
   UNSAFE.test(name) ||
+  // what stands for bytes that are not UTF-8: the file would get another name than it has
+  name.includes('\ufffd') ||
   Buffer.byteLength(name) > MAX_NAME_BYTES ||
   WINDOWS_DEVICE.test(name) ||
   // Windows drops them, so that the name would mean another file

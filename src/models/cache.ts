@@ -1,22 +1,39 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { lstat, readdir, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { filesBelow, isFolder } from '../util/files.js';
-import { isPart } from './part.js';
+import { filesBelow } from '../util/files.js';
+import {
+  copyPlain,
+  isOwnFolder,
+  isPlainTree,
+  makeOwnFolder,
+  move,
+  moved,
+  readPlain,
+  remove,
+} from '../util/safe-files.js';
+import { cannotWrite, isPart, type Part, takePart } from './part.js';
 import { modelOnDisk, type SourceModel } from './source.js';
 
 /**
  * The models of a cache by the SHA-256 of their bytes: `models/<sha256>/<name>`, a file or a folder. An entry appears whole,
- * never changes, and may be deleted at any time, also while it is read.
+ * never changes, and may be deleted at any time, also while it is read. Only plain files of this user count: others may be able to
+ * write to the folder.
  */
 export interface ModelCache {
   /** The path of an entry. */
   pathOf(sha256: string, name: string): string;
   /** The model with these bytes, under any name. It was not verified yet. */
   find(sha256: string): Promise<SourceModel | undefined>;
+  /**
+   * Makes the folder of an entry.
+   * @throws RegError FILE_SYSTEM where it is not this user's own
+   */
+  makeFolder(sha256: string): Promise<void>;
   /** A path beside the entries, for a model whose digest is not known yet. */
   aside(): string;
+  /** A part of an entry, perhaps with the bytes of an earlier process; undefined where the cache cannot be written. */
+  part(sha256: string, name: string): Promise<Part | undefined>;
   /** Moves a model into the cache; gives the path of the entry. */
   adopt(path: string, sha256: string, name: string): Promise<string>;
   /** Copies a verified model into the cache; where the file system can, the copy shares its blocks. */
@@ -31,30 +48,44 @@ export interface ModelCache {
  */
 export function openModelCache(cache: string, now: () => number): ModelCache {
   const folderOf = (sha256: string): string => join(modelsFolder(cache), sha256);
+  const makeEntry = async (sha256: string): Promise<void> => {
+    await makeOwnFolder(modelsFolder(cache));
+    await makeOwnFolder(folderOf(sha256));
+  };
   return {
     pathOf: (sha256, name) => join(folderOf(sha256), name),
     find: async (sha256) => {
       const folder = folderOf(sha256);
       const name = (await readdir(folder).catch(() => [])).find((one) => !isPart(one));
       if (name === undefined) return undefined;
+      if (!(await isPlainTree(folder, { mine: true }))) {
+        // a pipe or a device would never end, and a link may lead anywhere; what another user keeps is left alone
+        if (!(await isPlainTree(folder))) await removeWhole(folder);
+        return undefined;
+      }
       await utimes(folder, now() / 1000, now() / 1000).catch(() => undefined);
       return modelOnDisk(join(folder, name));
     },
+    makeFolder: (sha256) => makeEntry(sha256).catch(cannotWrite(folderOf(sha256))),
     aside: () => join(modelsFolder(cache), `.${randomUUID()}.part`),
+    part: (sha256, name) =>
+      makeEntry(sha256)
+        .then(() => takePart(join(folderOf(sha256), name), sha256.slice(0, 12)))
+        .catch(() => undefined),
     adopt: async (path, sha256, name) => {
       const entry = join(folderOf(sha256), name);
-      await mkdir(folderOf(sha256), { recursive: true });
+      await makeEntry(sha256);
       // an existing entry that is a folder stays: it has the same bytes
-      await rename(path, entry).catch(unlessThere);
+      await move(path, entry).catch(unlessThere);
       return entry;
     },
     keep: async (path, sha256, name) => {
       const temporary = join(modelsFolder(cache), `.${randomUUID()}.part`);
       // a load does not fail because the cache cannot be written
-      await copy(path, temporary)
-        .then(() => mkdir(folderOf(sha256), { recursive: true }))
-        .then(() => rename(temporary, join(folderOf(sha256), name)))
-        .catch(() => rm(temporary, { recursive: true, force: true }).catch(() => undefined));
+      await makeEntry(sha256)
+        .then(() => copyPlain(path, temporary))
+        .then(() => move(temporary, join(folderOf(sha256), name)))
+        .catch(() => remove(temporary).catch(() => undefined));
     },
     evict: async (sha256) => void (await removeWhole(folderOf(sha256))),
   };
@@ -66,20 +97,9 @@ const modelsFolder = (cache: string): string => join(cache, 'models');
 /** Renames a folder, so that it is gone at once, and then removes it; false where it cannot be renamed. */
 async function removeWhole(folder: string): Promise<boolean> {
   const gone = join(dirname(folder), `.${randomUUID()}.part`);
-  const isMoved = await rename(folder, gone).then(
-    () => true,
-    () => false,
-  );
-  await rm(gone, { recursive: true, force: true, maxRetries: 3 });
+  const isMoved = await moved(folder, gone);
+  await remove(gone);
   return isMoved;
-}
-
-/** A copy and not a hard link: a change of the loaded file must not reach the cache. */
-async function copy(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  if (!(await isFolder(from))) return copyFile(from, to, constants.COPYFILE_FICLONE);
-  await mkdir(to, { recursive: true });
-  for (const name of await readdir(from)) await copy(join(from, name), join(to, name));
 }
 
 function unlessThere(error: NodeJS.ErrnoException): void {
@@ -125,19 +145,19 @@ export async function clearCache(cache: string, days: number, now: number): Prom
 
 /** Removes the hashes of work trees that were remembered before a time (models/dvc-work-tree.ts). */
 async function forgetHashes(folder: string, before: number): Promise<void> {
+  if (!(await isOwnFolder(folder))) return;
   for (const path of await filesBelow(folder).catch(() => []))
-    if (Date.parse(await timeOf(join(folder, path))) <= before) await rm(join(folder, path), { force: true });
+    if (Date.parse(await timeOf(join(folder, path))) <= before) await remove(join(folder, path));
 }
 
 /** Removes parts that killed processes left at least a day ago, beside the models and among them. */
 async function sweep(folder: string, now: number): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
+  const names = (await isOwnFolder(folder)) ? await readdir(folder) : [];
   const inside = names.filter((name) => !isPart(name)).map((name) => join(folder, name));
   const parts = names.filter(isPart).map((name) => join(folder, name));
   for (const one of inside)
     parts.push(...(await readdir(one).catch(() => [])).filter(isPart).map((name) => join(one, name)));
-  for (const part of parts)
-    if (now - Date.parse(await timeOf(part)) > DAY_MS) await rm(part, { recursive: true, force: true });
+  for (const part of parts) if (now - Date.parse(await timeOf(part)) > DAY_MS) await remove(part);
 }
 
 async function models(cache: string): Promise<CacheRow[]> {
@@ -162,9 +182,14 @@ async function repositories(cache: string): Promise<CacheRow[]> {
   return rows;
 }
 
+const MAX_DESCRIPTION_BYTES = 64 * 1024;
+
 async function repositoryAt(path: string, entry: string): Promise<CacheRow> {
   // git's own file for the name of a repository (gitrepository-layout(5))
-  const name = (await readFile(join(path, 'description'), 'utf8').catch(() => entry)).trim();
+  const description = await readPlain(join(path, 'description'), MAX_DESCRIPTION_BYTES).catch(
+    () => undefined,
+  );
+  const name = description === undefined ? entry : Buffer.from(description).toString().trim();
   const times = await Promise.all(['', 'fetching', 'objects/pack'].map((one) => timeOf(join(path, one))));
   return {
     kind: 'repository',
@@ -176,18 +201,21 @@ async function repositoryAt(path: string, entry: string): Promise<CacheRow> {
   };
 }
 
-const namesIn = async (folder: string): Promise<string[]> =>
-  (await readdir(folder).catch(() => [])).filter((name) => !isPart(name));
+/** The names in a folder, without parts; none in one that is a symbolic link, whose entries are not the cache's to remove. */
+async function namesIn(folder: string): Promise<string[]> {
+  if (!(await isOwnFolder(folder))) return [];
+  return (await readdir(folder).catch(() => [])).filter((name) => !isPart(name));
+}
 
 /** The time of the last change; 1970 for an entry that was removed meanwhile. */
 const timeOf = (path: string): Promise<string> =>
-  stat(path).then(
+  lstat(path).then(
     ({ mtime }) => mtime.toISOString(),
     () => new Date(0).toISOString(),
   );
 
 async function sizeOf(path: string): Promise<number> {
-  const found = await stat(path).catch(() => undefined);
+  const found = await lstat(path).catch(() => undefined);
   if (!found?.isDirectory()) return found?.size ?? 0;
   const files = await filesBelow(path).catch(() => []);
   const sizes = await Promise.all(files.map((one) => sizeOf(join(path, one))));

@@ -1,9 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { mkdir, open, rm, stat, truncate } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { refuseUnsafePath } from '../domain/model-files.js';
 import { interrupted, RegError } from '../errors.js';
 import { filesBelow } from '../util/files.js';
+import { makeFolders, makeFoldersBelow, openToAppend, remove } from '../util/safe-files.js';
 import { combinedDigest, type FileDigest, type Hasher, hasherOf, type ModelDigest } from './digest.js';
 import { cannotWrite } from './part.js';
 import { bytesOf, type SourceFile, type SourceModel } from './source.js';
@@ -17,6 +17,8 @@ interface DownloadOptions {
   signal?: AbortSignal | undefined;
   /** Whether their digest is promised, so that they may come in parts and go on where an earlier process ended. */
   isKnown?: boolean | undefined;
+  /** Whether nothing must be there yet. */
+  isFresh?: boolean | undefined;
 }
 
 /** Files of a folder that are fetched at a time. */
@@ -31,7 +33,7 @@ export async function download(
   { kind, files }: SourceModel,
   path: string,
   onBytes: OnBytes,
-  { signal, isKnown = false }: DownloadOptions = {},
+  { signal, ...how }: DownloadOptions = {},
 ): Promise<ModelDigest> {
   for (const file of files) refuseUnsafePath(file.path);
   refuseSamePath(files);
@@ -43,7 +45,9 @@ export async function download(
   const work = async (): Promise<void> => {
     for (let file = waiting.shift(); file && !end.aborted; file = waiting.shift()) {
       const at = kind === 'file' ? path : join(path, file.path);
-      found.push(await downloadFile(file, at, onBytes, { signal: end, isKnown }));
+      const root = kind === 'file' ? dirname(path) : path;
+      await makeFoldersBelow(root, at).catch(cannotWrite(at));
+      found.push(await downloadFile(file, at, onBytes, { ...how, signal: end }));
     }
   };
   const workers = Array.from({ length: Math.min(MAX_FILES, files.length) }, () =>
@@ -64,9 +68,9 @@ export async function download(
 
 /** Makes the folder of a model, without the files of another model. */
 async function clearFolder(path: string, files: readonly SourceFile[]): Promise<void> {
-  await mkdir(path, { recursive: true });
+  await makeFolders(path).catch(cannotWrite(path));
   const wanted = new Set(files.map((file) => file.path));
-  for (const one of await filesBelow(path)) if (!wanted.has(one)) await rm(join(path, one), { force: true });
+  for (const one of await filesBelow(path)) if (!wanted.has(one)) await remove(join(path, one));
 }
 
 /** Refuses two files of one path, or a file that is a folder too, on file systems that ignore case and normalization. */
@@ -98,14 +102,13 @@ async function downloadFile(
   file: SourceFile,
   path: string,
   onBytes: OnBytes,
-  { signal, isKnown = false }: DownloadOptions,
+  { signal, isKnown = false, isFresh = false }: DownloadOptions,
 ): Promise<FileDigest> {
-  await mkdir(dirname(path), { recursive: true }).catch(cannotWrite(path));
   const hasher = hasherOf(file);
-  const start = await keepWhatIsThere(file, path, hasher);
-  onBytes(start);
-  const target = await open(path, 'a').catch(cannotWrite(path));
+  const target = await openToAppend(path, isFresh).catch(cannotWrite(path));
   try {
+    const start = await keepWhatIsThere(file, target, hasher);
+    onBytes(start);
     for await (const chunk of bytesOf(file, { start, isKnown })) {
       if (signal?.aborted) throw interrupted();
       hasher.add(chunk);
@@ -124,16 +127,17 @@ async function downloadFile(
   }
 }
 
-/** Hashes the beginning of a file that is there, or removes it; gives the number of bytes that stay. */
-async function keepWhatIsThere(file: SourceFile, path: string, hasher: Hasher): Promise<number> {
-  const there = (await stat(path).catch(() => undefined))?.size ?? 0;
-  if (there === 0) return 0;
-  if (!file.ranges || file.size === undefined || there > file.size) {
-    await truncate(path);
+/** Hashes the beginning of a file that is there, or empties it; gives the number of bytes that stay. */
+async function keepWhatIsThere(file: SourceFile, there: FileHandle, hasher: Hasher): Promise<number> {
+  const { size } = await there.stat();
+  if (size === 0) return 0;
+  if (!file.ranges || file.size === undefined || size > file.size) {
+    await there.truncate();
     return 0;
   }
-  for await (const chunk of createReadStream(path)) hasher.add(chunk as Uint8Array);
-  return there;
+  for await (const chunk of there.createReadStream({ start: 0, autoClose: false }))
+    hasher.add(chunk as Uint8Array);
+  return size;
 }
 
 const DISK: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EIO']);

@@ -16,7 +16,7 @@ import { shownUrl } from '../util/address.js';
 import { mapAtMost } from '../util/async.js';
 import { isFolder } from '../util/files.js';
 import { short } from '../util/oid.js';
-import { committedFile } from './committed.js';
+import { committedFile } from '../git/committed.js';
 
 /** A remote in the configuration of a DVC repository, without any check of its values. */
 export interface RemoteConfig {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, posix } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, posix } from 'node:path';
 import {
   type DvcDigest,
   digestOfOut,
@@ -13,7 +13,8 @@ import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
 import type { Objects } from '../git/port.js';
 import { mapAtMost } from '../util/async.js';
-import { filesBelow, isThere, ownerName, readPlain } from '../util/files.js';
+import { filesBelow, isThere } from '../util/files.js';
+import { readIfPlain, writeBelow } from '../util/safe-files.js';
 import { shellLine } from '../util/shell.js';
 import { type DvcBytes, isSameDigest, md5Of } from './dvc-digest.js';
 import { findTracked, type PointerFiles, pointersAt } from './dvc-index.js';
@@ -108,7 +109,7 @@ function asUnreadable(error: NodeJS.ErrnoException): DvcWorkTreeState {
 
 /** The files of DVC in a work tree. Pointers that are new there are found beside and above a path; a search could take minutes. */
 const pointersIn = (root: string, committed: PointerFiles): PointerFiles => ({
-  read: (path) => readPlain(join(root, path), MAX_DVC_FILE_BYTES),
+  read: (path) => readIfPlain(join(root, path), MAX_DVC_FILE_BYTES),
   // the work tree has outputs too, which git does not
   has: (path) => committed.has(path),
   pointers: () => committed.pointers(),
@@ -182,12 +183,7 @@ async function stampOf(folder: string, path: string): Promise<Stamped> {
 
 const timeIn = (stamp: string): number => Number(stamp.slice(stamp.lastIndexOf(' ') + 1)) / 1e6;
 
-async function remember(memo: string, md5: string): Promise<void> {
-  const temporary = `${memo}.${ownerName()}.part`;
-  await mkdir(dirname(memo), { recursive: true });
-  await writeFile(temporary, md5);
-  await rename(temporary, memo);
-}
+const remember = (memo: string, md5: string): Promise<void> => writeBelow(dirname(memo), basename(memo), md5);
 
 const CHUNK_BYTES = 1024 * 1024;
 

@@ -1,9 +1,10 @@
 import { RegError } from '../errors.js';
 import type { ModelCache } from './cache.js';
 import { type BytesPromise, keepsPromises, type ModelDigest, otherBytes, verifyPromises } from './digest.js';
+import { isOneDisk } from '../util/safe-files.js';
 import { download, type OnBytes } from './download.js';
-import { type Part, takePart } from './part.js';
-import { digestAt, refuseToReplace } from './place.js';
+import { newPart, type Part } from './part.js';
+import { type Before, digestAt, refuseToReplace } from './place.js';
 import type { SourceModel } from './source.js';
 
 /** A model to fetch, with what every link on the way promises of its bytes. */
@@ -22,9 +23,11 @@ export interface Target {
   to?: string | undefined;
   /** Replaces other content that is there. */
   force?: boolean | undefined;
+  /** Throws where the place must not be written; not called where it holds the same bytes. */
+  guard?: (() => Promise<void>) | undefined;
 }
 
-/** A model on this machine whose bytes are those that its links promise: at its target already, or in a part beside it. */
+/** A model on this machine whose bytes are those that its links promise: at its target already, or in a part. */
 export interface VerifiedModel {
   name: string;
   digest: ModelDigest;
@@ -33,8 +36,9 @@ export interface VerifiedModel {
   /** Its place; undefined where only its digest gives the place in the cache. */
   to: string | undefined;
   force: boolean;
+  guard: Target['guard'];
   /** What the place held before; undefined where it was free. */
-  before: ModelDigest | undefined;
+  before: Before | undefined;
   /** Removes the part, if it was not moved. */
   drop(): Promise<void>;
 }
@@ -48,8 +52,9 @@ export interface FetchTools {
 }
 
 /**
- * Fetches a model into a part beside its target and verifies it; a target that holds its bytes already is left alone. What
- * breaks off stays beside the target, and the next run goes on from there where the source can.
+ * Fetches a model into a part and verifies it; a target that holds its bytes already is left alone. Where the source can be read
+ * from the middle, the part is in the cache: what breaks off stays there, and the next run goes on from it. Any other part is
+ * beside the target.
  * @throws RegError FILE_EXISTS, HASH_MISMATCH, TOO_LARGE, SOURCE_PATH, FILE_SYSTEM and what the source throws
  */
 export async function fetchModel(
@@ -58,46 +63,65 @@ export async function fetchModel(
   tools: FetchTools,
 ): Promise<VerifiedModel> {
   const { name } = wanted;
-  const { to, force = false } = target.to === undefined ? placeInCache(wanted, tools.cache) : target;
+  const {
+    to,
+    force = false,
+    guard,
+  } = target.to === undefined ? await placeInCache(wanted, tools.cache) : target;
   const before = to === undefined ? undefined : await digestAt(to);
-  const facts = { name, to, force, before };
-  if (to !== undefined && before && isPromised(wanted, before))
+  const facts = { name, to, force, guard, before };
+  if (to !== undefined && before && before !== 'other' && isPromised(wanted, before))
     return { ...facts, digest: before, path: to, drop: async () => undefined };
-  if (to !== undefined && before && isPinned(wanted)) await refuseToReplace(to, before, force);
+  if (before === undefined || isPinned(wanted)) await guard?.();
+  if (to !== undefined && before && isPinned(wanted)) await refuseToReplace(to, force);
   const { digest, path, drop } = await build(wanted, to ?? tools.cache.aside(), tools);
   return { ...facts, digest, path, drop };
 }
 
 /** The place of a model in the cache, as far as its promises give it. */
-function placeInCache(wanted: WantedModel, cache: ModelCache): Target {
+async function placeInCache(wanted: WantedModel, cache: ModelCache): Promise<Target> {
   const promised = promisedHash(wanted);
-  return promised === undefined ? {} : { to: cache.pathOf(promised, wanted.name), force: true };
+  if (promised === undefined) return {};
+  await cache.makeFolder(promised);
+  return { to: cache.pathOf(promised, wanted.name), force: true };
 }
 
-/** Downloads a model into a part beside its target, and verifies it. */
+/** Downloads a model into a part, and verifies it. */
 async function build(
   wanted: WantedModel,
   to: string,
   tools: FetchTools,
+  isCacheTried = true,
 ): Promise<Part & { digest: ModelDigest }> {
-  // parts of the same bytes go on from each other; without a promised digest every one begins at its start
-  const part = await takePart(to, promisedHash(wanted)?.slice(0, 12));
+  const kept = isCacheTried ? await resumable(wanted, tools.cache) : undefined;
+  const part = kept ?? (await newPart(to));
   try {
     const digest = await download(wanted.model, part.path, bounded(wanted, tools.onBytes), {
       signal: tools.signal,
       isKnown: isPinned(wanted),
+      isFresh: part.isFresh,
     });
     verifyPromises(wanted.what, wanted.promises, digest);
     return { ...part, digest };
   } catch (error) {
-    const isWorthIt = isBrokenOff(error) && wanted.model.files.some((file) => file.ranges && !file.isHere);
-    if (isWorthIt) await part.giveBack();
+    // a load does not fail because the disk of the cache is full
+    const isElsewhere = kept && hasCode(error, 'FILE_SYSTEM') && !(await isOneDisk(part.path, to));
+    if (isBrokenOff(error) && !isElsewhere) await part.giveBack();
     await part.drop();
+    if (isElsewhere) return build(wanted, to, tools, false);
     // the bytes of an earlier process may be wrong
-    if (!part.isFresh && error instanceof RegError && error.code === 'HASH_MISMATCH')
-      return build(wanted, to, tools);
+    if (!part.isFresh && hasCode(error, 'HASH_MISMATCH')) return build(wanted, to, tools, isCacheTried);
     throw error;
   }
+}
+
+const hasCode = (error: unknown, code: string): boolean => error instanceof RegError && error.code === code;
+
+/** A part in the cache, which parts of the same bytes go on from; undefined where the source, or the cache, has none. */
+async function resumable(wanted: WantedModel, cache: ModelCache): Promise<Part | undefined> {
+  const sha256 = promisedHash(wanted);
+  const isWorthIt = wanted.model.files.some((file) => file.ranges && !file.isHere);
+  return sha256 !== undefined && isWorthIt ? cache.part(sha256, wanted.name) : undefined;
 }
 
 /** Stops at the first byte more than a link promises: an endless source would fill the disk before its bytes are compared. */

@@ -1,50 +1,72 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { RegError } from '../errors.js';
 import { isGone, ownerName } from '../util/files.js';
+import { isPlainTree, makeFolders, makeOwnFolder, moved, remove } from '../util/safe-files.js';
 import { modelOnDisk } from './source.js';
 
-/** A model beside its target until it is whole. It belongs to one process. */
+/** A model until it is whole. It belongs to one process. */
 export interface Part {
   /** The path to write; it may hold the bytes of an earlier process. */
   path: string;
   /** Whether there is nothing yet. */
   isFresh: boolean;
-  /** Leaves it to the next process, which goes on from here. */
+  /** Leaves it to the next process, which goes on from here; a part beside its target is not left. */
   giveBack(): Promise<void>;
   /** Removes it; nothing happens after it was moved. */
   drop(): Promise<void>;
 }
 
 /**
- * Takes over the part of an earlier process for the same bytes, or makes a new one. Only a part that its owner gave back, or left
- * when it was killed, is taken: another process may still write to any other.
- * @param key names the bytes; parts of other bytes are not touched. Undefined where the digest is not known
+ * Makes a part beside its target, under a name that cannot be known before. No load goes on from it: others may
+ * write to that folder, and a commit may have brought what is there.
+ * @throws RegError FILE_SYSTEM
  */
-export async function takePart(target: string, key: string | undefined): Promise<Part> {
+export async function newPart(target: string): Promise<Part> {
   const folder = dirname(target);
-  await mkdir(folder, { recursive: true }).catch(cannotWrite(folder));
-  // names on file systems have at most 255 bytes
-  const stem = `.${basename(target).slice(0, 40)}.${key ?? 'open'}`;
+  await makeFolders(folder).catch(cannotWrite(folder));
+  const path = join(folder, `${stemOf(target, 'open')}.${randomUUID()}.${ownerName()}${SUFFIX}`);
+  return { path, isFresh: true, giveBack: async () => undefined, drop: () => remove(path) };
+}
+
+/**
+ * Takes over the part of an earlier process for the same bytes, or makes a new one. Only a part that its owner gave back, or left
+ * when it was killed, is taken: another process may still write to any other. A part with anything but plain files of this user
+ * in it is removed.
+ * @param target in a folder that is this user's alone
+ * @param key names the bytes; parts of other bytes are not touched
+ * @throws RegError FILE_SYSTEM; errors of the file system
+ */
+export async function takePart(target: string, key: string): Promise<Part> {
+  const folder = dirname(target);
+  await makeOwnFolder(folder);
+  const stem = stemOf(target, key);
   const given = join(folder, `${stem}${SUFFIX}`);
   const path = join(folder, `${stem}.${randomUUID()}.${ownerName()}${SUFFIX}`);
   let isFresh = true;
-  for (const left of key === undefined ? [] : [given, ...(await orphans(folder, stem))])
-    if (isFresh) isFresh = !(await renamed(left, path));
+  for (const left of [given, ...(await orphans(folder, stem))]) {
+    if (!(await moved(left, path))) continue;
+    isFresh = !(await isPlainTree(path, { mine: true }));
+    if (!isFresh) break;
+    await remove(path);
+  }
   return {
     path,
     isFresh,
-    giveBack: async () =>
-      void (key !== undefined && (await holdsBytes(path)) && (await renamed(path, given))),
-    drop: () => rm(path, { recursive: true, force: true, maxRetries: 3 }),
+    giveBack: async () => void ((await holdsBytes(path)) && (await moved(path, given))),
+    drop: () => remove(path),
   };
 }
+
+/** The beginning of the names of parts; names on file systems have at most 255 bytes. */
+const stemOf = (target: string, key: string): string => `.${basename(target).slice(0, 40)}.${key}`;
 
 /** For `catch`: makes an error of the file system one with the path and a hint. */
 export const cannotWrite =
   (path: string) =>
   (error: NodeJS.ErrnoException): never => {
+    if (error instanceof RegError) throw error;
     throw new RegError(
       'FILE_SYSTEM',
       `cannot write ${path}: ${error.message}`,
@@ -69,9 +91,3 @@ async function holdsBytes(path: string): Promise<boolean> {
   const found = await modelOnDisk(path).catch(() => undefined);
   return found?.files.some(({ size = 0 }) => size > 0) ?? false;
 }
-
-const renamed = (from: string, to: string): Promise<boolean> =>
-  rename(from, to).then(
-    () => true,
-    () => false,
-  );

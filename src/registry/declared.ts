@@ -15,8 +15,9 @@ import { nearestName } from '../domain/find.js';
 import type { ArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import type { Objects } from '../git/port.js';
-import { committedFile } from '../models/committed.js';
-import { readPlain, type WorkTree } from '../util/files.js';
+import { committedFile } from '../git/committed.js';
+import type { WorkTree } from '../util/files.js';
+import { readIfPlain } from '../util/safe-files.js';
 import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
 import { readArtifactNames } from './read.js';
@@ -140,7 +141,7 @@ export async function filesAt(objects: TreeReader, commit: Oid): Promise<Declari
 export async function filesIn(workTree: WorkTree): Promise<DeclaringFiles> {
   return {
     paths: await workTree.find(''),
-    read: (path) => readPlain(join(workTree.root, path), MAX_ARTIFACTS_BYTES),
+    read: (path) => readIfPlain(join(workTree.root, path), MAX_ARTIFACTS_BYTES),
   };
 }
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import { requireRemote, type TagRef } from '../git/port.js';
 import { isThere } from '../util/files.js';
+import { writeBelow } from '../util/safe-files.js';
 import { bring, compareTags, differs } from './catch-up.js';
 import { isClone, type RegistryContext } from './context.js';
 
@@ -45,7 +45,7 @@ export async function replaceLightweight(
     return false;
   }
   const unknown: TagRef[] = [];
-  for (const ref of light) if (!(await isThere(markOf(context, ref)))) unknown.push(ref);
+  for (const ref of light) if (!(await isThere(join(context.cache, markOf(ref))))) unknown.push(ref);
   const remote = await context.remote();
   const wanted = unknown.length === 0 ? [] : await wantedFrom(context, remote, unknown);
   const brought = new Set(wanted.map(({ tag }) => tag.name));
@@ -54,8 +54,7 @@ export async function replaceLightweight(
     light.filter(({ name }) => !brought.has(name)),
     `here and not annotated at ${remote}`,
   );
-  if (left.length > 0) await mkdir(join(context.cache, 'gone'), { recursive: true });
-  for (const ref of left) await writeFile(markOf(context, ref), '');
+  for (const ref of left) await writeBelow(context.cache, markOf(ref), '');
   await bring(repository, remote, wanted);
   return wanted.length > 0;
 }
@@ -85,5 +84,5 @@ async function wantedFrom(context: RegistryContext, remote: string, light: reado
 }
 
 /** Marks a tag that the remote has as a lightweight one too, so that it is not asked again; `reg sync` asks it all the same. */
-const markOf = ({ cache }: RegistryContext, { name, oid }: TagRef): string =>
-  join(cache, 'gone', `light-${createHash('sha1').update(`${oid} ${name}`).digest('hex')}`);
+const markOf = ({ name, oid }: TagRef): string =>
+  join('gone', `light-${createHash('sha1').update(`${oid} ${name}`).digest('hex')}`);

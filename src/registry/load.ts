@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Link, missingPin } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
@@ -16,7 +16,9 @@ import type { OnBytes } from '../models/download.js';
 import { fetchModel, promisedHash, type WantedModel } from '../models/fetch.js';
 import { placeModel } from '../models/place.js';
 import type { SourceModel } from '../models/source.js';
-import { isFolder, isInside } from '../util/files.js';
+import { isFolder, isInside, isThere } from '../util/files.js';
+import { openPlain, refuseLinksBelow } from '../util/safe-files.js';
+import { shellLine } from '../util/shell.js';
 import type { RegistryContext } from './context.js';
 import { explainUnlinked } from './declared.js';
 import { followLink, linkAt, nameInLink, shownSource } from './links.js';
@@ -66,14 +68,19 @@ export async function loadModel(
 
 /** Fetches, verifies and places a model whose place is known. */
 async function loadLocated(
-  { signal }: RegistryContext,
+  context: RegistryContext,
   { artifact, version, commit, link }: ChosenLink,
   located: Located,
   cache: ModelCache,
   { to, into, force, onStart }: LoadOptions,
 ): Promise<LoadedModel> {
   const onBytes = onStart?.(totalOf(located));
-  const target = { to: await targetOf(located, to, into), force };
+  const { signal } = context;
+  const place = await targetOf(located, to, into);
+  if (place !== undefined) await refuseLinks(context, place, to, into);
+  const isChosenBySource = to === undefined && place !== undefined;
+  const guard = isChosenBySource ? () => refuseAsTarget(context, artifact, place) : undefined;
+  const target = { to: place, force, guard };
   const verified = await fetchModel(located, target, { cache, signal, onBytes });
   const path = await placeModel(verified, cache);
   const { sourceCommit } = located;
@@ -173,6 +180,62 @@ async function targetOf(
   );
 }
 
+/**
+ * Refuses a target behind a symbolic link in the work tree, or below the working folder where its path is relative to that: a
+ * commit, or another user of the folder, may have put it there.
+ * @throws RegError FILE_SYSTEM
+ */
+async function refuseLinks(
+  context: RegistryContext,
+  place: string,
+  to: string | undefined,
+  into: string | undefined,
+): Promise<void> {
+  const root = (await context.workTree())?.root;
+  const roots = [root, to === undefined || !isAbsolute(to) ? into : undefined];
+  for (const one of roots) if (one !== undefined) await refuseLinksBelow(one, place);
+}
+
+/**
+ * Refuses a target that the source alone named: a dot file, which tools read without being asked, and a file that the repository
+ * of the working folder tracks.
+ * @throws RegError FILE_EXISTS
+ */
+async function refuseAsTarget(context: RegistryContext, artifact: string, place: string): Promise<void> {
+  const name = basename(place);
+  const isDotFile = name.startsWith('.');
+  if (!isDotFile && !((await isThere(place)) && (await isTracked(context, place)))) return;
+  throw new RegError(
+    'FILE_EXISTS',
+    `cannot load ${artifact} to ${name}: ${isDotFile ? 'a source does not name a dot file' : 'git tracks that file, with other content'}`,
+    `add ${shellLine('-o', `./${name}`)}${isDotFile ? ' to write it' : ' --force to replace it'}`,
+  );
+}
+
+/** Whether the commit that is checked out around a path has a file or a folder there. */
+const isTracked = (context: RegistryContext, place: string): Promise<boolean> =>
+  readTracked(context, place).catch(unlessNone);
+
+async function readTracked(context: RegistryContext, place: string): Promise<boolean> {
+  const around = await context.openOther(dirname(place));
+  const root = (await around.workTree())?.root;
+  const head = await around.repository.objects.commit('HEAD');
+  if (root === undefined || head === undefined) return false;
+  const folder = await realpath(dirname(place));
+  // where letter case does not count, the file may be tracked under another name
+  const names = (await readdir(folder)).filter((name) => folded(name) === folded(basename(place)));
+  const paths = names.map((name) => relative(root, join(folder, name)).replaceAll('\\', '/'));
+  const entries = await Promise.all(paths.map((path) => around.repository.objects.entry(head, path)));
+  return entries.some((entry) => entry !== undefined);
+}
+
+const folded = (name: string): string => name.normalize('NFD').toLowerCase();
+
+function unlessNone(error: unknown): false {
+  if (error instanceof RegError && error.code === 'NO_REPOSITORY') return false;
+  throw error;
+}
+
 /** The bytes of a model, where every file says its size. */
 const totalOf = ({ model }: Located): number | undefined =>
   model.files.reduce<number | undefined>(
@@ -236,7 +299,7 @@ export async function warningOf(loaded: LoadedModel): Promise<string | undefined
 const readerOf =
   (path: string): ReadAt =>
   async (start, end) => {
-    const file = await open(path);
+    const file = await openPlain(path);
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
       return buffer.subarray(0, bytesRead);

@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactState } from '../domain/artifact.js';
 import { gapsIn } from '../domain/chain.js';
@@ -6,6 +5,7 @@ import type { Event, NamedEvent } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { isThere } from '../util/files.js';
+import { writeBelow } from '../util/safe-files.js';
 import { isClone, type RegistryContext } from './context.js';
 import { readArtifactNames, readState } from './read.js';
 
@@ -98,11 +98,11 @@ export async function markGone(
   const events = artifacts.flatMap((own) => gapsIn(own, own)).map(({ event }) => event.tagOid);
   const isEmpty = artifacts.length === 0 && (await readArtifactNames(context.repository.tags)).length === 0;
   const marks = isEmpty ? [...events, await emptyMark(context)] : events;
-  if (marks.length > 0) await mkdir(markOf(context, ''), { recursive: true });
-  for (const mark of marks) await writeFile(markOf(context, mark), '');
+  for (const mark of marks) await writeBelow(context.cache, join(GONE, mark), '');
 }
 
-const markOf = ({ cache }: RegistryContext, mark: string): string => join(cache, 'gone', mark);
+const GONE = 'gone';
+const markOf = ({ cache }: RegistryContext, mark: string): string => join(cache, GONE, mark);
 
 const emptyMark = async ({ repository }: RegistryContext): Promise<string> =>
   `all-${(await repository.objects.commit('HEAD')) ?? ''}`;

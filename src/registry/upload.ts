@@ -13,6 +13,7 @@ import { keyOf, putModel } from '../models/put.js';
 import { modelOnDisk, type SourceModel } from '../models/source.js';
 import { isStoreUrl, joinObjectUrl } from '../stores/url.js';
 import { isInside } from '../util/files.js';
+import { refuseLinksBelow } from '../util/safe-files.js';
 import { assign, register } from './actions.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
 import { typeOf } from './link.js';
@@ -109,6 +110,8 @@ async function storeOf(
   if (isStoreUrl(store)) return { address: store, shown: store };
   const address = isAbsolute(store) ? store : resolve(given === undefined ? root : from, store);
   const inside = relative(root, address).replaceAll('\\', '/');
+  // a commit may have brought a link that leads anywhere
+  await refuseLinksBelow(root, resolve(address, 'any'), address);
   return { address, shown: inside !== '' && isInside(root, address) ? `./${inside}` : address };
 }
 

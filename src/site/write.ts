@@ -1,10 +1,11 @@
-import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { RegError } from '../errors.js';
+import { lstat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { interrupted, RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
 import type { SiteRow } from '../registry/rows.js';
 import { mapAtMost } from '../util/async.js';
 import { cannotWrite, filesBelow, isThere } from '../util/files.js';
+import { readPlain, refuseLinksBelow, remove, writeBelow } from '../util/safe-files.js';
 import { parseJson } from '../util/text.js';
 import { timeoutOf } from '../util/timeout.js';
 import { type AskingOptions, sourceAsker } from './cards.js';
@@ -36,6 +37,7 @@ export async function site(
   { out, from = '.', onNote }: SiteOptions,
 ): Promise<SiteRow> {
   const folder = resolve(from, out);
+  await refuseLinked(context, folder);
   const before = await earlierFiles(folder);
   const files = await siteOf(
     context,
@@ -45,10 +47,8 @@ export async function site(
   const paths = [...files.keys(), LIST].sort();
   let bytes = 0;
   const write = async (path: string, text: string): Promise<void> => {
-    const place = join(folder, path);
-    await mkdir(dirname(place), { recursive: true })
-      .then(() => writeFile(place, text))
-      .catch(cannotWrite(path, folder));
+    if (context.signal?.aborted) throw interrupted();
+    await writeBelow(folder, path, text).catch(cannotWrite(path, folder));
     bytes += Buffer.byteLength(text);
   };
   // the list comes first, so that the next run accepts the folder of a run that was interrupted
@@ -56,8 +56,16 @@ export async function site(
   // a file that waits for git leaves time to make another
   await mapAtMost(AT_ONCE, files, async ([path, make]) => write(path, await make()));
   await write(LIST, `${JSON.stringify(paths, null, 1)}\n`);
-  for (const path of before) if (!paths.includes(path)) await rm(join(folder, path), { force: true });
+  for (const path of before) if (!paths.includes(path)) await remove(join(folder, path));
   return { path: folder, index: join(folder, 'index.html'), files: paths.length, bytes };
+}
+
+const MAX_LIST_BYTES = 64 * 1024 * 1024;
+
+/** Refuses a folder of the work tree that is a symbolic link, or below one: a commit may have brought it. */
+async function refuseLinked(context: RegistryContext, folder: string): Promise<void> {
+  const root = (await context.workTree())?.root;
+  if (root !== undefined) await refuseLinksBelow(root, join(folder, 'index.html'), folder);
 }
 
 /** The files of an earlier site in a folder. */
@@ -66,7 +74,8 @@ async function earlierFiles(folder: string): Promise<string[]> {
   const there = (await filesBelow(folder, HOSTS)).filter((path) => !HOSTS.has(path));
   if (there.length === 0) return [];
   await refuseLinks(folder, there);
-  const listed = there.includes(LIST) ? namesIn(await readFile(join(folder, LIST), 'utf8')) : undefined;
+  const list = await readPlain(join(folder, LIST), MAX_LIST_BYTES);
+  const listed = list && namesIn(Buffer.from(list).toString());
   if (listed === undefined)
     throw new RegError(
       'FILE_EXISTS',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
@@ -8,6 +8,7 @@ import { compareText } from '../domain/order.js';
 import { interrupted, RegError } from '../errors.js';
 import type { ByteRange, Surroundings } from '../net/http.js';
 import { isInside, syncFolder } from '../util/files.js';
+import { createFile, makeFolders, makeFoldersBelow, move, openPlain, remove } from '../util/safe-files.js';
 import { exactly, WrongLength } from '../util/stream.js';
 import { type ObjectBytes, type ObjectStore, objectBytes, type StoredObject } from './port.js';
 
@@ -60,7 +61,7 @@ async function readFile(
     throw new RegError('SOURCE_PATH', `there is no file ${join(top, key)}`, 'check the path');
   const { start, end } = range ?? { start: 0, end: found.size };
   if (end <= start) return Readable.from([], { objectMode: false });
-  const file = await open(found.path);
+  const file = await openPlain(found.path);
   const bytes = file.createReadStream({
     start,
     end: end - 1,
@@ -152,7 +153,8 @@ async function filesIn(listing: Listing, path: string, prefix: string): Promise<
   const found: StoredObject[] = [];
   for (const entry of entries) {
     const [at, key] = [join(path, entry.name), prefix + entry.name];
-    if (entry.isDirectory()) found.push(...(await filesIn(listing, at, `${key}/`)));
+    if (entry.isDirectory() && !entry.name.includes('\ufffd'))
+      found.push(...(await filesIn(listing, at, `${key}/`)));
     else found.push(...(await fileAt(listing, at, key, entry)));
   }
   return found;
@@ -170,6 +172,8 @@ async function fileAt(
       `${path} ${why}, so ${shown} cannot be listed`,
       'keep only files and folders there',
     );
+  // Node.js gives a name of other bytes with a mark, by which the file cannot be found
+  if (entry.name.includes('\ufffd')) throw refuse('has a name that is not UTF-8');
   const target = await stat(path).catch(unless(isNotThere));
   if (entry.isSymbolicLink()) {
     if (target === undefined) throw refuse('is a symbolic link to nothing');
@@ -215,15 +219,13 @@ async function writeBelow(
 /** Makes the folder of a key; gives its real path, and the parents of new folders. */
 async function makeFolder(top: string, key: string): Promise<{ folder: string; made: string[] }> {
   refuseUnsafeKey(key);
-  const firstTop = await mkdir(top, { recursive: true });
+  const firstTop = await makeFolders(top);
   const realTop = await realpath(top);
-  // no folder may be made behind a symbolic link that leads out
+  // a link that leads out is the store's to fix
   for (const part of partsAbove(key)) await realPathOf(top, part);
-  const folder = dirname(join(realTop, key));
-  const first = await mkdir(folder, { recursive: true });
-  const real = await realpath(folder);
-  refuseOutside(realTop, real, folder);
-  return { folder: real, made: [...above(top, firstTop), ...above(folder, first)] };
+  const path = join(realTop, key);
+  const first = await makeFoldersBelow(realTop, path);
+  return { folder: dirname(path), made: [...above(top, firstTop), ...above(dirname(path), first)] };
 }
 
 /** `a`, `a/b` of `a/b/c`. */
@@ -243,16 +245,16 @@ async function writeFile(path: string, bytes: Readable): Promise<void> {
   const temporary = join(dirname(path), temporaryName(randomUUID()));
   try {
     // it must not exist, and no other process knows its name
-    const file = await open(temporary, 'wx');
+    const file = await createFile(temporary);
     try {
       for await (const chunk of bytes) await file.appendFile(chunk);
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await move(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await remove(temporary);
     throw error;
   }
 }

@@ -1,11 +1,12 @@
-import { accessSync, constants, existsSync } from 'node:fs';
-import { lstat, mkdir, open, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { accessSync, constants, existsSync, lstatSync } from 'node:fs';
+import { lstat, open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import process from 'node:process';
 import { RegError } from '../errors.js';
+import { readPlain, writeBelow } from './safe-files.js';
 
-/** The bytes of a file; undefined where there is no such file. */
+/** The bytes of a file of git's own; undefined where there is no such file. */
 export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
     return await readFile(path);
@@ -14,21 +15,6 @@ export async function readIfThere(path: string): Promise<Uint8Array | undefined>
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
   }
-}
-
-/**
- * The bytes of a regular file; undefined where there is none. A pipe or a device has no end, and is no file.
- * @throws RegError TOO_LARGE, before anything is read
- */
-export async function readPlain(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) return undefined;
-  if (found.size > maxBytes)
-    throw new RegError(
-      'TOO_LARGE',
-      `${path} has ${found.size} bytes, and at most ${maxBytes} are read of it`,
-    );
-  return readIfThere(path);
 }
 
 /** Whether there is a folder at a path. */
@@ -94,6 +80,7 @@ export async function syncFolder(path: string): Promise<void> {
 export const cannotWrite =
   (path: string, folder: string) =>
   (error: NodeJS.ErrnoException): never => {
+    if (error instanceof RegError) throw error;
     const [, why] = /^E[A-Z0-9]+: ([^,]+)/.exec(error.message) ?? [];
     if (why === undefined) throw error;
     throw new RegError(
@@ -106,10 +93,13 @@ export const cannotWrite =
 /** The files of a repository's work tree. Paths are relative to its top, with `/` between their parts. */
 export interface WorkTree {
   root: string;
-  /** The bytes of a file; undefined where there is no such file. */
+  /**
+   * The bytes of a plain file; undefined where there is no such file.
+   * @throws RegError FILE_SYSTEM for a symbolic link, a pipe or a device, or below a linked folder; TOO_LARGE
+   */
   read(path: string): Promise<Uint8Array | undefined>;
   /**
-   * Writes a file whole or not at all, with the folders above it.
+   * Writes a plain file whole or not at all, with the folders above it. No symbolic link is followed.
    * @throws RegError FILE_SYSTEM
    */
   write(path: string, text: string): Promise<void>;
@@ -121,17 +111,14 @@ export interface WorkTree {
 export function openWorkTree(root: string): WorkTree {
   return {
     root,
-    read: (path) => readIfThere(join(root, path)),
-    write: async (path, text) => {
-      // loaded on use, because few commands write a file
-      const { default: writeWhole } = await import('write-file-atomic');
-      await mkdir(dirname(join(root, path)), { recursive: true })
-        .then(() => writeWhole(join(root, path), text))
-        .catch(cannotWrite(path, root));
-    },
+    read: (path) => readPlain(join(root, path), MAX_TREE_FILE_BYTES, path),
+    write: (path, text) => writeBelow(root, path, text, { sync: true }).catch(cannotWrite(path, root)),
     find: async (suffix) => (await filesBelow(root, SKIPPED)).filter((path) => path.endsWith(suffix)).sort(),
   };
 }
+
+/** More than any file of the work tree that is read has: links, configurations and what other tools declare. */
+const MAX_TREE_FILE_BYTES = 16 * 1024 * 1024;
 
 const SKIPPED: ReadonlySet<string> = new Set(['.git', 'node_modules']);
 
@@ -145,7 +132,16 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
   if (xdg && isAbsolute(xdg)) return join(xdg, 'reg');
   if (local) return join(local, 'reg', 'cache');
   const own = home ? join(home, '.cache', 'reg') : undefined;
-  return own !== undefined && mayBeWritten(own) ? own : join(tmpdir(), 'reg-cache');
+  return own !== undefined && mayBeWritten(own) ? own : temporaryCache();
+}
+
+/** Others may write to the folder of temporary files too: a cache there counts where it is this user's own. */
+function temporaryCache(): string {
+  const user = process.geteuid?.();
+  const path = join(tmpdir(), user === undefined ? 'reg-cache' : `reg-cache-${user}`);
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  const isOwn = found === undefined || (found.isDirectory() && (user === undefined || found.uid === user));
+  return isOwn ? path : join(tmpdir(), `reg-cache-${crypto.randomUUID()}`);
 }
 
 /** Whether a folder can be written to, or created. */
@@ -175,6 +171,3 @@ export function isGone(owner: string): boolean {
     return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }
-
-/** The effective user id of this process; undefined where there is none (Windows). */
-export const userNumber = (): number | undefined => process.geteuid?.();

@@ -49,7 +49,11 @@ export function expectedAnswer(events: readonly Event[], asked: Question): unkno
   }
   const own = events.filter((event) => event.artifact === artifact);
   const state = reference.referenceState(artifact, own, at);
-  const [first, ...rest] = reference.inStage(state, stage).map(stageRow(artifact, stage));
+  const [first, ...rest] = reference
+    .inStage(state, stage)
+    .map((held, index) =>
+      stageRow(artifact, stage, held, index === 0 ? reference.since(state, stage) : undefined),
+    );
   switch (ask) {
     case 'which':
       return isJson ? first : first && [[first.version]];
@@ -87,15 +91,13 @@ const made = ({ tag, time, tagger, message }: reference.PlacedEvent) => ({
   message,
 });
 
-const stageRow =
-  (artifact: ArtifactName, stage: StageName) =>
-  ({ version: { id, commit }, assignment }: reference.ReferenceInStage) => ({
-    artifact,
-    stage,
-    version: id,
-    commit,
-    ...made(assignment),
-  });
+/** The row of a version in a stage; `since` is the event since which it is current. */
+const stageRow = (
+  artifact: ArtifactName,
+  stage: StageName,
+  { version: { id, commit }, assignment }: reference.ReferenceInStage,
+  since: reference.PlacedEvent = assignment,
+) => ({ artifact, stage, version: id, commit, ...made(since), assigned: made(assignment) });
 
 const versionRow = (state: reference.ReferenceState) => (version: reference.ReferenceVersion) => ({
   artifact: state.name,

@@ -16,7 +16,7 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
       metrics: {},
       metricsFile: undefined,
       expects: {},
-      revs: 'fixed',
+      revs: 'floating',
       rules: {},
       policy: {},
       signers: '.reg-signers',

@@ -115,8 +115,8 @@ describe('on a pipe: tabs, no heading, no box', () => {
 
       $ reg which churn prod --at 2025-12-31
       -- stderr --
-      error: churn had no event yet at 2025-12-31T00:00:00.000Z
-      hint: see: reg history churn
+      error: churn had no event yet at 2025-12-31T00:00:00Z
+      hint: see when it began, with: reg history churn --asc -n 1
       -- exit 1 --
       "
     `);

@@ -36,7 +36,7 @@ async function readAll(cwd: string, env: Env): Promise<string[]> {
   const answers: string[] = [];
   for (const line of READS) {
     const run = await runHere({ cwd, env }, '-q', ...line.split(' '));
-    expect(run, `${line}: ${run.stderr}`).toMatchObject({ code: line === 'validate' ? 1 : 0 });
+    expect(run, `${line}: ${run.stderr}`).toMatchObject({ code: 0 });
     answers.push(run.stdout);
   }
   return answers;

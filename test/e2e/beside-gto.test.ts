@@ -4,7 +4,7 @@ import { sandbox } from '../support/repo.js';
 
 const box = sandbox();
 
-test('in a repository with a .gto, what gto cannot read is refused or said, and listed by doctor', async () => {
+test('in a repository with a .gto, what gto cannot read is refused or reported, and listed by doctor', async () => {
   const registry = box.repository('gto');
   registry.commit({
     '.gto': 'stages: [prod]\n',

@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { regIn, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { mend } from './findings.js';
-import { makeRegistry, tagHourly } from './registry.js';
+import { makePlain, tagHourly } from './registry.js';
 
 const box = sandbox();
 
 /** A bare registry with events of three artifacts whose names begin alike, and a clone of it with a commit of its own. */
 function makeClone(name: string, ...options: string[]): { origin: Repository; clone: Repository } {
-  const source = makeRegistry(box, `${name}-source`, 'churn');
+  const source = makePlain(box, `${name}-source`, 'churn');
   tagHourly(box, source, 'churn@v1.0.0', 'churn#prod#1', 'churn/x@v7.0.0', 'churn2#prod#7', 'release-2020');
   source.git('clone', '--quiet', '--bare', '.', join(box.root, `${name}.git`));
   const origin = box.at(`${name}.git`);

@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { regIn, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
-import { makeRegistry, tagHourly } from './registry.js';
+import { makePlain, tagHourly } from './registry.js';
 
 const box = sandbox();
 const CHURN = ['churn#dev#2', 'churn#prod#1', 'churn@v1.0.0', 'churn@v1.1.0', 'churn@v1.2.0'];
 
 /** A registry of six commits; events of two artifacts are on the second, third, fourth and last one. */
 function makeOrigin(name: string): Repository {
-  const origin = makeRegistry(box, name, 'churn', 'fraud');
+  const origin = makePlain(box, name, 'churn', 'fraud');
   origin.commit();
   tagHourly(box, origin, 'churn@v1.0.0', 'fraud@v1.0.0');
   origin.commit();

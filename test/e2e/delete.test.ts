@@ -82,6 +82,7 @@ test('deleted tags are listed as text and as JSON', async () => {
       stage: 'prod',
       commit: registry.git('rev-parse', 'HEAD'),
       oid,
+      created: false,
       pushed: false,
     },
   ]);

@@ -61,6 +61,7 @@ test('a link', async () => {
     size	7
     params	{"alpha":0.1}
     metrics	{"rmse":0.42}
+    digest	sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
     "
   `);
 });
@@ -114,6 +115,7 @@ test('absent values are null in JSON', async () => {
     path: 'model.bin',
     labels: { team: 'pricing' },
     source: { path: 'model.bin', rev: 'main' },
+    digest: `sha256:${'a'.repeat(64)}`,
     sha256: 'a'.repeat(64),
     size: 7,
     params: { alpha: 0.1 },
@@ -131,6 +133,7 @@ test('absent values are null in JSON', async () => {
     description: 'Who cheats',
     path: 'models/fraud.bin',
     labels: ['live'],
+    digest: null,
     source: null,
     sha256: null,
     size: null,
@@ -168,25 +171,25 @@ test('what cannot be described', async () => {
     "$ reg describe nobody
     -- stderr --
     error: commit <oid 1, short> declares no artifact 'nobody'
-    hint: declare it with: reg link <path> nobody --source <repository> --rev <rev>
+    hint: declare it with: reg link <path> nobody
     -- exit 1 --
 
     $ reg describe other@v1.0.0
     -- stderr --
-    error: commit <oid 1, short> declares no artifact 'other'
-    hint: declare it with: reg link <path> other --source <repository> --rev <rev>
+    error: other v1.0.0 was registered without a declaration, so nothing tells where its bytes are
+    hint: declare it and register the next version: reg link <path> other, git commit, reg register other
     -- exit 1 --
 
     $ reg describe fraud --rev 'HEAD~1'
     -- stderr --
     error: commit <oid 2, short> declares no artifact 'fraud'
-    hint: declare it with: reg link <path> fraud --source <repository> --rev <rev>
+    hint: declare it with: reg link <path> fraud
     -- exit 1 --
 
     $ reg describe churn@v9.0.0
     -- stderr --
     error: churn has no version v9.0.0
-    hint: did you mean 'v1.0.0'?
+    hint: there are v1.1.0, v1.0.0
     -- exit 1 --
 
     $ reg describe 'churn#dev'

@@ -96,8 +96,7 @@ test('a tag that is only here is not pushed yet, and no fault', async () => {
 
 test('the only remote is asked, under any name', async () => {
   const { clone } = makeClone('renamed', '--no-tags', '--origin=upstream');
-  expect(await briefly(clone)).toEqual([]);
-  clone.commit({ '.reg.yaml': 'remote: upstream\n' });
+  expect(await briefly(clone)).toEqual([['only-at-remote', null, 'reg sync']]);
   const [finding] = await findingsIn(box, clone);
   expect(finding?.message).toMatch(/^upstream has 3 tags /);
 });

@@ -184,7 +184,7 @@ describe('what is not there', () => {
       "$ reg register undeclared
       -- stderr --
       error: commit <oid 1, short> declares no artifact 'undeclared'
-      hint: declare it with: reg link <path> undeclared --source <repository> --rev <rev>; or add --unlinked
+      hint: declare it with: reg link <path> undeclared; or add --unlinked
       -- exit 1 --
       "
     `);

@@ -77,7 +77,7 @@ test.each(WAYS)(
 test.each(WAYS)('a deletion that a slow server does later, %s', async (way) => {
   const { served, letGo } = makeSlow();
   const reg = writerOf(box, served, way, { REG_TIMEOUT: '3' });
-  const { stderr, code } = await reg('unassign', 'churn', 'prod', '--delete', '--yes');
+  const { stderr, code } = await reg('unassign', 'churn@v2.0.0', 'prod', '--delete', '--yes');
   expect(code).toBe(4);
   expect(stderr).toMatch(
     / gave no answer to the deletion of churn#prod#2 \(.*\); it still has it, and may yet delete it\n/,

@@ -92,9 +92,11 @@ test('answers that are cut off spoil no cache', async () => {
     const load = () => reg('load', 'churn#prod', '-o', '-', '--repo', served.url);
     server.fail({ fault: 'truncated', on: ['read'], first });
     const { stdout, code } = await load();
-    expect(['4: ', '0: a model']).toContain(`${code}: ${stdout}`);
+    expect(`${code}: ${stdout}`).toMatch(/^(4: |0: a model.*)$/);
     server.fail();
-    expect(await load()).toMatchObject({ stdout: 'a model', stderr: '', code: 0 });
+    const again = await load();
+    expect(again).toMatchObject({ stderr: '', code: 0 });
+    expect(again.stdout).toMatch(/^a model/);
   }
 });
 

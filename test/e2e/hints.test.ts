@@ -26,19 +26,19 @@ test('a name that no commit declares, with the one that was probably meant', asy
     "$ reg register chrun
     -- stderr --
     error: commit <oid 1, short> declares no artifact 'chrun'
-    hint: did you mean 'churn'? If not, declare it with: reg link <path> chrun --source <repository> --rev <rev>; or add --unlinked
+    hint: did you mean 'churn'? If not, declare it with: reg link <path> chrun; or add --unlinked
     -- exit 1 --
 
     $ reg describe prises
     -- stderr --
     error: commit <oid 1, short> declares no artifact 'prises'
-    hint: did you mean 'prices'? If not, declare it with: reg link <path> prises --source <repository> --rev <rev>
+    hint: did you mean 'prices'? If not, declare it with: reg link <path> prises
     -- exit 1 --
 
     $ reg register weather
     -- stderr --
     error: commit <oid 1, short> declares no artifact 'weather'
-    hint: declare it with: reg link <path> weather --source <repository> --rev <rev>; or add --unlinked
+    hint: declare it with: reg link <path> weather; or add --unlinked
     -- exit 1 --
     "
   `);

@@ -126,7 +126,7 @@ test('what cannot be asked', async () => {
       await reg('history', '--since', '2026-01-04', '--until', '2026-01-03'),
       await reg('history', 'churn', '--stage', 'prdo'),
       await reg('history', 'churn', '--stage', '#'),
-      await reg('history', '--since', 'yesterday'),
+      await reg('history', '--since', 'yesteryear'),
     ),
   ).toMatchInlineSnapshot(`
     "$ reg history --since 2026-01-04 --until 2026-01-03
@@ -147,10 +147,10 @@ test('what cannot be asked', async () => {
     hint: letters, digits, - and _ are allowed, a letter or digit first and last
     -- exit 2 --
 
-    $ reg history --since yesterday
+    $ reg history --since yesteryear
     -- stderr --
-    error: 'yesterday' is not a time
-    hint: write 2026-05-03 or 2026-05-03T14:30:00Z
+    error: 'yesteryear' is not a time
+    hint: write 2026-05-03, 2026-05-03T14:30:00Z, now, today, yesterday or '2 days ago'
     -- exit 2 --
     "
   `);

@@ -51,6 +51,7 @@ test('a link becomes a link file, and the output lists what is lost', async () =
 test('it can be committed, registered and loaded', async () => {
   registry.commit({ '.mlem/link/cost.mlem': LINK });
   await reg('import', 'mlem');
+  expect((await reg('update', 'cost')).code).toBe(0);
   registry.commit();
   expect((await reg('register', 'cost')).code).toBe(0);
   expect((await reg('load', 'cost@latest', '-o', '-')).bytes.equals(MODEL)).toBe(true);

@@ -33,7 +33,7 @@ const STORY: [line: string, code?: number][] = [
   ['init --stages dev,prod'],
   [`link ${MODEL_PATH} cost --source ../research --rev v1`],
   ['link model.bin loose'],
-  ['validate', 1],
+  ['validate', 0],
   ['register churn --version v1.0.0 --dry-run'],
   ['register churn --version v1.0.0'],
   ['assign churn@v1.0.0 dev'],

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { sandbox } from '../support/repo.js';
 import { allWrite, callLibrary, makeWriters, runPrograms, type Workplace } from '../support/writers.js';
 import { expectOneJournal } from '../support/writers-audit.js';
-import { makeRegistry } from './registry.js';
+import { makePlain } from './registry.js';
 
 const box = sandbox();
 const WRITERS = 8;
@@ -16,7 +16,7 @@ test.each([
   `${WRITERS} processes write about one artifact at once, %i times, with %s`,
   async (rounds, workplace: Workplace, run) => {
     const name = workplace.replaceAll(' ', '-');
-    makeRegistry(box, name, 'churn').git('clone', '--quiet', '--bare', '.', `${box.root}/${name}.git`);
+    makePlain(box, name, 'churn').git('clone', '--quiet', '--bare', '.', `${box.root}/${name}.git`);
     const remote = box.at(`${name}.git`);
     const writers = makeWriters(box, remote, WRITERS, workplace);
     const campaign = await allWrite(box, remote, writers, rounds, run);

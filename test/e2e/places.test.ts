@@ -56,10 +56,12 @@ describe('which repository is asked', () => {
   });
 
   test('the hint to push says where', async () => {
+    box.at('other').git('clone', '--quiet', '--bare', '.', '../elsewhere.git');
+    box.at('other').git('remote', 'add', 'origin', '../elsewhere.git');
     const run = await reg('register', 'fraud', '--bump', 'major', '--force', '-r', '../other');
     expect(run).toMatchObject({
       stdout: 'fraud@v4.0.0\n',
-      stderr: 'hint: git -C ../other push origin refs/tags/fraud@v4.0.0\n',
+      stderr: expect.stringContaining('hint: git -C ../other push origin refs/tags/fraud@v4.0.0\n'),
     });
   });
 });
@@ -70,10 +72,8 @@ test('a linked worktree sees and writes the same tags', async () => {
   const linked = regIn(box, dir);
   expect((await linked('which', 'models:churn', 'prod')).stdout).toBe('v0.0.1\n');
   box.at('linked').commit();
-  expect((await linked('assign', 'models:churn', 'dev')).stdout).toBe(
-    'models=churn@v0.0.2\nmodels=churn#dev#2\n',
-  );
-  expect((await reg('which', 'models:churn', 'dev')).stdout).toBe('v0.0.2\n');
+  expect((await linked('assign', 'models:churn', 'dev')).stdout).toBe('models=churn#dev#2\n');
+  expect((await reg('which', 'models:churn', 'dev')).stdout).toBe('v0.0.1\n');
   expect((await linked('load', 'models:churn@latest', '-o', '-')).bytes.equals(MODEL)).toBe(true);
 });
 

@@ -109,7 +109,7 @@ test('an unassignment that was pushed is not taken for the one that is asked for
     'register churn 2.0.0 --force',
     'assign churn@1.0.0 prod',
     'assign churn@2.0.0 prod',
-    'unassign churn prod --push',
+    'unassign churn@2.0.0 prod --push',
   );
   expect(await reg('unassign', 'churn', 'prod', '--push')).toMatchObject({
     stdout: 'churn#prod!#4\n',
@@ -125,9 +125,9 @@ test('a second unassignment is not written where the first one only has to be pu
     'register churn 2.0.0 --force',
     'assign churn@1.0.0 prod',
     'assign churn@2.0.0 prod --push',
-    'unassign churn prod',
+    'unassign churn@2.0.0 prod',
   );
-  expect(await reg('unassign', 'churn', 'prod', '--push')).toMatchObject({
+  expect(await reg('unassign', 'churn@2.0.0', 'prod', '--push')).toMatchObject({
     stdout: 'churn#prod!#3\n',
     code: 0,
   });

@@ -18,7 +18,7 @@ test('a refused command writes nothing', async () => {
   expect(
     transcript(
       await reg('register', 'churn', '--version', 'v0.1.0'),
-      await reg('register', 'churn', 'churn@v0.1.0'),
+      await reg('register', 'churn', 'churn@v0.1.0', '--version', '3.0.0'),
       await reg('assign', 'churn@v9.0.0', 'prod'),
       await reg('assign', 'churn@v0.2.0', 'prod'),
       await reg('assign', 'churn@v0.1.0', 'eu/prod'),
@@ -33,7 +33,7 @@ test('a refused command writes nothing', async () => {
     hint: choose another version, or raise the latest with: reg register churn --bump patch
     -- exit 1 --
 
-    $ reg register churn churn@v0.1.0
+    $ reg register churn churn@v0.1.0 --version 3.0.0
     -- stderr --
     error: churn v0.1.0 is already registered at this commit, <oid 1, short>
     hint: commit the change that makes a new version, or add --force for a second version of the same bytes

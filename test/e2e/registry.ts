@@ -37,6 +37,13 @@ export function makeRegistry(box: Sandbox, name: string, ...artifacts: string[])
   };
 }
 
+/** A registry that declares artifacts and says nothing of their bytes, so that each commit is something new. */
+export function makePlain(box: Sandbox, name: string, ...artifacts: string[]): Repository {
+  const registry = box.repository(name);
+  registry.commit({ 'artifacts.yaml': artifacts.map((artifact) => `${artifact}: {type: model}\n`).join('') });
+  return registry;
+}
+
 /** A registry of `churn` with a bare remote, which has the branch. */
 export function withRemote(
   box: Sandbox,

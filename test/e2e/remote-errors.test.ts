@@ -53,7 +53,7 @@ test('what is not there has the hint that a clone gives', async () => {
     $ reg show churn@v2.0.0 --repo file://<tmp>/origin
     -- stderr --
     error: churn has no version v2.0.0
-    hint: did you mean 'v1.0.0'?
+    hint: there is v1.0.0
     -- exit 1 --
 
     $ reg load 'nobody#prod' -o - --repo file://<tmp>/origin

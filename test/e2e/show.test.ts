@@ -103,7 +103,7 @@ describe('one artifact', () => {
       "$ reg show churn@v9.0.0
       -- stderr --
       error: churn has no version v9.0.0
-      hint: did you mean 'v1.0.0'?
+      hint: there are v1.0.0, v0.9.0, <oid 1>
       -- exit 1 --
 
       $ reg show 'churn#staging'

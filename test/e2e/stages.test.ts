@@ -36,6 +36,7 @@ test('versions are put into stages by name', async () => {
 test('what already is current is assigned once', async () => {
   expect(transcript(await reg('assign', 'churn@latest', 'dev'))).toMatchInlineSnapshot(`
     "$ reg assign churn@latest dev
+    churn#dev#3
     -- stderr --
     churn v1.0.0-rc.1 already is current in dev
     "
@@ -126,10 +127,12 @@ test('a write in JSON says what was created', async () => {
       stage: 'dev',
       commit: registry.git('rev-parse', 'churn@v0.1.0^{commit}'),
       oid: registry.git('rev-parse', 'refs/tags/churn#dev#7'),
+      created: true,
       pushed: false,
     },
   ]);
-  expect(JSON.parse((await reg('assign', 'churn@v0.1.0', 'dev', '--json')).stdout)).toEqual([]);
+  const again = JSON.parse((await reg('assign', 'churn@v0.1.0', 'dev', '--json')).stdout);
+  expect(again).toMatchObject([{ tag: 'churn#dev#7', created: false }]);
 });
 
 test('all of it is a sound git repository', () => {

@@ -74,7 +74,7 @@ test('the same bytes again are neither stored, committed nor registered again', 
   const before = [registry.git('rev-parse', 'HEAD'), registry.tags()];
   registry.git('commit', '--quiet', '--allow-empty', '-m', 'Something else');
   const { stdout, stderr, code } = await reg('upload', 'out/m.safetensors', 'churn', '--register');
-  expect({ stdout, code }).toEqual({ stdout: 'churn.model.yaml\n', code: 0 });
+  expect({ stdout, code }).toEqual({ stdout: 'churn.model.yaml\nchurn@v0.0.1\n', code: 0 });
   expect(stderr).toContain('the store has these bytes already');
   expect(stderr).toContain('v0.0.1');
   expect([registry.git('rev-parse', 'HEAD~1'), registry.tags()]).toEqual(before);

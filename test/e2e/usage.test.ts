@@ -49,7 +49,7 @@ test('what is typed wrong ends with exit code 2', async () => {
 
     $ reg register churn --bump huge
     -- stderr --
-    error: option '--bump <part>' argument 'huge' is invalid. Allowed choices are major, minor, patch.
+    error: option '--bump <part>' argument 'huge' is invalid. Allowed choices are major, minor, patch, release.
     hint: see: reg register --help
     -- exit 2 --
 
@@ -61,8 +61,8 @@ test('what is typed wrong ends with exit code 2', async () => {
 
     $ reg register churn --version 1.2
     -- stderr --
-    error: '1.2' is not a version
-    hint: write a SemVer such as v1.2.0 or 1.2.0-rc.1
+    error: '1.2' is not a version: a version has three numbers, and the third is missing
+    hint: write a SemVer such as v1.2.0
     -- exit 2 --
 
     $ reg register -x-

@@ -53,12 +53,12 @@ test('each thing that is wrong is one line, with file and line', async () => {
     "$ reg validate
     bytes.model.yaml:3: error: the bytes differ: sha256 is dc0f5bd8903886f13c7d00650297e9f1185bc72186c5c0f820f7433d37fbeb85, the link says aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa [link-bytes]
     model/name-.model.yaml:1: error: its file name is not an artifact name [link-name]
-    no-commit.model.yaml:2: error: source.commit is missing, so the link is not pinned: link it again with --rev and --force [link-rev]
+    no-commit.model.yaml:2: error: source.commit is missing, so the link is not pinned: pin it with: reg update no-commit [link-rev]
     no-path.model.yaml:2: error: there is no models/none.bin at commit <oid 1, short> [link-path]
     no-repo.model.yaml:2: error: there is no git repository at <tmp>/nowhere [link-resolves]
-    no-rev.model.yaml:4: error: source.rev is missing, so the link is not pinned: link it again with --rev and --force [link-rev]
+    no-rev.model.yaml:4: error: source.rev is missing, so the link is not pinned: pin it with: reg update no-rev [link-rev]
     no-such-rev.model.yaml:2: error: source.rev 'v9' names no commit of the source [link-commit]
-    other-commit.model.yaml:2: error: source.rev 'v1' is commit <oid 1>, and the link pins another: link it again with --rev and --force [link-commit]
+    other-commit.model.yaml:2: error: source.rev 'v1' is commit <oid 1>, and the link pins another: pin it with: reg update other-commit [link-commit]
     size.model.yaml:4: error: the size differs: it is 154 bytes, the link says 155 [link-bytes]
     unknown-key.model.yaml:5: error: unknown key 'sha265' (did you mean 'sha256'?) [link-schema]
     -- exit 1 --

@@ -115,6 +115,7 @@ test('an artifact is deprecated once, and any event revives it', async () => {
     churn@deprecated
 
     $ reg deprecate churn
+    churn@deprecated
     -- stderr --
     churn already is deprecated
 
@@ -153,7 +154,7 @@ test('in JSON a withdrawal is one row', async () => {
   await reg('assign', 'models:fraud@v0.1.0', 'prod');
   box.advance(3600);
   const commit = registry.git('rev-parse', 'HEAD');
-  const fraud = { artifact: 'models:fraud', stage: null, commit, pushed: false };
+  const fraud = { artifact: 'models:fraud', stage: null, commit, created: true, pushed: false };
   expect(await json('unassign', 'models:fraud', 'prod')).toEqual([
     {
       ...fraud,

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -74,4 +75,46 @@ it('lists what it keeps, and removes what was not used for some days', async () 
   expect((await listCache(cache)).map(({ name }) => name)).toEqual(['n']);
   await expect(stat(join(cache, 'models', SHA))).rejects.toMatchObject({ code: 'ENOENT' });
   expect(await listCache(join(root, 'nothing'))).toEqual([]);
+});
+
+it('a pipe, a device or a link is no model, and makes way for one', async () => {
+  await writeFile(join(root, 'm'), 'four');
+  const cache = openModelCache(join(root, 'cache'), () => START);
+  const entry = cache.pathOf(SHA, 'm');
+  for (const make of [
+    async () => void spawnSync('mkfifo', [entry]),
+    async () => symlink('/dev/zero', entry),
+    async () => symlink(join(root, 'm'), entry),
+  ]) {
+    await mkdir(join(entry, '..'), { recursive: true });
+    await make();
+    expect(await cache.find(SHA)).toBeUndefined();
+    await cache.keep(join(root, 'm'), SHA, 'm');
+    expect(await cache.find(SHA)).toMatchObject({ kind: 'file' });
+    await cache.evict(SHA);
+  }
+  expect(await readFile(join(root, 'm'), 'utf8')).toBe('four');
+});
+
+it('a folder of the cache that is a link is not written through', async () => {
+  await writeFile(join(root, 'm'), 'four');
+  await mkdir(join(root, 'elsewhere'));
+  await mkdir(join(root, 'cache/models'), { recursive: true });
+  await symlink(join(root, 'elsewhere'), join(root, 'cache/models', SHA));
+  const cache = openModelCache(join(root, 'cache'), () => START);
+  await cache.keep(join(root, 'm'), SHA, 'm');
+  expect(await cache.part(SHA, 'm')).toBeUndefined();
+  await expect(cache.makeFolder(SHA)).rejects.toMatchObject({ code: 'FILE_SYSTEM' });
+  expect(await readdir(join(root, 'elsewhere'))).toEqual([]);
+});
+
+it('what a link in the place of the cache leads to is neither listed nor cleared up', async () => {
+  await mkdir(join(root, 'elsewhere/old'), { recursive: true });
+  await writeFile(join(root, 'elsewhere/old/file'), 'mine');
+  await mkdir(join(root, 'cache'));
+  for (const name of ['models', 'repositories', 'embedded'])
+    await symlink(join(root, 'elsewhere'), join(root, 'cache', name));
+  expect(await listCache(join(root, 'cache'))).toEqual([]);
+  expect(await clearCache(join(root, 'cache'), 0, Date.now() + 9 * DAY)).toEqual([]);
+  expect(await readFile(join(root, 'elsewhere/old/file'), 'utf8')).toBe('mine');
 });

@@ -1,6 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -21,8 +32,10 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const NOW = Date.UTC(2026, 5, 1);
 const at = (...parts: string[]): string => join(root, 'work', ...parts);
+const cached = (...parts: string[]): string => join(root, 'cache/models', ...parts);
 const text = (...parts: string[]): Promise<string> => readFile(at(...parts), 'utf8');
-const below = async (): Promise<string[]> => (await readdir(at(), { recursive: true })).sort();
+const below = async (): Promise<string[]> =>
+  (await readdir(at(), { recursive: true }).catch(() => [])).sort();
 
 const file = oneFile(fileIn('m.bin', 'abc'));
 const tree = folderOf(fileIn('a/b.bin', 'b'), fileIn('c.bin', 'c'));
@@ -184,7 +197,9 @@ describe('what broke off', () => {
     ).rejects.toMatchObject({
       code: 'STORE_FAILED',
     });
-    expect(await below()).toEqual([expect.stringMatching(/^\.m\.[0-9a-f]{12}\.part$/)]);
+    expect(await below()).toEqual([]);
+    const [entry = ''] = await readdir(cached());
+    expect(await readdir(cached(entry))).toEqual([expect.stringMatching(/^\.m\.bin\.[0-9a-f]{12}\.part$/)]);
     const second = fileIn('m.bin', BYTES);
     await fetchInto({ ...wanted, model: oneFile(second) }, { to: at('m') }, tools);
     expect(second.asked).toEqual([{ start: 50, end: 100 }]);
@@ -199,29 +214,31 @@ describe('what broke off', () => {
   });
 
   it('a wrong partial file is fetched again', async () => {
-    await mkdir(at());
     const model = oneFile(fileIn('m.bin', BYTES));
     const { sha256 } = await digestOf(model);
-    await writeFile(at(`.m.${sha256.slice(0, 12)}.part`), 'wrong');
+    await mkdir(cached(sha256), { recursive: true });
+    await writeFile(cached(sha256, `.m.bin.${sha256.slice(0, 12)}.part`), 'wrong');
     await fetch(model, at('m'));
     expect((await readFile(at('m'))).equals(BYTES)).toBe(true);
     expect(await below()).toEqual(['m']);
   });
 
   it('what a killed process left is taken over; what others may still write is not', async () => {
-    await mkdir(at());
     const file = fileIn('m.bin', BYTES);
     const { sha256 } = await digestOf(oneFile(file));
     file.asked.length = 0;
     const { pid } = spawnSync('true');
-    const left = (owner: string): string => at(`.m.${sha256.slice(0, 12)}.0000.${owner}.part`);
+    await mkdir(cached(sha256), { recursive: true });
+    const left = (owner: string): string =>
+      cached(sha256, `.m.bin.${sha256.slice(0, 12)}.0000.${owner}.part`);
     const others = [left(ownerName()), left(`elsewhere-${pid}`)];
     for (const path of others) await writeFile(path, 'in use');
     await writeFile(left(ownerName().replace(/\d+$/, String(pid))), BYTES.subarray(0, 10));
     await fetch(oneFile(file), at('m'));
     expect(file.asked.map((range) => range?.start)).toContain(10);
     for (const path of others) expect(await readFile(path, 'utf8')).toBe('in use');
-    expect(await below()).toHaveLength(3);
+    expect(await below()).toEqual(['m']);
+    expect((await readdir(cached(sha256))).filter((name) => name.endsWith('.part'))).toHaveLength(2);
   });
 
   it('nothing is resumed without a known hash', async () => {
@@ -236,10 +253,86 @@ describe('what broke off', () => {
   it('files of another model that a part of a folder holds are not delivered', async () => {
     const model = folderOf(fileIn('a', 'a'), fileIn('b', 'b'));
     const { sha256 } = await digestOf(model);
-    const part = at(`.m.${sha256.slice(0, 12)}.part`);
+    const part = cached(sha256, `.${model.name}.${sha256.slice(0, 12)}.part`);
     await mkdir(join(part, 'old'), { recursive: true });
     await writeFile(join(part, 'old', 'c'), 'c');
     await fetch(model, at('m'));
     expect((await below()).filter((one) => one.endsWith('c'))).toEqual([]);
+  });
+});
+
+describe('names that another one may have put there', () => {
+  const BYTES = Buffer.alloc(100, 'x');
+  const canary = (): string => join(root, 'canary');
+  let sha256 = '';
+  beforeEach(async () => {
+    ({ sha256 } = await digestOf(oneFile(fileIn('m.bin', BYTES))));
+    await mkdir(at());
+    await mkdir(cached(sha256), { recursive: true });
+    await mkdir(canary());
+    await writeFile(join(canary(), 'c.bin'), 'alive');
+  });
+  const isAlive = async (): Promise<void> => {
+    expect(await readFile(join(canary(), 'c.bin'), 'utf8')).toBe('alive');
+    expect(await readdir(canary())).toEqual(['c.bin']);
+  };
+
+  it.each([
+    ['beside the target', () => at()],
+    ['in the cache', () => cached(sha256)],
+  ])('a part %s that is a link is neither written nor emptied', async (_where, folder) => {
+    for (const name of ['m', 'm.bin'])
+      await symlink(join(canary(), 'c.bin'), join(folder(), `.${name}.${sha256.slice(0, 12)}.part`));
+    await fetch(oneFile(fileIn('m.bin', BYTES)), at('m'));
+    expect((await readFile(at('m'))).equals(BYTES)).toBe(true);
+    await isAlive();
+  });
+
+  it.each([
+    ['a link to a folder', async (part: string) => symlink(canary(), part)],
+    [
+      'a folder with a link in it',
+      async (part: string) => {
+        await mkdir(part);
+        await symlink(canary(), join(part, 'a'));
+      },
+    ],
+    ['a pipe', async (part: string) => void spawnSync('mkfifo', [part])],
+    ['another name of a file', async (part: string) => link(join(canary(), 'c.bin'), part)],
+  ])('a part of a folder that is %s', async (_what, make) => {
+    const digest = await digestOf(tree);
+    await mkdir(cached(digest.sha256), { recursive: true });
+    for (const folder of [at(), cached(digest.sha256)])
+      for (const name of ['m', tree.name])
+        await make(join(folder, `.${name}.${digest.sha256.slice(0, 12)}.part`));
+    await fetch(tree, at('m'));
+    expect(await text('m', 'a/b.bin')).toBe('b');
+    await isAlive();
+  });
+
+  it('a target that is a link is replaced itself, when it is forced', async () => {
+    await symlink(join(canary(), 'c.bin'), at('m'));
+    await expect(fetch(file, at('m'))).rejects.toMatchObject({ code: 'FILE_EXISTS' });
+    await fetch(file, at('m'), true);
+    expect(await text('m')).toBe('abc');
+    await rm(at('m'));
+    await symlink(canary(), at('m'));
+    await expect(fetch(tree, at('m'))).rejects.toMatchObject({ code: 'FILE_EXISTS' });
+    await fetch(tree, at('m'), true);
+    expect((await lstat(at('m'))).isDirectory()).toBe(true);
+    await isAlive();
+  });
+
+  it('without a cache that can be written nothing is left to go on from', async () => {
+    const first = fileIn('m.bin', BYTES, {}, (n) => (n === 1 ? 'break off' : 'refuse'));
+    await rm(cached(), { recursive: true });
+    await writeFile(cached(), '');
+    const promised = { what: 'churn', name: 'm.bin', promises: [{ sha256, size: 100 }] };
+    const tools = { cache: openModelCache(join(root, 'cache'), () => NOW) };
+    const run = fetchInto({ ...promised, model: oneFile(first) }, { to: at('m') }, tools);
+    await expect(run).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    expect(await below()).toEqual([]);
+    await fetch(oneFile(fileIn('m.bin', BYTES)), at('m'));
+    expect(await below()).toEqual(['m']);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeRegistry } from '../e2e/registry.js';
+import { makePlain } from '../e2e/registry.js';
 import { sandbox } from '../support/repo.js';
 import {
   allWrite,
@@ -24,7 +24,7 @@ test.each<[number, number, Workplace, string, Rounds]>([
   [CLIENTS, ROUNDS, 'a clone each', 'a process for each write', runPrograms],
 ])('%i clients x %i rounds, with %s, %s', async (clients, rounds, workplace, how, run) => {
   const name = `${clients}-${rounds}-${workplace}-${how}`.replaceAll(' ', '-');
-  makeRegistry(box, name, 'churn').git('clone', '--quiet', '--bare', '.', `${box.root}/${name}.git`);
+  makePlain(box, name, 'churn').git('clone', '--quiet', '--bare', '.', `${box.root}/${name}.git`);
   const remote = box.at(`${name}.git`);
   const writers = makeWriters(box, remote, clients, workplace);
   const campaign = await allWrite(box, remote, writers, rounds, run);

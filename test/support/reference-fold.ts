@@ -173,3 +173,19 @@ export const greatestFirst = ({ versions }: ReferenceState): ReferenceVersion[] 
 /** The greatest active registered version. */
 export const latest = (state: ReferenceState): ReferenceVersion | undefined =>
   greatestFirst(state).find(({ registered, active }) => registered && active);
+
+/** The event since which a version is current at the end of every second; what lasts no second is no interval. */
+export function since({ name, events }: ReferenceState, stage: StageName): PlacedEvent | undefined {
+  const heldAfter = (count: number) =>
+    inStage(referenceState(name, events.slice(0, count)), stage)[0]?.version.id;
+  let first: PlacedEvent | undefined;
+  let held: string | undefined;
+  for (const second of new Set(events.map(({ time }) => time))) {
+    const own = events.filter(({ time }) => time === second);
+    const now = heldAfter((own.at(-1)?.place ?? 0) + 1);
+    if (now !== held)
+      first = now === undefined ? undefined : own.findLast(({ place }) => heldAfter(place) !== now);
+    held = now;
+  }
+  return first;
+}

@@ -37,9 +37,9 @@ export async function load(
   }).finally(progress.stop);
   const warning = await warningOf(loaded);
   if (warning) out.note(warning);
-  if (!loaded.pinned)
+  if (!loaded.pinned && loaded.version !== null)
     out.note(
-      `warning: the link of ${loaded.artifact} ${loaded.version ?? 'at HEAD'} is not pinned, so these may be other bytes than those that were meant`,
+      `warning: the link of ${loaded.artifact} ${loaded.version} is not pinned, so these may be other bytes than those that were meant`,
     );
   // only what was verified to its last byte goes out
   if (output === '-') return pipeline(createReadStream(singleFile(loaded)), out.world.stdout, { end: false });

@@ -1,17 +1,22 @@
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
+import { memoize } from '../../util/async.js';
 import type { Objects, TreeEntry } from '../port.js';
 import { firstBytes } from '../../util/stream.js';
 import { expectSuccess, GitFailed, type RunGit, type StreamGit } from './run.js';
 
 /** Reads commits, trees and blobs with the git program. */
 export function gitObjects(git: RunGit, stream: StreamGit): Objects {
+  // each is a run of git, and several steps of a command ask for the same; a commit never has another one
+  const entryOf = memoize(
+    async ([commit, path]: readonly [Oid, string]) =>
+      (await entries(git, ['--', commit, path])).find((entry) => entry.path === path),
+    { most: ENTRIES_KEPT },
+  );
   return {
     commit: (rev) => resolveCommit(git, rev),
-    entry: async (commit, path) => {
-      if (path === '') return { path, type: 'tree', oid: commit };
-      return (await entries(git, ['--', commit, path])).find((entry) => entry.path === path);
-    },
+    entry: async (commit, path) =>
+      path === '' ? { path, type: 'tree', oid: commit } : entryOf([commit, path]),
     entries: (commit, path) => entries(git, ['-r', '--', commit, ...(path === '' ? [] : [`${path}/`])]),
     blob: async (oid, most) => {
       if (most !== undefined) return firstBytes(stream(['cat-file', 'blob', oid]), most).catch(notFound(oid));
@@ -28,6 +33,8 @@ export function gitObjects(git: RunGit, stream: StreamGit): Objects {
     },
   };
 }
+
+const ENTRIES_KEPT = 1000;
 
 /** For `catch`: says of an object that git cannot give as a blob what is wrong. */
 const notFound =

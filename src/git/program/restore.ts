@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import type { Oid } from '../../domain/event.js';
 import { isOid } from '../../util/oid.js';
+import { readIfPlain } from '../../util/safe-files.js';
 import { decodeTag } from '../tag-object.js';
 import type { TagRef } from '../port.js';
 import type { RemoteAccess } from './remote.js';
@@ -75,10 +76,14 @@ async function writeObject(git: RunGit, oid: Oid, bytes: Buffer): Promise<boolea
 /** Removes the file of a ref that holds neither an object id nor the name of a ref: git changes no such ref. */
 export async function removeBrokenRef(git: RunGit, ref: string): Promise<void> {
   const file = await pathIn(git, ref);
-  const text = (await readFile(file, 'utf8').catch(() => undefined))?.trim();
-  if (text === undefined || /^ref: /.test(text)) return;
+  const bytes = await readIfPlain(file, MAX_REF_BYTES);
+  if (bytes === undefined) return;
+  const text = Buffer.from(bytes).toString().trim();
+  if (/^ref: /.test(text)) return;
   if (!isOid(text) || /^0+$/.test(text)) await rm(file);
 }
+
+const MAX_REF_BYTES = 64 * 1024;
 
 async function pathIn(git: RunGit, path: string): Promise<string> {
   const result = await git(['rev-parse', '--path-format=absolute', '--git-path', path]);

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
+import { makeFolders, makeOwnFolder, moved, remove, writeBelow } from '../../util/safe-files.js';
 import type { CacheFolder } from './transport.js';
 
 /** A folder that belongs to one process until it is given back. */
@@ -44,7 +45,14 @@ export interface RemoteCache {
 export function openRemoteCache(address: string, cache: string): RemoteCache {
   const path = join(cache, 'repositories', `${hash(address)}.git`);
   const shared = { path, objects: join(path, 'objects'), isFresh: false };
-  const make = once(() => makeBareFolder(path, address));
+  // the configuration of a repository names programs that git runs
+  const make = once(() =>
+    makeOwnFolder(path)
+      .catch((error) => {
+        throw unwritable(error);
+      })
+      .then(() => makeBareFolder(path, address)),
+  );
   return {
     address,
     shared,
@@ -73,13 +81,13 @@ const CONFIG = '[core]\n\trepositoryformatversion = 0\n\tbare = true\n';
  */
 export async function makeBareFolder(folder: string, description?: string): Promise<void> {
   try {
-    await mkdir(join(folder, 'refs'), { recursive: true });
+    await makeFolders(join(folder, 'refs'));
     // git makes the folder of packs itself, but not for objects that it fetches file by file
-    await mkdir(join(folder, 'objects/pack'), { recursive: true });
-    await writeOnce(join(folder, 'config'), CONFIG);
-    if (description !== undefined) await writeOnce(join(folder, 'description'), `${description}\n`);
+    await makeFolders(join(folder, 'objects/pack'));
+    await writeOnce(folder, 'config', CONFIG);
+    if (description !== undefined) await writeOnce(folder, 'description', `${description}\n`);
     // the last file: without it the folder is not a repository yet
-    await writeOnce(join(folder, 'HEAD'), 'ref: refs/heads/none\n');
+    await writeOnce(folder, 'HEAD', 'ref: refs/heads/none\n');
   } catch (error) {
     throw unwritable(error);
   }
@@ -96,11 +104,9 @@ export function unwritable(error: unknown): unknown {
   );
 }
 
-async function writeOnce(path: string, text: string): Promise<void> {
-  if (await stat(path).catch(() => undefined)) return;
-  const temporary = `${path}.${randomUUID()}`;
-  await writeFile(temporary, text);
-  await rename(temporary, path);
+async function writeOnce(folder: string, name: string, text: string): Promise<void> {
+  if (await stat(join(folder, name)).catch(() => undefined)) return;
+  await writeBelow(folder, name, text);
 }
 
 const BORROWED = '.borrowed';
@@ -115,7 +121,7 @@ export async function borrowFolder(
   name: string | undefined,
 ): Promise<Omit<BorrowedFolder, 'objects'>> {
   const path = join(home, randomUUID() + BORROWED);
-  const isFresh = name === undefined || !(await isRenamed(join(home, name), path));
+  const isFresh = name === undefined || !(await moved(join(home, name), path));
   if (isFresh) {
     await makeBareFolder(path);
     await sweep(home);
@@ -124,19 +130,12 @@ export async function borrowFolder(
     path,
     isFresh,
     // a folder that cannot be removed is swept later
-    drop: () => rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined),
+    drop: () => remove(path).catch(() => undefined),
     giveBack: async () => {
-      if (name !== undefined) await isRenamed(path, join(home, name));
+      if (name !== undefined) await moved(path, join(home, name));
     },
   };
 }
-
-/** Renames a folder; false when it is not there, or another one has its new name. */
-const isRenamed = (from: string, to: string): Promise<boolean> =>
-  rename(from, to).then(
-    () => true,
-    () => false,
-  );
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -151,14 +150,13 @@ async function sweep(home: string): Promise<void> {
   );
   const newest = Math.max(...dated.map(({ at = 0 }) => at));
   for (const { name, at = newest } of dated)
-    if (newest - at > DAY_MS)
-      await rm(join(home, name), { recursive: true, force: true }).catch(() => undefined);
+    if (newest - at > DAY_MS) await remove(join(home, name)).catch(() => undefined);
 }
 
 /** Gives the packs of one folder of objects to another one too. */
 async function linkPacks(from: string, to: string): Promise<void> {
   const [source, target] = [join(from, 'pack'), join(to, 'pack')];
-  await mkdir(target, { recursive: true });
+  await makeFolders(target);
   // the index comes last: without it git does not see the pack (gitformat-pack(5))
   const names = (await readdir(source).catch(() => [])).filter((name) => name.startsWith('pack-'));
   const rank = (name: string): number => Number(name.endsWith('.idx'));

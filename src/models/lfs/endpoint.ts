@@ -4,7 +4,7 @@ import { RegError } from '../../errors.js';
 import type { LargeFiles, SourceRepository } from '../../git/port.js';
 import { type Login, loginOf } from '../../net/credentials.js';
 import { shownAddress } from '../../util/address.js';
-import { committedFile } from '../committed.js';
+import { committedFile } from '../../git/committed.js';
 
 /** A server of the Git LFS API. */
 export interface LfsServer {

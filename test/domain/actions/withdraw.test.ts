@@ -133,7 +133,7 @@ describe('deprecating', () => {
     expect(planDeprecate(deprecated, { successor: churn3 }).tags).toHaveLength(1);
   });
 
-  it('is said again after a revival, counted', () => {
+  it('is written again after a revival, counted', () => {
     const revived = snapshot([...LINES, 'churn@deprecated C 60', 'churn#dev#4 A 70']);
     expect(told(planDeprecate(revived, {}))).toEqual(['churn@deprecated#5 A']);
   });

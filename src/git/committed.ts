@@ -1,6 +1,6 @@
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
-import type { Objects } from '../git/port.js';
+import type { Objects } from './port.js';
 
 /**
  * The bytes of a file at a commit; undefined without one.

@@ -1,0 +1,340 @@
+import { constants, type Stats } from 'node:fs';
+import {
+  copyFile,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import process from 'node:process';
+import { RegError } from '../errors.js';
+
+// Files that a repository or another user may have put there are opened here, and everything that is written is written here: a
+// name may be a symbolic link to any file of the user, a pipe or a device. Node.js has no openat(2), so another user who may
+// write to the folder itself can still exchange a folder between the look and the write.
+
+const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = constants;
+// undefined on Windows
+const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
+
+/** The effective user id of this process; undefined where there is none (Windows). */
+const userNumber = (): number | undefined => process.geteuid?.();
+
+/** Whether this user owns a file. */
+const isMine = ({ uid }: Stats): boolean => userNumber() === undefined || uid === userNumber();
+
+/** Whether a file has no other name, which may be one that the user needs. Some file systems count none. */
+const hasOneName = ({ nlink }: Stats): boolean => nlink <= 1;
+
+/** What lstat(2) says of a path; undefined where there is nothing. */
+async function lookAt(path: string): Promise<Stats | undefined> {
+  return lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+}
+
+/** What a path is that is no plain file, in words. */
+function kindOf(found: Stats): string {
+  if (found.isSymbolicLink()) return 'a symbolic link';
+  if (found.isDirectory()) return 'a folder';
+  return found.isFIFO() ? 'a pipe' : 'no plain file';
+}
+
+// reading
+
+/**
+ * Reads a plain file of at most so many bytes; undefined where there is nothing, or a folder in its place.
+ * @param shown names the file in errors
+ * @throws RegError FILE_SYSTEM for a symbolic link, a pipe or a device, TOO_LARGE; errors of the file system
+ */
+export async function readPlain(
+  path: string,
+  limit: number,
+  shown: string = path,
+): Promise<Uint8Array | undefined> {
+  const found = await lookAt(path);
+  if (found === undefined) return undefined;
+  refuseOther(found, shown);
+  const file = await openPlain(path, shown);
+  try {
+    const { size } = await file.stat();
+    if (size > limit)
+      throw new RegError(
+        'TOO_LARGE',
+        `${shown} has ${size} bytes, and at most ${limit} are read of it`,
+        'keep it small',
+        { file: shown, line: 1 },
+      );
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Reads a plain file of at most so many bytes; undefined where there is anything else.
+ * @throws RegError TOO_LARGE; errors of the file system
+ */
+export const readIfPlain = (path: string, limit: number): Promise<Uint8Array | undefined> =>
+  readPlain(path, limit).catch((error: unknown) => {
+    if (error instanceof RegError && error.code === 'FILE_SYSTEM') return undefined;
+    throw error;
+  });
+
+/**
+ * Opens a plain file for reading.
+ * @throws RegError FILE_SYSTEM for anything else; errors of the file system
+ */
+export async function openPlain(path: string, shown: string = path): Promise<FileHandle> {
+  // without waiting for the other end of a pipe; it may have taken the place of a file that was looked at
+  const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    refuseOther(await file.stat(), shown);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+function refuseOther(found: Stats, shown: string): void {
+  if (found.isFile()) return;
+  throw new RegError(
+    'FILE_SYSTEM',
+    `cannot read ${shown}: it is ${kindOf(found)}`,
+    'put a plain file in its place',
+    { file: shown, line: 1 },
+  );
+}
+
+/** Whether everything at a path is plain: a file, or a folder of files and folders. Other users' files are not, where that counts. */
+export async function isPlainTree(path: string, { mine = false } = {}): Promise<boolean> {
+  const found = await lookAt(path).catch(() => undefined);
+  if (found === undefined || (mine && !isMine(found))) return false;
+  if (found.isFile()) return !mine || hasOneName(found);
+  if (!found.isDirectory()) return false;
+  for (const name of await readdir(path)) if (!(await isPlainTree(join(path, name), { mine }))) return false;
+  return true;
+}
+
+// folders
+
+/**
+ * Makes a folder and those above it. `mkdir` of Node.js 20 never ends below a folder that takes none, such as `/proc`.
+ * @returns the first folder that was made; undefined where all were there
+ * @throws errors of the file system
+ */
+export async function makeFolders(path: string): Promise<string | undefined> {
+  try {
+    await mkdir(path);
+    return path;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const above = dirname(path);
+    if (code === 'ENOENT' && above !== path) {
+      const first = await makeFolders(above);
+      // where the folder above was there, or came and went, this fails again, and for good
+      await mkdir(path).catch(unlessFolder(path));
+      return first ?? path;
+    }
+    await unlessFolder(path)(error as NodeJS.ErrnoException);
+    return undefined;
+  }
+}
+
+/** For `catch` of mkdir: a folder that is there is no error. Some systems report another error than EEXIST for one. */
+const unlessFolder =
+  (path: string) =>
+  async (error: NodeJS.ErrnoException): Promise<void> => {
+    const found = await stat(path).catch(() => undefined);
+    if (!found?.isDirectory()) throw error;
+  };
+
+/**
+ * Refuses a path below a folder that leads through a symbolic link: who wrote the link would choose the folder that is written to.
+ * @param root itself may be reached through links
+ * @param shown names the path in errors
+ * @throws RegError FILE_SYSTEM
+ */
+async function refuseLinkedFolders(root: string, path: string, shown: string = path): Promise<void> {
+  let at = resolve(root);
+  const parts = relative(at, resolve(path)).split(sep).slice(0, -1);
+  for (const part of parts) {
+    at = join(at, part);
+    const found = await lookAt(at);
+    if (found === undefined) return;
+    if (!found.isSymbolicLink()) continue;
+    const real = await realpath(at).catch(() => undefined);
+    throw new RegError(
+      'FILE_SYSTEM',
+      `cannot write ${shown}: ${at} is a symbolic link${real === undefined ? '' : ` to ${real}`}`,
+      real === undefined ? 'delete it first' : `name the folder itself: ${real}`,
+    );
+  }
+}
+
+/**
+ * Refuses a path that a person named where it is below a folder and leads through a symbolic link there.
+ * @param root a folder that others may have put links into, such as a work tree
+ * @param shown names the path in errors
+ * @throws RegError FILE_SYSTEM
+ */
+export async function refuseLinksBelow(root: string, path: string, shown: string = path): Promise<void> {
+  const real = await realpath(root).catch(() => root);
+  let base: string | undefined;
+  // the way to the root may lead through links of the user's own
+  for (let at = dirname(path); ; at = dirname(at)) {
+    if ((await realpath(at).catch(() => undefined)) === real) base = at;
+    if (at === dirname(at)) break;
+  }
+  if (base !== undefined) await refuseLinkedFolders(base, path, shown);
+}
+
+/** Whether there is a folder of this user, and no symbolic link to one. */
+export async function isOwnFolder(path: string): Promise<boolean> {
+  const found = await lookAt(path).catch(() => undefined);
+  return found?.isDirectory() === true && isMine(found);
+}
+
+/**
+ * Makes a folder for what can be fetched again, which is this user's own.
+ * @throws RegError FILE_SYSTEM where it is a symbolic link, or another user's; errors of the file system
+ */
+export async function makeOwnFolder(path: string): Promise<void> {
+  await makeFolders(path);
+  if (await isOwnFolder(path)) return;
+  throw new RegError(
+    'FILE_SYSTEM',
+    `cannot write ${path}: it is a symbolic link, or belongs to another user`,
+    'delete it, or name another folder for the cache with XDG_CACHE_HOME',
+  );
+}
+
+/**
+ * Makes the folders of a file below a root, none of them through a symbolic link.
+ * @returns the first folder that was made; undefined where all were there
+ * @throws RegError FILE_SYSTEM; errors of the file system
+ */
+export async function makeFoldersBelow(root: string, path: string): Promise<string | undefined> {
+  await refuseLinkedFolders(root, path);
+  const first = await makeFolders(dirname(path));
+  // another process may have made one meanwhile
+  await refuseLinkedFolders(root, path);
+  return first;
+}
+
+/** Whether two paths, which need not be there yet, are on one file system. */
+export async function isOneDisk(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map(diskOf));
+  return a === b;
+}
+
+async function diskOf(path: string): Promise<number | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined || dirname(path) === path) return found?.dev;
+  return diskOf(dirname(path));
+}
+
+// writing
+
+/** Makes a file that must not be there, and opens it for writing. */
+export const createFile = (path: string): Promise<FileHandle> =>
+  open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
+
+/**
+ * Opens a file of this user to go on writing at its end, or makes it.
+ * @param isNew whether it must not be there
+ * @throws RegError FILE_SYSTEM for anything but a plain file of this user with one name; errors of the file system
+ */
+export async function openToAppend(path: string, isNew: boolean): Promise<FileHandle> {
+  const flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | (isNew ? O_EXCL : 0);
+  const file = await open(path, flags, 0o666);
+  const found = await file.stat();
+  // a mounted share may give a new file to another user
+  if (isNew || (found.isFile() && isMine(found) && hasOneName(found))) return file;
+  await file.close();
+  throw new RegError(
+    'FILE_SYSTEM',
+    `cannot write ${path}: it is no plain file of this user`,
+    'delete it first',
+  );
+}
+
+/**
+ * Writes a file below a root whole or not at all, with the folders above it. A file that is there keeps its mode and owner.
+ * @throws RegError FILE_SYSTEM where it is no plain file, or a symbolic link is on the way; errors of the file system
+ */
+export async function writeBelow(
+  root: string,
+  path: string,
+  content: string | Uint8Array,
+  { sync = false } = {},
+): Promise<void> {
+  const place = join(root, path);
+  await makeFoldersBelow(root, place);
+  const before = await lookAt(place);
+  if (before !== undefined && !before.isFile())
+    throw new RegError(
+      'FILE_SYSTEM',
+      `cannot write ${path} in ${root}: it is ${kindOf(before)}`,
+      'delete it first, if it is not needed',
+    );
+  const temporary = besideOf(place);
+  try {
+    const file = await createFile(temporary);
+    try {
+      if (before !== undefined) {
+        await file.chown(before.uid, before.gid).catch(() => undefined);
+        await file.chmod(before.mode & 0o7777);
+      }
+      await file.writeFile(content);
+      if (sync) await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, place);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** A path beside another, of a name that nothing has. */
+export const besideOf = (path: string): string =>
+  join(dirname(path), `.${basename(path).slice(0, 40)}.${crypto.randomUUID()}.part`);
+
+/** Copies a plain file or a folder of such to a path that is free; where the file system can, the copy shares its blocks. */
+export async function copyPlain(from: string, to: string, { sync = false } = {}): Promise<void> {
+  const found = await lstat(from);
+  if (found.isDirectory()) {
+    await mkdir(to);
+    for (const name of await readdir(from)) await copyPlain(join(from, name), join(to, name), { sync });
+    return;
+  }
+  refuseOther(found, from);
+  await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  if (!sync) return;
+  const file = await open(to, O_RDWR | O_NOFOLLOW);
+  await file.sync().finally(() => file.close());
+}
+
+/** Gives a file or folder another name, in place of a file that has it. A symbolic link is moved or replaced, never followed. */
+export const move = (from: string, to: string): Promise<void> => rename(from, to);
+
+/** The same; false where it could not be done. */
+export const moved = (from: string, to: string): Promise<boolean> =>
+  rename(from, to).then(
+    () => true,
+    () => false,
+  );
+
+/** Removes what `reg` made, a folder with all in it. A symbolic link goes, and what it leads to stays. */
+export const remove = (path: string): Promise<void> =>
+  rm(path, { recursive: true, force: true, maxRetries: 3 });

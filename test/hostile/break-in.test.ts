@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { keptInside } from '../support/canary.js';
+import { runHere } from '../support/here.js';
+import { type Env, sandbox } from '../support/repo.js';
+
+const FOLDER = new URL('../../fixtures/break-in/', import.meta.url);
+const box = sandbox();
+
+/** One script of the corpus; fixtures/break-in/README.md says what its comments mean. */
+const CASES = readdirSync(FOLDER)
+  .filter((name) => name.endsWith('.sh') && name !== 'lib.sh')
+  .map((name) => {
+    const text = readFileSync(new URL(name, FOLDER), 'utf8');
+    const commands = [...text.matchAll(/^# \$ (\d) reg (.+)$/gm)].map(([, code, line = '']) => ({
+      code: Number(code),
+      args: line.split(' '),
+    }));
+    const absent = [...text.matchAll(/^# absent: (.+)$/gm)].map(([, path = '']) => path);
+    return { name, commands, absent };
+  });
+
+/** Files outside of every registry, as a home folder has them. */
+const CANARY = { bashrc: 'mine', 'churn.model.yaml': 'source: {path: model.bin}\n', 'folder/keep': 'kept' };
+
+/** Everything below a folder: files with their bytes, and what is no file. */
+const contentOf = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return `${path} ${entry.isFile() ? readFileSync(path, 'utf8') : ''}`;
+    })
+    .sort();
+
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
+describe.each(CASES)('$name', ({ name, commands, absent }) => {
+  const place = join(box.root, name);
+  beforeAll(() => {
+    const origin = box.repository(`${name}/origin`);
+    const env = { ...box.env, STORE: join(place, 'store'), LIB: new URL('lib.sh', FOLDER).pathname };
+    execFileSync('sh', [new URL(name, FOLDER).pathname], { cwd: origin.dir, env, stdio: 'pipe' });
+    origin.commit();
+  });
+
+  test.each<[string, Env]>([
+    ['with git', {}],
+    ['without git', { REG_GIT: 'embedded' }],
+  ])('%s', async (mode, more) => {
+    const folder = join(place, mode.replace(' ', '-'));
+    for (const [path, content] of Object.entries(CANARY)) {
+      mkdirSync(join(folder, 'canary', path, '..'), { recursive: true });
+      writeFileSync(join(folder, 'canary', path), content);
+    }
+    const clone = join(folder, 'clone');
+    box.at(name).git('clone', '--quiet', 'origin', clone);
+    const hooks = join(clone, '.git/hooks');
+    const before = contentOf(join(folder, 'canary'));
+    // what a clone has of its own
+    const hooksBefore = contentOf(hooks);
+    const env = { ...box.env, ...keptInside(box), ...more, XDG_CACHE_HOME: join(folder, 'cache') };
+    expect(commands.length).toBeGreaterThan(0);
+    for (const { args, code } of commands) {
+      const run = await runHere({ cwd: clone, env }, ...args);
+      const shown = `reg ${args.join(' ')}: ${run.stderr}`;
+      expect(contentOf(join(folder, 'canary')), shown).toEqual(before);
+      expect(run.code, shown).toBe(code);
+      expect(run.stderr).not.toContain('this is a defect');
+    }
+    expect(contentOf(hooks)).toEqual(hooksBefore);
+    expect(absent.filter((path) => isThere(join(clone, path)))).toEqual([]);
+    const parts = readdirSync(clone).filter((one) => one.endsWith('.part'));
+    expect(parts.filter((one) => box.at(name).git('-C', clone, 'ls-files', one) === '')).toEqual([]);
+  });
+});
