@@ -41,7 +41,9 @@ export async function sync(registry: RegistryContext, { onRow }: SyncOptions): P
   for (const { tag } of wanted) done('fetched', tag.name, tag.oid);
   for (const { name, oid } of lostIn(here, damaged, wanted)) done('damaged', name, oid);
   const missing = new Set(onlyHere.map(({ name }) => name));
-  const state = await readState(context, undefined, () => undefined);
+  // lightweight tags were compared above
+  const quiet = { ...context, offline: true, note: () => undefined };
+  const state = await readState(quiet, undefined, () => undefined);
   // what is not here now, the remote does not have either
   await markGone(
     context,

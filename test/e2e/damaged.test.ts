@@ -57,6 +57,10 @@ const MODES: Record<string, (registry: Repository) => Reg> = {
   url: ({ dir }) => inProcess(box.root, { REG_REPO: `file://${dir}` }),
 };
 
+/** Runs `reg` on a registry in a mode. */
+const regOf = (mode: string, registry: Repository): Reg =>
+  (MODES[mode] ?? (({ dir }) => inProcess(dir)))(registry);
+
 const inProcess =
   (cwd: string, env: Record<string, string> = {}): Reg =>
   (...args) =>
@@ -69,7 +73,7 @@ const CASES = Object.keys(MODES).flatMap((mode) =>
 );
 
 describe.each(CASES)('%s, and the current assignment has %s', (mode, what) => {
-  const reg = MODES[mode]?.(copyWith(what, TAG)) as Reg;
+  const reg = regOf(mode, copyWith(what, TAG));
 
   test('what it could change has no answer', async () => {
     for (const args of [
@@ -111,9 +115,10 @@ describe.each(CASES)('%s, and the current assignment has %s', (mode, what) => {
 
 describe.each(Object.keys(MODES))('%s', (mode) => {
   test('all objects are missing: that is damage, and no unknown name', async () => {
-    const reg = MODES[mode]?.(
+    const reg = regOf(
+      mode,
       copyWith('a missing object', ...whole.tags().filter((tag) => tag.startsWith('churn'))),
-    ) as Reg;
+    );
     for (const args of [
       ['which', 'churn', 'prod'],
       ['latest', 'churn'],
@@ -123,7 +128,7 @@ describe.each(Object.keys(MODES))('%s', (mode) => {
   });
 
   test('an object is missing that bears on an older version alone: others have an answer', async () => {
-    const reg = MODES[mode]?.(copyWith('a missing object', 'churn@v1.0.0')) as Reg;
+    const reg = regOf(mode, copyWith('a missing object', 'churn@v1.0.0'));
     expect(await reg('latest', 'churn')).toMatchObject({ code: 0, stdout: 'v3.0.0\n' });
     expect(await reg('describe', 'churn@v3.0.0')).toMatchObject({ code: 0 });
     expect(await reg('describe', 'churn#prod')).toMatchObject({ code: 0 });
@@ -188,7 +193,7 @@ test('a tag that lies about what it points at is no event, and hides no other', 
   for (const pack of [false, true]) {
     if (pack) copy.git('pack-refs', '--all');
     for (const mode of ['git', 'embedded']) {
-      const { code, stdout, stderr } = await (MODES[mode]?.(copy) as Reg)('show', '--registered-only');
+      const { code, stdout, stderr } = await regOf(mode, copy)('show', '--registered-only');
       expect([mode, pack, code, stderr]).toEqual([mode, pack, 0, '']);
       expect(stdout).toMatch(/^churn\tv3\.0\.0.*\nfraud\tv1\.0\.0.*\nzed\tv1\.0\.0/);
     }
@@ -203,7 +208,7 @@ test('a repository that is repacked again and again has one answer', async () =>
     const until = Date.now() + 3000;
     for (let read = 0; Date.now() < until || read < 20; read += 1)
       for (const mode of ['embedded', 'git'])
-        expect(await (MODES[mode]?.(copy) as Reg)('which', 'churn', 'prod')).toMatchObject({
+        expect(await regOf(mode, copy)('which', 'churn', 'prod')).toMatchObject({
           code: 0,
           stdout: 'v3.0.0\n',
           stderr: '',
