@@ -102,7 +102,7 @@ describe.each(CASES)('%s, and the current assignment has %s', (mode, what) => {
   });
 
   test('an overview shows the others, and says which one it leaves out', async () => {
-    for (const args of [['show'], ['which', '#prod'], ['show', '#prod'], ['history']]) {
+    for (const args of [['show'], ['which', '#prod'], ['show', '#prod'], ['history'], ['verify']]) {
       const { code, stdout, stderr } = await reg(...args);
       expect([args, code]).toEqual([args, 1]);
       expect(stdout).toContain('fraud');

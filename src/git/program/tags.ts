@@ -55,6 +55,13 @@ async function listAll(programs: Programs): Promise<TagList> {
     const same = peeled.get(name);
     return { name, oid, peeled: same?.oid === oid ? same.peeled : 'unknown' };
   });
+  const unsure = refs.filter(({ name, peeled }) => peeled === 'unknown' && /[@#]/.test(name));
+  const heads = await inspectObjects(
+    programs.stream,
+    unsure.map(({ oid }) => oid),
+  );
+  for (const [index, ref] of unsure.entries())
+    if ((heads[index]?.type ?? 'tag') !== 'tag') ref.peeled = undefined;
   return { refs, known: new Map() };
 }
 
