@@ -30,18 +30,18 @@ export async function replaceLightweight(
     const [first, ...others] = names;
     if (first === undefined) return;
     const all = others.length === 0 ? first : `${first} and ${others.length} more`;
-    note(`warning: ignored, because only annotated tags are events and it is lightweight ${why}: ${all}`);
+    note(`warning: ignored, because only annotated tags are events and it is lightweight${why}: ${all}`);
   };
   if (repository.address !== undefined) {
-    warn(light, 'there');
+    warn(light, '');
     return false;
   }
   if (!(await isClone(context))) {
-    warn(light, 'here');
+    warn(light, '');
     return false;
   }
   if (context.offline) {
-    warn(light, 'here, and the remote was not asked');
+    warn(light, ' here, and the remote was not asked');
     return false;
   }
   const unknown: TagRef[] = [];
@@ -52,7 +52,7 @@ export async function replaceLightweight(
   const left = unknown.filter(({ name }) => !brought.has(name));
   warn(
     light.filter(({ name }) => !brought.has(name)),
-    `here and not annotated at ${remote}`,
+    ` here and not annotated at ${remote}`,
   );
   for (const ref of left) await writeBelow(context.cache, markOf(ref), '');
   await bring(repository, remote, wanted);

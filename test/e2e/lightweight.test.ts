@@ -79,7 +79,7 @@ test('a tag that is lightweight at the remote too, or without a remote, is ignor
   clone.git('remote', 'remove', 'origin');
   const alone = await regAt(clone)('which', 'churn', 'prod');
   expect(alone).toMatchObject({ code: 0, stdout: 'v2.0.0\n' });
-  expect(alone.stderr).toMatch(/^warning: ignored.*lightweight here: churn#prod#9\n$/);
+  expect(alone.stderr).toMatch(/^warning: ignored.*lightweight: churn#prod#9\n$/);
   const url = await regAt(clone, { REG_REPO: `file://${clone.dir}` })('which', 'churn', 'prod');
   expect(url).toMatchObject({
     code: 0,
