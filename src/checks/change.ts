@@ -6,10 +6,10 @@ import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
 import type { RegistryRepository } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
-import type { WorkTree } from '../util/files.js';
+import type { DeclaringFiles } from '../registry/declared.js';
 import { shellLine } from '../util/shell.js';
 
-/** The difference between a commit and the work tree. */
+/** The difference between a commit and the next one. */
 export interface TreeChange {
   /** Whether a file is new or changed. A change of the configuration touches every file, because rules depend on it. */
   touches(file: string): Promise<boolean>;
@@ -25,20 +25,20 @@ export interface TreeChange {
  */
 export async function changeSince(
   { repository }: RegistryContext,
-  workTree: WorkTree,
+  files: DeclaringFiles,
   base: string,
 ): Promise<TreeChange> {
   const start = await startOf(repository, base);
   const entries = (await repository.objects.entries(start, '')).filter(({ type }) => type === 'blob');
   const oids = new Map(entries.map(({ path, oid }) => [path, oid]));
   const touched = async (file: string): Promise<boolean> => {
-    const bytes = await readOrNothing(workTree, file);
+    const bytes = await readOrNothing(files, file);
     const oid = oids.get(file);
     return oid === undefined ? bytes !== undefined : bytes === undefined || !isBlob(bytes, oid);
   };
   const isConfigTouched = await touched(CONFIG_FILE);
   const links = [...oids.keys()].filter((path) => path.endsWith(LINK_SUFFIX));
-  const isThere = await Promise.all(links.map((path) => readOrNothing(workTree, path)));
+  const present = new Set(files.paths);
   return {
     touches: async (file) => isConfigTouched || touched(file),
     before: async (file) => {
@@ -47,17 +47,16 @@ export async function changeSince(
         oid === undefined ? undefined : inspectLink(await repository.objects.blob(oid, ENOUGH_OF_LINK), file);
       return reading && 'link' in reading ? reading.link : undefined;
     },
-    removed: links.filter((_, index) => isThere[index] === undefined),
+    removed: links.filter((path) => !present.has(path)),
   };
 }
 
-/** The bytes of a file of the work tree; none for what cannot be read, such as a symbolic link, which is a change all the same. */
-async function readOrNothing(workTree: WorkTree, file: string): Promise<Uint8Array | undefined> {
-  return workTree.read(file).catch((error: unknown) => {
+/** The bytes of a file; none for what cannot be read, such as a symbolic link, which is a change all the same. */
+const readOrNothing = (files: DeclaringFiles, file: string): Promise<Uint8Array | undefined> =>
+  files.read(file).catch((error: unknown) => {
     if (error instanceof RegError) return new Uint8Array();
     throw error;
   });
-}
 
 /** The commit at which the branch of HEAD left that of a rev. */
 async function startOf(repository: RegistryRepository, base: string): Promise<Oid> {

@@ -3,7 +3,7 @@ import { LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
 import { refuseUnwritableName } from '../domain/writable.js';
 import { RegError } from '../errors.js';
 import { isFloating } from '../registry/floating.js';
-import { shownUrl } from '../util/address.js';
+import { holdsLogin, shownAddress, shownUrl } from '../util/address.js';
 import { atKey, atTop, type Complaint, complaintOf, failureOf, type Rule } from './finding.js';
 import type { FileSubject, LinkSubject } from './subject.js';
 
@@ -115,6 +115,19 @@ export const SOURCE_RULES: readonly Rule<LinkSubject>[] = [
     },
   },
   {
+    id: 'link-login',
+    level: 'error',
+    about: 'No address in a link holds a login, and none is asked with one.',
+    check: ({ link: { source }, yaml }) => {
+      const key = source.url === undefined ? 'repo' : 'url';
+      const address = source[key];
+      if (address === undefined || !holdsLogin(address)) return [];
+      const shown = key === 'url' ? shownUrl(address) : shownAddress(address);
+      const message = `a link file is no place for a user name or a token: leave it out of ${shown}`;
+      return atKey(yaml, ['source', key], message);
+    },
+  },
+  {
     id: 'link-commit',
     level: 'error',
     about: 'The rev of a link names a commit of the source, and a tag there still names the pinned one.',
@@ -204,6 +217,8 @@ async function isBranch(findRev: LinkSubject['findRev']): Promise<boolean> {
 
 /** Why a link does not lead to a model: its path, or anything else. */
 async function unfollowed({ link, yaml, model }: LinkSubject, isPath: boolean): Promise<Complaint[]> {
+  // the rule link-login has these
+  if (holdsLogin(link.source.url ?? link.source.repo ?? '')) return [];
   try {
     await model();
     return [];

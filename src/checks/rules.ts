@@ -9,6 +9,7 @@ import { FILE_RULES, SOURCE_RULES } from './link-rules.js';
 import { MODEL_RULES } from './model-rules.js';
 import type { ConfigSubject, LinkSubject, RemovedSubject } from './subject.js';
 import { TAG_RULES } from './tag-rules.js';
+import { requiresLinks } from './trusted-config.js';
 
 /** Rules about links that can be read. */
 export const LINK_RULES: readonly Rule<LinkSubject>[] = [...SOURCE_RULES, ...MODEL_RULES];
@@ -38,7 +39,7 @@ export const CONFIG_SCHEMA: Rule<ConfigSubject> = {
   about:
     'The configuration, .reg.yaml or .gto with the variables of gto, can be read, and names no unknown rule.',
   check: ({ yaml, registry, rules }) =>
-    Object.keys(registry.config.rules)
+    Object.keys(registry.trusted.own.rules)
       .filter((id) => !rules.includes(id))
       .flatMap((id) =>
         atKey(yaml, ['rules', id], `there is no rule '${id}' (${didYouMean(id, rules, 'remove it')})`),
@@ -50,9 +51,8 @@ const DECLARED: Rule<ConfigSubject> = {
   id: 'config-links',
   level: 'error',
   about: 'Where the configuration says links: required, some file declares an artifact.',
-  check: ({ yaml, registry: { declared } }) => {
-    const isRequired = (yaml.content() as { links?: unknown } | null)?.links === 'required';
-    if (!isRequired || declared.length > 0) return [];
+  check: ({ yaml, registry: { declared, trusted } }) => {
+    if (!(trusted.requiresLinks || requiresLinks(yaml)) || declared.length > 0) return [];
     return atKey(yaml, ['links'], 'links are required, and no file declares an artifact');
   },
 };
@@ -77,15 +77,29 @@ export const CONFIG_RULES: readonly Rule<ConfigSubject>[] = [
     id: 'config-ignored',
     level: 'warning',
     about: 'Every key of .reg.yaml has an effect.',
-    check: ({ registry }) => registry.config.notes.map(complaintOf),
+    check: ({ registry }) => registry.trusted.own.notes.map(complaintOf),
+  },
+  {
+    id: 'config-change',
+    level: 'info',
+    about:
+      'What the configuration changes of the rules holds once it is on the default branch of the remote.',
+    check: ({ yaml, registry: { trusted } }) =>
+      trusted.changed.flatMap((key) =>
+        atKey(
+          yaml,
+          [key],
+          `${key} is not that of ${trusted.asked}, which holds; this one takes effect once it is merged`,
+        ),
+      ),
   },
   {
     id: 'consumer-artifact',
     level: 'warning',
     about: 'A consumer expects something of an artifact that is declared or registered.',
     check: async ({ yaml, registry }) => {
-      const { config, declared } = registry;
-      const consumers = Object.entries(config.expects);
+      const { trusted, declared } = registry;
+      const consumers = Object.entries(trusted.own.expects);
       if (consumers.length === 0) return [];
       const known = new Set<string>([...declared, ...(await registry.registered())]);
       return consumers.flatMap(([name, { artifact }]) =>

@@ -17,6 +17,7 @@ import { readArtifactNames, wholeEventsIn } from '../registry/read.js';
 import type { FoundRev } from '../registry/source-rev.js';
 import { memoize, once } from '../util/async.js';
 import { failureOf, type Subject } from './finding.js';
+import type { TrustedConfig } from './trusted-config.js';
 
 /** A link file of the work tree with any content. */
 export interface FileSubject extends Subject {
@@ -60,7 +61,10 @@ export interface ConfigSubject extends Subject {
 /** What rules ask about the registry. Each answer is found once. */
 export interface RegistryView {
   context: RegistryContext;
+  /** What the check goes by. */
   config: Config;
+  /** How the configuration of the work tree differs from that. */
+  trusted: TrustedConfig;
   /** Every link file of the work tree. */
   files: readonly string[];
   /** The artifacts that these, and the files of other tools, declare. */
@@ -90,6 +94,7 @@ interface HeldLink {
 /** Opens the view of a registry whose work tree has these link files, and declares these artifacts. */
 export async function viewOf(
   context: RegistryContext,
+  trusted: TrustedConfig,
   files: readonly string[],
   declared: readonly ArtifactName[],
   offline: boolean,
@@ -97,7 +102,8 @@ export async function viewOf(
   const tagsOf = sharedTags(context, offline);
   return {
     context,
-    config: await context.config(),
+    config: trusted.config,
+    trusted,
     files,
     declared,
     registered: once(() => readArtifactNames(context.repository.tags)),

@@ -9,21 +9,22 @@ import { RegError } from '../errors.js';
 import { digestOf, verifyPromises } from '../models/digest.js';
 import { interfaceOf } from '../models/interface.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from '../registry/context.js';
-import { filesIn } from '../registry/declared.js';
+import { type DeclaringFiles, filesToCommit } from '../registry/declared.js';
 import { followNow, withSharedSources } from '../registry/links.js';
 import { readState } from '../registry/read.js';
 import type { Finding } from '../registry/rows.js';
 import { findRev } from '../registry/source-rev.js';
 import { mapAtMost, once } from '../util/async.js';
-import type { WorkTree } from '../util/files.js';
 import { missingBytes } from './bytes.js';
 import { changeSince, type TreeChange } from './change.js';
 import { checkDeclarations, findingsOf } from './declarations.js';
 import { applyRules, complaintOf, levelOf, type Report, reportOf } from './finding.js';
+import { guarded } from './guard.js';
 import { FILE_RULES } from './link-rules.js';
 import { ALL_RULES, CONFIG_RULES, LINK_RULES, REMOVED_RULES, unreadableConfig } from './rules.js';
 import { type LinkSubject, metricsOf, type RegistryView, viewOf } from './subject.js';
 import { TAG_RULES, type ValidateTagsOptions, validateTags } from './tag-rules.js';
+import { type TrustedConfig, trustedConfig } from './trusted-config.js';
 
 /** What to validate. */
 export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
@@ -41,9 +42,13 @@ export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
  */
 export async function validate(context: RegistryContext, options: ValidateOptions): Promise<Report> {
   try {
-    await context.config();
-    const report = await (options.tags ? validateTags(context, options) : validateFiles(context, options));
-    return options.bytes ? await withBytes(context, report) : report;
+    if (options.tags) await context.config();
+    const files = once(() => filesToCommit(context.repository));
+    const trusted = once(async () => trustedConfig(context, (await files()).read, options.offline));
+    const report = options.tags
+      ? await validateTags(context, options)
+      : await validateFiles(context, await files(), await trusted(), options);
+    return options.bytes ? await withBytes(context, await trusted(), report) : report;
   } catch (error) {
     const finding = unreadableConfig(error);
     return reportOf([finding], [finding.file]);
@@ -51,9 +56,13 @@ export async function validate(context: RegistryContext, options: ValidateOption
 }
 
 /** Adds what stages hold and is not where its declaration says. */
-async function withBytes(context: RegistryContext, report: Report): Promise<Report> {
+async function withBytes(
+  context: RegistryContext,
+  { config }: TrustedConfig,
+  report: Report,
+): Promise<Report> {
   const { bytes: rule } = TAG_RULES;
-  const level = levelOf(rule, (await context.config()).rules);
+  const level = levelOf(rule, config.rules);
   if (level === 'off') return report;
   const state = await readState(context);
   const findings = (await missingBytes(context, state.values())).map(
@@ -69,25 +78,31 @@ async function withBytes(context: RegistryContext, report: Report): Promise<Repo
 }
 
 /** Checks the link files of the work tree, and what else declares artifacts there. */
-async function validateFiles(given: RegistryContext, options: ValidateOptions): Promise<Report> {
+async function validateFiles(
+  given: RegistryContext,
+  all: DeclaringFiles,
+  trusted: TrustedConfig,
+  options: ValidateOptions,
+): Promise<Report> {
   const workTree = await requireWorkTree(given, 'validate checks the files of a work tree');
-  const context = withSharedSources(given);
+  const { hosts, sources } = trusted.config;
+  const context = withSharedSources(
+    guarded({ ...given, config: async () => trusted.config }, { hosts, sources, root: workTree.root }),
+  );
   const { base } = options;
-  const change = base === undefined ? undefined : await changeSince(context, workTree, base);
-  const all = await filesIn(workTree);
+  const change = base === undefined ? undefined : await changeSince(context, all, base);
   const present = all.paths.filter((file) => LOOKS_LIKE_LINK.test(file));
   const { declared, faults } = await checkDeclarations(all);
-  const registry = await viewOf(context, present, declared.names, options.offline ?? false);
+  const registry = await viewOf(context, trusted, present, declared.names, options.offline ?? false);
   const gone = new Set(change?.removed);
   const others = new Set([...declared.files, ...faults.map(({ file }) => file)].filter(isNoLink));
   const chosen = chosenFiles([...present, ...gone, ...others], options, workTree.root);
   const touched = await Promise.all(chosen.map((file) => change?.touches(file) ?? true));
   const files = chosen.filter((_, index) => touched[index]);
   const found = await mapAtMost(AT_ONCE, files.filter(isNoOther), (file) =>
-    gone.has(file) ? checkRemoved(registry, file) : checkFile(registry, workTree, change, file),
+    gone.has(file) ? checkRemoved(registry, file) : checkFile(registry, all, change, file),
   );
-  if (options.paths === undefined || options.paths.length === 0)
-    found.push(await checkConfig(registry, workTree));
+  if (options.paths === undefined || options.paths.length === 0) found.push(await checkConfig(registry, all));
   found.push(
     findingsOf(
       faults.filter(({ file }) => files.includes(file)),
@@ -95,9 +110,10 @@ async function validateFiles(given: RegistryContext, options: ValidateOptions): 
     ),
   );
   const report = reportOf(found.flat(), files);
-  if (files.length > 0 || report.findings.length > 0) return report;
+  if (files.length > 0 || report.findings.length > 0) return { ...report, note: trusted.note };
   const none = base === undefined ? 'no file declares an artifact' : 'the change touches no declaration';
-  return { ...report, note: `there is nothing to check: ${none}` };
+  const notes = [trusted.note, `there is nothing to check: ${none}`];
+  return { ...report, note: notes.filter(Boolean).join('\n') };
 
   function isNoOther(file: string): boolean {
     return !others.has(file);
@@ -121,14 +137,14 @@ const AT_ONCE = 4;
 /** Asks every rule about one link file. */
 async function checkFile(
   registry: RegistryView,
-  workTree: WorkTree,
+  files: DeclaringFiles,
   change: TreeChange | undefined,
   file: string,
 ): Promise<Finding[]> {
   const { rules } = registry.config;
   let bytes: Uint8Array;
   try {
-    bytes = (await workTree.read(file)) ?? new Uint8Array();
+    bytes = (await files.read(file)) ?? new Uint8Array();
   } catch (error) {
     return [unreadableLink(error, file)];
   }
@@ -180,9 +196,8 @@ function linkSubject(
 }
 
 /** Asks the rules about the configuration. */
-async function checkConfig(registry: RegistryView, workTree: WorkTree): Promise<Finding[]> {
-  const bytes = await workTree.read(CONFIG_FILE);
-  if (bytes === undefined) return [];
+async function checkConfig(registry: RegistryView, files: DeclaringFiles): Promise<Finding[]> {
+  const bytes = (await files.read(CONFIG_FILE)) ?? new Uint8Array();
   const yaml = readYaml(bytes, CONFIG_FILE, 'INVALID_CONFIG', STRICT);
   const rules = ALL_RULES.map(({ id }) => id);
   return applyRules(CONFIG_RULES, { file: CONFIG_FILE, yaml, registry, rules }, registry.config.rules);

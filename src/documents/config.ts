@@ -3,6 +3,7 @@ import { betterWay, type MetricRules } from '../domain/metrics.js';
 import { parseStageName, type StageName } from '../domain/names.js';
 import type { Policy } from '../domain/policy.js';
 import { RegError } from '../errors.js';
+import { isHostOrNetwork } from '../util/address.js';
 import { shellLine } from '../util/shell.js';
 import { InterfaceSchema } from './link.js';
 import { errorOf, FOREIGN, keysOf, readYaml, requireYaml, STRICT, type YamlProblem } from './yaml.js';
@@ -29,12 +30,21 @@ export interface Config {
   revs: 'fixed' | 'floating';
   /** Levels of the rules of `validate` that replace their own. */
   rules: RuleLevels;
+  /** Hosts and networks with private addresses that links may lead to. */
+  hosts: Allowed;
+  /** Folders outside the repository that links may lead to where a machine checks them. */
+  sources: Allowed;
   /** What a version needs to enter a stage. */
   policy: Policy;
   /** The file of allowed signers, from the top of the repository. */
   signers: string;
   /** What the file says without effect, in sentences. */
   notes: readonly ConfigNote[];
+}
+
+/** What is allowed beyond the usual. */
+interface Allowed {
+  allow?: readonly string[] | undefined;
 }
 
 /** A part of a configuration file that has no effect. */
@@ -54,6 +64,8 @@ export const DEFAULT_CONFIG: Config = {
   expects: {},
   revs: 'floating',
   rules: {},
+  hosts: {},
+  sources: {},
   policy: {},
   signers: '.reg-signers',
   notes: [],
@@ -191,6 +203,25 @@ const RuleLevelsSchema = z.record(
 /** Levels by the ids of their rules. */
 export type RuleLevels = z.output<typeof RuleLevelsSchema>;
 
+const host = z
+  .string('is not a host')
+  .check(z.refine(isHostOrNetwork, 'is neither a host nor a network such as 10.0.0.0/8'));
+
+const folder = z
+  .string('is not a folder')
+  .check(
+    z.refine(
+      (text) => text !== '' && !/^(?!file:\/\/\/)[a-z][a-z0-9+.-]*:\/\//i.test(text),
+      'is not a folder',
+    ),
+  );
+
+const allowing = (one: typeof host) =>
+  z.strictObject(
+    { allow: z.optional(z.array(one, 'is not a list')) },
+    'is not a mapping, such as {allow: […]}',
+  );
+
 /** The content of `.reg.yaml` (docs/specification.md, section 4); `schema/reg-config.schema.json` is made from it. */
 const ConfigSchema = z.strictObject(
   {
@@ -204,6 +235,8 @@ const ConfigSchema = z.strictObject(
     expects: z.optional(ConsumersSchema),
     revs: z.optional(z.enum(['fixed', 'floating'], 'is neither fixed nor floating')),
     rules: z.optional(RuleLevelsSchema),
+    hosts: z.optional(allowing(host)),
+    sources: z.optional(allowing(folder)),
     policy: z.optional(PolicySchema),
     signers: z.optional(z.string('is not the path of a file')),
   },

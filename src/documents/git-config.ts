@@ -22,6 +22,29 @@ export function parseGitConfig(text: string): GitConfig {
   return config;
 }
 
+/**
+ * The number of the first line, from 1, that git does not understand (git-config(1), "Syntax"); undefined without one. Git
+ * reads nothing of such a file.
+ */
+export function badGitConfigLine(text: string): number | undefined {
+  let first = 1;
+  // a backslash at the end of a line continues it
+  for (const [line] of text.matchAll(/(?:\\\r?\n|\\(?!\r?\n)|[^\n\\])*(?:\n|$)/g)) {
+    if (!REST_OF_LINE.test(line.replace(SECTION, ''))) return first;
+    first += line.split('\n').length - 1;
+  }
+  return undefined;
+}
+
+const SECTION = /^\s*\[[A-Za-z0-9.-]+(?:[ \t]+"(?:[^"\\\n]|\\[^\n])*")?\]/;
+const ESCAPE = String.raw`\\(?:[\\"ntb]|\r?\n)`;
+const VALUE = String.raw`(?:[^"\\#;]|${ESCAPE}|"(?:[^"\\\n]|${ESCAPE})*")*(?:[#;].*)?`;
+/** Nothing, a comment, or a variable. */
+const REST_OF_LINE = new RegExp(
+  String.raw`^\s*(?:[#;].*|[A-Za-z][A-Za-z0-9-]*[ \t]*(?:=${VALUE})?\s*)?$`,
+  's',
+);
+
 const ESCAPED: Record<string, string> = { n: '\n', t: '\t', b: '\b' };
 
 /** A value without its quotes, its comment and the spaces around it. */

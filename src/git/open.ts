@@ -5,7 +5,7 @@ import { RegError } from '../errors.js';
 import { once } from '../util/async.js';
 import { isFolder } from '../util/files.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
-import { openGitRepository } from './program/repository.js';
+import { namedBare, openGitRepository } from './program/repository.js';
 import { type Surroundings, withoutLocalVariables } from './program/run.js';
 import { objectsOfClone } from './shallow.js';
 
@@ -35,7 +35,10 @@ export async function openRepository(
   const env = repo === '.' ? around.env : withoutLocalVariables(around.env);
   const repository = isWithoutGit
     ? await (await import('./open-without-git.js')).openLocalRepository(folder, env)
-    : openGitRepository(folder, { ...around, env });
+    : openGitRepository(folder, {
+        ...around,
+        env: repo === '.' ? env : { ...env, ...(await namedBare(folder)) },
+      });
   return { ...repository, objects: objectsOfClone(repository, folder, sourceOpener(cache, around)) };
 }
 

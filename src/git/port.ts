@@ -36,7 +36,26 @@ export interface RegistryRepository extends SourceRepository {
    * deleted or untracked, by path. Ignored files are left out.
    */
   uncommitted(paths: readonly string[]): Promise<string[]>;
+  /** What a commit of the whole work tree would have; nothing in a bare repository and at a URL. */
+  nextCommit(): Promise<NextCommit>;
 }
+
+/**
+ * The files that a commit of the whole work tree would have (git-add(1), --all): those of the index, and what differs from it.
+ * Ignored files are not among them, tracked ones are, whatever the work tree lacks.
+ */
+export interface NextCommit {
+  /** From the top, sorted; symbolic links are among them, submodules are not. */
+  paths: readonly string[];
+  /**
+   * The bytes of a plain file as git would store them; undefined where there is none.
+   * @throws RegError TOO_LARGE before anything is read, FILE_SYSTEM for a symbolic link, a pipe or a device
+   */
+  read(path: string, limit: number): Promise<Uint8Array | undefined>;
+}
+
+/** The next commit where there is no work tree. */
+export const NO_FILES: NextCommit = { paths: [], read: async () => undefined };
 
 /** A repository that models are read from. */
 export interface SourceRepository {

@@ -9,7 +9,7 @@ import { once } from '../util/async.js';
 import { exactly, WrongLength } from '../util/stream.js';
 import { noResponse, timeoutOf, withTimeout } from '../util/timeout.js';
 import { basicAuth, loginOf } from './credentials.js';
-import { type Lookup, publicLookup, refusePrivateHost } from './private-address.js';
+import { type AllowedHosts, type Lookup, publicLookup, refusePrivateHost } from './private-address.js';
 
 /** What a client takes from the process around it. */
 export interface Surroundings {
@@ -29,6 +29,8 @@ export interface HttpOptions {
    * `with-redirects` also for hosts that it redirects to.
    */
   isPrivateAllowed?: boolean | 'with-redirects' | undefined;
+  /** Hosts that may be in a private network, also where a redirect leads to them. */
+  allowed?: AllowedHosts | undefined;
   /** Whether redirects may lead to other hosts, which get no credentials. */
   mayLeaveHost?: boolean | undefined;
   /** The code of an error of the server or the connection; by default `STORE_FAILED`. */
@@ -227,13 +229,15 @@ type DispatcherFor = (url: URL, isOriginalHost: boolean) => Promise<Dispatcher>;
 function openDispatchers(
   env: NodeJS.ProcessEnv,
   seconds: number,
-  { isPrivateAllowed = false, lookup }: HttpOptions,
+  { isPrivateAllowed = false, allowed, lookup }: HttpOptions,
 ): DispatcherFor {
   const timeout = seconds * 1000;
   const agent = (isGuarded: boolean) =>
     once(async () => {
       const { Agent } = await loadUndici();
-      return new Agent({ connect: { timeout, ...(isGuarded ? { lookup: publicLookup(lookup) } : {}) } });
+      return new Agent({
+        connect: { timeout, ...(isGuarded ? { lookup: publicLookup(lookup, allowed) } : {}) },
+      });
     });
   const open = agent(false);
   const guarded = agent(true);
@@ -243,7 +247,7 @@ function openDispatchers(
       env.REG_HTTP_PRIVATE === 'allow' ||
       isPrivateAllowed === 'with-redirects' ||
       (isPrivateAllowed && isOriginalHost);
-    if (!isAllowed) refusePrivateHost(url.hostname);
+    if (!isAllowed) refusePrivateHost(url.hostname, allowed);
     const proxy = proxyFor(url, env);
     if (proxy === undefined) return (isAllowed ? open : guarded)();
     const made = proxies.get(proxy) ?? once(() => proxyAgent(proxy, timeout));

@@ -70,24 +70,75 @@ export function isPrivateAddress(address: string): boolean {
   return family === 0 || privateAddresses().check(bare, family === 6 ? 'ipv6' : 'ipv4');
 }
 
+/** Tells which private hosts may be asked all the same: by name as a URL has it, and by address where that is known. */
+export type AllowedHosts = (hostname: string, address?: string) => boolean;
+
+const NO_HOSTS: AllowedHosts = () => false;
+
+/** Makes what allows hosts and networks, each as `isHostOrNetwork` takes it. */
+export function allowedHosts(entries: readonly string[]): AllowedHosts {
+  const networks = new BlockList();
+  const names = new Set<string>();
+  for (const entry of entries) {
+    const [net = '', prefix] = entry.split('/');
+    const family = isIP(net);
+    if (family === 0) names.add(nameOf(entry));
+    else networks.addSubnet(net, Number(prefix ?? (family === 4 ? 32 : 128)), family === 4 ? 'ipv4' : 'ipv6');
+  }
+  return (hostname, address = bareHost(hostname)) => {
+    const family = isIP(address);
+    return (
+      names.has(nameOf(hostname)) || (family !== 0 && networks.check(address, family === 4 ? 'ipv4' : 'ipv6'))
+    );
+  };
+}
+
+/** A name without the dot at its end, in small letters (RFC 4343). */
+const nameOf = (hostname: string): string => hostname.toLowerCase().replace(/\.$/, '');
+
+const bareHost = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1');
+
 /**
  * Refuses a host whose name or address is private by itself. The addresses of other names are checked when they are looked up.
  * @param hostname as a URL has it, IPv6 in brackets
  * @throws RegError STORE_FAILED
  */
-export function refusePrivateHost(hostname: string): void {
-  const bare = hostname.replace(/^\[(.*)\]$/, '$1');
+export function refusePrivateHost(hostname: string, allowed = NO_HOSTS): void {
+  const bare = bareHost(hostname);
   // names that always lead to this machine (RFC 6761, section 6.3)
-  if (/(^|\.)localhost\.?$/i.test(bare) || (isIP(bare) !== 0 && isPrivateAddress(bare)))
-    throw privateHost(hostname);
+  const isPrivate = /(^|\.)localhost\.?$/i.test(bare) || (isIP(bare) !== 0 && isPrivateAddress(bare));
+  if (isPrivate && !allowed(hostname)) throw privateHost(hostname);
 }
 
-/** Looks up public hosts for connections. The connection uses the address that was checked, so that no later answer can differ. */
+/**
+ * Refuses a host with a private address, for programs that look it up again themselves. A host that cannot be looked up here
+ * passes: a proxy, or the configuration of ssh, may know it.
+ * @throws RegError STORE_FAILED
+ */
+export async function refusePrivateAddresses(
+  hostname: string,
+  allowed: AllowedHosts,
+  lookup: Lookup = lookupByDns,
+): Promise<void> {
+  refusePrivateHost(hostname, allowed);
+  const addresses = await new Promise<LookupAddress[]>((resolve) => {
+    lookup(bareHost(hostname), { all: true }, (error, found) => resolve(error ? [] : found));
+  });
+  const hidden = addresses.find(({ address }) => isPrivateAddress(address) && !allowed(hostname, address));
+  if (hidden) throw privateHost(hostname, hidden.address);
+}
+
+/**
+ * Looks up public and allowed hosts for connections. The connection uses the address that was checked, so that no later answer can
+ * differ.
+ */
 export const publicLookup =
-  (lookup: Lookup = lookupByDns): LookupFunction =>
+  (lookup: Lookup = lookupByDns, allowed = NO_HOSTS): LookupFunction =>
   (hostname, options, callback) =>
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
-      const hidden = addresses?.find(({ address }) => isPrivateAddress(address));
+      const hidden = addresses?.find(
+        ({ address }) => isPrivateAddress(address) && !allowed(hostname, address),
+      );
       const [first] = addresses ?? [];
       if (error || first === undefined) callback(error ?? notFound(hostname), []);
       else if (hidden) callback(privateHost(hostname, hidden.address), []);

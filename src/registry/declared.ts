@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   type ArtifactEntry,
   type Artifacts,
@@ -14,10 +13,8 @@ import type { Oid } from '../domain/event.js';
 import { nearestName } from '../domain/find.js';
 import type { ArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import type { Objects } from '../git/port.js';
 import { committedFile } from '../git/committed.js';
-import type { WorkTree } from '../util/files.js';
-import { readIfPlain } from '../util/safe-files.js';
+import type { Objects, RegistryRepository } from '../git/port.js';
 import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
 import { readArtifactNames } from './read.js';
@@ -137,12 +134,12 @@ export async function filesAt(objects: TreeReader, commit: Oid): Promise<Declari
   };
 }
 
-/** The files of a work tree, to be searched for declarations. */
-export async function filesIn(workTree: WorkTree): Promise<DeclaringFiles> {
-  return {
-    paths: await workTree.find(''),
-    read: (path) => readIfPlain(join(workTree.root, path), MAX_ARTIFACTS_BYTES),
-  };
+/** The files that a commit of the work tree would have, to be searched for declarations. */
+export async function filesToCommit(
+  repository: Pick<RegistryRepository, 'nextCommit'>,
+): Promise<DeclaringFiles> {
+  const { paths, read } = await repository.nextCommit();
+  return { paths, read: (path) => read(path, MAX_ARTIFACTS_BYTES) };
 }
 
 /** Every artifact that a commit declares, by name. Files that cannot be read declare nothing. */

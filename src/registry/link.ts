@@ -6,7 +6,7 @@ import { parseLocation } from '../domain/location.js';
 import { artifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { isStoreUrl } from '../stores/url.js';
-import { withoutUserInfo } from '../util/address.js';
+import { holdsLogin, shownAddress } from '../util/address.js';
 import { isInside } from '../util/files.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
 import { type Pinned, pin } from './links.js';
@@ -103,11 +103,11 @@ const labelMap = (labels: Link['labels']): Exclude<Link['labels'], readonly unkn
 
 /** @throws RegError SOURCE_UNSUPPORTED */
 function refuseLogin(address: string): void {
-  if (!/^https?:\/\/[^/]*@/i.test(address)) return;
+  if (!holdsLogin(address)) return;
   throw new RegError(
     'SOURCE_UNSUPPORTED',
     'a link file is no place for a user name or a token',
-    `leave it out of the URL, ${withoutUserInfo(address)}, and let git's credential helper know it`,
+    `leave it out of the URL, ${shownAddress(address)}, and let git's credential helper know it`,
   );
 }
 

@@ -22,6 +22,17 @@ export async function loadConfig(
   env: Readonly<NodeJS.ProcessEnv>,
 ): Promise<Config> {
   const read = workTree ? workTree.read : readerAt(repository, await repository.objects.commit('HEAD'));
+  return configIn(read, env);
+}
+
+/**
+ * The configuration among some files.
+ * @throws RegError INVALID_CONFIG
+ */
+export async function configIn(
+  read: (path: string) => Promise<Uint8Array | undefined>,
+  env: Readonly<NodeJS.ProcessEnv>,
+): Promise<Config> {
   const own = await read(CONFIG_FILE);
   if (own) return readConfig(own);
   return { ...DEFAULT_CONFIG, ...readGto(await read(GTO_FILE), env) };

@@ -1,11 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  CONFIG_FILE,
-  type Config,
-  DEFAULT_CONFIG,
-  type RuleLevels,
-  readConfig,
-} from '../documents/config.js';
+import { CONFIG_FILE, type Config, type RuleLevels } from '../documents/config.js';
 import { type Approval, approvalOf, approvalsOf } from '../domain/approval.js';
 import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../domain/artifact.js';
 import { type Event, eventOf, type Oid } from '../domain/event.js';
@@ -35,7 +29,7 @@ import { once } from '../util/async.js';
 import { shellLine } from '../util/shell.js';
 import { bringMissing } from './catch-up.js';
 import type { RegistryContext } from './context.js';
-import { readerAt } from './load-config.js';
+import { configIn, readerAt } from './load-config.js';
 import type { WriteTarget } from './write-target.js';
 
 /** Where the rules of a team are read: where its branches are protected. */
@@ -69,8 +63,12 @@ const sourceForWrite = ({ asks, remote, note }: WriteTarget): RulesSource => {
  * The rules that hold for a registry, from its protected branch: the default branch at their source. What a pull request or a
  * tagged commit says about them never counts.
  */
-interface Rules {
+export interface Rules {
   source: RulesSource;
+  /** The whole configuration that they are a part of. */
+  config: Config;
+  /** The commit of the default branch that it was read from; undefined without one, and for a work tree. */
+  head?: Oid | undefined;
   policy: Policy;
   /** Levels of the rules of `validate`, where they differ from the default. */
   levels: RuleLevels;
@@ -94,19 +92,20 @@ export async function readRules(
   const tip = branchesAt(context, source, tips);
   const files = await workTree();
   if (source.kind === 'here' && files !== undefined) {
-    const { policy, rules: levels, signers } = await context.config();
-    return { source, policy, levels, signers: once(() => files.read(signers)), tip };
+    const config = await context.config();
+    const { policy, rules: levels, signers } = config;
+    return { source, config, policy, levels, signers: once(() => files.read(signers)), tip };
   }
   const head = await tip(undefined);
   const read = readerAt(repository, head);
-  const bytes = await read(CONFIG_FILE).catch(async (error: unknown) => {
+  await read(CONFIG_FILE).catch(async (error: unknown) => {
     // the remote may have a newer commit than this clone
     if (source.kind !== 'remote' || head === undefined || !isMissing(error)) throw error;
     await bringCommit(repository, source.remote, head);
-    return read(CONFIG_FILE);
   });
-  const { policy, signers, rules: levels }: Config = bytes ? readConfig(bytes) : DEFAULT_CONFIG;
-  return { source, policy, levels, signers: once(() => read(signers)), tip };
+  const config = await configIn(read, context.around.env);
+  const { policy, signers, rules: levels } = config;
+  return { source, config, head, policy, levels, signers: once(() => read(signers)), tip };
 }
 
 const isMissing = (error: unknown): boolean => error instanceof RegError && error.code === 'GIT_FAILED';
@@ -122,7 +121,12 @@ function branchesAt(
 ): Branches {
   const start = source.kind === 'tracking' ? `refs/remotes/${source.remote}/` : 'refs/heads/';
   const remote = source.kind === 'remote' ? source.remote : '.';
-  const refs = once(async () => tips ?? requireRemote(repository, remote).listRefs(['HEAD', `${start}*`]));
+  const refs = once(async () => {
+    if (tips !== undefined) return tips;
+    // without the git program a repository is no remote, not even of itself
+    if (source.kind !== 'remote' && repository.remote === undefined) return repository.tips();
+    return requireRemote(repository, remote).listRefs(['HEAD', `${start}*`]);
+  });
   // not every clone knows which branch is the default one, and HEAD of a server may name one that was never pushed
   const defaults = [
     source.kind === 'tracking' ? `${start}HEAD` : 'HEAD',

@@ -3,6 +3,7 @@ import { RegError } from '../errors.js';
 import {
   type ByteRange,
   type HttpClient,
+  type HttpOptions,
   type HttpResponse,
   lengthError,
   lengthOf,
@@ -10,7 +11,6 @@ import {
   type Surroundings,
   statusError,
 } from '../net/http.js';
-import type { Lookup } from '../net/private-address.js';
 import { shownUrl } from '../util/address.js';
 import { exactly, WrongLength } from '../util/stream.js';
 import type { ObjectStore } from './port.js';
@@ -19,15 +19,18 @@ import { isUnsafeUrlPath, parseStoreUrl, shownRefused, urlOfKey } from './url.js
 /**
  * Opens a folder of a web server, to read objects of it whose keys are known. A key is a name or, with a `?`, the text of a URL
  * below the folder as it is, which may be signed.
- * @param lookup looks up the addresses of hosts; by default that of node:dns
  * @throws RegError SOURCE_UNSUPPORTED for a URL with a query
  */
-export async function openWeb(url: string, around: Surroundings, lookup?: Lookup): Promise<ObjectStore> {
+export async function openWeb(
+  url: string,
+  around: Surroundings,
+  options: Pick<HttpOptions, 'lookup' | 'allowed'> = {},
+): Promise<ObjectStore> {
   parseStoreUrl(url);
   if (url.includes('?'))
     throw new RegError('SOURCE_UNSUPPORTED', `the address of a folder has no query: ${shownUrl(url)}`);
   const top = url.replace(/\/*$/, '/');
-  const http = openHttp(around, { lookup });
+  const http = openHttp(around, options);
   const cannot = (what: string): RegError =>
     new RegError('SOURCE_UNSUPPORTED', `a web server cannot ${what}: ${shownUrl(top)}`, HINT);
   return {

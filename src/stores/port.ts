@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
 import type { ByteRange } from '../net/http.js';
+import type { AllowedHosts } from '../net/private-address.js';
 import { exactly, WrongLength } from '../util/stream.js';
 
 /** One object as a store lists it. */
@@ -49,6 +50,8 @@ export interface StoreSettings {
   profile?: string | undefined;
   /** A storage account of Azure. */
   account?: string | undefined;
+  /** Web servers that may be in a private network. */
+  hosts?: AllowedHosts | undefined;
 }
 
 /** Opens stores; an argument of everything that reads or writes models. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { percentDecoded } from './text.js';
 
 // What an address says that only its owner may read, and how it is shown without that.
@@ -25,6 +26,20 @@ export function withoutLogin(address: string): string {
   if (/^https?:/i.test(scheme)) return withoutSecrets(address);
   return /^ssh:/i.test(scheme) && login !== '' ? `${scheme}${login.replace(/:.*/s, '')}@${place}` : address;
 }
+
+/** Whether a text names a host or a network: `models.corp.example`, `10.1.2.3`, `fd00::1`, `10.0.0.0/8`. */
+export function isHostOrNetwork(text: string): boolean {
+  const [, net = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const family = isIP(net);
+  if (family === 0) return prefix === undefined && /^[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?$/i.test(net);
+  return prefix === undefined || Number(prefix) <= (family === 4 ? 32 : 128);
+}
+
+/** Whether an address holds a login that its readers would learn: any for the web, one with a password elsewhere. */
+export const holdsLogin = (address: string): boolean =>
+  /^(?:https?|git|file):\/\/[^/]*@/i.test(address) ||
+  /^[a-z][a-z0-9+.-]*:\/\/[^/@]*:[^/]*@/i.test(address) ||
+  /^[^/:@\s]+:[^/@\s]+@/.test(address);
 
 /**
  * A URL fit to be shown: without user-info and fragment, and with `?…` for a query, which may hold a signature. A path stays

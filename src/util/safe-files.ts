@@ -24,7 +24,7 @@ const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
 
 /** The effective user id of this process; undefined where there is none (Windows). */
-const userNumber = (): number | undefined => process.geteuid?.();
+export const userNumber = (): number | undefined => process.geteuid?.();
 
 /** Whether this user owns a file. */
 const isMine = ({ uid }: Stats): boolean => userNumber() === undefined || uid === userNumber();
@@ -60,18 +60,12 @@ export async function readPlain(
   shown: string = path,
 ): Promise<Uint8Array | undefined> {
   const found = await lookAt(path);
-  if (found === undefined) return undefined;
+  if (found === undefined || found.isDirectory()) return undefined;
   refuseOther(found, shown);
   const file = await openPlain(path, shown);
   try {
     const { size } = await file.stat();
-    if (size > limit)
-      throw new RegError(
-        'TOO_LARGE',
-        `${shown} has ${size} bytes, and at most ${limit} are read of it`,
-        'keep it small',
-        { file: shown, line: 1 },
-      );
+    if (size > limit) throw tooLarge(shown, size, limit);
     return await file.readFile();
   } finally {
     await file.close();
@@ -105,14 +99,24 @@ export async function openPlain(path: string, shown: string = path): Promise<Fil
 }
 
 function refuseOther(found: Stats, shown: string): void {
-  if (found.isFile()) return;
-  throw new RegError(
-    'FILE_SYSTEM',
-    `cannot read ${shown}: it is ${kindOf(found)}`,
-    'put a plain file in its place',
+  if (!found.isFile()) throw notPlain(shown, kindOf(found));
+}
+
+/** The error for a path that is no plain file. */
+export const notPlain = (shown: string, kind: string): RegError =>
+  new RegError('FILE_SYSTEM', `cannot read ${shown}: it is ${kind}`, 'put a plain file in its place', {
+    file: shown,
+    line: 1,
+  });
+
+/** The error for a file beyond its limit, in bytes. */
+export const tooLarge = (shown: string, size: number, limit: number): RegError =>
+  new RegError(
+    'TOO_LARGE',
+    `${shown} has ${size} bytes, and at most ${limit} are read of it`,
+    'keep it small',
     { file: shown, line: 1 },
   );
-}
 
 /** Whether everything at a path is plain: a file, or a folder of files and folders. Other users' files are not, where that counts. */
 export async function isPlainTree(path: string, { mine = false } = {}): Promise<boolean> {

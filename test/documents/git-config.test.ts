@@ -1,7 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { gitConfigValue, isGitConfigTrue, parseGitConfig } from '../../src/documents/git-config.js';
+import {
+  badGitConfigLine,
+  gitConfigValue,
+  isGitConfigTrue,
+  parseGitConfig,
+} from '../../src/documents/git-config.js';
 import { sandbox } from '../support/repo.js';
 
 const box = sandbox();
@@ -50,6 +55,7 @@ test.each(Object.entries(TEXTS))('git reads the same: %s', (_what, text) => {
     expected.set(key, [...(expected.get(key) ?? []), one]);
   }
   expect(parseGitConfig(text)).toEqual(expected);
+  expect(badGitConfigLine(text)).toBeUndefined();
 });
 
 test('the last value counts, and there are several words for true', () => {
@@ -67,4 +73,18 @@ test('the last value counts, and there are several words for true', () => {
 test('what git would not read does no harm', () => {
   const text = '\0\0[\n]url = x\nurl = y\n[lfs\nurl = z\n["\n= = =\n[lfs]\nurl = good\n\\';
   expect(gitConfigValue(parseGitConfig(text), 'lfs.url')).toBe('good');
+});
+
+test.each([
+  ['[core\n', 1],
+  ['[core]\n\tbare = "x\n', 2],
+  ['[a]\n\tb = one \\\n  two\n\t1 = 2\n', 4],
+  ['[remote origin]\n', 1],
+  ['[a]\n\tb = \\q\n', 2],
+  ['[a]\n\tb ; c\n', 2],
+  ['[a]\n\tb c = d\n', 2],
+])('git does not understand %j, nor does the reader', (text, line) => {
+  writeFileSync(join(dir, 'broken'), text);
+  expect(() => git('config', '--file', join(dir, 'broken'), '--list')).toThrow(/bad config line/);
+  expect(badGitConfigLine(text)).toBe(line);
 });

@@ -125,7 +125,7 @@ describe('reg validate of a link with', () => {
 });
 
 const rulesOf = (code: string): string[] =>
-  code === 'INVALID_LINK' ? ['link-parse', 'link-schema'] : ['link-resolves', 'link-path'];
+  code === 'INVALID_LINK' ? ['link-parse', 'link-schema'] : ['link-resolves', 'link-path', 'link-login'];
 
 test('reg validate ends by itself, says what is wrong, and nothing raw', () => {
   for (const { code, stdout, stderr } of validations) {

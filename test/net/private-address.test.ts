@@ -1,6 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { describe, expect, it } from 'vitest';
 import {
+  allowedHosts,
   isPrivateAddress,
   type Lookup,
   publicLookup,
@@ -108,6 +109,37 @@ describe('hosts that say that they are private', () => {
       expect(() => refusePrivateHost(new URL(url).hostname)).not.toThrow();
     },
   );
+});
+
+describe('hosts that are allowed', () => {
+  const allowed = allowedHosts(['Models.corp.example', '10.0.0.0/8', '::1', 'fd00::/8', 'localhost']);
+
+  it.each<[string, string | undefined, boolean]>([
+    ['models.corp.example', '192.168.1.1', true],
+    ['models.corp.example.', '192.168.1.1', true],
+    ['evil.models.corp.example', '192.168.1.1', false],
+    ['other.example', '10.9.9.9', true],
+    ['other.example', '11.0.0.1', false],
+    ['10.0.0.1', undefined, true],
+    ['[::1]', undefined, true],
+    ['[fd12::1]', undefined, true],
+    ['[fe80::1]', undefined, false],
+    ['localhost', '127.0.0.1', true],
+    ['127.0.0.1', undefined, false],
+  ])('%s at %s: %s', (hostname, address, isAllowed) => {
+    expect(allowed(hostname, address)).toBe(isAllowed);
+  });
+
+  it('are connected to, and no other address of theirs', async () => {
+    const found = (address: string): Promise<unknown> =>
+      new Promise((resolve) => {
+        const lookup: Lookup = (_hostname, _options, callback) => callback(null, [{ address, family: 4 }]);
+        publicLookup(lookup, allowed)('other.example', { all: false }, (error, one) => resolve(error ?? one));
+      });
+    expect(await found('10.1.2.3')).toBe('10.1.2.3');
+    expect(await found('169.254.169.254')).toMatchObject({ code: 'STORE_FAILED' });
+    expect(() => refusePrivateHost('localhost', allowed)).not.toThrow();
+  });
 });
 
 describe('looking up a host to connect to', () => {

@@ -5,7 +5,14 @@ import { type ArtifactName, artifactNameForTag } from '../../src/domain/names.js
 import { compareText } from '../../src/domain/order.js';
 import { tagNameOf } from '../../src/domain/refs.js';
 import { RegError } from '../../src/errors.js';
-import type { Identity, RegistryRepository, TagReading, TagRef, TreeEntry } from '../../src/git/port.js';
+import {
+  type Identity,
+  NO_FILES,
+  type RegistryRepository,
+  type TagReading,
+  type TagRef,
+  type TreeEntry,
+} from '../../src/git/port.js';
 import { decodeFound, encodeTag, readingOf, type TagObject } from '../../src/git/tag-object.js';
 
 /** A repository in memory, for tests: the same answers as a real one, without git. */
@@ -55,6 +62,7 @@ export function memoryRepository(identity: Identity): MemoryRepository {
     workTree: async () => undefined,
     defaultBranch: async () => 'main',
     uncommitted: async () => [],
+    nextCommit: async () => NO_FILES,
     remotes: async () => ({ names: [] }),
     hasRemote: async () => false,
     add,

@@ -43,6 +43,11 @@ export function makeFixture(
 ): { registry: Repository; hasBase: boolean } {
   const registry = box.repository(rule);
   const from = join(FOLDER, rule);
+  if (existsSync(join(from, 'remote'))) {
+    const remote = box.repository(`${rule}-remote`);
+    remote.commit(filesIn(join(from, 'remote'), source));
+    registry.git('remote', 'add', 'origin', remote.dir);
+  }
   const hasBase = existsSync(join(from, 'base'));
   const base = hasBase ? filesIn(join(from, 'base'), source) : {};
   registry.commit(base);

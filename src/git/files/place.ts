@@ -1,6 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import {
+  badGitConfigLine,
   type GitConfig,
   gitConfigValue,
   isGitConfigTrue,
@@ -46,7 +47,7 @@ export async function findPlace(folder: string, env: NodeJS.ProcessEnv): Promise
     );
   const { gitDir, top } = found;
   const commonDir = resolve(gitDir, (await lineOf(join(gitDir, 'commondir'))) ?? '.');
-  const config = parseGitConfig((await textOf(join(commonDir, 'config'))) ?? '');
+  const config = await readConfig(join(commonDir, 'config'));
   refuseUnknownFormats(config, commonDir);
   const configured = gitConfigValue(config, 'core.worktree');
   const isBare = top === undefined || (isGitConfigTrue(config, 'core.bare') && gitDir === commonDir);
@@ -57,6 +58,15 @@ export async function findPlace(folder: string, env: NodeJS.ProcessEnv): Promise
     workTree: env.GIT_WORK_TREE ? resolve(start, env.GIT_WORK_TREE) : isBare ? undefined : workTree,
     config,
   };
+}
+
+/** @throws RegError NO_REPOSITORY for a file that git does not understand */
+async function readConfig(path: string): Promise<GitConfig> {
+  const text = (await textOf(path)) ?? '';
+  const line = badGitConfigLine(text);
+  if (line === undefined) return parseGitConfig(text);
+  const message = `git does not read the repository: bad config line ${line} in file ${path}`;
+  throw new RegError('NO_REPOSITORY', message, 'repair that file in an editor');
 }
 
 interface Found {

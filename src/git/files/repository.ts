@@ -8,6 +8,7 @@ import type { Oid } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { RegError } from '../../errors.js';
 import { filesBelow, isFolder, isThere } from '../../util/files.js';
+import { readPlain } from '../../util/safe-files.js';
 import type {
   Objects,
   RefTips,
@@ -18,7 +19,7 @@ import type {
   Tags,
   TreeEntry,
 } from '../port.js';
-import { isBrokenRef, needsGit } from '../port.js';
+import { isBrokenRef, type NextCommit, needsGit, NO_FILES } from '../port.js';
 import { firstBytes } from '../../util/stream.js';
 import { decodeFound, MAX_TAG_BYTES, ownTarget, readingOf } from '../tag-object.js';
 import { commitsBetween, mergeBase, readShallow } from './history.js';
@@ -68,6 +69,7 @@ export async function openLocalRepository(
     defaultBranch: () => headBranch(gitDir),
     workTree: async () => place.workTree,
     uncommitted: (paths) => listUncommitted(read.objects, place.workTree, paths),
+    nextCommit: () => filesHere(read.objects, place.workTree),
   };
 }
 
@@ -134,6 +136,23 @@ async function listUncommitted(
     if (entry === undefined && here.length === 0 && (await isThere(join(root, path)))) changed.add(path);
   }
   return [...changed].sort();
+}
+
+/**
+ * The files of a work tree, for the next commit. Without the git program nothing is known of the index, nor of what is ignored or
+ * converted: those below `node_modules` count where HEAD has them.
+ */
+async function filesHere(objects: Objects, root: string | undefined): Promise<NextCommit> {
+  if (root === undefined) return NO_FILES;
+  const head = await objects.commit('HEAD');
+  const committed = head === undefined ? [] : await objects.entries(head, '');
+  const packages = committed.map(({ path }) => path).filter((path) => /(^|\/)node_modules\//.test(path));
+  const isHere = await Promise.all(packages.map((path) => isThere(join(root, path))));
+  const found = await filesBelow(root, new Set(['.git', 'node_modules']));
+  return {
+    paths: [...found, ...packages.filter((_, index) => isHere[index])].sort(),
+    read: (path, limit) => readPlain(join(root, path), limit, path),
+  };
 }
 
 /** Whether a file has the bytes of a blob. */

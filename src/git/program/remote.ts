@@ -14,7 +14,7 @@ import {
   type RemoteListing,
   type TagRef,
 } from '../port.js';
-import type { GitResult, RunGit } from './run.js';
+import { type GitResult, oneLine, type RunGit, trustAdvice } from './run.js';
 import { runPastLocks } from './write.js';
 
 /** A remote, by its name for git and by its name in messages, which has no user-info. */
@@ -80,14 +80,22 @@ function severalAddresses({ name, shown }: NamedRemote, urls: readonly string[])
 
 /** The messages of git about its failure, in one line. */
 export const failureOf = ({ code, stderr }: GitResult): string =>
-  stderr.replaceAll('\n', ' ') || `git ended with exit code ${code}`;
+  oneLine(stderr) || `git ended with exit code ${code}`;
 
 /** The error for a remote that cannot be reached. */
 export function remoteFailed(shown: string, result: GitResult): RegError {
+  // git has one exit code for all failures
+  if (/mismatched algorithms|couldn't find remote ref [0-9a-f]{64}$/m.test(result.stderr))
+    return new RegError(
+      'SOURCE_UNSUPPORTED',
+      `${shown} has SHA-256 ids, and those are read in a clone alone`,
+      `clone it: ${shellLine('git', 'clone', shown)}`,
+    );
   return new RegError(
     'REMOTE_FAILED',
     `cannot reach ${shown}: ${failureOf(result)}`,
-    `check the address, the network and your access; git itself must reach it: ${shellLine('git', 'ls-remote', shown)}`,
+    trustAdvice(result.stderr) ??
+      `check the address, the network and your access; git itself must reach it: ${shellLine('git', 'ls-remote', shown)}`,
   );
 }
 

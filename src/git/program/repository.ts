@@ -1,9 +1,14 @@
+import { lstat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { isGitConfigTrue, parseGitConfig } from '../../documents/git-config.js';
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
 import { isFolder } from '../../util/files.js';
+import { readPlain, userNumber } from '../../util/safe-files.js';
 import {
   type History,
   isBrokenRef,
+  NO_FILES,
   type Objects,
   type RegistryRepository,
   type Remote,
@@ -28,21 +33,23 @@ import {
   type RemoteAccess,
 } from './remote.js';
 import {
-  expectSuccess,
   gitIn,
   offline,
+  oneLine,
   type ReadGit,
   type RunGit,
   readGitIn,
   requireGit,
   type Surroundings,
   streamGitIn,
+  trustAdvice,
   unhurried,
   withinLimit,
   withoutLocalVariables,
 } from './run.js';
 import { gitSignatures, gitSigner } from './signatures.js';
 import { gitTags } from './tags.js';
+import { findWorkTree, listUncommitted, readNextCommit } from './work-tree.js';
 import { commitFile, gitTagWriter } from './write.js';
 
 /**
@@ -88,6 +95,10 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
     defaultBranch: () => readHead(ownAccess(read, folder)),
     workTree: () => findWorkTree(read),
     uncommitted: (paths) => listUncommitted(read, paths),
+    nextCommit: async () => {
+      const top = await findWorkTree(read);
+      return top === undefined ? NO_FILES : readNextCommit(top, { git: read, objects, around });
+    },
   };
 }
 
@@ -107,30 +118,33 @@ function accesses(git: RunGit): (name: string) => RemoteAccess {
 async function requireRepository(git: RunGit, folder: string): Promise<void> {
   const { code, stderr } = await git(['rev-parse', '--git-dir']);
   if (code === 0) return;
-  throw new RegError(
-    'NO_REPOSITORY',
-    `no git repository at ${folder} (${stderr})`,
-    'see what git says of it: git status; make one with git init, or name another with --repo',
+  throw (
+    refusalOf(stderr, folder) ??
+    new RegError(
+      'NO_REPOSITORY',
+      `no git repository at ${folder} (${oneLine(stderr)})`,
+      'see what git says of it: git status; make one with git init, or name another with --repo',
+    )
   );
 }
 
-/** Reads `git status` in its form for programs (git-status(1), Porcelain Format Version 1). */
-async function listUncommitted(git: RunGit, paths: readonly string[]): Promise<string[]> {
-  const pathspecs = paths.map((path) => `:(top,literal)${path}`);
-  const args = [
-    '--no-optional-locks',
-    'status',
-    '--porcelain',
-    '-z',
-    '--untracked-files=all',
-    '--no-renames',
-  ];
-  const result = await git([...args, '--', ...pathspecs]);
-  const lines = expectSuccess(result, 'comparing the work tree with HEAD')
-    .toString()
-    .split('\0')
-    .slice(0, -1);
-  return lines.map((line) => line.slice('XY '.length)).sort();
+/**
+ * Why git refuses a repository that is there; undefined where there is none. Git has one exit code for all of this, so that its
+ * message decides, which is in English here.
+ */
+function refusalOf(stderr: string, folder: string): RegError | undefined {
+  if (/^fatal: not a git repository/.test(stderr)) return undefined;
+  const advice = trustAdvice(stderr);
+  if (advice !== undefined) {
+    const [, place = folder] = /at '(.*)'$/m.exec(stderr) ?? [];
+    const message = `${place} belongs to another user, so git does not read it`;
+    return new RegError('NO_REPOSITORY', message, `where you trust it: ${advice}`);
+  }
+  return new RegError(
+    'NO_REPOSITORY',
+    `git does not read the repository at ${folder}: ${oneLine(stderr)}`,
+    'see what git says of it: git status',
+  );
 }
 
 /** Reads what git's configuration says about remotes. */
@@ -156,12 +170,25 @@ async function readRemotes(git: RunGit): Promise<RemoteNames> {
   };
 }
 
-async function findWorkTree(git: RunGit): Promise<string | undefined> {
-  // in a bare repository the first answer is `false`, and the second question fails
-  const { stdout } = await git(['rev-parse', '--is-inside-work-tree', '--show-toplevel']);
-  const [inside, top] = stdout.toString().split('\n');
-  return inside === 'true' ? top : undefined;
+/**
+ * The variable that names a folder as a bare repository, so that git reads it also where it reads only those that are named
+ * (git-config(1), safe.bareRepository); nothing for any other folder. Git asks no owner of what is named, so that a folder of
+ * another user is left to git (git-config(1), safe.directory).
+ */
+export async function namedBare(folder: string): Promise<{ GIT_DIR?: string }> {
+  const [config, head, inside] = await Promise.all(
+    ['config', 'HEAD', '.git'].map((name) => lstat(join(folder, name)).catch(() => undefined)),
+  );
+  const user = userNumber();
+  if (!config?.isFile() || head === undefined || inside !== undefined || basename(folder) === '.git')
+    return {};
+  if (user !== undefined && (config.uid !== user || (await lstat(folder)).uid !== user)) return {};
+  const bytes = await readPlain(join(folder, 'config'), MAX_CONFIG_BYTES, 'config').catch(() => undefined);
+  const text = Buffer.from(bytes ?? []).toString();
+  return isGitConfigTrue(parseGitConfig(text), 'core.bare') ? { GIT_DIR: folder } : {};
 }
+
+const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /**
  * Opens a folder as the source of models.
@@ -175,10 +202,10 @@ export async function openGitSource(path: string, around: Surroundings): Promise
       'check --source, or source.repo of the link',
     );
   if (!(await isFolder(path))) throw unreachable('');
-  const inside = { ...around, env: withoutLocalVariables(around.env) };
+  const inside = { ...around, env: { ...withoutLocalVariables(around.env), ...(await namedBare(path)) } };
   const git = readGitIn(path, inside);
   const found = await git(['rev-parse', '--git-dir']);
-  if (found.code !== 0) throw unreachable(` (${found.stderr})`);
+  if (found.code !== 0) throw refusalOf(found.stderr, path) ?? unreachable(` (${oneLine(found.stderr)})`);
   return {
     objects: gitObjects(git, streamGitIn(path, unhurried(inside))),
     history: gitHistory(git),

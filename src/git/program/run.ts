@@ -130,7 +130,7 @@ export class GitFailed extends RegError {
   readonly exitCode: number;
 
   constructor({ code, stderr }: Omit<GitResult, 'stdout'>, [verb]: readonly string[]) {
-    super('GIT_FAILED', `git ${verb} failed: ${stderr || `exit code ${code}`}`);
+    super('GIT_FAILED', `git ${verb} failed: ${oneLine(stderr) || `exit code ${code}`}`);
     this.exitCode = code;
   }
 }
@@ -387,6 +387,13 @@ const messagesIn = (stderr: readonly Buffer[]): string =>
     .filter((line) => line !== '' && !PROGRESS.test(line))
     .join('\n');
 
+/** Messages of git as a part of a sentence. */
+export const oneLine = (stderr: string): string => stderr.replaceAll(/\s+/g, ' ').trim();
+
+/** What git advises for a repository of another user, which it does not read (git-config(1), safe.directory). */
+export const trustAdvice = (stderr: string): string | undefined =>
+  /^\s*(git config --global --add safe\.directory .+)$/m.exec(stderr)?.[1];
+
 /**
  * The standard output of a run that must succeed.
  * @throws RegError GIT_FAILED
@@ -396,7 +403,7 @@ export function expectSuccess(result: GitResult, doing: string): Buffer {
   if (result.code === GIT_MISSING) throw gitMissing();
   throw new RegError(
     'GIT_FAILED',
-    `git failed while ${doing}: ${result.stderr || `exit code ${result.code}`}`,
+    `git failed while ${doing}: ${oneLine(result.stderr) || `exit code ${result.code}`}`,
   );
 }
 
@@ -413,11 +420,17 @@ const OLDEST = [2, 34] as const;
 
 /**
  * Checks that the git program is there and new enough.
- * @throws RegError GIT_MISSING, GIT_TOO_OLD
+ * @throws RegError GIT_MISSING, GIT_TOO_OLD, GIT_FAILED where git does not run, as with a broken configuration of the user
  */
 export async function requireGit(git: RunGit): Promise<void> {
   const result = await git(['version']);
   if (result.code < 0) throw gitMissing();
+  if (result.code !== 0)
+    throw new RegError(
+      'GIT_FAILED',
+      `git does not run: ${oneLine(result.stderr)}`,
+      'repair the configuration that it names, in an editor',
+    );
   const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(result.stdout.toString()) ?? [];
   const isNewEnough =
     Number(major) > OLDEST[0] || (Number(major) === OLDEST[0] && Number(minor) >= OLDEST[1]);

@@ -6,6 +6,7 @@ import { isOid } from '../../util/oid.js';
 import {
   type Branches,
   isBrokenRef,
+  NO_FILES,
   type Objects,
   type RegistryRepository,
   requireBranches,
@@ -251,6 +252,7 @@ export function remoteRepository(
     defaultBranch: transport.defaultBranch,
     workTree: async () => undefined,
     uncommitted: async () => [],
+    nextCommit: async () => NO_FILES,
   };
 }
 

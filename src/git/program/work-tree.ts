@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Oid } from '../../domain/event.js';
+import { RegError } from '../../errors.js';
+import { notPlain, readPlain, tooLarge } from '../../util/safe-files.js';
+import type { NextCommit, Objects } from '../port.js';
+import { expectSuccess, type GitResult, oneLine, type RunGit, readGitIn, type Surroundings } from './run.js';
+
+/** The top of the work tree that a folder is in; undefined in a bare repository. */
+export async function findWorkTree(git: RunGit): Promise<string | undefined> {
+  // in a bare repository the first answer is `false`, and the second question fails
+  const { stdout } = await git(['rev-parse', '--is-inside-work-tree', '--show-toplevel']);
+  const [inside, top] = stdout.toString().split('\n');
+  return inside === 'true' ? top : undefined;
+}
+
+/** A file that differs from the index or from HEAD (git-status(1), Porcelain Format Version 1). */
+interface Status {
+  path: string;
+  /** How the index differs from HEAD, and the work tree from the index; a blank where they are the same. */
+  index: string;
+  workTree: string;
+}
+
+/** Reads `git status` in its form for programs. */
+async function statusOf(git: RunGit, paths: readonly string[]): Promise<Status[]> {
+  const pathspecs = paths.map((path) => `:(top,literal)${path}`);
+  const args = [
+    '--no-optional-locks',
+    'status',
+    '--porcelain',
+    '-z',
+    '--untracked-files=all',
+    '--no-renames',
+  ];
+  const result = await git([...args, '--', ...pathspecs]);
+  const lines = linesOf(expectSuccess(result, 'comparing the work tree with HEAD'));
+  return lines.map((line) => ({
+    index: line[0] ?? '',
+    workTree: line[1] ?? '',
+    path: line.slice('XY '.length),
+  }));
+}
+
+const linesOf = (stdout: Buffer): string[] => stdout.toString().split('\0').slice(0, -1);
+
+/** The files at these paths, or below them, that the index or the work tree has otherwise than HEAD. */
+export const listUncommitted = async (git: RunGit, paths: readonly string[]): Promise<string[]> =>
+  (await statusOf(git, paths)).map(({ path }) => path).sort();
+
+/** What reading the next commit takes. */
+interface Access {
+  git: RunGit;
+  objects: Objects;
+  around: Surroundings;
+}
+
+/**
+ * Reads what a commit of the whole work tree would have: the index, and what differs from it as `git add` would store it
+ * (gitattributes(5): line ends, encodings and filters).
+ * @param top the top of the work tree
+ */
+export async function readNextCommit(top: string, { git, objects, around }: Access): Promise<NextCommit> {
+  const inTop = readGitIn(top, around);
+  const [staged, statuses] = await Promise.all([
+    inTop(['ls-files', '-z', '--stage']).then((result) => expectSuccess(result, 'reading the index')),
+    statusOf(git, []),
+  ]);
+  const index = new Map(linesOf(staged).flatMap(entriesOf));
+  const edited = new Set<string>();
+  for (const status of statuses) {
+    const { path } = status;
+    if (status.workTree === ' ') continue;
+    index.delete(path);
+    // a file that one side of a conflict deleted is there still; a folder is a repository of its own
+    const isGone = status.workTree === 'D' && status.index !== 'U';
+    if (!isGone && !path.endsWith('/')) edited.add(path);
+  }
+  return {
+    paths: [...index.keys(), ...edited].sort(),
+    read: async (path, limit) => {
+      if (edited.has(path)) {
+        const bytes = await readPlain(join(top, path), limit, path);
+        return bytes && asStored(top, path, bytes, around);
+      }
+      const entry = index.get(path);
+      if (entry === undefined) return undefined;
+      if (!entry.isFile) throw notPlain(path, 'no plain file');
+      const here = await readPlain(join(top, path), limit, path).catch(() => undefined);
+      if (here !== undefined && blobId(here, entry.oid) === entry.oid) return here;
+      const size = (await objects.sizes([entry.oid])).get(entry.oid) ?? 0;
+      if (size > limit) throw tooLarge(path, size, limit);
+      return objects.blob(entry.oid);
+    },
+  };
+}
+
+/** A line of `git ls-files --stage`: the mode, the object, the stage of a conflict, and the path. Submodules are left out. */
+function entriesOf(line: string): [path: string, entry: { oid: Oid; isFile: boolean }][] {
+  const [, mode, oid = '', path = ''] = /^(\d+) ([0-9a-f]+) \d\t(.*)$/s.exec(line) ?? [];
+  return mode === undefined || mode === '160000' ? [] : [[path, { oid, isFile: mode !== '120000' }]];
+}
+
+/** The id of a blob with these bytes, by the hash that another id has. */
+function blobId(bytes: Uint8Array, like: Oid): Oid {
+  const hash = createHash(like.length === 40 ? 'sha1' : 'sha256');
+  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+}
+
+/** The bytes that `git add` would store for a file. Nothing is added to the repository. */
+async function asStored(
+  top: string,
+  path: string,
+  bytes: Uint8Array,
+  around: Surroundings,
+): Promise<Uint8Array> {
+  const git = readGitIn(top, around);
+  const hash = ['hash-object', `--path=${path}`, '--stdin'];
+  const answer = (result: GitResult): Buffer => {
+    if (result.code === 0) return result.stdout;
+    const message = `git cannot store ${path}: ${oneLine(result.stderr)}`;
+    throw new RegError('GIT_FAILED', message, 'see: git check-attr --all -- PATH', { file: path, line: 1 });
+  };
+  const oid = answer(await git(hash, bytes))
+    .toString()
+    .trim();
+  if (blobId(bytes, oid) === oid) return bytes;
+  // git says what it would store only to a folder of objects
+  const folder = await mkdtemp(join(tmpdir(), 'reg-objects-'));
+  try {
+    const named = await git(['rev-parse', '--path-format=absolute', '--git-path', 'objects']);
+    const env = {
+      ...around.env,
+      GIT_OBJECT_DIRECTORY: folder,
+      GIT_ALTERNATE_OBJECT_DIRECTORIES: answer(named).toString().trimEnd(),
+    };
+    const aside = readGitIn(top, { ...around, env });
+    answer(await aside([...hash, '-w'], bytes));
+    return answer(await aside(['cat-file', 'blob', oid]));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
