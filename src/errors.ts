@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'NOT_AN_EVENT'
   | 'AMBIGUOUS'
   | 'TAGS_MISSING'
+  | 'DAMAGED'
   // refused
   | 'ALREADY_REGISTERED'
   | 'COMMIT_TAKEN'

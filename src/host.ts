@@ -8,6 +8,8 @@ export interface Host {
   now: () => number;
   /** Takes what is worth knowing beside an answer. */
   note?: ((text: string) => void) | undefined;
+  /** Whether questions are answered with what is here: an annotated tag that is lightweight here is not fetched. */
+  offline?: boolean | undefined;
   /** Ends what is running; what was asked fails with the code INTERRUPTED. */
   signal?: AbortSignal | undefined;
 }

@@ -7,7 +7,7 @@ import { cacheFolder, openWorkTree, wayBelow } from './util/files.js';
 
 /** Opens everything that a registry talks to. `repo` is a URL, or a path from the host's folder. */
 export async function openContext(repo: string, host: Host): Promise<RegistryContext> {
-  const { env, cwd, now, signal, note = () => undefined } = host;
+  const { env, cwd, now, signal, offline, note = () => undefined } = host;
   const cache = cacheFolder(env);
   const around = { env, signal };
   const repository = await openRepository(repo, cwd, cache, around);
@@ -33,6 +33,7 @@ export async function openContext(repo: string, host: Host): Promise<RegistryCon
       return root === undefined ? '' : wayBelow(root, cwd);
     }),
     note,
+    offline,
     config,
     remote: remoteChooser(repository, env),
     cache,

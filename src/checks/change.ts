@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CONFIG_FILE } from '../documents/config.js';
-import { inspectLink, type Link } from '../documents/link.js';
+import { ENOUGH_OF_LINK, inspectLink, type Link } from '../documents/link.js';
 import { LINK_SUFFIX } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
@@ -43,7 +43,8 @@ export async function changeSince(
     touches: async (file) => isConfigTouched || touched(file),
     before: async (file) => {
       const oid = oids.get(file);
-      const reading = oid === undefined ? undefined : inspectLink(await repository.objects.blob(oid), file);
+      const reading =
+        oid === undefined ? undefined : inspectLink(await repository.objects.blob(oid, ENOUGH_OF_LINK), file);
       return reading && 'link' in reading ? reading.link : undefined;
     },
     removed: links.filter((path) => !present.has(path)),

@@ -1,6 +1,7 @@
 import type { RuleLevels } from '../documents/config.js';
 import { inspectLink } from '../documents/link.js';
 import { LINK_SUFFIX } from '../documents/link-path.js';
+import { RegError } from '../errors.js';
 import { dvcOutputs, isPointer, type PointerFiles } from '../models/dvc-index.js';
 import { type Declarations, type DeclaringFiles, declarationsIn } from '../registry/declared.js';
 import type { Finding } from '../registry/rows.js';
@@ -88,8 +89,13 @@ export const findingsOf = (faults: readonly DeclarationFault[], levels: RuleLeve
 export async function unreadableLinks({ paths, read }: DeclaringFiles): Promise<DeclarationFault[]> {
   const faults: DeclarationFault[] = [];
   for (const file of paths.filter((path) => path.endsWith(LINK_SUFFIX))) {
-    const reading = inspectLink((await read(file)) ?? new Uint8Array(), file);
-    if ('problems' in reading)
+    const bytes = await read(file).catch((error: unknown) => {
+      if (!(error instanceof RegError) || error.code !== 'TOO_LARGE') throw error;
+      faults.push({ kind: 'unreadable', file, line: 1, message: error.message });
+      return null;
+    });
+    const reading = bytes === null ? undefined : inspectLink(bytes ?? new Uint8Array(), file);
+    if (reading && 'problems' in reading)
       for (const { message, line } of reading.problems)
         faults.push({ kind: 'unreadable', file, line, message });
   }

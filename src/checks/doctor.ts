@@ -13,8 +13,9 @@ import { tagRef, tagRefspec } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
-import { requireRemote, type TagReading, type TagRef } from '../git/port.js';
+import { isBrokenRef, requireRemote, type TagReading, type TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
+import { damageOf } from '../registry/damage.js';
 import { filesAt, findDeclaration } from '../registry/declared.js';
 import { followLink, linkAt } from '../registry/links.js';
 import { usesGto } from '../registry/load-config.js';
@@ -155,8 +156,20 @@ function checkTag(reading: TagReading, remote: RemoteTags | undefined, remove: R
   const message = `it is named as an event, but is not one: ${reading.detail}`;
   // a checkout may hold a tag otherwise than the remote does; then the remote's is right
   const there = remote?.tags.get(name);
+  if (reading.defect === 'missing') return [damage(reading.ref, remote)];
   const fix = remote && there !== undefined && there !== oid ? replacement(remote.name, name) : remove(name);
   return [found('error', reading.defect, name, message, fix)];
+}
+
+/** A tag whose object cannot be read: its artifact has no answer until it is restored, and to delete it may lose an event. */
+function damage(ref: TagRef, remote: RemoteTags | undefined): DoctorFinding {
+  const message = `what it says is not known: ${damageOf(ref)}`;
+  const there = remote?.tags.get(ref.name);
+  if (there === undefined || isBrokenRef({ oid: there }))
+    return found('error', 'missing', ref.name, `${message}; restore it from another clone or a backup`);
+  const isAnother = there !== ref.oid && !isBrokenRef(ref);
+  const fix = isAnother ? replacement(remote?.name ?? '', ref.name) : 'reg sync';
+  return found('error', 'missing', ref.name, message, fix);
 }
 
 /** Each item that has the key of an earlier one, with the first item of that key. */
@@ -275,6 +288,8 @@ function checkCommits(
   });
 }
 
+const isBroken = (oid: Oid | undefined): boolean => oid !== undefined && isBrokenRef({ oid });
+
 /** Events of the remote that this clone lacks, or whose tags differ here. */
 function checkRemote(local: readonly TagRef[], { name: remote, tags }: RemoteTags): DoctorFinding[] {
   const here = new Map(local.map((ref) => [ref.name, ref.oid]));
@@ -283,7 +298,7 @@ function checkRemote(local: readonly TagRef[], { name: remote, tags }: RemoteTag
   const message = `${remote} has ${lacking.length} tags of the registry that this clone does not have`;
   const once = isSeveral ? [found('error', 'only-at-remote', null, message, 'reg sync')] : [];
   const findings = [...tags].flatMap(([tag, oid]): DoctorFinding[] => {
-    if (parseTagName(tag) === undefined || here.get(tag) === oid) return [];
+    if (parseTagName(tag) === undefined || here.get(tag) === oid || isBroken(here.get(tag))) return [];
     if (here.has(tag)) {
       const message = `${remote} has another tag of this name; the command takes that one and drops this`;
       return [found('error', 'differs-from-remote', tag, message, replacement(remote, tag))];

@@ -110,7 +110,7 @@ async function refuseEvents(
   const { stages } = await context.config();
   const names = once(async () => [...(await readArtifactNames(repository.tags)), ...groups.keys()]);
   for (const [name, events] of groups) {
-    const there = await readEvents(repository.tags, name);
+    const there = await readEvents(context, name);
     const otherArtifacts = there.tagNames.size === 0 ? await names() : [];
     const misfits = refuseArrivals(
       name,

@@ -13,7 +13,7 @@ import { bringMissing } from '../registry/catch-up.js';
 import type { RegistryContext } from '../registry/context.js';
 import { linkAt } from '../registry/links.js';
 import { type MetricsFile, readMetricsFile } from '../registry/metrics-file.js';
-import { eventsIn, readArtifactNames } from '../registry/read.js';
+import { readArtifactNames, wholeEventsIn } from '../registry/read.js';
 import type { FoundRev } from '../registry/source-rev.js';
 import { memoize, once } from '../util/async.js';
 import { failureOf, type Subject } from './finding.js';
@@ -120,7 +120,7 @@ async function readHeld(
   try {
     const tags = await tagsOf(name);
     const readings = tags.length === 0 ? [] : await context.repository.tags.read(tags);
-    const { events } = eventsIn(readings, name);
+    const { events } = await wholeEventsIn(context, readings, name);
     for (const [stage, [current]] of versionsByStage(artifactStateOf(name, events))) {
       if (current === undefined) continue;
       const { id, commit } = current.version;

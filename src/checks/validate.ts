@@ -64,7 +64,7 @@ async function withBytes(
   const { bytes: rule } = TAG_RULES;
   const level = levelOf(rule, config.rules);
   if (level === 'off') return report;
-  const state = await readState(context.repository.tags);
+  const state = await readState(context);
   const findings = (await missingBytes(context, state.values())).map(
     (fault): Finding => ({
       level: fault.level === 'error' ? level : 'warning',

@@ -11,8 +11,9 @@ import { requireSignatures, type Tags } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { historyRow } from '../registry/make-rows.js';
 import { askMeant } from '../registry/meant.js';
+import type { Unsure } from '../registry/missing.js';
 import { readRules, rulesSourceOf } from '../registry/policy.js';
-import { requireArtifact } from '../registry/queries.js';
+import { reportMissing, requireArtifact } from '../registry/queries.js';
 import { readState } from '../registry/read.js';
 import type { VerifiedRow } from '../registry/rows.js';
 
@@ -20,6 +21,8 @@ import type { VerifiedRow } from '../registry/rows.js';
 export interface VerifyOptions {
   /** Does not ask the remote who may sign: its branches as this clone knows them count. */
   offline?: boolean | undefined;
+  /** Of all artifacts: is called for each one with a tag that cannot be read, whose events are left out. */
+  onMissing?: ((artifact: string | undefined) => void) | undefined;
 }
 
 /**
@@ -29,11 +32,11 @@ export interface VerifyOptions {
 export async function verify(
   context: RegistryContext,
   target: string | undefined,
-  { offline }: VerifyOptions,
+  { offline, onMissing }: VerifyOptions,
 ): Promise<VerifiedRow[]> {
   const { repository } = context;
   const { artifacts, isWanted } = await (target === undefined
-    ? select(context, target)
+    ? selectAll(context, onMissing)
     : askMeant(context, target, (full) => select(context, full)));
   const events = mergeOrdered(artifacts.map((artifact) => artifact.events.filter(isWanted))).reverse();
   const signatures = await readSignatures(context, events, offline);
@@ -80,9 +83,17 @@ interface Selection {
   isWanted: (event: ResolvedEvent) => boolean;
 }
 
-async function select(context: RegistryContext, text: string | undefined): Promise<Selection> {
-  if (text === undefined)
-    return { artifacts: [...(await readState(context.repository.tags)).values()], isWanted: () => true };
+async function selectAll(
+  context: RegistryContext,
+  onMissing: VerifyOptions['onMissing'],
+): Promise<Selection> {
+  const unsure: Unsure = new Map();
+  const state = await readState(context, undefined, (name, error) => unsure.set(name, error));
+  reportMissing(context, onMissing, unsure);
+  return { artifacts: [...state.values()], isWanted: () => true };
+}
+
+async function select(context: RegistryContext, text: string): Promise<Selection> {
   const { artifact: name, which } = parseTarget(text);
   const artifact = await requireArtifact(context, name);
   if (which === undefined) return { artifacts: [artifact], isWanted: () => true };

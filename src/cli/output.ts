@@ -38,6 +38,8 @@ export interface GlobalOptions {
   color?: ColorChoice;
   quiet?: boolean;
   verbose?: boolean;
+  /** Of many commands: asks no remote. */
+  offline?: boolean;
 }
 
 /** Makes the output of one run. */

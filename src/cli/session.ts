@@ -39,7 +39,7 @@ export function startSession(
     inPlace,
     open: async () => {
       const note = (text: string): void => out.note(inPlace(text));
-      const context = await openContext(repo, { env, cwd, now, signal, note });
+      const context = await openContext(repo, { env, cwd, now, signal, note, offline: options.offline });
       const config = once(async () => {
         const read = await context.config();
         for (const { file, line, message, hint } of read.notes) {

@@ -143,6 +143,9 @@ export function readLink(bytes: Uint8Array, file: string): LinkFile {
   throw errorOf(reading.problems, file, 'INVALID_LINK');
 }
 
+/** So many bytes of a link file are read: one more than it may have, so that a larger one is refused. */
+export const ENOUGH_OF_LINK = STRICT.bytes + 1;
+
 /** Keys whose values are kept as they are written; so are all keys of `source`. */
 const TEXTS: ReadonlySet<string> = new Set(['sha256', 'type', 'description']);
 

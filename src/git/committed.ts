@@ -17,5 +17,5 @@ export async function committedFile(
   const size = (await objects.sizes([entry.oid])).get(entry.oid) ?? 0;
   if (size > maxBytes)
     throw new RegError('TOO_LARGE', `${path} has ${size} bytes, and at most ${maxBytes} are read of it`);
-  return objects.blob(entry.oid);
+  return objects.blob(entry.oid, maxBytes);
 }

@@ -89,6 +89,12 @@ export interface TagRef {
   peeled?: Oid | 'unknown' | undefined;
 }
 
+/** What the listing of a broken ref gives in place of an object id: its file is empty, or holds something else. */
+export const NO_OBJECT: Oid = '0'.repeat(40);
+
+/** Whether a listing gave no object id for a ref. */
+export const isBrokenRef = ({ oid }: { oid: Oid }): boolean => /^0+$/.test(oid);
+
 /** Tags as a listing shows them, by name. */
 export interface TagList {
   refs: Iterable<TagRef>;
@@ -133,7 +139,8 @@ export interface Objects {
   entry(commit: Oid, path: string): Promise<TreeEntry | undefined>;
   /** All entries below a path that are not trees themselves, by path. */
   entries(commit: Oid, path: string): Promise<TreeEntry[]>;
-  blob(oid: Oid): Promise<Uint8Array>;
+  /** The bytes of a blob; with `most` only the first ones, so many at most, and no more is read. */
+  blob(oid: Oid, most?: number): Promise<Uint8Array>;
   /** The bytes of a blob as they come, in constant memory. */
   stream(oid: Oid): Promise<Readable>;
   /** The sizes of blobs, in bytes. Blobs that only a remote has come here first, all in one go. */

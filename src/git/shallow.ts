@@ -76,7 +76,7 @@ export function objectsOfClone(
           return entries;
         }),
       ),
-    blob: async (oid) => (await placeOf(oid)).blob(oid),
+    blob: async (oid, most) => (await placeOf(oid)).blob(oid, most),
     stream: async (oid) => (await placeOf(oid)).stream(oid),
     sizes: async (oids) => {
       const elsewhere = oids.filter((oid) => away.has(oid));

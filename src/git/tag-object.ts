@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { LAST_SECOND } from '../domain/clock.js';
 import type { AnnotatedTag, Oid, Tagger } from '../domain/event.js';
 import { isOid } from '../util/oid.js';
-import type { TagReading, TagRef } from './port.js';
+import { isBrokenRef, type TagReading, type TagRef } from './port.js';
 
 /** The content of a tag object, as git stores it (git-mktag(1)). */
 export interface TagObject {
@@ -129,10 +129,13 @@ const cleanTagger = ({ name, email }: Tagger): Tagger => ({
   email: email.replaceAll(/[\0\n<>]/g, ''),
 });
 
-/** A tag with its object, which is undefined where it is missing or corrupt. */
+/** No larger tag object is read: it is no event. */
+export const MAX_TAG_BYTES = 1024 * 1024;
+
+/** A tag with its object, which is undefined where it is missing or corrupt; of one that is too large `size` says so. */
 export interface FoundTag {
   ref: TagRef;
-  object: { type: string; bytes: Buffer } | undefined;
+  object: { type: string; bytes: Buffer; size?: number } | undefined;
 }
 
 /** A tag whose object is well formed. Its target may be another tag, so the commit is not known yet. */
@@ -147,9 +150,19 @@ type Defect = Exclude<TagReading, { tag: unknown }>;
 
 /** Decodes the object of a tag. */
 export function decodeFound({ ref, object: found }: FoundTag): DecodedTag | Defect {
-  if (found === undefined) return { ref, defect: 'missing', detail: `its object ${ref.oid} is missing` };
+  if (found === undefined) {
+    const detail = isBrokenRef(ref)
+      ? 'its ref holds no object id'
+      : `its object ${ref.oid} is missing or corrupt`;
+    return { ref, defect: 'missing', detail };
+  }
   if (found.type !== 'tag')
     return { ref, defect: 'lightweight', detail: `it is a lightweight tag on a ${found.type}` };
+  const size = found.size ?? found.bytes.length;
+  if (size > MAX_TAG_BYTES) {
+    const detail = `its object has ${size} bytes, and of a tag at most ${MAX_TAG_BYTES} are read`;
+    return { ref, defect: 'malformed', detail };
+  }
   try {
     const object = decodeTag(found.bytes);
     return { ref, object, oddities: odditiesOf(ref.name, found.bytes, object) };
@@ -161,12 +174,15 @@ export function decodeFound({ ref, object: found }: FoundTag): DecodedTag | Defe
 
 /**
  * The reading of a tag.
- * @param target the object that the tag leads to through all tags; undefined where one is missing or corrupt
+ * @param target the object that the tag leads to through all tags; undefined where one is missing or corrupt, `another type` where the
+ * first is there and is no tag, although the tag says so
  */
 export function readingOf(
   { ref, object, oddities }: DecodedTag,
-  target: { type: string; oid: Oid } | undefined,
+  target: { type: string; oid: Oid } | 'another type' | undefined,
 ): TagReading {
+  if (target === 'another type')
+    return { ref, defect: 'malformed', detail: 'it points at an object of another type than it says' };
   if (target === undefined) return { ref, defect: 'missing', detail: 'a tag that it points at is missing' };
   if (target.type !== 'commit')
     return { ref, defect: 'not-a-commit', detail: `it points at a ${target.type}` };

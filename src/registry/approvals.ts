@@ -41,7 +41,7 @@ export async function approvals(
   const one = name === undefined ? undefined : await requireArtifact(context, name);
   const artifacts =
     one === undefined
-      ? [...(await readState(repository.tags)).values()].filter(({ deprecated }) => !deprecated)
+      ? [...(await readState(context)).values()].filter(({ deprecated }) => !deprecated)
       : [one];
   const found = await readApprovals(repository, one?.name ?? 'all', source);
   const signed = Object.values(rules.policy).some((policy) => policy.signed)

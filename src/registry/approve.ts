@@ -14,7 +14,7 @@ import { creation, push, pushFailed, tagObject } from './apply.js';
 import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { hintAtSwapped } from './meant.js';
-import { eventsIn, readAllTags } from './read.js';
+import { readAllTags, wholeEventsIn } from './read.js';
 import type { ApprovalRow } from './rows.js';
 import type { WriteOptions } from './write.js';
 import { type WriteTarget, whereItPushes, writeTargetOf } from './write-target.js';
@@ -80,14 +80,15 @@ const ALREADY = 'you approved of it already';
 const countsFor = (email: string): string => `it counts where someone other than ${email} assigns`;
 
 async function findApprovable(
-  { repository }: RegistryContext,
+  context: RegistryContext,
   name: ArtifactName,
   id: string | undefined,
   { asks, push, remote }: WriteTarget,
 ): Promise<VersionState> {
+  const { repository } = context;
   const view = asks ? await catchUp(repository, name, remote) : undefined;
   const readings = view?.readings ?? (await readAllTags(repository.tags, name));
-  const artifact = artifactStateOf(name, eventsIn(readings, name).events);
+  const artifact = artifactStateOf(name, (await wholeEventsIn(context, readings, name)).events);
   if (artifact.events.length === 0) throw unknownArtifact(name, [], !asks);
   const version = findNamed(artifact, id === undefined ? { kind: 'latest' } : { kind: 'version', id });
   const { tag } = version.event;

@@ -4,6 +4,7 @@ import { tagRef } from '../domain/refs.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import {
+  isBrokenRef,
   type RegistryRepository,
   type RemoteListing,
   requireRemote,
@@ -43,7 +44,7 @@ export async function catchUp(
   }
   const [listing, here] = await Promise.all([listed, readAllTags(repository.tags, artifact)]);
   const tags = listing.tags.filter(isEvent);
-  const { wanted, differing } = compareTags(here.map(refOf), tags);
+  const { wanted, differing } = compareTags(here.map(refOf), tags, damageIn(here));
   if (differing.length > 0) throw differs(remote, artifact, differing);
   const fetched = wanted.map(({ tag }) => tag.name);
   const brought = await bring(repository, remote, wanted);
@@ -52,6 +53,10 @@ export async function catchUp(
 }
 
 const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
+
+/** The names of the tags whose objects cannot be read. */
+export const damageIn = (readings: readonly TagReading[]): Set<string> =>
+  new Set(readings.flatMap((one) => ('defect' in one && one.defect === 'missing' ? one.ref.name : [])));
 
 /**
  * Brings tags here with their objects, and reads them.
@@ -65,7 +70,10 @@ export async function bring(
   if (wanted.length === 0) return [];
   const tags = wanted.map(({ tag }) => tag);
   await requireRemote(repository, remote).fetch(tags);
-  const refs = wanted.map(({ tag, replaces }) => ({ ref: tagRef(tag.name), from: replaces, to: tag.oid }));
+  // of a damaged tag the object alone may be missing
+  const refs = wanted
+    .filter(({ tag, replaces }) => replaces !== tag.oid)
+    .map(({ tag, replaces }) => ({ ref: tagRef(tag.name), from: replaces, to: tag.oid }));
   const [readings, outcome] = await Promise.all([
     repository.tags.read(tags),
     requireWriter(repository).change(refs),
@@ -74,7 +82,8 @@ export async function bring(
   throw new RegError('GIT_FAILED', `git did not write tags of ${remote} here: ${outcome.reason}`);
 }
 
-function differs(remote: string, artifact: ArtifactName, tags: readonly TagRef[]): RegError {
+/** The error for tags of a remote whose names belong to other tags here. */
+export function differs(remote: string, artifact: string, tags: readonly TagRef[]): RegError {
   const names = tags.map(({ name }) => name);
   const refspecs = names.map((name) => `+${tagRef(name)}:${tagRef(name)}`);
   return new RegError(
@@ -114,22 +123,32 @@ interface WantedTag {
 
 /** How the tags of a remote differ from those here. */
 interface Comparison {
-  /** Events of the remote that are missing here, or lightweight here. */
+  /** Events of the remote that are missing here, or lightweight or damaged here. */
   wanted: WantedTag[];
   /** Tags of the remote whose names belong to other tags here. */
   differing: TagRef[];
 }
 
-/** Compares the tags of a remote with those here, by name and object. */
-export function compareTags(here: readonly TagRef[], there: readonly TagRef[]): Comparison {
+/**
+ * Compares the tags of a remote with those here, by name and object.
+ * @param damaged the names of tags here whose objects cannot be read
+ */
+export function compareTags(
+  here: readonly TagRef[],
+  there: readonly TagRef[],
+  damaged: ReadonlySet<string> = new Set(),
+): Comparison {
   const held = new Map(here.map(({ name, oid }) => [name, oid]));
   const wanted: WantedTag[] = [];
   const differing: TagRef[] = [];
   for (const tag of there) {
     const replaces = held.get(tag.name);
     // a lightweight tag is not an event; where it is missing here, it only takes a name there
-    if (replaces === tag.oid || (replaces === undefined && tag.peeled === undefined)) continue;
-    if (replaces === undefined || replaces === tag.peeled) wanted.push({ tag, replaces });
+    if (isBrokenRef(tag) || (replaces === undefined && tag.peeled === undefined)) continue;
+    if (replaces === tag.oid && !damaged.has(tag.name)) continue;
+    const isBroken = replaces !== undefined && isBrokenRef({ oid: replaces });
+    if (replaces === undefined || replaces === tag.peeled || replaces === tag.oid || isBroken)
+      wanted.push({ tag, replaces });
     else differing.push(tag);
   }
   return { wanted, differing };
@@ -141,6 +160,8 @@ interface BothSides {
   there: TagRef[];
   /** Events whose names the remote does not have. */
   onlyHere: TagRef[];
+  /** The names of the tags here whose objects cannot be read. */
+  damaged: Set<string>;
 }
 
 /**
@@ -149,15 +170,13 @@ interface BothSides {
  */
 export async function listBothSides(repository: RegistryRepository, remote: string): Promise<BothSides> {
   const { listTags } = requireRemote(repository, remote);
-  const [{ refs }, listed] = await Promise.all([repository.tags.list('all'), listTags()]);
-  const local = [...refs];
-  const here = local.filter(hasEventName);
+  const [local, listed] = await Promise.all([readAllTags(repository.tags, 'all'), listTags()]);
+  const readings = local.filter((reading) => hasEventName(refOf(reading)));
+  const here = readings.map(refOf);
   const there = listed.filter(hasEventName);
   const known = new Set(there.map(({ name }) => name));
-  const unknown = here.filter(({ name }) => !known.has(name));
-  const readings = unknown.length === 0 ? [] : await repository.tags.read(unknown);
-  const events = new Set(readings.flatMap((one) => ('tag' in one ? [one.tag.name] : [])));
-  return { here, there, onlyHere: unknown.filter(({ name }) => events.has(name)) };
+  const onlyHere = readings.flatMap((one) => ('tag' in one && !known.has(one.tag.name) ? refOf(one) : []));
+  return { here, there, onlyHere, damaged: damageIn(readings) };
 }
 
 const hasEventName = ({ name }: TagRef): boolean => parseTagName(name) !== undefined;

@@ -33,7 +33,7 @@ export async function checkRef(
   const name = parseTagName(tagName);
   if (name === undefined) throw notAnEvent(tagName, looksLikeEvent(tagName) ? 'reg doctor' : 'reg history');
   if (fetch) await fetchArtifact(context, name.artifact);
-  const artifact = await readArtifact(context.repository.tags, name.artifact, seconds(at));
+  const artifact = await readArtifact(context, name.artifact, seconds(at));
   const event = artifact.events.find((one) => one.tag === tagName);
   if (event === undefined) throw await missing(context, name.artifact, tagName, at);
   return { ...historyRow(event), current: isInEffect(event, artifact) };
@@ -54,12 +54,12 @@ async function fetchArtifact(
 
 /** The error for a tag that is no event, or was not one yet. */
 async function missing(
-  { repository }: RegistryContext,
+  context: RegistryContext,
   artifact: ArtifactName,
   tagName: string,
   at: Date | undefined,
 ): Promise<RegError> {
-  const now = at && (await readArtifact(repository.tags, artifact));
+  const now = at && (await readArtifact(context, artifact));
   if (at === undefined || !now?.events.some(({ tag }) => tag === tagName))
     return notAnEvent(tagName, 'reg doctor');
   return new RegError(

@@ -30,6 +30,8 @@ export interface RegistryContext {
   config: () => Promise<Config>;
   /** The name of the remote of this clone; at a URL there is none to ask for. */
   remote: (use?: RemoteUse) => Promise<string>;
+  /** Whether questions ask no remote for what is lightweight here. */
+  offline?: boolean | undefined;
   /** The clock of this machine, in milliseconds since the epoch; writes take theirs from git. */
   now: () => number;
   /** A folder for what can be fetched again. */
@@ -37,6 +39,14 @@ export interface RegistryContext {
   /** Ends what is running. */
   signal?: AbortSignal | undefined;
 }
+
+/** Whether there is a remote, which may have more tags. */
+export const isClone = async ({ repository, remote }: RegistryContext): Promise<boolean> =>
+  repository.address === undefined &&
+  remote().then(
+    (name) => repository.hasRemote(name),
+    () => true,
+  );
 
 /**
  * Where a source repository is that links and people name; a relative path starts at the top of the registry.

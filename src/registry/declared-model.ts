@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { type ArtifactEntry, pathOfEntry } from '../documents/artifacts.js';
 import { isDvcFile } from '../documents/dvc.js';
-import { isOwn, type Link, missingPin, modelPath, readLink } from '../documents/link.js';
+import { ENOUGH_OF_LINK, isOwn, type Link, missingPin, modelPath, readLink } from '../documents/link.js';
 import { LINK_SUFFIX } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
@@ -73,7 +73,7 @@ function pathInRepository(path: string | undefined, { virtual }: ArtifactEntry):
 
 async function linkIn(objects: Objects, commit: Oid, file: string): Promise<Link> {
   const entry = await objects.entry(commit, file);
-  return readLink(entry ? await objects.blob(entry.oid) : new Uint8Array(), file).link;
+  return readLink(entry ? await objects.blob(entry.oid, ENOUGH_OF_LINK) : new Uint8Array(), file).link;
 }
 
 /** Links of one repository that may lead to one another. */

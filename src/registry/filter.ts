@@ -2,14 +2,15 @@ import { type ArtifactState, latestVersion } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, type StageName, stageName } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
-import { lastTime, registrationOf, wasAssigned } from '../domain/state.js';
+import { type Artifact, type Facts, lastTime, registrationOf, wasAssigned } from '../domain/state.js';
 import { compareVersions, parseVersion, type Version } from '../domain/version.js';
 import { RegError } from '../errors.js';
 import { mapAtMost } from '../util/async.js';
 import type { RegistryContext } from './context.js';
 import { declaredArtifacts } from './declared.js';
 import { describeChosen } from './describe.js';
-import { askAt, requireKnownStage } from './queries.js';
+import type { Unsure } from './missing.js';
+import { askAt, reportMissing, requireKnownStage } from './queries.js';
 import type { OverviewRow, VersionRow } from './rows.js';
 import type { Filter, OverviewOptions } from './show.js';
 
@@ -29,30 +30,39 @@ export async function filteredOverview(
   options: OverviewOptions,
 ): Promise<OverviewRow[]> {
   const { stage, behind, never } = await stagesOf(context, options);
-  const { at, sort = 'name', limit } = options;
+  const { at, sort = 'name', limit, onMissing } = options;
+  const unsure: Unsure = new Map();
+  const ask: AskAll = (question) => askAt(context, 'all', at, question, unsure);
   let kept = rows.filter(
     (row) =>
       (stage === undefined || heldIn(row, stage).length > 0) &&
       (behind === undefined || isBehind(row, behind)),
   );
   if (never !== undefined) {
-    const ever = await askAt(context, 'all', at, (artifact, facts) => wasAssigned(artifact, never, facts));
-    kept = kept.filter(({ artifact }) => ever.get(artifact) !== true);
+    const ever = await ask((artifact, facts) => wasAssigned(artifact, never, facts));
+    kept = kept.filter(({ artifact }) => ever.get(artifact) !== true && !unsure.has(artifact));
   }
   if (isAboutDeclaration(options)) {
-    const commits = await declaringCommits(context, kept, at);
+    const commits = await declaringCommits(context, kept, at, ask);
     kept = await filterAtMost(kept, async ({ artifact }) =>
       isDeclaredSo(context, artifact, commits.get(artifact), options),
     );
   }
   if (sort === 'timestamp') {
-    const times = await askAt(context, 'all', at, lastTime);
+    const times = await ask(lastTime);
+    kept = kept.filter(({ artifact }) => !unsure.has(artifact));
     const timeOf = ({ artifact }: OverviewRow): number => times.get(artifact) ?? Number.NEGATIVE_INFINITY;
     kept = kept.toSorted((a, b) => timeOf(b) - timeOf(a) || compareText(a.artifact, b.artifact));
   }
   if (sort === 'semver') kept = kept.toSorted(byLatest);
+  // the others are noted already
+  const shown = new Set(rows.map(({ artifact }) => artifact));
+  reportMissing(context, onMissing, new Map([...unsure].filter(([name]) => shown.has(name))));
   return kept.slice(0, limit);
 }
+
+/** Asks about every artifact. */
+type AskAll = <T>(question: (artifact: Artifact, facts: Facts) => T) => Promise<Map<ArtifactName, T>>;
 
 /** The greatest latest version first, artifacts without one last. */
 function byLatest(a: OverviewRow, b: OverviewRow): number {
@@ -125,12 +135,13 @@ async function declaringCommits(
   context: RegistryContext,
   rows: readonly OverviewRow[],
   at: Date | undefined,
+  ask: AskAll,
 ): Promise<Map<ArtifactName, Oid>> {
   const { objects } = context.repository;
   const head = at === undefined ? await objects.commit('HEAD') : undefined;
   const declared = new Set(head === undefined ? [] : await declaredArtifacts(objects, head));
   const latest = new Map(rows.map(({ artifact, latest: version }) => [artifact, version]));
-  const registered = await askAt(context, 'all', at, (artifact, facts) => {
+  const registered = await ask((artifact, facts) => {
     const version = latest.get(artifact.name);
     return version ? registrationOf(artifact, version as Version, facts)?.commit : undefined;
   });

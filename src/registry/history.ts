@@ -9,7 +9,7 @@ import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { historyRow, intervalRow } from './make-rows.js';
 import { askMeant } from './meant.js';
-import { wholeOf } from './missing.js';
+import { readWhole } from './missing.js';
 import {
   isWithoutTags,
   type ReadOptions,
@@ -18,7 +18,6 @@ import {
   requireKnownStage,
   seconds,
 } from './queries.js';
-import { readState } from './read.js';
 import type { HistoryRow, IntervalRow } from './rows.js';
 
 /** Which part of history is wanted, and in which order. */
@@ -144,10 +143,9 @@ async function allWhole(
   context: RegistryContext,
   { at, onMissing }: HistoryOptions,
 ): Promise<ArtifactState[]> {
-  const state = await readState(context.repository.tags, seconds(at));
-  const { whole, missing } = await wholeOf(context, state);
-  reportMissing(context, onMissing, missing);
-  await isWithoutTags(context, state.size, onMissing);
+  const { whole, unsure } = await readWhole(context, seconds(at));
+  reportMissing(context, onMissing, unsure);
+  await isWithoutTags(context, whole.length + unsure.size, onMissing);
   return whole;
 }
 

@@ -1,6 +1,6 @@
 import { isAbsolute, join, posix, resolve } from 'node:path';
 import { requireEntryPath } from '../documents/artifacts.js';
-import { isOwn, type Link, type LinkSource, modelPath, readLink } from '../documents/link.js';
+import { ENOUGH_OF_LINK, isOwn, type Link, type LinkSource, modelPath, readLink } from '../documents/link.js';
 import { artifactOfLink, LINK_SUFFIX, requireLinkPath } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import type { Location } from '../domain/location.js';
@@ -102,7 +102,7 @@ function linkFileOf(source: LinkSource): string | undefined {
 
 async function linkFileAt(objects: Objects, commit: Oid, file: string): Promise<Link> {
   const entry = await objects.entry(commit, file);
-  if (entry?.type === 'blob') return readLink(await objects.blob(entry.oid), file).link;
+  if (entry?.type === 'blob') return readLink(await objects.blob(entry.oid, ENOUGH_OF_LINK), file).link;
   throw new RegError(
     'SOURCE_PATH',
     `there is no ${file} at commit ${short(commit)} of the source`,
@@ -127,7 +127,8 @@ export async function linkAt(context: RegistryContext, artifact: ArtifactName, c
   const found = await findDeclaration(objects, commit, artifact);
   if (found?.kind === 'link') {
     const entry = await objects.entry(commit, found.file);
-    return readLink(entry ? await objects.blob(entry.oid) : new Uint8Array(), found.file).link;
+    return readLink(entry ? await objects.blob(entry.oid, ENOUGH_OF_LINK) : new Uint8Array(), found.file)
+      .link;
   }
   if (found === undefined) throw await notDeclared(context, artifact, commit);
   const entry = await foreignEntry(objects, commit, found, artifact);

@@ -7,6 +7,7 @@ import {
   readGto,
 } from '../documents/config.js';
 import type { Oid } from '../domain/event.js';
+import { RegError } from '../errors.js';
 import type { RegistryRepository } from '../git/port.js';
 import type { WorkTree } from '../util/files.js';
 
@@ -46,10 +47,19 @@ export async function usesGto(
   return (await read(GTO_FILE)) !== undefined;
 }
 
+/** No larger file says how a registry is used. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+
 /** Reads files of a commit by their paths; undefined where there is none, and where there is no commit. */
 export const readerAt =
   (repository: RegistryRepository, commit: Oid | undefined) =>
   async (path: string): Promise<Uint8Array | undefined> => {
     const entry = commit === undefined ? undefined : await repository.objects.entry(commit, path);
-    return entry?.type === 'blob' ? repository.objects.blob(entry.oid) : undefined;
+    if (entry?.type !== 'blob') return undefined;
+    const bytes = await repository.objects.blob(entry.oid, MAX_FILE_BYTES + 1);
+    if (bytes.length <= MAX_FILE_BYTES) return bytes;
+    throw new RegError(
+      'TOO_LARGE',
+      `${path} has more than ${MAX_FILE_BYTES} bytes, and no more are read of it`,
+    );
   };

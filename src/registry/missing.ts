@@ -1,24 +1,16 @@
 import { join } from 'node:path';
-import type { ArtifactState, State } from '../domain/artifact.js';
+import type { ArtifactState } from '../domain/artifact.js';
 import { gapsIn } from '../domain/chain.js';
 import type { Event, NamedEvent } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { isThere } from '../util/files.js';
 import { writeBelow } from '../util/safe-files.js';
-import type { RegistryContext } from './context.js';
-import { readArtifactNames } from './read.js';
+import { isClone, type RegistryContext } from './context.js';
+import { readArtifactNames, readState } from './read.js';
 
 // Known to be partial is no answer (docs/specification.md, 1 Tags): an event names an event before it or a version that is not here, or
 // a shallow clone has no tag of the registry at all. Only what was read anyway is looked at.
-
-/** Whether there is a remote, which may have more tags. */
-export const isClone = async ({ repository, remote }: RegistryContext): Promise<boolean> =>
-  repository.address === undefined &&
-  remote().then(
-    (name) => repository.hasRemote(name),
-    () => true,
-  );
 
 /**
  * Whether tags of an artifact are known to be missing here, so that its remote may have them. A tag that was deleted is not
@@ -42,17 +34,22 @@ export async function isPartial(
   return false;
 }
 
-/** The artifacts of a state whose tags are not known to be partial, and the names of the others. */
-export async function wholeOf(
+/** Artifacts whose answers cannot be trusted, by name, and why: tags are missing or cannot be read. */
+export type Unsure = Map<ArtifactName, RegError>;
+
+/** Reads the artifacts of a registry that are whole, now or at a time in seconds since the epoch, and why the others are not. */
+export async function readWhole(
   context: RegistryContext,
-  state: State,
-): Promise<{ whole: ArtifactState[]; missing: Set<string> }> {
+  at: number | undefined,
+): Promise<{ whole: ArtifactState[]; unsure: Unsure }> {
+  const unsure: Unsure = new Map();
+  const state = await readState(context, at, (name, error) => unsure.set(name, error));
   const whole: ArtifactState[] = [];
-  const missing = new Set<string>();
   for (const artifact of state.values())
-    if (await isPartial(context, artifact.events, artifact.events)) missing.add(artifact.name);
+    if (await isPartial(context, artifact.events, artifact.events))
+      unsure.set(artifact.name, partial(artifact.name));
     else whole.push(artifact);
-  return { whole, missing };
+  return { whole, unsure };
 }
 
 /**
@@ -65,7 +62,7 @@ export async function refusePartial(
   read: readonly Event[],
   all: readonly NamedEvent[],
 ): Promise<void> {
-  if (await isPartial(context, read, all)) throw tagsMissing(`tags of ${artifact} are missing in this clone`);
+  if (await isPartial(context, read, all)) throw partial(artifact);
 }
 
 /** Whether a shallow clone has no tag of the registry at all, although its remote may have some. */
@@ -75,6 +72,10 @@ export async function hasNone(context: RegistryContext): Promise<boolean> {
   if (!(await isClone(context)) || !(await repository.history.isShallow())) return false;
   return !(await isThere(markOf(context, await emptyMark(context))));
 }
+
+/** The error for an artifact whose tags are known to be partial. */
+export const partial = (artifact: ArtifactName): RegError =>
+  tagsMissing(`tags of ${artifact} are missing in this clone`);
 
 /** The error for tags that are known to be missing here. */
 export const tagsMissing = (message: string): RegError =>

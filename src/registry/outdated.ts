@@ -44,9 +44,8 @@ export async function outdated(
         const named = links.flatMap(({ link: { source } }) =>
           source.repo === repo ? (registryRef(source) ?? []) : [],
         );
-        const { repository } = await sourceRegistry(context, { repo });
         return readArtifacts(
-          repository.tags,
+          await sourceRegistry(context, { repo }),
           named.map(({ artifact }) => artifact),
         );
       },

@@ -23,6 +23,7 @@ import {
   latest as greatest,
   heldByStage,
   inStage,
+  isActive,
   isVersion,
   registrationOf,
   type Summary,
@@ -34,21 +35,25 @@ import {
 import { didYouMean } from '../domain/suggest.js';
 import { parseVersionTarget, type Target } from '../domain/target.js';
 import { formatTime } from '../domain/time.js';
+import { parseVersion } from '../domain/version.js';
 import { currentSince } from '../domain/timeline.js';
 import { RegError } from '../errors.js';
-import { type RegistryContext, requireCommit, type TrustOptions, wantsVerified } from './context.js';
+import type { TagRef } from '../git/port.js';
+import { isClone, type RegistryContext, requireCommit, type TrustOptions, wantsVerified } from './context.js';
+import { damaged } from './damage.js';
 import { madeBy, stageRow, versionRows } from './make-rows.js';
 import { askMeant, hintAtSwapped } from './meant.js';
 import {
   hasNone,
-  isClone,
   isPartial,
   NO_TAGS,
   noteWithoutTags,
+  partial,
   refusePartial,
   tagsMissing,
+  type Unsure,
 } from './missing.js';
-import { ask, readArtifact, readArtifactNames, readEvents, type Scope } from './read.js';
+import { annotatedTags, ask, readArtifact, readArtifactNames, readEvents, type Scope } from './read.js';
 import type { Made, StageRow, VersionRow } from './rows.js';
 import type { Subject } from './trusted.js';
 
@@ -65,14 +70,14 @@ export interface ReadOptions {
 /** Is given the name of a deprecated artifact, and of the one that takes its place. */
 export type OnDeprecated = (artifact: ArtifactName, successor: ArtifactName | undefined) => void;
 
-/** Notes the artifacts whose tags are known to be missing here. */
+/** Notes the artifacts whose tags are known to be missing here, or cannot be read. */
 export function reportMissing(
   { note }: RegistryContext,
   onMissing: ReadOptions['onMissing'],
-  names: ReadonlySet<string>,
+  unsure: Unsure,
 ): void {
-  for (const name of names) {
-    note(`tags of ${name} are missing in this clone, and it is not shown; get them with: reg sync`);
+  for (const [name, { message, hint }] of unsure) {
+    note(`${message}, and it is not shown; ${hint}`);
     onMissing?.(name);
   }
 }
@@ -104,7 +109,7 @@ export async function requireArtifact(
   onDeprecated?: OnDeprecated,
 ): Promise<ArtifactState> {
   const wanted = artifactName(name);
-  const { events } = await readEvents(context.repository.tags, wanted);
+  const { events } = await readEvents(context, wanted);
   await refusePartial(context, wanted, events, events);
   const artifact = artifactStateOf(wanted, events, seconds(at));
   if (artifact.deprecated) onDeprecated?.(wanted, artifact.events.at(-1)?.successor);
@@ -139,7 +144,7 @@ export async function requireCurrent(
   const { stages = [] } = await context.config();
   const time = seconds(at);
   if (time === undefined) return findCurrent(artifact, stage, stages);
-  const used = stagesUsed(await readArtifact(context.repository.tags, artifact.name));
+  const used = stagesUsed(await readArtifact(context, artifact.name));
   return findPast(artifact, stage, time, stages.includes(stage) || used.includes(stage));
 }
 
@@ -237,12 +242,12 @@ export async function whichOfAll(
   { at, all, onMissing }: WhichOptions,
 ): Promise<StageRow[]> {
   const wanted = stageName(stage);
-  const missing = new Set<string>();
-  const answers = await askAt(context, 'all', at, rowsIn(wanted, all), (name) => missing.add(name));
-  const rows = [...answers.values()].flat().filter(({ artifact }) => !missing.has(artifact));
-  reportMissing(context, onMissing, missing);
-  if (await isWithoutTags(context, answers.size, onMissing)) return [];
-  if (rows.length === 0 && missing.size === 0) await requireKnownStage(context, wanted);
+  const unsure: Unsure = new Map();
+  const answers = await askAt(context, 'all', at, rowsIn(wanted, all), unsure);
+  const rows = [...answers.values()].flat();
+  reportMissing(context, onMissing, unsure);
+  if (await isWithoutTags(context, answers.size + unsure.size, onMissing)) return [];
+  if (rows.length === 0 && unsure.size === 0) await requireKnownStage(context, wanted);
   // of one artifact they are in order
   return rows.sort((a, b) => compareText(a.artifact, b.artifact));
 }
@@ -326,50 +331,63 @@ async function askOne<T>(
 
 /**
  * Asks about one artifact or all, as of now or of a moment.
- * @param onMissing of a question about all, takes the artifacts whose tags are known to be partial: their answers may be wrong
- * @throws RegError TAGS_MISSING of a question about one
+ * @param unsure of a question about all, takes the artifacts without a sure answer, and these are not among the answers
+ * @throws RegError DAMAGED, TAGS_MISSING of a question about one, and where nothing takes them
  */
 export async function askAt<T>(
   context: RegistryContext,
   scope: Scope,
   at: Date | undefined,
   question: (artifact: Artifact, facts: Facts) => T,
-  onMissing?: (artifact: ArtifactName) => void,
+  unsure?: Unsure,
 ): Promise<Map<ArtifactName, T>> {
   const time = seconds(at);
   const suspects: [Artifact, Event[]][] = [];
+  const damage: [ArtifactName, TagRef][] = [];
   const answers = await ask(
-    context.repository.tags,
+    annotatedTags(context),
     scope,
     (artifact, facts) =>
       time === undefined ? question(artifact, facts) : question(asOf(artifact, time, facts), COMPLETE),
-    (artifact, known) => {
-      if (known.size === 0) return;
-      const events = artifact.events.flatMap(({ tag }) => {
-        const fact = known.get(tag);
-        return typeof fact === 'object' ? fact : [];
-      });
-      if (gapsIn(events, artifact.events).length > 0) suspects.push([artifact, events]);
+    {
+      onAnswer: (artifact, known) => {
+        if (known.size === 0) return;
+        const events = artifact.events.flatMap(({ tag }) => {
+          const fact = known.get(tag);
+          return typeof fact === 'object' ? fact : [];
+        });
+        if (gapsIn(events, artifact.events).length > 0) suspects.push([artifact, events]);
+      },
+      onDamage: (name, tag) => damage.push([name, tag]),
     },
   );
+  const found: Unsure = new Map();
+  for (const [name, tag] of damage) found.set(name, await damaged(context, name, tag));
   for (const [{ name, events: all }, events] of suspects)
-    if (scope !== 'all') await refusePartial(context, name, events, all);
-    else if (onMissing && (await isPartial(context, events, all))) onMissing(name);
+    if (await isPartial(context, events, all)) found.set(name, partial(name));
+  for (const [name, error] of found) {
+    if (unsure === undefined) throw error;
+    unsure.set(name, error);
+    answers.delete(name);
+  }
   return answers;
 }
 
-/** The summary of every artifact that has an event. */
+/**
+ * The summary of every artifact that has an event.
+ * @param unsure takes the artifacts without a sure one
+ */
 export async function summaries(
   context: RegistryContext,
   { at, ...view }: ReadOptions & View,
-  onMissing?: (artifact: ArtifactName) => void,
+  unsure: Unsure,
 ): Promise<Map<ArtifactName, Summary>> {
   const answers = await askAt(
     context,
     'all',
     at,
     (artifact, facts) => summaryOf(artifact, view, facts),
-    onMissing,
+    unsure,
   );
   return new Map([...answers].flatMap(([name, summary]) => (summary ? [[name, summary]] : [])));
 }
@@ -385,13 +403,15 @@ export interface StagesOptions extends ReadOptions {
 /** The stages of a registry. */
 export async function stages(
   context: RegistryContext,
-  { allowed, used, at }: StagesOptions,
+  { allowed, used, at, onMissing }: StagesOptions,
 ): Promise<StageName[]> {
   const listed = used && !allowed ? [] : ((await context.config()).stages ?? []);
   if (allowed && !used) return [...listed];
-  const held = [...(await summaries(context, { at })).values()].flatMap(({ stages: own }) =>
+  const unsure: Unsure = new Map();
+  const held = [...(await summaries(context, { at }, unsure)).values()].flatMap(({ stages: own }) =>
     own.map(([stage]) => stage),
   );
+  reportMissing(context, onMissing, unsure);
   return [...new Set([...listed, ...held.sort()])];
 }
 
@@ -428,15 +448,21 @@ export async function choose(
       'the version is named in more than one way',
       'give one of a stage, a version and a rev',
     );
+  // a verified answer rests on events that are judged one by one
+  const committed = trust.verify
+    ? undefined
+    : await committedAs(context, name, { stage, version, at, onDeprecated });
+  if (committed) return committed;
   if (stage !== undefined) {
     const wanted = stageName(stage);
-    const whole = await requireArtifact(context, name, at, onDeprecated);
+    const whole = await requireArtifact(context, name, at, trust.verify ? onDeprecated : undefined);
     const artifact = trust.verify ? await trustedPart(context, whole, { stage: wanted }, trust) : whole;
     const { version: held } = await requireCurrent(context, artifact, wanted, at);
     return { version: held.id, commit: held.commit };
   }
   if (version !== undefined) {
-    const whole = await requireArtifact(context, name, at, onDeprecated);
+    const isAsked = !trust.verify && parseVersion(version) !== undefined;
+    const whole = await requireArtifact(context, name, at, isAsked ? undefined : onDeprecated);
     const which = parseVersionTarget(`${name}@${version}`).which ?? { kind: 'latest' };
     const subject = which.kind === 'version' ? { version: which.id as VersionId } : 'versions';
     const artifact = trust.verify ? await trustedPart(context, whole, subject, trust) : whole;
@@ -452,6 +478,26 @@ export async function choose(
   const commit = await requireCommit(context, rev ?? 'HEAD');
   if (onDeprecated) await askOne(context, name, { onDeprecated }, () => undefined);
   return { version: null, commit };
+}
+
+/** The version that is meant, from the tags that decide it; undefined where there is none, and for a version by another name. */
+async function committedAs(
+  context: RegistryContext,
+  name: ArtifactName,
+  { stage, version, at, onDeprecated }: ChooseOptions,
+): Promise<Chosen | undefined> {
+  const wanted = stage === undefined ? undefined : stageName(stage);
+  const typed = version === undefined ? undefined : parseVersion(version);
+  if (wanted === undefined && typed === undefined) return undefined;
+  return askOne(context, name, { at, onDeprecated }, (artifact, facts): Chosen | undefined => {
+    const held = wanted && current(artifact, wanted, facts);
+    const id = held ? held.id : typed;
+    if (id === undefined) return undefined;
+    if (!isVersion(id)) return { version: id, commit: id };
+    if (!isActive(artifact, id, facts)) return undefined;
+    const commit = registrationOf(artifact, id, facts)?.commit ?? held?.event.commit;
+    return commit === undefined ? undefined : { version: id, commit };
+  });
 }
 
 /** What a target that a person typed says about which state is meant. */

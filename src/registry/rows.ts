@@ -287,8 +287,8 @@ export const StatusRow = defineRow(
   'A tag that is not the same here and at the remote',
   {
     tag,
-    // missing here, or here as a lightweight tag, which is no event: remote-only; moved, or made again: differs
-    state: choice(['local-only', 'remote-only', 'differs'], 'where the tag is'),
+    // missing here, or here as a lightweight tag, which is no event: remote-only; moved, or made again: differs; unreadable here: damaged
+    state: choice(['local-only', 'remote-only', 'differs', 'damaged'], 'where the tag is'),
     local: orNull(oid(''), 'what the tag holds here'),
     remote: orNull(oid(''), 'what the tag holds at the remote'),
   },
@@ -300,8 +300,8 @@ export type StatusRow = ValueOf<typeof StatusRow>;
 export const SyncRow = defineRow('What became of a tag', {
   tag,
   action: choice(
-    ['fetched', 'pushed', 'differs'],
-    '`differs`: the remote has another one of that name, and neither was touched',
+    ['fetched', 'pushed', 'differs', 'damaged'],
+    '`differs`: the remote has another one of that name, and neither was touched; `damaged`: it cannot be read here, and the remote does not have it',
   ),
   oid: oid('what the remote has'),
 });

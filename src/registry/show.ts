@@ -8,7 +8,7 @@ import type { RegistryContext } from './context.js';
 import { declarationsIn, filesAt } from './declared.js';
 import { declaredRow, summaryRow, versionRows } from './make-rows.js';
 import { askMeant } from './meant.js';
-import { wholeOf } from './missing.js';
+import { readWhole, type Unsure } from './missing.js';
 import {
   isWithoutTags,
   type ReadOptions,
@@ -19,7 +19,6 @@ import {
   seconds,
   summaries,
 } from './queries.js';
-import { readState } from './read.js';
 import type { OverviewRow, VersionRow } from './rows.js';
 
 /** What is kept of a list of artifacts, or of the versions of one: rows that have all of these. */
@@ -53,17 +52,15 @@ const isFilter = ({ labels, type, stage, behind, never }: Filter): boolean =>
  * registered ones alone are asked for.
  */
 export async function overview(context: RegistryContext, options: OverviewOptions): Promise<OverviewRow[]> {
-  const missing = new Set<string>();
+  const unsure: Unsure = new Map();
   const [declared, registered] = await Promise.all([
     options.at || options.registeredOnly ? [] : declaredAtHead(context),
-    summaries(context, options, (name) => missing.add(name)),
+    summaries(context, options, unsure),
   ]);
-  reportMissing(context, options.onMissing, missing);
-  await isWithoutTags(context, registered.size, options.onMissing);
-  const rows = [...registered]
-    .filter(([name]) => !missing.has(name))
-    .map(([name, summary]) => summaryRow(name, summary, options));
-  const waiting = declared.filter((name) => !registered.has(name)).map(declaredRow);
+  reportMissing(context, options.onMissing, unsure);
+  await isWithoutTags(context, registered.size + unsure.size, options.onMissing);
+  const rows = [...registered].map(([name, summary]) => summaryRow(name, summary, options));
+  const waiting = declared.filter((name) => !registered.has(name) && !unsure.has(name)).map(declaredRow);
   const all = [...rows, ...waiting]
     .filter((row) => options.deprecated || !row.deprecated)
     .sort((a, b) => compareText(a.artifact, b.artifact));
@@ -107,11 +104,10 @@ async function versionsInStage(
   stage: StageName,
   options: VersionsOptions,
 ): Promise<VersionRow[]> {
-  const state = await readState(context.repository.tags, seconds(options.at));
   const rows: VersionRow[] = [];
-  const { missing, whole } = await wholeOf(context, state);
-  reportMissing(context, options.onMissing, missing);
-  if (await isWithoutTags(context, state.size, options.onMissing)) return [];
+  const { unsure, whole } = await readWhole(context, seconds(options.at));
+  reportMissing(context, options.onMissing, unsure);
+  if (await isWithoutTags(context, whole.length + unsure.size, options.onMissing)) return [];
   for (const artifact of whole.sort((a, b) => compareText(a.name, b.name))) {
     if (artifact.deprecated && !options.deprecated) continue;
     const held = versionsByStage(artifact, options).get(stage) ?? [];
@@ -122,7 +118,7 @@ async function versionsInStage(
         ),
       );
   }
-  if (rows.length === 0 && missing.size === 0) await requireKnownStage(context, stage);
+  if (rows.length === 0 && unsure.size === 0) await requireKnownStage(context, stage);
   return rows.slice(0, options.limit);
 }
 

@@ -3,7 +3,7 @@ import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { compareText, mergeOrdered } from '../domain/order.js';
 import { RegError } from '../errors.js';
-import { requireRemote, type Turn } from '../git/port.js';
+import { isBrokenRef, requireRemote, type TagRef, type Turn } from '../git/port.js';
 import { attempts } from '../util/async.js';
 import { creation, push, pushFailed, WRITE_RETRY } from './apply.js';
 import { bring, compareTags, listBothSides } from './catch-up.js';
@@ -29,8 +29,8 @@ export async function sync(registry: RegistryContext, { onRow }: SyncOptions): P
   const remote = await requireRemoteName(registry);
   const context = whereItPushes(registry);
   const { repository } = context;
-  const { here, there, onlyHere } = await listBothSides(repository, remote);
-  const { wanted, differing } = compareTags(here, there);
+  const { here, there, onlyHere, damaged } = await listBothSides(repository, remote);
+  const { wanted, differing } = compareTags(here, there, damaged);
   await bring(repository, remote, wanted);
   const rows: SyncRow[] = [];
   const done = (action: SyncRow['action'], tag: string, oid: Oid): void => {
@@ -39,8 +39,11 @@ export async function sync(registry: RegistryContext, { onRow }: SyncOptions): P
   };
   for (const { name, oid } of differing) done('differs', name, oid);
   for (const { tag } of wanted) done('fetched', tag.name, tag.oid);
+  for (const { name, oid } of lostIn(here, damaged, wanted)) done('damaged', name, oid);
   const missing = new Set(onlyHere.map(({ name }) => name));
-  const state = await readState(repository.tags);
+  // lightweight tags were compared above
+  const quiet = { ...context, offline: true, note: () => undefined };
+  const state = await readState(quiet, undefined, () => undefined);
   // what is not here now, the remote does not have either
   await markGone(
     context,
@@ -87,6 +90,13 @@ async function pushEvent(
   throw new RegError('BUSY', `${tag} could not be pushed, tried ${tried} times: other writers were faster`);
 }
 
+/** Damaged tags that the remote does not have either, or has as others. */
+const lostIn = (
+  here: readonly TagRef[],
+  damaged: ReadonlySet<string>,
+  wanted: readonly { tag: TagRef }[],
+): TagRef[] => here.filter(({ name }) => damaged.has(name) && !wanted.some(({ tag }) => tag.name === name));
+
 /**
  * Compares the registry's tags with those of the remote, where pushes go; nothing is fetched. Rows are by tag name.
  * @throws RegError NO_CLONE, REMOTE_FAILED, INVALID_CONFIG where pushes go to several addresses
@@ -94,8 +104,8 @@ async function pushEvent(
 export async function status(context: RegistryContext): Promise<StatusRow[]> {
   const remote = await requireRemoteName(context);
   const { repository } = whereItPushes(context);
-  const { here, there, onlyHere } = await listBothSides(repository, remote);
-  const { wanted, differing } = compareTags(here, there);
+  const { here, there, onlyHere, damaged } = await listBothSides(repository, remote);
+  const { wanted, differing } = compareTags(here, there, damaged);
   const rows: StatusRow[] = [
     ...onlyHere.map(({ name, oid }) => ({
       tag: name,
@@ -105,9 +115,15 @@ export async function status(context: RegistryContext): Promise<StatusRow[]> {
     })),
     ...wanted.map(({ tag: { name, oid }, replaces }) => ({
       tag: name,
-      state: 'remote-only' as const,
-      local: replaces ?? null,
+      state: damaged.has(name) ? ('damaged' as const) : ('remote-only' as const),
+      local: replaces === undefined || isBrokenRef({ oid: replaces }) ? null : replaces,
       remote: oid,
+    })),
+    ...lostIn(here, damaged, wanted).map(({ name, oid }) => ({
+      tag: name,
+      state: 'damaged' as const,
+      local: isBrokenRef({ oid }) ? null : oid,
+      remote: null,
     })),
     ...differing.map(({ name, oid }) => {
       const local = here.find((tag) => tag.name === name)?.oid ?? null;

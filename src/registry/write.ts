@@ -30,7 +30,7 @@ import { type DeclaredAt, declaredModel, refuseUnsound } from './declared-model.
 import { refuseUnpushed } from './dvc-model.js';
 import { usesGto } from './load-config.js';
 import { policyGuard } from './policy.js';
-import { artifactNamesIn, eventsIn, readAllTags, readArtifactNames } from './read.js';
+import { artifactNamesIn, readAllTags, readArtifactNames, wholeEventsIn } from './read.js';
 import type { WriteRow } from './rows.js';
 import { type WriteTarget, whereItPushes, writeTargetOf } from './write-target.js';
 
@@ -91,7 +91,7 @@ const REPETITIONS = 10;
 /**
  * Reads, decides, and does what was decided. When another writer was faster, it starts again from the reading: the request
  * may be refused now, or get the next number. This is the only loop of a write.
- * @throws RegError what `decide` refuses, NOT_DECLARED, GTO_UNREADABLE, POLICY, SIGNING_FAILED, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when
+ * @throws RegError what `decide` refuses, NOT_DECLARED, GTO_UNREADABLE, DAMAGED, POLICY, SIGNING_FAILED, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when
  * it lost every time, BEHIND_REMOTE, REMOTE_FAILED, REMOTE_REFUSED,
  * INVALID_CONFIG where pushes go to several addresses
  */
@@ -188,7 +188,7 @@ async function look(
   const turn = push && view ? view.turn : await requireWriter(repository).turn(artifact);
   // what was read for a push is newer than the remote's turn; for a write here the tags are read after the turn here
   const readings = (push ? view?.readings : undefined) ?? (await readAllTags(repository.tags, artifact));
-  const { events, tagNames: names } = eventsIn(readings, artifact);
+  const { events, tagNames: names } = await wholeEventsIn(context, readings, artifact);
   // a name that is taken at the remote is taken, also by something that is not an event
   const tagNames = new Set([...names, ...(view?.tags ?? []).map(({ name }) => name)]);
   const otherArtifacts = tagNames.size === 0 ? await otherNames(repository, view && remote) : [];

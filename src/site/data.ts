@@ -78,6 +78,9 @@ function rememberingReader(objects: Objects): Objects {
       new Map((await objects.entries(commit, '')).map((entry) => [entry.path, entry])),
     { most: COMMITS },
   );
+  const blobOf = memoize(({ oid, most }: { oid: Oid; most: number | undefined }) => objects.blob(oid, most), {
+    most: BLOBS,
+  });
   const sizeOf = memoize(async (oid: Oid) => (await objects.sizes([oid])).get(oid), { most: BLOBS });
   return {
     ...objects,
@@ -93,7 +96,7 @@ function rememberingReader(objects: Objects): Objects {
       const listing = [...(await listingOf(commit)).values()];
       return path === '' ? listing : listing.filter((entry) => entry.path.startsWith(`${path}/`));
     },
-    blob: memoize((oid: Oid) => objects.blob(oid), { most: BLOBS }),
+    blob: (oid, most) => blobOf({ oid, most }),
     sizes: async (oids) => {
       const sizes = new Map<Oid, number>();
       for (const oid of oids) {
@@ -211,7 +214,7 @@ export async function artifactData(
 export async function overviewData(context: RegistryContext): Promise<OverviewEntry[]> {
   const [rows, state] = await Promise.all([
     overview(context, { deprecated: true }),
-    readState(context.repository.tags),
+    readState(context, undefined, () => undefined),
   ]);
   return rows.map((row) => ({
     ...row,

@@ -111,3 +111,16 @@ export async function readAtMost(
   }
   return Buffer.concat(chunks);
 }
+
+/** The first bytes of a stream, so many at most. The rest is not read. */
+export async function firstBytes(stream: AsyncIterable<Buffer>, most: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // leaving the loop ends the stream
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= most) break;
+  }
+  return Buffer.concat(chunks).subarray(0, most);
+}

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openRefs, type Refs } from '../../src/git/files/refs.js';
+import { isBrokenRef } from '../../src/git/port.js';
 import { type Repository, sandbox } from '../support/repo.js';
 
 const box = sandbox();
@@ -95,6 +96,35 @@ describe('refs are those that git lists', () => {
     ['no bytes', ''],
     ['no id', 'garbage\n'],
     ['too short an id', '0123\n'],
+    ['an id of zeros', `${'0'.repeat(40)}\n`],
+  ])('a file that holds %s is a broken ref, and hides no other', async (what, content) => {
+    const made = makeRefs(what);
+    made.writeTagRef('churn@v2.0.0', content);
+    const listed = await opened(made).list('refs/tags/churn@');
+    expect(listed.map(({ name, oid }) => [name, isBrokenRef({ oid })])).toEqual([
+      ['refs/tags/churn@v1.0.0', false],
+      ['refs/tags/churn@v2.0.0', true],
+    ]);
+    expect(await opened(made).read('refs/tags/churn@v2.0.0')).toBeUndefined();
+  });
+
+  test.each([
+    ['is cut off', (text: string) => text.slice(0, -3)],
+    ['is cut off in an id', (text: string) => `${text}0123456`],
+    ['has line ends of Windows', (text: string) => text.replaceAll('\n', '\r\n')],
+    ['has another line', (text: string) => `${text}<<<<<<< HEAD\n`],
+  ])('a file of packed refs that %s is an error, as in git', async (what, edit) => {
+    const made = makeRefs(what);
+    made.git('pack-refs', '--all');
+    const file = join(made.dir, '.git/packed-refs');
+    writeFileSync(file, edit(readFileSync(file, 'utf8')));
+    await expect(opened(made).list('refs/tags/')).rejects.toMatchObject({
+      code: 'GIT_FAILED',
+      message: expect.stringContaining('packed-refs'),
+    });
+  });
+
+  test.each([
     ['a symbolic ref to nothing', 'ref: refs/heads/gone\n'],
     ['a symbolic ref to itself', 'ref: refs/tags/churn@v2.0.0\n'],
   ])('a file that holds %s is no ref, and hides no other', async (what, content) => {

@@ -13,10 +13,8 @@ export interface Comparison {
   seed: number;
 }
 
-/** Of a missing object today's answers are not yet settled: they pass it over. */
-const forms = FORMS.filter((form) => form !== 'missing');
 const questions = fc.tuple(question('show'), question('versions'), question('which', 'all', 'latest'));
-const drawn = fc.tuple(randomRepository(forms), questions);
+const drawn = fc.tuple(randomRepository(FORMS), questions);
 
 /** Asks the built program about random repositories, and gives what it answers otherwise than the reference. */
 export async function differences(box: Sandbox, { repositories, seed }: Comparison): Promise<unknown[]> {
@@ -32,6 +30,8 @@ export async function differences(box: Sandbox, { repositories, seed }: Comparis
         const words = wordsOf(one);
         const run = await runReg(box, { cwd, env }, ...words);
         const expected = expectedAnswer(events, one);
+        // what is answered all the same is what it would be without the tags whose objects are missing
+        if (run.code === 1 && run.stderr.includes(' is damaged: ')) continue;
         const answer = run.code === 0 ? answerOf(run.stdout, one) : undefined;
         if (run.code === (expected === undefined ? 1 : 0) && isDeepStrictEqual(answer, expected)) continue;
         found.push({ index, env, words, expected, answer, code: run.code, stderr: run.stderr });

@@ -56,7 +56,8 @@ const CASES: Record<string, Case> = {
   },
   'a tag whose object is missing': {
     breaks: ({ writeTagRef }) => writeTagRef('churn@v2.0.0', `${GONE}\n`),
-    finds: error('missing', 'churn@v2.0.0', 'git update-ref -d refs/tags/churn@v2.0.0'),
+    // to delete it could lose an event
+    finds: error('missing', 'churn@v2.0.0', null),
   },
   'a name that cannot be read': {
     breaks: ({ tag }) => void tag('churn#prod#x'),

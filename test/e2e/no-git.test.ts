@@ -37,7 +37,11 @@ beforeAll(async () => {
   for (const name of ['cost@v1.0.0', 'cost-web@v1.0.0', 'rank@v1.0.0']) registry.tag(name, 'Said', 'HEAD');
   registry.git('tag', 'rank@v3.0.0');
   registry.git('tag', '--annotate', '--message', 'A tag of a tag', 'rank@v5.0.0', 'rank@v1.0.0');
-  registry.writeRawTag('no header\n', 'rank@v6.0.0');
+  // git sends this one; a tag that a server cannot send is damage at a URL
+  registry.writeRawTag(
+    `object ${registry.git('rev-parse', 'HEAD')}\ntype commit\ntag rank@v6.0.0\n\nNobody\n`,
+    'rank@v6.0.0',
+  );
   registry.git('pack-refs', '--all');
   registry.tag('rank#prod#7');
   registry.git('clone', '--quiet', '--bare', '.', join(box.root, 'bare.git'));

@@ -48,7 +48,7 @@ async function grant(
     now: () => 0,
   } as unknown as RegistryContext;
   const decide = (snapshot: Snapshot): Plan => wish.decide(snapshot, commits);
-  const [before, refs] = [await readState(repository.tags), await listTags(repository)];
+  const [before, refs] = [await readState(context), await listTags(repository)];
   let answer: WriteRow[];
   try {
     const planned = await write(context, artifact, decide, { unlinked: true, dryRun: true });
@@ -63,7 +63,7 @@ async function grant(
   }
   // what was there before is an answer too, and nothing was written
   const rows = answer.filter(({ created }) => created);
-  const [state, listed] = [await readState(repository.tags), await listTags(repository)];
+  const [state, listed] = [await readState(context), await listTags(repository)];
   const [after, old] = [state.get(artifact), before.get(artifact)];
   if (after === undefined) throw new Error(`${wish.what} left no event`);
   wish.check({ before: old, after, rows, commits });

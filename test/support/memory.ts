@@ -134,7 +134,7 @@ export function memoryRepository(identity: Identity): MemoryRepository {
           : entries(commit, path).find((entry) => entry.path === path);
       },
       entries: async (commit, path) => entries(commit, path === '' ? '' : `${path}/`),
-      blob: async (oid) => blobOf(oid),
+      blob: async (oid, most) => blobOf(oid).subarray(0, most),
       stream: async (oid) => Readable.from([Buffer.from(blobOf(oid))]),
       sizes: async (oids) => new Map(oids.map((oid) => [oid, blobOf(oid).length])),
       types: async (oids) => new Map(oids.map((oid) => [oid, objects.get(oid)?.type ?? 'missing'])),

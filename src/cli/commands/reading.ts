@@ -172,14 +172,17 @@ export async function stages(
   from: string | undefined,
   to: string | undefined,
   options: queries.StagesOptions & WriteOptions,
-): Promise<void> {
+): Promise<number> {
   const { out, open } = session;
   if (action !== undefined) {
     const { renameStage } = await import('./writing.js');
-    return renameStage(session, from, to, options);
+    await renameStage(session, from, to, options);
+    return 0;
   }
-  const names = await queries.stages(await open(), options);
+  const whole = wholeness();
+  const names = await queries.stages(await open(), { ...options, onMissing: whole.onMissing });
   await out.answer(names, () => names);
+  return whole.code();
 }
 
 /** Where tags and commits lead to on this terminal; undefined where nothing is to be a link. */

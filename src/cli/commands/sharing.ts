@@ -36,8 +36,10 @@ export async function sync(session: Session): Promise<number> {
   if (out.json) out.data(rows);
   const remote = await context.remote();
   if (rows.length === 0) out.note(sameNote(remote));
+  const lost = rows.find(({ action }) => action === 'damaged');
+  if (lost) out.note(`tags that cannot be read are not at ${remote} either: restore them from another clone`);
   const differing = rows.find(({ action }) => action === 'differs');
-  if (differing === undefined) return 0;
+  if (differing === undefined) return lost ? 1 : 0;
   out.note('tags that differ were left alone: decide which one is right');
   out.hint(differingHint(session, remote, differing.tag));
   return 1;

@@ -96,6 +96,12 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   option('-v, --verbose', 'show where an unexpected error comes from'),
 ];
 
+/** The option of questions, which ask a remote for what CI left out of its checkout. */
+export const OFFLINE = option(
+  '--offline',
+  'do not fetch tags that a checkout of CI holds without their annotation',
+);
+
 /** What is wrong with the value of an option, as the end of a sentence. */
 export class BadValue extends Error {}
 

@@ -13,7 +13,7 @@ import {
   UploadRow,
 } from '../../registry/rows.js';
 import { list } from '../../util/row.js';
-import { BadValue, type CommandSpec, command, type OptionSpec, option, time } from './command.js';
+import { BadValue, type CommandSpec, command, OFFLINE, type OptionSpec, option, time } from './command.js';
 import { SIGNING } from './writing.js';
 
 /** Reads the number of a port. */
@@ -116,6 +116,7 @@ export const FILES: readonly CommandSpec[] = [
         'the file or folder to write, - for standard output (default: its own name)',
       ),
       option('--at <time>', 'what the stage held at a time', { parse: time }),
+      OFFLINE,
       option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
       option('--verify', 'load only what the policy accepts, and where the chain holds'),
       option('--force', 'replace other content at the target'),

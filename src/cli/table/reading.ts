@@ -15,7 +15,7 @@ import {
   WriteRow,
 } from '../../registry/rows.js';
 import { either, list, text } from '../../util/row.js';
-import { AT, type CommandSpec, command, count, option, time } from './command.js';
+import { AT, type CommandSpec, command, count, OFFLINE, option, time } from './command.js';
 import { LAST, MESSAGE } from './writing.js';
 
 /** Reads a whole number, or -1 for all. */
@@ -28,6 +28,7 @@ export const READING: readonly CommandSpec[] = [
     examples: ['which churn prod', 'which churn prod --at 2026-05-03 --json', "which '#prod'"],
     options: [
       AT,
+      OFFLINE,
       option('--all', 'every version in the stage, the current one first'),
       option('--verify', 'answer only with what the policy accepts, and where the chain holds'),
     ],
@@ -36,7 +37,7 @@ export const READING: readonly CommandSpec[] = [
   }),
   command('latest <artifact>', 'say which version is the greatest', {
     examples: ['latest churn', 'latest churn --json'],
-    options: [AT],
+    options: [AT, OFFLINE],
     answer: VersionRow,
     run: async () => (await import('../core.js')).latest,
   }),
@@ -47,6 +48,7 @@ export const READING: readonly CommandSpec[] = [
     examples: ['show', "show 'churn#prod' --at 2026-05-03", 'show --label team=pricing --behind prod'],
     options: [
       AT,
+      OFFLINE,
       option('--deprecated', 'deprecated artifacts too'),
       option('--registered-only', 'only registered versions and artifacts'),
       option('--versions-per-stage <count>', 'so many versions of each stage, -1 for all (default: 1)', {
@@ -77,6 +79,7 @@ export const READING: readonly CommandSpec[] = [
     examples: ['history churn --stage prod', 'history churn@v1.2.0 --intervals --json'],
     options: [
       AT,
+      OFFLINE,
       option('--stage <stage>', 'only what concerns this stage'),
       option('--by <email>', 'only what the tagger with this address did'),
       option('--since <time>', 'only what happened from this time on', { parse: time }),
@@ -107,6 +110,7 @@ export const READING: readonly CommandSpec[] = [
     examples: ['check-ref refs/tags/churn@v1.2.0', "check-ref 'churn#prod#3' --json"],
     options: [
       AT,
+      OFFLINE,
       option('--fetch', 'fetch the tags of the artifact from the remote first'),
       option('--github-output', 'for a step of a GitHub workflow: fetch, write outputs and a summary'),
     ],
@@ -131,7 +135,7 @@ export const READING: readonly CommandSpec[] = [
   }),
   command('describe <artifact>', 'say what is known of a version: its link or its annotation', {
     examples: ['describe churn@v1.2.0', "describe 'churn#prod' --json"],
-    options: [option('--rev <rev>', 'as it is at this rev of the registry (default: HEAD)'), AT],
+    options: [option('--rev <rev>', 'as it is at this rev of the registry (default: HEAD)'), AT, OFFLINE],
     answer: Description,
     run: async () => (await import('../commands/inspecting.js')).describe,
   }),
@@ -139,6 +143,7 @@ export const READING: readonly CommandSpec[] = [
     examples: ["diff churn@v1.2.0 'churn#prod'", "diff churn@v1.2.0 '#prod' --json"],
     options: [
       AT,
+      OFFLINE,
       option('--log <count>', 'so many commits of each log (default: 20; 0 for none)', { parse: count }),
       option('--exit-code', 'exit 1 when something differs'),
     ],

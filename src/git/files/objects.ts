@@ -8,6 +8,7 @@ import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
 import type { TreeEntry } from '../port.js';
+import { MAX_TAG_BYTES } from '../tag-object.js';
 import { openPack, type Pack } from './pack.js';
 import { textOf } from './place.js';
 
@@ -48,7 +49,7 @@ export function openObjectStore(folder: string): ObjectStore {
     fromPack: (pack: Pack, offset: number) => Promise<T>,
     fromFile: (folder: string, oid: Oid) => Promise<T | undefined>,
   ): Promise<T | undefined> => {
-    const { find, refresh } = await packs();
+    const { find, listed, refresh } = await packs();
     const readPacked = async (): Promise<T | undefined> => {
       const found = find(oid);
       return found && fromPack(found.pack, found.offset).catch(undefinedIfBroken);
@@ -60,9 +61,13 @@ export function openObjectStore(folder: string): ObjectStore {
       const loose = await fromFile(one, oid);
       if (loose !== undefined) return loose;
     }
-    // another process may have packed it meanwhile, or repacked all packs
-    await refresh();
-    return readPacked();
+    // another process may have packed it meanwhile, or repacked all packs, again and again
+    for (let attempt = 1; ; attempt += 1) {
+      const before = listed();
+      await refresh();
+      const found = await readPacked();
+      if (found !== undefined || before === listed() || attempt === MAX_REPACKED) return found;
+    }
   };
   return {
     has: async (oid) => (await ask(oid, async () => true, isLoose)) ?? false,
@@ -77,6 +82,9 @@ export function openObjectStore(folder: string): ObjectStore {
     },
   };
 }
+
+/** So often packs are listed again for one object. */
+const MAX_REPACKED = 20;
 
 /** Git itself follows no more steps than that. */
 const MAX_ALTERNATES = 5;
@@ -99,6 +107,8 @@ function undefinedIfBroken(error: NodeJS.ErrnoException): undefined {
 interface Packs {
   find(oid: Oid): { pack: Pack; offset: number } | undefined;
   startingWith(digits: string): Oid[];
+  /** What the last refresh found in the folders. */
+  listed(): string;
   refresh(): Promise<void>;
 }
 
@@ -129,6 +139,7 @@ async function openPacks(folders: readonly string[]): Promise<Packs> {
   await refresh();
   return {
     refresh,
+    listed: () => [...packs.keys()].join('\n'),
     find: (oid) => {
       for (const pack of packs.values()) {
         const offset = pack?.index.find(oid);
@@ -264,12 +275,13 @@ interface Target {
  * the first lines of a tag on the way.
  */
 export async function peel(
-  { read }: Pick<ObjectStore, 'read'>,
+  { head, read }: Pick<ObjectStore, 'head' | 'read'>,
   { type, oid }: Target,
 ): Promise<Target | undefined> {
   let at: Target = { type, oid };
   while (at.type === 'tag') {
-    const found = await read(at.oid);
+    const size = (await head(at.oid))?.size ?? 0;
+    const found = size > MAX_TAG_BYTES ? undefined : await read(at.oid);
     const [, target, kind] =
       (found?.type === 'tag' &&
         /^object ([0-9a-f]{40})\ntype (commit|tree|blob|tag)\n/.exec(

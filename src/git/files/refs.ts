@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import { compareText } from '../../domain/order.js';
 import { refFormatProblem } from '../../domain/refs.js';
+import { RegError } from '../../errors.js';
+import { NO_OBJECT } from '../port.js';
 import { askEach } from './objects.js';
 import { textOf } from './place.js';
 
@@ -17,7 +19,7 @@ export interface StoredRef {
 
 /** The refs of a repository, read from its files (gitrepository-layout(5), `refs` and `packed-refs`). */
 export interface Refs {
-  /** All refs whose names begin with one of these, by name. Broken refs are left out, as git does. */
+  /** All refs whose names begin with one of these, by name. A broken ref has no object: `NO_OBJECT`. */
   list(...prefixes: readonly string[]): Promise<StoredRef[]>;
   /** The object that one ref holds, symbolic refs followed; undefined where it is missing or broken. */
   read(name: string): Promise<Oid | undefined>;
@@ -45,25 +47,35 @@ export function openRefs(gitDir: string, commonDir: string): Refs {
     const refs = await readPackedRefs(packedFile, isWanted);
     for (const [name, { oid, target }] of loose) {
       const held = target === undefined ? oid : await read(target);
-      if (held === undefined) refs.delete(name);
-      else refs.set(name, { name, oid: held });
+      // a symbolic ref that leads nowhere is ignored, as git does; any other one without an id is broken
+      if (held !== undefined) refs.set(name, { name, oid: held });
+      else if (target === undefined) refs.set(name, { name, oid: NO_OBJECT });
+      else refs.delete(name);
     }
     return [...refs.values()].sort((a, b) => compareText(a.name, b.name));
   };
   return {
     read: (name) => read(name),
     list: async (...prefixes) => {
-      for (let attempt = 1; ; attempt += 1) {
+      let last: string | undefined;
+      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
         const before = await versionOf(packedFile);
         const refs = await listOnce(prefixes);
-        // packed meanwhile: each ref is right, but they may be of two moments
-        if (attempt === MAX_ATTEMPTS || before === (await versionOf(packedFile))) return refs;
+        if (before === (await versionOf(packedFile))) return refs;
+        // packed meanwhile: each ref is right, but they may be of two moments, unless the next listing is the same
+        const now = refs.map(({ name, oid }) => `${oid} ${name}`).join('\n');
+        if (now === last) return refs;
+        last = now;
       }
+      throw new RegError(
+        'BUSY',
+        `the refs of ${commonDir} changed while they were read, ${MAX_ATTEMPTS} times`,
+      );
     },
   };
 }
 
-const MAX_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 10;
 /** As many as git follows (its refs.c, SYMREF_MAXDEPTH). */
 const MAX_SYMBOLIC_STEPS = 5;
 
@@ -86,12 +98,12 @@ async function readLooseRef(file: string): Promise<LooseRef | undefined> {
   if (bytes === undefined) return undefined;
   const text = bytes.toString();
   const [, target] = /^ref:\s*(\S.*?)\s*$/m.exec(text) ?? [];
-  return { oid: /^([0-9a-f]{40})(\s|$)/.exec(text)?.[1], target };
+  return { oid: /^(?!0{40})([0-9a-f]{40})(\s|$)/.exec(text)?.[1], target };
 }
 
 /** The names of the files in a folder, and in the folders below it that may hold a wanted name. */
 async function looseNames(root: string, folder: string, prefixes: readonly string[]): Promise<string[]> {
-  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
+  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(noneIfGone);
   const names: string[] = [];
   for (const entry of entries) {
     const name = `${folder}/${entry.name}`;
@@ -103,30 +115,48 @@ async function looseNames(root: string, folder: string, prefixes: readonly strin
   return names.filter((name) => !name.endsWith('.lock'));
 }
 
-/** The wanted packed refs: `<oid> <name>`, and behind a tag `^<oid>` of the object that it leads to (git-pack-refs(1)). */
+/** A folder may go with its last ref; one that cannot be read is an error for the user to see. */
+function noneIfGone(error: NodeJS.ErrnoException): [] {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+  throw error;
+}
+
+/**
+ * The wanted packed refs: `<oid> <name>`, and behind a tag `^<oid>` of the object that it leads to (git-pack-refs(1)).
+ * As git does, it takes nothing from a file that was cut off or edited.
+ * @throws RegError GIT_FAILED
+ */
 async function readPackedRefs(
   file: string,
   isWanted: (name: string) => boolean,
 ): Promise<Map<string, StoredRef>> {
   const refs = new Map<string, StoredRef>();
-  const lines = ((await textOf(file)) ?? '').split('\n');
+  const text = (await textOf(file)) ?? '';
+  const lines = text.split('\n');
+  const fail = (what: string): RegError =>
+    new RegError('GIT_FAILED', `${file} is damaged: ${what}`, 'see what git says of it: git for-each-ref');
+  if (lines.pop() !== '') throw fail('its last line is cut off');
   // without that word only some tags are peeled (git source, refs/packed-backend.c)
   const isPeeled = /^# pack-refs with:.* fully-peeled /.test(lines[0] ?? '');
   let last: StoredRef | undefined;
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
+    if (index === 0 && line.startsWith('# pack-refs with:')) continue;
+    if (!PACKED.test(line)) throw fail(`line ${index + 1} is neither a ref nor what one leads to`);
     if (line.startsWith('^')) {
       if (last) last.peeled = line.slice(1);
       continue;
     }
     const name = line.slice(41);
-    last =
-      name !== '' && /^[0-9a-f]{40} /.test(line) && isWanted(name)
-        ? { name, oid: line.slice(0, 40), ...(isPeeled ? { peeled: null } : {}) }
-        : undefined;
+    last = isWanted(name)
+      ? { name, oid: line.slice(0, 40), ...(isPeeled ? { peeled: null } : {}) }
+      : undefined;
     if (last) refs.set(name, last);
   }
   return refs;
 }
+
+/** A line of packed-refs, without a line end of its own. */
+const PACKED = /^([0-9a-f]{40} [^\r]+|\^[0-9a-f]{40})$/;
 
 /** Gives a bare repository that no other process uses these refs, and no others. */
 export async function writeRefs(folder: string, refs: ReadonlyMap<string, Oid>): Promise<void> {

@@ -19,8 +19,9 @@ import type {
   Tags,
   TreeEntry,
 } from '../port.js';
-import { type NextCommit, needsGit, NO_FILES } from '../port.js';
-import { decodeFound, ownTarget, readingOf } from '../tag-object.js';
+import { isBrokenRef, type NextCommit, needsGit, NO_FILES } from '../port.js';
+import { firstBytes } from '../../util/stream.js';
+import { decodeFound, MAX_TAG_BYTES, ownTarget, readingOf } from '../tag-object.js';
 import { commitsBetween, mergeBase, readShallow } from './history.js';
 import { localLargeFiles } from './large-files.js';
 import {
@@ -186,9 +187,11 @@ const tagsIn = (refs: Refs, objects: ObjectStore): Tags => ({
   },
 });
 
-async function peeledOf({ oid, peeled }: StoredRef, objects: ObjectStore): Promise<TagRef['peeled']> {
+async function peeledOf({ name, oid, peeled }: StoredRef, objects: ObjectStore): Promise<TagRef['peeled']> {
   // an object may be missing although packed refs say what it leads to
-  if (peeled !== undefined) return (await objects.has(oid)) ? (peeled ?? undefined) : 'unknown';
+  if (peeled) return (await objects.has(oid)) ? peeled : 'unknown';
+  // of a tag that git could not follow it says nothing either, so a lightweight one with an event's name is looked at
+  if (peeled === null && !/[@#]/.test(name)) return undefined;
   const head = await objects.head(oid);
   if (head === undefined) return 'unknown';
   return head.type === 'tag' ? ((await peel(objects, { type: 'tag', oid }))?.oid ?? 'unknown') : undefined;
@@ -197,9 +200,17 @@ async function peeledOf({ oid, peeled }: StoredRef, objects: ObjectStore): Promi
 async function readTag(objects: ObjectStore, { name, oid }: TagRef): Promise<TagReading> {
   // of a lightweight tag the type alone: it may point at a huge file
   const head = await objects.head(oid);
-  const object = head?.type === 'tag' ? await objects.read(oid) : head && { ...head, bytes: NO_BYTES };
+  const isRead = head?.type === 'tag' && head.size <= MAX_TAG_BYTES;
+  const object = isRead ? await objects.read(oid) : head && { ...head, bytes: NO_BYTES };
   const decoded = decodeFound({ ref: { name, oid }, object });
-  return 'object' in decoded ? readingOf(decoded, await peel(objects, ownTarget(decoded.object))) : decoded;
+  if (!('object' in decoded)) return decoded;
+  const { type, object: inner } = decoded.object;
+  if (type === 'tag' && ((await objects.head(inner))?.type ?? 'tag') !== 'tag')
+    return readingOf(decoded, 'another type');
+  const end = await peel(objects, ownTarget(decoded.object));
+  // git follows a tag of a tag to the end, and of a plain one it takes the word
+  const isHere = type !== 'tag' || (end !== undefined && (await objects.has(end.oid)));
+  return readingOf(decoded, isHere ? end : undefined);
 }
 
 const NO_BYTES = Buffer.alloc(0);
@@ -211,7 +222,8 @@ async function listTips(refs: Refs, objects: ObjectStore): Promise<RefTips> {
     const head = await objects.head(oid);
     return (head && (await peel(objects, { type: head.type, oid })))?.oid ?? oid;
   };
-  const tips = await askEach(await refs.list('refs/'), endOf);
+  const whole = (await refs.list('refs/')).filter((ref) => !isBrokenRef(ref));
+  const tips = await askEach(whole, endOf);
   const head = await refs.read('HEAD');
   const all: [string, Oid][] = [...tips].map(([{ name }, oid]) => [name, oid]);
   return new Map(head === undefined ? all : [['HEAD', head], ...all]);
@@ -245,6 +257,11 @@ function objectsIn(objects: ObjectStore, commit: Objects['commit']): Objects {
     }
     return found;
   };
+  const streamOf = async (oid: Oid): Promise<Readable> => {
+    const { type } = required(await objects.head(oid), oid);
+    if (type !== 'blob') throw unusable(oid, `is a ${type}, not a file`);
+    return Readable.from(whole(required(await objects.stream(oid), oid), oid), { objectMode: false });
+  };
   return {
     commit,
     entry,
@@ -252,16 +269,13 @@ function objectsIn(objects: ObjectStore, commit: Objects['commit']): Objects {
       const folder = await entry(commit, path);
       return folder?.type === 'tree' ? entriesBelow(folder.oid, path) : [];
     },
-    blob: async (oid) => {
+    blob: async (oid, most) => {
+      if (most !== undefined) return firstBytes(await streamOf(oid), most);
       const { type, bytes } = await read(oid);
       if (type !== 'blob') throw unusable(oid, `is a ${type}, not a file`);
       return bytes;
     },
-    stream: async (oid) => {
-      const { type } = required(await objects.head(oid), oid);
-      if (type !== 'blob') throw unusable(oid, `is a ${type}, not a file`);
-      return Readable.from(whole(required(await objects.stream(oid), oid), oid), { objectMode: false });
-    },
+    stream: streamOf,
     sizes: (oids) => askEach(oids, async (oid) => (await objects.head(oid))?.size),
     types: (oids) => typesOf(objects, oids),
   };

@@ -2,6 +2,7 @@ import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import { memoize } from '../../util/async.js';
 import type { Objects, TreeEntry } from '../port.js';
+import { firstBytes } from '../../util/stream.js';
 import { expectSuccess, GitFailed, type RunGit, type StreamGit } from './run.js';
 
 /** Reads commits, trees and blobs with the git program. */
@@ -17,7 +18,8 @@ export function gitObjects(git: RunGit, stream: StreamGit): Objects {
     entry: async (commit, path) =>
       path === '' ? { path, type: 'tree', oid: commit } : entryOf([commit, path]),
     entries: (commit, path) => entries(git, ['-r', '--', commit, ...(path === '' ? [] : [`${path}/`])]),
-    blob: async (oid) => {
+    blob: async (oid, most) => {
+      if (most !== undefined) return firstBytes(stream(['cat-file', 'blob', oid]), most).catch(notFound(oid));
       const [found] = await readObjects(stream, [oid]);
       if (found?.type === 'blob') return found.bytes;
       const why = found ? `a ${found.type}, not a file` : 'missing or corrupt';
@@ -33,6 +35,14 @@ export function gitObjects(git: RunGit, stream: StreamGit): Objects {
 }
 
 const ENTRIES_KEPT = 1000;
+
+/** For `catch`: says of an object that git cannot give as a blob what is wrong. */
+const notFound =
+  (oid: Oid) =>
+  (error: unknown): never => {
+    if (!(error instanceof GitFailed) || error.exitCode < 0) throw error;
+    throw new RegError('SOURCE_PATH', `object ${oid} is missing, corrupt or not a file`);
+  };
 
 /** What git does not take for one commit; no argument can hold a NUL. */
 const NO_REV = /^\^|\0/;

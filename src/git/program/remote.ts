@@ -6,8 +6,15 @@ import { RegError } from '../../errors.js';
 import { redactorOf, shownAddress } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import { shellLine } from '../../util/shell.js';
-import type { History, Objects, RefTips, RemoteListing, TagRef } from '../port.js';
 import { runWithLocks } from './locks.js';
+import {
+  type History,
+  isBrokenRef,
+  type Objects,
+  type RefTips,
+  type RemoteListing,
+  type TagRef,
+} from '../port.js';
 import { type GitResult, oneLine, type RunGit, trustAdvice } from './run.js';
 
 /** A remote, by its name for git and by its name in messages, which has no user-info. */
@@ -193,7 +200,8 @@ function tagsIn(lines: readonly Line[]): TagRef[] {
   for (const { refName, oid } of lines) {
     const [last, name] = [tags.at(-1), tagNameOf(refName)];
     if (refName.endsWith(PEELED) && last) last.peeled = oid;
-    else if (name !== undefined) tags.push({ name, oid, peeled: undefined });
+    else if (name !== undefined)
+      tags.push({ name, oid, peeled: isBrokenRef({ oid }) ? 'unknown' : undefined });
   }
   return tags;
 }

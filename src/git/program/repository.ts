@@ -6,6 +6,7 @@ import { isFolder } from '../../util/files.js';
 import { readPlain, userNumber } from '../../util/safe-files.js';
 import {
   type History,
+  isBrokenRef,
   NO_FILES,
   type Objects,
   type RegistryRepository,
@@ -18,6 +19,7 @@ import { gitBranches, gitHistory } from './history.js';
 import { gitLargeFiles } from './lfs.js';
 import { gitObjects } from './objects.js';
 import { push } from './push.js';
+import { hasBadRefs, restoreTagObjects } from './restore.js';
 import {
   accessTo,
   fetchTagObjects,
@@ -41,6 +43,7 @@ import {
   streamGitIn,
   trustAdvice,
   unhurried,
+  withinLimit,
   withoutLocalVariables,
 } from './run.js';
 import { gitSignatures, gitSigner } from './signatures.js';
@@ -70,7 +73,8 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
   const [objects, history] = [gitObjects(read, stream), gitHistory(read)];
   const remotes = accesses(git);
   // but it does not bring a missing tag
-  const tags = gitTags(checked(readGitIn(folder, offline(around))), streamGitIn(folder, offline(around)));
+  const forTags = withinLimit(offline(around));
+  const tags = gitTags(checked(readGitIn(folder, forTags)), streamGitIn(folder, forTags));
   return {
     address: undefined,
     tags,
@@ -228,7 +232,15 @@ export function gitRemote(
     listTags: async () => listRemoteTags(await read()),
     listArtifact: async (artifact) => listRemoteArtifact(await read(), artifact),
     listRefs: async (patterns) => listRemoteRefs(await read(), patterns),
-    fetch: async (tags) => fetchTagObjects(await read(), objects, history, tags),
+    fetch: async (tags) => {
+      const there = await read();
+      const wanted = tags.filter((tag) => !isBrokenRef(tag));
+      try {
+        await fetchTagObjects(there, objects, history, wanted);
+      } catch (error) {
+        if (!(await hasBadRefs(there.git)) || (await restoreTagObjects(there, wanted)) === 0) throw error;
+      }
+    },
     push: (refs, turn) => push(access, refs, turn),
   };
 }

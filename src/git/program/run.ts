@@ -346,6 +346,15 @@ export const offline = ({ env, signal }: Surroundings): Surroundings => ({
   signal,
 });
 
+/**
+ * For tags alone: git takes no more memory at once than that, and so never reads a huge object whole (its wrapper.c). It fails at such
+ * an object as at a corrupt one.
+ */
+export const withinLimit = ({ env, signal }: Surroundings): Surroundings => ({
+  env: { ...env, GIT_ALLOC_LIMIT: '128m' },
+  signal,
+});
+
 /** Without a timeout in practice, for hooks, for a person who types a passphrase, and for downloads. */
 export const unhurried = ({ env, signal }: Surroundings): Surroundings => ({
   env: { ...env, REG_TIMEOUT: '86400' },

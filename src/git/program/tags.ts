@@ -1,9 +1,17 @@
 import { isAscii } from 'node:buffer';
 import type { Oid, Tagger } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
-import { TAG_REFS, tagRef } from '../../domain/refs.js';
-import type { TagList, TagReading, TagRef, Tags } from '../port.js';
-import { type DecodedTag, decodeFound, type FoundTag, ownTarget, readingOf } from '../tag-object.js';
+import { compareText } from '../../domain/order.js';
+import { refFormatProblem, TAG_REFS, tagRef } from '../../domain/refs.js';
+import { NO_OBJECT, type TagList, type TagReading, type TagRef, type Tags } from '../port.js';
+import {
+  type DecodedTag,
+  decodeFound,
+  type FoundTag,
+  MAX_TAG_BYTES,
+  ownTarget,
+  readingOf,
+} from '../tag-object.js';
 import { eachObject, inspectObjects } from './objects.js';
 import { expectSuccess, type ReadGit, type RunGit, type StreamGit } from './run.js';
 
@@ -47,6 +55,13 @@ async function listAll(programs: Programs): Promise<TagList> {
     const same = peeled.get(name);
     return { name, oid, peeled: same?.oid === oid ? same.peeled : 'unknown' };
   });
+  const unsure = refs.filter(({ name, peeled }) => peeled === 'unknown' && /[@#]/.test(name));
+  const heads = await inspectObjects(
+    programs.stream,
+    unsure.map(({ oid }) => oid),
+  );
+  for (const [index, ref] of unsure.entries())
+    if ((heads[index]?.type ?? 'tag') !== 'tag') ref.peeled = undefined;
   return { refs, known: new Map() };
 }
 
@@ -155,9 +170,9 @@ const OBJECTS =
 async function listArtifact({ git, stream }: Programs, artifact: ArtifactName): Promise<TagList> {
   const patterns = patternsOf(artifact);
   const result = await git(['for-each-ref', OBJECTS, ...patterns]);
-  // git ends at an object that it cannot read; a batch does not
+  // git ends at an object that it cannot read, and leaves out a broken ref; a batch and the listing of names do not
   const readings =
-    result.code === 0
+    result.code === 0 && result.stderr === ''
       ? await readingsOf(stream, foundIn(result.stdout))
       : await readTags(stream, await listNames(git, patterns));
   const known = new Map(readings.map((reading) => [refOf(reading).name, reading]));
@@ -195,14 +210,33 @@ function* foundIn(out: Buffer): Generator<FoundTag> {
 // only these two fields: for any other one git opens the object, and one broken object ends the listing
 const NAMES = '--format=%(refname)%00%(objectname)';
 
+/** The refs that fit, and those whose names begin so and that git calls broken, without an object. */
 async function listNames(git: RunGit, patterns: readonly string[]): Promise<TagRef[]> {
-  const listed = expectSuccess(await git(['for-each-ref', NAMES, ...patterns]), 'listing tags');
-  const lines = listed.toString().split('\n').slice(0, -1);
-  return lines.map((line) => {
+  const result = await git(['for-each-ref', NAMES, ...patterns]);
+  const lines = expectSuccess(result, 'listing tags').toString().split('\n').slice(0, -1);
+  const refs = lines.map((line): TagRef => {
     const end = line.indexOf('\0');
     return { name: line.slice(TAG_REFS.length, end), oid: line.slice(end + 1) };
   });
+  if (result.stderr === '') return refs;
+  const starts = patterns.map((pattern) => pattern.replace(/\*.*$/, ''));
+  const listed = new Set(refs.map(({ name }) => name));
+  const broken: TagRef[] = [];
+  for (const ref of new Set(result.stderr.match(REF))) {
+    const name = ref.slice(TAG_REFS.length);
+    if (listed.has(name) || !starts.some((start) => ref.startsWith(start))) continue;
+    if (refFormatProblem(ref) !== undefined || (await isSymbolic(git, ref))) continue;
+    broken.push({ name, oid: NO_OBJECT });
+  }
+  return [...refs, ...broken].sort((a, b) => compareText(a.name, b.name));
 }
+
+/** The name of a tag's ref in a message. */
+const REF = /refs\/tags\/\S+/g;
+
+/** Whether a ref names another one; git ignores one that leads nowhere. */
+const isSymbolic = async (git: RunGit, ref: string): Promise<boolean> =>
+  (await git(['symbolic-ref', '--quiet', ref])).code === 0;
 
 /**
  * Reads tag objects. A lightweight tag may point at a huge file. So git is asked for the type first, except where a listing
@@ -223,6 +257,7 @@ async function readTags(stream: StreamGit, refs: readonly TagRef[]): Promise<Tag
         object: type === undefined ? undefined : { type, bytes: NOTHING },
       });
   }
+  const unread: typeof asked = [];
   let next = 0;
   for await (const some of eachObject(
     stream,
@@ -230,8 +265,19 @@ async function readTags(stream: StreamGit, refs: readonly TagRef[]): Promise<Tag
   ))
     for (const object of some) {
       const [index, ref] = asked[next++] as (typeof asked)[number];
-      readings.take(index, { ref, object });
+      if (object === undefined) unread.push([index, ref]);
+      else readings.take(index, { ref, object });
     }
+  // git gives no object that is larger than its limit
+  const sizes = await inspectObjects(
+    stream,
+    unread.map(([, { oid }]) => oid),
+  );
+  for (const [place, [index, ref]] of unread.entries()) {
+    const { type, size = 0 } = sizes[place] ?? {};
+    const isLarge = type === 'tag' && size > MAX_TAG_BYTES;
+    readings.take(index, { ref, object: isLarge ? { type, size, bytes: NOTHING } : undefined });
+  }
   return readings.all(stream);
 }
 
@@ -263,8 +309,18 @@ class Readings {
       stream,
       this.#nested.map(([, { ref }]) => ref.oid + PEELED),
     );
-    for (const [place, [index, decoded]] of this.#nested.entries())
-      this.#readings[index] = this.#shared(readingOf(decoded, ends[place]));
+    const broken = this.#nested.filter((_, place) => ends[place] === undefined);
+    const inner = await inspectObjects(
+      stream,
+      broken.map(([, { object }]) => object.object),
+    );
+    const lying = new Set(
+      broken.filter((_, place) => (inner[place]?.type ?? 'tag') !== 'tag').map(([index]) => index),
+    );
+    for (const [place, [index, decoded]] of this.#nested.entries()) {
+      const end = lying.has(index) ? ('another type' as const) : ends[place];
+      this.#readings[index] = this.#shared(readingOf(decoded, end));
+    }
     return this.#readings;
   }
 }

@@ -3,9 +3,10 @@ import type { ArtifactName } from '../../domain/names.js';
 import { TAG_REFS, tagNameOf, turnRef } from '../../domain/refs.js';
 import { parseTagName } from '../../domain/tag-name.js';
 import { RegError } from '../../errors.js';
-import type { Identity, Outcome, RefChange, Turn, Writer } from '../port.js';
+import { type Identity, isBrokenRef, type Outcome, type RefChange, type Turn, type Writer } from '../port.js';
 import { encodeTag, type TagObject } from '../tag-object.js';
 import { runWithLocks } from './locks.js';
+import { removeBrokenRef } from './restore.js';
 import { expectSuccess, type RunGit } from './run.js';
 import type { Signer } from './signatures.js';
 
@@ -100,7 +101,10 @@ const WAIT_FOR_LOCKS = ['-c', 'core.filesRefLockTimeout=2000'] as const;
 
 /** Changes refs as a remote has changed them already. All or none: what another process did meanwhile is left out. */
 async function followRemote(git: RunGit, refs: readonly RefChange[]): Promise<Outcome> {
-  let left = refs;
+  let left: readonly LocalChange[] = refs.map((one) =>
+    one.from !== undefined && isBrokenRef({ oid: one.from }) ? { ...one, from: 'anything' } : one,
+  );
+  for (const { ref, from } of left) if (from === 'anything') await removeBrokenRef(git, ref);
   for (;;) {
     const failure = await updateRefs(git, [...left, ...(await endTurns(git, left))], WAIT_FOR_LOCKS);
     if (failure === undefined) return { kind: 'done' };
@@ -113,7 +117,7 @@ async function followRemote(git: RunGit, refs: readonly RefChange[]): Promise<Ou
 }
 
 /** The changes that end every turn of artifacts that was taken before: those writers have to decide again. */
-async function endTurns(git: RunGit, refs: readonly RefChange[]): Promise<LocalChange[]> {
+async function endTurns(git: RunGit, refs: readonly LocalChange[]): Promise<LocalChange[]> {
   const last = new Map<ArtifactName, Oid | undefined>();
   for (const { ref, to } of refs) {
     const name = parseTagName(tagNameOf(ref) ?? '');
@@ -128,7 +132,7 @@ async function endTurns(git: RunGit, refs: readonly RefChange[]): Promise<LocalC
 /** More names than that may be too long for one command line. */
 const MANY = 500;
 
-async function heldBy(git: RunGit, refs: readonly RefChange[]): Promise<Map<string, Oid>> {
+async function heldBy(git: RunGit, refs: readonly LocalChange[]): Promise<Map<string, Oid>> {
   const names = refs.length > MANY ? [TAG_REFS] : refs.map(({ ref }) => ref);
   const result = await git(['for-each-ref', '--format=%(refname)%00%(objectname)', ...names]);
   const lines = expectSuccess(result, 'looking at tags').toString().split('\n').slice(0, -1);

@@ -1,10 +1,11 @@
 import type { Oid } from '../../domain/event.js';
 import type { ArtifactName } from '../../domain/names.js';
-import { tagRefsOf } from '../../domain/refs.js';
+import { tagRef, tagRefsOf } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
 import { isOid } from '../../util/oid.js';
 import {
   type Branches,
+  isBrokenRef,
   NO_FILES,
   type Objects,
   type RegistryRepository,
@@ -80,28 +81,59 @@ export function remoteRepository(
   };
 
   const listTags = async (scope: ArtifactName | 'all'): Promise<TagList> => {
-    if (scope === 'all' || transport.isVersion2) {
-      const refs = await transport.listTags(scope);
-      const known = lightweightIn(refs);
-      if (scope === 'all') return { refs, known };
-      // all at once: to ask for each round of them would take longer than to bring them
-      const annotated = refs.filter(({ name }) => !known.has(name));
-      for (const [index, reading] of (await readTags(annotated)).entries())
-        known.set(annotated[index]?.name ?? '', reading);
-      return { refs, known };
+    if (scope !== 'all' && !transport.isVersion2) {
+      // a pattern of ls-remote is not narrowed down by the server, and one of a fetch is
+      const refspecs = tagRefsOf(scope).map((start) => `+${start}*:${start}*`);
+      const wants: Fetch = { refspecs, filter: 'tree:0', shallow: true, keptAs: scope };
+      const result = await tryFetch(wants, ({ tags }) => tags.list(scope));
+      if ('found' in result) return result.found;
+      // one object that the server cannot send keeps all from coming, so they are brought one by one
     }
-    // a pattern of ls-remote is not narrowed down by the server, and one of a fetch is
-    const refspecs = tagRefsOf(scope).map((start) => `+${start}*:${start}*`);
-    return fetch({ refspecs, filter: 'tree:0', shallow: true, keptAs: scope }, ({ tags }) =>
-      tags.list(scope),
+    const starts = tagRefsOf(scope);
+    const isOwn = ({ name }: TagRef): boolean => starts.some((start) => tagRef(name).startsWith(start));
+    const listed = await transport.listTags(scope);
+    const refs = transport.isVersion2 || scope === 'all' ? listed : listed.filter(isOwn);
+    const known = lightweightIn(refs);
+    await judgeLightweight(refs, known);
+    for (const ref of refs) if (isMissing(known.get(ref.name))) ref.peeled = 'unknown';
+    if (scope === 'all') return { refs, known };
+    // all at once: to ask for each round of them would take longer than to bring them
+    const unread = refs.filter(({ name }) => !known.has(name));
+    for (const [index, reading] of (await readTags(unread)).entries())
+      known.set(unread[index]?.name ?? '', reading);
+    return { refs, known };
+  };
+  /** Brings objects of tags. Those that the server lists and cannot send stay missing, and keep no other from coming. */
+  const bringTags = async (oids: readonly Oid[], isReached = false): Promise<void> => {
+    if (oids.length === 0 || (await canBring(oids))) return;
+    // this fails where the server cannot be reached any more
+    if (!isReached) await transport.tips();
+    const half = Math.ceil(oids.length / 2);
+    if (half === oids.length) return;
+    await bringTags(oids.slice(0, half), true);
+    await bringTags(oids.slice(half), true);
+  };
+  const canBring = (oids: readonly Oid[]): Promise<boolean> =>
+    tryFetch({ refspecs: oids, filter: 'tree:0', shallow: true }, nothing).then(
+      (result) => 'found' in result,
+      (error: unknown) => {
+        if (error instanceof RegError && error.code === 'REMOTE_FAILED') return false;
+        throw error;
+      },
     );
+  /** What a server shows as lightweight tags may be tags whose objects it has lost; those of events are fetched to see. */
+  const judgeLightweight = async (refs: readonly TagRef[], known: Map<string, TagReading>): Promise<void> => {
+    const ends = new Set(refs.map(({ peeled }) => peeled));
+    const unsure = refs.filter(({ name, oid }) => known.has(name) && /[@#]/.test(name) && !ends.has(oid));
+    if (unsure.length === 0) return;
+    for (const [index, reading] of (await readTags(unsure)).entries())
+      known.set(unsure[index]?.name ?? '', reading);
   };
   const readTags = async (refs: readonly TagRef[]): Promise<TagReading[]> => {
     const here = await local.tags.read(refs);
     const missing = refs.filter((_, index) => isMissing(here[index]));
     if (missing.length === 0) return here;
-    const refspecs = [...new Set(missing.map(({ oid }) => oid))];
-    await fetch({ refspecs, filter: 'tree:0', shallow: true }, nothing);
+    await bringTags([...new Set(missing.flatMap((ref) => (isBrokenRef(ref) ? [] : [ref.oid])))]);
     const fetched = (await local.tags.read(missing)).values();
     return here.map((one) => (isMissing(one) ? (fetched.next().value ?? one) : one));
   };
@@ -185,9 +217,9 @@ export function remoteRepository(
     commit: resolveCommit,
     entry: (commit, path) => withFolders(commit, () => local.objects.entry(commit, path)),
     entries: (commit, path) => withFolders(commit, () => local.objects.entries(commit, path)),
-    blob: async (oid) => {
+    blob: async (oid, most) => {
       await sizesOf([oid]);
-      return local.objects.blob(oid);
+      return local.objects.blob(oid, most);
     },
     stream: async (oid) => {
       await sizesOf([oid]);
