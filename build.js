@@ -38,6 +38,9 @@ execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json', '--outDir', `$
   stdio: 'inherit',
 });
 
+/** The folders below the calls: their types are reached by name alone, so that their comments are left out of the package. */
+const BELOW = /\/types\/(documents|formats|git|models|net|stores|util)\//;
+
 /** Deletes the declarations that the types of the library do not lead to. */
 function keepReachableTypes(folder) {
   const reached = new Set();
@@ -51,9 +54,13 @@ function keepReachableTypes(folder) {
   reach(join(folder, 'index.d.ts'));
   for (const name of readdirSync(folder, { recursive: true })) {
     const path = join(folder, name);
-    if (name.endsWith('.d.ts') && !reached.has(path)) rmSync(path);
+    if (!name.endsWith('.d.ts')) continue;
+    if (!reached.has(path)) rmSync(path);
+    else if (BELOW.test(path)) writeFileSync(path, withoutComments(readFileSync(path, 'utf8')));
   }
 }
+
+const withoutComments = (text) => text.replace(/\/\*\*[\s\S]*?\*\/\n?/g, '').replace(/\n\s*\n/g, '\n');
 
 /** JSON with one definition a line: half as large as with every field on its own. */
 function lineByLine({ $defs, ...rest }) {

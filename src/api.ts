@@ -21,6 +21,7 @@ import { type LinkOptions, link } from './registry/link.js';
 import { type LoadOptions, loadModel, type Model, readable } from './registry/load.js';
 import { outdated } from './registry/outdated.js';
 import * as queries from './registry/queries.js';
+import { renameStage } from './registry/rename-stage.js';
 import type {
   ApprovedRow,
   BrowseRow,
@@ -47,7 +48,6 @@ import { type OverviewOptions, overview, type VersionsOptions, versions } from '
 import { type SyncOptions, status, sync } from './registry/sync.js';
 import { type UpdateOptions, update } from './registry/update.js';
 import { type UploadOptions, upload } from './registry/upload.js';
-import { renameStage } from './registry/rename-stage.js';
 import type { WriteOptions, Written } from './registry/write.js';
 import type { Ui, UiOptions } from './site/serve.js';
 import type { SiteOptions } from './site/write.js';

@@ -8,7 +8,11 @@ import { type GtoCase, gtoCases, memoryHistory } from './support/histories.js';
 /** The calls of a registry over one history, answered in the words of the fixtures. */
 function answers(history_: GtoCase) {
   const { repository, commitIds } = memoryHistory(history_);
-  const context = { repository } as unknown as RegistryContext;
+  const context = {
+    repository,
+    note: () => undefined,
+    remote: async () => 'origin',
+  } as unknown as RegistryContext;
   const commitIndex = (oid: string): number => commitIds.indexOf(oid);
   return {
     show: async () => {

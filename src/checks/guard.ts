@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Config } from '../documents/config.js';
 import { type Location, parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';

@@ -1,7 +1,7 @@
 import { APPROVALS, approvalOf } from '../domain/approval.js';
 import { hiddenBy } from '../domain/arrival.js';
-import { forksIn, sharedCounters, tagsBefore } from '../domain/chain.js';
 import { type ArtifactState, type ResolvedEvent, type State, stateOf } from '../domain/artifact.js';
+import { forksIn, sharedCounters, tagsBefore } from '../domain/chain.js';
 import type { PolicyRule } from '../domain/policy.js';
 import { tagNameOf, tagRef } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';

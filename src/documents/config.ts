@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
+import { CONFIG_FILE } from '../domain/config-file.js';
 import { betterWay, type MetricRules } from '../domain/metrics.js';
 import { parseStageName, type StageName } from '../domain/names.js';
 import type { Policy } from '../domain/policy.js';
 import { RegError } from '../errors.js';
 import { isHostOrNetwork } from '../util/address.js';
 import { shellLine } from '../util/shell.js';
-import { CONFIG_FILE } from '../domain/config-file.js';
 import { InterfaceSchema } from './link.js';
 import { errorOf, FOREIGN, keysOf, readYaml, requireYaml, STRICT, type YamlProblem } from './yaml.js';
 

@@ -1,17 +1,17 @@
+import { RegError } from '../errors.js';
 import { short } from '../util/oid.js';
 import {
   type ArtifactState,
   artifactStateOf,
   isStageEvent,
-  stagesUsed,
   type ResolvedEvent,
+  stagesUsed,
   versionEventBefore,
 } from './artifact.js';
 import { MOST_AHEAD_S, newestDate } from './clock.js';
 import type { Event } from './event.js';
 import type { ArtifactName, StageName } from './names.js';
 import { highestCounter } from './plan.js';
-import { RegError } from '../errors.js';
 import { formatTime } from './time.js';
 import { refuseOtherCase, refuseStageInOtherCase, refuseUnwritableStage } from './writable.js';
 

@@ -1,6 +1,6 @@
 import type { ArtifactState, ResolvedEvent } from './artifact.js';
-import type { StageName } from './names.js';
 import type { Event, NamedEvent, Oid } from './event.js';
+import type { StageName } from './names.js';
 import { inOrder, type OrderedEvent } from './order.js';
 import { Artifact, COMPLETE, current, type Facts, type VersionId, versionMoved } from './state.js';
 

@@ -12,6 +12,7 @@ import {
   listTips,
   type RemoteAccess,
   readHead,
+  refuseLongIds,
   remoteFailed,
 } from './program/remote.js';
 import { gitRemote, openGitSource } from './program/repository.js';
@@ -88,7 +89,7 @@ function openRemote(url: string, cacheFolder: string, around: Surroundings) {
   const transport = gitTransport({
     run: (one, args, input) => runner.git(one)(args, input),
     failed: (result) => remoteFailed(cache.address, result),
-    listTags: () => listRemoteTags(access),
+    listTags: async () => refuseLongIds(await listRemoteTags(access), cache.address),
     tips: () => listTips(access),
     defaultBranch: () => readHead(access),
   });

@@ -16,9 +16,9 @@ import type { Oid } from '../domain/event.js';
 import { parseArtifactName, splitArtifactName } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
+import { committedFile } from '../git/committed.js';
 import type { Objects } from '../git/port.js';
 import { mapAtMost } from '../util/async.js';
-import { committedFile } from '../git/committed.js';
 
 // Which paths of a commit DVC tracks, and which file says so. A pointer need not lie beside its output (DVC, "dvc.yaml", `wdir`).
 

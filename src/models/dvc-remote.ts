@@ -10,13 +10,13 @@ import {
 } from '../documents/dvc-config.js';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
+import { committedFile } from '../git/committed.js';
 import type { Objects } from '../git/port.js';
 import type { ObjectStore, StoredObject, StoreOpener, StoreSettings } from '../stores/port.js';
 import { shownUrl } from '../util/address.js';
 import { mapAtMost } from '../util/async.js';
 import { isFolder } from '../util/files.js';
 import { short } from '../util/oid.js';
-import { committedFile } from '../git/committed.js';
 
 /** A remote in the configuration of a DVC repository, without any check of its values. */
 export interface RemoteConfig {

@@ -1,7 +1,7 @@
 import { RegError } from '../errors.js';
+import { isOneDisk } from '../util/safe-files.js';
 import type { ModelCache } from './cache.js';
 import { type BytesPromise, keepsPromises, type ModelDigest, otherBytes, verifyPromises } from './digest.js';
-import { isOneDisk } from '../util/safe-files.js';
 import { download, type OnBytes } from './download.js';
 import { newPart, type Part } from './part.js';
 import { type Before, digestAt, refuseToReplace } from './place.js';

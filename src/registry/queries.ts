@@ -35,8 +35,8 @@ import {
 import { didYouMean } from '../domain/suggest.js';
 import { parseVersionTarget, type Target } from '../domain/target.js';
 import { formatTime } from '../domain/time.js';
-import { parseVersion } from '../domain/version.js';
 import { currentSince } from '../domain/timeline.js';
+import { parseVersion } from '../domain/version.js';
 import { RegError } from '../errors.js';
 import type { TagRef } from '../git/port.js';
 import { isClone, type RegistryContext, requireCommit, type TrustOptions, wantsVerified } from './context.js';

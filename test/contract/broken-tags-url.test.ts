@@ -3,6 +3,7 @@ import { type ArtifactName, artifactName } from '../../src/domain/names.js';
 import { RegError } from '../../src/errors.js';
 import type { RegistryRepository } from '../../src/git/port.js';
 import { sandbox } from '../support/repo.js';
+import { rows } from '../support/soak.js';
 import { listTags, peeledTags, readTags } from '../support/tags.js';
 import { annotate, type Bench, benchOver, tagBytes, URL_READINGS, urlBench } from './bench.js';
 import { good, MALFORMED, NOWHERE, surround, verdicts } from './broken.js';
@@ -43,7 +44,7 @@ describe.each(URL_READINGS)('broken tags at a remote: %s', (kind, reading) => {
     return bench;
   }
 
-  test.each(Object.keys(BROKEN))('%s is no event, and hides no other', async (what) => {
+  test.each(rows(Object.keys(BROKEN)))('%s is no event, and hides no other', async (what) => {
     const { repository, head } = makeBroken(what);
     const others = { 'fraud@v1.0.0': head };
     expect(await ask(repository, FRAUD)).toEqual(others);

@@ -8,6 +8,7 @@ import type { RegistryRepository } from '../../src/git/port.js';
 import { type Env, sandbox } from '../support/repo.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';
 import type { Exchange, Fault } from '../support/servers-faults.js';
+import { rows } from '../support/soak.js';
 import { listTags, readTags } from '../support/tags.js';
 
 const box = sandbox();
@@ -37,7 +38,7 @@ const EXCHANGES: readonly Exchange[] = ['ask to read', 'read'];
 const FAULTS: readonly Fault[] = [401, 403, 500, 'cut before', 'cut after', 'truncated', 'hangs'];
 
 describe.each(EXCHANGES)('a server that fails at %j', (exchange) => {
-  test.each(FAULTS)('%s', async (fault) => {
+  test.each(rows(FAULTS))('%s', async (fault) => {
     // a busy machine is not to be taken for one that hangs
     const env = { REG_TIMEOUT: fault === 'hangs' ? '3' : '20' };
     const repositories = Array.from({ length: 3 }, () => open(`${server.url}/registry.git`, env));

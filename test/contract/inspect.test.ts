@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openGitRepository } from '../../src/git/program/repository.js';
 import { sandbox } from '../support/repo.js';
-import { embeddedLocal } from './embedded-bench.js';
 import { LOCAL_READERS, tagBytes, URL_READINGS, urlBench } from './bench.js';
+import { embeddedLocal } from './embedded-bench.js';
 
 const box = sandbox();
 

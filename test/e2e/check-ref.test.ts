@@ -31,21 +31,33 @@ test('all five kinds of event, and whether each is still in effect', async () =>
   expect(transcript(...runs)).toMatchInlineSnapshot(`
     "$ reg check-ref churn@v1.0.0
     churn	registration	v1.0.0	-	2026-01-01T00:00:00Z	Ann Lee	current
+    -- stderr --
+    warning: ignored, because only annotated tags are events and it is lightweight: churn@v2.0.0
 
     $ reg check-ref churn@v1.1.0
     churn	registration	v1.1.0	-	2026-01-01T01:00:00Z	Ann Lee	superseded
+    -- stderr --
+    warning: ignored, because only annotated tags are events and it is lightweight: churn@v2.0.0
 
     $ reg check-ref 'churn@v1.1.0!'
     churn	deregistration	v1.1.0	-	2026-01-01T05:00:00Z	Ann Lee	current
+    -- stderr --
+    warning: ignored, because only annotated tags are events and it is lightweight: churn@v2.0.0
 
     $ reg check-ref 'churn#prod#1'
     churn	assignment	v1.0.0	prod	2026-01-01T02:00:00Z	Ann Lee	current
+    -- stderr --
+    warning: ignored, because only annotated tags are events and it is lightweight: churn@v2.0.0
 
     $ reg check-ref 'churn#prod#2'
     churn	assignment	v1.1.0	prod	2026-01-01T03:00:00Z	Ann Lee	superseded
+    -- stderr --
+    warning: ignored, because only annotated tags are events and it is lightweight: churn@v2.0.0
 
     $ reg check-ref 'churn#prod!#3'
     churn	unassignment	v1.1.0	prod	2026-01-01T04:00:00Z	Ann Lee	current
+    -- stderr --
+    warning: ignored, because only annotated tags are events and it is lightweight: churn@v2.0.0
 
     $ reg check-ref models=fraud@deprecated
     models:fraud	deprecation	-	-	2026-01-01T07:00:00Z	Ann Lee	superseded
@@ -102,6 +114,7 @@ test('what is no event', async () => {
   expect(transcript(...runs)).toMatchInlineSnapshot(`
     "$ reg check-ref churn@v2.0.0
     -- stderr --
+    warning: ignored, because only annotated tags are events and it is lightweight: churn@v2.0.0
     error: 'churn@v2.0.0' is no event of this registry
     hint: an event is an annotated tag such as churn@v1.2.0 or churn#prod#3, and present here; see: reg doctor
     -- exit 1 --
@@ -132,6 +145,7 @@ test('what is no event', async () => {
 
     $ reg check-ref churn@v9.0.0
     -- stderr --
+    warning: ignored, because only annotated tags are events and it is lightweight: churn@v2.0.0
     error: 'churn@v9.0.0' is no event of this registry
     hint: an event is an annotated tag such as churn@v1.2.0 or churn#prod#3, and present here; see: reg doctor
     -- exit 1 --
@@ -144,6 +158,7 @@ test('what is no event', async () => {
 
     $ reg check-ref churn@v2.0.0 --json
     -- stderr --
+    warning: ignored, because only annotated tags are events and it is lightweight: churn@v2.0.0
     {
       "error": {
         "code": "NOT_AN_EVENT",

@@ -6,6 +6,7 @@ import { type Env, sandbox } from '../support/repo.js';
 import { installHook, publishHistory, type Served, startWrite, WAYS, type Way } from '../support/served.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';
 import { type Fault, PUSHING, READING } from '../support/servers-faults.js';
+import { rows } from '../support/soak.js';
 
 const box = sandbox();
 const WRONG = 'canary-user:canary-wrong';
@@ -35,7 +36,7 @@ const questionsOf = (way: Way): string[] =>
 const codesOf = async (runs: Promise<Run>[]) => (await Promise.all(runs)).map(({ code }) => code);
 
 describe.each(WAYS)('%s', (way) => {
-  test.each<Fault>([401, 403, 500, 'cut before', 'truncated'])('%s to questions', async (fault) => {
+  test.each(rows<Fault>([401, 403, 500, 'cut before', 'truncated']))('%s to questions', async (fault) => {
     server.fail({ fault, on: READING });
     const questions = [...questionsOf(way), 'assign churn prod --push -v', 'assign churn prod --push --json'];
     expect(await codesOf(questions.map((question) => run(way, question)))).toEqual([4, 4, 4, 4]);
@@ -43,7 +44,7 @@ describe.each(WAYS)('%s', (way) => {
       expect((await run(way, `doctor ${how}`)).code).toBe(way === 'with --repo' ? 4 : 1);
   });
 
-  test.each<Fault>([401, 403, 500, 'cut before'])('%s to pushes', async (fault) => {
+  test.each(rows<Fault>([401, 403, 500, 'cut before']))('%s to pushes', async (fault) => {
     server.fail({ fault, on: PUSHING });
     const writes = ['-v', '--json'].map((how) => run(way, `assign churn prod --push ${how}`));
     expect(await codesOf(writes)).toEqual([4, 4]);

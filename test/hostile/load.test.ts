@@ -6,6 +6,7 @@ import { clean } from '../../src/cli/render/clean.js';
 import { exitCodeOf, RegError } from '../../src/errors.js';
 import { keptInside } from '../support/canary.js';
 import { sandbox } from '../support/repo.js';
+import { rows } from '../support/soak.js';
 import {
   atMost,
   type Ended,
@@ -102,7 +103,7 @@ test('a link that is right is loaded, so that the others are not refused for not
 });
 
 describe('reg load of a link with', () => {
-  test.each(links)('$kind: $what ($artifact)', ({ artifact, code, kind }) => {
+  test.each(rows(links))('$kind: $what ($artifact)', ({ artifact, code, kind }) => {
     const run = loads.get(artifact);
     expect(run).toMatchObject({ stdout: '' });
     const { error } = JSON.parse(run?.stderr ?? '') as { error: { code: string; message: string } };
@@ -116,7 +117,7 @@ describe('reg load of a link with', () => {
 });
 
 describe('reg validate of a link with', () => {
-  test.each(links)('$kind: $what ($artifact)', ({ artifact, code }) => {
+  test.each(rows(links))('$kind: $what ($artifact)', ({ artifact, code }) => {
     const found = findings.get(`${artifact}.model.yaml`) ?? [];
     const errors = found.filter(({ level }) => level === 'error').map(({ rule }) => rule);
     expect(errors.filter((rule) => rulesOf(code).includes(rule))).not.toEqual([]);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AnnotatedTag, Event } from '../../src/domain/event.js';
 import { eventOf } from '../../src/domain/event.js';
 import type { StageName } from '../../src/domain/names.js';
+import type { OrderedEvent } from '../../src/domain/order.js';
 import {
   type Artifact,
   artifactIn,
@@ -20,7 +21,6 @@ import {
   summaryOf,
   tagsByArtifact,
 } from '../../src/domain/state.js';
-import type { OrderedEvent } from '../../src/domain/order.js';
 import { parseTagName } from '../../src/domain/tag-name.js';
 import { currentSince } from '../../src/domain/timeline.js';
 import { history, STAGES } from '../support/arbitraries.js';

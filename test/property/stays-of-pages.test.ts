@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { currentIn, stagesUsed } from '../../src/domain/artifact.js';
 import { intervalsIn } from '../../src/domain/timeline.js';
-import { intervalRow } from '../../src/registry/make-rows.js';
 import type { RegistryContext } from '../../src/registry/context.js';
+import { intervalRow } from '../../src/registry/make-rows.js';
 import { readState } from '../../src/registry/read.js';
 import { dayInStage, stayAt } from '../../src/site/web/stays.js';
 import { build, registries } from '../support/registries.js';
@@ -11,7 +11,11 @@ import { build, registries } from '../support/registries.js';
 test('what a page finds in the stays at a moment is what is current then', async () => {
   await fc.assert(
     fc.asyncProperty(registries, fc.integer({ min: 0, max: 45 }), async (tags, second) => {
-      const context = { repository: build(tags) } as unknown as RegistryContext;
+      const context = {
+        repository: build(tags),
+        note: () => undefined,
+        remote: async () => 'origin',
+      } as unknown as RegistryContext;
       const now = await readState(context);
       const then = await readState(context, second);
       for (const artifact of now.values())

@@ -56,6 +56,7 @@ function makeClone(...pushes: ((take: () => void) => Outcome)[]) {
     remote: async () => 'origin',
     workTree: async () => undefined,
     around: { env: {} },
+    note: () => undefined,
     now: () => 0,
   } as unknown as RegistryContext;
   const register = (options: WriteOptions = { push: true }) =>

@@ -1,9 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
-// what takes minutes: many writers for many rounds, a thousand kills, all random cases; run against the built program
+// what takes minutes: many writers for many rounds, a thousand kills, all random cases, all rows of long tables; run against the built program
 export default defineConfig({
   test: {
-    include: ['test/soak/**/*.soak.ts', 'test/property/**/*.test.ts', 'test/contract/revs.test.ts'],
+    include: [
+      'test/soak/**/*.soak.ts',
+      'test/property/**/*.test.ts',
+      'test/contract/{revs,embedded-web-faults,broken-tags-url}.test.ts',
+      'test/e2e/secrets-faults.test.ts',
+      'test/hostile/load.test.ts',
+    ],
     env: { REG_SOAK: '1' },
     testTimeout: 4 * 3600 * 1000,
     hookTimeout: 600_000,

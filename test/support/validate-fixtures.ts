@@ -50,10 +50,12 @@ export function makeFixture(
   }
   const hasBase = existsSync(join(from, 'base'));
   const base = hasBase ? filesIn(join(from, 'base'), source) : {};
-  registry.commit(base);
+  const head = filesIn(join(from, 'head'), source);
+  // rules are those of the default branch, so that a configuration counts once it is committed
+  const configs = Object.entries(head).filter(([path]) => path === '.reg.yaml' || path === '.gto');
+  registry.commit(rule.startsWith('config-') ? base : { ...base, ...Object.fromEntries(configs) });
   const tags = existsSync(join(from, 'tags')) ? readFileSync(join(from, 'tags'), 'utf8').split('\n') : [];
   for (const tag of tags.filter(Boolean)) registry.tag(tag);
-  const head = filesIn(join(from, 'head'), source);
   for (const path of Object.keys(base)) if (!(path in head)) registry.git('rm', '--quiet', path);
   for (const [path, content] of Object.entries(head)) {
     mkdirSync(dirname(join(registry.dir, path)), { recursive: true });

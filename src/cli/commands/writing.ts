@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import { RegError } from '../../errors.js';
 import { requireRemote } from '../../git/port.js';
 import * as actions from '../../registry/actions.js';
-import { RegError } from '../../errors.js';
 import * as approvals from '../../registry/approve.js';
 import type { RegistryContext } from '../../registry/context.js';
 import * as renaming from '../../registry/rename-stage.js';

@@ -9,6 +9,7 @@ import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { RegError } from '../../errors.js';
 import { filesBelow, isFolder, isThere } from '../../util/files.js';
 import { readPlain } from '../../util/safe-files.js';
+import { firstBytes } from '../../util/stream.js';
 import type {
   Objects,
   RefTips,
@@ -19,8 +20,7 @@ import type {
   Tags,
   TreeEntry,
 } from '../port.js';
-import { isBrokenRef, type NextCommit, needsGit, NO_FILES } from '../port.js';
-import { firstBytes } from '../../util/stream.js';
+import { isBrokenRef, type NextCommit, NO_FILES, needsGit } from '../port.js';
 import { decodeFound, MAX_TAG_BYTES, ownTarget, readingOf } from '../tag-object.js';
 import { commitsBetween, mergeBase, readShallow } from './history.js';
 import { localLargeFiles } from './large-files.js';

@@ -9,6 +9,7 @@ import { isFolder } from '../../util/files.js';
 import { percentDecoded } from '../../util/text.js';
 import type { LargeFiles, Login } from '../port.js';
 import {
+  GitFailed,
   gitIn,
   type RunGit,
   type Surroundings,
@@ -175,9 +176,7 @@ function smudged(output: Readable, pointer: string, url: string): Readable {
         }
       }
     } catch (error) {
-      throw error instanceof RegError && error.code === 'GIT_FAILED'
-        ? failed(reasonIn(error.message))
-        : error;
+      throw error instanceof GitFailed ? failed(reasonIn(error.stderr)) : error;
     }
     if (start.equals(Buffer.from(pointer))) throw failed('it left the pointer as it is');
     if (start.length <= pointer.length) yield start;
@@ -188,8 +187,6 @@ function smudged(output: Readable, pointer: string, url: string): Readable {
 /** The reason in the messages of git-lfs, without its progress and without where it logs. */
 function reasonIn(message: string): string {
   const lines = message.split(/[\r\n]+/).map((line) => line.trim());
-  const reason = lines.filter(
-    (line) => !/^(git .* failed: )?(Downloading |Errors logged|Use `|$)/.test(line),
-  );
+  const reason = lines.filter((line) => !/^(Downloading |Errors logged|Use `|$)/.test(line));
   return reason.join(' ') || 'it does not say why';
 }

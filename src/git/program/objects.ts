@@ -1,8 +1,8 @@
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import { memoize } from '../../util/async.js';
-import type { Objects, TreeEntry } from '../port.js';
 import { firstBytes } from '../../util/stream.js';
+import type { Objects, TreeEntry } from '../port.js';
 import { expectSuccess, GitFailed, type RunGit, type StreamGit } from './run.js';
 
 /** Reads commits, trees and blobs with the git program. */

@@ -6,7 +6,6 @@ import { RegError } from '../../errors.js';
 import { redactorOf, shownAddress } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import { shellLine } from '../../util/shell.js';
-import { runWithLocks } from './locks.js';
 import {
   type History,
   isBrokenRef,
@@ -15,6 +14,7 @@ import {
   type RemoteListing,
   type TagRef,
 } from '../port.js';
+import { runWithLocks } from './locks.js';
 import { type GitResult, oneLine, type RunGit, trustAdvice } from './run.js';
 
 /** A remote, by its name for git and by its name in messages, which has no user-info. */
@@ -82,15 +82,28 @@ function severalAddresses({ name, shown }: NamedRemote, urls: readonly string[])
 export const failureOf = ({ code, stderr }: GitResult): string =>
   oneLine(stderr) || `git ended with exit code ${code}`;
 
+/** The error for a repository at a URL whose ids are SHA-256. */
+const longIds = (shown: string): RegError =>
+  new RegError(
+    'SOURCE_UNSUPPORTED',
+    `${shown} has SHA-256 ids, and those are read in a clone alone`,
+    `clone it: ${shellLine('git', 'clone', shown)}`,
+  );
+
+/**
+ * Refuses the tags of a repository at a URL whose ids are SHA-256: the repository of the cache has others.
+ * @throws RegError SOURCE_UNSUPPORTED
+ */
+export function refuseLongIds(tags: TagRef[], shown: string): TagRef[] {
+  if (tags.some(({ oid }) => oid.length > 40)) throw longIds(shown);
+  return tags;
+}
+
 /** The error for a remote that cannot be reached. */
 export function remoteFailed(shown: string, result: GitResult): RegError {
   // git has one exit code for all failures
   if (/mismatched algorithms|couldn't find remote ref [0-9a-f]{64}$/m.test(result.stderr))
-    return new RegError(
-      'SOURCE_UNSUPPORTED',
-      `${shown} has SHA-256 ids, and those are read in a clone alone`,
-      `clone it: ${shellLine('git', 'clone', shown)}`,
-    );
+    return longIds(shown);
   return new RegError(
     'REMOTE_FAILED',
     `cannot reach ${shown}: ${failureOf(result)}`,

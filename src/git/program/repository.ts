@@ -19,7 +19,6 @@ import { gitBranches, gitHistory } from './history.js';
 import { gitLargeFiles } from './lfs.js';
 import { gitObjects } from './objects.js';
 import { push } from './push.js';
-import { hasBadRefs, restoreTagObjects } from './restore.js';
 import {
   accessTo,
   fetchTagObjects,
@@ -27,10 +26,11 @@ import {
   listRemoteRefs,
   listRemoteTags,
   listTips,
-  readHead,
   namedAccess,
   type RemoteAccess,
+  readHead,
 } from './remote.js';
+import { hasBadRefs, restoreTagObjects } from './restore.js';
 import {
   gitIn,
   offline,

@@ -6,8 +6,8 @@ import { deflateSync } from 'node:zlib';
 import type { Oid } from '../../domain/event.js';
 import { isOid } from '../../util/oid.js';
 import { readIfPlain } from '../../util/safe-files.js';
-import { decodeTag } from '../tag-object.js';
 import type { TagRef } from '../port.js';
+import { decodeTag } from '../tag-object.js';
 import type { RemoteAccess } from './remote.js';
 import { expectSuccess, type RunGit } from './run.js';
 

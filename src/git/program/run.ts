@@ -133,10 +133,13 @@ export const streamGitIn =
 export class GitFailed extends RegError {
   /** Negative when git did not run to its end. */
   readonly exitCode: number;
+  /** What git wrote, line by line; the message has it in one. */
+  readonly stderr: string;
 
   constructor({ code, stderr }: Omit<GitResult, 'stdout'>, [verb]: readonly string[]) {
     super('GIT_FAILED', `git ${verb} failed: ${oneLine(stderr) || `exit code ${code}`}`);
     this.exitCode = code;
+    this.stderr = stderr;
   }
 }
 

@@ -1,10 +1,10 @@
 import { type GitConfig, gitConfigValue, parseGitConfig } from '../../documents/git-config.js';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
+import { committedFile } from '../../git/committed.js';
 import type { LargeFiles, SourceRepository } from '../../git/port.js';
 import { type Login, loginOf } from '../../net/credentials.js';
 import { shownAddress } from '../../util/address.js';
-import { committedFile } from '../../git/committed.js';
 
 /** A server of the Git LFS API. */
 export interface LfsServer {
