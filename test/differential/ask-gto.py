@@ -54,19 +54,32 @@ def versions(repo, name):
     return sorted(row["version"] for row in api.show(repo, name, deprecated=True) if row["is_active"])
 
 
+def targets(repo, name):
+    """The versions of churn@latest, churn#dev and churn#prod; gto has no artifact without a version."""
+    if name not in api.show(repo, deprecated=True):
+        return {}
+    return {
+        target: [row["version"] for row in api.show(repo, name + target, deprecated=True) if row["is_active"]]
+        for target in ("@latest", "#dev", "#prod")
+    }
+
+
 def history(repo):
     return [[row["ref"], row["event"], row["version"], row["stage"]] for row in api.history(repo, ascending=True)]
 
 
 def answers(one):
     repo = one["dir"]
-    return {
+    said = {
         "show": answered(lambda: show(repo)),
         "versions": {name: answered(lambda: versions(repo, name)) for name in one["artifacts"]},
+        "targets": {name: answered(lambda: targets(repo, name)) for name in one["artifacts"]},
         "history": answered(lambda: history(repo)),
         "stages": answered(lambda: sorted(api.get_stages(repo, used=True))),
         "refs": answered(lambda: [bool(api.check_ref(repo, ref)) for ref, *_ in history(repo)]),
     }
+    flat = [*said.values(), *said["versions"].values(), *said["targets"].values()]
+    return {**said, "readable": not any(isinstance(answer, str) for answer in flat)}
 
 
 asked = json.load(sys.stdin)

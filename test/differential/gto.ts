@@ -36,6 +36,9 @@ function commandOf([call, name = '', ...args]: Step): string[] {
 }
 
 interface Answers {
+  /** Whether gto can read all of it. */
+  readable: unknown;
+  targets: Record<string, unknown>;
   show: unknown;
   versions: Record<string, unknown>;
   history: unknown;
@@ -130,9 +133,21 @@ async function answersOf(box: Sandbox, { dir }: Repository): Promise<Answers> {
         .sort(),
     ] as const;
   });
+  const targets = ARTIFACTS.map(async (name) => {
+    if ((await json('show', name)).length === 0) return [name, {}] as const;
+    const found = ['@latest', '#dev', '#prod'].map(async (target) => {
+      const rows: { version: string; active: boolean }[] = await json('show', name + target);
+      return [target, rows.filter(({ active }) => active).map((row) => row.version)] as const;
+    });
+    return [name, Object.fromEntries(await Promise.all(found))] as const;
+  });
+  // what gto cannot read is a finding, and nothing else is
+  const findings: { check: string }[] = await json('doctor', '--offline');
   return {
+    readable: findings.every(({ check }) => check !== 'gto-readable'),
     show: Object.fromEntries(show.map((row) => [row.artifact, { latest: row.latest, stages: row.stages }])),
     versions: Object.fromEntries(await Promise.all(versions)),
+    targets: Object.fromEntries(await Promise.all(targets)),
     history: history.map((row) => [row.tag, row.event, row.version, row.stage]),
     stages: (await json('stages', '--used')).sort(),
     refs: history.map(() => true),
