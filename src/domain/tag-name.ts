@@ -72,7 +72,7 @@ const ZERO = 0x30;
 /** The greatest counter (docs/specification.md, 1 Tags, Names): it and the number after it are exact. */
 export const MAX_COUNTER = Number.MAX_SAFE_INTEGER - 1;
 
-/** The counter that a name ends in from a place on, -1 where there is none: one number has one form. */
+/** The counter that a name ends in from a place on, -1 for a name without a counter: one number has one form. */
 function counterFrom(tagName: string, from: number): number {
   const to = tagName.length;
   if (from === to || (tagName.charCodeAt(from) === ZERO && to > from + 1)) return NO_COUNTER;

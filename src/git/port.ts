@@ -48,7 +48,7 @@ export interface NextCommit {
   /** From the top, sorted; symbolic links are among them, submodules are not. */
   paths: readonly string[];
   /**
-   * The bytes of a plain file as git would store them; undefined where there is none.
+   * The bytes of a plain file as git would store them; undefined without such a file.
    * @throws RegError TOO_LARGE before anything is read, FILE_SYSTEM for a symbolic link, a pipe or a device
    */
   read(path: string, limit: number): Promise<Uint8Array | undefined>;

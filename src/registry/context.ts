@@ -28,7 +28,7 @@ export interface RegistryContext {
   note: (text: string) => void;
   /** Read when first needed. */
   config: () => Promise<Config>;
-  /** The name of the remote of this clone; at a URL there is none to ask for. */
+  /** The name of the remote of this clone; a URL has no remote. */
   remote: (use?: RemoteUse) => Promise<string>;
   /** Whether questions ask no remote for what is lightweight here. */
   offline?: boolean | undefined;
@@ -92,7 +92,7 @@ export async function requireWorkTree(context: RegistryContext, why: string): Pr
   if (workTree) return workTree;
   throw new RegError(
     'NO_WORK_TREE',
-    `${why}, and ${context.repository.address === undefined ? 'this repository is bare' : `there is none at ${context.repository.address}`}`,
+    `${why}, and ${context.repository.address === undefined ? 'this repository is bare' : `${context.repository.address} has no work tree`}`,
     'run it in a clone with a work tree',
   );
 }

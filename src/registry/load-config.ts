@@ -12,7 +12,7 @@ import type { RegistryRepository } from '../git/port.js';
 import type { WorkTree } from '../util/files.js';
 
 /**
- * The configuration of a repository: `.reg.yaml` of the work tree, or of HEAD where there is none; without it, what
+ * The configuration of a repository: `.reg.yaml` of the work tree, or of HEAD without a work tree; without the file, what
  * gto's `.gto` and its variables allow.
  * @throws RegError INVALID_CONFIG
  */
@@ -38,7 +38,7 @@ export async function configIn(
   return { ...DEFAULT_CONFIG, ...readGto(await read(GTO_FILE), env) };
 }
 
-/** Whether gto may read the same tags: its configuration is in the work tree, or at HEAD where there is none. */
+/** Whether gto may read the same tags: its configuration is in the work tree, or at HEAD without a work tree. */
 export async function usesGto(
   repository: RegistryRepository,
   workTree: WorkTree | undefined,
@@ -50,7 +50,7 @@ export async function usesGto(
 /** No larger file says how a registry is used. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
-/** Reads files of a commit by their paths; undefined where there is none, and where there is no commit. */
+/** Reads files of a commit by their paths; undefined without the file, and without a commit. */
 export const readerAt =
   (repository: RegistryRepository, commit: Oid | undefined) =>
   async (path: string): Promise<Uint8Array | undefined> => {

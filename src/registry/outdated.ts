@@ -100,7 +100,7 @@ function tipOf(tips: RefTips, rev: string, commit: Oid | null): Oid | null {
 /** What a link to an artifact of another registry leads to now. */
 export interface Standing {
   commit: Oid;
-  /** A later version than the one that the link names; null when there is none, or it names none. */
+  /** A later version than the one that the link names; null without a later version, and for a link that names no version. */
   newer: string | null;
 }
 

@@ -73,7 +73,7 @@ export interface Rules {
   policy: Policy;
   /** Levels of the rules of `validate`, where they differ from the default. */
   levels: RuleLevels;
-  /** The file of those who may sign; undefined where there is none, and then git's configuration counts. */
+  /** The file of those who may sign; undefined without such a file: then git's configuration counts. */
   signers(): Promise<Uint8Array | undefined>;
   /** The commit that a branch leads to at the source; undefined without such a branch. */
   tip(branch: string): Promise<Oid | undefined>;

@@ -480,7 +480,7 @@ export async function choose(
   return { version: null, commit };
 }
 
-/** The version that is meant, from the tags that decide it; undefined where there is none, and for a version by another name. */
+/** The version that is meant, from the tags that decide it; undefined without such a version, and for one that is named in another form. */
 async function committedAs(
   context: RegistryContext,
   name: ArtifactName,

@@ -7,7 +7,7 @@ import { shellLine } from '../util/shell.js';
 export type RemoteUse = 'read' | 'write';
 
 /**
- * Makes the function that gives the name of a clone's remote (docs/specification.md, section 5). It is `origin` where there is none.
+ * Makes the function that gives the name of a clone's remote (docs/specification.md, section 5). It is `origin` in a repository without a remote.
  * @throws RegError NO_CLONE for a remote that is named and not there, and for several with none chosen
  */
 export function remoteChooser(

@@ -23,7 +23,7 @@ const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 // undefined on Windows
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
 
-/** The effective user id of this process; undefined where there is none (Windows). */
+/** The effective user id of this process; undefined on a system without one (Windows). */
 export const userNumber = (): number | undefined => process.geteuid?.();
 
 /** Whether this user owns a file. */

@@ -20,7 +20,7 @@ export function gitHistory(git: RunGit): History {
     },
     mergeBase: async (one, other) => {
       const result = await git(['merge-base', one, other]);
-      // exit code 1: there is none; any other: a commit is not here
+      // exit code 1: the commits have no common ancestor; any other: a commit is not here
       if (result.code < 0) expectSuccess(result, 'comparing commits');
       return result.code === 0 ? result.stdout.toString().trim() : undefined;
     },

@@ -128,7 +128,7 @@ async function requireRepository(git: RunGit, folder: string): Promise<void> {
 }
 
 /**
- * Why git refuses a repository that is there; undefined where there is none. Git has one exit code for all of this, so that its
+ * Why git refuses a repository that is there; undefined without a repository. Git has one exit code for all of this, so that its
  * message decides, which is in English here.
  */
 function refusalOf(stderr: string, folder: string): RegError | undefined {

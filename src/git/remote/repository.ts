@@ -241,7 +241,7 @@ export function remoteRepository(
     history: {
       between: (from, to, most) =>
         withHistory([from, to], (fetched) => fetched.history.between(from, to, most)),
-      // changes are listed in a work tree, and there is none at a URL
+      // changes are listed in a work tree, and a URL has no work tree
       mergeBase: async () => undefined,
       isShallow: async () => false,
     },
