@@ -99,6 +99,12 @@ export class RegError extends Error {
 /** The error for what was ended on purpose, by Ctrl-C or the signal that a program gave. */
 export const interrupted = (): RegError => new RegError('INTERRUPTED', 'interrupted');
 
+/** An error that is a finding, such as a source that cannot be read. Anything else is thrown again, and so is an interruption. */
+export function failureOf(error: unknown): RegError {
+  if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;
+  return error;
+}
+
 /** The exit code of an error: 2 usage, 4 remote, network or authentication, 1 everything else (docs/specification.md, Commands). */
 export function exitCodeOf(code: ErrorCode): 1 | 2 | 4 {
   if (USAGE.has(code)) return 2;

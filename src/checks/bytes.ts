@@ -6,11 +6,11 @@ import type { Oid } from '../domain/event.js';
 import { versionLabel } from '../domain/find.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { ErrorCode } from '../errors.js';
+import { failureOf } from '../errors.js';
 import { askDvcRemote } from '../models/dvc-digest.js';
 import type { RegistryContext } from '../registry/context.js';
 import { followLink, linkAt } from '../registry/links.js';
 import { short } from '../util/oid.js';
-import { failureOf } from './finding.js';
 
 /** A version that is current in a stage, and whose bytes are not where its declaration says, or cannot be asked for. */
 export interface BytesFault {

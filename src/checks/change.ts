@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { CONFIG_FILE } from '../documents/config.js';
 import { ENOUGH_OF_LINK, inspectLink, type Link } from '../documents/link.js';
 import { LINK_SUFFIX } from '../documents/link-path.js';
@@ -7,6 +6,7 @@ import { RegError } from '../errors.js';
 import type { RegistryRepository } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import type { DeclaringFiles } from '../registry/declared.js';
+import { blobId } from '../util/blob.js';
 import { shellLine } from '../util/shell.js';
 
 /** The difference between a commit and the next one. */
@@ -89,8 +89,5 @@ async function fetchHint(repository: RegistryRepository, base: string): Promise<
 /** Whether bytes are those of a git object. A checkout may change line ends, so CRLF counts as LF (gitattributes(5), eol). */
 function isBlob(bytes: Uint8Array, oid: Oid): boolean {
   const asLines = Buffer.from(bytes).toString('latin1').replaceAll('\r\n', '\n');
-  return [Buffer.from(bytes), Buffer.from(asLines, 'latin1')].some((content) => {
-    const hash = createHash(oid.length === 40 ? 'sha1' : 'sha256');
-    return hash.update(`blob ${content.length}\0`).update(content).digest('hex') === oid;
-  });
+  return [bytes, Buffer.from(asLines, 'latin1')].some((content) => blobId(content, oid) === oid);
 }

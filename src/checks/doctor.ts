@@ -12,12 +12,12 @@ import { gtoNameTrouble, gtoTroubles } from '../domain/gto.js';
 import { tagRef, tagRefspec } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
-import { RegError } from '../errors.js';
+import { failureOf } from '../errors.js';
 import { isBrokenRef, requireRemote, type TagReading, type TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { damageOf } from '../registry/damage.js';
 import { filesAt, findDeclaration } from '../registry/declared.js';
-import { followLink, linkAt } from '../registry/links.js';
+import { followLink, linkIn } from '../registry/links.js';
 import { usesGto } from '../registry/load-config.js';
 import { eventsIn, readAllTags } from '../registry/read.js';
 import type { DoctorFinding } from '../registry/rows.js';
@@ -114,8 +114,13 @@ async function askRemote({
     const tags = await requireRemote(repository, remote).listTags();
     return { name: remote, tags: new Map(tags.map((ref) => [ref.name, ref.oid])) };
   } catch (error) {
-    if (!(error instanceof RegError)) throw error;
-    return found('warning', 'remote', remote, error.message, shellLine('git', 'ls-remote', remote));
+    return found(
+      'warning',
+      'remote',
+      remote,
+      failureOf(error).message,
+      shellLine('git', 'ls-remote', remote),
+    );
   }
 }
 
@@ -354,12 +359,14 @@ async function checkLink(
   try {
     const declaration = await findDeclaration(context.repository.objects, commit, name);
     if (declaration?.kind === 'link')
-      await followLink(context, await linkAt(context, name, commit), async () => commit);
+      await followLink(
+        context,
+        await linkIn(context.repository.objects, commit, declaration.file),
+        async () => commit,
+      );
     return [];
   } catch (error) {
-    if (!(error instanceof RegError)) throw error;
-    return [
-      found('error', 'link', name, `its link at commit ${short(commit)} leads nowhere: ${error.message}`),
-    ];
+    const { message } = failureOf(error);
+    return [found('error', 'link', name, `its link at commit ${short(commit)} leads nowhere: ${message}`)];
   }
 }

@@ -1,7 +1,6 @@
 import type { RuleLevels } from '../documents/config.js';
 import type { YamlFile, YamlProblem } from '../documents/yaml.js';
 import { compareText } from '../domain/order.js';
-import { RegError } from '../errors.js';
 import type { Finding } from '../registry/rows.js';
 
 /** How bad a finding is; an error makes a check fail. */
@@ -92,10 +91,4 @@ export async function applyRules<S extends Subject>(
     }),
   );
   return found.flat();
-}
-
-/** The error of a source that cannot be read. Anything else is thrown again, and so is an interruption. */
-export function failureOf(error: unknown): RegError {
-  if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;
-  return error;
 }

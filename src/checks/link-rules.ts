@@ -1,10 +1,10 @@
 import { isOwn, type Link, type LinkReading, pointsAtSchema, SCHEMA_COMMENT } from '../documents/link.js';
 import { LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
 import { refuseUnwritableName } from '../domain/writable.js';
-import { RegError } from '../errors.js';
+import { failureOf, RegError } from '../errors.js';
 import { isFloating } from '../registry/floating.js';
 import { holdsLogin, shownAddress, shownUrl } from '../util/address.js';
-import { atKey, atTop, type Complaint, complaintOf, failureOf, type Rule } from './finding.js';
+import { atKey, atTop, type Complaint, complaintOf, type Rule } from './finding.js';
 import type { FileSubject, LinkSubject } from './subject.js';
 
 /** Rules about link files with any content. */

@@ -1,9 +1,10 @@
 import { versionLabel } from '../domain/find.js';
 import { betterWay, beyondLimits, isWorse, leastGood, type MetricRule, rulesFor } from '../domain/metrics.js';
 import { parseStageName } from '../domain/names.js';
+import { failureOf } from '../errors.js';
 import { contradictions, type ModelInterface, misfits } from '../formats/interface.js';
 import { requireCommit } from '../registry/context.js';
-import { atKey, type Complaint, failureOf, type Rule } from './finding.js';
+import { atKey, type Complaint, type Rule } from './finding.js';
 import { type LinkSubject, metricsOf } from './subject.js';
 
 /** Rules about the interface and the metrics of a model. */

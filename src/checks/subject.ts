@@ -5,18 +5,19 @@ import { artifactStateOf, versionsByStage } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
 import { parseTagName } from '../domain/tag-name.js';
-import { RegError } from '../errors.js';
+import { failureOf } from '../errors.js';
 import type { ModelInterface } from '../formats/interface.js';
 import { requireRemote, type TagRef } from '../git/port.js';
 import type { ModelDigest } from '../models/digest.js';
 import { bringMissing } from '../registry/catch-up.js';
 import type { RegistryContext } from '../registry/context.js';
+import { UNREADABLE } from '../registry/declared.js';
 import { linkAt } from '../registry/links.js';
 import { type MetricsFile, readMetricsFile } from '../registry/metrics-file.js';
 import { readArtifactNames, wholeEventsIn } from '../registry/read.js';
 import type { FoundRev } from '../registry/source-rev.js';
 import { memoize, once } from '../util/async.js';
-import { failureOf, type Subject } from './finding.js';
+import type { Subject } from './finding.js';
 import type { TrustedConfig } from './trusted-config.js';
 
 /** A link file of the work tree with any content. */
@@ -135,8 +136,8 @@ async function readHeld(
 }
 
 function unlessUnreadable(error: unknown): undefined {
-  if (error instanceof RegError && (error.code === 'NOT_DECLARED' || error.code === 'INVALID_LINK'))
-    return undefined;
+  const { code } = failureOf(error);
+  if (code === 'NOT_DECLARED' || code === 'SOURCE_PATH' || UNREADABLE.has(code)) return undefined;
   throw error;
 }
 

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
+import { blobHash } from '../util/blob.js';
 import { bytesOf, type Digest, type SourceFile, type SourceModel } from './source.js';
 
 /** The digest of a model (docs/specification.md, "4 Links"). */
@@ -109,7 +110,7 @@ export function hasherOf({ path, size: promised, digest }: SourceFile): Hasher {
 function ownHash(digest: Digest | undefined, size: number | undefined): Hash | undefined {
   if (digest === undefined || digest.algorithm === 'sha256') return undefined;
   if (digest.algorithm === 'md5') return createHash('md5');
-  return createHash(digest.value.length === 40 ? 'sha1' : 'sha256').update(`blob ${size ?? 0}\0`);
+  return blobHash(size ?? 0, digest.value);
 }
 
 const changed = (path: string, found: string, promised: string): RegError =>

@@ -10,7 +10,7 @@ import {
   requireOut,
 } from '../documents/dvc.js';
 import type { Oid } from '../domain/event.js';
-import { RegError } from '../errors.js';
+import { failureOf, RegError } from '../errors.js';
 import type { Objects } from '../git/port.js';
 import type { StoreOpener } from '../stores/port.js';
 import { isFolder, isThere } from '../util/files.js';
@@ -91,13 +91,8 @@ async function bytesOf(
     else return { ...bytes, digest: await digestInside(objects, commit, { out, below }, tools) };
     return bytes;
   } catch (error) {
-    return { ...bytes, problem: unlessInterrupted(error) };
+    return { ...bytes, problem: failureOf(error) };
   }
-}
-
-function unlessInterrupted(error: unknown): RegError {
-  if (error instanceof RegError && error.code !== 'INTERRUPTED') return error;
-  throw error;
 }
 
 /**
@@ -140,15 +135,6 @@ async function digestInside(
       `put it there from a clone that has it: dvc push ${out.path}`,
     );
   }
-}
-
-/** Whether two paths of two commits have the same bytes; undefined where that is not known. */
-export function isSameDvcBytes(one: DvcBytes, other: DvcBytes): boolean | undefined {
-  if (one.digest && other.digest) return isSameDigest(one.digest, other.digest);
-  const inside = ({ path, output }: DvcBytes): string => path.slice(output.path.length);
-  const [a, b] = [one.output.digest, other.output.digest];
-  // the same folder has the same file at the same path, whatever that is
-  return a && b && inside(one) === inside(other) && isSameDigest(a, b) ? true : undefined;
 }
 
 /** Whether two digests name the same bytes. A text without CRLF has the same hash in DVC 2 and 3. */
@@ -201,7 +187,7 @@ export async function askDvcRemote(
     await trackedModel(remote, out, tracked.below);
     return { kind: 'there' };
   } catch (error) {
-    const { code, message: reason, hint } = unlessInterrupted(error);
+    const { code, message: reason, hint } = failureOf(error);
     if (!isPushed) return { kind: 'unknown', reason };
     if (remote && (code === 'SOURCE_PATH' || code === 'HASH_MISMATCH'))
       return { kind: 'missing', reason, hint };

@@ -10,7 +10,7 @@ import {
   manifestText,
 } from '../documents/dvc.js';
 import type { Oid } from '../domain/event.js';
-import { RegError } from '../errors.js';
+import { failureOf, RegError } from '../errors.js';
 import type { Objects } from '../git/port.js';
 import { mapAtMost } from '../util/async.js';
 import { filesBelow, isThere } from '../util/files.js';
@@ -57,7 +57,7 @@ export async function dvcWorkTreeState(
   committed: DvcBytes | undefined,
   { root, cache, now }: WorkTreeTools,
 ): Promise<DvcWorkTreeState | undefined> {
-  const tracked = await findTracked(pointersIn(root, pointersAt(objects, commit)), path).catch(asProblem);
+  const tracked = await findTracked(pointersIn(root, pointersAt(objects, commit)), path).catch(failureOf);
   if (tracked instanceof RegError)
     return { kind: 'uncommitted', reason: tracked.message, hint: tracked.hint ?? 'solve it: dvc status' };
   if (tracked === undefined) {
@@ -94,11 +94,6 @@ export async function dvcWorkTreeState(
     reason: `${target} has other bytes than ${out.file} says`,
     hint: `record them: ${shellLine(...add, out.path)} && ${shellLine('git', 'add', out.file)} && git commit`,
   };
-}
-
-function asProblem(error: unknown): RegError {
-  if (error instanceof RegError && error.code !== 'INTERRUPTED') return error;
-  throw error;
 }
 
 /** A file that may not be read, or goes away while it is, cannot be compared. */

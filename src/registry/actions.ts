@@ -19,8 +19,9 @@ import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
 import { parseVersionTarget } from '../domain/target.js';
 import { parseVersion, version } from '../domain/version.js';
-import { type ErrorCode, RegError } from '../errors.js';
+import { failureOf, RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
+import { UNREADABLE } from './declared.js';
 import { type DeclaredAt, isSameModel, refuseUncommitted } from './declared-model.js';
 import { hintAtSwapped, meantInWrite } from './meant.js';
 import { latest, requireArtifact } from './queries.js';
@@ -100,16 +101,10 @@ async function isLatestAgain(
 }
 
 function unlessUnreadable(error: unknown): undefined {
-  if (error instanceof RegError && UNREADABLE.has(error.code)) return undefined;
+  const { code } = failureOf(error);
+  if (code === 'SOURCE_PATH' || UNREADABLE.has(code)) return undefined;
   throw error;
 }
-
-const UNREADABLE: ReadonlySet<ErrorCode> = new Set([
-  'INVALID_LINK',
-  'SOURCE_UNSUPPORTED',
-  'SOURCE_PATH',
-  'TOO_LARGE',
-]);
 
 /** How to assign: a version, or the one at a rev, by default at HEAD. */
 export interface AssignOptions extends WriteOptions {

@@ -55,7 +55,7 @@ export async function catchUp(
 const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
 
 /** The names of the tags whose objects cannot be read. */
-export const damageIn = (readings: readonly TagReading[]): Set<string> =>
+const damageIn = (readings: readonly TagReading[]): Set<string> =>
   new Set(readings.flatMap((one) => ('defect' in one && one.defect === 'missing' ? one.ref.name : [])));
 
 /**

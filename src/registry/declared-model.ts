@@ -1,19 +1,18 @@
 import { posix } from 'node:path';
 import { type ArtifactEntry, pathOfEntry } from '../documents/artifacts.js';
 import { isDvcFile } from '../documents/dvc.js';
-import { ENOUGH_OF_LINK, isOwn, type Link, missingPin, modelPath, readLink } from '../documents/link.js';
+import { isOwn, type Link, missingPin, modelPath } from '../documents/link.js';
 import { LINK_SUFFIX } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
-import type { Objects } from '../git/port.js';
 import { digestOf, promisedDigest, verifyPromises } from '../models/digest.js';
 import { digestText, dvcBytesAt } from '../models/dvc-digest.js';
 import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
 import { type Declaration, findDeclaration, foreignEntry, notDeclared } from './declared.js';
 import { refuseChangedModel } from './dvc-model.js';
-import { followLink } from './links.js';
+import { followLink, linkIn, MOST_LINKS } from './links.js';
 
 /** What a commit declares of an artifact, in a form that two commits are compared by (docs/specification.md, 3 State, Bytes). */
 export interface DeclaredModel {
@@ -71,14 +70,6 @@ function pathInRepository(path: string | undefined, { virtual }: ArtifactEntry):
   return normal === '..' || normal.startsWith('../') || posix.isAbsolute(normal) ? undefined : normal;
 }
 
-async function linkIn(objects: Objects, commit: Oid, file: string): Promise<Link> {
-  const entry = await objects.entry(commit, file);
-  return readLink(entry ? await objects.blob(entry.oid, ENOUGH_OF_LINK) : new Uint8Array(), file).link;
-}
-
-/** Links of one repository that may lead to one another. */
-const DEPTH = 10;
-
 async function digestOfLink(
   context: ModelReader,
   commit: Oid,
@@ -90,7 +81,7 @@ async function digestOfLink(
   const path = modelPath(source.path);
   if (!path.endsWith(LINK_SUFFIX)) return digestAt(context, commit, path);
   const { objects } = context.repository;
-  const next = depth < DEPTH && (await objects.entry(commit, path));
+  const next = depth < MOST_LINKS && (await objects.entry(commit, path));
   return next ? digestOfLink(context, commit, await linkIn(objects, commit, path), depth + 1) : undefined;
 }
 

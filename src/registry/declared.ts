@@ -12,7 +12,7 @@ import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.
 import type { Oid } from '../domain/event.js';
 import { nearestName } from '../domain/find.js';
 import type { ArtifactName } from '../domain/names.js';
-import { RegError } from '../errors.js';
+import { type ErrorCode, RegError } from '../errors.js';
 import { committedFile } from '../git/committed.js';
 import type { Objects, RegistryRepository } from '../git/port.js';
 import { short } from '../util/oid.js';
@@ -75,7 +75,12 @@ function unreadable(error: unknown): RegError {
   throw error;
 }
 
-const UNREADABLE: ReadonlySet<string> = new Set(['INVALID_LINK', 'SOURCE_UNSUPPORTED', 'TOO_LARGE']);
+/** The codes of a declaration that is there and cannot be read. */
+export const UNREADABLE: ReadonlySet<ErrorCode> = new Set([
+  'INVALID_LINK',
+  'SOURCE_UNSUPPORTED',
+  'TOO_LARGE',
+]);
 
 async function artifactsAt(
   objects: TreeReader,

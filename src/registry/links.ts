@@ -39,7 +39,7 @@ interface Followed {
 }
 
 /** Links that may lead to links; more is taken for a mistake. */
-const DEPTH = 10;
+export const MOST_LINKS = 10;
 
 /**
  * Finds the model that a link leads to; nothing of it is read yet.
@@ -84,10 +84,10 @@ function refuseLoop(trail: readonly string[]): void {
       `links lead in a circle: ${trail.join(' -> ')}`,
       'link one of them to a model',
     );
-  if (trail.length > DEPTH)
+  if (trail.length > MOST_LINKS)
     throw new RegError(
       'LINK_LOOP',
-      `more than ${DEPTH} links lead to one another, the last is ${step}`,
+      `more than ${MOST_LINKS} links lead to one another, the last is ${step}`,
       'link to the model itself',
     );
 }
@@ -125,14 +125,19 @@ async function storeUrl(context: RegistryContext, url: string): Promise<string> 
 export async function linkAt(context: RegistryContext, artifact: ArtifactName, commit: Oid): Promise<Link> {
   const { objects } = context.repository;
   const found = await findDeclaration(objects, commit, artifact);
-  if (found?.kind === 'link') {
-    const entry = await objects.entry(commit, found.file);
-    return readLink(entry ? await objects.blob(entry.oid, ENOUGH_OF_LINK) : new Uint8Array(), found.file)
-      .link;
-  }
+  if (found?.kind === 'link') return linkIn(objects, commit, found.file);
   if (found === undefined) throw await notDeclared(context, artifact, commit);
   const entry = await foreignEntry(objects, commit, found, artifact);
   return { source: { path: requireEntryPath(entry, found, artifact) } };
+}
+
+/**
+ * Reads the link file at a path of a commit.
+ * @throws RegError INVALID_LINK
+ */
+export async function linkIn(objects: Objects, commit: Oid, file: string): Promise<Link> {
+  const entry = await objects.entry(commit, file);
+  return readLink(entry ? await objects.blob(entry.oid, ENOUGH_OF_LINK) : new Uint8Array(), file).link;
 }
 
 /** The part of a link that says where its model is, and which bytes it is. */

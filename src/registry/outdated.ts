@@ -108,7 +108,7 @@ export interface Standing {
  * Tells what a link's `churn#prod` or `churn@v1.2.0` is in the state that the artifact has now.
  * @throws RegError UNKNOWN_STAGE, NOTHING_IN_STAGE, UNKNOWN_VERSION
  */
-export function standingOf(artifact: ArtifactState, { which = { kind: 'latest' } }: Target): Standing {
+function standingOf(artifact: ArtifactState, { which = { kind: 'latest' } }: Target): Standing {
   if (which.kind === 'stage') {
     const { version } = findCurrent(artifact, which.stage);
     return { commit: version.commit, newer: null };

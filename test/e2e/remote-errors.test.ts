@@ -20,9 +20,7 @@ test('commands about the files of a clone say that they need one', async () => {
   for (const args of [...files, ['status'], ['sync']]) {
     const { stdout, stderr, code } = await reg(...args, '--repo', url);
     expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
-    const why = files.includes(args)
-      ? 'has no work tree'
-      : 'only a clone can be compared with its remote';
+    const why = files.includes(args) ? 'has no work tree' : 'only a clone can be compared with its remote';
     expect(stderr).toMatch(new RegExp(`^error: [^\n]*${why}[^\n]*\nhint: [^\n]*clone[^\n]*\n$`));
   }
   expect(readdirSync(clone.dir)).toEqual(['.git']);

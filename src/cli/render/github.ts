@@ -46,7 +46,7 @@ export const githubOutput = (outputs: readonly (readonly [string, string])[], de
   outputs.map(([name, value]) => `${name}<<${delimiter}\n${value}\n${delimiter}\n`).join('');
 
 /** What happened, as a page of Markdown for the file in GITHUB_STEP_SUMMARY. */
-export function githubSummary(row: CheckedRow): string {
+function githubSummary(row: CheckedRow): string {
   const { tag, time, author, email, message } = row;
   const rows: [string, string][] = [
     ...outputsOf(row),

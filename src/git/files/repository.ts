@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { type GitConfig, gitConfigValue, isGitConfigTrue } from '../../documents
 import type { Oid } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { RegError } from '../../errors.js';
+import { blobHash } from '../../util/blob.js';
 import { filesBelow, isFolder, isThere } from '../../util/files.js';
 import { readPlain } from '../../util/safe-files.js';
 import { firstBytes } from '../../util/stream.js';
@@ -159,7 +159,7 @@ async function filesHere(objects: Objects, root: string | undefined): Promise<Ne
 async function isBlobAt(path: string, oid: Oid): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);
   if (!found?.isFile()) return false;
-  const hash = createHash('sha1').update(`blob ${found.size}\0`);
+  const hash = blobHash(found.size, oid);
   for await (const chunk of createReadStream(path)) hash.update(chunk);
   return hash.digest('hex') === oid;
 }

@@ -284,7 +284,7 @@ async function readTags(stream: StreamGit, refs: readonly TagRef[]): Promise<Tag
 const NOTHING = Buffer.alloc(0);
 
 /** The readings of tags with their objects, in the same order. */
-export function readingsOf(stream: StreamGit, found: Iterable<FoundTag>): Promise<TagReading[]> {
+function readingsOf(stream: StreamGit, found: Iterable<FoundTag>): Promise<TagReading[]> {
   const readings = new Readings();
   let index = 0;
   for (const one of found) readings.take(index++, one);

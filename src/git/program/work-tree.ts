@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
+import { blobId } from '../../util/blob.js';
 import { notPlain, readPlain, tooLarge } from '../../util/safe-files.js';
 import type { NextCommit, Objects } from '../port.js';
 import { expectSuccess, type GitResult, oneLine, type RunGit, readGitIn, type Surroundings } from './run.js';
@@ -101,12 +101,6 @@ export async function readNextCommit(top: string, { git, objects, around }: Acce
 function entriesOf(line: string): [path: string, entry: { oid: Oid; isFile: boolean }][] {
   const [, mode, oid = '', path = ''] = /^(\d+) ([0-9a-f]+) \d\t(.*)$/s.exec(line) ?? [];
   return mode === undefined || mode === '160000' ? [] : [[path, { oid, isFile: mode !== '120000' }]];
-}
-
-/** The id of a blob with these bytes, by the hash that another id has. */
-function blobId(bytes: Uint8Array, like: Oid): Oid {
-  const hash = createHash(like.length === 40 ? 'sha1' : 'sha256');
-  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
 /** The bytes that `git add` would store for a file. Nothing is added to the repository. */
