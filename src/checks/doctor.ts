@@ -73,7 +73,8 @@ export async function doctor(
       ...checkSharedCommits(artifact),
     ]),
     ...(await checkGto(context, state, readings)),
-    ...(await checkChains(context, state, readings)),
+    // a shallow clone may lack the tags that would fill a gap, and says so above
+    ...(isShallow ? [] : await checkChains(context, state, readings)),
     ...checkCommits(state, types, isShallow, tagsThere, remove),
     ...(tagsThere ? checkRemote(readings.map(refOf), tagsThere) : []),
     ...(remote !== undefined && 'check' in remote ? [remote] : []),

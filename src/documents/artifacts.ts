@@ -114,6 +114,10 @@ export function pathOfEntry({ path }: ArtifactEntry, { kind, file }: ArtifactsFi
   return kind === 'dvc' && !posix.isAbsolute(path) ? posix.join(posix.dirname(file), path) : path;
 }
 
+/** Whether an entry may leave the place of its model to others: gto's file may, and says `virtual` of a model elsewhere. */
+export const mayLackPath = ({ path, virtual }: ArtifactEntry, { kind }: ArtifactsFile): boolean =>
+  kind === 'annotation' && (path === undefined || virtual === true);
+
 /** Why an entry leads to no model inside the repository, as what follows its name; undefined where it does. */
 export function faultOfEntry(entry: ArtifactEntry, declaration: ArtifactsFile): string | undefined {
   const path = pathOfEntry(entry, declaration);

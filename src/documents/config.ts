@@ -100,7 +100,7 @@ const remoteNote = (remote: string, line: number): ConfigNote => ({
   file: CONFIG_FILE,
   message: 'remote: is ignored, because the configuration of git names the remote',
   line,
-  hint: shellLine('git', 'config', 'reg.remote', remote),
+  hint: `where you trust ${remote}, name it with: ${shellLine('git', 'config', 'reg.remote', remote)}`,
 });
 
 /** A value in a message about it. */

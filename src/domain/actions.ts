@@ -53,7 +53,7 @@ export function planRegister(snapshot: Snapshot, request: RegisterRequest): Plan
   if (latest && isNothingNew(request))
     return {
       tags: [],
-      note: `${artifact.name} ${latest.id} has these bytes already; --version or --bump gives them another number`,
+      note: `${artifact.name} ${latest.id} has these bytes already; --version or --bump${latest.commit === request.commit ? ', with --force,' : ''} gives them another number`,
       standing: registrationOf(artifact, latest),
     };
   const plan = planTags(snapshot, [draftRegistration(snapshot, request)]);

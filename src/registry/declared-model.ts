@@ -1,5 +1,11 @@
 import { posix } from 'node:path';
-import { type ArtifactEntry, pathOfEntry } from '../documents/artifacts.js';
+import {
+  type ArtifactEntry,
+  type ArtifactsFile,
+  faultOfEntry,
+  mayLackPath,
+  pathOfEntry,
+} from '../documents/artifacts.js';
 import { isDvcFile } from '../documents/dvc.js';
 import { isOwn, type Link, missingPin, modelPath } from '../documents/link.js';
 import { LINK_SUFFIX } from '../documents/link-path.js';
@@ -9,6 +15,7 @@ import { RegError } from '../errors.js';
 import { digestOf, promisedDigest, verifyPromises } from '../models/digest.js';
 import { digestText, dvcBytesAt } from '../models/dvc-digest.js';
 import { short } from '../util/oid.js';
+import { shellLine } from '../util/shell.js';
 import type { RegistryContext } from './context.js';
 import { type Declaration, findDeclaration, foreignEntry, notDeclared } from './declared.js';
 import { refuseChangedModel } from './dvc-model.js';
@@ -58,16 +65,17 @@ export async function declaredModel(
     return { declaration, link, entry: {}, facts: JSON.stringify(link), path, digest };
   }
   const entry = await foreignEntry(objects, commit, declaration, artifact);
-  const path = pathInRepository(pathOfEntry(entry, declaration), entry);
+  const path = pathInRepository(entry, declaration);
   const digest = path === undefined ? undefined : await digestAt(context, commit, path);
   return { declaration, link: undefined, entry, facts: JSON.stringify(entry), path, digest };
 }
 
-/** The path of a model in this repository; a path that leads out of it, and a virtual entry, mean a model elsewhere. */
-function pathInRepository(path: string | undefined, { virtual }: ArtifactEntry): string | undefined {
-  if (path === undefined || virtual === true || /^[a-z][a-z0-9+.-]*:\/\//i.test(path)) return undefined;
-  const normal = posix.normalize(path).replace(/\/$/, '');
-  return normal === '..' || normal.startsWith('../') || posix.isAbsolute(normal) ? undefined : normal;
+/** The path of a model in this repository; undefined for an entry that leads nowhere in it. */
+function pathInRepository(entry: ArtifactEntry, declaration: ArtifactsFile): string | undefined {
+  const path = pathOfEntry(entry, declaration);
+  if (path === undefined || mayLackPath(entry, declaration) || faultOfEntry(entry, declaration))
+    return undefined;
+  return posix.normalize(path).replace(/\/$/, '');
 }
 
 async function digestOfLink(
@@ -93,6 +101,8 @@ async function digestAt(
 ): Promise<string | undefined> {
   // a .dvc file stands for what it names
   const entry = isDvcFile(path) ? undefined : await objects.entry(commit, path);
+  // neither a symbolic link nor a submodule is a model
+  if (entry?.type === 'link' || entry?.type === 'commit') return undefined;
   if (entry) return `git:${entry.oid}`;
   const bytes = await dvcBytesAt(objects, commit, path, { stores, at: (await workTree())?.root });
   return bytes && digestText(bytes);
@@ -119,7 +129,7 @@ export async function refuseUnsound(
     if ((await context.config()).links === 'optional') return;
     throw await notDeclared(context, artifact, commit, '; or add --unlinked');
   }
-  const { link, path, digest, declaration } = model;
+  const { link, entry, path, digest, declaration } = model;
   const missing = link && missingPin(link);
   if (missing !== undefined)
     throw new RegError(
@@ -127,12 +137,26 @@ export async function refuseUnsound(
       `${declaration.file} at commit ${short(commit)} has no ${missing}, so ${artifact} may be other bytes tomorrow`,
       `pin it with: reg update ${artifact}, and commit ${declaration.file}; or add --unlinked`,
     );
-  if (path !== undefined && digest === undefined)
+  const fault =
+    declaration.kind === 'link' || mayLackPath(entry, declaration)
+      ? undefined
+      : faultOfEntry(entry, declaration);
+  if (fault !== undefined)
     throw new RegError(
       'SOURCE_PATH',
-      `${declaration.file} says that ${artifact} is ${path}, which commit ${short(commit)} does not have`,
-      `commit it first: git add ${path} && git commit; or add --unlinked`,
+      `${declaration.file} at commit ${short(commit)} leads nowhere: ${artifact} ${fault}`,
+      `give it a path inside the repository, or link it: reg link <path> ${artifact}; or add --unlinked`,
     );
+  if (path !== undefined && digest === undefined) {
+    const there = await context.repository.objects.entry(commit, path);
+    throw new RegError(
+      'SOURCE_PATH',
+      `${declaration.file} says that ${artifact} is ${path}, which ${there === undefined ? `commit ${short(commit)} does not have` : `is ${there.type === 'link' ? 'a symbolic link' : 'a submodule'} at commit ${short(commit)}`}`,
+      there === undefined
+        ? `${shellLine('git', 'add', path)} && git commit; or add --unlinked`
+        : 'name the path of the file itself; or add --unlinked',
+    );
+  }
   if (link && isOwn(link.source) && link.sha256 !== undefined)
     await verifyOwn(context, artifact, commit, link);
 }

@@ -6,6 +6,7 @@ import {
   artifactsFilesFor,
   faultOfEntry,
   MAX_ARTIFACTS_BYTES,
+  mayLackPath,
   readArtifacts,
 } from '../documents/artifacts.js';
 import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
@@ -167,9 +168,7 @@ export async function declarationsIn({ paths, read }: DeclaringFiles): Promise<D
       for (const [name, entry] of found.entries) {
         names.add(name);
         const fault = faultOfEntry(entry, one);
-        // gto's file may leave the place of a model to other tools
-        const isLeftOut = one.kind === 'annotation' && (entry.path === undefined || entry.virtual === true);
-        if (fault !== undefined && !isLeftOut) add('entry', `the artifact '${name}' ${fault}`);
+        if (fault !== undefined && !mayLackPath(entry, one)) add('entry', `the artifact '${name}' ${fault}`);
       }
       if (found.entries.size > 0) files.push(one.file);
       if (found.isForeign)

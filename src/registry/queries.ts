@@ -187,6 +187,13 @@ async function whichOf(
   return answer;
 }
 
+function unlessEmpty(error: unknown): StageRow[] {
+  if (error instanceof RegError && EMPTY.has(error.code)) return [];
+  throw error;
+}
+
+const EMPTY: ReadonlySet<string> = new Set(['NOTHING_IN_STAGE', 'UNKNOWN_STAGE', 'UNKNOWN_ARTIFACT']);
+
 /** Loaded on use: a policy takes the YAML and schema packages. */
 const trustedPart = async (
   context: RegistryContext,
@@ -234,17 +241,25 @@ async function whichUnverified(
 
 /**
  * What every artifact has in a stage, by name, deprecated ones too; with `all`, the versions behind the current one too.
- * @throws RegError INVALID_STAGE, UNKNOWN_STAGE
+ * @throws RegError INVALID_STAGE, UNKNOWN_STAGE, NOT_VERIFIED
  */
 export async function whichOfAll(
   context: RegistryContext,
   stage: string,
-  { at, all, onMissing }: WhichOptions,
+  options: WhichOptions,
 ): Promise<StageRow[]> {
+  const { at, all, onMissing, verify = await wantsVerified(context, false) } = options;
   const wanted = stageName(stage);
   const unsure: Unsure = new Map();
   const answers = await askAt(context, 'all', at, rowsIn(wanted, all), unsure);
-  const rows = [...answers.values()].flat();
+  const rows: StageRow[] = [];
+  // an artifact whose events are all passed over has nothing in the stage
+  for (const [name, own] of answers)
+    rows.push(
+      ...(verify && own.length > 0
+        ? await whichVerified(context, name, wanted, options).catch(unlessEmpty)
+        : own),
+    );
   reportMissing(context, onMissing, unsure);
   if (await isWithoutTags(context, answers.size + unsure.size, onMissing)) return [];
   if (rows.length === 0 && unsure.size === 0) await requireKnownStage(context, wanted);

@@ -72,7 +72,7 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
           file: '.reg.yaml',
           line: 2,
           message: 'remote: is ignored, because the configuration of git names the remote',
-          hint: "git config reg.remote 'up stream'",
+          hint: "where you trust up stream, name it with: git config reg.remote 'up stream'",
         },
       ],
     });

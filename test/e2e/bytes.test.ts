@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { jsonIn, type Run, regIn } from '../support/cli-here.js';
@@ -338,4 +338,27 @@ test('loading a version whose link is not pinned warns', async () => {
   const { stdout, stderr } = await reg('load', 'churn@v0.0.1', '-o', '-');
   expect(stdout).toBe('one');
   expect(stderr).toContain('the link of churn v0.0.1 is not pinned');
+});
+
+describe('a declaration that leads nowhere', () => {
+  test.each([
+    ['a URL', { 'dvc.yaml': 'artifacts:\n  churn: {path: s3://bucket/m.pkl}\n' }, 'a URL'],
+    [
+      'a path outside',
+      { 'artifacts.yaml': 'churn: {path: ../out/m.pkl, type: model}\n' },
+      'outside the repository',
+    ],
+    ['no path', { 'dvc.yaml': 'artifacts:\n  churn: {type: model}\n' }, 'has no path'],
+  ])('%s is not registered', async (_what, files, why) => {
+    registry.commit(files);
+    expect(await refused(reg('register', 'churn'))).toContain(why);
+    expect((await reg('register', 'churn', '--unlinked')).code).toBe(0);
+  });
+
+  test('a symbolic link is no model', async () => {
+    registry.commit({ 'models/m.bin': 'one', 'churn.model.yaml': 'source: {path: latest.bin}\n' });
+    symlinkSync('models/m.bin', join(registry.dir, 'latest.bin'));
+    registry.commit();
+    expect(await refused(reg('register', 'churn'))).toContain('latest.bin, which is a symbolic link');
+  });
 });

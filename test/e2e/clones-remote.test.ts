@@ -135,7 +135,7 @@ test('a remote that a file of the checkout names is not asked', async () => {
   expect(run).toMatchObject({ stdout: 'churn@v1.0.1\n', code: 0 });
   expect(run.stderr).toBe(
     'warning: .reg.yaml:1: remote: is ignored, because the configuration of git names the remote\n' +
-      'hint: git config reg.remote other\n' +
+      'hint: where you trust other, name it with: git config reg.remote other\n' +
       'fetched from origin first: churn#prod#1, churn@v1.0.0\n',
   );
   expect(origin.tags()).toContain('churn@v1.0.1');

@@ -132,5 +132,6 @@ test('two processes that put versions into a stage and take it back leave one jo
     }
   };
   await Promise.all([turns('v1.0.0'), turns('v2.0.0')]);
-  expectOneJournal(registry, ['churn@v1.0.0', 'churn@v2.0.0'], accepted);
+  // what already is current is answered with its tag, which another turn made
+  expectOneJournal(registry, ['churn@v1.0.0', 'churn@v2.0.0'], [...new Set(accepted)]);
 });

@@ -80,6 +80,12 @@ test('what it does not accept is passed over, and named', async () => {
   `);
 });
 
+test('what it says of all artifacts is judged too', async () => {
+  const { stdout } = await reg('which', '#prod', '--verify', '--json');
+  expect(JSON.parse(stdout)).toMatchObject([{ artifact: 'churn', version: 'v1.0.0' }]);
+  expect((await reg('which', '#prod', '--json')).stdout).toContain('v1.1.0');
+});
+
 test('what takes a version out is judged too, and what rests on an event that is passed over', async () => {
   forge('churn#prod!#5', 'v1.0.0');
   expect((await reg('which', 'churn', 'prod', '--verify')).stdout).toBe('v1.0.0\n');
