@@ -61,10 +61,17 @@ export async function doctor(
     offline ? undefined : askRemote(context),
   ]);
   const tagsThere = remote !== undefined && 'tags' in remote ? remote : undefined;
+  // a remote that was not asked may hold a right tag where this clone holds a wrong one: none is to be deleted
+  const isUnknownThere =
+    tagsThere === undefined &&
+    repository.address === undefined &&
+    (await repository.hasRemote(await context.remote()));
+  const removeTag: Removal = (name) =>
+    isUnknownThere && parseTagName(name) !== undefined ? 'reg sync' : remove(name);
   return [
     ...(await checkConfig(context)),
     ...checkDepth(isShallow),
-    ...readings.flatMap((reading) => checkTag(reading, tagsThere, remove)),
+    ...readings.flatMap((reading) => checkTag(reading, tagsThere, removeTag)),
     ...checkNames(state),
     ...[...state.values()].flatMap((artifact) => [
       ...checkDates(artifact, Math.floor(context.now() / 1000)),
