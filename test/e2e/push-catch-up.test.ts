@@ -55,7 +55,7 @@ test('a version that only the remote knew of comes here first, and counts', asyn
     churn@v0.0.1
     -- stderr --
     fetched from origin first: churn@v0.0.1
-    churn v0.0.1 has these bytes already; --version or --bump gives them another number
+    churn v0.0.1 has these bytes already; --version or --bump, with --force, gives them another number
     "
   `);
   expect(remote.tags()).toEqual(['churn@v0.0.1']);
