@@ -39,6 +39,7 @@ export function guarded(context: RegistryContext, guard: Guard): RegistryContext
   };
   return {
     ...context,
+    around: { ...context.around, hosts },
     sources: {
       openSource: async (location) => {
         await checkLocation(location);

@@ -66,7 +66,10 @@ async function configThere(
 ): Promise<Pick<TrustedConfig, 'config' | 'note' | 'requiresLinks'>> {
   try {
     const { config, head } = await readRules(context, source);
-    const note = source.kind === 'tracking' ? memoryNote(source.remote, head) : undefined;
+    const note =
+      source.kind === 'tracking'
+        ? `warning: ${source.remote} was not asked, so the rules are those of its default branch when it was last fetched`
+        : undefined;
     const bytes = await readerAt(context.repository, head)(CONFIG_FILE);
     return { config, note, requiresLinks: bytes !== undefined && saysRequired(bytes) };
   } catch (error) {
@@ -76,6 +79,12 @@ async function configThere(
         config: DEFAULT_CONFIG,
         requiresLinks: false,
         note: `warning: the configuration of ${askedOf(source)} cannot be read, so rules have their default levels: ${error.message}`,
+      };
+    if (source.kind === 'tracking' && error.code === 'REMOTE_FAILED')
+      return {
+        config: DEFAULT_CONFIG,
+        requiresLinks: false,
+        note: `warning: ${askedOf(source)} is not here, so rules have their default levels`,
       };
     if (error.code !== 'REMOTE_FAILED' && error.code !== 'GIT_MISSING') throw error;
     const hint = 'the rules are those of its default branch; to go by what is here, add --offline';
@@ -89,11 +98,6 @@ const saysRequired = (bytes: Uint8Array): boolean =>
 /** Whether a configuration says that links are required, which is also the default. */
 export const requiresLinks = (yaml: YamlFile): boolean =>
   (yaml.content() as { links?: unknown } | null)?.links === 'required';
-
-const memoryNote = (remote: string, head: string | undefined): string =>
-  head === undefined
-    ? `warning: the default branch of ${remote} is not here, so rules have their default levels`
-    : `warning: ${remote} was not asked, so the rules are those of its default branch when it was last fetched`;
 
 const askedOf = (source: RulesSource): string =>
   source.kind === 'here' ? 'this repository' : `the default branch of ${source.remote}`;

@@ -32,6 +32,8 @@ type Shown = Table | readonly string[];
 /** The options that every command has. */
 export interface GlobalOptions {
   repo?: string | undefined;
+  /** The remote of a clone, by its name. */
+  remote?: string | undefined;
   json?: boolean;
   /** Which fields of a JSON answer are wanted; all of them without it. */
   fields?: readonly string[] | undefined;

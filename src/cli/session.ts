@@ -28,10 +28,11 @@ export function startSession(
   options: GlobalOptions,
   helpOn: (topic: string | undefined, world: World) => string,
 ): Session {
-  const { env, cwd, now, signal } = world;
+  const { cwd, now, signal } = world;
+  const env = options.remote === undefined ? world.env : { ...world.env, REG_REMOTE: options.remote };
   const repo = repoOf(options.repo, env);
   const out = outputTo(world, options);
-  const inPlace = inPlaceOf(options.repo);
+  const inPlace = inPlaceOf(options.repo, options.remote);
   return {
     out,
     cwd,
@@ -70,14 +71,19 @@ const COMMAND = /(?<![\w-])reg ([a-z][a-z-]*)\b[^;,()\n]*?(?=\s*(?:[;,()\n]|$))/
  * Gives what makes the commands in a hint ask the registry that this run asked: from elsewhere they have to name it again.
  * Commands that would be refused there are marked as those of a clone.
  * @param repo what `--repo` says; undefined without it, for then the environment and the folder still say the same
+ * @param remote what `--remote` says
  */
-export function inPlaceOf(repo: string | undefined): (text: string) => string {
-  if (repo === undefined) return (text) => text;
-  const isFar = isUrl(repo);
-  const option = shellLine('--repo', withoutLogin(repo));
+export function inPlaceOf(repo: string | undefined, remote?: string): (text: string) => string {
+  const isFar = repo !== undefined && isUrl(repo);
+  const options = [
+    ...(repo === undefined ? [] : ['--repo', withoutLogin(repo)]),
+    ...(remote === undefined ? [] : ['--remote', remote]),
+  ];
+  if (options.length === 0) return (text) => text;
+  const again = shellLine(...options);
   return (text) =>
     text.replaceAll(COMMAND, (command, name: string) =>
-      isFar && OF_A_CLONE.has(name) ? `${command} (in a clone)` : `${command} ${option}`,
+      isFar && OF_A_CLONE.has(name) ? `${command} (in a clone)` : `${command} ${again}`,
     );
 }
 

@@ -18,6 +18,7 @@ import {
 import { gitRemote, openGitSource } from './program/repository.js';
 import {
   gitIn,
+  hasFailed,
   type RunGit,
   readGitIn,
   requireGit,
@@ -134,7 +135,8 @@ function openRunner(url: string, cache: RemoteCache, { env, signal }: Surroundin
     (run: RunGit): RunGit =>
     async (args, input) => {
       await cache.make();
-      const [result] = await Promise.all([run(args, input), newEnough()]);
+      const result = await run(args, input);
+      if (hasFailed(result)) await newEnough();
       return { ...result, stderr: redact(result.stderr) };
     };
   const git = (folder: CacheFolder): RunGit => checked(gitIn(cwd, around(folder)));

@@ -20,6 +20,8 @@ export interface Surroundings {
   env: NodeJS.ProcessEnv;
   /** Ends what is running. */
   signal?: AbortSignal | undefined;
+  /** Hosts that may be in a private network, also where a redirect leads to them. */
+  hosts?: AllowedHosts | undefined;
 }
 
 /** How a client differs from one for the links of a registry, which must not lead into a private network. */
@@ -29,8 +31,6 @@ export interface HttpOptions {
    * `with-redirects` also for hosts that it redirects to.
    */
   isPrivateAllowed?: boolean | 'with-redirects' | undefined;
-  /** Hosts that may be in a private network, also where a redirect leads to them. */
-  allowed?: AllowedHosts | undefined;
   /** Whether redirects may lead to other hosts, which get no credentials. */
   mayLeaveHost?: boolean | undefined;
   /** The code of an error of the server or the connection; by default `STORE_FAILED`. */
@@ -97,7 +97,7 @@ const MAX_REDIRECTS = 5;
 export function openHttp(around: Surroundings, options: HttpOptions = {}): HttpClient {
   const { env, signal } = around;
   const seconds = timeoutOf(env);
-  const dispatcherFor = openDispatchers(env, seconds, options);
+  const dispatcherFor = openDispatchers(around, seconds, options);
   const mayLeaveHost = options.mayLeaveHost || env.REG_HTTP_REDIRECTS === 'allow';
   // every running request listens, and more than ten listeners would look like a leak
   if (signal) setMaxListeners(0, signal);
@@ -227,16 +227,16 @@ type DispatcherFor = (url: URL, isOriginalHost: boolean) => Promise<Dispatcher>;
 
 /** Makes the connections of a client, which it keeps, and refuses those to private networks. */
 function openDispatchers(
-  env: NodeJS.ProcessEnv,
+  { env, hosts }: Surroundings,
   seconds: number,
-  { isPrivateAllowed = false, allowed, lookup }: HttpOptions,
+  { isPrivateAllowed = false, lookup }: HttpOptions,
 ): DispatcherFor {
   const timeout = seconds * 1000;
   const agent = (isGuarded: boolean) =>
     once(async () => {
       const { Agent } = await loadUndici();
       return new Agent({
-        connect: { timeout, ...(isGuarded ? { lookup: publicLookup(lookup, allowed) } : {}) },
+        connect: { timeout, ...(isGuarded ? { lookup: publicLookup(lookup, hosts) } : {}) },
       });
     });
   const open = agent(false);
@@ -247,7 +247,7 @@ function openDispatchers(
       env.REG_HTTP_PRIVATE === 'allow' ||
       isPrivateAllowed === 'with-redirects' ||
       (isPrivateAllowed && isOriginalHost);
-    if (!isAllowed) refusePrivateHost(url.hostname, allowed);
+    if (!isAllowed) refusePrivateHost(url.hostname, hosts);
     const proxy = proxyFor(url, env);
     if (proxy === undefined) return (isAllowed ? open : guarded)();
     const made = proxies.get(proxy) ?? once(() => proxyAgent(proxy, timeout));

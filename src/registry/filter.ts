@@ -9,6 +9,7 @@ import { mapAtMost } from '../util/async.js';
 import type { RegistryContext } from './context.js';
 import { declaredArtifacts } from './declared.js';
 import { describeChosen } from './describe.js';
+import { unsureRow } from './make-rows.js';
 import type { Unsure } from './missing.js';
 import { askAt, reportMissing, requireKnownStage } from './queries.js';
 import type { OverviewRow, VersionRow } from './rows.js';
@@ -33,8 +34,11 @@ export async function filteredOverview(
   const { at, sort = 'name', limit, onMissing } = options;
   const unsure: Unsure = new Map();
   const ask: AskAll = (question) => askAt(context, 'all', at, question, unsure);
+  // what is in them is not known
+  const marked = rows.filter(({ problem }) => problem !== null);
   let kept = rows.filter(
     (row) =>
+      row.problem === null &&
       (stage === undefined || heldIn(row, stage).length > 0) &&
       (behind === undefined || isBehind(row, behind)),
   );
@@ -56,8 +60,12 @@ export async function filteredOverview(
   }
   if (sort === 'semver') kept = kept.toSorted(byLatest);
   // the others are noted already
-  const shown = new Set(rows.map(({ artifact }) => artifact));
-  reportMissing(context, onMissing, new Map([...unsure].filter(([name]) => shown.has(name))));
+  const known = new Set(rows.filter(({ problem }) => problem === null).map(({ artifact }) => artifact));
+  const found = new Map([...unsure].filter(([name]) => known.has(name)));
+  reportMissing(context, onMissing, found);
+  marked.push(...[...found].map(([name, error]) => unsureRow(name, error)));
+  if (sort === 'name') kept = [...kept, ...marked].sort((a, b) => compareText(a.artifact, b.artifact));
+  else kept.push(...marked.sort((a, b) => compareText(a.artifact, b.artifact)));
   return kept.slice(0, limit);
 }
 

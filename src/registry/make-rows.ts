@@ -12,6 +12,7 @@ import type { ArtifactName, StageName } from '../domain/names.js';
 import type { Summary, View } from '../domain/state.js';
 import { formatTime } from '../domain/time.js';
 import type { Interval } from '../domain/timeline.js';
+import type { RegError } from '../errors.js';
 import type { HistoryRow, IntervalRow, Made, OverviewRow, StageRow, VersionRow } from './rows.js';
 
 /** An event, with its effective time in seconds since the epoch. */
@@ -39,6 +40,7 @@ export const summaryRow = (
   ) as OverviewRow['stages'],
   registered: true,
   deprecated,
+  problem: null,
 });
 
 /** The overview of an artifact that is declared at HEAD and has no event. */
@@ -48,6 +50,17 @@ export const declaredRow = (artifact: ArtifactName): OverviewRow => ({
   stages: {},
   registered: false,
   deprecated: false,
+  problem: null,
+});
+
+/** The overview of an artifact of which nothing is known for sure: its tags are missing or cannot be read. */
+export const unsureRow = (artifact: ArtifactName, { code }: RegError): OverviewRow => ({
+  artifact,
+  latest: null,
+  stages: {},
+  registered: true,
+  deprecated: false,
+  problem: code === 'DAMAGED' ? code : 'TAGS_MISSING',
 });
 
 /** One row for each version of an artifact. */

@@ -82,7 +82,7 @@ export interface Rules {
 /**
  * Reads the rules that hold.
  * @param tips the branches of the remote, where it was asked already
- * @throws RegError REMOTE_FAILED, INVALID_CONFIG
+ * @throws RegError REMOTE_FAILED, also where no remote-tracking branch tells; INVALID_CONFIG
  */
 export async function readRules(
   context: RegistryContext,
@@ -92,6 +92,12 @@ export async function readRules(
   const { repository } = context;
   const tip = branchesAt(context, source, tips);
   const head = await tip(undefined);
+  if (source.kind === 'tracking' && head === undefined)
+    throw new RegError(
+      'REMOTE_FAILED',
+      `the default branch of ${source.remote} is not here, so its policy is not known`,
+      'leave out --offline, or fetch that branch first',
+    );
   const read = readerAt(repository, head);
   await read(CONFIG_FILE).catch(async (error: unknown) => {
     // the remote may have a newer commit than this clone
@@ -129,7 +135,9 @@ function branchesAt(
     const isCheckedOut = source.kind === 'here' && (await workTree()) !== undefined;
     // not every clone knows which branch is the default one, and HEAD of a server may name one that was never pushed
     const first = source.kind === 'tracking' ? [`${start}HEAD`] : isCheckedOut ? [] : ['HEAD'];
-    const names = branch === undefined ? [...first, ...usual, 'HEAD'] : [start + branch];
+    // HEAD of a checkout may be a change under review
+    const last = source.kind === 'tracking' ? [] : ['HEAD'];
+    const names = branch === undefined ? [...first, ...usual, ...last] : [start + branch];
     return names.flatMap((name) => held.get(name) ?? [])[0];
   };
 }

@@ -77,7 +77,7 @@ export function reportMissing(
   unsure: Unsure,
 ): void {
   for (const [name, { message, hint }] of unsure) {
-    note(`${message}, and it is not shown; ${hint}`);
+    note(`${message}, and its versions are not shown; ${hint}`);
     onMissing?.(name);
   }
 }

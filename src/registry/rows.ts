@@ -60,6 +60,10 @@ export const OverviewRow = defineRow('An artifact in the overview', {
   ),
   registered: flag('false for an artifact that is declared at HEAD and has no event'),
   deprecated: flag('whether the artifact is deprecated'),
+  problem: orNull(
+    choice(['DAMAGED', 'TAGS_MISSING'], ''),
+    'why no version is known, although the artifact has events; null where all is known',
+  ),
 });
 export type OverviewRow = ValueOf<typeof OverviewRow>;
 
@@ -498,6 +502,7 @@ export const SiteRow = defineRow('The site that was written', {
   index: text('the page to open first'),
   files: size('how many files'),
   bytes,
+  missing: list(text(''), 'artifacts without a page, because tags are missing or cannot be read'),
 });
 export type SiteRow = ValueOf<typeof SiteRow>;
 

@@ -6,7 +6,7 @@ import type { View } from '../domain/state.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import type { RegistryContext } from './context.js';
 import { declarationsIn, filesAt } from './declared.js';
-import { declaredRow, summaryRow, versionRows } from './make-rows.js';
+import { declaredRow, summaryRow, unsureRow, versionRows } from './make-rows.js';
 import { askMeant } from './meant.js';
 import { readWhole, type Unsure } from './missing.js';
 import {
@@ -49,7 +49,7 @@ const isFilter = ({ labels, type, stage, behind, never }: Filter): boolean =>
 
 /**
  * One row for each artifact, by name. Artifacts that HEAD declares and that are not registered are among them, unless the past or
- * registered ones alone are asked for.
+ * registered ones alone are asked for. One whose tags are missing or cannot be read is marked, and passes every filter.
  */
 export async function overview(context: RegistryContext, options: OverviewOptions): Promise<OverviewRow[]> {
   const unsure: Unsure = new Map();
@@ -61,7 +61,8 @@ export async function overview(context: RegistryContext, options: OverviewOption
   await isWithoutTags(context, registered.size + unsure.size, options.onMissing);
   const rows = [...registered].map(([name, summary]) => summaryRow(name, summary, options));
   const waiting = declared.filter((name) => !registered.has(name) && !unsure.has(name)).map(declaredRow);
-  const all = [...rows, ...waiting]
+  const marked = [...unsure].map(([name, error]) => unsureRow(name, error));
+  const all = [...rows, ...waiting, ...marked]
     .filter((row) => options.deprecated || !row.deprecated)
     .sort((a, b) => compareText(a.artifact, b.artifact));
   if (!isFilter(options) && (options.sort ?? 'name') === 'name') return all.slice(0, options.limit);

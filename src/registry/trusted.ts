@@ -30,8 +30,8 @@ export async function trusted(
   subject: Subject,
   { onPassedOver }: TrustOptions,
 ): Promise<ArtifactState> {
-  const { repository } = context;
-  const rules = await readRules(context, await rulesSourceOf(context, false));
+  const { repository, offline } = context;
+  const rules = await readRules(context, await rulesSourceOf(context, offline));
   const isError = (rule: string): boolean => (rules.levels[`tag-${rule}`] ?? 'error') === 'error';
   const passed = new Map<string, string>();
   const foreign = new Set<string>();

@@ -13,7 +13,7 @@ import type { RegistryContext } from '../registry/context.js';
 import { describeChosen } from '../registry/describe.js';
 import { history, intervals } from '../registry/history.js';
 import { stages } from '../registry/queries.js';
-import { readAllTags, readState } from '../registry/read.js';
+import { annotatedTags, readAllTags, readState } from '../registry/read.js';
 import type { Description, HistoryRow, IntervalRow, VersionRow } from '../registry/rows.js';
 import { overview, versions } from '../registry/show.js';
 import { shownAddress, withoutLogin } from '../util/address.js';
@@ -25,7 +25,7 @@ import type { Frame, OverviewEntry } from './web/page.js';
  * read them a thousand times.
  */
 export async function snapshotOf(context: RegistryContext): Promise<RegistryContext> {
-  const readings = await readAllTags(context.repository.tags, 'all');
+  const readings = await readAllTags(annotatedTags(context), 'all');
   const byArtifact = new Map<ArtifactName, TagReading[]>();
   for (const reading of readings) {
     const artifact = parseTagName(refOf(reading).name)?.artifact;
@@ -35,8 +35,14 @@ export async function snapshotOf(context: RegistryContext): Promise<RegistryCont
     else byArtifact.set(artifact, [reading]);
   }
   const of = (artifact: ArtifactName): TagReading[] => byArtifact.get(artifact) ?? [];
+  const noted = new Set<string>();
   return {
     ...context,
+    // several parts of a site ask the same
+    note: (text) => {
+      if (!noted.has(text)) context.note(text);
+      noted.add(text);
+    },
     repository: {
       ...context.repository,
       objects: rememberingReader(context.repository.objects),

@@ -3,6 +3,9 @@ import type { ArtifactName } from '../domain/names.js';
 import { pagesAt } from '../registry/browse.js';
 import type { RegistryContext } from '../registry/context.js';
 import { history, intervals } from '../registry/history.js';
+import { unsureRow } from '../registry/make-rows.js';
+import { isUnsure } from '../registry/missing.js';
+import { type ReadOptions, reportMissing } from '../registry/queries.js';
 import type { Description, HistoryRow, IntervalRow, Made, VersionRow } from '../registry/rows.js';
 import { once } from '../util/async.js';
 import { type AskSource, cardOf } from './cards.js';
@@ -47,25 +50,39 @@ export interface SiteParts {
 }
 
 /**
- * The site of a registry with its tags as they are now.
+ * The site of a registry with its tags as they are now. An artifact whose tags are missing or cannot be read is marked in the overview,
+ * and has no page.
  * @param live the mark of this state, where the pages ask their server for changes; null for a written site
+ * @param onMissing takes the artifacts without a page
  */
 export async function siteOf(
   registry: RegistryContext,
   live: string | null,
   askSource: AskSource,
+  onMissing: ReadOptions['onMissing'] = () => undefined,
 ): Promise<Site> {
   const context = await snapshotOf(registry);
   const parts = { context, frame: await siteFrame(context, live), assets: await readAssets(), askSource };
   const entries = await overviewData(context);
-  const files = new Map<string, MakeFile>(topFiles(parts, entries));
-  for (const { artifact } of entries) {
-    const events = await artifactEvents(context, artifact);
-    const data = once(() => artifactData(context, artifact, events));
-    for (const [path, make] of artifactPages(parts, artifact, events, data)) files.set(path, make);
-    files.set(artifactDataPath(artifact), async () => jsonOf(published(await data())));
+  const files = new Map<string, MakeFile>();
+  for (const [index, entry] of entries.entries()) {
+    const { artifact } = entry;
+    if (entry.problem === null)
+      try {
+        const events = await artifactEvents(context, artifact);
+        const data = once(() => artifactData(context, artifact, events));
+        for (const [path, make] of artifactPages(parts, artifact, events, data)) files.set(path, make);
+        files.set(artifactDataPath(artifact), async () => jsonOf(published(await data())));
+        continue;
+      } catch (error) {
+        if (!isUnsure(error)) throw error;
+        reportMissing(context, onMissing, new Map([[artifact, error]]));
+        // an old event, which the overview does not need
+        entries[index] = { ...entry, ...unsureRow(artifact, error), behind: {} };
+      }
+    onMissing(artifact);
   }
-  return files;
+  return new Map([...topFiles(parts, entries), ...files]);
 }
 
 /** The data for other tools: answers of commands, without the messages that only pages show. */

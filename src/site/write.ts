@@ -39,11 +39,9 @@ export async function site(
   const folder = resolve(from, out);
   await refuseLinked(context, folder);
   const before = await earlierFiles(folder);
-  const files = await siteOf(
-    context,
-    null,
-    sourceAsker(context, { onNote, budget: timeoutOf(context.around.env) * 1000 }),
-  );
+  const asker = sourceAsker(context, { onNote, budget: timeoutOf(context.around.env) * 1000 });
+  const missing = new Set<string>();
+  const files = await siteOf(context, null, asker, (artifact) => artifact && missing.add(artifact));
   const paths = [...files.keys(), LIST].sort();
   let bytes = 0;
   const write = async (path: string, text: string): Promise<void> => {
@@ -57,7 +55,13 @@ export async function site(
   await mapAtMost(AT_ONCE, files, async ([path, make]) => write(path, await make()));
   await write(LIST, `${JSON.stringify(paths, null, 1)}\n`);
   for (const path of before) if (!paths.includes(path)) await remove(join(folder, path));
-  return { path: folder, index: join(folder, 'index.html'), files: paths.length, bytes };
+  return {
+    path: folder,
+    index: join(folder, 'index.html'),
+    files: paths.length,
+    bytes,
+    missing: [...missing],
+  };
 }
 
 const MAX_LIST_BYTES = 64 * 1024 * 1024;

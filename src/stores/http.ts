@@ -24,7 +24,7 @@ import { isUnsafeUrlPath, parseStoreUrl, shownRefused, urlOfKey } from './url.js
 export async function openWeb(
   url: string,
   around: Surroundings,
-  options: Pick<HttpOptions, 'lookup' | 'allowed'> = {},
+  options: Pick<HttpOptions, 'lookup'> = {},
 ): Promise<ObjectStore> {
   parseStoreUrl(url);
   if (url.includes('?'))

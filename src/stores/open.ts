@@ -19,7 +19,7 @@ export function storeOpener(around: Surroundings): StoreOpener {
         case 'azure':
           return (await import('./azure.js')).openAzure(url, settings, around);
         case 'http':
-          return (await import('./http.js')).openWeb(url, around, { allowed: settings.hosts });
+          return (await import('./http.js')).openWeb(url, { ...around, hosts: settings.hosts });
         case 'folder':
           return (await import('./folder.js')).openFolder(folder + name, around);
         default:

@@ -67,8 +67,12 @@ test('a machine without git', async () => {
     await expect(ask()).rejects.toMatchObject({ code: 'GIT_MISSING' });
 });
 
+/** A git of before `%(raw)`. */
+const oldGit = (said: string): string =>
+  `if [ "$1" = version ]; then echo "${said}"; else echo 'fatal: unknown field name: raw' >&2; exit 128; fi`;
+
 test('a git that is too old, named with its version', async () => {
-  const path = fakeGit('old-git', 'echo "git version 2.20.1"');
+  const path = fakeGit('old-git', oldGit('git version 2.20.1'));
   const repository = await open(made.dir, { ...box.env, PATH: path, REG_GIT: 'git' });
   await expect(listTags(repository)).rejects.toMatchObject({
     code: 'GIT_TOO_OLD',
@@ -85,7 +89,9 @@ test.each([
   ['git version 2.33.8', false],
   ['git version 1.99.9', false],
 ])('%s is new enough: %s', async (said, isNewEnough) => {
-  const script = `if [ "$1" = version ]; then echo "${said}"; else PATH='${box.env.PATH}'; exec git "$@"; fi`;
+  const script = isNewEnough
+    ? `if [ "$1" = version ]; then echo "${said}"; else PATH='${box.env.PATH}'; exec git "$@"; fi`
+    : oldGit(said);
   const path = fakeGit(said, script);
   const repository = await open(made.dir, { ...box.env, PATH: path, REG_GIT: 'git' });
   const listed = await listTags(repository).catch((error: { code: string }) => error.code);

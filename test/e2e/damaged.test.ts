@@ -101,14 +101,26 @@ describe.each(CASES)('%s, and the current assignment has %s', (mode, what) => {
     expect(await reg('check-ref', 'fraud#prod#1')).toMatchObject({ code: 0 });
   });
 
-  test('an overview shows the others, and says which one it leaves out', async () => {
+  test('an overview shows the others, and marks that one or says that it is left out', async () => {
     for (const args of [['show'], ['which', '#prod'], ['show', '#prod'], ['history'], ['verify']]) {
       const { code, stdout, stderr } = await reg(...args);
       expect([args, code]).toEqual([args, 1]);
       expect(stdout).toContain('fraud');
-      expect(stdout).not.toContain('churn');
       expect(stderr).toContain('churn is damaged');
+      if (args.length > 1 || args[0] !== 'show') expect(stdout).not.toContain('churn');
     }
+    expect((await reg('show')).stdout).toBe('churn\t?\t?\tdamaged\nfraud\tv1.0.0\tprod=v1.0.0\tactive\n');
+    const filtered = await reg('show', '--label', 'team=x', '--sort', 'timestamp', '--json');
+    expect(JSON.parse(filtered.stdout)).toEqual([
+      {
+        artifact: 'churn',
+        latest: null,
+        stages: {},
+        registered: true,
+        deprecated: false,
+        problem: 'DAMAGED',
+      },
+    ]);
     expect(await reg('stages', '--used')).toMatchObject({ code: 1, stdout: 'prod\n' });
   });
 });

@@ -120,10 +120,11 @@ describe.each(['git', 'embedded'])('a clone with some of the tags, with %s', (mo
 
   test('answers about the others', async () => {
     expect((await reg('latest', 'fraud')).stdout).toBe('v0.0.1\n');
-    const note = 'tags of churn are missing in this clone, and it is not shown; get them with: reg sync\n';
+    const note =
+      'tags of churn are missing in this clone, and its versions are not shown; get them with: reg sync\n';
     const shown = await reg('show');
     expect(shown).toMatchObject({ code: 1, stderr: note });
-    expect(shown.stdout).toMatch(/^fraud\tv0\.0\.1/);
+    expect(shown.stdout).toMatch(/^churn\t\?\t\?\tpartial\nfraud\tv0\.0\.1/);
     const journal = await reg('history');
     expect(journal).toMatchObject({ code: 1, stderr: note });
     expect(journal.stdout).toContain('fraud');

@@ -75,6 +75,8 @@ const frozenEnv = (root: string): Env => ({
   GIT_CONFIG_NOSYSTEM: '1',
   // no test may ever wait for somebody to type a password
   GIT_TERMINAL_PROMPT: '0',
+  // no sample of a hook is copied into each repository
+  GIT_TEMPLATE_DIR: '',
   // a repository of a test need not outlive a loss of power
   GIT_TEST_FSYNC: '0',
   GIT_AUTHOR_NAME: 'Ann Lee',

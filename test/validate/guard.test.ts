@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { guarded } from '../../src/checks/guard.js';
 import { validate } from '../../src/checks/validate.js';
 import { parseLocation } from '../../src/domain/location.js';
 import type { Lookup } from '../../src/net/private-address.js';
 import { openContext } from '../../src/open.js';
+import { type LfsServer, serveLfs } from '../support/lfs-server.js';
 import { sandbox } from '../support/repo.js';
 
 const box = sandbox();
@@ -51,6 +53,29 @@ describe('a link to a folder outside the repository', () => {
     for (const link of [BY_URL, BY_PATH, BY_REPO])
       expect((await findings(link, CI))[0]).toMatch(/^link-bytes: sha256 is missing/);
     expect((await findings(`source: {url: ../secretly}\n`, CI))[0]).toMatch(OUTSIDE);
+  });
+});
+
+describe('a server of large files that a source names', () => {
+  let server: LfsServer;
+  beforeAll(async () => {
+    server = await serveLfs(box);
+  });
+  afterAll(() => server.close());
+
+  test('may be in a private network where the default branch allows it', async () => {
+    const large = box.repository('large');
+    const bytes = Buffer.from('large model');
+    const commit = large.commit({
+      '.lfsconfig': `[lfs]\n\turl = ${server.url}/large/.git/info/lfs\n`,
+      'm.bin': server.put(bytes),
+    });
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const link = `source: {repo: ../large, rev: main, commit: ${commit}, path: m.bin}\nsha256: ${sha256}\nsize: ${bytes.length}\n`;
+    expect(await findings(link)).toEqual([expect.stringMatching(/^link-resolves: .*private/)]);
+    registry.commit({ '.reg.yaml': 'hosts: {allow: [127.0.0.1]}\n' });
+    registry.git('push', '--quiet', 'origin', 'main');
+    expect(await findings(link)).toEqual([]);
   });
 });
 

@@ -19,15 +19,16 @@ export async function browse(
 }
 
 /** `reg site` */
-export async function site({ out, open, cwd }: Session, options: { out: string }): Promise<void> {
+export async function site({ out, open, cwd }: Session, options: { out: string }): Promise<number> {
   // what draws pages is large, and `browse` draws none
   const { site: write } = await import('../../site/write.js');
   const row = await write(await open(), { out: options.out, from: cwd, onNote: out.note });
   await out.answer(row, () => [relative(cwd, row.index) || row.index]);
-  if (out.json) return;
-  out.note(
-    `${row.files} files, ${(row.bytes / 1e6).toFixed(1)} MB; open the page in a browser, or publish the folder`,
-  );
+  if (!out.json)
+    out.note(
+      `${row.files} files, ${(row.bytes / 1e6).toFixed(1)} MB; open the page in a browser, or publish the folder`,
+    );
+  return row.missing.length === 0 ? 0 : 1;
 }
 
 /** `reg ui` */

@@ -109,7 +109,8 @@ const versionText = (version: string, { world }: Output): string =>
 
 /**
  * The overview: on a terminal one column a stage, in order of promotion, with a mark at each version that is behind the latest;
- * in a pipe artifact, latest, the stages as one field, and whether the artifact is `active`, `deprecated` or only `declared`.
+ * in a pipe artifact, latest, the stages as one field, and whether the artifact is `active`, `deprecated` or only `declared`; `damaged`
+ * or `partial` where nothing is known for sure, with `?` in the place of versions.
  */
 export function overviewTable(
   rows: readonly OverviewRow[],
@@ -120,8 +121,10 @@ export function overviewTable(
   if (!out.world.isTTY) return { head: [], rows: rows.map(plainRow) };
   const used = new Set(rows.flatMap((row) => Object.keys(row.stages)));
   const columns = [...order, ...[...used].filter((stage) => !order.includes(stage)).sort()];
-  const latest = ({ artifact, latest: version }: OverviewRow): Cell =>
-    version === null ? NONE : { text: version, href: pages?.tag(`${artifact.replace(':', '=')}@${version}`) };
+  const latest = (row: OverviewRow): Cell =>
+    row.latest === null
+      ? noVersion(row)
+      : { text: row.latest, href: pages?.tag(`${row.artifact.replace(':', '=')}@${row.latest}`) };
   return {
     head: ['artifact', 'latest', ...columns],
     rows: rows.map((row) => [
@@ -143,7 +146,7 @@ export const BEHIND = '↓';
 
 function stageCell(row: OverviewRow, stage: string, out: Output): Cell {
   const ids = held(row, stage);
-  if (ids.length === 0) return { text: NONE, paint: out.color.dim };
+  if (ids.length === 0) return { text: noVersion(row), paint: out.color.dim };
   const behind = ids.some((id) => isBehind(id, row));
   const text = ids.map((id) => `${versionText(id, out)}${isBehind(id, row) ? ` ${BEHIND}` : ''}`).join(' ');
   return { text, paint: behind ? out.color.yellow : out.color.green };
@@ -166,13 +169,17 @@ function plainRow(row: OverviewRow): string[] {
   const stages = Object.entries(row.stages).map(([stage, ids]) =>
     typeof ids === 'string' ? `${stage}=${ids}` : ids.map((id) => `${stage}=${id}`).join(','),
   );
-  return [row.artifact, row.latest ?? NONE, stages.join(',') || NONE, standing(row)];
+  return [row.artifact, row.latest ?? noVersion(row), stages.join(',') || noVersion(row), standing(row)];
 }
+
+/** What a row shows in the place of a version that it does not have, or that is not known. */
+const noVersion = ({ problem }: OverviewRow): string => (problem === null ? NONE : '?');
 
 const held = (row: OverviewRow, stage: string): string[] =>
   [(row.stages as Record<string, string | string[] | undefined>)[stage] ?? []].flat();
 
-function standing({ registered, deprecated }: OverviewRow): string {
+function standing({ registered, deprecated, problem }: OverviewRow): string {
+  if (problem !== null) return problem === 'DAMAGED' ? 'damaged' : 'partial';
   if (!registered) return 'declared';
   return deprecated ? 'deprecated' : 'active';
 }

@@ -90,6 +90,10 @@ export const sentence = (summary: string): string => `${summary[0]?.toUpperCase(
 /** The options that every command has. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   option('-r, --repo <path|url>', 'the repository that holds the registry (env REG_REPO, default .)'),
+  option(
+    '--remote <name>',
+    'the remote of this clone (env REG_REMOTE, default: that of the branch, or the only one)',
+  ),
   option('--json', 'answer in JSON', { shown: '--json[=<field,…>]' }),
   option('--color <when>', 'colour the output', { choices: ['auto', 'always', 'never'] }),
   option('-q, --quiet', 'print the answer and errors, no notes and hints'),

@@ -91,12 +91,13 @@ export const FILES: readonly CommandSpec[] = [
   }),
   command('update [artifact...]', 'pin links to what their revs are now', {
     examples: ['update', 'update churn --rev v2'],
-    options: [option('--rev <rev>', 'another branch, tag, commit id or registry ref'), ...METADATA],
+    options: [option('--rev <rev>', 'another branch, tag, commit id or registry ref'), ...METADATA, OFFLINE],
     answer: list(UpdateRow),
     run: async () => (await import('../commands/linking.js')).update,
   }),
   command('outdated [artifact...]', 'list links whose source went on; exit 1 when there is one', {
     examples: ['outdated', 'outdated churn --json'],
+    options: [OFFLINE],
     answer: list(OutdatedRow),
     run: async () => (await import('../commands/linking.js')).outdated,
   }),
@@ -136,6 +137,7 @@ export const FILES: readonly CommandSpec[] = [
       ...METADATA,
       option('-m, --message <text>', 'the message of the tags'),
       option('--push', 'push the tags, with the commit that they name'),
+      OFFLINE,
       ...SIGNING,
     ],
     answer: UploadRow,
@@ -185,7 +187,7 @@ export const FILES: readonly CommandSpec[] = [
   ),
   command('site', 'write the registry as a static web site', {
     examples: ['site --out public', 'site --out public --repo https://github.com/mycompany/model-registry'],
-    options: [option('--out <folder>', 'where to write it', { fallback: 'site' })],
+    options: [option('--out <folder>', 'where to write it', { fallback: 'site' }), OFFLINE],
     answer: SiteRow,
     run: async () => (await import('../commands/pages.js')).site,
   }),
@@ -194,6 +196,7 @@ export const FILES: readonly CommandSpec[] = [
     options: [
       option('--port <n>', 'the port (default: one that is free)', { parse: port }),
       option('--open', 'open it in the browser'),
+      OFFLINE,
     ],
     answer: UiRow,
     run: async () => (await import('../commands/pages.js')).ui,

@@ -155,7 +155,7 @@ export const READING: readonly CommandSpec[] = [
     'open the page of a tag at GitHub, GitLab, Bitbucket or Codeberg; in a pipe, print its address',
     {
       examples: ['browse churn@v1.2.0', "browse 'churn#prod' --print"],
-      options: [option('--print', 'print the address, and open nothing')],
+      options: [option('--print', 'print the address, and open nothing'), OFFLINE],
       answer: list(BrowseRow),
       run: async () => (await import('../commands/pages.js')).browse,
     },

@@ -33,6 +33,7 @@ import {
 import { hasBadRefs, restoreTagObjects } from './restore.js';
 import {
   gitIn,
+  hasFailed,
   offline,
   oneLine,
   type ReadGit,
@@ -53,25 +54,29 @@ import { commitFile, gitTagWriter } from './write.js';
 
 /**
  * Opens the repository that a folder is in: a work tree, a folder inside one, a linked work tree, a bare repository. Nothing
- * runs before the first question. The version of git is checked beside it, and whether there is a repository only after a
- * failure: every call may throw RegError GIT_MISSING, GIT_TOO_OLD, NO_REPOSITORY.
+ * runs before the first question. After a failure it is asked whether git is new enough, and whether there is a repository: every
+ * call may throw RegError GIT_MISSING, GIT_TOO_OLD, NO_REPOSITORY.
  */
 export function openGitRepository(folder: string, around: Surroundings): RegistryRepository {
-  const newEnough = once(() => requireGit(readGitIn(folder, around)));
-  const isRepository = once(() => requireRepository(readGitIn(folder, around), folder));
+  const usable = once(async () => {
+    const run = readGitIn(folder, around);
+    await requireGit(run);
+    await requireRepository(run, folder);
+  });
   const checked =
     (run: ReadGit): ReadGit =>
     async (args, input, take) => {
-      const [result] = await Promise.all([run(args, input, take), newEnough()]);
-      if (result.code !== 0) await isRepository();
+      const result = await run(args, input, take);
+      if (hasFailed(result)) await usable();
       return result;
     };
+  const remotes = once(() => readRemotes(read));
   const git: RunGit = checked(gitIn(folder, around));
   const read = checked(readGitIn(folder, around));
   // in a partial clone git brings a missing model from the remote, and shows no progress
   const stream = streamGitIn(folder, unhurried(around));
   const [objects, history] = [gitObjects(read, stream), gitHistory(read)];
-  const remotes = accesses(git);
+  const access = accesses(git);
   // but it does not bring a missing tag
   const forTags = withinLimit(offline(around));
   const tags = gitTags(checked(readGitIn(folder, forTags)), streamGitIn(folder, forTags));
@@ -86,9 +91,9 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
       ...gitTagWriter(git, gitSigner(git, folder, around)),
       commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
     },
-    remote: (name, side) => gitRemote(remotes(name), objects, history, side),
-    remotes: () => readRemotes(read),
-    hasRemote: async (name) => (await read(['remote', 'get-url', '--end-of-options', name])).code === 0,
+    remote: (name, side) => gitRemote(access(name), objects, history, side),
+    remotes,
+    hasRemote: async (name) => (await remotes()).names.includes(name),
     largeFiles: gitLargeFiles(folder, around),
     tips: () => listTips(ownAccess(read, folder)),
     defaultBranch: () => readHead(ownAccess(read, folder)),

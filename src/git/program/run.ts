@@ -424,8 +424,12 @@ const gitMissing = (): RegError =>
     'install git 2.34 or newer and see that it is on PATH',
   );
 
-/** `mktag` has `--strict` since 2.31, and `for-each-ref` has `%(raw)` since 2.34. */
+/** `mktag` has `--strict` since 2.31, and `for-each-ref` has `%(raw)` since 2.34: an older git fails at them. */
 const OLDEST = [2, 34] as const;
+
+/** Whether git could not do what it was asked; exit code 1 without a message is the answer no. */
+export const hasFailed = ({ code, stderr }: GitResult): boolean =>
+  code !== 0 && (code !== 1 || stderr !== '');
 
 /**
  * Checks that the git program is there and new enough.

@@ -54,6 +54,11 @@ export function OverviewTable({ rows, stays, choices, onSort }: Props): JSX.Elem
   );
 }
 
+const PROBLEMS = {
+  DAMAGED: 'damaged: a tag cannot be read',
+  TAGS_MISSING: 'not known: tags are missing',
+};
+
 interface RowProps {
   row: OverviewEntry;
   isNow: boolean;
@@ -66,7 +71,9 @@ function Row({ row, isNow, stages, cell }: RowProps): JSX.Element {
   return (
     <tr>
       <th scope="row">
-        <ArtifactLink artifact={artifact} /> {row.deprecated && <span class="note">deprecated</span>}
+        {row.problem === null ? <ArtifactLink artifact={artifact} /> : <bdi>{artifact}</bdi>}{' '}
+        {row.problem !== null && <span class="note">{PROBLEMS[row.problem]}</span>}
+        {row.deprecated && <span class="note">deprecated</span>}
         {!row.registered && <span class="note">declared, no version yet</span>}
       </th>
       {isNow && (
