@@ -35,6 +35,7 @@ import type {
   LinkRow,
   OutdatedRow,
   OverviewRow,
+  ShownVersion,
   SiteRow,
   StageRow,
   StatusRow,
@@ -78,7 +79,7 @@ export interface Registry {
    * One row for each version of an artifact, of `artifact@version` or of `artifact#stage`, greatest first; of `#stage` what every
    * artifact has there.
    */
-  show(target: string, options?: VersionsOptions): Promise<VersionRow[]>;
+  show(target: string, options?: VersionsOptions): Promise<ShownVersion[]>;
   /** The journal of one artifact or of all, newest first. */
   history(target?: string, options?: HistoryOptions): Promise<HistoryRow[]>;
   /** From when to when each version was the current one in a stage, and by whom. */
@@ -206,7 +207,7 @@ function whichOf(context: RegistryContext): Registry['which'] {
 
 function showOf(context: RegistryContext): Registry['show'] {
   function show(options?: OverviewOptions): Promise<OverviewRow[]>;
-  function show(target: string, options?: VersionsOptions): Promise<VersionRow[]>;
+  function show(target: string, options?: VersionsOptions): Promise<ShownVersion[]>;
   function show(first: string | OverviewOptions = {}, options: VersionsOptions = {}): Promise<unknown> {
     return typeof first === 'string' ? versions(context, first, options) : overview(context, first);
   }

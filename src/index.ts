@@ -35,6 +35,7 @@ export type {
   LogRow,
   OutdatedRow,
   OverviewRow,
+  ShownVersion,
   SiteRow,
   StageRow,
   StatusRow,

@@ -11,6 +11,7 @@ import type { StageName } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
 import type { Policy, StagePolicy } from '../domain/policy.js';
 import type { Signature } from '../domain/signature.js';
+import { RegError } from '../errors.js';
 import { requireSignatures } from '../git/port.js';
 import type { RegistryContext } from './context.js';
 import { readApprovals, readRules, rulesSourceOf } from './policy.js';
@@ -35,15 +36,33 @@ export async function approvals(
   name: string | undefined,
   { offline }: ApprovalsOptions,
 ): Promise<ApprovedRow[]> {
+  if (name !== undefined) return approvalsAmong(context, [await requireArtifact(context, name)], offline);
+  const artifacts = [...(await readState(context)).values()].filter(({ deprecated }) => !deprecated);
+  const rows = await approvalsAmong(context, artifacts, offline);
+  return rows.filter(({ state }) => state !== 'assigned');
+}
+
+/** The same of these artifacts as far as this clone knows; where that cannot be said, a note says why. */
+export const approvalsHere = (
+  context: RegistryContext,
+  artifacts: readonly ArtifactState[],
+): Promise<ApprovedRow[]> =>
+  approvalsAmong(context, artifacts, true).catch((error: unknown) => {
+    if (!(error instanceof RegError)) throw error;
+    context.note(`approvals are not shown: ${error.message}`);
+    return [];
+  });
+
+async function approvalsAmong(
+  context: RegistryContext,
+  artifacts: readonly ArtifactState[],
+  offline: boolean | undefined,
+): Promise<ApprovedRow[]> {
   const { repository } = context;
   const source = await rulesSourceOf(context, offline);
   const rules = await readRules(context, source);
-  const one = name === undefined ? undefined : await requireArtifact(context, name);
-  const artifacts =
-    one === undefined
-      ? [...(await readState(context)).values()].filter(({ deprecated }) => !deprecated)
-      : [one];
-  const found = await readApprovals(repository, one?.name ?? 'all', source);
+  const [one, ...others] = artifacts;
+  const found = await readApprovals(repository, one && others.length === 0 ? one.name : 'all', source);
   const signed = Object.values(rules.policy).some((policy) => policy.signed)
     ? found.filter((one) => one.signed).map(({ tagOid }) => tagOid)
     : [];
@@ -52,14 +71,13 @@ export async function approvals(
       ? new Map<Oid, Signature>()
       : await requireSignatures(repository).check(signed, await rules.signers());
   return artifacts
-    .sort((a, b) => compareText(a.name, b.name))
+    .toSorted((a, b) => compareText(a.name, b.name))
     .flatMap((artifact) => {
       const own = found.filter((one) => one.artifact === artifact.name);
-      const rows = stagesOf(rules.policy, own).flatMap((stage) => {
+      return stagesOf(rules.policy, own).flatMap((stage) => {
         const policy = rules.policy[stage] ?? {};
         return rowsOf(artifact, stage, policy, own, policy.signed ? signatures : undefined);
       });
-      return name === undefined ? rows.filter(({ state }) => state !== 'assigned') : rows;
     });
 }
 

@@ -140,21 +140,23 @@ export interface TrustOptions {
 }
 
 /**
- * Whether answers are to be verified where a call does not say: by `REG_VERIFY`, else by the configuration. That is parsed only where
- * it may say so, and at a URL it is not read for a question that needs no file.
+ * Whether answers are to be verified where a call does not say: by `REG_VERIFY`, else by the configuration.
  * @throws RegError USAGE for another value of `REG_VERIFY` than 1, true, 0 and false
  */
-export async function wantsVerified(context: RegistryContext, readsFiles: boolean): Promise<boolean> {
+export async function wantsVerified(context: RegistryContext): Promise<boolean> {
   const { REG_VERIFY: asked = '' } = context.around.env;
   if (/^(1|true)$/.test(asked)) return true;
   if (/^(0|false)$/.test(asked)) return false;
   if (asked !== '')
     throw new RegError('USAGE', `REG_VERIFY is '${asked}', and neither 1 nor 0`, 'set it to 1, or unset it');
-  if (context.repository.address !== undefined && !readsFiles) return false;
+  return (await configMentions(context, 'verify')) && (await context.config()).verify;
+}
+
+/** Whether the configuration may say something: that takes no parser. It is the file of the work tree, or else of HEAD. */
+export async function configMentions(context: RegistryContext, word: string): Promise<boolean> {
   const files = await context.workTree();
   const bytes = files === undefined ? await atHead(context, CONFIG_FILE) : await files.read(CONFIG_FILE);
-  if (bytes === undefined || !Buffer.from(bytes).includes('verify')) return false;
-  return (await context.config()).verify;
+  return bytes !== undefined && Buffer.from(bytes).includes(word);
 }
 
 async function atHead(

@@ -7,7 +7,9 @@ import { declaredModel } from './declared-model.js';
 import { shownSource } from './links.js';
 import { askMeant } from './meant.js';
 import { type ChooseOptions, type Chosen, choose } from './queries.js';
+import { readArtifact } from './read.js';
 import type { Description } from './rows.js';
+import { approvalsKnown, approvalsOf } from './show.js';
 
 /**
  * Describes an artifact as it is declared at a version, in a stage, or at a rev.
@@ -20,11 +22,15 @@ export const describe = (
 ): Promise<Description> =>
   askMeant(context, name, async (full) => {
     const artifact = artifactName(full);
-    return describeChosen(context, artifact, await choose(context, artifact, options));
+    const chosen = await choose(context, artifact, options);
+    const row = await describeChosen(context, artifact, chosen);
+    if (chosen.version === null || options.at) return row;
+    const known = await approvalsKnown(context, async () => [await readArtifact(context, artifact)]);
+    return { ...row, approvals: approvalsOf(row, known) };
   });
 
 /**
- * Describes an artifact as a commit declares it.
+ * Describes an artifact as a commit declares it, without approvals.
  * @throws RegError NOT_DECLARED, INVALID_LINK
  */
 export async function describeChosen(
@@ -45,10 +51,14 @@ export async function describeChosen(
     file: declaration.file,
     ...facts,
     digest: digest ?? null,
+    approvals: [],
   };
 }
 
-type Facts = Omit<Description, 'artifact' | 'version' | 'commit' | 'declaredBy' | 'file' | 'digest'>;
+type Facts = Omit<
+  Description,
+  'artifact' | 'version' | 'commit' | 'declaredBy' | 'file' | 'digest' | 'approvals'
+>;
 
 function linkFacts(link: Link): Facts {
   const { source, sha256, size, type, description, labels, params, metrics } = link;

@@ -123,7 +123,7 @@ async function chooseLink(
 async function verifying(context: RegistryContext, options: ChooseOptions): Promise<ChooseOptions> {
   const { stage, version, verify } = options;
   if (stage !== undefined || version !== undefined)
-    return { ...options, verify: verify ?? (await wantsVerified(context, true)) };
+    return { ...options, verify: verify ?? (await wantsVerified(context)) };
   if (verify !== true) return options;
   throw new RegError(
     'USAGE',

@@ -179,7 +179,7 @@ async function whichOf(
   // both ask git, at once: the configuration takes no time of its own
   const [answer, verifies] = await Promise.all([
     whichUnverified(context, name, wanted, options).catch(asValue),
-    verify === undefined && wantsVerified(context, false).catch(asValue),
+    verify === undefined && wantsVerified(context).catch(asValue),
   ]);
   if (verifies === true) return whichVerified(context, name, wanted, options);
   if (answer instanceof Error) throw answer;
@@ -248,7 +248,7 @@ export async function whichOfAll(
   stage: string,
   options: WhichOptions,
 ): Promise<StageRow[]> {
-  const { at, all, onMissing, verify = await wantsVerified(context, false) } = options;
+  const { at, all, onMissing, verify = await wantsVerified(context) } = options;
   const wanted = stageName(stage);
   const unsure: Unsure = new Map();
   const answers = await askAt(context, 'all', at, rowsIn(wanted, all), unsure);

@@ -67,7 +67,7 @@ export const OverviewRow = defineRow('An artifact in the overview', {
 });
 export type OverviewRow = ValueOf<typeof OverviewRow>;
 
-/** One version: `show A`, `latest`. */
+/** One version: `latest`. */
 export const VersionRow = defineRow(
   'A version of an artifact',
   {
@@ -88,6 +88,35 @@ export const VersionRow = defineRow(
   },
 );
 export type VersionRow = ValueOf<typeof VersionRow>;
+
+/** How far a version is approved of for a stage. */
+const approved = {
+  stage,
+  state: choice(
+    ['approved', 'waiting', 'assigned'],
+    'whether enough have approved; assigned where the version is in the stage already',
+  ),
+  wanted: whole('how many approvals the policy of the stage asks for'),
+  by: list(
+    text('address of an approver'),
+    'those whose approval counts; not where they assign the version themselves',
+  ),
+};
+
+/** The approvals of one version. */
+const approvals = list(
+  defineRow('how far the version is approved of for a stage', approved),
+  'approvals as far as this clone knows them, where the configuration asks for some; none of the past',
+);
+export type StageApprovals = ValueOf<typeof approvals>;
+
+/** One version, and its approvals: `show A`. */
+export const ShownVersion = defineRow(
+  VersionRow.about,
+  { ...VersionRow.fields, approvals },
+  { ...VersionRow.columns, approvals: 'approvals' },
+);
+export type ShownVersion = ValueOf<typeof ShownVersion>;
 
 /** A version in a stage: `which`. */
 export const StageRow = defineRow(
@@ -216,6 +245,7 @@ export const Description = defineRow('The description of a version; missing valu
   metrics: anything('metrics of the model'),
   interface: orNull(named<NonNullable<Link['interface']>>('interface', ''), 'inputs and outputs'),
   custom: anything('what gto calls `custom` and DVC `meta`'),
+  approvals,
 });
 export type Description = ValueOf<typeof Description>;
 
@@ -346,15 +376,9 @@ export const ApprovedRow = defineRow(
     version: version<VersionId>('the version'),
     stage,
     commit,
-    state: choice(
-      ['approved', 'waiting', 'assigned'],
-      'whether enough have approved; assigned where the version is in the stage already',
-    ),
-    wanted: whole('how many approvals the policy of the stage asks for'),
-    by: list(
-      text('address of an approver'),
-      'those whose approval counts; not where they assign the version themselves',
-    ),
+    state: approved.state,
+    wanted: approved.wanted,
+    by: approved.by,
   },
   {
     artifact: 'artifact',

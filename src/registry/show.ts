@@ -4,7 +4,7 @@ import { type ArtifactName, type StageName, stageName } from '../domain/names.js
 import { compareText } from '../domain/order.js';
 import type { View } from '../domain/state.js';
 import { parseTarget, type Target } from '../domain/target.js';
-import type { RegistryContext } from './context.js';
+import { configMentions, type RegistryContext } from './context.js';
 import { declarationsIn, filesAt } from './declared.js';
 import { declaredRow, summaryRow, unsureRow, versionRows } from './make-rows.js';
 import { askMeant } from './meant.js';
@@ -19,7 +19,7 @@ import {
   seconds,
   summaries,
 } from './queries.js';
-import type { OverviewRow, VersionRow } from './rows.js';
+import type { ApprovedRow, OverviewRow, ShownVersion, StageApprovals } from './rows.js';
 
 /** What is kept of a list of artifacts, or of the versions of one: rows that have all of these. */
 export interface Filter {
@@ -85,6 +85,8 @@ export interface VersionsOptions extends ReadOptions, View, Filter {
   limit?: number | undefined;
   /** Of `#stage` alone, deprecated artifacts too. */
   deprecated?: boolean | undefined;
+  /** What is known of approvals already. */
+  approvals?: readonly ApprovedRow[] | undefined;
 }
 
 /**
@@ -95,7 +97,7 @@ export const versions = (
   context: RegistryContext,
   target: string,
   options: VersionsOptions,
-): Promise<VersionRow[]> =>
+): Promise<ShownVersion[]> =>
   target.startsWith('#')
     ? versionsInStage(context, stageName(target.slice(1)), options)
     : askMeant(context, target, (full) => versionsOf(context, full, options));
@@ -104,8 +106,8 @@ async function versionsInStage(
   context: RegistryContext,
   stage: StageName,
   options: VersionsOptions,
-): Promise<VersionRow[]> {
-  const rows: VersionRow[] = [];
+): Promise<ShownVersion[]> {
+  const rows: ShownVersion[] = [];
   const { unsure, whole } = await readWhole(context, seconds(options.at));
   reportMissing(context, options.onMissing, unsure);
   if (await isWithoutTags(context, whole.length + unsure.size, options.onMissing)) return [];
@@ -127,23 +129,46 @@ async function versionsOf(
   context: RegistryContext,
   target: string,
   options: VersionsOptions,
-): Promise<VersionRow[]> {
+): Promise<ShownVersion[]> {
   const { artifact: name, which } = parseTarget(target);
   const artifact = await requireArtifact(context, name, options.at, options.onDeprecated);
+  const approvals =
+    options.approvals ?? (options.at ? [] : await approvalsKnown(context, async () => [artifact]));
   const wanted = which && (await idsOf(context, artifact, which, options));
-  const rows = await rowsOf(context, artifact, options);
+  const rows = await rowsOf(context, artifact, { ...options, approvals });
   return rows.filter((row) => wanted?.includes(row.version) ?? true).slice(0, options.limit);
 }
+
+/** The approvals of the versions of artifacts, as far as this clone knows, where the configuration asks for some. */
+export async function approvalsKnown(
+  context: RegistryContext,
+  artifacts: () => Promise<readonly ArtifactState[]>,
+): Promise<ApprovedRow[]> {
+  if (!(await configMentions(context, 'approvals'))) return [];
+  // loaded on use: few registries ask for approvals
+  return (await import('./approvals.js')).approvalsHere(context, await artifacts());
+}
+
+/** The approvals of one version. */
+export const approvalsOf = (
+  { artifact, version }: { artifact: string; version: string | null },
+  among: readonly ApprovedRow[],
+): StageApprovals =>
+  among
+    .filter((one) => one.artifact === artifact && one.version === version)
+    .map(({ stage, state, wanted, by }) => ({ stage, state, wanted, by }));
 
 /** The rows of the versions of an artifact that a filter keeps. */
 async function rowsOf(
   context: RegistryContext,
   artifact: ArtifactState,
   options: VersionsOptions,
-): Promise<VersionRow[]> {
-  const rows = versionRows(artifact, options, options.sort);
-  if (!isFilter(options)) return rows;
-  return (await import('./filter.js')).filteredVersions(context, artifact, rows, options);
+): Promise<ShownVersion[]> {
+  const all = versionRows(artifact, options, options.sort);
+  const rows = isFilter(options)
+    ? await (await import('./filter.js')).filteredVersions(context, artifact, all, options)
+    : all;
+  return rows.map((row) => ({ ...row, approvals: approvalsOf(row, options.approvals ?? []) }));
 }
 
 async function idsOf(

@@ -1,4 +1,4 @@
-import { Description, HistoryRow, IntervalRow, OverviewRow, VersionRow } from '../registry/rows.js';
+import { Description, HistoryRow, IntervalRow, OverviewRow, ShownVersion } from '../registry/rows.js';
 import { defineRow, list, map, orNull, size, text, time } from '../util/row.js';
 
 /** The data files of a site, by what they are called; their rows are those of the commands. */
@@ -21,7 +21,7 @@ export const SITE_DATA = {
   /** `data/artifacts/….json`: of one artifact, what `show`, `history`, `history --intervals` and `describe` answer. */
   artifact: defineRow('An artifact', {
     artifact: OverviewRow.fields.artifact,
-    versions: list(VersionRow, '`reg show A`'),
+    versions: list(ShownVersion, '`reg show A`'),
     intervals: list(IntervalRow, '`reg history A --intervals`'),
     history: list(HistoryRow, '`reg history A`'),
     descriptions: list(Description, '`reg describe A@version`'),

@@ -14,7 +14,7 @@ import { describeChosen } from '../registry/describe.js';
 import { history, intervals } from '../registry/history.js';
 import { stages } from '../registry/queries.js';
 import { annotatedTags, readAllTags, readState } from '../registry/read.js';
-import type { Description, HistoryRow, IntervalRow, VersionRow } from '../registry/rows.js';
+import type { ApprovedRow, Description, HistoryRow, IntervalRow, ShownVersion } from '../registry/rows.js';
 import { overview, versions } from '../registry/show.js';
 import { shownAddress, withoutLogin } from '../util/address.js';
 import { memoize } from '../util/async.js';
@@ -165,7 +165,7 @@ function nameOf(place: string | undefined): string | undefined {
 export interface ArtifactData {
   artifact: ArtifactName;
   /** `reg show A` */
-  versions: VersionRow[];
+  versions: ShownVersion[];
   /** `reg history A --intervals` */
   intervals: IntervalRow[];
   /** `reg history A` */
@@ -180,18 +180,22 @@ export interface ArtifactData {
 export type ArtifactEvents = Pick<ArtifactData, 'versions' | 'intervals' | 'history'>;
 
 /** The greatest version that is registered and active; null where there is no such version. */
-export const latestOf = ({ versions }: ArtifactEvents): VersionRow['version'] | null =>
+export const latestOf = ({ versions }: ArtifactEvents): ShownVersion['version'] | null =>
   versions.find(({ active, version }) => active && version.startsWith('v'))?.version ?? null;
 
-/** Reads the part of an artifact's data that tags hold. A declared artifact may have no tags yet. */
+/**
+ * Reads the part of an artifact's data that tags hold. A declared artifact may have no tags yet.
+ * @param approvals of all artifacts
+ */
 export async function artifactEvents(
   context: RegistryContext,
   artifact: ArtifactName,
+  approvals: readonly ApprovedRow[],
 ): Promise<ArtifactEvents> {
   if ([...(await context.repository.tags.list(artifact)).refs].length === 0)
     return { versions: [], intervals: [], history: [] };
   const [rows, stays, events] = await Promise.all([
-    versions(context, artifact, {}),
+    versions(context, artifact, { approvals }),
     intervals(context, artifact, {}),
     history(context, artifact, {}),
   ]);
@@ -206,9 +210,9 @@ export async function artifactData(
 ): Promise<ArtifactData> {
   const descriptions: Description[] = [];
   const problems: Record<string, string> = {};
-  for (const { version, commit } of events.versions)
+  for (const { version, commit, approvals } of events.versions)
     try {
-      descriptions.push(await describeChosen(context, artifact, { version, commit }));
+      descriptions.push({ ...(await describeChosen(context, artifact, { version, commit })), approvals });
     } catch (error) {
       if (!(error instanceof RegError)) throw error;
       problems[version] = error.message;

@@ -6,7 +6,9 @@ import { history, intervals } from '../registry/history.js';
 import { unsureRow } from '../registry/make-rows.js';
 import { isUnsure } from '../registry/missing.js';
 import { type ReadOptions, reportMissing } from '../registry/queries.js';
-import type { Description, HistoryRow, IntervalRow, Made, VersionRow } from '../registry/rows.js';
+import { readState } from '../registry/read.js';
+import type { Description, HistoryRow, IntervalRow, Made, ShownVersion } from '../registry/rows.js';
+import { approvalsKnown } from '../registry/show.js';
 import { once } from '../util/async.js';
 import { type AskSource, cardOf } from './cards.js';
 import {
@@ -64,12 +66,16 @@ export async function siteOf(
   const context = await snapshotOf(registry);
   const parts = { context, frame: await siteFrame(context, live), assets: await readAssets(), askSource };
   const entries = await overviewData(context);
+  // the snapshot holds events alone
+  const approvals = await approvalsKnown(registry, async () => [
+    ...(await readState(context, undefined, () => undefined)).values(),
+  ]);
   const files = new Map<string, MakeFile>();
   for (const [index, entry] of entries.entries()) {
     const { artifact } = entry;
     if (entry.problem === null)
       try {
-        const events = await artifactEvents(context, artifact);
+        const events = await artifactEvents(context, artifact, approvals);
         const data = once(() => artifactData(context, artifact, events));
         for (const [path, make] of artifactPages(parts, artifact, events, data)) files.set(path, make);
         files.set(artifactDataPath(artifact), async () => jsonOf(published(await data())));
@@ -176,7 +182,7 @@ function artifactPage(data: ArtifactData): ArtifactPage {
 /** The page of a version. */
 export async function versionPage(
   parts: SiteParts,
-  row: VersionRow,
+  row: ShownVersion,
   data: ArtifactData,
 ): Promise<VersionPage> {
   const description = data.descriptions.find(({ version }) => version === row.version) ?? null;
@@ -196,12 +202,12 @@ export async function versionPage(
  * The versions that events name and `reg show` does not list: a commit that was assigned before its first registration, and a
  * version whose registration is missing. The history links to them, so they have pages too.
  */
-export function pastVersions({ versions, history, intervals }: ArtifactEvents): VersionRow[] {
+export function pastVersions({ versions, history, intervals }: ArtifactEvents): ShownVersion[] {
   const known = new Set<string>(versions.map(({ version }) => version));
-  const past = new Map<string, VersionRow>();
+  const past = new Map<string, ShownVersion>();
   const commits = new Map(history.map(({ tag, commit }) => [tag, commit]));
   const put = (
-    version: VersionRow['version'],
+    version: ShownVersion['version'],
     made: Made & { artifact: ArtifactName; commit: string },
   ): void => {
     const { artifact, commit, tag, time, author, email, message } = made;
@@ -217,6 +223,7 @@ export function pastVersions({ versions, history, intervals }: ArtifactEvents): 
       message,
       active: false,
       stages: [],
+      approvals: [],
     });
   };
   for (const stay of intervals)

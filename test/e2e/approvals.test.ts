@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { artifactPath } from '../../src/site/web/site-path.js';
 import { jsonIn, type Run, runReg, transcript } from '../support/cli-here.js';
 import { type Env, sandbox } from '../support/repo.js';
 import { person } from '../support/signers.js';
@@ -32,6 +35,8 @@ test('what waits, what is approved, and what an assignment rests on', async () =
     by: [],
   };
   expect(await json('approvals')).toMatchObject([waiting]);
+  const { artifact: _, version: __, ...ofStage } = waiting;
+  expect(await json('show', 'churn')).toMatchObject([{ version: 'v1.0.0', approvals: [ofStage] }]);
   // someone who is not among the approvers
   await reg(cy.env, 'approve', 'churn@v1.0.0', 'prod', '--push');
   expect(await json('approvals', 'churn')).toMatchObject([waiting]);
@@ -45,6 +50,14 @@ test('what waits, what is approved, and what an assignment rests on', async () =
     churn	v1.0.0	prod	approved	1	bo@example.com
     "
   `);
+  const approved = { stage: 'prod', state: 'approved', wanted: 1, by: ['bo@example.com'] };
+  expect(await json('describe', 'churn@v1.0.0')).toMatchObject({ approvals: [approved] });
+  expect((await reg(undefined, 'show', 'churn')).stdout).toMatch(/\tRegister churn v1\.0\.0\tprod:1\/1\n$/);
+  const site = await reg(undefined, 'site', '--out', '../site');
+  expect(site).toMatchObject({ code: 0 });
+  expect(readFileSync(join(box.root, 'site', artifactPath('churn')), 'utf8')).toContain(
+    '<span class="note" title="bo@example.com">approved for prod 1/1</span>',
+  );
   await reg(undefined, 'assign', 'churn@v1.0.0', 'prod', '--push');
   expect(await json('approvals')).toEqual([]);
   expect(await json('approvals', 'churn')).toMatchObject([{ state: 'assigned', by: ['bo@example.com'] }]);

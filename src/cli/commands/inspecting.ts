@@ -36,7 +36,7 @@ export async function describe(
   await out.answer(row, () => ({
     head: ['field', 'value'],
     rows: Object.entries(row)
-      .filter(([, value]) => value !== null)
+      .filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))
       .map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]),
   }));
 }

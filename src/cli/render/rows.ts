@@ -1,6 +1,14 @@
 import { compareVersions, parseVersion } from '../../domain/version.js';
 import type { WebPages } from '../../domain/web-pages.js';
-import { HistoryRow, IntervalRow, type OverviewRow, type StageRow, VersionRow } from '../../registry/rows.js';
+import {
+  HistoryRow,
+  IntervalRow,
+  type OverviewRow,
+  ShownVersion,
+  type StageApprovals,
+  type StageRow,
+  VersionRow,
+} from '../../registry/rows.js';
 import type { Field, Fields, Row, RowOf } from '../../util/row.js';
 import type { Output } from '../output.js';
 import type { World } from '../world.js';
@@ -56,7 +64,7 @@ export const stageTable = (rows: readonly StageRow[], out: Output): Table => ({
 
 /** The versions of one artifact, or of several, each row with its artifact. */
 export function versionTable(
-  rows: readonly VersionRow[],
+  rows: readonly ShownVersion[],
   out: Output,
   isOfSeveral: boolean,
   pages?: WebPages,
@@ -72,8 +80,9 @@ export function versionTable(
   };
 }
 
-const ofVersions = (rows: readonly VersionRow[], out: Output, pages?: WebPages): Table =>
-  rowTable(VersionRow, rows, out, {
+const ofVersions = (rows: readonly ShownVersion[], out: Output, pages?: WebPages): Table =>
+  rowTable(rows.some(({ approvals }) => approvals.length > 0) ? ShownVersion : WITHOUT_APPROVALS, rows, out, {
+    approvals: ({ approvals }) => approvals.map(shownApprovals).join(' ') || NONE,
     version: ({ version, tag, active }) => ({
       text: versionText(version, out),
       href: pages?.tag(tag),
@@ -88,6 +97,13 @@ const ofVersions = (rows: readonly VersionRow[], out: Output, pages?: WebPages):
       href: pages?.commit(commit),
     }),
   });
+
+/** Most registries ask for no approvals. */
+const WITHOUT_APPROVALS = { ...ShownVersion, columns: VersionRow.columns };
+
+/** Approvals for a stage: `prod:1/2`; only how many there are where none is asked for. */
+const shownApprovals = ({ stage, wanted, by }: StageApprovals[number]): string =>
+  `${stage}:${wanted === 0 ? by.length : `${by.length}/${wanted}`}`;
 
 /** The journal. */
 export const historyTable = (rows: readonly HistoryRow[], out: Output, pages?: WebPages): Table =>

@@ -8,6 +8,7 @@ import {
   HistoryRow,
   IntervalRow,
   OverviewRow,
+  ShownVersion,
   StageRow,
   StatusRow,
   VerifiedRow,
@@ -72,7 +73,7 @@ export const READING: readonly CommandSpec[] = [
       }),
       option('-n, --limit <count>', 'at most so many', { parse: count }),
     ],
-    answer: either(list(OverviewRow), list(VersionRow)),
+    answer: either(list(OverviewRow), list(ShownVersion)),
     run: async () => (await import('../core.js')).show,
   }),
   command('history [artifact]', 'show what happened, newest first', {

@@ -1,4 +1,4 @@
-import type { Description, HistoryRow, IntervalRow, OverviewRow, VersionRow } from '../../registry/rows.js';
+import type { Description, HistoryRow, IntervalRow, OverviewRow, ShownVersion } from '../../registry/rows.js';
 import type { CardNode } from './card-node.js';
 
 /** What every page knows of the site that it is a part of. */
@@ -57,7 +57,7 @@ export interface ArtifactPage {
   artifact: string;
   latest: string | null;
   deprecated: boolean;
-  versions: readonly VersionRow[];
+  versions: readonly ShownVersion[];
   intervals: readonly IntervalRow[];
   /** By version. */
   metrics: Record<string, Record<string, number>>;
@@ -66,7 +66,7 @@ export interface ArtifactPage {
 /** One version: where its model is, and what is known about it. */
 export interface VersionPage {
   kind: 'version';
-  row: VersionRow;
+  row: ShownVersion;
   /** Null where nothing declares the artifact at that commit, or not readably: `problem` says why. */
   description: Description | null;
   problem: string | null;

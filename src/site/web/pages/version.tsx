@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { isPlain, loadCommand } from '../commands.js';
 import { useFrame } from '../frame-context.js';
 import type { VersionPage } from '../page.js';
+import { ApprovalNote } from '../parts/approval-note.js';
 import { Card } from '../parts/card.js';
 import { CommandToCopy } from '../parts/command-to-copy.js';
 import { Facts } from '../parts/facts.js';
@@ -34,6 +35,9 @@ export function VersionView(page: VersionPage): JSX.Element {
           <StageChip key={stage} stage={stage} />
         ))}
         {!row.active && <span class="note">not active</span>}
+        {row.approvals.map((one) => (
+          <ApprovalNote key={one.stage} {...one} />
+        ))}
       </h1>
       {isPlain(row.version) && <CommandToCopy command={loadCommand(row, repo)} />}
       <dl class="facts">

@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
-import type { VersionRow } from '../../../registry/rows.js';
+import type { ShownVersion } from '../../../registry/rows.js';
+import { ApprovalNote } from './approval-note.js';
 import { CommitLink, Message, Moment, Person, StageChip, TagLink, VersionLink } from './names.js';
 
 /** The versions of an artifact, greatest first. */
-export const VersionTable = ({ versions }: { versions: readonly VersionRow[] }): JSX.Element => (
+export const VersionTable = ({ versions }: { versions: readonly ShownVersion[] }): JSX.Element => (
   <div class="wide">
     <table class="versions">
       <thead>
@@ -26,7 +27,7 @@ export const VersionTable = ({ versions }: { versions: readonly VersionRow[] }):
   </div>
 );
 
-const Row = (row: VersionRow): JSX.Element => (
+const Row = (row: ShownVersion): JSX.Element => (
   <tr>
     <th scope="row">
       <VersionLink artifact={row.artifact} version={row.version} />
@@ -36,6 +37,9 @@ const Row = (row: VersionRow): JSX.Element => (
         <StageChip key={stage} stage={stage} />
       ))}
       {!row.active && <span class="note">deregistered</span>}
+      {row.approvals.map((one) => (
+        <ApprovalNote key={one.stage} {...one} />
+      ))}
     </td>
     <td data-label="Registered">
       <Moment time={row.time} />
