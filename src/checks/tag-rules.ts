@@ -36,7 +36,7 @@ export const TAG_RULES = {
   moved: error('tag-moved', 'A tag is the same here and at the remote: tags of events never move.'),
   chain: error('tag-chain', 'Every event follows the one that it names as the one before it; none is gone.'),
   order: error('tag-order', 'No two events of an artifact have the same counter.'),
-  parent: info('tag-parent', 'An event follows the one right before it.'),
+  parent: info('tag-parent', 'An event names the one right before it, and has the next counter.'),
   date: warning('tag-date', 'No tag is dated ahead of the clock by more than ten minutes.'),
   registered: error('tag-registered', 'A version is registered once, unless it was deregistered in between.'),
   name: error('tag-name', 'The object of a tag calls itself what the tag is called.'),

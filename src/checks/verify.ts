@@ -3,8 +3,10 @@ import { type Break, breaksIn, goneParents, sharedCounters } from '../domain/cha
 import { datedAhead } from '../domain/clock.js';
 import type { Oid } from '../domain/event.js';
 import { findNamed } from '../domain/find.js';
+import { artifactNameForTag } from '../domain/names.js';
 import { mergeOrdered } from '../domain/order.js';
 import { type Signature, standsFor, UNSIGNED } from '../domain/signature.js';
+import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { parseTarget } from '../domain/target.js';
 import { formatTime } from '../domain/time.js';
 import { requireSignatures, type Tags } from '../git/port.js';
@@ -41,6 +43,7 @@ export async function verify(
   const events = mergeOrdered(artifacts.map((artifact) => artifact.events.filter(isWanted))).reverse();
   const signatures = await readSignatures(context, events, offline);
   const held = new Map([...(await repository.tags.list('all')).refs].map(({ name, oid }) => [name, oid]));
+  noteLookAlikes(context, held.keys(), target === undefined ? undefined : artifacts);
   const breaks = [
     ...(await findBreaks(repository.tags, artifacts, held)),
     ...artifacts.flatMap(sharedCounters),
@@ -54,6 +57,23 @@ export async function verify(
     ];
     return { ...historyRow(event), signature: verdict, signer, key, problem: problems.join('; ') || null };
   });
+}
+
+/** Notes the tags that look like events and count as none, such as `churn#prod#02`; of some artifacts, or of all. */
+function noteLookAlikes(
+  { note }: RegistryContext,
+  names: Iterable<string>,
+  artifacts: readonly ArtifactState[] | undefined,
+): void {
+  const starts = artifacts?.map(({ name }) => artifactNameForTag(name));
+  const isOfThem = (tag: string): boolean =>
+    starts?.some((start) => tag.startsWith(`${start}@`) || tag.startsWith(`${start}#`)) ?? true;
+  const [first, ...others] = [...names].filter(
+    (tag) => parseTagName(tag) === undefined && looksLikeEvent(tag) && isOfThem(tag),
+  );
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  note(`${first}${more} looks like an event and counts as none; see: reg doctor`);
 }
 
 async function readSignatures(

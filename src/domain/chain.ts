@@ -86,20 +86,36 @@ export function sharedCounters({ events }: ArtifactState): Break[] {
   });
 }
 
-/** Events that name an earlier event than the one right before them: their writer had not seen what came in between. */
+/**
+ * Events that do not follow the one right before them: they name an earlier one, whose writer had not seen what came in between, or
+ * none where others do, or pass over a counter.
+ */
 export function forksIn({ events }: ArtifactState): Break[] {
   const places = new Map(events.map(({ tagOid, place }) => [tagOid, place]));
+  let chained: ResolvedEvent | undefined;
+  let counted: ResolvedEvent | undefined;
   return events.flatMap((event): Break[] => {
+    const [before, last] = [chained, counted];
+    if (event.parent !== undefined) chained = event;
+    if (event.counter !== undefined) counted = event;
+    const passed = (event.counter ?? 0) - (last?.counter ?? 0);
+    const skipped = `its counter is ${event.counter}, and ${last?.tag ?? 'no counted tag'} comes before it`;
+    const skips: Break[] = passed <= 1 ? [] : [{ event, message: skipped }];
+    if (event.parent === undefined && before !== undefined)
+      return [...skips, { event, message: `it names no event before it, and ${before.tag} does` }];
     const named = event.parent === undefined ? undefined : places.get(event.parent);
     // a tag object under a second name follows what it followed under its own
-    if (named === undefined || named >= event.place - 1 || event.ownName !== undefined) return [];
+    if (named === undefined || named >= event.place - 1 || event.ownName !== undefined) return skips;
     const between = events[named + 1]?.tag;
-    return [{ event, message: `it follows ${events[named]?.tag}, and its writer had not seen ${between}` }];
+    const message = `it follows ${events[named]?.tag}, and its writer had not seen ${between}`;
+    return [...skips, { event, message }];
   });
 }
 
 function fate(name: string, held: Oid | undefined, parent: Oid, tag: string): string {
   if (held === undefined) return `${name} was deleted: ${tag} names it as the event before it`;
+  // the id of a ref whose file holds none
+  if (/^0+$/.test(held)) return `${name} cannot be read: ${tag} names it as the event before it`;
   return `${name} was moved or recreated: when ${tag} was written it was ${short(parent)}, and now it is ${short(held)}`;
 }
 

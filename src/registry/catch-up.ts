@@ -145,10 +145,10 @@ export function compareTags(
     const replaces = held.get(tag.name);
     // a lightweight tag is not an event; where it is missing here, it only takes a name there
     if (isBrokenRef(tag) || (replaces === undefined && tag.peeled === undefined)) continue;
-    if (replaces === tag.oid && !damaged.has(tag.name)) continue;
-    const isBroken = replaces !== undefined && isBrokenRef({ oid: replaces });
-    if (replaces === undefined || replaces === tag.peeled || replaces === tag.oid || isBroken)
-      wanted.push({ tag, replaces });
+    // what cannot be read here cannot be told from it, and no one can use it
+    const isReplaceable = replaces === undefined || replaces === tag.peeled || damaged.has(tag.name);
+    if (replaces === tag.oid && !isReplaceable) continue;
+    if (isReplaceable) wanted.push({ tag, replaces });
     else differing.push(tag);
   }
   return { wanted, differing };

@@ -129,6 +129,21 @@ test('events that share a counter, and those whose writer had not seen the one b
   ]);
 });
 
+test('events that pass over a counter, and those that name none before them where others do', () => {
+  const events = chain(
+    'gto churn@v1.0.0 A 10',
+    'gto churn#dev#1 A 20',
+    'churn#prod#2 A 30',
+    'gto churn#dev#5 A 40',
+    'churn#prod#6 A 50',
+  );
+  const artifact = artifactStateOf(artifactName('churn'), events);
+  expect(forksIn(artifact).map(({ event, message }) => [event.tag, message])).toEqual([
+    ['churn#dev#5', 'its counter is 5, and churn#prod#2 comes before it'],
+    ['churn#dev#5', 'it names no event before it, and churn#prod#2 does'],
+  ]);
+});
+
 test('tags of gto are links that need not be named', () => {
   const events = chain(
     'churn@v1.0.0 A 10',
