@@ -42,7 +42,7 @@ export async function approvals(
   return rows.filter(({ state }) => state !== 'assigned');
 }
 
-/** The same of these artifacts as far as this clone knows; where that cannot be said, a note says why. */
+/** The same of these artifacts as far as this clone knows; where it knows nothing, a note gives the reason. */
 export const approvalsHere = (
   context: RegistryContext,
   artifacts: readonly ArtifactState[],

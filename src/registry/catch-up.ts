@@ -145,7 +145,7 @@ export function compareTags(
     const replaces = held.get(tag.name);
     // a lightweight tag is not an event; where it is missing here, it only takes a name there
     if (isBrokenRef(tag) || (replaces === undefined && tag.peeled === undefined)) continue;
-    // what cannot be read here cannot be told from it, and no one can use it
+    // a tag that cannot be read is of no use here
     const isReplaceable = replaces === undefined || replaces === tag.peeled || damaged.has(tag.name);
     if (replaces === tag.oid && !isReplaceable) continue;
     if (isReplaceable) wanted.push({ tag, replaces });

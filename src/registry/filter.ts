@@ -34,7 +34,7 @@ export async function filteredOverview(
   const { at, sort = 'name', limit, onMissing } = options;
   const unsure: Unsure = new Map();
   const ask: AskAll = (question) => askAt(context, 'all', at, question, unsure);
-  // what is in them is not known
+  // their versions are not known
   const marked = rows.filter(({ problem }) => problem !== null);
   let kept = rows.filter(
     (row) =>

@@ -53,7 +53,7 @@ export const declaredRow = (artifact: ArtifactName): OverviewRow => ({
   problem: null,
 });
 
-/** The overview of an artifact of which nothing is known for sure: its tags are missing or cannot be read. */
+/** The overview of an artifact whose tags are missing or cannot be read: nothing about it is sure. */
 export const unsureRow = (artifact: ArtifactName, { code }: RegError): OverviewRow => ({
   artifact,
   latest: null,

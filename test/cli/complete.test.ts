@@ -44,7 +44,7 @@ describe('what is completed', () => {
   test.each<[string, string[] | 'files']>([
     ['whi', ['which']],
     ['re', ['register']],
-    ['--re', ['--repo']],
+    ['--re', ['--repo', '--remote']],
     ['--ver', ['--verbose', '--version']],
     ['show --dep', ['--deprecated']],
     ['show --deprecated --dep', []],

@@ -67,7 +67,7 @@ export function expectedAnswer(events: readonly Event[], asked: Question): unkno
       const shown = reference.greatestFirst(state).filter(({ registered, active }) => registered || active);
       if (state.events.length === 0) return undefined;
       const rows = shown.map(versionRow(state));
-      return isJson ? rows : rows.map(versionFields);
+      return isJson ? rows.map((row) => ({ ...row, approvals: [] })) : rows.map(versionFields);
     }
   }
 }
@@ -120,6 +120,7 @@ const overviewRow = (state: reference.ReferenceState) => ({
   stages: Object.fromEntries(currentStages(state)),
   registered: true,
   deprecated: state.deprecated,
+  problem: null,
 });
 
 const overviewFields = ({ artifact, latest, stages, deprecated }: ReturnType<typeof overviewRow>) => [

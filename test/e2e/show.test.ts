@@ -159,6 +159,7 @@ describe('all artifacts', () => {
       stages: {},
       registered: false,
       deprecated: false,
+      problem: null,
     });
     expect(rows.at(-2)).toMatchObject({ latest: 'v1.0.0', registered: true, deprecated: true });
   });
@@ -177,6 +178,7 @@ describe('all artifacts', () => {
       stages: { dev: ['v0.9.0'], prod: ['v0.9.0', 'v1.0.0'] },
       registered: true,
       deprecated: false,
+      problem: null,
     });
   });
 

@@ -31,6 +31,7 @@ test('site in JSON, of a registry elsewhere', async () => {
     index: join(out, 'index.html'),
     files: expect.any(Number),
     bytes: expect.any(Number),
+    missing: [],
   });
 });
 

@@ -55,6 +55,8 @@ export function sandbox(): Sandbox {
   };
   advance(0);
   mkdirSync(join(root, 'home'));
+  // what git copies into each new repository, without its samples of hooks
+  for (const folder of ['hooks', 'info']) mkdirSync(join(root, 'template', folder), { recursive: true });
   return {
     root,
     env,
@@ -75,8 +77,7 @@ const frozenEnv = (root: string): Env => ({
   GIT_CONFIG_NOSYSTEM: '1',
   // no test may ever wait for somebody to type a password
   GIT_TERMINAL_PROMPT: '0',
-  // no sample of a hook is copied into each repository
-  GIT_TEMPLATE_DIR: '',
+  GIT_TEMPLATE_DIR: join(root, 'template'),
   // a repository of a test need not outlive a loss of power
   GIT_TEST_FSYNC: '0',
   GIT_AUTHOR_NAME: 'Ann Lee',

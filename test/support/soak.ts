@@ -6,3 +6,14 @@ export const cases = (all: number, share = Math.ceil(all / 10)): number => (HAS_
 
 /** The rows of a table that a test goes through: all of them in `npm run soak`, every second one in `npm test`. */
 export const rows = <T>(all: readonly T[]): T[] => all.filter((_, index) => HAS_TIME || index % 2 === 0);
+
+/**
+ * The pairs of a row and a mode that a table goes through: all of them in `npm run soak`. In `npm test` each row comes once and the modes
+ * take turns, so that no row and no mode is left out.
+ */
+export const pairs = <Row, Mode>(all: readonly Row[], modes: readonly Mode[]): [row: Row, mode: Mode][] =>
+  all.flatMap((row, index) =>
+    modes
+      .filter((_, place) => HAS_TIME || place === index % modes.length)
+      .map((mode): [Row, Mode] => [row, mode]),
+  );
