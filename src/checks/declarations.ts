@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+import { faultOfEntry, mayLackPath, pathOfEntry } from '../documents/artifacts.js';
 import type { RuleLevels } from '../documents/config.js';
 import { inspectLink } from '../documents/link.js';
 import { LINK_SUFFIX } from '../documents/link-path.js';
@@ -19,7 +21,12 @@ export const DECLARATION_RULES = {
   entry: {
     id: 'declaration-path',
     level: 'error',
-    about: 'An artifact of a dvc.yaml or an artifacts.yaml has a path inside the repository.',
+    about: 'An artifact of a dvc.yaml or an artifacts.yaml is in the repository, or DVC tracks it.',
+  },
+  type: {
+    id: 'declaration-type',
+    level: 'error',
+    about: 'The type of an artifact is one that the configuration of gto allows, where that lists types.',
   },
   template: {
     id: 'declaration-template',
@@ -47,10 +54,16 @@ export interface DeclarationCheck {
   faults: DeclarationFault[];
 }
 
-/** Reads the files of DVC and gto among some, and says what is wrong with them. */
-export async function checkDeclarations(files: DeclaringFiles): Promise<DeclarationCheck> {
+/**
+ * Reads the files of DVC and gto among some, and says what is wrong with them.
+ * @param types those that the configuration allows; undefined allows any
+ */
+export async function checkDeclarations(
+  files: DeclaringFiles,
+  types: readonly string[] | undefined,
+): Promise<DeclarationCheck> {
   const declared = await declarationsIn(files);
-  const { problems, old } = await dvcOutputs(pointersAmong(files));
+  const { outs, problems, old } = await dvcOutputs(pointersAmong(files));
   const unreadable = problems.map(({ message, place }): DeclarationFault => {
     const [, file = '', rest] = /^(.*?):\d+: (.*)$/s.exec(message) ?? [];
     return {
@@ -65,10 +78,42 @@ export async function checkDeclarations(files: DeclaringFiles): Promise<Declarat
   const faults = [
     ...declared.problems,
     ...unreadable.filter(({ file }) => !known.has(file)),
+    // the file that cannot be read may be the one that tracks it
+    ...(problems.length > 0 ? [] : leadingNowhere(declared, files.paths, new Set(outs.keys()))),
+    ...(types === undefined ? [] : ofOtherTypes(declared, types)),
     ...old.map(({ file, why }): DeclarationFault => ({ kind: 'old', file, line: 1, message: why })),
   ];
   return { declared, faults };
 }
+
+/** Artifacts whose path is neither that of a file or folder, nor of what DVC tracks. */
+function leadingNowhere(
+  { foreign }: Declarations,
+  paths: readonly string[],
+  tracked: ReadonlySet<string>,
+): DeclarationFault[] {
+  const there = new Set(paths);
+  for (const path of [...paths, ...tracked])
+    for (let above = posix.dirname(path); above !== '.' && !there.has(above); above = posix.dirname(above))
+      there.add(above);
+  const isTracked = (path: string): boolean =>
+    path !== '.' && path !== '/' && (tracked.has(path) || isTracked(posix.dirname(path)));
+  return foreign.flatMap(({ name, entry, declaration }): DeclarationFault[] => {
+    // one without a path in the repository is a problem of the file
+    if (mayLackPath(entry, declaration) || faultOfEntry(entry, declaration) !== undefined) return [];
+    const path = posix.normalize(pathOfEntry(entry, declaration) ?? '').replace(/\/$/, '');
+    if (there.has(path) || isTracked(path)) return [];
+    const message = `the artifact '${name}' has the path ${path}, which is not there, and DVC does not track it`;
+    return [{ kind: 'entry', file: declaration.file, line: 1, message }];
+  });
+}
+
+const ofOtherTypes = ({ foreign }: Declarations, types: readonly string[]): DeclarationFault[] =>
+  foreign.flatMap(({ name, entry: { type }, declaration: { file } }): DeclarationFault[] => {
+    if (typeof type !== 'string' || types.includes(type)) return [];
+    const message = `the artifact '${name}' has the type '${type}', which is not among those that .gto allows: ${types.join(', ')}`;
+    return [{ kind: 'type', file, line: 1, message }];
+  });
 
 const pointersAmong = ({ paths, read }: DeclaringFiles): PointerFiles => ({
   read,

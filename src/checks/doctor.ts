@@ -1,3 +1,4 @@
+import { missingPin } from '../documents/link.js';
 import {
   type ArtifactState,
   isStageEvent,
@@ -333,16 +334,23 @@ const LEVELS = {
   unreadable: 'error',
   entry: 'error',
   template: 'warning',
+  type: 'error',
   old: 'info',
   foreign: 'info',
 } as const;
 
 /** Files of HEAD that declare artifacts, or say where DVC has their bytes, and cannot be read or lead nowhere. */
-async function checkFiles({ repository: { objects } }: RegistryContext): Promise<DoctorFinding[]> {
+async function checkFiles({ repository: { objects }, config }: RegistryContext): Promise<DoctorFinding[]> {
   const head = await objects.commit('HEAD');
   if (head === undefined) return [];
   const files = await filesAt(objects, head);
-  const { faults } = await checkDeclarations(files);
+  const { faults } = await checkDeclarations(
+    files,
+    await config().then(
+      ({ types }) => types,
+      () => undefined,
+    ),
+  );
   return [...(await unreadableLinks(files)), ...faults].map(({ kind, file, line, message }) =>
     found(LEVELS[kind], 'declaration', file, line > 1 ? `line ${line}: ${message}` : message),
   );
@@ -365,14 +373,15 @@ async function checkLink(
   commit: Oid,
 ): Promise<DoctorFinding[]> {
   try {
-    const declaration = await findDeclaration(context.repository.objects, commit, name);
-    if (declaration?.kind === 'link')
-      await followLink(
-        context,
-        await linkIn(context.repository.objects, commit, declaration.file),
-        async () => commit,
-      );
-    return [];
+    const { objects } = context.repository;
+    const declaration = await findDeclaration(objects, commit, name);
+    if (declaration?.kind !== 'link') return [];
+    const link = await linkIn(objects, commit, declaration.file);
+    await followLink(context, link, async () => commit);
+    const missing = missingPin(link);
+    if (missing === undefined) return [];
+    const message = `its link at commit ${short(commit)} has no ${missing}, so it may be other bytes tomorrow`;
+    return [found('warning', 'link', name, message, shellLine('reg', 'update', name))];
   } catch (error) {
     const { message } = failureOf(error);
     return [found('error', 'link', name, `its link at commit ${short(commit)} leads nowhere: ${message}`)];

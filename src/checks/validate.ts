@@ -92,7 +92,7 @@ async function validateFiles(
   const { base } = options;
   const change = base === undefined ? undefined : await changeSince(context, all, base);
   const present = all.paths.filter((file) => LOOKS_LIKE_LINK.test(file));
-  const { declared, faults } = await checkDeclarations(all);
+  const { declared, faults } = await checkDeclarations(all, trusted.config.types);
   const registry = await viewOf(context, trusted, present, declared.names, options.offline ?? false);
   const gone = new Set(change?.removed);
   const others = new Set([...declared.files, ...faults.map(({ file }) => file)].filter(isNoLink));

@@ -5,7 +5,7 @@ import { RegError } from '../errors.js';
 import type { Objects, SourceRepository, TreeEntry } from '../git/port.js';
 import type { Surroundings } from '../net/http.js';
 import { short } from '../util/oid.js';
-import { followPointers } from './lfs/follow.js';
+import { followPointers, missingHere } from './lfs/follow.js';
 import { findPointers } from './lfs/pointer.js';
 import type { SourceFile, SourceModel } from './source.js';
 
@@ -34,6 +34,50 @@ export async function gitModel(
   refuseTooMany(path, below.length);
   for (const one of below) refuseUnsafePath(one.path);
   return { kind: 'folder', name, files: await filesAt(below) };
+}
+
+/** What is known of large files that a commit names and this machine does not have. */
+export type LargeFilesAnswer =
+  | { kind: 'there' }
+  /** The server says for certain that it has no such object. */
+  | { kind: 'missing'; reason: string }
+  | { kind: 'unknown'; reason: string };
+
+/**
+ * Asks the server for what the Git LFS pointers of a model lead to, as far as it is not on this machine. No byte is kept.
+ * @param ask false where the server is not to be asked
+ * @throws RegError SOURCE_UNSUPPORTED for a pointer that cannot be followed
+ */
+export async function askForLargeFiles(
+  repository: SourceRepository,
+  commit: Oid,
+  path: string,
+  around: Surroundings,
+  ask: boolean,
+): Promise<LargeFilesAnswer> {
+  const { objects, largeFiles } = repository;
+  const entry = await objects.entry(commit, path);
+  const entries = entry?.type === 'tree' ? await objects.entries(commit, path) : entry ? [entry] : [];
+  const blobs = entries.filter(({ type }) => type === 'blob');
+  const pointers = await findPointers(objects, blobs, await objects.sizes(blobs.map(({ oid }) => oid)));
+  if (pointers.size === 0) return { kind: 'there' };
+  const pointed = blobs.flatMap((one) => {
+    const pointer = pointers.get(one.oid);
+    return pointer ? [{ path: one.path, pointer }] : [];
+  });
+  const missing = await missingHere(await largeFiles.folders(), pointed);
+  const [first] = missing;
+  if (first === undefined) return { kind: 'there' };
+  if (!ask)
+    return { kind: 'unknown', reason: `${first.path} is not on this machine, and the server was not asked` };
+  try {
+    for (const file of await followPointers(repository, commit, missing, around))
+      (await file.open()).destroy();
+    return { kind: 'there' };
+  } catch (error) {
+    if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;
+    return { kind: error.code === 'SOURCE_PATH' ? 'missing' : 'unknown', reason: error.message };
+  }
 }
 
 const KINDS = { link: 'a symbolic link', commit: 'a submodule', tree: 'a folder' } as const;

@@ -18,8 +18,8 @@ import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
 import type { RegistryContext } from './context.js';
 import { type Declaration, findDeclaration, foreignEntry, notDeclared } from './declared.js';
-import { refuseChangedModel } from './dvc-model.js';
 import { followLink, linkIn, MOST_LINKS } from './links.js';
+import { refuseChangedModel } from './tracked-model.js';
 
 /** What a commit declares of an artifact, in a form that two commits are compared by (docs/specification.md, 3 State, Bytes). */
 export interface DeclaredModel {

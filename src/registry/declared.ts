@@ -119,6 +119,8 @@ export interface Declarations {
   names: ArtifactName[];
   /** The files that declare something, links included. */
   files: string[];
+  /** What files of other tools say of artifacts that no link declares. */
+  foreign: { name: ArtifactName; entry: ArtifactEntry; declaration: ArtifactsFile }[];
   problems: DeclarationProblem[];
 }
 
@@ -156,7 +158,9 @@ export const declaredArtifacts = async (objects: TreeReader, commit: Oid): Promi
 export async function declarationsIn({ paths, read }: DeclaringFiles): Promise<Declarations> {
   const links = paths.filter((path) => path.endsWith(LINK_SUFFIX));
   const names = new Set(links.flatMap((path) => artifactOfLink(path) ?? []));
+  const linked = new Set(names);
   const files = [...links];
+  const foreign: Declarations['foreign'] = [];
   const problems: DeclarationProblem[] = [];
   for (const one of paths.flatMap((path) => artifactsFileAt(path) ?? [])) {
     const add = (kind: DeclarationProblem['kind'], message: string, line = 1): void =>
@@ -167,6 +171,7 @@ export async function declarationsIn({ paths, read }: DeclaringFiles): Promise<D
       if (found === undefined) continue;
       for (const [name, entry] of found.entries) {
         names.add(name);
+        if (!linked.has(name)) foreign.push({ name, entry, declaration: one });
         const fault = faultOfEntry(entry, one);
         if (fault !== undefined && !mayLackPath(entry, one)) add('entry', `the artifact '${name}' ${fault}`);
       }
@@ -179,7 +184,7 @@ export async function declarationsIn({ paths, read }: DeclaringFiles): Promise<D
       add('unreadable', withoutFile(message, one.file), place?.line);
     }
   }
-  return { names: [...names].sort(), files, problems };
+  return { names: [...names].sort(), files, foreign, problems };
 }
 
 /** A message without the name and the line of the file at its beginning. */

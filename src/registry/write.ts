@@ -27,11 +27,11 @@ import {
 import { broughtNote, catchUp, fetchedNote, lackingNote, type RemoteView } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { type DeclaredAt, declaredModel, refuseUnsound } from './declared-model.js';
-import { refuseUnpushed } from './dvc-model.js';
 import { usesGto } from './load-config.js';
 import { policyGuard } from './policy.js';
 import { artifactNamesIn, readAllTags, readArtifactNames, wholeEventsIn } from './read.js';
 import type { WriteRow } from './rows.js';
+import { refuseUnpushed } from './tracked-model.js';
 import { type WriteTarget, whereItPushes, writeTargetOf } from './write-target.js';
 
 /** Options that all writes share. */

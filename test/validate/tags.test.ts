@@ -72,6 +72,7 @@ const BREAKS: [rule: string, make: () => string[], findings: string[]][] = [
       return ['churn@v1.0.0#2'];
     },
     [
+      'tag-parent churn@v1.0.0#2: it names no event before it, and churn#prod#1 does',
       'tag-registered churn@v1.0.0#2: it hides churn@v1.0.0, another registration of v1.0.0',
       'tag-signed churn@v1.0.0#2: churn@v1.0.0#2 is not signed, and prod asks for it',
     ],
@@ -95,6 +96,7 @@ const BREAKS: [rule: string, make: () => string[], findings: string[]][] = [
       expect.stringMatching(
         /^tag-commit churn#prod#2: churn#prod#2 is at commit \w{12}, and churn v1\.0\.0 is registered at \w{12}$/,
       ),
+      'tag-parent churn#prod#2: it names no event before it, and churn#prod#1 does',
       'tag-signed churn#prod#2: churn#prod#2 is not signed, and prod asks for it',
     ] as string[],
   ],
@@ -120,7 +122,10 @@ describe('tags, as they are where they are shared', () => {
   test('levels, policy and signers are those of the remote’s default branch', async () => {
     registry.tag('churn#prod#2');
     push('refs/tags/churn#prod#2');
-    const unsigned = ['tag-signed churn#prod#2: churn#prod#2 is not signed, and prod asks for it'];
+    const unsigned = [
+      'tag-parent churn#prod#2: it names no event before it, and churn#prod#1 does',
+      'tag-signed churn#prod#2: churn#prod#2 is not signed, and prod asks for it',
+    ];
     registry.commit({ '.reg.yaml': 'rules: {tag-signed: off}\n' }, 'No rules here');
     expect(await found()).toEqual(unsigned);
     expect(await found({ offline: true }), 'what the clone remembers').toEqual(unsigned);
@@ -133,12 +138,15 @@ describe('tags, as they are where they are shared', () => {
     const opened = await openRegistry(registry.dir, { env: box.env, cwd: box.root });
     expect(await opened.validate({ tags: true })).toMatchObject({
       ok: true,
-      findings: [{ level: 'warning' }],
+      findings: [{ level: 'info' }, { level: 'warning' }],
     });
   });
 
   test('--since: a time, a rev, an event', async () => {
-    const one = ['tag-signed churn#prod#2: churn#prod#2 is not signed, and prod asks for it'];
+    const one = [
+      'tag-parent churn#prod#2: it names no event before it, and churn#prod#1 does',
+      'tag-signed churn#prod#2: churn#prod#2 is not signed, and prod asks for it',
+    ];
     for (const since of ['2026-01-01', 'main', 'HEAD~1', 'churn#prod#2', 'refs/tags/churn#prod#1'])
       expect(await found({ since }), since).toEqual(one);
     expect(await found({ since: '2026-01-02' })).toEqual([]);

@@ -10,6 +10,7 @@ import { historyRow } from '../../registry/make-rows.js';
 import * as queries from '../../registry/queries.js';
 import * as showing from '../../registry/show.js';
 import type { WriteOptions } from '../../registry/write.js';
+import { shellLine } from '../../util/shell.js';
 import { type Output, pieces } from '../output.js';
 import {
   BEHIND,
@@ -82,7 +83,13 @@ function artifactAndStage(target: string, stage: string | undefined): [artifact:
   if (stage !== undefined) return [target, stage];
   const hash = target.indexOf('#');
   if (hash >= 0) return [target.slice(0, hash), target.slice(hash + 1)];
-  throw new RegError('USAGE', "missing required argument 'stage'", 'see: reg which --help');
+  // gto would take `churn@prod`, and `prod` alone is a stage or an artifact
+  const [, artifact, named] = /^([^@]+)@([^@]+)$/.exec(target) ?? [];
+  const meant =
+    artifact === undefined || named === undefined
+      ? shellLine('reg', 'which', `#${target}`)
+      : shellLine('reg', 'which', artifact, named);
+  throw new RegError('USAGE', "missing required argument 'stage'", `did you mean: ${meant}`);
 }
 
 /** `reg latest` */

@@ -40,9 +40,10 @@ const value = (name: string): Foreign => ({ takes: true, becomes: (text) => [nam
 const NOTHING = flag();
 const field = (name: string): Foreign => flag(`--json=${name}`);
 
-/** gto reads commits of branches, and prints plain tables on request: `reg` needs neither. */
+/** gto reads commits of branches, prints plain tables on request, and leaves out counters: `reg` needs none of that. */
 const EVERYWHERE: Readonly<Record<string, Foreign>> = {
   '--plain': NOTHING,
+  '--simple': { takes: true, becomes: () => [] },
   '--all-branches': NOTHING,
   '--all-commits': NOTHING,
   '-a': NOTHING,
@@ -163,7 +164,11 @@ function takeApart(name: string, rest: readonly string[]): Typed | undefined {
     const other = Object.hasOwn(foreign, option) ? foreign[option] : undefined;
     if (other === undefined) return undefined;
     if (other === 'stage') stage = inline ?? words.shift();
-    else options.push(...other.becomes(other.takes ? (inline ?? words.shift() ?? '') : ''));
+    else {
+      const text = other.takes ? (inline ?? words.shift()) : '';
+      if (text === undefined) return undefined;
+      options.push(...other.becomes(text));
+    }
   }
   return { positionals, stage, options };
 }
@@ -183,6 +188,13 @@ function inOrder(name: string, { positionals, stage, options }: Typed): string[]
     return third === undefined
       ? ['deregister', `${target}@${second}`, ...options]
       : ['unassign', `${target}@${second}`, third, ...options];
+  if (
+    name === 'assign' &&
+    stage === undefined &&
+    third !== undefined &&
+    /^v?\d+\.\d+\.\d+/.test(second ?? '')
+  )
+    return [name, `${target}@${second}`, third, ...options];
   // gto: assign <artifact> <rev> --stage <stage>, and earlier promote <artifact> <stage> <rev>
   const [wanted, rev] = stage === undefined ? [second, third] : [stage, second];
   if (name === 'assign' && rev !== undefined) return [name, target, wanted ?? '', '--rev', rev, ...options];

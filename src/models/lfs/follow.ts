@@ -34,6 +34,15 @@ export async function followPointers(
   return stored.flatMap((file) => file ?? found.next().value ?? []);
 }
 
+/** The pointers whose files are in no folder of this machine where git-lfs keeps them. */
+export async function missingHere(
+  folders: readonly string[],
+  files: readonly PointedFile[],
+): Promise<PointedFile[]> {
+  const stored = await Promise.all(files.map((file) => storedFile(folders, file)));
+  return files.filter((_, index) => stored[index] === undefined);
+}
+
 /**
  * The file behind a pointer in the storage of git-lfs, `<folder>/ab/cd/<oid>` (docs/spec.md, "Intercepting Git"); undefined
  * where no folder has it. A file of another size is incomplete.

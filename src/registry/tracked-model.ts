@@ -4,25 +4,39 @@ import type { ArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { askDvcRemote, dvcBytesAt } from '../models/dvc-digest.js';
 import { dvcWorkTreeState } from '../models/dvc-work-tree.js';
+import { askForLargeFiles } from '../models/git.js';
 import type { RegistryContext } from './context.js';
 
-// What registering asks of a model that DVC tracks (docs/specification.md, 3 State, Bytes).
+// What registering asks of a model whose bytes DVC or Git LFS keeps elsewhere (docs/specification.md, 3 State, Bytes).
 
 /**
- * Refuses to number bytes that the DVC remote of a commit does not have.
+ * Refuses to number bytes that are nowhere: those that the DVC remote of a commit does not have, and those that Git LFS has neither here
+ * nor at its server.
  * @param path of the model, from the top of the registry
- * @param offline does not ask the remote
- * @returns a warning where the remote could not be asked; undefined where all is well, and for a model that DVC does not track
+ * @param offline asks neither
+ * @returns a warning where that is not known
  * @throws RegError NOT_PUSHED
  */
 export async function refuseUnpushed(
-  { repository: { objects }, stores, workTree }: RegistryContext,
+  { repository, stores, workTree, around }: RegistryContext,
   artifact: ArtifactName,
   commit: Oid,
   path: string,
   offline = false,
 ): Promise<string | undefined> {
-  if (!isDvcFile(path) && (await objects.entry(commit, path))) return undefined;
+  const { objects } = repository;
+  if (!isDvcFile(path) && (await objects.entry(commit, path))) {
+    const found = await askForLargeFiles(repository, commit, path, around, !offline);
+    if (found.kind === 'missing')
+      throw new RegError(
+        'NOT_PUSHED',
+        `the bytes of ${artifact} are nowhere: ${found.reason}`,
+        'push them first, from where they are: git lfs push --all <remote>; or add --unlinked',
+      );
+    return found.kind === 'unknown'
+      ? `warning: whether Git LFS has the bytes of ${artifact} is not known: ${found.reason}`
+      : undefined;
+  }
   const tools = { stores, at: (await workTree())?.root };
   if (offline) {
     const isTracked = (await dvcBytesAt(objects, commit, path, tools)) !== undefined;
