@@ -93,6 +93,32 @@ export function allowedHosts(entries: readonly string[]): AllowedHosts {
   };
 }
 
+/** The same without this machine and its link: no file that others may change names those. */
+export function beyondThisMachine(allowed: AllowedHosts): AllowedHosts {
+  const own = new BlockList();
+  for (const [net, prefix] of OWN_IPV4) own.addSubnet(net, prefix, 'ipv4');
+  for (const [net, prefix] of OWN_IPV6) own.addSubnet(net, prefix, 'ipv6');
+  return (hostname, address = bareHost(hostname)) => {
+    const family = isIP(address);
+    if (isLocalName(hostname) || (family !== 0 && own.check(address, family === 4 ? 'ipv4' : 'ipv6')))
+      return false;
+    return allowed(hostname, address);
+  };
+}
+
+const OWN_IPV4 = [
+  ['0.0.0.0', 8],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+] as const;
+const OWN_IPV6 = [
+  ['::', 96],
+  ['fe80::', 10],
+] as const;
+
+/** Names that always lead to this machine (RFC 6761, section 6.3). */
+const isLocalName = (hostname: string): boolean => /(^|\.)localhost\.?$/i.test(hostname);
+
 /** A name without the dot at its end, in small letters (RFC 4343). */
 const nameOf = (hostname: string): string => hostname.toLowerCase().replace(/\.$/, '');
 
@@ -105,8 +131,7 @@ const bareHost = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$
  */
 export function refusePrivateHost(hostname: string, allowed = NO_HOSTS): void {
   const bare = bareHost(hostname);
-  // names that always lead to this machine (RFC 6761, section 6.3)
-  const isPrivate = /(^|\.)localhost\.?$/i.test(bare) || (isIP(bare) !== 0 && isPrivateAddress(bare));
+  const isPrivate = isLocalName(bare) || (isIP(bare) !== 0 && isPrivateAddress(bare));
   if (isPrivate && !allowed(hostname)) throw privateHost(hostname);
 }
 

@@ -12,13 +12,15 @@ import { digestOf, verifyPromises } from '../models/digest.js';
 import { hasPointers } from '../models/lfs/pointer.js';
 import { locate } from '../models/locate.js';
 import { modelOnDisk, type SourceModel } from '../models/source.js';
+import { allowedHosts, beyondThisMachine } from '../net/private-address.js';
 import { isStoreUrl, nameOfKey, splitObjectUrl } from '../stores/url.js';
 import { shownUrl, withoutLogin, withoutUserInfo } from '../util/address.js';
 import { memoize } from '../util/async.js';
 import { short } from '../util/oid.js';
-import { type RegistryContext, requireCommit, requireWorkTree } from './context.js';
+import { configMentions, type RegistryContext, requireCommit, requireWorkTree } from './context.js';
 import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
 import { meantInWrite } from './meant.js';
+import { readRules, rulesSourceOf } from './policy.js';
 import {
   headRev,
   registryRef,
@@ -56,7 +58,10 @@ export async function followLink(
 ): Promise<Followed> {
   const promises = [{ sha256, size }];
   if (source.url !== undefined) {
-    const model = await locate({ kind: 'store', url: await storeUrl(context, source.url) }, context);
+    const url = await storeUrl(context, source.url);
+    // a link of another registry goes by what this one allows, and that was for its own links
+    const isWeb = trail.length === 0 && /^https?:/i.test(url);
+    const model = await locate({ kind: 'store', url }, isWeb ? await trustingHosts(context) : context);
     return { model, commit: undefined, promises };
   }
   const commit = await sourceCommit(context, source, registryCommit);
@@ -74,6 +79,18 @@ export async function followLink(
   const next = await linkFileAt(home.repository.objects, commit, file);
   const followed = await followLink(home, next, async () => commit, [...trail, step]);
   return { ...followed, commit, promises: [...promises, ...followed.promises] };
+}
+
+/** The same registry, whose links may lead to the private hosts that its default branch allows (docs/links.md, `hosts`). */
+async function trustingHosts(context: RegistryContext): Promise<RegistryContext> {
+  // a check goes by its own
+  if (context.around.hosts !== undefined || !(await configMentions(context, 'hosts'))) return context;
+  const { config } = await readRules(context, await rulesSourceOf(context, context.offline));
+  const hosts = beyondThisMachine(allowedHosts(config.hosts.allow ?? []));
+  const stores: RegistryContext['stores'] = {
+    openStore: (url, settings) => context.stores.openStore(url, { ...settings, hosts }),
+  };
+  return { ...context, stores, around: { ...context.around, hosts } };
 }
 
 function refuseLoop(trail: readonly string[]): void {

@@ -20,7 +20,17 @@ export const FORMS = [
   'on a tree',
   'missing',
 ] as const;
-export type Form = (typeof FORMS)[number];
+/** What is left of a tag after a power cut, a full disk or a bad sector. */
+export const DAMAGED_FORMS = [
+  'missing',
+  'corrupt object',
+  'cut-off object',
+  'empty object',
+  'empty ref',
+  'ref without an id',
+  'of another type',
+] as const;
+export type Form = (typeof FORMS)[number] | (typeof DAMAGED_FORMS)[number];
 
 /** A tag; `commit` is one of four, `date` in seconds since the epoch. */
 export interface RandomTag {
@@ -139,8 +149,31 @@ export function build(
         return annotated(add('blob', 'bytes'), 'blob');
       case 'on a tree':
         return annotated(tree, 'tree');
+      case 'of another type':
+        return annotated(add('blob', 'bytes'));
       case 'missing':
         return createHash('sha1').update(name).digest('hex');
+      case 'corrupt object':
+      case 'cut-off object':
+      case 'empty object':
+        return annotated(commit, 'commit', `${message}${form}\n`);
+      // their refs are written at the end
+      case 'empty ref':
+      case 'ref without an id':
+        return annotated(commit);
+    }
+  };
+  /** The object of a tag whose bytes are not what its id says, and the bytes that are there. */
+  const spoil = (tag: RandomTag, commit: Oid): [Oid, Uint8Array][] => {
+    switch (tag.form) {
+      case 'corrupt object':
+        return [[object(tag, commit), Buffer.from('this is no object')]];
+      case 'cut-off object':
+        return [[object(tag, commit), deflateSync(Buffer.from('tag 200\0object ')).subarray(0, 12)]];
+      case 'empty object':
+        return [[object(tag, commit), new Uint8Array()]];
+      default:
+        return [];
     }
   };
   const events: Event[] = [];
@@ -156,10 +189,16 @@ export function build(
       );
   }
   if (packedRefs === 1) git('', 'pack-refs', '--all');
+  const spoiled = new Map(tags.flatMap((tag) => spoil(tag, commits[tag.commit] ?? '')));
   if (packedObjects) {
-    git([...objects].join('\n'), 'pack-objects', '--quiet', join(dir, 'objects/pack/pack'));
+    const whole = [...objects].filter((oid) => !spoiled.has(oid));
+    git(whole.join('\n'), 'pack-objects', '--quiet', join(dir, 'objects/pack/pack'));
     git('', 'prune-packed', '--quiet');
   }
+  for (const [oid, bytes] of spoiled) write(`objects/${oid.slice(0, 2)}/${oid.slice(2)}`, bytes);
+  for (const { name, form } of tags)
+    if (form === 'empty ref' || form === 'ref without an id')
+      write(`refs/tags/${name}`, form === 'empty ref' ? '' : 'garbage\n');
   return events;
 }
 

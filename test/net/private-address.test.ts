@@ -2,6 +2,7 @@ import type { LookupAddress } from 'node:dns';
 import { describe, expect, it } from 'vitest';
 import {
   allowedHosts,
+  beyondThisMachine,
   isPrivateAddress,
   type Lookup,
   publicLookup,
@@ -181,4 +182,19 @@ describe('looking up a host to connect to', () => {
       callback(Object.assign(new Error('busy'), { code: 'EAI_AGAIN' }), []);
     await expect(ask(busy, false)).rejects.toMatchObject({ code: 'EAI_AGAIN' });
   });
+});
+
+it.each<[string, string | undefined, boolean]>([
+  ['models.corp.example', '10.1.2.3', true],
+  ['models.corp.example', 'fd00::1', true],
+  ['other.example', '10.1.2.3', true],
+  ['other.example', '192.168.0.1', false],
+  ['localhost', '127.0.0.1', false],
+  ['models.corp.example', '127.0.0.1', false],
+  ['models.corp.example', '169.254.169.254', false],
+  ['[::1]', undefined, false],
+  ['127.0.0.1', undefined, false],
+])('links that are loaded may lead to %s at %s, where everything is allowed: %s', (hostname, address, is) => {
+  const allowed = ['models.corp.example', 'localhost', '10.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '::1'];
+  expect(beyondThisMachine(allowedHosts(allowed))(hostname, address)).toBe(is);
 });

@@ -1,0 +1,9 @@
+import { expect, test } from 'vitest';
+import { sandbox } from '../support/repo.js';
+import { disagreements } from './read-paths.js';
+
+const box = sandbox();
+
+test('damaged repositories have one answer whichever way they are read, or none', async () => {
+  expect(await disagreements(box, { repositories: 12, seed: 1 })).toEqual([]);
+});
