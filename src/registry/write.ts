@@ -29,7 +29,7 @@ import type { RegistryContext } from './context.js';
 import { type DeclaredAt, declaredModel, refuseUnsound } from './declared-model.js';
 import { usesGto } from './load-config.js';
 import { policyGuard } from './policy.js';
-import { artifactNamesIn, readAllTags, readArtifactNames, wholeEventsIn } from './read.js';
+import { annotatedTags, artifactNamesIn, readAllTags, readArtifactNames, wholeEventsIn } from './read.js';
 import type { WriteRow } from './rows.js';
 import { refuseUnpushed } from './tracked-model.js';
 import { type WriteTarget, whereItPushes, writeTargetOf } from './write-target.js';
@@ -102,7 +102,8 @@ export async function write(
   options: WriteOptions,
 ): Promise<Written> {
   const target = await writeTargetOf(registry, options);
-  const context = target.push ? whereItPushes(registry) : registry;
+  const asking = options.offline ? { ...registry, offline: true } : registry;
+  const context = target.push ? whereItPushes(asking) : asking;
   const { repository } = context;
   const guard = policyGuard(context, target);
   const declared = memoize((commit: Oid) => declaredModel(context, artifact, commit), { keepFailures: true });
@@ -187,7 +188,7 @@ async function look(
     listed && (await catchUp(repository, artifact, remote, listed).catch(push ? undefined : hintAtOffline));
   const turn = push && view ? view.turn : await requireWriter(repository).turn(artifact);
   // what was read for a push is newer than the remote's turn; for a write here the tags are read after the turn here
-  const readings = (push ? view?.readings : undefined) ?? (await readAllTags(repository.tags, artifact));
+  const readings = (push ? view?.readings : undefined) ?? (await readAllTags(annotatedTags(context), artifact));
   const { events, tagNames: names } = await wholeEventsIn(context, readings, artifact);
   // a name that is taken at the remote is taken, also by something that is not an event
   const tagNames = new Set([...names, ...(view?.tags ?? []).map(({ name }) => name)]);

@@ -69,6 +69,13 @@ describe('a tag that is lightweight here and annotated at the remote', () => {
   });
 });
 
+test('a write that stays offline warns, and does not give its counter again', async () => {
+  const reg = regAt(checkout('written to'));
+  const run = await reg('assign', 'churn@v1.0.0', 'dev', '--offline', '--dry-run');
+  expect(run).toMatchObject({ code: 0, stdout: 'churn#dev#3\n' });
+  expect(run.stderr).toMatch(/^warning: ignored, .* and the remote was not asked: churn#prod#2$/m);
+});
+
 test('a tag that is lightweight at the remote too, or without a remote, is ignored with a warning', async () => {
   const clone = checkout('both');
   clone.git('update-ref', 'refs/tags/churn#prod#9', 'HEAD');
