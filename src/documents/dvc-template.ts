@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import { visit } from 'yaml';
 import { RegError } from '../errors.js';
-import { parseJson, utf8Text } from '../util/text.js';
-import { FOREIGN, readYaml, type YamlFile, type YamlLimits } from './yaml.js';
+import { isMapping, keepNumbers, parameters, Unresolved } from './dvc-parameters.js';
+import { PythonNumber } from './python-number.js';
+import type { YamlFile } from './yaml.js';
 
 // The templates of a dvc.yaml: `${…}`, `vars`, `foreach`, `matrix` (DVC, "Templating"; its package dvc.parsing is the rule).
 
@@ -19,9 +19,6 @@ export interface Pipeline {
 
 /** Gives the bytes of a file by its path from the top of the repository; undefined without it. */
 export type ReadFile = (path: string) => Promise<Uint8Array | undefined>;
-
-/** The largest YAML file of DVC that is read: it may name every file of every stage and every parameter. */
-export const LIMITS: YamlLimits = { ...FOREIGN, bytes: 16 * 1024 * 1024, merge: true };
 
 /** The most stages that templates may make, and the most characters that they may grow to. */
 const MAX_STAGES = 10_000;
@@ -45,63 +42,6 @@ export async function resolveTemplates(yaml: YamlFile, file: string, read: ReadF
   };
 }
 
-/** Whether a value is a mapping, and neither a list nor a number that keeps its text. */
-export const isMapping = (value: unknown): value is DvcContent =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof PythonNumber);
-
-/** A number as Python prints it: `1.0` is not `1`, and no digit of a long integer is lost. */
-class PythonNumber {
-  constructor(
-    readonly text: string,
-    readonly value: number,
-  ) {}
-}
-
-const INTEGER = /^[-+]?[0-9][0-9_]*$/;
-const FLOAT = /^[-+]?(\.[0-9][0-9_]*|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?$/;
-
-/** Keeps plain numbers of YAML as Python reads and prints them (ruamel.yaml, YAML 1.2). */
-function keepNumbers({ document }: YamlFile): void {
-  visit(document, {
-    Scalar: (key, node) => {
-      if (key === 'key' || node.type !== 'PLAIN' || node.source === undefined) return;
-      const { source } = node;
-      if (typeof node.value !== 'number' && !/^[-+.0-9][0-9._]*_/.test(source)) return;
-      node.value = numberOf(source, node.value);
-    },
-  });
-}
-
-function numberOf(source: string, value: unknown): unknown {
-  const plain = source.replaceAll('_', '');
-  if (INTEGER.test(source)) {
-    const digits = BigInt(plain.replace(/^[-+]/, ''));
-    return new PythonNumber(`${plain.startsWith('-') && digits > 0n ? '-' : ''}${digits}`, Number(plain));
-  }
-  if (FLOAT.test(source)) return new PythonNumber(pythonFloat(Number(plain)), Number(plain));
-  return typeof value === 'number' ? new PythonNumber(pythonFloatOrInteger(value), value) : value;
-}
-
-const pythonFloatOrInteger = (value: number): string =>
-  Number.isInteger(value) ? String(value) : pythonFloat(value);
-
-/** A float as Python's `repr` has it: the fewest digits that tell it from others. */
-function pythonFloat(value: number): string {
-  if (Number.isNaN(value)) return 'nan';
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-  const [, sign = '', first = '0', rest = '', exponent = '0'] =
-    /^(-?)(\d)(?:\.(\d+))?e([-+]\d+)$/.exec(Object.is(value, -0) ? '-0e+0' : value.toExponential()) ?? [];
-  const power = Number(exponent);
-  const digits = first + rest;
-  if (power < -4 || power >= 16) {
-    const mantissa = rest === '' ? first : `${first}.${rest}`;
-    return `${sign}${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
-  }
-  if (power < 0) return `${sign}0.${'0'.repeat(-power - 1)}${digits}`;
-  const whole = digits.slice(0, power + 1).padEnd(power + 1, '0');
-  return `${sign}${whole}.${digits.slice(power + 1) || '0'}`;
-}
-
 /** Plain values again: numbers of JavaScript. */
 function unwrapped(value: unknown): unknown {
   if (value instanceof PythonNumber) return value.value;
@@ -118,9 +58,6 @@ function hasTemplates(value: unknown): boolean {
     ([key, one]) => key === 'foreach' || key === 'matrix' || key.includes('${') || hasTemplates(one),
   );
 }
-
-/** Why a template cannot be resolved, without where. */
-class Unresolved extends Error {}
 
 /** The variables of a file or a stage, and which files they came from: all of one, or some of its keys. */
 interface Context {
@@ -443,27 +380,4 @@ function quoted(value: unknown): string {
   const text = textOf(value);
   if (typeof value !== 'string' || /^[\w@%+=:,./-]+$/.test(text)) return text;
   return `'${text.replaceAll("'", `'"'"'`)}'`;
-}
-
-/** The values of a file of parameters, by the ending of its name. */
-function parameters(bytes: Uint8Array, path: string): unknown {
-  const ending = posix.extname(path);
-  if (ending === '.toml' || ending === '.py')
-    throw new Unresolved(`${path} is a ${ending} file, which is not read`);
-  if (ending === '.json') return numbered(parseJson(utf8Text(bytes) ?? ''));
-  try {
-    const yaml = readYaml(bytes, path, 'SOURCE_UNSUPPORTED', LIMITS);
-    keepNumbers(yaml);
-    return yaml.content() ?? {};
-  } catch (error) {
-    if (error instanceof RegError) throw new Unresolved(error.message);
-    throw error;
-  }
-}
-
-function numbered(value: unknown): unknown {
-  if (typeof value === 'number') return new PythonNumber(pythonFloatOrInteger(value), value);
-  if (Array.isArray(value)) return value.map(numbered);
-  if (!isMapping(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, numbered(one)]));
 }

@@ -5,14 +5,8 @@ import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
 import { withoutUserInfo } from '../util/address.js';
 import { parseJson, utf8Text } from '../util/text.js';
-import {
-  type DvcContent,
-  isMapping,
-  LIMITS,
-  type Pipeline,
-  type ReadFile,
-  resolveTemplates,
-} from './dvc-template.js';
+import { isMapping, LIMITS } from './dvc-parameters.js';
+import { type DvcContent, type Pipeline, type ReadFile, resolveTemplates } from './dvc-template.js';
 import { readYaml, type YamlFile } from './yaml.js';
 
 // The files of DVC: dvc.yaml and dvc.lock of a pipeline, a .dvc file for each tracked path, and the manifest of a folder.

@@ -18,7 +18,7 @@ import { known } from '../domain/find.js';
 import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
 import { parseVersionTarget } from '../domain/target.js';
-import { parseVersion, version } from '../domain/version.js';
+import { version } from '../domain/version.js';
 import { failureOf, RegError } from '../errors.js';
 import { type RegistryContext, requireCommit } from './context.js';
 import { UNREADABLE } from './declared.js';
@@ -76,7 +76,8 @@ async function askedOf(
   context: RegistryContext,
   { rev, version: given }: RegisterOptions,
 ): Promise<Pick<RegisterOptions, 'rev' | 'version'>> {
-  const isVersion = rev !== undefined && parseVersion(rev.startsWith('v') ? rev : `v${rev}`) !== undefined;
+  // `1.2` is the beginning of one, which is an error that says so
+  const isVersion = rev !== undefined && /^v?\d+(\.\d+){1,2}([-+].*)?$/.test(rev);
   if (!isVersion || (await context.repository.objects.commit(rev)) !== undefined)
     return { rev, version: given };
   if (given === undefined) return { rev: undefined, version: rev };

@@ -188,7 +188,8 @@ async function look(
     listed && (await catchUp(repository, artifact, remote, listed).catch(push ? undefined : hintAtOffline));
   const turn = push && view ? view.turn : await requireWriter(repository).turn(artifact);
   // what was read for a push is newer than the remote's turn; for a write here the tags are read after the turn here
-  const readings = (push ? view?.readings : undefined) ?? (await readAllTags(annotatedTags(context), artifact));
+  const readings =
+    (push ? view?.readings : undefined) ?? (await readAllTags(annotatedTags(context), artifact));
   const { events, tagNames: names } = await wholeEventsIn(context, readings, artifact);
   // a name that is taken at the remote is taken, also by something that is not an event
   const tagNames = new Set([...names, ...(view?.tags ?? []).map(({ name }) => name)]);

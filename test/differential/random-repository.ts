@@ -28,7 +28,6 @@ export const DAMAGED_FORMS = [
   'empty object',
   'empty ref',
   'ref without an id',
-  'of another type',
 ] as const;
 export type Form = (typeof FORMS)[number] | (typeof DAMAGED_FORMS)[number];
 
@@ -149,8 +148,6 @@ export function build(
         return annotated(add('blob', 'bytes'), 'blob');
       case 'on a tree':
         return annotated(tree, 'tree');
-      case 'of another type':
-        return annotated(add('blob', 'bytes'));
       case 'missing':
         return createHash('sha1').update(name).digest('hex');
       case 'corrupt object':

@@ -25,6 +25,18 @@ describe('templates of a dvc.yaml', () => {
     expect({ stages, artifacts }).toEqual(recorded.resolved);
   });
 
+  it.each([
+    ['p.toml', 'rate = 1.0\n[train]\nseed = 7\n'],
+    ['p.py', 'rate = 1.0\nclass train:\n    seed = 7\n'],
+  ])('take values of %s', async (path, text) => {
+    const { content, problems } = await resolved({
+      'dvc.yaml': `vars: [${path}]\nstages: {a: {cmd: "run $<train.seed> $<rate>"}}`,
+      [path]: text,
+    });
+    expect(problems).toEqual([]);
+    expect(content.stages).toEqual({ a: { cmd: 'run 7 1.0' } });
+  });
+
   it('start at the folder of the file', async () => {
     const { content } = await resolved(
       {
@@ -66,9 +78,9 @@ describe('templates of a dvc.yaml', () => {
       /a list cannot be put there/,
     ],
     [
-      'a file in TOML',
-      { 'dvc.yaml': 'vars: [p.toml]\nstages: {a: {cmd: "$<x>"}}', 'p.toml': 'x = 1' },
-      /\.toml file/,
+      'a file in TOML that is none',
+      { 'dvc.yaml': 'vars: [p.toml]\nstages: {a: {cmd: "$<x>"}}', 'p.toml': 'x = ' },
+      /p\.toml:1: /,
     ],
     [
       'stages without end',

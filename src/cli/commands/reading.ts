@@ -169,8 +169,13 @@ export async function history(
   // columns of a terminal are as wide as the widest of all their cells
   for (const some of out.world.isTTY ? [events] : pieces(events))
     await print(historyTable(some.map(historyRow), out, links));
+  if (events.length === 0 && whole.code() === 0) out.note(`there is no event to show${before(options.at)}`);
   return whole.code();
 }
+
+/** The end of a note about a past in which nothing was there. */
+const before = (at: Date | undefined): string =>
+  at === undefined ? '' : ` as of ${formatTime(at.getTime() / 1000)}`;
 
 /** `reg stages`, and `reg stages rename OLD NEW` */
 export async function stages(
@@ -189,6 +194,8 @@ export async function stages(
   const whole = wholeness();
   const names = await queries.stages(await open(), { ...options, onMissing: whole.onMissing });
   await out.answer(names, () => names);
+  if (names.length === 0 && whole.code() === 0 && !out.json)
+    out.note(`no stage is in use or configured${before(options.at)}`);
   return whole.code();
 }
 
