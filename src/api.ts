@@ -3,6 +3,7 @@ import type { Report } from './checks/finding.js';
 import { type ValidateOptions, validate } from './checks/validate.js';
 import { type VerifyOptions, verify } from './checks/verify.js';
 import type { StageName } from './domain/names.js';
+import { parseTime } from './domain/time.js';
 import { RegError } from './errors.js';
 import { importMlem } from './exchange/mlem.js';
 import { type Host, thisHost } from './host.js';
@@ -56,46 +57,55 @@ import type { SiteOptions } from './site/write.js';
 export type { Filter, OverviewOptions, VersionsOptions } from './registry/show.js';
 export { RegError };
 
+type Times = 'at' | 'since' | 'until';
+
+/** Options with times: a `Date`, or a text in one of the forms that `--at` takes. */
+export type Timed<T> = Omit<T, Times> & { [Name in Extract<keyof T, Times>]?: Date | string | undefined };
+
 /**
- * A model registry in the tags of one repository. Every call reads the tags again. Times go in as `Date` and come out as
- * ISO 8601 texts in UTC. Every call may throw `RegError`.
+ * A model registry in the tags of one repository. Every call reads the tags again. Times go in as `Date` or as texts such as
+ * `2026-05-03` or `2 days ago`, and come out as ISO 8601 texts in UTC. Every call may throw `RegError`.
  */
 export interface Registry {
   /** The current version in a stage; undefined when nothing is there. */
   which(
     artifact: string,
     stage: string,
-    options?: Omit<queries.WhichOptions, 'all'>,
+    options?: Timed<Omit<queries.WhichOptions, 'all'>>,
   ): Promise<StageRow | undefined>;
   /** What every artifact has in a stage, `which('#prod')`, by name. */
-  which(target: `#${string}`, options?: queries.WhichOptions): Promise<StageRow[]>;
+  which(target: `#${string}`, options?: Timed<queries.WhichOptions>): Promise<StageRow[]>;
   /** All versions in a stage, the current one first. */
-  whichAll(artifact: string, stage: string, options?: Omit<queries.WhichOptions, 'all'>): Promise<StageRow[]>;
+  whichAll(
+    artifact: string,
+    stage: string,
+    options?: Timed<Omit<queries.WhichOptions, 'all'>>,
+  ): Promise<StageRow[]>;
   /** The greatest active registered version; undefined when there is none. */
-  latest(artifact: string, options?: queries.ReadOptions): Promise<VersionRow | undefined>;
+  latest(artifact: string, options?: Timed<queries.ReadOptions>): Promise<VersionRow | undefined>;
   /** One row for each artifact, by name. */
-  show(options?: OverviewOptions): Promise<OverviewRow[]>;
+  show(options?: Timed<OverviewOptions>): Promise<OverviewRow[]>;
   /**
    * One row for each version of an artifact, of `artifact@version` or of `artifact#stage`, greatest first; of `#stage` what every
    * artifact has there.
    */
-  show(target: string, options?: VersionsOptions): Promise<ShownVersion[]>;
+  show(target: string, options?: Timed<VersionsOptions>): Promise<ShownVersion[]>;
   /** The journal of one artifact or of all, newest first. */
-  history(target?: string, options?: HistoryOptions): Promise<HistoryRow[]>;
+  history(target?: string, options?: Timed<HistoryOptions>): Promise<HistoryRow[]>;
   /** From when to when each version was the current one in a stage, and by whom. */
-  intervals(target?: string, options?: HistoryOptions): Promise<IntervalRow[]>;
+  intervals(target?: string, options?: Timed<HistoryOptions>): Promise<IntervalRow[]>;
   /** The stages allowed, in use, or both. */
-  stages(options?: queries.StagesOptions): Promise<StageName[]>;
+  stages(options?: Timed<queries.StagesOptions>): Promise<StageName[]>;
   /** Which event a ref is, and whether it is still in effect. */
-  checkRef(ref: string, options?: CheckRefOptions): Promise<CheckedRow>;
+  checkRef(ref: string, options?: Timed<CheckRefOptions>): Promise<CheckedRow>;
   /** What is known of a version: its link, or its annotation by gto or DVC. */
-  describe(artifact: string, options?: queries.ChooseOptions): Promise<Description>;
+  describe(artifact: string, options?: Timed<queries.ChooseOptions>): Promise<Description>;
   /** What differs between two models: `diff('churn@v1.2.0', '#prod')`; the second is what HEAD declares by default. */
-  diff(from: string, to?: string, options?: DiffOptions): Promise<Difference>;
+  diff(from: string, to?: string, options?: Timed<DiffOptions>): Promise<Difference>;
   /** The pages of artifacts at the site that serves the repository; of the registry without one. */
   browse(targets?: readonly string[]): Promise<BrowseRow[]>;
   /** Fetches and verifies one model, and puts it on disk. */
-  load(artifact: string, options?: LoadOptions): Promise<Model>;
+  load(artifact: string, options?: Timed<LoadOptions>): Promise<Model>;
   /** Who signed each event, and whether the histories of artifacts hold together. */
   verify(target?: string, options?: VerifyOptions): Promise<VerifiedRow[]>;
   /** Checks link files, or tags. */
@@ -144,20 +154,22 @@ export interface Registry {
 
 /** Makes the calls of a registry from what it talks to. */
 function createRegistry(context: RegistryContext): Registry {
+  const timed = timedIn(context);
   return {
     which: whichOf(context),
     whichAll: async (artifact, stage, options = {}) =>
-      (await unlessNothing(queries.which(context, artifact, stage, { ...options, all: true }))) ?? [],
-    latest: (artifact, options = {}) => unlessNothing(queries.latest(context, artifact, options)),
+      (await unlessNothing(queries.which(context, artifact, stage, { ...timed(options), all: true }))) ?? [],
+    latest: async (artifact, options = {}) =>
+      unlessNothing(queries.latest(context, artifact, timed(options))),
     show: showOf(context),
-    history: (target, options = {}) => history(context, target, options),
-    intervals: (target, options = {}) => intervals(context, target, options),
-    stages: (options = {}) => queries.stages(context, options),
-    checkRef: (ref, options = {}) => checkRef(context, ref, options),
-    describe: (artifact, options = {}) => describe(context, artifact, options),
-    diff: (from, to, options = {}) => diff(context, from, to, options),
+    history: async (target, options = {}) => history(context, target, timed(options)),
+    intervals: async (target, options = {}) => intervals(context, target, timed(options)),
+    stages: async (options = {}) => queries.stages(context, timed(options)),
+    checkRef: async (ref, options = {}) => checkRef(context, ref, timed(options)),
+    describe: async (artifact, options = {}) => describe(context, artifact, timed(options)),
+    diff: async (from, to, options = {}) => diff(context, from, to, timed(options)),
     browse: (targets = []) => browse(context, targets),
-    load: async (artifact, options = {}) => readable(await loadModel(context, artifact, options)),
+    load: async (artifact, options = {}) => readable(await loadModel(context, artifact, timed(options))),
     verify: (target, options = {}) => verify(context, target, options),
     validate: (options = {}) => validate(context, options),
     doctor: (options = {}) => doctor(context, options),
@@ -187,29 +199,54 @@ function createRegistry(context: RegistryContext): Registry {
   };
 }
 
+/** Gives what reads the times in options; throws RegError INVALID_TIME. */
+const timedIn =
+  ({ now }: RegistryContext) =>
+  <T extends object>(options: T): T & Record<Times, Date | undefined> => {
+    const read = (value: unknown): Date | undefined => {
+      if (value === undefined) return undefined;
+      if (typeof value === 'string') return new Date(parseTime(value, now() / 1000) * 1000);
+      if (value instanceof Date && !Number.isNaN(value.getTime())) return value;
+      throw new RegError(
+        'INVALID_TIME',
+        `'${value}' is not a time`,
+        'give a Date, or a text such as 2026-05-03',
+      );
+    };
+    const { at, since, until } = options as { [Name in Times]?: unknown };
+    return { ...options, at: read(at), since: read(since), until: read(until) };
+  };
+
 function whichOf(context: RegistryContext): Registry['which'] {
+  const timed = timedIn(context);
   function which(
     artifact: string,
     stage: string,
-    options?: queries.ReadOptions,
+    options?: Timed<queries.ReadOptions>,
   ): Promise<StageRow | undefined>;
-  function which(target: `#${string}`, options?: queries.WhichOptions): Promise<StageRow[]>;
+  function which(target: `#${string}`, options?: Timed<queries.WhichOptions>): Promise<StageRow[]>;
   async function which(
     target: string,
-    second: string | queries.WhichOptions = {},
-    options: queries.ReadOptions = {},
+    second: string | Timed<queries.WhichOptions> = {},
+    options: Timed<queries.ReadOptions> = {},
   ): Promise<unknown> {
-    if (typeof second !== 'string') return queries.whichOfAll(context, target.slice(1), second);
-    return (await unlessNothing(queries.which(context, target, second, options)))?.[0];
+    if (typeof second !== 'string') return queries.whichOfAll(context, target.slice(1), timed(second));
+    return (await unlessNothing(queries.which(context, target, second, timed(options))))?.[0];
   }
   return which;
 }
 
 function showOf(context: RegistryContext): Registry['show'] {
-  function show(options?: OverviewOptions): Promise<OverviewRow[]>;
-  function show(target: string, options?: VersionsOptions): Promise<ShownVersion[]>;
-  function show(first: string | OverviewOptions = {}, options: VersionsOptions = {}): Promise<unknown> {
-    return typeof first === 'string' ? versions(context, first, options) : overview(context, first);
+  const timed = timedIn(context);
+  function show(options?: Timed<OverviewOptions>): Promise<OverviewRow[]>;
+  function show(target: string, options?: Timed<VersionsOptions>): Promise<ShownVersion[]>;
+  async function show(
+    first: string | Timed<OverviewOptions> = {},
+    options: Timed<VersionsOptions> = {},
+  ): Promise<unknown> {
+    return typeof first === 'string'
+      ? versions(context, first, timed(options))
+      : overview(context, timed(first));
   }
   return show;
 }
@@ -244,7 +281,7 @@ export async function openRegistry(repo = '.', host: Partial<Host> = {}): Promis
 /** Fetches and verifies one model of a registry, by default that of the working folder: by stage, by version, by a rev, or as the link is at HEAD. */
 export async function load(
   artifact: string,
-  { registry, ...options }: LoadOptions & { registry?: Registry | undefined } = {},
+  { registry, ...options }: Timed<LoadOptions> & { registry?: Registry | undefined } = {},
 ): Promise<Model> {
   return (registry ?? (await openRegistry())).load(artifact, options);
 }

@@ -45,6 +45,22 @@ test('the same story as on the command line', async () => {
   expect(await registry.history('cost_predictor', { stage: 'prod', limit: 2 })).toHaveLength(2);
 });
 
+test('a time is a Date, or a text as on the command line', async () => {
+  const registry = await open();
+  expect(await registry.which('cost_predictor', 'prod', { at: '2020-01-01' })).toBeUndefined();
+  expect(await registry.which('cost_predictor', 'prod', { at: 'now' })).toMatchObject({ version: 'v0.0.1' });
+  expect(await registry.show({ at: new Date('2020-01-01') })).toEqual([]);
+  expect(await registry.history(undefined, { until: '6 years ago' })).toEqual([]);
+  for (const at of ['soon', new Date('soon'), 5 as unknown as Date])
+    for (const ask of [
+      () => registry.which('cost_predictor', 'prod', { at }),
+      () => registry.latest('cost_predictor', { at }),
+      () => registry.history(undefined, { since: at }),
+      () => registry.load('cost_predictor', { stage: 'prod', at }),
+    ])
+      await expect(ask()).rejects.toMatchObject({ code: 'INVALID_TIME' });
+});
+
 test('where nothing is the answer is undefined', async () => {
   const registry = await open();
   expect(await registry.which('cost_predictor', 'dev')).toBeUndefined();
