@@ -32,8 +32,10 @@ export async function bundle(outdir) {
     legalComments: 'none',
     // optional peers, installed by those who use such a store; and what is large and seldom needed, installed beside
     external: ['@aws-sdk/*', '@azure/*', '@google-cloud/*', 'isomorphic-git', 'undici'],
-    // packages in CommonJS call `require` for what Node has built in
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    // packages in CommonJS call `require` for what Node has built in; in a bundle of CommonJS this module has no URL
+    banner: {
+      js: "import{createRequire as __createRequire}from'node:module';const require=process.getBuiltinModule??__createRequire(import.meta.url);",
+    },
     alias: {
       // to import the module, Node makes its named exports, and opens all three standard streams for that
       'node:process': './src/cli/process.cjs',
