@@ -4,6 +4,6 @@ import { disagreements } from './read-paths.js';
 
 const box = sandbox();
 
-test('damaged repositories have one answer whichever way they are read, or none', async () => {
+test('damaged repositories have the answer of the reference whichever way they are read, or none', async () => {
   expect(await disagreements(box, { repositories: 12, seed: 1 })).toEqual([]);
 });

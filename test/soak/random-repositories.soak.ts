@@ -13,7 +13,7 @@ test('the built program says of random repositories what the reference fold says
   expect(await differences(box, { repositories, seed })).toEqual([]);
 });
 
-test('damaged repositories have one answer whichever way they are read, or none', async () => {
+test('damaged repositories have the answer of the reference whichever way they are read, or none', async () => {
   const seed = numberFrom('SOAK_SEED', Date.now() % 2 ** 31);
   console.log(`damaged repositories of seed ${seed}: SOAK_SEED=${seed} makes the same ones again`);
   const repositories = numberFrom('SOAK_REPOSITORIES', 300);
