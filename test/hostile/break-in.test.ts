@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keptInside } from '../support/canary.js';
@@ -58,6 +58,9 @@ test.each(pairs(CASES, MODES).map(([one, [mode, more]]) => ({ ...one, mode, more
     }
     const clone = join(folder, 'clone');
     box.at(top).git('clone', '--quiet', 'origin', clone);
+    // what is as new as its index git would read again, however large it is
+    const later = Date.now() / 1000 + 60;
+    utimesSync(join(clone, '.git/index'), later, later);
     const hooks = join(clone, '.git/hooks');
     const before = contentOf(join(folder, 'canary'));
     // what a clone has of its own
