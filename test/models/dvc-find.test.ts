@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dvcIn } from '../support/dvc-reading.js';
@@ -23,7 +24,10 @@ beforeEach(() => {
   count += 1;
   remote = join(box.root, `remote-${count}`);
   project = box.repository(`project-${count}`);
-  project.commit({ '.dvc/config': dvcConfig(`../../remote-${count}`), '.dvc/.gitignore': '/config.local\n' });
+  // what each test commits, together with files of its own
+  mkdirSync(join(project.dir, '.dvc'));
+  writeFileSync(join(project.dir, '.dvc/config'), dvcConfig(`../../remote-${count}`));
+  writeFileSync(join(project.dir, '.dvc/.gitignore'), '/config.local\n');
 });
 
 const bytes = randomBytes(100_000);
