@@ -103,7 +103,7 @@ describe.each(openersInTurn)('with %s, a commit with', (_how, opener, turns) => 
 });
 
 /** Everything that may be at the top of the sandbox. */
-const ALLOWED = ['cache', 'home', 'out', 'research', 'trees'];
+const ALLOWED = ['cache', 'home', 'out', 'research', 'template', 'trees'];
 
 describe('a rev that is', () => {
   const research = makeHostileResearch(box);
