@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { runHere } from '../support/here.js';
 import { type Repository, sandbox } from '../support/repo.js';
+import { turnsOf } from '../support/soak.js';
 
 // Every command with a configuration that cannot be read (docs/specification.md, 4 Link files and configuration).
 
@@ -41,7 +42,9 @@ const WRITES = [
   ['import', 'mlem'],
 ];
 
-describe.each(BROKEN)('%s', (kind, files, env, message) => {
+const IN_TURN = BROKEN.map((one, place) => [...one, turnsOf(place, BROKEN.length)] as const);
+
+describe.each(IN_TURN)('%s', (kind, files, env, message, turns) => {
   let registry: Repository;
   const reg = (...args: string[]) => runHere({ cwd: registry.dir, env: { ...box.env, ...env } }, ...args);
 
@@ -54,14 +57,17 @@ describe.each(BROKEN)('%s', (kind, files, env, message) => {
     registry.commit({ 'model.bin': 'other bytes', ...files });
   });
 
-  test.each(WRITES.map((args) => [args.join(' '), args]))('reg %s writes nothing', async (_, args) => {
-    const run = await reg(...args, '--json');
-    expect(JSON.parse(run.stderr).error).toMatchObject({ code: 'INVALID_CONFIG', message });
-    expect(run).toMatchObject({ stdout: '', code: 1 });
-    expect(registry.tags()).toEqual(['churn#prod#1', 'churn@v1.0.0']);
-    expect(registry.git('status', '--porcelain')).toBe('');
-    expect(readdirSync(registry.dir)).not.toContain('store');
-  });
+  test.each(turns.rows(WRITES).map((args) => [args.join(' '), args] as const))(
+    'reg %s writes nothing',
+    async (_, args) => {
+      const run = await reg(...args, '--json');
+      expect(JSON.parse(run.stderr).error).toMatchObject({ code: 'INVALID_CONFIG', message });
+      expect(run).toMatchObject({ stdout: '', code: 1 });
+      expect(registry.tags()).toEqual(['churn#prod#1', 'churn@v1.0.0']);
+      expect(registry.git('status', '--porcelain')).toBe('');
+      expect(readdirSync(registry.dir)).not.toContain('store');
+    },
+  );
 
   test.each([['validate'], ['validate --tags']])('reg %s finds it', async (line) => {
     const run = await reg(...line.split(' '), '--json');
@@ -86,7 +92,7 @@ describe.each(BROKEN)('%s', (kind, files, env, message) => {
     expect(run.code).toBe(1);
   });
 
-  test.each([['which', 'churn', 'prod'], ['latest', 'churn'], ['history'], ['show', 'churn']])(
+  test.each(turns.rows([['which', 'churn', 'prod'], ['latest', 'churn'], ['history'], ['show', 'churn']]))(
     'reg %s %s %s answers from the tags',
     async (...args) => {
       const run = await reg(...args.filter(Boolean));

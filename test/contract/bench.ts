@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { tagRef } from '../../src/domain/refs.js';
@@ -6,8 +6,10 @@ import { openUrlRepository } from '../../src/git/open-with-git.js';
 import type { RefChange, RegistryRepository } from '../../src/git/port.js';
 import { openGitRepository } from '../../src/git/program/repository.js';
 import { encodeTag, type TagObject } from '../../src/git/tag-object.js';
+import { writeLoose } from '../support/loose-objects.js';
 import { memoryRepository } from '../support/memory.js';
 import { type Env, type Repository, type Sandbox, START } from '../support/repo.js';
+import { type Turns, turnsOf } from '../support/soak.js';
 import { embeddedLocal, embeddedWeb } from './embedded-bench.js';
 
 /** A repository behind an adapter, and the ways past the adapter that a test needs to set it up. */
@@ -82,6 +84,16 @@ export const READERS: readonly (readonly [string, BenchMaker])[] = [
   ),
 ];
 
+/**
+ * Every adapter that reads a registry, and which tests of a suite are run with it: those of this machine are run with all,
+ * those at a URL take turns in `npm test`.
+ */
+export const readersInTurn = (): (readonly [string, BenchMaker, Turns])[] =>
+  READERS.map(([kind, make], place) => {
+    const atUrl = place - LOCAL_READERS.length;
+    return [kind, make, atUrl < 0 ? turnsOf(0, 1) : turnsOf(atUrl, URL_READINGS.length)];
+  });
+
 function memoryBench(): Bench {
   const repository = memoryRepository({ ...ANN, now: START, zone: '+0000' });
   return {
@@ -98,13 +110,7 @@ export function benchOver(box: Sandbox, made: Repository): Bench {
   return {
     repository: openGitRepository(dir, box),
     commit,
-    add: (type, input) =>
-      execFileSync('git', ['hash-object', '-t', type, '-w', '--stdin', '--literally'], {
-        cwd: dir,
-        env: box.env,
-        input,
-        encoding: 'utf8',
-      }).trim(),
+    add: (type, bytes) => writeLoose(join(dir, '.git/objects'), type, bytes),
     point: (tagName, oid) => writeTagRef(tagName, `${oid}\n`),
   };
 }
@@ -116,7 +122,7 @@ export function urlBench(
   { filters, env, embedded }: UrlReading,
   cache = join(box.root, 'cache'),
 ): Bench {
-  made.git('config', 'uploadpack.allowFilter', String(filters));
+  appendFileSync(join(made.dir, '.git/config'), `[uploadpack]\n\tallowFilter = ${filters}\n`);
   const repository = embedded
     ? embeddedWeb(box, made, cache)
     : openUrlRepository(`file://${made.dir}`, cache, { env: { ...box.env, ...env } });

@@ -1,9 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type ArtifactName, artifactName } from '../../src/domain/names.js';
 import { RegError } from '../../src/errors.js';
 import type { RegistryRepository } from '../../src/git/port.js';
 import { sandbox } from '../support/repo.js';
-import { rows } from '../support/soak.js';
+import { pairs } from '../support/soak.js';
 import { listTags, peeledTags, readTags } from '../support/tags.js';
 import { annotate, type Bench, benchOver, tagBytes, URL_READINGS, urlBench } from './bench.js';
 import { good, MALFORMED, NOWHERE, surround, verdicts } from './broken.js';
@@ -34,33 +34,28 @@ async function ask(repository: RegistryRepository, which?: ArtifactName) {
   }
 }
 
-describe.each(URL_READINGS)('broken tags at a remote: %s', (kind, reading) => {
-  /** A remote with one broken tag of `churn`, and a whole one of `fraud`. */
-  function makeBroken(what: string) {
-    const made = box.repository(`${kind} ${what}`);
-    const bench = surround(urlBench(box, made, reading));
-    annotate(bench, 'fraud@v1.0.0', bench.head);
-    bench.point('churn@v2.0.0', BROKEN[what]?.(bench) ?? '');
-    return bench;
+test.each(
+  pairs(Object.keys(BROKEN), URL_READINGS).map(([what, [kind, reading]]) => ({ what, kind, reading })),
+)('$what at a remote is no event, and hides no other: $kind', async ({ what, kind, reading }) => {
+  // one broken tag of `churn`, and a whole one of `fraud`
+  const made = surround(urlBench(box, box.repository(`${kind} ${what}`), reading));
+  annotate(made, 'fraud@v1.0.0', made.head);
+  made.point('churn@v2.0.0', BROKEN[what]?.(made) ?? '');
+  const { repository, head } = made;
+  const others = { 'fraud@v1.0.0': head };
+  expect(await ask(repository, FRAUD)).toEqual(others);
+  for (const [which, expected] of [
+    [undefined, { ...good(head), ...others }],
+    [CHURN, good(head)],
+  ] as const) {
+    const { 'churn@v2.0.0': broken, ...rest } = (await ask(repository, which)) ?? expected;
+    expect(rest).toEqual(expected);
+    expect(broken).not.toBe(head);
   }
-
-  test.each(rows(Object.keys(BROKEN)))('%s is no event, and hides no other', async (what) => {
-    const { repository, head } = makeBroken(what);
-    const others = { 'fraud@v1.0.0': head };
-    expect(await ask(repository, FRAUD)).toEqual(others);
-    for (const [which, expected] of [
-      [undefined, { ...good(head), ...others }],
-      [CHURN, good(head)],
-    ] as const) {
-      const { 'churn@v2.0.0': broken, ...rest } = (await ask(repository, which)) ?? expected;
-      expect(rest).toEqual(expected);
-      expect(broken).not.toBe(head);
-    }
-    const names = ['churn@v1.0.0', 'churn@v2.0.0', 'churn@v3.0.0', 'fraud@v1.0.0'];
-    const peeled = await peeledTags(repository);
-    for (const list of [await listTags(repository), peeled])
-      expect(list.map(({ name }) => name)).toEqual(names);
-  });
+  const names = ['churn@v1.0.0', 'churn@v2.0.0', 'churn@v3.0.0', 'fraud@v1.0.0'];
+  const peeled = await peeledTags(repository);
+  for (const list of [await listTags(repository), peeled])
+    expect(list.map(({ name }) => name)).toEqual(names);
 });
 
 test('what a remote does tell of broken tags is what its own disk tells, or that it leads nowhere or cannot be sent', async () => {

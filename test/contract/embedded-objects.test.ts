@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -19,8 +19,8 @@ const objectsOf = ({ dir }: Repository) => openObjectStore(join(dir, '.git', 'ob
 const open = ({ dir }: Repository): Promise<RegistryRepository> => openLocalRepository(dir, box.env);
 
 /** Ten commits that change a long text a little, so that packs store differences, and bytes that nothing makes smaller. */
-function makeHistory(name: string): Repository {
-  const made = box.repository(name);
+function makeOriginal(): Repository {
+  const made = box.repository('original');
   const lines = Array.from({ length: 400 }, (_, index) => `line ${index} ${'x'.repeat(index % 50)}`);
   for (let round = 0; round < 10; round += 1) {
     lines[round * 7] = `changed in round ${round}`;
@@ -28,6 +28,14 @@ function makeHistory(name: string): Repository {
     made.tag(`churn@v1.${round}.0`);
   }
   return made;
+}
+
+const original = makeOriginal();
+
+/** A copy of these commits. */
+function makeHistory(name: string): Repository {
+  cpSync(original.dir, join(box.root, name), { recursive: true });
+  return box.at(name);
 }
 
 /** Every object that git knows, with its type and size. */

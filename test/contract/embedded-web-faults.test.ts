@@ -8,7 +8,7 @@ import type { RegistryRepository } from '../../src/git/port.js';
 import { type Env, sandbox } from '../support/repo.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';
 import type { Exchange, Fault } from '../support/servers-faults.js';
-import { rows } from '../support/soak.js';
+import { pairs } from '../support/soak.js';
 import { listTags, readTags } from '../support/tags.js';
 
 const box = sandbox();
@@ -37,12 +37,15 @@ afterAll(() => Promise.all([server.close(), locked.close()]));
 const EXCHANGES: readonly Exchange[] = ['ask to read', 'read'];
 const FAULTS: readonly Fault[] = [401, 403, 500, 'cut before', 'cut after', 'truncated', 'hangs'];
 
-describe.each(EXCHANGES)('a server that fails at %j', (exchange) => {
-  test.each(rows(FAULTS))('%s', async (fault) => {
+// what is asked again waits in between, so these tests wait together, each for a server of its own
+test.concurrent.each(pairs(FAULTS, EXCHANGES))(
+  'a server that fails with %s at %j',
+  async (fault, exchange) => {
+    const failing = await serveHttp(box);
     // a busy machine is not to be taken for one that hangs
     const env = { REG_TIMEOUT: fault === 'hangs' ? '3' : '20' };
-    const repositories = Array.from({ length: 3 }, () => open(`${server.url}/registry.git`, env));
-    server.fail({ fault, on: [exchange] });
+    const repositories = Array.from({ length: 3 }, () => open(`${failing.url}/registry.git`, env));
+    failing.fail({ fault, on: [exchange] });
     const asked = repositories.map((one, index) =>
       [() => listTags(one, CHURN), () => readTags(one, CHURN), () => one.objects.commit('main')]
         [index]?.()
@@ -57,26 +60,30 @@ describe.each(EXCHANGES)('a server that fails at %j', (exchange) => {
       if (typeof fault === 'number')
         expect(error).toMatchObject({ message: expect.stringContaining(String(fault)) });
     }
-    expect(server.befallen()).toBeGreaterThan(2);
-    server.fail();
+    expect(failing.befallen()).toBeGreaterThan(2);
+    failing.fail();
     for (const repository of repositories)
       expect(await readTags(repository, CHURN)).toMatchObject([{ tag: { name: 'churn@v1.0.0' } }]);
-  });
-});
+    await failing.close();
+  },
+);
 
-test('an answer to a fetch that breaks off leaves nothing that is taken for whole', async () => {
-  const repository = open(`${server.url}/registry.git`);
-  await listTags(repository);
-  for (const fault of ['truncated', 'cut after', 'cut before'] as const) {
-    server.fail({ fault, on: ['read'] });
+test.concurrent.each(['truncated', 'cut after', 'cut before'] as const)(
+  'an answer to a fetch that breaks off leaves nothing that is taken for whole: %s',
+  async (fault) => {
+    const failing = await serveHttp(box);
+    const repository = open(`${failing.url}/registry.git`);
+    await listTags(repository);
+    failing.fail({ fault, on: ['read'] });
     await expect(repository.objects.commit(work.git('rev-parse', 'HEAD'))).rejects.toMatchObject({
       code: 'REMOTE_FAILED',
     });
-  }
-  server.fail();
-  const commit = (await repository.objects.commit('main')) ?? '';
-  expect(await repository.objects.entry(commit, 'model.bin')).toMatchObject({ type: 'blob' });
-});
+    failing.fail();
+    const commit = (await repository.objects.commit('main')) ?? '';
+    expect(await repository.objects.entry(commit, 'model.bin')).toMatchObject({ type: 'blob' });
+    await failing.close();
+  },
+);
 
 test('a repository, a server and a name that are not there', async () => {
   for (const [url, why] of [

@@ -1,11 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
 import { openUrlRepository } from '../../src/git/open-without-git.js';
 import type { RegistryRepository } from '../../src/git/port.js';
+import { importInto } from '../support/fast-import.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { readTags } from '../support/tags.js';
 import { annotate, benchOver } from './bench.js';
@@ -17,14 +27,22 @@ const CHURN = artifactName('churn');
 const LARGE = 2_000_000;
 
 /** Three versions of `churn`, one of `fraud`, each at a commit of its own with a large file. */
-function makeRegistry(name: string): Repository {
-  const made = box.repository(name);
+function makeOriginal(): Repository {
+  const made = box.repository('original');
   made.git('config', 'uploadpack.allowFilter', 'true');
   for (const tag of ['churn@v1.0.0', 'churn@v2.0.0', 'fraud@v1.0.0', 'churn#prod#1']) {
     made.commit({ 'models/model.bin': randomBytes(LARGE), 'churn.model.yaml': `description: ${tag}\n` });
     made.tag(tag);
   }
   return made;
+}
+
+const original = makeOriginal();
+
+/** A copy of it. */
+function makeRegistry(name: string): Repository {
+  cpSync(original.dir, join(box.root, name), { recursive: true });
+  return box.at(name);
 }
 
 const open = async (made: Repository, cache: string): Promise<RegistryRepository> =>
@@ -112,13 +130,15 @@ test('old files that are stored as differences come as such, and are read as the
 test('a history that was fetched once is brought up to date with its new commits alone', async () => {
   const made = box.repository('growing');
   made.git('config', 'uploadpack.allowFilter', 'true');
-  const oids = Array.from({ length: 40 }, (_, index) =>
-    made.commit({}, `Commit ${index} ${'x'.repeat(200)}`),
-  );
-  const first = oids[0] ?? '';
+  const told = Array.from({ length: 40 }, (_, index) => ({
+    files: { 'n.txt': `${index} ${randomBytes(100).toString('hex')}` },
+    day: `2026-01-01T00:00:${String(index).padStart(2, '0')}Z`,
+  }));
+  importInto(box, made, told);
+  const [first, last] = ['HEAD~39', 'HEAD'].map((rev) => made.git('rev-parse', rev)) as [string, string];
   const between = async (to: string) =>
     (await (await open(made, 'growing-cache')).history.between(first, to, 100))?.length;
-  expect(await between(oids.at(-1) ?? '')).toBe(39);
+  expect(await between(last)).toBe(39);
   const before = kept('growing-cache').bytes;
   const added = made.commit({}, 'Added');
   expect(await between(added)).toBe(40);

@@ -1,48 +1,60 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openGitRepository } from '../../src/git/program/repository.js';
 import { type Repository, START, sandbox } from '../support/repo.js';
-import { READERS } from './bench.js';
+import { readersInTurn } from './bench.js';
 import { embeddedLocal } from './embedded-bench.js';
 
 const box = sandbox();
 
+/** Two commits, two branches from the second, and their merge. */
+const original = box.repository('original');
+const commit = (subject: string): string => {
+  box.advance(60);
+  return original.commit({}, subject);
+};
+const first = commit('first');
+const fork = commit('fork');
+const main = [commit('main 1'), commit('main 2\n\nwith more')];
+original.git('checkout', '--quiet', '-b', 'side', fork);
+const side = [commit('side 1'), commit('side 2')];
+original.git('checkout', '--quiet', 'main');
+box.advance(60);
+original.git('merge', '--quiet', '--no-ff', '-m', 'merge', 'side');
+const merge = original.git('rev-parse', 'HEAD');
+
 // what led to a commit is not kept in memory
-describe.each(READERS.filter(([kind]) => kind !== 'memory'))('history: %s', (kind, makeBench) => {
+const readers = readersInTurn().filter(([kind]) => kind !== 'memory');
+describe.each(readers)('history: %s', (kind, makeBench, turns) => {
   const name = `${kind}-history`;
   const bench = makeBench(box, name);
-  const made: Repository = box.at(name);
-  const commit = (subject: string): string => {
-    box.advance(60);
-    return made.commit({}, subject);
-  };
-  const first = commit('first');
-  const fork = commit('fork');
-  const main = [commit('main 1'), commit('main 2\n\nwith more')];
-  made.git('checkout', '--quiet', '-b', 'side', fork);
-  const side = [commit('side 1'), commit('side 2')];
-  made.git('checkout', '--quiet', 'main');
-  box.advance(60);
-  made.git('merge', '--quiet', '--no-ff', '-m', 'merge', 'side');
-  const merge = made.git('rev-parse', 'HEAD');
+  // the configuration is that of the bench
+  cpSync(original.dir, join(box.root, name), {
+    recursive: true,
+    filter: (path) => path !== join(original.dir, '.git/config'),
+  });
   const between = async (from = '', to = '', most = 10) =>
     (await bench.repository.history.between(from, to, most))?.map(({ subject }) => subject);
 
-  test.each([
-    ['forward', first, main[1], ['main 2', 'main 1', 'fork']],
-    ['back', main[1], first, []],
-    ['the same', main[0], main[0], []],
-    ['across', main[1], side[1], ['side 2', 'side 1']],
-    ['a merge', fork, merge, ['merge', 'side 2', 'side 1', 'main 2', 'main 1']],
-    ['from one parent of a merge', main[1], merge, ['merge', 'side 2', 'side 1']],
-  ])('%s', async (_what, from, to, subjects) => {
+  test.each(
+    turns.rows([
+      ['forward', first, main[1], ['main 2', 'main 1', 'fork']],
+      ['back', main[1], first, []],
+      ['the same', main[0], main[0], []],
+      ['across', main[1], side[1], ['side 2', 'side 1']],
+      ['a merge', fork, merge, ['merge', 'side 2', 'side 1', 'main 2', 'main 1']],
+      ['from one parent of a merge', main[1], merge, ['merge', 'side 2', 'side 1']],
+    ]),
+  )('%s', async (_what, from, to, subjects) => {
     expect(await between(from, to)).toEqual(subjects);
   });
 
-  test('at most so many, the newest', async () => {
+  turns.test('at most so many, the newest', async () => {
     expect(await between(first, main[1], 2)).toEqual(['main 2', 'main 1']);
   });
 
-  test('who, when and what', async () => {
+  turns.test('who, when and what', async () => {
     const [found] = (await bench.repository.history.between(first, fork, 1)) ?? [];
     expect(found).toMatchObject({
       commit: fork,
@@ -53,7 +65,7 @@ describe.each(READERS.filter(([kind]) => kind !== 'memory'))('history: %s', (kin
     expect(found?.time).toBeGreaterThan(START);
   });
 
-  test('a commit that is not there', async () => {
+  turns.test('a commit that is not there', async () => {
     expect(await between(first, 'a'.repeat(40))).toBeUndefined();
     expect(await between('a'.repeat(40), first)).toBeUndefined();
   });

@@ -3,7 +3,7 @@ import { artifactName } from '../../src/domain/names.js';
 import type { TagReading, TagRef } from '../../src/git/port.js';
 import { sandbox } from '../support/repo.js';
 import { listTags, peeledTags, readTags } from '../support/tags.js';
-import { annotate, type Bench, LOCAL_READERS, READERS } from './bench.js';
+import { annotate, type Bench, LOCAL_READERS, readersInTurn } from './bench.js';
 
 const box = sandbox();
 
@@ -45,8 +45,8 @@ const refOf = (one: TagReading): TagRef => ('tag' in one ? one.tag : one.ref);
 /** An adapter need not answer for the other tags when it is asked about all (port.ts). */
 const concernsRegistry = ({ name }: TagRef): boolean => /[@#]/.test(name);
 
-describe.each(READERS)('listing tags: %s', (kind, makeBench) => {
-  test('a repository without tags has none', async () => {
+describe.each(readersInTurn())('listing tags: %s', (kind, makeBench, turns) => {
+  turns.test('a repository without tags has none', async () => {
     const { repository, commit } = makeBench(box, `${kind}-none`);
     commit();
     expect(await listTags(repository)).toEqual([]);
@@ -55,7 +55,7 @@ describe.each(READERS)('listing tags: %s', (kind, makeBench) => {
     expect(await peeledTags(repository)).toEqual([]);
   });
 
-  test('a repository without commits has none', async () => {
+  turns.test('a repository without commits has none', async () => {
     const { repository } = makeBench(box, `${kind}-no-commit`);
     expect(await listTags(repository)).toEqual([]);
     expect(await readTags(repository)).toEqual([]);
@@ -66,23 +66,23 @@ describe.each(READERS)('listing tags: %s', (kind, makeBench) => {
     const { commit, oids } = tagAll(bench);
     const { repository } = bench;
 
-    test('all are listed by name, each with the oid of its tag object', async () => {
+    turns.test('all are listed by name, each with the oid of its tag object', async () => {
       const listed = (await listTags(repository)).filter(concernsRegistry);
       const expected = ALL.map((name) => ({ name, oid: oids.get(name) ?? '' })).filter(concernsRegistry);
       expect(listed).toMatchObject(expected);
     });
 
-    test('those of one artifact are its own, whatever other names begin alike', async () => {
+    turns.test('those of one artifact are its own, whatever other names begin alike', async () => {
       const names = (await listTags(repository, artifactName('churn'))).map(({ name }) => name);
       expect(names).toEqual(OF_CHURN);
     });
 
-    test('an artifact in a subfolder is asked for with a colon', async () => {
+    turns.test('an artifact in a subfolder is asked for with a colon', async () => {
       const names = (await listTags(repository, artifactName('models:churn'))).map(({ name }) => name);
       expect(names).toEqual(['models=churn#prod#1', 'models=churn@v1.0.0']);
     });
 
-    test('reading gives the same tags as listing', async () => {
+    turns.test('reading gives the same tags as listing', async () => {
       for (const name of [
         undefined,
         artifactName('churn'),
@@ -95,7 +95,7 @@ describe.each(READERS)('listing tags: %s', (kind, makeBench) => {
       }
     });
 
-    test('tags that are named one by one are read in that order', async () => {
+    turns.test('tags that are named one by one are read in that order', async () => {
       const refs = ['churn@v1.0.0', 'churn#eu/prod#3', 'v1.0.0'].map((name) => ({
         name,
         oid: oids.get(name) ?? '',
@@ -105,13 +105,13 @@ describe.each(READERS)('listing tags: %s', (kind, makeBench) => {
       expect(await readTags(repository, [])).toEqual([]);
     });
 
-    test('each is listed with the commit that it leads to', async () => {
+    turns.test('each is listed with the commit that it leads to', async () => {
       const listed = (await peeledTags(repository)).filter(concernsRegistry);
       const expected = ALL.map((name) => ({ name, oid: oids.get(name) ?? '', peeled: commit }));
       expect(listed).toEqual(expected.filter(concernsRegistry));
     });
 
-    test('a tag that is read says who, when, what and on which commit', async () => {
+    turns.test('a tag that is read says who, when, what and on which commit', async () => {
       const [tag] = await readTags(repository, artifactName('churn2'));
       expect(tag).toMatchObject({
         tag: {

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RegError } from '../../src/errors.js';
 import { sandbox } from '../support/repo.js';
-import { LOCAL_READERS, READERS, URL_READINGS, urlBench } from './bench.js';
+import { LOCAL_READERS, readersInTurn, URL_READINGS, urlBench } from './bench.js';
 import { NOWHERE } from './broken.js';
 
 const box = sandbox();
 
 const BYTES = Uint8Array.from({ length: 70_000 }, (_, index) => (index * 7) % 256);
 
-describe.each(READERS)('reading commits and files: %s', (kind, makeBench) => {
+describe.each(readersInTurn())('reading commits and files: %s', (kind, makeBench, turns) => {
   const bench = makeBench(box, `${kind}-objects`);
   const { repository } = bench;
   const first = bench.commit({ 'model.bin': 'one' });
@@ -22,25 +22,25 @@ describe.each(READERS)('reading commits and files: %s', (kind, makeBench) => {
     'models/Ümläut *?[x].bin': 'odd',
   });
 
-  test('HEAD is the newest commit', async () => {
+  turns.test('HEAD is the newest commit', async () => {
     expect(await repository.objects.commit('HEAD')).toBe(second);
   });
 
-  test('a full and an abbreviated id name their commit', async () => {
+  turns.test('a full and an abbreviated id name their commit', async () => {
     expect(await repository.objects.commit(first)).toBe(first);
     expect(await repository.objects.commit(first.slice(0, 10))).toBe(first);
   });
 
-  test('what names no commit is undefined', async () => {
+  turns.test('what names no commit is undefined', async () => {
     for (const rev of ['no-such-branch', '0123456789abcdef0123456789abcdef01234567', 'deadbeef'])
       expect(await repository.objects.commit(rev)).toBeUndefined();
   });
 
-  test('HEAD of a repository without commits is undefined', async () => {
+  turns.test('HEAD of a repository without commits is undefined', async () => {
     expect(await makeBench(box, `${kind}-empty`).repository.objects.commit('HEAD')).toBeUndefined();
   });
 
-  test('a file has the content that it had at the commit', async () => {
+  turns.test('a file has the content that it had at the commit', async () => {
     for (const [commit, content] of [
       [first, 'one'],
       [second, 'two'],
@@ -51,26 +51,26 @@ describe.each(READERS)('reading commits and files: %s', (kind, makeBench) => {
     }
   });
 
-  test('a file that is not there, not yet there, or below a file is undefined', async () => {
+  turns.test('a file that is not there, not yet there, or below a file is undefined', async () => {
     expect(await repository.objects.entry(second, 'nothing.bin')).toBeUndefined();
     expect(await repository.objects.entry(first, 'models/churn.bin')).toBeUndefined();
     expect(await repository.objects.entry(second, 'model.bin/x')).toBeUndefined();
     expect(await repository.objects.entry(second, 'model')).toBeUndefined();
   });
 
-  test('a folder is a tree, the top one too', async () => {
+  turns.test('a folder is a tree, the top one too', async () => {
     expect(await repository.objects.entry(second, 'models')).toMatchObject({ path: 'models', type: 'tree' });
     expect(await repository.objects.entry(second, '')).toMatchObject({ path: '', type: 'tree' });
   });
 
-  test('a path is meant literally', async () => {
+  turns.test('a path is meant literally', async () => {
     const odd = await repository.objects.entry(second, 'models/Ümläut *?[x].bin');
     expect(odd?.path).toBe('models/Ümläut *?[x].bin');
     expect(await repository.objects.entry(second, 'models/*')).toBeUndefined();
     expect(await repository.objects.entries(second, 'model*')).toEqual([]);
   });
 
-  test('the entries below a folder are its files at any depth, and no neighbour', async () => {
+  turns.test('the entries below a folder are its files at any depth, and no neighbour', async () => {
     const paths = (await repository.objects.entries(second, 'models')).map(({ path }) => path);
     expect([...paths].sort()).toEqual([
       'models/churn.bin',
@@ -79,7 +79,7 @@ describe.each(READERS)('reading commits and files: %s', (kind, makeBench) => {
     ]);
   });
 
-  test('the entries below the top are all files', async () => {
+  turns.test('the entries below the top are all files', async () => {
     expect(await repository.objects.entries(second, '')).toHaveLength(5);
     expect(await repository.objects.entries(first, '')).toMatchObject([{ path: 'model.bin', type: 'blob' }]);
   });

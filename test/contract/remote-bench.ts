@@ -1,3 +1,4 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type ArtifactName, artifactName } from '../../src/domain/names.js';
@@ -13,6 +14,7 @@ import {
 } from '../../src/git/port.js';
 import { openGitRepository } from '../../src/git/program/repository.js';
 import { type Repository, type Sandbox, START } from '../support/repo.js';
+import { type Turns, turnsOf } from '../support/soak.js';
 import { creating } from './bench.js';
 
 export { DONE, deleting, LOST } from './bench.js';
@@ -22,15 +24,40 @@ export const CHURN = artifactName('churn');
 /** What a server says that will not. */
 export const REFUSED = { kind: 'refused', reason: expect.stringMatching(/\S/) };
 
-/** A bare repository with two commits on `main`, and nothing else. */
-export function makeRemote(box: Sandbox, name: string): Repository {
-  const source = box.repository(`${name}-source`);
-  for (const content of ['one', 'two']) source.commit({ 'model.bin': content });
-  source.git('clone', '--quiet', '--bare', '.', join(box.root, `${name}.git`));
-  const remote = box.at(`${name}.git`);
-  remote.git('config', 'uploadpack.allowFilter', 'true');
-  return remote;
+/** What the repositories of a sandbox are copied from. */
+interface Originals {
+  source: Repository;
+  remote: Repository;
+  clone: Repository;
 }
+const originals = new WeakMap<Sandbox, Originals>();
+
+function originalsOf(box: Sandbox): Originals {
+  const known = originals.get(box);
+  if (known !== undefined) return known;
+  const source = box.repository('original-source');
+  for (const content of ['one', 'two']) source.commit({ 'model.bin': content });
+  source.git('clone', '--quiet', '--bare', '.', '../original.git');
+  const remote = box.at('original.git');
+  remote.git('config', 'uploadpack.allowFilter', 'true');
+  remote.git('clone', '--quiet', '--no-tags', '.', '../original-clone');
+  const made = { source, remote, clone: box.at('original-clone') };
+  originals.set(box, made);
+  return made;
+}
+
+function copyOf(box: Sandbox, { dir }: Repository, name: string): Repository {
+  cpSync(dir, join(box.root, name), { recursive: true });
+  return box.at(name);
+}
+
+/** A bare repository with two commits on `main`, and nothing else. */
+export const makeRemote = (box: Sandbox, name: string): Repository =>
+  copyOf(box, originalsOf(box).remote, `${name}.git`);
+
+/** The repository that a remote was cloned from, and from which more can be pushed to it. */
+export const makeSource = (box: Sandbox, name: string): Repository =>
+  copyOf(box, originalsOf(box).source, name);
 
 /** One who writes at a remote. */
 export interface Writer {
@@ -83,10 +110,20 @@ export const WRITERS: readonly (readonly [string, (box: Sandbox, remote: Reposit
   ['a URL', urlWriter],
 ];
 
+/** The adapters, and which tests of a suite are run with each: they take turns in `npm test`. */
+export const writersInTurn = (): (readonly [...(typeof WRITERS)[number], Turns])[] =>
+  WRITERS.map(([kind, make], place) => [kind, make, turnsOf(place, WRITERS.length)]);
+
 /** Writes from a clone of its own, which has none of the tags. */
 export function cloneWriter(box: Sandbox, remote: Repository): Writer {
-  const dir = join(box.root, `clone-${writers}`);
-  remote.git('clone', '--quiet', '--no-tags', '.', dir);
+  const original = originalsOf(box);
+  const { dir } = copyOf(box, original.clone, `clone-${writers}`);
+  const config = join(dir, '.git/config');
+  const text = readFileSync(config, 'utf8');
+  writeFileSync(
+    config,
+    text.replace(/(\turl = ).*/, (_all, key) => `${key}${remote.dir}`),
+  );
   return writerWith(openGitRepository(dir, box), 'origin');
 }
 

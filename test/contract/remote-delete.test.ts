@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RefChange } from '../../src/git/port.js';
 import { type Repository, sandbox } from '../support/repo.js';
-import { DONE, deleting, LOST, makeRemote, push, WRITERS, type Writer } from './remote-bench.js';
+import { DONE, deleting, LOST, makeRemote, push, type Writer, writersInTurn } from './remote-bench.js';
 
 const box = sandbox();
 
@@ -13,13 +13,13 @@ async function write(writer: Writer, ...tagNames: string[]): Promise<RefChange[]
   return refs;
 }
 
-describe.each(WRITERS)('deleting tags at a remote: %s', (kind, makeWriter) => {
+describe.each(writersInTurn())('deleting tags at a remote: %s', (kind, makeWriter, turns) => {
   const makeTwo = (name: string): { remote: Repository; ann: Writer; bo: Writer } => {
     const remote = makeRemote(box, `${kind}-${name}`);
     return { remote, ann: makeWriter(box, remote), bo: makeWriter(box, remote) };
   };
 
-  test('those that are named go, the others stay', async () => {
+  turns.test('those that are named go, the others stay', async () => {
     const { remote, ann, bo } = makeTwo('named');
     const [first, , third] = await write(ann, 'churn@v1.0.0', 'churn@v2.0.0', 'churn#prod#1');
     const refs = [first, third].filter((ref) => ref !== undefined);
@@ -28,7 +28,7 @@ describe.each(WRITERS)('deleting tags at a remote: %s', (kind, makeWriter) => {
     expect(remote.tags()).toEqual(['churn@v2.0.0']);
   });
 
-  test.each(['first', 'last'])(
+  test.each(turns.rows(['first', 'last']))(
     'all or none, and only what they held: the one that has moved comes %s',
     async (place) => {
       const { remote, ann } = makeTwo(`moved ${place}`);
@@ -41,14 +41,14 @@ describe.each(WRITERS)('deleting tags at a remote: %s', (kind, makeWriter) => {
     },
   );
 
-  test('those that are gone already are as good as deleted', async () => {
+  turns.test('those that are gone already are as good as deleted', async () => {
     const { remote, ann } = makeTwo('gone');
     const refs = await write(ann, 'churn@v1.0.0');
     for (const _time of [1, 2]) expect(await push(ann, refs.map(deleting), await ann.turn())).toEqual(DONE);
     expect(remote.tags()).toEqual([]);
   });
 
-  test('a turn that is over deletes nothing', async () => {
+  turns.test('a turn that is over deletes nothing', async () => {
     const { remote, ann, bo } = makeTwo('over');
     const refs = await write(ann, 'churn@v1.0.0');
     const turn = await bo.turn();
@@ -57,7 +57,7 @@ describe.each(WRITERS)('deleting tags at a remote: %s', (kind, makeWriter) => {
     expect(remote.tags()).toEqual(['churn#prod#1', 'churn@v1.0.0']);
   });
 
-  test('a deletion passes the turn on, and brings no old one back', async () => {
+  turns.test('a deletion passes the turn on, and brings no old one back', async () => {
     const { remote, ann, bo } = makeTwo('passes');
     const before = await bo.turn();
     const refs = await write(ann, 'churn@v1.0.0');
@@ -70,7 +70,7 @@ describe.each(WRITERS)('deleting tags at a remote: %s', (kind, makeWriter) => {
     expect(remote.tags()).toEqual(['churn#dev#1']);
   });
 
-  test('of a creation and a deletion at once that took the same turn one wins', async () => {
+  turns.test('of a creation and a deletion at once that took the same turn one wins', async () => {
     const { remote, ann, bo } = makeTwo('race');
     const refs = await write(ann, 'churn@v1.0.0');
     const [turn, draft] = [await ann.turn(), await bo.draft('churn#prod#1')];

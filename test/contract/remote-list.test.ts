@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
 import { requireRemote } from '../../src/git/port.js';
 import { sandbox } from '../support/repo.js';
-import { CHURN, makeRemote, WRITERS } from './remote-bench.js';
+import { CHURN, makeRemote, writersInTurn } from './remote-bench.js';
 
 const box = sandbox();
 
@@ -22,8 +22,8 @@ const OF_NEIGHBOURS = [
 const FOREIGN = ['@scope/pkg@1.2.3', 'churn-model', 'release-2020', 'v1.0.0'];
 const ALL = [...OF_CHURN, ...OF_NEIGHBOURS, ...FOREIGN].sort();
 
-describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) => {
-  test('a remote without tags gives an empty list and no turns', async () => {
+describe.each(writersInTurn())('listing the tags of a remote: %s', (kind, makeWriter, turns) => {
+  turns.test('a remote without tags gives an empty list and no turns', async () => {
     const remote = makeRemote(box, `${kind}-none`);
     const { repository, origin } = makeWriter(box, remote);
     const head = remote.git('rev-parse', 'main');
@@ -38,7 +38,7 @@ describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) =>
     });
   });
 
-  test('each is listed by name, with its object and what that leads to', async () => {
+  turns.test('each is listed by name, with its object and what that leads to', async () => {
     const remote = makeRemote(box, `${kind}-peeled`);
     const head = remote.git('rev-parse', 'main');
     const blob = remote.git('rev-parse', 'main:model.bin');
@@ -67,7 +67,7 @@ describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) =>
     remote.git('update-ref', 'refs/tags/refs/tags/churn@v9.0.0', head);
     const { repository, origin } = makeWriter(box, remote);
 
-    test('all of them, and no other ref', async () => {
+    turns.test('all of them, and no other ref', async () => {
       const listed = await requireRemote(repository, origin).listTags();
       const expected = ALL.map((name) => ({ name, oid: oids.get(name), peeled: head }));
       expect(listed.filter(({ name }) => !name.startsWith('refs/'))).toEqual(expected);
@@ -89,7 +89,7 @@ describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) =>
     });
   });
 
-  test('whose turn it is, of each artifact', async () => {
+  turns.test('whose turn it is, of each artifact', async () => {
     const { repository, origin, draft, turn } = makeWriter(box, makeRemote(box, `${kind}-turns`));
     const artifacts = ['churn', 'churn/x', 'models:churn'].map((name) => artifactName(name));
     const lasts = [];
@@ -106,7 +106,7 @@ describe.each(WRITERS)('listing the tags of a remote: %s', (kind, makeWriter) =>
     expect(await requireRemote(repository, origin).listTags()).toHaveLength(3);
   });
 
-  test('a remote that is gone fails whatever is asked, and says which', async () => {
+  turns.test('a remote that is gone fails whatever is asked, and says which', async () => {
     const remote = makeRemote(box, `${kind}-gone`);
     const { repository, origin, draft } = makeWriter(box, remote);
     const refs = [await draft('churn@v1.0.0')];

@@ -2,7 +2,16 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Repository, sandbox } from '../support/repo.js';
-import { cloneWriter, DONE, LOST, makeRemote, push, REFUSED, WRITERS, type Writer } from './remote-bench.js';
+import {
+  cloneWriter,
+  DONE,
+  LOST,
+  makeRemote,
+  push,
+  REFUSED,
+  type Writer,
+  writersInTurn,
+} from './remote-bench.js';
 
 const box = sandbox();
 
@@ -26,13 +35,13 @@ const HIDING = [
   ['hides it from writers', 'receive.hideRefs'],
 ] as const;
 
-describe.each(WRITERS)('servers that will not: %s', (kind, makeWriter) => {
+describe.each(writersInTurn())('servers that will not: %s', (kind, makeWriter, turns) => {
   const make = (name: string): { remote: Repository; ann: Writer; bo: Writer } => {
     const remote = makeRemote(box, `${kind}-${name}`);
     return { remote, ann: makeWriter(box, remote), bo: makeWriter(box, remote) };
   };
 
-  test.each(HIDING)(
+  test.each(turns.rows(HIDING))(
     'one that keeps turns to itself, and %s, takes tags all the same',
     async (what, setting) => {
       const { remote, ann, bo } = make(what);
@@ -51,7 +60,7 @@ describe.each(WRITERS)('servers that will not: %s', (kind, makeWriter) => {
     },
   );
 
-  test('a server that hides the turns still accepts tags', async () => {
+  turns.test('a server that hides the turns still accepts tags', async () => {
     const { remote, ann } = make('unread');
     remote.git('config', 'uploadpack.hideRefs', 'refs/reg');
     expect(await pushNew(ann, 'churn@v1.0.0')).toEqual(DONE);
@@ -59,7 +68,7 @@ describe.each(WRITERS)('servers that will not: %s', (kind, makeWriter) => {
     expect(remote.tags()).toEqual(['churn@v1.0.0', 'churn@v2.0.0']);
   });
 
-  test('one that takes refs one by one takes one tag, and of two neither', async () => {
+  turns.test('one that takes refs one by one takes one tag, and of two neither', async () => {
     const { remote, ann, bo } = make('one-by-one');
     remote.git('config', 'receive.advertiseAtomic', 'false');
     expect(await pushNew(ann, 'churn@v1.0.0', 'churn#prod#1')).toEqual(REFUSED);
@@ -70,7 +79,7 @@ describe.each(WRITERS)('servers that will not: %s', (kind, makeWriter) => {
     expect(remote.tags()).toEqual(['churn#prod#1', 'churn@v1.0.0']);
   });
 
-  test.each(['pre-receive', 'update'] as const)(
+  test.each(turns.rows(['pre-receive', 'update'] as const))(
     'one whose %s hook says no: its words, and nothing happens',
     async (hook) => {
       const { remote, ann } = make(hook);
@@ -81,7 +90,7 @@ describe.each(WRITERS)('servers that will not: %s', (kind, makeWriter) => {
     },
   );
 
-  test('one whose update hook says no to one tag takes none of them', async () => {
+  turns.test('one whose update hook says no to one tag takes none of them', async () => {
     const { remote, ann } = make('partly');
     setHook(remote, 'update', 'case "$1" in *"#prod#"*) echo "not to prod" >&2; exit 1;; esac');
     const result = await pushNew(ann, 'churn@v1.0.0', 'churn#prod#1');
@@ -89,14 +98,14 @@ describe.each(WRITERS)('servers that will not: %s', (kind, makeWriter) => {
     expect(remote.git('for-each-ref', '--format=%(refname)')).toBe('refs/heads/main');
   });
 
-  test('one whose update hook knows no turns takes the tags', async () => {
+  turns.test('one whose update hook knows no turns takes the tags', async () => {
     const { remote, ann } = make('no-turns');
     setHook(remote, 'update', 'case "$1" in refs/tags/*) ;; *) echo "tags only" >&2; exit 1;; esac');
     expect(await pushNew(ann, 'churn@v1.0.0', 'churn#prod#1')).toEqual(DONE);
     expect(remote.tags()).toEqual(['churn#prod#1', 'churn@v1.0.0']);
   });
 
-  test('one where tags stay', async () => {
+  turns.test('one where tags stay', async () => {
     const { remote, ann } = make('stay');
     await pushNew(ann, 'churn@v1.0.0');
     setHook(remote, 'update', 'case "$3" in *[1-9a-f]*) ;; *) echo "tags stay" >&2; exit 1;; esac');
@@ -107,7 +116,7 @@ describe.each(WRITERS)('servers that will not: %s', (kind, makeWriter) => {
     expect(remote.tags()).toEqual(['churn@v1.0.0']);
   });
 
-  test('one that another writer has locked is worth another try', async () => {
+  turns.test('one that another writer has locked is worth another try', async () => {
     const { remote, ann } = make('locked');
     const lock = join(remote.dir, 'refs/tags/churn@v1.0.0.lock');
     writeFileSync(lock, '');

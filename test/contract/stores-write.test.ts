@@ -5,12 +5,16 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ObjectStore } from '../../src/stores/port.js';
 import { sandbox } from '../support/repo.js';
+import { turnsOf } from '../support/soak.js';
 import { STORES, type StorePlace } from './stores-bench.js';
 import { bytesOf, failure, KEYS, LARGE, MIB, pieces } from './stores-objects.js';
 
-const WRITABLE = STORES.filter(({ cannot }) => !cannot?.includes('write'));
+const WRITABLE = STORES.filter(({ cannot }) => !cannot?.includes('write')).map((store, place, all) => ({
+  ...store,
+  turns: turnsOf(place, all.length),
+}));
 
-describe.each(WRITABLE)('a store of the kind $name that is written to', ({ open }) => {
+describe.each(WRITABLE)('a store of the kind $name that is written to', ({ open, turns }) => {
   const box = sandbox();
   let place: StorePlace;
   let store: ObjectStore;
@@ -57,7 +61,7 @@ describe.each(WRITABLE)('a store of the kind $name that is written to', ({ open 
     ['large', LARGE, LARGE + 1],
     ['large', LARGE, LARGE - 1],
   ] as const;
-  it.each(wrongSizes)(
+  it.each(turns.rows(wrongSizes))(
     'leaves nothing of a %s stream of %d bytes that was to have %d',
     async (_, has, said) => {
       const bytes = Readable.from(pieces(Buffer.alloc(has)), { objectMode: false });
@@ -69,7 +73,7 @@ describe.each(WRITABLE)('a store of the kind $name that is written to', ({ open 
     },
   );
 
-  it('keeps what was there when a new one cannot be read to its end', async () => {
+  turns.test('keeps what was there when a new one cannot be read to its end', async () => {
     await store.write('kept', bytesOf(Buffer.from('kept')), 4);
     const before = (await place.keys()).sort();
     const gone = new Error('the disk is gone');
@@ -83,25 +87,28 @@ describe.each(WRITABLE)('a store of the kind $name that is written to', ({ open 
     expect((await place.keys()).sort()).toEqual(before);
   });
 
-  it.each([10, LARGE])('leaves nothing of a write of %d bytes that is interrupted', async (size) => {
-    const before = (await place.keys()).sort();
-    const ending = new AbortController();
-    const interrupted = await place.store(ending.signal);
-    // gives half of its bytes and then nothing, without an end
-    const half = pieces(Buffer.alloc(size / 2));
-    const bytes = new Readable({
-      read: () => {
-        const piece = half.next().value;
-        if (piece) bytes.push(piece);
-        else bytes.emit('taken');
-      },
-    });
-    const taken = once(bytes, 'taken');
-    const writing = failure(interrupted.write('interrupted-write', bytes, size));
-    await taken;
-    ending.abort();
-    expect((await writing).code).toBe('INTERRUPTED');
-    expect(bytes.destroyed).toBe(true);
-    expect((await place.keys()).sort()).toEqual(before);
-  });
+  it.each(turns.rows([10, LARGE]))(
+    'leaves nothing of a write of %d bytes that is interrupted',
+    async (size) => {
+      const before = (await place.keys()).sort();
+      const ending = new AbortController();
+      const interrupted = await place.store(ending.signal);
+      // gives half of its bytes and then nothing, without an end
+      const half = pieces(Buffer.alloc(size / 2));
+      const bytes = new Readable({
+        read: () => {
+          const piece = half.next().value;
+          if (piece) bytes.push(piece);
+          else bytes.emit('taken');
+        },
+      });
+      const taken = once(bytes, 'taken');
+      const writing = failure(interrupted.write('interrupted-write', bytes, size));
+      await taken;
+      ending.abort();
+      expect((await writing).code).toBe('INTERRUPTED');
+      expect(bytes.destroyed).toBe(true);
+      expect((await place.keys()).sort()).toEqual(before);
+    },
+  );
 });

@@ -5,7 +5,7 @@ import { artifactName } from '../../src/domain/names.js';
 import type { TagList, TagReading, TagRef } from '../../src/git/port.js';
 import { openGitRepository } from '../../src/git/program/repository.js';
 import { type Repository, sandbox } from '../support/repo.js';
-import { annotate, type Bench, benchOver, LOCAL_READERS, READERS, tagBytes } from './bench.js';
+import { annotate, type Bench, benchOver, LOCAL_READERS, readersInTurn, tagBytes } from './bench.js';
 import { good, MALFORMED, NOWHERE, surround, verdicts } from './broken.js';
 
 const box = sandbox();
@@ -21,8 +21,8 @@ const peeledIn = (list: TagList): Record<string, TagRef['peeled']> =>
 const named = ({ known }: TagList): Record<string, string> => verdicts([...known.values()]);
 const nameOf = (one: TagReading): string => ('tag' in one ? one.tag.name : one.ref.name);
 
-describe.each(READERS)('the tags of a repository: %s', (kind, makeBench) => {
-  test('without tags there are none', async () => {
+describe.each(readersInTurn())('the tags of a repository: %s', (kind, makeBench, turns) => {
+  turns.test('without tags there are none', async () => {
     const { repository, commit } = makeBench(box, `${kind}-none`);
     commit();
     for (const scope of ['all', CHURN] as const) {
@@ -33,53 +33,52 @@ describe.each(READERS)('the tags of a repository: %s', (kind, makeBench) => {
     expect(await repository.tags.read([])).toEqual([]);
   });
 
-  describe('of many artifacts', () => {
-    const bench = makeBench(box, `${kind}-many`);
-    const { tags } = bench.repository;
-    const commit = bench.commit({ 'model.bin': '1' });
-    const OF_CHURN = ['churn#eu/prod!#4', 'churn#eu/prod#3', 'churn#prod', 'churn#prod#1', 'churn@v1.0.0'];
-    const OTHERS = ['churn-x@v1.0.0', 'churn/x#prod#1', 'churn2@v1.0.0', 'models=churn@v1.0.0'];
-    const oids = new Map([...OF_CHURN, ...OTHERS].map((name) => [name, annotate(bench, name, commit)]));
+  /** A repository with the tags of many artifacts. */
+  const bench = makeBench(box, `${kind}-many`);
+  const { tags } = bench.repository;
+  const commit = bench.commit({ 'model.bin': '1' });
+  const OF_CHURN = ['churn#eu/prod!#4', 'churn#eu/prod#3', 'churn#prod', 'churn#prod#1', 'churn@v1.0.0'];
+  const OTHERS = ['churn-x@v1.0.0', 'churn/x#prod#1', 'churn2@v1.0.0', 'models=churn@v1.0.0'];
+  const oids = new Map([...OF_CHURN, ...OTHERS].map((name) => [name, annotate(bench, name, commit)]));
 
-    test('all are listed by name, with what they hold and lead to', async () => {
-      const expected = [...oids.keys()].sort().map((name) => ({ name, oid: oids.get(name), peeled: commit }));
-      expect(plain(await tags.list('all'))).toEqual(expected);
-    });
+  turns.test('all are listed by name, with what they hold and lead to', async () => {
+    const expected = [...oids.keys()].sort().map((name) => ({ name, oid: oids.get(name), peeled: commit }));
+    expect(plain(await tags.list('all'))).toEqual(expected);
+  });
 
-    test('a list can be gone through twice', async () => {
-      const list = await tags.list('all');
-      expect(plain(list)).toEqual(plain(list));
-    });
+  turns.test('a list can be gone through twice', async () => {
+    const list = await tags.list('all');
+    expect(plain(list)).toEqual(plain(list));
+  });
 
-    test('those of one artifact are its own, whatever other names begin alike', async () => {
-      const list = await tags.list(CHURN);
-      const expected = OF_CHURN.map((name) => ({ name, oid: oids.get(name), peeled: commit }));
-      expect(plain(list)).toEqual(expected);
-      // what came with the list is right, whether it is all or nothing
-      for (const [name, reading] of list.known)
-        expect(reading).toMatchObject({ tag: { name, oid: oids.get(name), commit } });
-    });
+  turns.test('those of one artifact are its own, whatever other names begin alike', async () => {
+    const list = await tags.list(CHURN);
+    const expected = OF_CHURN.map((name) => ({ name, oid: oids.get(name), peeled: commit }));
+    expect(plain(list)).toEqual(expected);
+    // what came with the list is right, whether it is all or nothing
+    for (const [name, reading] of list.known)
+      expect(reading).toMatchObject({ tag: { name, oid: oids.get(name), commit } });
+  });
 
-    test('objects are read in the order of the refs, also twice', async () => {
-      const { refs } = await tags.list(CHURN);
-      const asked = [...refs, ...refs].reverse();
-      const read = await tags.read(asked);
-      expect(read.map(nameOf)).toEqual(asked.map(({ name }) => name));
-      expect(read[0]).toMatchObject({
-        tag: {
-          name: 'churn@v1.0.0',
-          oid: oids.get('churn@v1.0.0'),
-          commit,
-          tagger: { name: 'Ann Lee', email: 'ann@example.com' },
-          date: 1767225600,
-          message: 'About churn@v1.0.0\n',
-        },
-        oddities: [],
-      });
+  turns.test('objects are read in the order of the refs, also twice', async () => {
+    const { refs } = await tags.list(CHURN);
+    const asked = [...refs, ...refs].reverse();
+    const read = await tags.read(asked);
+    expect(read.map(nameOf)).toEqual(asked.map(({ name }) => name));
+    expect(read[0]).toMatchObject({
+      tag: {
+        name: 'churn@v1.0.0',
+        oid: oids.get('churn@v1.0.0'),
+        commit,
+        tagger: { name: 'Ann Lee', email: 'ann@example.com' },
+        date: 1767225600,
+        message: 'About churn@v1.0.0\n',
+      },
+      oddities: [],
     });
   });
 
-  test('tags that are no events are listed and read unchanged', async () => {
+  turns.test('tags that are no events are listed and read unchanged', async () => {
     const bench = surround(makeBench(box, `${kind}-no-events`));
     const { tags } = bench.repository;
     const tree = bench.add('tree', '');

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { deflateSync } from 'node:zlib';
+import { join } from 'node:path';
+import { writeLoose } from '../support/loose-objects.js';
 import type { Repository } from '../support/repo.js';
 
 /** An entry of a tree as git stores it, past every check of git. */
@@ -17,17 +15,10 @@ export interface RawObjects {
   commit(tree: string): string;
 }
 
-/** Gives what writes objects as git keeps loose ones (gitrepository-layout(5)); nothing in them is looked at. */
+/** Gives what writes objects past every check of git. */
 export function rawObjects({ dir }: Repository): RawObjects {
-  const write = (type: string, content: string | Uint8Array): string => {
-    const bytes = Buffer.from(content);
-    const whole = Buffer.concat([Buffer.from(`${type} ${bytes.length}\0`), bytes]);
-    const oid = createHash('sha1').update(whole).digest('hex');
-    const file = join(dir, '.git/objects', oid.slice(0, 2), oid.slice(2));
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, deflateSync(whole));
-    return oid;
-  };
+  const write = (type: string, content: string | Uint8Array): string =>
+    writeLoose(join(dir, '.git/objects'), type, content);
   const who = 'Ann Lee <ann@example.com> 1767225600 +0000';
   return {
     blob: (content) => write('blob', content),

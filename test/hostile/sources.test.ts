@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readDvcManifest } from '../../src/documents/dvc.js';
 import { RegError } from '../../src/errors.js';
-import { openSources } from '../../src/git/open-with-git.js';
+import { openSources as openSourcesWithGit } from '../../src/git/open-with-git.js';
+import { openSources } from '../../src/git/open-without-git.js';
 import { download } from '../../src/models/download.js';
 import { parsePointer } from '../../src/models/lfs/pointer.js';
 import { locate } from '../../src/models/locate.js';
 import { storeOpener } from '../../src/stores/open.js';
 import { type Repository, sandbox } from '../support/repo.js';
+import { cases } from '../support/soak.js';
 import { filesBut } from './batch.js';
 import { bytesIn, codeOf, outcomeOf, rowsOf, SECRET, type Text } from './corpus.js';
 import { type RawEntry, rawObjects } from './objects.js';
@@ -29,7 +31,9 @@ async function load({ files, path }: Committed, repository: Repository): Promise
   count += 1;
   const { commit } = rawObjects(repository);
   const oid = commit(treeOf(files, repository));
-  const opener = openSources(join(box.root, 'cache'), around);
+  // what reads git with the program and what reads it without take turns in `npm test`
+  const open = cases(1, count % 2) === 1 ? openSourcesWithGit : openSources;
+  const opener = open(join(box.root, 'cache'), around);
   const source = await opener.openSource({ kind: 'path', path: repository.dir });
   const place = { kind: 'repository', repository: source, commit: oid, path, at: repository.dir } as const;
   const model = await locate(place, { stores, around });

@@ -8,6 +8,7 @@ import { openSources } from '../../src/git/open-without-git.js';
 import { download } from '../../src/models/download.js';
 import { gitModel } from '../../src/models/git.js';
 import { sandbox } from '../support/repo.js';
+import { pairs, turnsOf } from '../support/soak.js';
 import { makeHostileResearch } from './batch.js';
 import { codeOf, type Row, rowsOf, textIn } from './corpus.js';
 import { type RawEntry, rawObjects } from './objects.js';
@@ -70,7 +71,11 @@ const committed = new Map<Row<Committed>, string>(
 
 const OPENERS = { 'the git program': openSourcesWithGit, 'no git program': openSources };
 
-describe.each(Object.entries(OPENERS))('with %s, a commit with', (_how, opener) => {
+const openersInTurn = Object.entries(OPENERS).map(
+  ([how, opener], place, all) => [how, opener, turnsOf(place, all.length)] as const,
+);
+
+describe.each(openersInTurn)('with %s, a commit with', (_how, opener, turns) => {
   const read = async (oid: string, path: string, target: string): Promise<void> => {
     // nothing may go on for ever, nor when the test has given up
     const around = { env: box.env, signal: AbortSignal.timeout(45_000) };
@@ -78,7 +83,7 @@ describe.each(Object.entries(OPENERS))('with %s, a commit with', (_how, opener) 
     await download(await gitModel(source, oid, path, around), target, () => undefined);
   };
 
-  test.each(rows.map((row, number) => ({ ...row, row, number })))(
+  test.each(turns.rows(rows.map((row, number) => ({ ...row, row, number }))))(
     '$what is refused',
     async ({ row, number, input: { path }, code }) => {
       const target = join(box.root, 'out', opener.name, String(number), 'model');
@@ -98,7 +103,7 @@ describe.each(Object.entries(OPENERS))('with %s, a commit with', (_how, opener) 
 });
 
 /** Everything that may be at the top of the sandbox. */
-const ALLOWED = ['cache', 'home', 'out', 'research', 'trees'];
+const ALLOWED = ['cache', 'home', 'out', 'research', 'template', 'trees'];
 
 describe('a rev that is', () => {
   const research = makeHostileResearch(box);
@@ -110,9 +115,11 @@ describe('a rev that is', () => {
     'the git program at a URL': () =>
       openRepository(pathToFileURL(research.dir).href, box.root, cache, around),
   };
-  const cases = Object.entries(PLACES).flatMap(([how, open]) =>
-    rowsOf('revs').map((row) => ({ ...row, how, open })),
-  );
+  const cases = pairs(rowsOf('revs'), Object.entries(PLACES)).map(([row, [how, open]]) => ({
+    ...row,
+    how,
+    open,
+  }));
   test.each(cases)('$what names no commit, with $how', async ({ input, open, code }) => {
     const found = async (): Promise<string | undefined> => (await open()).objects.commit(textIn(input));
     // without the git program some revs are refused because of what they look like

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dvcIn } from '../support/dvc-reading.js';
@@ -23,10 +24,13 @@ beforeEach(() => {
   count += 1;
   remote = join(box.root, `remote-${count}`);
   project = box.repository(`project-${count}`);
-  project.commit({ '.dvc/config': dvcConfig(`../../remote-${count}`), '.dvc/.gitignore': '/config.local\n' });
+  // what each test commits, together with files of its own
+  mkdirSync(join(project.dir, '.dvc'));
+  writeFileSync(join(project.dir, '.dvc/config'), dvcConfig(`../../remote-${count}`));
+  writeFileSync(join(project.dir, '.dvc/.gitignore'), '/config.local\n');
 });
 
-const bytes = randomBytes(100_000);
+const bytes = randomBytes(1000);
 
 describe.each([2, 3] as const)('as DVC %i tracks', (dvc) => {
   test('a file, by its own path and by that of its .dvc file', async () => {
@@ -38,7 +42,7 @@ describe.each([2, 3] as const)('as DVC %i tracks', (dvc) => {
     expect(await find('models/model.pkl')).toMatchObject({
       kind: 'file',
       name: 'model.pkl',
-      files: [{ path: 'model.pkl', size: 100_000, ranges: true, isHere: true }],
+      files: [{ path: 'model.pkl', size: 1000, ranges: true, isHere: true }],
     });
   });
 
@@ -79,7 +83,7 @@ test('objects are looked for in both places, first where the output says', async
   // what is in the place of DVC 3 goes first, and it is damaged
   pushTo(remote, {
     ...model,
-    objects: new Map([...model.objects.keys()].map((key) => [key, randomBytes(100_000)])),
+    objects: new Map([...model.objects.keys()].map((key) => [key, randomBytes(1000)])),
   });
   expect((await failure('model.pkl')).code).toBe('HASH_MISMATCH');
 });

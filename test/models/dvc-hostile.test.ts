@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dvcIn } from '../support/dvc-reading.js';
@@ -8,13 +9,15 @@ const box = sandbox();
 const remote = join(box.root, 'remote');
 const model = trackFile('a model');
 pushTo(remote, model);
+const original = box.repository('original');
+original.commit({ '.dvc/config': dvcConfig(remote), 'm.dvc': dvcFile('m', model) });
 let count = 0;
 let project: Repository;
 const { find, failure } = dvcIn(box, () => project);
 beforeEach(() => {
   count += 1;
-  project = box.repository(`project-${count}`);
-  project.commit({ '.dvc/config': dvcConfig(remote), 'm.dvc': dvcFile('m', model) });
+  project = box.at(`project-${count}`);
+  cpSync(original.dir, project.dir, { recursive: true });
 });
 
 describe('remotes that are refused', () => {

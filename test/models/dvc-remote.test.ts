@@ -11,7 +11,7 @@ let count = 0;
 let project: Repository;
 let remote: string;
 const { read, failure } = dvcIn(box, () => project);
-const bytes = randomBytes(100_000);
+const bytes = randomBytes(1000);
 const model = trackFile(bytes);
 const folder = trackFolder({ 'a.bin': bytes, 'b.bin': 'b' });
 beforeEach(() => {

@@ -6,7 +6,7 @@ import { type Asked, readingIn } from '../support/lfs-server-reading.js';
 import { sandbox } from '../support/repo.js';
 
 const box = sandbox();
-const { find, read, failure } = readingIn(box);
+const { find, read, failure } = readingIn(box, true);
 const bytes = randomBytes(2000);
 const research = box.repository('research');
 let server: LfsServer;
@@ -65,7 +65,7 @@ describe('the batch API', () => {
 
   test('never answers', async () => {
     server.fail({ on: 'batch', fault: 'hangs' });
-    const error = await failure({ ...asked, env: { REG_TIMEOUT: '3' } });
+    const error = await failure({ ...asked, env: { REG_TIMEOUT: '1' } });
     expect(error).toMatchObject({ code: 'REMOTE_FAILED', message: expect.stringContaining(server.url) });
   });
 });
@@ -121,7 +121,7 @@ describe('the place of an object', () => {
 
   test('never answers', async () => {
     server.fail({ on: 'download', fault: 'hangs' });
-    const error = await failure({ ...asked, env: { REG_TIMEOUT: '3' } });
+    const error = await failure({ ...asked, env: { REG_TIMEOUT: '1' } });
     expect(error).toMatchObject({ code: 'REMOTE_FAILED', message: expect.stringContaining(server.url) });
   });
 });

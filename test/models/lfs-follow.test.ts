@@ -8,7 +8,7 @@ import { pathWithoutLfs, readingIn } from '../support/lfs-server-reading.js';
 import { type Repository, sandbox } from '../support/repo.js';
 
 const box = sandbox();
-const { find, read, failure } = readingIn(box);
+const { find, read, failure } = readingIn(box, true);
 const WITHOUT_LFS = { PATH: pathWithoutLfs(box) };
 let server: LfsServer;
 let research: Repository;

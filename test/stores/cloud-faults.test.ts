@@ -74,13 +74,13 @@ describe.each(KINDS)('a store of the kind %s whose server is at fault', (kind, o
         response.writeHead(200, { 'content-length': 1000 });
         response.write('only so much');
       },
-      { REG_TIMEOUT: '1' },
+      { REG_TIMEOUT: '0.3' },
     );
     expect((await failed(async () => buffer(await store.read('model')))).code).toBe('STORE_FAILED');
   });
 
   it('fails when the server does not answer', async () => {
-    const store = await storeAt(() => undefined, { REG_TIMEOUT: '1' });
+    const store = await storeAt(() => undefined, { REG_TIMEOUT: '0.3' });
     const calls = [() => store.stat('model'), () => store.read('model'), () => store.list('')];
     const errors = await Promise.all(calls.map(failed));
     expect(errors.map(({ code }) => code)).toEqual(['STORE_FAILED', 'STORE_FAILED', 'STORE_FAILED']);

@@ -24,6 +24,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // the pages of a test share a process
+  '--renderer-process-limit=1',
 ];
 
 /** A browser with an empty profile, and what happened in it. */

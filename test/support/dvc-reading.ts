@@ -8,6 +8,7 @@ import { bytesOf, type SourceFile, type SourceModel } from '../../src/models/sou
 import { storeOpener } from '../../src/stores/open.js';
 import type { StoreOpener } from '../../src/stores/port.js';
 import type { Env, Repository, Sandbox } from './repo.js';
+import { cases } from './soak.js';
 
 /** A model that DVC tracks, as links name it. */
 export interface AskedOfDvc {
@@ -23,13 +24,17 @@ export interface AskedOfDvc {
 
 /** Gives what finds models that DVC tracks in a repository, and what brings them to this disk. */
 export function dvcIn(box: Sandbox, repository: () => Repository) {
+  let count = 0;
   const find = async (path: string, asked: AskedOfDvc = {}): Promise<SourceModel | undefined> => {
-    const { dir, git } = repository();
-    const around = { env: { ...box.env, ...asked.env }, signal: asked.signal };
+    const { dir } = repository();
+    count += 1;
+    // what reads a repository with git and what reads it without take turns in `npm test`
+    const REG_GIT = cases(1, count % 2) === 1 ? 'git' : 'embedded';
+    const around = { env: { ...box.env, REG_GIT, ...asked.env }, signal: asked.signal };
     const { objects } = await sourceOpener(join(box.root, 'cache'), around).openSource(parseLocation(dir));
     const opener = storeOpener(around);
     const at = asked.isHere === false ? undefined : dir;
-    const commit = asked.commit ?? git('rev-parse', 'HEAD');
+    const commit = asked.commit ?? (await objects.commit('HEAD')) ?? '';
     return findDvcModel(objects, commit, path, asked.stores?.(opener) ?? opener, at);
   };
   /** The bytes of a model by the paths of its files, checked against what its source promises. */

@@ -8,6 +8,7 @@ import { download } from '../../src/models/download.js';
 import { gitModel } from '../../src/models/git.js';
 import type { SourceModel } from '../../src/models/source.js';
 import type { Env, Sandbox } from './repo.js';
+import { cases } from './soak.js';
 
 /** Whether the git-lfs program is on this machine; without it the tests of what it does are left out, by name. */
 export const hasGitLfs = spawnSync('git', ['lfs', 'version']).status === 0;
@@ -25,12 +26,18 @@ export interface Asked {
   cache?: string;
 }
 
-/** Gives what finds models in git, and what brings them to this disk. */
-export function readingIn(box: Sandbox) {
+/**
+ * Gives what finds models in git, and what brings them to this disk.
+ * @param isInTurn whether what reads git with the program and what reads it without take turns in `npm test`
+ */
+export function readingIn(box: Sandbox, isInTurn = false) {
   let count = 0;
+  let found = 0;
   const find = async ({ repo, commit, path, env, signal, cache }: Asked): Promise<SourceModel> => {
     count += 1;
-    const around = { env: { ...box.env, REG_TIMEOUT: '20', ...env }, signal };
+    found += 1;
+    const REG_GIT = isInTurn && cases(1, found % 2) === 0 ? 'embedded' : 'git';
+    const around = { env: { ...box.env, REG_GIT, REG_TIMEOUT: '20', ...env }, signal };
     const opener = sourceOpener(join(box.root, cache ?? `cache-${count}`), around);
     return gitModel(await opener.openSource(parseLocation(repo)), commit, path, around);
   };

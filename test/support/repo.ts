@@ -1,8 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
+import { writeLoose } from './loose-objects.js';
 
 /** Variables of an environment; a type of its own so that tests can spread it. */
 export type Env = Record<string, string>;
@@ -57,6 +67,22 @@ export function sandbox(): Sandbox {
   mkdirSync(join(root, 'home'));
   // what git copies into each new repository, without its samples of hooks
   for (const folder of ['hooks', 'info']) mkdirSync(join(root, 'template', folder), { recursive: true });
+  /** Empty repositories as git has made them, by its options: what is in them by path, undefined for a folder. */
+  const empty = new Map<string, [path: string, bytes: Buffer | undefined][]>();
+  const makeEmpty = (dir: string, options: readonly string[]): void => {
+    const made = empty.get(options.join(' '));
+    const isNew = !existsSync(dir);
+    if (made === undefined || !isNew) {
+      execFileSync('git', ['init', '--quiet', '--initial-branch=main', ...options, dir], { env });
+      if (isNew) empty.set(options.join(' '), contentOf(dir));
+      return;
+    }
+    // the same without a process
+    mkdirSync(dir, { recursive: true });
+    for (const [path, bytes] of made)
+      if (bytes === undefined) mkdirSync(join(dir, path));
+      else writeFileSync(join(dir, path), bytes);
+  };
   return {
     root,
     env,
@@ -64,11 +90,20 @@ export function sandbox(): Sandbox {
     at: (dir) => repositoryAt(join(root, dir), env),
     repository: (name, ...initOptions) => {
       const dir = join(root, name);
-      execFileSync('git', ['init', '--quiet', '--initial-branch=main', ...initOptions, dir], { env });
+      makeEmpty(dir, initOptions);
       return repositoryAt(dir, env);
     },
   };
 }
+
+/** Everything below a folder, each folder before what is in it. */
+const contentOf = (top: string): [path: string, bytes: Buffer | undefined][] =>
+  readdirSync(top, { recursive: true, withFileTypes: true })
+    .map((entry): [string, Buffer | undefined] => {
+      const path = join(entry.parentPath, entry.name);
+      return [path.slice(top.length + 1), entry.isDirectory() ? undefined : readFileSync(path)];
+    })
+    .sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** Nothing of the machine that runs the tests but PATH. */
 const frozenEnv = (root: string): Env => ({
@@ -102,7 +137,7 @@ function repositoryAt(dir: string, env: Env): Repository {
     }).replace(/\n$/, '');
   let common: string | undefined;
   const writeTagRef = (name: string, content: string): void => {
-    common ??= run(['rev-parse', '--git-common-dir']);
+    common ??= existsSync(join(dir, '.git/objects')) ? '.git' : run(['rev-parse', '--git-common-dir']);
     const file = join(dir, common, 'refs/tags', name);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
@@ -136,7 +171,12 @@ function repositoryAt(dir: string, env: Env): Repository {
       return looseRef(`refs/tags/${name}`) ?? run(['rev-parse', `refs/tags/${name}`]);
     },
     writeRawTag: (bytes, name) => {
-      const oid = run(['hash-object', '-t', 'tag', '-w', '--stdin', '--literally'], bytes);
+      const objects = ['.git/objects', 'objects']
+        .map((path) => join(dir, path))
+        .find((path) => existsSync(path));
+      const oid = objects
+        ? writeLoose(objects, 'tag', bytes)
+        : run(['hash-object', '-t', 'tag', '-w', '--stdin', '--literally'], bytes);
       // update-ref refuses to point at an object that it cannot read
       writeTagRef(name, `${oid}\n`);
       return oid;

@@ -1,3 +1,5 @@
+import { test } from 'vitest';
+
 /** Whether this is `npm run soak`, which has hours. */
 const HAS_TIME = process.env.REG_SOAK === '1';
 
@@ -17,3 +19,29 @@ export const pairs = <Row, Mode>(all: readonly Row[], modes: readonly Mode[]): [
       .filter((_, place) => HAS_TIME || place === index % modes.length)
       .map((mode): [Row, Mode] => [row, mode]),
   );
+
+/** Chooses tests for one of several modes. */
+export interface Turns {
+  /** Defines a test when it is the turn of the mode. */
+  test(name: string, run: () => Promise<void> | void): void;
+  /** The rows of a table at which it is the turn of the mode. */
+  rows<Row>(all: readonly Row[]): Row[];
+}
+
+/**
+ * Which tests of a suite that runs in several modes run in one of them, by its place: all in `npm run soak`. In `npm test` the
+ * modes take turns, so that each test runs in one of them.
+ */
+export function turnsOf(place: number, modes: number): Turns {
+  let count = 0;
+  const isNext = (): boolean => {
+    count += 1;
+    return HAS_TIME || (count - 1) % modes === place;
+  };
+  return {
+    test: (name, run) => {
+      if (isNext()) test(name, run);
+    },
+    rows: (all) => all.filter(isNext),
+  };
+}

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { type ValidateOptions, validate } from '../../src/checks/validate.js';
 import { openContext } from '../../src/open.js';
 import { sandbox } from '../support/repo.js';
+import { pairs } from '../support/soak.js';
 
 const box = sandbox();
 const origin = box.repository('origin');
@@ -32,7 +33,7 @@ describe('a change cannot choose the rules that it is checked by', () => {
     clone.git('checkout', '--quiet', '--force', 'change');
   });
 
-  test.each([
+  const CHANGES: [what: string, text: string, changes: string[]][] = [
     ['nothing', STRICT_RULES, []],
     ['a level', STRICT_RULES.replace('link-suffix: error', 'link-suffix: off'), ['3 config-change info']],
     ['revs', STRICT_RULES.replace('fixed', 'floating'), ['2 config-change info']],
@@ -40,9 +41,11 @@ describe('a change cannot choose the rules that it is checked by', () => {
     ['consumers', STRICT_RULES.replace(/expects.*\n/, ''), ['1 config-change info']],
     ['links', STRICT_RULES.replace('required', 'optional'), ['1 config-change info']],
     ['stages, which are no rule', `${STRICT_RULES}stages: [prod]\n`, []],
-  ])('%s', async (_, text, changes) => {
-    write(text);
-    for (const base of [undefined, 'HEAD', 'origin/main']) {
+  ];
+  test.each(pairs(CHANGES, [undefined, 'HEAD', 'origin/main']).map(([row, base]) => [...row, base] as const))(
+    '%s',
+    async (_, text, changes, base) => {
+      write(text);
       const { found } = await validated({ base });
       expect(found.filter((one) => one.includes('config-change'))).toEqual(
         changes.map((one) => `.reg.yaml:${one}`),
@@ -51,8 +54,8 @@ describe('a change cannot choose the rules that it is checked by', () => {
         expect(found).toContain('a.model.yml:1 link-suffix error');
         expect(found).toContain('.reg.yaml:1 config-links error');
       }
-    }
-  });
+    },
+  );
 
   test('the file is removed, or committed on the branch that is checked and given as the base', async () => {
     rmSync(join(clone.dir, '.reg.yaml'));
