@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { type Run, regIn, transcript } from '../support/cli-here.js';
@@ -13,18 +13,19 @@ afterAll(() => http.close());
 let remote: Repository;
 let url: string;
 let count = 0;
-/** A bare registry with three commits on `main` and one more on `side`, behind a web server that takes pushes. */
+const source = makeRegistry(box, 'source', 'churn');
+for (const n of [2, 3]) source.commit({ 'model.bin': `model ${n}` });
+source.git('checkout', '--quiet', '-b', 'side');
+source.commit({ 'model.bin': 'on the side' });
+const made = box.repository('made.git', '--bare');
+made.git('config', 'http.receivepack', 'true');
+source.git('push', '--quiet', made.dir, 'main', 'side');
+/** A bare registry with three commits on `main` and one more on `side`: behind a web server that takes pushes, and here, by turns. */
 beforeEach(() => {
   count += 1;
-  const source = makeRegistry(box, `source-${count}`, 'churn');
-  for (const n of [2, 3]) source.commit({ 'model.bin': `model ${n}` });
-  source.git('branch', 'side');
-  remote = box.repository(`remote-${count}.git`, '--bare');
-  remote.git('config', 'http.receivepack', 'true');
-  source.git('checkout', '--quiet', 'side');
-  source.commit({ 'model.bin': 'on the side' });
-  source.git('push', '--quiet', remote.dir, 'main', 'side');
-  url = `${http.url}/remote-${count}.git`;
+  cpSync(made.dir, join(box.root, `remote-${count}.git`), { recursive: true });
+  remote = box.at(`remote-${count}.git`);
+  url = count % 2 === 1 ? `${http.url}/remote-${count}.git` : `file://${remote.dir}`;
 });
 
 const reg = (...args: string[]): Promise<Run> => regIn(box, box.root)(...args, '--repo', url);
