@@ -20,16 +20,15 @@ source.commit({ 'model.bin': 'on the side' });
 const made = box.repository('made.git', '--bare');
 made.git('config', 'http.receivepack', 'true');
 source.git('push', '--quiet', made.dir, 'main', 'side');
-/** A bare registry with three commits on `main` and one more on `side`: behind a web server that takes pushes, and here, by turns. */
+/** A bare registry with three commits on `main` and one more on `side`: here, and behind a web server that takes pushes, by turns. */
 beforeEach(() => {
   count += 1;
   cpSync(made.dir, join(box.root, `remote-${count}.git`), { recursive: true });
   remote = box.at(`remote-${count}.git`);
-  url = count % 2 === 1 ? `${http.url}/remote-${count}.git` : `file://${remote.dir}`;
+  url = count % 2 === 1 ? `file://${remote.dir}` : `${http.url}/remote-${count}.git`;
 });
 
 const reg = (...args: string[]): Promise<Run> => regIn(box, box.root)(...args, '--repo', url);
-const told = (...runs: readonly Run[]): string => transcript(...runs).replaceAll(http.url, '<server>');
 const leadsTo = (tag: string): string => remote.git('rev-parse', `refs/tags/${tag}^{commit}`);
 
 test('the whole story without a clone', async () => {
@@ -45,7 +44,9 @@ test('the whole story without a clone', async () => {
     await reg('deregister', 'churn@v0.0.1'),
     await reg('deprecate', 'churn'),
   ];
-  expect(told(...runs).replaceAll(` --repo <server>/remote-${count}.git`, '')).toMatchInlineSnapshot(`
+  expect(
+    transcript(...runs).replaceAll(` --repo file://<tmp>/remote-${count}.git`, ''),
+  ).toMatchInlineSnapshot(`
     "$ reg register churn 'main~1'
     churn@v0.0.1
 
