@@ -8,6 +8,7 @@ export default defineConfig({
       'test/property/**/*.test.ts',
       'test/contract/{revs,embedded-web-faults,broken-tags-url}.test.ts',
       'test/e2e/faults-{hang,push,reading,refused}.test.ts',
+      'test/e2e/lfs-push.test.ts',
       'test/e2e/remote-{cache,changes,errors,library,reading}.test.ts',
       'test/e2e/secrets{,-faults,-forms,-links}.test.ts',
       'test/e2e/sources-{local,remote}.test.ts',
