@@ -7,6 +7,7 @@ export default defineConfig({
       'test/soak/**/*.soak.ts',
       'test/property/**/*.test.ts',
       'test/contract/{revs,embedded-web-faults,broken-tags-url}.test.ts',
+      'test/e2e/concurrent.test.ts',
       'test/e2e/faults-{hang,push,reading,refused}.test.ts',
       'test/e2e/lfs-push.test.ts',
       'test/e2e/remote-{cache,changes,errors,library,reading}.test.ts',
