@@ -133,8 +133,11 @@ export interface TreeEntry {
 
 /** Commits, trees and blobs. */
 export interface Objects {
-  /** The full id of the commit that a rev names, or undefined. */
-  commit(rev: string): Promise<Oid | undefined>;
+  /**
+   * The full id of the commit that a rev names, or undefined.
+   * @param reads which folders of it are read next, for a remote repository to bring with it: all, or that at the top
+   */
+  commit(rev: string, reads?: 'all' | 'top'): Promise<Oid | undefined>;
   /** The entry at a path (`''` is the root tree), or undefined. */
   entry(commit: Oid, path: string): Promise<TreeEntry | undefined>;
   /** All entries below a path that are not trees themselves, by path. */

@@ -163,7 +163,7 @@ async function atHead(
   { repository: { objects } }: RegistryContext,
   path: string,
 ): Promise<Uint8Array | undefined> {
-  const head = await objects.commit('HEAD');
+  const head = await objects.commit('HEAD', 'top');
   const entry = head === undefined ? undefined : await objects.entry(head, path);
   return entry?.type === 'blob' ? objects.blob(entry.oid) : undefined;
 }

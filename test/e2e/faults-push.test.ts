@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { sandbox } from '../support/repo.js';
 import {
+  byTurns,
   publishHistory,
   pushesTo,
   type Served,
@@ -22,9 +23,9 @@ afterAll(() => server.close());
 
 let registries = 0;
 /** A registry on the server with two versions of `churn`, the second one in prod, and a commit that has none yet. */
-const withHistory = (): Served => {
+const withHistory = (on = server): Served => {
   registries += 1;
-  return publishHistory(box, server, `registry-${registries}`);
+  return publishHistory(box, on, `registry-${registries}`);
 };
 
 /** Where to look after a push of which nobody knows: what is named works there as it stands. */
@@ -33,84 +34,101 @@ const lookIn = (way: Way, { url }: Served): string =>
     ? 'look before doing it again: reg status (what origin has), reg history churn -n 3 (what is here)'
     : `look before doing it again: reg history churn -n 3 --repo ${url}`;
 
-describe.each(WAYS)('%s', (way) => {
-  describe('nothing is written, here or there', () => {
-    let served: Served;
-    let before: string;
-    beforeAll(() => {
-      served = withHistory();
-      before = tagsOf(served.remote);
-    });
-    const assign = async () => {
-      const { stdout, stderr, code } = await writerOf(box, served, way)('assign', 'churn', 'prod');
-      expect({ stdout, code }).toEqual({ stdout: '', code: 4 });
-      expect(tagsOf(served.remote)).toBe(before);
-      expect(tagsOf(served.clone)).toBe(before);
-      return stderr;
-    };
+describe('nothing is written, here or there', () => {
+  let served: Served;
+  let before: string;
+  beforeAll(() => {
+    served = withHistory();
+    before = tagsOf(served.remote);
+  });
+  const assign = async (way: Way) => {
+    const { stdout, stderr, code } = await writerOf(box, served, way)('assign', 'churn', 'prod');
+    expect({ stdout, code }).toEqual({ stdout: '', code: 4 });
+    expect(tagsOf(served.remote)).toBe(before);
+    expect(tagsOf(served.clone)).toBe(before);
+    return stderr;
+  };
 
-    test.each([
-      [401, 'ask to push', 0],
-      [401, 'push', 1],
-      [403, 'ask to push', 0],
-      [403, 'push', 1],
-    ] as const)('a push without the right to: %s to %s', async (fault, exchange, attempts) => {
-      const pushes = pushesTo(server);
-      server.fail({ fault, on: [exchange] });
-      expect(await assign()).toMatch(/^error: \S+ refused the push: .*\nhint: .*\n$/);
-      expect(pushesTo(server) - pushes).toBe(attempts);
-    });
-
-    test.each<[Fault, Exchange]>([
-      [500, 'ask to push'],
-      ['cut before', 'ask to push'],
-      ['truncated', 'ask to push'],
-    ])('a push that did not begin: %s to %s', async (fault, exchange) => {
-      server.fail({ fault, on: [exchange] });
-      expect(await assign()).toMatch(/^error: cannot reach \S+: .*\nhint: .*\n$/);
-    });
-
-    test.each<[Fault, Exchange]>([
-      [500, 'push'],
-      ['cut before', 'push'],
-    ])('a push that may have got through: %s to %s', async (fault, exchange) => {
-      server.fail({ fault, on: [exchange] });
-      expect(await assign()).toMatch(
-        /^error: \S+ gave no answer to the push of churn@v2\.0\.1 and churn#prod#3 \(.*\); it does not have them so far, and may still take them\nhint: look before doing it again: reg .*\n$/,
-      );
-    });
-
-    test('and when all is well again, the same command works', async () => {
-      const run = await writerOf(box, served, way)('assign', 'churn', 'prod');
-      expect(run).toMatchObject({ stdout: 'churn@v2.0.1\nchurn#prod#3\n', stderr: '', code: 0 });
-      if (way === 'from a clone') expect(tagsOf(served.clone)).toBe(tagsOf(served.remote));
-    });
+  const NO_RIGHT: { fault: Fault; on: Exchange; attempts: number }[] = [
+    { fault: 401, on: 'ask to push', attempts: 0 },
+    { fault: 401, on: 'push', attempts: 1 },
+    { fault: 403, on: 'push', attempts: 1 },
+    { fault: 403, on: 'ask to push', attempts: 0 },
+  ];
+  test.each(byTurns(NO_RIGHT))('a push without the right to: $fault to $on, $way', async (row) => {
+    const { fault, on, attempts, way } = row;
+    const pushes = pushesTo(server);
+    server.fail({ fault, on: [on] });
+    expect(await assign(way)).toMatch(/^error: \S+ refused the push: .*\nhint: .*\n$/);
+    expect(pushesTo(server) - pushes).toBe(attempts);
   });
 
-  // curl may send a request again whose connection was cut: the second answer says that the tag is there already
-  test.each<[Fault, number, string, string]>([
-    ['cut after', 9, 'register churn', 'churn@v2.0.1\n'],
-    ['cut after', 9, 'assign churn prod', 'churn@v2.0.1\nchurn#prod#3\n'],
-    ['cut after', 1, 'assign churn prod', 'churn@v2.0.1\nchurn#prod#3\n'],
-    ['truncated', 9, 'rollback churn prod', 'churn#prod#3\n'],
-  ])(
-    'a push whose answer is lost was a success: %s, at most %s times, %s',
-    async (fault, first, args, stdout) => {
-      const served = withHistory();
-      const before = tagsOf(served.clone);
-      server.fail({ fault, on: ['push'], first });
-      const run = await writerOf(box, served, way)(...args.split(' '));
-      expect(run).toMatchObject({ stdout, stderr: expect.not.stringContaining('error: '), code: 0 });
-      expect(served.remote.tags()).toEqual(expect.arrayContaining(stdout.trim().split('\n')));
-      expect(tagsOf(served.clone)).toBe(way === 'from a clone' ? tagsOf(served.remote) : before);
+  const NOT_BEGUN: { fault: Fault; on: Exchange }[] = [
+    { fault: 500, on: 'ask to push' },
+    { fault: 'cut before', on: 'ask to push' },
+    { fault: 'truncated', on: 'ask to push' },
+  ];
+  test.each(byTurns(NOT_BEGUN))(
+    'a push that did not begin: $fault to $on, $way',
+    async ({ fault, on, way }) => {
+      server.fail({ fault, on: [on] });
+      expect(await assign(way)).toMatch(/^error: cannot reach \S+: .*\nhint: .*\n$/);
     },
   );
 
-  test('a push without an answer, and then the server is gone: the outcome is unknown', async () => {
+  const UNKNOWN: { fault: Fault; on: Exchange }[] = [
+    { fault: 500, on: 'push' },
+    { fault: 'cut before', on: 'push' },
+  ];
+  test.each(byTurns(UNKNOWN))(
+    'a push that may have got through: $fault to $on, $way',
+    async ({ fault, on, way }) => {
+      server.fail({ fault, on: [on] });
+      expect(await assign(way)).toMatch(
+        /^error: \S+ gave no answer to the push of churn@v2\.0\.1 and churn#prod#3 \(.*\); it does not have them so far, and may still take them\nhint: look before doing it again: reg .*\n$/,
+      );
+    },
+  );
+
+  test('and when all is well again, the same command works', async () => {
+    const far = await writerOf(box, served, 'with --repo')('assign', 'churn', 'prod');
+    expect(far).toMatchObject({ stdout: 'churn@v2.0.1\nchurn#prod#3\n', stderr: '', code: 0 });
+    const here = await writerOf(box, served, 'from a clone')('assign', 'churn', 'dev');
+    expect(here).toMatchObject({ stdout: 'churn#dev#4\n', code: 0 });
+    expect(tagsOf(served.clone)).toBe(tagsOf(served.remote));
+  });
+});
+
+// curl may send a request again whose connection was cut: the second answer says that the tag is there already
+const LOST: { fault: Fault; first: number; args: string; stdout: string }[] = [
+  { fault: 'cut after', first: 9, args: 'register churn', stdout: 'churn@v2.0.1\n' },
+  { fault: 'cut after', first: 9, args: 'assign churn prod', stdout: 'churn@v2.0.1\nchurn#prod#3\n' },
+  { fault: 'cut after', first: 1, args: 'assign churn prod', stdout: 'churn@v2.0.1\nchurn#prod#3\n' },
+  { fault: 'truncated', first: 9, args: 'rollback churn prod', stdout: 'churn#prod#3\n' },
+];
+test.each(byTurns(LOST))(
+  'a push whose answer is lost was a success: $fault, at most $first times, $args, $way',
+  async ({ fault, first, args, stdout, way }) => {
     const served = withHistory();
     const before = tagsOf(served.clone);
+    server.fail({ fault, on: ['push'], first });
+    const run = await writerOf(box, served, way)(...args.split(' '));
+    expect(run).toMatchObject({ stdout, stderr: expect.not.stringContaining('error: '), code: 0 });
+    expect(served.remote.tags()).toEqual(expect.arrayContaining(stdout.trim().split('\n')));
+    expect(tagsOf(served.clone)).toBe(way === 'from a clone' ? tagsOf(served.remote) : before);
+  },
+);
+
+// both wait for a server that is gone, each for its own
+test.concurrent.for(WAYS)(
+  'a push without an answer, and then the server is gone: the outcome is unknown, %s',
+  async (way, { expect, onTestFinished }) => {
+    const failing = await serveHttp(box);
+    onTestFinished(failing.close);
+    const served = withHistory(failing);
+    const before = tagsOf(served.clone);
     const reg = writerOf(box, served, way);
-    server.fail({ fault: 'gone after', on: ['push'] });
+    failing.fail({ fault: 'gone after', on: ['push'] });
     const { stdout, stderr, code } = await reg('assign', 'churn', 'prod', '--json');
     expect({ stdout, code }).toEqual({ stdout: '', code: 4 });
     const { error } = JSON.parse(stderr) as { error: Record<string, string> };
@@ -118,13 +136,13 @@ describe.each(WAYS)('%s', (way) => {
     expect(error.message).toMatch(/^it is not known whether \S+ took churn@v2\.0\.1 and churn#prod#3: /);
     expect(error.hint).toBe(lookIn(way, served));
     expect(tagsOf(served.clone)).toBe(before);
-    server.fail();
+    failing.fail();
     // the same command again finds what the lost push did, and does nothing twice
     expect((await reg('assign', 'churn', 'prod')).code).toBe(0);
     expect(served.remote.tags()).toHaveLength(6);
     if (way === 'from a clone') expect(tagsOf(served.clone)).toBe(tagsOf(served.remote));
-  });
-});
+  },
+);
 
 test('a network that comes back between two commands leaves one journal', async () => {
   const served = withHistory();

@@ -1,3 +1,5 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Run, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
@@ -9,15 +11,23 @@ const box = sandbox();
 let server: HttpServer;
 beforeAll(async () => {
   server = await serveHttp(box);
+  const registry = makeRegistry(box, 'made', 'churn');
+  registry.commit();
+  made = publish(box, server, registry);
 });
 afterAll(() => server.close());
 
+let made: Served;
 let registries = 0;
+/** A copy of one registry, and of its remote. */
 function served(): Served {
   registries += 1;
-  const registry = makeRegistry(box, `registry-${registries}`, 'churn');
-  registry.commit();
-  return publish(box, server, registry);
+  const name = `registry-${registries}`;
+  cpSync(made.clone.dir, join(box.root, name), { recursive: true });
+  cpSync(made.remote.dir, join(box.root, `${name}.git`), { recursive: true });
+  const [clone, url] = [box.at(name), `${server.url}/${name}.git`];
+  clone.git('remote', 'set-url', 'origin', url);
+  return { clone, remote: box.at(`${name}.git`), url };
 }
 
 /** Lets somebody else write a tag while a push is being received, once. */

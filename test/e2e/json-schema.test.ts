@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/table/table.js';
-import { runReg, startReg } from '../support/cli.js';
+import { startReg } from '../support/cli.js';
+import { runReg } from '../support/cli-here.js';
 import { runHere } from '../support/here.js';
 import { sandbox } from '../support/repo.js';
 import { MODEL_PATH, makeResearch, withRemote } from './registry.js';
@@ -110,10 +111,8 @@ describe('what each command answers is what its schema says', () => {
   });
 
   test('completion', async () => {
-    const child = startReg(box, { cwd: registry.dir }, ['completion', 'bash', '--json']);
-    let text = '';
-    for await (const chunk of child.stdout ?? []) text += chunk;
-    check('completion', JSON.parse(text));
+    const run = await runReg(box, { cwd: registry.dir }, 'completion', 'bash', '--json');
+    check('completion', JSON.parse(run.stdout));
   });
 
   test('hook, which reads what git says', async () => {

@@ -8,6 +8,7 @@ import { guardedReg, LOGIN, secretsOf } from '../support/canary.js';
 import { type LfsServer, pointerTo, serveLfs } from '../support/lfs-server.js';
 import { hasGitLfs, pathWithoutLfs } from '../support/lfs-server-reading.js';
 import { type Env, type Repository, sandbox } from '../support/repo.js';
+import { pairs } from '../support/soak.js';
 
 const box = sandbox();
 const home = join(box.root, 'with-login');
@@ -17,7 +18,7 @@ const helper = `!f() { echo username=${username}; echo password=${password}; }; 
 writeFileSync(join(home, '.gitconfig'), `[credential]\n\thelper = "${helper}"\n`);
 /** A user whose git knows the login, and who has no git-lfs. */
 const USER: Env = { HOME: home, PATH: pathWithoutLfs(box) };
-const weights = randomBytes(20_000_000);
+const weights = randomBytes(6_000_000);
 const tokens = randomBytes(5000);
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 let server: LfsServer;
@@ -69,6 +70,15 @@ async function pushByHand(name: string): Promise<Pushed> {
   return { research, url };
 }
 
+/** A push that is made when it is first needed. */
+function once(push: () => Promise<Pushed>): () => Promise<Pushed> {
+  let made: Promise<Pushed> | undefined;
+  return () => {
+    made ??= push();
+    return made;
+  };
+}
+
 /** Links to a source in a new registry, which has a cache of its own. */
 async function linked(path: string, source: string) {
   const registry = box.repository(`registry-${path.replaceAll('/', '-')}-${source.split('/').at(-1)}`);
@@ -81,43 +91,49 @@ async function linked(path: string, source: string) {
   return { registry, reg, run };
 }
 
-function linksAndLoads(name: string, push: (name: string) => Promise<Pushed>): void {
-  let url: string;
-  beforeAll(async () => {
-    url = (await push(name)).url;
-  });
+/** How a model gets there. */
+const PUSHES: { how: string; pushed: () => Promise<Pushed> }[] = [
+  { how: 'whose pointers and objects were put there by hand', pushed: once(() => pushByHand('by-hand')) },
+  {
+    how: 'that the git-lfs program, which is on this machine, has pushed',
+    pushed: once(() => pushWithLfs('by-program')),
+  },
+].slice(0, hasGitLfs ? 2 : 1);
 
-  test('is linked by its bytes and loaded, without git-lfs on PATH', async () => {
-    const { registry, reg, run } = await linked('model/weights.bin', url);
-    expect(run).toMatchObject({ code: 0 });
-    const link = readFileSync(join(registry.dir, 'cost.model.yaml'), 'utf8');
-    expect(link).toContain(`sha256: ${sha256(weights)}\nsize: ${weights.length}\n`);
-    const { stderr, code } = await reg('load', 'cost', '-o', 'got.bin');
-    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-    expect(readFileSync(join(registry.dir, 'got.bin')).equals(weights)).toBe(true);
-  });
+const LOADS = [
+  {
+    what: 'is linked by its bytes and loaded, without git-lfs on PATH',
+    expectLoaded: async (url: string) => {
+      const { registry, reg, run } = await linked('model/weights.bin', url);
+      expect(run).toMatchObject({ code: 0 });
+      const link = readFileSync(join(registry.dir, 'cost.model.yaml'), 'utf8');
+      expect(link).toContain(`sha256: ${sha256(weights)}\nsize: ${weights.length}\n`);
+      const { stderr, code } = await reg('load', 'cost', '-o', 'got.bin');
+      expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+      expect(readFileSync(join(registry.dir, 'got.bin')).equals(weights)).toBe(true);
+    },
+  },
+  {
+    what: 'is loaded as a folder, pointers and plain files alike',
+    expectLoaded: async (url: string) => {
+      const { registry, reg, run } = await linked('model', url);
+      expect(run).toMatchObject({ code: 0 });
+      expect(await reg('load', 'cost', '-o', 'got')).toMatchObject({
+        stderr: '',
+        code: 0,
+      });
+      const got = (file: string): Buffer => readFileSync(join(registry.dir, 'got', file));
+      expect(got('weights.bin').equals(weights)).toBe(true);
+      expect(got('tokens.bin').equals(tokens)).toBe(true);
+      expect(got('config.json').toString()).toBe('{}');
+    },
+  },
+];
 
-  test('is loaded as a folder, pointers and plain files alike', async () => {
-    const { registry, reg, run } = await linked('model', url);
-    expect(run).toMatchObject({ code: 0 });
-    expect(await reg('load', 'cost', '-o', 'got')).toMatchObject({
-      stderr: '',
-      code: 0,
-    });
-    const got = (file: string): Buffer => readFileSync(join(registry.dir, 'got', file));
-    expect(got('weights.bin').equals(weights)).toBe(true);
-    expect(got('tokens.bin').equals(tokens)).toBe(true);
-    expect(got('config.json').toString()).toBe('{}');
-  });
-}
-
-describe('a model whose pointers and objects were put there by hand', () => {
-  linksAndLoads('by-hand', pushByHand);
-});
-
-describe.runIf(hasGitLfs)('a model that the git-lfs program, which is on this machine, has pushed', () => {
-  linksAndLoads('by-program', pushWithLfs);
-});
+const loads = pairs(LOADS, PUSHES).map(([load, push]) => ({ ...load, ...push }));
+test.each(loads)('a model $how $what', async ({ expectLoaded, pushed }) =>
+  expectLoaded((await pushed()).url),
+);
 
 describe.runIf(hasGitLfs)('in a clone that git-lfs, which is on this machine, has filled', () => {
   test('the large files of the clone are read, and the server is not asked', async () => {

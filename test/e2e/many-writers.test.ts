@@ -5,7 +5,7 @@ import { expectOneJournal } from '../support/writers-audit.js';
 import { makePlain } from './registry.js';
 
 const box = sandbox();
-const WRITERS = 8;
+const WRITERS = 5;
 
 // more clients, and as many rounds of the program, are for `npm run soak`: they take minutes
 test.each([

@@ -4,6 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import { regIn, transcript } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { serveDaemon, serveHttp } from '../support/servers.js';
+import { pairs } from '../support/soak.js';
 import { makeRegistry, tagHourly } from './registry.js';
 
 const box = sandbox();
@@ -97,18 +98,18 @@ test('an address without a repository ends with exit code 4, in one line and a h
     `file://${join(box.root, 'no-such')}`,
     'http://models.invalid/registry.git',
   ];
-  for (const address of addresses)
-    for (const args of [
-      ['show'],
-      ['which', 'churn', 'prod'],
-      ['load', 'churn', '-o', '-'],
-      ['register', 'churn'],
-    ]) {
-      const run = await reg(...args, '--repo', address);
-      expect(run).toMatchObject({ stdout: '', code: 4 });
-      expect(run.stderr).toMatch(/^error: cannot reach [^\n]+\nhint: [^\n]+\n$/);
-      expect(run.stderr).toContain(address);
-    }
+  const commands = [
+    ['show'],
+    ['which', 'churn', 'prod'],
+    ['load', 'churn', '-o', '-'],
+    ['register', 'churn'],
+  ];
+  for (const [address, args] of pairs(addresses, commands)) {
+    const run = await reg(...args, '--repo', address);
+    expect(run).toMatchObject({ stdout: '', code: 4 });
+    expect(run.stderr).toMatch(/^error: cannot reach [^\n]+\nhint: [^\n]+\n$/);
+    expect(run.stderr).toContain(address);
+  }
   await guarded.close();
 });
 
@@ -117,34 +118,40 @@ test('a user name and a password are shown nowhere', async () => {
   const address = `${guarded.url.replace('://', '://ann:s3cret%2Fword@')}/origin/.git`;
   const wrong = address.replace('s3cret', 's4cret');
   expect((await reg('which', 'churn', 'prod', '--repo', address)).stdout).toBe('v1.0.0\n');
-  for (const args of [['show'], ['doctor'], ['register', 'churn'], ['status'], ['init']]) {
-    for (const repo of [address, wrong]) {
-      const { stdout, stderr } = await reg(...args, '--repo', repo);
-      expect(stdout + stderr).not.toMatch(/s[34]cret|ann:/);
-    }
+  const commands = [['show'], ['doctor'], ['register', 'churn'], ['status'], ['init']];
+  for (const [args, repo] of pairs(commands, [wrong, address])) {
+    const { stdout, stderr } = await reg(...args, '--repo', repo);
+    expect(stdout + stderr).not.toMatch(/s[34]cret|ann:/);
   }
   await guarded.close();
 });
 
 let slips = 0;
-test.each([
-  ['http://bob:s3cr/3t@pw@127.0.0.1:1/r', 1, 'http://127.0.0.1:1/r'],
-  ['http://bob:s3@cr/3tpw@127.0.0.1:1/r', 4, 'http://127.0.0.1:1/r'],
-  ['http://127.0.0.1:1/org/r@2?token=s3cr3tpw', 4, 'http://127.0.0.1:1/org/r@2?…'],
-  ['https:/bob:s3cr3tpw@127.0.0.1/r', 1, 'it lacks a slash'],
-  ['https:bob:s3cr3tpw@127.0.0.1/r', 1, 'it lacks a slash'],
-])('nor those of an address with a slip: %s', async (address, code, shown) => {
-  slips += 1;
-  const elsewhere = box.repository(`slip-${slips}`);
-  elsewhere.git('remote', 'add', 'origin', address);
-  for (const options of [[], ['--json'], ['-v']]) {
+const SLIPS = [
+  { address: 'http://bob:s3cr/3t@pw@127.0.0.1:1/r', code: 1, shown: 'http://127.0.0.1:1/r' },
+  { address: 'http://bob:s3@cr/3tpw@127.0.0.1:1/r', code: 4, shown: 'http://127.0.0.1:1/r' },
+  {
+    address: 'http://127.0.0.1:1/org/r@2?token=s3cr3tpw',
+    code: 4,
+    shown: 'http://127.0.0.1:1/org/r@2?…',
+  },
+  { address: 'https:/bob:s3cr3tpw@127.0.0.1/r', code: 1, shown: 'it lacks a slash' },
+  { address: 'https:bob:s3cr3tpw@127.0.0.1/r', code: 1, shown: 'it lacks a slash' },
+];
+const slipsByTurns = pairs(SLIPS, [[], ['--json'], ['-v']]).map(([row, options]) => ({ ...row, options }));
+test.each(slipsByTurns)(
+  'nor those of an address with a slip: $address $options',
+  async ({ address, code, shown, options }) => {
+    slips += 1;
+    const elsewhere = box.repository(`slip-${slips}`);
+    elsewhere.git('remote', 'add', 'origin', address);
     const far = await reg('show', ...options, '--repo', address);
     expect(far).toMatchObject({ stdout: '', code, stderr: expect.stringContaining(shown) });
     const near = await regIn(box, elsewhere.dir)('status', ...options);
     for (const { stdout, stderr } of [far, near])
       expect(stdout + stderr).not.toMatch(/bob|s3cr|3t@|cr\/|s3@|@pw|3tpw/);
-  }
-});
+  },
+);
 
 test('an address that is no repository is refused before any program runs', async () => {
   for (const address of [

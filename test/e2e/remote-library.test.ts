@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, expect, test } from 'vitest';
 import { sandbox } from '../support/repo.js';
 import { serveDaemon, serveHttp } from '../support/servers.js';
+import { pairs } from '../support/soak.js';
 import { MODEL, MODEL_PATH, makeResearch, predictCost, sha256, tagHourly } from './registry.js';
 
 // the package as it is installed; its types are those of the sources that it is built from
@@ -29,18 +30,46 @@ const ADDRESSES = {
 };
 const open = (url: string) => openRegistry(url, { env: box.env, cwd: box.root, now: Date.now });
 
-test.each(Object.entries(ADDRESSES))('questions over %s', async (_scheme, url) => {
-  const registry = await open(url);
-  expect(await registry.which('cost', 'prod')).toMatchObject({ version: 'v1.0.0', author: 'Ann Lee' });
-  expect(await registry.which('cost', 'dev')).toBeUndefined();
-  expect(await registry.which('cost', 'prod', { at: new Date('2025-01-01') })).toBeUndefined();
-  expect(await registry.latest('cost')).toMatchObject({ version: 'v1.1.0' });
-  expect(await registry.show()).toMatchObject([
-    { artifact: 'cost', stages: { prod: 'v1.0.0' } },
-    { artifact: 'models:own' },
-  ]);
-  expect(await registry.history('cost', { limit: 2 })).toHaveLength(2);
-});
+const SCHEMES = ['file', 'http', 'git'] as const;
+type Opened = Awaited<ReturnType<typeof open>>;
+
+const QUESTIONS: { question: string; expectAnswer: (registry: Opened) => Promise<void> }[] = [
+  {
+    question: 'which is current',
+    expectAnswer: async (registry) =>
+      expect(await registry.which('cost', 'prod')).toMatchObject({ version: 'v1.0.0', author: 'Ann Lee' }),
+  },
+  {
+    question: 'which, of a stage that has none',
+    expectAnswer: async (registry) => expect(await registry.which('cost', 'dev')).toBeUndefined(),
+  },
+  {
+    question: 'which was, before there was one',
+    expectAnswer: async (registry) =>
+      expect(await registry.which('cost', 'prod', { at: new Date('2025-01-01') })).toBeUndefined(),
+  },
+  {
+    question: 'latest',
+    expectAnswer: async (registry) =>
+      expect(await registry.latest('cost')).toMatchObject({ version: 'v1.1.0' }),
+  },
+  {
+    question: 'show',
+    expectAnswer: async (registry) =>
+      expect(await registry.show()).toMatchObject([
+        { artifact: 'cost', stages: { prod: 'v1.0.0' } },
+        { artifact: 'models:own' },
+      ]),
+  },
+  {
+    question: 'history',
+    expectAnswer: async (registry) => expect(await registry.history('cost', { limit: 2 })).toHaveLength(2),
+  },
+];
+const questions = pairs(QUESTIONS, SCHEMES).map(([row, scheme]) => ({ ...row, scheme }));
+test.each(questions)('a question over $scheme: $question', async ({ expectAnswer, scheme }) =>
+  expectAnswer(await open(ADDRESSES[scheme])),
+);
 
 test('an artifact that was not registered is no network error', async () => {
   const registry = await open(ADDRESSES.http);
@@ -49,20 +78,17 @@ test('an artifact that was not registered is no network error', async () => {
   expect(await registry.whichAll('nobody', 'prod')).toEqual([]);
 });
 
-test.each(Object.entries(ADDRESSES))('a model over %s, by stage, version and rev', async (_scheme, url) => {
-  const registry = await open(url);
-  for (const which of [
-    { stage: 'prod' },
-    { version: 'v1.1.0' },
-    { version: 'latest' },
-    { rev: 'main' },
-    {},
-  ]) {
-    const model = await load('cost', { registry, ...which });
-    expect((await buffer(model.stream())).equals(MODEL)).toBe(true);
-    expect(model).toMatchObject({ artifact: 'cost', sha256: sha256(MODEL) });
-  }
-  const to = join(box.root, `own-${new URL(url).protocol}.bin`);
+const LOADED = [{ stage: 'prod' }, { version: 'v1.1.0' }, { version: 'latest' }, { rev: 'main' }, {}];
+const loaded = pairs(LOADED, SCHEMES).map(([which, scheme]) => ({ which, scheme }));
+test.each(loaded)('a model over $scheme: $which', async ({ which, scheme }) => {
+  const model = await load('cost', { registry: await open(ADDRESSES[scheme]), ...which });
+  expect((await buffer(model.stream())).equals(MODEL)).toBe(true);
+  expect(model).toMatchObject({ artifact: 'cost', sha256: sha256(MODEL) });
+});
+
+test.each(SCHEMES)('a model of the registry itself, over %s', async (scheme) => {
+  const registry = await open(ADDRESSES[scheme]);
+  const to = join(box.root, `own-${scheme}.bin`);
   const own = await load('models:own', { registry, version: '0.0.1', to });
   expect(own.path).toBe(to);
   expect(Buffer.from(await own.bytes()).toString()).toBe('of the registry itself');

@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Run, regIn, transcript } from '../support/cli-here.js';
@@ -9,12 +9,14 @@ const box = sandbox();
 let origin: Repository;
 let remote: Repository;
 let count = 0;
+makeRegistry(box, 'made', 'churn').git('clone', '--quiet', '--bare', '.', join(box.root, 'made.git'));
 /** A bare registry that is written by its URL alone. */
 beforeEach(() => {
   count += 1;
-  origin = makeRegistry(box, `origin-${count}`, 'churn');
-  remote = box.repository(`remote-${count}.git`, '--bare');
-  publish();
+  cpSync(join(box.root, 'made'), join(box.root, `origin-${count}`), { recursive: true });
+  cpSync(join(box.root, 'made.git'), join(box.root, `remote-${count}.git`), { recursive: true });
+  origin = box.at(`origin-${count}`);
+  remote = box.at(`remote-${count}.git`);
 });
 afterEach(() => expect(remote.git('fsck', '--strict', '--no-dangling')).toBe(''));
 const publish = (): string => origin.git('push', '--quiet', remote.dir, 'main');
@@ -96,7 +98,7 @@ test('offline', async () => {
 
 test('what a clone would refuse too', async () => {
   await reg('assign', 'churn', 'prod');
-  const other = origin.commit();
+  const other = origin.commit({ 'model.bin': 'a model, trained twice' });
   publish();
   const refusals = [
     [['register', 'churn', other, '--version', 'v0.0.1'], 'ALREADY_REGISTERED', 1],

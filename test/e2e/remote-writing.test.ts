@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { type Run, regIn, transcript } from '../support/cli-here.js';
@@ -13,22 +13,22 @@ afterAll(() => http.close());
 let remote: Repository;
 let url: string;
 let count = 0;
-/** A bare registry with three commits on `main` and one more on `side`, behind a web server that takes pushes. */
+const source = makeRegistry(box, 'source', 'churn');
+for (const n of [2, 3]) source.commit({ 'model.bin': `model ${n}` });
+source.git('checkout', '--quiet', '-b', 'side');
+source.commit({ 'model.bin': 'on the side' });
+const made = box.repository('made.git', '--bare');
+made.git('config', 'http.receivepack', 'true');
+source.git('push', '--quiet', made.dir, 'main', 'side');
+/** A bare registry with three commits on `main` and one more on `side`: here, and behind a web server that takes pushes, by turns. */
 beforeEach(() => {
   count += 1;
-  const source = makeRegistry(box, `source-${count}`, 'churn');
-  for (const n of [2, 3]) source.commit({ 'model.bin': `model ${n}` });
-  source.git('branch', 'side');
-  remote = box.repository(`remote-${count}.git`, '--bare');
-  remote.git('config', 'http.receivepack', 'true');
-  source.git('checkout', '--quiet', 'side');
-  source.commit({ 'model.bin': 'on the side' });
-  source.git('push', '--quiet', remote.dir, 'main', 'side');
-  url = `${http.url}/remote-${count}.git`;
+  cpSync(made.dir, join(box.root, `remote-${count}.git`), { recursive: true });
+  remote = box.at(`remote-${count}.git`);
+  url = count % 2 === 1 ? `file://${remote.dir}` : `${http.url}/remote-${count}.git`;
 });
 
 const reg = (...args: string[]): Promise<Run> => regIn(box, box.root)(...args, '--repo', url);
-const told = (...runs: readonly Run[]): string => transcript(...runs).replaceAll(http.url, '<server>');
 const leadsTo = (tag: string): string => remote.git('rev-parse', `refs/tags/${tag}^{commit}`);
 
 test('the whole story without a clone', async () => {
@@ -44,7 +44,9 @@ test('the whole story without a clone', async () => {
     await reg('deregister', 'churn@v0.0.1'),
     await reg('deprecate', 'churn'),
   ];
-  expect(told(...runs).replaceAll(` --repo <server>/remote-${count}.git`, '')).toMatchInlineSnapshot(`
+  expect(
+    transcript(...runs).replaceAll(` --repo file://<tmp>/remote-${count}.git`, ''),
+  ).toMatchInlineSnapshot(`
     "$ reg register churn 'main~1'
     churn@v0.0.1
 

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { filesWith, guardedReg, LOGIN, secretsOf } from '../support/canary.js';
 import { sandbox } from '../support/repo.js';
-import { installHook, publishHistory, WAYS } from '../support/served.js';
+import { byTurns, installHook, publishHistory } from '../support/served.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';
 import { READING } from '../support/servers-faults.js';
 
@@ -17,37 +17,53 @@ afterAll(() => Promise.all(servers.map(({ close }) => close())));
 
 /** Logins as they stand in a URL, what the server gets of them, and what of that is secret. */
 const FORMS = [
-  ['characters in another form', 'ann:canary%40pass%2Fword', 'ann:canary@pass/word', 'canary@pass/word'],
-  ['a token for a password', 'x-access-token:canary-token', 'x-access-token:canary-token', 'canary-token'],
-  ['a token for a user', 'canary-token:', 'canary-token:', 'canary-token'],
+  {
+    form: 'characters in another form',
+    inUrl: 'ann:canary%40pass%2Fword',
+    login: 'ann:canary@pass/word',
+    secret: 'canary@pass/word',
+  },
+  {
+    form: 'a token for a password',
+    inUrl: 'x-access-token:canary-token',
+    login: 'x-access-token:canary-token',
+    secret: 'canary-token',
+  },
+  { form: 'a token for a user', inUrl: 'canary-token:', login: 'canary-token:', secret: 'canary-token' },
   // GitHub takes a token so too, and any word for the password
-  [
-    'a token for a user, and a word',
-    'canary-token:x-oauth-basic',
-    'canary-token:x-oauth-basic',
-    'canary-token',
-  ],
-] as const;
+  {
+    form: 'a token for a user, and a word',
+    inUrl: 'canary-token:x-oauth-basic',
+    login: 'canary-token:x-oauth-basic',
+    secret: 'canary-token',
+  },
+];
 
-describe.each(WAYS)('%s', (way) => {
-  test.each(FORMS)('%s', async (form, inUrl, login, secret) => {
-    const guarded = await serveHttp(box, { login });
-    servers.push(guarded);
-    const name = `${way}-${form}`.replaceAll(/\W+/g, '-');
-    const { clone, remote, url } = publishHistory(box, guarded, name, inUrl);
-    const base64 = Buffer.from(login).toString('base64');
-    const secrets = [secret, encodeURIComponent(secret), base64];
-    const isFar = way === 'with --repo';
-    const reg = guardedReg(box, isFar ? box.root : clone.dir, secrets, isFar ? { REG_REPO: url } : {});
-    // nobody gets as far as a hook without the right login
-    installHook(remote, 'pre-receive', `echo 'You are ${login}, ${secrets.join(' and ')}' >&2; exit 1`);
-    const refused = await reg('assign', 'churn', 'prod', '--push', '-v');
-    expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('You are ') });
-    guarded.fail({ fault: 403, on: READING, repeatsLogin: true });
-    expect((await reg('assign', 'churn', 'prod', '--push', '--json')).code).toBe(4);
-    const written = filesWith(box, secrets).filter((file) => !/\/hooks\/|\/\.git\/config$/.test(file));
-    expect(written).toEqual([]);
-  });
+/** The secrets of all forms. */
+const used = new Set<string>();
+
+test.each(byTurns(FORMS))('$form, $way', async ({ form, inUrl, login, secret, way }) => {
+  const guarded = await serveHttp(box, { login });
+  servers.push(guarded);
+  const name = `${way}-${form}`.replaceAll(/\W+/g, '-');
+  const { clone, remote, url } = publishHistory(box, guarded, name, inUrl);
+  const base64 = Buffer.from(login).toString('base64');
+  const secrets = [secret, encodeURIComponent(secret), base64];
+  for (const one of secrets) used.add(one);
+  const isFar = way === 'with --repo';
+  const reg = guardedReg(box, isFar ? box.root : clone.dir, secrets, isFar ? { REG_REPO: url } : {});
+  // nobody gets as far as a hook without the right login
+  installHook(remote, 'pre-receive', `echo 'You are ${login}, ${secrets.join(' and ')}' >&2; exit 1`);
+  const refused = await reg('assign', 'churn', 'prod', '--push', '-v');
+  expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('You are ') });
+  guarded.fail({ fault: 403, on: READING, repeatsLogin: true });
+  expect((await reg('assign', 'churn', 'prod', '--push', '--json')).code).toBe(4);
+});
+
+test('no written file holds one, except hooks, and git’s own configuration of the remote', () => {
+  expect(used.size).toBeGreaterThan(FORMS.length);
+  const written = filesWith(box, [...used]).filter((file) => !/\/hooks\/|\/\.git\/config$/.test(file));
+  expect(written).toEqual([]);
 });
 
 test('another URL for pushes', async () => {

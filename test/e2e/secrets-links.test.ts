@@ -3,6 +3,7 @@ import { guardedReg, LOGIN, secretsOf } from '../support/canary.js';
 import { sandbox } from '../support/repo.js';
 import { publishHistory } from '../support/served.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';
+import { pairs } from '../support/soak.js';
 
 const box = sandbox();
 const models = box.repository('models');
@@ -26,11 +27,11 @@ describe('a login in a link is never printed', () => {
   beforeAll(() => {
     models.commit({ 'mine.model.yaml': `source: {repo: '${source}', rev: main, path: model.bin}\n` });
   });
-  test.each([
+  const commands = [
     ...['validate', 'doctor', 'describe mine', 'load mine -o model.bin', 'load mine -o - -v'],
     ...['register mine', 'show mine', 'describe mine@v0.0.1', 'history mine'],
-  ])('%s', async (command) => {
-    for (const how of [[], ['--json']])
-      expect([0, 1]).toContain((await reg(...command.split(' '), ...how)).code);
+  ];
+  test.each(pairs(commands, ['', ' --json']))('%s%s', async (command, how) => {
+    expect([0, 1]).toContain((await reg(...`${command}${how}`.split(' '))).code);
   });
 });

@@ -3,6 +3,7 @@ import { filesWith, guardedReg, LOGIN, secretsOf } from '../support/canary.js';
 import { sandbox } from '../support/repo.js';
 import { publishHistory, type Served } from '../support/served.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';
+import { pairs } from '../support/soak.js';
 
 const box = sandbox();
 const SECRETS = secretsOf(LOGIN);
@@ -16,11 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Runs a command for a person and for a program. */
-const both = (run: typeof reg, command: string, ...options: string[]) =>
-  Promise.all(['-v', '--json'].map((how) => run(...command.split(' '), ...options, how)));
+/** How a command is run for a person, and for a program. */
+const HOW = ['-v', '--json'] as const;
 
-test.each([
+const ANSWERED = [
   'which churn prod',
   'latest churn',
   'show',
@@ -31,26 +31,30 @@ test.each([
   'describe churn@v2.0.0',
   'load churn#prod -o -',
   'register churn --dry-run',
-])('reg --repo URL %s', async (command) => {
-  for (const run of await both(reg, command, '--repo', served.url)) expect(run.code).toBe(0);
+];
+test.each(pairs(ANSWERED, HOW))('reg --repo URL %s %s', async (command, how) => {
+  expect((await reg(...command.split(' '), '--repo', served.url, how)).code).toBe(0);
 });
 
-test.each([
-  ['status', 1],
-  ['sync', 1],
-  ['doctor', 0],
-  ['validate', 1],
-  ['init', 1],
-  ['link model.bin churn', 1],
-  ['import mlem', 1],
-  ['register churn --offline', 2],
-  ['register no-such', 1],
-  ['which churn no-such', 1],
-  ['no-such-command', 2],
-])('what a URL is no help for: reg --repo URL %s', async (command, code) => {
-  const runs = await both(reg, command, '--repo', served.url);
-  expect(runs.map((run) => run.code)).toEqual([code, code]);
-});
+const NO_HELP = [
+  { command: 'status', code: 1 },
+  { command: 'sync', code: 1 },
+  { command: 'doctor', code: 0 },
+  { command: 'validate', code: 1 },
+  { command: 'init', code: 1 },
+  { command: 'link model.bin churn', code: 1 },
+  { command: 'import mlem', code: 1 },
+  { command: 'register churn --offline', code: 2 },
+  { command: 'register no-such', code: 1 },
+  { command: 'which churn no-such', code: 1 },
+  { command: 'no-such-command', code: 2 },
+];
+test.each(pairs(NO_HELP, HOW).map(([row, how]) => ({ ...row, how })))(
+  'what a URL is no help for: reg --repo URL $command $how',
+  async ({ command, code, how }) => {
+    expect((await reg(...command.split(' '), '--repo', served.url, how)).code).toBe(code);
+  },
+);
 
 test('the URL in REG_REPO', async () => {
   const run = guardedReg(box, box.root, SECRETS, { REG_REPO: served.url });
@@ -76,7 +80,8 @@ test('writes with --repo', async () => {
 test('a clone whose remote has it in its URL', async () => {
   const { clone } = served;
   const here = guardedReg(box, clone.dir, SECRETS);
-  for (const command of ['status', 'doctor', 'sync', 'status', 'show', 'history']) await both(here, command);
+  const questions = ['status', 'doctor', 'sync', 'status', 'show', 'history'];
+  for (const [question, how] of pairs(questions, HOW)) await here(question, how);
   clone.commit();
   for (const command of ['assign fraud prod', 'unassign fraud prod'])
     expect(await here(...command.split(' '), '--push', '-v')).toMatchObject({ code: 0 });

@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { regIn, transcript } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
+import { pairs } from '../support/soak.js';
 import { MODEL, MODEL_PATH, makeResearch, sha256 } from './registry.js';
 
 const box = sandbox();
@@ -29,40 +30,38 @@ async function linkAndLoad(source: string, rev: string) {
   return { link: JSON.parse(linked.stdout) as Record<string, unknown>, bytes };
 }
 
-describe('where a source may be', () => {
-  test.each([
-    ['an absolute path', research.dir],
-    ['a relative path', '../research of größe'],
-    ['a folder inside of a work tree', `${research.dir}/models`],
-    ['a file URL', pathToFileURL(research.dir).href],
-    ['a bare repository', bare],
-    ['a file URL of a bare repository', `file://${bare}`],
-  ])('%s', async (_what, source) => {
-    const { link, bytes } = await linkAndLoad(source, 'v1');
-    expect(link).toMatchObject({ commit: first, sha256: sha256(MODEL), size: MODEL.length });
-    expect(bytes.equals(MODEL)).toBe(true);
-  });
+const SOURCES = [
+  { where: 'an absolute path', source: research.dir },
+  { where: 'a relative path', source: '../research of größe' },
+  { where: 'a folder inside of a work tree', source: `${research.dir}/models` },
+  { where: 'a file URL', source: pathToFileURL(research.dir).href },
+  { where: 'a bare repository', source: bare },
+  { where: 'a file URL of a bare repository', source: `file://${bare}` },
+];
+const REVS = [
+  { what: 'an annotated tag', rev: 'v1' },
+  { what: 'a branch', rev: 'stable' },
+  { what: 'a lightweight tag', rev: 'light' },
+  { what: 'a full commit id', rev: first },
+  { what: 'an abbreviated commit id', rev: first.slice(0, 9) },
+  { what: 'a full ref', rev: 'refs/heads/stable' },
+];
+
+describe('what a source and a rev may be', () => {
+  test.each(pairs(SOURCES, REVS).map(([row, rev]) => ({ ...row, ...rev })))(
+    '$what of $where',
+    async ({ source, rev }) => {
+      const { link, bytes } = await linkAndLoad(source, rev);
+      expect(link).toMatchObject({ commit: first, sha256: sha256(MODEL), size: MODEL.length });
+      expect(bytes.equals(MODEL)).toBe(true);
+    },
+  );
 
   test('this repository itself', async () => {
     registry.commit({ 'own.bin': 'of its own' });
     expect((await reg('link', 'own.bin', 'own', '--rev', 'main')).code).toBe(0);
     registry.commit();
     expect((await reg('load', 'own', '-o', '-')).stdout).toBe('of its own');
-  });
-});
-
-describe('what a rev may be', () => {
-  test.each([
-    ['a branch', 'stable'],
-    ['a lightweight tag', 'light'],
-    ['an annotated tag', 'v1'],
-    ['a full commit id', first],
-    ['an abbreviated commit id', first.slice(0, 9)],
-    ['a full ref', 'refs/heads/stable'],
-  ])('%s', async (_what, rev) => {
-    const { link, bytes } = await linkAndLoad(research.dir, rev);
-    expect(link.commit).toBe(first);
-    expect(bytes.equals(MODEL)).toBe(true);
   });
 
   test('a branch that moves on does not move a link that is pinned', async () => {

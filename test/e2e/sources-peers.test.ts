@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { regIn, transcript } from '../support/cli.js';
+import { regIn, transcript } from '../support/cli-here.js';
 import { type Emulator, serveAzure, serveS3 } from '../support/emulators.js';
 import { serveGcs } from '../support/emulators-gcs.js';
 import { type Env, type Repository, sandbox } from '../support/repo.js';

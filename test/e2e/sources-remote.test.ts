@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { regIn, transcript } from '../support/cli-here.js';
 import { type Env, sandbox } from '../support/repo.js';
 import { type GitServer, serveDaemon, serveHttp } from '../support/servers.js';
+import { pairs } from '../support/soak.js';
 import { MODEL, MODEL_PATH, makeResearch, sha256 } from './registry.js';
 
 const box = sandbox();
@@ -31,10 +32,12 @@ beforeAll(async () => {
 afterAll(() => Promise.all([http.close(), guarded.close(), daemon.close()]));
 
 let registries = 0;
+const empty = box.repository('empty');
 /** Links to a source in a registry and with a cache of its own, and loads it again. */
 async function linkAndLoad(source: string, rev: string, env: Env = {}) {
   registries += 1;
-  const registry = box.repository(`registry-${registries}`);
+  cpSync(empty.dir, join(box.root, `registry-${registries}`), { recursive: true });
+  const registry = box.at(`registry-${registries}`);
   const reg = regIn(box, registry.dir, { XDG_CACHE_HOME: join(box.root, `cache-${registries}`), ...env });
   const linked = await reg('link', MODEL_PATH, 'cost', '--source', source, '--rev', rev, '--json');
   expect(linked).toMatchObject({ code: 0 });
@@ -47,18 +50,19 @@ async function linkAndLoad(source: string, rev: string, env: Env = {}) {
 }
 
 const REVS = [
-  ['a branch', 'stable'],
-  ['a lightweight tag', 'light'],
-  ['an annotated tag', 'v1'],
-  ['a full commit id', first],
-  ['an abbreviated commit id', first.slice(0, 9)],
-] as const;
+  { what: 'a branch', rev: 'stable' },
+  { what: 'a lightweight tag', rev: 'light' },
+  { what: 'an annotated tag', rev: 'v1' },
+  { what: 'a full commit id', rev: first },
+  { what: 'an abbreviated commit id', rev: first.slice(0, 9) },
+];
+
+const overSchemes = pairs(REVS, ['http', 'git'] as const).map(([row, scheme]) => ({ ...row, scheme }));
+test.each(overSchemes)('$scheme://: $what', async ({ rev, scheme }) => {
+  await linkAndLoad(`${(scheme === 'http' ? http : daemon).url}/research/.git`, rev);
+});
 
 describe('http', () => {
-  test.each(REVS)('%s', async (_what, rev) => {
-    await linkAndLoad(`${http.url}/research/.git`, rev);
-  });
-
   test('a server of before protocol 2 that gives no single commits away', async () => {
     const home = join(box.root, 'old-protocol');
     mkdirSync(home);
@@ -83,10 +87,6 @@ describe('http', () => {
     writeFileSync(join(home, '.gitconfig'), `[credential]\n\thelper = "${helper}"\n`);
     await linkAndLoad(`${guarded.url}/research/.git`, 'v1', { HOME: home });
   });
-});
-
-test('git://', async () => {
-  for (const [, rev] of REVS) await linkAndLoad(`${daemon.url}/research/.git`, rev);
 });
 
 describe('ssh', () => {

@@ -190,7 +190,7 @@ export function remoteRepository(
     return fetch({ ...COMMITS, refspecs: EVERYTHING, keptAs: 'every commit' }, read);
   };
 
-  const resolveCommit = async (rev: string): Promise<Oid | undefined> => {
+  const resolveCommit = async (rev: string, reads: 'all' | 'top' = 'all'): Promise<Oid | undefined> => {
     const here = isOid(rev) ? await local.objects.commit(rev) : undefined;
     if (here !== undefined) return here;
     const [, base = '', rest = ''] = /^(.*?)([~^].*)?$/s.exec(rev) ?? [];
@@ -199,7 +199,7 @@ export function remoteRepository(
     const named: Fetch =
       rest === ''
         ? // with the names of its files, because callers that resolve a commit read it next
-          { refspecs, filter: 'blob:none', shallow: true }
+          { refspecs, filter: reads === 'top' ? 'tree:1' : 'blob:none', shallow: true }
         : { ...COMMITS, refspecs, keptAs: `${base} and before` };
     const found = await tryFetch(named, (fetched) => fetched.objects.commit(WANTED + rest));
     if ('found' in found && found.found !== undefined) return found.found;

@@ -41,7 +41,7 @@ export interface Wants {
    */
   refspecs: readonly string[];
   /** Leaves out objects; a server that cannot filter sends more (git-rev-list(1), --filter). */
-  filter: 'tree:0' | 'blob:none' | undefined;
+  filter: 'tree:0' | 'tree:1' | 'blob:none' | undefined;
   /** Leaves out the history of what is wanted. */
   shallow: boolean;
 }
