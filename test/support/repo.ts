@@ -1,8 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
+import { commitHere, initialize, remember, tagHere } from './in-process.js';
 
 /** Variables of an environment; a type of its own so that tests can spread it. */
 export type Env = Record<string, string>;
@@ -64,7 +73,11 @@ export function sandbox(): Sandbox {
     at: (dir) => repositoryAt(join(root, dir), env),
     repository: (name, ...initOptions) => {
       const dir = join(root, name);
-      execFileSync('git', ['init', '--quiet', '--initial-branch=main', ...initOptions, dir], { env });
+      if (!initialize(dir, initOptions, env)) {
+        const isNew = !existsSync(dir);
+        execFileSync('git', ['init', '--quiet', '--initial-branch=main', ...initOptions, dir], { env });
+        if (isNew) remember(dir, initOptions, env);
+      }
       return repositoryAt(dir, env);
     },
   };
@@ -127,11 +140,15 @@ function repositoryAt(dir: string, env: Env): Repository {
         mkdirSync(dirname(join(dir, path)), { recursive: true });
         writeFileSync(join(dir, path), content);
       }
+      const made = commitHere(dir, env, message);
+      if (made !== undefined) return made;
       run(['add', '--all']);
       run(['commit', '--quiet', '--allow-empty', '--message', message]);
       return looseRef('HEAD') ?? run(['rev-parse', 'HEAD']);
     },
     tag: (name, message = name, rev = 'HEAD') => {
+      const made = tagHere(dir, env, name, message, rev);
+      if (made !== undefined) return made;
       run(['tag', '--annotate', '--message', message, name, rev]);
       return looseRef(`refs/tags/${name}`) ?? run(['rev-parse', `refs/tags/${name}`]);
     },
