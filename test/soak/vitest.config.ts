@@ -8,6 +8,7 @@ export default defineConfig({
       'test/property/**/*.test.ts',
       'test/golden/golden.test.ts',
       'test/contract/{revs,embedded-web-faults,broken-tags-url}.test.ts',
+      'test/e2e/{anywhere,clones-behind,clones-depth,damaged,filters,gto-answers,missing-tags}.test.ts',
       'test/e2e/secrets-faults.test.ts',
       'test/hostile/load.test.ts',
     ],

@@ -50,6 +50,7 @@ test('commits and tags have the ids that git gives, and git finds nothing to do 
   }
   for (const [name, message, rev] of [
     ['churn@v1.0.0', 'Said', 'HEAD~2'],
+    ['churn@v1.1.0', 'Said of main', 'main'],
     ['models/deep=risk#prod!#3', 'Said\n\nReg-Version: v1.0.0\n', 'HEAD'],
   ] as const) {
     git(byGit.dir, 'tag', '--annotate', '-m', message, name, rev);
@@ -87,17 +88,21 @@ describe('what is out of the ordinary is left to git', () => {
   test.each([
     ['a name that is taken', 'churn@v1.0.0', 'Said', 'HEAD'],
     ['a folder that is taken', 'churn@v1.0.0/x', 'Said', 'HEAD'],
+    ['a name that is taken by a packed one', 'churn@v1.0.0', 'Said', 'HEAD'],
+    ['a folder that is taken by a packed one', 'churn@v1.0.0/x', 'Said', 'HEAD'],
     ['a name that git refuses', 'churn@{1}', 'Said', 'HEAD'],
     ['an option', '--force', 'Said', 'HEAD'],
-    ['another rev', 'churn@v2.0.0', 'Said', 'main'],
+    ['another rev', 'churn@v2.0.0', 'Said', 'main^{tree}'],
     ['a commit before the first', 'churn@v2.0.0', 'Said', 'HEAD~9'],
     ['a message that git tidies up', 'churn@v2.0.0', 'Said \n', 'HEAD'],
     ['a comment', 'churn@v2.0.0', 'Said\n# so', 'HEAD'],
     ['no message', 'churn@v2.0.0', '', 'HEAD'],
-  ])('a tag with %s', (_what, name, message, rev) => {
+  ])('a tag with %s', (what, name, message, rev) => {
+    const isPacked = what.includes('packed');
     const [, here] = both();
     here.commit();
     here.tag('churn@v1.0.0');
+    if (isPacked) here.git('pack-refs', '--all');
     expect(tagHere(here.dir, box.env, name, message, rev)).toBeUndefined();
     expect(here.tags()).toEqual(['churn@v1.0.0']);
   });

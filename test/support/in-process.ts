@@ -88,7 +88,6 @@ function plainAt(dir: string, env: Env): Plain | undefined {
   if (config === undefined || ref === '') return undefined;
   if (/repositoryformatversion = [^0]/.test(config)) return undefined;
   if (!config.split('\n').every((line) => PLAIN_CONFIG.test(line))) return undefined;
-  if (existsSync(join(folder, 'hooks')) && readdirSync(join(folder, 'hooks')).length > 0) return undefined;
   const head = textOf(join(folder, ref))?.trim();
   if (head === undefined && (textOf(join(folder, 'packed-refs')) ?? '').includes(` ${ref}\n`))
     return undefined;
@@ -123,8 +122,13 @@ function write(folder: string, type: string, content: string | Uint8Array): stri
   return oid;
 }
 
-/** The commit that a rev such as `HEAD~2` names; undefined where that takes git to say. */
-function commitOf({ folder, head }: Plain, rev: string): string | undefined {
+/** The commit that a rev such as `HEAD~2`, or the branch, names; undefined where that takes git to say. */
+function commitOf(
+  { folder, branch, head }: Plain,
+  rev: string,
+  taken: readonly string[],
+): string | undefined {
+  if (rev === branch && !taken.includes(rev) && !existsSync(join(folder, 'refs/tags', rev))) return head;
   const [, back] = /^HEAD(?:~(\d+))?$/.exec(rev) ?? [];
   if (head === undefined || !/^HEAD(~\d+)?$/.test(rev)) return undefined;
   let commit: string | undefined = head;
@@ -149,9 +153,11 @@ export function tagHere(
   if (plain === undefined || tagger === undefined || !isPlainMessage(message)) return undefined;
   if (!/^[\w=]+([@#!./-]*[\w=]+)*!?$/.test(name) || /\.\.|\/\/|\/\.|\.\/|\.lock/.test(name)) return undefined;
   const ref = join(plain.folder, 'refs/tags', name);
-  const taken = textOf(join(plain.folder, 'packed-refs')) ?? '';
-  if (existsSync(ref) || taken.includes(' refs/tags/')) return undefined;
-  const commit = commitOf(plain, rev);
+  const packed = textOf(join(plain.folder, 'packed-refs')) ?? '';
+  const taken = [...packed.matchAll(/ refs\/tags\/(.*)$/gm)].map(([, one = '']) => one);
+  if (existsSync(ref) || existsSync(join(plain.folder, 'hooks/reference-transaction'))) return undefined;
+  if (taken.some((one) => `${one}/`.startsWith(`${name}/`) || name.startsWith(`${one}/`))) return undefined;
+  const commit = commitOf(plain, rev, taken);
   if (commit === undefined) return undefined;
   try {
     mkdirSync(dirname(ref), { recursive: true });
@@ -274,6 +280,7 @@ export function commitHere(dir: string, env: Env, message: string): string | und
   const { folder, branch, head } = plain;
   if (folder === dir || !isPlainMessage(message)) return undefined;
   if (BUSY.some((name) => existsSync(join(folder, name)))) return undefined;
+  if (existsSync(join(folder, 'hooks')) && readdirSync(join(folder, 'hooks')).length > 0) return undefined;
   const files = filesOf(dir);
   if (files === undefined) return undefined;
   const entries = files
