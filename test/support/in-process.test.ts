@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { commitHere, tagHere } from './in-process.js';
+import { commitHere, revHere, tagHere, tagsHere } from './in-process.js';
 import { type Repository, sandbox } from './repo.js';
 
 // What fixtures write without git is what git writes.
@@ -59,6 +59,24 @@ test('commits and tags have the ids that git gives, and git finds nothing to do 
   for (const command of ['show-ref', 'ls-files --stage', 'reflog', 'reflog main', 'config --list --local'])
     expect(git(here.dir, ...command.split(' '))).toBe(git(byGit.dir, ...command.split(' ')));
   expect(git(here.dir, 'fsck', '--strict')).toBe('');
+  for (const rev of ['HEAD', 'HEAD~1', 'main', 'refs/tags/churn@v1.0.0', 'refs/heads/main'])
+    expect(`${revHere(here.dir, box.env, rev)}\n`).toBe(git(byGit.dir, 'rev-parse', rev));
+  for (const pack of [false, true]) {
+    if (pack) git(here.dir, 'pack-refs', '--all');
+    git(here.dir, 'tag', `Z@v1.${Number(pack)}.0`, ...(pack ? [byGit.git('rev-parse', 'HEAD')] : []));
+    const listed = git(here.dir, 'for-each-ref', '--format=%(refname:lstrip=2)', 'refs/tags/');
+    expect(tagsHere(here.dir, box.env)).toEqual(listed.trim().split('\n'));
+  }
+});
+
+test('a ref that is none is left to git', () => {
+  const [, here] = both();
+  here.commit();
+  here.tag('churn@v1.0.0');
+  here.writeTagRef('churn@v2.0.0', 'garbage\n');
+  expect(tagsHere(here.dir, box.env)).toBeUndefined();
+  for (const rev of ['refs/tags/churn@v2.0.0', 'refs/tags/none', 'HEAD~1', 'none', 'HEAD^{tree}'])
+    expect(revHere(here.dir, box.env, rev)).toBeUndefined();
 });
 
 test('a bare repository is made as git makes it', () => {

@@ -12,8 +12,8 @@ import {
 import { dirname, join } from 'node:path';
 import { deflateSync, inflateSync } from 'node:zlib';
 
-// The commonest writes of fixtures as git does them, byte for byte, without a process: most of the time of the tests is that of
-// starting git. Each gives undefined, and has written nothing, where anything is out of the ordinary: then git has to do it.
+// The commonest writes of fixtures as git does them, byte for byte, without a process, and what they ask most: much of the time of the
+// tests is that of starting git. Each gives undefined, and has written nothing, where anything is out of the ordinary: then git has to do it.
 
 type Env = Readonly<Record<string, string>>;
 
@@ -77,7 +77,7 @@ interface Plain {
 const PLAIN_CONFIG =
   /^\s*(\[core\]|\[(remote|branch) "[^"]*"\]|(repositoryformatversion|filemode|bare|logallrefupdates|ignorecase|precomposeunicode|url|fetch|remote|merge|tagopt)\s*=.*|)$/i;
 
-/** A repository of no special kind, on a branch whose ref is a file or not there yet. */
+/** A repository of no special kind, on a branch that may have no commit yet. */
 function plainAt(dir: string, env: Env): Plain | undefined {
   if (!isUsual(env)) return undefined;
   const inside = join(dir, '.git');
@@ -88,9 +88,9 @@ function plainAt(dir: string, env: Env): Plain | undefined {
   if (config === undefined || ref === '') return undefined;
   if (/repositoryformatversion = [^0]/.test(config)) return undefined;
   if (!config.split('\n').every((line) => PLAIN_CONFIG.test(line))) return undefined;
-  const head = textOf(join(folder, ref))?.trim();
-  if (head === undefined && (textOf(join(folder, 'packed-refs')) ?? '').includes(` ${ref}\n`))
-    return undefined;
+  const [, packed] =
+    new RegExp(`^([0-9a-f]{40}) ${ref}$`, 'm').exec(textOf(join(folder, 'packed-refs')) ?? '') ?? [];
+  const head = textOf(join(folder, ref))?.trim() ?? packed;
   return head === undefined || isOid(head) ? { folder, branch, head } : undefined;
 }
 
@@ -129,10 +129,10 @@ function commitOf(
   taken: readonly string[],
 ): string | undefined {
   if (rev === branch && !taken.includes(rev) && !existsSync(join(folder, 'refs/tags', rev))) return head;
-  const [, back] = /^HEAD(?:~(\d+))?$/.exec(rev) ?? [];
-  if (head === undefined || !/^HEAD(~\d+)?$/.test(rev)) return undefined;
+  const steps = /^HEAD(?:~(\d+))?$/.exec(rev);
+  if (head === undefined || steps === null) return undefined;
   let commit: string | undefined = head;
-  for (let n = Number(back ?? 0); n > 0 && commit !== undefined; n -= 1) {
+  for (let n = Number(steps[1] ?? 0); n > 0 && commit !== undefined; n -= 1) {
     const file = join(folder, 'objects', commit.slice(0, 2), commit.slice(2));
     if (!existsSync(file)) return undefined;
     commit = /^parent ([0-9a-f]{40})$/m.exec(inflateSync(readFileSync(file)).toString())?.[1];
@@ -169,6 +169,33 @@ export function tagHere(
   const oid = write(plain.folder, 'tag', `${head}${withEnd(message)}`);
   writeFileSync(ref, `${oid}\n`);
   return oid;
+}
+
+/** `git rev-parse` of HEAD, of a commit behind it, or of the full name of a ref. */
+export function revHere(dir: string, env: Env, rev: string): string | undefined {
+  const plain = plainAt(dir, env);
+  if (plain === undefined) return undefined;
+  if (!/^refs\/(tags|heads)\/[\w=@#!./-]+$/.test(rev)) return commitOf(plain, rev, []);
+  const oid = textOf(join(plain.folder, rev))?.trim();
+  return oid !== undefined && isOid(oid) ? oid : undefined;
+}
+
+/** The names of all tags, as git sorts them. */
+export function tagsHere(dir: string, env: Env): string[] | undefined {
+  const plain = plainAt(dir, env);
+  if (plain === undefined) return undefined;
+  const root = join(plain.folder, 'refs/tags');
+  const packed = textOf(join(plain.folder, 'packed-refs')) ?? '';
+  const names = new Set([...packed.matchAll(/ refs\/tags\/(.*)$/gm)].map(([, name = '']) => name));
+  const entries = existsSync(root) ? readdirSync(root, { recursive: true, withFileTypes: true }) : [];
+  for (const entry of entries) {
+    if (entry.isDirectory()) continue;
+    const file = join(entry.parentPath, entry.name);
+    // git leaves out what is no ref
+    if (!/^[0-9a-f]{40}\n$/.test(textOf(file) ?? '') || file.endsWith('.lock')) return undefined;
+    names.add(file.slice(root.length + 1));
+  }
+  return [...names].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
 }
 
 interface Entry {

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
-import { commitHere, initialize, remember, tagHere } from './in-process.js';
+import { commitHere, initialize, remember, revHere, tagHere, tagsHere } from './in-process.js';
 
 /** Variables of an environment; a type of its own so that tests can spread it. */
 export type Env = Record<string, string>;
@@ -134,7 +134,11 @@ function repositoryAt(dir: string, env: Env): Repository {
   };
   return {
     dir,
-    git: (...args) => run(args),
+    git: (...args) => {
+      const [command, rev = '', ...more] = args;
+      const known = command === 'rev-parse' && more.length === 0 ? revHere(dir, env, rev) : undefined;
+      return known ?? run(args);
+    },
     commit: (files = {}, message = 'Change') => {
       for (const [path, content] of Object.entries(files)) {
         mkdirSync(dirname(join(dir, path)), { recursive: true });
@@ -160,6 +164,7 @@ function repositoryAt(dir: string, env: Env): Repository {
     },
     writeTagRef,
     tags: () =>
+      tagsHere(dir, env) ??
       run(['for-each-ref', '--format=%(refname:lstrip=2)', 'refs/tags/']).split('\n').filter(Boolean),
   };
 }
