@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { commitHere, revHere, tagHere, tagsHere } from './in-process.js';
 import { type Repository, sandbox } from './repo.js';
 
-// What fixtures write without git is what git writes.
+// Fixtures write without git, and git would write the same.
 
 const box = sandbox();
 const git = (dir: string, ...args: string[]): string =>
@@ -69,7 +69,7 @@ test('commits and tags have the ids that git gives, and git finds nothing to do 
   }
 });
 
-test('a ref that is none is left to git', () => {
+test('a ref that holds no id is left to git', () => {
   const [, here] = both();
   here.commit();
   here.tag('churn@v1.0.0');
@@ -86,7 +86,7 @@ test('a bare repository is made as git makes it', () => {
   expect(here.git('symbolic-ref', 'HEAD')).toBe('refs/heads/main');
 });
 
-describe('what is out of the ordinary is left to git', () => {
+describe('anything out of the ordinary is left to git', () => {
   test.each<[string, (made: Repository) => void]>([
     ['a file to run', ({ dir }) => chmodSync(join(dir, 'a'), 0o755)],
     ['ignored files', ({ dir }) => writeFileSync(join(dir, '.gitignore'), 'a')],
