@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { regIn, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
+import { pairs } from '../support/soak.js';
 import { mend } from './findings.js';
 import { makePlain, tagHourly } from './registry.js';
 
@@ -27,19 +28,17 @@ function lighten({ git }: Repository, ...tags: string[]): void {
   }
 }
 
-describe.each([[[]], [['--push']]])('a write with %j', (push) => {
-  const names = push.length === 0 ? 'here' : 'pushed';
-
-  test('in a clone without tags brings those of the artifact, and no others', async () => {
+/** What a write does in a clone, with the options of a write and a name for the clone. */
+const CLONES: Record<string, (push: readonly string[], names: string) => Promise<void>> = {
+  'in a clone without tags brings those of the artifact, and no others': async (push, names) => {
     const { origin, clone } = makeClone(`untagged-${names}`, '--no-tags');
     const run = await regIn(box, clone.dir)('assign', 'churn', 'prod', ...push);
     expect(run).toMatchObject({ stdout: 'churn@v1.0.1\nchurn#prod#2\n', code: 0 });
     expect(run.stderr).toMatch(/^fetched from origin first: churn#prod#1, churn@v1\.0\.0\n/);
     expect(clone.tags()).toEqual(['churn#prod#1', 'churn#prod#2', 'churn@v1.0.0', 'churn@v1.0.1']);
     expect(origin.tags()).toHaveLength(push.length === 0 ? 5 : 7);
-  });
-
-  test('in a checkout of CI makes annotated tags of its lightweight ones', async () => {
+  },
+  'in a checkout of CI makes annotated tags of its lightweight ones': async (push, names) => {
     const { origin, clone } = makeClone(`light-${names}`, '--no-tags');
     lighten(clone, 'churn@v1.0.0', 'churn#prod#1', 'churn/x@v7.0.0');
     expect(kind(clone, 'churn#prod#1')).toBe('commit');
@@ -49,9 +48,11 @@ describe.each([[[]], [['--push']]])('a write with %j', (push) => {
     for (const tag of ['churn@v1.0.0', 'churn#prod#1'])
       expect(clone.git('rev-parse', `refs/tags/${tag}`)).toBe(origin.git('rev-parse', `refs/tags/${tag}`));
     expect(kind(clone, 'churn/x@v7.0.0')).toBe('commit');
-  });
-
-  test('in a clone that has another tag of that name is refused, until one of them is chosen', async () => {
+  },
+  'in a clone that has another tag of that name is refused, until one of them is chosen': async (
+    push,
+    names,
+  ) => {
     const { origin, clone } = makeClone(`other-${names}`);
     const source = box.at(`other-${names}-source`);
     origin.git(
@@ -72,15 +73,18 @@ describe.each([[[]], [['--push']]])('a write with %j', (push) => {
     mend(box, clone, /git fetch .*$/m.exec(run.stderr)?.[0] ?? '');
     expect(await reg('assign', 'churn', 'dev', ...push)).toMatchObject({ code: 0 });
     expect(clone.git('tag', '--list', '--format=%(subject)', 'churn#prod#1')).toBe('Moved');
-  });
-
-  test('that has nothing to do brings them as well', async () => {
+  },
+  'that has nothing to do brings them as well': async (push, names) => {
     const { clone } = makeClone(`standing-${names}`, '--no-tags');
     const run = await regIn(box, clone.dir)('assign', 'churn@v1.0.0', 'prod', ...push);
     expect(run.stderr).toContain('churn v1.0.0 already is current in prod');
     expect(clone.tags()).toEqual(['churn#prod#1', 'churn@v1.0.0']);
-  });
-});
+  },
+};
+
+test.each(pairs(Object.keys(CLONES), ['here', 'pushed']))('a write %s, %s', (what, names) =>
+  CLONES[what]?.(names === 'pushed' ? ['--push'] : [], names),
+);
 
 test('a name that something lightweight has at the remote is taken', async () => {
   const { origin, clone } = makeClone('taken');

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { regIn, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
+import { pairs } from '../support/soak.js';
 import { makePlain, tagHourly } from './registry.js';
 
 const box = sandbox();
@@ -51,11 +52,10 @@ test('a clone of depth 1: the tags of the artifact come first, and the number th
   expect(clone.git('rev-parse', '--is-shallow-repository')).toBe('true');
 });
 
-describe.each([1, 3, 5])('a clone of depth %i without tags', (depth) => {
-  test.each([
-    ['written here', []],
-    ['pushed', ['--push']],
-  ])('%s', async (what, push) => {
+describe('a clone without tags', () => {
+  const turns = pairs([1, 3, 5], ['written here', 'pushed']);
+  test.each(turns)('of depth %i, %s', async (depth, what) => {
+    const push = what === 'pushed' ? ['--push'] : [];
     const { origin, clone } = makeClone(
       `${what.replace(' ', '-')}-${depth}`,
       `--depth=${depth}`,

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { jsonIn, regIn } from '../support/cli-here.js';
 import { dvcConfig, dvcFile, dvcLock, pushTo, trackFile } from '../support/dvc-remote.js';
 import { type Repository, sandbox } from '../support/repo.js';
+import { pairs } from '../support/soak.js';
 
 const box = sandbox();
 let count = 0;
@@ -18,8 +19,14 @@ const reg = (...args: string[]) => regIn(box, project.dir)(...args);
 const json = (...args: string[]) => jsonIn(box, project.dir)(...args);
 const [first, second] = [trackFile('first model'), trackFile('second model')];
 
+/** Each row with all of its checks in the soak, with one of them by turns else. */
+const inTurns = <Check>(table: readonly string[][], checks: Record<string, Check>) =>
+  pairs(table, Object.entries(checks)).map(
+    ([[what = '', ...row], [name, check]]) => [what, name, row, check] as const,
+  );
+
 describe('a file that cannot be read hides nothing else', () => {
-  test.each([
+  const UNREADABLE = [
     [
       'a key that is there twice',
       'artifacts: {}\nartifacts: {}\n',
@@ -31,21 +38,29 @@ describe('a file that cannot be read hides nothing else', () => {
       '<<<<<<< HEAD\nartifacts: {}\n=======\n>>>>>>> other\n',
       'dvc.yaml:1 cannot be read',
     ],
-  ])('%s', async (_, text, warning) => {
+  ];
+  const checks = {
+    doctor: async () =>
+      expect(await json('doctor')).toMatchObject([
+        { level: 'error', check: 'declaration', subject: 'dvc.yaml' },
+      ]),
+    validate: async () =>
+      expect(await reg('validate')).toMatchObject({
+        code: 1,
+        stdout: expect.stringMatching(/^dvc\.yaml:\d+: error: .*\[declaration-read\]\n$/),
+      }),
+    register: async () => {
+      expect((await reg('register', 'churn')).stdout).toBe('churn@v0.0.1\n');
+      // what the file may declare is not known
+      expect((await reg('register', 'other')).stderr).toContain('error: dvc.yaml');
+    },
+  };
+  test.each(inTurns(UNREADABLE, checks))('%s: %s', async (_what, _name, [text = '', warning], check) => {
     project.commit({ 'dvc.yaml': text, 'artifacts.yaml': 'churn: {path: m.bin}\n', 'm.bin': 'bytes' });
     const shown = await reg('show');
     expect(shown).toMatchObject({ code: 0, stderr: expect.stringContaining(`warning: ${warning}`) });
     expect(shown.stdout).toContain('churn');
-    expect(await json('doctor')).toMatchObject([
-      { level: 'error', check: 'declaration', subject: 'dvc.yaml' },
-    ]);
-    expect(await reg('validate')).toMatchObject({
-      code: 1,
-      stdout: expect.stringMatching(/^dvc\.yaml:\d+: error: .*\[declaration-read\]\n$/),
-    });
-    expect((await reg('register', 'churn')).stdout).toBe('churn@v0.0.1\n');
-    // what the file may declare is not known
-    expect((await reg('register', 'other')).stderr).toContain('error: dvc.yaml');
+    await check();
   });
 
   test('a long dvc.yaml can be read', async () => {
@@ -57,13 +72,23 @@ describe('a file that cannot be read hides nothing else', () => {
 });
 
 describe('artifacts.yaml', () => {
-  test.each(['project: {name: x}\nkind: y\n', 'churn: {path: m, images: [a]}\n', '- a\n', 'text\n'])(
-    'of another tool declares nothing: %j',
-    async (text) => {
+  const OTHERS = [
+    ['project: {name: x}\nkind: y\n'],
+    ['churn: {path: m, images: [a]}\n'],
+    ['- a\n'],
+    ['text\n'],
+  ];
+  const checks = {
+    show: async () => expect((await reg('show')).stdout).toBe(''),
+    doctor: async () =>
+      expect(await json('doctor')).toMatchObject([{ level: 'info', subject: 'artifacts.yaml' }]),
+    validate: async () => expect(await reg('validate')).toMatchObject({ code: 0, stdout: '' }),
+  };
+  test.each(inTurns(OTHERS, checks))(
+    'of another tool declares nothing: %j: %s',
+    async (text, _name, _row, check) => {
       project.commit({ 'artifacts.yaml': text });
-      expect((await reg('show')).stdout).toBe('');
-      expect(await json('doctor')).toMatchObject([{ level: 'info', subject: 'artifacts.yaml' }]);
-      expect(await reg('validate')).toMatchObject({ code: 0, stdout: '' });
+      await check();
     },
   );
 

@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream';
 import { beforeEach, expect, test } from 'vitest';
 import { type Run, runReg } from '../support/cli.js';
+import { runHere } from '../support/here.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { makeRegistry, tagHourly } from './registry.js';
 
@@ -16,6 +18,11 @@ beforeEach(() => {
 });
 const answering = (stdin: string, ...args: string[]): Promise<Run> =>
   runReg(box, { cwd: registry.dir, env: { NODE_OPTIONS: `--import=${TERMINAL}` }, stdin }, ...args);
+/** The same in this process, which takes a fraction of the time. */
+const answeringHere = (answer: string, ...args: string[]) => {
+  const stdin = Readable.from([Buffer.from(answer)]);
+  return runHere({ cwd: registry.dir, env: box.env, stdin, canAsk: true, isErrorTTY: true }, ...args);
+};
 
 const COMMANDS: [string[], number][] = [
   [['unassign', 'churn', 'prod'], 1],
@@ -41,7 +48,7 @@ test.each([
   ['', 1],
   ['\u0003', 1],
 ])('the answer %j ends with exit code %i', async (answer, code) => {
-  const run = await answering(answer, 'unassign', 'churn', 'prod', '--delete');
+  const run = await answeringHere(answer, 'unassign', 'churn', 'prod', '--delete');
   expect(run.code).toBe(code);
   expect(registry.tags().includes('churn#prod#1')).toBe(code === 1);
   if (code === 1)
@@ -49,13 +56,13 @@ test.each([
 });
 
 test('who agreed beforehand is not asked', async () => {
-  const run = await answering('n\n', 'unassign', 'churn', 'prod', '--delete', '--yes');
+  const run = await answeringHere('n\n', 'unassign', 'churn', 'prod', '--delete', '--yes');
   expect(run).toMatchObject({ stdout: 'churn#prod#1\n', code: 0 });
   expect(run.stderr).not.toContain('[y/N]');
 });
 
 test('nothing is asked in a dry run', async () => {
-  const run = await answering('y\n', 'unassign', 'churn', 'prod', '--delete', '--dry-run');
+  const run = await answeringHere('y\n', 'unassign', 'churn', 'prod', '--delete', '--dry-run');
   expect(run).toMatchObject({ stdout: 'churn#prod#1\n', code: 0 });
   expect(run.stderr).not.toContain('[y/N]');
   expect(registry.tags()).toHaveLength(3);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { jsonIn, regIn, runReg, transcript } from '../support/cli.js';
+import { runReg } from '../support/cli.js';
+import { jsonIn, regIn, transcript } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { tagHourly } from './registry.js';
 

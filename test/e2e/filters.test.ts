@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openRegistry } from '../../src/index.js';
 import { jsonIn, regIn } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
+import { pairs } from '../support/soak.js';
 import { tagHourly } from './registry.js';
 
 const box = sandbox();
@@ -34,7 +35,7 @@ const names = async (...args: string[]): Promise<string[]> =>
   ((await json('show', ...args)) as { artifact: string }[]).map(({ artifact }) => artifact);
 
 describe('show leaves out what is not asked for', () => {
-  test.each<[string[], string[]]>([
+  const FILTERS: [string[], string[]][] = [
     [[], ['churn', 'fraud', 'fresh', 'words']],
     [['--label', 'team=growth'], ['churn']],
     [['--label', 'team=pricing'], ['fresh']],
@@ -90,8 +91,10 @@ describe('show leaves out what is not asked for', () => {
       ['--at', '2026-01-01T01:30:00Z', '--never', 'prod'],
       ['churn', 'fraud'],
     ],
-  ])('%j', async (args, expected) => {
-    expect(await names(...args)).toEqual(expected);
+  ];
+  test.each(pairs(FILTERS, ['git', 'embedded']))('%j, with %s', async ([args, expected], mode) => {
+    const { stdout } = await regIn(box, registry.dir, { REG_GIT: mode })('show', ...args, '--json');
+    expect(JSON.parse(stdout).map(({ artifact }: { artifact: string }) => artifact)).toEqual(expected);
   });
 
   test('versions of one artifact too', async () => {

@@ -1,3 +1,5 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jsonIn, regIn, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
@@ -9,11 +11,43 @@ const box = sandbox();
 const oids = ({ git }: Repository): string =>
   git('for-each-ref', '--format=%(objectname) %(refname)', 'refs/tags');
 
+/** Registries with their remotes by the commands that were run in them. */
+const told = new Map<string, ReturnType<typeof withRemote>>();
+
+/** Copies a registry with its remote, which then is that of the copy. */
+function copy({ registry, remote }: ReturnType<typeof withRemote>, name: string) {
+  for (const [from, to] of [
+    [registry.dir, name],
+    [remote.dir, `${name}.git`],
+  ] as const)
+    cpSync(from, join(box.root, to), { recursive: true });
+  const copied = { registry: box.at(name), remote: box.at(`${name}.git`) };
+  const config = join(copied.registry.dir, '.git/config');
+  writeFileSync(config, readFileSync(config, 'utf8').replace(remote.dir, copied.remote.dir));
+  return copied;
+}
+
+/** One in which these commands were run, one an hour; those that begin alike are told once. */
+async function tell(...commands: string[]): Promise<ReturnType<typeof withRemote>> {
+  const key = commands.join('; ');
+  const known = told.get(key);
+  if (known !== undefined) return known;
+  const last = commands.at(-1);
+  const name = `told-${told.size}`;
+  const made =
+    last === undefined
+      ? withRemote(box, name)
+      : copy(await tell(...commands.slice(0, -1)), `${name}-${commands.length}`);
+  told.set(key, made);
+  if (last === undefined) return made;
+  const [run] = await hourlyIn(box, made.registry)(last);
+  if (run?.code !== 0) throw new Error(run?.stderr);
+  return made;
+}
+
 /** A registry with a remote, and the commands that were run in it, one an hour, none of them pushed unless they say so. */
 async function withLocal(name: string, ...commands: string[]) {
-  const made = withRemote(box, name);
-  const runs = await hourlyIn(box, made.registry)(...commands);
-  for (const { code, stderr } of runs) if (code !== 0) throw new Error(stderr);
+  const made = copy(await tell(...commands), name);
   box.advance(3600);
   return { ...made, reg: regIn(box, made.registry.dir), json: jsonIn(box, made.registry.dir) };
 }

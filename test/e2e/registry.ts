@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Run, regIn } from '../support/cli-here.js';
 import type { Repository, Sandbox } from '../support/repo.js';
 
@@ -52,8 +53,17 @@ export function withRemote(
 ): { registry: Repository; remote: Repository } {
   const registry = makeRegistry(box, name, 'churn');
   const remote = box.repository(`${name}.git`, '--bare');
-  registry.git('remote', 'add', remoteName, remote.dir);
-  registry.git('push', '--quiet', remoteName, 'main');
+  const inside = join(registry.dir, '.git');
+  // as `git remote add` and `git push` leave them, without the half a dozen processes of that
+  appendFileSync(
+    join(inside, 'config'),
+    `[remote "${remoteName}"]\n\turl = ${remote.dir}\n\tfetch = +refs/heads/*:refs/remotes/${remoteName}/*\n`,
+  );
+  cpSync(join(inside, 'objects'), join(remote.dir, 'objects'), { recursive: true });
+  const head = readFileSync(join(inside, 'refs/heads/main'));
+  writeFileSync(join(remote.dir, 'refs/heads/main'), head);
+  mkdirSync(join(inside, 'refs/remotes', remoteName), { recursive: true });
+  writeFileSync(join(inside, 'refs/remotes', remoteName, 'main'), head);
   return { registry, remote };
 }
 

@@ -3,7 +3,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -12,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
+import { commitHere, initialize, remember, revHere, tagHere, tagsHere } from './in-process.js';
 import { writeLoose } from './loose-objects.js';
 
 /** Variables of an environment; a type of its own so that tests can spread it. */
@@ -67,22 +67,6 @@ export function sandbox(): Sandbox {
   mkdirSync(join(root, 'home'));
   // what git copies into each new repository, without its samples of hooks
   for (const folder of ['hooks', 'info']) mkdirSync(join(root, 'template', folder), { recursive: true });
-  /** Empty repositories as git has made them, by its options: what is in them by path, undefined for a folder. */
-  const empty = new Map<string, [path: string, bytes: Buffer | undefined][]>();
-  const makeEmpty = (dir: string, options: readonly string[]): void => {
-    const made = empty.get(options.join(' '));
-    const isNew = !existsSync(dir);
-    if (made === undefined || !isNew) {
-      execFileSync('git', ['init', '--quiet', '--initial-branch=main', ...options, dir], { env });
-      if (isNew) empty.set(options.join(' '), contentOf(dir));
-      return;
-    }
-    // the same without a process
-    mkdirSync(dir, { recursive: true });
-    for (const [path, bytes] of made)
-      if (bytes === undefined) mkdirSync(join(dir, path));
-      else writeFileSync(join(dir, path), bytes);
-  };
   return {
     root,
     env,
@@ -90,20 +74,15 @@ export function sandbox(): Sandbox {
     at: (dir) => repositoryAt(join(root, dir), env),
     repository: (name, ...initOptions) => {
       const dir = join(root, name);
-      makeEmpty(dir, initOptions);
+      if (!initialize(dir, initOptions, env)) {
+        const isNew = !existsSync(dir);
+        execFileSync('git', ['init', '--quiet', '--initial-branch=main', ...initOptions, dir], { env });
+        if (isNew) remember(dir, initOptions, env);
+      }
       return repositoryAt(dir, env);
     },
   };
 }
-
-/** Everything below a folder, each folder before what is in it. */
-const contentOf = (top: string): [path: string, bytes: Buffer | undefined][] =>
-  readdirSync(top, { recursive: true, withFileTypes: true })
-    .map((entry): [string, Buffer | undefined] => {
-      const path = join(entry.parentPath, entry.name);
-      return [path.slice(top.length + 1), entry.isDirectory() ? undefined : readFileSync(path)];
-    })
-    .sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** Nothing of the machine that runs the tests but PATH. */
 const frozenEnv = (root: string): Env => ({
@@ -156,17 +135,25 @@ function repositoryAt(dir: string, env: Env): Repository {
   };
   return {
     dir,
-    git: (...args) => run(args),
+    git: (...args) => {
+      const [command, rev = '', ...more] = args;
+      const known = command === 'rev-parse' && more.length === 0 ? revHere(dir, env, rev) : undefined;
+      return known ?? run(args);
+    },
     commit: (files = {}, message = 'Change') => {
       for (const [path, content] of Object.entries(files)) {
         mkdirSync(dirname(join(dir, path)), { recursive: true });
         writeFileSync(join(dir, path), content);
       }
+      const made = commitHere(dir, env, message);
+      if (made !== undefined) return made;
       run(['add', '--all']);
       run(['commit', '--quiet', '--allow-empty', '--message', message]);
       return looseRef('HEAD') ?? run(['rev-parse', 'HEAD']);
     },
     tag: (name, message = name, rev = 'HEAD') => {
+      const made = tagHere(dir, env, name, message, rev);
+      if (made !== undefined) return made;
       run(['tag', '--annotate', '--message', message, name, rev]);
       return looseRef(`refs/tags/${name}`) ?? run(['rev-parse', `refs/tags/${name}`]);
     },
@@ -183,6 +170,7 @@ function repositoryAt(dir: string, env: Env): Repository {
     },
     writeTagRef,
     tags: () =>
+      tagsHere(dir, env) ??
       run(['for-each-ref', '--format=%(refname:lstrip=2)', 'refs/tags/']).split('\n').filter(Boolean),
   };
 }

@@ -1,7 +1,7 @@
 import { test } from 'vitest';
 
 /** Whether this is `npm run soak`, which has hours. */
-const HAS_TIME = process.env.REG_SOAK === '1';
+export const HAS_TIME = process.env.REG_SOAK === '1';
 
 /** How many random cases a test tries: all of them in `npm run soak`, a share of them in `npm test`. */
 export const cases = (all: number, share = Math.ceil(all / 10)): number => (HAS_TIME ? all : share);
