@@ -12,6 +12,7 @@ function answers(history_: GtoCase) {
     repository,
     note: () => undefined,
     remote: async () => 'origin',
+    workTree: async () => ({ root: '', read: async () => undefined }),
   } as unknown as RegistryContext;
   const commitIndex = (oid: string): number => commitIds.indexOf(oid);
   return {

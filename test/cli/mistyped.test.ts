@@ -44,7 +44,6 @@ describe('what other tools call otherwise', () => {
     ['promote churn 1.0.0 prod', 'reg assign churn@1.0.0 prod'],
     ['register churn --simple auto', 'reg register churn'],
     ['which churn@prod', 'reg which churn prod'],
-    ['which prod', "reg which '#prod'"],
     ["get 'churn#prod' -o model.onnx", "reg load 'churn#prod' -o model.onnx"],
     ['pull churn', 'reg load churn'],
     ['download churn@v1.0.0', 'reg load churn@v1.0.0'],

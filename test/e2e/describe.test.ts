@@ -122,6 +122,7 @@ test('absent values are null in JSON', async () => {
     metrics: { rmse: 0.42 },
     interface: null,
     custom: null,
+    approvals: [],
   });
   expect(await json('describe', 'fraud')).toEqual({
     artifact: 'fraud',
@@ -141,6 +142,7 @@ test('absent values are null in JSON', async () => {
     metrics: null,
     interface: null,
     custom: { owner: 'ann' },
+    approvals: [],
   });
 });
 

@@ -206,10 +206,11 @@ test('fetched models are kept, and a deleted cache is filled again', async () =>
     const { stdout } = await reg('which', 'churn', 'prod', '--repo', url);
     return [stdout, server.requests.length - before];
   };
+  // for the tags, and for the configuration at HEAD
   expect([await ask(), await ask()]).toEqual([
+    ['v1.0.0\n', 6],
     ['v1.0.0\n', 3],
-    ['v1.0.0\n', 2],
   ]);
   rmSync(join(box.root, 'cache'), { recursive: true });
-  expect(await ask()).toEqual(['v1.0.0\n', 3]);
+  expect(await ask()).toEqual(['v1.0.0\n', 6]);
 });

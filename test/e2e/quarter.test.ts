@@ -240,6 +240,7 @@ describe('March: around the tool', () => {
     const ref = 'refs/tags/churn#prod#5:1: error:';
     const commit = registry.git('rev-parse', 'churn@v2.0.0-rc.1^{}').slice(0, 12);
     expect(await audit('--since', '2026-03-01')).toEqual([
+      'refs/tags/churn#prod#5:1: info: it names no event before it, and churn#prod#4 does [tag-parent]',
       `${ref} churn v2.0.0-rc.1 was never in staging, and prod takes only what was [tag-after]`,
       `${ref} churn v2.0.0-rc.1 is commit ${commit}, which is not on main, and prod takes only what is [tag-branch]`,
       `${ref} eve@example.com may not change prod of churn [tag-by]`,

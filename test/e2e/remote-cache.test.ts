@@ -66,7 +66,11 @@ describe('a server that filters', () => {
       'check-ref churn#prod#2',
     ])
       expect((await ask(...question.split(' '))).code).toBe(0);
-    expect(typesIn(cache)).toEqual(['commit', 'tag']);
+    // and for the configuration the folder at the top of HEAD
+    expect(typesIn(cache)).toEqual(['commit', 'tag', 'tree']);
+    expect(cached(cache).filter(({ type }) => type === 'tree')).toEqual([
+      { type: 'tree', oid: origin.git('rev-parse', 'HEAD^{tree}') },
+    ]);
     expect(cached(cache).filter(({ type }) => type === 'commit').length).toBeLessThanOrEqual(MODELS.length);
   });
 

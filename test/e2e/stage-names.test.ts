@@ -61,6 +61,8 @@ describe('reg stages', () => {
       qa
 
       $ reg stages --allowed
+      -- stderr --
+      the configuration lists no stages, so any is allowed
 
       $ reg stages --used
       dev

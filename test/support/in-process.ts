@@ -205,7 +205,9 @@ function filesOf(root: string, below = ''): Omit<Entry, 'oid'>[] | undefined {
     const path = below === '' ? name : `${below}/${name}`;
     if (path === '.git') continue;
     if (SPECIAL.test(name) || name.includes('\\')) return undefined;
-    const stats = lstatSync(join(root, path), { bigint: true });
+    const stats = lstatSync(join(root, path), { bigint: true, throwIfNoEntry: false });
+    // a name that is not UTF-8 was read as another one
+    if (stats === undefined) return undefined;
     if (stats.isDirectory()) {
       const inside = filesOf(root, path);
       if (inside === undefined) return undefined;

@@ -83,13 +83,13 @@ function artifactAndStage(target: string, stage: string | undefined): [artifact:
   if (stage !== undefined) return [target, stage];
   const hash = target.indexOf('#');
   if (hash >= 0) return [target.slice(0, hash), target.slice(hash + 1)];
-  // gto would take `churn@prod`, and `prod` alone is a stage or an artifact
+  // gto would take `churn@prod`; one word alone is an artifact or a stage
   const [, artifact, named] = /^([^@]+)@([^@]+)$/.exec(target) ?? [];
-  const meant =
+  const hint =
     artifact === undefined || named === undefined
-      ? shellLine('reg', 'which', `#${target}`)
-      : shellLine('reg', 'which', artifact, named);
-  throw new RegError('USAGE', "missing required argument 'stage'", `did you mean: ${meant}`);
+      ? `name a stage of ${target}, or ask about all artifacts: ${shellLine('reg', 'which', `#${target}`)}`
+      : `did you mean: ${shellLine('reg', 'which', artifact, named)}`;
+  throw new RegError('USAGE', "missing required argument 'stage'", hint);
 }
 
 /** `reg latest` */
@@ -195,7 +195,11 @@ export async function stages(
   const names = await queries.stages(await open(), { ...options, onMissing: whole.onMissing });
   await out.answer(names, () => names);
   if (names.length === 0 && whole.code() === 0 && !out.json)
-    out.note(`no stage is in use or configured${before(options.at)}`);
+    out.note(
+      options.allowed
+        ? 'the configuration lists no stages, so any is allowed'
+        : `no stage is in use${options.used ? '' : ' or configured'}${before(options.at)}`,
+    );
   return whole.code();
 }
 
