@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type GtoConfig, readGto } from '../../src/documents/config.js';
 import { refusal } from '../support/builders.js';
 import { sandbox } from '../support/repo.js';
+import { rows } from '../support/soak.js';
 
 type Env = Record<string, string>;
 
@@ -92,10 +93,10 @@ describe('the configuration of gto (docs/specification.md, 4 Link files and conf
 
 const box = sandbox();
 /** The program of gto, for the comparison with it; each call of it takes seconds. */
-const { TEST_GTO: gto = '' } = process.env;
+const { REG_GTO: gto = '' } = process.env;
 
-describe.runIf(gto !== '')('gto itself, where TEST_GTO names it', () => {
-  it.each([...ACCEPTED, ...REFUSED])('allows the same stages: %j and %j', (text, env, expected) => {
+describe.runIf(gto !== '')('gto itself, where REG_GTO names it', () => {
+  it.each(rows([...ACCEPTED, ...REFUSED]))('allows the same stages: %j and %j', (text, env, expected) => {
     const { dir, git, commit } = box.repository(`gto-${Math.random()}`);
     commit(text === undefined ? { README: '' } : { '.gto': text });
     if (text !== undefined) writeFileSync(join(dir, '.gto'), text);

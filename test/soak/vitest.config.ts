@@ -6,6 +6,7 @@ export default defineConfig({
     include: [
       'test/soak/**/*.soak.ts',
       'test/property/**/*.test.ts',
+      'test/documents/gto-config.test.ts',
       'test/golden/golden.test.ts',
       'test/differential/program.test.ts',
       'test/contract/{revs,embedded-web-faults,broken-tags-url}.test.ts',
