@@ -30,7 +30,6 @@ import {
   type RemoteAccess,
   readHead,
 } from './remote.js';
-import { hasBadRefs, restoreTagObjects } from './restore.js';
 import {
   gitIn,
   hasFailed,
@@ -49,7 +48,6 @@ import {
 } from './run.js';
 import { gitSignatures, gitSigner } from './signatures.js';
 import { gitTags } from './tags.js';
-import { findWorkTree, listUncommitted, readNextCommit } from './work-tree.js';
 import { commitFile, gitTagWriter } from './write.js';
 
 /**
@@ -98,12 +96,22 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
     tips: () => listTips(ownAccess(read, folder)),
     defaultBranch: () => readHead(ownAccess(read, folder)),
     workTree: () => findWorkTree(read),
-    uncommitted: (paths) => listUncommitted(read, paths),
+    // loaded on use: a question about tags has nothing to do with edited files
+    uncommitted: async (paths) => (await import('./work-tree.js')).listUncommitted(read, paths),
     nextCommit: async () => {
       const top = await findWorkTree(read);
-      return top === undefined ? NO_FILES : readNextCommit(top, { git: read, objects, around });
+      if (top === undefined) return NO_FILES;
+      return (await import('./work-tree.js')).readNextCommit(top, { git: read, objects, around });
     },
   };
+}
+
+/** The top of the work tree that a folder is in; undefined in a bare repository. */
+async function findWorkTree(git: RunGit): Promise<string | undefined> {
+  // in a bare repository the first answer is `false`, and the second question fails
+  const { stdout } = await git(['rev-parse', '--is-inside-work-tree', '--show-toplevel']);
+  const [inside, top] = stdout.toString().split('\n');
+  return inside === 'true' ? top : undefined;
 }
 
 /** A repository as a remote of its own: a folder is one too. */
@@ -243,6 +251,8 @@ export function gitRemote(
       try {
         await fetchTagObjects(there, objects, history, wanted);
       } catch (error) {
+        // loaded on use: most repositories are whole, and it takes what hashes and packs
+        const { hasBadRefs, restoreTagObjects } = await import('./restore.js');
         if (!(await hasBadRefs(there.git)) || (await restoreTagObjects(there, wanted)) === 0) throw error;
       }
     },

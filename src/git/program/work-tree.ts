@@ -8,14 +8,6 @@ import { notPlain, readPlain, tooLarge } from '../../util/safe-files.js';
 import type { NextCommit, Objects } from '../port.js';
 import { expectSuccess, type GitResult, oneLine, type RunGit, readGitIn, type Surroundings } from './run.js';
 
-/** The top of the work tree that a folder is in; undefined in a bare repository. */
-export async function findWorkTree(git: RunGit): Promise<string | undefined> {
-  // in a bare repository the first answer is `false`, and the second question fails
-  const { stdout } = await git(['rev-parse', '--is-inside-work-tree', '--show-toplevel']);
-  const [inside, top] = stdout.toString().split('\n');
-  return inside === 'true' ? top : undefined;
-}
-
 /** A file that differs from the index or from HEAD (git-status(1), Porcelain Format Version 1). */
 interface Status {
   path: string;

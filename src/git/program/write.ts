@@ -6,7 +6,6 @@ import { RegError } from '../../errors.js';
 import { type Identity, isBrokenRef, type Outcome, type RefChange, type Turn, type Writer } from '../port.js';
 import { encodeTag, type TagObject } from '../tag-object.js';
 import { runWithLocks } from './locks.js';
-import { removeBrokenRef } from './restore.js';
 import { expectSuccess, type RunGit } from './run.js';
 import type { Signer } from './signatures.js';
 
@@ -104,7 +103,8 @@ async function followRemote(git: RunGit, refs: readonly RefChange[]): Promise<Ou
   let left: readonly LocalChange[] = refs.map((one) =>
     one.from !== undefined && isBrokenRef({ oid: one.from }) ? { ...one, from: 'anything' } : one,
   );
-  for (const { ref, from } of left) if (from === 'anything') await removeBrokenRef(git, ref);
+  for (const { ref, from } of left)
+    if (from === 'anything') await (await import('./restore.js')).removeBrokenRef(git, ref);
   for (;;) {
     const failure = await updateRefs(git, [...left, ...(await endTurns(git, left))], WAIT_FOR_LOCKS);
     if (failure === undefined) return { kind: 'done' };
