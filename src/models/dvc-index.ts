@@ -236,8 +236,15 @@ export async function artifactInGit(
  */
 async function readAt(files: PointerFiles, file: string): Promise<DvcContent | undefined> {
   const bytes = await files.read(file);
-  return bytes && readDvcFile(bytes, file);
+  if (bytes === undefined || bytes.length < LARGE_BYTES) return bytes && readDvcFile(bytes, file);
+  // a command asks for the same file at several commits and in the work tree, and to read a million bytes takes a second
+  if (lastLarge?.file !== file || Buffer.compare(lastLarge.bytes, bytes) !== 0)
+    lastLarge = { file, bytes, content: readDvcFile(bytes, file) };
+  return lastLarge.content;
 }
+
+const LARGE_BYTES = 1024 * 1024;
+let lastLarge: { file: string; bytes: Uint8Array; content: DvcContent } | undefined;
 
 async function pipelineAt(files: PointerFiles, file: string): Promise<Pipeline | undefined> {
   const bytes = await files.read(file);
