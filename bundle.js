@@ -31,8 +31,8 @@ export async function bundle(outdir) {
     minify: true,
     legalComments: 'none',
     // optional peers, installed by those who use such a store; and what is large and seldom needed, installed beside
-    external: ['@aws-sdk/*', '@azure/*', '@google-cloud/*', 'isomorphic-git', 'undici'],
-    // packages in CommonJS call `require` for what Node has built in; in a bundle of CommonJS this module has no URL
+    external: ['@aws-sdk/*', '@azure/*', '@google-cloud/*', 'isomorphic-git', 'smol-toml', 'undici'],
+    // packages in CommonJS call `require`, and only for what Node has built in; in a bundle of CommonJS this module has no URL
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=process.getBuiltinModule??__createRequire(import.meta.url);",
     },

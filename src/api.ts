@@ -204,7 +204,7 @@ const timedIn =
   ({ now }: RegistryContext) =>
   <T extends object>(options: T): T & Record<Times, Date | undefined> => {
     const read = (value: unknown): Date | undefined => {
-      if (value === undefined) return undefined;
+      if (value === undefined || value === null) return undefined;
       if (typeof value === 'string') return new Date(parseTime(value, now() / 1000) * 1000);
       if (value instanceof Date && !Number.isNaN(value.getTime())) return value;
       throw new RegError(
@@ -230,7 +230,17 @@ function whichOf(context: RegistryContext): Registry['which'] {
     second: string | Timed<queries.WhichOptions> = {},
     options: Timed<queries.ReadOptions> = {},
   ): Promise<unknown> {
-    if (typeof second !== 'string') return queries.whichOfAll(context, target.slice(1), timed(second));
+    if (typeof second !== 'string') {
+      const [, artifact = '', stage] = /^([^#]*)#(.*)$/s.exec(target) ?? [];
+      if (stage === undefined)
+        throw new RegError(
+          'USAGE',
+          'which takes an artifact and a stage',
+          "call which('churn', 'prod') or which('#prod')",
+        );
+      if (artifact === '') return queries.whichOfAll(context, stage, timed(second));
+      return (await unlessNothing(queries.which(context, artifact, stage, timed(second))))?.[0];
+    }
     return (await unlessNothing(queries.which(context, target, second, timed(options))))?.[0];
   }
   return which;
@@ -278,10 +288,10 @@ export async function openRegistry(repo = '.', host: Partial<Host> = {}): Promis
   return createRegistry(await openContext(repo, { ...thisHost(), ...host }));
 }
 
-/** Fetches and verifies one model of a registry, by default that of the working folder: by stage, by version, by a rev, or as the link is at HEAD. */
+/** Fetches and verifies one model of a registry, which may be given by its path or URL; by default that of the working folder: by stage, by version, by a rev, or as the link is at HEAD. */
 export async function load(
   artifact: string,
-  { registry, ...options }: Timed<LoadOptions> & { registry?: Registry | undefined } = {},
+  { registry = '.', ...options }: Timed<LoadOptions> & { registry?: Registry | string | undefined } = {},
 ): Promise<Model> {
-  return (registry ?? (await openRegistry())).load(artifact, options);
+  return (typeof registry === 'string' ? await openRegistry(registry) : registry).load(artifact, options);
 }

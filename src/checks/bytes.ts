@@ -40,7 +40,7 @@ export async function missingBytes(
       const answer = asked.get(commit);
       if (answer === undefined) continue;
       const what = `the bytes of ${versionLabel(id)} in ${stage} (commit ${short(commit)})`;
-      const how = answer.level === 'error' ? 'are missing' : 'could not be asked for';
+      const how = answer.level === 'error' ? 'are not there' : 'could not be asked for';
       const message = `${what} ${how}: ${answer.reason}`;
       faults.push({ tag: current.assignment.tag, artifact: artifact.name, level: answer.level, message });
     }
@@ -64,8 +64,11 @@ async function askFor(
     const path = isOwn(link.source) ? modelPath(link.source.path ?? '') : undefined;
     const byDvc = path !== undefined && !path.endsWith(LINK_SUFFIX) && (await askDvc(context, commit, path));
     if (byDvc) return byDvc === 'there' ? undefined : byDvc;
-    await followLink(context, link, async () => commit);
-    return undefined;
+    const { model, promises } = await followLink(context, link, async () => commit);
+    const [only, ...others] = model.files;
+    const promised = promises.find(({ size }) => size !== undefined && size !== only?.size);
+    if (only?.size === undefined || others.length > 0 || promised === undefined) return undefined;
+    return { level: 'error', reason: `there are ${only.size} bytes, and the link says ${promised.size}` };
   } catch (error) {
     const { code, message: reason } = failureOf(error);
     if (code === 'NOT_DECLARED') return undefined;

@@ -92,7 +92,7 @@ function leadingNowhere(
   paths: readonly string[],
   tracked: ReadonlySet<string>,
 ): DeclarationFault[] {
-  const there = new Set(paths);
+  const there = new Set(['.', ...paths]);
   for (const path of [...paths, ...tracked])
     for (let above = posix.dirname(path); above !== '.' && !there.has(above); above = posix.dirname(above))
       there.add(above);
@@ -103,7 +103,7 @@ function leadingNowhere(
     if (mayLackPath(entry, declaration) || faultOfEntry(entry, declaration) !== undefined) return [];
     const path = posix.normalize(pathOfEntry(entry, declaration) ?? '').replace(/\/$/, '');
     if (there.has(path) || isTracked(path)) return [];
-    const message = `the artifact '${name}' has the path ${path}, which is not there, and DVC does not track it`;
+    const message = `the artifact '${name}' has the path ${path}, which no file, folder, dvc.lock or .dvc file has`;
     return [{ kind: 'entry', file: declaration.file, line: 1, message }];
   });
 }

@@ -13,10 +13,9 @@ import { requireSignatures, type Tags } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { historyRow } from '../registry/make-rows.js';
 import { askMeant } from '../registry/meant.js';
-import type { Unsure } from '../registry/missing.js';
+import { readWhole } from '../registry/missing.js';
 import { readRules, rulesSourceOf } from '../registry/policy.js';
 import { reportMissing, requireArtifact } from '../registry/queries.js';
-import { readState } from '../registry/read.js';
 import type { VerifiedRow } from '../registry/rows.js';
 
 /** Options of `verify`. */
@@ -72,8 +71,11 @@ function noteLookAlikes(
     (tag) => parseTagName(tag) === undefined && looksLikeEvent(tag) && isOfThem(tag),
   );
   if (first === undefined) return;
-  const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  note(`${first}${more} looks like an event and counts as none; see: reg doctor`);
+  note(
+    others.length === 0
+      ? `${first} looks like an event, but is not one; see: reg doctor`
+      : `${first} and ${others.length} more look like events, but are not; see: reg doctor`,
+  );
 }
 
 async function readSignatures(
@@ -107,10 +109,9 @@ async function selectAll(
   context: RegistryContext,
   onMissing: VerifyOptions['onMissing'],
 ): Promise<Selection> {
-  const unsure: Unsure = new Map();
-  const state = await readState(context, undefined, (name, error) => unsure.set(name, error));
+  const { whole, unsure } = await readWhole(context, undefined);
   reportMissing(context, onMissing, unsure);
-  return { artifacts: [...state.values()], isWanted: () => true };
+  return { artifacts: whole, isWanted: () => true };
 }
 
 async function select(context: RegistryContext, text: string): Promise<Selection> {

@@ -41,6 +41,8 @@ export function startSession(
     open: async () => {
       const note = (text: string): void => out.note(inPlace(text));
       const context = await openContext(repo, { env, cwd, now, signal, note, offline: options.offline });
+      // a question that asks no remote would not notice a name that is wrong
+      if (options.remote !== undefined) await context.remote();
       const config = once(async () => {
         const read = await context.config();
         for (const { file, line, message, hint } of read.notes) {

@@ -3,6 +3,7 @@ import { CONFIG_FILE } from '../domain/config-file.js';
 import { betterWay, type MetricRules } from '../domain/metrics.js';
 import { parseStageName, type StageName } from '../domain/names.js';
 import type { Policy } from '../domain/policy.js';
+import { didYouMean } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
 import { isHostOrNetwork } from '../util/address.js';
 import { shellLine } from '../util/shell.js';
@@ -85,14 +86,23 @@ export function readConfig(bytes: Uint8Array): Config {
   const notes = remote === undefined ? [] : [remoteNote(remote, yaml.lineOf(['remote']))];
   const config: Config = { ...DEFAULT_CONFIG, ...given, notes };
   const bad = badStage(config.policy);
-  if (bad === undefined) return config;
-  const message = `policy.${bad} is not a stage name`;
-  const problem = {
-    message,
-    line: yaml.lineOf(['policy', bad]),
-    hint: 'a stage has letters, digits, - and _',
-  };
-  throw errorOf([problem], CONFIG_FILE, 'INVALID_CONFIG');
+  if (bad !== undefined)
+    throw errorOf(
+      [
+        {
+          message: `policy.${bad} is not a stage name`,
+          line: yaml.lineOf(['policy', bad]),
+          hint: 'a stage has letters, digits, - and _',
+        },
+      ],
+      CONFIG_FILE,
+      'INVALID_CONFIG',
+    );
+  const unlisted = config.stages && unlistedStage(config.policy, config.stages);
+  if (unlisted === undefined) return config;
+  const message = `the policy names the stage '${unlisted}', which stages: does not list`;
+  const hint = didYouMean(unlisted, config.stages ?? [], 'add it to stages:');
+  throw errorOf([{ message, line: yaml.lineOf(['policy', unlisted]), hint }], CONFIG_FILE, 'INVALID_CONFIG');
 }
 
 /** A file of the checkout chooses no remote: its author would choose where tags and policies come from. */
@@ -152,6 +162,12 @@ const PolicySchema = z.record(
 /** The first key of a policy that is not a stage name. The schema does not check keys: it would report them without their line. */
 const badStage = (policy: Policy): StageName | undefined =>
   (Object.keys(policy) as StageName[]).find((name) => !stageNameSchema.safeParse(name).success);
+
+/** The first stage that a policy names and a list of stages lacks: nothing ever enters it. */
+const unlistedStage = (policy: Policy, stages: readonly string[]): string | undefined =>
+  Object.entries(policy)
+    .flatMap(([name, { after }]) => [name, ...(after === undefined ? [] : [after])])
+    .find((name) => !stages.includes(name));
 
 const number = z.optional(z.number('is not a number'));
 

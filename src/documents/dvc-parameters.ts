@@ -23,14 +23,33 @@ export const isMapping = (value: unknown): value is Readonly<Record<string, unkn
  * @throws Unresolved
  */
 export function parameters(bytes: Uint8Array, path: string): unknown {
+  try {
+    const values = valuesIn(bytes, path);
+    if (isWithin(values, MOST_LEVELS)) return values;
+  } catch (error) {
+    // what is nested without end fills the stack
+    if (!(error instanceof RangeError)) throw error;
+  }
+  throw new Unresolved(`${path} is nested too deeply`);
+}
+
+/** Deeper values are no parameters. */
+const MOST_LEVELS = 100;
+
+const isWithin = (value: unknown, levels: number): boolean => {
+  if (!Array.isArray(value) && !isMapping(value)) return true;
+  return levels > 0 && Object.values(value).every((one) => isWithin(one, levels - 1));
+};
+
+function valuesIn(bytes: Uint8Array, path: string): unknown {
   const text = (): string => {
     const read = utf8Text(bytes);
-    if (read === undefined) throw new Unresolved(`${path} is no text in UTF-8`);
+    if (read === undefined) throw new Unresolved(`${path} is not text in UTF-8`);
     return read;
   };
   switch (posix.extname(path)) {
     case '.json':
-      return numbered(parseJson(utf8Text(bytes) ?? ''));
+      return numbered(parseJson(text()));
     case '.toml':
       return tomlValues(text(), path);
     case '.py':
@@ -77,7 +96,7 @@ function ofToml(value: unknown): unknown {
   if (typeof value === 'bigint') return pythonInteger(value);
   if (typeof value === 'number') return pythonFloat(value);
   if (Array.isArray(value)) return value.map(ofToml);
-  // a date is no value that a template can hold
+  // a template cannot hold a date
   if (!isMapping(value) || value instanceof Date) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, ofToml(one)]));
 }

@@ -12,43 +12,60 @@ interface Line {
 /** The values that a Python file assigns, those of a class under its name. */
 export function readAssignments(source: string): Record<string, unknown> {
   const lines = logicalLines(source);
-  return blockAt(lines, 0, lines.length, false);
+  return Object.fromEntries(blockAt(lines, 0, lines.length, false));
 }
 
+/** Values by name; a later one takes the place of an earlier one. */
+type Assigned = Map<string, unknown>;
+
+/** The statements that have others inside, on lines that are deeper or behind a colon. */
+const COMPOUND =
+  /^(?:async\s+)?(class|def|if|elif|else|for|while|try|except|finally|with)\b\s*([^\W\d]\w*)?/u;
+
 /** The assignments of the lines from one to another, and of the blocks in them that count. */
-function blockAt(
-  lines: readonly Line[],
-  start: number,
-  end: number,
-  isInit: boolean,
-): Record<string, unknown> {
-  const found: Record<string, unknown> = {};
-  const indent = lines[start]?.indent;
+function blockAt(lines: readonly Line[], start: number, end: number, isInit: boolean): Assigned {
+  const found: Assigned = new Map();
+  const indent = lines[start]?.indent ?? 0;
   for (let at = start; at < end; ) {
     const { text } = lines[at] as Line;
     let next = at + 1;
-    // what is deeper belongs to this line
-    while (next < end && (lines[next]?.indent ?? 0) > (indent ?? 0)) next += 1;
-    const inner = (init: boolean): Record<string, unknown> => blockAt(lines, at + 1, next, init);
-    const [, klass] = /^class\s+([^\W\d]\w*)/u.exec(text) ?? [];
-    if (klass !== undefined) found[klass] = inner(false);
-    else if (/^def\s+__init__\b/.test(text)) Object.assign(found, inner(true));
-    else if (next === at + 1)
-      for (const one of statementsIn(text)) Object.assign(found, assignmentIn(one, isInit));
+    while (next < end && (lines[next]?.indent ?? 0) > indent) next += 1;
+    const inside = (init: boolean): Assigned =>
+      next > at + 1 ? blockAt(lines, at + 1, next, init) : assignmentsIn(behindColon(text), init);
+    const [, keyword, name = ''] = COMPOUND.exec(text) ?? [];
+    let own: Assigned = new Map();
+    if (keyword === 'class') own.set(name, Object.fromEntries(inside(false)));
+    else if (keyword === 'def' && name === '__init__' && text.startsWith('def')) own = inside(true);
+    else if (keyword === undefined) own = assignmentsIn(text, isInit);
+    for (const [key, value] of own) found.set(key, value);
     at = next;
   }
   return found;
 }
 
+/** What follows the colon of a compound statement on its line. */
+function behindColon(text: string): string {
+  let depth = 0;
+  for (const { at, char } of codeIn(text)) {
+    if ('([{'.includes(char)) depth += 1;
+    else if (')]}'.includes(char)) depth -= 1;
+    else if (char === ':' && depth === 0) return text.slice(at + 1).trim();
+  }
+  return '';
+}
+
+const assignmentsIn = (text: string, isInit: boolean): Assigned =>
+  new Map(statementsIn(text).flatMap((one) => assignmentIn(one, isInit)));
+
 /** A name, or an attribute of `self`, that a statement gives a literal. */
-function assignmentIn(statement: string, isInit: boolean): Record<string, unknown> {
+function assignmentIn(statement: string, isInit: boolean): [name: string, value: unknown][] {
   const target = /^(self\s*\.\s*)?([^\W\d]\w*)\s*(:|=(?!=))/u.exec(statement);
-  if (target === null || (isInit && target[1] === undefined)) return {};
+  if (target === null || (isInit && target[1] === undefined)) return [];
   const [whole, , name = '', mark] = target;
   const rest = statement.slice(whole.length);
   const equals = mark === '=' ? 0 : annotationEnd(rest);
   const value = equals === undefined ? undefined : literalIn(rest.slice(equals));
-  return value === undefined ? {} : { [name]: value.literal };
+  return value === undefined ? [] : [[name, value.literal]];
 }
 
 /** Where the value of `name: annotation = value` begins. */
@@ -85,7 +102,7 @@ function* codeIn(text: string): Generator<{ at: number; char: string; end: numbe
   }
 }
 
-/** The end of the string that begins at a place. A letter in a word is no prefix. */
+/** The end of the string that begins at a place of code, where a letter of a longer word is no prefix. */
 function stringFrom(text: string, at: number): number | undefined {
   const isInWord = at > 0 && /\w/.test(text[at - 1] ?? '');
   return isInWord && !/['"]/.test(text[at] ?? '') ? undefined : stringEnd(text, at);
@@ -170,8 +187,8 @@ function literalIn(text: string): { literal: unknown } | undefined {
 
 class NoLiteral extends Error {}
 
-const NUMBER =
-  /[-+]?\s*(?:0[xX][\da-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|(?:\d[\d_]*)?\.?\d[\d_]*\.?(?:[eE][-+]?\d[\d_]*)?)(?!\w)/y;
+/** What may be a number; `numberIn` judges it. */
+const NUMBER = /[-+]?\s*\.?\d[\w.]*(?:(?<=[eE])[-+]\d\w*)?/y;
 const WORD = /(True|False|None)(?!\w)/y;
 const WORDS: Readonly<Record<string, unknown>> = { True: true, False: false, None: null };
 /** Deeper literals are no parameters. */
@@ -271,15 +288,15 @@ class LiteralReader {
       this.take('}');
       return items;
     }
-    const made: Record<string, unknown> = {};
+    const made = new Map<string, unknown>();
     for (let key = first; ; key = this.value()) {
       this.take(':');
-      made[keyText(key)] = this.value();
+      made.set(keyText(key), this.value());
       if (this.peek() === ',') this.at += 1;
       if (this.peek() === '}') break;
     }
     this.at += 1;
-    return made;
+    return Object.fromEntries(made);
   }
 
   /** Strings side by side are one. */
@@ -313,7 +330,7 @@ function numberIn(text: string): unknown {
     const value = BigInt(digits);
     return pythonInteger(sign === '-' ? -value : value);
   }
-  if (!/^(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(digits)) throw new NoLiteral();
+  if (!/^(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i.test(digits)) throw new NoLiteral();
   return pythonFloat(Number(`${sign === '-' ? '-' : ''}${digits}`));
 }
 
@@ -338,8 +355,9 @@ const unescaped = (body: string): string =>
     (whole, octal, byte, four, eight, name, other) => {
       if (name !== undefined) throw new NoLiteral();
       const code = octal === undefined ? (byte ?? four ?? eight) : undefined;
-      if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8));
-      if (code !== undefined) return String.fromCodePoint(Number.parseInt(code, 16));
-      return ESCAPES[other] ?? whole;
+      if (octal === undefined && code === undefined) return ESCAPES[other] ?? whole;
+      const point = octal === undefined ? Number.parseInt(code, 16) : Number.parseInt(octal, 8);
+      if (point > 0x10ffff) throw new NoLiteral();
+      return String.fromCodePoint(point);
     },
   );

@@ -74,7 +74,7 @@ function draftRegistration(snapshot: Snapshot, request: RegisterRequest): Draft 
   const { artifact } = snapshot;
   const version = request.version ?? nextVersion(artifact, request.bump);
   const known = artifact.versions.get(version);
-  if (known?.registered && known.active) throw alreadyRegistered(artifact, known);
+  if (known?.registered && known.active) throw alreadyRegistered(artifact, known, request);
   const here = request.force ? undefined : activeAt(artifact, request.commit);
   if (here && !isReleaseOf(version, here.id))
     throw new RegError(
@@ -112,8 +112,14 @@ function activeAt(artifact: ArtifactState, commit: Oid): VersionState | undefine
     .sort((a, b) => b.event.place - a.event.place)[0];
 }
 
-function alreadyRegistered(artifact: ArtifactState, version: VersionState): RegError {
-  const hint = `choose another version, or raise the latest with: reg register ${artifact.name} --bump patch`;
+function alreadyRegistered(
+  artifact: ArtifactState,
+  version: VersionState,
+  { commit }: RegisterRequest,
+): RegError {
+  // a second version of one commit takes consent
+  const force = activeAt(artifact, commit) === undefined ? '' : ' --force';
+  const hint = `choose another version, or raise the latest with: reg register ${artifact.name} --bump patch${force}`;
   return new RegError('ALREADY_REGISTERED', registeredBy(artifact, version), hint);
 }
 

@@ -87,8 +87,8 @@ export function sharedCounters({ events }: ArtifactState): Break[] {
 }
 
 /**
- * Events that do not follow the one right before them: they name an earlier one, whose writer had not seen what came in between, or
- * none where others do, or pass over a counter.
+ * Events that do not follow the one right before them. They name an earlier one, whose writer had not seen what came in between; name
+ * none although an earlier event does; or leave out a counter.
  */
 export function forksIn({ events }: ArtifactState): Break[] {
   const places = new Map(events.map(({ tagOid, place }) => [tagOid, place]));
@@ -114,7 +114,7 @@ export function forksIn({ events }: ArtifactState): Break[] {
 
 function fate(name: string, held: Oid | undefined, parent: Oid, tag: string): string {
   if (held === undefined) return `${name} was deleted: ${tag} names it as the event before it`;
-  // the id of a ref whose file holds none
+  // a listing gives this id where the file of a ref holds no object id
   if (/^0+$/.test(held)) return `${name} cannot be read: ${tag} names it as the event before it`;
   return `${name} was moved or recreated: when ${tag} was written it was ${short(parent)}, and now it is ${short(held)}`;
 }

@@ -5,8 +5,8 @@ import { RegError } from '../errors.js';
 import type { Objects, SourceRepository, TreeEntry } from '../git/port.js';
 import type { Surroundings } from '../net/http.js';
 import { short } from '../util/oid.js';
-import { followPointers, missingHere } from './lfs/follow.js';
-import { findPointers } from './lfs/pointer.js';
+import { askForPointers, followPointers, type LargeFilesAnswer } from './lfs/follow.js';
+import { findPointers, type PointedFile } from './lfs/pointer.js';
 import type { SourceFile, SourceModel } from './source.js';
 
 /**
@@ -36,17 +36,10 @@ export async function gitModel(
   return { kind: 'folder', name, files: await filesAt(below) };
 }
 
-/** What is known of large files that a commit names and this machine does not have. */
-export type LargeFilesAnswer =
-  | { kind: 'there' }
-  /** The server says for certain that it has no such object. */
-  | { kind: 'missing'; reason: string }
-  | { kind: 'unknown'; reason: string };
-
 /**
- * Asks the server for what the Git LFS pointers of a model lead to, as far as it is not on this machine. No byte is kept.
+ * Finds out whether what the Git LFS pointers of a model lead to is on this machine or at the server; nothing of it is fetched.
  * @param ask false where the server is not to be asked
- * @throws RegError SOURCE_UNSUPPORTED for a pointer that cannot be followed
+ * @throws RegError SOURCE_UNSUPPORTED for a malformed pointer
  */
 export async function askForLargeFiles(
   repository: SourceRepository,
@@ -55,29 +48,25 @@ export async function askForLargeFiles(
   around: Surroundings,
   ask: boolean,
 ): Promise<LargeFilesAnswer> {
-  const { objects, largeFiles } = repository;
+  const { objects } = repository;
   const entry = await objects.entry(commit, path);
   const entries = entry?.type === 'tree' ? await objects.entries(commit, path) : entry ? [entry] : [];
   const blobs = entries.filter(({ type }) => type === 'blob');
-  const pointers = await findPointers(objects, blobs, await objects.sizes(blobs.map(({ oid }) => oid)));
-  if (pointers.size === 0) return { kind: 'there' };
-  const pointed = blobs.flatMap((one) => {
-    const pointer = pointers.get(one.oid);
-    return pointer ? [{ path: one.path, pointer }] : [];
+  const sizes = await objects.sizes(blobs.map(({ oid }) => oid));
+  return askForPointers(repository, commit, await pointedAmong(objects, blobs, sizes), around, ask);
+}
+
+/** The Git LFS pointers among files. */
+async function pointedAmong(
+  objects: Objects,
+  entries: readonly TreeEntry[],
+  sizes: ReadonlyMap<Oid, number>,
+): Promise<PointedFile[]> {
+  const pointers = await findPointers(objects, entries, sizes);
+  return entries.flatMap(({ path, oid }) => {
+    const pointer = pointers.get(oid);
+    return pointer ? [{ path, pointer }] : [];
   });
-  const missing = await missingHere(await largeFiles.folders(), pointed);
-  const [first] = missing;
-  if (first === undefined) return { kind: 'there' };
-  if (!ask)
-    return { kind: 'unknown', reason: `${first.path} is not on this machine, and the server was not asked` };
-  try {
-    for (const file of await followPointers(repository, commit, missing, around))
-      (await file.open()).destroy();
-    return { kind: 'there' };
-  } catch (error) {
-    if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;
-    return { kind: error.code === 'SOURCE_PATH' ? 'missing' : 'unknown', reason: error.message };
-  }
 }
 
 const KINDS = { link: 'a symbolic link', commit: 'a submodule', tree: 'a folder' } as const;
@@ -92,11 +81,7 @@ async function filesOf(
   for (const { type, path } of entries)
     if (type !== 'blob') throw new RegError('SOURCE_PATH', `${path} is ${KINDS[type]}, not a file`);
   const sizes = await repository.objects.sizes(entries.map(({ oid }) => oid));
-  const pointers = await findPointers(repository.objects, entries, sizes);
-  const pointed = entries.flatMap(({ path, oid }) => {
-    const pointer = pointers.get(oid);
-    return pointer ? [{ path, pointer }] : [];
-  });
+  const pointed = await pointedAmong(repository.objects, entries, sizes);
   const followed = await followPointers(repository, commit, pointed, around);
   const elsewhere = new Map(followed.map((file) => [file.path, file]));
   const fileAt = ({ path, oid }: TreeEntry): SourceFile => ({

@@ -1,5 +1,6 @@
 import { type LookupAddress, type LookupAllOptions, lookup as lookupByDns } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { RegError } from '../errors.js';
 
 /** Looks up all addresses of a host, as `lookup` of node:dns does. */
@@ -98,6 +99,10 @@ export function beyondThisMachine(allowed: AllowedHosts): AllowedHosts {
   const own = new BlockList();
   for (const [net, prefix] of OWN_IPV4) own.addSubnet(net, prefix, 'ipv4');
   for (const [net, prefix] of OWN_IPV6) own.addSubnet(net, prefix, 'ipv6');
+  for (const { address, family } of Object.values(networkInterfaces())
+    .flat()
+    .filter((one) => one !== undefined))
+    own.addAddress(address, family === 'IPv6' ? 'ipv6' : 'ipv4');
   return (hostname, address = bareHost(hostname)) => {
     const family = isIP(address);
     if (isLocalName(hostname) || (family !== 0 && own.check(address, family === 4 ? 'ipv4' : 'ipv6')))
@@ -114,6 +119,13 @@ const OWN_IPV4 = [
 const OWN_IPV6 = [
   ['::', 96],
   ['fe80::', 10],
+  // the same behind translators (RFC 6052, RFC 2765)
+  ['64:ff9b::7f00:0', 104],
+  ['64:ff9b::a9fe:0', 112],
+  ['::ffff:0:7f00:0', 104],
+  ['::ffff:0:a9fe:0', 112],
+  // where a cloud tells its machines their credentials
+  ['fd00:ec2::254', 128],
 ] as const;
 
 /** Names that always lead to this machine (RFC 6761, section 6.3). */
@@ -132,7 +144,7 @@ const bareHost = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$
 export function refusePrivateHost(hostname: string, allowed = NO_HOSTS): void {
   const bare = bareHost(hostname);
   const isPrivate = isLocalName(bare) || (isIP(bare) !== 0 && isPrivateAddress(bare));
-  if (isPrivate && !allowed(hostname)) throw privateHost(hostname);
+  if (isPrivate && !allowed(hostname)) throw new PrivateHost(hostname);
 }
 
 /**
@@ -150,7 +162,7 @@ export async function refusePrivateAddresses(
     lookup(bareHost(hostname), { all: true }, (error, found) => resolve(error ? [] : found));
   });
   const hidden = addresses.find(({ address }) => isPrivateAddress(address) && !allowed(hostname, address));
-  if (hidden) throw privateHost(hostname, hidden.address);
+  if (hidden) throw new PrivateHost(hostname, hidden.address);
 }
 
 /**
@@ -166,7 +178,7 @@ export const publicLookup =
       );
       const [first] = addresses ?? [];
       if (error || first === undefined) callback(error ?? notFound(hostname), []);
-      else if (hidden) callback(privateHost(hostname, hidden.address), []);
+      else if (hidden) callback(new PrivateHost(hostname, hidden.address), []);
       else if (options.all) callback(null, addresses);
       else callback(null, first.address, first.family);
     });
@@ -174,11 +186,15 @@ export const publicLookup =
 const notFound = (hostname: string): NodeJS.ErrnoException =>
   Object.assign(new Error(`${hostname} has no address`), { code: 'ENOTFOUND' });
 
-const privateHost = (hostname: string, address?: string): RegError =>
-  new RegError(
-    'STORE_FAILED',
-    address === undefined
-      ? `${hostname} is an address of a private network, and no link may lead there`
-      : `${hostname} has ${address}, an address of a private network, and no link may lead there`,
-    'where you trust the link, set REG_HTTP_PRIVATE=allow',
-  );
+/** The error for a host in a private network. */
+export class PrivateHost extends RegError {
+  constructor(hostname: string, address?: string) {
+    super(
+      'STORE_FAILED',
+      address === undefined
+        ? `${hostname} is an address of a private network, and no link may lead there`
+        : `${hostname} has ${address}, an address of a private network, and no link may lead there`,
+      'where you trust the link, let hosts of .reg.yaml on the default branch allow it, or set REG_HTTP_PRIVATE=allow',
+    );
+  }
+}

@@ -42,27 +42,30 @@ export async function approvals(
   return rows.filter(({ state }) => state !== 'assigned');
 }
 
-/** The same of these artifacts as far as this clone knows; where it knows nothing, a note gives the reason. */
+/** The same of some artifacts as far as this clone knows; where it knows nothing, a note gives the reason. */
 export const approvalsHere = (
   context: RegistryContext,
-  artifacts: readonly ArtifactState[],
+  artifacts: () => Promise<readonly ArtifactState[]>,
 ): Promise<ApprovedRow[]> =>
-  approvalsAmong(context, artifacts, true).catch((error: unknown) => {
-    if (!(error instanceof RegError)) throw error;
-    context.note(`approvals are not shown: ${error.message}`);
-    return [];
-  });
+  artifacts()
+    .then((some) => approvalsAmong(context, some, true))
+    .catch((error: unknown) => {
+      if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;
+      context.note(`approvals are not shown: ${error.message}`);
+      return [];
+    });
 
 async function approvalsAmong(
   context: RegistryContext,
   artifacts: readonly ArtifactState[],
   offline: boolean | undefined,
 ): Promise<ApprovedRow[]> {
+  const [first, ...others] = artifacts;
+  if (first === undefined) return [];
   const { repository } = context;
   const source = await rulesSourceOf(context, offline);
   const rules = await readRules(context, source);
-  const [one, ...others] = artifacts;
-  const found = await readApprovals(repository, one && others.length === 0 ? one.name : 'all', source);
+  const found = await readApprovals(repository, others.length === 0 ? first.name : 'all', source);
   const signed = Object.values(rules.policy).some((policy) => policy.signed)
     ? found.filter((one) => one.signed).map(({ tagOid }) => tagOid)
     : [];

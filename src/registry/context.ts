@@ -8,6 +8,7 @@ import type { RegistryRepository, SourceOpener, SourceRepository } from '../git/
 import type { Surroundings } from '../net/http.js';
 import type { StoreOpener } from '../stores/port.js';
 import { isBelow, isFolder, isThere, type WorkTree } from '../util/files.js';
+import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
 import type { RemoteUse } from './remote.js';
 
@@ -152,18 +153,46 @@ export async function wantsVerified(context: RegistryContext): Promise<boolean> 
   return (await configMentions(context, 'verify')) && (await context.config()).verify;
 }
 
-/** Whether the configuration may say something: that takes no parser. It is the file of the work tree, or else of HEAD. */
+/**
+ * Whether the configuration may say something: that takes no parser. It is the file of the work tree, or else of HEAD.
+ * @throws RegError DAMAGED, REMOTE_FAILED where HEAD is there and cannot be read, INVALID_CONFIG for a file that is not plain
+ */
 export async function configMentions(context: RegistryContext, word: string): Promise<boolean> {
   const files = await context.workTree();
   const bytes = files === undefined ? await atHead(context, CONFIG_FILE) : await files.read(CONFIG_FILE);
-  return bytes !== undefined && Buffer.from(bytes).includes(word);
+  // an escape may stand for any letter
+  return bytes !== undefined && [word, '\\'].some((one) => Buffer.from(bytes).includes(one));
 }
 
-async function atHead(
-  { repository: { objects } }: RegistryContext,
-  path: string,
-): Promise<Uint8Array | undefined> {
-  const head = await objects.commit('HEAD', 'top');
+async function atHead({ repository }: RegistryContext, path: string): Promise<Uint8Array | undefined> {
+  const { objects } = repository;
+  const head = await headCommit(repository);
   const entry = head === undefined ? undefined : await objects.entry(head, path);
-  return entry?.type === 'blob' ? objects.blob(entry.oid) : undefined;
+  if (entry !== undefined && entry.type !== 'blob')
+    throw new RegError('INVALID_CONFIG', `${path} is not a plain file at HEAD`, 'commit a plain file');
+  return entry && objects.blob(entry.oid);
+}
+
+/**
+ * The commit whose configuration counts where there is no work tree: that of HEAD, or of `main` or `master` where HEAD names a branch that was
+ * never pushed; undefined without any.
+ * @throws RegError DAMAGED, REMOTE_FAILED where there is one that cannot be read
+ */
+export async function headCommit(repository: RegistryRepository): Promise<Oid | undefined> {
+  const { objects, address } = repository;
+  const head = await objects.commit('HEAD', 'top');
+  if (head !== undefined) return head;
+  const tips = await repository.tips();
+  const there = ['HEAD', 'refs/heads/main', 'refs/heads/master'].flatMap((ref) => tips.get(ref) ?? [])[0];
+  if (there === undefined) return undefined;
+  const commit = await objects.commit(there, 'top');
+  if (commit !== undefined) return commit;
+  const where = address === undefined ? 'here' : `at ${address}`;
+  throw new RegError(
+    address === undefined ? 'DAMAGED' : 'REMOTE_FAILED',
+    `the commit ${short(there)} of the default branch cannot be read ${where}, so the configuration is not known`,
+    address === undefined
+      ? 'see what is damaged with: git fsck'
+      : 'try again; git fsck there names what is damaged',
+  );
 }

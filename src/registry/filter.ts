@@ -32,8 +32,6 @@ export async function filteredOverview(
 ): Promise<OverviewRow[]> {
   const { stage, behind, never } = await stagesOf(context, options);
   const { at, sort = 'name', limit, onMissing } = options;
-  const unsure: Unsure = new Map();
-  const ask: AskAll = (question) => askAt(context, 'all', at, question, unsure);
   // their versions are not known
   const marked = rows.filter(({ problem }) => problem !== null);
   let kept = rows.filter(
@@ -42,9 +40,21 @@ export async function filteredOverview(
       (stage === undefined || heldIn(row, stage).length > 0) &&
       (behind === undefined || isBehind(row, behind)),
   );
+  const found: Unsure = new Map();
+  const ask: AskAll = async (question) => {
+    const unsure: Unsure = new Map();
+    const answers = await askAt(context, 'all', at, question, unsure);
+    // of all artifacts that were asked about, those that may be wanted
+    for (const { artifact } of kept) {
+      const error = unsure.get(artifact);
+      if (error !== undefined) found.set(artifact, error);
+    }
+    kept = kept.filter(({ artifact }) => !unsure.has(artifact));
+    return answers;
+  };
   if (never !== undefined) {
     const ever = await ask((artifact, facts) => wasAssigned(artifact, never, facts));
-    kept = kept.filter(({ artifact }) => ever.get(artifact) !== true && !unsure.has(artifact));
+    kept = kept.filter(({ artifact }) => ever.get(artifact) !== true);
   }
   if (isAboutDeclaration(options)) {
     const commits = await declaringCommits(context, kept, at, ask);
@@ -52,20 +62,16 @@ export async function filteredOverview(
       isDeclaredSo(context, artifact, commits.get(artifact), options),
     );
   }
-  if (sort === 'timestamp') {
-    const times = await ask(lastTime);
-    kept = kept.filter(({ artifact }) => !unsure.has(artifact));
+  const times = sort === 'timestamp' ? await ask(lastTime) : undefined;
+  const byName = (a: OverviewRow, b: OverviewRow): number => compareText(a.artifact, b.artifact);
+  if (times !== undefined) {
     const timeOf = ({ artifact }: OverviewRow): number => times.get(artifact) ?? Number.NEGATIVE_INFINITY;
-    kept = kept.toSorted((a, b) => timeOf(b) - timeOf(a) || compareText(a.artifact, b.artifact));
+    kept = kept.toSorted((a, b) => timeOf(b) - timeOf(a) || byName(a, b));
   }
   if (sort === 'semver') kept = kept.toSorted(byLatest);
-  // the others are noted already
-  const known = new Set(rows.filter(({ problem }) => problem === null).map(({ artifact }) => artifact));
-  const found = new Map([...unsure].filter(([name]) => known.has(name)));
   reportMissing(context, onMissing, found);
   marked.push(...[...found].map(([name, error]) => unsureRow(name, error)));
-  if (sort === 'name') kept = [...kept, ...marked].sort((a, b) => compareText(a.artifact, b.artifact));
-  else kept.push(...marked.sort((a, b) => compareText(a.artifact, b.artifact)));
+  kept = sort === 'name' ? [...kept, ...marked].sort(byName) : [...kept, ...marked.sort(byName)];
   return kept.slice(0, limit);
 }
 

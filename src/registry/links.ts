@@ -12,12 +12,12 @@ import { digestOf, verifyPromises } from '../models/digest.js';
 import { hasPointers } from '../models/lfs/pointer.js';
 import { locate } from '../models/locate.js';
 import { modelOnDisk, type SourceModel } from '../models/source.js';
-import { allowedHosts, beyondThisMachine } from '../net/private-address.js';
+import { allowedHosts, beyondThisMachine, PrivateHost } from '../net/private-address.js';
 import { isStoreUrl, nameOfKey, splitObjectUrl } from '../stores/url.js';
 import { shownUrl, withoutLogin, withoutUserInfo } from '../util/address.js';
 import { memoize } from '../util/async.js';
 import { short } from '../util/oid.js';
-import { configMentions, type RegistryContext, requireCommit, requireWorkTree } from './context.js';
+import { type RegistryContext, requireCommit, requireWorkTree } from './context.js';
 import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
 import { meantInWrite } from './meant.js';
 import { readRules, rulesSourceOf } from './policy.js';
@@ -58,10 +58,14 @@ export async function followLink(
 ): Promise<Followed> {
   const promises = [{ sha256, size }];
   if (source.url !== undefined) {
-    const url = await storeUrl(context, source.url);
-    // a link of another registry goes by what this one allows, and that was for its own links
-    const isWeb = trail.length === 0 && /^https?:/i.test(url);
-    const model = await locate({ kind: 'store', url }, isWeb ? await trustingHosts(context) : context);
+    const place = { kind: 'store', url: await storeUrl(context, source.url) } as const;
+    const model = await locate(place, context).catch(async (error: unknown) => {
+      // what this registry allows is for its own links
+      const trusting =
+        error instanceof PrivateHost && trail.length === 0 ? await trustingHosts(context) : undefined;
+      if (trusting === undefined) throw error;
+      return locate(place, trusting);
+    });
     return { model, commit: undefined, promises };
   }
   const commit = await sourceCommit(context, source, registryCommit);
@@ -81,16 +85,22 @@ export async function followLink(
   return { ...followed, commit, promises: [...promises, ...followed.promises] };
 }
 
-/** The same registry, whose links may lead to the private hosts that its default branch allows (docs/links.md, `hosts`). */
-async function trustingHosts(context: RegistryContext): Promise<RegistryContext> {
-  // a check goes by its own
-  if (context.around.hosts !== undefined || !(await configMentions(context, 'hosts'))) return context;
-  const { config } = await readRules(context, await rulesSourceOf(context, context.offline));
-  const hosts = beyondThisMachine(allowedHosts(config.hosts.allow ?? []));
-  const stores: RegistryContext['stores'] = {
-    openStore: (url, settings) => context.stores.openStore(url, { ...settings, hosts }),
-  };
-  return { ...context, stores, around: { ...context.around, hosts } };
+/**
+ * The same registry, whose links may lead to the private hosts that its default branch allows (docs/links.md, `hosts`); undefined where that
+ * is not known, and in a check, which goes by its own.
+ */
+async function trustingHosts(context: RegistryContext): Promise<RegistryContext | undefined> {
+  if (context.around.hosts !== undefined) return undefined;
+  const source = await rulesSourceOf(context, context.offline);
+  const rules = await readRules(context, source).catch((error: unknown) => {
+    if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;
+    return undefined;
+  });
+  if (rules?.config.hosts.allow === undefined) return undefined;
+  const hosts = beyondThisMachine(allowedHosts(rules.config.hosts.allow));
+  const openStore: RegistryContext['stores']['openStore'] = (url, settings) =>
+    context.stores.openStore(url, { ...settings, hosts });
+  return { ...context, stores: { openStore } };
 }
 
 function refuseLoop(trail: readonly string[]): void {

@@ -10,6 +10,7 @@ import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
 import type { RegistryRepository } from '../git/port.js';
 import type { WorkTree } from '../util/files.js';
+import { headCommit } from './context.js';
 
 /**
  * The configuration of a repository: `.reg.yaml` of the work tree, or of HEAD without a work tree; without the file, what
@@ -21,7 +22,7 @@ export async function loadConfig(
   workTree: WorkTree | undefined,
   env: Readonly<NodeJS.ProcessEnv>,
 ): Promise<Config> {
-  const read = workTree ? workTree.read : readerAt(repository, await repository.objects.commit('HEAD'));
+  const read = workTree ? workTree.read : readerAt(repository, await headCommit(repository));
   return configIn(read, env);
 }
 
@@ -43,7 +44,7 @@ export async function usesGto(
   repository: RegistryRepository,
   workTree: WorkTree | undefined,
 ): Promise<boolean> {
-  const read = workTree ? workTree.read : readerAt(repository, await repository.objects.commit('HEAD'));
+  const read = workTree ? workTree.read : readerAt(repository, await headCommit(repository));
   return (await read(GTO_FILE)) !== undefined;
 }
 

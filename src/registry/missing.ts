@@ -37,10 +37,6 @@ export async function isPartial(
 /** Artifacts whose answers cannot be trusted, by name, and why: tags are missing or cannot be read. */
 export type Unsure = Map<ArtifactName, RegError>;
 
-/** Whether an answer ended because tags are missing or cannot be read. */
-export const isUnsure = (error: unknown): error is RegError =>
-  error instanceof RegError && (error.code === 'DAMAGED' || error.code === 'TAGS_MISSING');
-
 /** Reads the artifacts of a registry that are whole, now or at a time in seconds since the epoch, and why the others are not. */
 export async function readWhole(
   context: RegistryContext,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { CONFIG_FILE, type Config, type RuleLevels } from '../documents/config.js';
-import { APPROVALS, type Approval, approvalOf, approvalsOf } from '../domain/approval.js';
+import { APPROVALS, type Approval, approvalOf, approvalsOf, parseApprovalName } from '../domain/approval.js';
 import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../domain/artifact.js';
 import { type Event, eventOf, type Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
@@ -30,6 +30,7 @@ import { once } from '../util/async.js';
 import { shellLine } from '../util/shell.js';
 import { bringMissing } from './catch-up.js';
 import type { RegistryContext } from './context.js';
+import { damageOf } from './damage.js';
 import { configIn, readerAt } from './load-config.js';
 import type { WriteTarget } from './write-target.js';
 
@@ -95,8 +96,8 @@ export async function readRules(
   if (source.kind === 'tracking' && head === undefined)
     throw new RegError(
       'REMOTE_FAILED',
-      `the default branch of ${source.remote} is not here, so its policy is not known`,
-      'leave out --offline, or fetch that branch first',
+      `the default branch of ${source.remote} is not here, so its rules are not known`,
+      `fetch it first: ${shellLine('git', 'fetch', source.remote)}, or leave out --offline`,
     );
   const read = readerAt(repository, head);
   await read(CONFIG_FILE).catch(async (error: unknown) => {
@@ -388,10 +389,19 @@ export async function readApprovals(
   });
   if (source.kind === 'remote') await bringMissing(repository, source.remote, refs);
   return (await repository.tags.read(refs)).flatMap((one) => {
+    if ('defect' in one && one.defect === 'missing' && isApprovalOf(one.ref, artifact))
+      throw new RegError(
+        'DAMAGED',
+        `an approval cannot be read: ${damageOf(one.ref)}`,
+        `delete it, so that it is given again: ${shellLine('git', 'update-ref', '-d', tagRef(one.ref.name))}`,
+      );
     const approval = 'tag' in one ? approvalOf(one.tag) : { problem: one.detail };
     return 'problem' in approval || (artifact !== 'all' && approval.artifact !== artifact) ? [] : [approval];
   });
 }
+
+const isApprovalOf = ({ name }: TagRef, artifact: ArtifactName | 'all'): boolean =>
+  artifact === 'all' || parseApprovalName(name)?.artifact === artifact;
 
 /** By branch that a policy names, the commits of events that are not on it. */
 async function straysAmong(

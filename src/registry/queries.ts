@@ -251,14 +251,19 @@ export async function whichOfAll(
   const { at, all, onMissing, verify = await wantsVerified(context) } = options;
   const wanted = stageName(stage);
   const unsure: Unsure = new Map();
-  const answers = await askAt(context, 'all', at, rowsIn(wanted, all), unsure);
+  const asked = rowsIn(wanted, all);
+  const answers = await askAt(
+    context,
+    'all',
+    at,
+    (artifact, facts) => ({ own: asked(artifact, facts), isUsed: artifact.stages.has(wanted) }),
+    unsure,
+  );
   const rows: StageRow[] = [];
-  // an artifact whose events are all passed over has nothing in the stage
-  for (const [name, own] of answers)
+  // what took a version out may be passed over too
+  for (const [name, { own, isUsed }] of answers)
     rows.push(
-      ...(verify && own.length > 0
-        ? await whichVerified(context, name, wanted, options).catch(unlessEmpty)
-        : own),
+      ...(verify && isUsed ? await whichVerified(context, name, wanted, options).catch(unlessEmpty) : own),
     );
   reportMissing(context, onMissing, unsure);
   if (await isWithoutTags(context, answers.size + unsure.size, onMissing)) return [];

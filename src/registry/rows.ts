@@ -89,7 +89,7 @@ export const VersionRow = defineRow(
 );
 export type VersionRow = ValueOf<typeof VersionRow>;
 
-/** How far a version is approved of for a stage. */
+/** How far a version is approved for a stage. */
 const approved = {
   stage,
   state: choice(
@@ -105,14 +105,14 @@ const approved = {
 
 /** The approvals of one version. */
 const approvals = list(
-  defineRow('how far the version is approved of for a stage', approved),
+  defineRow('how far the version is approved for a stage', approved),
   'approvals as far as this clone knows them, where the configuration asks for some; none of the past',
 );
 export type StageApprovals = ValueOf<typeof approvals>;
 
 /** One version, and its approvals: `show A`. */
 export const ShownVersion = defineRow(
-  VersionRow.about,
+  'A version of an artifact, with its approvals',
   { ...VersionRow.fields, approvals },
   { ...VersionRow.columns, approvals: 'approvals' },
 );
@@ -526,7 +526,7 @@ export const SiteRow = defineRow('The site that was written', {
   index: text('the page to open first'),
   files: size('how many files'),
   bytes,
-  missing: list(text(''), 'artifacts without a page, because tags are missing or cannot be read'),
+  missing: list(artifact, 'artifacts without a page, because tags are missing or cannot be read'),
 });
 export type SiteRow = ValueOf<typeof SiteRow>;
 

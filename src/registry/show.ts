@@ -58,9 +58,13 @@ export async function overview(context: RegistryContext, options: OverviewOption
     summaries(context, options, unsure),
   ]);
   reportMissing(context, options.onMissing, unsure);
-  await isWithoutTags(context, registered.size + unsure.size, options.onMissing);
+  const isEmpty = await isWithoutTags(context, registered.size + unsure.size, options.onMissing);
   const rows = [...registered].map(([name, summary]) => summaryRow(name, summary, options));
-  const waiting = declared.filter((name) => !registered.has(name) && !unsure.has(name)).map(declaredRow);
+  const waiting = declared
+    .filter((name) => !registered.has(name) && !unsure.has(name))
+    .map(declaredRow)
+    // it may be registered all the same
+    .map((row) => (isEmpty ? { ...row, problem: 'TAGS_MISSING' as const } : row));
   const marked = [...unsure].map(([name, error]) => unsureRow(name, error));
   const all = [...rows, ...waiting, ...marked]
     .filter((row) => options.deprecated || !row.deprecated)
@@ -85,22 +89,22 @@ export interface VersionsOptions extends ReadOptions, View, Filter {
   limit?: number | undefined;
   /** Of `#stage` alone, deprecated artifacts too. */
   deprecated?: boolean | undefined;
-  /** What is known of approvals already. */
-  approvals?: readonly ApprovedRow[] | undefined;
 }
 
 /**
  * One row for each version that a target names: all of an artifact, `@version`, `@latest` or those in `#stage`. `#stage` alone
  * means what every artifact has there, by name.
+ * @param approvals those of all artifacts, where they are known already
  */
 export const versions = (
   context: RegistryContext,
   target: string,
   options: VersionsOptions,
+  approvals?: readonly ApprovedRow[],
 ): Promise<ShownVersion[]> =>
   target.startsWith('#')
     ? versionsInStage(context, stageName(target.slice(1)), options)
-    : askMeant(context, target, (full) => versionsOf(context, full, options));
+    : askMeant(context, target, (full) => versionsOf(context, full, options, approvals));
 
 async function versionsInStage(
   context: RegistryContext,
@@ -111,12 +115,13 @@ async function versionsInStage(
   const { unsure, whole } = await readWhole(context, seconds(options.at));
   reportMissing(context, options.onMissing, unsure);
   if (await isWithoutTags(context, whole.length + unsure.size, options.onMissing)) return [];
+  const approvals = options.at ? [] : await approvalsKnown(context, async () => whole);
   for (const artifact of whole.sort((a, b) => compareText(a.name, b.name))) {
     if (artifact.deprecated && !options.deprecated) continue;
     const held = versionsByStage(artifact, options).get(stage) ?? [];
     if (held.length > 0)
       rows.push(
-        ...(await rowsOf(context, artifact, options)).filter(({ version }) =>
+        ...(await rowsOf(context, artifact, options, approvals)).filter(({ version }) =>
           held.some((one) => one.version.id === version),
         ),
       );
@@ -129,13 +134,13 @@ async function versionsOf(
   context: RegistryContext,
   target: string,
   options: VersionsOptions,
+  known: readonly ApprovedRow[] | undefined,
 ): Promise<ShownVersion[]> {
   const { artifact: name, which } = parseTarget(target);
   const artifact = await requireArtifact(context, name, options.at, options.onDeprecated);
-  const approvals =
-    options.approvals ?? (options.at ? [] : await approvalsKnown(context, async () => [artifact]));
+  const approvals = known ?? (options.at ? [] : await approvalsKnown(context, async () => [artifact]));
   const wanted = which && (await idsOf(context, artifact, which, options));
-  const rows = await rowsOf(context, artifact, { ...options, approvals });
+  const rows = await rowsOf(context, artifact, options, approvals);
   return rows.filter((row) => wanted?.includes(row.version) ?? true).slice(0, options.limit);
 }
 
@@ -146,7 +151,7 @@ export async function approvalsKnown(
 ): Promise<ApprovedRow[]> {
   if (!(await configMentions(context, 'approvals'))) return [];
   // loaded on use: few registries ask for approvals
-  return (await import('./approvals.js')).approvalsHere(context, await artifacts());
+  return (await import('./approvals.js')).approvalsHere(context, artifacts);
 }
 
 /** The approvals of one version. */
@@ -163,12 +168,13 @@ async function rowsOf(
   context: RegistryContext,
   artifact: ArtifactState,
   options: VersionsOptions,
+  approvals: readonly ApprovedRow[],
 ): Promise<ShownVersion[]> {
   const all = versionRows(artifact, options, options.sort);
   const rows = isFilter(options)
     ? await (await import('./filter.js')).filteredVersions(context, artifact, all, options)
     : all;
-  return rows.map((row) => ({ ...row, approvals: approvalsOf(row, options.approvals ?? []) }));
+  return rows.map((row) => ({ ...row, approvals: approvalsOf(row, approvals) }));
 }
 
 async function idsOf(

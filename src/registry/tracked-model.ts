@@ -5,6 +5,7 @@ import { RegError } from '../errors.js';
 import { askDvcRemote, dvcBytesAt } from '../models/dvc-digest.js';
 import { dvcWorkTreeState } from '../models/dvc-work-tree.js';
 import { askForLargeFiles } from '../models/git.js';
+import { shellLine } from '../util/shell.js';
 import type { RegistryContext } from './context.js';
 
 // What registering asks of a model whose bytes DVC or Git LFS keeps elsewhere (docs/specification.md, 3 State, Bytes).
@@ -18,7 +19,7 @@ import type { RegistryContext } from './context.js';
  * @throws RegError NOT_PUSHED
  */
 export async function refuseUnpushed(
-  { repository, stores, workTree, around }: RegistryContext,
+  { repository, stores, workTree, around, remote }: RegistryContext,
   artifact: ArtifactName,
   commit: Oid,
   path: string,
@@ -30,8 +31,8 @@ export async function refuseUnpushed(
     if (found.kind === 'missing')
       throw new RegError(
         'NOT_PUSHED',
-        `the bytes of ${artifact} are nowhere: ${found.reason}`,
-        'push them first, from where they are: git lfs push --all <remote>; or add --unlinked',
+        `the bytes of ${artifact} are neither here nor at the server: ${found.reason}`,
+        `push them from where they are: ${shellLine('git', 'lfs', 'push', '--all', await remote())}; or add --unlinked`,
       );
     return found.kind === 'unknown'
       ? `warning: whether Git LFS has the bytes of ${artifact} is not known: ${found.reason}`

@@ -195,7 +195,7 @@ export async function artifactEvents(
   if ([...(await context.repository.tags.list(artifact)).refs].length === 0)
     return { versions: [], intervals: [], history: [] };
   const [rows, stays, events] = await Promise.all([
-    versions(context, artifact, { approvals }),
+    versions(context, artifact, {}, approvals),
     intervals(context, artifact, {}),
     history(context, artifact, {}),
   ]);

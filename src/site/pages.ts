@@ -1,11 +1,11 @@
 import { wayOf } from '../domain/metrics.js';
 import type { ArtifactName } from '../domain/names.js';
+import { RegError } from '../errors.js';
 import { pagesAt } from '../registry/browse.js';
 import type { RegistryContext } from '../registry/context.js';
 import { history, intervals } from '../registry/history.js';
 import { unsureRow } from '../registry/make-rows.js';
-import { isUnsure } from '../registry/missing.js';
-import { type ReadOptions, reportMissing } from '../registry/queries.js';
+import { reportMissing } from '../registry/queries.js';
 import { readState } from '../registry/read.js';
 import type { Description, HistoryRow, IntervalRow, Made, ShownVersion } from '../registry/rows.js';
 import { approvalsKnown } from '../registry/show.js';
@@ -61,7 +61,7 @@ export async function siteOf(
   registry: RegistryContext,
   live: string | null,
   askSource: AskSource,
-  onMissing: ReadOptions['onMissing'] = () => undefined,
+  onMissing: (artifact: ArtifactName) => void = () => undefined,
 ): Promise<Site> {
   const context = await snapshotOf(registry);
   const parts = { context, frame: await siteFrame(context, live), assets: await readAssets(), askSource };
@@ -73,22 +73,30 @@ export async function siteOf(
   const files = new Map<string, MakeFile>();
   for (const [index, entry] of entries.entries()) {
     const { artifact } = entry;
-    if (entry.problem === null)
-      try {
-        const events = await artifactEvents(context, artifact, approvals);
-        const data = once(() => artifactData(context, artifact, events));
-        for (const [path, make] of artifactPages(parts, artifact, events, data)) files.set(path, make);
-        files.set(artifactDataPath(artifact), async () => jsonOf(published(await data())));
-        continue;
-      } catch (error) {
-        if (!isUnsure(error)) throw error;
-        reportMissing(context, onMissing, new Map([[artifact, error]]));
-        // an old event, which the overview does not need
-        entries[index] = { ...entry, ...unsureRow(artifact, error), behind: {} };
-      }
-    onMissing(artifact);
+    // one old event may be damaged that the overview does not need
+    const events =
+      entry.problem === null
+        ? await artifactEvents(context, artifact, approvals).catch(unlessUnsure)
+        : undefined;
+    if (events instanceof RegError) {
+      reportMissing(context, undefined, new Map([[artifact, events]]));
+      entries[index] = { ...entry, ...unsureRow(artifact, events), behind: {} };
+    }
+    if (events === undefined || events instanceof RegError) {
+      onMissing(artifact);
+      continue;
+    }
+    const data = once(() => artifactData(context, artifact, events));
+    for (const [path, make] of artifactPages(parts, artifact, events, data)) files.set(path, make);
+    files.set(artifactDataPath(artifact), async () => jsonOf(published(await data())));
   }
   return new Map([...topFiles(parts, entries), ...files]);
+}
+
+/** The error of an answer that ended because tags are missing or cannot be read. */
+function unlessUnsure(error: unknown): RegError {
+  if (error instanceof RegError && (error.code === 'DAMAGED' || error.code === 'TAGS_MISSING')) return error;
+  throw error;
 }
 
 /** The data for other tools: answers of commands, without the messages that only pages show. */

@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { ArtifactName } from '../domain/names.js';
 import { interrupted, RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
 import type { SiteRow } from '../registry/rows.js';
@@ -40,8 +41,8 @@ export async function site(
   await refuseLinked(context, folder);
   const before = await earlierFiles(folder);
   const asker = sourceAsker(context, { onNote, budget: timeoutOf(context.around.env) * 1000 });
-  const missing = new Set<string>();
-  const files = await siteOf(context, null, asker, (artifact) => artifact && missing.add(artifact));
+  const missing: ArtifactName[] = [];
+  const files = await siteOf(context, null, asker, (artifact) => missing.push(artifact));
   const paths = [...files.keys(), LIST].sort();
   let bytes = 0;
   const write = async (path: string, text: string): Promise<void> => {
@@ -60,7 +61,7 @@ export async function site(
     index: join(folder, 'index.html'),
     files: paths.length,
     bytes,
-    missing: [...missing],
+    missing,
   };
 }
 

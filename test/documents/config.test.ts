@@ -34,7 +34,7 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
       push: true,
     });
     const all = {
-      stages: ['a'],
+      stages: ['a', 'b'],
       push: true,
       links: 'optional',
       store: '/srv',
@@ -84,6 +84,18 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
 
   it.each<[string, number, string, string | undefined]>([
     ['remote: origin\nstage: [dev]\n', 2, "unknown key 'stage'", "did you mean 'stages'?"],
+    [
+      'stages: [dev, prod]\npolicy:\n  prd: {approvals: 1}\n',
+      3,
+      "the policy names the stage 'prd', which stages: does not list",
+      "did you mean 'prod'?",
+    ],
+    [
+      'stages: [prod]\npolicy:\n  prod: {after: stagng}\n',
+      2,
+      "the policy names the stage 'stagng', which stages: does not list",
+      'there is prod',
+    ],
     ['stages: dev\n', 1, 'stages: is not a list of stage names: "dev"', undefined],
     ['stages:\n  - dev\n  - eu/prod\n', 1, 'stages.1: is not a stage name: "eu/prod"', undefined],
     ['stages: [-prod]\n', 1, 'stages.0: is not a stage name: "-prod"', undefined],

@@ -20,15 +20,32 @@ test.each(['values.py', 'values.toml'])('%s has the values that DVC reads from i
 
 test.each([
   ['a.toml', 'x = \n', /^a\.toml:1: /],
-  ['a.toml', '\xff', /^a\.toml is no text in UTF-8$/],
+  ['a.toml', '\xff', /^a\.toml is not text in UTF-8$/],
 ])('%s that cannot be read says so: %j', (path, text, message) => {
   expect(() => parameters(Buffer.from(text, 'latin1'), path)).toThrow(Unresolved);
   expect(() => parameters(Buffer.from(text, 'latin1'), path)).toThrow(message);
 });
 
-test.each(['x = [1,', 'x = "open', 'class A', `x = ${'['.repeat(100_000)}`, 'x = {1: 2, [3]: 4}', '\\\n'])(
-  'what is not Python gives nothing, and reading it ends: %.20s',
-  (text) => {
-    expect(parameters(Buffer.from(text), 'a.py')).toEqual(text === 'class A' ? { A: {} } : {});
-  },
-);
+test.each([
+  'x = [1,',
+  'x = "open',
+  'class A',
+  `x = ${'['.repeat(100_000)}`,
+  'x = {1: 2, [3]: 4}',
+  'x = "\\Uffffffff"',
+  '\\\n',
+])('what is not Python gives nothing, and reading it ends: %.20s', (text) => {
+  expect(parameters(Buffer.from(text), 'a.py')).toEqual(text === 'class A' ? { A: {} } : {});
+});
+
+test.each([
+  ['a.py', Array.from({ length: 5000 }, (_, depth) => `${' '.repeat(depth)}class A:`).join('\n')],
+  ['a.json', '['.repeat(20_000) + ']'.repeat(20_000)],
+  ['a.toml', `a${'.a'.repeat(20_000)} = 1`],
+])('%s that is nested too deeply says so', (path, text) => {
+  expect(() => parameters(Buffer.from(text), path)).toThrow(/^a\.\w+ is nested too deeply$/);
+});
+
+test('a long word of digits takes no time', () => {
+  expect(parameters(Buffer.from(`y = ${'1'.repeat(200_000)}z`), 'a.py')).toEqual({});
+}, 5000);

@@ -167,7 +167,7 @@ describe('a model that DVC has', () => {
     await reg('register', 'churn', '--unlinked');
     await reg('assign', 'churn@v0.0.2', 'prod');
     expect(await json('doctor', '--bytes')).toMatchObject([
-      { level: 'error', check: 'bytes', subject: 'churn', message: expect.stringContaining('are missing') },
+      { level: 'error', check: 'bytes', subject: 'churn', message: expect.stringContaining('are not there') },
     ]);
     expect(await reg('validate', '--bytes')).toMatchObject({
       code: 1,

@@ -85,6 +85,8 @@ test('intervals: from when to when, and by whom', async () => {
     churn	prod	v1.0.0	2026-01-02T00:00:00Z	2026-01-04T00:00:00Z	Ann Lee	Ann Lee
 
     $ reg history models:fraud --intervals
+    -- stderr --
+    nothing was in a stage
     "
   `);
 });

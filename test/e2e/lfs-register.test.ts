@@ -23,26 +23,28 @@ function commitModel(pointer: string): void {
   registry.commit({ 'm.bin': pointer, 'churn.model.yaml': 'source: {path: m.bin}\n' });
 }
 
-test('whose object is nowhere is refused', async () => {
+test('a model whose object is nowhere is refused', async () => {
   commitModel(pointerTo(randomBytes(100)));
   const run = await reg('register', 'churn');
   expect(run).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(
-      /^error: the bytes of churn are nowhere: the Git LFS server .* does not have/,
+      /^error: the bytes of churn are neither here nor at the server: the Git LFS server .* does not have/,
     ),
   });
-  expect(run.stderr).toContain('\nhint: push them first, from where they are: git lfs push --all <remote>;');
+  expect(run.stderr).toContain(
+    '\nhint: push them from where they are: git lfs push --all origin; or add --unlinked',
+  );
   expect(registry.tags()).toEqual([]);
   expect(await reg('register', 'churn', '--unlinked')).toMatchObject({ code: 0, stdout: 'churn@v0.0.1\n' });
 });
 
-test('whose object the server has is a version', async () => {
+test('a model whose object the server has is a version', async () => {
   commitModel(server.put(randomBytes(100)));
   expect(await reg('register', 'churn')).toMatchObject({ code: 0, stdout: 'churn@v0.0.2\n' });
 });
 
-test('whose object is on this machine is one, and nothing is asked', async () => {
+test('a model whose object is on this machine is one, and nothing is asked', async () => {
   const bytes = randomBytes(100);
   const pointer = pointerTo(bytes);
   const oid = /sha256:(\w+)/.exec(pointer)?.[1] ?? '';
@@ -55,7 +57,7 @@ test('whose object is on this machine is one, and nothing is asked', async () =>
   expect(server.requests).toHaveLength(asked);
 });
 
-test('whose server cannot be asked is one, with a warning', async () => {
+test('a model whose server cannot be asked is one, with a warning', async () => {
   commitModel(pointerTo(randomBytes(100)));
   const warning = /^warning: whether Git LFS has the bytes of churn is not known: /m;
   expect((await reg('register', 'churn', '--offline', '--dry-run')).stderr).toMatch(warning);

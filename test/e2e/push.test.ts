@@ -105,7 +105,7 @@ test('a registration that stands already, as it is asked for, is done', async ()
     $ reg register churn --version v1.0.0
     -- stderr --
     error: churn v1.0.0 is already registered: Ann Lee registered it on 2026-01-01T00:00:00Z at <oid 1, short>
-    hint: choose another version, or raise the latest with: reg register churn --bump patch
+    hint: choose another version, or raise the latest with: reg register churn --bump patch --force
     -- exit 1 --
     "
   `);

@@ -39,7 +39,7 @@ test('each way in which tags differ, by name', async () => {
     remote-only	churn@v1.0.0	<oid 4, short>	<oid 5, short>
     remote-only	fraud@v1.0.0	-	<oid 6, short>
     -- stderr --
-    hint: reg sync; or, for tags that were deleted here on purpose: git push --delete origin refs/tags/fraud@v1.0.0
+    hint: reg sync
     -- exit 1 --
     "
   `);
@@ -73,6 +73,13 @@ function makeDifferences(): { there: string } {
   origin.tag('release-2022');
   return { there };
 }
+
+test('of a tag that was here the hint says how to delete it there too', async () => {
+  clone.git('tag', '--delete', 'churn#prod#1');
+  expect((await status()).stderr).toBe(
+    "hint: reg sync; or, for tags that were deleted here on purpose: git push --delete origin 'refs/tags/churn#prod#1'\n",
+  );
+});
 
 test('the remote is the one that REG_REMOTE names, or the only one', async () => {
   clone.git('remote', 'rename', 'origin', 'upstream');

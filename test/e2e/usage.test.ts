@@ -38,7 +38,7 @@ test('what is typed wrong ends with exit code 2', async () => {
     $ reg which churn
     -- stderr --
     error: missing required argument 'stage'
-    hint: name a stage of churn, or ask about all artifacts: reg which '#churn'
+    hint: name a stage; see those of an artifact with: reg show churn
     -- exit 2 --
 
     $ reg which churn prod more

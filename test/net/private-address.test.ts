@@ -193,8 +193,17 @@ it.each<[string, string | undefined, boolean]>([
   ['models.corp.example', '127.0.0.1', false],
   ['models.corp.example', '169.254.169.254', false],
   ['[::1]', undefined, false],
+  ['[64:ff9b::7f00:1]', undefined, false],
   ['127.0.0.1', undefined, false],
 ])('links that are loaded may lead to %s at %s, where everything is allowed: %s', (hostname, address, is) => {
-  const allowed = ['models.corp.example', 'localhost', '10.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '::1'];
+  const allowed = [
+    'models.corp.example',
+    'localhost',
+    '10.0.0.0/8',
+    '127.0.0.0/8',
+    '169.254.0.0/16',
+    '::1',
+    '64:ff9b::/96',
+  ];
   expect(beyondThisMachine(allowedHosts(allowed))(hostname, address)).toBe(is);
 });

@@ -11,7 +11,7 @@ export const rows = <T>(all: readonly T[]): T[] => all.filter((_, index) => HAS_
 
 /**
  * The pairs of a row and a mode that a table goes through: all of them in `npm run soak`. In `npm test` each row comes once and the modes
- * take turns, so that no row and no mode is left out.
+ * take turns, so that no row is left out, and no mode where there are as many rows.
  */
 export const pairs = <Row, Mode>(all: readonly Row[], modes: readonly Mode[]): [row: Row, mode: Mode][] =>
   all.flatMap((row, index) =>

@@ -12,7 +12,7 @@ async function faultsOf(files: Record<string, string>, types?: string[]): Promis
 const declaring = (path: string): string => `churn:\n  type: model\n  path: ${path}\n`;
 const POINTER = 'outs:\n- md5: d41d8cd98f00b204e9800998ecf8427e\n  size: 0\n  path: m.bin\n';
 const GONE =
-  "entry artifacts.yaml: the artifact 'churn' has the path models/m.bin, which is not there, and DVC does not track it";
+  "entry artifacts.yaml: the artifact 'churn' has the path models/m.bin, which no file, folder, dvc.lock or .dvc file has";
 
 test.each<[string, Record<string, string>, string[]]>([
   ['a file', { 'artifacts.yaml': declaring('models/m.bin'), 'models/m.bin': '' }, []],

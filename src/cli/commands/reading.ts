@@ -49,7 +49,11 @@ export async function which(
   const context = await open();
   if (artifact === '') {
     const whole = wholeness();
-    const held = await queries.whichOfAll(context, stage, { ...options, onMissing: whole.onMissing });
+    const held = await queries.whichOfAll(context, stage, {
+      ...options,
+      onMissing: whole.onMissing,
+      onPassedOver: passingOverIn(out),
+    });
     await out.answer(held, () => stageTable(held, out));
     if (held.length === 0 && whole.code() === 0) out.note(`no version is in stage ${stage}`);
     return whole.code();
@@ -87,7 +91,7 @@ function artifactAndStage(target: string, stage: string | undefined): [artifact:
   const [, artifact, named] = /^([^@]+)@([^@]+)$/.exec(target) ?? [];
   const hint =
     artifact === undefined || named === undefined
-      ? `name a stage of ${target}, or ask about all artifacts: ${shellLine('reg', 'which', `#${target}`)}`
+      ? `name a stage; see those of an artifact with: ${shellLine('reg', 'show', target || 'ARTIFACT')}`
       : `did you mean: ${shellLine('reg', 'which', artifact, named)}`;
   throw new RegError('USAGE', "missing required argument 'stage'", hint);
 }
@@ -158,6 +162,8 @@ export async function history(
     const rows = await intervals(context, target, wanted);
     if (out.json) out.data(rows);
     else await print(intervalTable(rows, out, await linksOf(out, context)));
+    if (rows.length === 0 && whole.code() === 0 && !out.json)
+      out.note(`nothing was in a stage${asOf(options.at)}`);
     return whole.code();
   }
   const events = await journal(context, target, wanted);
@@ -169,12 +175,12 @@ export async function history(
   // columns of a terminal are as wide as the widest of all their cells
   for (const some of out.world.isTTY ? [events] : pieces(events))
     await print(historyTable(some.map(historyRow), out, links));
-  if (events.length === 0 && whole.code() === 0) out.note(`there is no event to show${before(options.at)}`);
+  if (events.length === 0 && whole.code() === 0) out.note(`there is no event to show${asOf(options.at)}`);
   return whole.code();
 }
 
 /** The end of a note about a past in which nothing was there. */
-const before = (at: Date | undefined): string =>
+const asOf = (at: Date | undefined): string =>
   at === undefined ? '' : ` as of ${formatTime(at.getTime() / 1000)}`;
 
 /** `reg stages`, and `reg stages rename OLD NEW` */
@@ -198,7 +204,7 @@ export async function stages(
     out.note(
       options.allowed
         ? 'the configuration lists no stages, so any is allowed'
-        : `no stage is in use${options.used ? '' : ' or configured'}${before(options.at)}`,
+        : `no stage is in use${options.used ? '' : ' or configured'}${asOf(options.at)}`,
     );
   return whole.code();
 }

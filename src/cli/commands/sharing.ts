@@ -23,7 +23,11 @@ export async function status(session: Session): Promise<number> {
     return 0;
   }
   if (found.every(({ state }) => state === 'differs')) out.hint(differingHint(session, name, first.tag));
-  else out.hint(syncHint(inPlace('reg sync'), session, name, found));
+  else {
+    const types = await context.repository.objects.types(found.flatMap(({ remote }) => remote ?? []));
+    const wasHere = ({ remote }: StatusRow): boolean => types.get(remote ?? '') === 'tag';
+    out.hint(syncHint(inPlace('reg sync'), session, name, found.filter(wasHere)));
+  }
   return 1;
 }
 
@@ -48,7 +52,10 @@ export async function sync(session: Session): Promise<number> {
 /** How many tags a hint names. */
 const NAMED = 5;
 
-/** Sync brings back what was deleted here alone; where that may be so, the hint names the other way too. */
+/**
+ * Sync brings back what was deleted here alone; where that may be so, the hint names the other way too.
+ * @param found tags whose objects are here: others were never fetched
+ */
 function syncHint(line: string, { repo }: Session, remote: string, found: readonly StatusRow[]): string {
   const gone = found.flatMap(({ state, local, tag }) =>
     state === 'remote-only' && local === null ? tag : [],

@@ -103,7 +103,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
 /** The option of questions, which ask a remote for what CI left out of its checkout. */
 export const OFFLINE = option(
   '--offline',
-  'do not fetch tags that a checkout of CI holds without their annotation',
+  'do not ask the remote of the registry: tags and rules are those that were fetched',
 );
 
 /** What is wrong with the value of an option, as the end of a sentence. */

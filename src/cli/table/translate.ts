@@ -188,6 +188,7 @@ function inOrder(name: string, { positionals, stage, options }: Typed): string[]
     return third === undefined
       ? ['deregister', `${target}@${second}`, ...options]
       : ['unassign', `${target}@${second}`, third, ...options];
+  // promote <artifact> <version> <stage>
   if (
     name === 'assign' &&
     stage === undefined &&

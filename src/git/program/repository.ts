@@ -68,7 +68,6 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
       if (hasFailed(result)) await usable();
       return result;
     };
-  const remotes = once(() => readRemotes(read));
   const git: RunGit = checked(gitIn(folder, around));
   const read = checked(readGitIn(folder, around));
   // in a partial clone git brings a missing model from the remote, and shows no progress
@@ -90,8 +89,8 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
       commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
     },
     remote: (name, side) => gitRemote(access(name), objects, history, side),
-    remotes,
-    hasRemote: async (name) => (await remotes()).names.includes(name),
+    remotes: () => readRemotes(read),
+    hasRemote: async (name) => (await readRemotes(read)).names.includes(name),
     largeFiles: gitLargeFiles(folder, around),
     tips: () => listTips(ownAccess(read, folder)),
     defaultBranch: () => readHead(ownAccess(read, folder)),

@@ -201,7 +201,10 @@ export function remoteRepository(
         ? // with the names of its files, because callers that resolve a commit read it next
           { refspecs, filter: reads === 'top' ? 'tree:1' : 'blob:none', shallow: true }
         : { ...COMMITS, refspecs, keptAs: `${base} and before` };
-    const found = await tryFetch(named, (fetched) => fetched.objects.commit(WANTED + rest));
+    const ask = (wants: Fetch) => tryFetch(wants, (fetched) => fetched.objects.commit(WANTED + rest));
+    let found = await ask(named);
+    // a server may allow no such filter (git-config(1), uploadpackfilter.tree.maxDepth)
+    if ('error' in found && named.filter === 'tree:1') found = await ask({ ...named, filter: 'blob:none' });
     if ('found' in found && found.found !== undefined) return found.found;
     if (ABBREVIATED.test(base)) {
       const every: Fetch = { ...COMMITS, refspecs: EVERYTHING, keptAs: 'every commit' };

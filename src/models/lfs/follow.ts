@@ -6,7 +6,7 @@ import type { Surroundings } from '../../net/http.js';
 import { fileOnDisk, type SourceFile } from '../source.js';
 import { findEndpoint } from './endpoint.js';
 import { fileFacts, objectOf, type PointedFile, pointerText } from './pointer.js';
-import { serverFiles } from './server.js';
+import { refusedBy, serverFiles } from './server.js';
 
 /**
  * Finds the files behind Git LFS pointers: on this machine, at the server of the repository, or through the git-lfs program.
@@ -34,13 +34,43 @@ export async function followPointers(
   return stored.flatMap((file) => file ?? found.next().value ?? []);
 }
 
-/** The pointers whose files are in no folder of this machine where git-lfs keeps them. */
-export async function missingHere(
-  folders: readonly string[],
+/** What is known of the objects of pointers. */
+export type LargeFilesAnswer =
+  | { kind: 'there' }
+  /** They are not on this machine, and the server says that it does not have them. */
+  | { kind: 'missing'; reason: string }
+  | { kind: 'unknown'; reason: string };
+
+/**
+ * Finds out whether the objects of Git LFS pointers are on this machine or at the server of the repository. Nothing is fetched.
+ * @param ask false where the server is not to be asked
+ */
+export async function askForPointers(
+  repository: SourceRepository,
+  commit: Oid,
   files: readonly PointedFile[],
-): Promise<PointedFile[]> {
+  around: Surroundings,
+  ask: boolean,
+): Promise<LargeFilesAnswer> {
+  const { largeFiles } = repository;
+  const folders = files.length === 0 ? [] : await largeFiles.folders();
   const stored = await Promise.all(files.map((file) => storedFile(folders, file)));
-  return files.filter((_, index) => stored[index] === undefined);
+  const missing = files.filter((_, index) => stored[index] === undefined);
+  const [first] = missing;
+  if (first === undefined) return { kind: 'there' };
+  const unknown = (reason: string): LargeFilesAnswer => ({ kind: 'unknown', reason });
+  if (!ask) return unknown(`${first.path} is not on this machine, and the server was not asked`);
+  try {
+    const endpoint = await findEndpoint(repository, commit);
+    if (endpoint === undefined) return { kind: 'missing', reason: withoutRemote(first).message };
+    if (!('url' in endpoint)) return unknown(`only the git-lfs program can ask ${endpoint.remote}`);
+    const refused = await refusedBy(largeFiles, endpoint, missing, around);
+    if (refused === undefined) return { kind: 'there' };
+    return { kind: refused.code === 'SOURCE_PATH' ? 'missing' : 'unknown', reason: refused.message };
+  } catch (error) {
+    if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;
+    return unknown(error.message);
+  }
 }
 
 /**

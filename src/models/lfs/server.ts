@@ -22,19 +22,57 @@ export async function serverFiles(
   files: readonly PointedFile[],
   around: Surroundings,
 ): Promise<SourceFile[]> {
-  const remote = await largeFiles.remote();
-  const trusted = [remote && hostnameOf(remote.url), server.isTrusted ? hostnameOf(server.url) : undefined];
-  const session = openSession(server, largeFiles, sender(new Set(trusted), around));
-  const groups = Array.from({ length: Math.ceil(files.length / MAX_OBJECTS) }, (_, n) =>
-    files.slice(n * MAX_OBJECTS, (n + 1) * MAX_OBJECTS),
-  );
-  return groups.flatMap((group) => groupFiles(session, group));
+  const session = await sessionWith(largeFiles, server, around);
+  return groupsOf(files).flatMap((group) => groupFiles(session, group));
 }
 
-/** Files whose objects are in one batch request, each object once. */
+/** Asks a server of the Git LFS API for objects without fetching them; gives the error of one that it does not have, else of one that it does not give. */
+export async function refusedBy(
+  largeFiles: LargeFiles,
+  server: LfsServer,
+  files: readonly PointedFile[],
+  around: Surroundings,
+): Promise<RegError | undefined> {
+  const session = await sessionWith(largeFiles, server, around);
+  let other: RegError | undefined;
+  for (const group of groupsOf(files)) {
+    const found = await requestBatch(session, pointersOf(group));
+    for (const file of group) {
+      const one = found.get(file.pointer.oid);
+      if (one !== undefined && 'href' in one) continue;
+      const error = objectError(file, session, one);
+      // that an object is not there is certain, and the other reasons may pass
+      if (error.code === 'SOURCE_PATH') return error;
+      other ??= error;
+    }
+  }
+  return other;
+}
+
+async function sessionWith(
+  largeFiles: LargeFiles,
+  server: LfsServer,
+  around: Surroundings,
+): Promise<Session> {
+  const remote = await largeFiles.remote();
+  const trusted = [remote && hostnameOf(remote.url), server.isTrusted ? hostnameOf(server.url) : undefined];
+  return openSession(server, largeFiles, sender(new Set(trusted), around));
+}
+
+/** The files of each request. */
+const groupsOf = (files: readonly PointedFile[]): (readonly PointedFile[])[] =>
+  Array.from({ length: Math.ceil(files.length / MAX_OBJECTS) }, (_, n) =>
+    files.slice(n * MAX_OBJECTS, (n + 1) * MAX_OBJECTS),
+  );
+
+/** Each object once. */
+const pointersOf = (files: readonly PointedFile[]): Pointer[] => [
+  ...new Map(files.map(({ pointer }) => [pointer.oid, pointer])).values(),
+];
+
+/** Files whose objects are in one batch request. */
 function groupFiles(session: Session, files: readonly PointedFile[]): SourceFile[] {
-  const pointers = [...new Map(files.map(({ pointer }) => [pointer.oid, pointer])).values()];
-  const requestAll = once(() => requestBatch(session, pointers));
+  const requestAll = once(() => requestBatch(session, pointersOf(files)));
   return files.map((file) => {
     const { pointer } = file;
     const locate = async (again: boolean): Promise<Download> => {
