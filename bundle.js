@@ -29,6 +29,8 @@ export async function bundle(outdir) {
     platform: 'node',
     target: 'node20',
     minify: true,
+    // Node prints the line that an uncaught error comes from
+    lineLimit: 2000,
     legalComments: 'none',
     // optional peers, installed by those who use such a store; and what is large and seldom needed, installed beside
     external: ['@aws-sdk/*', '@azure/*', '@google-cloud/*', 'isomorphic-git', 'smol-toml', 'undici'],
