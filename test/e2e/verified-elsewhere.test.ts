@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { regIn } from '../support/cli-here.js';
@@ -82,11 +82,25 @@ describe.each([true, false])('at a URL: %s', (isUrl) => {
   });
 });
 
-test('in a bare repository whose HEAD has lost its commit nothing is answered', async () => {
+test.each<[string, (copy: Repository) => void]>([
+  [
+    'has lost its commit',
+    (copy) => {
+      const head = copy.git('rev-parse', 'HEAD');
+      rmSync(join(copy.dir, 'objects', head.slice(0, 2), head.slice(2)));
+    },
+  ],
+  ['is an empty file', (copy) => writeFileSync(join(copy.dir, 'refs/heads/main'), '')],
+])('in a bare repository whose branch %s nothing is answered', async (_what, damage) => {
   const copy = remoteWith('churn#prod#2', 'v2.0.0');
-  const head = copy.git('rev-parse', 'HEAD');
-  rmSync(join(copy.dir, 'objects', head.slice(0, 2), head.slice(2)));
-  expect(await regAt(copy, false)('which', 'churn', 'prod')).toMatchObject({ code: 1, stdout: '' });
+  damage(copy);
+  for (const REG_GIT of ['git', 'embedded']) {
+    const run = await regIn(box, box.root, { REG_REPO: copy.dir, REG_GIT })('which', 'churn', 'prod');
+    expect(run).toMatchObject({ code: 1, stdout: '' });
+    expect(run.stderr).toContain(
+      'of the default branch cannot be read here, so the configuration is not known',
+    );
+  }
 });
 
 test('letters may be escaped', async () => {

@@ -20,7 +20,7 @@ import type {
   Tags,
   TreeEntry,
 } from '../port.js';
-import { isBrokenRef, type NextCommit, NO_FILES, needsGit } from '../port.js';
+import { type NextCommit, NO_FILES, needsGit } from '../port.js';
 import { decodeFound, MAX_TAG_BYTES, ownTarget, readingOf } from '../tag-object.js';
 import { commitsBetween, mergeBase, readShallow } from './history.js';
 import { localLargeFiles } from './large-files.js';
@@ -215,15 +215,14 @@ async function readTag(objects: ObjectStore, { name, oid }: TagRef): Promise<Tag
 
 const NO_BYTES = Buffer.alloc(0);
 
-/** The commits that all refs lead to. */
+/** The commits that all refs lead to; a broken ref leads to the id that its listing gives, as for git. */
 async function listTips(refs: Refs, objects: ObjectStore): Promise<RefTips> {
   const endOf = async ({ oid, peeled }: StoredRef): Promise<Oid> => {
     if (peeled) return peeled;
     const head = await objects.head(oid);
     return (head && (await peel(objects, { type: head.type, oid })))?.oid ?? oid;
   };
-  const whole = (await refs.list('refs/')).filter((ref) => !isBrokenRef(ref));
-  const tips = await askEach(whole, endOf);
+  const tips = await askEach(await refs.list('refs/'), endOf);
   const head = await refs.read('HEAD');
   const all: [string, Oid][] = [...tips].map(([{ name }, oid]) => [name, oid]);
   return new Map(head === undefined ? all : [['HEAD', head], ...all]);
