@@ -1,6 +1,7 @@
 // Builds the program, the library, the pages of a site, and what is made from the program's definitions.
 import { execFileSync } from 'node:child_process';
 import {
+  appendFileSync,
   chmodSync,
   mkdirSync,
   mkdtempSync,
@@ -13,14 +14,14 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { bundle } from './bundle.js';
+import { bundle, oneFile } from './bundle.js';
+import { notices } from './notices.js';
 
 // built aside and put in place at the end, so that what runs meanwhile finds a whole program
 const outdir = mkdtempSync('dist-');
 process.on('exit', () => rmSync(outdir, { recursive: true, force: true }));
-await build(await bundle(outdir));
 // the pages of a site: one script that also runs where a page is opened as a file, which no module does
-await build({
+const pages = await build({
   entryPoints: { app: 'src/site/web/start.tsx', style: 'src/site/web/style/app.css' },
   outdir: `${outdir}/web`,
   bundle: true,
@@ -28,9 +29,17 @@ await build({
   platform: 'browser',
   target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'],
   minify: true,
+  metafile: true,
   legalComments: 'none',
 });
 renameSync(`${outdir}/web/style.css`, `${outdir}/web/app.css`);
+const parts = await build(await bundle(outdir));
+const whole = await build(await oneFile(outdir));
+chmodSync(`${outdir}/reg.cjs`, 0o755);
+const licences = notices([pages.metafile, parts.metafile, whole.metafile]);
+writeFileSync(`${outdir}/NOTICES.txt`, licences);
+// the one file goes alone, and takes them along
+appendFileSync(`${outdir}/reg.cjs`, `/*\n${licences.replaceAll('*/', '* /')}*/\n`);
 const tsc = createRequire(import.meta.url)
   .resolve('typescript/package.json')
   .replace('package.json', 'bin/tsc');
@@ -79,6 +88,7 @@ await build({
   outfile: making,
   bundle: true,
   packages: 'external',
+  external: ['*?raw'],
   format: 'esm',
   platform: 'node',
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { script } from '@bomb.sh/tab';
 import { build } from 'esbuild';
@@ -10,6 +10,8 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 const START = 'src/cli/start.ts';
 const CORE = 'src/cli/core.ts';
+/** Optional peers, installed by those who use such a store. */
+const OPTIONAL = ['@aws-sdk/*', '@azure/*', '@google-cloud/*'];
 
 /**
  * How esbuild bundles the program and the library: one graph of ES modules, in which everything but the start of the program is loaded
@@ -32,8 +34,8 @@ export async function bundle(outdir) {
     // Node prints the line that an uncaught error comes from
     lineLimit: 2000,
     legalComments: 'none',
-    // optional peers, installed by those who use such a store; and what is large and seldom needed, installed beside
-    external: ['@aws-sdk/*', '@azure/*', '@google-cloud/*', 'isomorphic-git', 'smol-toml', 'undici'],
+    // what is large and seldom needed is installed beside
+    external: [...OPTIONAL, 'isomorphic-git', 'smol-toml', 'undici'],
     // packages in CommonJS call `require`, and only for what Node has built in; in a bundle of CommonJS this module has no URL
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=process.getBuiltinModule??__createRequire(import.meta.url);",
@@ -52,9 +54,42 @@ export async function bundle(outdir) {
       ),
     },
   };
-  const { metafile } = await build({ ...options, write: false });
-  return { ...options, plugins: [coreInOneFile(importedBy(START, metafile.inputs))] };
+  const plugins = [asText(outdir)];
+  const { metafile } = await build({ ...options, plugins, write: false });
+  return { ...options, plugins: [...plugins, coreInOneFile(importedBy(START, metafile.inputs))] };
 }
+
+/**
+ * How esbuild makes the whole program one file, which needs Node and git and nothing else beside it.
+ * @param outdir where the pages are, and where the file goes
+ */
+export async function oneFile(outdir) {
+  return {
+    ...(await bundle(outdir)),
+    entryPoints: { reg: START },
+    plugins: [asText(outdir)],
+    splitting: false,
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    external: OPTIONAL,
+    banner: { js: '#!/usr/bin/env node' },
+  };
+}
+
+/** Takes `…/dist/web/app.js?raw` as a text, from the folder that is being built. Vite, under which the tests run, does the same. */
+const asText = (outdir) => ({
+  name: 'as-text',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /\?raw$/ }, ({ path }) => ({
+      path: resolve(root, outdir, 'web', basename(path, '?raw')),
+      namespace: 'raw',
+    }));
+    onLoad({ filter: /./, namespace: 'raw' }, async ({ path }) => ({
+      contents: await readFile(path),
+      loader: 'text',
+    }));
+  },
+});
 
 /** A source and what it imports, but for what is loaded on use. */
 function importedBy(source, inputs, found = new Set()) {

@@ -30,16 +30,16 @@ function readSource(path: string): Source {
   };
 }
 
-/** What an import names: a file by its path below `src/`, or a package. */
+/** What an import names: a file by its path below `src/`, or a package, or the text of a built file. */
 function fileOf(specifier: string, importer: string): string {
-  if (!specifier.startsWith('.')) return `package:${specifier}`;
+  if (!specifier.startsWith('.') || specifier.endsWith('?raw')) return `package:${specifier}`;
   const path = posix.join(posix.dirname(importer), specifier).replace(/\.js$/, '');
   return `${path}${existsSync(new URL(`src/${path}.tsx`, ROOT)) ? '.tsx' : '.ts'}`;
 }
 
 const SOURCES = readdirSync(new URL('src/', ROOT), { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
-  .filter((path) => /\.tsx?$/.test(path))
+  .filter((path) => /(?<!\.d)\.tsx?$/.test(path))
   .map(readSource);
 
 const within =

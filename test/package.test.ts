@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { builtinModules } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const ROOT = new URL('../', import.meta.url);
@@ -25,7 +28,7 @@ test('another user than its builder can run the program', () => {
   expect(statSync(new URL('dist/', ROOT)).mode & 0o777).toBe(0o755);
 });
 
-test('a package of less than 500 kB, packed', () => {
+test('a package of less than 600 kB, packed', () => {
   const printed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: ROOT,
     encoding: 'utf8',
@@ -35,7 +38,7 @@ test('a package of less than 500 kB, packed', () => {
     size: number;
     files: { path: string }[];
   }[];
-  expect(packed?.size).toBeLessThan(500_000);
+  expect(packed?.size).toBeLessThan(600_000);
   expect(packed?.files.map(({ path }) => path)).toEqual(
     expect.arrayContaining(['bin/reg.js', 'dist/reg.js', 'dist/index.js']),
   );
@@ -51,4 +54,27 @@ test('what the program loads is in it, or is installed with it', () => {
 test('what its types name is installed with it', () => {
   const named = namedIn(DIST.filter((path) => path.endsWith('.d.ts')));
   expect([...named].filter((name) => !Object.keys(dependencies).includes(name))).toEqual([]);
+});
+
+test('a release says where the project is, and its README leads there', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'reg-release-'));
+  try {
+    for (const name of ['package.json', 'README.md']) copyFileSync(new URL(name, ROOT), join(folder, name));
+    const script = fileURLToPath(new URL('release/prepare.js', ROOT));
+    execFileSync(process.execPath, [script, 'https://git.example.com/acme/reg'], { cwd: folder });
+    const about = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    expect(about).toMatchObject({
+      repository: { type: 'git', url: 'git+https://git.example.com/acme/reg.git' },
+      homepage: expect.stringContaining('https://'),
+      bugs: 'https://git.example.com/acme/reg/issues',
+    });
+    const links = [...readFileSync(join(folder, 'README.md'), 'utf8').matchAll(/\]\(([^)#][^)]*)\)/g)];
+    expect(links.length).toBeGreaterThan(10);
+    expect(links.filter(([, target = '']) => !target.startsWith('https://'))).toEqual([]);
+    expect(links.map(([, target]) => target)).toContain(
+      `https://git.example.com/acme/reg/blob/v${about.version}/docs/ci.md`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -28,5 +28,7 @@ for (const signal of SIGNALS)
     setTimeout(() => process.kill(process.pid, signal), CLEANING_UP_MS).unref();
   });
 
-process.exitCode = await main(process.argv.slice(2), processWorld(PROGRAM_VERSION, ending.signal));
-if (received) process.kill(process.pid, received);
+void main(process.argv.slice(2), processWorld(PROGRAM_VERSION, ending.signal)).then((code) => {
+  process.exitCode = code;
+  if (received) process.kill(process.pid, received);
+});

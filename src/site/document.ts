@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { SiteFrame } from './data.js';
 import type { Page, PageContent } from './web/page.js';
 import { renderPage } from './web/render.js';
@@ -69,15 +68,20 @@ export interface Assets {
   icon: Asset;
 }
 
-/** Reads the files that were built for the browser. */
+/** Reads the files that were built for the browser. The build puts their text into the program. */
 export async function readAssets(): Promise<Assets> {
-  const [script, style] = await Promise.all([asset('app.js'), asset('app.css')]);
-  return { script, style, icon: { path: 'assets/icon.svg', text: ICON } };
+  const [script, style] = await Promise.all([
+    import('../../dist/web/app.js?raw'),
+    import('../../dist/web/app.css?raw'),
+  ]);
+  return {
+    script: asset('app.js', script.default),
+    style: asset('app.css', style.default),
+    icon: { path: 'assets/icon.svg', text: ICON },
+  };
 }
 
-async function asset(name: string): Promise<Asset> {
-  // the package is two folders up from here, and also from a chunk of the bundle
-  const text = await readFile(new URL(`../../dist/web/${name}`, import.meta.url), 'utf8');
+function asset(name: string, text: string): Asset {
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 10);
   return { path: `assets/${name.replace('.', `-${hash}.`)}`, text };
 }
