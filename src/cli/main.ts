@@ -29,8 +29,13 @@ async function run({ command, args, options }: Invocation, world: World): Promis
   const { errorInPlace, startSession } = await import('./core.js');
   const session = startSession(world, options, helpOn);
   const start = await command.run();
+  const { outputFormat } = options;
+  const outputs = outputFormat && (await import('./job-outputs.js'));
+  if (outputs) outputs.requireWorkflow(outputFormat, world.env);
   try {
-    return (await start(session, ...([...args, options] as never[]))) ?? 0;
+    const code = (await start(session, ...([...args, options] as never[]))) ?? 0;
+    if (outputs) await outputs.writeOutputs(session, outputFormat);
+    return code;
   } catch (error) {
     throw errorInPlace(error, session.inPlace);
   }

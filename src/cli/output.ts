@@ -10,6 +10,8 @@ export interface Output {
   /** Whether nothing but the answer and errors is wanted. */
   isQuiet: boolean;
   color: ChalkInstance;
+  /** What was answered last, for the later steps of a job. */
+  answered: unknown;
   /** Prints an answer: as JSON, or else the table or the lines that `shown` makes. */
   answer(value: unknown, shown: () => Shown | Promise<Shown>): Promise<void>;
   /** Prints text that is safe already, such as a rendered table. */
@@ -40,14 +42,23 @@ export interface GlobalOptions {
   color?: ColorChoice;
   quiet?: boolean;
   verbose?: boolean;
+  /** Whether JSON is on one line. */
+  compact?: boolean;
   /** Of many commands: asks no remote. */
   offline?: boolean;
+  /** Of commands that answer about one version: hands the answer to later steps of a job. */
+  outputFormat?: OutputFormat | undefined;
+  /** The older name of `--output-format github`. */
+  githubOutput?: boolean;
 }
+
+/** How a job is told of an answer: `github` by the files that its runner names, the others on standard output. */
+export type OutputFormat = 'github' | 'dotenv' | 'azure';
 
 /** Makes the output of one run. */
 export function outputTo(
   world: World,
-  { json = false, fields, color = 'auto', quiet = false }: GlobalOptions,
+  { json = false, fields, color = 'auto', quiet = false, compact = false, outputFormat }: GlobalOptions,
 ): Output {
   const wanted = (value: unknown): unknown => (fields === undefined ? value : selected(value, fields));
   const say = (text: string): void => void (quiet || world.stderr.write(`${clean(text)}\n`));
@@ -55,8 +66,12 @@ export function outputTo(
     world,
     json,
     isQuiet: quiet,
+    answered: undefined,
     color: colorsFor(world, color),
     answer: async (value, shown) => {
+      out.answered = value;
+      // its outputs take its place
+      if (outputFormat === 'dotenv' || outputFormat === 'azure') return;
       if (json) return out.data(value);
       const made = await shown();
       if ('rows' in made) out.print(await renderTable(made, out));
@@ -64,8 +79,9 @@ export function outputTo(
     },
     print: (text) => void world.stdout.write(text),
     line: (text) => void world.stdout.write(`${cleanLine(text)}\n`),
-    data: (value) => void world.stdout.write(`${cleanJson(wanted(value))}\n`),
+    data: (value) => void world.stdout.write(`${cleanJson(wanted(value), compact)}\n`),
     rows: (all, row) => {
+      if (compact) return out.data(all.map(row));
       for (const [index, some] of pieces(all).entries()) {
         // the brackets are around all of them
         const text = cleanJson(wanted(some.map(row))).slice('[\n'.length, -'\n]'.length);

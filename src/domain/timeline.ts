@@ -2,7 +2,17 @@ import type { ArtifactState, ResolvedEvent } from './artifact.js';
 import type { Event, NamedEvent, Oid } from './event.js';
 import type { StageName } from './names.js';
 import { inOrder, type OrderedEvent } from './order.js';
-import { Artifact, COMPLETE, current, type Facts, type VersionId, versionMoved } from './state.js';
+import {
+  Artifact,
+  COMPLETE,
+  current,
+  type Facts,
+  isActive,
+  isVersion,
+  type VersionId,
+  versionMoved,
+} from './state.js';
+import { compareVersions, type Version } from './version.js';
 
 /** One uninterrupted time during which a version was the current one in a stage. */
 export interface Interval {
@@ -58,6 +68,27 @@ export function currentSince(artifact: Artifact, stage: StageName, facts: Facts)
     : inOrder(facts.real(eventsAbout(artifact, stage, facts)));
   const last = intervalsIn({ name: artifact.name, events: events as ResolvedEvent[] }, stage).at(-1);
   return last?.until === undefined ? last?.from : undefined;
+}
+
+/**
+ * What an event came after: of a stage the version that was current there right before, of a registration the greatest active version
+ * below it then. Without an event of this name, what one would come after now.
+ */
+export function cameAfter(
+  event: Pick<ResolvedEvent, 'kind' | 'tag' | 'of'> & { stage?: StageName | null },
+  { name, events }: Events,
+): VersionId | undefined {
+  const past = new Artifact(name, true);
+  for (const one of events) {
+    if (one.tag === event.tag) break;
+    past.add(one);
+  }
+  if (event.stage) return current(past, event.stage, COMPLETE)?.id;
+  if (event.kind !== 'registration') return undefined;
+  const below = [...past.versions].filter(
+    (one) => isVersion(one) && compareVersions(one, event.of as Version) < 0 && isActive(past, one, COMPLETE),
+  ) as Version[];
+  return below.sort(compareVersions).at(-1);
 }
 
 /** The events that decide what was current in a stage at any time, and those with counters, which give them their times. */

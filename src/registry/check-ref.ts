@@ -1,13 +1,16 @@
 import { type ArtifactState, currentIn, type ResolvedEvent } from '../domain/artifact.js';
+import { findNamed } from '../domain/find.js';
 import type { ArtifactName } from '../domain/names.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
+import { parseTarget, type Target } from '../domain/target.js';
 import { formatTime } from '../domain/time.js';
+import { cameAfter } from '../domain/timeline.js';
 import { RegError, unreachable } from '../errors.js';
 import { shellLine } from '../util/shell.js';
 import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { historyRow } from './make-rows.js';
-import { type ReadOptions, seconds } from './queries.js';
+import { type ReadOptions, requireCurrent, seconds } from './queries.js';
 import { readArtifact } from './read.js';
 import type { CheckedRow } from './rows.js';
 
@@ -21,8 +24,9 @@ export interface CheckRefOptions extends ReadOptions {
 }
 
 /**
- * Tells which event a ref is. `ref` is a tag's name, or its full name with `refs/tags/`.
- * @throws RegError NOT_AN_EVENT
+ * Tells which event a ref is. `ref` is a tag's name, or its full name with `refs/tags/`. Where there is no such tag, `churn#prod` is the
+ * assignment of what is in the stage, and `churn@latest` and `churn@v1.2.0` the registration of that version.
+ * @throws RegError NOT_AN_EVENT, and for what is in a stage or a version what `which` and `latest` throw
  */
 export async function checkRef(
   context: RegistryContext,
@@ -31,12 +35,50 @@ export async function checkRef(
 ): Promise<CheckedRow> {
   const tagName = ref.replace(/^(refs\/)?tags\//, '');
   const name = parseTagName(tagName);
-  if (name === undefined) throw notAnEvent(tagName, looksLikeEvent(tagName) ? 'reg doctor' : 'reg history');
-  if (fetch) await fetchArtifact(context, name.artifact);
-  const artifact = await readArtifact(context, name.artifact, seconds(at));
-  const event = artifact.events.find((one) => one.tag === tagName);
-  if (event === undefined) throw await missing(context, name.artifact, tagName, at);
-  return { ...historyRow(event), current: isInEffect(event, artifact) };
+  const target = tagName === ref ? targetOf(ref) : undefined;
+  const wanted = name?.artifact ?? target?.artifact;
+  if (wanted === undefined) throw notAnEvent(tagName, looksLikeEvent(tagName) ? 'reg doctor' : 'reg history');
+  if (fetch) await fetchArtifact(context, wanted);
+  const artifact = await readArtifact(context, wanted, seconds(at));
+  const event =
+    artifact.events.find((one) => one.tag === tagName) ??
+    (target && (await eventOf(context, target, artifact, tagName, at)));
+  if (event === undefined) throw await missing(context, wanted, tagName, at);
+  return {
+    ...historyRow(event),
+    current: isInEffect(event, artifact),
+    previous: cameAfter(event, artifact) ?? null,
+  };
+}
+
+/** Whether a ref is none of this registry's: its name is no event's, and does not look like one. */
+export function isOtherRef(ref: string): boolean {
+  const name = ref.replace(/^(refs\/)?tags\//, '');
+  return parseTagName(name) === undefined && !looksLikeEvent(name) && targetOf(ref) === undefined;
+}
+
+/** What a person points at with a stage or a version; undefined for other text. */
+function targetOf(text: string): Required<Target> | undefined {
+  try {
+    const { artifact, which } = parseTarget(text);
+    return which && { artifact, which };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The event that put a version where a person points; undefined where a tag has that name, for it is that tag that is meant. */
+async function eventOf(
+  context: RegistryContext,
+  { which }: Required<Target>,
+  artifact: ArtifactState,
+  tagName: string,
+  at: Date | undefined,
+): Promise<ResolvedEvent | undefined> {
+  if (artifact.events.length === 0) return undefined;
+  if ((await context.repository.objects.commit(`refs/tags/${tagName}`)) !== undefined) return undefined;
+  if (which.kind === 'stage') return (await requireCurrent(context, artifact, which.stage, at)).assignment;
+  return findNamed(artifact, which, { at: seconds(at) }).event;
 }
 
 /**

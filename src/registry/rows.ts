@@ -160,7 +160,14 @@ export type HistoryRow = ValueOf<typeof HistoryRow>;
 /** An event, and whether it is still in effect: `check-ref`. */
 export const CheckedRow = defineRow(
   'An event, and whether it is still in effect',
-  { ...happened, current: flag('false where a later event took it back or replaced it') },
+  {
+    ...happened,
+    current: flag('false where a later event took it back or replaced it'),
+    previous: orNull(
+      version<VersionId>(''),
+      'of a stage what was current there right before, of a registration the greatest active version below it then',
+    ),
+  },
   {
     artifact: 'artifact',
     event: 'event',

@@ -59,11 +59,21 @@ test('the annotation that a checkout lost is fetched, and with it what came late
   const run = await checkRef(dir, 'refs/tags/churn#prod#1');
   expect(run).toMatchObject({ code: 0, stderr: '' });
   expect(run.outputs).toEqual({
+    event: 'assignment',
     name: 'churn',
     version: 'v0.0.1',
     stage: 'prod',
-    event: 'assignment',
+    tag: 'churn#prod#1',
     commit,
+    previous: '',
+    type: '',
+    path: 'model.bin',
+    description: '',
+    sha256: '',
+    time: '2026-01-01T00:00:01Z',
+    author: 'Ann Lee',
+    email: 'ann@example.com',
+    message,
     current: 'no',
   });
   expect(run.summary).toBe(
@@ -73,16 +83,18 @@ test('the annotation that a checkout lost is fetched, and with it what came late
       '',
       '| | |',
       '| --- | --- |',
+      '| event | assignment |',
       '| name | churn |',
       '| version | v0&#46;0&#46;1 |',
       '| stage | prod |',
-      '| event | assignment |',
-      `| commit | ${commit} |`,
-      '| current | no |',
       '| tag | churn&#35;prod&#35;1 |',
+      `| commit | ${commit} |`,
+      '| path | model&#46;bin |',
       '| time | 2026&#45;01&#45;01T00&#58;00&#58;01Z |',
-      '| by | Ann Lee &lt;ann&#64;example&#46;com&gt; |',
+      '| author | Ann Lee |',
+      '| email | ann&#64;example&#46;com |',
       '| message | Better &#124; &#42;much&#42;<br>&lt;script&gt;x&lt;/script&gt;<br>version&lt;&lt;EOF<br>&#58;&#58;set&#45;output name=version&#58;&#58;v9 |',
+      '| current | no |',
       '',
       '',
     ].join('\n'),
@@ -92,7 +104,7 @@ test('the annotation that a checkout lost is fetched, and with it what came late
 
 test('the last one is current', async () => {
   const run = await checkRef(checkout('second', 'churn#prod#2').dir, 'refs/tags/churn#prod#2', '--json');
-  expect(run.outputs).toMatchObject({ version: 'v0.0.2', current: 'yes' });
+  expect(run.outputs).toMatchObject({ version: 'v0.0.2', previous: 'v0.0.1', current: 'yes' });
   expect(JSON.parse(run.stdout)).toMatchObject({ tag: 'churn#prod#2', current: true });
 });
 
@@ -112,4 +124,28 @@ test('outside of a workflow there is nothing to write to; its tag is fetched all
   expect((await regIn(box, other)('check-ref', 'churn#prod#1', '--offline')).code).toBe(1);
   expect((await regIn(box, other)('check-ref', 'churn#prod#1')).code).toBe(0);
   expect((await regIn(box, other)('check-ref', 'churn#prod#1', '--fetch')).stdout).toMatch(/\tsuperseded\n$/);
+});
+
+test('a ref of another tool is fine where the job says so, and a broken event never', async () => {
+  const { dir } = checkout('sixth', 'churn@v7.0.0');
+  for (const ref of ['refs/tags/v1.0.0', 'refs/heads/main', 'refs/tags/release/2026']) {
+    const run = await checkRef(dir, ref, '--other-tags', 'ok');
+    expect(run).toMatchObject({ code: 0, stderr: `${ref} is no tag of this registry\n` });
+    expect(run.outputs).toEqual({ event: '', name: '', version: '', stage: '', tag: '' });
+    expect((await checkRef(dir, ref, '--other-tags', 'refuse')).code).toBe(1);
+  }
+  for (const ref of ['refs/tags/churn@v7.0.0', 'churn@v7.0', 'churn#prod#x', 'refs/tags/churn#prod#9'])
+    expect(await checkRef(dir, ref, '--other-tags', 'ok')).toMatchObject({ code: 1, output: 'before\n' });
+});
+
+test('by hand a job names what is in a stage, or a version', async () => {
+  const { dir } = checkout('seventh', 'churn#prod#1');
+  const asked = {
+    'churn#prod': 'churn#prod#2',
+    'churn@latest': 'churn@v0.0.2',
+    'churn@0.0.1': 'churn@v0.0.1',
+  };
+  for (const [target, tag] of Object.entries(asked))
+    expect([target, (await checkRef(dir, target)).outputs.tag]).toEqual([target, tag]);
+  expect(await checkRef(dir, 'churn#staging')).toMatchObject({ code: 1, output: 'before\n' });
 });

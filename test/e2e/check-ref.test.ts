@@ -82,11 +82,13 @@ test('a full name of a ref, as CI has it', async () => {
 test('in JSON it is a row of history, and whether it is current', async () => {
   const rows = (await json('history', 'churn', '--asc')) as { tag: string }[];
   const current = new Set(['churn@v1.0.0', 'churn@v1.1.0!', 'churn#prod#1', 'churn#prod!#3']);
+  const before = { 'churn@v1.1.0': 'v1.0.0', 'churn#prod#2': 'v1.0.0', 'churn#prod!#3': 'v1.1.0' };
   expect(rows).toHaveLength(6);
   for (const row of rows)
     expect(await json('check-ref', `refs/tags/${row.tag}`)).toEqual({
       ...row,
       current: current.has(row.tag),
+      previous: before[row.tag as keyof typeof before] ?? null,
     });
 });
 
@@ -146,8 +148,8 @@ test('what is no event', async () => {
     $ reg check-ref churn@v9.0.0
     -- stderr --
     warning: ignored, because only annotated tags are events and it is lightweight: churn@v2.0.0
-    error: 'churn@v9.0.0' is no event of this registry
-    hint: an event is an annotated tag such as churn@v1.2.0 or churn#prod#3, and present here; see: reg doctor
+    error: churn has no version v9.0.0
+    hint: there are v1.1.0, v1.0.0
     -- exit 1 --
 
     $ reg check-ref refs/heads/main

@@ -4,8 +4,8 @@ import { describe as describeVersion } from '../../registry/describe.js';
 import { type DiffOptions, diff as differences } from '../../registry/diff.js';
 import { chosenBy } from '../../registry/queries.js';
 import { CheckedRow, type Difference } from '../../registry/rows.js';
+import type { OutputFormat } from '../output.js';
 import { renderDiff } from '../render/diff.js';
-import { writeGithubFiles } from '../render/github.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
 
@@ -13,10 +13,19 @@ import type { Session } from '../session.js';
 export async function checkRef(
   { out, open }: Session,
   ref: string,
-  { githubOutput, at, fetch = githubOutput }: registry.CheckRefOptions & { githubOutput?: boolean },
+  {
+    outputFormat,
+    otherTags,
+    at,
+    fetch = outputFormat !== undefined,
+  }: registry.CheckRefOptions & { outputFormat?: OutputFormat; otherTags?: 'ok' | 'refuse' },
 ): Promise<void> {
+  if (otherTags === 'ok' && registry.isOtherRef(ref)) {
+    await out.answer(null, () => []);
+    out.note(`${ref} is no tag of this registry`);
+    return;
+  }
   const row = await registry.checkRef(await open(), ref, { at, fetch });
-  if (githubOutput) await writeGithubFiles(row, out.world.env);
   await out.answer(row, () =>
     rowTable(CheckedRow, [row], out, {
       version: ({ version }) => version ?? '-',

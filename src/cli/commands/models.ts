@@ -46,6 +46,7 @@ export async function load(
     ...choice,
     ...placeOf(output, cwd),
   }).finally(progress.stop);
+  const { kind: _, ...row } = loaded;
   const warning = await warningOf(loaded);
   if (warning) out.note(warning);
   if (!loaded.pinned && loaded.version !== null)
@@ -53,8 +54,8 @@ export async function load(
       `warning: the link of ${loaded.artifact} ${loaded.version} is not pinned, so these may be other bytes than those that were meant`,
     );
   // only what was verified to its last byte goes out
+  out.answered = row;
   if (output === '-') return pipeline(createReadStream(singleFile(loaded)), out.world.stdout, { end: false });
-  const { kind: _, ...row } = loaded;
   await out.answer(row, () => [isAbsolute(output ?? '') ? loaded.path : relative(cwd, loaded.path)]);
 }
 

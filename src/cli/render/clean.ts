@@ -16,9 +16,9 @@ const SUSPICIOUS = /[^\x20-\x7e]|^ | $| {2}/;
 export const cleanCell = (text: string): string =>
   SUSPICIOUS.test(text) ? clean(text.replaceAll(/\s+/g, ' ').trim()) : text;
 
-/** JSON of a value, indented; control characters that JSON leaves raw are escaped too. */
-export const cleanJson = (value: unknown): string =>
-  JSON.stringify(value, null, 2).replaceAll(
+/** JSON of a value, indented or on one line; control characters that JSON leaves raw are escaped too. */
+export const cleanJson = (value: unknown, compact = false): string =>
+  JSON.stringify(value, null, compact ? undefined : 2).replaceAll(
     /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -95,6 +95,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
     'the remote of this clone (env REG_REMOTE, default: that of the branch, or the only one)',
   ),
   option('--json', 'answer in JSON', { shown: '--json[=<field,…>]' }),
+  option('--compact', 'with --json: on one line'),
   option('--color <when>', 'colour the output', { choices: ['auto', 'always', 'never'] }),
   option('-q, --quiet', 'print the answer and errors, no notes and hints'),
   option('-v, --verbose', 'show where an unexpected error comes from'),
@@ -105,6 +106,16 @@ export const OFFLINE = option(
   '--offline',
   'do not ask the remote of the registry: tags and rules are those that were fetched',
 );
+
+/** The options of commands that answer about one version: later steps of a job take it from there. */
+export const OUTPUTS: readonly OptionSpec[] = [
+  option(
+    '--output-format <format>',
+    'hand the answer to the later steps of a job: to the files of GitHub, or as lines for GitLab (dotenv) or Azure',
+    { choices: ['github', 'dotenv', 'azure'] },
+  ),
+  option('--github-output', 'the same as --output-format github'),
+];
 
 /** What is wrong with the value of an option, as the end of a sentence. */
 export class BadValue extends Error {}

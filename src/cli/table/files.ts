@@ -13,7 +13,16 @@ import {
   UploadRow,
 } from '../../registry/rows.js';
 import { list } from '../../util/row.js';
-import { BadValue, type CommandSpec, command, OFFLINE, type OptionSpec, option, time } from './command.js';
+import {
+  BadValue,
+  type CommandSpec,
+  command,
+  OFFLINE,
+  OUTPUTS,
+  type OptionSpec,
+  option,
+  time,
+} from './command.js';
 import { SIGNING } from './writing.js';
 
 /** Reads the number of a port. */
@@ -121,6 +130,7 @@ export const FILES: readonly CommandSpec[] = [
       option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
       option('--verify', 'load only what the policy accepts, and where the chain holds'),
       option('--force', 'replace other content at the target'),
+      ...OUTPUTS,
     ],
     answer: LoadRow,
     run: async () => (await import('../commands/models.js')).load,

@@ -35,7 +35,9 @@ export function parse(line: Line, world: World): Invocation | undefined {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw usageError(error, line);
   }
-  return found && { ...found, options: { ...found.options, fields: line.fields } };
+  if (found === undefined) return undefined;
+  const { githubOutput, outputFormat = githubOutput ? 'github' : undefined, ...options } = found.options;
+  return { ...found, options: { ...options, outputFormat, fields: line.fields } };
 }
 
 const HELP: ReadonlySet<string> = new Set(['-h', '--help']);

@@ -15,8 +15,8 @@ import {
   VersionRow,
   WriteRow,
 } from '../../registry/rows.js';
-import { either, list, text } from '../../util/row.js';
-import { AT, type CommandSpec, command, count, OFFLINE, option, time } from './command.js';
+import { either, list, orNull, text } from '../../util/row.js';
+import { AT, type CommandSpec, command, count, OFFLINE, OUTPUTS, option, time } from './command.js';
 import { LAST, MESSAGE } from './writing.js';
 
 /** Reads a whole number, or -1 for all. */
@@ -32,13 +32,14 @@ export const READING: readonly CommandSpec[] = [
       OFFLINE,
       option('--all', 'every version in the stage, the current one first'),
       option('--verify', 'answer only with what the policy accepts, and where the chain holds'),
+      ...OUTPUTS,
     ],
     answer: either(StageRow, list(StageRow)),
     run: async () => (await import('../core.js')).which,
   }),
   command('latest <artifact>', 'say which version is the greatest', {
     examples: ['latest churn', 'latest churn --json'],
-    options: [AT, OFFLINE],
+    options: [AT, OFFLINE, ...OUTPUTS],
     answer: VersionRow,
     run: async () => (await import('../core.js')).latest,
   }),
@@ -108,14 +109,18 @@ export const READING: readonly CommandSpec[] = [
     run: async () => (await import('../core.js')).stages,
   }),
   command('check-ref <ref>', 'say which event a tag is, and whether it is still in effect', {
+    more: "`check-ref 'churn#prod'` is about the assignment of what is in the stage, `check-ref churn@latest` about the registration of that version. With --output-format it fetches first.",
     examples: ['check-ref refs/tags/churn@v1.2.0', "check-ref 'churn#prod#3' --json"],
     options: [
       AT,
       OFFLINE,
       option('--fetch', 'fetch the tags of the artifact from the remote first'),
-      option('--github-output', 'for a step of a GitHub workflow: fetch, write outputs and a summary'),
+      option('--other-tags <what>', 'a ref that is no event of a registry is fine, or refused (default)', {
+        choices: ['ok', 'refuse'],
+      }),
+      ...OUTPUTS,
     ],
-    answer: CheckedRow,
+    answer: orNull(CheckedRow),
     run: async () => (await import('../commands/inspecting.js')).checkRef,
   }),
   command(

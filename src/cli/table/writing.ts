@@ -1,6 +1,6 @@
 import { ApprovalRow, SyncRow, WriteRow } from '../../registry/rows.js';
 import { list } from '../../util/row.js';
-import { type CommandSpec, command, type OptionSpec, option } from './command.js';
+import { type CommandSpec, command, OUTPUTS, type OptionSpec, option } from './command.js';
 
 export const MESSAGE = option('-m, --message <text>', 'what to say in the tag');
 const VERSION = option('--version <version>', 'the version, with or without v');
@@ -15,6 +15,7 @@ export const LAST: readonly OptionSpec[] = [
   option('--offline', 'do not ask the remote first what it has'),
   ...SIGNING,
   option('--dry-run', 'say which tags would be written, and write none'),
+  ...OUTPUTS,
 ];
 
 /** What the commands have in common that take something back: all of them can delete tags instead. */

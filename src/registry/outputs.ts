@@ -1,0 +1,81 @@
+import { artifactName, type StageName } from '../domain/names.js';
+import type { VersionId } from '../domain/state.js';
+import type { EventKind } from '../domain/tag-name.js';
+import { formatTime } from '../domain/time.js';
+import { cameAfter } from '../domain/timeline.js';
+import { RegError } from '../errors.js';
+import type { RegistryContext } from './context.js';
+import { describeChosen } from './describe.js';
+import { readArtifact } from './read.js';
+
+// What later steps of a CI job take from an answer, by the names that gto-action has (README of iterative/gto-action), and more.
+
+/** Names and values, in the order in which they are shown; null where there is nothing to say. */
+export type Outputs = Record<string, string | boolean | null>;
+
+/** The part of a row that outputs are made of. Rows of `which` have the tag of the assignment in `assigned`. */
+interface AnsweredRow {
+  artifact: string;
+  version?: string | null;
+  stage?: string | null;
+  commit: string;
+  tag?: string;
+  event?: EventKind;
+  assigned?: { tag: string };
+  created?: boolean;
+  pushed?: boolean;
+  current?: boolean;
+  previous?: string | null;
+  path?: string;
+  sha256?: string;
+}
+
+/**
+ * What later steps of a job take from the answer about one version: the event, what it came after, and what its commit declares.
+ * @throws RegError USAGE where the answer is about no version
+ */
+export async function outputsOf(context: RegistryContext, answer: unknown): Promise<Outputs> {
+  // a ref of another tool, where the job takes such refs for fine
+  if (answer === null) return { event: null, name: null, version: null, stage: null, tag: null };
+  const row = [answer].flat().at(-1) as AnsweredRow | undefined;
+  if (row?.artifact === undefined)
+    throw new RegError('USAGE', 'the answer has nothing for later steps', 'take it as JSON, with: --json');
+  const artifact = await readArtifact(context, artifactName(row.artifact));
+  const version = (row.version ?? undefined) as VersionId | undefined;
+  const registration = version === undefined ? undefined : artifact.versions.get(version)?.event.tag;
+  const tag = row.assigned?.tag ?? row.tag ?? registration;
+  const event = artifact.events.find((one) => one.tag === tag);
+  const kind = row.event ?? event?.kind ?? 'registration';
+  const stage = (row.stage ?? (event && 'stage' in event ? event.stage : null)) as StageName | null;
+  const previous = row.previous ?? cameAfter({ kind, tag: tag ?? '', of: version, stage }, artifact);
+  const declared = await describeChosen(context, artifact.name, {
+    version: version ?? null,
+    commit: row.commit,
+  }).catch(unlessUndeclared);
+  const outputs: Outputs = {
+    event: kind,
+    name: artifact.name,
+    version: version ?? null,
+    stage,
+    tag: tag ?? null,
+    commit: row.commit,
+    previous: previous ?? null,
+    type: declared?.type ?? null,
+    path: row.path ?? declared?.path ?? null,
+    description: declared?.description ?? null,
+    sha256: row.sha256 ?? declared?.sha256 ?? null,
+    time: event === undefined ? null : formatTime(event.time),
+    author: event?.tagger.name ?? null,
+    email: event?.tagger.email ?? null,
+    message: event?.message ?? null,
+  };
+  for (const name of ['current', 'created', 'pushed'] as const)
+    if (row[name] !== undefined) outputs[name] = row[name];
+  return outputs;
+}
+
+/** An artifact that is not declared has events all the same. */
+function unlessUndeclared(error: unknown): undefined {
+  if (error instanceof RegError && error.code === 'NOT_DECLARED') return undefined;
+  throw error;
+}
