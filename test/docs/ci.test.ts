@@ -1,15 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { shellWords } from '../../src/cli/complete.js';
 import { readLine } from '../../src/cli/table/line.js';
 import { parse as parseLine } from '../../src/cli/table/parser.js';
 import type { World } from '../../src/cli/world.js';
-import { withRemote } from '../e2e/registry.js';
-import { PROGRAM, regIn } from '../support/cli.js';
-import { type Env, sandbox } from '../support/repo.js';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const ACTION = parse(read('action.yml')) as Action;
@@ -32,7 +28,6 @@ interface Step {
 interface Action {
   inputs: Record<string, { description: string; default: unknown; required?: boolean }>;
   outputs: Record<string, { description: string; value: string }>;
-  runs: { using: string; steps: Step[] };
 }
 
 /** Everything in a document that is a mapping, however deep. */
@@ -41,8 +36,8 @@ function mappings(value: unknown): Record<string, unknown>[] {
   if (value === null || typeof value !== 'object') return [];
   return [value as Record<string, unknown>, ...Object.values(value).flatMap(mappings)];
 }
-const STEPS: Step[] = [...ACTION.runs.steps, ...YAML.flatMap(mappings)].filter(
-  (one): one is Step => typeof (one as Step).uses === 'string' || typeof (one as Step).run === 'string',
+const STEPS = (YAML.flatMap(mappings) as Step[]).filter(
+  ({ uses, run }) => typeof uses === 'string' || typeof run === 'string',
 );
 /** Shell scripts of the workflows, of GitLab's jobs, and of the hooks. */
 const SCRIPTS = [
@@ -52,32 +47,6 @@ const SCRIPTS = [
   ),
   ...blocksOf('sh'),
 ].filter((text): text is string => typeof text === 'string');
-
-describe('action.yml', () => {
-  test('inputs and outputs are described; what it refers to is there', () => {
-    const text = read('action.yml');
-    for (const one of Object.values(ACTION.inputs))
-      expect(one).toMatchObject({ description: expect.any(String) });
-    for (const one of Object.values(ACTION.inputs)) expect(one.default).toBeDefined();
-    const used = [...text.matchAll(/\binputs\.([\w-]+)/g)].map(([, name]) => name);
-    expect(new Set(used)).toEqual(new Set(Object.keys(ACTION.inputs)));
-    const ids = ACTION.runs.steps.map(({ id }) => id);
-    for (const [name, { value }] of Object.entries(ACTION.outputs)) {
-      expect(value).toBe(`\${{ steps.check-ref.outputs.${name} }}`);
-      expect(ids).toContain('check-ref');
-    }
-    expect(ACTION.inputs['reg-version']?.default).toBe(JSON.parse(read('package.json')).version);
-  });
-
-  test('no script holds an expression, which could end it early; every one names its shell', () => {
-    for (const { run, shell } of ACTION.runs.steps)
-      if (run !== undefined) expect([run.includes('${{'), shell]).toEqual([false, 'bash']);
-  });
-
-  test('actions of others are pinned to a commit', () => {
-    for (const { uses = '' } of ACTION.runs.steps) if (uses) expect(uses).toMatch(/^[\w/-]+@[0-9a-f]{40}$/);
-  });
-});
 
 describe('the workflows in docs/ci.md', () => {
   test('use inputs and outputs of the action that there are', () => {
@@ -169,55 +138,3 @@ function typed(line: string): string[] {
   const name = parseLine(readLine(shellWords(line)), world)?.command.name;
   return name === undefined ? [] : [name];
 }
-
-describe('what the action runs', () => {
-  const box = sandbox();
-  const { registry } = withRemote(box, 'registry');
-  const output = join(box.root, 'output');
-  beforeAll(async () => {
-    await regIn(box, registry.dir)('assign', 'churn', 'prod', '--push');
-    registry.commit({ 'churn.model.yaml': 'source: {path: nowhere.bin}\n' });
-  });
-
-  /** Runs a step of the action as a runner does. */
-  function step(name: string, env: Env) {
-    const { run = '' } = ACTION.runs.steps.find((one) => one.name === name) ?? {};
-    writeFileSync(output, '');
-    return spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', run], {
-      cwd: registry.dir,
-      env: { ...box.env, REG_ACTION: PROGRAM, GITHUB_OUTPUT: output, ...env },
-      encoding: 'utf8',
-    });
-  }
-  const nothing = {
-    REG_PATHS: '',
-    REG_BASE: '',
-    REG_TAGS: 'false',
-    REG_SINCE: '',
-    REG_FORMAT: 'text',
-    REG_OUTPUT: '',
-  };
-
-  test('validate', () => {
-    const all = step('Validate', nothing);
-    expect([all.status, all.stdout]).toEqual([1, expect.stringContaining('churn.model.yaml:1: error: ')]);
-    const report = join(box.root, 'report');
-    const some = step('Validate', { ...nothing, REG_PATHS: '\nchurn.model.yaml\n', REG_OUTPUT: report });
-    expect([some.status, some.stdout]).toEqual([1, all.stdout]);
-    expect(readFileSync(report, 'utf8')).toBe(all.stdout);
-    const odd = step('Validate', { ...nothing, REG_PATHS: '$(touch owned)', REG_TAGS: 'false' });
-    expect(odd.stderr).toContain("there is no link file at '$(touch owned)'");
-    expect(step('Validate', { ...nothing, REG_TAGS: 'true', REG_SINCE: '2026-01-01' })).toMatchObject({
-      status: 0,
-      stderr: '2 tags are right\n',
-    });
-  });
-
-  test('check-ref', () => {
-    expect(step('Check the tag', { REG_REF: 'refs/tags/churn#prod#1' }).status).toBe(0);
-    const names = [...readFileSync(output, 'utf8').matchAll(/^(\w+)<</gm)].map(([, name]) => name);
-    expect(names).toEqual(Object.keys(ACTION.outputs));
-    expect(step('Check the tag', { REG_REF: 'refs/heads/main' }).status).toBe(1);
-    expect(step('Refuse an unknown command', { REG_COMMAND: 'deploy' }).status).toBe(1);
-  });
-});
