@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -110,4 +110,77 @@ test('one file is the whole program, its pages and the licences of what is in it
   for (const name of ['commander', 'semver', 'yaml', 'micromark', 'preact', 'undici', 'isomorphic-git'])
     expect(licences).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\\. Copyright`, 'm'));
   expect(readFileSync(program, 'utf8')).toContain(licences);
+});
+
+test('the tour of a team: train, register, validate, promote, deploy on the tag, roll back', () => {
+  // git, node and what was installed from the tarball
+  const env = { ...box.env, PATH: `${join(prefix, 'bin')}:${box.env.PATH}`, CI: 'true' };
+  const run = (cwd: string, line: string, more: NodeJS.ProcessEnv = {}) => {
+    const { status, stdout, stderr } = spawnSync('sh', ['-ec', line], {
+      cwd,
+      env: { ...env, ...more },
+      encoding: 'utf8',
+    });
+    return { status, stdout, stderr };
+  };
+  const done = (cwd: string, line: string, more?: NodeJS.ProcessEnv): string => {
+    const { status, stdout, stderr } = run(cwd, line, more);
+    if (status !== 0) throw new Error(`${line}: ${stderr}`);
+    return stdout;
+  };
+  const folder = join(box.root, 'team');
+  mkdirSync(folder);
+  done(folder, 'git init -q -b main --bare hub.git && git clone -q hub.git train 2>/dev/null');
+  const train = join(folder, 'train');
+  done(train, 'git switch -q -C main && reg init --stages dev,prod');
+  writeFileSync(
+    join(train, '.reg.yaml'),
+    'stages: [dev, prod]\nmetrics: {auc: {better: higher, noWorseThan: prod}}\n',
+  );
+  const trained = (auc: number): string =>
+    `printf 'weights for ${auc}' > model.bin && printf '{"auc": ${auc}}' > metrics.json`;
+  done(train, `${trained(0.9)} && reg link model.bin churn`);
+  done(
+    train,
+    'reg update churn --metrics metrics.json && git add . && git commit -qm Train && git push -q origin main',
+  );
+
+  // the job after training, in the checkout of a runner
+  done(folder, `git clone -q --depth 1 file://${folder}/hub.git job`);
+  expect(done(join(folder, 'job'), 'reg register churn --push --output-format dotenv')).toContain(
+    'MODEL_VERSION=v0.0.1\n',
+  );
+  done(train, 'reg sync && reg assign churn@v0.0.1 prod --push');
+
+  // a pull request with a worse model fails, one with a better model passes
+  done(train, `git switch -qc worse && ${trained(0.8)} && reg update churn --metrics metrics.json`);
+  done(train, 'git commit -qam Retrain');
+  const worse = run(train, 'reg validate --base origin/main --format github');
+  expect([worse.status, worse.stdout]).toEqual([1, expect.stringMatching(/^::error .*metric-worse/m)]);
+  done(train, `git switch -q main && ${trained(0.95)} && reg update churn --metrics metrics.json`);
+  done(train, 'git commit -qam Better && reg validate --base origin/main && git push -q origin main');
+  expect(done(train, 'reg register churn --bump minor --push')).toBe('churn@v0.1.0\n');
+  expect(done(train, 'reg assign churn@v0.1.0 prod --push')).toBe('churn#prod#2\n');
+
+  // the job that a tag starts: one commit, and the tag without its annotation
+  const output = join(folder, 'output');
+  const deploy = (name: string, tag: string): string => {
+    const commit = done(train, `git rev-parse '${tag}^{commit}'`).trim();
+    done(folder, `git init -q ${name} && git -C ${name} remote add origin file://${folder}/hub.git`);
+    const job = join(folder, name);
+    done(
+      job,
+      `git fetch -q --no-tags --depth=1 origin '+${commit}:refs/tags/${tag}' && git checkout -q '${tag}'`,
+    );
+    writeFileSync(output, '');
+    done(job, `reg check-ref 'refs/tags/${tag}' --github-output`, { GITHUB_OUTPUT: output });
+    const current = /^current<<(.*)\n(\w+)\n\1$/m.exec(readFileSync(output, 'utf8'))?.[2] ?? '';
+    if (current === 'yes')
+      done(job, `reg validate --tags --since '${tag}' && reg load 'churn#prod' -o deployed`);
+    return current === 'yes' ? readFileSync(join(job, 'deployed'), 'utf8') : 'superseded';
+  };
+  expect(deploy('first', 'churn#prod#2')).toBe('weights for 0.95');
+  expect(done(train, 'reg rollback churn prod --push -m slow')).toBe('churn#prod#3\n');
+  expect(deploy('late', 'churn#prod#2')).toBe('superseded');
+  expect(deploy('back', 'churn#prod#3')).toBe('weights for 0.9');
 });
