@@ -48,6 +48,8 @@ export default defineConfig({
     testTimeout: 120_000,
     // what a machine that does much else needs for the repositories of a file
     hookTimeout: 120_000,
+    // imported as text, style sheets are as they are; by default they are empty
+    css: true,
     env: { TMPDIR: folderOfSandboxes() },
     // the end-to-end tests wait for programs more than they compute
     maxWorkers: 3,

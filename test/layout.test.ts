@@ -301,7 +301,7 @@ describe('what writes files', () => {
   const MAY_WRITE: Readonly<Record<string, string>> = {
     'util/safe-files.ts': 'every other file goes through it',
     'util/files.ts': 'open: synchronises a folder',
-    'cli/render/github.ts': 'appendFile: to the files that the workflow names',
+    'cli/job-outputs.ts': 'appendFile: to the files that the workflow names',
     'git/files/history.ts': 'writeFile: in a bare repository of the cache',
     'git/files/index-pack.ts': 'in a bare repository of the cache',
     'git/files/objects.ts': 'open: reads',

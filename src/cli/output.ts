@@ -52,7 +52,7 @@ export interface GlobalOptions {
   githubOutput?: boolean;
 }
 
-/** How a job is told of an answer: `github` by the files that its runner names, the others on standard output. */
+/** How an answer reaches later steps of a job: `github` by the files that its runner names, the others on standard output. */
 export type OutputFormat = 'github' | 'dotenv' | 'azure';
 
 /** Makes the output of one run. */

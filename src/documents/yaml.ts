@@ -187,9 +187,14 @@ function findFault(
 ): { problem: string; offset: number } | undefined {
   let fault: { problem: string; offset: number } | undefined;
   visit(document, {
-    Alias: (_key, { range }) => {
-      if (aliases) return undefined;
-      fault = { problem: 'aliases are not allowed', offset: range?.[0] ?? 0 };
+    Alias: (_key, { range, source }, parents) => {
+      // its value would contain itself without end
+      const isInItself = parents.some((one) => isNode(one) && 'anchor' in one && one.anchor === source);
+      if (aliases && !isInItself) return undefined;
+      const problem = aliases
+        ? `the alias '*${source}' is inside of what it stands for`
+        : 'aliases are not allowed';
+      fault = { problem, offset: range?.[0] ?? 0 };
       return visit.BREAK;
     },
     Map: (_key, { items }) => {

@@ -51,7 +51,7 @@ export async function checkRef(
   };
 }
 
-/** Whether a ref is none of this registry's: its name is no event's, and does not look like one. */
+/** Whether a ref belongs to something else: its name is not that of an event, and does not look like one. */
 export function isOtherRef(ref: string): boolean {
   const name = ref.replace(/^(refs\/)?tags\//, '');
   return parseTagName(name) === undefined && !looksLikeEvent(name) && targetOf(ref) === undefined;
@@ -67,7 +67,7 @@ function targetOf(text: string): Required<Target> | undefined {
   }
 }
 
-/** The event that put a version where a person points; undefined where a tag has that name, for it is that tag that is meant. */
+/** The event that put a version where a person points; undefined where a tag has that name, because the tag is meant then. */
 async function eventOf(
   context: RegistryContext,
   { which }: Required<Target>,

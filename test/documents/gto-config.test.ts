@@ -43,6 +43,8 @@ const REFUSED: [text: string | undefined, env: Env, message: string][] = [
   ['stages: [a b]\n', {}, '.gto:1: stages.0: is not a name that gto allows: "a b"'],
   ['stages: [-x]\n', {}, '.gto:1: stages.0: is not a name that gto allows: "-x"'],
   ['stages: [dev', {}, '.gto:1: '],
+  ['&x \n - *x\n', {}, ".gto:2: the alias '*x' is inside of what it stands for"],
+  ['&x\nstages: {a: [*x]}\n', {}, ".gto:2: the alias '*x' is inside of what it stands for"],
   ['stages: [dev]\nstages: [prod]\n', {}, ".gto:2: the key 'stages' is repeated"],
   ['types: model\n', {}, '.gto:1: types: is not a list of names: "model"'],
   ['emoji: true\nstages: [dev]\n', {}, ".gto:1: unknown key 'emoji'"],
