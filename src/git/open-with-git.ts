@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
 import { redactorOf, shownAddress } from '../util/address.js';
 import { once } from '../util/async.js';
+import { isBundle, openBundleRepository } from './bundle.js';
 import type { RegistryRepository, SourceOpener } from './port.js';
 import { gitBranches, gitHistory } from './program/history.js';
 import { gitLargeFiles } from './program/lfs.js';
@@ -73,10 +74,13 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
   };
 }
 
-/** Opens source repositories with the git program: a folder of this machine where it is, a URL through the cache. */
+/** Opens source repositories with the git program: a folder or a bundle of this machine where it is, a URL through the cache. */
 export const openSources = (cache: string, around: Surroundings): SourceOpener => ({
   openSource: async (location) => {
-    if (location.kind === 'path') return openGitSource(location.path, around);
+    if (location.kind === 'path')
+      return (await isBundle(location.path))
+        ? openBundleRepository(location.path, cache, around)
+        : openGitSource(location.path, around);
     const { remote, largeFiles } = openRemote(location.url, cache, around);
     return { ...remote, largeFiles };
   },

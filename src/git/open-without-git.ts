@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Surroundings } from '../net/http.js';
 import { shownAddress } from '../util/address.js';
+import { isFolder } from '../util/files.js';
 import { addShallow } from './files/history.js';
 import { indexPack } from './files/index-pack.js';
 import { withoutPrograms } from './files/large-files.js';
@@ -29,7 +30,12 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
 /** Opens source repositories without the git program: a folder of this machine where it is, a web address through the cache. */
 export const openSources = (cache: string, around: Surroundings): SourceOpener => ({
   openSource: async (location) => {
-    if (location.kind === 'path') return openLocalSource(location.path);
+    if (location.kind === 'path') {
+      if (await isFolder(location.path)) return openLocalSource(location.path);
+      const { isBundle } = await import('./bundle.js');
+      if (await isBundle(location.path)) throw needsGit(`to read the bundle ${location.path}`);
+      return openLocalSource(location.path);
+    }
     const address = webAddress(location.url);
     return { ...openRemote(address, cache, around), largeFiles: largeFilesAt(address) };
   },

@@ -4,15 +4,15 @@ import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
 import { once } from '../util/async.js';
 import { isFolder } from '../util/files.js';
-import type { RegistryRepository, SourceOpener } from './port.js';
+import { needsGit, type RegistryRepository, type SourceOpener } from './port.js';
 import { namedBare, openGitRepository } from './program/repository.js';
 import { type Surroundings, withoutLocalVariables } from './program/run.js';
 import { objectsOfClone } from './shallow.js';
 
 /**
  * Opens the repository of a registry: by path, from a folder, or by URL. A `file://` URL is one too: what is read and
- * written there goes through git's own protocol, and nothing of a work tree counts. Without the git program it is opened
- * to be read.
+ * written there goes through git's own protocol, and nothing of a work tree counts. A path may be that of a bundle, which is only
+ * read. Without the git program a repository is opened to be read.
  * @param cache where what comes from a URL is kept
  * @throws RegError NO_REPOSITORY, SOURCE_UNSUPPORTED, GIT_MISSING, GIT_TOO_OLD, USAGE
  */
@@ -29,8 +29,13 @@ export async function openRepository(
     return openUrlRepository(repo, cache, around);
   }
   const folder = resolve(cwd, location.path);
-  if (!(await isFolder(folder)))
-    throw new RegError('NO_REPOSITORY', `there is no folder ${folder}`, 'name a repository with --repo');
+  if (!(await isFolder(folder))) {
+    const { openBundleRepository, isBundle } = await import('./bundle.js');
+    if (!(await isBundle(folder)))
+      throw new RegError('NO_REPOSITORY', `there is no folder ${folder}`, 'name a repository with --repo');
+    if (isWithoutGit) throw needsGit(`to read the bundle ${folder}`);
+    return openBundleRepository(folder, cache, around);
+  }
   // a repository that was asked for by name comes before one that the environment names
   const env = repo === '.' ? around.env : withoutLocalVariables(around.env);
   const repository = isWithoutGit

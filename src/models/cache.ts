@@ -172,8 +172,8 @@ async function models(cache: string): Promise<CacheRow[]> {
   return rows;
 }
 
-/** The folders of repositories: fetched by the git program, and without it. */
-const REPOSITORIES = ['repositories', 'embedded'];
+/** The folders of repositories: fetched by the git program and without it, and copies of bundles. */
+const REPOSITORIES = ['repositories', 'embedded', 'bundles'];
 
 async function repositories(cache: string): Promise<CacheRow[]> {
   const rows: CacheRow[] = [];
