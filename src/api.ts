@@ -122,8 +122,8 @@ export interface Registry {
   sync(options?: SyncOptions): Promise<SyncRow[]>;
   /** Takes over the links of mlem. */
   importMlem(options?: { force?: boolean }): Promise<ImportRow[]>;
-  /** Writes `.reg.yaml`. */
-  init(stages?: readonly string[]): Promise<{ path: string }>;
+  /** Writes `.reg.yaml`; with a remote, chooses it in git's configuration of the clone. */
+  init(stages?: readonly string[], options?: { remote?: string }): Promise<{ path: string }>;
   /** Writes the link file of an artifact. */
   link(path: string, artifact: string, options: LinkOptions): Promise<LinkRow>;
   /** Pins links of the work tree to what their revs are now. */
@@ -179,7 +179,7 @@ function createRegistry(context: RegistryContext): Registry {
     status: () => status(context),
     sync: (options = {}) => sync(context, options),
     importMlem: ({ force } = {}) => importMlem(context, force),
-    init: (stages) => init(context, stages),
+    init: async (stages, { remote } = {}) => ({ path: (await init(context, stages, remote)).path }),
     link: (path, artifact, options) => link(context, path, artifact, options),
     update: (artifacts = [], options = {}) => update(context, artifacts, options),
     outdated: (artifacts = []) => outdated(context, artifacts),

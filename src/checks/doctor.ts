@@ -18,6 +18,7 @@ import { isBrokenRef, requireRemote, type TagReading, type TagRef } from '../git
 import type { RegistryContext } from '../registry/context.js';
 import { damageOf } from '../registry/damage.js';
 import { filesAt, findDeclaration } from '../registry/declared.js';
+import { noteOfFork } from '../registry/forks.js';
 import { followLink, linkIn } from '../registry/links.js';
 import { usesGto } from '../registry/load-config.js';
 import { eventsIn, readAllTags } from '../registry/read.js';
@@ -85,6 +86,7 @@ export async function doctor(
     ...(isShallow ? [] : await checkChains(context, state, readings)),
     ...checkCommits(state, types, isShallow, tagsThere, remove),
     ...(tagsThere ? checkRemote(readings.map(refOf), tagsThere) : []),
+    ...(tagsThere ? await checkFork(context, readings.map(refOf), tagsThere) : []),
     ...(remote !== undefined && 'check' in remote ? [remote] : []),
     ...(await checkFiles(context)),
     ...(offline ? [] : await checkLinks(context, state)),
@@ -131,6 +133,17 @@ async function askRemote({
       shellLine('git', 'ls-remote', remote),
     );
   }
+}
+
+/** Whether the registry is at another remote than the one that is meant. */
+async function checkFork(
+  context: RegistryContext,
+  here: readonly TagRef[],
+  { name, tags }: RemoteTags,
+): Promise<DoctorFinding[]> {
+  const there = [...tags.keys()].map((tag) => ({ name: tag }));
+  const message = await noteOfFork(context, name, () => there, here);
+  return message === undefined ? [] : [found('warning', 'remote', name, message)];
 }
 
 /** Makes the command that deletes a tag. */

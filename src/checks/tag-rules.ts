@@ -10,6 +10,7 @@ import { RegError } from '../errors.js';
 import { requireBranches, requireRemote, type TagReading, type TagRef } from '../git/port.js';
 import { bringMissing } from '../registry/catch-up.js';
 import { type RegistryContext, requireCommit } from '../registry/context.js';
+import { noteOfFork } from '../registry/forks.js';
 import { ignoredHere, judgeEvents, type RulesSource, readRules, rulesSourceOf } from '../registry/policy.js';
 import { eventsIn } from '../registry/read.js';
 import type { Finding } from '../registry/rows.js';
@@ -186,11 +187,14 @@ interface Survey {
  * Reads the tags of a registry. Those of the remote count, because others act upon them; they need not be here.
  * @throws RegError REMOTE_FAILED
  */
-async function surveyTags({ repository }: RegistryContext, source: RulesSource): Promise<Survey> {
+async function surveyTags(context: RegistryContext, source: RulesSource): Promise<Survey> {
+  const { repository } = context;
   const here = [...(await repository.tags.list('all')).refs].filter(isConcerned);
   if (source.kind !== 'remote' || repository.address !== undefined) return surveyOf(repository, here, []);
   const listed = (await requireRemote(repository, source.remote).listTags()).filter(isConcerned);
   const there = new Map(listed.map((tag) => [tag.name, tag]));
+  const note = await noteOfFork(context, source.remote, () => listed, here);
+  if (note !== undefined) context.note(note);
   await bringMissing(repository, source.remote, listed);
   const own = here.filter(({ name }) => !there.has(name));
   const moved = here.flatMap(({ name, oid }) => {

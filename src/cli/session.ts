@@ -14,6 +14,8 @@ export interface Session {
   cwd: string;
   /** What `--repo` or REG_REPO says, `.` by default. */
   repo: string;
+  /** What `--remote` says. */
+  remote: string | undefined;
   /** Makes the commands in a hint ask the same registry. */
   inPlace(text: string): string;
   /** Opens the registry that `--repo`, REG_REPO or the working folder names. */
@@ -37,6 +39,7 @@ export function startSession(
     out,
     cwd,
     repo,
+    remote: options.remote,
     inPlace,
     open: async () => {
       const note = (text: string): void => out.note(inPlace(text));

@@ -26,26 +26,25 @@ export function known<T extends Pick<Snapshot, 'artifact' | 'otherArtifacts' | '
   return snapshot;
 }
 
-const SYNC = 'get tags that may be missing here with: reg sync';
-
 /**
  * The error for an artifact without events; `others` are those that have some.
- * @param mayLack whether this is a clone whose remote may have more
+ * @param mayLack whether this is a clone whose remote may have more, or the command that gets it from there
  */
 export function unknownArtifact(
   name: ArtifactName,
   others: readonly ArtifactName[],
-  mayLack: boolean,
+  mayLack: boolean | string,
 ): RegError {
+  const sync = `get tags that may be missing here with: ${mayLack === true ? 'reg sync' : mayLack}`;
   const near = nearestName(name, others);
   const otherwise = `register a first version with: reg register ${name}`;
   const hint = near === undefined ? thereAre(others, otherwise) : `did you mean '${near}'?`;
   // where tags are missing here, a "first" version could take a number that is in use elsewhere
-  const whole = others.length === 0 ? `${SYNC}; or ${hint}` : `${hint}; ${SYNC}`;
+  const whole = others.length === 0 ? `${sync}; or ${hint}` : `${hint}; ${sync}`;
   return new RegError(
     'UNKNOWN_ARTIFACT',
     `no artifact '${name}' is registered here`,
-    mayLack && near === undefined ? whole : hint,
+    mayLack !== false && near === undefined ? whole : hint,
   );
 }
 

@@ -60,6 +60,7 @@ export async function openBundleRepository(
     turn: refuse,
     change: refuse,
     commitFile: refuse,
+    chooseRemote: refuse,
   };
   const own = repository.remote?.('.');
   const remote = own && ((): Remote => ({ ...own, push: refuse }));

@@ -70,6 +70,13 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
           'run it in a clone',
         );
       },
+      chooseRemote: async () => {
+        throw new RegError(
+          'NO_CLONE',
+          `${remote.address} has no remotes to choose from`,
+          'run it in a clone',
+        );
+      },
     },
   };
 }

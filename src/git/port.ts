@@ -274,6 +274,11 @@ export interface Writer {
    * @throws RegError NO_WORK_TREE; GIT_FAILED with the message of git or of a hook
    */
   commitFile(path: string, message: string): Promise<Oid>;
+  /**
+   * Writes `reg.remote` of git's configuration of this clone (git-config(1)).
+   * @throws RegError NO_CLONE at a URL, GIT_FAILED
+   */
+  chooseRemote(name: string): Promise<void>;
 }
 
 // remotes

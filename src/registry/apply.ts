@@ -3,6 +3,7 @@ import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { messageOf, type Plan, type PlannedTag } from '../domain/plan.js';
 import { tagNameOf, tagRef } from '../domain/refs.js';
+import { settingBehind } from '../domain/refusals.js';
 import type { VersionId } from '../domain/state.js';
 import type { EventName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
@@ -233,7 +234,7 @@ type Failure = Exclude<Outcome, { kind: 'done' | 'lost' }>;
 export function pushFailed(
   { kind, reason }: Failure,
   one: Push,
-  hint = 'nothing was written; the server decides who may push which tags',
+  hint = `nothing was written; ${settingBehind(reason) ?? 'the server decides who may push which tags'}`,
 ): RegError {
   const { remote, refs } = one;
   const names = namesOf(refs).join(' and ');

@@ -12,8 +12,10 @@ import { compareText } from '../domain/order.js';
 import type { Policy, StagePolicy } from '../domain/policy.js';
 import type { Signature } from '../domain/signature.js';
 import { RegError } from '../errors.js';
-import { requireSignatures } from '../git/port.js';
+import { requireRemote, requireSignatures } from '../git/port.js';
 import type { RegistryContext } from './context.js';
+import { noteOfFork } from './forks.js';
+import { noteWithoutTags } from './missing.js';
 import { readApprovals, readRules, rulesSourceOf } from './policy.js';
 import { requireArtifact } from './queries.js';
 import { readState } from './read.js';
@@ -38,6 +40,7 @@ export async function approvals(
 ): Promise<ApprovedRow[]> {
   if (name !== undefined) return approvalsAmong(context, [await requireArtifact(context, name)], offline);
   const artifacts = [...(await readState(context)).values()].filter(({ deprecated }) => !deprecated);
+  if (artifacts.length === 0) await noteWithoutTags(context);
   const rows = await approvalsAmong(context, artifacts, offline);
   return rows.filter(({ state }) => state !== 'assigned');
 }
@@ -66,6 +69,12 @@ async function approvalsAmong(
   const source = await rulesSourceOf(context, offline);
   const rules = await readRules(context, source);
   const found = await readApprovals(repository, others.length === 0 ? first.name : 'all', source);
+  if (source.kind === 'remote' && repository.address === undefined && found.length === 0) {
+    const { remote } = source;
+    const list = () => requireRemote(repository, remote).listTags();
+    const note = await noteOfFork(context, remote, list, (await repository.tags.list('all')).refs);
+    if (note !== undefined) context.note(note);
+  }
   const signed = Object.values(rules.policy).some((policy) => policy.signed)
     ? found.filter((one) => one.signed).map(({ tagOid }) => tagOid)
     : [];

@@ -13,6 +13,7 @@ import { versionTarget } from './actions.js';
 import { creation, push, pushFailed, tagObject } from './apply.js';
 import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
+import { refuseFork } from './forks.js';
 import { hintAtSwapped } from './meant.js';
 import { readAllTags, wholeEventsIn } from './read.js';
 import type { ApprovalRow } from './rows.js';
@@ -87,6 +88,11 @@ async function findApprovable(
 ): Promise<VersionState> {
   const { repository } = context;
   const view = asks ? await catchUp(repository, name, remote) : undefined;
+  if (view?.tags.length === 0) {
+    const here = [...(await repository.tags.list(name)).refs].map((ref) => ref.name);
+    const note = await refuseFork(context, name, { remote, push }, new Set(here));
+    if (note !== undefined) context.note(note);
+  }
   const readings = view?.readings ?? (await readAllTags(repository.tags, name));
   const artifact = artifactStateOf(name, (await wholeEventsIn(context, readings, name)).events);
   if (artifact.events.length === 0) throw unknownArtifact(name, [], !asks);

@@ -9,6 +9,7 @@ import { RegError, unreachable } from '../errors.js';
 import { shellLine } from '../util/shell.js';
 import { catchUp } from './catch-up.js';
 import type { RegistryContext } from './context.js';
+import { noteOfLacking } from './forks.js';
 import { historyRow } from './make-rows.js';
 import { type ReadOptions, requireCurrent, seconds } from './queries.js';
 import { readArtifact } from './read.js';
@@ -85,13 +86,14 @@ async function eventOf(
  * Brings what the remote has of an artifact; where there is no remote, all is here.
  * @throws RegError REMOTE_FAILED, BEHIND_REMOTE
  */
-async function fetchArtifact(
-  { repository, remote: chosen }: RegistryContext,
-  artifact: ArtifactName,
-): Promise<void> {
+async function fetchArtifact(context: RegistryContext, artifact: ArtifactName): Promise<void> {
+  const { repository, remote: chosen } = context;
   if (repository.address !== undefined) return;
   const remote = await chosen();
-  if (await repository.hasRemote(remote)) await catchUp(repository, artifact, remote);
+  if (!(await repository.hasRemote(remote))) return;
+  const { tags } = await catchUp(repository, artifact, remote);
+  const note = tags.length > 0 ? undefined : await noteOfLacking(context, remote, artifact);
+  if (note !== undefined) context.note(note);
 }
 
 /** The error for a tag that is no event, or was not one yet. */

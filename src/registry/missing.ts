@@ -7,6 +7,7 @@ import { RegError } from '../errors.js';
 import { isThere } from '../util/files.js';
 import { writeBelow } from '../util/safe-files.js';
 import { isClone, type RegistryContext } from './context.js';
+import { syncLine } from './forks.js';
 import { readArtifactNames, readState } from './read.js';
 
 // Known to be partial is no answer (docs/specification.md, 1 Tags): an event names an event before it or a version that is not here, or
@@ -77,9 +78,9 @@ export async function hasNone(context: RegistryContext): Promise<boolean> {
 export const partial = (artifact: ArtifactName): RegError =>
   tagsMissing(`tags of ${artifact} are missing in this clone`);
 
-/** The error for tags that are known to be missing here. */
-export const tagsMissing = (message: string): RegError =>
-  new RegError('TAGS_MISSING', message, 'get them with: reg sync');
+/** The error for tags that are known to be missing here; `line` is the command that gets them. */
+export const tagsMissing = (message: string, line = 'reg sync'): RegError =>
+  new RegError('TAGS_MISSING', message, `get them with: ${line}`);
 
 /** What a clone without a tag of the registry has to say for itself. */
 export const NO_TAGS = 'this clone has no tag of the registry';
@@ -87,7 +88,7 @@ export const NO_TAGS = 'this clone has no tag of the registry';
 /** Notes that a clone has no tag of the registry, where it has a remote that may have some. */
 export async function noteWithoutTags(context: RegistryContext): Promise<void> {
   if ((await readArtifactNames(context.repository.tags)).length > 0 || !(await isClone(context))) return;
-  context.note(`${NO_TAGS}; where the remote has some, get them with: reg sync`);
+  context.note(`${NO_TAGS}; where the remote has some, get them with: ${await syncLine(context)}`);
 }
 
 /** Marks what the remote does not have either, so that questions are answered without it. */

@@ -41,6 +41,7 @@ import { RegError } from '../errors.js';
 import type { TagRef } from '../git/port.js';
 import { isClone, type RegistryContext, requireCommit, type TrustOptions, wantsVerified } from './context.js';
 import { damaged } from './damage.js';
+import { syncLine } from './forks.js';
 import { madeBy, stageRow, versionRows } from './make-rows.js';
 import { askMeant, hintAtSwapped } from './meant.js';
 import {
@@ -114,7 +115,7 @@ export async function requireArtifact(
   const artifact = artifactStateOf(wanted, events, seconds(at));
   if (artifact.deprecated) onDeprecated?.(wanted, artifact.events.at(-1)?.successor);
   if (artifact.events.length > 0) return artifact;
-  if (await hasNone(context)) throw tagsMissing(NO_TAGS);
+  if (await hasNone(context)) throw tagsMissing(NO_TAGS, await syncLine(context));
   const known = await readArtifactNames(context.repository.tags);
   if (at && known.includes(wanted))
     throw new RegError(
@@ -125,7 +126,7 @@ export async function requireArtifact(
   const mayLack = await isClone(context);
   // where tags are missing for sure, those that are here tell little
   const others = mayLack && (await context.repository.history.isShallow()) ? [] : known;
-  throw unknownArtifact(wanted, others, mayLack);
+  throw unknownArtifact(wanted, others, mayLack && (await syncLine(context)));
 }
 
 /**

@@ -6,6 +6,7 @@ import { RegError } from '../errors.js';
 import { requireRemote, type TagRef } from '../git/port.js';
 import { shellLine } from '../util/shell.js';
 import type { RegistryContext } from './context.js';
+import { noteOfFork } from './forks.js';
 import { type WriteOptions, type Written, write } from './write.js';
 import { writeTargetOf } from './write-target.js';
 
@@ -62,9 +63,12 @@ async function artifactsOf(
   const { asks, remote } = await writeTargetOf(context, options);
   const there: readonly TagRef[] =
     asks && repository.address === undefined ? await requireRemote(repository, remote).listTags() : [];
+  const here = [...(await repository.tags.list('all')).refs];
+  const fork = asks ? await noteOfFork(context, remote, () => there, here) : undefined;
+  if (fork !== undefined) context.note(fork);
   const artifacts = new Set<ArtifactName>();
   const stages = new Set<StageName>();
-  for (const { name } of [...(await repository.tags.list('all')).refs, ...there]) {
+  for (const { name } of [...here, ...there]) {
     const event = parseTagName(name);
     if (event === undefined || !('stage' in event)) continue;
     stages.add(event.stage);

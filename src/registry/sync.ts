@@ -2,12 +2,14 @@ import type { ResolvedEvent } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { compareText, mergeOrdered } from '../domain/order.js';
+import { settingBehind } from '../domain/refusals.js';
 import { RegError } from '../errors.js';
 import { isBrokenRef, requireRemote, type TagRef, type Turn } from '../git/port.js';
 import { attempts } from '../util/async.js';
 import { creation, push, pushFailed, WRITE_RETRY } from './apply.js';
 import { bring, compareTags, listBothSides } from './catch-up.js';
 import type { RegistryContext } from './context.js';
+import { noteOfFork } from './forks.js';
 import { markGone } from './missing.js';
 import { readState } from './read.js';
 import type { StatusRow, SyncRow } from './rows.js';
@@ -19,17 +21,27 @@ export interface SyncOptions {
   onRow?: ((row: SyncRow) => void) | undefined;
 }
 
+/** What is said beside the rows. */
+export interface ForkOptions {
+  /** Takes the note that another remote has artifacts which this one lacks. */
+  onFork?: ((note: string) => void) | undefined;
+}
+
 /**
  * Fetches the registry's tags that are missing here, then pushes those that the remote lacks, one by one in the order of
  * events: GitHub starts no workflow for more than three tags that come in one push (GitHub Docs, "Events that trigger
  * workflows", push).
  * @throws RegError NO_CLONE, REMOTE_FAILED, REMOTE_REFUSED, INVALID_CONFIG where pushes go to several addresses
  */
-export async function sync(registry: RegistryContext, { onRow }: SyncOptions): Promise<SyncRow[]> {
+export async function sync(
+  registry: RegistryContext,
+  { onRow, onFork }: SyncOptions & ForkOptions,
+): Promise<SyncRow[]> {
   const remote = await requireRemoteName(registry);
   const context = whereItPushes(registry);
   const { repository } = context;
   const { here, there, onlyHere, damaged } = await listBothSides(repository, remote);
+  await tellFork(registry, remote, there, here, onFork);
   const { wanted, differing } = compareTags(here, there, damaged);
   await bring(repository, remote, wanted);
   const rows: SyncRow[] = [];
@@ -54,6 +66,18 @@ export async function sync(registry: RegistryContext, { onRow }: SyncOptions): P
   for (const event of events.filter(({ tag }) => missing.has(tag)))
     done(await pushEvent(context, remote, event, turns), event.tag, event.tagOid);
   return rows;
+}
+
+/** Says that another remote has artifacts which this one lacks. */
+async function tellFork(
+  context: RegistryContext,
+  remote: string,
+  there: readonly TagRef[],
+  here: readonly TagRef[],
+  onFork: ForkOptions['onFork'],
+): Promise<void> {
+  const note = await noteOfFork(context, remote, () => there, here);
+  if (note !== undefined) (onFork ?? context.note)(note);
 }
 
 async function pushEvent(
@@ -82,7 +106,7 @@ async function pushEvent(
       throw new RegError(
         'REMOTE_REFUSED',
         `${remote} refused ${tag}: ${outcome.reason}`,
-        'what came before it is done; see what is left with: reg status',
+        `what came before it is done; ${settingBehind(outcome.reason) ?? 'see what is left with: reg status'}`,
       );
     if (outcome.kind !== 'lost') throw pushFailed(outcome, one);
     tried = attempt;
@@ -101,10 +125,11 @@ const lostIn = (
  * Compares the registry's tags with those of the remote, where pushes go; nothing is fetched. Rows are by tag name.
  * @throws RegError NO_CLONE, REMOTE_FAILED, INVALID_CONFIG where pushes go to several addresses
  */
-export async function status(context: RegistryContext): Promise<StatusRow[]> {
+export async function status(context: RegistryContext, { onFork }: ForkOptions = {}): Promise<StatusRow[]> {
   const remote = await requireRemoteName(context);
   const { repository } = whereItPushes(context);
   const { here, there, onlyHere, damaged } = await listBothSides(repository, remote);
+  await tellFork(context, remote, there, here, onFork);
   const { wanted, differing } = compareTags(here, there, damaged);
   const rows: StatusRow[] = [
     ...onlyHere.map(({ name, oid }) => ({

@@ -16,11 +16,13 @@ import { isInside } from '../util/files.js';
 import { refuseLinksBelow } from '../util/safe-files.js';
 import { assign, register } from './actions.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
+import { refuseForkEarly } from './forks.js';
 import { typeOf } from './link.js';
 import { meantInWrite } from './meant.js';
 import { type MetadataOptions, metadataOf } from './metadata.js';
 import type { UploadRow } from './rows.js';
 import type { Written } from './write.js';
+import { writeTargetOf } from './write-target.js';
 
 /** Options of an upload. */
 export interface UploadOptions extends MetadataOptions {
@@ -59,7 +61,7 @@ export async function upload(
   const before = existing && readLink(existing, file).link;
   const isRegistering = options.register === true || options.assign !== undefined;
   const type = typeOf(await context.config(), before?.type);
-  if (isRegistering) await refuseEarly(context, options);
+  if (isRegistering) await refuseEarly(context, artifact, options);
   const { address, shown } = await storeOf(context, options, root);
   const store = await context.stores.openStore(address);
   const model = await modelAt(resolve(options.from, path), path);
@@ -84,8 +86,13 @@ export async function upload(
 }
 
 /** Refuses before the upload what registering and assigning would refuse after it. */
-async function refuseEarly(context: RegistryContext, { assign: stage }: UploadOptions): Promise<void> {
-  await requireWriter(context.repository).identity();
+async function refuseEarly(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  { assign: stage, push, sign }: UploadOptions,
+): Promise<void> {
+  const target = await writeTargetOf(context, { push, sign });
+  if (target.asks) await refuseForkEarly(context, artifact, target);
   if (stage !== undefined) refuseUnwritableStage(stageName(stage), await context.config());
 }
 

@@ -27,6 +27,7 @@ import {
 import { broughtNote, catchUp, fetchedNote, lackingNote, type RemoteView } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { type DeclaredAt, declaredModel, refuseUnsound } from './declared-model.js';
+import { refuseFork } from './forks.js';
 import { usesGto } from './load-config.js';
 import { policyGuard } from './policy.js';
 import { annotatedTags, artifactNamesIn, readAllTags, readArtifactNames, wholeEventsIn } from './read.js';
@@ -124,6 +125,8 @@ export async function write(
       return written(lost, target, notes);
     }
     const before = await look(context, artifact, target, listed, options.delete);
+    if (before.view?.tags.length === 0 && !options.delete)
+      notes.add(await refuseFork(context, artifact, target, before.snapshot.tagNames));
     const decided = await decideOnce(before, (snapshot) => decide(snapshot, declared));
     const fitted = (await beside()) ? besideGto(before.snapshot, decided, options.force) : decided;
     const brought = target.push && !options.delete ? broughtBy(fitted, before.unpushed) : [];

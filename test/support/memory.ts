@@ -106,6 +106,7 @@ export function memoryRepository(identity: Identity): MemoryRepository {
       commitFile: async () => {
         throw new RegError('NO_WORK_TREE', 'a repository in memory has no work tree');
       },
+      chooseRemote: async () => undefined,
     },
     remote: (name) => {
       const none = async (): Promise<never> => {

@@ -14,11 +14,15 @@ import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
 
 /** `reg init` */
-export async function init({ out, open, cwd }: Session, { stages }: { stages?: string[] }): Promise<void> {
+export async function init(
+  { out, open, cwd, remote }: Session,
+  { stages }: { stages?: string[] },
+): Promise<void> {
   const context = await open();
-  const { path } = await configuring.init(context, stages);
+  const { path, isNew } = await configuring.init(context, stages, remote);
   await out.answer({ path }, () => [path]);
-  out.hint(await commitHint(context, cwd, path, 'Configure the registry'));
+  if (remote !== undefined) out.note(`reg uses the remote ${remote} in this clone (git config reg.remote)`);
+  if (isNew) out.hint(await commitHint(context, cwd, path, 'Configure the registry'));
 }
 
 /** `reg link` */

@@ -8,7 +8,12 @@ import type { Session } from '../session.js';
 export async function status(session: Session): Promise<number> {
   const { out, open, inPlace } = session;
   const context = await open();
-  const found = await syncing.status(context);
+  let isFork = false;
+  const onFork = (note: string): void => {
+    isFork = true;
+    out.note(inPlace(note));
+  };
+  const found = await syncing.status(context, { onFork });
   const name = await context.remote();
   const short = (oid: string | null): string => oid?.slice(0, 12) ?? '-';
   await out.answer(found, () =>
@@ -19,7 +24,7 @@ export async function status(session: Session): Promise<number> {
   );
   const [first] = found;
   if (first === undefined) {
-    out.note(sameNote(name));
+    if (!isFork) out.note(sameNote(name));
     return 0;
   }
   if (found.every(({ state }) => state === 'differs')) out.hint(differingHint(session, name, first.tag));
@@ -33,13 +38,21 @@ export async function status(session: Session): Promise<number> {
 
 /** `reg sync` */
 export async function sync(session: Session): Promise<number> {
-  const { out, open } = session;
+  const { out, open, inPlace } = session;
   const context = await open();
+  let isFork = false;
+  const onFork = (note: string): void => {
+    isFork = true;
+    out.note(inPlace(note));
+  };
   const onRow = ({ action, tag }: SyncRow): void => out.print(`${action}\t${tag}\n`);
-  const rows = await syncing.sync(context, { onRow: out.json ? undefined : onRow });
+  const rows = await syncing.sync(context, {
+    onRow: out.json ? undefined : onRow,
+    onFork,
+  });
   if (out.json) out.data(rows);
   const remote = await context.remote();
-  if (rows.length === 0) out.note(sameNote(remote));
+  if (rows.length === 0 && !isFork) out.note(sameNote(remote));
   const lost = rows.find(({ action }) => action === 'damaged');
   if (lost) out.note(`tags that cannot be read are not at ${remote} either: restore them from another clone`);
   const differing = rows.find(({ action }) => action === 'differs');

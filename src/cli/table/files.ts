@@ -72,7 +72,7 @@ const names = (text: string): string[] => text.split(',');
 /** The commands about files: configuration, links and models. */
 export const FILES: readonly CommandSpec[] = [
   command('init', 'write .reg.yaml, the configuration of a registry', {
-    examples: ['init', 'init --stages dev,staging,prod'],
+    examples: ['init', 'init --stages dev,staging,prod', 'init --remote upstream'],
     options: [
       option('--stages <names>', 'the stages to allow, in order of promotion, with commas', { parse: names }),
     ],

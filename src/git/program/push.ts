@@ -174,12 +174,16 @@ function withRemarks(reason: string, stderr: string): string {
 /** Git gave up before the server looked at a ref. */
 function withoutReport(stderr: string): WhyRefused {
   if (/does not support --atomic/.test(stderr)) return { kind: 'turn' };
+  if (CANNOT_PUSH.test(stderr))
+    return { kind: 'refused', reason: 'git does not push to what is there, such as a bundle' };
   const isForbidden =
     /returned error: 40[0-9]|Authentication failed|could not read (Username|Password)|Permission denied|access denied|not allowed|not enabled|protected|denied to|Repository not found|read[- ]only/i;
   if (isForbidden.test(stderr)) return { kind: 'refused', reason: stderr.replaceAll('\n', ' ') };
   return { kind: UNREACHED.test(stderr) && !BEGUN.test(stderr) ? 'unreached' : 'unanswered' };
 }
 
+/** All that git says where it has no way to push: to a bundle (its transport.c). */
+const CANNOT_PUSH = /^error: failed to push some refs to '[^']*'$/;
 /**
  * How git fails before it knows the refs of the remote (its remote-curl.c and connect.c). It may say the same about the
  * commits that it asks for first, and then go on to push.

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Oid } from '../../domain/event.js';
 import type { ArtifactName } from '../../domain/names.js';
 import { tagNameOf, tagRefsOf, turnRef } from '../../domain/refs.js';
+import { settingBehind } from '../../domain/refusals.js';
 import { RegError } from '../../errors.js';
 import { redactorOf, shownAddress } from '../../util/address.js';
 import { once } from '../../util/async.js';
@@ -108,6 +109,7 @@ export function remoteFailed(shown: string, result: GitResult): RegError {
     'REMOTE_FAILED',
     `cannot reach ${shown}: ${failureOf(result)}`,
     trustAdvice(result.stderr) ??
+      settingBehind(result.stderr) ??
       `check the address, the network and your access; git itself must reach it: ${shellLine('git', 'ls-remote', shown)}`,
   );
 }

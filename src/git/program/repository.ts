@@ -31,6 +31,7 @@ import {
   readHead,
 } from './remote.js';
 import {
+  expectSuccess,
   gitIn,
   hasFailed,
   offline,
@@ -87,6 +88,11 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
     writer: {
       ...gitTagWriter(git, gitSigner(git, folder, around)),
       commitFile: (path, message) => commitFile(gitIn(folder, unhurried(around)), path, message),
+      chooseRemote: async (name) =>
+        void expectSuccess(
+          await git(['config', 'reg.remote', name]),
+          'writing reg.remote to its configuration',
+        ),
     },
     remote: (name, side) => gitRemote(access(name), objects, history, side),
     remotes: () => readRemotes(read),

@@ -10,7 +10,10 @@ import { expectSuccess, type RunGit } from './run.js';
 import type { Signer } from './signatures.js';
 
 /** Writes tags with the git program. */
-export function gitTagWriter(git: RunGit, { signsTags, signTag }: Signer): Omit<Writer, 'commitFile'> {
+export function gitTagWriter(
+  git: RunGit,
+  { signsTags, signTag }: Signer,
+): Omit<Writer, 'commitFile' | 'chooseRemote'> {
   return {
     identity: () => identity(git),
     signsTags,
