@@ -13,7 +13,7 @@ import { requireSignatures, type Tags } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { historyRow } from '../registry/make-rows.js';
 import { askMeant } from '../registry/meant.js';
-import { readWhole } from '../registry/missing.js';
+import { noteWithoutTags, readWhole } from '../registry/missing.js';
 import { readRules, rulesSourceOf } from '../registry/policy.js';
 import { reportMissing, requireArtifact } from '../registry/queries.js';
 import type { VerifiedRow } from '../registry/rows.js';
@@ -39,6 +39,7 @@ export async function verify(
   const { artifacts, isWanted } = await (target === undefined
     ? selectAll(context, onMissing)
     : askMeant(context, target, (full) => select(context, full)));
+  if (target === undefined && artifacts.length === 0) await noteWithoutTags(context);
   const events = mergeOrdered(artifacts.map((artifact) => artifact.events.filter(isWanted))).reverse();
   const signatures = await readSignatures(context, events, offline);
   const held = new Map([...(await repository.tags.list('all')).refs].map(({ name, oid }) => [name, oid]));

@@ -51,7 +51,7 @@ const REFUSALS: readonly (readonly [message: RegExp, hint: string])[] = [
 
 /**
  * The hint about the setting of a git host by which it refused.
- * @param reason what the server and git said
+ * @param reason the messages of the server and of git
  * @returns undefined where no host is known by these words
  */
 export const settingBehind = (reason: string): string | undefined =>

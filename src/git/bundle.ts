@@ -89,7 +89,7 @@ async function copyOf(path: string, cache: string, around: Surroundings): Promis
     }
     const made = await borrowFolder(home, undefined);
     try {
-      await fetchAll(path, made.path, around);
+      await fetchAll(path, refs, made.path, around);
       await writeBelow(made.path, 'description', `${path}\n`);
       await writeBelow(made.path, 'HEAD', `${headOf(refs)}\n`);
       // another process may have been faster
@@ -103,10 +103,14 @@ async function copyOf(path: string, cache: string, around: Surroundings): Promis
   throw new RegError('FILE_SYSTEM', `cannot write to the cache: ${folder} was not made`, 'try again');
 }
 
-/** Branches and tags, as a clone has them; and the commit of HEAD, which may be on no branch. */
-const REFSPECS = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'] as const;
-
-async function fetchAll(path: string, folder: string, around: Surroundings): Promise<void> {
+/** Brings branches and tags, as a clone has them, and the commit of HEAD, which may be on no branch. */
+async function fetchAll(
+  path: string,
+  refs: Header['refs'],
+  folder: string,
+  around: Surroundings,
+): Promise<void> {
+  const head = refs.has('HEAD') ? ['+HEAD:refs/reg/head'] : [];
   const git = gitIn(folder, {
     ...around,
     env: { ...withoutLocalVariables(around.env), GIT_DIR: folder },
@@ -119,7 +123,9 @@ async function fetchAll(path: string, folder: string, around: Surroundings): Pro
     ...options,
     '--end-of-options',
     path,
-    ...REFSPECS,
+    '+refs/heads/*:refs/heads/*',
+    '+refs/tags/*:refs/tags/*',
+    ...head,
   ]);
   if (result.code === 0) return;
   await requireGit(git);

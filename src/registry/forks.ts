@@ -113,7 +113,7 @@ export async function noteOfFork(
   return elsewhere && lackingNote(remote, elsewhere);
 }
 
-/** The same for an artifact of which the remote that is meant has no tag. */
+/** The same for one artifact, where the remote that is meant has none of its tags. */
 export async function noteOfLacking(
   context: RegistryContext,
   remote: string,

@@ -21,7 +21,7 @@ export interface SyncOptions {
   onRow?: ((row: SyncRow) => void) | undefined;
 }
 
-/** What is said beside the rows. */
+/** What takes notes beside the rows. */
 export interface ForkOptions {
   /** Takes the note that another remote has artifacts which this one lacks. */
   onFork?: ((note: string) => void) | undefined;

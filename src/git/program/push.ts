@@ -182,8 +182,9 @@ function withoutReport(stderr: string): WhyRefused {
   return { kind: UNREACHED.test(stderr) && !BEGUN.test(stderr) ? 'unreached' : 'unanswered' };
 }
 
-/** All that git says where it has no way to push: to a bundle (its transport.c). */
-const CANNOT_PUSH = /^error: failed to push some refs to '[^']*'$/;
+/** How git fails where it has no way to push, as to a bundle (its transport.c). */
+const CANNOT_PUSH =
+  /^fatal: underlying transport does not support |^error: failed to push some refs to '[^']*'$/;
 /**
  * How git fails before it knows the refs of the remote (its remote-curl.c and connect.c). It may say the same about the
  * commits that it asks for first, and then go on to push.
