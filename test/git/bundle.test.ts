@@ -9,7 +9,7 @@ const box = sandbox();
 const regIn =
   (cwd: string, env: Env = {}) =>
   (...args: string[]) =>
-    runHere({ cwd, env: { ...box.env, ...env } }, ...args);
+    runHere({ cwd, env: { ...box.env, ...env }, now: Date.now }, ...args);
 const reg = regIn(box.root);
 const bundle = (name: string): string => join(box.root, `${name}.bundle`);
 
