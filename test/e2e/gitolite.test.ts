@@ -65,7 +65,7 @@ describe.runIf(hasGitolite)('gitolite over ssh, both of this machine', () => {
     expect(host.warnings).toContain("syntax error, ignoring: '- refs/tags/.*'");
   });
 
-  test('names the rule that is missing where nobody may read', async () => {
+  test('names the rule that is missing where no rule lets anyone read', async () => {
     registry.git('remote', 'add', 'elsewhere', host.url('nosuch'));
     const run = await as('bob')('status', '--remote', 'elsewhere');
     expect(run).toMatchObject({ code: 4 });
