@@ -1,4 +1,5 @@
-import { Document, isMap, isScalar } from 'yaml';
+import { isDeepStrictEqual } from 'node:util';
+import { Document } from 'yaml';
 import * as z from 'zod/mini';
 import { RegError } from '../errors.js';
 import { OID } from '../util/oid.js';
@@ -12,6 +13,7 @@ import {
   type YamlFile,
   type YamlProblem,
 } from './yaml.js';
+import { editYaml } from './yaml-edit.js';
 
 const DIMENSION = 'is not a dimension: a whole number, or a name or null for one that may vary';
 const dimension = z.union(
@@ -156,22 +158,30 @@ function linkYaml(bytes: Uint8Array, file: string): YamlFile {
 }
 
 /**
- * Writes the text of a link file. In an existing file the comments, the order of keys and keys that `link` lacks stay. The first
- * line points editors at the schema.
+ * Writes the text of a link file. A new one begins with a line that points editors at the schema. In an existing file only the values that
+ * differ are written; keys that `link` lacks stay.
  * @throws RegError INVALID_LINK when the existing file is not a link
  */
 export function formatLink(link: Link, existing?: { bytes: Uint8Array; file: string }): string {
   if (existing === undefined) return newLink(link);
-  const { document } = readLink(existing.bytes, existing.file).yaml;
+  const { bytes, file } = existing;
+  const { yaml, link: before } = readLink(bytes, file);
   // a link without a pin does not promise bytes
-  const gone = ['sha256', 'size', ...Object.keys(link)].filter(
-    (key) => link[key as keyof Link] === undefined,
-  );
-  for (const key of gone) document.delete(key);
-  for (const [key, value] of Object.entries(link)) update(document, [key], value);
-  if (!hasSchemaComment(Buffer.from(existing.bytes).toString()))
-    document.commentBefore = [SCHEMA_COMMENT, document.commentBefore].filter(Boolean).join('\n');
-  return document.toString({ lineWidth: 0 });
+  const values = { sha256: undefined, size: undefined, ...link };
+  const wanted = withoutAbsent({ ...before, ...values });
+  const isRight = (text: string): boolean => {
+    const reading = inspectLink(Buffer.from(text), file);
+    return 'link' in reading && isDeepStrictEqual(structuredClone(reading.link), wanted);
+  };
+  return editYaml(bytes, yaml, values, isRight);
+}
+
+/** A value without keys that have none, at any depth. */
+function withoutAbsent(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutAbsent);
+  const present = Object.entries(value).filter(([, one]) => one !== undefined);
+  return Object.fromEntries(present.map(([key, one]) => [key, withoutAbsent(one)]));
 }
 
 function newLink(link: Link): string {
@@ -179,23 +189,6 @@ function newLink(link: Link): string {
   document.commentBefore = SCHEMA_COMMENT;
   return document.toString({ lineWidth: 0 });
 }
-
-/** Writes a value over the one that is there, and keeps comments and style. */
-function update(document: Document, path: readonly string[], value: unknown): void {
-  const before = document.getIn(path, true);
-  // the style of a block suited the old text; it would lose a text of white space
-  if (isScalar(before) && before.value !== value && before.type?.startsWith('BLOCK_')) delete before.type;
-  if (!isMap(before) || !isRecord(value)) {
-    if (value !== undefined) document.setIn(path, isRecord(value) ? document.createNode(value) : value);
-    return;
-  }
-  const gone = before.items.map((item) => String(item.key)).filter((key) => value[key] === undefined);
-  for (const key of gone) before.delete(key);
-  for (const [key, one] of Object.entries(value)) update(document, [...path, key], one);
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Where editors find the schema of link files. */
 const SCHEMA_URL = 'https://unpkg.com/git-reg@0/schema/model-link.schema.json';
@@ -205,9 +198,6 @@ export const SCHEMA_COMMENT = ` yaml-language-server: $schema=${SCHEMA_URL}`;
 
 /** Whether the first line of a link file points editors at a schema. */
 export const pointsAtSchema = (text: string): boolean => MODELINE.test(text.split('\n', 1)[0] ?? '');
-
-/** Whether any line points editors at a schema. */
-const hasSchemaComment = (text: string): boolean => text.split('\n').some((line) => MODELINE.test(line));
 
 /** The comment as the language server for YAML reads it. */
 const MODELINE = /^\ufeff?#\s*yaml-language-server:\s*\$schema=\S/;

@@ -17,7 +17,8 @@ export async function importMlem(context: RegistryContext, force = false): Promi
   for (const from of await workTree.find('.mlem')) {
     const converted = convert(from, mlemContent((await workTree.read(from)) ?? new Uint8Array(), from));
     const { lost } = converted;
-    const link = converted.link && { ...converted.link, type: typeOf(config, converted.link.type) };
+    const made = converted.link;
+    const link = made && { ...made, type: typeOf(config, made.type === undefined ? undefined : made) };
     const path = link ? requireLinkPath(converted.artifact) : null;
     if (path !== null && files.some(({ row }) => row.path === path))
       throw new RegError(
@@ -25,10 +26,14 @@ export async function importMlem(context: RegistryContext, force = false): Promi
         `${from} is a second link for ${path}`,
         'delete or rename one of the two',
       );
-    if (path !== null && !force && (await workTree.read(path)))
+    const existing = path === null ? undefined : await workTree.read(path);
+    if (existing && !force)
       throw new RegError('FILE_EXISTS', `${path} is already there`, 'add --force to replace it');
     const row = { from, path, artifact: link ? converted.artifact : null, lost };
-    files.push({ row, text: link ? formatLink(link) : '' });
+    files.push({
+      row,
+      text: link && path ? formatLink(link, existing && { bytes: existing, file: path }) : '',
+    });
   }
   // only now, so that a refusal leaves nothing half done
   for (const { row, text } of files) if (row.path !== null) await workTree.write(row.path, text);

@@ -42,7 +42,7 @@ export async function link(
     throw new RegError('FILE_EXISTS', `${file} is already there`, 'add --force to replace what it links to');
   const source = sourceOf(sourcePath, options, workTree.root);
   const before = existing && readLink(existing, file).link;
-  const type = typeOf(await context.config(), before?.type);
+  const type = typeOf(await context.config(), before);
   const made = withDetails({ ...(await pin(context, source)), type }, before, options);
   await workTree.write(file, formatLink(made, existing && { bytes: existing, file }));
   const { commit = null } = made.source;
@@ -69,10 +69,16 @@ function sourceOf(sourcePath: string, { source: given, from, rev }: LinkOptions,
 }
 
 /**
- * The type of a link that is written: its own, else `model` where the configuration allows that.
+ * The type of a link that is written: its own, none where it has none, and for a new one `model` where the configuration allows that.
+ * @param before the link that was there, or a new one that has a type
  * @throws RegError INVALID_LINK for a type that the configuration does not allow
  */
-export function typeOf({ types }: Pick<Config, 'types'>, own: string | undefined): string | undefined {
+export function typeOf(
+  { types }: Pick<Config, 'types'>,
+  before: Pick<Link, 'type'> | undefined,
+): string | undefined {
+  const own = before?.type;
+  if (before !== undefined && own === undefined) return undefined;
   if (own === undefined) return types === undefined || types.includes('model') ? 'model' : undefined;
   if (types === undefined || types.includes(own)) return own;
   throw new RegError(
@@ -88,7 +94,7 @@ function withDetails(
   { description, labels }: LinkOptions,
 ): Link {
   return {
-    reg: 1,
+    ...formatOf(before),
     ...pinned,
     ...(description === undefined ? {} : { description }),
     ...(labels && Object.keys(labels).length > 0
@@ -96,6 +102,10 @@ function withDetails(
       : {}),
   };
 }
+
+/** The format of a link that is written: a file that does not say it stays so. */
+export const formatOf = (before: Link | undefined): Pick<Link, 'reg'> =>
+  before !== undefined && before.reg === undefined ? {} : { reg: 1 };
 
 /** Labels by name; those of a list are true. */
 const labelMap = (labels: Link['labels']): Exclude<Link['labels'], readonly unknown[]> =>

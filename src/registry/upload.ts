@@ -17,7 +17,7 @@ import { refuseLinksBelow } from '../util/safe-files.js';
 import { assign, register } from './actions.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
 import { refuseForkEarly } from './forks.js';
-import { typeOf } from './link.js';
+import { formatOf, typeOf } from './link.js';
 import { meantInWrite } from './meant.js';
 import { type MetadataOptions, metadataOf } from './metadata.js';
 import type { UploadRow } from './rows.js';
@@ -60,7 +60,7 @@ export async function upload(
   const existing = await read(file);
   const before = existing && readLink(existing, file).link;
   const isRegistering = options.register === true || options.assign !== undefined;
-  const type = typeOf(await context.config(), before?.type);
+  const type = typeOf(await context.config(), before);
   if (isRegistering) await refuseEarly(context, artifact, options);
   const { address, shown } = await storeOf(context, options, root);
   const store = await context.stores.openStore(address);
@@ -76,7 +76,7 @@ export async function upload(
     options.onStart?.(size) ?? (() => undefined),
   );
   const url = joinObjectUrl(shown, model.kind === 'folder' ? `${key}/` : key);
-  const link: Link = { reg: 1, source: { url }, sha256, size, type, ...values };
+  const link: Link = { ...formatOf(before), source: { url }, sha256, size, type, ...values };
   await write(file, formatLink(link, existing && { bytes: existing, file }));
   const row = { artifact, path: file, url, sha256, size, uploaded, dropped };
   if (!isRegistering) return { ...row, commit: null, tags: [], note: undefined };

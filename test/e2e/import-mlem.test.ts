@@ -116,7 +116,8 @@ test('a link file that is there is replaced with --force alone', async () => {
   `);
   expect(fileIn('cost.model.yaml')).toContain('# ours');
   expect((await reg('import', 'mlem', '--force')).stdout).toBe('cost.model.yaml\n');
-  expect(fileIn('cost.model.yaml')).toContain(`path: ${MODEL_PATH}\n`);
+  expect(fileIn('cost.model.yaml')).toContain(`path: ${MODEL_PATH}`);
+  expect(fileIn('cost.model.yaml')).toContain('# ours');
 });
 
 test('nothing to import, another tool, a file that is no YAML', async () => {

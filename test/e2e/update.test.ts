@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { jsonIn, regIn, transcript } from '../support/cli-here.js';
@@ -142,3 +142,30 @@ test.each([
   expect(run.stderr).toContain(message);
   expect(registry.git('status', '--porcelain')).toBe('');
 });
+
+test.each(['update', 'link', 'upload'])(
+  '%s changes the lines of its values, and no letter more',
+  async (command) => {
+    const path = 'branch.model.yaml';
+    const before = linkOf('branch')
+      .replace(/^(reg|type): .*\n/gm, '')
+      .replace('rev: main', "rev:   'main'   # of the team");
+    const mine = `\ufeff# by Ann\n${before}labels: {team: a}   # short`.replaceAll('\n', '\r\n');
+    writeFileSync(join(registry.dir, path), mine);
+    registry.commit();
+    goOn();
+    writeFileSync(join(registry.dir, 'n.bin'), 'two');
+    const typed: Record<string, string[]> = {
+      update: ['update', 'branch'],
+      link: ['link', 'm.bin', 'branch', '--source', `../research-${count}`, '--rev', 'main', '--force'],
+      upload: ['upload', 'n.bin', 'branch', '--store', './store'],
+    };
+    expect(await reg(...(typed[command] ?? []))).toMatchObject({ code: 0 });
+    // the commit and the digest; the size is the same, and a store has neither repository nor commit
+    const [added, removed] = command === 'upload' ? ['2', '5'] : ['2', '2'];
+    expect(registry.git('diff', '--numstat', '--', path)).toBe(`${added}\t${removed}\t${path}`);
+    const others = (text: string): string =>
+      text.replaceAll(/^ *(repo|rev|commit|path|url|sha256):[^\n]*\n/gm, '');
+    expect(others(linkOf('branch'))).toBe(others(mine));
+  },
+);
