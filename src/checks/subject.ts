@@ -70,6 +70,8 @@ export interface RegistryView {
   files: readonly string[];
   /** The artifacts that these, and the files of other tools, declare. */
   declared: readonly ArtifactName[];
+  /** Whether the files are those of the index. */
+  isStaged?: boolean;
   /** Artifacts that have events. */
   registered(): Promise<readonly ArtifactName[]>;
   /** What the stages of an artifact hold. */

@@ -1,20 +1,25 @@
 import { relative, resolve } from 'node:path';
-import { CONFIG_FILE } from '../documents/config.js';
+import { artifactsFileAt } from '../documents/artifacts.js';
+import { CONFIG_FILE, GTO_FILE } from '../documents/config.js';
 import { inspectLink, type LinkFile } from '../documents/link.js';
 import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
 import { problemOf, readYaml, STRICT } from '../documents/yaml.js';
+import type { Oid } from '../domain/event.js';
 import { type ArtifactName, parseArtifactName } from '../domain/names.js';
 import { tagRef } from '../domain/refs.js';
 import { RegError } from '../errors.js';
+import { type Index, requireIndex, STAGED } from '../git/port.js';
 import { digestOf, verifyPromises } from '../models/digest.js';
+import { isPointer } from '../models/dvc-index.js';
 import { interfaceOf } from '../models/interface.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from '../registry/context.js';
 import { type DeclaringFiles, filesToCommit } from '../registry/declared.js';
-import { followNow, withSharedSources } from '../registry/links.js';
+import { followLink, followNow, withSharedSources } from '../registry/links.js';
 import { readState } from '../registry/read.js';
 import type { Finding } from '../registry/rows.js';
 import { findRev } from '../registry/source-rev.js';
 import { mapAtMost, once } from '../util/async.js';
+import { shellLine } from '../util/shell.js';
 import { missingBytes } from './bytes.js';
 import { changeSince, type TreeChange } from './change.js';
 import { checkDeclarations, findingsOf } from './declarations.js';
@@ -30,6 +35,8 @@ import { type TrustedConfig, trustedConfig } from './trusted-config.js';
 export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
   /** Checks tags instead of link files, which takes no work tree. */
   tags?: boolean | undefined;
+  /** Checks the files of the index, which `git commit` would have, and not those of the work tree. */
+  staged?: boolean | undefined;
   /** Asks for the bytes of every version that is current in a stage too. */
   bytes?: boolean | undefined;
   /** A rev: checks only what the work tree changes since it left the branch of the rev. */
@@ -37,13 +44,16 @@ export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
 }
 
 /**
- * Checks the link files of the work tree and the configuration, or the tags, by every rule.
- * @throws RegError NO_WORK_TREE, USAGE for a path without links, UNKNOWN_REV
+ * Checks the link files of the work tree or the index and the configuration, or the tags, by every rule.
+ * @throws RegError NO_WORK_TREE, USAGE for a path without links, UNKNOWN_REV, NOT_COMMITTED for an index with a conflict
  */
-export async function validate(context: RegistryContext, options: ValidateOptions): Promise<Report> {
+export async function validate(given: RegistryContext, options: ValidateOptions): Promise<Report> {
   try {
-    if (options.tags) await context.config();
-    const files = once(() => filesToCommit(context.repository));
+    if (options.tags) await given.config();
+    const index = options.staged && !options.tags ? await indexOf(given) : undefined;
+    const context =
+      index === undefined ? given : { ...given, repository: { ...given.repository, objects: index.objects } };
+    const files = once(async () => filesToCommit(index ?? (await context.repository.nextCommit())));
     const trusted = once(async () => trustedConfig(context, (await files()).read, options.offline));
     const report = options.tags
       ? await validateTags(context, options)
@@ -53,6 +63,16 @@ export async function validate(context: RegistryContext, options: ValidateOption
     const finding = unreadableConfig(error);
     return reportOf([finding], [finding.file]);
   }
+}
+
+/** @throws RegError NO_WORK_TREE; NOT_COMMITTED for a conflict, which git commits neither */
+async function indexOf(context: RegistryContext): Promise<Index> {
+  await requireWorkTree(context, 'the index belongs to a work tree');
+  const index = await requireIndex(context.repository);
+  const [first] = index.unmerged;
+  if (first === undefined) return index;
+  const resolve = `resolve it, then: ${shellLine('git', 'add', first)}`;
+  throw new RegError('NOT_COMMITTED', `cannot check the index: ${first} has a conflict`, resolve);
 }
 
 /** Adds what stages hold and is not where its declaration says. */
@@ -93,25 +113,32 @@ async function validateFiles(
   const change = base === undefined ? undefined : await changeSince(context, all, base);
   const present = all.paths.filter((file) => LOOKS_LIKE_LINK.test(file));
   const { declared, faults } = await checkDeclarations(all, trusted.config.types);
-  const registry = await viewOf(context, trusted, present, declared.names, options.offline ?? false);
+  const view = await viewOf(context, trusted, present, declared.names, options.offline ?? false);
+  const registry = { ...view, isStaged: options.staged === true };
   const gone = new Set(change?.removed);
   const others = new Set([...declared.files, ...faults.map(({ file }) => file)].filter(isNoLink));
-  const chosen = chosenFiles([...present, ...gone, ...others], options, workTree.root);
+  const ofTools = all.paths.filter((file) => artifactsFileAt(file) !== undefined || isPointer(file));
+  const known = { checked: [...present, ...gone, ...others], others: [...ofTools, CONFIG_FILE, GTO_FILE] };
+  const { chosen, isConfigChosen } = chosenFiles(known, options, workTree.root);
   const touched = await Promise.all(chosen.map((file) => change?.touches(file) ?? true));
   const files = chosen.filter((_, index) => touched[index]);
   const found = await mapAtMost(AT_ONCE, files.filter(isNoOther), (file) =>
     gone.has(file) ? checkRemoved(registry, file) : checkFile(registry, all, change, file),
   );
-  if (options.paths === undefined || options.paths.length === 0) found.push(await checkConfig(registry, all));
+  if (isConfigChosen) found.push(await checkConfig(registry, all));
   found.push(
     findingsOf(
       faults.filter(({ file }) => files.includes(file)),
       registry.config.rules,
     ),
   );
-  const report = reportOf(found.flat(), files);
-  if (files.length > 0 || report.findings.length > 0) return { ...report, note: trusted.note };
-  const none = base === undefined ? 'no file declares an artifact' : 'the change touches no declaration';
+  const hasPaths = (options.paths ?? []).length > 0;
+  const report = reportOf(found.flat(), hasPaths && isConfigChosen ? [...files, CONFIG_FILE] : files);
+  if (report.checked.length > 0 || report.findings.length > 0) return { ...report, note: trusted.note };
+  const none =
+    base !== undefined
+      ? 'the change touches no declaration'
+      : `${hasPaths ? 'none of these files' : 'no file'} declares an artifact`;
   const notes = [trusted.note, `there is nothing to check: ${none}`];
   return { ...report, note: notes.filter(Boolean).join('\n') };
 
@@ -170,9 +197,10 @@ function linkSubject(
   artifact: ArtifactName,
   reading: LinkFile,
 ): Omit<LinkSubject, 'before'> {
-  const { context } = registry;
+  const { context, isStaged } = registry;
   const { link } = reading;
-  const follow = once(() => followNow(context, link));
+  const here = async (): Promise<Oid> => (isStaged ? STAGED : requireCommit(context, 'HEAD'));
+  const follow = once(() => (isStaged ? followLink(context, link, here) : followNow(context, link)));
   const model = once(async () => {
     const { model, promises } = await follow();
     const digest = await digestOf(model);
@@ -187,7 +215,7 @@ function linkSubject(
     registry,
     fileInterface: once(async () => interfaceOf((await follow()).model)),
     model,
-    metrics: once(() => metricsOf(registry, link, () => requireCommit(context, 'HEAD'))),
+    metrics: once(() => metricsOf(registry, link, here)),
     findRev: once(async () => {
       const { rev } = link.source;
       return rev === undefined ? undefined : findRev(context, link.source, rev);
@@ -212,20 +240,23 @@ interface FileChoice {
 }
 
 /**
- * The files to check, in the order of the paths.
+ * The files to check, in the order of the paths, and whether the configuration is checked too. A hook names every file of a change: one of
+ * another tool that declares nothing is no mistake.
  * @param root the top of the work tree
  * @throws RegError USAGE for a path without files
  */
 function chosenFiles(
-  files: readonly string[],
+  { checked: files, others }: { checked: readonly string[]; others: readonly string[] },
   { paths = [], from }: FileChoice,
   root: string,
-): readonly string[] {
-  if (paths.length === 0) return files;
+): { chosen: readonly string[]; isConfigChosen: boolean } {
+  if (paths.length === 0) return { chosen: files, isConfigChosen: true };
+  let isConfigChosen = false;
   const chosen = paths.flatMap((path) => {
     const wanted = relative(root, resolve(from ?? root, path)).replaceAll('\\', '/');
     const found = files.filter((file) => wanted === '' || file === wanted || file.startsWith(`${wanted}/`));
-    if (found.length > 0) return found;
+    if (wanted === CONFIG_FILE || wanted === GTO_FILE || wanted === '') isConfigChosen = true;
+    if (found.length > 0 || others.includes(wanted)) return found;
     const artifact = parseArtifactName(path);
     const link = artifact && linkPathOf(artifact);
     if (link !== undefined && files.includes(link)) return [link];
@@ -233,5 +264,5 @@ function chosenFiles(
     if (files.includes(wanted + LINK_SUFFIX)) return [wanted + LINK_SUFFIX];
     throw new RegError('USAGE', `there is no link file at '${path}'`, `link files end in ${LINK_SUFFIX}`);
   });
-  return [...new Set(chosen)];
+  return { chosen: [...new Set(chosen)], isConfigChosen };
 }

@@ -38,6 +38,8 @@ export interface RegistryRepository extends SourceRepository {
   uncommitted(paths: readonly string[]): Promise<string[]>;
   /** What a commit of the whole work tree would have; nothing in a bare repository and at a URL. */
   nextCommit(): Promise<NextCommit>;
+  /** What the index holds (gitglossary(7)). */
+  index?: (() => Promise<Index>) | undefined;
 }
 
 /**
@@ -53,6 +55,20 @@ export interface NextCommit {
    */
   read(path: string, limit: number): Promise<Uint8Array | undefined>;
 }
+
+/**
+ * The files of the index: what `git commit` without paths would have. Paths with a conflict and those of `git add --intent-to-add` are no part
+ * of such a commit.
+ */
+export interface Index extends NextCommit {
+  /** The objects of the repository, for which the commit `STAGED` has these files. */
+  objects: Objects;
+  /** The paths that have a conflict (git-ls-files(1), --unmerged). */
+  unmerged: readonly string[];
+}
+
+/** Names the index where a commit is asked for; no rev has a space. */
+export const STAGED: Oid = 'the index';
 
 /** The next commit where there is no work tree. */
 export const NO_FILES: NextCommit = { paths: [], read: async () => undefined };
@@ -396,6 +412,13 @@ export const requireRemote = (
   name: string,
   side?: RemoteSide,
 ): Remote => (remote === undefined ? refuse('asking a remote of this repository') : remote(name, side));
+
+/**
+ * The index of a repository.
+ * @throws RegError GIT_MISSING where it is read without the git program
+ */
+export const requireIndex = async ({ index }: Pick<RegistryRepository, 'index'>): Promise<Index> =>
+  index === undefined ? refuse('reading the index') : index();
 
 function refuse(what: string): never {
   throw needsGit(what);

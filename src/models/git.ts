@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Oid } from '../domain/event.js';
 import { refuseTooMany, refuseUnsafePath } from '../domain/model-files.js';
 import { RegError } from '../errors.js';
-import type { Objects, SourceRepository, TreeEntry } from '../git/port.js';
+import { type Objects, STAGED, type SourceRepository, type TreeEntry } from '../git/port.js';
 import type { Surroundings } from '../net/http.js';
 import { short } from '../util/oid.js';
 import { askForPointers, followPointers, type LargeFilesAnswer } from './lfs/follow.js';
@@ -95,6 +95,8 @@ async function filesOf(
   return entries.map((entry) => elsewhere.get(entry.path) ?? fileAt(entry));
 }
 
+const shown = (commit: Oid): string => (commit === STAGED ? `in ${STAGED}` : `at commit ${short(commit)}`);
+
 /** The error for a path without an entry. Symbolic links and submodules in it are not followed. */
 async function nothingThere(objects: Objects, commit: Oid, path: string): Promise<RegError> {
   const parts = path.split('/');
@@ -106,13 +108,13 @@ async function nothingThere(objects: Objects, commit: Oid, path: string): Promis
     if (entry.type === 'link' || entry.type === 'commit')
       return new RegError(
         'SOURCE_PATH',
-        `${above} is ${KINDS[entry.type]} at commit ${short(commit)}, which is not followed`,
+        `${above} is ${KINDS[entry.type]} ${shown(commit)}, which is not followed`,
         'name the path of the file itself',
       );
   }
   return new RegError(
     'SOURCE_PATH',
-    `there is no ${path} at commit ${short(commit)}`,
+    `there is no ${path} ${shown(commit)}`,
     'check the path, from the top of that repository, and that the file is committed there',
   );
 }

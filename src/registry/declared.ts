@@ -15,7 +15,7 @@ import { nearestName } from '../domain/find.js';
 import type { ArtifactName } from '../domain/names.js';
 import { type ErrorCode, RegError } from '../errors.js';
 import { committedFile } from '../git/committed.js';
-import type { Objects, RegistryRepository } from '../git/port.js';
+import type { NextCommit, Objects } from '../git/port.js';
 import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
 import { readArtifactNames } from './read.js';
@@ -142,13 +142,11 @@ export async function filesAt(objects: TreeReader, commit: Oid): Promise<Declari
   };
 }
 
-/** The files that a commit of the work tree would have, to be searched for declarations. */
-export async function filesToCommit(
-  repository: Pick<RegistryRepository, 'nextCommit'>,
-): Promise<DeclaringFiles> {
-  const { paths, read } = await repository.nextCommit();
-  return { paths, read: (path) => read(path, MAX_ARTIFACTS_BYTES) };
-}
+/** The files that the next commit would have, to be searched for declarations. */
+export const filesToCommit = ({ paths, read }: NextCommit): DeclaringFiles => ({
+  paths,
+  read: (path) => read(path, MAX_ARTIFACTS_BYTES),
+});
 
 /** Every artifact that a commit declares, by name. Files that cannot be read declare nothing. */
 export const declaredArtifacts = async (objects: TreeReader, commit: Oid): Promise<ArtifactName[]> =>

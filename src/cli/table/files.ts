@@ -170,9 +170,11 @@ export const FILES: readonly CommandSpec[] = [
       'validate',
       'validate models --json',
       'validate --base origin/main --format github',
+      'validate --staged',
       'validate --tags --since v1',
     ],
     options: [
+      option('--staged', 'the files of the index, which git commit would have, not those of the work tree'),
       option('--base <rev>', 'only what changes since the work tree parted from this rev'),
       option('--format <format>', 'how to say it (default: text)', {
         choices: ['text', 'json', 'github', 'junit', 'sarif'],

@@ -108,6 +108,10 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
       if (top === undefined) return NO_FILES;
       return (await import('./work-tree.js')).readNextCommit(top, { git: read, objects, around });
     },
+    index: async () => {
+      const top = await findWorkTree(read);
+      return (await import('./work-tree.js')).readIndex(top ?? folder, objects, around);
+    },
   };
 }
 

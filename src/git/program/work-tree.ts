@@ -5,7 +5,7 @@ import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import { blobId } from '../../util/blob.js';
 import { notPlain, readPlain, tooLarge } from '../../util/safe-files.js';
-import type { NextCommit, Objects } from '../port.js';
+import { type Index, type NextCommit, type Objects, STAGED, type TreeEntry } from '../port.js';
 import { expectSuccess, type GitResult, oneLine, type RunGit, readGitIn, type Surroundings } from './run.js';
 
 /** A file that differs from the index or from HEAD (git-status(1), Porcelain Format Version 1). */
@@ -82,11 +82,71 @@ export async function readNextCommit(top: string, { git, objects, around }: Acce
       if (!entry.isFile) throw notPlain(path, 'no plain file');
       const here = await readPlain(join(top, path), limit, path).catch(() => undefined);
       if (here !== undefined && blobId(here, entry.oid) === entry.oid) return here;
-      const size = (await objects.sizes([entry.oid])).get(entry.oid) ?? 0;
-      if (size > limit) throw tooLarge(path, size, limit);
-      return objects.blob(entry.oid);
+      return readBlob(objects, path, entry.oid, limit);
     },
   };
+}
+
+/**
+ * Reads the files of the index; git finds it by GIT_INDEX_FILE, which a hook of `git commit PATH` has set (githooks(5)).
+ * @param top the top of the work tree
+ */
+export async function readIndex(top: string, objects: Objects, around: Surroundings): Promise<Index> {
+  const inTop = readGitIn(top, around);
+  const intended = ['diff-files', '--name-only', '--diff-filter=A', '--ita-invisible-in-index', '-z'];
+  const [staged, notAdded] = await Promise.all([
+    inTop(['ls-files', '-z', '--stage']).then((result) => expectSuccess(result, 'reading the index')),
+    inTop(intended).then((result) => expectSuccess(result, 'comparing the work tree with the index')),
+  ]);
+  const left = new Set(linesOf(notAdded));
+  const lines = linesOf(staged);
+  const unmerged = new Set(lines.flatMap((line) => /^\d+ \w+ [123]\t(.*)$/s.exec(line)?.[1] ?? []));
+  const entries = new Map(
+    lines.flatMap((line) => {
+      const [, mode = '', oid = '', path = ''] = /^(\d+) (\w+) 0\t(.*)$/s.exec(line) ?? [];
+      const type = TYPES[mode];
+      return type === undefined || left.has(path) ? [] : [[path, { path, type, oid }] as const];
+    }),
+  );
+  const paths = [...entries.keys()].filter((path) => entries.get(path)?.type !== 'commit').sort();
+  const below = (folder: string): TreeEntry[] =>
+    [...entries.values()].filter(({ path }) => folder === '' || path.startsWith(`${folder}/`));
+  return {
+    paths,
+    unmerged: [...unmerged].sort(),
+    read: async (path, limit) => {
+      const entry = entries.get(path);
+      if (entry === undefined || entry.type === 'commit') return undefined;
+      if (entry.type !== 'blob') throw notPlain(path, 'no plain file');
+      return readBlob(objects, path, entry.oid, limit);
+    },
+    objects: {
+      ...objects,
+      entry: async (commit, path) => {
+        if (commit !== STAGED) return objects.entry(commit, path);
+        const isFolder = (): boolean => path === '' || below(path).length > 0;
+        return entries.get(path) ?? (isFolder() ? { path, type: 'tree', oid: STAGED } : undefined);
+      },
+      entries: async (commit, path) =>
+        commit === STAGED ? below(path).sort(byPath) : objects.entries(commit, path),
+    },
+  };
+}
+
+/** What the index holds, by its mode (gitformat-index(5)). */
+const TYPES: Readonly<Record<string, TreeEntry['type']>> = {
+  '100644': 'blob',
+  '100755': 'blob',
+  '120000': 'link',
+  '160000': 'commit',
+};
+
+const byPath = (one: TreeEntry, other: TreeEntry): number => (one.path < other.path ? -1 : 1);
+
+async function readBlob(objects: Objects, path: string, oid: Oid, limit: number): Promise<Uint8Array> {
+  const size = (await objects.sizes([oid])).get(oid) ?? 0;
+  if (size > limit) throw tooLarge(path, size, limit);
+  return objects.blob(oid);
 }
 
 /** A line of `git ls-files --stage`: the mode, the object, the stage of a conflict, and the path. Submodules are left out. */
