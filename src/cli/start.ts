@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { undoAll } from '../util/ending.js';
 import { main } from './main.js';
 import { processWorld } from './world.js';
 
@@ -16,19 +17,28 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // the AWS SDK would print seven lines about the version of Node, and has no other switch for that
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
-// at a signal what is running ends and cleans up; then the process dies of it, as the caller expects, in any case after a while
-const CLEANING_UP_MS = 5000;
+process.on('exit', undoAll);
+
+// at a signal what is running ends and cleans up; then the process dies of it, as the caller expects. What waits for a pipe, a terminal or
+// a broken disk knows no signal, so the process dies in any case after a while. Later signals change nothing.
+const CLEANING_UP_MS = 500;
 const ending = new AbortController();
 let received: (typeof SIGNALS)[number] | undefined;
 for (const signal of SIGNALS)
-  process.once(signal, () => {
+  process.on(signal, () => {
+    if (received !== undefined) return;
     received = signal;
     ending.abort();
-    // what waits for this machine, such as a read of a broken disk, knows no signal
-    setTimeout(() => process.kill(process.pid, signal), CLEANING_UP_MS).unref();
+    setTimeout(() => dieOf(signal), CLEANING_UP_MS);
   });
+
+function dieOf(signal: (typeof SIGNALS)[number]): void {
+  undoAll();
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
 
 void main(process.argv.slice(2), processWorld(PROGRAM_VERSION, ending.signal)).then((code) => {
   process.exitCode = code;
-  if (received) process.kill(process.pid, received);
+  if (received) dieOf(received);
 });

@@ -1,5 +1,5 @@
-import { Document, isCollection, isMap, isScalar, type Node, type Pair, Scalar, type YAMLMap } from 'yaml';
 import { isDeepStrictEqual } from 'node:util';
+import { Document, isCollection, isMap, isScalar, type Node, type Pair, Scalar, type YAMLMap } from 'yaml';
 import { utf8Text } from '../util/text.js';
 import type { YamlFile } from './yaml.js';
 

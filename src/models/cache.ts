@@ -11,6 +11,7 @@ import {
   moved,
   readPlain,
   remove,
+  temporary,
 } from '../util/safe-files.js';
 import { cannotWrite, isPart, type Part, takePart } from './part.js';
 import { modelOnDisk, type SourceModel } from './source.js';
@@ -67,7 +68,7 @@ export function openModelCache(cache: string, now: () => number): ModelCache {
       return modelOnDisk(join(folder, name));
     },
     makeFolder: (sha256) => makeEntry(sha256).catch(cannotWrite(folderOf(sha256))),
-    aside: () => join(modelsFolder(cache), `.${randomUUID()}.part`),
+    aside: () => temporary(join(modelsFolder(cache), `.${randomUUID()}.part`)),
     part: (sha256, name) =>
       makeEntry(sha256)
         .then(() => takePart(join(folderOf(sha256), name), sha256.slice(0, 12)))
@@ -80,12 +81,12 @@ export function openModelCache(cache: string, now: () => number): ModelCache {
       return entry;
     },
     keep: async (path, sha256, name) => {
-      const temporary = join(modelsFolder(cache), `.${randomUUID()}.part`);
+      const aside = temporary(join(modelsFolder(cache), `.${randomUUID()}.part`));
       // a load does not fail because the cache cannot be written
       await makeEntry(sha256)
-        .then(() => copyPlain(path, temporary))
-        .then(() => move(temporary, join(folderOf(sha256), name)))
-        .catch(() => remove(temporary).catch(() => undefined));
+        .then(() => copyPlain(path, aside))
+        .then(() => move(aside, join(folderOf(sha256), name)))
+        .catch(() => remove(aside).catch(() => undefined));
     },
     evict: async (sha256) => void (await removeWhole(folderOf(sha256))),
   };
@@ -96,7 +97,7 @@ const modelsFolder = (cache: string): string => join(cache, 'models');
 
 /** Renames a folder, so that it is gone at once, and then removes it; false where it cannot be renamed. */
 async function removeWhole(folder: string): Promise<boolean> {
-  const gone = join(dirname(folder), `.${randomUUID()}.part`);
+  const gone = temporary(join(dirname(folder), `.${randomUUID()}.part`));
   const isMoved = await moved(folder, gone);
   await remove(gone);
   return isMoved;

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Oid } from '../domain/event.js';
 import { refuseTooMany, refuseUnsafePath } from '../domain/model-files.js';
 import { RegError } from '../errors.js';
-import { type Objects, STAGED, type SourceRepository, type TreeEntry } from '../git/port.js';
+import { type Objects, type SourceRepository, STAGED, type TreeEntry } from '../git/port.js';
 import type { Surroundings } from '../net/http.js';
 import { short } from '../util/oid.js';
 import { askForPointers, followPointers, type LargeFilesAnswer } from './lfs/follow.js';

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { RegError } from '../errors.js';
 import { isGone, ownerName } from '../util/files.js';
-import { isPlainTree, makeFolders, makeOwnFolder, moved, remove } from '../util/safe-files.js';
+import { isPlainTree, makeFolders, makeOwnFolder, moved, remove, temporary } from '../util/safe-files.js';
 import { modelOnDisk } from './source.js';
 
 /** A model until it is whole. It belongs to one process. */
@@ -26,7 +26,8 @@ export interface Part {
 export async function newPart(target: string): Promise<Part> {
   const folder = dirname(target);
   await makeFolders(folder).catch(cannotWrite(folder));
-  const path = join(folder, `${stemOf(target, 'open')}.${randomUUID()}.${ownerName()}${SUFFIX}`);
+  const name = `${stemOf(target, 'open')}.${randomUUID()}.${ownerName()}${SUFFIX}`;
+  const path = temporary(join(folder, name));
   return { path, isFresh: true, giveBack: async () => undefined, drop: () => remove(path) };
 }
 

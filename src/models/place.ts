@@ -2,7 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RegError } from '../errors.js';
 import { isThere, syncFolder } from '../util/files.js';
-import { besideOf, copyPlain, isPlainTree, makeFolders, move, remove } from '../util/safe-files.js';
+import { besideOf, copyPlain, isPlainTree, makeFolders, move, remove, swap } from '../util/safe-files.js';
 import type { ModelCache } from './cache.js';
 import { digestOf, type ModelDigest } from './digest.js';
 import type { VerifiedModel } from './fetch.js';
@@ -91,14 +91,3 @@ const isRealFolder = (path: string): Promise<boolean> =>
     (found) => found.isDirectory(),
     () => false,
   );
-
-/** rename(2) replaces a file at once, but not a folder with files. */
-async function swap(built: string, path: string): Promise<void> {
-  const old = besideOf(path);
-  await move(path, old);
-  await move(built, path).catch(async (error) => {
-    await move(old, path);
-    throw error;
-  });
-  await remove(old);
-}

@@ -8,7 +8,15 @@ import { compareText } from '../domain/order.js';
 import { interrupted, RegError } from '../errors.js';
 import type { ByteRange, Surroundings } from '../net/http.js';
 import { isInside, syncFolder } from '../util/files.js';
-import { createFile, makeFolders, makeFoldersBelow, move, openPlain, remove } from '../util/safe-files.js';
+import {
+  createFile,
+  makeFolders,
+  makeFoldersBelow,
+  move,
+  openPlain,
+  remove,
+  temporary,
+} from '../util/safe-files.js';
 import { exactly, WrongLength } from '../util/stream.js';
 import { type ObjectBytes, type ObjectStore, objectBytes, type StoredObject } from './port.js';
 
@@ -242,19 +250,19 @@ function above(folder: string, first: string | undefined): string[] {
 }
 
 async function writeFile(path: string, bytes: Readable): Promise<void> {
-  const temporary = join(dirname(path), temporaryName(randomUUID()));
+  const beside = temporary(join(dirname(path), temporaryName(randomUUID())));
   try {
     // it must not exist, and no other process knows its name
-    const file = await createFile(temporary);
+    const file = await createFile(beside);
     try {
       for await (const chunk of bytes) await file.appendFile(chunk);
       await file.sync();
     } finally {
       await file.close();
     }
-    await move(temporary, path);
+    await move(beside, path);
   } catch (error) {
-    await remove(temporary);
+    await remove(beside);
     throw error;
   }
 }

@@ -1,9 +1,10 @@
-import { constants, type Stats } from 'node:fs';
+import { constants, renameSync, rmSync, type Stats } from 'node:fs';
 import {
   copyFile,
   type FileHandle,
   lstat,
   mkdir,
+  mkdtemp,
   open,
   readdir,
   realpath,
@@ -11,9 +12,11 @@ import {
   rm,
   stat,
 } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import process from 'node:process';
 import { RegError } from '../errors.js';
+import { undoneAtEnd } from './ending.js';
 
 // Files that a repository or another user may have put there are opened here, and everything that is written is written here: a
 // name may be a symbolic link to any file of the user, a pipe or a device. Node.js has no openat(2), so another user who may
@@ -290,9 +293,9 @@ export async function writeBelow(
       `cannot write ${path} in ${root}: it is ${kindOf(before)}`,
       'delete it first, if it is not needed',
     );
-  const temporary = besideOf(place);
+  const beside = besideOf(place);
   try {
-    const file = await createFile(temporary);
+    const file = await createFile(beside);
     try {
       if (before !== undefined) {
         await file.chown(before.uid, before.gid).catch(() => undefined);
@@ -303,16 +306,36 @@ export async function writeBelow(
     } finally {
       await file.close();
     }
-    await rename(temporary, place);
+    await move(beside, place);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    await remove(beside).catch(() => undefined);
     throw error;
   }
 }
 
-/** A path beside another, of a name that nothing has. */
-export const besideOf = (path: string): string =>
+/** A path beside another, of a name that nothing has. What is written there is temporary. */
+export const besideOf = (path: string): string => temporary(unusedBeside(path));
+
+const unusedBeside = (path: string): string =>
   join(dirname(path), `.${basename(path).slice(0, 40)}.${crypto.randomUUID()}.part`);
+
+/** Files and folders that go when the process ends before they are moved or removed. */
+const temporaries = new Set<string>();
+undoneAtEnd(() => {
+  for (const path of temporaries) rmSync(path, { recursive: true, force: true });
+});
+
+/** Says that what is at a path goes with this process, until it is moved or removed. */
+export function temporary(path: string): string {
+  temporaries.add(path);
+  return path;
+}
+
+/** Lets some work write into a folder of its own, which is gone after it. */
+export async function inOwnFolder<T>(name: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = temporary(await mkdtemp(join(tmpdir(), `reg-${name}-`)));
+  return work(folder).finally(() => remove(folder));
+}
 
 /** Copies a plain file or a folder of such to a path that is free; where the file system can, the copy shares its blocks. */
 export async function copyPlain(from: string, to: string, { sync = false } = {}): Promise<void> {
@@ -330,15 +353,45 @@ export async function copyPlain(from: string, to: string, { sync = false } = {})
 }
 
 /** Gives a file or folder another name, in place of a file that has it. A symbolic link is moved or replaced, never followed. */
-export const move = (from: string, to: string): Promise<void> => rename(from, to);
+export async function move(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  temporaries.delete(from);
+}
+
+/**
+ * Puts a file or folder in the place of another, which nothing can do at once where one of them is a folder. The other one comes back
+ * where that fails, or the process ends before it is done.
+ */
+export async function swap(built: string, path: string): Promise<void> {
+  const old = unusedBeside(path);
+  let isOut = false;
+  const putBack = (): void => {
+    if (isOut) renameSync(old, path);
+  };
+  undoneAtEnd(putBack);
+  await rename(path, old);
+  isOut = true;
+  try {
+    await move(built, path);
+  } catch (error) {
+    await rename(old, path);
+    throw error;
+  } finally {
+    isOut = false;
+  }
+  temporary(old);
+  await remove(old);
+}
 
 /** The same; false where it could not be done. */
 export const moved = (from: string, to: string): Promise<boolean> =>
-  rename(from, to).then(
+  move(from, to).then(
     () => true,
     () => false,
   );
 
 /** Removes what `reg` made, a folder with all in it. A symbolic link goes, and what it leads to stays. */
-export const remove = (path: string): Promise<void> =>
-  rm(path, { recursive: true, force: true, maxRetries: 3 });
+export async function remove(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  temporaries.delete(path);
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { once } from '../../util/async.js';
+import { remove, temporary } from '../../util/safe-files.js';
 import type { GitResult, RunGit } from './run.js';
 
 /** A lock file that git makes for a file of the repository, and removes when it ends. */
@@ -108,10 +109,10 @@ const changedAt = async (path: string): Promise<number | undefined> =>
 
 /** The clock of the file system, which need not be that of this machine. */
 async function timeIn(folder: string): Promise<number> {
-  const probe = join(folder, `reg-${crypto.randomUUID()}`);
+  const probe = temporary(join(folder, `reg-${crypto.randomUUID()}`));
   await writeFile(probe, '').catch(() => undefined);
   const time = await changedAt(probe);
-  await rm(probe, { force: true });
+  await remove(probe);
   return time ?? 0;
 }
 

@@ -1,11 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import type { Oid } from '../../domain/event.js';
 import { isOid } from '../../util/oid.js';
-import { readIfPlain } from '../../util/safe-files.js';
+import { inOwnFolder, move, readIfPlain, temporary } from '../../util/safe-files.js';
 import type { TagRef } from '../port.js';
 import { decodeTag } from '../tag-object.js';
 import type { RemoteAccess } from './remote.js';
@@ -26,8 +25,7 @@ export async function restoreTagObjects(
   { git, remote }: RemoteAccess,
   tags: readonly TagRef[],
 ): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'reg-restore-'));
-  try {
+  return inOwnFolder('restore', async (folder) => {
     expectSuccess(await git(['init', '--quiet', '--bare', folder]), 'making a repository');
     // the remote and its logins are those of this repository
     const config = await pathIn(git, 'config');
@@ -45,9 +43,7 @@ export async function restoreTagObjects(
       }
     }
     return written;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The tag that a tag object leads to. */
@@ -67,9 +63,9 @@ async function writeObject(git: RunGit, oid: Oid, bytes: Buffer): Promise<boolea
   if (createHash(algorithm).update(whole).digest('hex') !== oid) return false;
   const file = await pathIn(git, `objects/${oid.slice(0, 2)}/${oid.slice(2)}`);
   await mkdir(dirname(file), { recursive: true });
-  const part = join(dirname(file), `tmp_obj_${randomUUID()}`);
+  const part = temporary(join(dirname(file), `tmp_obj_${randomUUID()}`));
   await writeFile(part, deflateSync(whole), { mode: 0o444, flag: 'wx' });
-  await rename(part, file);
+  await move(part, file);
   return true;
 }
 

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import process from 'node:process';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { interrupted, RegError } from '../../errors.js';
 import { withoutUserInfo } from '../../util/address.js';
+import { undoneAtEnd } from '../../util/ending.js';
 import { noResponse, timeoutOf } from '../../util/timeout.js';
 
 /** What a run of git takes from the process around it. */
@@ -236,6 +239,7 @@ function watchRun(seconds: number, signal: AbortSignal | undefined): Watch {
   let held: readonly Readable[] = [];
   let isPaused = false;
   let early: EarlyEnd | undefined;
+  runs.add(mark);
   const end = async (why: EarlyEnd): Promise<void> => {
     early ??= why;
     await endMarked(mark);
@@ -266,6 +270,7 @@ function watchRun(seconds: number, signal: AbortSignal | undefined): Watch {
     stop: () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', interrupt);
+      if (early === undefined) runs.delete(mark);
       for (const pipe of held) pipe.removeListener('data', heard);
       return early;
     },
@@ -281,16 +286,45 @@ const MARK = 'REG_RUN';
  */
 async function endMarked(mark: string): Promise<void> {
   const wanted = Buffer.from(`${MARK}=${mark}\0`);
-  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
-  for (const pid of pids) {
-    const environment = await readFile(`/proc/${pid}/environ`).catch(() => undefined);
-    if (environment?.includes(wanted)) endProcess(Number(pid));
-  }
+  const own = async (): Promise<number[]> => {
+    const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+    const marked: number[] = [];
+    for (const pid of pids) {
+      const environment = await readFile(`/proc/${pid}/environ`).catch(() => undefined);
+      if (environment?.includes(wanted)) marked.push(Number(pid));
+    }
+    return marked;
+  };
+  for (const pid of await own()) endProcess(pid, 'SIGTERM');
+  // git removes its lock files before it ends
+  for (let waited = 0; waited < ENDING_MS && (await own()).length > 0; waited += LOOK_MS)
+    await sleep(LOOK_MS);
+  for (const pid of await own()) endProcess(pid, 'SIGKILL');
 }
 
-function endProcess(pid: number): void {
+/** How long processes have to end, and how often is looked whether they have. */
+const ENDING_MS = 250;
+const LOOK_MS = 25;
+
+/** The marks of the runs that are not over, and of those that were ended early. */
+const runs = new Set<string>();
+
+// nothing that was started outlives the program
+undoneAtEnd(() => {
+  if (runs.size === 0 || !existsSync('/proc/self/environ')) return;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+    try {
+      const environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
+      const [, mark = ''] = new RegExp(`(?:^|\0)${MARK}=([^\0]*)`).exec(environment) ?? [];
+      if (runs.has(mark)) endProcess(Number(pid), 'SIGKILL');
+    } catch {
+      // it has ended, or is another user's
+    }
+});
+
+function endProcess(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGTERM');
+    process.kill(pid, signal);
   } catch {
     // it has ended meanwhile
   }

@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import type { Signature } from '../../domain/signature.js';
 import { RegError } from '../../errors.js';
+import { inOwnFolder } from '../../util/safe-files.js';
 import type { Signatures } from '../port.js';
 import { decodeTag, type TagObject } from '../tag-object.js';
 import {
@@ -25,8 +25,7 @@ export const gitSignatures = (git: RunGit): Signatures => ({
     const found = new Map<Oid, Signature>();
     if (oids.length === 0) return found;
     const signers = file && readSigners(file);
-    const folder = await mkdtemp(join(tmpdir(), 'reg-signers-'));
-    try {
+    return inOwnFolder('signers', async (folder) => {
       const allowed = join(folder, 'allowed');
       if (signers) await writeFile(allowed, signers.ssh);
       const settings = signers ? ['-c', `gpg.ssh.allowedSignersFile=${allowed}`] : [];
@@ -34,9 +33,7 @@ export const gitSignatures = (git: RunGit): Signatures => ({
         for (const [oid, signature] of await check(git, settings, oids.slice(at, at + TAGS_A_RUN), signers))
           found.set(oid, signature);
       return found;
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    });
   },
 });
 
@@ -159,15 +156,12 @@ export function gitSigner(git: RunGit, folder: string, around: Surroundings): Si
     signsTags: async () => (await git(SIGNS)).stdout.toString().trim() === 'true',
     signTag: async (tag) => {
       const storage = await storageOf(git);
-      const scratch = await mkdtemp(join(tmpdir(), 'reg-sign-'));
-      try {
+      return inOwnFolder('sign', async (scratch) => {
         await makeScratch(scratch, storage.format);
         const env = variablesOf(scratch, storage, tag, around.env);
         // a person may have to type a passphrase or touch a key
-        return await sign(gitIn(folder, unhurried({ ...around, env })), scratch, tag);
-      } finally {
-        await rm(scratch, { recursive: true, force: true });
-      }
+        return sign(gitIn(folder, unhurried({ ...around, env })), scratch, tag);
+      });
     },
   };
 }

@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import { blobId } from '../../util/blob.js';
-import { notPlain, readPlain, tooLarge } from '../../util/safe-files.js';
+import { inOwnFolder, notPlain, readPlain, tooLarge } from '../../util/safe-files.js';
 import { type Index, type NextCommit, type Objects, STAGED, type TreeEntry } from '../port.js';
 import { expectSuccess, type GitResult, oneLine, type RunGit, readGitIn, type Surroundings } from './run.js';
 
@@ -174,8 +172,7 @@ async function asStored(
     .trim();
   if (blobId(bytes, oid) === oid) return bytes;
   // git says what it would store only to a folder of objects
-  const folder = await mkdtemp(join(tmpdir(), 'reg-objects-'));
-  try {
+  return inOwnFolder('objects', async (folder) => {
     const named = await git(['rev-parse', '--path-format=absolute', '--git-path', 'objects']);
     const env = {
       ...around.env,
@@ -185,7 +182,5 @@ async function asStored(
     const aside = readGitIn(top, { ...around, env });
     answer(await aside([...hash, '-w'], bytes));
     return answer(await aside(['cat-file', 'blob', oid]));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -3,7 +3,7 @@ import { link, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
-import { makeFolders, makeOwnFolder, moved, remove, writeBelow } from '../../util/safe-files.js';
+import { makeFolders, makeOwnFolder, moved, remove, temporary, writeBelow } from '../../util/safe-files.js';
 import type { CacheFolder } from './transport.js';
 
 /** A folder that belongs to one process until it is given back. */
@@ -120,7 +120,7 @@ export async function borrowFolder(
   home: string,
   name: string | undefined,
 ): Promise<Omit<BorrowedFolder, 'objects'>> {
-  const path = join(home, randomUUID() + BORROWED);
+  const path = temporary(join(home, randomUUID() + BORROWED));
   const isFresh = name === undefined || !(await moved(join(home, name), path));
   if (isFresh) {
     await makeBareFolder(path);
