@@ -309,7 +309,6 @@ describe('what writes files', () => {
     'git/files/refs.ts': 'in a bare repository of the cache',
     'git/program/restore.ts': 'the folder of git, and a repository of its own for what comes from a remote',
     'git/program/signatures.ts': 'a folder of its own for temporary files',
-    'git/program/work-tree.ts': 'mkdtemp, rm: a folder of its own for temporary objects',
     'git/program/locks.ts': 'the locks of the folder of git, and who holds them',
     'git/remote/cache.ts': 'link: packs inside the cache',
   };

@@ -313,7 +313,7 @@ export async function writeBelow(
   }
 }
 
-/** A path beside another, of a name that nothing has. What is written there is temporary. */
+/** A path beside another, of a name that nothing has. A file or folder that is made there is temporary. */
 export const besideOf = (path: string): string => temporary(unusedBeside(path));
 
 const unusedBeside = (path: string): string =>
@@ -325,7 +325,7 @@ undoneAtEnd(() => {
   for (const path of temporaries) rmSync(path, { recursive: true, force: true });
 });
 
-/** Says that what is at a path goes with this process, until it is moved or removed. */
+/** Says that a file or folder is temporary: it goes with this process, until it is moved or removed. */
 export function temporary(path: string): string {
   temporaries.add(path);
   return path;
