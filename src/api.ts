@@ -15,7 +15,7 @@ import { browse } from './registry/browse.js';
 import { type CheckRefOptions, checkRef } from './registry/check-ref.js';
 import type { RegistryContext } from './registry/context.js';
 import { describe } from './registry/describe.js';
-import { type DiffOptions, diff } from './registry/diff.js';
+import { type DiffOptions, diff, diffStage } from './registry/diff.js';
 import { type HistoryOptions, history, intervals } from './registry/history.js';
 import { init } from './registry/init.js';
 import { type LinkOptions, link } from './registry/link.js';
@@ -38,6 +38,7 @@ import type {
   OverviewRow,
   ShownVersion,
   SiteRow,
+  StageDifference,
   StageRow,
   StatusRow,
   SyncRow,
@@ -100,6 +101,8 @@ export interface Registry {
   checkRef(ref: string, options?: Timed<CheckRefOptions>): Promise<CheckedRow>;
   /** What is known of a version: its link, or its annotation by gto or DVC. */
   describe(artifact: string, options?: Timed<queries.ChooseOptions>): Promise<Description>;
+  /** What differs between what HEAD declares and what a stage holds, `diff('#prod')`, of every artifact, by name. */
+  diff(from: `#${string}`, to?: undefined, options?: Timed<DiffOptions>): Promise<StageDifference[]>;
   /** What differs between two models: `diff('churn@v1.2.0', '#prod')`; the second is what HEAD declares by default. */
   diff(from: string, to?: string, options?: Timed<DiffOptions>): Promise<Difference>;
   /** The pages of artifacts at the site that serves the repository; of the registry without one. */
@@ -167,7 +170,7 @@ function createRegistry(context: RegistryContext): Registry {
     stages: async (options = {}) => queries.stages(context, timed(options)),
     checkRef: async (ref, options = {}) => checkRef(context, ref, timed(options)),
     describe: async (artifact, options = {}) => describe(context, artifact, timed(options)),
-    diff: async (from, to, options = {}) => diff(context, from, to, timed(options)),
+    diff: diffOf(context),
     browse: (targets = []) => browse(context, targets),
     load: async (artifact, options = {}) => readable(await loadModel(context, artifact, timed(options))),
     verify: (target, options = {}) => verify(context, target, options),
@@ -244,6 +247,26 @@ function whichOf(context: RegistryContext): Registry['which'] {
     return (await unlessNothing(queries.which(context, target, second, timed(options))))?.[0];
   }
   return which;
+}
+
+function diffOf(context: RegistryContext): Registry['diff'] {
+  const timed = timedIn(context);
+  function differ(
+    from: `#${string}`,
+    to?: undefined,
+    options?: Timed<DiffOptions>,
+  ): Promise<StageDifference[]>;
+  function differ(from: string, to?: string, options?: Timed<DiffOptions>): Promise<Difference>;
+  async function differ(from: string, to?: string, options: Timed<DiffOptions> = {}): Promise<unknown> {
+    if (!from.startsWith('#')) return diff(context, from, to, timed(options));
+    if (to === undefined) return diffStage(context, from, timed(options));
+    throw new RegError(
+      'USAGE',
+      `'${from}' compares every artifact with what HEAD declares, and takes no second operand`,
+      `name the artifact: 'churn${from}'`,
+    );
+  }
+  return differ;
 }
 
 function showOf(context: RegistryContext): Registry['show'] {

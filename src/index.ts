@@ -37,6 +37,7 @@ export type {
   OverviewRow,
   ShownVersion,
   SiteRow,
+  StageDifference,
   StageRow,
   StatusRow,
   SyncRow,

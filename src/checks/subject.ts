@@ -13,7 +13,7 @@ import { bringMissing } from '../registry/catch-up.js';
 import type { RegistryContext } from '../registry/context.js';
 import { UNREADABLE } from '../registry/declared.js';
 import { linkAt } from '../registry/links.js';
-import { type MetricsFile, readMetricsFile } from '../registry/metrics-file.js';
+import type { LinkMetrics } from '../registry/metrics-file.js';
 import { readArtifactNames, wholeEventsIn } from '../registry/read.js';
 import type { FoundRev } from '../registry/source-rev.js';
 import { memoize, once } from '../util/async.js';
@@ -183,30 +183,4 @@ async function listRemote({
     if (mayLack) throw failure;
     return undefined;
   }
-}
-
-/** The metrics of a link, and of the metrics file of its source. */
-export interface LinkMetrics {
-  /** Undefined where no file is named, or the source has no file at that path. */
-  file: MetricsFile | undefined;
-  /** The value of a metric. A value in the link takes precedence. */
-  valueOf(metric: string): number | undefined;
-}
-
-/**
- * Finds the metrics of a link.
- * @throws RegError what reading a metrics file throws
- */
-export async function metricsOf(
-  { context, config }: Pick<RegistryView, 'context' | 'config'>,
-  link: Link,
-  registryCommit: () => Promise<Oid>,
-): Promise<LinkMetrics> {
-  const named = link.metricsFile ?? config.metricsFile;
-  const file = named === undefined ? undefined : await readMetricsFile(context, link, named, registryCommit);
-  const { metrics = {} } = link;
-  return {
-    file,
-    valueOf: (metric) => (Object.hasOwn(metrics, metric) ? metrics[metric] : file?.valueOf(metric)),
-  };
 }

@@ -16,6 +16,7 @@ import { type RegistryContext, requireCommit, requireWorkTree } from '../registr
 import { type DeclaringFiles, filesToCommit } from '../registry/declared.js';
 import { followLink, followNow, withSharedSources } from '../registry/links.js';
 import { readState } from '../registry/read.js';
+import { metricsOf } from '../registry/metrics-file.js';
 import type { Finding } from '../registry/rows.js';
 import { findRev } from '../registry/source-rev.js';
 import { mapAtMost, once } from '../util/async.js';
@@ -27,7 +28,7 @@ import { applyRules, complaintOf, levelOf, type Report, reportOf } from './findi
 import { guarded } from './guard.js';
 import { FILE_RULES } from './link-rules.js';
 import { ALL_RULES, CONFIG_RULES, LINK_RULES, REMOVED_RULES, unreadableConfig } from './rules.js';
-import { type LinkSubject, metricsOf, type RegistryView, viewOf } from './subject.js';
+import { type LinkSubject, type RegistryView, viewOf } from './subject.js';
 import { TAG_RULES, type ValidateTagsOptions, validateTags } from './tag-rules.js';
 import { type TrustedConfig, trustedConfig } from './trusted-config.js';
 
@@ -215,7 +216,7 @@ function linkSubject(
     registry,
     fileInterface: once(async () => interfaceOf((await follow()).model)),
     model,
-    metrics: once(() => metricsOf(registry, link, here)),
+    metrics: once(() => metricsOf(context, registry.config, link, here)),
     findRev: once(async () => {
       const { rev } = link.source;
       return rev === undefined ? undefined : findRev(context, link.source, rev);

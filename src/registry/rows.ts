@@ -306,6 +306,11 @@ export const Difference = defineRow('What differs between two models', {
   from: DiffSide,
   to: DiffSide,
   same: flag('whether both have the same facts'),
+  worse: orNull(
+    flag(''),
+    'whether the second is worse by the rules of `metrics`; null where that was not asked for',
+  ),
+  reasons: list(text(''), 'why it is worse, in sentences'),
   changes: list(ChangeRow, 'what differs'),
   log: defineRow('the commits between; null where both are the same', {
     source: orNull(CommitLog, 'of the source, where both links name the same one'),
@@ -313,6 +318,13 @@ export const Difference = defineRow('What differs between two models', {
   }),
 });
 export type Difference = ValueOf<typeof Difference>;
+
+/** What differs between the version of an artifact in a stage and what HEAD declares: `diff '#prod'`. */
+export const StageDifference = defineRow('What differs between a stage and what HEAD declares', {
+  ...Difference.fields,
+  from: orNull(DiffSide, 'the version in the stage; null where it holds none'),
+});
+export type StageDifference = ValueOf<typeof StageDifference>;
 
 /** A page on the web: `browse`. */
 export const BrowseRow = defineRow('A page on the web', {

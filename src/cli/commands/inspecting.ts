@@ -1,11 +1,14 @@
 import { parseTarget } from '../../domain/target.js';
+import { RegError } from '../../errors.js';
 import * as registry from '../../registry/check-ref.js';
 import { describe as describeVersion } from '../../registry/describe.js';
-import { type DiffOptions, diff as differences } from '../../registry/diff.js';
+import { type DiffOptions, diff as differences, diffStage as stageDifferences } from '../../registry/diff.js';
 import { chosenBy } from '../../registry/queries.js';
-import { CheckedRow, type Difference } from '../../registry/rows.js';
+import { CheckedRow, type Difference, type StageDifference } from '../../registry/rows.js';
+import { shellLine } from '../../util/shell.js';
 import type { OutputFormat } from '../output.js';
-import { renderDiff } from '../render/diff.js';
+import { renderDiff, renderDiffs } from '../render/diff.js';
+import { diffMarkdown, stageMarkdown, unjudgedIn } from '../render/diff-markdown.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
 
@@ -55,15 +58,56 @@ export async function diff(
   { out, open }: Session,
   from: string,
   to: string | undefined,
-  options: DiffOptions & { exitCode?: boolean },
+  {
+    exitCode,
+    format = out.json ? 'json' : 'text',
+    ...given
+  }: DiffOptions & { exitCode?: 'differs' | 'worse'; format?: 'text' | 'markdown' | 'json' },
 ): Promise<number> {
-  const found = await differences(await open(), from, to, options);
-  if (out.json) out.data(found);
-  else out.print(await renderDiff(found, out));
-  if (found.same) out.note(sameNote(found));
-  for (const [name, log] of Object.entries(found.log))
-    if (log?.problem) out.note(`the commits of the ${name} are not shown: ${log.problem}`);
-  return options.exitCode && !found.same ? 1 : 0;
+  let isWhole = true;
+  const onMissing = (): void => {
+    isWhole = false;
+  };
+  // a reviewer reads the verdict of the rules that hold, not of those that a change brings
+  const options = { ...given, onMissing, judge: exitCode === 'worse' || format === 'markdown' };
+  const context = await open();
+  const print = async <T>(found: T, markdown: (found: T) => string, text: () => Promise<string>) => {
+    if (format === 'json') out.data(found);
+    else out.print(format === 'markdown' ? markdown(found) : await text());
+  };
+  let all: StageDifference[];
+  if (from.startsWith('#')) {
+    if (to !== undefined)
+      throw new RegError(
+        'USAGE',
+        `'${from}' compares every artifact with what HEAD declares`,
+        `name the artifact: ${shellLine('reg', 'diff', `${to.split(/[@#]/)[0]}${from}`, to)}`,
+      );
+    all = await stageDifferences(context, from, options);
+    await print(
+      all,
+      (found) => stageMarkdown(found, from),
+      () => renderDiffs(all, out),
+    );
+    if (isWhole && all.every(({ same }) => same)) out.note(`nothing differs from ${from}`);
+  } else {
+    const found = await differences(context, from, to, options);
+    all = [found];
+    await print(found, diffMarkdown, () => renderDiff(found, out));
+    if (found.same) out.note(sameNote(found));
+  }
+  for (const { to: side, worse, reasons, changes, log } of all) {
+    const whose = all.length > 1 ? ` of ${side.artifact}` : '';
+    for (const [name, one] of Object.entries(log))
+      if (one?.problem) out.note(`the commits of the ${name}${whose} are not shown: ${one.problem}`);
+    for (const reason of reasons) out.note(`worse${whose}: ${reason}`);
+    const unjudged = worse === null ? [] : unjudgedIn(changes);
+    if (unjudged.length > 0)
+      out.note(`no rule says which way is better${whose}, so it is not judged: ${unjudged.join(', ')}`);
+  }
+  if (!isWhole) return 1;
+  const fails = exitCode === 'worse' ? all.some(({ worse }) => worse) : !all.every(({ same }) => same);
+  return exitCode !== undefined && fails ? 1 : 0;
 }
 
 /** The note that two models are the same. Commits may still lie between them: those change no fact of the model. */

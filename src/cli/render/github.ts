@@ -1,4 +1,5 @@
 import { clean } from './clean.js';
+import { cell } from './markdown.js';
 
 /**
  * Outputs as the file in GITHUB_OUTPUT takes them. Every value is fenced, so that none can begin another output (GitHub Docs,
@@ -18,12 +19,3 @@ export function githubSummary(outputs: readonly (readonly [string, string])[]): 
     `${title === undefined ? '' : `### ${cell(title)}\n\n`}| | |\n| --- | --- |\n${lines.join('\n')}\n\n`,
   );
 }
-
-/** Text that means nothing to Markdown or HTML, in one line. */
-export const cell = (text: string): string =>
-  text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll(/[\\`*_{}[\]()#+\-.!|~@:]/g, (char) => `&#${char.charCodeAt(0)};`)
-    .replaceAll(/\s*\n\s*/g, '<br>');

@@ -17,6 +17,8 @@ export interface OptionSpec {
   parse?: (text: string, before: never, now: () => number) => unknown;
   /** The value where none is typed. */
   fallback?: unknown;
+  /** The value where none stands behind a `=`; the next word is no value of such an option. */
+  bare?: string;
   /** How help shows the flags, where a parser would read that wrong. */
   shown?: string;
 }

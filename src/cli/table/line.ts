@@ -61,6 +61,8 @@ export function readLine(argv: readonly string[]): Line {
     else if (!isClosed && word.startsWith('-') && word !== '-') {
       const { known, rest, waiting } = readOption(word, optionsOf(command));
       options.push(...known);
+      const [{ option: { bare = undefined } = {}, value } = {}] = known;
+      if (bare !== undefined && value === bare && !word.includes('=')) kept = `${word}=${bare}`;
       open = waiting;
       if (rest !== undefined) unknown.push(rest);
       if (word.startsWith(FIELDS)) {
@@ -96,7 +98,7 @@ function readOption(word: string, options: readonly OptionSpec[]): ReadOption {
     const option = find(equals < 0 ? word : word.slice(0, equals));
     if (option === undefined) return { known: [], rest: word };
     if (equals >= 0) return { known: [{ option, value: word.slice(equals + 1) }] };
-    return isWaiting(option) ? { known: [], waiting: option } : { known: [{ option, value: undefined }] };
+    return isWaiting(option) ? { known: [], waiting: option } : { known: [{ option, value: option.bare }] };
   }
   const option = find(word.slice(0, 2));
   if (option === undefined) return { known: [], rest: word };
@@ -109,4 +111,5 @@ function readOption(word: string, options: readonly OptionSpec[]): ReadOption {
   return { ...others, known: [own, ...others.known] };
 }
 
-const isWaiting = ({ flags }: OptionSpec): boolean => valueNameOf(flags) !== undefined;
+const isWaiting = ({ flags, bare }: OptionSpec): boolean =>
+  bare === undefined && valueNameOf(flags) !== undefined;

@@ -10,6 +10,7 @@ import {
   OverviewRow,
   ShownVersion,
   StageRow,
+  StageDifference,
   StatusRow,
   VerifiedRow,
   VersionRow,
@@ -146,14 +147,35 @@ export const READING: readonly CommandSpec[] = [
     run: async () => (await import('../commands/inspecting.js')).describe,
   }),
   command('diff <from> [to]', 'say what differs between two models, by default from what HEAD declares', {
-    examples: ["diff churn@v1.2.0 'churn#prod'", "diff churn@v1.2.0 '#prod' --json"],
+    examples: [
+      "diff churn@v1.2.0 'churn#prod'",
+      "diff churn@v1.2.0 '#prod' --json",
+      "diff '#prod' --format markdown",
+      "diff 'churn#prod' churn --exit-code=worse",
+    ],
+    more: "A stage alone, '#prod', compares everything that HEAD declares with what the stage holds.",
     options: [
       AT,
       OFFLINE,
       option('--log <count>', 'so many commits of each log (default: 20; 0 for none)', { parse: count }),
-      option('--exit-code', 'exit 1 when something differs'),
+      option(
+        '--exit-code [when]',
+        'exit 1 when something differs; with =worse when it is worse by the rules of metrics',
+        {
+          choices: ['differs', 'worse'],
+          bare: 'differs',
+          shown: '--exit-code[=worse]',
+        },
+      ),
+      option(
+        '--format <format>',
+        'how to say it (default: text); markdown is for the comment on a pull request',
+        {
+          choices: ['text', 'markdown', 'json'],
+        },
+      ),
     ],
-    answer: Difference,
+    answer: either(Difference, list(StageDifference)),
     run: async () => (await import('../commands/inspecting.js')).diff,
   }),
   command(
