@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { regIn, runReg, transcript } from '../support/cli-here.js';
@@ -323,4 +323,33 @@ test('the content of a stage is read from the remote, whatever tags a checkout h
     expect(await reg('validate')).toMatchObject({ stdout: '', code: 4 });
   }
   expect((await whole.reg('validate', '--offline')).stdout).toBe(worse);
+});
+
+test('annotations, a summary on the page of the run, and SARIF in one run', async () => {
+  const registry = registryWith({
+    'a.model.yaml': RIGHT.replace('size: 154', 'size: 155'),
+    'b.model.yaml': `${RIGHT}sha265: x\n`,
+    'c.model.yaml': `${RIGHT}sha265: x\n`,
+  });
+  const page = join(box.root, 'summary.md');
+  const args = ['validate', '--format', 'github', '--sarif', 'out/reg.sarif'];
+  const run = await runReg(box, { cwd: registry.dir, env: { GITHUB_STEP_SUMMARY: page } }, ...args);
+  expect(run).toMatchObject({ code: 1, stderr: '3 errors\n' });
+  expect(run.stdout.match(/^::error /gm)).toHaveLength(3);
+  const { runs } = JSON.parse(readFileSync(join(registry.dir, 'out/reg.sarif'), 'utf8'));
+  expect(runs[0].results).toHaveLength(3);
+  expect(readFileSync(page, 'utf8')).toBe(
+    '### reg validate\n\n| level | rule | findings |\n| --- | --- | --- |\n| error | link&#45;bytes | 1 |\n| error | link&#45;schema | 2 |\n\n3 errors\n\n',
+  );
+});
+
+test('the report goes through no symbolic link of a change under review', async () => {
+  const registry = registryWith({ 'a.model.yaml': RIGHT });
+  symlinkSync(box.root, join(registry.dir, 'out'));
+  const run = await regIn(box, registry.dir)('validate', '--sarif', 'out/reg.sarif');
+  expect(run.code).toBe(1);
+  expect(existsSync(join(box.root, 'reg.sarif'))).toBe(false);
+  const elsewhere = join(box.root, 'reports', 'reg.sarif');
+  expect(await regIn(box, registry.dir)('validate', '--sarif', elsewhere)).toMatchObject({ code: 0 });
+  expect(existsSync(elsewhere)).toBe(true);
 });

@@ -1,3 +1,4 @@
+import { basename, dirname, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as doctoring from '../../checks/doctor.js';
 import type { Report } from '../../checks/finding.js';
@@ -6,11 +7,14 @@ import { REPORTERS, type ReportFormat } from '../../checks/reporters.js';
 import { ALL_RULES } from '../../checks/rules.js';
 import * as validating from '../../checks/validate.js';
 import * as verifying from '../../checks/verify.js';
+import type { RegistryContext } from '../../registry/context.js';
 import * as approving from '../../registry/approvals.js';
 import { ApprovedRow, DoctorFinding, type Finding, VerifiedRow } from '../../registry/rows.js';
+import { refuseLinksBelow, writeBelow } from '../../util/safe-files.js';
 import { shellLine } from '../../util/shell.js';
 import type { Output } from '../output.js';
 import { cleanLine } from '../render/clean.js';
+import { writeCheckSummary } from '../render/github.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
 
@@ -68,29 +72,77 @@ const inRepository = (fix: string, repo: string): string =>
 export async function validate(
   { out, open, cwd }: Session,
   paths: string[],
-  options: Omit<validating.ValidateOptions, 'paths' | 'from'> & { format?: ReportFormat | 'text' | 'json' },
+  options: Omit<validating.ValidateOptions, 'paths' | 'from'> & {
+    format?: ReportFormat | 'text' | 'json';
+    sarif?: string;
+  },
 ): Promise<number> {
-  const { format = out.json ? 'json' : 'text', ...which } = options;
-  const report = await validating.validate(await open(), { ...which, paths, from: cwd });
+  const { format = out.json ? 'json' : 'text', sarif, ...which } = options;
+  const context = await open();
+  const report = await validating.validate(context, { ...which, paths, from: cwd });
   if (report.note !== undefined) out.note(report.note);
   printReport(report, format, out);
+  if (sarif !== undefined)
+    await writeReport(resolve(cwd, sarif), reportIn('sarif', report, out), context, cwd);
+  if (format === 'github') {
+    out.note(countsOf(report));
+    await writeCheckSummary(report, countsOf(report), out.world.env);
+  }
   return report.ok ? 0 : 1;
 }
+
+/** Writes a report to a file; through no symbolic link below the work tree, which a change under review fills. */
+async function writeReport(
+  place: string,
+  text: string,
+  context: RegistryContext,
+  cwd: string,
+): Promise<void> {
+  const root = (await context.workTree())?.root;
+  for (const one of [root, cwd]) if (one !== undefined) await refuseLinksBelow(one, place);
+  await writeBelow(dirname(place), basename(place), text);
+}
+
+/** How many findings of each level there are, as a line. */
+function countsOf({ findings, checked }: Report): string {
+  if (findings.length === 0) return checked.length === 0 ? 'there is nothing to check' : rightNote(checked);
+  const levels = LEVELS.map((level) => findings.filter((one) => one.level === level).length);
+  const counts = levels.flatMap((count, index) =>
+    count === 0 ? [] : `${count} ${NOUNS[index]}${count === 1 ? '' : 's'}`,
+  );
+  const isCut = levels.some((count) => count > MOST_ANNOTATIONS);
+  return `${counts.join(', ')}${isCut ? `; GitHub shows ${MOST_ANNOTATIONS} annotations of a kind, and the log has all` : ''}`;
+}
+
+const LEVELS = ['error', 'warning', 'info'] as const;
+const NOUNS = ['error', 'warning', 'notice'] as const;
+
+/** Of a step, of each kind (GitHub Docs, "Workflow commands", annotations). */
+const MOST_ANNOTATIONS = 10;
 
 /** Prints a report: in JSON, for another program, or one line a finding. */
 function printReport(report: Report, format: ReportFormat | 'text' | 'json', out: Output): void {
   const { ok, findings, checked } = report;
   if (format === 'json') out.data({ ok, findings });
-  else if (format !== 'text') {
-    const cleaned = { ...report, findings: findings.map(cleanedFinding), checked: checked.map(cleanLine) };
-    out.print(REPORTERS[format](cleaned, { version: out.world.version, rules: ALL_RULES }));
-  } else {
+  else if (format !== 'text') out.print(reportIn(format, report, out));
+  else {
     for (const { file, line, level, message, rule } of findings)
       out.line(`${atStart(file)}:${line}: ${level}: ${message} [${rule}]`);
     if (findings.length === 0 && checked.length > 0) out.note(rightNote(checked));
     else if (findings.length === 0 && report.note === undefined) out.note('there is nothing to check');
   }
 }
+
+/** A report in a format for another program. */
+const reportIn = (format: ReportFormat, report: Report, { world: { version } }: Output): string =>
+  REPORTERS[format](
+    {
+      ...report,
+      findings: report.findings.map(cleanedFinding),
+      checked: report.checked.map(cleanLine),
+    },
+    { version, rules: ALL_RULES },
+  );
 
 /** A path that begins a line: in the log of a workflow, `::` there would be a command (GitHub Docs, "Workflow commands"). */
 const atStart = (file: string): string => (/^\s*(::|##\[)/.test(file) ? `./${file}` : file);

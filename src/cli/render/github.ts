@@ -1,5 +1,7 @@
+import { appendFile } from 'node:fs/promises';
+import type { Report } from '../../checks/finding.js';
 import { clean } from './clean.js';
-import { cell } from './markdown.js';
+import { cell, table } from './markdown.js';
 
 /**
  * Outputs as the file in GITHUB_OUTPUT takes them. Every value is fenced, so that none can begin another output (GitHub Docs,
@@ -18,4 +20,21 @@ export function githubSummary(outputs: readonly (readonly [string, string])[]): 
   return clean(
     `${title === undefined ? '' : `### ${cell(title)}\n\n`}| | |\n| --- | --- |\n${lines.join('\n')}\n\n`,
   );
+}
+
+/** Shows on the page of the run how many findings there are of each rule. */
+export async function writeCheckSummary(
+  { findings }: Pick<Report, 'findings'>,
+  counts: string,
+  { GITHUB_STEP_SUMMARY: summary }: NodeJS.ProcessEnv,
+): Promise<void> {
+  if (!summary) return;
+  const byRule = new Map<string, number>();
+  for (const { level, rule } of findings) {
+    const key = `${level} ${rule}`;
+    byRule.set(key, (byRule.get(key) ?? 0) + 1);
+  }
+  const rows = [...byRule].map(([key, count]) => [...key.split(' ').map(cell), String(count)]);
+  const page = rows.length === 0 ? '' : `${table(['level', 'rule', 'findings'], rows)}\n`;
+  await appendFile(summary, `### reg validate\n\n${page}${cell(counts)}\n\n`);
 }

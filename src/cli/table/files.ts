@@ -169,7 +169,7 @@ export const FILES: readonly CommandSpec[] = [
     examples: [
       'validate',
       'validate models --json',
-      'validate --base origin/main --format github',
+      'validate --base origin/main --format github --sarif reg.sarif',
       'validate --staged',
       'validate --tags --since v1',
     ],
@@ -179,6 +179,7 @@ export const FILES: readonly CommandSpec[] = [
       option('--format <format>', 'how to say it (default: text)', {
         choices: ['text', 'json', 'github', 'junit', 'sarif'],
       }),
+      option('--sarif <file>', 'write the report to this file too, as SARIF for code scanning'),
       option('--tags', 'check tags instead: against each other and the policy of their stages'),
       option('--since <rev|time>', 'with --tags: only events from then on'),
       option('--bytes', 'ask too whether the bytes of what stages hold are there'),
