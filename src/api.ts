@@ -14,7 +14,7 @@ import { type Approved, type ApproveOptions, approve } from './registry/approve.
 import { browse } from './registry/browse.js';
 import { type CheckRefOptions, checkRef } from './registry/check-ref.js';
 import type { RegistryContext } from './registry/context.js';
-import { describe } from './registry/describe.js';
+import { type DescribeOptions, describe } from './registry/describe.js';
 import { type DiffOptions, diff, diffStage } from './registry/diff.js';
 import { type HistoryOptions, history, intervals } from './registry/history.js';
 import { init } from './registry/init.js';
@@ -44,6 +44,7 @@ import type {
   SyncRow,
   UpdateRow,
   UploadRow,
+  UrlRow,
   VerifiedRow,
   VersionRow,
 } from './registry/rows.js';
@@ -51,6 +52,7 @@ import { type OverviewOptions, overview, type VersionsOptions, versions } from '
 import { type SyncOptions, status, sync } from './registry/sync.js';
 import { type UpdateOptions, update } from './registry/update.js';
 import { type UploadOptions, upload } from './registry/upload.js';
+import { type UrlOptions, urlOf } from './registry/url-of.js';
 import type { WriteOptions, Written } from './registry/write.js';
 import type { Ui, UiOptions } from './site/serve.js';
 import type { SiteOptions } from './site/write.js';
@@ -100,7 +102,7 @@ export interface Registry {
   /** Which event a ref is, and whether it is still in effect. */
   checkRef(ref: string, options?: Timed<CheckRefOptions>): Promise<CheckedRow>;
   /** What is known of a version: its link, or its annotation by gto or DVC. */
-  describe(artifact: string, options?: Timed<queries.ChooseOptions>): Promise<Description>;
+  describe(artifact: string, options?: Timed<DescribeOptions>): Promise<Description>;
   /** What differs between what HEAD declares and what a stage holds, `diff('#prod')`, of every artifact, by name. */
   diff(from: `#${string}`, to?: undefined, options?: Timed<DiffOptions>): Promise<StageDifference[]>;
   /** What differs between two models: `diff('churn@v1.2.0', '#prod')`; the second is what HEAD declares by default. */
@@ -109,6 +111,8 @@ export interface Registry {
   browse(targets?: readonly string[]): Promise<BrowseRow[]>;
   /** Fetches and verifies one model, and puts it on disk. */
   load(artifact: string, options?: Timed<LoadOptions>): Promise<Model>;
+  /** The address of the bytes that `load` would fetch, for other programs; with `expires` one that needs no login for so many seconds. */
+  urlOf(artifact: string, options?: Timed<UrlOptions>): Promise<UrlRow>;
   /** Who signed each event, and whether the histories of artifacts hold together. */
   verify(target?: string, options?: VerifyOptions): Promise<VerifiedRow[]>;
   /** Checks link files, or tags. */
@@ -173,6 +177,7 @@ function createRegistry(context: RegistryContext): Registry {
     diff: diffOf(context),
     browse: (targets = []) => browse(context, targets),
     load: async (artifact, options = {}) => readable(await loadModel(context, artifact, timed(options))),
+    urlOf: async (artifact, options = {}) => urlOf(context, artifact, timed(options)),
     verify: (target, options = {}) => verify(context, target, options),
     validate: (options = {}) => validate(context, options),
     doctor: (options = {}) => doctor(context, options),

@@ -10,6 +10,7 @@ export type { AssignOptions, RegisterOptions, WithdrawOptions } from './registry
 export type { ApprovalsOptions } from './registry/approvals.js';
 export type { Approved, ApproveOptions } from './registry/approve.js';
 export type { CheckRefOptions } from './registry/check-ref.js';
+export type { DescribeOptions } from './registry/describe.js';
 export type { DiffOptions } from './registry/diff.js';
 export type { HistoryOptions } from './registry/history.js';
 export type { LinkOptions } from './registry/link.js';
@@ -43,6 +44,7 @@ export type {
   SyncRow,
   UpdateRow,
   UploadRow,
+  UrlRow,
   VerifiedRow,
   VersionRow,
   WriteRow,
@@ -50,6 +52,7 @@ export type {
 export type { SyncOptions } from './registry/sync.js';
 export type { UpdateOptions } from './registry/update.js';
 export type { UploadOptions } from './registry/upload.js';
+export type { UrlOptions } from './registry/url-of.js';
 export type { WriteOptions, Written } from './registry/write.js';
 export type { Ui, UiOptions } from './site/serve.js';
 export type { SiteOptions } from './site/write.js';

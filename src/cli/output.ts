@@ -55,6 +55,10 @@ export interface GlobalOptions {
 /** How an answer reaches later steps of a job: `github` by the files that its runner names, the others on standard output. */
 export type OutputFormat = 'github' | 'dotenv' | 'azure';
 
+/** Whether the lines for a job take the place of the answer on standard output. */
+export const takesPlace = (format: OutputFormat | undefined): boolean =>
+  format === 'dotenv' || format === 'azure';
+
 /** Makes the output of one run. */
 export function outputTo(
   world: World,
@@ -70,8 +74,7 @@ export function outputTo(
     color: colorsFor(world, color),
     answer: async (value, shown) => {
       out.answered = value;
-      // its outputs take its place
-      if (outputFormat === 'dotenv' || outputFormat === 'azure') return;
+      if (takesPlace(outputFormat)) return;
       if (json) return out.data(value);
       const made = await shown();
       if ('rows' in made) out.print(await renderTable(made, out));

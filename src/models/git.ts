@@ -4,10 +4,11 @@ import { refuseTooMany, refuseUnsafePath } from '../domain/model-files.js';
 import { RegError } from '../errors.js';
 import { type Objects, type SourceRepository, STAGED, type TreeEntry } from '../git/port.js';
 import type { Surroundings } from '../net/http.js';
+import { withoutLogin } from '../util/address.js';
 import { short } from '../util/oid.js';
-import { askForPointers, followPointers, type LargeFilesAnswer } from './lfs/follow.js';
+import { askForPointers, followPointers, type LargeFilesAnswer, largeFileAddress } from './lfs/follow.js';
 import { findPointers, type PointedFile } from './lfs/pointer.js';
-import type { SourceFile, SourceModel } from './source.js';
+import type { ModelAddress, SourceFile, SourceModel } from './source.js';
 
 /**
  * Finds the model at a path of a commit, a file or a folder, in git's own objects: no work tree, no hooks, no filters. Pointers
@@ -34,6 +35,31 @@ export async function gitModel(
   refuseTooMany(path, below.length);
   for (const one of below) refuseUnsafePath(one.path);
   return { kind: 'folder', name, files: await filesAt(below) };
+}
+
+/**
+ * The address of the bytes of a file of a commit: what the server of Git LFS says where the file is a pointer.
+ * @throws RegError SOURCE_UNSUPPORTED for anything else, which is in git itself
+ */
+export async function gitAddress(
+  repository: SourceRepository,
+  commit: Oid,
+  path: string,
+  around: Surroundings,
+): Promise<ModelAddress> {
+  const { objects, largeFiles } = repository;
+  const entry = await objects.entry(commit, path);
+  if (entry === undefined) throw await nothingThere(objects, commit, path);
+  const sizes = entry.type === 'blob' ? await objects.sizes([entry.oid]) : new Map<Oid, number>();
+  const [pointed] = entry.type === 'blob' ? await pointedAmong(objects, [{ ...entry, path }], sizes) : [];
+  if (pointed !== undefined) return largeFileAddress(repository, commit, pointed, around);
+  const remote = await largeFiles.remote();
+  const place = remote === undefined ? '' : ` (git+${withoutLogin(remote.url)}@${commit}:${path})`;
+  throw new RegError(
+    'SOURCE_UNSUPPORTED',
+    `${path} is in git itself at commit ${short(commit)}${place}, and no address leads to its bytes`,
+    'load it, or put it into a store, whose address others can read: reg upload',
+  );
 }
 
 /**

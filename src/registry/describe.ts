@@ -1,15 +1,24 @@
 import { type ArtifactEntry, pathOfEntry } from '../documents/artifacts.js';
-import type { Link } from '../documents/link.js';
+import { isOwn, type Link } from '../documents/link.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
+import { RegError } from '../errors.js';
+import { addressOf } from '../models/address.js';
+import { withoutUserInfo } from '../util/address.js';
 import type { RegistryContext } from './context.js';
 import { type Declaration, explainUnlinked, notDeclared } from './declared.js';
 import { declaredModel } from './declared-model.js';
-import { shownSource } from './links.js';
+import { linkAt, resolveLink, shownSource } from './links.js';
 import { askMeant } from './meant.js';
 import { type ChooseOptions, type Chosen, choose } from './queries.js';
 import { readArtifact } from './read.js';
 import type { Description } from './rows.js';
 import { approvalsKnown, approvalsOf } from './show.js';
+
+/** Which version to describe. */
+export interface DescribeOptions extends ChooseOptions {
+  /** Asks the Git LFS server too where the bytes of a model of this repository are. An address with a signature is left out. */
+  address?: boolean | undefined;
+}
 
 /**
  * Describes an artifact as it is declared at a version, in a stage, or at a rev.
@@ -18,16 +27,43 @@ import { approvalsKnown, approvalsOf } from './show.js';
 export const describe = (
   context: RegistryContext,
   name: string,
-  options: ChooseOptions,
+  { address = false, ...options }: DescribeOptions,
 ): Promise<Description> =>
   askMeant(context, name, async (full) => {
     const artifact = artifactName(full);
     const chosen = await choose(context, artifact, options);
-    const row = await describeChosen(context, artifact, chosen);
+    const described = await describeChosen(context, artifact, chosen);
+    const row = await withAddress(context, artifact, described, address && !context.offline);
     if (chosen.version === null || options.at) return row;
     const known = await approvalsKnown(context, async () => [await readArtifact(context, artifact)]);
     return { ...row, approvals: approvalsOf(row, known) };
   });
+
+/**
+ * Adds where DVC has the bytes of a model of this repository, which its files say without a question, or Git LFS, whose server has to be asked.
+ * A linked repository would have to be fetched for it.
+ */
+async function withAddress(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  row: Description,
+  mayAsk: boolean,
+): Promise<Description> {
+  const isElsewhere = row.source !== null && !isOwn(row.source);
+  const mayBeKnown = row.digest?.startsWith('md5:') || (mayAsk && row.digest?.startsWith('git:'));
+  if (isElsewhere || row.path === null || !mayBeKnown) return row;
+  try {
+    const link = await linkAt(context, artifact, row.commit);
+    const { place, home } = await resolveLink(context, link, async () => row.commit);
+    const { url } = await addressOf(place, home);
+    if (withoutUserInfo(url) !== url) return row;
+    return { ...row, source: { path: row.path, ...row.source, url } };
+  } catch (error) {
+    // what cannot be loaded is described all the same
+    if (error instanceof RegError && error.code !== 'INTERRUPTED') return row;
+    throw error;
+  }
+}
 
 /**
  * Describes an artifact as a commit declares it, without approvals.

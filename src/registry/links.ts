@@ -10,7 +10,7 @@ import { RegError } from '../errors.js';
 import type { Objects, SourceRepository } from '../git/port.js';
 import { digestOf, verifyPromises } from '../models/digest.js';
 import { hasPointers } from '../models/lfs/pointer.js';
-import { locate } from '../models/locate.js';
+import { locate, type ResolvedSource } from '../models/locate.js';
 import { modelOnDisk, type SourceModel } from '../models/source.js';
 import { allowedHosts, beyondThisMachine, PrivateHost } from '../net/private-address.js';
 import { isStoreUrl, nameOfKey, splitObjectUrl } from '../stores/url.js';
@@ -43,46 +43,65 @@ interface Followed {
 /** Links that may lead to links; more is taken for a mistake. */
 export const MOST_LINKS = 10;
 
+/** Where a link leads, before its source is asked for the model. */
+interface ResolvedLink extends Omit<Followed, 'model'> {
+  place: ResolvedSource;
+  /** The registry whose link names the place. */
+  home: RegistryContext;
+  /** How many links led there, the first one included. */
+  links: number;
+}
+
 /**
  * Finds the model that a link leads to; nothing of it is read yet.
  * @param registryCommit gives the commit at which the link was read: what a link without `repo`, `rev` and `commit` means
- * @param trail the links that led to this one
  * @throws RegError UNKNOWN_REV, SOURCE_PATH, SOURCE_UNSUPPORTED, REMOTE_FAILED, STORE_FAILED, LINK_LOOP, and what finding a
  * stage or version of another registry throws
  */
 export async function followLink(
   context: RegistryContext,
+  link: Link,
+  registryCommit: () => Promise<Oid>,
+): Promise<Followed> {
+  const { place, home, links, commit, promises } = await resolveLink(context, link, registryCommit);
+  const model = await locate(place, home).catch(async (error: unknown) => {
+    // what this registry allows is for its own links
+    const isOwnUrl = error instanceof PrivateHost && place.kind === 'store' && links === 1;
+    const trusting = isOwnUrl ? await trustingHosts(home) : undefined;
+    if (trusting === undefined) throw error;
+    return locate(place, trusting);
+  });
+  return { model, commit, promises };
+}
+
+/**
+ * Finds the place that a link leads to, through other links.
+ * @param trail the links that led to this one
+ * @throws RegError as `followLink`
+ */
+export async function resolveLink(
+  context: RegistryContext,
   { source, sha256, size }: Link,
   registryCommit: () => Promise<Oid>,
   trail: readonly string[] = [],
-): Promise<Followed> {
-  const promises = [{ sha256, size }];
-  if (source.url !== undefined) {
-    const place = { kind: 'store', url: await storeUrl(context, source.url) } as const;
-    const model = await locate(place, context).catch(async (error: unknown) => {
-      // what this registry allows is for its own links
-      const trusting =
-        error instanceof PrivateHost && trail.length === 0 ? await trustingHosts(context) : undefined;
-      if (trusting === undefined) throw error;
-      return locate(place, trusting);
-    });
-    return { model, commit: undefined, promises };
-  }
+): Promise<ResolvedLink> {
+  const here = { home: context, links: trail.length + 1, promises: [{ sha256, size }] };
+  if (source.url !== undefined)
+    return { ...here, place: { kind: 'store', url: await storeUrl(context, source.url) }, commit: undefined };
   const commit = await sourceCommit(context, source, registryCommit);
   const file = linkFileOf(source);
   if (file === undefined) {
     const repository = await sourceRepository(context, source);
     const at = await sourceFolder(context, source);
     const path = modelPath(source.path ?? '');
-    const model = await locate({ kind: 'repository', repository, commit, path, at }, context);
-    return { model, commit, promises };
+    return { ...here, place: { kind: 'repository', repository, commit, path, at }, commit };
   }
   const home = await sourceRegistry(context, source);
   const step = `${file} at ${short(commit)} of ${withoutUserInfo(source.repo ?? 'this repository')}`;
   refuseLoop([...trail, step]);
   const next = await linkFileAt(home.repository.objects, commit, file);
-  const followed = await followLink(home, next, async () => commit, [...trail, step]);
-  return { ...followed, commit, promises: [...promises, ...followed.promises] };
+  const found = await resolveLink(home, next, async () => commit, [...trail, step]);
+  return { ...found, commit, promises: [...here.promises, ...found.promises] };
 }
 
 /**

@@ -103,10 +103,10 @@ interface ChosenLink extends Chosen {
  * Chooses the commit of the registry, and reads the link there.
  * @throws RegError NOT_DECLARED, INVALID_LINK, NOT_PINNED, and what choosing throws
  */
-async function chooseLink(
+export async function chooseLink(
   context: RegistryContext,
   artifact: ArtifactName,
-  { frozen = false, ...options }: LoadOptions,
+  { frozen = false, ...options }: ChooseOptions & Pick<LoadOptions, 'frozen'>,
 ): Promise<ChosenLink> {
   const chosen = await choose(context, artifact, await verifying(context, options));
   const link = await linkAt(context, artifact, chosen.commit).catch(

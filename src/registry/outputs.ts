@@ -7,6 +7,7 @@ import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { describeChosen } from './describe.js';
 import { readArtifact } from './read.js';
+import type { StageDifference } from './rows.js';
 
 // What later steps of a CI job take from an answer, by the names that gto-action has (README of iterative/gto-action), and more.
 
@@ -27,7 +28,9 @@ interface AnsweredRow {
   current?: boolean;
   previous?: string | null;
   path?: string;
-  sha256?: string;
+  sha256?: string | null;
+  url?: string;
+  expires?: string | null;
 }
 
 /**
@@ -53,7 +56,8 @@ export async function outputsOf(context: RegistryContext, answer: unknown): Prom
     commit: row.commit,
   }).catch(unlessUndeclared);
   const outputs: Outputs = {
-    event: kind,
+    // what a rev declares was no event
+    event: tag === undefined && row.event === undefined ? null : kind,
     name: artifact.name,
     version: version ?? null,
     stage,
@@ -69,9 +73,37 @@ export async function outputsOf(context: RegistryContext, answer: unknown): Prom
     email: event?.tagger.email ?? null,
     message: event?.message ?? null,
   };
-  for (const name of ['current', 'created', 'pushed'] as const)
+  for (const name of ['current', 'created', 'pushed', 'url', 'expires'] as const)
     if (row[name] !== undefined) outputs[name] = row[name];
   return outputs;
+}
+
+/**
+ * What later steps of a job take from comparisons.
+ * @param one the only one; undefined where a stage is compared as a whole, and name, version, tag and previous are null then
+ * @param isWhole false where tags are missing, so that nothing is known of the whole
+ */
+export async function diffOutputs(
+  context: RegistryContext,
+  all: readonly StageDifference[],
+  { one, isWhole }: { one: StageDifference | undefined; isWhole: boolean },
+): Promise<Outputs> {
+  const { artifact, version = null } = one?.to ?? {};
+  const registered =
+    artifact && version
+      ? (await readArtifact(context, artifactName(artifact))).versions.get(version as VersionId)
+      : undefined;
+  return {
+    worse: isWhole ? all.some(({ worse }) => worse) : null,
+    same: isWhole ? all.every(({ same }) => same) : null,
+    reasons: all.flatMap(({ reasons }) => reasons).join('; '),
+    changed: all.flatMap(({ same, to }) => (same ? [] : [to.artifact])).join(' '),
+    name: artifact ?? null,
+    version,
+    tag: registered?.event.tag ?? null,
+    commit: all[0]?.to.commit ?? null,
+    previous: one?.from?.artifact === artifact ? (one?.from?.version ?? null) : null,
+  };
 }
 
 /** An artifact that is not declared has events all the same. */

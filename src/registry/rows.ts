@@ -241,7 +241,10 @@ export const Description = defineRow('The description of a version; missing valu
   description: orNull(text(''), 'what it is for'),
   path: orNull(text(''), 'where the model is, in its source or this repository'),
   labels: anything('labels of the link'),
-  source: orNull(named<LinkSource>('source', ''), 'source of the link'),
+  source: orNull(
+    named<LinkSource>('source', ''),
+    'source of the link; of a model that DVC tracks here, and with `--json=source` of one that Git LFS keeps, with the `url` of its bytes',
+  ),
   digest: orNull(
     text(''),
     'the bytes, as what declares them says: `sha256:…`, `md5:…` of DVC, or `git:…`, the id of a blob or tree',
@@ -475,6 +478,23 @@ export const LoadRow = defineRow('The model that was loaded', {
   source: named<LinkSource>('source', 'where it came from, with the commit that was read'),
 });
 export type LoadRow = ValueOf<typeof LoadRow>;
+
+/** The address of the bytes of a model: `load --url`. */
+export const UrlRow = defineRow('The address of the bytes of a model', {
+  artifact: text('name of the artifact'),
+  version: orNull(version<string>(''), 'the version; null for a rev'),
+  commit: oid('commit of the registry at which the link was read'),
+  url: text('the address; the absolute path of a file of this machine'),
+  expires: orNull(
+    time(''),
+    'until when it is valid, at the latest; null where that is not known, and where it does not expire',
+  ),
+  sha256: orNull(sha256(''), 'SHA-256 that the link promises'),
+  size: orNull(bytes),
+  pinned: flag('false where the link does not say which bytes it means'),
+  note: orNull(text(''), 'what else a reader of the address has to know'),
+});
+export type UrlRow = ValueOf<typeof UrlRow>;
 
 /** What came of an upload: `upload`. */
 export const UploadRow = defineRow('The model that was uploaded', {

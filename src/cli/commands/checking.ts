@@ -7,14 +7,15 @@ import { REPORTERS, type ReportFormat } from '../../checks/reporters.js';
 import { ALL_RULES } from '../../checks/rules.js';
 import * as validating from '../../checks/validate.js';
 import * as verifying from '../../checks/verify.js';
-import type { RegistryContext } from '../../registry/context.js';
 import * as approving from '../../registry/approvals.js';
+import type { RegistryContext } from '../../registry/context.js';
 import { ApprovedRow, DoctorFinding, type Finding, VerifiedRow } from '../../registry/rows.js';
 import { refuseLinksBelow, writeBelow } from '../../util/safe-files.js';
 import { shellLine } from '../../util/shell.js';
+import { addToSummary } from '../job-outputs.js';
 import type { Output } from '../output.js';
 import { cleanLine } from '../render/clean.js';
-import { writeCheckSummary } from '../render/github.js';
+import { checkSummary } from '../render/github.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
 
@@ -86,7 +87,7 @@ export async function validate(
     await writeReport(resolve(cwd, sarif), reportIn('sarif', report, out), context, cwd);
   if (format === 'github') {
     out.note(countsOf(report));
-    await writeCheckSummary(report, countsOf(report), out.world.env);
+    await addToSummary(checkSummary(report, countsOf(report)), out.world.env);
   }
   return report.ok ? 0 : 1;
 }

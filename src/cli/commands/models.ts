@@ -2,13 +2,17 @@ import { createReadStream } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseTarget } from '../../domain/target.js';
+import { RegError } from '../../errors.js';
 import { clearCache, listCache } from '../../models/cache.js';
 import { type LoadOptions, loadModel, singleFile, warningOf } from '../../registry/load.js';
 import { chosenBy } from '../../registry/queries.js';
 import { CacheRow } from '../../registry/rows.js';
 import * as uploading from '../../registry/upload.js';
+import { type UrlOptions, urlOf } from '../../registry/url-of.js';
+import { withoutUserInfo } from '../../util/address.js';
 import { cacheFolder } from '../../util/files.js';
 import { commitHint, pushHint } from '../next-step.js';
+import type { OutputFormat } from '../output.js';
 import { progressBar } from '../render/progress.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
@@ -26,9 +30,40 @@ export async function load(
     force,
     frozen,
     verify,
-  }: Pick<LoadOptions, 'at' | 'rev' | 'force' | 'frozen' | 'verify'> & { output?: string },
+    url,
+    expires,
+    outputFormat,
+  }: Pick<LoadOptions, 'at' | 'rev' | 'force' | 'frozen' | 'verify'> &
+    Pick<UrlOptions, 'expires'> & { output?: string; url?: boolean; outputFormat?: OutputFormat },
 ): Promise<void> {
   const parsed = parseTarget(asked);
+  if (url) {
+    if (output !== undefined || force)
+      throw new RegError(
+        'USAGE',
+        `--url prints where the bytes are, and writes none, so that ${force ? '--force' : '-o'} means nothing`,
+        'leave out one of them',
+      );
+    const found = await urlOf(await open(), parsed.artifact, {
+      at,
+      rev,
+      frozen,
+      verify,
+      expires,
+      ...chosenBy(parsed),
+      onDeprecated: notingIn(out),
+      onPassedOver: passingOverIn(out),
+    });
+    // an address with a signature is for the later steps, and the log of the job is read by others
+    const shown = outputFormat === 'github' ? withoutUserInfo(found.url) : found.url;
+    await out.answer({ ...found, url: shown }, () => [shown]);
+    out.answered = found;
+    if (found.note !== null) out.note(found.note);
+    if (!found.pinned && found.version !== null) out.note(unpinnedWarning(found));
+    return;
+  }
+  if (expires !== undefined)
+    throw new RegError('USAGE', '--expires is about the address that --url prints', 'add --url');
   const progress = progressBar(out, asked);
   const onDeprecated = notingIn(out);
   const choice = {
@@ -49,15 +84,15 @@ export async function load(
   const { kind: _, ...row } = loaded;
   const warning = await warningOf(loaded);
   if (warning) out.note(warning);
-  if (!loaded.pinned && loaded.version !== null)
-    out.note(
-      `warning: the link of ${loaded.artifact} ${loaded.version} is not pinned, so these may be other bytes than those that were meant`,
-    );
+  if (!loaded.pinned && loaded.version !== null) out.note(unpinnedWarning(loaded));
   // only what was verified to its last byte goes out
   out.answered = row;
   if (output === '-') return pipeline(createReadStream(singleFile(loaded)), out.world.stdout, { end: false });
   await out.answer(row, () => [isAbsolute(output ?? '') ? loaded.path : relative(cwd, loaded.path)]);
 }
+
+const unpinnedWarning = ({ artifact, version }: { artifact: string; version: string | null }): string =>
+  `warning: the link of ${artifact} ${version} is not pinned, so these may be other bytes than those that were meant`;
 
 /** Into the working folder unless a path was given; standard output is fed from the cache. */
 function placeOf(output: string | undefined, cwd: string): Pick<LoadOptions, 'to' | 'into'> {

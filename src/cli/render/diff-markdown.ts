@@ -84,7 +84,7 @@ function verdict({ kind, delta, better }: Pick<Change, 'kind' | 'delta' | 'bette
   return `${amount} ${better ? 'better' : '**worse**'} (${way} is better)`;
 }
 
-/** The metrics that changed, and of which no rule says which way is better: they cannot be worse. */
+/** The metrics that changed and that no rule gives a better way: they cannot be worse. */
 function unjudged({ worse, changes }: StageDifference): string[] {
   const metrics = unjudgedIn(changes).map(code);
   return worse === null || metrics.length === 0

@@ -1,4 +1,3 @@
-import { appendFile } from 'node:fs/promises';
 import type { Report } from '../../checks/finding.js';
 import { clean } from './clean.js';
 import { cell, table } from './markdown.js';
@@ -22,13 +21,8 @@ export function githubSummary(outputs: readonly (readonly [string, string])[]): 
   );
 }
 
-/** Shows on the page of the run how many findings there are of each rule. */
-export async function writeCheckSummary(
-  { findings }: Pick<Report, 'findings'>,
-  counts: string,
-  { GITHUB_STEP_SUMMARY: summary }: NodeJS.ProcessEnv,
-): Promise<void> {
-  if (!summary) return;
+/** How many findings there are of each rule, as a page of Markdown for the file in GITHUB_STEP_SUMMARY. */
+export function checkSummary({ findings }: Pick<Report, 'findings'>, counts: string): string {
   const byRule = new Map<string, number>();
   for (const { level, rule } of findings) {
     const key = `${level} ${rule}`;
@@ -36,5 +30,5 @@ export async function writeCheckSummary(
   }
   const rows = [...byRule].map(([key, count]) => [...key.split(' ').map(cell), String(count)]);
   const page = rows.length === 0 ? '' : `${table(['level', 'rule', 'findings'], rows)}\n`;
-  await appendFile(summary, `### reg validate\n\n${page}${cell(counts)}\n\n`);
+  return `### reg validate\n\n${page}${cell(counts)}\n\n`;
 }

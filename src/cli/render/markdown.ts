@@ -12,7 +12,7 @@ export const cell = (text: string): string =>
     .replaceAll(/\s*\n\s*/g, '<br>');
 
 /**
- * Text as code, cut where it is very long. In code `@name` mentions nobody and `#1` is no link, which hosts find in the text of a page
+ * Text as code, cut where it is very long. In code `@name` mentions no one and `#1` is no link, which hosts find in the text of a page
  * after its entities are decoded.
  */
 export function code(text: string): string {

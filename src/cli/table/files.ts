@@ -11,8 +11,9 @@ import {
   UiRow,
   UpdateRow,
   UploadRow,
+  UrlRow,
 } from '../../registry/rows.js';
-import { list } from '../../util/row.js';
+import { either, list } from '../../util/row.js';
 import {
   BadValue,
   type CommandSpec,
@@ -36,6 +37,15 @@ function days(text: string): number {
   if (!/^\d+(\.\d+)?$/.test(text)) throw new BadValue('write a number of days.');
   return Number(text);
 }
+
+/** Reads a duration, in seconds. */
+function duration(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  if (count === undefined) throw new BadValue('write a number and s, m, h or d, such as 15m.');
+  return Number(count) * (SECONDS[unit] ?? 1);
+}
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** Adds `key=value` to what was given before. */
 function label(text: string, before: Record<string, string>): Record<string, string> {
@@ -118,7 +128,11 @@ export const FILES: readonly CommandSpec[] = [
     run: async () => (await import('../commands/linking.js')).importLinks,
   }),
   command('load <artifact>', 'fetch a model: churn, churn@v1.2.0, churn@latest or churn#prod', {
-    examples: ["load 'churn#prod' -o model.safetensors", 'load churn@latest -o - | sha256sum'],
+    examples: [
+      "load 'churn#prod' -o model.safetensors",
+      'load churn@latest -o - | sha256sum',
+      "load 'churn#prod' --url --expires 1h",
+    ],
     options: [
       option('--rev <rev>', 'the link as it is at this rev of the registry'),
       option(
@@ -127,12 +141,20 @@ export const FILES: readonly CommandSpec[] = [
       ),
       option('--at <time>', 'what the stage held at a time', { parse: time }),
       OFFLINE,
+      option('--url', 'print the address of the bytes, and load nothing'),
+      option(
+        '--expires <duration>',
+        'with --url: an address that needs no login for so long: 15m, 12h or 7d',
+        {
+          parse: duration,
+        },
+      ),
       option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
       option('--verify', 'load only what the policy accepts, and where the chain holds'),
       option('--force', 'replace other content at the target'),
       ...OUTPUTS,
     ],
-    answer: LoadRow,
+    answer: either(LoadRow, UrlRow),
     run: async () => (await import('../commands/models.js')).load,
   }),
   command('upload <file-or-folder> <artifact>', 'put a model into the store, and write the link to it', {
