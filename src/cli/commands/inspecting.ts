@@ -3,10 +3,11 @@ import { RegError } from '../../errors.js';
 import * as registry from '../../registry/check-ref.js';
 import { describe as describeVersion } from '../../registry/describe.js';
 import { type DiffOptions, diff as differences, diffStage as stageDifferences } from '../../registry/diff.js';
+import { diffOutputs } from '../../registry/outputs.js';
 import { chosenBy } from '../../registry/queries.js';
 import { CheckedRow, type Difference, type StageDifference } from '../../registry/rows.js';
 import { shellLine } from '../../util/shell.js';
-import type { OutputFormat } from '../output.js';
+import { type GlobalOptions, type OutputFormat, takesPlace } from '../output.js';
 import { renderDiff, renderDiffs } from '../render/diff.js';
 import { diffMarkdown, stageMarkdown, unjudgedIn } from '../render/diff-markdown.js';
 import { rowTable } from '../render/rows.js';
@@ -41,10 +42,11 @@ export async function checkRef(
 export async function describe(
   { out, open }: Session,
   text: string,
-  { rev, at }: { rev?: string; at?: Date },
+  { rev, at, fields }: Pick<GlobalOptions, 'fields'> & { rev?: string; at?: Date },
 ): Promise<void> {
   const target = parseTarget(text);
-  const row = await describeVersion(await open(), target.artifact, { rev, at, ...chosenBy(target) });
+  const address = fields?.includes('source');
+  const row = await describeVersion(await open(), target.artifact, { rev, at, address, ...chosenBy(target) });
   await out.answer(row, () => ({
     head: ['field', 'value'],
     rows: Object.entries(row)
@@ -61,17 +63,24 @@ export async function diff(
   {
     exitCode,
     format = out.json ? 'json' : 'text',
+    outputFormat,
     ...given
-  }: DiffOptions & { exitCode?: 'differs' | 'worse'; format?: 'text' | 'markdown' | 'json' },
+  }: DiffOptions & {
+    exitCode?: 'differs' | 'worse';
+    format?: 'text' | 'markdown' | 'json';
+    outputFormat?: OutputFormat;
+  },
 ): Promise<number> {
   let isWhole = true;
   const onMissing = (): void => {
     isWhole = false;
   };
   // a reviewer reads the verdict of the rules that hold, not of those that a change brings
-  const options = { ...given, onMissing, judge: exitCode === 'worse' || format === 'markdown' };
+  const judge = exitCode === 'worse' || format === 'markdown' || outputFormat !== undefined;
+  const options = { ...given, onMissing, judge };
   const context = await open();
   const print = async <T>(found: T, markdown: (found: T) => string, text: () => Promise<string>) => {
+    if (takesPlace(outputFormat)) return;
     if (format === 'json') out.data(found);
     else out.print(format === 'markdown' ? markdown(found) : await text());
   };
@@ -105,6 +114,8 @@ export async function diff(
     if (unjudged.length > 0)
       out.note(`no rule says which way is better${whose}, so it is not judged: ${unjudged.join(', ')}`);
   }
+  const one = from.startsWith('#') ? undefined : all[0];
+  if (outputFormat) out.answered = await diffOutputs(context, all, { one, isWhole });
   if (!isWhole) return 1;
   const fails = exitCode === 'worse' ? all.some(({ worse }) => worse) : !all.every(({ same }) => same);
   return exitCode !== undefined && fails ? 1 : 0;
