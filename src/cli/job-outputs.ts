@@ -44,8 +44,9 @@ const dotenvLine = (name: string, value: string): string => `MODEL_${name.toUppe
 const azureLine = (name: string, value: string): string =>
   `##vso[task.setvariable variable=${name};isOutput=true${isSecret(value) ? ';issecret=true' : ''}]${value.replaceAll('%', '%AZP25')}`;
 
-/** Whether a value lets its readers in, such as an address with a signature: no log or page of a run shows it. */
-const isSecret = (value: string): boolean => withoutUserInfo(value) !== value;
+/** Whether a value is an address that lets its readers in, such as one with a signature: no log or page of a run shows it. */
+const isSecret = (value: string): boolean =>
+  /^[a-z][a-z0-9+.-]*:\/\/\S+$/i.test(value) && withoutUserInfo(value) !== value;
 
 async function writeGithubFiles(outputs: readonly [string, string][], { env, stderr }: World): Promise<void> {
   const { GITHUB_OUTPUT: output } = env;

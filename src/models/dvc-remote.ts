@@ -115,28 +115,34 @@ export async function openRemote(
   const { url, settings } = placeOf(remote, at);
   if (settings !== undefined) return { name, store: await stores.openStore(url, settings), isHere: false };
   if (!(await isFolder(url)))
-    throw new RegError(
-      'STORE_FAILED',
-      `there is no folder ${url}, the DVC remote '${name}'`,
-      'mount it, or name where it is: dvc remote modify --local NAME url PATH',
-    );
+    throw at === undefined
+      ? elsewhere(remote)
+      : new RegError(
+          'STORE_FAILED',
+          `there is no folder ${url}, the DVC remote '${name}'`,
+          'mount it, or name where it is: dvc remote modify --local NAME url PATH',
+        );
   return { name, store: await stores.openStore(url), isHere: true };
 }
 
 /**
- * The address of an object in a remote, as `dvc get --show-url` has it, without a login. Nothing is asked.
+ * The address of an object in a remote, as `dvc get --show-url` has it, without a login. The remote is not asked.
  * @param name its md5; that of a folder's manifest ends in `.dir`
  * @throws RegError SOURCE_UNSUPPORTED as `openRemote`
  */
-export function objectAddress(
+export async function objectAddress(
   remote: RemoteConfig,
   out: Pick<DvcOut, 'isRaw'>,
   name: string,
   at: string | undefined,
-): string {
+): Promise<string> {
   const { url, settings } = placeOf(remote, at);
   const key = objectKey(out, name);
-  if (settings === undefined) return resolve(url, key);
+  if (settings === undefined) {
+    // a path in a repository at a URL may be one of another machine
+    if (at === undefined && !(await isFolder(url))) throw elsewhere(remote);
+    return resolve(url, key);
+  }
   if (!/^https?:/i.test(url)) return joinObjectUrl(parseBucketUrl(url, /^azure:/i.test(url)).shown, key);
   const shown = shownUrl(url);
   if (shown.includes('?')) throw refusalOf(remote.name)('has a query in its url');
@@ -159,8 +165,7 @@ function placeOf(
   if (values.has('sse_customer_key')) throw refuse('is encrypted by a key of its own (sse_customer_key)');
   const url = values.get('url') ?? '';
   const [, scheme] = /^(\w[\w+.-]*):\/\//.exec(url) ?? [];
-  if (scheme === undefined || scheme === 'file')
-    return { url: localFolder(remote, url, at), settings: undefined };
+  if (scheme === undefined || scheme === 'file') return { url: localFolder(remote, at), settings: undefined };
   const settings = SETTINGS.get(scheme);
   if (settings === undefined) throw refuse(`is a ${scheme}:// one`);
   // a repository must not name the host of an account, which gets the credentials
@@ -215,18 +220,25 @@ function wordOf(values: ReadonlyMap<string, string>, key: string, refuse: Refuse
  * path starts at the folder `.dvc` (DVC, config.py).
  */
 export function localUrl({ values, folder }: RemoteConfig, at: string | undefined): string | undefined {
-  const path = (values.get('url') ?? '').replace(/^file:\/\/(localhost(?=\/))?/, '');
+  const path = pathIn(values);
   if (/^\w[\w+.-]*:\/\//.test(path)) return undefined;
   return isAbsolute(path) ? path : at && resolve(at, folder, path);
 }
 
+/** The path in the `url` of a remote, where it is a folder. */
+const pathIn = (values: RemoteConfig['values']): string =>
+  (values.get('url') ?? '').replace(/^file:\/\/(localhost(?=\/))?/, '');
+
 /** The folder of a remote on this machine, which need not be there. */
-function localFolder(remote: RemoteConfig, url: string, at: string | undefined): string {
-  const { name } = remote;
-  const path = url.replace(/^file:\/\/(localhost(?=\/))?/, '');
+function localFolder(remote: RemoteConfig, at: string | undefined): string {
   const absolute = localUrl(remote, at);
-  if (absolute !== undefined) return resolve(absolute);
-  throw new RegError(
+  if (absolute === undefined) throw elsewhere(remote);
+  return resolve(absolute);
+}
+
+function elsewhere({ name, values }: RemoteConfig): RegError {
+  const path = pathIn(values);
+  return new RegError(
     'SOURCE_UNSUPPORTED',
     `the DVC remote '${name}' is a folder of another machine, ${path}`,
     'clone the repository where that folder is, or give it a remote that others reach too: dvc remote modify NAME url URL',

@@ -73,7 +73,7 @@ export async function dvcAddress(
     ...(holdsLogin(remote.values.get('url') ?? '') ? ['the address needs a login, which is not shown'] : []),
   ];
   return {
-    url: objectAddress(remote, out, name, at),
+    url: await objectAddress(remote, out, name, at),
     note: notes.length === 0 ? undefined : notes.join('; '),
     sign: async (lifetime) => signed((await open()).store, objectKey(out, name), lifetime),
   };
