@@ -30,12 +30,18 @@ const withdrawing = (concerned: string): OptionSpec[] => [
 /** The commands that write tags. */
 export const WRITING: readonly CommandSpec[] = [
   command('register <artifact> [rev]', 'register the model at a commit as a version', {
-    examples: ['register churn', 'register churn main~2 --version v1.2.0 -m "retrained on May"'],
+    examples: [
+      'register churn',
+      'register churn main~2 --version v1.2.0 -m "retrained on May"',
+      'register churn --from v1.2.0 --bump patch',
+    ],
     options: [
       option('--version <new-version>', 'the version, with or without v (default: the latest one raised)'),
-      option('--bump <part>', 'raise this part of the latest version', {
-        choices: ['major', 'minor', 'patch', 'release'],
+      option('--from <version>', 'raise this version in place of the latest: another line'),
+      option('--bump <part>', 'raise this part of it (default: patch)', {
+        choices: ['major', 'minor', 'patch', 'prerelease', 'release'],
       }),
+      option('--preid <word>', 'with --bump prerelease: rc gives v1.2.1-rc.0'),
       MESSAGE,
       option('--force', 'allow a second active version at one commit, and what gto cannot read'),
       UNLINKED,
