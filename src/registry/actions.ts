@@ -61,7 +61,11 @@ export async function register(
       `leave out the version or ${bump === undefined ? '--from' : '--bump'}`,
     );
   if (preid !== undefined && bump !== 'prerelease')
-    throw new RegError('USAGE', 'only a pre-release has a word', 'add --bump prerelease, or leave out --preid');
+    throw new RegError(
+      'USAGE',
+      'only a pre-release has a word',
+      'add --bump prerelease, or leave out --preid',
+    );
   const wanted = id === undefined ? undefined : version(id);
   const commit = await requireCommit(context, asked.rev ?? 'HEAD');
   if (asked.rev === undefined && !unlinked)
