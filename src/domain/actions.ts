@@ -21,6 +21,7 @@ import { type Draft, type Plan, planTags, type Snapshot } from './plan.js';
 import type { VersionId } from './state.js';
 import { formatTime } from './time.js';
 import { allIntervals } from './timeline.js';
+import { splitMessage } from './trailers.js';
 import { FIRST_VERSION, type Version, version } from './version.js';
 import { refuseStageInOtherCase, refuseUnwritableStage } from './writable.js';
 
@@ -361,16 +362,23 @@ export interface DeprecateRequest extends WithdrawRequest {
   successor?: ArtifactName | undefined;
 }
 
-/** Plans the deprecation of an artifact; the plan has no tag when it is deprecated already, with the same successor. */
+/**
+ * Plans the deprecation of an artifact. One that is deprecated already gets another event for another message or successor, and
+ * keeps the successor that it has; for anything else the plan has no tag.
+ */
 export function planDeprecate(snapshot: Snapshot, { message, force, successor }: DeprecateRequest): Plan {
   const { artifact } = snapshot;
   const last = artifact.events.at(-1);
   if (last === undefined) throw unknownArtifact(artifact.name, snapshot.otherArtifacts, snapshot.mayLack);
-  const isNews = successor !== undefined && successor !== last.successor;
+  const next = successor ?? (artifact.deprecated ? last.successor : undefined);
+  const isNews = next !== last.successor || isOtherMessage(message, last);
   if (artifact.deprecated && !force && !isNews)
     return { tags: [], note: `${artifact.name} already is deprecated`, standing: last };
-  return planTags(snapshot, [deprecating(last, message, successor)]);
+  return planTags(snapshot, [deprecating(last, message, next)]);
 }
+
+const isOtherMessage = (message: string | undefined, last: ResolvedEvent): boolean =>
+  message !== undefined && message.trim() !== '' && splitMessage(message).text !== last.message;
 
 const deprecating = (
   { artifact, commit }: ResolvedEvent,

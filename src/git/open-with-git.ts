@@ -59,8 +59,8 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
       ...gitTagWriter(git, gitSigner(git, folder.path, runner.around(folder))),
       turn: async (artifact) => ({ artifact, last: undefined }),
       // no ref is kept here: what the remote has done is done
-      change: async (_refs, turn) =>
-        turn === undefined
+      change: async (_refs, ...turns) =>
+        turns.length === 0
           ? { kind: 'done' }
           : { kind: 'lost', reason: 'a registry at a URL is written by a push alone' },
       commitFile: async (path) => {

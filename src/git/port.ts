@@ -279,11 +279,11 @@ export interface Writer {
   turn(artifact: ArtifactName): Promise<Turn>;
   /**
    * Changes refs here, all or none.
-   * @param turn nothing changes once another writer has written about the artifact since it was taken; without it, refs
-   * follow what a remote has already, and every turn of their artifacts ends
+   * @param turns one for each artifact that the refs are about: nothing changes once another writer has written about one of them
+   * since it was taken; without any, refs follow what a remote has already, and every turn of their artifacts ends
    * @returns done or lost; git may give the reason of a loss again each time
    */
-  change(refs: readonly RefChange[], turn?: Turn): Promise<Outcome>;
+  change(refs: readonly RefChange[], ...turns: readonly Turn[]): Promise<Outcome>;
   /**
    * Commits one file of the work tree, by its path from the top, and nothing else that is staged. Does nothing where the file
    * is committed as it is. Gives the commit that brought it.
@@ -330,8 +330,8 @@ export type RemoteSide = 'fetch' | 'push';
 export interface Remote {
   /** Every tag. */
   listTags(): Promise<TagRef[]>;
-  /** The tags of one artifact. */
-  listArtifact(artifact: ArtifactName): Promise<RemoteListing>;
+  /** The tags of some artifacts, one listing for each in their order, all from one answer. */
+  listArtifacts(artifacts: readonly ArtifactName[]): Promise<RemoteListing[]>;
   /** What refs hold, by full name, those that fit one of these patterns (git-ls-remote(1)). */
   listRefs(patterns: readonly string[]): Promise<Map<string, Oid>>;
   /** Brings the objects of exactly these tags here, without a ref to them yet. */
@@ -339,9 +339,9 @@ export interface Remote {
   /**
    * Changes refs, all or none. Every outcome but a lost one is read back from the remote, never taken from the exit code of
    * git.
-   * @param turn undefined for tags that are not events
+   * @param turns one for each artifact that the refs are about; none for tags that are not events
    */
-  push(refs: readonly RefChange[], turn: Turn | undefined): Promise<Outcome>;
+  push(refs: readonly RefChange[], ...turns: readonly Turn[]): Promise<Outcome>;
 }
 
 // large files
@@ -423,3 +423,7 @@ export const requireIndex = async ({ index }: Pick<RegistryRepository, 'index'>)
 function refuse(what: string): never {
   throw needsGit(what);
 }
+
+/** What a remote has of one artifact. */
+export const listArtifact = async (remote: Remote, artifact: ArtifactName): Promise<RemoteListing> =>
+  (await remote.listArtifacts([artifact]))[0] as RemoteListing;

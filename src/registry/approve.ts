@@ -146,8 +146,8 @@ async function create(
   const { repository } = context;
   const refs = [creation(tag, oid)];
   if (isPushed) {
-    const one = { repository, remote, artifact, refs };
-    const outcome = await push(one, undefined);
+    const one = { repository, remote, artifacts: [artifact], refs };
+    const outcome = await push(one);
     if (outcome.kind === 'lost') {
       if ((await findOwn(context, tag, commit, remote)) !== oid)
         throw new RegError('BUSY', `${tag} was not pushed: ${outcome.reason}`, 'try again');

@@ -5,6 +5,7 @@ import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import {
   isBrokenRef,
+  listArtifact,
   type RegistryRepository,
   type RemoteListing,
   requireRemote,
@@ -33,7 +34,7 @@ export async function catchUp(
   repository: RegistryRepository,
   artifact: ArtifactName,
   remote: string,
-  listed: Promise<RemoteListing> = requireRemote(repository, remote).listArtifact(artifact),
+  listed: Promise<RemoteListing> = listArtifact(requireRemote(repository, remote), artifact),
 ): Promise<RemoteView> {
   const isEvent = ({ name }: TagRef): boolean => parseTagName(name)?.artifact === artifact;
   if (repository.address !== undefined) {

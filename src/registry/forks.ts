@@ -1,7 +1,7 @@
 import type { ArtifactName } from '../domain/names.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
-import { requireRemote, type TagRef } from '../git/port.js';
+import { listArtifact, requireRemote, type TagRef } from '../git/port.js';
 import { shellLine } from '../util/shell.js';
 import type { RegistryContext } from './context.js';
 import { artifactNamesIn } from './read.js';
@@ -85,7 +85,7 @@ export async function refuseForkEarly(
 ): Promise<void> {
   const { repository } = context;
   if ((await othersThan(context, target.remote)).length === 0) return;
-  const listing = await requireRemote(repository, target.remote).listArtifact(artifact);
+  const listing = await listArtifact(requireRemote(repository, target.remote), artifact);
   if (artifactNamesIn(listing.tags).includes(artifact)) return;
   const here = [...(await repository.tags.list(artifact)).refs].map(({ name }) => name);
   await refuseFork(context, artifact, target, new Set(here));

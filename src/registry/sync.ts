@@ -4,7 +4,7 @@ import type { ArtifactName } from '../domain/names.js';
 import { compareText, mergeOrdered } from '../domain/order.js';
 import { settingBehind } from '../domain/refusals.js';
 import { RegError } from '../errors.js';
-import { isBrokenRef, requireRemote, type TagRef, type Turn } from '../git/port.js';
+import { isBrokenRef, listArtifact, requireRemote, type TagRef, type Turn } from '../git/port.js';
 import { attempts } from '../util/async.js';
 import { creation, push, pushFailed, WRITE_RETRY } from './apply.js';
 import { bring, compareTags, listBothSides } from './catch-up.js';
@@ -86,13 +86,13 @@ async function pushEvent(
   { artifact, tag, tagOid }: ResolvedEvent,
   turns: Map<ArtifactName, Turn>,
 ): Promise<SyncRow['action']> {
-  const one = { repository, remote, artifact, refs: [creation(tag, tagOid)] };
+  const one = { repository, remote, artifacts: [artifact], refs: [creation(tag, tagOid)] };
   let tried = 0;
   for await (const attempt of attempts(WRITE_RETRY, { now, signal })) {
     let turn = turns.get(artifact);
     turns.delete(artifact);
     if (turn === undefined) {
-      const listing = await requireRemote(repository, remote).listArtifact(artifact);
+      const listing = await listArtifact(requireRemote(repository, remote), artifact);
       const there = listing.tags.find(({ name }) => name === tag);
       if (there) return there.oid === tagOid ? 'pushed' : 'differs';
       turn = listing.turn;

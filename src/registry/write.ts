@@ -22,6 +22,7 @@ import {
   follow,
   isTaken,
   pushFailed,
+  together,
   WRITE_RETRY,
 } from './apply.js';
 import { broughtNote, catchUp, fetchedNote, lackingNote, type RemoteView } from './catch-up.js';
@@ -77,89 +78,108 @@ interface Before {
   unpushed: Unpushed;
 }
 
-/** One attempt: what was known, what was decided, and what it changes. */
-interface Attempt {
+/** What was decided about one artifact. */
+interface Decision {
   before: Before;
   plan: Plan;
   /** The events that a push takes along. */
   brought: readonly ResolvedEvent[];
+}
+
+/** One attempt: what was decided, and what it changes. */
+interface Attempt {
+  decisions: readonly Decision[];
   change: Change;
+}
+
+/**
+ * Decides about one artifact.
+ * @param others the artifacts of the same write as they are before it, this one too
+ */
+export type Decide = (
+  snapshot: Snapshot,
+  declared: DeclaredAt,
+  others: ReadonlyMap<ArtifactName, Snapshot>,
+) => Plan | Promise<Plan>;
+
+/** What a write does to one artifact. */
+export interface Part {
+  artifact: ArtifactName;
+  decide: Decide;
 }
 
 /** Git in a repository on this machine may repeat a message so often; then it is final, for other writers make it change. */
 const REPETITIONS = 10;
 
+/** Writes about one artifact; `writeTogether` says how. */
+export const write = (
+  registry: RegistryContext,
+  artifact: ArtifactName,
+  decide: Decide,
+  options: WriteOptions,
+): Promise<Written> => writeTogether(registry, [{ artifact, decide }], options);
+
 /**
- * Reads, decides, and does what was decided. When another writer was faster, it starts again from the reading: the request
- * may be refused now, or get the next number. This is the only loop of a write.
+ * Reads, decides, and does what was decided: for all artifacts in one transaction, and in one push. When another writer was faster, it
+ * starts again from the reading: the request may be refused now, or get the next number. This is the only loop of a write.
+ * @param parts of different artifacts, at least one
+ * @param nothing gives the error for a write that has nothing to do, and nothing that was done before to name
  * @throws RegError what `decide` refuses, NOT_DECLARED, GTO_UNREADABLE, DAMAGED, POLICY, SIGNING_FAILED, NO_IDENTITY, CONFIRMATION_NEEDED, BUSY when
  * it lost every time, BEHIND_REMOTE, REMOTE_FAILED, REMOTE_REFUSED,
  * INVALID_CONFIG where pushes go to several addresses
  */
-export async function write(
+export async function writeTogether(
   registry: RegistryContext,
-  artifact: ArtifactName,
-  decide: (snapshot: Snapshot, declared: DeclaredAt) => Plan | Promise<Plan>,
+  parts: readonly Part[],
   options: WriteOptions,
+  nothing?: () => RegError,
 ): Promise<Written> {
   const target = await writeTargetOf(registry, options);
   const asking = options.offline ? { ...registry, offline: true } : registry;
   const context = target.push ? whereItPushes(asking) : asking;
   const { repository } = context;
-  const guard = policyGuard(context, target);
-  const declared = memoize((commit: Oid) => declaredModel(context, artifact, commit), { keepFailures: true });
-  const pushed = memoize(async (commit: Oid) => {
-    const { path } = (await declared(commit)) ?? {};
-    return path === undefined ? undefined : refuseUnpushed(context, artifact, commit, path, options.offline);
-  });
-  const beside = once(async () => usesGto(repository, await context.workTree()));
-  const notes = new Set([target.note]);
+  const names = parts.map(({ artifact }) => artifact);
+  const decider = deciderOf(context, target, options);
   let lost: Attempt | undefined;
   let reason = '';
   let repeated = 0;
   let tried = 0;
   for await (const number of attempts(WRITE_RETRY, context)) {
-    const listed = target.asks ? requireRemote(repository, target.remote).listArtifact(artifact) : undefined;
+    const listed = target.asks ? requireRemote(repository, target.remote).listArtifacts(names) : undefined;
     if (lost && listed && target.push && (await isTaken(lost.change.there, listed))) {
       await follow(lost.change.there, lost.change.here);
-      return written(lost, target, notes);
+      return written(lost, target, decider.notes);
     }
-    const before = await look(context, artifact, target, listed, options.delete);
-    if (before.view?.tags.length === 0 && !options.delete)
-      notes.add(await refuseFork(context, artifact, target, before.snapshot.tagNames));
-    const decided = await decideOnce(before, (snapshot) => decide(snapshot, declared));
-    const fitted = (await beside()) ? besideGto(before.snapshot, decided, options.force) : decided;
-    const brought = target.push && !options.delete ? broughtBy(fitted, before.unpushed) : [];
-    if (!options.unlinked)
-      for (const commit of newCommits(fitted)) {
-        await refuseUnsound(context, artifact, commit, declared);
-        notes.add(await pushed(commit));
-      }
-    const plan = await guard.approved({
-      plan: fitted,
-      brought,
-      artifact: before.snapshot.artifact,
-      tips: before.view?.tips,
-    });
-    const asked = { plan, brought, artifact: before.snapshot.artifact, tips: before.view?.tips };
-    notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
-    if (options.dryRun) {
-      const rows = dryRows(plan, brought, before.view);
-      const along = tagsAlong(plan, brought);
-      return { rows, along, note: noteOf([...notes, plan.note, broughtNote(along, false)]) };
+    const looks: Before[] = [];
+    for (const [index, artifact] of names.entries()) {
+      const own = listed?.then((all) => all[index] as RemoteListing);
+      const before = await look(context, artifact, target, own, options.delete);
+      if (before.view?.tags.length === 0 && !options.delete)
+        decider.notes.add(await refuseFork(context, artifact, target, before.snapshot.tagNames));
+      looks.push(before);
     }
-    const change = await changeOf(
-      repository,
-      artifact,
-      { ...plan, brought },
-      target,
-      before.view,
-      options.confirm,
+    const snapshots = new Map(looks.map(({ snapshot }) => [snapshot.artifact.name, snapshot]));
+    const decisions: Decision[] = [];
+    for (const [index, part] of parts.entries())
+      decisions.push(await decider.decide(part, looks[index] as Before, snapshots));
+    if (nothing && decisions.every(hasNothing)) throw nothing();
+    if (options.dryRun) return foreseen(decisions, decider.notes);
+    const changes: Change[] = [];
+    for (const { before, plan, brought } of decisions) {
+      const { name } = before.snapshot.artifact;
+      changes.push(
+        await changeOf(repository, name, { ...plan, brought }, target, before.view, options.confirm),
+      );
+    }
+    await decider.refuseSignatures(
+      decisions,
+      changes.map(({ stored }) => stored),
     );
-    await guard.refuseSignatures(change.stored, asked);
-    const outcome = await apply(repository, change, before.turn, target.push);
-    const attempt = { before, plan, brought, change };
-    if (outcome.kind === 'done') return written(attempt, target, notes);
+    const change = together(changes as [Change, ...Change[]]);
+    const turns = looks.map(({ turn }) => turn);
+    const outcome = await apply(repository, change, turns, target.push);
+    const attempt = { decisions, change };
+    if (outcome.kind === 'done') return written(attempt, target, decider.notes);
     if (outcome.kind !== 'lost') throw pushFailed(outcome, change.there);
     repeated = outcome.reason === reason && !target.push ? repeated + 1 : 0;
     lost = attempt;
@@ -169,9 +189,80 @@ export async function write(
   }
   throw new RegError(
     'BUSY',
-    `the tags of ${artifact} could not be written, tried ${tried} times: ${reason}`,
+    `the tags of ${names.join(', ')} could not be written, tried ${tried} times: ${reason}`,
     'nothing was written; unless other writers are at work, fix what git reports first',
   );
+}
+
+const hasNothing = ({ plan, brought }: Decision): boolean =>
+  plan.tags.length === 0 && !plan.deletes?.length && plan.standing === undefined && brought.length === 0;
+
+/** What a dry run says. */
+function foreseen(decisions: readonly Decision[], notes: ReadonlySet<string | undefined>): Written {
+  const along = decisions.flatMap(({ plan, brought }) => tagsAlong(plan, brought));
+  return {
+    rows: decisions.flatMap(({ plan, brought, before }) => dryRows(plan, brought, before.view)),
+    along,
+    note: noteOf([...notes, ...decisions.map(({ plan }) => plan.note), broughtNote(along, false)]),
+  };
+}
+
+/** Makes what decides in every attempt of one write: rules, declarations and notes are the same for all of them. */
+function deciderOf(context: RegistryContext, target: WriteTarget, options: WriteOptions) {
+  const { repository } = context;
+  const guard = policyGuard(context, target);
+  const declarations = memoize(
+    async (artifact: ArtifactName): Promise<DeclaredAt> =>
+      memoize((at: Parameters<DeclaredAt>[0]) => declaredModel(context, artifact, at), {
+        keepFailures: true,
+      }),
+  );
+  const unpushed = memoize(
+    ({ artifact, commit, path }: { artifact: ArtifactName; commit: Oid; path: string }) =>
+      refuseUnpushed(context, artifact, commit, path, options.offline),
+    { keepFailures: true },
+  );
+  const beside = once(async () => usesGto(repository, await context.workTree()));
+  const notes = new Set([target.note]);
+  const refuseBytes = async (artifact: ArtifactName, plan: Plan, declared: DeclaredAt): Promise<void> => {
+    for (const commit of newCommits(plan)) {
+      await refuseUnsound(context, artifact, commit, declared);
+      const { path } = (await declared(commit)) ?? {};
+      if (path !== undefined) notes.add(await unpushed({ artifact, commit, path }));
+    }
+  };
+  return {
+    notes,
+    decide: async (
+      { artifact, decide }: Part,
+      before: Before,
+      others: ReadonlyMap<ArtifactName, Snapshot>,
+    ): Promise<Decision> => {
+      const declared = await declarations(artifact);
+      const decided = await decideOnce(before, (snapshot) => decide(snapshot, declared, others));
+      const fitted = (await beside()) ? besideGto(before.snapshot, decided, options.force) : decided;
+      const brought = target.push && !options.delete ? broughtBy(fitted, before.unpushed) : [];
+      if (!options.unlinked) await refuseBytes(artifact, fitted, declared);
+      const plan = await guard.approved({
+        plan: fitted,
+        brought,
+        artifact: before.snapshot.artifact,
+        tips: before.view?.tips,
+      });
+      notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
+      return { before, plan, brought };
+    },
+    refuseSignatures: async (
+      decisions: readonly Decision[],
+      stored: readonly (readonly Oid[])[],
+    ): Promise<void> => {
+      for (const [index, { before, plan, brought }] of decisions.entries()) {
+        const tips = before.view?.tips;
+        const intent = { plan, brought, artifact: before.snapshot.artifact, tips };
+        await guard.refuseSignatures(stored[index] ?? [], intent);
+      }
+    },
+  };
 }
 
 /**
@@ -299,33 +390,36 @@ const tagsAlong = ({ standing }: Plan, brought: readonly ResolvedEvent[]): strin
   brought.flatMap(({ tag }) => (tag === standing?.tag ? [] : [tag]));
 
 function written(
-  { before: { snapshot, view, unpushed }, plan, brought, change: { rows } }: Attempt,
+  { decisions, change: { rows } }: Attempt,
   { push, remote }: WriteTarget,
   notes: ReadonlySet<string | undefined>,
 ): Written {
+  const said = [...notes, ...decisions.map(({ plan }) => plan.note)];
   if (!push)
     return {
       rows: [...rows],
-      along: registrationsFor(rows, snapshot, view),
-      note: noteOf([...notes, plan.note]),
+      along: decisions.flatMap(({ before: { snapshot, view } }) => registrationsFor(rows, snapshot, view)),
+      note: noteOf(said),
     };
-  const along = tagsAlong(plan, brought);
+  const along = decisions.flatMap(({ plan, brought }) => tagsAlong(plan, brought));
   const done = new Set(rows.map(({ tag }) => tag));
-  const lacking = [...unpushed.older, ...unpushed.registrations].filter(({ tag }) => !done.has(tag));
-  const note = noteOf([...notes, plan.note, broughtNote(along, true), lackingNote(lacking, remote)]);
+  const lacking = decisions.flatMap(({ before: { unpushed } }) =>
+    [...unpushed.older, ...unpushed.registrations].filter(({ tag }) => !done.has(tag)),
+  );
+  const note = noteOf([...said, broughtNote(along, true), lackingNote(lacking, remote)]);
   return { rows: [...rows], along, note };
 }
 
 /** The tags of registrations that the remote lacks, of the versions that new tags are about. */
 function registrationsFor(
   rows: readonly WriteRow[],
-  { artifact: { versions } }: Snapshot,
+  { artifact: { name, versions } }: Snapshot,
   view: RemoteView | undefined,
 ): string[] {
   if (view === undefined) return [];
   const there = new Set([...view.tags.map(({ name }) => name), ...rows.map(({ tag }) => tag)]);
-  const found = rows.flatMap(({ version, created }) => {
-    const event = created && version !== null ? versions.get(version)?.event : undefined;
+  const found = rows.flatMap(({ artifact, version, created }) => {
+    const event = created && artifact === name && version !== null ? versions.get(version)?.event : undefined;
     return event?.kind === 'registration' && !there.has(event.tag) ? [event.tag] : [];
   });
   return [...new Set(found)];

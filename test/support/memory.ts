@@ -114,7 +114,7 @@ export function memoryRepository(identity: Identity): MemoryRepository {
       };
       return {
         listTags: none,
-        listArtifact: none,
+        listArtifacts: none,
         listRefs: async () => (name === '.' ? new Map() : none()),
         fetch: none,
         push: none,

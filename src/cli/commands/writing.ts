@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { RegError } from '../../errors.js';
-import { requireRemote } from '../../git/port.js';
+import { listArtifact, requireRemote } from '../../git/port.js';
 import * as actions from '../../registry/actions.js';
 import * as approvals from '../../registry/approve.js';
 import type { RegistryContext } from '../../registry/context.js';
@@ -125,7 +125,7 @@ async function leftThere(
   if (first === undefined || offline || first.pushed) return rows;
   const remote = await chosen('write');
   if (!(await repository.hasRemote(remote))) return rows;
-  const listed = await requireRemote(repository, remote).listArtifact(first.artifact);
+  const listed = await listArtifact(requireRemote(repository, remote), first.artifact);
   return rows.filter(({ tag }) => listed.tags.some(({ name }) => name === tag));
 }
 

@@ -4,10 +4,10 @@ import { RegError } from '../../errors.js';
 import type { Outcome, RefChange, Turn } from '../port.js';
 import { failureOf, listRemoteRefs, type RemoteAccess, remoteFailed } from './remote.js';
 import type { GitResult } from './run.js';
-import { passTurn } from './write.js';
+import { passTurns } from './write.js';
 
 /**
- * Changes refs at a remote, all or none, and passes the turn on with them. The outcome is read back from the remote, because
+ * Changes refs at a remote, all or none, and passes the turns on with them. The outcome is read back from the remote, because
  * an acknowledgement can be lost on the way. A push that meets another one is lost, and nothing is read back: the caller
  * lists the remote before it decides again, and finds there what the remote has.
  * @throws RegError REMOTE_FAILED
@@ -15,11 +15,11 @@ import { passTurn } from './write.js';
 export async function push(
   access: RemoteAccess,
   refs: readonly RefChange[],
-  turn: Turn | undefined,
+  turns: readonly Turn[],
 ): Promise<Outcome> {
   if (refs.length === 0) return { kind: 'done' };
-  const passing = turn && (await passTurn(access.git, refs, turn));
-  const pushed = await runPush(access, passing ? [...refs, passing] : refs);
+  const passing = await passTurns(access.git, refs, turns);
+  const pushed = await runPush(access, [...refs, ...passing]);
   const outcome = await readBack(access, refs, passing, pushed);
   // a server that takes no refs but branches and tags, or one ref at a time, has names alone to keep writers apart
   if (outcome !== 'without turn') return outcome;
@@ -46,11 +46,14 @@ const runPush = ({ git, remote }: RemoteAccess, changes: readonly RefChange[]): 
 async function readBack(
   access: RemoteAccess,
   refs: readonly RefChange[],
-  passing: RefChange | undefined,
+  passing: readonly RefChange[],
   pushed: GitResult,
 ): Promise<Outcome | 'without turn'> {
   const { shown } = access.remote;
-  const why = whyRefused(pushed, passing?.ref);
+  const why = whyRefused(
+    pushed,
+    passing.map(({ ref }) => ref),
+  );
   if (why.kind === 'busy')
     return { kind: 'lost', reason: `another push was in the way at ${shown}: ${why.reason}` };
   const held = await askUntilAnswered(access, refs, passing);
@@ -59,7 +62,7 @@ async function readBack(
     return { kind: 'unknown', reason: held.message };
   }
   if (areDone(refs, held)) return { kind: 'done' };
-  if ([...refs, ...(passing ? [passing] : [])].some(({ ref, from }) => held.get(ref) !== from))
+  if ([...refs, ...passing].some(({ ref, from }) => held.get(ref) !== from))
     return { kind: 'lost', reason: `another writer was faster at ${shown}` };
   switch (why.kind) {
     case 'turn':
@@ -86,14 +89,14 @@ const PAUSE_MS = 500;
 async function askUntilAnswered(
   access: RemoteAccess,
   refs: readonly RefChange[],
-  passing: RefChange | undefined,
+  passing: readonly RefChange[],
 ): Promise<ReadonlyMap<string, Oid> | RegError> {
   const asked = await access.whereToPush();
-  const names = [...refs, ...(passing ? [passing] : [])].map(({ ref }) => ref);
+  const names = [...refs, ...passing].map(({ ref }) => ref);
   for (let question = 1; ; question += 1) {
     try {
       const held = await listRemoteRefs(asked, names);
-      const isHalfWay = passing !== undefined && areDone([passing], held) && !areDone(refs, held);
+      const isHalfWay = passing.length > 0 && areDone(passing, held) && !areDone(refs, held);
       if (!isHalfWay || question === QUESTIONS) return held;
     } catch (error) {
       if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
@@ -112,7 +115,7 @@ export type WhyRefused =
   | { kind: 'refused'; reason: string }
   /** Another push was being written at that moment. */
   | { kind: 'busy'; reason: string }
-  /** The server can take the tags, but not the turn beside them. */
+  /** The server can take the tags, but not the turns beside them. */
   | { kind: 'turn' }
   /** The remote was not reached; nothing was sent. */
   | { kind: 'unreached' }
@@ -123,14 +126,14 @@ export type WhyRefused =
  * Reads why a push failed. That it failed is known from the remote; this gives people the reason, and says whether another
  * try makes sense. It is the one place that looks at what git prints, because git has no codes for it.
  */
-export function whyRefused({ code, stdout, stderr }: GitResult, turnRef: string | undefined): WhyRefused {
+export function whyRefused({ code, stdout, stderr }: GitResult, turnRefs: readonly string[]): WhyRefused {
   const rejected = rejections(stdout.toString());
   // a git that was ended early does not report how far it came
   if (code < 0) return { kind: 'unanswered' };
   if (rejected.length === 0) return withoutReport(stderr);
   const guilty = rejected.filter(({ reason }) => !INNOCENT.test(reason));
   const { reason } = guilty[0] ?? { reason: 'atomic push failed' };
-  const isTurnAlone = guilty.length > 0 && guilty.every(({ ref }) => ref === turnRef);
+  const isTurnAlone = guilty.length > 0 && guilty.every(({ ref }) => turnRefs.includes(ref));
   // out of date although it was read just now: the server does not show such refs
   if (isTurnAlone && (reason === 'stale info' || !BUSY.test(reason))) return { kind: 'turn' };
   if (guilty.every((one) => BUSY.test(one.reason)) && !IN_THE_WAY.test(stderr))

@@ -126,40 +126,47 @@ export async function listRemoteTags(access: RemoteAccess): Promise<TagRef[]> {
 const PAUSES = [50, 100, 200, 400] as const;
 
 /**
- * The tags of one artifact at a remote, and its turn there. A server writes the refs of a push one by one, so a listing can
- * show the turn that a push passes on and not yet its tags. After a push of tags the turn is the oid of the last tag: the
- * listing is complete once that tag is there. After a deletion it never is, and waiting ends.
+ * The tags of artifacts at a remote, and their turns there. A server writes the refs of a push one by one, so a listing can
+ * show the turn that a push passes on and not yet its tags. After a push of tags the turn of an artifact is the oid of its last tag:
+ * the listing is complete once that tag is there. After a deletion it never is, and waiting ends.
  */
-export async function listRemoteArtifact(
+export async function listRemoteArtifacts(
   access: RemoteAccess,
-  artifact: ArtifactName,
-): Promise<RemoteListing> {
-  let listing = await listOnce(access, artifact);
+  artifacts: readonly ArtifactName[],
+): Promise<RemoteListing[]> {
+  let listings = await listOnce(access, artifacts);
   for (const pause of PAUSES) {
-    if (isSettled(listing)) return listing;
+    if (listings.every(isSettled)) return listings;
     await sleep(pause);
-    listing = await listOnce(access, artifact);
+    listings = await listOnce(access, artifacts);
   }
-  return listing;
+  return listings;
 }
 
 /** Whether a listing shows the tags that the turn in it stands for. */
 const isSettled = ({ tags, turn }: RemoteListing): boolean =>
   turn.last === undefined || tags.some(({ oid }) => oid === turn.last);
 
+/** More artifacts than these may be too long for one command line. */
+const MANY = 100;
+
 /** The same at this moment, even in the middle of a push. */
-async function listOnce(access: RemoteAccess, artifact: ArtifactName): Promise<RemoteListing> {
-  const starts = tagRefsOf(artifact);
-  const turn = turnRef(artifact);
-  const patterns = [...starts.map((start) => `${start}*`), turn, 'HEAD', `${BRANCHES}*`];
-  const lines = await lsRemote(access, [], patterns);
-  const tips = lines.filter(({ refName }) => refName === 'HEAD' || refName.startsWith(BRANCHES));
-  return {
-    tips: new Map(tips.map(({ refName, oid }) => [refName, oid])),
-    // a pattern also matches further down, as in refs/elsewhere/refs/tags/… (git-ls-remote(1))
-    tags: tagsIn(lines.filter(({ refName }) => starts.some((start) => refName.startsWith(start)))),
-    turn: { artifact, last: lines.find(({ refName }) => refName === turn)?.oid },
-  };
+async function listOnce(access: RemoteAccess, artifacts: readonly ArtifactName[]): Promise<RemoteListing[]> {
+  const patterns = artifacts.flatMap((one) => [...tagRefsOf(one).map((start) => `${start}*`), turnRef(one)]);
+  const asked = artifacts.length > MANY ? [] : [...patterns, 'HEAD', `${BRANCHES}*`];
+  const lines = await lsRemote(access, [], asked);
+  const heads = lines.filter(({ refName }) => refName === 'HEAD' || refName.startsWith(BRANCHES));
+  const tips = new Map(heads.map(({ refName, oid }) => [refName, oid]));
+  return artifacts.map((artifact) => {
+    const starts = tagRefsOf(artifact);
+    const turn = turnRef(artifact);
+    return {
+      tips,
+      // a pattern also matches further down, as in refs/elsewhere/refs/tags/… (git-ls-remote(1))
+      tags: tagsIn(lines.filter(({ refName }) => starts.some((start) => refName.startsWith(start)))),
+      turn: { artifact, last: lines.find(({ refName }) => refName === turn)?.oid },
+    };
+  });
 }
 
 /** What the refs of a remote that match one of these patterns hold, by full name. */

@@ -22,7 +22,7 @@ import { push } from './push.js';
 import {
   accessTo,
   fetchTagObjects,
-  listRemoteArtifact,
+  listRemoteArtifacts,
   listRemoteRefs,
   listRemoteTags,
   listTips,
@@ -252,7 +252,7 @@ export function gitRemote(
   const read = async (): Promise<RemoteAccess> => (side === 'push' ? access.whereToPush() : access);
   return {
     listTags: async () => listRemoteTags(await read()),
-    listArtifact: async (artifact) => listRemoteArtifact(await read(), artifact),
+    listArtifacts: async (artifacts) => listRemoteArtifacts(await read(), artifacts),
     listRefs: async (patterns) => listRemoteRefs(await read(), patterns),
     fetch: async (tags) => {
       const there = await read();
@@ -265,6 +265,6 @@ export function gitRemote(
         if (!(await hasBadRefs(there.git)) || (await restoreTagObjects(there, wanted)) === 0) throw error;
       }
     },
-    push: (refs, turn) => push(access, refs, turn),
+    push: (refs, ...turns) => push(access, refs, turns),
   };
 }
