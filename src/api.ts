@@ -22,6 +22,7 @@ import { type LinkOptions, link } from './registry/link.js';
 import { type LoadOptions, loadModel, type Model, readable } from './registry/load.js';
 import { outdated } from './registry/outdated.js';
 import * as queries from './registry/queries.js';
+import { type RenameOptions, rename } from './registry/rename.js';
 import { renameStage } from './registry/rename-stage.js';
 import type {
   ApprovedRow,
@@ -151,6 +152,8 @@ export interface Registry {
   rollback(artifact: string, stage: string, options?: actions.WithdrawOptions): Promise<Written>;
   /** Takes a version out of a stage. */
   unassign(target: string, stage: string, options?: actions.WithdrawOptions): Promise<Written>;
+  /** Gives an artifact another name: its current versions and its stages under the new one, and the old one deprecated. */
+  rename(from: string, to: string, options?: RenameOptions): Promise<Written>;
   /** Moves what is current of every artifact from one stage to another. */
   renameStage(from: string, to: string, options?: WriteOptions): Promise<Written>;
   /** Takes back the registration of a version. */
@@ -201,6 +204,7 @@ function createRegistry(context: RegistryContext): Registry {
     approvals: (artifact, options = {}) => approvals(context, artifact, options),
     rollback: (artifact, stage, options = {}) => actions.rollback(context, artifact, stage, options),
     unassign: (target, stage, options = {}) => actions.unassign(context, target, stage, options),
+    rename: (from, to, options = {}) => rename(context, from, to, options),
     renameStage: (from, to, options = {}) => renameStage(context, from, to, options),
     deregister: (target, options = {}) => actions.deregister(context, target, options),
     deprecate: (artifact, options = {}) => actions.deprecate(context, artifact, options),

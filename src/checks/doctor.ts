@@ -1,6 +1,7 @@
 import { missingPin } from '../documents/link.js';
 import {
   type ArtifactState,
+  type VersionState,
   isStageEvent,
   type State,
   stateOf,
@@ -17,8 +18,9 @@ import { failureOf } from '../errors.js';
 import { isBrokenRef, requireRemote, type TagReading, type TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { damageOf } from '../registry/damage.js';
-import { filesAt, findDeclaration } from '../registry/declared.js';
+import { filesAt, findDeclared } from '../registry/declared.js';
 import { noteOfFork } from '../registry/forks.js';
+import { placeOf } from '../registry/former-names.js';
 import { followLink, linkIn } from '../registry/links.js';
 import { usesGto } from '../registry/load-config.js';
 import { eventsIn, readAllTags } from '../registry/read.js';
@@ -374,8 +376,8 @@ async function checkLinks(context: RegistryContext, state: State): Promise<Docto
   const findings: DoctorFinding[] = [];
   for (const artifact of state.values()) {
     const held = [...versionsByStage(artifact).values()].flat();
-    for (const commit of new Set(held.map(({ version }) => version.commit)))
-      findings.push(...(await checkLink(context, artifact, commit)));
+    for (const version of new Map(held.map((one) => [one.version.commit, one.version])).values())
+      findings.push(...(await checkLink(context, artifact, version)));
   }
   return findings;
 }
@@ -383,11 +385,12 @@ async function checkLinks(context: RegistryContext, state: State): Promise<Docto
 async function checkLink(
   context: RegistryContext,
   { name }: ArtifactState,
-  commit: Oid,
+  version: VersionState,
 ): Promise<DoctorFinding[]> {
+  const { commit } = version;
   try {
     const { objects } = context.repository;
-    const declaration = await findDeclaration(objects, commit, name);
+    const declaration = (await findDeclared(context.repository, name, placeOf(version)))?.declaration;
     if (declaration?.kind !== 'link') return [];
     const link = await linkIn(objects, commit, declaration.file);
     await followLink(context, link, async () => commit);

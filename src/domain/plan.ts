@@ -140,7 +140,14 @@ const noDateAfter = (snapshot: Snapshot, before: number): RegError =>
     'delete that tag: its date is wrong',
   );
 
-function subject({ event, of }: Draft): string {
+function subject(draft: Draft): string {
+  const { renamedFrom } = draft;
+  return renamedFrom === undefined
+    ? eventSubject(draft)
+    : `${eventSubject(draft)}, renamed from ${renamedFrom}`;
+}
+
+function eventSubject({ event, of }: Draft): string {
   const version = of?.startsWith('v') ? of : `commit ${of && short(of)}`;
   switch (event.kind) {
     case 'registration':

@@ -25,6 +25,7 @@ import { memoize } from '../util/async.js';
 import { type RegistryContext, requireCommit } from './context.js';
 import { UNREADABLE } from './declared.js';
 import { type DeclaredAt, isSameModel, refuseUncommitted } from './declared-model.js';
+import { placeOf } from './former-names.js';
 import { hintAtSwapped, meantInWrite } from './meant.js';
 import { latest, requireArtifact } from './queries.js';
 import { type WriteOptions, type Written, write } from './write.js';
@@ -112,7 +113,7 @@ async function isAgain(
   if (version === undefined || version.commit === commit) return version !== undefined;
   if (unlinked) return false;
   // an old declaration that cannot be read is not this one
-  return isSameModel(await declared(commit), await declared(version.commit).catch(unlessUnreadable));
+  return isSameModel(await declared({ commit }), await declared(placeOf(version)).catch(unlessUnreadable));
 }
 
 /**

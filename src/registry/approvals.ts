@@ -7,7 +7,7 @@ import {
   versionsGreatestFirst,
 } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
-import type { StageName } from '../domain/names.js';
+import type { ArtifactName, StageName } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
 import type { Policy, StagePolicy } from '../domain/policy.js';
 import type { Signature } from '../domain/signature.js';
@@ -16,7 +16,7 @@ import { requireRemote, requireSignatures } from '../git/port.js';
 import type { RegistryContext } from './context.js';
 import { noteOfFork } from './forks.js';
 import { noteWithoutTags } from './missing.js';
-import { readApprovals, readRules, rulesSourceOf } from './policy.js';
+import { approvalsBefore, readApprovals, readRules, rulesSourceOf } from './policy.js';
 import { requireArtifact } from './queries.js';
 import { readState } from './read.js';
 import type { ApprovedRow } from './rows.js';
@@ -75,6 +75,13 @@ async function approvalsAmong(
     const note = await noteOfFork(context, remote, list, (await repository.tags.list('all')).refs);
     if (note !== undefined) context.note(note);
   }
+  const before = new Map<ArtifactName, Approval[]>();
+  for (const artifact of artifacts)
+    before.set(
+      artifact.name,
+      await approvalsBefore(repository, artifact, (name) => readApprovals(repository, name, source)),
+    );
+  found.push(...[...before.values()].flat());
   const signed = Object.values(rules.policy).some((policy) => policy.signed)
     ? found.filter((one) => one.signed).map(({ tagOid }) => tagOid)
     : [];
@@ -85,7 +92,8 @@ async function approvalsAmong(
   return artifacts
     .toSorted((a, b) => compareText(a.name, b.name))
     .flatMap((artifact) => {
-      const own = found.filter((one) => one.artifact === artifact.name);
+      const renamed = before.get(artifact.name) ?? [];
+      const own = [...found.filter((one) => one.artifact === artifact.name), ...renamed];
       return stagesOf(rules.policy, own).flatMap((stage) => {
         const policy = rules.policy[stage] ?? {};
         return rowsOf(artifact, stage, policy, own, policy.signed ? signatures : undefined);

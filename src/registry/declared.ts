@@ -18,6 +18,7 @@ import { committedFile } from '../git/committed.js';
 import type { NextCommit, Objects } from '../git/port.js';
 import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
+import { type DeclaredPlace, declaredName } from './former-names.js';
 import { readArtifactNames } from './read.js';
 
 /** The file that declares an artifact, and how. */
@@ -47,6 +48,32 @@ export async function findDeclaration(
   }
   if (problem) throw problem;
   return undefined;
+}
+
+/** A declaration, and the name that it gives the artifact: an older one where the artifact was renamed since. */
+export interface Declared {
+  declaration: Declaration;
+  name: ArtifactName;
+}
+
+/**
+ * Finds what declares an artifact at a commit, under its name or under the one that it had then.
+ * @throws RegError INVALID_LINK
+ */
+export async function findDeclared(
+  { objects, tags }: Pick<RegistryRepository, 'objects' | 'tags'>,
+  artifact: ArtifactName,
+  place: DeclaredPlace,
+): Promise<Declared | undefined> {
+  const { commit, version, renamedFrom } = place;
+  // the registration of a version says which name; of a rev nothing is known until there is no declaration
+  const known = renamedFrom === undefined ? artifact : await declaredName(tags, artifact, place);
+  const name = known ?? artifact;
+  const declaration = await findDeclaration(objects, commit, name);
+  if (declaration !== undefined) return { declaration, name };
+  const former = version ? undefined : await declaredName(tags, artifact, { commit });
+  const older = former && (await findDeclaration(objects, commit, former));
+  return older && former && { declaration: older, name: former };
 }
 
 /** Whether HEAD or a link file of the work tree declares an artifact. */

@@ -72,9 +72,10 @@ async function withAddress(
 export async function describeChosen(
   context: RegistryContext,
   artifact: ArtifactName,
-  { version, commit }: Chosen,
+  chosen: Chosen,
 ): Promise<Description> {
-  const found = await declaredModel(context, artifact, commit);
+  const { version, commit } = chosen;
+  const found = await declaredModel(context, artifact, chosen);
   if (found === undefined)
     return notDeclared(context, artifact, commit).then(explainUnlinked(artifact, version));
   const { declaration, link, entry, digest } = found;

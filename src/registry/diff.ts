@@ -211,7 +211,8 @@ async function sideAt(
   const description = await describeChosen(context, artifact, chosen).catch(
     version === null ? undefined : unlessUndeclared,
   );
-  return { side: { target: shown, artifact, ...chosen, file: description?.file ?? null }, description };
+  const { version, commit } = chosen;
+  return { side: { target: shown, artifact, version, commit, file: description?.file ?? null }, description };
 }
 
 /** A version need not be declared (`register --unlinked`); then it has no description. */

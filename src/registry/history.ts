@@ -1,6 +1,6 @@
 import { type ArtifactState, type ResolvedEvent, stagesUsed } from '../domain/artifact.js';
 import { findNamed } from '../domain/find.js';
-import { stageName } from '../domain/names.js';
+import { type ArtifactName, stageName } from '../domain/names.js';
 import { mergeOrdered } from '../domain/order.js';
 import { didYouMean } from '../domain/suggest.js';
 import { parseVersionTarget } from '../domain/target.js';
@@ -18,6 +18,7 @@ import {
   requireKnownStage,
   seconds,
 } from './queries.js';
+import { readArtifact } from './read.js';
 import type { HistoryRow, IntervalRow } from './rows.js';
 
 /** Which part of history is wanted, and in which order. */
@@ -29,6 +30,8 @@ export interface HistoryOptions extends ReadOptions {
   until?: Date | undefined;
   /** Only events of the tagger with this address, letter case ignored; of intervals those that it began. */
   by?: string | undefined;
+  /** With the events under the names that an artifact had before. */
+  follow?: boolean | undefined;
   /** Oldest first. */
   ascending?: boolean | undefined;
   /** At most so many rows. */
@@ -128,6 +131,8 @@ async function select(
     artifact === undefined
       ? await allWhole(context, options)
       : [await requireArtifact(context, artifact, options.at)];
+  if (options.follow && artifacts[0] && artifact !== undefined)
+    artifacts.push(...(await earlierNames(context, artifacts[0], options.at)));
   if (stage !== undefined && !artifacts.some((one) => stagesUsed(one).includes(stage)))
     await requireKnownStage(context, stage);
   const version = which && artifacts[0] && findNamed(artifacts[0], which, { at: seconds(options.at) });
@@ -136,6 +141,21 @@ async function select(
     isWanted: (itsStage, itsVersion) =>
       (stage === undefined || itsStage === stage) && (version === undefined || itsVersion === version.id),
   };
+}
+
+/** An artifact under the names that it had before: those that its events, or the events under these names, say that they took over. */
+async function earlierNames(
+  context: RegistryContext,
+  artifact: ArtifactState,
+  at: Date | undefined,
+): Promise<ArtifactState[]> {
+  const found = new Map<ArtifactName, ArtifactState>([[artifact.name, artifact]]);
+  // those that are added meanwhile are visited too
+  for (const { events } of found.values())
+    for (const { renamedFrom } of events)
+      if (renamedFrom !== undefined && !found.has(renamedFrom))
+        found.set(renamedFrom, await readArtifact(context, renamedFrom, seconds(at)));
+  return [...found.values()].slice(1);
 }
 
 /** All artifacts, without those whose tags are known to be partial. */

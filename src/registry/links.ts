@@ -1,7 +1,7 @@
 import { isAbsolute, join, posix, resolve } from 'node:path';
 import { requireEntryPath } from '../documents/artifacts.js';
 import { ENOUGH_OF_LINK, isOwn, type Link, type LinkSource, modelPath, readLink } from '../documents/link.js';
-import { artifactOfLink, LINK_SUFFIX, requireLinkPath } from '../documents/link-path.js';
+import { artifactOfLink, LINK_SUFFIX, linkPathOf, requireLinkPath } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import type { Location } from '../domain/location.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
@@ -18,7 +18,8 @@ import { shownUrl, withoutLogin, withoutUserInfo } from '../util/address.js';
 import { memoize } from '../util/async.js';
 import { short } from '../util/oid.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from './context.js';
-import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
+import { findDeclared, foreignEntry, notDeclared } from './declared.js';
+import { type DeclaredPlace, declaredName } from './former-names.js';
 import { meantInWrite } from './meant.js';
 import { readRules, rulesSourceOf } from './policy.js';
 import {
@@ -89,14 +90,15 @@ export async function resolveLink(
   if (source.url !== undefined)
     return { ...here, place: { kind: 'store', url: await storeUrl(context, source.url) }, commit: undefined };
   const commit = await sourceCommit(context, source, registryCommit);
-  const file = linkFileOf(source);
-  if (file === undefined) {
+  const written = linkFileOf(source);
+  if (written === undefined) {
     const repository = await sourceRepository(context, source);
     const at = await sourceFolder(context, source);
     const path = modelPath(source.path ?? '');
     return { ...here, place: { kind: 'repository', repository, commit, path, at }, commit };
   }
   const home = await sourceRegistry(context, source);
+  const file = await fileThen(home, source, commit, { written, isPromised: sha256 !== undefined });
   const step = `${file} at ${short(commit)} of ${withoutUserInfo(source.repo ?? 'this repository')}`;
   refuseLoop([...trail, step]);
   const next = await linkFileAt(home.repository.objects, commit, file);
@@ -146,6 +148,24 @@ function linkFileOf(source: LinkSource): string | undefined {
   return target && requireLinkPath(artifactName(target.artifact));
 }
 
+/**
+ * The link file at a commit, which an artifact that was renamed since had another name for.
+ * @param written the file by its name now
+ * @param isPromised whether the bytes are known, so that a file of another model is noticed; else the registry is asked first
+ */
+async function fileThen(
+  { repository: { objects, tags } }: RegistryContext,
+  source: LinkSource,
+  commit: Oid,
+  { written, isPromised }: { written: string; isPromised: boolean },
+): Promise<string> {
+  const target = source.path === undefined ? registryRef(source) : undefined;
+  if (target === undefined || (isPromised && (await objects.entry(commit, written)) !== undefined))
+    return written;
+  const former = await declaredName(tags, artifactName(target.artifact), { commit });
+  return (former && linkPathOf(former)) ?? written;
+}
+
 async function linkFileAt(objects: Objects, commit: Oid, file: string): Promise<Link> {
   const entry = await objects.entry(commit, file);
   if (entry?.type === 'blob') return readLink(await objects.blob(entry.oid, ENOUGH_OF_LINK), file).link;
@@ -168,13 +188,19 @@ async function storeUrl(context: RegistryContext, url: string): Promise<string> 
  * `artifacts.yaml` or a `dvc.yaml` names in this repository, which promises nothing of the bytes.
  * @throws RegError NOT_DECLARED, INVALID_LINK; SOURCE_PATH for one that is declared without a path inside the repository
  */
-export async function linkAt(context: RegistryContext, artifact: ArtifactName, commit: Oid): Promise<Link> {
+export async function linkAt(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  place: DeclaredPlace,
+): Promise<Link> {
   const { objects } = context.repository;
-  const found = await findDeclaration(objects, commit, artifact);
-  if (found?.kind === 'link') return linkIn(objects, commit, found.file);
+  const { commit } = place;
+  const found = await findDeclared(context.repository, artifact, place);
   if (found === undefined) throw await notDeclared(context, artifact, commit);
-  const entry = await foreignEntry(objects, commit, found, artifact);
-  return { source: { path: requireEntryPath(entry, found, artifact) } };
+  const { declaration, name } = found;
+  if (declaration.kind === 'link') return linkIn(objects, commit, declaration.file);
+  const entry = await foreignEntry(objects, commit, declaration, name);
+  return { source: { path: requireEntryPath(entry, declaration, name) } };
 }
 
 /**

@@ -109,9 +109,7 @@ export async function chooseLink(
   { frozen = false, ...options }: ChooseOptions & Pick<LoadOptions, 'frozen'>,
 ): Promise<ChosenLink> {
   const chosen = await choose(context, artifact, await verifying(context, options));
-  const link = await linkAt(context, artifact, chosen.commit).catch(
-    explainUnlinked(artifact, chosen.version),
-  );
+  const link = await linkAt(context, artifact, chosen).catch(explainUnlinked(artifact, chosen.version));
   if (frozen) refuseFloating(artifact, link);
   return { ...chosen, artifact, link };
 }

@@ -26,11 +26,12 @@ import {
   requireSignatures,
   type TagRef,
 } from '../git/port.js';
-import { once } from '../util/async.js';
+import { memoize, once } from '../util/async.js';
 import { shellLine } from '../util/shell.js';
 import { bringMissing } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { damageOf } from './damage.js';
+import { formerNames } from './former-names.js';
 import { configIn, readerAt } from './load-config.js';
 import type { WriteTarget } from './write-target.js';
 
@@ -366,9 +367,30 @@ async function approvalsFor(
   const { repository, rules, approvals = [] } = judging;
   const wanting = policed.filter((one) => demands(judging, one, (policy) => policy.approvals));
   const found = new Map<ArtifactName, readonly Approval[]>();
-  for (const name of new Set(wanting.map(({ artifact }) => artifact.name))) {
-    const arriving = approvals.filter(({ artifact }) => artifact === name);
-    found.set(name, [...(await readApprovals(repository, name, rules.source)), ...arriving]);
+  for (const [name, artifact] of new Map(wanting.map(({ artifact }) => [artifact.name, artifact]))) {
+    const read = memoize((one: ArtifactName) => readApprovals(repository, one, rules.source));
+    const arriving = approvals.filter((one) => one.artifact === name);
+    const before = await approvalsBefore(repository, artifact, read);
+    found.set(name, [...(await read(name)), ...before, ...arriving]);
+  }
+  return found;
+}
+
+/**
+ * The approvals that versions of a renamed artifact had under its older names. One counts for the version and the commit that it is of, where
+ * the registration under the new name took over that very version.
+ */
+export async function approvalsBefore(
+  { tags }: RegistryRepository,
+  { versions }: ArtifactState,
+  read: (name: ArtifactName) => Promise<readonly Approval[]>,
+): Promise<Approval[]> {
+  const found: Approval[] = [];
+  for (const { id, commit, event } of versions.values()) {
+    const { renamedFrom } = event;
+    if (renamedFrom === undefined) continue;
+    for (const name of await formerNames(tags, { version: id, commit, renamedFrom }))
+      found.push(...(await read(name)).filter((one) => one.version === id && one.commit === commit));
   }
   return found;
 }

@@ -4,6 +4,7 @@ import {
   currentIn,
   type InStage,
   stagesUsed,
+  type VersionState,
   versionsInStage,
 } from '../domain/artifact.js';
 import { gapsIn } from '../domain/chain.js';
@@ -452,6 +453,8 @@ export interface ChooseOptions extends TrustOptions {
 export interface Chosen {
   version: string | null;
   commit: Oid;
+  /** What the artifact was called before, where its registration there took over one of that name. */
+  renamedFrom?: ArtifactName | undefined;
 }
 
 /**
@@ -479,7 +482,7 @@ export async function choose(
     const whole = await requireArtifact(context, name, at, trust.verify ? onDeprecated : undefined);
     const artifact = trust.verify ? await trustedPart(context, whole, { stage: wanted }, trust) : whole;
     const { version: held } = await requireCurrent(context, artifact, wanted, at);
-    return { version: held.id, commit: held.commit };
+    return chosenVersion(held);
   }
   if (version !== undefined) {
     const isAsked = !trust.verify && parseVersion(version) !== undefined;
@@ -488,7 +491,7 @@ export async function choose(
     const subject = which.kind === 'version' ? { version: which.id as VersionId } : 'versions';
     const artifact = trust.verify ? await trustedPart(context, whole, subject, trust) : whole;
     const found = findNamed(artifact, which, { at: seconds(at) });
-    return { version: found.id, commit: found.commit };
+    return chosenVersion(found);
   }
   if (at !== undefined)
     throw new RegError(
@@ -514,12 +517,18 @@ async function committedAs(
     const held = wanted && current(artifact, wanted, facts);
     const id = held ? held.id : typed;
     if (id === undefined) return undefined;
-    if (!isVersion(id)) return { version: id, commit: id };
+    if (!isVersion(id)) return { version: id, commit: id, renamedFrom: held?.event.renamedFrom };
     if (!isActive(artifact, id, facts)) return undefined;
-    const commit = registrationOf(artifact, id, facts)?.commit ?? held?.event.commit;
-    return commit === undefined ? undefined : { version: id, commit };
+    const event = registrationOf(artifact, id, facts) ?? held?.event;
+    return event && { version: id, commit: event.commit, renamedFrom: event.renamedFrom };
   });
 }
+
+const chosenVersion = ({ id, commit, event }: VersionState): Chosen => ({
+  version: id,
+  commit,
+  renamedFrom: event.renamedFrom,
+});
 
 /** What a target that a person typed says about which state is meant. */
 export function chosenBy({ which }: Target): Pick<ChooseOptions, 'stage' | 'version'> {

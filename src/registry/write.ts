@@ -29,6 +29,7 @@ import { broughtNote, catchUp, fetchedNote, lackingNote, type RemoteView } from 
 import type { RegistryContext } from './context.js';
 import { type DeclaredAt, declaredModel, refuseUnsound } from './declared-model.js';
 import { refuseFork } from './forks.js';
+import type { DeclaredPlace } from './former-names.js';
 import { usesGto } from './load-config.js';
 import { policyGuard } from './policy.js';
 import { annotatedTags, artifactNamesIn, readAllTags, readArtifactNames, wholeEventsIn } from './read.js';
@@ -213,7 +214,7 @@ function deciderOf(context: RegistryContext, target: WriteTarget, options: Write
   const guard = policyGuard(context, target);
   const declarations = memoize(
     async (artifact: ArtifactName): Promise<DeclaredAt> =>
-      memoize((at: Parameters<DeclaredAt>[0]) => declaredModel(context, artifact, at), {
+      memoize((at: DeclaredPlace) => declaredModel(context, artifact, at), {
         keepFailures: true,
       }),
   );
@@ -227,7 +228,7 @@ function deciderOf(context: RegistryContext, target: WriteTarget, options: Write
   const refuseBytes = async (artifact: ArtifactName, plan: Plan, declared: DeclaredAt): Promise<void> => {
     for (const commit of newCommits(plan)) {
       await refuseUnsound(context, artifact, commit, declared);
-      const { path } = (await declared(commit)) ?? {};
+      const { path } = (await declared({ commit })) ?? {};
       if (path !== undefined) notes.add(await unpushed({ artifact, commit, path }));
     }
   };

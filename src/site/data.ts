@@ -13,7 +13,7 @@ import type { RegistryContext } from '../registry/context.js';
 import { describeChosen } from '../registry/describe.js';
 import { history, intervals } from '../registry/history.js';
 import { stages } from '../registry/queries.js';
-import { annotatedTags, readAllTags, readState } from '../registry/read.js';
+import { annotatedTags, readAllTags, readArtifact, readState } from '../registry/read.js';
 import type { ApprovedRow, Description, HistoryRow, IntervalRow, ShownVersion } from '../registry/rows.js';
 import { overview, versions } from '../registry/show.js';
 import { shownAddress, withoutLogin } from '../util/address.js';
@@ -210,9 +210,12 @@ export async function artifactData(
 ): Promise<ArtifactData> {
   const descriptions: Description[] = [];
   const problems: Record<string, string> = {};
+  const state = events.versions.length === 0 ? undefined : await readArtifact(context, artifact);
   for (const { version, commit, approvals } of events.versions)
     try {
-      descriptions.push({ ...(await describeChosen(context, artifact, { version, commit })), approvals });
+      const renamedFrom = state?.versions.get(version)?.event.renamedFrom;
+      const chosen = { version, commit, renamedFrom };
+      descriptions.push({ ...(await describeChosen(context, artifact, chosen)), approvals });
     } catch (error) {
       if (!(error instanceof RegError)) throw error;
       problems[version] = error.message;

@@ -194,7 +194,7 @@ describe('only what a change touches', () => {
     registry.git('reset', '--quiet');
     expect(await reg('validate', '--base', 'main', 'sub')).toMatchObject({ code: 0 });
     expect(await changed()).toBe(
-      'a.model.yaml:1: error: the link is removed, but a is in use: v1.0.0 in prod; unassign it first, or keep the link [change-removed]\n',
+      'a.model.yaml:1: error: the link is removed, but a is in use: v1.0.0 in prod; unassign it first, rename it with reg rename, or keep the link [change-removed]\n',
     );
   });
 

@@ -5,6 +5,7 @@ import { listArtifact, requireRemote } from '../../git/port.js';
 import * as actions from '../../registry/actions.js';
 import * as approvals from '../../registry/approve.js';
 import type { RegistryContext } from '../../registry/context.js';
+import * as naming from '../../registry/rename.js';
 import * as renaming from '../../registry/rename-stage.js';
 import type { WriteRow } from '../../registry/rows.js';
 import type { WriteOptions, Written } from '../../registry/write.js';
@@ -66,6 +67,14 @@ export const rollback = (
   options: actions.WithdrawOptions,
 ): Promise<void> =>
   runWrite(session, options, (context, asked) => actions.rollback(context, artifact, stage, asked));
+
+/** `reg rename` */
+export const rename = (
+  session: Session,
+  from: string,
+  to: string,
+  options: naming.RenameOptions,
+): Promise<void> => runWrite(session, options, (context, asked) => naming.rename(context, from, to, asked));
 
 /** `reg stages rename` */
 export async function renameStage(

@@ -88,6 +88,7 @@ export const READING: readonly CommandSpec[] = [
       option('--since <time>', 'only what happened from this time on', { parse: time }),
       option('--until <time>', 'only what happened up to this time', { parse: time }),
       option('--intervals', 'one row for each stay of a version in a stage: from when to when, and by whom'),
+      option('--follow', 'with what happened under the names that the artifact had before'),
       option('--asc', 'oldest first'),
       option('-n, --limit <count>', 'at most so many', { parse: count }),
       option('--no-pager', 'on a terminal: no pager'),

@@ -88,6 +88,13 @@ export const WRITING: readonly CommandSpec[] = [
     answer: list(WriteRow),
     run: async () => (await import('../commands/writing.js')).deprecate,
   }),
+  command('rename <artifact> <new-name>', 'give an artifact another name, which HEAD declares already', {
+    more: 'It writes tags only. The versions that are current in a stage and the latest one are registered under the new name, at their own commits, and assigned to their stages. The old name is deprecated and names the new one: who asks for it still gets an answer.',
+    examples: ['rename churn customer-churn --push', 'rename eu:credit scoring:credit --dry-run'],
+    options: [MESSAGE, option('--force', 'allow a name that is in use, and what gto cannot read'), ...LAST],
+    answer: list(WriteRow),
+    run: async () => (await import('../commands/writing.js')).rename,
+  }),
   command(
     'rollback <artifact> <stage>',
     'assign what was current in a stage before; again, and it is undone',
