@@ -46,6 +46,7 @@ export function planNewName(snapshot: Snapshot, old: Snapshot, { message, force 
     );
   const drafts = [...registrations(artifact, versions), ...assignments(artifact, from, versions)];
   const renamed = drafts.map((draft): Draft => ({ ...draft, message, renamedFrom: from.name }));
+  if (renamed.length === 0 && artifact.deprecated) throw nothingNew(artifact, from);
   if (renamed.length === 0 && last) return { tags: [], standing: last };
   return planTags(snapshot, renamed);
 }
@@ -118,15 +119,23 @@ function assignments(
  */
 function isDone(artifact: ArtifactState, old: ArtifactState, stage: StageName): boolean {
   const [there, here] = [currentIn(artifact, stage)?.version, currentIn(old, stage)?.version];
-  if (there === undefined || here === undefined) return here === undefined;
+  if (here === undefined) return true;
+  // only a later event brings a deprecated artifact back
+  if (there === undefined || artifact.deprecated) return false;
   if (there.id === here.id) return true;
-  if (artifact.deprecated) return false;
   throw new RegError(
     'STAGE_TAKEN',
     `${artifact.name} ${versionLabel(there.id)} is current in ${stage}, and ${old.name} ${versionLabel(here.id)} is too`,
     `decide which of them stays, with: reg unassign ${artifact.name} ${stage}, or reg unassign ${old.name} ${stage}`,
   );
 }
+
+const nothingNew = ({ name }: ArtifactState, { name: old }: ArtifactState): RegError =>
+  new RegError(
+    'UNKNOWN_VERSION',
+    `${name} is deprecated and has all that ${old} has, so nothing would bring it back`,
+    `register the next version under that name: reg register ${name}, then: reg deprecate ${old} --successor ${name}`,
+  );
 
 const inUse = ({ name }: ArtifactState, { name: old }: ArtifactState): RegError =>
   new RegError(

@@ -134,7 +134,9 @@ describe('deprecating', () => {
     expect(planDeprecate(deprecated, { message: 'Use the other one' }).tags).toMatchObject([
       { text: 'Use the other one', successor: churn2 },
     ]);
-    expect(planDeprecate(deprecated, { message: deprecated.artifact.events.at(-1)?.message }).tags).toEqual([]);
+    expect(planDeprecate(deprecated, { message: deprecated.artifact.events.at(-1)?.message }).tags).toEqual(
+      [],
+    );
   });
 
   it('is written again after a revival, counted', () => {
