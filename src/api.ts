@@ -1,3 +1,4 @@
+import { type AcceptedAs, type AcceptOptions, accept } from './checks/accept.js';
 import { type DoctorOptions, doctor } from './checks/doctor.js';
 import type { Report } from './checks/finding.js';
 import { type ValidateOptions, validate } from './checks/validate.js';
@@ -116,6 +117,8 @@ export interface Registry {
   urlOf(artifact: string, options?: Timed<UrlOptions>): Promise<UrlRow>;
   /** Who signed each event, and whether the histories of artifacts hold together. */
   verify(target?: string, options?: VerifyOptions): Promise<VerifiedRow[]>;
+  /** Accepts that tag objects are gone, where history was rewritten on purpose; of one artifact, or with `undefined` of any. */
+  accept(target: string | undefined, gone: readonly string[], options: AcceptOptions): Promise<AcceptedAs>;
   /** Checks link files, or tags. */
   validate(options?: ValidateOptions): Promise<Report>;
   /** Lists what is wrong with the registry, and what to do. */
@@ -182,6 +185,7 @@ function createRegistry(context: RegistryContext): Registry {
     load: async (artifact, options = {}) => readable(await loadModel(context, artifact, timed(options))),
     urlOf: async (artifact, options = {}) => urlOf(context, artifact, timed(options)),
     verify: (target, options = {}) => verify(context, target, options),
+    accept: (target, gone, options) => accept(context, target, gone, options),
     validate: (options = {}) => validate(context, options),
     doctor: (options = {}) => doctor(context, options),
     // loaded on use: what draws pages is large

@@ -1,5 +1,6 @@
 export type { Filter, OverviewOptions, Registry, VersionsOptions } from './api.js';
 export { load, openRegistry, RegError } from './api.js';
+export type { AcceptedAs, AcceptOptions } from './checks/accept.js';
 export type { Report } from './checks/finding.js';
 export type { ValidateOptions } from './checks/validate.js';
 export type { VerifyOptions } from './checks/verify.js';
@@ -20,7 +21,9 @@ export type {
   ReadOptions,
   StagesOptions,
 } from './registry/queries.js';
+export type { RenameOptions } from './registry/rename.js';
 export type {
+  AcceptanceRow,
   ApprovalRow,
   ApprovedRow,
   BrowseRow,

@@ -1,10 +1,10 @@
 import { missingPin } from '../documents/link.js';
 import {
   type ArtifactState,
-  type VersionState,
   isStageEvent,
   type State,
   stateOf,
+  type VersionState,
   versionsByStage,
 } from '../domain/artifact.js';
 import { sharedCounters } from '../domain/chain.js';
@@ -23,6 +23,7 @@ import { noteOfFork } from '../registry/forks.js';
 import { placeOf } from '../registry/former-names.js';
 import { followLink, linkIn } from '../registry/links.js';
 import { usesGto } from '../registry/load-config.js';
+import { type Rules, readRules, rulesSourceOf } from '../registry/policy.js';
 import { eventsIn, readAllTags } from '../registry/read.js';
 import type { DoctorFinding } from '../registry/rows.js';
 import { short } from '../util/oid.js';
@@ -85,7 +86,7 @@ export async function doctor(
     ]),
     ...(await checkGto(context, state, readings)),
     // a shallow clone may lack the tags that would fill a gap, and says so above
-    ...(isShallow ? [] : await checkChains(context, state, readings)),
+    ...(isShallow ? [] : await checkChains(context, state, readings, offline)),
     ...checkCommits(state, types, isShallow, tagsThere, remove),
     ...(tagsThere ? checkRemote(readings.map(refOf), tagsThere) : []),
     ...(tagsThere ? await checkFork(context, readings.map(refOf), tagsThere) : []),
@@ -283,12 +284,14 @@ async function checkGto(
 
 /** Events that do not follow the one that their `Reg-Parent` names (docs/specification.md, section 1). */
 async function checkChains(
-  { repository }: RegistryContext,
+  context: RegistryContext,
   state: State,
   readings: readonly TagReading[],
+  offline: boolean | undefined,
 ): Promise<DoctorFinding[]> {
   const held = new Map(readings.map(refOf).map(({ name, oid }) => [name, oid]));
-  const breaks = await findBreaks(repository.tags, [...state.values()], held);
+  const rules = async (): Promise<Rules> => readRules(context, await rulesSourceOf(context, offline));
+  const { breaks } = await findBreaks(context, [...state.values()], held, rules);
   return breaks.map(({ event, message }) => found('warning', 'gap', event.tag, message));
 }
 

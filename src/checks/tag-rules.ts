@@ -1,3 +1,4 @@
+import { ACCEPTANCES, acceptanceOf } from '../domain/acceptance.js';
 import { APPROVALS, approvalOf } from '../domain/approval.js';
 import { hiddenBy } from '../domain/arrival.js';
 import { type ArtifactState, type ResolvedEvent, type State, stateOf } from '../domain/artifact.js';
@@ -31,7 +32,7 @@ export const TAG_RULES = {
   lookAlike: warning('tag-look-alike', 'A tag that looks like an event is one.'),
   approval: warning(
     'tag-approval',
-    'A tag among the approvals is one, and its tagger is whom it is named after.',
+    'A tag among the approvals or acceptances is one, and the tagger of an approval is whom it is named after.',
   ),
   bytes: error('tag-bytes', 'The bytes of what a stage holds are where its declaration says (with --bytes).'),
   moved: error('tag-moved', 'A tag is the same here and at the remote: tags of events never move.'),
@@ -103,8 +104,9 @@ export async function validateTags(
   const verdicts = await judgeEvents({ repository: context.repository, rules, events });
   const artifacts = [...state.values()];
   const now = Math.floor(context.now() / 1000);
+  const chains = await findBreaks(context, artifacts, survey.held, async () => rules);
   const breaks = [
-    [TAG_RULES.chain, await findBreaks(context.repository.tags, artifacts, survey.held)],
+    [TAG_RULES.chain, chains.breaks],
     [TAG_RULES.order, artifacts.flatMap(sharedCounters)],
     [TAG_RULES.parent, artifacts.flatMap(forksIn)],
     [TAG_RULES.date, artifacts.flatMap((artifact) => datesAhead(artifact, now))],
@@ -156,13 +158,19 @@ function again(event: ResolvedEvent, artifact: ArtifactState): string | undefine
 const byWhom = ({ tagger, time }: ResolvedEvent): string =>
   `its tagger is ${tagger.name} <${tagger.email}>, ${formatTime(time)}`;
 
-/** Findings of a tag that is not an event or an approval, although its name says so. */
+/** Findings of a tag that is not an event, an approval or an acceptance, although its name says so. */
 function oddities(reading: TagReading, say: Say): Finding[] {
   const name = 'tag' in reading ? reading.tag.name : reading.ref.name;
   if (name.startsWith(APPROVALS)) {
     const approval = 'tag' in reading ? approvalOf(reading.tag) : { problem: reading.detail };
     return 'problem' in approval
       ? say(TAG_RULES.approval, name, `it approves of nothing: ${approval.problem}`)
+      : [];
+  }
+  if (name.startsWith(ACCEPTANCES)) {
+    const acceptance = 'tag' in reading ? acceptanceOf(reading.tag) : { problem: reading.detail };
+    return 'problem' in acceptance
+      ? say(TAG_RULES.approval, name, `it accepts nothing: ${acceptance.problem}`)
       : [];
   }
   if (parseTagName(name) === undefined)
@@ -207,8 +215,9 @@ async function surveyTags(context: RegistryContext, source: RulesSource): Promis
   return surveyOf(repository, [...listed, ...own], moved);
 }
 
-/** Whether a tag may look like an event or an approval. */
-const isConcerned = ({ name }: TagRef): boolean => /[@#]/.test(name) || name.startsWith(APPROVALS);
+/** Whether a tag may look like an event, an approval or an acceptance. */
+const isConcerned = ({ name }: TagRef): boolean =>
+  /[@#]/.test(name) || name.startsWith(APPROVALS) || name.startsWith(ACCEPTANCES);
 
 async function surveyOf(
   repository: RegistryContext['repository'],

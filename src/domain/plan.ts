@@ -7,7 +7,7 @@ import type { ArtifactName, StageName } from './names.js';
 import type { VersionId } from './state.js';
 import { type EventName, formatTagName, MAX_COUNTER, parseTagName } from './tag-name.js';
 import { formatTime } from './time.js';
-import { joinMessage, splitMessage } from './trailers.js';
+import { joinMessage, ownWords } from './trailers.js';
 import { refuseOtherCase, refuseUnwritableTag } from './writable.js';
 
 /** The state of the registry that a write is planned on. */
@@ -174,7 +174,5 @@ export function messageOf(tag: PlannedTag, parent: Oid | undefined): string {
   if (tag.renamedFrom !== undefined) trailers.push(['Reg-Renamed-From', tag.renamedFrom]);
   for (const approval of tag.approvals ?? []) trailers.push(['Reg-Approval', approval]);
   if (parent !== undefined) trailers.push(['Reg-Parent', parent]);
-  // what a person wrote may hold neither our trailers nor the beginning of a signature, which would swallow them
-  const text = splitMessage(tag.text).text.replaceAll(/^-----BEGIN/gm, ' -----BEGIN');
-  return joinMessage(text, trailers);
+  return joinMessage(ownWords(tag.text), trailers);
 }

@@ -15,7 +15,7 @@ import { readArtifactNames, readState } from './read.js';
 
 /**
  * Whether tags of an artifact are known to be missing here, so that its remote may have them. A tag that was deleted is not
- * missing: here its object is left, and of those of other clones `reg sync` keeps a mark.
+ * missing: here its object is left, and of those of other clones `reg sync` keeps a mark, or an acceptance names it.
  * @param read events whose objects were read
  * @param all every event of the artifact
  */
@@ -28,11 +28,19 @@ export async function isPartial(
   if (gaps.length === 0 || !(await isClone(context))) return false;
   const parents = gaps.flatMap(({ parent }) => parent ?? []);
   const types = parents.length === 0 ? new Map() : await context.repository.objects.types(parents);
+  const open: Event[] = [];
   for (const { event, parent } of gaps) {
     const isDeleted = parent !== undefined && (types.get(parent) ?? 'tag') !== 'missing';
-    if (!isDeleted && !(await isThere(markOf(context, event.tagOid)))) return true;
+    if (isDeleted || (await isThere(markOf(context, event.tagOid)))) continue;
+    if (parent === undefined) return true;
+    open.push(event);
   }
-  return false;
+  const [first] = open;
+  if (first === undefined) return false;
+  // loaded on use: most registries have none
+  const { acceptedHere } = await import('./acceptances.js');
+  const isAccepted = await acceptedHere(context, first.artifact);
+  return !open.every(isAccepted);
 }
 
 /** Artifacts whose answers cannot be trusted, by name, and why: tags are missing or cannot be read. */

@@ -24,6 +24,7 @@ import {
   requireBranches,
   requireRemote,
   requireSignatures,
+  type TagReading,
   type TagRef,
 } from '../git/port.js';
 import { memoize, once } from '../util/async.js';
@@ -395,14 +396,16 @@ export async function approvalsBefore(
   return found;
 }
 
-/** The valid approvals of an artifact or of all, as they are at a source; whether they fit an event is for the rules to say. */
-export async function readApprovals(
+/**
+ * The tags below a name, as they are at a source; for tags beside the events, such as approvals. Their objects are brought here, without refs.
+ * @param start such as `reg/approve/`
+ */
+export async function readBelow(
   repository: RegistryRepository,
-  artifact: ArtifactName | 'all',
+  start: string,
   source: RulesSource,
-): Promise<Approval[]> {
+): Promise<TagReading[]> {
   const remote = source.kind === 'remote' ? source.remote : '.';
-  const start = artifact === 'all' ? APPROVALS : approvalsOf(artifact);
   const held = await requireRemote(repository, remote).listRefs([`${tagRef(start)}*`]);
   const refs = [...held].flatMap(([ref, oid]): TagRef[] => {
     const name = tagNameOf(ref);
@@ -410,7 +413,17 @@ export async function readApprovals(
     return name?.startsWith(start) ? [{ name, oid, peeled: undefined }] : [];
   });
   if (source.kind === 'remote') await bringMissing(repository, source.remote, refs);
-  return (await repository.tags.read(refs)).flatMap((one) => {
+  return repository.tags.read(refs);
+}
+
+/** The valid approvals of an artifact or of all, as they are at a source; whether they fit an event is for the rules to say. */
+export async function readApprovals(
+  repository: RegistryRepository,
+  artifact: ArtifactName | 'all',
+  source: RulesSource,
+): Promise<Approval[]> {
+  const start = artifact === 'all' ? APPROVALS : approvalsOf(artifact);
+  return (await readBelow(repository, start, source)).flatMap((one) => {
     if ('defect' in one && one.defect === 'missing' && isApprovalOf(one.ref, artifact))
       throw new RegError(
         'DAMAGED',

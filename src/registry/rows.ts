@@ -189,6 +189,11 @@ export const VerifiedRow = defineRow(
     signer: orNull(text(''), 'owner of the key, as the file of signers or git has it'),
     key: orNull(text(''), 'fingerprint of the key'),
     problem: orNull(text(''), 'what is broken; null where nothing is'),
+    gone: orNull(
+      oid(''),
+      'tag object that the event names as the one before it, where that is not there; `--accept` takes it',
+    ),
+    accepted: list(text(''), 'tags by which people accepted that it is not there'),
   },
   {
     tag: 'tag',
@@ -389,6 +394,18 @@ export const ApprovalRow = defineRow('An approval that was written, or would be'
   pushed: flag('whether the remote has it'),
 });
 export type ApprovalRow = ValueOf<typeof ApprovalRow>;
+
+/** One acceptance of rewritten history that was written, or would be: `verify --accept`. */
+export const AcceptanceRow = defineRow('An acceptance of rewritten history that was written, or would be', {
+  tag,
+  artifact,
+  gone: list(oid(''), 'tag objects that are accepted as gone'),
+  email: text('address of the one who accepts'),
+  message: lines('why'),
+  oid: orNull(oid(''), 'tag object; null in a dry run, where no tag object exists'),
+  pushed: flag('whether the remote has it'),
+});
+export type AcceptanceRow = ValueOf<typeof AcceptanceRow>;
 
 /** A version that was approved of for a stage, or waits for it: `approvals`. */
 export const ApprovedRow = defineRow(

@@ -1,5 +1,6 @@
 import { basename, dirname, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import * as accepting from '../../checks/accept.js';
 import * as doctoring from '../../checks/doctor.js';
 import type { Report } from '../../checks/finding.js';
 import { parseRefUpdates, preReceive } from '../../checks/hook.js';
@@ -7,12 +8,14 @@ import { REPORTERS, type ReportFormat } from '../../checks/reporters.js';
 import { ALL_RULES } from '../../checks/rules.js';
 import * as validating from '../../checks/validate.js';
 import * as verifying from '../../checks/verify.js';
+import { RegError } from '../../errors.js';
 import * as approving from '../../registry/approvals.js';
 import type { RegistryContext } from '../../registry/context.js';
 import { ApprovedRow, DoctorFinding, type Finding, VerifiedRow } from '../../registry/rows.js';
 import { refuseLinksBelow, writeBelow } from '../../util/safe-files.js';
 import { shellLine } from '../../util/shell.js';
 import { addToSummary } from '../job-outputs.js';
+import { pushHint } from '../next-step.js';
 import type { Output } from '../output.js';
 import { cleanLine } from '../render/clean.js';
 import { checkSummary } from '../render/github.js';
@@ -21,20 +24,67 @@ import type { Session } from '../session.js';
 
 /** `reg verify` */
 export async function verify(
-  { out, open }: Session,
+  session: Session,
   target: string | undefined,
-  options: verifying.VerifyOptions,
+  options: verifying.VerifyOptions & accepting.AcceptOptions & { accept?: string[] | undefined },
 ): Promise<number> {
+  const { out, open } = session;
+  const context = await open();
+  if (options.accept !== undefined) return accept(session, context, target, options.accept, options);
+  const { message, push, sign, dryRun } = options;
+  if ([message, push, sign, dryRun].some((one) => one !== undefined))
+    throw new RegError(
+      'USAGE',
+      'what is to be accepted?',
+      'name the tag objects that are gone with --accept',
+    );
   let isWhole = true;
   const onMissing = (): void => {
     isWhole = false;
   };
-  const found = await verifying.verify(await open(), target, { ...options, onMissing });
+  const { offline } = options;
+  const found = await verifying.verify(context, target, { offline, onMissing });
   const broken = found.filter(({ problem }) => problem !== null);
   await out.answer(found, () => rowTable(VerifiedRow, found, out));
   if (broken.length === 0)
     out.note(`nothing is broken in ${found.length} event${found.length === 1 ? '' : 's'}`);
+  const gone = [...new Set(broken.flatMap((row) => row.gone ?? []))];
+  if (gone.length > 0) out.hint(acceptHint(target, gone));
   return broken.length === 0 && isWhole ? 0 : 1;
+}
+
+/** More ids than these are not printed in a line. */
+const MOST_IDS = 10;
+
+function acceptHint(target: string | undefined, gone: readonly string[]): string {
+  const about = target === undefined ? [] : [target];
+  const length = lengthOfIds(gone);
+  const ids = gone.slice(0, MOST_IDS).map((oid) => oid.slice(0, length));
+  const part = gone.length > MOST_IDS ? `, here ${MOST_IDS} of ${gone.length}` : '';
+  return `accept what was done on purpose${part}: ${shellLine('reg', 'verify', ...about, '--accept', ...ids, '-m', 'why')}`;
+}
+
+/** How many digits tell ids apart. */
+function lengthOfIds(oids: readonly string[]): number {
+  let length = 12;
+  while (new Set(oids.map((oid) => oid.slice(0, length))).size < oids.length) length += 4;
+  return length;
+}
+
+async function accept(
+  session: Session,
+  context: RegistryContext,
+  target: string | undefined,
+  gone: readonly string[],
+  options: accepting.AcceptOptions,
+): Promise<number> {
+  const { out } = session;
+  const { rows, note } = await accepting.accept(context, target, gone, options);
+  await out.answer(rows, () => rows.map(({ tag }) => tag));
+  if (note !== undefined) out.note(note);
+  if (options.dryRun) out.note('nothing was written: this is a dry run');
+  else await pushHint(session, context, rows);
+  return 0;
 }
 
 /** `reg approvals` */

@@ -1,4 +1,5 @@
 import {
+  AcceptanceRow,
   ApprovedRow,
   BrowseRow,
   CheckedRow,
@@ -18,7 +19,7 @@ import {
 } from '../../registry/rows.js';
 import { either, list, orNull, text } from '../../util/row.js';
 import { AT, type CommandSpec, command, count, OFFLINE, OUTPUTS, option, time } from './command.js';
-import { LAST, MESSAGE } from './writing.js';
+import { LAST, MESSAGE, SIGNING } from './writing.js';
 
 /** Reads a whole number, or -1 for all. */
 const countOrAll = (text: string): number => (text === '-1' ? -1 : count(text));
@@ -129,9 +130,24 @@ export const READING: readonly CommandSpec[] = [
     'verify [artifact]',
     'say who signed each event, and whether a tag was deleted, moved or recreated; exit 1 when so',
     {
-      examples: ['verify churn', "verify 'churn#prod' --json"],
-      options: [option('--offline', 'do not ask the remote who may sign')],
-      answer: list(VerifiedRow),
+      more: 'Where history was rewritten on purpose, --accept names the tag objects that are gone. It writes an annotated tag, which says who accepts that and why; what is lost later is found again.',
+      examples: [
+        'verify churn',
+        "verify 'churn#prod' --json",
+        'verify churn --accept 3b1f0c5e6c1a -m "a secret was removed" --push',
+      ],
+      options: [
+        option(
+          '--accept <oid...>',
+          'accept that these tag objects are gone: history was rewritten on purpose',
+        ),
+        option('-m, --message <text>', 'with --accept: why'),
+        option('--push', 'with --accept: push the tag'),
+        option('--offline', 'do not ask the remote who may sign, and what was accepted'),
+        ...SIGNING,
+        option('--dry-run', 'with --accept: say which tag would be written'),
+      ],
+      answer: either(list(VerifiedRow), list(AcceptanceRow)),
       run: async () => (await import('../commands/checking.js')).verify,
     },
   ),
