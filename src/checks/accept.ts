@@ -48,7 +48,7 @@ interface Part {
 
 /**
  * Accepts that tags are gone which events name as the ones before them, under the identity of git: history was rewritten on purpose. An
- * acceptance is an annotated tag and not an event. It holds for exactly what stands there now; what is lost later is found again.
+ * acceptance is an annotated tag and not an event. It holds for exactly what stands there now: a later loss is found again.
  * @param target an artifact, or a part of one; by default all of them
  * @param gone the tag objects, or the beginnings of their ids
  * @throws RegError USAGE without a message, UNKNOWN_REV for what is not gone, AMBIGUOUS, POLICY for one who may change no stage of the policy, SIGNING_FAILED,

@@ -118,7 +118,7 @@ async function isAgain(
 
 /**
  * Gives what adds a note to a plan that raises the latest version, where the commit descends from an older version and not from the
- * latest. Where history is not here as a whole, nothing is said. Git is asked once where the commit does descend from the latest.
+ * latest. Where history is not here as a whole, there is no note. Git is asked once where the commit does descend from the latest.
  */
 function otherLineNote(
   { repository }: RegistryContext,

@@ -18,7 +18,7 @@ import { committedFile } from '../git/committed.js';
 import type { NextCommit, Objects } from '../git/port.js';
 import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
-import { type DeclaredPlace, declaredName } from './former-names.js';
+import { type DeclaredPlace, declaredName, laterNames } from './former-names.js';
 import { readArtifactNames } from './read.js';
 
 /** The file that declares an artifact, and how. */
@@ -50,14 +50,14 @@ export async function findDeclaration(
   return undefined;
 }
 
-/** A declaration, and the name that it gives the artifact: an older one where the artifact was renamed since. */
+/** A declaration, and the name that it gives the artifact: an older or a later one where the artifact was renamed. */
 export interface Declared {
   declaration: Declaration;
   name: ArtifactName;
 }
 
 /**
- * Finds what declares an artifact at a commit, under its name or under the one that it had then.
+ * Finds what declares an artifact at a commit, under its name or under another one that it has or had.
  * @throws RegError INVALID_LINK
  */
 export async function findDeclared(
@@ -73,7 +73,12 @@ export async function findDeclared(
   if (declaration !== undefined) return { declaration, name };
   const former = version ? undefined : await declaredName(tags, artifact, { commit });
   const older = former && (await findDeclaration(objects, commit, former));
-  return older && former && { declaration: older, name: former };
+  if (older) return { declaration: older, name: former };
+  for (const later of place.mayBeLater ? await laterNames(tags, artifact) : []) {
+    const newer = await findDeclaration(objects, commit, later);
+    if (newer !== undefined) return { declaration: newer, name: later };
+  }
+  return undefined;
 }
 
 /** Whether HEAD or a link file of the work tree declares an artifact. */

@@ -1,6 +1,7 @@
 import { type ArtifactState, artifactStateOf, type VersionState } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
+import { isRenamed } from '../domain/rename.js';
 import { isVersion, type VersionId } from '../domain/state.js';
 import type { Tags } from '../git/port.js';
 import { eventsIn, readAllTags } from './read.js';
@@ -21,6 +22,8 @@ export interface DeclaredPlace {
   version?: string | null | undefined;
   /** The name that the registration of that version says it had before. */
   renamedFrom?: ArtifactName | undefined;
+  /** Whether it may be declared under a name that it got since; a question may ask so, and no write. */
+  mayBeLater?: boolean;
 }
 
 /** The place of the declaration of a version. */
@@ -72,6 +75,21 @@ export async function declaredName(
   const event = events.findLast((one) => one.commit === commit && one.renamedFrom !== undefined);
   if (event?.of === undefined) return undefined;
   return declaredName(tags, artifact, { commit, version: event.of, renamedFrom: event.renamedFrom });
+}
+
+/** Every name that an artifact got since, the first one first: each was renamed to the next. */
+export async function laterNames(tags: Tags, artifact: ArtifactName): Promise<ArtifactName[]> {
+  const names: ArtifactName[] = [];
+  let old = await readNamed(tags, artifact);
+  while (names.length < MOST_NAMES) {
+    const next = old.deprecated ? old.events.at(-1)?.successor : undefined;
+    if (next === undefined || next === artifact || names.includes(next)) break;
+    const to = await readNamed(tags, next);
+    if (!isRenamed(old, to)) break;
+    names.push(next);
+    old = to;
+  }
+  return names;
 }
 
 const readNamed = async (tags: Tags, name: ArtifactName): Promise<ArtifactState> =>

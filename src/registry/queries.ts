@@ -455,6 +455,8 @@ export interface Chosen {
   commit: Oid;
   /** What the artifact was called before, where its registration there took over one of that name. */
   renamedFrom?: ArtifactName | undefined;
+  /** Whether the commit may declare the artifact under a later name. */
+  mayBeLater?: boolean;
 }
 
 /**
@@ -501,7 +503,7 @@ export async function choose(
     );
   const commit = await requireCommit(context, rev ?? 'HEAD');
   if (onDeprecated) await askOne(context, name, { onDeprecated }, () => undefined);
-  return { version: null, commit };
+  return { version: null, commit, mayBeLater: true };
 }
 
 /** The version that is meant, from the tags that decide it; undefined without such a version, and for one that is named in another form. */

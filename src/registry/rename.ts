@@ -19,7 +19,7 @@ export interface RenameOptions extends Omit<WriteOptions, 'unlinked' | 'delete' 
 }
 
 /**
- * Gives an artifact another name. Only tags are written: what is current and the latest is registered and assigned under the new name,
+ * Gives an artifact another name. Only tags are written: the current versions and the latest are registered and assigned under the new name,
  * and the old one is deprecated. HEAD must declare the new name.
  * @throws RegError USAGE, NOT_DECLARED, UNKNOWN_ARTIFACT, ALREADY_REGISTERED, STAGE_TAKEN, and what a write throws
  */
@@ -49,7 +49,7 @@ export async function rename(
 }
 
 /**
- * Refuses to rename before the files say the new name: what is registered next is declared there.
+ * Refuses to rename before the files say the new name, which the next registration needs.
  * @throws RegError NOT_DECLARED with the commands that come first
  */
 async function requireDeclared(

@@ -395,19 +395,19 @@ function written(
   { push, remote }: WriteTarget,
   notes: ReadonlySet<string | undefined>,
 ): Written {
-  const said = [...notes, ...decisions.map(({ plan }) => plan.note)];
+  const all = [...notes, ...decisions.map(({ plan }) => plan.note)];
   if (!push)
     return {
       rows: [...rows],
       along: decisions.flatMap(({ before: { snapshot, view } }) => registrationsFor(rows, snapshot, view)),
-      note: noteOf(said),
+      note: noteOf(all),
     };
   const along = decisions.flatMap(({ plan, brought }) => tagsAlong(plan, brought));
   const done = new Set(rows.map(({ tag }) => tag));
   const lacking = decisions.flatMap(({ before: { unpushed } }) =>
     [...unpushed.older, ...unpushed.registrations].filter(({ tag }) => !done.has(tag)),
   );
-  const note = noteOf([...said, broughtNote(along, true), lackingNote(lacking, remote)]);
+  const note = noteOf([...all, broughtNote(along, true), lackingNote(lacking, remote)]);
   return { rows: [...rows], along, note };
 }
 

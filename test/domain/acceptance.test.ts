@@ -27,7 +27,7 @@ function by(email: string, number: number, ...rewritten: Rewritten[]): Acceptanc
   return read;
 }
 
-test('what is written is read', () => {
+test('a message is read as it was written', () => {
   const first: Rewritten = { event: oid('4'), parent: oid('5'), now: undefined };
   const why = 'A password was removed\n\nSee the wiki.\n-----BEGIN SSH SIGNATURE-----\n\nReg-Accept: nothing';
   const message = acceptanceMessage(why, [PLACE, first]);
@@ -45,7 +45,7 @@ test.each([
   ['reg/accept/churn/1 A 10', 'Reg-Parent: x', 'trailers'],
   ['reg/accept/churn/1 A 10', `Reg-Accept: ${oid('1')} ${oid('2')}`, 'trailers'],
   ['reg/accept/churn/1 A 10', `Reg-Accept: ${oid('1')} ${oid('2')} none\nReg-Accept: all`, 'trailers'],
-])('%s with %j is none', (line, trailers, problem) => {
+])('%s with %j is no acceptance', (line, trailers, problem) => {
   expect(acceptanceOf({ ...tag(line), message: `why\n\n${trailers}\n` })).toEqual({
     problem: expect.stringContaining(problem),
   });
@@ -101,7 +101,7 @@ test('of one place the last acceptance holds, and none that does not count', () 
   expect(acceptedBy(only, [BO, by('eve@example.com', 11, moved)], new Map())).toMatchObject([PLACE]);
 });
 
-test('who may accept for no stage is told so', () => {
+test('someone who may change no stage is found', () => {
   expect(isUseless(TWO, BO, new Map())).toBe(false);
   expect(isUseless(TWO, ANN, new Map())).toBe(true);
   expect(isUseless(TWO, ANN, new Map([[ANN.tagOid, 'coming']]))).toBe(false);

@@ -74,7 +74,7 @@ test('until it is accepted, every clone lacks what the events name', async () =>
   );
 });
 
-test('it needs a reason, and ids of what is gone', async () => {
+test('it needs a reason, and ids that are gone', async () => {
   const [first = ''] = await goneIn(clone);
   const accept = (...args: string[]): Promise<Run> => run(clone.dir, ann.env, 'verify', ...args);
   for (const [args, code, message] of [
@@ -142,14 +142,14 @@ test.each<[string, (git: Repository['git']) => void, RegExp]>([
   ],
   ['deleted', (git) => git('tag', '-d', 'churn#prod#1'), /churn#prod#1 was deleted/],
   ['lost after it was accepted', (git) => git('tag', '-d', 'churn#prod#2'), /churn#prod#2 was deleted/],
-])('what is %s later is found again', async (what, damage, message) => {
+])('a tag that is %s later is found again', async (what, damage, message) => {
   const later = cloned(`damaged ${what}`);
   damage(later.git);
   const { code, stdout } = await run(later.dir, ann.env, 'verify', '--offline');
   expect([code, stdout]).toEqual([1, expect.stringMatching(message)]);
 });
 
-test('what is lost later is accepted by the next tag', async () => {
+test('a later loss is accepted by the next tag', async () => {
   clone.git('tag', '-d', 'churn#prod#1');
   clone.git('push', '--quiet', '--delete', 'origin', 'churn#prod#1');
   const gone = await goneIn(clone);

@@ -76,6 +76,12 @@ test('both names answer, the old one with a note', async () => {
   expect(old.stderr).toBe('churn is deprecated; its successor is eu:loss\n');
   expect(await good('load', 'eu:loss#prod', '-o', '-')).toBe('a model');
   expect(await good('load', 'churn#prod', '-o', '-')).toBe('a model');
+  // HEAD declares the model under the new name alone
+  const bare = await reg('load', 'churn', '-o', '-');
+  expect(bare).toMatchObject({ code: 0, stdout: 'a later model' });
+  expect(bare.stderr).toBe('churn is deprecated; its successor is eu:loss\n');
+  expect(await json('describe', 'churn')).toMatchObject({ file: 'eu/loss.model.yaml' });
+  expect((await reg('register', 'churn')).stderr).toContain("declares no artifact 'churn'");
   expect(await good('which', 'eu:loss', 'prod', '--verify')).toBe('v1.0.0\n');
   expect(await json('describe', 'eu:loss@v1.0.0')).toMatchObject({ file: 'churn.model.yaml' });
   expect(await json('approvals', 'eu:loss')).toMatchObject([

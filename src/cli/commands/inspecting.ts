@@ -12,6 +12,7 @@ import { renderDiff, renderDiffs } from '../render/diff.js';
 import { diffMarkdown, stageMarkdown, unjudgedIn } from '../render/diff-markdown.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
+import { notingIn } from './reading.js';
 
 /** `reg check-ref` */
 export async function checkRef(
@@ -46,7 +47,8 @@ export async function describe(
 ): Promise<void> {
   const target = parseTarget(text);
   const address = fields?.includes('source');
-  const row = await describeVersion(await open(), target.artifact, { rev, at, address, ...chosenBy(target) });
+  const asked = { rev, at, address, ...chosenBy(target), onDeprecated: notingIn(out) };
+  const row = await describeVersion(await open(), target.artifact, asked);
   await out.answer(row, () => ({
     head: ['field', 'value'],
     rows: Object.entries(row)

@@ -130,7 +130,7 @@ export const READING: readonly CommandSpec[] = [
     'verify [artifact]',
     'say who signed each event, and whether a tag was deleted, moved or recreated; exit 1 when so',
     {
-      more: 'Where history was rewritten on purpose, --accept names the tag objects that are gone. It writes an annotated tag, which says who accepts that and why; what is lost later is found again.',
+      more: 'Where history was rewritten on purpose, --accept names the tag objects that are gone. It writes an annotated tag, which says who accepts that and why. A later loss is found again.',
       examples: [
         'verify churn',
         "verify 'churn#prod' --json",
