@@ -3,7 +3,9 @@ import { short } from '../util/oid.js';
 import { planDeprecate } from './actions.js';
 import {
   type ArtifactState,
+  bringsFrom,
   currentIn,
+  isRenamed,
   latestVersion,
   type ResolvedEvent,
   stagesUsed,
@@ -59,13 +61,6 @@ export const planOldName = (snapshot: Snapshot, to: ArtifactName, { message }: R
     return { tags: [], note: `${artifact.name} is renamed to ${to} already`, standing: last };
   return planDeprecate(snapshot, { message: message ?? `Rename ${artifact.name} to ${to}`, successor: to });
 };
-
-/** Whether an artifact was renamed, and is not in use under its old name again. */
-export const isRenamed = (old: ArtifactState, to: ArtifactState): boolean =>
-  old.deprecated && old.events.at(-1)?.successor === to.name && bringsFrom(to, old.name);
-
-const bringsFrom = ({ events }: ArtifactState, name: ArtifactName): boolean =>
-  events.some(({ renamedFrom }) => renamedFrom === name);
 
 /** The versions that a rename takes along: those that are current in a stage, and the latest; in the order of their numbers. */
 function carried(old: ArtifactState): VersionState[] {

@@ -1,7 +1,6 @@
-import { type ArtifactState, artifactStateOf, type VersionState } from '../domain/artifact.js';
+import { type ArtifactState, artifactStateOf, isRenamed, type VersionState } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { isRenamed } from '../domain/rename.js';
 import { isVersion, type VersionId } from '../domain/state.js';
 import type { Tags } from '../git/port.js';
 import { eventsIn, readAllTags } from './read.js';
