@@ -15,7 +15,7 @@ import { nearestName } from '../domain/find.js';
 import type { ArtifactName } from '../domain/names.js';
 import { type ErrorCode, RegError } from '../errors.js';
 import { committedFile } from '../git/committed.js';
-import type { NextCommit, Objects } from '../git/port.js';
+import type { NextCommit, Objects, RegistryRepository } from '../git/port.js';
 import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
 import { type DeclaredPlace, declaredName, laterNames } from './former-names.js';
