@@ -26,7 +26,7 @@ import type { AcceptanceRow } from '../registry/rows.js';
 import type { WriteOptions } from '../registry/write.js';
 import { type WriteTarget, whereItPushes, writeTargetOf } from '../registry/write-target.js';
 import { attempts } from '../util/async.js';
-import { surveyChains } from './verify.js';
+import { type Chains, surveyChains } from './verify.js';
 
 /** How to accept. */
 export type AcceptOptions = Pick<WriteOptions, 'message' | 'push' | 'offline' | 'sign' | 'dryRun'>;
@@ -65,8 +65,9 @@ export async function accept(
   const destination = await writeTargetOf(registry, options);
   const context = destination.push ? whereItPushes(registry) : registry;
   const { chains, rules } = await surveyChains(context, target, options);
-  const found = [...new Set(gone.flatMap((text) => breaksNamed(text, chains.breaks)))];
+  const found = [...new Set(gone.flatMap((text) => breaksNamed(text, chains)))];
   const parts = partsOf(found);
+  if (parts.length === 0) return standing(gone, chains, rules);
   await refuseBehind(context, parts, destination);
   const others = await refuseUnfit(context, parts, destination, await rules());
   const note = [destination.note, others].filter((one) => one !== undefined).join('\n') || undefined;
@@ -104,8 +105,30 @@ export async function accept(
   throw new RegError('BUSY', 'the acceptance could not be written: other writers were faster', 'try again');
 }
 
-/** The breaks that a text means. */
-function breaksNamed(text: string, breaks: readonly Break[]): Break[] {
+/** The answer where all of it is accepted already: those acceptances. */
+async function standing(
+  gone: readonly string[],
+  { accepted }: Chains,
+  rules: () => Promise<Rules>,
+): Promise<AcceptedAs> {
+  const named = accepted.filter(({ parent }) => gone.some((text) => parent.startsWith(text.toLowerCase())));
+  const { source } = await rules();
+  const rows = [...new Set(named.flatMap(({ by }) => by))].map(
+    ({ tag, artifact, rewritten, tagger, message, tagOid }): AcceptanceRow => ({
+      tag,
+      artifact,
+      gone: rewritten.map(({ parent }) => parent),
+      email: tagger.email,
+      message,
+      oid: tagOid,
+      pushed: source.kind === 'remote',
+    }),
+  );
+  return { rows, note: 'it is accepted already' };
+}
+
+/** The breaks that a text means; none where they are accepted already. */
+function breaksNamed(text: string, { breaks, accepted }: Chains): Break[] {
   const wanted = text.toLowerCase();
   if (!/^[0-9a-f]{7,}$/.test(wanted))
     throw new RegError(
@@ -115,6 +138,7 @@ function breaksNamed(text: string, breaks: readonly Break[]): Break[] {
     );
   const found = breaks.filter(({ rewritten }) => rewritten?.parent.startsWith(wanted));
   const [first, ...others] = new Set(found.map(({ rewritten }) => rewritten?.parent));
+  if (first === undefined && accepted.some(({ parent }) => parent.startsWith(wanted))) return [];
   if (first === undefined)
     throw new RegError(
       'UNKNOWN_REV',

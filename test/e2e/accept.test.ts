@@ -98,6 +98,25 @@ test('it is accepted by the hint of verify, and pushed', async () => {
   expect(remote.git('cat-file', 'tag', 'reg/accept/churn/1').match(/^Reg-Accept: /gm)).toHaveLength(3);
 });
 
+test('once more there is nothing to do', async () => {
+  const tag = remote.git('rev-parse', 'refs/tags/reg/accept/churn/1');
+  const [, gone = ''] = /^Reg-Accept: \S+ (\S+)/m.exec(remote.git('cat-file', 'tag', tag)) ?? [];
+  const again = await run(
+    clone.dir,
+    bo.env,
+    'verify',
+    '--accept',
+    gone,
+    '-m',
+    'I saw it too',
+    '--push',
+    '--json',
+  );
+  expect(JSON.parse(again.stdout)).toMatchObject([{ oid: tag, email: 'ann@example.com', pushed: true }]);
+  expect(again).toMatchObject({ code: 0, stderr: 'it is accepted already\n' });
+  expect(remote.tags()).not.toContain('reg/accept/churn/2');
+});
+
 describe('then', () => {
   test('verify is clean in every clone, and shows it', async () => {
     for (const dir of [clone.dir, cloned('other').dir]) {
