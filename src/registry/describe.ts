@@ -33,7 +33,10 @@ export const describe = (
     const artifact = artifactName(full);
     const chosen = await choose(context, artifact, options);
     const described = await describeChosen(context, artifact, chosen);
-    const row = await withAddress(context, artifact, described, address && !context.offline);
+    const row = await withAddress(context, artifact, chosen, {
+      described,
+      mayAsk: address && !context.offline,
+    });
     if (chosen.version === null || options.at) return row;
     const known = await approvalsKnown(context, async () => [await readArtifact(context, artifact)]);
     return { ...row, approvals: approvalsOf(row, known) };
@@ -46,14 +49,14 @@ export const describe = (
 async function withAddress(
   context: RegistryContext,
   artifact: ArtifactName,
-  row: Description,
-  mayAsk: boolean,
+  chosen: Chosen,
+  { described: row, mayAsk }: { described: Description; mayAsk: boolean },
 ): Promise<Description> {
   const isElsewhere = row.source !== null && !isOwn(row.source);
   const mayBeKnown = row.digest?.startsWith('md5:') || (mayAsk && row.digest?.startsWith('git:'));
   if (isElsewhere || row.path === null || !mayBeKnown) return row;
   try {
-    const link = await linkAt(context, artifact, row.commit);
+    const link = await linkAt(context, artifact, chosen);
     const { place, home } = await resolveLink(context, link, async () => row.commit);
     const { url } = await addressOf(place, home);
     if (withoutUserInfo(url) !== url) return row;

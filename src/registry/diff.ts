@@ -1,4 +1,5 @@
 import type { Config } from '../documents/config.js';
+import { type State, stateOf } from '../domain/artifact.js';
 import { differences, type Facts, factsOf } from '../domain/differences.js';
 import type { Oid } from '../domain/event.js';
 import { type MetricValues, reasonsWorse, rulesFor, wayOf } from '../domain/metrics.js';
@@ -12,12 +13,22 @@ import { mapAtMost, once } from '../util/async.js';
 import { type RegistryContext, requireCommit } from './context.js';
 import { declaredArtifacts } from './declared.js';
 import { describeChosen } from './describe.js';
+import { type DeclaredPlace, formerName, laterNames } from './former-names.js';
 import { linkAt, withSharedSources } from './links.js';
 import { askMeant } from './meant.js';
 import { metricsOf } from './metrics-file.js';
 import { readRules, rulesSourceOf } from './policy.js';
-import { choose, chosenBy, type ReadOptions, whichOfAll } from './queries.js';
-import type { CommitLog, Description, Difference, DiffSide, LogRow, StageDifference } from './rows.js';
+import { type Chosen, choose, chosenBy, type ReadOptions, whichOfAll } from './queries.js';
+import type {
+  CommitLog,
+  Description,
+  Difference,
+  DiffSide,
+  LogRow,
+  StageDifference,
+  StageRow,
+} from './rows.js';
+import { eventsIn, readAllTags } from './read.js';
 import { sourceRepository } from './source-rev.js';
 
 /** How to compare. */
@@ -84,22 +95,34 @@ export async function diffStage(
   const declared = new Set(await declaredArtifacts(context.repository.objects, head));
   const names = [...new Set([...declared, ...held.keys()])].filter((name) => !unknown.has(name));
   const rules = rulesOf(context, options);
+  const { tags } = context.repository;
+  // one listing for all; each artifact alone costs a question at a URL
+  const state = stateOf(eventsIn(held.size === 0 ? [] : await readAllTags(tags, 'all')).events);
   const rows = await mapAtMost(
     AT_ONCE,
     names.sort(compareText),
     async (artifact): Promise<StageDifference | undefined> => {
+      // it is compared under the name that it has now
+      if (!declared.has(artifact) && (await laterNames(tags, artifact)).some((name) => declared.has(name)))
+        return undefined;
       const row = held.get(artifact);
-      const one = row && (await sideAt(context, `${artifact}${target}`, artifact, row));
+      const one = row && (await sideAt(context, `${artifact}${target}`, artifact, placeIn(state, row)));
       // a stage may hold what was never declared
       if (!declared.has(artifact) && one?.description === undefined) return undefined;
       const now = { version: null, commit: head };
       const other = declared.has(artifact)
         ? await sideAt(context, artifact, artifact, now)
-        : { side: { target: artifact, artifact, ...now, file: null }, description: undefined };
+        : { side: { target: artifact, artifact, ...now, file: null }, place: now, description: undefined };
       return compare(context, one, other, options, rules);
     },
   );
   return rows.filter((row) => row !== undefined);
+}
+
+/** Where the commit of a version in a stage declares it. */
+function placeIn(state: State, { artifact, version, commit }: StageRow): Chosen {
+  const whole = state.get(artifact);
+  return { version, commit, renamedFrom: whole && formerName(whole, version, commit) };
 }
 
 /** Artifacts that are compared at a time. */
@@ -154,13 +177,13 @@ async function compare(
 /** The facts of one side; where it is judged, with the metrics that rules are about, also those of its metrics file. */
 async function factsAt(
   context: RegistryContext,
-  { side: { artifact, commit }, description }: Side,
+  { side: { artifact, commit }, place, description }: Side,
   metrics: readonly string[],
   judged: Pick<Config, 'metricsFile'> | undefined,
 ): Promise<Facts> {
   const facts = factsOf(description);
   if (judged === undefined || description === undefined || metrics.length === 0) return facts;
-  const link = await linkAt(context, artifact, commit).catch(unlessWithoutPath);
+  const link = await linkAt(context, artifact, place).catch(unlessWithoutPath);
   if (link === undefined) return facts;
   const values = await metricsOf(context, judged, link, async () => commit);
   const found = metrics.flatMap((metric): [string, number][] => {
@@ -185,6 +208,7 @@ const valuesIn =
 
 interface Side {
   side: DiffSide;
+  place: DeclaredPlace;
   description: Description | undefined;
 }
 
@@ -204,15 +228,15 @@ async function sideAt(
   context: RegistryContext,
   shown: string,
   artifact: ArtifactName,
-  { version, commit }: Pick<DiffSide, 'version' | 'commit'>,
+  chosen: Chosen,
 ): Promise<Side> {
-  const chosen = { version, commit };
+  const { version, commit } = chosen;
   // a name that is neither registered nor declared is no artifact, and mostly a typing error
   const description = await describeChosen(context, artifact, chosen).catch(
     version === null ? undefined : unlessUndeclared,
   );
-  const { version, commit } = chosen;
-  return { side: { target: shown, artifact, version, commit, file: description?.file ?? null }, description };
+  const side = { target: shown, artifact, version, commit, file: description?.file ?? null };
+  return { side, place: chosen, description };
 }
 
 /** A version need not be declared (`register --unlinked`); then it has no description. */

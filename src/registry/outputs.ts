@@ -6,6 +6,7 @@ import { cameAfter } from '../domain/timeline.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
 import { describeChosen } from './describe.js';
+import { formerName } from './former-names.js';
 import { readArtifact } from './read.js';
 import type { StageDifference } from './rows.js';
 
@@ -54,6 +55,8 @@ export async function outputsOf(context: RegistryContext, answer: unknown): Prom
   const declared = await describeChosen(context, artifact.name, {
     version: version ?? null,
     commit: row.commit,
+    renamedFrom: version === undefined ? undefined : formerName(artifact, version, row.commit),
+    mayBeLater: version === undefined,
   }).catch(unlessUndeclared);
   const outputs: Outputs = {
     // what a rev declares was no event

@@ -89,6 +89,12 @@ test('both names answer, the old one with a note', async () => {
     { version: 'v1.0.0', state: 'assigned', by: ['bo@example.com'] },
   ]);
   expect(await good('show')).not.toContain('churn');
+  expect(await json('diff', '#prod', '--log', '0')).toMatchObject([
+    { from: { artifact: 'eu:loss', version: 'v1.0.0', file: 'churn.model.yaml' }, same: false },
+  ]);
+  const outputs = join(box.root, 'outputs');
+  await as({ GITHUB_OUTPUT: outputs }, 'which', 'eu:loss', 'prod', '--output-format', 'github');
+  expect(readFileSync(outputs, 'utf8')).toMatch(/^path.*\n?model\.bin$/m);
 });
 
 test('without the git program too', async () => {
