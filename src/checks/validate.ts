@@ -14,6 +14,7 @@ import { isPointer } from '../models/dvc-index.js';
 import { interfaceOf } from '../models/interface.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from '../registry/context.js';
 import { type DeclaringFiles, filesToCommit } from '../registry/declared.js';
+import { excludingAs } from '../registry/exclusion.js';
 import { followLink, followNow, withSharedSources } from '../registry/links.js';
 import { metricsOf } from '../registry/metrics-file.js';
 import { readState } from '../registry/read.js';
@@ -85,8 +86,9 @@ async function withBytes(
   const { bytes: rule } = TAG_RULES;
   const level = levelOf(rule, config.rules);
   if (level === 'off') return report;
-  const state = await readState(context);
-  const findings = (await missingBytes(context, state.values())).map(
+  const judged = excludingAs(context, config.artifacts.exclude);
+  const state = await readState(judged);
+  const findings = (await missingBytes(judged, state.values())).map(
     (fault): Finding => ({
       level: fault.level === 'error' ? level : 'warning',
       rule: rule.id,
@@ -108,7 +110,10 @@ async function validateFiles(
   const workTree = await requireWorkTree(given, 'validate checks the files of a work tree');
   const { hosts, sources } = trusted.config;
   const context = withSharedSources(
-    guarded({ ...given, config: async () => trusted.config }, { hosts, sources, root: workTree.root }),
+    guarded(
+      { ...excludingAs(given, trusted.config.artifacts.exclude), config: async () => trusted.config },
+      { hosts, sources, root: workTree.root },
+    ),
   );
   const { base } = options;
   const change = base === undefined ? undefined : await changeSince(context, all, base);
@@ -240,6 +245,14 @@ interface FileChoice {
   from?: string | undefined;
 }
 
+/** The files at a path or below it, where both are compared in one form. */
+function filesAtPath(files: readonly string[], path: string, form: (text: string) => string): string[] {
+  const wanted = form(path);
+  return files.filter(
+    (file) => wanted === '' || form(file) === wanted || form(file).startsWith(`${wanted}/`),
+  );
+}
+
 /**
  * The files to check, in the order of the paths, and whether the configuration is checked too. A hook names every file of a change: one of
  * another tool that declares nothing is no mistake.
@@ -255,9 +268,12 @@ function chosenFiles(
   let isConfigChosen = false;
   const chosen = paths.flatMap((path) => {
     const wanted = relative(root, resolve(from ?? root, path)).replaceAll('\\', '/');
-    const found = files.filter((file) => wanted === '' || file === wanted || file.startsWith(`${wanted}/`));
+    const found = filesAtPath(files, wanted, String);
     if (wanted === CONFIG_FILE || wanted === GTO_FILE || wanted === '') isConfigChosen = true;
     if (found.length > 0 || others.includes(wanted)) return found;
+    // a file system may give a name in another form of Unicode than the index has (UAX #15)
+    const same = filesAtPath(files, wanted, (text) => text.normalize());
+    if (same.length > 0) return same;
     const artifact = parseArtifactName(path);
     const link = artifact && linkPathOf(artifact);
     if (link !== undefined && files.includes(link)) return [link];

@@ -14,7 +14,7 @@ import type { RegistryContext } from '../registry/context.js';
 import { historyRow } from '../registry/make-rows.js';
 import { askMeant } from '../registry/meant.js';
 import { noteWithoutTags, readWhole } from '../registry/missing.js';
-import { readRules, rulesSourceOf } from '../registry/policy.js';
+import { judgedRegistry, readRules, rulesSourceOf } from '../registry/policy.js';
 import { reportMissing, requireArtifact } from '../registry/queries.js';
 import type { VerifiedRow } from '../registry/rows.js';
 
@@ -31,10 +31,11 @@ export interface VerifyOptions {
  * stage of one; by default all events are checked. Newest first.
  */
 export async function verify(
-  context: RegistryContext,
+  given: RegistryContext,
   target: string | undefined,
   { offline, onMissing }: VerifyOptions,
 ): Promise<VerifiedRow[]> {
+  const context = await judgedRegistry(given, offline);
   const { repository } = context;
   const { artifacts, isWanted } = await (target === undefined
     ? selectAll(context, onMissing)

@@ -114,7 +114,8 @@ export async function show(
     label,
     sort,
     ...options
-  }: Omit<showing.VersionsOptions, 'sort'> & Pick<showing.OverviewOptions, 'sort'> & { label: string[] },
+  }: Omit<showing.VersionsOptions, 'sort'> &
+    Pick<showing.OverviewOptions, 'sort' | 'undeclared'> & { label: string[] },
 ): Promise<number> {
   const context = await open();
   const whole = wholeness();

@@ -53,6 +53,7 @@ export const READING: readonly CommandSpec[] = [
       AT,
       OFFLINE,
       option('--deprecated', 'deprecated artifacts too'),
+      option('--undeclared', 'also what has only stages that .reg.yaml does not list, and no declaration'),
       option('--registered-only', 'only registered versions and artifacts'),
       option('--versions-per-stage <count>', 'so many versions of each stage, -1 for all (default: 1)', {
         parse: countOrAll,
