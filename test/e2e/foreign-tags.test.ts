@@ -1,4 +1,7 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { PROGRAM } from '../support/cli.js';
 import { jsonIn, regIn } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
 
@@ -170,4 +173,24 @@ describe('artifacts: {exclude: […]}', () => {
     expect(stdout).toContain('artifacts');
     expect(stdout).toContain('[config-change]');
   });
+});
+
+test('the hook of a server lets tags through that its default branch excludes, and no others', async () => {
+  const server = box.repository('server', '--bare');
+  const clone = registryAmong('pushing', 'artifacts: {exclude: [nightly]}\n');
+  clone.git('remote', 'add', 'origin', server.dir);
+  clone.git('push', '--quiet', 'origin', 'main');
+  const hook = join(server.dir, 'hooks', 'pre-receive');
+  writeFileSync(hook, `#!/bin/sh\nexec '${process.execPath}' '${PROGRAM}' hook pre-receive\n`);
+  chmodSync(hook, 0o755);
+  const push =
+    (...refspecs: string[]) =>
+    () =>
+      clone.git('push', '--quiet', 'origin', ...refspecs);
+  clone.git('tag', 'nightly#2026-01-03');
+  expect(push('nightly#2026-01-01', 'nightly#2026-01-03')).not.toThrow();
+  expect(push('lerna@v1.0.0')).toThrow(/lerna@v1.0.0/);
+  // a push cannot choose what it is judged by
+  clone.commit({ '.reg.yaml': 'artifacts: {exclude: [lerna]}\n' });
+  expect(push('main', 'lerna@v1.0.0')).toThrow(/lerna@v1.0.0/);
 });
