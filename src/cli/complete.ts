@@ -1,6 +1,6 @@
 import { fieldsOf } from '../util/row.js';
 import { cleanLine } from './render/clean.js';
-import { type CommandSpec, namesOf, type OptionSpec, valueNameOf } from './table/command.js';
+import { type CommandSpec, isCalled, namesOf, type OptionSpec, valueNameOf } from './table/command.js';
 import { type Line, optionValue, readLine } from './table/line.js';
 import { COMMANDS, optionsOf } from './table/table.js';
 import { TOPICS } from './topics.js';
@@ -138,7 +138,7 @@ function optionsFor({ command, options }: Line): Completions {
 }
 
 const optionNamed = (command: CommandSpec | undefined, name: string): OptionSpec | undefined =>
-  optionsOf(command).find((option) => namesOf(option).includes(name));
+  optionsOf(command).find((option) => isCalled(option, name));
 
 const PATHS: ReadonlySet<string> = new Set(
   'path source-path file-or-folder folder url|folder path|url repository'.split(' '),
@@ -159,8 +159,13 @@ async function valuesOf(
       ...Object.keys(TOPICS).map((topic): [string, string] => [topic, 'a concept']),
       ...COMMANDS.map((spec): [string, string] => [spec.name, spec.summary]),
     ];
-  if (name.startsWith('field'))
-    return line.command === undefined ? [] : fieldsOf(line.command.answer).map((field) => [field, '']);
+  if (name.startsWith('field')) {
+    // the last of several
+    const before = cursor.prefix.slice(0, cursor.prefix.lastIndexOf(',') + 1);
+    return line.command === undefined
+      ? []
+      : fieldsOf(line.command.answer).map((field) => [`${before}${field}`, '']);
+  }
   return NAMES.has(name)
     ? (await (await import('./core.js')).namesIn(name, cursor)).map((word) => [word, ''])
     : [];

@@ -27,7 +27,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
 async function run({ command, args, options }: Invocation, world: World): Promise<number> {
   if (options.fields !== undefined) refuseUnknownFields(command, options.fields);
   const { errorInPlace, startSession } = await import('./core.js');
-  const session = startSession(world, options, helpOn);
+  const session = startSession(world, { ...options, answer: command.answer }, helpOn);
   const start = await command.run();
   const { outputFormat } = options;
   const outputs = outputFormat && (await import('./job-outputs.js'));

@@ -62,7 +62,7 @@ export async function diff(
   to: string | undefined,
   {
     exitCode,
-    format = out.json ? 'json' : 'text',
+    format = out.isData ? 'json' : 'text',
     outputFormat,
     ...given
   }: DiffOptions & {

@@ -140,7 +140,7 @@ export async function cache(
   const rows =
     action === 'ls' ? await listCache(folder) : await clearCache(folder, olderThan, out.world.now());
   await out.answer(rows, () => rowTable(CacheRow, rows, out));
-  if (out.json) return;
+  if (out.isData) return;
   const total = rows.reduce((sum, { size }) => sum + size, 0);
   out.note(
     `${rows.length} ${rows.length === 1 ? 'entry' : 'entries'}, ${total} bytes, ${action === 'gc' ? 'removed from' : 'in'} ${folder}`,

@@ -8,7 +8,7 @@ type Shell = 'bash' | 'zsh' | 'fish' | 'powershell';
 export async function completion({ out }: Session, shell: Shell): Promise<void> {
   const scripts: Record<Shell, string> = { bash: BASH_SCRIPT, ...JSON.parse(SHELL_SCRIPTS) };
   const script = scripts[shell];
-  if (out.json) out.data({ shell, script });
+  if (out.isData) out.data({ shell, script });
   else out.print(script);
 }
 
@@ -36,6 +36,6 @@ complete -F _reg_completion reg
 /** `reg help` */
 export async function help({ out, helpOn }: Session, topic: string | undefined): Promise<void> {
   const text = helpOn(topic);
-  if (out.json) out.data({ topic: topic ?? null, text });
+  if (out.isData) out.data({ topic: topic ?? null, text });
   else out.print(text);
 }

@@ -21,6 +21,8 @@ export interface OptionSpec {
   bare?: string;
   /** How help shows the flags, where a parser would read that wrong. */
   shown?: string;
+  /** Names that it had before: they go on working, and nothing shows them. */
+  earlier?: readonly string[];
 }
 
 /** An argument of a command: `<stage>`, `[artifact]` or `[path...]`. */
@@ -80,6 +82,10 @@ export const option = (
 export const namesOf = ({ flags }: OptionSpec): string[] =>
   flags.split(/[ ,|]+/).filter((word) => word.startsWith('-'));
 
+/** Whether an option is called so, or once was. */
+export const isCalled = (spec: OptionSpec, name: string): boolean =>
+  namesOf(spec).includes(name) || spec.earlier?.includes(name) === true;
+
 /** `-o, --output <path>` and `-o, --output [path]` → `path`; undefined for an option without a value. */
 export const valueNameOf = (flags: string): string | undefined => /[<[](.*)[>\]]/.exec(flags)?.[1];
 
@@ -98,6 +104,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   ),
   option('--json', 'answer in JSON', { shown: '--json[=<field,…>]' }),
   option('--compact', 'with --json: on one line'),
+  option('--fields <field,…>', 'answer with these fields alone: a line for each row, tabs between them'),
   option('--color <when>', 'colour the output', { choices: ['auto', 'always', 'never'] }),
   option('-q, --quiet', 'print the answer and errors, no notes and hints'),
   option('-v, --verbose', 'show where an unexpected error comes from'),

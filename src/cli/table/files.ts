@@ -64,6 +64,12 @@ function param(text: string, before: Record<string, Param>): Record<string, Para
   };
 }
 
+/** Reads where to write something. */
+function place(text: string): string {
+  if (text === '') throw new BadValue('name a file or a folder.');
+  return text;
+}
+
 type Param = string | number | boolean;
 
 /** What becomes of metrics and params that describe the bytes of a link. */
@@ -138,6 +144,7 @@ export const FILES: readonly CommandSpec[] = [
       option(
         '-o, --output <path>',
         'the file or folder to write, - for standard output (default: its own name)',
+        { parse: place },
       ),
       option('--at <time>', 'what the stage held at a time', { parse: time }),
       OFFLINE,
@@ -221,8 +228,15 @@ export const FILES: readonly CommandSpec[] = [
     },
   ),
   command('site', 'write the registry as a static web site', {
-    examples: ['site --out public', 'site --out public --repo https://github.com/mycompany/model-registry'],
-    options: [option('--out <folder>', 'where to write it', { fallback: 'site' }), OFFLINE],
+    examples: ['site -o public', 'site -o public --repo https://github.com/mycompany/model-registry'],
+    options: [
+      option('-o, --output <folder>', 'where to write it', {
+        parse: place,
+        fallback: 'site',
+        earlier: ['--out'],
+      }),
+      OFFLINE,
+    ],
     answer: SiteRow,
     run: async () => (await import('../commands/pages.js')).site,
   }),

@@ -114,13 +114,13 @@ function isRight(read: () => unknown): boolean {
 }
 
 /**
- * Refuses fields of `--json=<field,…>` that the answer of a command does not have, before the command does anything.
+ * Refuses fields of `--json=<field,…>` or `--fields` that the answer of a command does not have, before the command does anything.
  * @throws RegError USAGE
  */
 export function refuseUnknownFields({ name, answer }: CommandSpec, fields: readonly string[]): void {
   const known = fieldsOf(answer);
   if (known.length > 0 && fields.every((field) => field === ''))
-    throw new RegError('USAGE', 'no field is named', `name fields after --json=: ${known.join(', ')}`);
+    throw new RegError('USAGE', 'no field is named', `name fields: ${known.join(', ')}`);
   const unknown = fields.find((field) => !known.includes(field));
   if (unknown === undefined) return;
   const near = didYouMean(unknown, known, '');

@@ -51,7 +51,7 @@ export function helpOn(topic: string | undefined, world: World): string {
   if (concept !== undefined) return concept;
   const spec = topic === undefined ? undefined : commandNamed(topic);
   if (topic !== undefined && spec === undefined) {
-    const known = [...COMMANDS.map(({ name }) => name), ...Object.keys(TOPICS)];
+    const known = [...Object.keys(TOPICS), ...COMMANDS.map(({ name }) => name)];
     const other = nameFor(topic);
     const hint =
       other === undefined ? didYouMean(topic, known, 'see: reg --help') : `did you mean: reg help ${other}`;

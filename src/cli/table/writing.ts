@@ -36,6 +36,7 @@ export const WRITING: readonly CommandSpec[] = [
       option('--bump <part>', 'raise this part of the latest version', {
         choices: ['major', 'minor', 'patch', 'release'],
       }),
+      option('--rev <rev>', 'the commit, as the second argument names it'),
       MESSAGE,
       option('--force', 'allow a second active version at one commit, and what gto cannot read'),
       UNLINKED,
