@@ -13,7 +13,7 @@ import type { World } from './world.js';
  */
 export async function main(argv: readonly string[], world: World): Promise<number> {
   // the script of a shell asks, not a person
-  if (argv[0] === 'complete' && /^(--|bash)$/.test(argv[1] ?? ''))
+  if (argv[0] === 'complete' && /^(--|bash|git)$/.test(argv[1] ?? ''))
     return answerCompletion(argv.slice(1), world);
   const line = readLine(argv);
   try {
