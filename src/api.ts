@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { type DoctorOptions, doctor } from './checks/doctor.js';
 import type { Report } from './checks/finding.js';
 import { type ValidateOptions, validate } from './checks/validate.js';
@@ -115,8 +116,8 @@ export interface Registry {
   urlOf(artifact: string, options?: Timed<UrlOptions>): Promise<UrlRow>;
   /** Who signed each event, and whether the histories of artifacts hold together. */
   verify(target?: string, options?: VerifyOptions): Promise<VerifiedRow[]>;
-  /** Checks link files, or tags. */
-  validate(options?: ValidateOptions): Promise<Report>;
+  /** Checks link files, or tags. `since` is a rev or a time. */
+  validate(options?: Omit<ValidateOptions, 'since'> & { since?: Date | string | undefined }): Promise<Report>;
   /** Lists what is wrong with the registry, and what to do. */
   doctor(options?: DoctorOptions): Promise<DoctorFinding[]>;
   /** Writes the registry as a static site. */
@@ -179,7 +180,11 @@ function createRegistry(context: RegistryContext): Registry {
     load: async (artifact, options = {}) => readable(await loadModel(context, artifact, timed(options))),
     urlOf: async (artifact, options = {}) => urlOf(context, artifact, timed(options)),
     verify: (target, options = {}) => verify(context, target, options),
-    validate: (options = {}) => validate(context, options),
+    validate: async ({ since, ...options } = {}) =>
+      validate(context, {
+        ...options,
+        since: typeof since === 'string' ? since : timed({ since }).since?.toISOString(),
+      }),
     doctor: (options = {}) => doctor(context, options),
     // loaded on use: what draws pages is large
     site: async (options) => (await import('./site/write.js')).site(context, options),
@@ -207,7 +212,10 @@ function createRegistry(context: RegistryContext): Registry {
   };
 }
 
-/** Gives what reads the times in options; throws RegError INVALID_TIME. */
+/** Options that are numbers, with the least that each may be. */
+const NUMBERS = { limit: 0, log: 0, versionsPerStage: -1, assignmentsPerVersion: -1 };
+
+/** Gives what reads the times in options; throws RegError INVALID_TIME, and USAGE for what is no number. */
 const timedIn =
   ({ now }: RegistryContext) =>
   <T extends object>(options: T): T & Record<Times, Date | undefined> => {
@@ -217,10 +225,19 @@ const timedIn =
       if (value instanceof Date && !Number.isNaN(value.getTime())) return value;
       throw new RegError(
         'INVALID_TIME',
-        `'${value}' is not a time`,
+        `${inspect(value)} is not a time`,
         'give a Date, or a text such as 2026-05-03',
       );
     };
+    for (const [name, least] of Object.entries(NUMBERS)) {
+      const value = (options as Record<string, unknown>)[name] ?? least;
+      if (!Number.isInteger(value) || Number(value) < least)
+        throw new RegError(
+          'USAGE',
+          `${inspect(value)} is not a ${name}`,
+          `give a whole number, ${least} or more`,
+        );
+    }
     const { at, since, until } = options as { [Name in Times]?: unknown };
     return { ...options, at: read(at), since: read(since), until: read(until) };
   };
@@ -282,11 +299,20 @@ function showOf(context: RegistryContext): Registry['show'] {
     first: string | Timed<OverviewOptions> = {},
     options: Timed<VersionsOptions> = {},
   ): Promise<unknown> {
-    return typeof first === 'string'
-      ? versions(context, first, timed(options))
-      : overview(context, timed(first));
+    if (typeof first !== 'string') {
+      refuseOrder(first.sort, ['name', 'semver', 'timestamp']);
+      return overview(context, timed(first));
+    }
+    refuseOrder(options.sort, ['semver', 'timestamp']);
+    return versions(context, first, timed(options));
   }
   return show;
+}
+
+/** Refuses an order that an answer does not have. */
+function refuseOrder(sort: string | undefined, known: readonly string[]): void {
+  if (sort !== undefined && !known.includes(sort))
+    throw new RegError('USAGE', `${inspect(sort)} is not an order`, `give one of: ${known.join(', ')}`);
 }
 
 const NOTHING: ReadonlySet<string> = new Set([

@@ -51,14 +51,34 @@ test('a time is a Date, or a text as on the command line', async () => {
   expect(await registry.which('cost_predictor', 'prod', { at: 'now' })).toMatchObject({ version: 'v0.0.1' });
   expect(await registry.show({ at: new Date('2020-01-01') })).toEqual([]);
   expect(await registry.history(undefined, { until: '6 years ago' })).toEqual([]);
-  for (const at of ['soon', new Date('soon'), 5 as unknown as Date])
+  expect(await registry.validate({ tags: true, since: new Date('2040-01-01') })).toMatchObject({ ok: true });
+  for (const at of ['soon', new Date('soon'), 5, true, {}, [], Symbol('now'), Object.create(null)] as Date[])
     for (const ask of [
       () => registry.which('cost_predictor', 'prod', { at }),
       () => registry.latest('cost_predictor', { at }),
       () => registry.history(undefined, { since: at }),
       () => registry.load('cost_predictor', { stage: 'prod', at }),
+      ...(typeof at === 'string' ? [] : [() => registry.validate({ tags: true, since: at })]),
     ])
       await expect(ask()).rejects.toMatchObject({ code: 'INVALID_TIME' });
+});
+
+test('a number is whole, and an order one that the answer has', async () => {
+  const registry = await open();
+  for (const limit of [-1, Number.NaN, 1.5, '2' as unknown as number])
+    for (const ask of [
+      () => registry.history(undefined, { limit }),
+      () => registry.intervals(undefined, { limit }),
+      () => registry.show({ limit }),
+      () => registry.show('cost_predictor', { limit }),
+      () => registry.diff('cost_predictor@v0.0.1', '#prod', { log: limit }),
+    ])
+      await expect(ask()).rejects.toMatchObject({ code: 'USAGE' });
+  await expect(registry.show({ versionsPerStage: -2 })).rejects.toMatchObject({ code: 'USAGE' });
+  expect(await registry.show({ versionsPerStage: -1, limit: 0 })).toEqual([]);
+  const sort = 'name' as 'semver';
+  await expect(registry.show('cost_predictor', { sort })).rejects.toMatchObject({ code: 'USAGE' });
+  await expect(registry.show({ sort: 'nmae' as 'name' })).rejects.toMatchObject({ code: 'USAGE' });
 });
 
 test('where nothing is the answer is undefined', async () => {
