@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { type DoctorOptions, doctor } from './checks/doctor.js';
 import type { Report } from './checks/finding.js';
 import { type ValidateOptions, validate } from './checks/validate.js';
@@ -177,27 +177,35 @@ function createRegistry(context: RegistryContext): Registry {
     describe: async (artifact, options = {}) => describe(context, artifact, timed(options)),
     diff: diffOf(context),
     browse: (targets = []) => browse(context, targets),
-    load: async (artifact, options = {}) => readable(await loadModel(context, artifact, timed(options))),
+    load: async (artifact, options = {}) => {
+      nonEmpty(options.to ?? options.into, 'the place to write to');
+      return readable(await loadModel(context, artifact, timed(options)));
+    },
     urlOf: async (artifact, options = {}) => urlOf(context, artifact, timed(options)),
     verify: (target, options = {}) => verify(context, target, options),
-    validate: async ({ since, ...options } = {}) =>
+    validate: async ({ since, paths, ...options } = {}) =>
       validate(context, {
         ...options,
+        paths: paths?.map((path) => nonEmpty(path, 'a path')),
         since: typeof since === 'string' ? since : timed({ since }).since?.toISOString(),
       }),
     doctor: (options = {}) => doctor(context, options),
     // loaded on use: what draws pages is large
-    site: async (options) => (await import('./site/write.js')).site(context, options),
+    site: async (options) => {
+      nonEmpty(options.out, 'the place to write to');
+      return (await import('./site/write.js')).site(context, options);
+    },
     ui: async (options = {}) => (await import('./site/serve.js')).ui(context, options),
     status: () => status(context),
     sync: (options = {}) => sync(context, options),
     importMlem: ({ force } = {}) => importMlem(context, force),
     init: async (stages, { remote } = {}) => ({ path: (await init(context, stages, remote)).path }),
-    link: (path, artifact, options) => link(context, path, artifact, options),
+    link: async (path, artifact, options) => link(context, nonEmpty(path, 'path'), artifact, options),
     update: (artifacts = [], options = {}) => update(context, artifacts, options),
     outdated: (artifacts = []) => outdated(context, artifacts),
     upload: async (path, artifact, options) => {
-      const { note: _, ...row } = await upload(context, path, artifact, options);
+      nonEmpty(options.store, 'store');
+      const { note: _, ...row } = await upload(context, nonEmpty(path, 'path'), artifact, options);
       return row;
     },
     register: (artifact, options = {}) => actions.register(context, artifact, options),
@@ -212,6 +220,12 @@ function createRegistry(context: RegistryContext): Registry {
   };
 }
 
+/** A path that a program gave; an empty one would mean the working folder. @throws RegError USAGE */
+function nonEmpty<T extends string | undefined>(path: T, what: string): T {
+  if (path === '') throw new RegError('USAGE', `${what} is empty`, 'name a file or a folder');
+  return path;
+}
+
 /** Options that are numbers, with the least that each may be. */
 const NUMBERS = { limit: 0, log: 0, versionsPerStage: -1, assignmentsPerVersion: -1 };
 
@@ -222,7 +236,8 @@ const timedIn =
     const read = (value: unknown): Date | undefined => {
       if (value === undefined || value === null) return undefined;
       if (typeof value === 'string') return new Date(parseTime(value, now() / 1000) * 1000);
-      if (value instanceof Date && !Number.isNaN(value.getTime())) return value;
+      // of any realm: a test runner has a Date of its own
+      if (types.isDate(value) && !Number.isNaN(value.getTime())) return value;
       throw new RegError(
         'INVALID_TIME',
         `${inspect(value)} is not a time`,

@@ -50,9 +50,10 @@ export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
  * @throws RegError NO_WORK_TREE, USAGE for a path without links, UNKNOWN_REV, NOT_COMMITTED for an index with a conflict
  */
 export async function validate(given: RegistryContext, options: ValidateOptions): Promise<Report> {
+  refuseMixed(options);
   try {
     if (options.tags) await given.config();
-    const index = options.staged && !options.tags ? await indexOf(given) : undefined;
+    const index = options.staged ? await indexOf(given) : undefined;
     const context =
       index === undefined ? given : { ...given, repository: { ...given.repository, objects: index.objects } };
     const files = once(async () => filesToCommit(index ?? (await context.repository.nextCommit())));
@@ -65,6 +66,18 @@ export async function validate(given: RegistryContext, options: ValidateOptions)
     const finding = unreadableConfig(error);
     return reportOf([finding], [finding.file]);
   }
+}
+
+/** Links and tags are checked one at a time, and a choice among the others would be without effect. */
+function refuseMixed({ tags, staged, paths = [], base, since }: ValidateOptions): void {
+  if (tags && (staged || paths.length > 0 || base !== undefined))
+    throw new RegError(
+      'USAGE',
+      'paths, a base and the index are about links, not tags',
+      'check tags apart: reg validate --tags',
+    );
+  if (!tags && since !== undefined)
+    throw new RegError('USAGE', 'a start is about tags, not links', 'check tags: reg validate --tags');
 }
 
 /** @throws RegError NO_WORK_TREE; NOT_COMMITTED for a conflict, which git commits neither */

@@ -53,8 +53,6 @@ export interface GlobalOptions {
   offline?: boolean;
   /** Of commands that answer about one version: hands the answer to later steps of a job. */
   outputFormat?: OutputFormat | undefined;
-  /** The older name of `--output-format github`. */
-  githubOutput?: boolean;
 }
 
 /** How an answer reaches later steps of a job: `github` by the files that its runner names, the others on standard output. */
@@ -67,7 +65,15 @@ export const takesPlace = (format: OutputFormat | undefined): boolean =>
 /** Makes the output of one run. */
 export function outputTo(
   world: World,
-  { json = false, fields, answer, color = 'auto', quiet = false, compact = false, outputFormat }: GlobalOptions,
+  {
+    json = false,
+    fields,
+    answer,
+    color = 'auto',
+    quiet = false,
+    compact = false,
+    outputFormat,
+  }: GlobalOptions,
 ): Output {
   const wanted = (value: unknown): unknown => (fields === undefined ? value : fieldsAlone(value, fields));
   const isData = json || fields !== undefined;

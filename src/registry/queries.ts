@@ -497,12 +497,7 @@ export async function choose(
   name: ArtifactName,
   { stage, version, rev, at, onDeprecated, ...trust }: ChooseOptions,
 ): Promise<Chosen> {
-  if ([stage, version, rev].filter((one) => one !== undefined).length > 1)
-    throw new RegError(
-      'USAGE',
-      'the version is named in more than one way',
-      'give one of a stage, a version and a rev',
-    );
+  if ([stage, version, rev].filter((one) => one !== undefined).length > 1) throw namedTwice();
   await refuseExcluded(context, name);
   // a verified answer rests on events that are judged one by one
   const committed = trust.verify
@@ -556,16 +551,29 @@ async function committedAs(
   });
 }
 
-/** What a target that a person typed says about which state is meant. */
-export function chosenBy({ which }: Target): Pick<ChooseOptions, 'stage' | 'version'> {
-  switch (which?.kind) {
+const namedTwice = (): RegError =>
+  new RegError(
+    'USAGE',
+    'the version is named in more than one way',
+    'give one of a stage, a version and a rev',
+  );
+
+/**
+ * What a target that a person typed, or the options beside it, say about which state is meant.
+ * @throws RegError USAGE where both do
+ */
+export function chosenBy(
+  { which }: Target,
+  { stage, version }: Pick<ChooseOptions, 'stage' | 'version'> = {},
+): Pick<ChooseOptions, 'stage' | 'version'> {
+  if (which === undefined) return { stage, version };
+  if ((stage ?? version) !== undefined) throw namedTwice();
+  switch (which.kind) {
     case 'stage':
       return { stage: which.stage };
     case 'version':
       return { version: which.id };
     case 'latest':
       return { version: 'latest' };
-    default:
-      return {};
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { runInNewContext } from 'node:vm';
 import { beforeAll, expect, test } from 'vitest';
 import { regIn } from '../support/cli.js';
 import { sandbox } from '../support/repo.js';
@@ -49,6 +50,9 @@ test('a time is a Date, or a text as on the command line', async () => {
   const registry = await open();
   expect(await registry.which('cost_predictor', 'prod', { at: '2020-01-01' })).toBeUndefined();
   expect(await registry.which('cost_predictor', 'prod', { at: 'now' })).toMatchObject({ version: 'v0.0.1' });
+  const elsewhere = runInNewContext('new Date(0)');
+  expect(elsewhere).not.toBeInstanceOf(Date);
+  expect(await registry.which('cost_predictor', 'prod', { at: elsewhere })).toBeUndefined();
   expect(await registry.show({ at: new Date('2020-01-01') })).toEqual([]);
   expect(await registry.history(undefined, { until: '6 years ago' })).toEqual([]);
   expect(await registry.validate({ tags: true, since: new Date('2040-01-01') })).toMatchObject({ ok: true });
@@ -61,6 +65,23 @@ test('a time is a Date, or a text as on the command line', async () => {
       ...(typeof at === 'string' ? [] : [() => registry.validate({ tags: true, since: at })]),
     ])
       await expect(ask()).rejects.toMatchObject({ code: 'INVALID_TIME' });
+});
+
+test('a path is not empty', async () => {
+  const registry = await open();
+  const from = repository.dir;
+  for (const ask of [
+    () => registry.load('cost_predictor', { to: '' }),
+    () => registry.load('cost_predictor', { into: '' }),
+    () => registry.upload('', 'churn', { from }),
+    () => registry.upload('model.bin', 'churn', { from, store: '' }),
+    () => registry.link('', 'churn', { from }),
+    () => registry.validate({ paths: [''] }),
+    () => registry.validate({ tags: true, paths: ['models'] }),
+    () => registry.validate({ since: '2026-01-01' }),
+    () => registry.site({ out: '', from }),
+  ])
+    await expect(ask()).rejects.toMatchObject({ code: 'USAGE' });
 });
 
 test('a number is whole, and an order one that the answer has', async () => {

@@ -8,7 +8,6 @@ import { ALL_RULES } from '../../checks/rules.js';
 import * as validating from '../../checks/validate.js';
 import * as verifying from '../../checks/verify.js';
 import * as approving from '../../registry/approvals.js';
-import { RegError } from '../../errors.js';
 import type { RegistryContext } from '../../registry/context.js';
 import { ApprovedRow, DoctorFinding, type Finding, VerifiedRow } from '../../registry/rows.js';
 import { refuseLinksBelow, writeBelow } from '../../util/safe-files.js';
@@ -77,13 +76,9 @@ export async function validate(
   options: Omit<validating.ValidateOptions, 'paths' | 'from'> & {
     format?: ReportFormat | 'text' | 'json';
     sarif?: string;
-    fields?: readonly string[];
-    json?: boolean;
   },
 ): Promise<number> {
-  const { format = out.isData ? 'json' : 'text', sarif, fields, json, ...which } = options;
-  if (fields !== undefined && options.format !== undefined && !json)
-    throw new RegError('USAGE', '--fields and --format exclude each other', 'leave out one of them');
+  const { format = out.isData ? 'json' : 'text', sarif, ...which } = options;
   const context = await open();
   const report = await validating.validate(context, { ...which, paths, from: cwd });
   if (report.note !== undefined) out.note(report.note);

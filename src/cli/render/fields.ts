@@ -4,8 +4,9 @@ import { cleanLine } from './clean.js';
 
 // The fields of an answer that `--json=<field,…>` and `--fields` choose.
 
-/** The same answer with these fields alone, of each row where it has rows. @throws RegError USAGE */
+/** The same answer with these fields alone, of each row where it has rows; null stays null. @throws RegError USAGE */
 export function fieldsAlone(answer: unknown, names: readonly string[]): unknown {
+  if (answer === null) return null;
   if (Array.isArray(answer)) return answer.map((row) => fieldsAlone(row, names));
   const values = valuesIn(answer, names);
   return Object.fromEntries(names.map((name, index) => [name, values[index]]));
@@ -20,7 +21,7 @@ export function fieldLines(names: readonly string[], answer: Field | undefined):
   const rows = answer === undefined ? [] : rowsIn(answer);
   const kinds = names.map((name) => new Set(rows.map(({ fields }) => fields[name]?.kind)));
   return (value) =>
-    (Array.isArray(value) ? value : [value])
+    (Array.isArray(value) ? value : value === null ? [] : [value])
       .map((row) => valuesIn(row, names).map((one, index) => textOf(one, kinds[index] ?? new Set())))
       .map((texts) => `${texts.map(cleanLine).join('\t')}\n`)
       .join('');

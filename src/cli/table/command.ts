@@ -21,8 +21,12 @@ export interface OptionSpec {
   bare?: string;
   /** How help shows the flags, where a parser would read that wrong. */
   shown?: string;
-  /** Names that it had before: they go on working, and nothing shows them. */
-  earlier?: readonly string[];
+  /** Names that it had before, and what each is now: they go on working, and nothing shows them. */
+  earlier?: Readonly<Record<string, string>>;
+  /** Options and first arguments: without one of them it means nothing. */
+  needs?: readonly string[];
+  /** Options and first arguments that contradict it. */
+  excludes?: readonly string[];
 }
 
 /** An argument of a command: `<stage>`, `[artifact]` or `[path...]`. */
@@ -84,7 +88,7 @@ export const namesOf = ({ flags }: OptionSpec): string[] =>
 
 /** Whether an option is called so, or once was. */
 export const isCalled = (spec: OptionSpec, name: string): boolean =>
-  namesOf(spec).includes(name) || spec.earlier?.includes(name) === true;
+  namesOf(spec).includes(name) || Object.hasOwn(spec.earlier ?? {}, name);
 
 /** `-o, --output <path>` and `-o, --output [path]` → `path`; undefined for an option without a value. */
 export const valueNameOf = (flags: string): string | undefined => /[<[](.*)[>\]]/.exec(flags)?.[1];
@@ -121,9 +125,8 @@ export const OUTPUTS: readonly OptionSpec[] = [
   option(
     '--output-format <format>',
     'hand the answer to the later steps of a job: to the files of GitHub, or as lines for GitLab (dotenv) or Azure',
-    { choices: ['github', 'dotenv', 'azure'] },
+    { choices: ['github', 'dotenv', 'azure'], earlier: { '--github-output': '--output-format=github' } },
   ),
-  option('--github-output', 'the same as --output-format github'),
 ];
 
 /** What is wrong with the value of an option, as the end of a sentence. */

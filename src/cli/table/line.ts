@@ -1,11 +1,4 @@
-import {
-  type CommandSpec,
-  isCalled,
-  isValueOptional,
-  namesOf,
-  type OptionSpec,
-  valueNameOf,
-} from './command.js';
+import { type CommandSpec, isCalled, isValueOptional, type OptionSpec, valueNameOf } from './command.js';
 import { commandNamed, optionsOf } from './table.js';
 
 /** A command line as the table reads it, complete or up to a cursor. The one reader of what was typed beside the parser. */
@@ -67,8 +60,8 @@ export function readLine(argv: readonly string[]): Line {
     } else if (!isClosed && word === '--') isClosed = true;
     else if (!isClosed && word.startsWith('-') && word !== '-') {
       const specs = optionsOf(command);
-      const { known, rest, waiting } = readOption(word, specs);
       kept = byPresentName(word, specs);
+      const { known, rest, waiting } = readOption(kept, specs);
       options.push(...known);
       const [{ option: { bare = undefined } = {}, value } = {}] = known;
       if (bare !== undefined && value === bare && !word.includes('=')) kept = `${word}=${bare}`;
@@ -97,8 +90,8 @@ const namesIn = (fields: string): string[] => fields.split(',').map((field) => f
 /** A word that names an option, by the name that the option has now: `--out=public` → `--output=public`. */
 function byPresentName(word: string, options: readonly OptionSpec[]): string {
   const [, name = '', rest = ''] = /^([^=]*)(.*)$/s.exec(word) ?? [];
-  const option = options.find(({ earlier }) => earlier?.includes(name));
-  return option === undefined ? word : `${namesOf(option).at(-1)}${rest}`;
+  const spec = options.find(({ earlier }) => Object.hasOwn(earlier ?? {}, name));
+  return spec === undefined ? word : `${spec.earlier?.[name]}${rest}`;
 }
 
 interface ReadOption {

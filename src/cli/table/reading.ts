@@ -18,7 +18,7 @@ import {
 } from '../../registry/rows.js';
 import { either, list, orNull, text } from '../../util/row.js';
 import { AT, type CommandSpec, command, count, OFFLINE, OUTPUTS, option, time } from './command.js';
-import { LAST, MESSAGE } from './writing.js';
+import { CHOICE, LAST, MESSAGE } from './writing.js';
 
 /** Reads a whole number, or -1 for all. */
 const countOrAll = (text: string): number => (text === '-1' ? -1 : count(text));
@@ -66,6 +66,7 @@ export const READING: readonly CommandSpec[] = [
       option('--label <key=value>', 'only what has this label, as often as needed', {
         parse: (text, before: readonly string[]) => [...before, text],
         fallback: [],
+        shown: '--label <key[=value]>',
       }),
       option('--type <type>', 'only what is of this type, such as model'),
       option('--stage <stage>', 'only what is in this stage'),
@@ -101,11 +102,10 @@ export const READING: readonly CommandSpec[] = [
     more: 'rename assigns the current version of every artifact to the new stage, and empties the old one. A configuration that lists the stages must list the new one first.',
     choices: { action: ['rename'] },
     options: [
-      AT,
-      option('--allowed', 'those that the configuration lists'),
-      option('--used', 'those that hold a version'),
-      MESSAGE,
-      ...LAST,
+      { ...AT, excludes: ['rename'] },
+      option('--allowed', 'those that the configuration lists', { excludes: ['rename'] }),
+      option('--used', 'those that hold a version', { excludes: ['rename'] }),
+      ...[MESSAGE, ...LAST].map((one) => (one.flags === '--offline' ? one : { ...one, needs: ['rename'] })),
     ],
     answer: either(list(text('name of a stage')), list(WriteRow)),
     run: async () => (await import('../core.js')).stages,
@@ -116,7 +116,7 @@ export const READING: readonly CommandSpec[] = [
     options: [
       AT,
       OFFLINE,
-      option('--fetch', 'fetch the tags of the artifact from the remote first'),
+      option('--fetch', 'fetch the tags of the artifact from the remote first', { excludes: ['--offline'] }),
       option('--other-tags <what>', 'a ref that is no event of a registry is fine, or refused (default)', {
         choices: ['ok', 'refuse'],
       }),
@@ -143,7 +143,12 @@ export const READING: readonly CommandSpec[] = [
   }),
   command('describe <artifact>', 'say what is known of a version: its link or its annotation', {
     examples: ['describe churn@v1.2.0', "describe 'churn#prod' --json"],
-    options: [option('--rev <rev>', 'as it is at this rev of the registry (default: HEAD)'), AT, OFFLINE],
+    options: [
+      ...CHOICE,
+      option('--rev <rev>', 'as it is at this rev of the registry (default: HEAD)'),
+      AT,
+      OFFLINE,
+    ],
     answer: Description,
     run: async () => (await import('../commands/inspecting.js')).describe,
   }),
@@ -173,6 +178,7 @@ export const READING: readonly CommandSpec[] = [
         'how to say it (default: text); markdown is for the comment on a pull request',
         {
           choices: ['text', 'markdown', 'json'],
+          excludes: ['--fields'],
         },
       ),
       ...OUTPUTS,
