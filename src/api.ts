@@ -220,6 +220,46 @@ function createRegistry(context: RegistryContext): Registry {
   };
 }
 
+/** The calls that begin with one text, and with two. */
+const ONE_TEXT: readonly (keyof Registry)[] = [
+  'which',
+  'latest',
+  'checkRef',
+  'describe',
+  'diff',
+  'load',
+  'urlOf',
+  'register',
+  'deregister',
+  'deprecate',
+];
+const TWO_TEXTS: readonly (keyof Registry)[] = [
+  'whichAll',
+  'link',
+  'upload',
+  'assign',
+  'approve',
+  'rollback',
+  'unassign',
+  'renameStage',
+];
+
+/** The same calls, which refuse what is no text: a program without types may give anything. */
+function refusingOthers(registry: Registry): Registry {
+  const calls = { ...registry } as unknown as Record<string, (...args: unknown[]) => unknown>;
+  for (const name of [...ONE_TEXT, ...TWO_TEXTS]) {
+    const call = calls[name];
+    calls[name] = async (...args) => {
+      const [first, second] = args;
+      const wrong = typeof first !== 'string' ? first : TWO_TEXTS.includes(name) ? second : '';
+      if (typeof wrong === 'string') return call?.(...args);
+      const hint = `say which one: ${name}('churn'${TWO_TEXTS.includes(name) ? ', …' : ''})`;
+      throw new RegError('USAGE', `${name} takes a text, not ${inspect(wrong)}`, hint);
+    };
+  }
+  return calls as unknown as Registry;
+}
+
 /** A path that a program gave; an empty one would mean the working folder. @throws RegError USAGE */
 function nonEmpty<T extends string | undefined>(path: T, what: string): T {
   if (path === '') throw new RegError('USAGE', `${what} is empty`, 'name a file or a folder');
@@ -354,7 +394,7 @@ async function unlessNothing<T>(answer: Promise<T>): Promise<T | undefined> {
  * @throws RegError NO_REPOSITORY
  */
 export async function openRegistry(repo = '.', host: Partial<Host> = {}): Promise<Registry> {
-  return createRegistry(await openContext(repo, { ...thisHost(), ...host }));
+  return refusingOthers(createRegistry(await openContext(repo, { ...thisHost(), ...host })));
 }
 
 /** Fetches and verifies one model of a registry, which may be given by its path or URL; by default that of the working folder: by stage, by version, by a rev, or as the link is at HEAD. */

@@ -67,6 +67,30 @@ test('a time is a Date, or a text as on the command line', async () => {
       await expect(ask()).rejects.toMatchObject({ code: 'INVALID_TIME' });
 });
 
+test('what must be a text is one', async () => {
+  const registry = (await open()) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  for (const name of [
+    'which',
+    'whichAll',
+    'latest',
+    'checkRef',
+    'describe',
+    'diff',
+    'load',
+    'link',
+    'upload',
+  ])
+    for (const wrong of [undefined, null, 5])
+      await expect(registry[name]?.(wrong, 'prod'), name).rejects.toMatchObject({ code: 'USAGE' });
+  for (const name of ['assign', 'approve', 'rollback', 'unassign', 'renameStage'])
+    await expect(registry[name]?.('cost_predictor'), name).rejects.toMatchObject({
+      code: 'USAGE',
+      message: `${name} takes a text, not undefined`,
+    });
+  for (const name of ['register', 'deregister', 'deprecate'])
+    await expect(registry[name]?.(), name).rejects.toMatchObject({ code: 'USAGE' });
+});
+
 test('a path is not empty', async () => {
   const registry = await open();
   const from = repository.dir;
