@@ -9,8 +9,10 @@ import {
 } from '../domain/artifact.js';
 import { sharedCounters } from '../domain/chain.js';
 import { datedAhead } from '../domain/clock.js';
+import { CONFIG_FILE } from '../domain/config-file.js';
 import type { Oid } from '../domain/event.js';
 import { gtoNameTrouble, gtoTroubles } from '../domain/gto.js';
+import type { ArtifactName } from '../domain/names.js';
 import { tagRef, tagRefspec } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
@@ -19,6 +21,7 @@ import { isBrokenRef, requireRemote, type TagReading, type TagRef } from '../git
 import type { RegistryContext } from '../registry/context.js';
 import { damageOf } from '../registry/damage.js';
 import { filesAt, findDeclared } from '../registry/declared.js';
+import { excludingAs } from '../registry/exclusion.js';
 import { noteOfFork } from '../registry/forks.js';
 import { placeOf } from '../registry/former-names.js';
 import { followLink, linkIn } from '../registry/links.js';
@@ -31,6 +34,7 @@ import { shellLine } from '../util/shell.js';
 import { missingBytes } from './bytes.js';
 import { checkDeclarations, unreadableLinks } from './declarations.js';
 import type { Level } from './finding.js';
+import { type ForeignTags, foreignTags } from './foreign-tags.js';
 import { unreadableConfig } from './rules.js';
 import { findBreaks } from './verify.js';
 
@@ -52,13 +56,19 @@ const found = (
 
 /** Lists all problems and oddities of a registry, with the commands that solve them. */
 export async function doctor(
-  context: RegistryContext,
+  given: RegistryContext,
   { offline, bytes }: DoctorOptions,
 ): Promise<DoctorFinding[]> {
+  // a configuration that cannot be read is a finding, and excludes nothing
+  const isReadable = await given.exclusion().then(() => true, failureOf);
+  const context = isReadable === true ? given : excludingAs(given, undefined);
   const { repository } = context;
-  const remove = removalAt(repository.address);
   const readings = await readAllTags(repository.tags, 'all');
   const state = stateOf(eventsIn(readings).events);
+  const foreign = await foreignTags(context, state, readings);
+  const deletion = removalAt(repository.address);
+  // only a tag that is provably of this registry may be deleted
+  const remove: Removal = (tag) => (foreign.isOwn(tag) ? deletion(tag) : null);
   const commits = [...state.values()].flatMap((artifact) => artifact.events.map((event) => event.commit));
   const [isShallow, types, remote] = await Promise.all([
     repository.history.isShallow(),
@@ -75,13 +85,14 @@ export async function doctor(
     isUnknownThere && parseTagName(name) !== undefined ? 'reg sync' : remove(name);
   return [
     ...(await checkConfig(context)),
+    ...[...foreign.byArtifact].map(([artifact, tags]) => foundForeign(artifact, tags)),
     ...checkDepth(isShallow),
-    ...readings.flatMap((reading) => checkTag(reading, tagsThere, removeTag)),
+    ...readings.flatMap((reading) => checkTag(reading, tagsThere, removeTag, foreign)),
     ...checkNames(state),
     ...[...state.values()].flatMap((artifact) => [
       ...checkDates(artifact, Math.floor(context.now() / 1000)),
       ...checkCounters(artifact),
-      ...checkRegistrations(artifact),
+      ...(foreign.byArtifact.has(artifact.name) ? [] : checkRegistrations(artifact)),
       ...checkSharedCommits(artifact),
     ]),
     ...(await checkGto(context, state, readings)),
@@ -109,6 +120,14 @@ async function checkConfig({ config }: RegistryContext): Promise<DoctorFinding[]
 }
 
 const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
+
+/** An artifact that may be none: it is proposed to exclude it, and nothing is to be deleted. */
+function foundForeign(artifact: ArtifactName, tags: readonly string[]): DoctorFinding {
+  const [first = ''] = tags;
+  const what = tags.length === 1 ? first : `${first} and ${tags.length - 1} more`;
+  const message = `${what} may be of another tool: nothing declares ${artifact}, and no trailer says that reg wrote it; where that is so, put into ${CONFIG_FILE}: artifacts: {exclude: ['${artifact}']}`;
+  return found('info', 'foreign', artifact, message);
+}
 
 /** The tags of a remote: what each holds, by name. */
 interface RemoteTags {
@@ -149,8 +168,8 @@ async function checkFork(
   return message === undefined ? [] : [found('warning', 'remote', name, message)];
 }
 
-/** Makes the command that deletes a tag. */
-type Removal = (tagName: string) => string;
+/** Makes the command that deletes a tag; null for one that is not to be deleted. */
+type Removal = (tagName: string) => string | null;
 
 /** The command that deletes a tag, here or at a URL. Here it works whatever object the tag holds. */
 const removalAt =
@@ -173,8 +192,15 @@ function checkDepth(isShallow: boolean): DoctorFinding[] {
 }
 
 /** A tag that looks like an event, or is one with an odd or broken object (docs/specification.md, section 1). */
-function checkTag(reading: TagReading, remote: RemoteTags | undefined, remove: Removal): DoctorFinding[] {
+function checkTag(
+  reading: TagReading,
+  remote: RemoteTags | undefined,
+  remove: Removal,
+  foreign: ForeignTags,
+): DoctorFinding[] {
   const { name, oid } = refOf(reading);
+  const isMissing = 'ref' in reading && reading.defect === 'missing';
+  if (foreign.has(name) && !isMissing) return [];
   if (parseTagName(name) === undefined) {
     const message = 'it looks like an event, but its name cannot be read as one';
     return looksLikeEvent(name) ? [found('error', 'look-alike', name, message, remove(name))] : [];
@@ -354,6 +380,7 @@ const LEVELS = {
   template: 'warning',
   type: 'error',
   old: 'info',
+  name: 'warning',
   foreign: 'info',
 } as const;
 

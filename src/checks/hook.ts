@@ -12,12 +12,13 @@ import { MOST_AHEAD_S } from '../domain/clock.js';
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { tagNameOf } from '../domain/refs.js';
-import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
+import { artifactOfTag, looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
-import { RegError } from '../errors.js';
+import { failureOf, RegError } from '../errors.js';
 import type { TagRef } from '../git/port.js';
 import { signaturesOf } from '../registry/acceptances.js';
 import type { RegistryContext } from '../registry/context.js';
+import { excludingAs } from '../registry/exclusion.js';
 import { type EventOf, judgeEvents, type Rules, readRules } from '../registry/policy.js';
 import { readArtifactNames, readEvents } from '../registry/read.js';
 import { once } from '../util/async.js';
@@ -29,13 +30,13 @@ import { isOid } from '../util/oid.js';
  * default branch before the push.
  * @throws RegError what reading the rules and the tags throws
  */
-export async function preReceive(
-  context: RegistryContext,
-  updates: readonly RefUpdate[],
-): Promise<Refusal[]> {
+export async function preReceive(given: RegistryContext, updates: readonly RefUpdate[]): Promise<Refusal[]> {
+  const context = await asProtected(given, updates);
+  const isExcluded = await context.exclusion();
+  const isForeign = (tag: string): boolean => isExcluded?.(artifactOfTag(tag) ?? '') === true;
   const concerned = updates.flatMap((update) => {
     const tag = tagNameOf(update.refName);
-    return tag === undefined || kindOf(tag) === 'other' ? [] : [{ ...update, tag }];
+    return tag === undefined || kindOf(tag) === 'other' || isForeign(tag) ? [] : [{ ...update, tag }];
   });
   const refusals = concerned.flatMap((update) => refuseChange(update) ?? []);
   const created = concerned.flatMap(({ tag, from, to }): TagRef[] =>
@@ -50,6 +51,19 @@ export async function preReceive(
     ...(await refuseEvents(context, { events, approvals }, rules)),
     ...(await refuseAcceptances(context, acceptances, rules)),
   ];
+}
+
+/**
+ * A registry with the exclusion of the default branch before the push. A configuration that cannot be read excludes nothing.
+ */
+async function asProtected(
+  context: RegistryContext,
+  updates: readonly RefUpdate[],
+): Promise<RegistryContext> {
+  const names = updates.flatMap(({ refName }) => tagNameOf(refName) ?? []);
+  if (!names.some((tag) => artifactOfTag(tag) !== undefined)) return context;
+  const rules = await readRules(context, { kind: 'here' }).catch(failureOf);
+  return excludingAs(context, rules instanceof RegError ? [] : rules.config.artifacts.exclude);
 }
 
 type Kind = 'event' | 'approval' | 'acceptance' | 'look-alike' | 'other';

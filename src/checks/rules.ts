@@ -3,6 +3,7 @@ import { problemOf } from '../documents/yaml.js';
 import { versionLabel } from '../domain/find.js';
 import type { ArtifactName } from '../domain/names.js';
 import { didYouMean } from '../domain/suggest.js';
+import { exclusionIn } from '../registry/exclusion.js';
 import type { Finding } from '../registry/rows.js';
 import { DECLARATION_RULES } from './declarations.js';
 import { atKey, atTop, complaintOf, type Rule, type RuleInfo } from './finding.js';
@@ -109,6 +110,23 @@ export const CONFIG_RULES: readonly Rule<ConfigSubject>[] = [
           `${key} is not that of ${trusted.asked}, which holds; this one takes effect once it is merged`,
         ),
       ),
+  },
+  {
+    id: 'config-exclude',
+    level: 'warning',
+    about: 'A file declares no artifact that artifacts.exclude takes for a name of another tool.',
+    check: ({ yaml, registry: { trusted, declared } }) => {
+      const isExcluded = exclusionIn(trusted.own.artifacts.exclude);
+      return declared
+        .filter((name) => isExcluded?.(name))
+        .flatMap((name) =>
+          atKey(
+            yaml,
+            ['artifacts', 'exclude'],
+            `a file declares ${name}, so that it is no artifact all the same`,
+          ),
+        );
+    },
   },
   {
     id: 'consumer-artifact',

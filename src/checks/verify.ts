@@ -16,7 +16,7 @@ import type { RegistryContext } from '../registry/context.js';
 import { historyRow } from '../registry/make-rows.js';
 import { askMeant } from '../registry/meant.js';
 import { noteWithoutTags, readWhole } from '../registry/missing.js';
-import { type Rules, readRules, rulesSourceOf } from '../registry/policy.js';
+import { judgedRegistry, type Rules, readRules, rulesSourceOf } from '../registry/policy.js';
 import { reportMissing, requireArtifact } from '../registry/queries.js';
 import type { VerifiedRow } from '../registry/rows.js';
 import { once } from '../util/async.js';
@@ -34,11 +34,11 @@ export interface VerifyOptions {
  * stage of one; by default all events are checked. Newest first.
  */
 export async function verify(
-  context: RegistryContext,
+  given: RegistryContext,
   target: string | undefined,
   options: VerifyOptions,
 ): Promise<VerifiedRow[]> {
-  const { artifacts, isWanted, held, chains, rules } = await surveyChains(context, target, options);
+  const { context, artifacts, isWanted, held, chains, rules } = await surveyChains(given, target, options);
   if (target === undefined && artifacts.length === 0) await noteWithoutTags(context);
   const events = mergeOrdered(artifacts.map((artifact) => artifact.events.filter(isWanted))).reverse();
   const signatures = await readSignatures(context, events, rules);
@@ -79,6 +79,8 @@ const acceptancesOf = ({ tagOid, parent }: ResolvedEvent, { accepted }: Chains):
 
 /** The artifacts that are checked, and how far their histories hold together. */
 export interface ChainSurvey extends Selection {
+  /** The registry with the exclusion that a change under review cannot set. */
+  context: RegistryContext;
   /** What every tag holds, by name. */
   held: ReadonlyMap<string, Oid>;
   chains: Chains;
@@ -87,10 +89,11 @@ export interface ChainSurvey extends Selection {
 
 /** Checks the histories of what is asked about, an artifact or a part of one, by default of all artifacts. */
 export async function surveyChains(
-  context: RegistryContext,
+  given: RegistryContext,
   target: string | undefined,
   { offline, onMissing }: VerifyOptions,
 ): Promise<ChainSurvey> {
+  const context = await judgedRegistry(given, offline);
   const selection = await (target === undefined
     ? selectAll(context, onMissing)
     : askMeant(context, target, (full) => select(context, full)));
@@ -98,7 +101,7 @@ export async function surveyChains(
   const held = new Map([...refs].map(({ name, oid }) => [name, oid]));
   const rules = once(async () => readRules(context, await rulesSourceOf(context, offline)));
   const chains = await findBreaks(context, selection.artifacts, held, rules);
-  return { ...selection, held, chains, rules };
+  return { context, ...selection, held, chains, rules };
 }
 
 /** Notes the tags that look like events and count as none, such as `churn#prod#02`; of some artifacts, or of all. */

@@ -1,3 +1,5 @@
+import { matchesGlob } from './glob.js';
+
 /** Which way a metric gets better. */
 export type Better = 'lower' | 'higher';
 
@@ -29,7 +31,7 @@ export function betterWay({ better, max, min }: MetricRule): Better | undefined 
 /** The rules about one artifact, each with the name of its metric. */
 export const rulesFor = (artifact: string, rules: MetricRules): { metric: string; rule: MetricRule }[] =>
   Object.entries(rules)
-    .filter(([, { artifacts }]) => artifacts?.some((pattern) => matches(artifact, pattern)) ?? true)
+    .filter(([, { artifacts }]) => artifacts?.some((pattern) => matchesGlob(pattern, artifact)) ?? true)
     .map(([name, rule]) => ({ metric: rule.metric ?? name, rule }));
 
 /** Which way a metric of an artifact gets better, as far as rules tell without contradiction. */
@@ -38,21 +40,6 @@ export function wayOf(metric: string, artifact: string, rules: MetricRules): Bet
     .filter((one) => one.metric === metric)
     .flatMap(({ rule }) => betterWay(rule) ?? []);
   return new Set(ways).size === 1 ? ways[0] : undefined;
-}
-
-/** Whether a name fits a pattern in which `*` stands for any characters. */
-function matches(name: string, pattern: string): boolean {
-  const [start = '', ...rest] = pattern.split('*');
-  if (rest.length === 0) return name === pattern;
-  const end = rest.pop() ?? '';
-  if (!name.startsWith(start) || !name.endsWith(end)) return false;
-  let at = start.length;
-  for (const part of rest) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at <= name.length - end.length;
 }
 
 /** Why a value is beyond the limits of a rule, as the end of a sentence; undefined when it is not. */

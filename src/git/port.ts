@@ -31,6 +31,8 @@ export interface RegistryRepository extends SourceRepository {
   hasRemote(name: string): Promise<boolean>;
   /** The top of the work tree, undefined in a bare repository and at a URL. */
   workTree(): Promise<string | undefined>;
+  /** The same where it is known without starting anything; undefined where `workTree` has to tell. */
+  plainTop?: (() => Promise<string | undefined>) | undefined;
   /**
    * The files at these paths, or below them, that the work tree or the index does not have as HEAD has them: modified, added,
    * deleted or untracked, by path. Ignored files are left out.

@@ -138,9 +138,35 @@ async function nothingThere(objects: Objects, commit: Oid, path: string): Promis
         'name the path of the file itself',
       );
   }
+  const same = await inAnotherForm(objects, commit, path);
+  if (same !== undefined)
+    return new RegError(
+      'SOURCE_PATH',
+      `there is no ${path} at commit ${short(commit)}, which has it in another form of Unicode`,
+      `write it as git has it: ${escaped(same)}`,
+    );
   return new RegError(
     'SOURCE_PATH',
     `there is no ${path} ${shown(commit)}`,
     'check the path, from the top of that repository, and that the file is committed there',
   );
 }
+
+/** The path of a file or folder that is the same text in another form of Unicode (UAX #15); some systems change the form of names. */
+async function inAnotherForm(objects: Objects, commit: Oid, path: string): Promise<string | undefined> {
+  const wanted = path.normalize();
+  // only a text with a letter beyond ASCII has several forms
+  if (/^[ -~]*$/.test(path)) return undefined;
+  const depth = path.split('/').length;
+  const paths = (await objects.entries(commit, '')).map((entry) =>
+    entry.path.split('/').slice(0, depth).join('/'),
+  );
+  return paths.find((one) => one.normalize() === wanted);
+}
+
+/** A path in quotes, with what is not ASCII as escapes of YAML. */
+const escaped = (path: string): string =>
+  JSON.stringify(path).replaceAll(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );

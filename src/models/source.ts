@@ -32,9 +32,12 @@ export interface Digest {
   value: string;
 }
 
+/** Whether a model is one file, or the files of a folder. */
+export type ModelKind = 'file' | 'folder';
+
 /** A model at its source. Nothing of it was read yet. */
 export interface SourceModel {
-  kind: 'file' | 'folder';
+  kind: ModelKind;
   /** Its name at the source. */
   name: string;
   /** For a folder all files, by path. */

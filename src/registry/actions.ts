@@ -275,7 +275,7 @@ async function requireSuccessor(
   if (options.successor === undefined) return undefined;
   if (options.delete)
     throw new RegError('USAGE', 'deleted history names no successor', 'leave out --successor or --delete');
-  const successor = artifactName(options.successor);
+  const successor = await meantInWrite(context, artifactName(options.successor));
   if (successor === artifact)
     throw new RegError('USAGE', `${artifact} cannot be its own successor`, 'name another artifact');
   await requireArtifact(context, successor);

@@ -15,6 +15,7 @@ import { RegError } from '../errors.js';
 import { requireRemote, requireSignatures } from '../git/port.js';
 import type { RegistryContext } from './context.js';
 import { noteOfFork } from './forks.js';
+import { askMeant } from './meant.js';
 import { noteWithoutTags } from './missing.js';
 import { approvalsBefore, readApprovals, readRules, rulesSourceOf } from './policy.js';
 import { requireArtifact } from './queries.js';
@@ -38,7 +39,10 @@ export async function approvals(
   name: string | undefined,
   { offline }: ApprovalsOptions,
 ): Promise<ApprovedRow[]> {
-  if (name !== undefined) return approvalsAmong(context, [await requireArtifact(context, name)], offline);
+  if (name !== undefined)
+    return askMeant(context, name, async (full) =>
+      approvalsAmong(context, [await requireArtifact(context, full)], offline),
+    );
   const artifacts = [...(await readState(context)).values()].filter(({ deprecated }) => !deprecated);
   if (artifacts.length === 0) await noteWithoutTags(context);
   const rows = await approvalsAmong(context, artifacts, offline);

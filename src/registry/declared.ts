@@ -9,15 +9,16 @@ import {
   mayLackPath,
   readArtifacts,
 } from '../documents/artifacts.js';
-import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
+import { artifactOfLink, LINK_SUFFIX, linkPathOf, nameOfLink } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import { nearestName } from '../domain/find.js';
-import type { ArtifactName } from '../domain/names.js';
+import { type ArtifactName, lastPart, whyNoArtifact } from '../domain/names.js';
 import { type ErrorCode, RegError } from '../errors.js';
 import { committedFile } from '../git/committed.js';
 import type { NextCommit, Objects, RegistryRepository } from '../git/port.js';
 import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
+import { notExcluded } from './exclusion.js';
 import { type DeclaredPlace, declaredName, laterNames } from './former-names.js';
 import { readArtifactNames } from './read.js';
 
@@ -84,6 +85,7 @@ export async function findDeclared(
 /** Whether HEAD or a link file of the work tree declares an artifact. */
 export async function isDeclared(context: RegistryContext, artifact: ArtifactName): Promise<boolean> {
   const { repository } = context;
+  if ((await context.exclusion())?.(artifact)) return false;
   const head = await repository.objects.commit('HEAD');
   if (
     head !== undefined &&
@@ -158,11 +160,14 @@ export interface Declarations {
 
 /** A file, or a part of it, that cannot be read, or that leads nowhere. */
 export interface DeclarationProblem {
-  /** `unreadable` hides what a file declares, `entry` leads nowhere, `template` is left as it is, `foreign` is another tool's. */
-  kind: 'unreadable' | 'entry' | 'template' | 'foreign';
+  /** `unreadable` hides what a file declares, `entry` leads nowhere, `template` is left as it is, `foreign` is another tool's. A `name` is not
+   * that of an artifact, so that nothing is declared. */
+  kind: 'unreadable' | 'entry' | 'template' | 'foreign' | 'name';
   file: string;
   line: number;
   message: string;
+  /** Of a `name`: what would be the artifact's. */
+  name?: string;
 }
 
 /** The files of a commit, to be searched for declarations. */
@@ -180,9 +185,14 @@ export const filesToCommit = ({ paths, read }: NextCommit): DeclaringFiles => ({
   read: (path) => read(path, MAX_ARTIFACTS_BYTES),
 });
 
-/** Every artifact that a commit declares, by name. Files that cannot be read declare nothing. */
-export const declaredArtifacts = async (objects: TreeReader, commit: Oid): Promise<ArtifactName[]> =>
-  (await declarationsIn(await filesAt(objects, commit))).names;
+/** Every artifact that a commit declares and the configuration does not exclude, by name. Files that cannot be read declare nothing. */
+export async function declaredArtifacts(
+  { repository: { objects }, exclusion }: RegistryContext,
+  commit: Oid,
+): Promise<ArtifactName[]> {
+  const { names } = await declarationsIn(await filesAt(objects, commit));
+  return notExcluded(names, await exclusion());
+}
 
 /** Reads everything that files declare. What cannot be read is a problem, and hides nothing else. */
 export async function declarationsIn({ paths, read }: DeclaringFiles): Promise<Declarations> {
@@ -192,11 +202,16 @@ export async function declarationsIn({ paths, read }: DeclaringFiles): Promise<D
   const files = [...links];
   const foreign: Declarations['foreign'] = [];
   const problems: DeclarationProblem[] = [];
+  const misnamed = (file: string, name: string): void =>
+    void problems.push({ kind: 'name', file, line: 1, message: whyNoArtifact(name), name });
+  for (const file of links) if (artifactOfLink(file) === undefined) misnamed(file, nameOfLink(file));
   for (const one of paths.flatMap((path) => artifactsFileAt(path) ?? [])) {
     const add = (kind: DeclarationProblem['kind'], message: string, line = 1): void =>
       void problems.push({ kind, file: one.file, line, message });
     try {
       const bytes = await read(one.file);
+      if (bytes === undefined && one.file.includes('\ufffd'))
+        add('name', 'its path is not UTF-8, so that git is not asked for it by name');
       const found = bytes && (await readArtifacts(bytes, one, read));
       if (found === undefined) continue;
       for (const [name, entry] of found.entries) {
@@ -206,6 +221,7 @@ export async function declarationsIn({ paths, read }: DeclaringFiles): Promise<D
         if (fault !== undefined && !mayLackPath(entry, one)) add('entry', `the artifact '${name}' ${fault}`);
       }
       if (found.entries.size > 0) files.push(one.file);
+      for (const name of found.misnamed) misnamed(one.file, name);
       if (found.isForeign)
         add('foreign', 'it is not in the form of gto, so it is taken for the file of another tool');
       for (const { message } of found.problems) add('template', withoutFile(message, one.file));
@@ -265,10 +281,20 @@ export async function notDeclared(
       `${link} is not committed yet: git add ${link} && git commit`,
     );
   const [declared, registered] = await Promise.all([
-    declaredArtifacts(repository.objects, commit),
+    filesAt(repository.objects, commit).then(declarationsIn),
     readArtifactNames(repository.tags),
   ]);
-  const others = [...declared, ...registered].filter((name) => name !== artifact);
+  const alike = declared.problems.filter(({ name }) => name?.split(/[:/]/).at(-1) === lastPart(artifact));
+  const here = `${await context.folder()}:${artifact}`;
+  const misnamed = alike.find(({ name }) => name === here) ?? alike[0];
+  if (misnamed !== undefined)
+    return new RegError(
+      'NOT_DECLARED',
+      undeclared(artifact, commit),
+      `rename what ${misnamed.file} declares: ${misnamed.message}`,
+    );
+  const names = notExcluded(declared.names, await context.exclusion());
+  const others = [...names, ...registered].filter((name) => name !== artifact);
   const near = nearestName(artifact, others);
   const hint = declareIt(artifact) + more;
   return new RegError(

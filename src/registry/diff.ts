@@ -92,7 +92,7 @@ export async function diffStage(
   // without any tag nothing is known of any artifact
   if (unknown.has(undefined)) return [];
   const held = new Map(rowsThere.map((row) => [row.artifact, row]));
-  const declared = new Set(await declaredArtifacts(context.repository.objects, head));
+  const declared = new Set(await declaredArtifacts(context, head));
   const names = [...new Set([...declared, ...held.keys()])].filter((name) => !unknown.has(name));
   const rules = rulesOf(context, options);
   const { tags } = context.repository;

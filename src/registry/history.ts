@@ -12,11 +12,13 @@ import { askMeant } from './meant.js';
 import { readWhole } from './missing.js';
 import {
   isWithoutTags,
+  leftOut,
   type ReadOptions,
   reportMissing,
   requireArtifact,
   requireKnownStage,
   seconds,
+  stagesAlone,
 } from './queries.js';
 import { readArtifact } from './read.js';
 import type { HistoryRow, IntervalRow } from './rows.js';
@@ -166,7 +168,12 @@ async function allWhole(
   const { whole, unsure } = await readWhole(context, seconds(at));
   reportMissing(context, onMissing, unsure);
   await isWithoutTags(context, whole.length + unsure.size, onMissing);
-  return whole;
+  const alone = whole.flatMap(({ name, grouped }) => {
+    const stages = stagesAlone(grouped);
+    return stages === undefined || stages.length === 0 ? [] : ([[name, stages]] as const);
+  });
+  const left = alone.length === 0 ? new Set() : await leftOut(context, new Map(alone));
+  return whole.filter(({ name }) => !left.has(name));
 }
 
 const bounds = ({ since, until }: HistoryOptions): { since: number; until: number } => ({

@@ -19,6 +19,7 @@ import { memoize } from '../util/async.js';
 import { short } from '../util/oid.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from './context.js';
 import { findDeclared, foreignEntry, notDeclared } from './declared.js';
+import { refuseExcluded } from './exclusion.js';
 import { type DeclaredPlace, declaredName } from './former-names.js';
 import { meantInWrite } from './meant.js';
 import { readRules, rulesSourceOf } from './policy.js';
@@ -344,7 +345,11 @@ export async function readWorkLinks(context: RegistryContext, names: readonly st
     names.length === 0
       ? known
       : await Promise.all(
-          names.map(async (name) => find(await meantInWrite(context, artifactName(name)), known)),
+          names.map(async (name) => {
+            const artifact = await meantInWrite(context, artifactName(name));
+            await refuseExcluded(context, artifact);
+            return find(artifact, known);
+          }),
         );
   return Promise.all(
     chosen.map(async ({ artifact, file }) => {

@@ -257,6 +257,9 @@ const totalOf = ({ model }: Located): number | undefined =>
     0,
   );
 
+/** A `Readable`. Where the types of Node are not installed, that is `any`, and this is something to iterate. */
+export type ByteStream = [0] extends [1 & Readable] ? AsyncIterable<Uint8Array> : Readable;
+
 /** A model on this machine's disk, with calls that read it: the result of `load()`. */
 export interface Model extends LoadedModel {
   /**
@@ -265,7 +268,7 @@ export interface Model extends LoadedModel {
    */
   bytes(): Promise<Uint8Array>;
   /** The same as a stream. */
-  stream(): Readable;
+  stream(): ByteStream;
   /** The format of a single file, by its bytes and never by its name; undefined where they do not show it. */
   format(): Promise<Format | undefined>;
   /**

@@ -49,9 +49,11 @@ export async function outputsOf(context: RegistryContext, answer: unknown): Prom
   const registration = version === undefined ? undefined : artifact.versions.get(version)?.event.tag;
   const tag = row.assigned?.tag ?? row.tag ?? registration;
   const event = artifact.events.find((one) => one.tag === tag);
-  const kind = row.event ?? event?.kind ?? 'registration';
+  // a model may be loaded that no tag is about
+  const kind = row.event ?? event?.kind ?? (version === undefined ? null : 'registration');
   const stage = (row.stage ?? (event && 'stage' in event ? event.stage : null)) as StageName | null;
-  const previous = row.previous ?? cameAfter({ kind, tag: tag ?? '', of: version, stage }, artifact);
+  const previous =
+    row.previous ?? (kind && cameAfter({ kind, tag: tag ?? '', of: version, stage }, artifact));
   const declared = await describeChosen(context, artifact.name, {
     version: version ?? null,
     commit: row.commit,

@@ -32,6 +32,7 @@ import { shellLine } from '../util/shell.js';
 import { bringMissing } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { damageOf } from './damage.js';
+import { excludingAs } from './exclusion.js';
 import { formerNames } from './former-names.js';
 import { configIn, readerAt } from './load-config.js';
 import type { WriteTarget } from './write-target.js';
@@ -110,6 +111,20 @@ export async function readRules(
   const config = await configIn(read, context.around.env);
   const { policy, signers, rules: levels } = config;
   return { source, config, head, policy, levels, signers: once(() => read(signers)), tip };
+}
+
+/**
+ * A registry as what judges it sees it: where its configuration excludes artifacts, those that the protected branch excludes. So a
+ * change under review hides no artifact.
+ * @throws RegError what reading the rules throws
+ */
+export async function judgedRegistry(
+  context: RegistryContext,
+  offline: boolean | undefined,
+): Promise<RegistryContext> {
+  if ((await context.exclusion()) === undefined) return context;
+  const { config } = await readRules(context, await rulesSourceOf(context, offline));
+  return excludingAs(context, config.artifacts.exclude);
 }
 
 const isMissing = (error: unknown): boolean => error instanceof RegError && error.code === 'GIT_FAILED';

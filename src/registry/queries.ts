@@ -42,6 +42,7 @@ import { RegError } from '../errors.js';
 import type { TagRef } from '../git/port.js';
 import { isClone, type RegistryContext, requireCommit, type TrustOptions, wantsVerified } from './context.js';
 import { damaged } from './damage.js';
+import { refuseExcluded } from './exclusion.js';
 import { syncLine } from './forks.js';
 import { madeBy, stageRow, versionRows } from './make-rows.js';
 import { askMeant, hintAtSwapped } from './meant.js';
@@ -246,11 +247,12 @@ async function whichUnverified(
  * @throws RegError INVALID_STAGE, UNKNOWN_STAGE, NOT_VERIFIED
  */
 export async function whichOfAll(
-  context: RegistryContext,
+  given: RegistryContext,
   stage: string,
   options: WhichOptions,
 ): Promise<StageRow[]> {
-  const { at, all, onMissing, verify = await wantsVerified(context) } = options;
+  const { at, all, onMissing, verify = await wantsVerified(given) } = options;
+  const context = verify ? await (await import('./policy.js')).judgedRegistry(given, given.offline) : given;
   const wanted = stageName(stage);
   const unsure: Unsure = new Map();
   const asked = rowsIn(wanted, all);
@@ -395,24 +397,56 @@ export async function askAt<T>(
   return answers;
 }
 
+/** What an overview of all artifacts has. */
+export interface OverviewView extends ReadOptions, View {
+  /** Also artifacts that have nothing but stages that are not listed, and that nothing declares. */
+  undeclared?: boolean | undefined;
+}
+
 /**
  * The summary of every artifact that has an event.
  * @param unsure takes the artifacts without a sure one
  */
 export async function summaries(
   context: RegistryContext,
-  { at, ...view }: ReadOptions & View,
+  { at, undeclared, ...view }: OverviewView,
   unsure: Unsure,
 ): Promise<Map<ArtifactName, Summary>> {
+  const candidates = new Map<ArtifactName, StageName[]>();
   const answers = await askAt(
     context,
     'all',
     at,
-    (artifact, facts) => summaryOf(artifact, view, facts),
+    (artifact, facts) => {
+      const stages = undeclared ? undefined : stagesAlone(artifact);
+      if (stages !== undefined && stages.length > 0) candidates.set(artifact.name, stages);
+      return summaryOf(artifact, view, facts);
+    },
     unsure,
   );
-  return new Map([...answers].flatMap(([name, summary]) => (summary ? [[name, summary]] : [])));
+  const left = candidates.size === 0 ? new Set() : await leftOut(context, candidates);
+  return new Map(
+    [...answers].flatMap(([name, summary]) => (summary && !left.has(name) ? [[name, summary]] : [])),
+  );
 }
+
+/** The artifacts that an overview leaves out, of those that have nothing but stages. They are noted. */
+export async function leftOut(
+  context: RegistryContext,
+  candidates: ReadonlyMap<ArtifactName, readonly StageName[]>,
+): Promise<Set<ArtifactName>> {
+  // loaded on use: few registries have such an artifact
+  const { noteUndeclared, undeclaredAmong } = await import('./undeclared.js');
+  const names = await undeclaredAmong(context, candidates);
+  noteUndeclared(context, names);
+  return names;
+}
+
+/** The stages of an artifact that has nothing else: no version and no deprecation; undefined for any other one. */
+export const stagesAlone = (artifact: Artifact): StageName[] | undefined =>
+  artifact.registrations.length === 0 && artifact.events.every((event) => 'stage' in event)
+    ? [...artifact.stages.keys()]
+    : undefined;
 
 /** Which stages are wanted; with neither, the allowed ones and behind them the others in use. */
 export interface StagesOptions extends ReadOptions {
@@ -468,12 +502,8 @@ export async function choose(
   name: ArtifactName,
   { stage, version, rev, at, onDeprecated, ...trust }: ChooseOptions,
 ): Promise<Chosen> {
-  if ([stage, version, rev].filter((one) => one !== undefined).length > 1)
-    throw new RegError(
-      'USAGE',
-      'the version is named in more than one way',
-      'give one of a stage, a version and a rev',
-    );
+  if ([stage, version, rev].filter((one) => one !== undefined).length > 1) throw namedTwice();
+  await refuseExcluded(context, name);
   // a verified answer rests on events that are judged one by one
   const committed = trust.verify
     ? undefined
@@ -532,16 +562,29 @@ const chosenVersion = ({ id, commit, event }: VersionState): Chosen => ({
   renamedFrom: event.renamedFrom,
 });
 
-/** What a target that a person typed says about which state is meant. */
-export function chosenBy({ which }: Target): Pick<ChooseOptions, 'stage' | 'version'> {
-  switch (which?.kind) {
+const namedTwice = (): RegError =>
+  new RegError(
+    'USAGE',
+    'the version is named in more than one way',
+    'give one of a stage, a version and a rev',
+  );
+
+/**
+ * What a target that a person typed, or the options beside it, say about which state is meant.
+ * @throws RegError USAGE where both do
+ */
+export function chosenBy(
+  { which }: Target,
+  { stage, version }: Pick<ChooseOptions, 'stage' | 'version'> = {},
+): Pick<ChooseOptions, 'stage' | 'version'> {
+  if (which === undefined) return { stage, version };
+  if ((stage ?? version) !== undefined) throw namedTwice();
+  switch (which.kind) {
     case 'stage':
       return { stage: which.stage };
     case 'version':
       return { version: which.id };
     case 'latest':
       return { version: 'latest' };
-    default:
-      return {};
   }
 }

@@ -16,6 +16,7 @@ import { isInside } from '../util/files.js';
 import { refuseLinksBelow } from '../util/safe-files.js';
 import { assign, register } from './actions.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
+import { refuseExcluded } from './exclusion.js';
 import { refuseForkEarly } from './forks.js';
 import { formatOf, typeOf } from './link.js';
 import { meantInWrite } from './meant.js';
@@ -56,6 +57,7 @@ export async function upload(
 ): Promise<UploadRow & Pick<Written, 'note'>> {
   const { root, write, read } = await requireWorkTree(context, 'a link file is written into the work tree');
   const artifact = await meantInWrite(context, artifactName(name));
+  await refuseExcluded(context, artifact);
   const file = requireLinkPath(artifact);
   const existing = await read(file);
   const before = existing && readLink(existing, file).link;

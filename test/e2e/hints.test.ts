@@ -181,7 +181,7 @@ test('artifact, version and stage put together in another way, with the command 
     ['rollback churn dev', 'see where its versions are, with: reg show churn'],
     ['rollback churn prod', 'register another version first: reg register churn'],
     ['assign churn Prod', "use 'prod', or list both as stages: in .reg.yaml"],
-    ['latest churn --json=', 'name fields after --json=: artifact, version, '],
+    ['latest churn --json=', 'name fields: artifact, version, '],
   ] as const) {
     const { stderr, code } = await reg(...typed.split(' '));
     expect(code, typed).not.toBe(0);

@@ -152,6 +152,15 @@ test('a comparison says whether the second is worse, and why', async () => {
   });
 });
 
+test('a model that no version names has no event', async () => {
+  const to = join(box.root, 'of-head');
+  const { code, stdout } = await reg('load', 'churn', '-o', to, '--output-format', 'dotenv');
+  expect([code, dotenv(stdout)]).toMatchObject([
+    0,
+    { MODEL_EVENT: '', MODEL_NAME: 'churn', MODEL_VERSION: '', MODEL_PREVIOUS: '', MODEL_PATH: to },
+  ]);
+});
+
 test('nothing is handed on where the command fails, or where there is nothing to write to', async () => {
   const none = await reg('which', 'churn', 'staging', '--output-format', 'github');
   expect([none.code, readFileSync(output, 'utf8')]).toEqual([1, '']);

@@ -37,12 +37,11 @@ async function started(...args: string[]): Promise<string[]> {
 const ARTIFACT = ['for-each-ref'];
 
 test.each<[string, string[]]>([
-  // it also finds the work tree, whose configuration may ask for verified answers
-  ['which churn prod', [...ARTIFACT, 'rev-parse'].sort()],
-  ['which churn prod --json', [...ARTIFACT, 'rev-parse'].sort()],
+  // the configuration of an ordinary work tree is found without git
+  ['which churn prod', ARTIFACT],
+  ['which churn prod --json', ARTIFACT],
   ['latest churn', ARTIFACT],
-  // here it may ask for approvals
-  ['show churn', [...ARTIFACT, 'rev-parse'].sort()],
+  ['show churn', ARTIFACT],
   ['history churn', ARTIFACT],
   // the tags, the objects that the answer needs, and what HEAD declares
   ['show', ['--literal-pathspecs', 'cat-file', 'rev-parse', 'show-ref']],

@@ -53,7 +53,7 @@ test('each thing that is wrong is one line, with file and line', async () => {
   expect(transcript(run)).toMatchInlineSnapshot(`
     "$ reg validate
     bytes.model.yaml:3: error: the bytes differ: sha256 is dc0f5bd8903886f13c7d00650297e9f1185bc72186c5c0f820f7433d37fbeb85, the link says aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa [link-bytes]
-    model/name-.model.yaml:1: error: its file name is not an artifact name [link-name]
+    model/name-.model.yaml:1: error: 'model:name-' is not an artifact name: the part behind the dir ends in '-' [link-name]
     no-commit.model.yaml:2: error: source.commit is missing, so the link is not pinned: pin it with: reg update no-commit [link-rev]
     no-path.model.yaml:2: error: there is no models/none.bin at commit <oid 1, short> [link-path]
     no-repo.model.yaml:2: error: there is no git repository at <tmp>/nowhere [link-resolves]
@@ -70,7 +70,7 @@ test('each thing that is wrong is one line, with file and line', async () => {
 test('no line is a command to the log of a workflow, whatever a file is called', async () => {
   const { stdout } = await validate({ '::add-mask::a.model.yaml': RIGHT });
   expect(stdout).toBe(
-    './::add-mask::a.model.yaml:1: error: its file name is not an artifact name [link-name]\n',
+    "./::add-mask::a.model.yaml:1: error: '::add-mask::a' is not an artifact name: its dir is empty [link-name]\n",
   );
 });
 

@@ -29,7 +29,9 @@ it('after a rename every stage has what it had, and the latest is the same', () 
     fc.property(anyRegistry, fc.constantFrom(...ARTIFACTS), (tags, name) => {
       const events = tags.flatMap(({ tag, form }): Event[] => {
         const parsed = parseTagName(tag.name);
-        return (form === 'event' || form === 'signed') && parsed?.artifact === name ? [eventOf(parsed, tag)] : [];
+        return (form === 'event' || form === 'signed') && parsed?.artifact === name
+          ? [eventOf(parsed, tag)]
+          : [];
       });
       const old = artifactStateOf(name, events);
       let made: ReturnType<typeof planNewName>;

@@ -128,7 +128,7 @@ export async function validate(
     sarif?: string;
   },
 ): Promise<number> {
-  const { format = out.json ? 'json' : 'text', sarif, ...which } = options;
+  const { format = out.isData ? 'json' : 'text', sarif, ...which } = options;
   const context = await open();
   const report = await validating.validate(context, { ...which, paths, from: cwd });
   if (report.note !== undefined) out.note(report.note);

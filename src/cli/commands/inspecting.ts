@@ -4,7 +4,7 @@ import * as registry from '../../registry/check-ref.js';
 import { describe as describeVersion } from '../../registry/describe.js';
 import { type DiffOptions, diff as differences, diffStage as stageDifferences } from '../../registry/diff.js';
 import { diffOutputs } from '../../registry/outputs.js';
-import { chosenBy } from '../../registry/queries.js';
+import { type ChooseOptions, chosenBy } from '../../registry/queries.js';
 import { CheckedRow, type Difference, type StageDifference } from '../../registry/rows.js';
 import { shellLine } from '../../util/shell.js';
 import { type GlobalOptions, type OutputFormat, takesPlace } from '../output.js';
@@ -22,8 +22,13 @@ export async function checkRef(
     outputFormat,
     otherTags,
     at,
-    fetch = outputFormat !== undefined,
-  }: registry.CheckRefOptions & { outputFormat?: OutputFormat; otherTags?: 'ok' | 'refuse' },
+    offline,
+    fetch = outputFormat !== undefined && !offline,
+  }: registry.CheckRefOptions & {
+    outputFormat?: OutputFormat;
+    otherTags?: 'ok' | 'refuse';
+    offline?: boolean;
+  },
 ): Promise<void> {
   if (otherTags === 'ok' && registry.isOtherRef(ref)) {
     await out.answer(null, () => []);
@@ -43,11 +48,16 @@ export async function checkRef(
 export async function describe(
   { out, open }: Session,
   text: string,
-  { rev, at, fields }: Pick<GlobalOptions, 'fields'> & { rev?: string; at?: Date },
+  {
+    rev,
+    at,
+    fields,
+    ...named
+  }: Pick<GlobalOptions, 'fields'> & Pick<ChooseOptions, 'rev' | 'at' | 'stage' | 'version'>,
 ): Promise<void> {
   const target = parseTarget(text);
   const address = fields?.includes('source');
-  const asked = { rev, at, address, ...chosenBy(target), onDeprecated: notingIn(out) };
+  const asked = { rev, at, address, ...chosenBy(target, named), onDeprecated: notingIn(out) };
   const row = await describeVersion(await open(), target.artifact, asked);
   await out.answer(row, () => ({
     head: ['field', 'value'],
@@ -64,7 +74,7 @@ export async function diff(
   to: string | undefined,
   {
     exitCode,
-    format = out.json ? 'json' : 'text',
+    format = out.isData ? 'json' : 'text',
     outputFormat,
     ...given
   }: DiffOptions & {

@@ -12,7 +12,7 @@ import { type UrlOptions, urlOf } from '../../registry/url-of.js';
 import { withoutUserInfo } from '../../util/address.js';
 import { cacheFolder } from '../../util/files.js';
 import { commitHint, pushHint } from '../next-step.js';
-import type { OutputFormat } from '../output.js';
+import { type GlobalOptions, takesPlace } from '../output.js';
 import { progressBar } from '../render/progress.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
@@ -32,25 +32,25 @@ export async function load(
     verify,
     url,
     expires,
+    stage,
+    version,
+    fields,
+    json,
     outputFormat,
-  }: Pick<LoadOptions, 'at' | 'rev' | 'force' | 'frozen' | 'verify'> &
-    Pick<UrlOptions, 'expires'> & { output?: string; url?: boolean; outputFormat?: OutputFormat },
+  }: Pick<LoadOptions, 'at' | 'rev' | 'force' | 'frozen' | 'verify' | 'stage' | 'version'> &
+    Pick<UrlOptions, 'expires'> &
+    Pick<GlobalOptions, 'fields' | 'json' | 'outputFormat'> & { output?: string; url?: boolean },
 ): Promise<void> {
   const parsed = parseTarget(asked);
+  const chosen = chosenBy(parsed, { stage, version });
   if (url) {
-    if (output !== undefined || force)
-      throw new RegError(
-        'USAGE',
-        `--url prints where the bytes are, and writes none, so that ${force ? '--force' : '-o'} means nothing`,
-        'leave out one of them',
-      );
     const found = await urlOf(await open(), parsed.artifact, {
       at,
       rev,
       frozen,
       verify,
       expires,
-      ...chosenBy(parsed),
+      ...chosen,
       onDeprecated: notingIn(out),
       onPassedOver: passingOverIn(out),
     });
@@ -62,8 +62,12 @@ export async function load(
     if (!found.pinned && found.version !== null) out.note(unpinnedWarning(found));
     return;
   }
-  if (expires !== undefined)
-    throw new RegError('USAGE', '--expires is about the address that --url prints', 'add --url');
+  if (output === '-' && ((fields !== undefined && !json) || takesPlace(outputFormat)))
+    throw new RegError(
+      'USAGE',
+      'the model goes to standard output, and nothing else does',
+      'write it to a file: -o FILE',
+    );
   const progress = progressBar(out, asked);
   const onDeprecated = notingIn(out);
   const choice = {
@@ -72,7 +76,7 @@ export async function load(
     force,
     frozen,
     verify,
-    ...chosenBy(parsed),
+    ...chosen,
     onStart: progress.start,
     onDeprecated,
     onPassedOver: passingOverIn(out),
@@ -140,7 +144,7 @@ export async function cache(
   const rows =
     action === 'ls' ? await listCache(folder) : await clearCache(folder, olderThan, out.world.now());
   await out.answer(rows, () => rowTable(CacheRow, rows, out));
-  if (out.json) return;
+  if (out.isData) return;
   const total = rows.reduce((sum, { size }) => sum + size, 0);
   out.note(
     `${rows.length} ${rows.length === 1 ? 'entry' : 'entries'}, ${total} bytes, ${action === 'gc' ? 'removed from' : 'in'} ${folder}`,

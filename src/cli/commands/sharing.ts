@@ -46,11 +46,8 @@ export async function sync(session: Session): Promise<number> {
     out.note(inPlace(note));
   };
   const onRow = ({ action, tag }: SyncRow): void => out.print(`${action}\t${tag}\n`);
-  const rows = await syncing.sync(context, {
-    onRow: out.json ? undefined : onRow,
-    onFork,
-  });
-  if (out.json) out.data(rows);
+  const rows = await syncing.sync(context, { onRow: out.isData ? undefined : onRow, onFork });
+  if (out.isData) out.data(rows);
   const remote = await context.remote();
   if (rows.length === 0 && !isFork) out.note(sameNote(remote));
   const lost = rows.find(({ action }) => action === 'damaged');

@@ -20,8 +20,13 @@ export const register = (
   target: string,
   rev: string | undefined,
   options: actions.RegisterOptions,
-): Promise<void> =>
-  runWrite(session, options, (context, asked) => actions.register(context, target, { ...asked, rev }));
+): Promise<void> => {
+  if (rev !== undefined && options.rev !== undefined)
+    throw new RegError('USAGE', `two commits are named, '${rev}' and '${options.rev}'`, 'name one of them');
+  return runWrite(session, options, (context, asked) =>
+    actions.register(context, target, { ...asked, rev: rev ?? asked.rev }),
+  );
+};
 
 /** `reg assign` */
 export const assign = (

@@ -21,6 +21,12 @@ export interface OptionSpec {
   bare?: string;
   /** How help shows the flags, where a parser would read that wrong. */
   shown?: string;
+  /** Names that it had before, and what each is now: they go on working, and nothing shows them. */
+  earlier?: Readonly<Record<string, string>>;
+  /** Options and first arguments: without one of them it means nothing. */
+  needs?: readonly string[];
+  /** Options and first arguments that contradict it. */
+  excludes?: readonly string[];
 }
 
 /** An argument of a command: `<stage>`, `[artifact]` or `[path...]`. */
@@ -80,6 +86,10 @@ export const option = (
 export const namesOf = ({ flags }: OptionSpec): string[] =>
   flags.split(/[ ,|]+/).filter((word) => word.startsWith('-'));
 
+/** Whether an option is called so, or once was. */
+export const isCalled = (spec: OptionSpec, name: string): boolean =>
+  namesOf(spec).includes(name) || Object.hasOwn(spec.earlier ?? {}, name);
+
 /** `-o, --output <path>` and `-o, --output [path]` → `path`; undefined for an option without a value. */
 export const valueNameOf = (flags: string): string | undefined => /[<[](.*)[>\]]/.exec(flags)?.[1];
 
@@ -98,6 +108,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   ),
   option('--json', 'answer in JSON', { shown: '--json[=<field,…>]' }),
   option('--compact', 'with --json: on one line'),
+  option('--fields <field,…>', 'answer with these fields alone: a line for each row, tabs between them'),
   option('--color <when>', 'colour the output', { choices: ['auto', 'always', 'never'] }),
   option('-q, --quiet', 'print the answer and errors, no notes and hints'),
   option('-v, --verbose', 'show where an unexpected error comes from'),
@@ -114,9 +125,8 @@ export const OUTPUTS: readonly OptionSpec[] = [
   option(
     '--output-format <format>',
     'hand the answer to the later steps of a job: to the files of GitHub, or as lines for GitLab (dotenv) or Azure',
-    { choices: ['github', 'dotenv', 'azure'] },
+    { choices: ['github', 'dotenv', 'azure'], earlier: { '--github-output': '--output-format=github' } },
   ),
-  option('--github-output', 'the same as --output-format github'),
 ];
 
 /** What is wrong with the value of an option, as the end of a sentence. */

@@ -15,6 +15,7 @@ import {
 } from '../../registry/rows.js';
 import { either, list } from '../../util/row.js';
 import {
+  AT,
   BadValue,
   type CommandSpec,
   command,
@@ -22,9 +23,8 @@ import {
   OUTPUTS,
   type OptionSpec,
   option,
-  time,
 } from './command.js';
-import { SIGNING } from './writing.js';
+import { CHOICE, SIGNING } from './writing.js';
 
 /** Reads the number of a port. */
 function port(text: string): number {
@@ -134,12 +134,14 @@ export const FILES: readonly CommandSpec[] = [
       "load 'churn#prod' --url --expires 1h",
     ],
     options: [
+      ...CHOICE,
       option('--rev <rev>', 'the link as it is at this rev of the registry'),
       option(
         '-o, --output <path>',
         'the file or folder to write, - for standard output (default: its own name)',
+        { excludes: ['--url'] },
       ),
-      option('--at <time>', 'what the stage held at a time', { parse: time }),
+      AT,
       OFFLINE,
       option('--url', 'print the address of the bytes, and load nothing'),
       option(
@@ -147,11 +149,12 @@ export const FILES: readonly CommandSpec[] = [
         'with --url: an address that needs no login for so long: 15m, 12h or 7d',
         {
           parse: duration,
+          needs: ['--url'],
         },
       ),
       option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
       option('--verify', 'load only what the policy accepts, and where the chain holds'),
-      option('--force', 'replace other content at the target'),
+      option('--force', 'replace other content at the target', { excludes: ['--url'] }),
       ...OUTPUTS,
     ],
     answer: either(LoadRow, UrlRow),
@@ -167,8 +170,10 @@ export const FILES: readonly CommandSpec[] = [
       option('--register', 'commit the link file alone, and register the next version'),
       option('--assign <stage>', 'do so, and put the version into a stage'),
       ...METADATA,
-      option('-m, --message <text>', 'the message of the tags'),
-      option('--push', 'push the tags, with the commit that they name'),
+      ...[
+        option('-m, --message <text>', 'the message of the tags'),
+        option('--push', 'push the tags, with the commit that they name'),
+      ].map((one) => ({ ...one, needs: ['--register', '--assign'] })),
       OFFLINE,
       ...SIGNING,
     ],
@@ -182,6 +187,7 @@ export const FILES: readonly CommandSpec[] = [
       option('--older-than <days>', 'with gc: what went unused for so many days', {
         parse: days,
         fallback: 30,
+        needs: ['gc'],
       }),
     ],
     answer: list(CacheRow),
@@ -196,14 +202,19 @@ export const FILES: readonly CommandSpec[] = [
       'validate --tags --since v1',
     ],
     options: [
-      option('--staged', 'the files of the index, which git commit would have, not those of the work tree'),
-      option('--base <rev>', 'only what changes since the work tree parted from this rev'),
+      option('--staged', 'the files of the index, which git commit would have, not those of the work tree', {
+        excludes: ['--tags'],
+      }),
+      option('--base <rev>', 'only what changes since the work tree parted from this rev', {
+        excludes: ['--tags'],
+      }),
       option('--format <format>', 'how to say it (default: text)', {
         choices: ['text', 'json', 'github', 'junit', 'sarif'],
+        excludes: ['--fields'],
       }),
       option('--sarif <file>', 'write the report to this file too, as SARIF for code scanning'),
       option('--tags', 'check tags instead: against each other and the policy of their stages'),
-      option('--since <rev|time>', 'with --tags: only events from then on'),
+      option('--since <rev|time>', 'with --tags: only events from then on', { needs: ['--tags'] }),
       option('--bytes', 'ask too whether the bytes of what stages hold are there'),
       option('--offline', 'go by what this clone knows of the remote'),
     ],
@@ -221,8 +232,14 @@ export const FILES: readonly CommandSpec[] = [
     },
   ),
   command('site', 'write the registry as a static web site', {
-    examples: ['site --out public', 'site --out public --repo https://github.com/mycompany/model-registry'],
-    options: [option('--out <folder>', 'where to write it', { fallback: 'site' }), OFFLINE],
+    examples: ['site -o public', 'site -o public --repo https://github.com/mycompany/model-registry'],
+    options: [
+      option('-o, --output <folder>', 'where to write it', {
+        fallback: 'site',
+        earlier: { '--out': '--output' },
+      }),
+      OFFLINE,
+    ],
     answer: SiteRow,
     run: async () => (await import('../commands/pages.js')).site,
   }),

@@ -19,7 +19,7 @@ import {
 } from '../../registry/rows.js';
 import { either, list, orNull, text } from '../../util/row.js';
 import { AT, type CommandSpec, command, count, OFFLINE, OUTPUTS, option, time } from './command.js';
-import { LAST, MESSAGE, SIGNING } from './writing.js';
+import { CHOICE, LAST, MESSAGE, SIGNING } from './writing.js';
 
 /** Reads a whole number, or -1 for all. */
 const countOrAll = (text: string): number => (text === '-1' ? -1 : count(text));
@@ -54,6 +54,7 @@ export const READING: readonly CommandSpec[] = [
       AT,
       OFFLINE,
       option('--deprecated', 'deprecated artifacts too'),
+      option('--undeclared', 'also what has only stages that .reg.yaml does not list, and no declaration'),
       option('--registered-only', 'only registered versions and artifacts'),
       option('--versions-per-stage <count>', 'so many versions of each stage, -1 for all (default: 1)', {
         parse: countOrAll,
@@ -66,6 +67,7 @@ export const READING: readonly CommandSpec[] = [
       option('--label <key=value>', 'only what has this label, as often as needed', {
         parse: (text, before: readonly string[]) => [...before, text],
         fallback: [],
+        shown: '--label <key[=value]>',
       }),
       option('--type <type>', 'only what is of this type, such as model'),
       option('--stage <stage>', 'only what is in this stage'),
@@ -102,11 +104,10 @@ export const READING: readonly CommandSpec[] = [
     more: 'rename assigns the current version of every artifact to the new stage, and empties the old one. A configuration that lists the stages must list the new one first.',
     choices: { action: ['rename'] },
     options: [
-      AT,
-      option('--allowed', 'those that the configuration lists'),
-      option('--used', 'those that hold a version'),
-      MESSAGE,
-      ...LAST,
+      { ...AT, excludes: ['rename'] },
+      option('--allowed', 'those that the configuration lists', { excludes: ['rename'] }),
+      option('--used', 'those that hold a version', { excludes: ['rename'] }),
+      ...[MESSAGE, ...LAST].map((one) => (one.flags === '--offline' ? one : { ...one, needs: ['rename'] })),
     ],
     answer: either(list(text('name of a stage')), list(WriteRow)),
     run: async () => (await import('../core.js')).stages,
@@ -117,7 +118,7 @@ export const READING: readonly CommandSpec[] = [
     options: [
       AT,
       OFFLINE,
-      option('--fetch', 'fetch the tags of the artifact from the remote first'),
+      option('--fetch', 'fetch the tags of the artifact from the remote first', { excludes: ['--offline'] }),
       option('--other-tags <what>', 'a ref that is no event of a registry is fine, or refused (default)', {
         choices: ['ok', 'refuse'],
       }),
@@ -159,7 +160,12 @@ export const READING: readonly CommandSpec[] = [
   }),
   command('describe <artifact>', 'say what is known of a version: its link or its annotation', {
     examples: ['describe churn@v1.2.0', "describe 'churn#prod' --json"],
-    options: [option('--rev <rev>', 'as it is at this rev of the registry (default: HEAD)'), AT, OFFLINE],
+    options: [
+      ...CHOICE,
+      option('--rev <rev>', 'as it is at this rev of the registry (default: HEAD)'),
+      AT,
+      OFFLINE,
+    ],
     answer: Description,
     run: async () => (await import('../commands/inspecting.js')).describe,
   }),
@@ -189,6 +195,7 @@ export const READING: readonly CommandSpec[] = [
         'how to say it (default: text); markdown is for the comment on a pull request',
         {
           choices: ['text', 'markdown', 'json'],
+          excludes: ['--fields'],
         },
       ),
       ...OUTPUTS,

@@ -1,5 +1,5 @@
 import { shellLine } from '../../util/shell.js';
-import { isValueOptional, namesOf, valueNameOf } from './command.js';
+import { isCalled, isValueOptional, valueNameOf } from './command.js';
 import { type Line, readLine } from './line.js';
 import { commandNamed, optionsOf } from './table.js';
 
@@ -149,7 +149,7 @@ function takeApart(name: string, rest: readonly string[]): Typed | undefined {
       continue;
     }
     const [option = '', inline] = word.split(/=(.*)/s, 2);
-    const known = own.find((one) => namesOf(one).includes(option));
+    const known = own.find((one) => isCalled(one, option));
     if (known !== undefined) {
       options.push(word);
       const isOpen = valueNameOf(known.flags) !== undefined && inline === undefined;

@@ -4,6 +4,11 @@ import { type CommandSpec, command, OUTPUTS, type OptionSpec, option } from './c
 
 export const MESSAGE = option('-m, --message <text>', 'what to say in the tag');
 const VERSION = option('--version <version>', 'the version, with or without v');
+/** Of the commands about one model: what may stand behind the artifact, too. */
+export const CHOICE: readonly OptionSpec[] = [
+  VERSION,
+  option('--stage <stage>', 'what is current in this stage'),
+];
 const UNLINKED = option('--unlinked', 'allow a commit that does not declare the artifact');
 /** Of every command that writes tags. */
 export const SIGNING: readonly OptionSpec[] = [
@@ -42,6 +47,7 @@ export const WRITING: readonly CommandSpec[] = [
         choices: ['major', 'minor', 'patch', 'prerelease', 'release'],
       }),
       option('--preid <word>', 'with --bump prerelease: rc gives v1.2.1-rc.0'),
+      option('--rev <rev>', 'the commit, as the second argument names it'),
       MESSAGE,
       option('--force', 'allow a second active version at one commit, and what gto cannot read'),
       UNLINKED,

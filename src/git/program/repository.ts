@@ -18,6 +18,7 @@ import {
 import { gitBranches, gitHistory } from './history.js';
 import { gitLargeFiles } from './lfs.js';
 import { gitObjects } from './objects.js';
+import { plainTop } from './plain-top.js';
 import { push } from './push.js';
 import {
   accessTo,
@@ -101,6 +102,7 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
     tips: () => listTips(ownAccess(read, folder)),
     defaultBranch: () => readHead(ownAccess(read, folder)),
     workTree: () => findWorkTree(read),
+    plainTop: () => plainTop(folder, around.env),
     // loaded on use: a question about tags has nothing to do with edited files
     uncommitted: async (paths) => (await import('./work-tree.js')).listUncommitted(read, paths),
     nextCommit: async () => {
