@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import type { Reach } from './documents/git-config.js';
+import { parseLocation } from './domain/location.js';
 import { failureOf } from './errors.js';
 import { openRepository, sourceOpener } from './git/open.js';
 import type { Host } from './host.js';
@@ -10,12 +12,23 @@ import { cacheFolder, openWorkTree, wayBelow } from './util/files.js';
 
 const CONFIG_REMEMBERED_MS = 1000;
 
-/** Opens everything that a registry talks to. `repo` is a URL, or a path from the host's folder. */
-export async function openContext(repo: string, host: Host): Promise<RegistryContext> {
+/**
+ * Opens everything that a registry talks to.
+ * @param repo a URL, or a path from the host's folder
+ * @param reach `linked` where a link names the registry
+ */
+export async function openContext(
+  repo: string,
+  host: Host,
+  reach: Reach = 'named',
+): Promise<RegistryContext> {
   const { env, cwd, now, signal, offline, note = () => undefined } = host;
   const cache = cacheFolder(env);
   const around = { env, signal };
-  const unfiltered = await openRepository(repo, cwd, cache, around);
+  const unfiltered = await openRepository(repo, cwd, cache, around, reach);
+  const location = parseLocation(repo);
+  const isHere = location.kind === 'path' && unfiltered.address === undefined;
+  const folder = isHere ? resolve(cwd, location.path) : cwd;
   const workTree = once(async () => {
     const root = await unfiltered.workTree();
     return root === undefined ? undefined : openWorkTree(root);
@@ -39,10 +52,10 @@ export async function openContext(repo: string, host: Host): Promise<RegistryCon
     repository,
     unfiltered,
     exclusion,
-    sources: sourceOpener(cache, around),
+    sources: sourceOpener(cache, around, { folder, env, reach: 'linked' }),
     stores: { openStore: async (url, settings) => (await stores()).openStore(url, settings) },
     around,
-    openOther: (address) => openContext(address, host),
+    openOther: (address) => openContext(address, host, 'linked'),
     workTree,
     folder: once(async () => {
       // where there is no repository, the next question says so

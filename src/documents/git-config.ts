@@ -78,3 +78,22 @@ export function extraHeaderFor(config: GitConfig, url: string): string | undefin
     .sort((a, b) => b.length - a.length);
   return gitConfigValue(config, longest === undefined ? 'http.extraheader' : `http.${longest}.extraheader`);
 }
+
+/** The header in a value of `http.extraHeader`, such as `Authorization: Basic …`; empty for any other text. */
+export function headerOf(line = ''): Record<string, string> {
+  const [, name, value] = /^([\w-]+):\s*(.*)$/.exec(line) ?? [];
+  return name === undefined || value === undefined ? {} : { [name.toLowerCase()]: value };
+}
+
+/** Whose repositories are reached: those that a person names, or also those that a link names. */
+export type Reach = 'named' | 'linked';
+
+/**
+ * Whether a key says how git reaches other repositories. An address that came with a link gets no header and no login that is not
+ * meant for its host.
+ */
+export function isNetworkKey(key: string, reach: Reach): boolean {
+  const [, section = '', address] = /^(http|credential)\.(?:(.*)\.)?[^.]*$/s.exec(key) ?? [];
+  if (section !== '') return reach === 'named' || address !== undefined;
+  return /^(url\..*\.(insteadof|pushinsteadof)|core\.(sshcommand|askpass|gitproxy)|ssh\.variant)$/s.test(key);
+}

@@ -1,6 +1,7 @@
 // What the registry asks of a repository. `git/program` answers with the git program, `git/files` without it, `git/remote`
 // for a repository at a URL.
 import type { Readable } from 'node:stream';
+import type { Reach } from '../documents/git-config.js';
 import type { AnnotatedTag, Oid, Tagger } from '../domain/event.js';
 import type { Location } from '../domain/location.js';
 import type { ArtifactName } from '../domain/names.js';
@@ -90,6 +91,14 @@ export interface SourceRepository {
 export interface SourceOpener {
   /** @throws RegError NO_REPOSITORY; at the first question REMOTE_FAILED when it cannot be reached */
   openSource(location: Location): Promise<SourceRepository>;
+}
+
+/** The repository that a person stands in: its configuration says how git reaches others, as for any git command there. */
+export interface Standpoint {
+  folder: string;
+  /** May name a repository (git(1), GIT_DIR). */
+  env: NodeJS.ProcessEnv;
+  reach: Reach;
 }
 
 // tags

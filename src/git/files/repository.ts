@@ -64,7 +64,7 @@ export async function openLocalRepository(
       ofBranch: gitConfigValue(config, `branch.${await headBranch(gitDir)}.remote`),
     }),
     hasRemote: async (name) => gitConfigValue(config, `remote.${name}.url`) !== undefined,
-    largeFiles: localLargeFiles(place),
+    largeFiles: localLargeFiles(place, env),
     tips: () => listTips(refs, objects),
     defaultBranch: () => headBranch(gitDir),
     workTree: async () => place.workTree,
@@ -75,16 +75,18 @@ export async function openLocalRepository(
 
 /**
  * Opens a folder as the source of models.
+ * @param env names logins; a repository that it names is another one
  * @throws RegError NO_REPOSITORY, GIT_MISSING
  */
-export async function openLocalSource(folder: string): Promise<SourceRepository> {
+export async function openLocalSource(folder: string, env: NodeJS.ProcessEnv): Promise<SourceRepository> {
   const notFound = new RegError(
     'NO_REPOSITORY',
     `there is no git repository at ${folder}`,
     'check --source, or source.repo of the link',
   );
   if (!(await isFolder(folder))) throw notFound;
-  return openLocalRepository(folder, {}).catch((error: unknown) => {
+  const elsewhere = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('GIT_')));
+  return openLocalRepository(folder, elsewhere).catch((error: unknown) => {
     throw error instanceof RegError && error.code === 'NO_REPOSITORY' ? notFound : error;
   });
 }

@@ -76,6 +76,12 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
   const stream = streamGitIn(folder, unhurried(around));
   const [objects, history] = [gitObjects(read, stream), gitHistory(read)];
   const access = accesses(git);
+  const remotes = async (): Promise<RemoteNames> => {
+    const found = await readRemotes(read);
+    // git reads a configuration without a repository too
+    if (found.names.length === 0) await usable();
+    return found;
+  };
   // but it does not bring a missing tag
   const forTags = withinLimit(offline(around));
   const tags = gitTags(checked(readGitIn(folder, forTags)), streamGitIn(folder, forTags));
@@ -96,8 +102,8 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
         ),
     },
     remote: (name, side) => gitRemote(access(name), objects, history, side),
-    remotes: () => readRemotes(read),
-    hasRemote: async (name) => (await readRemotes(read)).names.includes(name),
+    remotes,
+    hasRemote: async (name) => (await remotes()).names.includes(name),
     largeFiles: gitLargeFiles(folder, around),
     tips: () => listTips(ownAccess(read, folder)),
     defaultBranch: () => readHead(ownAccess(read, folder)),

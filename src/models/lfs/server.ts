@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import * as z from 'zod/mini';
+import { headerOf } from '../../documents/git-config.js';
 import { RegError } from '../../errors.js';
 import type { LargeFiles } from '../../git/port.js';
 import { basicAuth, type Login, withLogin } from '../../net/credentials.js';
@@ -318,12 +319,6 @@ function openSession(server: LfsServer, largeFiles: LargeFiles, sendAsIs: Send):
       return second;
     },
   };
-}
-
-/** The header in a line of git's configuration, `name: value`. */
-function headerOf(line = ''): Record<string, string> {
-  const [, name, value] = /^([\w-]+):\s*(.*)$/.exec(line) ?? [];
-  return name === undefined || value === undefined ? {} : { [name.toLowerCase()]: value };
 }
 
 /**
