@@ -32,7 +32,9 @@ import {
 import { gitSignatures, gitSigner } from './program/signatures.js';
 import { gitTags } from './program/tags.js';
 import { gitTagWriter } from './program/write.js';
+
 export { reachingFrom } from './program/network.js';
+
 import { openRemoteCache, type RemoteCache } from './remote/cache.js';
 import { type FolderReader, remoteRepository } from './remote/repository.js';
 import type { CacheFolder } from './remote/transport.js';

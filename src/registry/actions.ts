@@ -20,11 +20,10 @@ import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
 import { parseVersionTarget } from '../domain/target.js';
 import { version } from '../domain/version.js';
-import { failureOf, RegError } from '../errors.js';
+import { RegError } from '../errors.js';
 import { memoize } from '../util/async.js';
 import { type RegistryContext, requireCommit } from './context.js';
-import { UNREADABLE } from './declared.js';
-import { type DeclaredAt, isSameModel, refuseUncommitted } from './declared-model.js';
+import { type DeclaredAt, isSameModel, refuseUncommitted, unlessUnreadable } from './declared-model.js';
 import { placeOf } from './former-names.js';
 import { hintAtSwapped, meantInWrite } from './meant.js';
 import { latest, requireArtifact } from './queries.js';
@@ -149,12 +148,6 @@ function otherLineNote(
 
 function unlessShallow(error: unknown): undefined {
   if (error instanceof RegError && error.code === 'SHALLOW') return undefined;
-  throw error;
-}
-
-function unlessUnreadable(error: unknown): undefined {
-  const { code } = failureOf(error);
-  if (code === 'SOURCE_PATH' || UNREADABLE.has(code)) return undefined;
   throw error;
 }
 

@@ -11,13 +11,13 @@ import { isOwn, type Link, missingPin, modelPath } from '../documents/link.js';
 import { LINK_SUFFIX } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { RegError } from '../errors.js';
+import { failureOf, RegError } from '../errors.js';
 import { digestOf, promisedDigest, verifyPromises } from '../models/digest.js';
 import { digestText, dvcBytesAt } from '../models/dvc-digest.js';
 import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
 import type { RegistryContext } from './context.js';
-import { type Declaration, findDeclared, foreignEntry, notDeclared } from './declared.js';
+import { type Declaration, findDeclared, foreignEntry, notDeclared, UNREADABLE } from './declared.js';
 import type { DeclaredPlace } from './former-names.js';
 import { followLink, linkIn, MOST_LINKS } from './links.js';
 import { refuseChangedModel } from './tracked-model.js';
@@ -73,6 +73,13 @@ export async function declaredModel(
   const path = pathInRepository(entry, declaration);
   const digest = path === undefined ? undefined : await digestAt(context, commit, path);
   return { declaration, name, link: undefined, entry, facts: JSON.stringify(entry), path, digest };
+}
+
+/** For `catch`: a declaration that is there and cannot be read says nothing. */
+export function unlessUnreadable(error: unknown): undefined {
+  const { code } = failureOf(error);
+  if (code === 'SOURCE_PATH' || UNREADABLE.has(code)) return undefined;
+  throw error;
 }
 
 /** The path of a model in this repository; undefined for an entry that leads nowhere in it. */

@@ -209,6 +209,8 @@ interface PolicyGuard {
    * @throws RegError POLICY when they are signed with a key that does not count
    */
   refuseSignatures(oids: readonly Oid[], intent: Intent): Promise<void>;
+  /** The rules that hold. */
+  rules(tips: RefTips | undefined): Promise<Rules>;
   /** The note about rules in the work tree that do not hold, where rules were read. */
   note(): Promise<string | undefined>;
 }
@@ -222,6 +224,7 @@ export function policyGuard(context: RegistryContext, target: WriteTarget): Poli
     return reading;
   };
   return {
+    rules: rulesWith,
     approved: async ({ plan, brought, artifact, tips }) => {
       const { deletes = [] } = plan;
       const oids = plan.tags.map(({ tagName }) => `planned ${tagName}`);

@@ -1,4 +1,5 @@
 import { artifactStateOf, type ResolvedEvent } from '../domain/artifact.js';
+import { CONFIG_FILE } from '../domain/config-file.js';
 import type { Oid } from '../domain/event.js';
 import { besideGto } from '../domain/gto.js';
 import type { ArtifactName } from '../domain/names.js';
@@ -6,6 +7,7 @@ import type { Plan, Snapshot } from '../domain/plan.js';
 import { isOvertaken, isSameWrite, type Unpushed, unpushedOf } from '../domain/unpushed.js';
 import { RegError } from '../errors.js';
 import {
+  type RefTips,
   type RegistryRepository,
   type RemoteListing,
   requireRemote,
@@ -27,10 +29,11 @@ import {
 } from './apply.js';
 import { broughtNote, catchUp, fetchedNote, lackingNote, type RemoteView } from './catch-up.js';
 import type { RegistryContext } from './context.js';
-import { type DeclaredAt, declaredModel, refuseUnsound } from './declared-model.js';
+import { type DeclaredAt, declaredModel, refuseUnsound, unlessUnreadable } from './declared-model.js';
 import { refuseFork } from './forks.js';
 import type { DeclaredPlace } from './former-names.js';
 import { usesGto } from './load-config.js';
+import { localPlace, refuseLocalBytes } from './local-bytes.js';
 import { policyGuard } from './policy.js';
 import { annotatedTags, artifactNamesIn, readAllTags, readArtifactNames, wholeEventsIn } from './read.js';
 import type { WriteRow } from './rows.js';
@@ -50,6 +53,8 @@ export interface WriteOptions {
   sign?: boolean | undefined;
   /** Lets a commit be registered that does not declare the artifact. */
   unlinked?: boolean | undefined;
+  /** A folder of this machine that was named on purpose, an absolute path: others have it too. */
+  namedStore?: string | undefined;
   /** Writes what gto cannot read, in a repository with a `.gto`; what else it allows, each write says. */
   force?: boolean | undefined;
   /** Deletes the tags concerned instead of adding one. */
@@ -225,11 +230,29 @@ function deciderOf(context: RegistryContext, target: WriteTarget, options: Write
   );
   const beside = once(async () => usesGto(repository, await context.workTree()));
   const notes = new Set([target.note]);
-  const refuseBytes = async (artifact: ArtifactName, plan: Plan, declared: DeclaredAt): Promise<void> => {
-    for (const commit of newCommits(plan)) {
-      await refuseUnsound(context, artifact, commit, declared);
-      const { path } = (await declared({ commit })) ?? {};
-      if (path !== undefined) notes.add(await unpushed({ artifact, commit, path }));
+  const refuseBytes = async (
+    { artifact, tips }: { artifact: ArtifactName; tips: RefTips | undefined },
+    plan: Plan,
+    brought: readonly ResolvedEvent[],
+    declared: DeclaredAt,
+  ): Promise<void> => {
+    const fresh = [...newCommits(plan)];
+    for (const commit of fresh) await refuseUnsound(context, artifact, commit, declared);
+    const shared = async () => (await guard.rules(tips)).config;
+    for (const place of [...fresh.map((commit) => ({ commit })), ...registeredIn(brought)]) {
+      const { commit } = place;
+      // what a push takes along may have been registered without a declaration that can be read
+      const model = await declared(place).catch(unlessUnreadable);
+      if (model?.path !== undefined) notes.add(await unpushed({ artifact, commit, path: model.path }));
+      if (!target.push) continue;
+      await refuseLocalBytes(context, {
+        artifact,
+        commit,
+        place: await localPlace(context, commit, model),
+        shared,
+        named: options.namedStore,
+        hint: `put them where others reach them: reg upload PATH ${artifact} --store URL; or name the folder, where others have it too, in sources: {allow: […]} of ${CONFIG_FILE} on the default branch; or add --unlinked`,
+      });
     }
   };
   return {
@@ -243,7 +266,8 @@ function deciderOf(context: RegistryContext, target: WriteTarget, options: Write
       const decided = await decideOnce(before, (snapshot) => decide(snapshot, declared, others));
       const fitted = (await beside()) ? besideGto(before.snapshot, decided, options.force) : decided;
       const brought = target.push && !options.delete ? broughtBy(fitted, before.unpushed) : [];
-      if (!options.unlinked) await refuseBytes(artifact, fitted, declared);
+      const tips = before.view?.tips;
+      if (!options.unlinked) await refuseBytes({ artifact, tips }, fitted, brought, declared);
       const plan = await guard.approved({
         plan: fitted,
         brought,
@@ -339,6 +363,12 @@ function newCommits({ tags }: Plan): ReadonlySet<Oid> {
   );
   return new Set(added.map(({ commit }) => commit));
 }
+
+/** Where the registrations that a push takes along are declared. */
+const registeredIn = (brought: readonly ResolvedEvent[]): DeclaredPlace[] =>
+  brought
+    .filter(({ kind }) => kind === 'registration')
+    .map(({ commit, of, renamedFrom }) => ({ commit, version: of, renamedFrom }));
 
 /**
  * Decides. A write that was made here before, and is asked for again to be pushed, is not made twice: where the same decision on

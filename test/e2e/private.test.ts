@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hostTokens, tokenFor } from '../../src/net/credentials.js';
+import { hostTokens, tokenFor } from '../../src/util/host-tokens.js';
 import { type Run, runReg } from '../support/cli-here.js';
 import { type Env, type Repository, sandbox } from '../support/repo.js';
 import { type HttpServer, serveHttp } from '../support/servers.js';

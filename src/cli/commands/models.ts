@@ -130,6 +130,10 @@ export async function upload(
     out.note(
       'the store is a folder of this clone, which others do not have: --store and store: in .reg.yaml name another',
     );
+  else if (isAbsolute(row.url) || /^file:/i.test(row.url))
+    out.note(
+      `the link names a folder of this machine, which others find where it is mounted in the same place: ${row.url}`,
+    );
   if (row.commit === null) out.hint(await commitHint(context, cwd, row.path, `Link ${artifact}`));
   else await pushHint(session, context, row.tags);
 }

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { extraHeaderFor, type GitConfig, gitConfigValue } from '../../documents/git-config.js';
 import { parseLocation } from '../../domain/location.js';
-import { tokenFor } from '../../net/credentials.js';
 import { once } from '../../util/async.js';
+import { tokenFor } from '../../util/host-tokens.js';
 import type { LargeFiles } from '../port.js';
 import { findPlace, type Place } from './place.js';
 import { headBranch } from './refs.js';

@@ -76,12 +76,7 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
   const stream = streamGitIn(folder, unhurried(around));
   const [objects, history] = [gitObjects(read, stream), gitHistory(read)];
   const access = accesses(git);
-  const remotes = async (): Promise<RemoteNames> => {
-    const found = await readRemotes(read);
-    // git reads a configuration without a repository too
-    if (found.names.length === 0) await usable();
-    return found;
-  };
+  const remotes = (): Promise<RemoteNames> => readRemotes(read, usable);
   // but it does not bring a missing tag
   const forTags = withinLimit(offline(around));
   const tags = gitTags(checked(readGitIn(folder, forTags)), streamGitIn(folder, forTags));
@@ -176,15 +171,21 @@ function refusalOf(stderr: string, folder: string): RegError | undefined {
   );
 }
 
-/** Reads what git's configuration says about remotes. */
-async function readRemotes(git: RunGit): Promise<RemoteNames> {
-  const pattern = '^(remote\\..*\\.url|reg\\.remote|remote\\.pushdefault|branch\\..*\\.remote)$';
+/**
+ * Reads what git's configuration says about remotes.
+ * @param requireUsable fails where there is no repository: git reads the configuration of the user there
+ */
+async function readRemotes(git: RunGit, requireUsable: () => Promise<void>): Promise<RemoteNames> {
+  const pattern =
+    '^(core\\.repositoryformatversion|remote\\..*\\.url|reg\\.remote|remote\\.pushdefault|branch\\..*\\.remote)$';
   const { stdout } = await git(['config', '--null', '--get-regexp', pattern]);
   const lines = stdout.toString().split('\0').filter(Boolean);
   // a later value wins; the name in the middle of a key keeps its letter case
   const settings = new Map(
     lines.map((line) => [line.slice(0, line.indexOf('\n')), line.slice(line.indexOf('\n') + 1)]),
   );
+  // `git init` writes it
+  if (!settings.has('core.repositoryformatversion')) await requireUsable();
   const names = [...settings.keys()].flatMap((key) => /^remote\.(.*)\.url$/s.exec(key)?.[1] ?? []);
   const preferred = {
     chosen: settings.get('reg.remote'),

@@ -5,9 +5,9 @@ import process from 'node:process';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { interrupted, RegError } from '../../errors.js';
-import { type HostToken, hostTokens, redactorOfTokens } from '../../net/credentials.js';
 import { withoutUserInfo } from '../../util/address.js';
 import { undoneAtEnd } from '../../util/ending.js';
+import { type HostToken, hostTokens, redactorOfTokens } from '../../util/host-tokens.js';
 import { noResponse, timeoutOf } from '../../util/timeout.js';
 
 /** What a run of git takes from the process around it. */
@@ -393,10 +393,10 @@ function withTokens(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 /** A credential helper in shell that reads a variable: no command line and no file holds a token (gitcredentials(7)). */
 function helperFor({ variable, login, hasUser }: HostToken): string {
-  const asked = 'while IFS="=" read -r key value; do test "$key" != username || user=$value; done';
-  const split = hasUser ? 'user=${token%%:*} token=${token#*:}' : asked;
-  const user = hasUser ? '' : login.username;
-  return `!f() { test "$1" = get || exit 0; user=${user} token=$${variable}; ${split}; printf 'username=%s\\npassword=%s\\n' "$user" "$token"; }; f`;
+  const user = hasUser
+    ? `user=\${token%%:*} token=\${token#*:}`
+    : `user=${login.username}; while IFS== read -r key value; do test "$key" != username || user=$value; done`;
+  return `!f() { test "$1" = get || exit 0; token=$${variable}; ${user}; printf 'username=%s\\npassword=%s\\n' "$user" "$token"; }; f`;
 }
 
 /**
