@@ -131,9 +131,7 @@ export async function upload(
       'the store is a folder of this clone, which others do not have: --store and store: in .reg.yaml name another',
     );
   else if (isAbsolute(row.url) || /^file:/i.test(row.url))
-    out.note(
-      `the link names a folder of this machine, which others find where it is mounted in the same place: ${row.url}`,
-    );
+    out.note('the link names a folder of this machine; others find it where it is mounted at the same place');
   if (row.commit === null) out.hint(await commitHint(context, cwd, row.path, `Link ${artifact}`));
   else await pushHint(session, context, row.tags);
 }
