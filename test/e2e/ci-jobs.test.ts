@@ -112,7 +112,7 @@ const JOBS: Readonly<Record<string, Expected>> = {
     before: ({ dir }) => writeFileSync(join(dir, 'model.bin'), 'an older one'),
     after: ({ file }) => expect(file('model.bin')).toBe(MODELS[1]),
   },
-  'release notes of a version: what differs from the one below it': {
+  'release notes of a version: what differs from the one below it, where there is one': {
     tag: 'churn@v0.0.2',
     hasOutputs: true,
     after: ({ dir }) => expect(notesIn(dir)).toMatch(/auc.*0[^ ]*8.*0[^ ]*9/),
