@@ -9,8 +9,11 @@ import { attempts } from '../util/async.js';
 import { creation, push, pushFailed, WRITE_RETRY } from './apply.js';
 import { bring, compareTags, listBothSides } from './catch-up.js';
 import type { RegistryContext } from './context.js';
+import { declaredModel } from './declared-model.js';
 import { noteOfFork } from './forks.js';
+import { localPlace, refuseLocalBytes } from './local-bytes.js';
 import { markGone } from './missing.js';
+import { readRules } from './policy.js';
 import { readState } from './read.js';
 import type { StatusRow, SyncRow } from './rows.js';
 import { requireRemoteName, whereItPushes } from './write-target.js';
@@ -63,9 +66,27 @@ export async function sync(
   );
   const events: ResolvedEvent[] = mergeOrdered([...state.values()].map(({ events }) => events));
   const turns = new Map<ArtifactName, Turn>();
-  for (const event of events.filter(({ tag }) => missing.has(tag)))
+  for (const event of events.filter(({ tag }) => missing.has(tag))) {
+    if (event.kind === 'registration') await noteLocalBytes(context, remote, event);
     done(await pushEvent(context, remote, event, turns), event.tag, event.tagOid);
+  }
   return rows;
+}
+
+/** Says of a registration that its bytes stay on this machine. Its tag is pushed all the same: a sync pushes what is here. */
+async function noteLocalBytes(
+  context: RegistryContext,
+  remote: string,
+  { artifact, commit, tag }: ResolvedEvent,
+): Promise<void> {
+  const shared = async () => (await readRules(context, { kind: 'remote', remote })).config;
+  try {
+    const place = await localPlace(context, commit, await declaredModel(context, artifact, commit));
+    await refuseLocalBytes(context, { artifact, commit, place, shared, hint: '' });
+  } catch (error) {
+    if (!(error instanceof RegError)) throw error;
+    if (error.code === 'NOT_PUSHED') context.note(`${tag} is pushed, but ${error.message}`);
+  }
 }
 
 /** Says that another remote has artifacts which this one lacks. */

@@ -127,3 +127,12 @@ test.each([
   expect((await reg('assign', 'churn@v0.0.1', 'dev', '--push', '--unlinked')).code).toBe(0);
   expect(remote.tags()).toEqual(['churn#dev#1', 'churn@v0.0.1']);
 });
+
+test('a sync pushes what is here, and says which bytes are not', async () => {
+  expect((await reg('upload', 'out/m.bin', 'churn', '--register')).code).toBe(0);
+  const run = await reg('sync');
+  expect([run.code, remote.tags()]).toEqual([0, ['churn@v0.0.1']]);
+  expect(run.stderr).toMatch(
+    /^churn@v0\.0\.1 is pushed, but the bytes of churn are in a folder of this machine that a push does not take along: \//,
+  );
+});
