@@ -3,7 +3,7 @@ import { type Location, parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
 import { allowedHosts, type Lookup, refusePrivateAddresses } from '../net/private-address.js';
 import type { RegistryContext } from '../registry/context.js';
-import { folderOf, isAtOrBelow } from '../registry/local-bytes.js';
+import { folderOf, isAtOrBelow, isRunner } from '../registry/local-bytes.js';
 import { parseStoreUrl } from '../stores/url.js';
 import { holdsLogin } from '../util/address.js';
 
@@ -24,9 +24,8 @@ interface Guard extends Pick<Config, 'hosts' | 'sources'> {
 export function guarded(context: RegistryContext, guard: Guard): RegistryContext {
   const { env } = context.around;
   const hosts = allowedHosts(guard.hosts.allow ?? []);
-  const isAutomatic = /^(?:true|1)$/i.test(env.CI ?? '');
   const checkFolder = async (path: string): Promise<void> => {
-    if (isAutomatic) await refuseOutside(path, guard);
+    if (isRunner(env)) await refuseOutside(path, guard);
   };
   const checkLocation = async (location: Location): Promise<void> => {
     if (location.kind === 'path') return checkFolder(location.path);

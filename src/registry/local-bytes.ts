@@ -69,7 +69,13 @@ export const folderOf = (folder: string, root: string): string =>
 export const isAtOrBelow = async (folder: string, path: string): Promise<boolean> =>
   resolve(path) === resolve(folder) || isBelow(folder, path);
 
-/** Where on this machine the bytes of a declared model are; undefined where git pushes them, or others reach them. */
+/** Whether a runner of CI is at work, whose folders end with its job. */
+export const isRunner = (env: NodeJS.ProcessEnv): boolean => /^(?:true|1)$/i.test(env.CI ?? '');
+
+/**
+ * Where on this machine the bytes of a declared model are; undefined where git pushes them, or others reach them. Those who commit the path
+ * of a repository or of a DVC remote may have it in common with others; a runner has not.
+ */
 export async function localPlace(
   context: RegistryContext,
   commit: Oid,
@@ -86,6 +92,7 @@ export async function localPlace(
   }
   const { repo, url } = link?.source ?? {};
   if (url !== undefined) return isStoreUrl(url) && !isFileUrl(url) ? undefined : folderOf(url, root ?? '');
+  if (!isRunner(context.around.env)) return undefined;
   if (repo !== undefined) {
     const location = parseLocation(repo);
     const place = location.kind === 'path' ? resolve(root ?? '', location.path) : undefined;
