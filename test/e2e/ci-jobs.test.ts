@@ -165,8 +165,13 @@ const JOBS: Readonly<Record<string, Expected>> = {
   'say on a pull request how the model compares with the one in prod': {
     after: ({ dir }) => expect(notesIn(dir)).toMatch(/auc.*0[^ ]*9.*0[^ ]*95/),
   },
-  'check links before each commit, as a hook of git': {
+  'check what is about to be committed, as a hook of git': {
     env: { CI: '' },
+    before: ({ dir, env }) => {
+      writeFileSync(join(dir, 'churn.model.yaml'), 'source: {path: model.bin}\nmetrics: {auc: 0.99}\n');
+      spawnSync('git', ['add', '.'], { cwd: dir, env });
+      writeFileSync(join(dir, 'churn.model.yaml'), 'what is not added does not count: [');
+    },
     after: ({ stdout }) => expect(stdout).not.toContain('error'),
   },
   'follow the sources of links with a branch for a pull request': {
