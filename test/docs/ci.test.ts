@@ -108,7 +108,7 @@ describe('the workflows in docs/ci.md', () => {
     for (const page of ['README.md', ...readdirSync(new URL('../../docs/', import.meta.url))])
       if (page.endsWith('.md'))
         expect(read(page === 'README.md' ? page : `docs/${page}`), page).not.toMatch(
-          /\bnpx\b|npm install.*git-reg/,
+          /\bnpx (?:-\S+ )*(?:git-reg|reg)\b|npm install\b[^\n`]* git-reg(?![-.\w])/,
         );
   });
 

@@ -25,6 +25,9 @@ const LINES = new Map(
 );
 
 const box = sandbox();
+const store = join(box.root, 'store');
+mkdirSync(store);
+writeFileSync(join(store, 'fraud.bin'), 'x');
 const MODELS = ['one', 'two', 'three'].map((word) => `weights, trained ${word}`);
 const { registry, remote } = withRemote(box, 'registry');
 const research = box.repository('research');
@@ -43,12 +46,18 @@ await (async () => {
   };
   const metrics = 'metrics: {auc: {better: higher, noWorseThan: prod, artifacts: [churn]}}\n';
   registry.commit({
-    '.reg.yaml': `stages: [dev, prod]\n${metrics}policy: {prod: {by: [ann@example.com]}}\n`,
+    '.reg.yaml': `stages: [dev, prod]\nsources: {allow: ['file://${store}']}\n${metrics}policy: {prod: {by: [ann@example.com]}}\n`,
   });
   await done(`link model.bin theirs --source file://${research.dir} --rev main`);
   train(MODELS[0], 0.8);
   await done('register churn --push');
   await done('assign churn@v0.0.1 prod --push');
+  registry.commit({
+    'fraud.model.yaml': `source: {url: 'file://${store}/fraud.bin'}\nsha256: ${sha256('x')}\n`,
+  });
+  registry.git('push', '--quiet', 'origin', 'HEAD:main');
+  await done('register fraud --push');
+  await done('assign fraud@v0.0.1 prod --push');
   train(MODELS[1], 0.9);
   await done('register churn --push');
   await done('assign churn@v0.0.2 prod --push');
@@ -80,8 +89,6 @@ interface Expected {
 
 const CIS: readonly Ci[] = ['GitHub', 'GitLab', 'Jenkins', 'Azure'];
 const NEWEST = 'churn#prod#2';
-const store = join(box.root, 'store');
-mkdirSync(store);
 
 const JOBS: Readonly<Record<string, Expected>> = {
   'which event is it? its outputs decide about the next jobs': {
@@ -187,17 +194,21 @@ const JOBS: Readonly<Record<string, Expected>> = {
     after: ({ file }) => expect(file('model.bin')).toBe(MODELS[1]),
   },
   'one job for each model in prod: a matrix in JSON on one line': {
-    after: ({ stdout }) => expect(stdout).toBe('[{"artifact":"churn","version":"v0.0.2"}]\n'),
+    after: ({ stdout }) =>
+      expect(stdout).toBe(
+        '[{"artifact":"churn","version":"v0.0.2"},{"artifact":"fraud","version":"v0.0.1"}]\n',
+      ),
   },
-  'where the model in prod is, for a manifest': {
-    after: ({ stdout }) => expect(JSON.parse(stdout)).toMatchObject({ source: { path: 'model.bin' } }),
+  'write the address of the model in prod into a manifest': {
+    before: ({ dir }) => writeFileSync(join(dir, 'service.yaml'), 'model:\n  storageUri: s3://models/old\n'),
+    after: ({ file }) =>
+      expect(file('service.yaml')).toBe(`model:\n  storageUri: file://${store}/fraud.bin\n`),
   },
 };
 
 const messageOf = (hub: Repository, tag: string): string => hub.git('cat-file', 'tag', tag);
 const notesIn = (dir: string): string =>
-  ['notes', 'comment']
-    .flatMap((name) => [`${name}.txt`, `${name}.md`])
+  ['notes.md', 'comment.md']
     .map((name) => join(dir, name))
     .filter((path) => existsSync(path))
     .map((path) => readFileSync(path, 'utf8'))
