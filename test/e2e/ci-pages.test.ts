@@ -1,11 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { regIn } from '../support/cli-here.js';
 import { type Env, sandbox } from '../support/repo.js';
+import { person } from '../support/signers.js';
 import { type Checkout, type Ci, checkOut, readDotenv } from '../support/runners.js';
 import { sha256, withRemote } from './registry.js';
 
@@ -86,31 +95,34 @@ interface Step {
 }
 const ACTION = parse(read('action.yml')) as { inputs: Record<string, { default: string }> };
 
-/** Plays the steps of a workflow of GitHub; gives the outputs of the step `reg`. */
+/** Plays the steps of a workflow of GitHub, where actions of others do nothing; gives the outputs of the steps, by their ids. */
 function github(
   steps: readonly Step[],
   job: Checkout,
   given: Record<string, string>,
-): Record<string, string> {
+): Record<string, Record<string, string>> {
   const files = Object.fromEntries(
     ['OUTPUT', 'PATH', 'STEP_SUMMARY'].map((name) => [`GITHUB_${name}`, join(box.root, `${name}-${count}`)]),
   );
-  let outputs: Record<string, string> = {};
+  const outputs: Record<string, Record<string, string>> = {};
   const filled = (text: unknown): string =>
     String(text).replaceAll(/\$\{\{ (.*?) \}\}/g, (_, name: string) => {
-      const value = name.startsWith('steps.reg.') ? outputs[name.split('.').at(-1) ?? ''] : given[name];
+      const [, id = '', output = ''] = /^steps\.(\w+)\.outputs\.(\w+)$/.exec(name) ?? [];
+      const value = outputs[id]?.[output] ?? given[name];
       if (value === undefined) throw new Error(`there is no ${name}`);
       return value;
     });
   for (const step of steps) {
     for (const path of Object.values(files)) appendFileSync(path, '');
+    writeFileSync(files.GITHUB_OUTPUT ?? '', '');
     const paths = readFileSync(files.GITHUB_PATH ?? '', 'utf8')
       .split('\n')
       .filter(Boolean);
     const env: Env = { ...job.env, ...files, RUNNER_TEMP: box.root, GITHUB_ACTOR: 'ann' };
     env.PATH = [...paths.reverse(), env.PATH].join(':');
-    const [, name = '', wanted] = /^steps\.reg\.outputs\.(\w+) == '(.*)'$/.exec(step.if ?? '') ?? [];
-    if (step.if !== undefined && outputs[name] !== wanted) continue;
+    const [, id = '', name = '', wanted] =
+      /^steps\.(\w+)\.outputs\.(\w+) == '(.*)'$/.exec(step.if ?? '') ?? [];
+    if (wanted !== undefined && outputs[id]?.[name] !== wanted) continue;
     if (step.run !== undefined) {
       const own = Object.entries(step.env ?? {}).map(([key, value]) => [key, filled(value)]);
       bash(step.run, { ...job, env: { ...env, ...Object.fromEntries(own) } });
@@ -123,8 +135,8 @@ function github(
         ...job,
         env: { ...env, ...Object.fromEntries(all) },
       });
-      if (step.id === 'reg') outputs = outputsIn(readFileSync(files.GITHUB_OUTPUT ?? '', 'utf8'));
     }
+    if (step.id) outputs[step.id] = outputsIn(readFileSync(files.GITHUB_OUTPUT ?? '', 'utf8'));
   }
   return outputs;
 }
@@ -149,11 +161,92 @@ test('GitHub promotes by hand', () => {
   const { jobs } = pipeline<Workflow>(({ name }) => name === 'Promote');
   const job = jobOf('GitHub');
   const given = { 'inputs.version': 'v0.0.1', 'github.ref': 'refs/heads/main' };
-  expect(github(jobs.promote?.steps ?? [], job, given)).toMatchObject({
+  expect(github(jobs.promote?.steps ?? [], job, given).reg).toMatchObject({
     tag: 'churn#prod#3',
     previous: 'v0.0.2',
     pushed: 'yes',
   });
+});
+
+/** What `fetch-depth: 0` leaves. */
+function fetchAll({ dir, env }: Checkout): void {
+  const refs = ['+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*'];
+  spawnSync('git', ['fetch', '--quiet', '--unshallow', 'origin', ...refs], { cwd: dir, env });
+}
+
+person(box, 'ann');
+const EVENT = {
+  'github.ref': 'refs/heads/main',
+  'github.base_ref': 'main',
+  'github.event.number': '7',
+  'github.token': 'a token',
+  'secrets.REG_SIGNING_KEY': readFileSync(join(box.root, 'key-ann'), 'utf8'),
+};
+type Steps = { steps: Step[] };
+function stepsOf(text: string): Step[] {
+  const parsed = parse(text) as Step[] | { compare: Steps } | { jobs: Record<string, Steps> };
+  if (Array.isArray(parsed)) return parsed;
+  return 'compare' in parsed
+    ? parsed.compare.steps
+    : Object.values(parsed.jobs).flatMap(({ steps }) => steps);
+}
+const block = (text: string): Step[] => stepsOf(blocks('yaml').find((one) => one.includes(text)) ?? '');
+
+test.each(['name: Registry', 'name: Audit'])('GitHub checks: %s', (name) => {
+  const job = jobOf('GitHub');
+  fetchAll(job);
+  github(block(name), job, EVENT);
+});
+
+test('GitHub gets SARIF beside annotations', () => {
+  const job = jobOf('GitHub');
+  github(block('sarif: reg.sarif'), job, EVENT);
+  expect(JSON.parse(readFileSync(join(job.dir, 'reg.sarif'), 'utf8'))).toMatchObject({ version: '2.1.0' });
+});
+
+test('GitHub signs what a job registers', () => {
+  const job = jobOf('GitHub');
+  writeFileSync(join(job.dir, 'model.bin'), 'newer');
+  bash('git commit -qam Train', job);
+  github(block('REG_SIGNING_KEY'), job, EVENT);
+  expect(bash('git cat-file tag churn@v0.0.3', job)).toContain('BEGIN SSH SIGNATURE');
+});
+
+test('GitHub shows a difference in one comment, which the next run replaces', () => {
+  const job = jobOf('GitHub');
+  fetchAll(job);
+  const bin = join(box.root, 'gh-bin');
+  mkdirSync(bin);
+  // the program of GitHub: it lists the comment that it made before
+  writeFileSync(
+    join(bin, 'gh'),
+    `#!/bin/sh\ncase "$*" in *--jq*) test ! -e "$HOME/made" || echo 11 ;; *) echo "$@" >> "$HOME/calls"; touch "$HOME/made" ;; esac\n`,
+    { mode: 0o755 },
+  );
+  Object.assign(job.env, { PATH: `${bin}:${job.env.PATH}`, GITHUB_REPOSITORY: 'o/r' });
+  writeFileSync(join(job.dir, 'model.bin'), 'newer');
+  bash('git commit -qam Train', job);
+  for (const _ of [1, 2]) github(block('startswith("<!-- reg diff'), job, EVENT);
+  expect(readFileSync(join(job.env.HOME ?? '', 'calls'), 'utf8').split('\n')).toEqual([
+    'api repos/o/r/issues/7/comments -F body=@comment.md',
+    'api -X PATCH repos/o/r/issues/comments/11 -F body=@comment.md',
+    '',
+  ]);
+  expect(readFileSync(join(job.dir, 'comment.md'), 'utf8')).toMatch(/^<!-- reg diff #prod -->/);
+});
+
+test('a question from anywhere has a token for its host', () => {
+  const [line = ''] = blocks('sh').filter((text) => text.includes('REG_TOKEN_GITHUB_COM='));
+  const { env } = jobOf('Jenkins');
+  const instead = {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_VALUE_0: 'https://github.com/mycompany/model-registry',
+  };
+  const PATH = `${join(box.root, 'bin')}:${env.PATH}`;
+  const key = { GIT_CONFIG_KEY_0: `url.${`file://${remote.dir}`}.insteadOf` };
+  expect(bash(line, { dir: box.root, env: { ...env, ...instead, ...key, PATH, TOKEN: 't' } })).toBe(
+    'v0.0.2\n',
+  );
 });
 
 interface GitlabJob {
@@ -172,8 +265,9 @@ const merged = (below: GitlabJob = {}, job: GitlabJob = {}): GitlabJob => ({
 });
 
 /** The jobs of a pipeline of GitLab, with those of the component that it includes. */
-function gitlabJobs(): Record<string, GitlabJob> {
-  const { include, ...own } = pipeline<Gitlab>((one) => 'include' in one);
+function gitlabJobs(
+  { include, ...own } = pipeline<Gitlab>((one) => 'include' in one),
+): Record<string, GitlabJob> {
   const jobs: Record<string, GitlabJob> = {};
   for (const { inputs } of include) {
     const [head, body] = parseAllDocuments(read('templates/reg.yml'));
@@ -227,6 +321,14 @@ test('GitLab checks a merge request, and runs no program of other bytes', () => 
   expect(readFileSync(join(job.dir, 'reg.xml'), 'utf8')).toContain('<testsuite');
   job.env.REG_CJS_SHA256 = sha256('another program');
   expect(() => gitlab(links ?? {}, job)).toThrow();
+});
+
+test('GitLab publishes the page', () => {
+  const [, text = ''] = /^```yaml\n(include:[\s\S]*?)^```$/m.exec(read('docs/site.md')) ?? [];
+  const job = jobOf('GitLab');
+  fetchAll(job);
+  gitlab(gitlabJobs(parse(text) as Gitlab).pages ?? {}, job);
+  expect(existsSync(join(job.dir, 'public/index.html'))).toBe(true);
 });
 
 test.each(RUNS)('Jenkins deploys for %s: %s', (tag, expected) => {
