@@ -1,4 +1,10 @@
-import { type ArtifactState, artifactStateOf, isRenamed, type VersionState } from '../domain/artifact.js';
+import {
+  type ArtifactState,
+  artifactStateOf,
+  isRenamed,
+  type ResolvedEvent,
+  type VersionState,
+} from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { isVersion, type VersionId } from '../domain/state.js';
@@ -30,6 +36,13 @@ export const placeOf = ({ id, commit, event }: VersionState): DeclaredPlace => (
   commit,
   version: id,
   renamedFrom: event.renamedFrom,
+});
+
+/** The place of the declaration of what a registration names. */
+export const placeOfRegistration = ({ commit, of, renamedFrom }: ResolvedEvent): DeclaredPlace => ({
+  commit,
+  version: of,
+  renamedFrom,
 });
 
 /** What an artifact was called before by what took it over, at one commit. */

@@ -11,6 +11,7 @@ import { bring, compareTags, listBothSides } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { declaredModel } from './declared-model.js';
 import { noteOfFork } from './forks.js';
+import { placeOfRegistration } from './former-names.js';
 import { localPlace, refuseLocalBytes } from './local-bytes.js';
 import { markGone } from './missing.js';
 import { readRules } from './policy.js';
@@ -74,14 +75,15 @@ export async function sync(
 }
 
 /** Says of a registration that its bytes stay on this machine. Its tag is pushed all the same: a sync pushes what is here. */
-async function noteLocalBytes(
-  context: RegistryContext,
-  remote: string,
-  { artifact, commit, tag }: ResolvedEvent,
-): Promise<void> {
+async function noteLocalBytes(context: RegistryContext, remote: string, event: ResolvedEvent): Promise<void> {
+  const { artifact, commit, tag } = event;
   const shared = async () => (await readRules(context, { kind: 'remote', remote })).config;
   try {
-    const place = await localPlace(context, commit, await declaredModel(context, artifact, commit));
+    const place = await localPlace(
+      context,
+      commit,
+      await declaredModel(context, artifact, placeOfRegistration(event)),
+    );
     await refuseLocalBytes(context, { artifact, commit, place, shared, hint: '' });
   } catch (error) {
     if (!(error instanceof RegError)) throw error;

@@ -31,7 +31,7 @@ import { broughtNote, catchUp, fetchedNote, lackingNote, type RemoteView } from 
 import type { RegistryContext } from './context.js';
 import { type DeclaredAt, declaredModel, refuseUnsound, unlessUnreadable } from './declared-model.js';
 import { refuseFork } from './forks.js';
-import type { DeclaredPlace } from './former-names.js';
+import { type DeclaredPlace, placeOfRegistration } from './former-names.js';
 import { usesGto } from './load-config.js';
 import { localPlace, refuseLocalBytes } from './local-bytes.js';
 import { policyGuard } from './policy.js';
@@ -366,9 +366,7 @@ function newCommits({ tags }: Plan): ReadonlySet<Oid> {
 
 /** Where the registrations that a push takes along are declared. */
 const registeredIn = (brought: readonly ResolvedEvent[]): DeclaredPlace[] =>
-  brought
-    .filter(({ kind }) => kind === 'registration')
-    .map(({ commit, of, renamedFrom }) => ({ commit, version: of, renamedFrom }));
+  brought.filter(({ kind }) => kind === 'registration').map(placeOfRegistration);
 
 /**
  * Decides. A write that was made here before, and is asked for again to be pushed, is not made twice: where the same decision on
