@@ -7,8 +7,9 @@ import type { Host } from './host.js';
 import { configMentions, type RegistryContext, readConfigBytes } from './registry/context.js';
 import { exclusionIn, withoutExcluded } from './registry/exclusion.js';
 import { remoteChooser } from './registry/remote.js';
+import { openCheckout } from './registry/work-tree.js';
 import { once, remembered } from './util/async.js';
-import { cacheFolder, openWorkTree, wayBelow } from './util/files.js';
+import { cacheFolder, wayBelow } from './util/files.js';
 
 const CONFIG_REMEMBERED_MS = 1000;
 
@@ -31,7 +32,7 @@ export async function openContext(
   const folder = isHere ? resolve(cwd, location.path) : cwd;
   const workTree = once(async () => {
     const root = await unfiltered.workTree();
-    return root === undefined ? undefined : openWorkTree(root);
+    return root === undefined ? undefined : openCheckout(root, unfiltered);
   });
   // loaded on use: reading a configuration takes the YAML and schema packages, and most queries never ask
   const config = once(async () =>

@@ -81,6 +81,9 @@ export async function doctor(
     tagsThere === undefined &&
     repository.address === undefined &&
     (await repository.hasRemote(await context.remote()));
+  // what an event names that is not here may be there
+  const isLacked = lackedFrom(readings, tagsThere);
+  const settled = new Map([...state].filter(([name]) => !isLacked(name)));
   const removeTag: Removal = (name) =>
     isUnknownThere && parseTagName(name) !== undefined ? 'reg sync' : remove(name);
   return [
@@ -92,12 +95,14 @@ export async function doctor(
     ...[...state.values()].flatMap((artifact) => [
       ...checkDates(artifact, Math.floor(context.now() / 1000)),
       ...checkCounters(artifact),
-      ...(foreign.byArtifact.has(artifact.name) ? [] : checkRegistrations(artifact)),
+      ...(settled.has(artifact.name) && !foreign.byArtifact.has(artifact.name)
+        ? checkRegistrations(artifact)
+        : []),
       ...checkSharedCommits(artifact),
     ]),
     ...(await checkGto(context, state, readings)),
     // a shallow clone may lack the tags that would fill a gap, and says so above
-    ...(isShallow ? [] : await checkChains(context, state, readings, offline)),
+    ...(isShallow ? [] : await checkChains(context, settled, readings, offline)),
     ...checkCommits(state, types, isShallow, tagsThere, remove),
     ...(tagsThere ? checkRemote(readings.map(refOf), tagsThere) : []),
     ...(tagsThere ? await checkFork(context, readings.map(refOf), tagsThere) : []),
@@ -226,6 +231,17 @@ function damage(ref: TagRef, remote: RemoteTags | undefined): DoctorFinding {
   const isAnother = there !== ref.oid && !isBrokenRef(ref);
   const fix = isAnother ? replacement(remote?.name ?? '', ref.name) : 'reg sync';
   return found('error', 'missing', ref.name, message, fix);
+}
+
+/** Whether the remote has events of an artifact that this clone lacks. */
+function lackedFrom(
+  readings: readonly TagReading[],
+  there: RemoteTags | undefined,
+): (artifact: ArtifactName) => boolean {
+  const here = new Set(readings.map((reading) => refOf(reading).name));
+  const lacking = [...(there?.tags.keys() ?? [])].filter((tag) => !here.has(tag));
+  const names = new Set(lacking.map((tag) => parseTagName(tag)?.artifact));
+  return (artifact) => names.has(artifact);
 }
 
 /** Each item that has the key of an earlier one, with the first item of that key. */

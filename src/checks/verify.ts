@@ -4,7 +4,7 @@ import { type Break, breaksIn, goneParents, sharedCounters } from '../domain/cha
 import { datedAhead } from '../domain/clock.js';
 import type { Oid } from '../domain/event.js';
 import { findNamed } from '../domain/find.js';
-import { artifactNameForTag } from '../domain/names.js';
+import { artifactName, artifactNameForTag } from '../domain/names.js';
 import { mergeOrdered } from '../domain/order.js';
 import { type Signature, standsFor, UNSIGNED } from '../domain/signature.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
@@ -15,9 +15,10 @@ import { acceptedIn } from '../registry/acceptances.js';
 import type { RegistryContext } from '../registry/context.js';
 import { historyRow } from '../registry/make-rows.js';
 import { askMeant } from '../registry/meant.js';
-import { noteWithoutTags, readWhole } from '../registry/missing.js';
+import { readWhole, refusePartial } from '../registry/missing.js';
 import { judgedRegistry, type Rules, readRules, rulesSourceOf } from '../registry/policy.js';
-import { reportMissing, requireArtifact } from '../registry/queries.js';
+import { isWithoutTags, reportMissing, requireArtifact } from '../registry/queries.js';
+import { readArtifact } from '../registry/read.js';
 import type { VerifiedRow } from '../registry/rows.js';
 import { once } from '../util/async.js';
 
@@ -39,7 +40,6 @@ export async function verify(
   options: VerifyOptions,
 ): Promise<VerifiedRow[]> {
   const { context, artifacts, isWanted, held, chains, rules } = await surveyChains(given, target, options);
-  if (target === undefined && artifacts.length === 0) await noteWithoutTags(context);
   const events = mergeOrdered(artifacts.map((artifact) => artifact.events.filter(isWanted))).reverse();
   const signatures = await readSignatures(context, events, rules);
   noteLookAlikes(context, held.keys(), target === undefined ? undefined : artifacts);
@@ -156,11 +156,15 @@ async function selectAll(
 ): Promise<Selection> {
   const { whole, unsure } = await readWhole(context, undefined);
   reportMissing(context, onMissing, unsure);
+  await isWithoutTags(context, whole.length + unsure.size, onMissing);
   return { artifacts: whole, isWanted: () => true };
 }
 
 async function select(context: RegistryContext, text: string): Promise<Selection> {
   const { artifact: name, which } = parseTarget(text);
+  // offline too: what is missing would look deleted
+  const { events } = await readArtifact(context, artifactName(name));
+  await refusePartial(context, artifactName(name), events, events);
   const artifact = await requireArtifact(context, name);
   if (which === undefined) return { artifacts: [artifact], isWanted: () => true };
   if (which.kind === 'stage')

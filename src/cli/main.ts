@@ -27,16 +27,22 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
 async function run({ command, args, options }: Invocation, line: Line, world: World): Promise<number> {
   if (options.fields !== undefined) refuseUnknownFields(command, options.fields);
   refuseUnusable(command, line);
-  const { errorInPlace, startSession } = await import('./core.js');
-  const session = startSession(world, { ...options, answer: command.answer }, helpOn);
+  const { errorInPlace, fetchingOf, startSession } = await import('./core.js');
+  const fetching = fetchingOf(command, args, options, world.env);
+  const session = startSession(world, { ...options, answer: command.answer }, helpOn, fetching);
   const start = await command.run();
   const { outputFormat, json } = options;
   if (options.fields !== undefined && !json && outputFormat !== undefined && outputFormat !== 'github')
     throw new RegError('USAGE', '--fields and --output-format exclude each other', 'leave out one of them');
   const outputs = outputFormat && (await import('./job-outputs.js'));
   if (outputs) outputs.requireWorkflow(outputFormat, world.env);
+  const once = async (): Promise<number> => (await start(session, ...([...args, options] as never[]))) ?? 0;
   try {
-    const code = (await start(session, ...([...args, options] as never[]))) ?? 0;
+    const code = await once().catch(async (error) => {
+      if (await fetching?.mayAnswerNow(error)) return once();
+      throw error;
+    });
+    if (code === 0) await fetching?.after();
     if (outputs) await outputs.writeOutputs(session, outputFormat);
     return code;
   } catch (error) {

@@ -53,6 +53,8 @@ export interface GlobalOptions {
   offline?: boolean;
   /** Of commands that answer about one version: hands the answer to later steps of a job. */
   outputFormat?: OutputFormat | undefined;
+  /** Of questions: fetches tags first. */
+  fetch?: boolean;
 }
 
 /** How an answer reaches later steps of a job: `github` by the files that its runner names, the others on standard output. */

@@ -39,6 +39,12 @@ export interface RegistryRepository extends SourceRepository {
    * deleted or untracked, by path. Ignored files are left out.
    */
   uncommitted(paths: readonly string[]): Promise<string[]>;
+  /**
+   * The files that the work tree may lack although they are not deleted, by path: those outside a sparse checkout, those marked with
+   * --skip-worktree or --assume-unchanged (git-update-index(1)), and all in a clone without a checkout.
+   * @param end how their paths end
+   */
+  notCheckedOut(end: string): Promise<ReadonlyMap<string, Oid>>;
   /** What a commit of the whole work tree would have; nothing in a bare repository and at a URL. */
   nextCommit(): Promise<NextCommit>;
   /** What the index holds (gitglossary(7)). */
@@ -319,6 +325,37 @@ export interface RemoteNames {
   pushDefault?: string | undefined;
   /** `branch.<name>.remote` of the current branch; left out where there is one remote. */
   ofBranch?: string | undefined;
+  /** How far `git fetch` of a remote goes, by its name; left out where it brings every branch, and the tags on them. */
+  fetches?: ReadonlyMap<string, FetchReach> | undefined;
+  /** The remotes that this repository is a mirror of, to which git pushes no single ref (git-config(1), remote.<name>.mirror). */
+  mirrors?: ReadonlySet<string> | undefined;
+}
+
+/** What `git fetch` of a remote brings: every tag, none, or only those on some of its branches (git-config(1), remote.<name>.tagOpt, fetch). */
+export type FetchReach = 'all tags' | 'no tags' | 'some branches';
+
+/** How far `git fetch` goes, of each remote that one function tells it of. */
+export const reachesOf = (
+  names: readonly string[],
+  reachOf: (name: string) => FetchReach | undefined,
+): Map<string, FetchReach> =>
+  new Map(
+    names.flatMap((name) => {
+      const reach = reachOf(name);
+      return reach === undefined ? [] : [[name, reach]];
+    }),
+  );
+
+/**
+ * How far `git fetch` of a remote goes.
+ * @param tagOpt `remote.<name>.tagOpt`
+ * @param refspecs `remote.<name>.fetch`, every value
+ */
+export function fetchReach(tagOpt: string | undefined, refspecs: readonly string[]): FetchReach | undefined {
+  const sources = refspecs.map((refspec) => refspec.replace(/^\+/, '').split(':')[0] ?? '');
+  if (tagOpt === '--tags' || sources.some((source) => /^refs\/(tags\/)?\*$/.test(source))) return 'all tags';
+  if (tagOpt === '--no-tags') return 'no tags';
+  return sources.length === 0 || sources.includes('refs/heads/*') ? undefined : 'some branches';
 }
 
 /** What a remote has of one artifact. */

@@ -16,16 +16,17 @@ import { requireRemote, requireSignatures } from '../git/port.js';
 import type { RegistryContext } from './context.js';
 import { noteOfFork } from './forks.js';
 import { askMeant } from './meant.js';
-import { noteWithoutTags } from './missing.js';
+import { readWhole } from './missing.js';
 import { approvalsBefore, readApprovals, readRules, rulesSourceOf } from './policy.js';
-import { requireArtifact } from './queries.js';
-import { readState } from './read.js';
+import { isWithoutTags, type ReadOptions, reportMissing, requireArtifact } from './queries.js';
 import type { ApprovedRow } from './rows.js';
 
 /** How to look for approvals. */
 export interface ApprovalsOptions {
   /** Does not ask the remote: this clone and its remote-tracking branches count. */
   offline?: boolean | undefined;
+  /** Takes the artifacts whose tags are known to be partial; undefined where all are missing. */
+  onMissing?: ReadOptions['onMissing'];
 }
 
 /**
@@ -37,14 +38,16 @@ export interface ApprovalsOptions {
 export async function approvals(
   context: RegistryContext,
   name: string | undefined,
-  { offline }: ApprovalsOptions,
+  { offline, onMissing }: ApprovalsOptions,
 ): Promise<ApprovedRow[]> {
   if (name !== undefined)
     return askMeant(context, name, async (full) =>
       approvalsAmong(context, [await requireArtifact(context, full)], offline),
     );
-  const artifacts = [...(await readState(context)).values()].filter(({ deprecated }) => !deprecated);
-  if (artifacts.length === 0) await noteWithoutTags(context);
+  const { whole, unsure } = await readWhole(context, undefined);
+  reportMissing(context, onMissing, unsure);
+  await isWithoutTags(context, whole.length + unsure.size, onMissing);
+  const artifacts = whole.filter(({ deprecated }) => !deprecated);
   const rows = await approvalsAmong(context, artifacts, offline);
   return rows.filter(({ state }) => state !== 'assigned');
 }

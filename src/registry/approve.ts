@@ -16,6 +16,7 @@ import type { RegistryContext } from './context.js';
 import { refuseFork } from './forks.js';
 import { hintAtSwapped } from './meant.js';
 import { readAllTags, wholeEventsIn } from './read.js';
+import { pushWords } from './remote.js';
 import type { ApprovalRow } from './rows.js';
 import type { WriteOptions } from './write.js';
 import { type WriteTarget, whereItPushes, writeTargetOf } from './write-target.js';
@@ -102,7 +103,7 @@ async function findApprovable(
     throw new RegError(
       'UNKNOWN_VERSION',
       `${name} ${version.id} is registered here, and not at ${remote}`,
-      `push its registration first: ${shellLine('git', 'push', remote, tagRef(tag))}`,
+      `push its registration first: ${shellLine('git', ...(await pushWords(repository, remote)), remote, tagRef(tag))}`,
     );
   if (version.active) return version;
   throw new RegError(

@@ -7,11 +7,12 @@ import { RegError } from '../errors.js';
 import type { RegistryRepository, SourceOpener, SourceRepository } from '../git/port.js';
 import type { Surroundings } from '../net/http.js';
 import type { StoreOpener } from '../stores/port.js';
-import { isBelow, isFolder, isThere, openWorkTree, type WorkTree } from '../util/files.js';
+import { isBelow, isFolder, isThere, type WorkTree } from '../util/files.js';
 import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
 import type { IsExcluded } from './exclusion.js';
 import type { RemoteUse } from './remote.js';
+import { openCheckout } from './work-tree.js';
 
 /** Everything outside the core that a registry talks to, each an argument. */
 export interface RegistryContext {
@@ -41,6 +42,8 @@ export interface RegistryContext {
   remote: (use?: RemoteUse) => Promise<string>;
   /** Whether questions ask no remote for what is lightweight here. */
   offline?: boolean | undefined;
+  /** Brings tags that are known to be missing; gives whether it did, so that the question is to be asked again. */
+  bringMissing?: (() => Promise<boolean>) | undefined;
   /** The clock of this machine, in milliseconds since the epoch; writes take theirs from git. */
   now: () => number;
   /** A folder for what can be fetched again. */
@@ -183,7 +186,7 @@ export async function readConfigBytes({
   workTree,
 }: Pick<RegistryContext, 'repository' | 'workTree'>): Promise<Uint8Array | undefined> {
   const top = await repository.plainTop?.();
-  const files = top === undefined ? await workTree() : openWorkTree(top);
+  const files = top === undefined ? await workTree() : openCheckout(top, repository);
   return files === undefined ? atHead(repository, CONFIG_FILE) : files.read(CONFIG_FILE);
 }
 

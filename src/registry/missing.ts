@@ -32,7 +32,10 @@ export async function isPartial(
   for (const { event, parent } of gaps) {
     const isDeleted = parent !== undefined && (types.get(parent) ?? 'tag') !== 'missing';
     if (isDeleted || (await isThere(markOf(context, event.tagOid)))) continue;
-    if (parent === undefined) return true;
+    if (parent === undefined) {
+      await askAgain(context);
+      return true;
+    }
     open.push(event);
   }
   const [first] = open;
@@ -40,7 +43,24 @@ export async function isPartial(
   // loaded on use: most registries have none
   const { acceptedHere } = await import('./acceptances.js');
   const isAccepted = await acceptedHere(context, first.artifact);
-  return !open.every(isAccepted);
+  if (open.every(isAccepted)) return false;
+  await askAgain(context);
+  return true;
+}
+
+/** Ends a question that is to be asked again: tags that were missing are here now. */
+export class AskAgain extends Error {
+  constructor() {
+    super('tags were missing, and are here now: ask again');
+  }
+}
+
+/**
+ * Brings tags that are missing, where that is wanted and was not done yet.
+ * @throws AskAgain where it did
+ */
+async function askAgain({ bringMissing }: RegistryContext): Promise<void> {
+  if (await bringMissing?.()) throw new AskAgain();
 }
 
 /** Artifacts whose answers cannot be trusted, by name, and why: tags are missing or cannot be read. */
@@ -74,12 +94,32 @@ export async function refusePartial(
   if (await isPartial(context, read, all)) throw partial(artifact);
 }
 
-/** Whether a shallow clone has no tag of the registry at all, although its remote may have some. */
+/** The same of a question; where it is to ask no remote, a warning, and the answer is that of the tags here. */
+export async function warnOrRefusePartial(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  read: readonly Event[],
+  all: readonly NamedEvent[],
+): Promise<void> {
+  if (!(await isPartial(context, read, all))) return;
+  const error = partial(artifact);
+  if (!context.offline) throw error;
+  context.note(`warning: ${error.message}, and the answer may be an old one; ${error.hint}`);
+}
+
+/**
+ * Whether a shallow clone has no tag of the registry at all, although its remote may have some.
+ * @throws AskAgain where they were brought, also to a clone that is not shallow
+ */
 export async function hasNone(context: RegistryContext): Promise<boolean> {
   const { repository } = context;
   if (repository.address !== undefined || (await readArtifactNames(repository.tags)).length > 0) return false;
-  if (!(await isClone(context)) || !(await repository.history.isShallow())) return false;
-  return !(await isThere(markOf(context, await emptyMark(context))));
+  if (!(await isClone(context))) return false;
+  const isShallow = await repository.history.isShallow();
+  await askAgain(context).catch((error: unknown) => {
+    if (isShallow || !(error instanceof RegError && error.code === 'REMOTE_FAILED')) throw error;
+  });
+  return isShallow && !(await isThere(markOf(context, await emptyMark(context))));
 }
 
 /** The error for an artifact whose tags are known to be partial. */
@@ -89,6 +129,28 @@ export const partial = (artifact: ArtifactName): RegError =>
 /** The error for tags that are known to be missing here; `line` is the command that gets them. */
 export const tagsMissing = (message: string, line = 'reg sync'): RegError =>
   new RegError('TAGS_MISSING', message, `get them with: ${line}`);
+
+/**
+ * Why the tags of this clone may be behind those of its remote although it is fetched from: git brings only some of them (git-fetch(1),
+ * Configured remote-tracking branches, --tags). Undefined where it brings them, and without a remote.
+ */
+export async function mayLackTags(context: RegistryContext): Promise<string | undefined> {
+  const { repository, remote: chosen } = context;
+  if (repository.address !== undefined) return undefined;
+  // in one go: every answer waits for it
+  const [remote, { names, fetches }, isShallow] = await Promise.all([
+    chosen().catch(() => ''),
+    repository.remotes(),
+    repository.history.isShallow(),
+  ]);
+  if (!names.includes(remote)) return undefined;
+  const reach = fetches?.get(remote);
+  if (reach === 'all tags') return undefined;
+  const why = isShallow ? 'it is shallow' : reach && WHY[reach];
+  return why && `tags of ${remote} may be missing in this clone, because ${why}`;
+}
+
+const WHY = { 'no tags': 'it fetches no tags', 'some branches': 'it does not fetch every branch' };
 
 /** What a clone without a tag of the registry has to say for itself. */
 export const NO_TAGS = 'this clone has no tag of the registry';

@@ -94,7 +94,7 @@ export async function readRules(
   tips?: RefTips,
 ): Promise<Rules> {
   const { repository } = context;
-  const tip = branchesAt(context, source, tips);
+  const tip = branchesAt(context, await branchesOf(context, source), tips);
   const head = await tip(undefined);
   if (source.kind === 'tracking' && head === undefined)
     throw new RegError(
@@ -125,6 +125,12 @@ export async function judgedRegistry(
   if ((await context.exclusion()) === undefined) return context;
   const { config } = await readRules(context, await rulesSourceOf(context, offline));
   return excludingAs(context, config.artifacts.exclude);
+}
+
+/** In a mirror the branches here are those of its remote. */
+async function branchesOf({ repository }: RegistryContext, source: RulesSource): Promise<RulesSource> {
+  const isMirror = source.kind === 'tracking' && (await repository.remotes()).mirrors?.has(source.remote);
+  return isMirror ? { kind: 'here' } : source;
 }
 
 const isMissing = (error: unknown): boolean => error instanceof RegError && error.code === 'GIT_FAILED';

@@ -52,9 +52,9 @@ import {
   NO_TAGS,
   noteWithoutTags,
   partial,
-  refusePartial,
   tagsMissing,
   type Unsure,
+  warnOrRefusePartial,
 } from './missing.js';
 import { annotatedTags, ask, readArtifact, readArtifactNames, readEvents, type Scope } from './read.js';
 import type { Made, StageRow, VersionRow } from './rows.js';
@@ -113,7 +113,7 @@ export async function requireArtifact(
 ): Promise<ArtifactState> {
   const wanted = artifactName(name);
   const { events } = await readEvents(context, wanted);
-  await refusePartial(context, wanted, events, events);
+  await warnOrRefusePartial(context, wanted, events, events);
   const artifact = artifactStateOf(wanted, events, seconds(at));
   if (artifact.deprecated) onDeprecated?.(wanted, artifact.events.at(-1)?.successor);
   if (artifact.events.length > 0) return artifact;
@@ -464,10 +464,10 @@ export async function stages(
   const listed = used && !allowed ? [] : ((await context.config()).stages ?? []);
   if (allowed && !used) return [...listed];
   const unsure: Unsure = new Map();
-  const held = [...(await summaries(context, { at }, unsure)).values()].flatMap(({ stages: own }) =>
-    own.map(([stage]) => stage),
-  );
+  const answers = await summaries(context, { at }, unsure);
+  const held = [...answers.values()].flatMap(({ stages: own }) => own.map(([stage]) => stage));
   reportMissing(context, onMissing, unsure);
+  await isWithoutTags(context, answers.size + unsure.size, onMissing);
   return [...new Set([...listed, ...held.sort()])];
 }
 

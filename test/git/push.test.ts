@@ -207,6 +207,16 @@ describe('the server did not look at any ref', () => {
     expect(why([], stderr.split('\n'))).toEqual({ kind: 'unanswered' });
   });
 
+  it.each([
+    "fatal: --mirror can't be combined with refspecs",
+    'fatal: the receiving end does not support --signed push',
+    'fatal: the receiving end does not support push options',
+    "fatal: bad boolean config value 'maybe' for 'push.autosetupremote'",
+    'error: src refspec refs/tags/x does not match any\nerror: failed to push some refs',
+  ])('because git itself refuses: %j', (stderr) => {
+    expect(why([], stderr.split('\n'))).toEqual({ kind: 'unsent' });
+  });
+
   it('or the outcome is unknown, where git was ended', () => {
     const stderr = "fatal: unable to access 'https://example.com/r.git/': no sign";
     expect(whyRefused({ code: -3, stdout: Buffer.alloc(0), stderr }, [TURN])).toEqual({ kind: 'unanswered' });

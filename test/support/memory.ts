@@ -63,6 +63,7 @@ export function memoryRepository(identity: Identity): MemoryRepository {
     workTree: async () => undefined,
     defaultBranch: async () => 'main',
     uncommitted: async () => [],
+    notCheckedOut: async () => new Map(),
     nextCommit: async () => NO_FILES,
     remotes: async () => ({ names: [] }),
     hasRemote: async () => false,

@@ -21,6 +21,7 @@ import { cleanLine } from '../render/clean.js';
 import { checkSummary } from '../render/github.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
+import { wholeness } from './reading.js';
 
 /** `reg verify` */
 export async function verify(
@@ -38,19 +39,16 @@ export async function verify(
       'what is to be accepted?',
       'name the tag objects that are gone with --accept',
     );
-  let isWhole = true;
-  const onMissing = (): void => {
-    isWhole = false;
-  };
+  const whole = wholeness();
   const { offline } = options;
-  const found = await verifying.verify(context, target, { offline, onMissing });
+  const found = await verifying.verify(context, target, { offline, onMissing: whole.onMissing });
   const broken = found.filter(({ problem }) => problem !== null);
   await out.answer(found, () => rowTable(VerifiedRow, found, out));
   if (broken.length === 0)
     out.note(`nothing is broken in ${found.length} event${found.length === 1 ? '' : 's'}`);
   const gone = [...new Set(broken.flatMap((row) => row.gone ?? []))];
   if (gone.length > 0) out.hint(acceptHint(target, gone));
-  return broken.length === 0 && isWhole ? 0 : 1;
+  return broken.length === 0 ? whole.code() : 1;
 }
 
 /** More ids than these are not printed in a line. */
@@ -92,10 +90,12 @@ export async function approvals(
   { out, open }: Session,
   target: string | undefined,
   options: approving.ApprovalsOptions,
-): Promise<void> {
-  const rows = await approving.approvals(await open(), target, options);
+): Promise<number> {
+  const whole = wholeness();
+  const rows = await approving.approvals(await open(), target, { ...options, onMissing: whole.onMissing });
   await out.answer(rows, () => rowTable(ApprovedRow, rows, out));
   if (rows.length === 0) out.note('nothing is approved, and nothing waits for approvals');
+  return whole.code();
 }
 
 /** `reg doctor` */

@@ -18,24 +18,14 @@ import { notingIn } from './reading.js';
 export async function checkRef(
   { out, open }: Session,
   ref: string,
-  {
-    outputFormat,
-    otherTags,
-    at,
-    offline,
-    fetch = outputFormat !== undefined && !offline,
-  }: registry.CheckRefOptions & {
-    outputFormat?: OutputFormat;
-    otherTags?: 'ok' | 'refuse';
-    offline?: boolean;
-  },
+  { otherTags, at }: Pick<registry.CheckRefOptions, 'at'> & { otherTags?: 'ok' | 'refuse' },
 ): Promise<void> {
   if (otherTags === 'ok' && registry.isOtherRef(ref)) {
     await out.answer(null, () => []);
     out.note(`${ref} is no tag of this registry`);
     return;
   }
-  const row = await registry.checkRef(await open(), ref, { at, fetch });
+  const row = await registry.checkRef(await open(), ref, { at });
   await out.answer(row, () =>
     rowTable(CheckedRow, [row], out, {
       version: ({ version }) => version ?? '-',

@@ -69,7 +69,7 @@ export async function which(
 }
 
 /** Notices where tags are known to be missing, and gives the exit code of an answer about the others. */
-function wholeness(): { onMissing: () => void; code: () => number } {
+export function wholeness(): { onMissing: () => void; code: () => number } {
   let code = 0;
   return {
     onMissing: () => {

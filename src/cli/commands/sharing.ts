@@ -1,3 +1,4 @@
+import type { RegistryContext } from '../../registry/context.js';
 import { StatusRow, type SyncRow } from '../../registry/rows.js';
 import * as syncing from '../../registry/sync.js';
 import { deletionLine, differingHint } from '../next-step.js';
@@ -31,7 +32,7 @@ export async function status(session: Session): Promise<number> {
   else {
     const types = await context.repository.objects.types(found.flatMap(({ remote }) => remote ?? []));
     const wasHere = ({ remote }: StatusRow): boolean => types.get(remote ?? '') === 'tag';
-    out.hint(syncHint(inPlace('reg sync'), session, name, found.filter(wasHere)));
+    out.hint(await syncHint(inPlace('reg sync'), session, context, name, found.filter(wasHere)));
   }
   return 1;
 }
@@ -66,12 +67,18 @@ const NAMED = 5;
  * Sync brings back what was deleted here alone; where that may be so, the hint names the other way too.
  * @param found tags whose objects are here: others were never fetched
  */
-function syncHint(line: string, { repo }: Session, remote: string, found: readonly StatusRow[]): string {
+async function syncHint(
+  line: string,
+  session: Session,
+  context: RegistryContext,
+  remote: string,
+  found: readonly StatusRow[],
+): Promise<string> {
   const gone = found.flatMap(({ state, local, tag }) =>
     state === 'remote-only' && local === null ? tag : [],
   );
   if (gone.length === 0 || gone.length > NAMED) return line;
-  return `${line}; or, for tags that were deleted here on purpose: ${deletionLine(repo, remote, gone)}`;
+  return `${line}; or, for tags that were deleted here on purpose: ${await deletionLine(session, context, remote, gone)}`;
 }
 
 const sameNote = (remote: string): string => `this repository and ${remote} hold the same events`;

@@ -129,6 +129,13 @@ export const OUTPUTS: readonly OptionSpec[] = [
   ),
 ];
 
+/** The option of questions about tags, which a clone may lack. */
+export const FETCH = option(
+  '--fetch',
+  'fetch the tags of the registry that are missing here from the remote first; with CI=true that is done where some are or may be missing',
+  { excludes: ['--offline'] },
+);
+
 /** What is wrong with the value of an option, as the end of a sentence. */
 export class BadValue extends Error {}
 

@@ -18,7 +18,7 @@ import {
   WriteRow,
 } from '../../registry/rows.js';
 import { either, list, orNull, text } from '../../util/row.js';
-import { AT, type CommandSpec, command, count, OFFLINE, OUTPUTS, option, time } from './command.js';
+import { AT, type CommandSpec, command, count, FETCH, OFFLINE, OUTPUTS, option, time } from './command.js';
 import { CHOICE, LAST, MESSAGE, SIGNING } from './writing.js';
 
 /** Reads a whole number, or -1 for all. */
@@ -32,6 +32,7 @@ export const READING: readonly CommandSpec[] = [
     options: [
       AT,
       OFFLINE,
+      FETCH,
       option('--all', 'every version in the stage, the current one first'),
       option('--verify', 'answer only with what the policy accepts, and where the chain holds'),
       ...OUTPUTS,
@@ -41,7 +42,7 @@ export const READING: readonly CommandSpec[] = [
   }),
   command('latest <artifact>', 'say which version is the greatest', {
     examples: ['latest churn', 'latest churn --json'],
-    options: [AT, OFFLINE, ...OUTPUTS],
+    options: [AT, OFFLINE, FETCH, ...OUTPUTS],
     answer: VersionRow,
     run: async () => (await import('../core.js')).latest,
   }),
@@ -53,6 +54,7 @@ export const READING: readonly CommandSpec[] = [
     options: [
       AT,
       OFFLINE,
+      FETCH,
       option('--deprecated', 'deprecated artifacts too'),
       option('--undeclared', 'also what has only stages that .reg.yaml does not list, and no declaration'),
       option('--registered-only', 'only registered versions and artifacts'),
@@ -86,6 +88,7 @@ export const READING: readonly CommandSpec[] = [
     options: [
       AT,
       OFFLINE,
+      FETCH,
       option('--stage <stage>', 'only what concerns this stage'),
       option('--by <email>', 'only what the tagger with this address did'),
       option('--since <time>', 'only what happened from this time on', { parse: time }),
@@ -105,6 +108,7 @@ export const READING: readonly CommandSpec[] = [
     choices: { action: ['rename'] },
     options: [
       { ...AT, excludes: ['rename'] },
+      FETCH,
       option('--allowed', 'those that the configuration lists', { excludes: ['rename'] }),
       option('--used', 'those that hold a version', { excludes: ['rename'] }),
       ...[MESSAGE, ...LAST].map((one) => (one.flags === '--offline' ? one : { ...one, needs: ['rename'] })),
@@ -118,7 +122,7 @@ export const READING: readonly CommandSpec[] = [
     options: [
       AT,
       OFFLINE,
-      option('--fetch', 'fetch the tags of the artifact from the remote first', { excludes: ['--offline'] }),
+      FETCH,
       option('--other-tags <what>', 'a ref that is no event of a registry is fine, or refused (default)', {
         choices: ['ok', 'refuse'],
       }),
@@ -145,6 +149,7 @@ export const READING: readonly CommandSpec[] = [
         option('-m, --message <text>', 'with --accept: why'),
         option('--push', 'with --accept: push the tag'),
         option('--offline', 'do not ask the remote who may sign, and what was accepted'),
+        FETCH,
         ...SIGNING,
         option('--dry-run', 'with --accept: say which tag would be written'),
       ],
@@ -154,7 +159,7 @@ export const READING: readonly CommandSpec[] = [
   ),
   command('approvals [artifact]', 'list what is approved for a stage, and what waits for approvals', {
     examples: ['approvals', 'approvals churn --json'],
-    options: [option('--offline', 'do not ask the remote for approvals and policy')],
+    options: [option('--offline', 'do not ask the remote for approvals and policy'), FETCH],
     answer: list(ApprovedRow),
     run: async () => (await import('../commands/checking.js')).approvals,
   }),
@@ -165,6 +170,7 @@ export const READING: readonly CommandSpec[] = [
       option('--rev <rev>', 'as it is at this rev of the registry (default: HEAD)'),
       AT,
       OFFLINE,
+      FETCH,
     ],
     answer: Description,
     run: async () => (await import('../commands/inspecting.js')).describe,
@@ -180,6 +186,7 @@ export const READING: readonly CommandSpec[] = [
     options: [
       AT,
       OFFLINE,
+      FETCH,
       option('--log <count>', 'so many commits of each log (default: 20; 0 for none)', { parse: count }),
       option(
         '--exit-code [when]',
@@ -208,7 +215,7 @@ export const READING: readonly CommandSpec[] = [
     'open the page of a tag at GitHub, GitLab, Bitbucket or Codeberg; in a pipe, print its address',
     {
       examples: ['browse churn@v1.2.0', "browse 'churn#prod' --print"],
-      options: [option('--print', 'print the address, and open nothing'), OFFLINE],
+      options: [option('--print', 'print the address, and open nothing'), OFFLINE, FETCH],
       answer: list(BrowseRow),
       run: async () => (await import('../commands/pages.js')).browse,
     },

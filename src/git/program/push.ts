@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
+import { shellLine } from '../../util/shell.js';
 import type { Outcome, RefChange, Turn } from '../port.js';
 import { failureOf, listRemoteRefs, type RemoteAccess, remoteFailed } from './remote.js';
 import type { GitResult } from './run.js';
@@ -18,17 +19,30 @@ export async function push(
   turns: readonly Turn[],
 ): Promise<Outcome> {
   if (refs.length === 0) return { kind: 'done' };
-  const passing = await passTurns(access.git, refs, turns);
-  const pushed = await runPush(access, [...refs, ...passing]);
+  const [mirror, passing] = await Promise.all([withoutMirror(access), passTurns(access.git, refs, turns)]);
+  const pushed = await runPush(access, mirror, [...refs, ...passing]);
   const outcome = await readBack(access, refs, passing, pushed);
   // a server that takes no refs but branches and tags, or one ref at a time, has names alone to keep writers apart
   if (outcome !== 'without turn') return outcome;
-  const again = await readBack(access, refs, passing, await runPush(access, refs));
+  const again = await readBack(access, refs, passing, await runPush(access, mirror, refs));
   return again === 'without turn' ? { kind: 'refused', reason: pushed.stderr } : again;
 }
 
-const runPush = ({ git, remote }: RemoteAccess, changes: readonly RefChange[]): Promise<GitResult> =>
+/** The options by which git pushes single refs to a remote that it mirrors (git-config(1), remote.<name>.mirror). */
+async function withoutMirror({ git, remote }: RemoteAccess): Promise<string[]> {
+  const { stdout } = await git(['config', '--type=bool', '--get', `remote.${remote.name}.mirror`]);
+  // a key with = cannot be given in this way
+  const isMirror = stdout.toString().trim() === 'true' && !remote.name.includes('=');
+  return isMirror ? ['-c', `remote.${remote.name}.mirror=false`] : [];
+}
+
+const runPush = (
+  { git, remote }: RemoteAccess,
+  options: readonly string[],
+  changes: readonly RefChange[],
+): Promise<GitResult> =>
   git([
+    ...options,
     'push',
     '--porcelain',
     '--progress',
@@ -69,6 +83,12 @@ async function readBack(
       return 'without turn';
     case 'refused':
       return { kind: 'refused', reason: why.reason };
+    case 'unsent':
+      throw new RegError(
+        'GIT_FAILED',
+        `git does not push to ${shown}: ${failureOf(pushed)}`,
+        `nothing was sent; see what git is configured to do: ${shellLine('git', 'config', '--list', '--show-origin')}`,
+      );
     case 'unanswered':
       return { kind: 'unanswered', reason: failureOf(pushed) };
     default:
@@ -117,6 +137,8 @@ export type WhyRefused =
   | { kind: 'busy'; reason: string }
   /** The server can take the tags, but not the turns beside them. */
   | { kind: 'turn' }
+  /** Git itself refuses what it was asked or configured to do; nothing was sent. */
+  | { kind: 'unsent' }
   /** The remote was not reached; nothing was sent. */
   | { kind: 'unreached' }
   /** Something may have been sent, and there was no answer. */
@@ -130,7 +152,7 @@ export function whyRefused({ code, stdout, stderr }: GitResult, turnRefs: readon
   const rejected = rejections(stdout.toString());
   // a git that was ended early does not report how far it came
   if (code < 0) return { kind: 'unanswered' };
-  if (rejected.length === 0) return withoutReport(stderr);
+  if (rejected.length === 0) return code === USAGE ? { kind: 'unsent' } : withoutReport(stderr);
   const guilty = rejected.filter(({ reason }) => !INNOCENT.test(reason));
   const { reason } = guilty[0] ?? { reason: 'atomic push failed' };
   const isTurnAlone = guilty.length > 0 && guilty.every(({ ref }) => turnRefs.includes(ref));
@@ -182,12 +204,19 @@ function withoutReport(stderr: string): WhyRefused {
   const isForbidden =
     /returned error: 40[0-9]|Authentication failed|could not read (Username|Password)|Permission denied|access denied|not allowed|not enabled|protected|denied to|Repository not found|read[- ]only/i;
   if (isForbidden.test(stderr)) return { kind: 'refused', reason: stderr.replaceAll('\n', ' ') };
+  if (UNSENT.test(stderr)) return { kind: 'unsent' };
   return { kind: UNREACHED.test(stderr) && !BEGUN.test(stderr) ? 'unreached' : 'unanswered' };
 }
 
 /** How git fails where it has no way to push, as to a bundle (its transport.c). */
 const CANNOT_PUSH =
   /^fatal: underlying transport does not support |^error: failed to push some refs to '[^']*'$/;
+/** The exit code of git for options that do not go together (its parse-options.c). */
+const USAGE = 129;
+/** How git refuses options, refs and configuration before it sends anything (its builtin/push.c, send-pack.c and config.c). */
+const UNSENT =
+  /^(fatal: (--mirror can't be combined|the receiving end does not support (--signed push|push options)|bad (boolean|numeric|config)|invalid (refspec|value for)|.* cannot be used together)|error: src refspec )/m;
+
 /**
  * How git fails before it knows the refs of the remote (its remote-curl.c and connect.c). It may say the same about the
  * commits that it asks for first, and then go on to push.

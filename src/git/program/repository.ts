@@ -5,6 +5,7 @@ import { once } from '../../util/async.js';
 import { isFolder } from '../../util/files.js';
 import { readPlain, userNumber } from '../../util/safe-files.js';
 import {
+  fetchReach,
   type History,
   isBrokenRef,
   NO_FILES,
@@ -13,6 +14,7 @@ import {
   type Remote,
   type RemoteNames,
   type RemoteSide,
+  reachesOf,
   type SourceRepository,
 } from '../port.js';
 import { gitBranches, gitHistory } from './history.js';
@@ -76,7 +78,14 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
   const stream = streamGitIn(folder, unhurried(around));
   const [objects, history] = [gitObjects(read, stream), gitHistory(read)];
   const access = accesses(git);
-  const remotes = (): Promise<RemoteNames> => readRemotes(read, usable);
+  let reading: Promise<RemoteNames> | undefined;
+  // calls at the same time share an answer; later ones see what was configured since
+  const remotes = (): Promise<RemoteNames> => {
+    reading ??= readRemotes(read, usable).finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
   // but it does not bring a missing tag
   const forTags = withinLimit(offline(around));
   const tags = gitTags(checked(readGitIn(folder, forTags)), streamGitIn(folder, forTags));
@@ -106,6 +115,7 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
     plainTop: () => plainTop(folder, around.env),
     // loaded on use: a question about tags has nothing to do with edited files
     uncommitted: async (paths) => (await import('./work-tree.js')).listUncommitted(read, paths),
+    notCheckedOut: async (end) => (await import('./work-tree.js')).listNotCheckedOut(read, folder, end),
     nextCommit: async () => {
       const top = await findWorkTree(read);
       if (top === undefined) return NO_FILES;
@@ -177,19 +187,26 @@ function refusalOf(stderr: string, folder: string): RegError | undefined {
  */
 async function readRemotes(git: RunGit, requireUsable: () => Promise<void>): Promise<RemoteNames> {
   const pattern =
-    '^(core\\.repositoryformatversion|remote\\..*\\.url|reg\\.remote|remote\\.pushdefault|branch\\..*\\.remote)$';
+    '^(core\\.repositoryformatversion|remote\\..*\\.(url|fetch|tagopt|mirror)|reg\\.remote|remote\\.pushdefault|branch\\..*\\.remote)$';
   const { stdout } = await git(['config', '--null', '--get-regexp', pattern]);
   const lines = stdout.toString().split('\0').filter(Boolean);
   // a later value wins; the name in the middle of a key keeps its letter case
-  const settings = new Map(
-    lines.map((line) => [line.slice(0, line.indexOf('\n')), line.slice(line.indexOf('\n') + 1)]),
-  );
+  const entries = lines.map((line): [key: string, value: string] => {
+    const end = line.indexOf('\n');
+    return [line.slice(0, end), line.slice(end + 1)];
+  });
+  const settings = new Map(entries);
   // `git init` writes it
   if (!settings.has('core.repositoryformatversion')) await requireUsable();
   const names = [...settings.keys()].flatMap((key) => /^remote\.(.*)\.url$/s.exec(key)?.[1] ?? []);
   const preferred = {
     chosen: settings.get('reg.remote'),
     pushDefault: settings.get('remote.pushdefault'),
+    fetches: reachesOf(names, (name) => {
+      const refspecs = entries.flatMap(([key, value]) => (key === `remote.${name}.fetch` ? value : []));
+      return fetchReach(settings.get(`remote.${name}.tagopt`), refspecs);
+    }),
+    mirrors: new Set(names.filter((name) => settings.get(`remote.${name}.mirror`) === 'true')),
   };
   if (names.length < 2) return { names, ...preferred };
   const head = await git(['symbolic-ref', '--quiet', '--short', 'HEAD']);
