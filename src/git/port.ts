@@ -30,6 +30,8 @@ export interface RegistryRepository extends SourceRepository {
   remotes(): Promise<RemoteNames>;
   /** Whether a remote of that name is configured; at a URL every one is. */
   hasRemote(name: string): Promise<boolean>;
+  /** Whether it may have a remote, where that is known without starting anything; `remotes` tells. */
+  mayHaveRemote?: (() => Promise<boolean>) | undefined;
   /** The top of the work tree, undefined in a bare repository and at a URL. */
   workTree(): Promise<string | undefined>;
   /** The same where it is known without starting anything; undefined where `workTree` has to tell. */

@@ -136,7 +136,7 @@ export const tagsMissing = (message: string, line = 'reg sync'): RegError =>
  */
 export async function mayLackTags(context: RegistryContext): Promise<string | undefined> {
   const { repository, remote: chosen } = context;
-  if (repository.address !== undefined) return undefined;
+  if (repository.address !== undefined || (await repository.mayHaveRemote?.()) === false) return undefined;
   // in one go: every answer waits for it
   const [remote, { names, fetches }, isShallow] = await Promise.all([
     chosen().catch(() => ''),

@@ -27,10 +27,12 @@ writeFileSync(join(bin, 'git'), `#!/bin/sh\necho "$1" >> '${log}'\nexec '${real}
 chmodSync(join(bin, 'git'), 0o755);
 const reg = regIn(box, registry.dir, { PATH: `${bin}:${box.env.PATH}` });
 
-async function started(...args: string[]): Promise<string[]> {
+const started = (...args: string[]): Promise<string[]> => startedBy(reg, ...args);
+
+async function startedBy(run: typeof reg, ...args: string[]): Promise<string[]> {
   rmSync(log, { force: true });
-  const run = await reg(...args);
-  expect([run.code, run.stderr.replace(/^hint: .*\n/gm, '')]).toEqual([0, '']);
+  const { code, stderr } = await run(...args);
+  expect([code, stderr.replace(/^hint: .*\n/gm, '')]).toEqual([0, '']);
   return existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').sort() : [];
 }
 
@@ -48,6 +50,12 @@ test.each<[string, string[]]>([
   ['history', ['cat-file', 'show-ref']],
 ])('git is started once for each thing that %s asks of it', async (line, commands) => {
   expect(await started(...line.split(' '))).toEqual(commands);
+});
+
+test('in a clone, its remotes are read beside the answer', async () => {
+  registry.git('clone', '--quiet', registry.dir, join(box.root, 'clone'));
+  const clone = regIn(box, join(box.root, 'clone'), { PATH: `${bin}:${box.env.PATH}` });
+  expect(await startedBy(clone, 'which', 'churn', 'prod')).toEqual(['config', ...ARTIFACT]);
 });
 
 test('few are started for the others', async () => {

@@ -20,7 +20,7 @@ import {
 import { gitBranches, gitHistory } from './history.js';
 import { gitLargeFiles } from './lfs.js';
 import { gitObjects } from './objects.js';
-import { plainTop } from './plain-top.js';
+import { isShallowAt, mayIndexHave, mayNameRemote, plainTop } from './plain.js';
 import { push } from './push.js';
 import {
   accessTo,
@@ -76,7 +76,16 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
   const read = checked(readGitIn(folder, around));
   // in a partial clone git brings a missing model from the remote, and shows no progress
   const stream = streamGitIn(folder, unhurried(around));
-  const [objects, history] = [gitObjects(read, stream), gitHistory(read)];
+  const plain = (): Promise<string | undefined> => plainTop(folder, around.env);
+  const objects = gitObjects(read, stream);
+  const asked = gitHistory(read);
+  const history: History = {
+    ...asked,
+    isShallow: async () => {
+      const top = await plain();
+      return top === undefined ? asked.isShallow() : isShallowAt(top);
+    },
+  };
   const access = accesses(git);
   let reading: Promise<RemoteNames> | undefined;
   // calls at the same time share an answer; later ones see what was configured since
@@ -108,14 +117,22 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
     remote: (name, side) => gitRemote(access(name), objects, history, side),
     remotes,
     hasRemote: async (name) => (await remotes()).names.includes(name),
+    mayHaveRemote: async () => {
+      const top = await plain();
+      return top === undefined || mayNameRemote(top);
+    },
     largeFiles: gitLargeFiles(folder, around),
     tips: () => listTips(ownAccess(read, folder)),
     defaultBranch: () => readHead(ownAccess(read, folder)),
     workTree: () => findWorkTree(read),
-    plainTop: () => plainTop(folder, around.env),
+    plainTop: plain,
     // loaded on use: a question about tags has nothing to do with edited files
     uncommitted: async (paths) => (await import('./work-tree.js')).listUncommitted(read, paths),
-    notCheckedOut: async (end) => (await import('./work-tree.js')).listNotCheckedOut(read, folder, end),
+    notCheckedOut: async (end) => {
+      const top = await plain();
+      if (top !== undefined && !(await mayIndexHave(top, end))) return new Map();
+      return (await import('./work-tree.js')).listNotCheckedOut(read, folder, end);
+    },
     nextCommit: async () => {
       const top = await findWorkTree(read);
       if (top === undefined) return NO_FILES;

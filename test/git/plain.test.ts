@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { plainTop } from '../../src/git/program/plain-top.js';
+import { isShallowAt, mayIndexHave, mayNameRemote, plainTop } from '../../src/git/program/plain.js';
 import { sandbox } from '../support/repo.js';
 
 const box = sandbox();
@@ -58,3 +58,53 @@ test.each(['GIT_DIR', 'GIT_WORK_TREE', 'GIT_COMMON_DIR', 'GIT_CEILING_DIRECTORIE
     expect(await plainTop(at('plain'), { ...box.env, [name]: '' })).toBeUndefined();
   },
 );
+
+/** What happens to a repository with the tracked files `kept` and `gone`, and whether its index may have `gone` then. */
+const INDEXES: [what: string, commands: string[][], mayHave: boolean][] = [
+  ['an ordinary index without it', [['rm', '--quiet', '--cached', 'gone']], false],
+  ['an ordinary index', [], true],
+  ['--skip-worktree', [['update-index', '--skip-worktree', 'gone']], true],
+  ['--assume-unchanged', [['update-index', '--assume-unchanged', 'gone']], true],
+  [
+    'version 4, which has parts of paths',
+    [
+      ['rm', '--quiet', '--cached', 'gone'],
+      ['update-index', '--index-version', '4'],
+    ],
+    true,
+  ],
+  [
+    'an index in two pieces',
+    [
+      ['update-index', '--split-index'],
+      ['rm', '--quiet', '--cached', 'gone'],
+    ],
+    true,
+  ],
+  ['a sparse index', [['sparse-checkout', 'set', '--cone', '--sparse-index', 'folder']], true],
+];
+
+test.each(INDEXES)('%s may have a path, or has not', async (what, commands, mayHave) => {
+  const { dir, git, commit } = box.repository(what.replaceAll(/\W+/g, '-'));
+  commit({ kept: '', gone: '', 'folder/other': '', 'else/where': '' });
+  for (const command of commands) git(...command);
+  expect(await mayIndexHave(dir, 'gone')).toBe(mayHave);
+});
+
+test('a repository without an index may have any path', async () => {
+  expect(await mayIndexHave(box.repository('no-index').dir, 'gone')).toBe(true);
+});
+
+test('remotes and a short history are seen in a clone', async () => {
+  const origin = box.repository('origin');
+  origin.commit({ a: '' });
+  origin.commit({ a: 'b' });
+  origin.git('clone', '--quiet', '--depth=1', `file://${origin.dir}`, at('short'));
+  origin.git('clone', '--quiet', origin.dir, at('whole'));
+  for (const [name, facts] of Object.entries({
+    origin: [false, false],
+    whole: [false, true],
+    short: [true, true],
+  }))
+    expect([name, await isShallowAt(at(name)), await mayNameRemote(at(name))]).toEqual([name, ...facts]);
+});
