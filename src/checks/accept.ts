@@ -12,7 +12,7 @@ import type { Break } from '../domain/chain.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { Policy } from '../domain/policy.js';
-import { tagNameOf, tagRef } from '../domain/refs.js';
+import { tagNameOf, tagRef, turnRef } from '../domain/refs.js';
 import type { Signature } from '../domain/signature.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
@@ -20,12 +20,14 @@ import { type RefChange, requireRemote, requireWriter, type TagRef } from '../gi
 import { readAcceptances, signaturesOf } from '../registry/acceptances.js';
 import { creation, push, pushFailed, tagObject, WRITE_RETRY } from '../registry/apply.js';
 import { compareTags, differs, listBothSides } from '../registry/catch-up.js';
-import type { RegistryContext } from '../registry/context.js';
+import { isClone, type RegistryContext } from '../registry/context.js';
 import type { Rules } from '../registry/policy.js';
+import { pushWords } from '../registry/remote.js';
 import type { AcceptanceRow } from '../registry/rows.js';
 import type { WriteOptions } from '../registry/write.js';
 import { type WriteTarget, whereItPushes, writeTargetOf } from '../registry/write-target.js';
 import { attempts } from '../util/async.js';
+import { shellLine } from '../util/shell.js';
 import { type Chains, surveyChains } from './verify.js';
 
 /** How to accept. */
@@ -62,6 +64,12 @@ export async function accept(
 ): Promise<AcceptedAs> {
   const why = options.message?.trim();
   if (!why) throw new RegError('USAGE', 'why is it accepted?', 'say so with -m');
+  if (options.offline && (await isClone(registry)))
+    throw new RegError(
+      'USAGE',
+      'tags that are gone here may still be at the remote, which --offline does not ask',
+      'leave out --offline',
+    );
   const destination = await writeTargetOf(registry, options);
   const context = destination.push ? whereItPushes(registry) : registry;
   const { chains, rules } = await surveyChains(context, target, options);
@@ -70,7 +78,7 @@ export async function accept(
   if (parts.length === 0) return standing(gone, chains, rules);
   await refuseBehind(context, parts, destination);
   const others = await refuseUnfit(context, parts, destination, await rules());
-  const note = [destination.note, others].filter((one) => one !== undefined).join('\n') || undefined;
+  const note = noteOf(destination.note, others);
   const { identity, sign } = destination;
   for await (const _ of attempts(WRITE_RETRY, context)) {
     const taken = await namesTaken(context, destination);
@@ -100,7 +108,7 @@ export async function accept(
     if (sign) await refuseSignatures(context, rows, destination, await rules());
     const refs = rows.map(({ tag, oid }) => creation(tag, oid ?? undefined));
     if (await create(context, { artifacts: parts.map(({ artifact }) => artifact), refs }, destination))
-      return { rows, note };
+      return { rows, note: noteOf(note, await turnsNote(context, parts, destination)) };
   }
   throw new RegError('BUSY', 'the acceptance could not be written: other writers were faster', 'try again');
 }
@@ -265,6 +273,31 @@ async function refuseSignatures(
         policy,
         `sign it with a key that the signers have for that address; this one is ${signatures.get(tagOid)?.key ?? 'not known'}`,
       );
+}
+
+const noteOf = (...notes: readonly (string | undefined)[]): string | undefined =>
+  notes.filter((one) => one !== undefined).join('\n') || undefined;
+
+/**
+ * What there is to say where a remote keeps the old history by the refs that hold the last tag of each writer: a secret that was removed
+ * can be fetched there.
+ */
+async function turnsNote(
+  { repository }: RegistryContext,
+  parts: readonly Part[],
+  { push: isPushed, remote }: WriteTarget,
+): Promise<string | undefined> {
+  if (!isPushed) return undefined;
+  const there = requireRemote(repository, remote);
+  const [turns, tags] = await Promise.all([
+    there.listRefs(parts.map(({ artifact }) => turnRef(artifact))),
+    there.listTags(),
+  ]);
+  const held = new Set(tags.map(({ oid }) => oid));
+  const old = [...turns].flatMap(([ref, oid]) => (held.has(oid) ? [] : [ref]));
+  if (old.length === 0) return undefined;
+  const line = shellLine('git', ...(await pushWords(repository, remote)), remote, '--delete', ...old);
+  return `${remote} keeps the old history by ${old.join(' and ')}, which no reader needs; delete it with: ${line}`;
 }
 
 /** The names of all acceptances, here and at the remote that is asked. */

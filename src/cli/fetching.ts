@@ -27,6 +27,8 @@ export interface Fetching {
   mayAnswerNow(error: unknown): Promise<boolean>;
   /** Says behind an answer that it may be an old one. */
   after(): Promise<void>;
+  /** The same of an error: where tags may be missing, it is no answer, and the way out is to get them. */
+  explained(error: unknown): Promise<unknown>;
 }
 
 /**
@@ -93,6 +95,17 @@ export function fetchingOf(
         return false;
       // where the remote does not answer either, the error stays
       return bringMissing(asked).catch(() => false);
+    },
+    explained: async (error) => {
+      const isHere = !(error instanceof RegError && NOT_HERE.has(error.code));
+      if (isFetched || offline || asked === undefined || isHere) return error;
+      const why = await (lacking ?? mayLackTags(asked)).catch(() => undefined);
+      if (why === undefined) return error;
+      return new RegError(
+        error.code,
+        `${error.message}; ${why}`,
+        'ask with --fetch, or get them with: reg sync',
+      );
     },
     after: async () => {
       const why = isFetched ? undefined : await lacking;

@@ -46,7 +46,7 @@ async function run({ command, args, options }: Invocation, line: Line, world: Wo
     if (outputs) await outputs.writeOutputs(session, outputFormat);
     return code;
   } catch (error) {
-    throw errorInPlace(error, session.inPlace);
+    throw errorInPlace((await fetching?.explained(error)) ?? error, session.inPlace);
   }
 }
 

@@ -27,10 +27,11 @@ export const acceptancesOf = (artifact: ArtifactName): string =>
 /** The name of the next acceptance of an artifact, beside the tags that are there. */
 export function nextAcceptanceName(artifact: ArtifactName, tagNames: Iterable<string>): string {
   const start = acceptancesOf(artifact);
-  const taken = [...tagNames].flatMap((name) =>
-    name.startsWith(start) ? Number(/^[0-9]{1,15}(?=\/|$)/.exec(name.slice(start.length)) ?? 0) : 0,
+  const taken = new Set(
+    [...tagNames].filter((name) => name.startsWith(start)).map((name) => name.slice(start.length)),
   );
-  return `${start}${Math.max(0, ...taken) + 1}`;
+  const numbers = [...taken].map((rest) => Number(/^[0-9]{1,9}(?=\/|$)/.exec(rest) ?? 0));
+  return `${start}${Math.max(0, ...numbers) + 1}`;
 }
 
 /** An annotated tag by which a person accepts what was rewritten of an artifact. */
@@ -115,8 +116,10 @@ export function acceptedBy(
   const places = new Map<string, Accepted>();
   for (const one of same.values()) {
     const key = `${one.event} ${one.parent}`;
-    const isLater = lastNumber(one) >= lastNumber(places.get(key));
-    if (isLater && stagesWithout(policy, one.by, signatures).length === 0) places.set(key, one);
+    // someone who may accept nothing does not choose which acceptance is the last one
+    const by = one.by.filter((acceptance) => !isUseless(policy, acceptance, signatures));
+    const isLater = lastNumber({ ...one, by }) >= lastNumber(places.get(key));
+    if (isLater && stagesWithout(policy, by, signatures).length === 0) places.set(key, { ...one, by });
   }
   return [...places.values()];
 }

@@ -22,7 +22,7 @@ import type { VersionId } from './state.js';
 import { formatTime } from './time.js';
 import { allIntervals } from './timeline.js';
 import { splitMessage } from './trailers.js';
-import { FIRST_VERSION, type Version, version } from './version.js';
+import { compareVersions, FIRST_VERSION, type Version, version } from './version.js';
 import { refuseStageInOtherCase, refuseUnwritableStage } from './writable.js';
 
 /** A request to register the model at a commit as a version. */
@@ -116,10 +116,31 @@ export function nextVersion(
 ): Version {
   const base = raisedVersion(artifact, from);
   let next = base ? bumpVersion(base.id as Version, bump ?? 'patch', preid) : firstVersion(bump, preid);
-  while (artifact.versions.has(next))
-    next = bumpVersion(next, bump === 'release' ? 'patch' : (bump ?? 'patch'), preid);
+  const taken = artifact.versions.get(next);
+  if (base && bump === 'release' && taken?.registered && taken.active)
+    throw new RegError(
+      'ALREADY_REGISTERED',
+      `${artifact.name} ${next}, the release of ${base.id}, is already registered`,
+      'raise another part of it: --bump patch, minor or major',
+    );
+  while (artifact.versions.has(next) || isAfterItsRelease(artifact, next))
+    next = isAfterItsRelease(artifact, next)
+      ? bumpVersion(coreOf(next), 'prerelease', preid)
+      : bumpVersion(next, bump === 'release' ? 'patch' : (bump ?? 'patch'), preid);
+  if (base && compareVersions(next, base.id as Version) < 0)
+    throw new RegError(
+      'INVALID_VERSION',
+      `${next} comes before ${base.id}, by the order of their words`,
+      'choose a word that comes after it for --preid, or name the version with --version',
+    );
   return next;
 }
+
+const coreOf = (version: Version): Version => version.replace(/[-+].*$/, '') as Version;
+
+/** Whether a version is a pre-release of one that is out already. */
+const isAfterItsRelease = ({ versions }: ArtifactState, version: Version): boolean =>
+  coreOf(version) !== version && versions.has(coreOf(version));
 
 /** The first version, counted from v0.0.0 where a part is to be raised. */
 const firstVersion = (bump: Bump | undefined, preid: string | undefined): Version =>

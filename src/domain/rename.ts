@@ -50,7 +50,34 @@ export function planNewName(snapshot: Snapshot, old: Snapshot, { message, force 
   const renamed = drafts.map((draft): Draft => ({ ...draft, message, renamedFrom: from.name }));
   if (renamed.length === 0 && artifact.deprecated) throw nothingNew(artifact, from);
   if (renamed.length === 0 && last) return { tags: [], standing: last };
+  refuseOwn(artifact, from);
   return planTags(snapshot, renamed);
+}
+
+/**
+ * Refuses where the new name would come back with what the old one does not have: a version in a stage, or a later one. Only a withdrawal of
+ * that, which the policy of the stage judges, makes both the same.
+ * @throws RegError STAGE_TAKEN, ALREADY_REGISTERED
+ */
+function refuseOwn(artifact: ArtifactState, old: ArtifactState): void {
+  for (const stage of stagesUsed(artifact)) {
+    const there = currentIn(artifact, stage)?.version;
+    if (there === undefined || currentIn(old, stage) !== undefined) continue;
+    throw new RegError(
+      'STAGE_TAKEN',
+      `${artifact.name} ${versionLabel(there.id)} is in ${stage}, where ${old.name} has nothing`,
+      `take it out first: reg unassign ${artifact.name} ${stage}`,
+    );
+  }
+  const [there, here] = [latestVersion(artifact), latestVersion(old)];
+  const isLater =
+    there && (here === undefined || compareVersions(there.id as Version, here.id as Version) > 0);
+  if (isLater)
+    throw new RegError(
+      'ALREADY_REGISTERED',
+      `${artifact.name} has ${there.id}, which ${old.name} does not have, and which would be its latest version`,
+      `withdraw it first: reg deregister ${artifact.name}@${there.id}`,
+    );
 }
 
 /** Plans what the old name gets: its deprecation, which names the new one. */
@@ -59,6 +86,12 @@ export const planOldName = (snapshot: Snapshot, to: ArtifactName, { message }: R
   const last = artifact.events.at(-1);
   if (last && artifact.deprecated && last.successor === to)
     return { tags: [], note: `${artifact.name} is renamed to ${to} already`, standing: last };
+  if (last && artifact.deprecated && last.successor !== undefined)
+    throw new RegError(
+      'ALREADY_REGISTERED',
+      `${artifact.name} is renamed to ${last.successor} already`,
+      `rename that one: reg rename ${last.successor} ${to}`,
+    );
   return planDeprecate(snapshot, { message: message ?? `Rename ${artifact.name} to ${to}`, successor: to });
 };
 

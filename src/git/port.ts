@@ -355,9 +355,12 @@ export const reachesOf = (
  */
 export function fetchReach(tagOpt: string | undefined, refspecs: readonly string[]): FetchReach | undefined {
   const sources = refspecs.map((refspec) => refspec.replace(/^\+/, '').split(':')[0] ?? '');
+  // a negative refspec leaves something out, and without any git fetches HEAD alone
+  if (sources.some((source) => source.startsWith('^'))) return 'some branches';
+  if (sources.length === 0 && tagOpt !== '--tags') return 'no tags';
   if (tagOpt === '--tags' || sources.some((source) => /^refs\/(tags\/)?\*$/.test(source))) return 'all tags';
   if (tagOpt === '--no-tags') return 'no tags';
-  return sources.length === 0 || sources.includes('refs/heads/*') ? undefined : 'some branches';
+  return sources.includes('refs/heads/*') ? undefined : 'some branches';
 }
 
 /** What a remote has of one artifact. */

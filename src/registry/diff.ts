@@ -17,8 +17,9 @@ import { type DeclaredPlace, formerName, laterNames } from './former-names.js';
 import { linkAt, withSharedSources } from './links.js';
 import { askMeant } from './meant.js';
 import { metricsOf } from './metrics-file.js';
-import { readRules, rulesSourceOf } from './policy.js';
+import { judgedRegistry, readRules, rulesSourceOf } from './policy.js';
 import { type Chosen, choose, chosenBy, type ReadOptions, whichOfAll } from './queries.js';
+import { eventsIn, readAllTags } from './read.js';
 import type {
   CommitLog,
   Description,
@@ -28,7 +29,6 @@ import type {
   StageDifference,
   StageRow,
 } from './rows.js';
-import { eventsIn, readAllTags } from './read.js';
 import { sourceRepository } from './source-rev.js';
 
 /** How to compare. */
@@ -78,8 +78,9 @@ export async function diffStage(
   target: string,
   options: DiffOptions,
 ): Promise<StageDifference[]> {
-  const { at, onMissing } = options;
-  const context = withSharedSources(given);
+  const { at, onMissing, judge } = options;
+  // a change under review hides nothing from the judgement about it
+  const context = withSharedSources(judge ? await judgedRegistry(given, given.offline) : given);
   const head = await requireCommit(context, 'HEAD');
   const unknown = new Set<string | undefined>();
   const rowsThere = await whichOfAll(context, target.slice(1), {
@@ -156,11 +157,8 @@ async function compare(
   const hasMetrics = Object.keys(after.metrics ?? {}).length > 0;
   const { metrics: known } = judged ?? (hasMetrics ? await rules() : { metrics: {} });
   const changes = differences(before, after, (metric) => wayOf(metric, artifact, known));
-  // what HEAD does not declare any more has no metrics to be judged by
-  const reasons =
-    other.description === undefined
-      ? []
-      : reasonsWorse(about, valuesIn(before), valuesIn(after), one?.side.target ?? 'nothing');
+  // of what HEAD does not declare any more, every metric is gone
+  const reasons = reasonsWorse(about, valuesIn(before), valuesIn(after), one?.side.target ?? 'nothing');
   const same = changes.length === 0;
   const noLogs = { source: null, registry: null };
   return {

@@ -69,6 +69,20 @@ async function requireDeclared(
   );
 }
 
+/** How another name is written into a file of DVC or gto, which has names without their folder. */
+function rewriteHint(file: string, old: ArtifactName, wanted: ArtifactName, commit: string): string {
+  const [folder, name] = parted(wanted);
+  const [ownFolder, ownName] = parted(old);
+  return folder === ownFolder
+    ? `write ${name} in the place of ${ownName} in ${file}, then: ${shellLine('git', 'add', file)} && ${commit}`
+    : `take ${ownName} out of ${file}, declare ${name} in the dvc.yaml of ${folder || 'the top folder'}, and commit both`;
+}
+
+const parted = (name: ArtifactName): [folder: string, name: string] => {
+  const end = name.lastIndexOf(':');
+  return [name.slice(0, Math.max(0, end)), name.slice(end + 1)];
+};
+
 /** How the declaration of the old name becomes that of the new one; undefined where HEAD does not declare the old one. */
 async function moveHint(
   context: RegistryContext,
@@ -81,8 +95,10 @@ async function moveHint(
   if (declaration === undefined) return undefined;
   const commit = shellLine('git', 'commit', '-m', `Rename ${old} to ${wanted}`);
   const link = linkPathOf(wanted);
+  if (declaration.kind === 'link' && link === undefined)
+    return `no link file declares a name with '/'; did you mean ${shellLine('reg', 'rename', old, wanted.replaceAll('/', ':'))}?`;
   if (declaration.kind !== 'link' || link === undefined)
-    return `write ${wanted} in the place of ${old} in ${declaration.file}, then: git add ${declaration.file} && ${commit}`;
+    return rewriteHint(declaration.file, old, wanted, commit);
   const folder = await context.folder();
   const here = (path: string): string => posix.relative(`/${folder}`, `/${path}`);
   const parent = posix.dirname(link);

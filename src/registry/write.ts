@@ -1,4 +1,4 @@
-import { artifactStateOf, type ResolvedEvent } from '../domain/artifact.js';
+import { type ArtifactState, artifactStateOf, type ResolvedEvent } from '../domain/artifact.js';
 import { CONFIG_FILE } from '../domain/config-file.js';
 import type { Oid } from '../domain/event.js';
 import { besideGto } from '../domain/gto.js';
@@ -203,6 +203,18 @@ export async function writeTogether(
 const hasNothing = ({ plan, brought }: Decision): boolean =>
   plan.tags.length === 0 && !plan.deletes?.length && plan.standing === undefined && brought.length === 0;
 
+/** What there is to say where a write takes back into use what was deprecated. */
+function revivedNote(
+  { name, deprecated, events }: ArtifactState,
+  { tags, deletes }: Plan,
+): string | undefined {
+  if (!deprecated || deletes?.length || tags.length === 0 || tags.at(-1)?.event.kind === 'deprecation')
+    return undefined;
+  const { successor } = events.at(-1) ?? {};
+  const called = successor === undefined ? '' : `, and its successor is ${successor}`;
+  return `${name} was deprecated${called}: this takes it back into use`;
+}
+
 /** What a dry run says. */
 function foreseen(decisions: readonly Decision[], notes: ReadonlySet<string | undefined>): Written {
   const along = decisions.flatMap(({ plan, brought }) => tagsAlong(plan, brought));
@@ -236,7 +248,7 @@ function deciderOf(context: RegistryContext, target: WriteTarget, options: Write
     brought: readonly ResolvedEvent[],
     declared: DeclaredAt,
   ): Promise<void> => {
-    const fresh = [...newCommits(plan)];
+    const fresh = options.unlinked ? [] : [...newCommits(plan)];
     for (const commit of fresh) await refuseUnsound(context, artifact, commit, declared);
     const shared = async () => (await guard.rules(tips)).config;
     for (const place of [...fresh.map((commit) => ({ commit })), ...registeredIn(brought)]) {
@@ -267,7 +279,7 @@ function deciderOf(context: RegistryContext, target: WriteTarget, options: Write
       const fitted = (await beside()) ? besideGto(before.snapshot, decided, options.force) : decided;
       const brought = target.push && !options.delete ? broughtBy(fitted, before.unpushed) : [];
       const tips = before.view?.tips;
-      if (!options.unlinked) await refuseBytes({ artifact, tips }, fitted, brought, declared);
+      await refuseBytes({ artifact, tips }, fitted, brought, declared);
       const plan = await guard.approved({
         plan: fitted,
         brought,
@@ -275,6 +287,7 @@ function deciderOf(context: RegistryContext, target: WriteTarget, options: Write
         tips: before.view?.tips,
       });
       notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
+      notes.add(revivedNote(before.snapshot.artifact, plan));
       return { before, plan, brought };
     },
     refuseSignatures: async (

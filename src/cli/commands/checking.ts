@@ -10,7 +10,7 @@ import * as validating from '../../checks/validate.js';
 import * as verifying from '../../checks/verify.js';
 import { RegError } from '../../errors.js';
 import * as approving from '../../registry/approvals.js';
-import type { RegistryContext } from '../../registry/context.js';
+import { isClone, type RegistryContext } from '../../registry/context.js';
 import { ApprovedRow, DoctorFinding, type Finding, VerifiedRow } from '../../registry/rows.js';
 import { refuseLinksBelow, writeBelow } from '../../util/safe-files.js';
 import { shellLine } from '../../util/shell.js';
@@ -47,19 +47,30 @@ export async function verify(
   if (broken.length === 0)
     out.note(`nothing is broken in ${found.length} event${found.length === 1 ? '' : 's'}`);
   const gone = [...new Set(broken.flatMap((row) => row.gone ?? []))];
-  if (gone.length > 0) out.hint(acceptHint(target, gone));
+  if (gone.length > 0) out.hint(acceptHint(target, gone, await isClone(context)));
   return broken.length === 0 ? whole.code() : 1;
 }
 
 /** More ids than these are not printed in a line. */
 const MOST_IDS = 10;
 
-function acceptHint(target: string | undefined, gone: readonly string[]): string {
+/** @param isPushed whether it counts at a remote */
+function acceptHint(target: string | undefined, gone: readonly string[], isPushed: boolean): string {
   const about = target === undefined ? [] : [target];
   const length = lengthOfIds(gone);
   const ids = gone.slice(0, MOST_IDS).map((oid) => oid.slice(0, length));
   const part = gone.length > MOST_IDS ? `, here ${MOST_IDS} of ${gone.length}` : '';
-  return `accept what was done on purpose${part}: ${shellLine('reg', 'verify', ...about, '--accept', ...ids, '-m', 'why')}`;
+  const line = shellLine(
+    'reg',
+    'verify',
+    ...about,
+    '--accept',
+    ...ids,
+    '-m',
+    'why',
+    ...(isPushed ? ['--push'] : []),
+  );
+  return `accept what was done on purpose${part}: ${line}`;
 }
 
 /** How many digits tell ids apart. */

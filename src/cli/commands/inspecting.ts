@@ -92,7 +92,9 @@ export async function diff(
       throw new RegError(
         'USAGE',
         `'${from}' compares every artifact with what HEAD declares`,
-        `name the artifact: ${shellLine('reg', 'diff', `${to.split(/[@#]/)[0]}${from}`, to)}`,
+        to.startsWith('#')
+          ? `name an artifact: ${shellLine('reg', 'diff', `churn${from}`, `churn${to}`)}`
+          : `name the artifact: ${shellLine('reg', 'diff', `${to.split(/[@#]/)[0]}${from}`, to)}`,
       );
     all = await stageDifferences(context, from, options);
     await print(

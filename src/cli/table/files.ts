@@ -21,8 +21,8 @@ import {
   command,
   FETCH,
   OFFLINE,
-  OUTPUTS,
   type OptionSpec,
+  OUTPUTS,
   option,
 } from './command.js';
 import { CHOICE, SIGNING } from './writing.js';

@@ -168,7 +168,7 @@ async function heldBy(git: RunGit, refs: readonly LocalChange[]): Promise<Map<st
  */
 export async function commitFile(git: RunGit, path: string, message: string): Promise<Oid> {
   const file = `:(top,literal)${path}`;
-  expectSuccess(await git(['add', '--', file]), `adding ${path}`);
+  expectSuccess(await git(['add', '--sparse', '--', file]), `adding ${path}`);
   const same = await git(['diff', '--cached', '--quiet', 'HEAD', '--', file]);
   if (same.code !== 0)
     expectSuccess(
