@@ -2,7 +2,7 @@ import type { ArtifactState, State } from '../domain/artifact.js';
 import { type ArtifactName, lastPart } from '../domain/names.js';
 import { artifactOfTag, looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { failureOf, RegError } from '../errors.js';
-import type { TagReading } from '../git/port.js';
+import { refOf, type TagReading } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { declaredArtifacts } from '../registry/declared.js';
 import { stagesAlone } from '../registry/queries.js';
@@ -38,7 +38,7 @@ export async function foreignTags(
     else doubtful.set(artifact, [tag]);
   };
   for (const reading of readings) {
-    const name = 'tag' in reading ? reading.tag.name : reading.ref.name;
+    const { name } = refOf(reading);
     const isEvent = parseTagName(name) !== undefined;
     const isNameAlone = isEvent ? 'ref' in reading && reading.defect !== 'missing' : looksLikeEvent(name);
     if (isNameAlone) doubt(name);

@@ -10,7 +10,7 @@ import { tagNameOf, tagRef } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime, parseTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
-import { requireBranches, requireRemote, type TagReading, type TagRef } from '../git/port.js';
+import { refOf, requireBranches, requireRemote, type TagReading, type TagRef } from '../git/port.js';
 import { bringMissing } from '../registry/catch-up.js';
 import { type RegistryContext, requireCommit } from '../registry/context.js';
 import { declarationsIn, filesAt } from '../registry/declared.js';
@@ -191,7 +191,7 @@ const byWhom = ({ tagger, time }: ResolvedEvent): string =>
 
 /** Findings of a tag that is not an event, an approval or an acceptance, although its name says so. */
 function oddities(reading: TagReading, say: Say, isKnown: (artifact: ArtifactName) => boolean): Finding[] {
-  const name = 'tag' in reading ? reading.tag.name : reading.ref.name;
+  const { name } = refOf(reading);
   if (name.startsWith(APPROVALS)) {
     const approval = 'tag' in reading ? approvalOf(reading.tag) : { problem: reading.detail };
     return 'problem' in approval

@@ -155,6 +155,9 @@ export type TagReading =
   /** `oddities` are worth a warning and change nothing, such as a name in the object that differs from the name of the ref. */
   { tag: AnnotatedTag; oddities: readonly string[] } | { ref: TagRef; defect: TagDefect; detail: string };
 
+/** The ref that a reading is of. */
+export const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
+
 // objects and history
 
 /** An entry of a tree. */

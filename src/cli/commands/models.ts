@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isFileUrl } from '../../domain/location.js';
 import { parseTarget } from '../../domain/target.js';
 import { RegError } from '../../errors.js';
 import { clearCache, listCache } from '../../models/cache.js';
@@ -130,7 +131,7 @@ export async function upload(
     out.note(
       'the store is a folder of this clone, which others do not have: --store and store: in .reg.yaml name another',
     );
-  else if (isAbsolute(row.url) || /^file:/i.test(row.url))
+  else if (isAbsolute(row.url) || isFileUrl(row.url))
     out.note('the link names a folder of this machine; others find it where it is mounted at the same place');
   if (row.commit === null) out.hint(await commitHint(context, cwd, row.path, `Link ${artifact}`));
   else await pushHint(session, context, row.tags);
