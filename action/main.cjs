@@ -97,7 +97,7 @@ function main() {
   install();
   const command = input('command');
   if (!Object.hasOwn(COMMANDS, command))
-    throw new Error(`input command: '${command}' is none of ${Object.keys(COMMANDS).join(', ')}`);
+    throw new Error(`input command: '${command}' is not one of: ${Object.keys(COMMANDS).join(', ')}`);
   const words = COMMANDS[command]?.();
   if (words === undefined) return 0;
   const repository = input('repo') === '' ? [] : [`--repo=${input('repo')}`];

@@ -21,8 +21,8 @@ export interface ForeignTags {
 
 /**
  * Finds tags that may be those of other tools: those that only have the name of an event, and events of artifacts that have nothing but
- * stages. An artifact is provably of this registry where HEAD declares it, an event of it has a trailer of reg or a message of reg or gto, or it is in a
- * stage that the configuration lists.
+ * stages. An artifact is provably of this registry where HEAD declares it. So it is where an event of it has a trailer of reg, a message of
+ * reg or gto, or a stage that the configuration lists.
  */
 export async function foreignTags(
   context: RegistryContext,

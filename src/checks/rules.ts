@@ -114,7 +114,7 @@ export const CONFIG_RULES: readonly Rule<ConfigSubject>[] = [
   {
     id: 'config-exclude',
     level: 'warning',
-    about: 'A file declares no artifact that artifacts.exclude takes for a name of another tool.',
+    about: 'No file declares an artifact that artifacts.exclude excludes.',
     check: ({ yaml, registry: { trusted, declared } }) => {
       const isExcluded = exclusionIn(trusted.own.artifacts.exclude);
       return declared
@@ -123,7 +123,7 @@ export const CONFIG_RULES: readonly Rule<ConfigSubject>[] = [
           atKey(
             yaml,
             ['artifacts', 'exclude'],
-            `a file declares ${name}, so that it is no artifact all the same`,
+            `a file declares ${name}, and this excludes it: it is no artifact`,
           ),
         );
     },

@@ -36,7 +36,7 @@ export const TAG_RULES = {
   lookAlike: warning('tag-look-alike', 'A tag that looks like an event is one.'),
   approval: warning(
     'tag-approval',
-    'A tag among the approvals or acceptances is one, and the tagger of an approval is whom it is named after.',
+    'A tag below reg/approve/ is an approval that is named after its tagger, and one below reg/accept/ an acceptance.',
   ),
   bytes: error('tag-bytes', 'The bytes of what a stage holds are where its declaration says (with --bytes).'),
   moved: error('tag-moved', 'A tag is the same here and at the remote: tags of events never move.'),

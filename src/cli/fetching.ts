@@ -33,8 +33,8 @@ export interface Fetching {
 
 /**
  * How the run of a command deals with missing tags: `--fetch` fetches them first, and `CI=true` where some are or may be
- * missing, or what was asked for is not here.
- * An answer that neither fetched nor stays offline by request, from a clone that git does not bring all tags to, carries a note.
+ * missing, or what was asked for is not here. Where git does not bring all tags to a clone, an answer without a fetch has a note, unless
+ * `--offline` was given.
  */
 export function fetchingOf(
   command: CommandSpec,

@@ -35,8 +35,8 @@ export interface Published {
 }
 
 /**
- * Refuses to publish a version whose bytes are in a folder of this machine that the push does not take along, unless the protected branch
- * names that folder, or a person did.
+ * Refuses to publish a version whose bytes stay in a folder of this machine. It is allowed where the protected branch names that folder, or
+ * a person did.
  * @throws RegError NOT_PUSHED
  */
 export async function refuseLocalBytes(context: RegistryContext, version: Published): Promise<void> {

@@ -40,7 +40,7 @@ interface AnsweredRow {
  * @throws RegError USAGE where the answer is about no version
  */
 export async function outputsOf(context: RegistryContext, answer: unknown): Promise<Outputs> {
-  // a ref of another tool, where the job takes such refs for fine
+  // a ref of another tool, which `--other-tags ok` allows
   if (answer === null) return { event: null, name: null, version: null, stage: null, tag: null };
   const row = [answer].flat().at(-1) as AnsweredRow | undefined;
   if (row?.artifact === undefined)

@@ -154,7 +154,7 @@ interface Store {
   shown: string;
   /** The absolute path of a store that is a folder. */
   path: string | undefined;
-  /** The same where the option names it as an absolute path or a URL, which is on purpose. */
+  /** That path where the option names it as an absolute path or a URL, which is on purpose. */
   named: string | undefined;
 }
 

@@ -113,7 +113,7 @@ export interface Part {
   decide: Decide;
 }
 
-/** Git in a repository on this machine may repeat a message so often; then it is final, for other writers make it change. */
+/** Git in a repository on this machine may repeat a message so often. Then the message is final: other writers would change it. */
 const REPETITIONS = 10;
 
 /** Writes about one artifact; `writeTogether` says how. */
