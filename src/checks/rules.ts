@@ -51,7 +51,7 @@ async function isRenamed(artifact: ArtifactName, registry: RegistryView): Promis
 }
 
 /** The rule about the content of the configuration. A configuration that cannot be read breaks it before any rule is asked. */
-export const CONFIG_SCHEMA: Rule<ConfigSubject> = {
+const CONFIG_SCHEMA: Rule<ConfigSubject> = {
   id: 'config-schema',
   level: 'error',
   about:
