@@ -53,7 +53,7 @@ interface Part {
  * acceptance is an annotated tag and not an event. It holds for exactly what stands there now: a later loss is found again.
  * @param target an artifact, or a part of one; by default all of them
  * @param gone the tag objects, or the beginnings of their ids
- * @throws RegError USAGE without a message, UNKNOWN_REV for what is not gone, AMBIGUOUS, POLICY for one who may change no stage of the policy, SIGNING_FAILED,
+ * @throws RegError USAGE without a message, UNKNOWN_REV for what is not gone, AMBIGUOUS, POLICY where the policy would not count it, SIGNING_FAILED,
  * REMOTE_FAILED, REMOTE_REFUSED, BUSY
  */
 export async function accept(
@@ -141,7 +141,7 @@ function breaksNamed(text: string, { breaks, accepted }: Chains): Break[] {
   if (!/^[0-9a-f]{7,}$/.test(wanted))
     throw new RegError(
       'USAGE',
-      `'${text}' is no object id of at least 7 digits`,
+      `'${text}' is not an object id of at least 7 digits`,
       'see what is gone, with: reg verify --json=tag,gone',
     );
   const found = breaks.filter(({ rewritten }) => rewritten?.parent.startsWith(wanted));

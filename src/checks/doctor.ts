@@ -17,7 +17,7 @@ import { tagRef, tagRefspec } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
 import { failureOf } from '../errors.js';
-import { isBrokenRef, requireRemote, type TagReading, type TagRef } from '../git/port.js';
+import { isBrokenRef, refOf, requireRemote, type TagReading, type TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { damageOf } from '../registry/damage.js';
 import { filesAt, findDeclared } from '../registry/declared.js';
@@ -123,8 +123,6 @@ async function checkConfig({ config }: RegistryContext): Promise<DoctorFinding[]
     return [found(level, 'config', file, `line ${line}: ${message}`)];
   }
 }
-
-const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
 
 /** An artifact that may be none: it is proposed to exclude it, and nothing is to be deleted. */
 function foundForeign(artifact: ArtifactName, tags: readonly string[]): DoctorFinding {

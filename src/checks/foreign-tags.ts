@@ -2,7 +2,7 @@ import type { ArtifactState, State } from '../domain/artifact.js';
 import { type ArtifactName, lastPart } from '../domain/names.js';
 import { artifactOfTag, looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { failureOf, RegError } from '../errors.js';
-import type { TagReading } from '../git/port.js';
+import { refOf, type TagReading } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { declaredArtifacts } from '../registry/declared.js';
 import { stagesAlone } from '../registry/queries.js';
@@ -21,8 +21,8 @@ export interface ForeignTags {
 
 /**
  * Finds tags that may be those of other tools: those that only have the name of an event, and events of artifacts that have nothing but
- * stages. An artifact is provably of this registry where HEAD declares it, an event of it has a trailer of reg or a message of reg or gto, or it is in a
- * stage that the configuration lists.
+ * stages. An artifact is provably of this registry where HEAD declares it. So it is where an event of it has a trailer of reg, a message of
+ * reg or gto, or a stage that the configuration lists.
  */
 export async function foreignTags(
   context: RegistryContext,
@@ -38,7 +38,7 @@ export async function foreignTags(
     else doubtful.set(artifact, [tag]);
   };
   for (const reading of readings) {
-    const name = 'tag' in reading ? reading.tag.name : reading.ref.name;
+    const { name } = refOf(reading);
     const isEvent = parseTagName(name) !== undefined;
     const isNameAlone = isEvent ? 'ref' in reading && reading.defect !== 'missing' : looksLikeEvent(name);
     if (isNameAlone) doubt(name);

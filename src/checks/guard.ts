@@ -3,9 +3,10 @@ import { type Location, parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
 import { allowedHosts, type Lookup, refusePrivateAddresses } from '../net/private-address.js';
 import type { RegistryContext } from '../registry/context.js';
-import { folderOf, isAtOrBelow, isRunner } from '../registry/local-bytes.js';
+import { folderOf, isAtOrBelow } from '../registry/local-bytes.js';
 import { parseStoreUrl } from '../stores/url.js';
 import { holdsLogin } from '../util/address.js';
+import { isRunner } from '../util/runner.js';
 
 // A link under review makes the machine that checks it read, and say what it read. So it may not choose anything to be read.
 

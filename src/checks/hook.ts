@@ -15,7 +15,7 @@ import { tagNameOf } from '../domain/refs.js';
 import { artifactOfTag, looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
 import { failureOf, RegError } from '../errors.js';
-import type { TagRef } from '../git/port.js';
+import { refOf, type TagRef } from '../git/port.js';
 import { signaturesOf } from '../registry/acceptances.js';
 import type { RegistryContext } from '../registry/context.js';
 import { excludingAs } from '../registry/exclusion.js';
@@ -108,7 +108,7 @@ async function readArrivals(
   const arrivals: Arrivals = { events: [], approvals: [], acceptances: [], unfit: [] };
   const isAhead = (date: number): boolean => date > Math.floor(now() / 1000) + MOST_AHEAD_S;
   for (const reading of await repository.tags.read(created)) {
-    const tag = 'tag' in reading ? reading.tag.name : reading.ref.name;
+    const { name: tag } = refOf(reading);
     const refuse = (message: string): void => void arrivals.unfit.push({ tag, message });
     const name = parseTagName(tag);
     if (!('tag' in reading))

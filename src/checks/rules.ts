@@ -51,7 +51,7 @@ async function isRenamed(artifact: ArtifactName, registry: RegistryView): Promis
 }
 
 /** The rule about the content of the configuration. A configuration that cannot be read breaks it before any rule is asked. */
-export const CONFIG_SCHEMA: Rule<ConfigSubject> = {
+const CONFIG_SCHEMA: Rule<ConfigSubject> = {
   id: 'config-schema',
   level: 'error',
   about:
@@ -114,7 +114,7 @@ export const CONFIG_RULES: readonly Rule<ConfigSubject>[] = [
   {
     id: 'config-exclude',
     level: 'warning',
-    about: 'A file declares no artifact that artifacts.exclude takes for a name of another tool.',
+    about: 'No file declares an artifact that artifacts.exclude excludes.',
     check: ({ yaml, registry: { trusted, declared } }) => {
       const isExcluded = exclusionIn(trusted.own.artifacts.exclude);
       return declared
@@ -123,7 +123,7 @@ export const CONFIG_RULES: readonly Rule<ConfigSubject>[] = [
           atKey(
             yaml,
             ['artifacts', 'exclude'],
-            `a file declares ${name}, so that it is no artifact all the same`,
+            `a file declares ${name}, and this excludes it: it is no artifact`,
           ),
         );
     },

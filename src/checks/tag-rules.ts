@@ -10,7 +10,7 @@ import { tagNameOf, tagRef } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime, parseTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
-import { requireBranches, requireRemote, type TagReading, type TagRef } from '../git/port.js';
+import { refOf, requireBranches, requireRemote, type TagReading, type TagRef } from '../git/port.js';
 import { bringMissing } from '../registry/catch-up.js';
 import { type RegistryContext, requireCommit } from '../registry/context.js';
 import { declarationsIn, filesAt } from '../registry/declared.js';
@@ -36,7 +36,7 @@ export const TAG_RULES = {
   lookAlike: warning('tag-look-alike', 'A tag that looks like an event is one.'),
   approval: warning(
     'tag-approval',
-    'A tag among the approvals or acceptances is one, and the tagger of an approval is whom it is named after.',
+    'A tag below reg/approve/ is an approval that is named after its tagger, and one below reg/accept/ an acceptance.',
   ),
   bytes: error('tag-bytes', 'The bytes of what a stage holds are where its declaration says (with --bytes).'),
   moved: error('tag-moved', 'A tag is the same here and at the remote: tags of events never move.'),
@@ -191,7 +191,7 @@ const byWhom = ({ tagger, time }: ResolvedEvent): string =>
 
 /** Findings of a tag that is not an event, an approval or an acceptance, although its name says so. */
 function oddities(reading: TagReading, say: Say, isKnown: (artifact: ArtifactName) => boolean): Finding[] {
-  const name = 'tag' in reading ? reading.tag.name : reading.ref.name;
+  const { name } = refOf(reading);
   if (name.startsWith(APPROVALS)) {
     const approval = 'tag' in reading ? approvalOf(reading.tag) : { problem: reading.detail };
     return 'problem' in approval

@@ -1,9 +1,11 @@
 import type { ArtifactName } from '../domain/names.js';
+import { tagNameIn } from '../domain/refs.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import { type ErrorCode, RegError } from '../errors.js';
 import type { RegistryContext } from '../registry/context.js';
 import { AskAgain, mayLackTags } from '../registry/missing.js';
+import { isRunner } from '../util/runner.js';
 import type { GlobalOptions } from './output.js';
 import { type CommandSpec, FETCH } from './table/command.js';
 
@@ -33,14 +35,14 @@ export interface Fetching {
 
 /**
  * How the run of a command deals with missing tags: `--fetch` fetches them first, and `CI=true` where some are or may be
- * missing, or what was asked for is not here.
- * An answer that neither fetched nor stays offline by request, from a clone that git does not bring all tags to, carries a note.
+ * missing, or what was asked for is not here. Where git does not bring all tags to a clone, an answer without a fetch has a note, unless
+ * `--offline` was given.
  */
 export function fetchingOf(
   command: CommandSpec,
   args: readonly unknown[],
   { fetch = false, offline = false, outputFormat, stage }: GlobalOptions & { stage?: string },
-  { CI }: NodeJS.ProcessEnv,
+  env: NodeJS.ProcessEnv,
 ): Fetching | undefined {
   if (!command.options.includes(FETCH)) return undefined;
   const words = args.filter((arg) => typeof arg === 'string');
@@ -61,7 +63,7 @@ export function fetchingOf(
   let lacking: Promise<string | undefined> | undefined;
   // a step of a job asks what its tag says, and most checkouts lack tags
   const isStep = !offline && command.name === 'check-ref' && outputFormat !== undefined;
-  const isAutomatic = !offline && /^(?:true|1)$/i.test(CI ?? '');
+  const isAutomatic = !offline && isRunner(env);
   const bring = async (context: RegistryContext): Promise<void> => {
     // loaded on use: few questions fetch
     bringing ??= import('../registry/fetch-tags.js')
@@ -121,7 +123,7 @@ function unlessRemoteFailed(error: unknown): void {
 
 /** What a word of the command line points at, also as a tag; undefined for one that is no target. */
 function targetIn(word: string): Target | undefined {
-  const name = word.replace(/^(refs\/)?tags\//, '');
+  const name = tagNameIn(word);
   try {
     return parseTarget(name);
   } catch {

@@ -1,4 +1,4 @@
-import { parseLocation } from '../domain/location.js';
+import { isFileUrl, parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
 import { openContext } from '../open.js';
 import type { RegistryContext } from '../registry/context.js';
@@ -98,7 +98,7 @@ export function inPlaceOf(repo: string | undefined, remote?: string): (text: str
 /** Whether `--repo` names a repository at a URL. */
 export function isUrl(repo: string): boolean {
   try {
-    return /^file:/i.test(repo) || parseLocation(repo).kind === 'url';
+    return isFileUrl(repo) || parseLocation(repo).kind === 'url';
   } catch {
     return false;
   }

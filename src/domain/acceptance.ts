@@ -1,7 +1,7 @@
 import { isOid } from '../util/oid.js';
 import type { AnnotatedTag, Oid, Tagger } from './event.js';
 import { type ArtifactName, artifactNameForTag, artifactNameFromTag, type StageName } from './names.js';
-import type { Policy, StagePolicy } from './policy.js';
+import { mayChange, type Policy, type StagePolicy } from './policy.js';
 import { type Signature, standsFor } from './signature.js';
 import { joinMessage, ownWords, splitMessage, trailerValues } from './trailers.js';
 
@@ -157,10 +157,10 @@ export const stagesThatAsk = (policy: Policy): StageName[] =>
 
 function mayAccept(
   { by, signed }: StagePolicy,
-  { tagger: { email } }: Pick<Acceptance, 'tagger'>,
+  { tagger }: Pick<Acceptance, 'tagger'>,
   signature: Signature | 'coming' | undefined,
 ): boolean {
-  if (by !== undefined && !by.some((one) => one.toLowerCase() === email.toLowerCase())) return false;
+  if (by !== undefined && !mayChange(by, tagger)) return false;
   if (!signed || signature === 'coming') return true;
-  return signature?.verdict === 'good' && standsFor(signature.signer ?? '', email);
+  return signature?.verdict === 'good' && standsFor(signature.signer ?? '', tagger.email);
 }

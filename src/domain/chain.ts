@@ -83,12 +83,12 @@ export function breaksIn(
         : name === undefined
           ? guess(events, event, lost)
           : fate(name, held.get(name), { lost, tag, when });
-    return [{ event, message, rewritten: { event: tagOid, parent, now: standsFor(event, events, name) } }];
+    return [{ event, message, rewritten: { event: tagOid, parent, now: inPlaceOf(event, events, name) } }];
   });
 }
 
 /** The event in the place of a lost one: that with its name, or the one right before. */
-function standsFor(
+function inPlaceOf(
   { place }: ResolvedEvent,
   events: readonly ResolvedEvent[],
   name: string | undefined,

@@ -97,10 +97,6 @@ export function eventOf(name: EventName, tag: AnnotatedTag): Event {
 const renamedFromIn = (message: string): ArtifactName | undefined =>
   parseArtifactName(splitMessage(message).trailers.get('reg-renamed-from') ?? '');
 
-/** The version that a tag's message states, as its event has it. */
-export const statedVersionIn = (message: string): Version | undefined =>
-  /reg-version/i.test(message) ? statedIn(splitMessage(message).trailers) : undefined;
-
 function statedIn(trailers: Trailers): Version | undefined {
   const stated = trailers.get('reg-version');
   return stated === undefined ? undefined : parseVersion(stated);

@@ -32,13 +32,12 @@ import {
 import { gitSignatures, gitSigner } from './program/signatures.js';
 import { gitTags } from './program/tags.js';
 import { gitTagWriter } from './program/write.js';
-
-export { reachingFrom } from './program/network.js';
-
 import { openRemoteCache, type RemoteCache } from './remote/cache.js';
 import { type FolderReader, remoteRepository } from './remote/repository.js';
 import type { CacheFolder } from './remote/transport.js';
 import { fetchConfig, gitTransport, REMOTE } from './remote/transport-git.js';
+
+export { reachingFrom } from './program/network.js';
 
 /**
  * Opens the repository at a URL without cloning it. No ref of it is kept in the cache, so that a write is a push.

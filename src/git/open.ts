@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import type { Reach } from '../documents/git-config.js';
-import { parseLocation } from '../domain/location.js';
+import { isFileUrl, parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
 import { once } from '../util/async.js';
 import { isFolder } from '../util/files.js';
@@ -27,7 +27,7 @@ export async function openRepository(
 ): Promise<RegistryRepository> {
   const location = parseLocation(repo);
   const isWithoutGit = await isEmbeddedChosen(around.env);
-  if (location.kind === 'url' || /^file:/i.test(repo)) {
+  if (location.kind === 'url' || isFileUrl(repo)) {
     const mode = await modeOf(isWithoutGit);
     return mode.openUrlRepository(
       repo,

@@ -30,11 +30,11 @@ export interface RegistryRepository extends SourceRepository {
   remotes(): Promise<RemoteNames>;
   /** Whether a remote of that name is configured; at a URL every one is. */
   hasRemote(name: string): Promise<boolean>;
-  /** Whether it may have a remote, where that is known without starting anything; `remotes` tells. */
+  /** Whether it may have a remote, as far as that is known without starting git. `remotes` says which. */
   mayHaveRemote?: (() => Promise<boolean>) | undefined;
   /** The top of the work tree, undefined in a bare repository and at a URL. */
   workTree(): Promise<string | undefined>;
-  /** The same where it is known without starting anything; undefined where `workTree` has to tell. */
+  /** The top of the work tree where it is known without starting git; undefined where `workTree` has to be asked. */
   plainTop?: (() => Promise<string | undefined>) | undefined;
   /**
    * The files at these paths, or below them, that the work tree or the index does not have as HEAD has them: modified, added,
@@ -154,6 +154,9 @@ export type TagDefect = 'lightweight' | 'malformed' | 'not-a-commit' | 'missing'
 export type TagReading =
   /** `oddities` are worth a warning and change nothing, such as a name in the object that differs from the name of the ref. */
   { tag: AnnotatedTag; oddities: readonly string[] } | { ref: TagRef; defect: TagDefect; detail: string };
+
+/** The ref that a reading is of. */
+export const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
 
 // objects and history
 

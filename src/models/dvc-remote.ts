@@ -126,7 +126,7 @@ export async function openRemote(
 }
 
 /**
- * The address of an object in a remote, as `dvc get --show-url` has it, without a login. The remote is not asked.
+ * The address of an object in a remote, as `dvc get --show-url` prints it, without a login. The remote is not asked.
  * @param name its md5; that of a folder's manifest ends in `.dir`
  * @throws RegError SOURCE_UNSUPPORTED as `openRemote`
  */

@@ -45,8 +45,8 @@ export async function findDvcModel(
 }
 
 /**
- * The address of the bytes that DVC tracks at a path, as `dvc get --show-url` has it. Nothing is asked, but for a path inside a folder
- * the remote, which has the manifest.
+ * The address of the bytes that DVC tracks at a path, as `dvc get --show-url` prints it. No server is asked, except the remote for a path inside a folder:
+ * it has the manifest.
  * @returns undefined where DVC does not know the path
  * @throws RegError as `findDvcModel`
  */

@@ -116,8 +116,8 @@ async function isAgain(
 }
 
 /**
- * Gives what adds a note to a plan that raises the latest version, where the commit descends from an older version and not from the
- * latest. Where history is not here as a whole, there is no note. Git is asked once where the commit does descend from the latest.
+ * Makes a function that adds a note to a plan which raises the latest version. It does so where the commit descends from an older version
+ * and not from the latest. Where history is not here as a whole, there is no note. Git is asked once where the commit does descend from the latest.
  */
 function otherLineNote(
   { repository }: RegistryContext,

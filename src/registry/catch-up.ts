@@ -8,6 +8,7 @@ import {
   listArtifact,
   type RegistryRepository,
   type RemoteListing,
+  refOf,
   requireRemote,
   requireWriter,
   type TagReading,
@@ -52,8 +53,6 @@ export async function catchUp(
   const kept = here.filter((reading) => !fetched.includes(refOf(reading).name));
   return { ...listing, tags, fetched, readings: [...kept, ...brought] };
 }
-
-const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
 
 /** The names of the tags whose objects cannot be read. */
 const damageIn = (readings: readonly TagReading[]): Set<string> =>

@@ -1,6 +1,7 @@
 import { type ArtifactState, artifactStateOf, currentIn, type ResolvedEvent } from '../domain/artifact.js';
 import { findNamed } from '../domain/find.js';
 import type { ArtifactName } from '../domain/names.js';
+import { tagNameIn } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import { formatTime } from '../domain/time.js';
@@ -34,7 +35,7 @@ export async function checkRef(
   ref: string,
   { at, fetch }: CheckRefOptions,
 ): Promise<CheckedRow> {
-  const tagName = ref.replace(/^(refs\/)?tags\//, '');
+  const tagName = tagNameIn(ref);
   const name = parseTagName(tagName);
   const target = tagName === ref ? targetOf(ref) : undefined;
   const wanted = name?.artifact ?? target?.artifact;
@@ -56,7 +57,7 @@ export async function checkRef(
 
 /** Whether a ref belongs to something else: its name is not that of an event, and does not look like one. */
 export function isOtherRef(ref: string): boolean {
-  const name = ref.replace(/^(refs\/)?tags\//, '');
+  const name = tagNameIn(ref);
   return parseTagName(name) === undefined && !looksLikeEvent(name) && targetOf(ref) === undefined;
 }
 

@@ -101,6 +101,12 @@ async function workLink({ workTree }: RegistryContext, artifact: ArtifactName): 
   return link !== undefined && (await (await workTree())?.read(link)) !== undefined ? link : undefined;
 }
 
+/** For `catch`: a version need not be declared (`register --unlinked`). */
+export function unlessUndeclared(error: unknown): undefined {
+  if (error instanceof RegError && error.code === 'NOT_DECLARED') return undefined;
+  throw error;
+}
+
 function unlessUnreadable(error: unknown): undefined {
   unreadable(error);
 }

@@ -43,8 +43,8 @@ export const describe = (
   });
 
 /**
- * Adds where DVC has the bytes of a model of this repository, which its files say without a question, or Git LFS, whose server has to be asked.
- * A linked repository would have to be fetched for it.
+ * Adds where the bytes of a model of this repository are. The files of DVC say it; the server of Git LFS is asked. A linked repository
+ * is left out, because it would be fetched for that.
  */
 async function withAddress(
   context: RegistryContext,

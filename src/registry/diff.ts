@@ -11,7 +11,7 @@ import { RegError } from '../errors.js';
 import type { History, LoggedCommit } from '../git/port.js';
 import { mapAtMost, once } from '../util/async.js';
 import { type RegistryContext, requireCommit } from './context.js';
-import { declaredArtifacts } from './declared.js';
+import { declaredArtifacts, unlessUndeclared } from './declared.js';
 import { describeChosen } from './describe.js';
 import { type DeclaredPlace, formerName, laterNames } from './former-names.js';
 import { linkAt, withSharedSources } from './links.js';
@@ -235,12 +235,6 @@ async function sideAt(
   );
   const side = { target: shown, artifact, version, commit, file: description?.file ?? null };
   return { side, place: chosen, description };
-}
-
-/** A version need not be declared (`register --unlinked`); then it has no description. */
-function unlessUndeclared(error: unknown): undefined {
-  if (error instanceof RegError && error.code === 'NOT_DECLARED') return undefined;
-  throw error;
 }
 
 async function logsOf(

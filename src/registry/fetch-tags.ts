@@ -7,8 +7,7 @@ import { markGone } from './missing.js';
 import { readArtifact, readState } from './read.js';
 
 /**
- * Brings the tags that the remote has and this clone does not, those of one artifact or of all, so that a question is answered as at the
- * remote. Without a remote, and at a URL, all is there already. Tags that differ are an error of one artifact, and a note of all.
+ * Brings the tags that the remote has and this clone does not, of one artifact or of all. A question is then answered as at the remote. Without a remote, and at a URL, all is there already. Tags that differ are an error of one artifact, and a note of all.
  * @param scope a name without tags at the remote means all: it may be a part of a longer one
  * @throws RegError REMOTE_FAILED, GIT_MISSING, BEHIND_REMOTE
  */

@@ -75,7 +75,7 @@ export async function refuseFork(
 }
 
 /**
- * The same before there is a listing of the remote that is meant, which is asked where there are other remotes.
+ * Refuses such a write before the remote that is meant was listed. It is asked only where there are other remotes.
  * @throws RegError BEHIND_REMOTE, REMOTE_FAILED
  */
 export async function refuseForkEarly(
@@ -113,7 +113,7 @@ export async function noteOfFork(
   return elsewhere && lackingNote(remote, elsewhere);
 }
 
-/** The same for one artifact, where the remote that is meant has none of its tags. */
+/** The note that another remote has an artifact, where the remote that is meant has none of its tags. */
 export async function noteOfLacking(
   context: RegistryContext,
   remote: string,

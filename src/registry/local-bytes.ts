@@ -4,12 +4,13 @@ import type { Config } from '../documents/config.js';
 import { type Link, modelPath } from '../documents/link.js';
 import { LINK_SUFFIX } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
-import { parseLocation } from '../domain/location.js';
+import { isFileUrl, parseLocation } from '../domain/location.js';
 import type { ArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { dvcRemoteFolder } from '../models/dvc-digest.js';
 import { isStoreUrl } from '../stores/url.js';
 import { isBelow, isInside, wayBelow } from '../util/files.js';
+import { isRunner } from '../util/runner.js';
 import type { RegistryContext } from './context.js';
 import type { DeclaredModel } from './declared-model.js';
 import { linkIn, MOST_LINKS } from './links.js';
@@ -34,8 +35,8 @@ export interface Published {
 }
 
 /**
- * Refuses to publish a version whose bytes are in a folder of this machine that the push does not take along, unless the protected branch
- * names that folder, or a person did.
+ * Refuses to publish a version whose bytes stay in a folder of this machine. It is allowed where the protected branch names that folder, or
+ * a person did.
  * @throws RegError NOT_PUSHED
  */
 export async function refuseLocalBytes(context: RegistryContext, version: Published): Promise<void> {
@@ -58,9 +59,6 @@ function sharedFolders({ sources, store }: SharedFolders, root: string): string[
   return [...(sources.allow ?? []), ...stores].map((one) => folderOf(one, root));
 }
 
-/** Whether a text is a URL of this machine. */
-export const isFileUrl = (text: string): boolean => /^file:/i.test(text);
-
 /** The absolute path of a folder, given by a path from the top of the repository or a file URL. */
 export const folderOf = (folder: string, root: string): string =>
   isFileUrl(folder) ? fileURLToPath(folder) : resolve(root, folder);
@@ -68,9 +66,6 @@ export const folderOf = (folder: string, root: string): string =>
 /** Whether a path is that of a folder or below it, after symbolic links. */
 export const isAtOrBelow = async (folder: string, path: string): Promise<boolean> =>
   resolve(path) === resolve(folder) || isBelow(folder, path);
-
-/** Whether a runner of CI is at work, whose folders end with its job. */
-export const isRunner = (env: NodeJS.ProcessEnv): boolean => /^(?:true|1)$/i.test(env.CI ?? '');
 
 /**
  * Where on this machine the bytes of a declared model are; undefined where git pushes them, or others reach them. Those who commit the path

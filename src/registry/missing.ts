@@ -94,7 +94,7 @@ export async function refusePartial(
   if (await isPartial(context, read, all)) throw partial(artifact);
 }
 
-/** The same of a question; where it is to ask no remote, a warning, and the answer is that of the tags here. */
+/** Refuses to answer from partial tags. A question that asks no remote gets a warning, and is answered from the tags here. */
 export async function warnOrRefusePartial(
   context: RegistryContext,
   artifact: ArtifactName,

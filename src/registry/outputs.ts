@@ -5,6 +5,7 @@ import { formatTime } from '../domain/time.js';
 import { cameAfter } from '../domain/timeline.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
+import { unlessUndeclared } from './declared.js';
 import { describeChosen } from './describe.js';
 import { formerName } from './former-names.js';
 import { readArtifact } from './read.js';
@@ -39,7 +40,7 @@ interface AnsweredRow {
  * @throws RegError USAGE where the answer is about no version
  */
 export async function outputsOf(context: RegistryContext, answer: unknown): Promise<Outputs> {
-  // a ref of another tool, where the job takes such refs for fine
+  // a ref of another tool, which `--other-tags ok` allows
   if (answer === null) return { event: null, name: null, version: null, stage: null, tag: null };
   const row = [answer].flat().at(-1) as AnsweredRow | undefined;
   if (row?.artifact === undefined)
@@ -109,10 +110,4 @@ export async function diffOutputs(
     commit: all[0]?.to.commit ?? null,
     previous: one?.from?.artifact === artifact ? (one?.from?.version ?? null) : null,
   };
-}
-
-/** An artifact that is not declared has events all the same. */
-function unlessUndeclared(error: unknown): undefined {
-  if (error instanceof RegError && error.code === 'NOT_DECLARED') return undefined;
-  throw error;
 }

@@ -192,7 +192,7 @@ export async function ignoredHere(
 }
 
 /** What a write is about to do. */
-interface Intent {
+export interface Intent {
   plan: Plan;
   /** Older events that its push takes along. */
   brought: readonly ResolvedEvent[];

@@ -29,7 +29,7 @@ export async function renameStage(
     decide: (snapshot: Snapshot) => planRenameStage(snapshot, old, wanted, options.message),
   }));
   // commits of the registry are not looked at again
-  return writeTogether(context, parts, { ...options, unlinked: true }, () => nothingIn(old));
+  return writeTogether(context, parts, { ...options, asRegistered: true }, () => nothingIn(old));
 }
 
 const nothingIn = (stage: StageName): RegError =>

@@ -45,7 +45,7 @@ export async function rename(
     { artifact: old, decide: (snapshot: Snapshot) => planOldName(snapshot, wanted, { message }) },
   ];
   // the commits were looked at when they were registered under the old name
-  return writeTogether(context, parts, { ...options, unlinked: true });
+  return writeTogether(context, parts, { ...options, asRegistered: true });
 }
 
 /**

@@ -4,6 +4,7 @@ import { formatLink, type Link, readLink } from '../documents/link.js';
 import { requireLinkPath } from '../documents/link-path.js';
 import { CONFIG_FILE } from '../domain/config-file.js';
 import type { Oid } from '../domain/event.js';
+import { isFileUrl } from '../domain/location.js';
 import { refuseUnsafePath } from '../domain/model-files.js';
 import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
 import { refuseUnwritableStage } from '../domain/writable.js';
@@ -22,7 +23,7 @@ import { type RegistryContext, requireCommit, requireWorkTree } from './context.
 import { refuseExcluded } from './exclusion.js';
 import { refuseForkEarly } from './forks.js';
 import { formatOf, typeOf } from './link.js';
-import { isFileUrl, refuseLocalBytes } from './local-bytes.js';
+import { refuseLocalBytes } from './local-bytes.js';
 import { meantInWrite } from './meant.js';
 import { type MetadataOptions, metadataOf } from './metadata.js';
 import { readRules } from './policy.js';
@@ -153,7 +154,7 @@ interface Store {
   shown: string;
   /** The absolute path of a store that is a folder. */
   path: string | undefined;
-  /** The same where the option names it as an absolute path or a URL, which is on purpose. */
+  /** That path where the option names it as an absolute path or a URL, which is on purpose. */
   named: string | undefined;
 }
 

@@ -7,7 +7,6 @@ import type { Plan, Snapshot } from '../domain/plan.js';
 import { isOvertaken, isSameWrite, type Unpushed, unpushedOf } from '../domain/unpushed.js';
 import { RegError } from '../errors.js';
 import {
-  type RefTips,
   type RegistryRepository,
   type RemoteListing,
   requireRemote,
@@ -34,7 +33,7 @@ import { refuseFork } from './forks.js';
 import { type DeclaredPlace, placeOfRegistration } from './former-names.js';
 import { usesGto } from './load-config.js';
 import { localPlace, refuseLocalBytes } from './local-bytes.js';
-import { policyGuard } from './policy.js';
+import { type Intent, policyGuard } from './policy.js';
 import { annotatedTags, artifactNamesIn, readAllTags, readArtifactNames, wholeEventsIn } from './read.js';
 import type { WriteRow } from './rows.js';
 import { refuseUnpushed } from './tracked-model.js';
@@ -53,6 +52,8 @@ export interface WriteOptions {
   sign?: boolean | undefined;
   /** Lets a commit be registered that does not declare the artifact. */
   unlinked?: boolean | undefined;
+  /** The commits were looked at when they were registered, under another name or before. */
+  asRegistered?: boolean | undefined;
   /** A folder of this machine that was named on purpose, an absolute path: others have it too. */
   namedStore?: string | undefined;
   /** Writes what gto cannot read, in a repository with a `.gto`; what else it allows, each write says. */
@@ -114,7 +115,7 @@ export interface Part {
   decide: Decide;
 }
 
-/** Git in a repository on this machine may repeat a message so often; then it is final, for other writers make it change. */
+/** Git in a repository on this machine may repeat a message so often. Then the message is final: other writers would change it. */
 const REPETITIONS = 10;
 
 /** Writes about one artifact; `writeTogether` says how. */
@@ -156,18 +157,7 @@ export async function writeTogether(
       await follow(lost.change.there, lost.change.here);
       return written(lost, target, decider.notes);
     }
-    const looks: Before[] = [];
-    for (const [index, artifact] of names.entries()) {
-      const own = listed?.then((all) => all[index] as RemoteListing);
-      const before = await look(context, artifact, target, own, options.delete);
-      if (before.view?.tags.length === 0 && !options.delete)
-        decider.notes.add(await refuseFork(context, artifact, target, before.snapshot.tagNames));
-      looks.push(before);
-    }
-    const snapshots = new Map(looks.map(({ snapshot }) => [snapshot.artifact.name, snapshot]));
-    const decisions: Decision[] = [];
-    for (const [index, part] of parts.entries())
-      decisions.push(await decider.decide(part, looks[index] as Before, snapshots));
+    const decisions = await decider.decide(parts, listed);
     if (nothing && decisions.every(hasNothing)) throw nothing();
     if (options.dryRun) return foreseen(decisions, decider.notes);
     const changes: Change[] = [];
@@ -177,12 +167,10 @@ export async function writeTogether(
         await changeOf(repository, name, { ...plan, brought }, target, before.view, options.confirm),
       );
     }
-    await decider.refuseSignatures(
-      decisions,
-      changes.map(({ stored }) => stored),
-    );
+    for (const [index, decision] of decisions.entries())
+      await decider.refuseSignatures(decision, changes[index]?.stored ?? []);
     const change = together(changes as [Change, ...Change[]]);
-    const turns = looks.map(({ turn }) => turn);
+    const turns = decisions.map(({ before }) => before.turn);
     const outcome = await apply(repository, change, turns, target.push);
     const attempt = { decisions, change };
     if (outcome.kind === 'done') return written(attempt, target, decider.notes);
@@ -229,11 +217,10 @@ function foreseen(decisions: readonly Decision[], notes: ReadonlySet<string | un
 function deciderOf(context: RegistryContext, target: WriteTarget, options: WriteOptions) {
   const { repository } = context;
   const guard = policyGuard(context, target);
-  const declarations = memoize(
-    async (artifact: ArtifactName): Promise<DeclaredAt> =>
-      memoize((at: DeclaredPlace) => declaredModel(context, artifact, at), {
-        keepFailures: true,
-      }),
+  const declared = memoize(
+    ({ artifact, place }: { artifact: ArtifactName; place: DeclaredPlace }) =>
+      declaredModel(context, artifact, place),
+    { keepFailures: true },
   );
   const unpushed = memoize(
     ({ artifact, commit, path }: { artifact: ArtifactName; commit: Oid; path: string }) =>
@@ -242,19 +229,15 @@ function deciderOf(context: RegistryContext, target: WriteTarget, options: Write
   );
   const beside = once(async () => usesGto(repository, await context.workTree()));
   const notes = new Set([target.note]);
-  const refuseBytes = async (
-    { artifact, tips }: { artifact: ArtifactName; tips: RefTips | undefined },
-    plan: Plan,
-    brought: readonly ResolvedEvent[],
-    declared: DeclaredAt,
-  ): Promise<void> => {
-    const fresh = options.unlinked ? [] : [...newCommits(plan)];
-    for (const commit of fresh) await refuseUnsound(context, artifact, commit, declared);
-    const shared = async () => (await guard.rules(tips)).config;
+  const refuseBytes = async ({ before, plan, brought }: Decision, declaredAt: DeclaredAt): Promise<void> => {
+    const artifact = before.snapshot.artifact.name;
+    const fresh = options.asRegistered ? [] : [...newCommits(plan)];
+    for (const commit of fresh) await refuseUnsound(context, artifact, commit, declaredAt);
+    const shared = async () => (await guard.rules(before.view?.tips)).config;
     for (const place of [...fresh.map((commit) => ({ commit })), ...registeredIn(brought)]) {
       const { commit } = place;
       // what a push takes along may have been registered without a declaration that can be read
-      const model = await declared(place).catch(unlessUnreadable);
+      const model = await declaredAt(place).catch(unlessUnreadable);
       if (model?.path !== undefined) notes.add(await unpushed({ artifact, commit, path: model.path }));
       if (!target.push) continue;
       await refuseLocalBytes(context, {
@@ -267,41 +250,64 @@ function deciderOf(context: RegistryContext, target: WriteTarget, options: Write
       });
     }
   };
+  const lookAt = async (
+    artifact: ArtifactName,
+    listed: Promise<RemoteListing> | undefined,
+  ): Promise<Before> => {
+    const before = await look(context, artifact, target, listed, options.delete);
+    if (before.view?.tags.length === 0 && !options.delete)
+      notes.add(await refuseFork(context, artifact, target, before.snapshot.tagNames));
+    return before;
+  };
+  const decisionAbout = async (
+    { artifact, decide }: Part,
+    before: Before,
+    others: ReadonlyMap<ArtifactName, Snapshot>,
+  ): Promise<Decision> => {
+    const declaredAt: DeclaredAt = (place) => declared({ artifact, place });
+    const decided = await decideOnce(before, (snapshot) => decide(snapshot, declaredAt, others));
+    const plan = (await beside()) ? besideGto(before.snapshot, decided, options.force) : decided;
+    const brought = target.push && !options.delete ? broughtBy(plan, before.unpushed) : [];
+    const decision = { before, plan, brought };
+    if (!options.unlinked) await refuseBytes(decision, declaredAt);
+    const approved = await guard.approved(intentOf(decision));
+    notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
+    notes.add(revivedNote(before.snapshot.artifact, approved));
+    return { ...decision, plan: approved };
+  };
   return {
     notes,
+    /** Looks at every artifact, and then decides about each. */
     decide: async (
-      { artifact, decide }: Part,
-      before: Before,
-      others: ReadonlyMap<ArtifactName, Snapshot>,
-    ): Promise<Decision> => {
-      const declared = await declarations(artifact);
-      const decided = await decideOnce(before, (snapshot) => decide(snapshot, declared, others));
-      const fitted = (await beside()) ? besideGto(before.snapshot, decided, options.force) : decided;
-      const brought = target.push && !options.delete ? broughtBy(fitted, before.unpushed) : [];
-      const tips = before.view?.tips;
-      await refuseBytes({ artifact, tips }, fitted, brought, declared);
-      const plan = await guard.approved({
-        plan: fitted,
-        brought,
-        artifact: before.snapshot.artifact,
-        tips: before.view?.tips,
-      });
-      notes.add(await guard.note()).add(before.view && fetchedNote(before.view, target.remote));
-      notes.add(revivedNote(before.snapshot.artifact, plan));
-      return { before, plan, brought };
+      parts: readonly Part[],
+      listed: Promise<readonly RemoteListing[]> | undefined,
+    ): Promise<Decision[]> => {
+      const looks: Before[] = [];
+      for (const [index, { artifact }] of parts.entries())
+        looks.push(
+          await lookAt(
+            artifact,
+            listed?.then((all) => all[index] as RemoteListing),
+          ),
+        );
+      const snapshots = new Map(looks.map(({ snapshot }) => [snapshot.artifact.name, snapshot]));
+      const decisions: Decision[] = [];
+      for (const [index, part] of parts.entries())
+        decisions.push(await decisionAbout(part, looks[index] as Before, snapshots));
+      return decisions;
     },
-    refuseSignatures: async (
-      decisions: readonly Decision[],
-      stored: readonly (readonly Oid[])[],
-    ): Promise<void> => {
-      for (const [index, { before, plan, brought }] of decisions.entries()) {
-        const tips = before.view?.tips;
-        const intent = { plan, brought, artifact: before.snapshot.artifact, tips };
-        await guard.refuseSignatures(stored[index] ?? [], intent);
-      }
-    },
+    refuseSignatures: (decision: Decision, stored: readonly Oid[]): Promise<void> =>
+      guard.refuseSignatures(stored, intentOf(decision)),
   };
 }
+
+/** What a decision is about to do, for the rules. */
+const intentOf = ({ before: { snapshot, view }, plan, brought }: Decision): Intent => ({
+  plan,
+  brought,
+  artifact: snapshot.artifact,
+  tips: view?.tips,
+});
 
 /**
  * Looks at everything that the decision may depend on. Whatever another writer does after the turn was taken makes this

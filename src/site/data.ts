@@ -7,7 +7,7 @@ import { parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
 import { compareVersions, type Version } from '../domain/version.js';
 import { RegError } from '../errors.js';
-import type { Objects, TagReading, TagRef, TreeEntry } from '../git/port.js';
+import { type Objects, refOf, type TagReading, type TagRef, type TreeEntry } from '../git/port.js';
 import { pagesAt } from '../registry/browse.js';
 import type { RegistryContext } from '../registry/context.js';
 import { describeChosen } from '../registry/describe.js';
@@ -65,8 +65,6 @@ const peeledOf = (reading: TagReading): TagRef['peeled'] => {
   if ('tag' in reading) return reading.tag.commit;
   return reading.defect === 'lightweight' ? undefined : 'unknown';
 };
-
-const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
 
 /** How many commits and files are kept: those of a few artifacts. */
 const COMMITS = 32;

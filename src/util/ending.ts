@@ -1,4 +1,4 @@
-// What has to be undone when a signal, or the end of the reader of its answer, ends the process before the work itself can.
+// What is undone when the process ends before its work: at a signal, or when the reader of its answer has ended.
 
 const undoing = new Set<() => void>();
 

@@ -80,7 +80,7 @@ test('it needs a reason, and ids that are gone', async () => {
   for (const [args, code, message] of [
     [['--accept', first], 2, 'say so with -m'],
     [['--accept', 'f'.repeat(40), '-m', 'why'], 1, 'see what is gone'],
-    [['--accept', 'prod', '-m', 'why'], 2, 'no object id'],
+    [['--accept', 'prod', '-m', 'why'], 2, 'not an object id'],
     [['--push'], 2, 'name the tag objects that are gone with --accept'],
   ] as const) {
     const refused = await accept(...args);

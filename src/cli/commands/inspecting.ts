@@ -7,12 +7,12 @@ import { diffOutputs } from '../../registry/outputs.js';
 import { type ChooseOptions, chosenBy } from '../../registry/queries.js';
 import { CheckedRow, type Difference, type StageDifference } from '../../registry/rows.js';
 import { shellLine } from '../../util/shell.js';
-import { type GlobalOptions, type OutputFormat, takesPlace } from '../output.js';
+import { type GlobalOptions, type Output, type OutputFormat, takesPlace } from '../output.js';
 import { renderDiff, renderDiffs } from '../render/diff.js';
 import { diffMarkdown, stageMarkdown, unjudgedIn } from '../render/diff-markdown.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
-import { notingIn } from './reading.js';
+import { notingIn, wholeness } from './reading.js';
 
 /** `reg check-ref` */
 export async function checkRef(
@@ -73,13 +73,10 @@ export async function diff(
     outputFormat?: OutputFormat;
   },
 ): Promise<number> {
-  let isWhole = true;
-  const onMissing = (): void => {
-    isWhole = false;
-  };
+  const whole = wholeness();
   // a reviewer reads the verdict of the rules that hold, not of those that a change brings
   const judge = exitCode === 'worse' || format === 'markdown' || outputFormat !== undefined;
-  const options = { ...given, onMissing, judge };
+  const options = { ...given, onMissing: whole.onMissing, judge };
   const context = await open();
   const print = async <T>(found: T, markdown: (found: T) => string, text: () => Promise<string>) => {
     if (takesPlace(outputFormat)) return;
@@ -102,13 +99,24 @@ export async function diff(
       (found) => stageMarkdown(found, from),
       () => renderDiffs(all, out),
     );
-    if (isWhole && all.every(({ same }) => same)) out.note(`nothing differs from ${from}`);
+    if (whole.code() === 0 && all.every(({ same }) => same)) out.note(`nothing differs from ${from}`);
   } else {
     const found = await differences(context, from, to, options);
     all = [found];
     await print(found, diffMarkdown, () => renderDiff(found, out));
     if (found.same) out.note(sameNote(found));
   }
+  noteVerdicts(out, all);
+  const one = from.startsWith('#') ? undefined : all[0];
+  const isWhole = whole.code() === 0;
+  if (outputFormat) out.answered = await diffOutputs(context, all, { one, isWhole });
+  if (!isWhole) return 1;
+  const fails = exitCode === 'worse' ? all.some(({ worse }) => worse) : !all.every(({ same }) => same);
+  return exitCode !== undefined && fails ? 1 : 0;
+}
+
+/** Notes what is worse, and what no rule judges. */
+function noteVerdicts(out: Output, all: readonly StageDifference[]): void {
   for (const { to: side, worse, reasons, changes, log } of all) {
     const whose = all.length > 1 ? ` of ${side.artifact}` : '';
     for (const [name, one] of Object.entries(log))
@@ -118,11 +126,6 @@ export async function diff(
     if (unjudged.length > 0)
       out.note(`no rule says which way is better${whose}, so it is not judged: ${unjudged.join(', ')}`);
   }
-  const one = from.startsWith('#') ? undefined : all[0];
-  if (outputFormat) out.answered = await diffOutputs(context, all, { one, isWhole });
-  if (!isWhole) return 1;
-  const fails = exitCode === 'worse' ? all.some(({ worse }) => worse) : !all.every(({ same }) => same);
-  return exitCode !== undefined && fails ? 1 : 0;
 }
 
 /** The note that two models are the same. Commits may still lie between them: those change no fact of the model. */

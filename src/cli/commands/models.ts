@@ -1,18 +1,19 @@
 import { createReadStream } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isFileUrl } from '../../domain/location.js';
 import { parseTarget } from '../../domain/target.js';
 import { RegError } from '../../errors.js';
 import { clearCache, listCache } from '../../models/cache.js';
 import { type LoadOptions, loadModel, singleFile, warningOf } from '../../registry/load.js';
 import { chosenBy } from '../../registry/queries.js';
-import { CacheRow } from '../../registry/rows.js';
+import { CacheRow, type UrlRow } from '../../registry/rows.js';
 import * as uploading from '../../registry/upload.js';
 import { type UrlOptions, urlOf } from '../../registry/url-of.js';
 import { withoutUserInfo } from '../../util/address.js';
 import { cacheFolder } from '../../util/files.js';
 import { commitHint, pushHint } from '../next-step.js';
-import { type GlobalOptions, takesPlace } from '../output.js';
+import { type GlobalOptions, type Output, type OutputFormat, takesPlace } from '../output.js';
 import { progressBar } from '../render/progress.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
@@ -42,26 +43,17 @@ export async function load(
     Pick<GlobalOptions, 'fields' | 'json' | 'outputFormat'> & { output?: string; url?: boolean },
 ): Promise<void> {
   const parsed = parseTarget(asked);
-  const chosen = chosenBy(parsed, { stage, version });
-  if (url) {
-    const found = await urlOf(await open(), parsed.artifact, {
-      at,
-      rev,
-      frozen,
-      verify,
-      expires,
-      ...chosen,
-      onDeprecated: notingIn(out),
-      onPassedOver: passingOverIn(out),
-    });
-    // an address with a signature is for the later steps, and the log of the job is read by others
-    const shown = outputFormat === 'github' ? withoutUserInfo(found.url) : found.url;
-    await out.answer({ ...found, url: shown }, () => [shown]);
-    out.answered = found;
-    if (found.note !== null) out.note(found.note);
-    if (!found.pinned && found.version !== null) out.note(unpinnedWarning(found));
-    return;
-  }
+  const { artifact } = parsed;
+  const choice = {
+    at,
+    rev,
+    frozen,
+    verify,
+    ...chosenBy(parsed, { stage, version }),
+    onDeprecated: notingIn(out),
+    onPassedOver: passingOverIn(out),
+  };
+  if (url) return printUrl(out, await urlOf(await open(), artifact, { ...choice, expires }), outputFormat);
   if (output === '-' && ((fields !== undefined && !json) || takesPlace(outputFormat)))
     throw new RegError(
       'USAGE',
@@ -69,20 +61,10 @@ export async function load(
       'write it to a file: -o FILE',
     );
   const progress = progressBar(out, asked);
-  const onDeprecated = notingIn(out);
-  const choice = {
-    at,
-    rev,
-    force,
-    frozen,
-    verify,
-    ...chosen,
-    onStart: progress.start,
-    onDeprecated,
-    onPassedOver: passingOverIn(out),
-  };
-  const loaded = await loadModel(await open(), parsed.artifact, {
+  const loaded = await loadModel(await open(), artifact, {
     ...choice,
+    force,
+    onStart: progress.start,
     ...placeOf(output, cwd),
   }).finally(progress.stop);
   const { kind: _, ...row } = loaded;
@@ -93,6 +75,15 @@ export async function load(
   out.answered = row;
   if (output === '-') return pipeline(createReadStream(singleFile(loaded)), out.world.stdout, { end: false });
   await out.answer(row, () => [isAbsolute(output ?? '') ? loaded.path : relative(cwd, loaded.path)]);
+}
+
+/** Prints the address of the bytes. One with a signature is for the later steps: others read the log of a job. */
+async function printUrl(out: Output, found: UrlRow, format: OutputFormat | undefined): Promise<void> {
+  const url = format === 'github' ? withoutUserInfo(found.url) : found.url;
+  await out.answer({ ...found, url }, () => [url]);
+  out.answered = found;
+  if (found.note !== null) out.note(found.note);
+  if (!found.pinned && found.version !== null) out.note(unpinnedWarning(found));
 }
 
 const unpinnedWarning = ({ artifact, version }: { artifact: string; version: string | null }): string =>
@@ -130,7 +121,7 @@ export async function upload(
     out.note(
       'the store is a folder of this clone, which others do not have: --store and store: in .reg.yaml name another',
     );
-  else if (isAbsolute(row.url) || /^file:/i.test(row.url))
+  else if (isAbsolute(row.url) || isFileUrl(row.url))
     out.note('the link names a folder of this machine; others find it where it is mounted at the same place');
   if (row.commit === null) out.hint(await commitHint(context, cwd, row.path, `Link ${artifact}`));
   else await pushHint(session, context, row.tags);

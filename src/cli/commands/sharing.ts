@@ -9,12 +9,8 @@ import type { Session } from '../session.js';
 export async function status(session: Session): Promise<number> {
   const { out, open, inPlace } = session;
   const context = await open();
-  let isFork = false;
-  const onFork = (note: string): void => {
-    isFork = true;
-    out.note(inPlace(note));
-  };
-  const found = await syncing.status(context, { onFork });
+  const fork = forkIn(session);
+  const found = await syncing.status(context, fork);
   const name = await context.remote();
   const short = (oid: string | null): string => oid?.slice(0, 12) ?? '-';
   await out.answer(found, () =>
@@ -25,7 +21,7 @@ export async function status(session: Session): Promise<number> {
   );
   const [first] = found;
   if (first === undefined) {
-    if (!isFork) out.note(sameNote(name));
+    if (!fork.isNoted()) out.note(sameNote(name));
     return 0;
   }
   if (found.every(({ state }) => state === 'differs')) out.hint(differingHint(session, name, first.tag));
@@ -39,18 +35,14 @@ export async function status(session: Session): Promise<number> {
 
 /** `reg sync` */
 export async function sync(session: Session): Promise<number> {
-  const { out, open, inPlace } = session;
+  const { out, open } = session;
   const context = await open();
-  let isFork = false;
-  const onFork = (note: string): void => {
-    isFork = true;
-    out.note(inPlace(note));
-  };
+  const fork = forkIn(session);
   const onRow = ({ action, tag }: SyncRow): void => out.print(`${action}\t${tag}\n`);
-  const rows = await syncing.sync(context, { onRow: out.isData ? undefined : onRow, onFork });
+  const rows = await syncing.sync(context, { onRow: out.isData ? undefined : onRow, ...fork });
   if (out.isData) out.data(rows);
   const remote = await context.remote();
-  if (rows.length === 0 && !isFork) out.note(sameNote(remote));
+  if (rows.length === 0 && !fork.isNoted()) out.note(sameNote(remote));
   const lost = rows.find(({ action }) => action === 'damaged');
   if (lost) out.note(`tags that cannot be read are not at ${remote} either: restore them from another clone`);
   const differing = rows.find(({ action }) => action === 'differs');
@@ -58,6 +50,18 @@ export async function sync(session: Session): Promise<number> {
   out.note('tags that differ were left alone: decide which one is right');
   out.hint(differingHint(session, remote, differing.tag));
   return 1;
+}
+
+/** Prints the note that another remote has artifacts, and says whether there was one: then both sides are not the same. */
+function forkIn({ out, inPlace }: Session): { onFork: (note: string) => void; isNoted: () => boolean } {
+  let isNoted = false;
+  return {
+    onFork: (note) => {
+      isNoted = true;
+      out.note(inPlace(note));
+    },
+    isNoted: () => isNoted,
+  };
 }
 
 /** How many tags a hint names. */

@@ -15,7 +15,7 @@ export async function renderDiff(found: StageDifference, out: Output): Promise<s
   return parts.filter((part) => part !== '').join(out.world.isTTY ? '\n' : '');
 }
 
-/** The same of several artifacts, those that differ: in a pipe the artifact comes first in each line. */
+/** Renders the comparisons of several artifacts that differ. In a pipe, each line begins with the artifact. */
 export async function renderDiffs(found: readonly StageDifference[], out: Output): Promise<string> {
   const parts = await Promise.all(
     found

@@ -4,7 +4,10 @@ import { cleanLine } from './clean.js';
 
 // The fields of an answer that `--json=<field,…>` and `--fields` choose.
 
-/** The same answer with these fields alone, of each row where it has rows; null stays null. @throws RegError USAGE */
+/**
+ * The answer with these fields alone, of each row where it has rows. Null stays null.
+ * @throws RegError USAGE
+ */
 export function fieldsAlone(answer: unknown, names: readonly string[]): unknown {
   if (answer === null) return null;
   if (Array.isArray(answer)) return answer.map((row) => fieldsAlone(row, names));

@@ -154,7 +154,7 @@ const isSettled = ({ tags, turn }: RemoteListing): boolean =>
 /** More artifacts than these may be too long for one command line. */
 const MANY = 100;
 
-/** The same at this moment, even in the middle of a push. */
+/** Lists the tags and turns as they are at this moment, even in the middle of a push. */
 async function listOnce(access: RemoteAccess, artifacts: readonly ArtifactName[]): Promise<RemoteListing[]> {
   const patterns = artifacts.flatMap((one) => [...tagRefsOf(one).map((start) => `${start}*`), turnRef(one)]);
   const asked = artifacts.length > MANY ? [] : [...patterns, 'HEAD', `${BRANCHES}*`];

@@ -436,7 +436,7 @@ export function withSettings(env: NodeJS.ProcessEnv, settings: readonly Setting[
   return { ...env, ...Object.fromEntries(numbered), GIT_CONFIG_COUNT: String(count + settings.length) };
 }
 
-/** The same, with settings that those of the environment win over. */
+/** Adds settings to the environment of git. Those that are there already win. */
 export function withSettingsBelow(env: NodeJS.ProcessEnv, settings: readonly Setting[]): NodeJS.ProcessEnv {
   const own = Array.from({ length: Number(env.GIT_CONFIG_COUNT) || 0 }, (_, index): Setting => {
     const [key = '', value = ''] = [env[`GIT_CONFIG_KEY_${index}`], env[`GIT_CONFIG_VALUE_${index}`]];

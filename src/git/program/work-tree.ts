@@ -158,7 +158,10 @@ async function readBlob(objects: Objects, path: string, oid: Oid, limit: number)
   return objects.blob(oid);
 }
 
-/** The files of the index that the work tree may lack by design, and without an index those of HEAD, whose paths end so. */
+/**
+ * The files that the work tree may lack by design, by the end of their paths. They are those of the index, and without an index those
+ * of HEAD.
+ */
 export async function listNotCheckedOut(git: RunGit, folder: string, end: string): Promise<Map<string, Oid>> {
   const pathspec = `:(top)*${end.replaceAll(/[\\*?[]/g, '\\$&')}`;
   const [listed, isWithout] = await Promise.all([

@@ -51,7 +51,7 @@ export async function refusedBy(
 }
 
 /**
- * The address that a server of the Git LFS API gives for an object, and whether headers must go with it, which are not shown.
+ * The address that a server of the Git LFS API gives for an object, and whether headers must go with it. The headers are not shown.
  * @throws RegError SOURCE_PATH, REMOTE_FAILED, also where the address holds a login
  */
 export async function downloadAddress(
