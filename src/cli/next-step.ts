@@ -22,16 +22,21 @@ export async function commitHint(
   return `${add} && ${shellLine(...git, 'commit', '-m', message)}`;
 }
 
-/** Names the push that is left to do, where there is a remote; `along` are older tags that go with those of the rows. */
+/**
+ * Names the push that is left to do, where there is a remote; `along` are older tags that go with those of the rows. Of an earlier write of
+ * several tags, the rows name the last one of each artifact.
+ */
 export async function pushHint(
   { out, repo }: Session,
   context: RegistryContext,
-  rows: readonly Pick<WriteRow, 'tag' | 'pushed'>[],
+  rows: readonly (Pick<WriteRow, 'tag' | 'pushed'> & { created?: boolean })[],
   { along = [], isDeleting = false }: { along?: readonly string[]; isDeleting?: boolean | undefined } = {},
 ): Promise<void> {
   if (rows.length === 0 || rows.every((row) => row.pushed)) return;
   const remote = await context.remote('write');
   if (!(await context.repository.hasRemote(remote))) return;
+  if (rows.length > 1 && rows.every(({ created }) => created === false))
+    return out.hint(shellLine('reg', 'sync', ...(repo === '.' ? [] : ['--repo', repo])));
   const tags = [...along, ...rows.map((row) => row.tag)];
   if (isDeleting) return out.hint(await deletionLine({ repo }, context, remote, tags));
   const push = await pushWords(context.repository, remote);

@@ -50,34 +50,39 @@ export function planNewName(snapshot: Snapshot, old: Snapshot, { message, force 
   const renamed = drafts.map((draft): Draft => ({ ...draft, message, renamedFrom: from.name }));
   if (renamed.length === 0 && artifact.deprecated) throw nothingNew(artifact, from);
   if (renamed.length === 0 && last) return { tags: [], standing: last };
-  refuseOwn(artifact, from);
+  if (artifact.deprecated) refuseOwn(artifact, from);
   return planTags(snapshot, renamed);
 }
 
 /**
- * Refuses where the new name would come back with what the old one does not have: a version in a stage, or a later one. Only a withdrawal of
- * that, which the policy of the stage judges, makes both the same.
+ * Refuses where a deprecated name would come back with what the old one does not have: a version in a stage, a later one, or one that was
+ * withdrawn meanwhile. That is withdrawn by an event of its own, which the policy of the stage judges.
  * @throws RegError STAGE_TAKEN, ALREADY_REGISTERED
  */
 function refuseOwn(artifact: ArtifactState, old: ArtifactState): void {
+  const { name } = artifact;
+  const first = (words: string): string => `do that first: reg ${words} && reg deprecate ${name}`;
   for (const stage of stagesUsed(artifact)) {
     const there = currentIn(artifact, stage)?.version;
-    if (there === undefined || currentIn(old, stage) !== undefined) continue;
-    throw new RegError(
-      'STAGE_TAKEN',
-      `${artifact.name} ${versionLabel(there.id)} is in ${stage}, where ${old.name} has nothing`,
-      `take it out first: reg unassign ${artifact.name} ${stage}`,
-    );
+    if (there !== undefined && currentIn(old, stage) === undefined)
+      throw new RegError(
+        'STAGE_TAKEN',
+        `${name} would come back with ${versionLabel(there.id)} in ${stage}, where ${old.name} has nothing: it has to be taken out`,
+        first(`unassign ${name} ${stage}`),
+      );
   }
-  const [there, here] = [latestVersion(artifact), latestVersion(old)];
-  const isLater =
-    there && (here === undefined || compareVersions(there.id as Version, here.id as Version) > 0);
-  if (isLater)
-    throw new RegError(
-      'ALREADY_REGISTERED',
-      `${artifact.name} has ${there.id}, which ${old.name} does not have, and which would be its latest version`,
-      `withdraw it first: reg deregister ${artifact.name}@${there.id}`,
-    );
+  const latest = latestVersion(old);
+  for (const { id, registered, active } of artifact.versions.values()) {
+    if (!registered || !active || !isVersion(id)) continue;
+    const isWithdrawn = old.versions.get(id)?.active === false;
+    const isLater = latest === undefined || compareVersions(id, latest.id as Version) > 0;
+    if (isWithdrawn || isLater)
+      throw new RegError(
+        'ALREADY_REGISTERED',
+        `${name} would come back with ${id}, which ${old.name} ${isWithdrawn ? 'has withdrawn' : 'does not have'}: it has to be withdrawn`,
+        first(`deregister ${name}@${id}`),
+      );
+  }
 }
 
 /** Plans what the old name gets: its deprecation, which names the new one. */

@@ -20,6 +20,8 @@ export interface RegistryRepository extends SourceRepository {
    * read from the remote and none is kept here, so a write is a push.
    */
   address: string | undefined;
+  /** Whether it may hold some tags alone, and no remote the others: a bundle holds what it was made of. */
+  isExcerpt?: boolean | undefined;
   tags: Tags;
   branches?: Branches | undefined;
   signatures?: Signatures | undefined;

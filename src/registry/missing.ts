@@ -6,6 +6,7 @@ import type { ArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { isThere } from '../util/files.js';
 import { writeBelow } from '../util/safe-files.js';
+import { shellLine } from '../util/shell.js';
 import { isClone, type RegistryContext } from './context.js';
 import { syncLine } from './forks.js';
 import { readArtifactNames, readState } from './read.js';
@@ -24,8 +25,9 @@ export async function isPartial(
   read: readonly Event[],
   all: readonly NamedEvent[],
 ): Promise<boolean> {
-  const gaps = context.repository.address === undefined ? gapsIn(read, all) : [];
-  if (gaps.length === 0 || !(await isClone(context))) return false;
+  const { address, isExcerpt = false } = context.repository;
+  const gaps = address === undefined || isExcerpt ? gapsIn(read, all) : [];
+  if (gaps.length === 0 || !(isExcerpt || (await isClone(context)))) return false;
   const parents = gaps.flatMap(({ parent }) => parent ?? []);
   const types = parents.length === 0 ? new Map() : await context.repository.objects.types(parents);
   const open: Event[] = [];
@@ -76,7 +78,7 @@ export async function readWhole(
   const whole: ArtifactState[] = [];
   for (const artifact of state.values())
     if (await isPartial(context, artifact.events, artifact.events))
-      unsure.set(artifact.name, partial(artifact.name));
+      unsure.set(artifact.name, partial(context, artifact.name));
     else whole.push(artifact);
   return { whole, unsure };
 }
@@ -91,7 +93,7 @@ export async function refusePartial(
   read: readonly Event[],
   all: readonly NamedEvent[],
 ): Promise<void> {
-  if (await isPartial(context, read, all)) throw partial(artifact);
+  if (await isPartial(context, read, all)) throw partial(context, artifact);
 }
 
 /** Refuses to answer from partial tags. A question that asks no remote gets a warning, and is answered from the tags here. */
@@ -102,7 +104,7 @@ export async function warnOrRefusePartial(
   all: readonly NamedEvent[],
 ): Promise<void> {
   if (!(await isPartial(context, read, all))) return;
-  const error = partial(artifact);
+  const error = partial(context, artifact);
   if (!context.offline) throw error;
   context.note(`warning: ${error.message}, and the answer may be an old one; ${error.hint}`);
 }
@@ -123,8 +125,17 @@ export async function hasNone(context: RegistryContext): Promise<boolean> {
 }
 
 /** The error for an artifact whose tags are known to be partial. */
-export const partial = (artifact: ArtifactName): RegError =>
-  tagsMissing(`tags of ${artifact} are missing in this clone`);
+export const partial = (
+  { repository: { address, isExcerpt } }: RegistryContext,
+  artifact: ArtifactName,
+): RegError =>
+  isExcerpt
+    ? new RegError(
+        'TAGS_MISSING',
+        `tags of ${artifact} are missing in this bundle`,
+        `make a whole one where the repository is: ${shellLine('git', 'bundle', 'create', address ?? '', '--all')}`,
+      )
+    : tagsMissing(`tags of ${artifact} are missing in this clone`);
 
 /** The error for tags that are known to be missing here; `line` is the command that gets them. */
 export const tagsMissing = (message: string, line = 'reg sync'): RegError =>

@@ -388,7 +388,7 @@ export async function askAt<T>(
   const found: Unsure = new Map();
   for (const [name, tag] of damage) found.set(name, await damaged(context, name, tag));
   for (const [{ name, events: all }, events] of suspects)
-    if (await isPartial(context, events, all)) found.set(name, partial(name));
+    if (await isPartial(context, events, all)) found.set(name, partial(context, name));
   for (const [name, error] of found) {
     if (unsure === undefined) throw error;
     unsure.set(name, error);

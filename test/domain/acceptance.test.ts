@@ -59,6 +59,8 @@ test('nor is one under another name', () => {
 test.each([
   [[], 1],
   [['reg/accept/churn/1', 'reg/accept/churn/9', 'reg/accept/churn/eu/12', 'reg/accept/fraud/40'], 10],
+  // too long for a number that is read
+  [['reg/accept/churn/999999999999999', 'reg/accept/churn/2'], 3],
   // a folder of that name is taken too
   [['reg/accept/churn/3/1'], 4],
 ])('beside %j the next number is %i', (names, number) => {
@@ -99,6 +101,13 @@ test('of one place the last acceptance holds, and none that does not count', () 
   const only = { dev: { by: ['bo@example.com'] } } as unknown as Policy;
   expect(acceptedBy(only, [later, BO], new Map())).toMatchObject([moved]);
   expect(acceptedBy(only, [BO, by('eve@example.com', 11, moved)], new Map())).toMatchObject([PLACE]);
+});
+
+test('someone who may accept nothing does not bring an earlier acceptance back', () => {
+  const moved = { ...PLACE, now: oid('8') };
+  const only = { dev: { by: ['bo@example.com'] } } as unknown as Policy;
+  const again = by('eve@example.com', 11, PLACE);
+  expect(acceptedBy(only, [BO, by('bo@example.com', 10, moved), again], new Map())).toMatchObject([moved]);
 });
 
 test('someone who may change no stage is found', () => {

@@ -70,7 +70,7 @@ test('until it is accepted, every clone lacks what the events name', async () =>
   expect(code).toBe(1);
   expect(stdout).toContain('is gone');
   expect(stderr).toMatch(
-    /^hint: accept what was done on purpose: reg verify --accept( [0-9a-f]{12}){3} -m why$/m,
+    /^hint: accept what was done on purpose: reg verify --accept( [0-9a-f]{12}){3} -m why --push$/m,
   );
 });
 
@@ -92,7 +92,7 @@ test('it needs a reason, and ids that are gone', async () => {
 
 test('it is accepted by the hint of verify, and pushed', async () => {
   const { stderr } = await run(clone.dir, ann.env, 'verify', 'churn');
-  const [, ids = ''] = /--accept (.*) -m why$/m.exec(stderr) ?? [];
+  const [, ids = ''] = /--accept (.*) -m why --push$/m.exec(stderr) ?? [];
   const args = ['verify', 'churn', '--accept', ...ids.split(' '), '-m', 'a password was removed', '--push'];
   expect(await good(clone.dir, ann.env, ...args)).toBe('reg/accept/churn/1\n');
   expect(remote.git('cat-file', 'tag', 'reg/accept/churn/1').match(/^Reg-Accept: /gm)).toHaveLength(3);
@@ -237,6 +237,20 @@ describe('with a policy', () => {
     await good(clone.dir, ann.env, 'verify');
     await good(clone.dir, ann.env, 'load', 'churn@v1.1.0', '-o', '-', '--verify');
   });
+});
+
+test('offline nothing is accepted that the remote may still have', async () => {
+  const { code, stderr } = await run(
+    clone.dir,
+    ann.signing,
+    'verify',
+    '--accept',
+    'abcdef0',
+    '-m',
+    'why',
+    '--offline',
+  );
+  expect([code, stderr]).toEqual([2, expect.stringContaining('leave out --offline')]);
 });
 
 test('what the remote still has is not gone', async () => {

@@ -14,8 +14,8 @@ import { expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { regIn } from '../support/cli-here.js';
 import { type Env, sandbox } from '../support/repo.js';
-import { person } from '../support/signers.js';
 import { type Checkout, type Ci, checkOut, readDotenv } from '../support/runners.js';
+import { person } from '../support/signers.js';
 import { sha256, withRemote } from './registry.js';
 
 // The pipelines of docs/ci.md, played from the document as each CI plays them, in what it checks out. It shows that their scripts and the

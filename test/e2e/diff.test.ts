@@ -323,7 +323,8 @@ test('a stage alone is compared with everything that HEAD declares', async () =>
   expect(page.code).toBe(1);
   expect(page.stderr).toBe(
     'worse of churn: rmse is 0.42, worse than 0.4 of churn#prod; with a tolerance of 0.01 it has to be at most 0.41\n' +
-      'no rule says which way is better of churn, so it is not judged: f1\n',
+      'no rule says which way is better of churn, so it is not judged: f1\n' +
+      'worse of gone: rmse was 1 of gone#prod, and is gone\n',
   );
   expect(withoutOids(page.stdout)).toMatchInlineSnapshot(`
     "<!-- reg diff #prod -->
@@ -345,6 +346,10 @@ test('a stage alone is compared with everything that HEAD declares', async () =>
     No rule says which way is better: <code>f1</code>
 
     ### <code>gone</code>
+
+    **Worse**
+
+    - <code>rmse was 1 of gone&#35;prod, and is gone</code>
 
     |  |  | <code>gone&#35;prod &#40;v1&#46;0&#46;0&#41;</code> | <code>gone &#40;<oid>&#41;</code> |  |
     | --- | --- | --- | --- | --- |

@@ -172,6 +172,8 @@ describe('artifacts: {exclude: […]}', () => {
     const { stdout } = await reg('validate');
     expect(stdout).toContain('artifacts');
     expect(stdout).toContain('[config-change]');
+    const judged = await reg('diff', '#prod', '--exit-code=worse', '--json');
+    expect(judged.stdout).toContain('"artifact": "churn"');
   });
 });
 

@@ -67,7 +67,7 @@ test('an artifact that a clone without tags does not know: its remote may', asyn
     const reg = regIn(box, dir);
     const asked = [await reg('latest', 'churn'), await reg('unassign', 'churn', 'prod', '--offline')];
     const mayLack =
-      'get tags that may be missing here with: reg sync; or register a first version with: reg register churn';
+      'ask with --fetch, or get them with: reg sync';
     for (const { code } of asked) expect(code).toBe(1);
     const hints = asked.map(({ stderr }) => hintOf(stderr));
     // a shallow clone without any tag is known to lack them

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { attempts, limiter, mapAtMost, memoize, once, remembered, type Retry } from '../../src/util/async.js';
+import { attempts, limiter, mapAtMost, memoize, once, type Retry, remembered } from '../../src/util/async.js';
 
 /** A question that counts how often it was asked and fails for `bad`. */
 function counting() {

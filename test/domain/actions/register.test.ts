@@ -151,6 +151,11 @@ describe('the next version', () => {
     [[...LINES, 'churn@v1.2.1 C 3', 'churn@v1.2.1! C 4'], { from: 'v1.2.0' }, 'v1.2.2'],
     [['churn@v1.2.1-rc.0 A 1'], { bump: 'prerelease', preid: 'rc' }, 'v1.2.1-rc.1'],
     [['churn@v1.2.1-rc.0 A 1'], { bump: 'release' }, 'v1.2.1'],
+    [
+      ['churn@v1.0.0 A 1', 'churn@v1.0.1-rc.0 B 2', 'churn@v1.0.1 C 3'],
+      { from: 'v1.0.0', bump: 'prerelease', preid: 'rc' },
+      'v1.0.2-rc.0',
+    ],
     [[], { bump: 'prerelease', preid: 'rc' }, 'v0.0.1-rc.0'],
     [[], { bump: 'prerelease' }, 'v0.0.1-0'],
   ])('after %j, with %j: %s', (lines, request, next) => {
@@ -165,5 +170,13 @@ describe('the next version', () => {
     [{ from: 'v2.0.0', bump: 'release' }, 'INVALID_VERSION'],
   ])('with %j is refused: %s', (request, code) => {
     expect(refusalCode(() => nextVersion(churn(LINES), request))).toBe(code);
+  });
+
+  it('a release that is out is not made again, and nothing is raised to what comes before it', () => {
+    const lines = ['churn@v1.0.1-rc.0 A 1', 'churn@v1.0.1 B 2', 'churn@v1.1.0-rc.0 C 3'];
+    const of = (request: Parameters<typeof nextVersion>[1]) =>
+      refusalCode(() => nextVersion(churn(lines), request));
+    expect(of({ from: 'v1.0.1-rc.0', bump: 'release' })).toBe('ALREADY_REGISTERED');
+    expect(of({ bump: 'prerelease', preid: 'beta' })).toBe('INVALID_VERSION');
   });
 });

@@ -98,6 +98,24 @@ describe('what the new name gets (docs/specification.md, 3 State)', () => {
       'STAGE_TAKEN',
     ],
     [
+      'a name that would come back with more in a stage',
+      ['churn@v1.0.0 A 10', 'churn@v1.1.0 B 40'],
+      ['loss@v1.0.0 A 5', 'loss#prod#1 A 6', 'loss@deprecated A 8'],
+      'STAGE_TAKEN',
+    ],
+    [
+      'a name that would come back with what was withdrawn',
+      ['churn@v1.0.0 A 10', 'churn@v1.0.0! A 20', 'churn@v1.1.0 B 40'],
+      ['loss@v1.0.0 A 5', 'loss@deprecated A 8'],
+      'ALREADY_REGISTERED',
+    ],
+    [
+      'a name that would come back with a later version',
+      OLD,
+      ['loss@v5.0.0 C 5', 'loss@deprecated C 8'],
+      'ALREADY_REGISTERED',
+    ],
+    [
       'to bring back a name with nothing new',
       ['churn@v1.0.0 A 10'],
       ['loss@v1.0.0 A 5', 'loss@deprecated A 8'],
@@ -110,6 +128,15 @@ describe('what the new name gets (docs/specification.md, 3 State)', () => {
   it('an artifact in use gets the versions too with force', () => {
     expect(told(plan(OLD, ['loss@v3.0.0 C 90'], { force: true }))).toHaveLength(4);
   });
+});
+
+it('what is renamed already gets no second name', () => {
+  const once = snapshot([...OLD, 'churn@deprecated B 85']);
+  const named = once.artifact.events.map((event) =>
+    event.kind === 'deprecation' ? { ...event, successor: NEW } : event,
+  );
+  const there = { ...once, artifact: artifactStateOf(once.artifact.name, named) };
+  expect(refusalCode(() => planOldName(there, artifactName('risk'), {}))).toBe('ALREADY_REGISTERED');
 });
 
 it('the old name is deprecated, and names the new one', () => {
