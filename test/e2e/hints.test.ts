@@ -67,11 +67,12 @@ test('an artifact that a clone without tags does not know: its remote may', asyn
     const reg = regIn(box, dir);
     const asked = [await reg('latest', 'churn'), await reg('unassign', 'churn', 'prod', '--offline')];
     const mayLack =
-      'ask with --fetch, or get them with: reg sync';
+      'get tags that may be missing here with: reg sync; or register a first version with: reg register churn';
+    const fetchIt = 'ask with --fetch, or get them with: reg sync';
     for (const { code } of asked) expect(code).toBe(1);
     const hints = asked.map(({ stderr }) => hintOf(stderr));
     // a shallow clone without any tag is known to lack them
-    expect(hints).toEqual([name === 'shallow' ? 'get them with: reg sync' : mayLack, mayLack]);
+    expect(hints).toEqual([name === 'shallow' ? 'get them with: reg sync' : fetchIt, mayLack]);
     // what the hint says helps
     await reg('sync');
     expect((await reg('latest', 'churn')).stdout).toBe('v1.0.0\n');
