@@ -136,6 +136,8 @@ function foundForeign(artifact: ArtifactName, tags: readonly string[]): DoctorFi
 interface RemoteTags {
   name: string;
   tags: ReadonlyMap<string, Oid>;
+  /** The names of those that are lightweight, and so no events. */
+  lightweight: ReadonlySet<string>;
 }
 
 /** The tags of the remote; a finding where it does not answer; undefined without a remote. */
@@ -148,7 +150,11 @@ async function askRemote({
   if (!(await repository.hasRemote(remote))) return undefined;
   try {
     const tags = await requireRemote(repository, remote).listTags();
-    return { name: remote, tags: new Map(tags.map((ref) => [ref.name, ref.oid])) };
+    return {
+      name: remote,
+      tags: new Map(tags.map((ref) => [ref.name, ref.oid])),
+      lightweight: new Set(tags.flatMap(({ name, peeled }) => (peeled === undefined ? name : []))),
+    };
   } catch (error) {
     return found(
       'warning',
@@ -216,8 +222,14 @@ function checkTag(
   // a checkout may hold a tag otherwise than the remote does; then the remote's is right
   const there = remote?.tags.get(name);
   if (reading.defect === 'missing') return [damage(reading.ref, remote)];
-  const fix = remote && there !== undefined && there !== oid ? replacement(remote.name, name) : remove(name);
-  return [found('error', reading.defect, name, message, fix)];
+  const removal = remove(name);
+  if (remote === undefined || there === undefined || removal === null)
+    return [found('error', reading.defect, name, message, removal)];
+  // a fetch would bring back what is deleted here alone
+  const both = `${shellLine('git', 'push', '--delete', remote.name, tagRef(name))} && ${removal}`;
+  return [
+    found('error', reading.defect, name, message, there === oid ? both : replacement(remote.name, name)),
+  ];
 }
 
 /** A tag whose object cannot be read: its artifact has no answer until it is restored, and to delete it may lose an event. */
@@ -363,9 +375,13 @@ function checkCommits(
 const isBroken = (oid: Oid | undefined): boolean => oid !== undefined && isBrokenRef({ oid });
 
 /** Events of the remote that this clone lacks, or whose tags differ here. */
-function checkRemote(local: readonly TagRef[], { name: remote, tags }: RemoteTags): DoctorFinding[] {
+function checkRemote(
+  local: readonly TagRef[],
+  { name: remote, tags, lightweight }: RemoteTags,
+): DoctorFinding[] {
   const here = new Map(local.map((ref) => [ref.name, ref.oid]));
-  const lacking = [...tags.keys()].filter((tag) => parseTagName(tag) !== undefined && !here.has(tag));
+  const isLacking = (tag: string): boolean => !here.has(tag) && !lightweight.has(tag);
+  const lacking = [...tags.keys()].filter((tag) => parseTagName(tag) !== undefined && isLacking(tag));
   const isSeveral = lacking.length > 1;
   const message = `${remote} has ${lacking.length} tags of the registry that this clone does not have`;
   const once = isSeveral ? [found('error', 'only-at-remote', null, message, 'reg sync')] : [];
@@ -374,6 +390,10 @@ function checkRemote(local: readonly TagRef[], { name: remote, tags }: RemoteTag
     if (here.has(tag)) {
       const message = `${remote} has another tag of this name; the command takes that one and drops this`;
       return [found('error', 'differs-from-remote', tag, message, replacement(remote, tag))];
+    }
+    if (lightweight.has(tag)) {
+      const message = `${remote} has a lightweight tag of this name, which is no event: delete it there, or write the event again`;
+      return [found('warning', 'only-at-remote', tag, message)];
     }
     if (isSeveral) return [];
     const fix = shellLine('git', 'fetch', '--no-tags', remote, tagRefspec(tag));

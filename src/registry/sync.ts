@@ -14,7 +14,7 @@ import { noteOfFork } from './forks.js';
 import { placeOfRegistration } from './former-names.js';
 import { localPlace, refuseLocalBytes } from './local-bytes.js';
 import { markGone } from './missing.js';
-import { readRules } from './policy.js';
+import { judgedRegistry, readRules } from './policy.js';
 import { readState } from './read.js';
 import type { StatusRow, SyncRow } from './rows.js';
 import { requireRemoteName, whereItPushes } from './write-target.js';
@@ -42,7 +42,7 @@ export async function sync(
   { onRow, onFork }: SyncOptions & ForkOptions,
 ): Promise<SyncRow[]> {
   const remote = await requireRemoteName(registry);
-  const context = whereItPushes(registry);
+  const context = whereItPushes(await judgedRegistry(registry, registry.offline));
   const { repository } = context;
   const { here, there, onlyHere, damaged } = await listBothSides(repository, remote);
   await tellFork(registry, remote, there, here, onFork);
@@ -148,8 +148,10 @@ const lostIn = (
  * Compares the registry's tags with those of the remote, where pushes go; nothing is fetched. Rows are by tag name.
  * @throws RegError NO_CLONE, REMOTE_FAILED, INVALID_CONFIG where pushes go to several addresses
  */
-export async function status(context: RegistryContext, { onFork }: ForkOptions = {}): Promise<StatusRow[]> {
-  const remote = await requireRemoteName(context);
+export async function status(given: RegistryContext, { onFork }: ForkOptions = {}): Promise<StatusRow[]> {
+  const remote = await requireRemoteName(given);
+  // a change under review hides no tag that is missing
+  const context = await judgedRegistry(given, given.offline);
   const { repository } = whereItPushes(context);
   const { here, there, onlyHere, damaged } = await listBothSides(repository, remote);
   await tellFork(context, remote, there, here, onFork);

@@ -27,6 +27,19 @@ test('a whole clone has no fault', async () => {
   expect(await briefly(makeClone('whole').clone)).toEqual([]);
 });
 
+test('a lightweight tag that the remote has too is deleted at both, or it would come back', async () => {
+  const { origin, clone } = makeClone('light');
+  origin.git('tag', 'churn@v9.9.9');
+  clone.git('fetch', '--quiet', '--tags');
+  const fix = 'git push --delete origin refs/tags/churn@v9.9.9 && git update-ref -d refs/tags/churn@v9.9.9';
+  expect(await briefly(clone)).toEqual([['lightweight', 'churn@v9.9.9', fix]]);
+  clone.git('update-ref', '-d', 'refs/tags/churn@v9.9.9');
+  expect(await briefly(clone)).toEqual([['only-at-remote', 'churn@v9.9.9', null]]);
+  clone.git('fetch', '--quiet', '--tags');
+  mend(box, clone, fix);
+  expect(await briefly(clone)).toEqual([]);
+});
+
 test('a clone of depth 1: one command gets everything', async () => {
   const { origin, clone } = makeClone('shallow', '--depth=1');
   const fix = 'git fetch --unshallow --tags';

@@ -172,6 +172,8 @@ describe('artifacts: {exclude: […]}', () => {
     const { stdout } = await reg('validate');
     expect(stdout).toContain('artifacts');
     expect(stdout).toContain('[config-change]');
+    box.at('shared').git('tag', '-d', 'churn@v1.0.0');
+    expect((await reg('status')).stdout).toContain('churn@v1.0.0');
     const judged = await reg('diff', '#prod', '--exit-code=worse', '--json');
     expect(judged.stdout).toContain('"artifact": "churn"');
   });
