@@ -35,10 +35,10 @@ export async function pushHint(
   if (rows.length === 0 || rows.every((row) => row.pushed)) return;
   const remote = await context.remote('write');
   if (!(await context.repository.hasRemote(remote))) return;
-  if (rows.length > 1 && rows.every(({ created }) => created === false))
-    return out.hint(shellLine('reg', 'sync', ...(repo === '.' ? [] : ['--repo', repo])));
   const tags = [...along, ...rows.map((row) => row.tag)];
   if (isDeleting) return out.hint(await deletionLine({ repo }, context, remote, tags));
+  if (rows.length > 1 && rows.every(({ created }) => created === false))
+    return out.hint(shellLine('reg', 'sync', ...(repo === '.' ? [] : ['--repo', repo])));
   const push = await pushWords(context.repository, remote);
   out.hint(shellLine(...gitIn(repo), ...push, remote, ...tags.map(tagRef)));
 }
