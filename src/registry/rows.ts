@@ -465,7 +465,7 @@ export const OutdatedRow = defineRow(
     source: named<LinkSource>('source', 'source of the link'),
     commit: orNull(oid(''), 'commit that the link pins'),
     now: orNull(oid(''), 'what its rev is now; null when the rev is gone'),
-    newer: orNull(text(''), 'tag of a later version'),
+    newer: orNull(text(''), 'tag of a later version, or what takes the place of a deprecated artifact'),
     problem: orNull(text(''), 'why nothing is known of the source; null when it could be asked'),
   },
   { artifact: 'artifact', source: 'rev', commit: 'pinned', now: 'now', newer: 'newer' },

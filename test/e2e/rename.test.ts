@@ -144,6 +144,9 @@ test('a link that names an older name, and one that names the newest, lead to th
   expect(runs.map(({ stdout }) => stdout)).toEqual(['a model', 'a model']);
   expect(runs[0]?.stderr).toContain('churn is deprecated; its successor is eu:loss');
   expect((await there('load', 'risk-v1.1.0', '-o', '-')).stdout).toBe('a later model');
+  expect((await there('update')).code).toBe(0);
+  const { code, stdout } = await there('outdated', '--fields', 'artifact,newer');
+  expect([code, stdout]).toEqual([1, 'churn-prod\teu:loss#prod\n']);
 });
 
 test('a registry at a URL', async () => {
