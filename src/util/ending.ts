@@ -5,8 +5,12 @@ const undoing = new Set<() => void>();
 /**
  * Registers what undoes a part of the work of this process.
  * @param undo does not wait, and throws for nothing that was undone already
+ * @returns ends that, where the work is done
  */
-export const undoneAtEnd = (undo: () => void): void => void undoing.add(undo);
+export function undoneAtEnd(undo: () => void): () => void {
+  undoing.add(undo);
+  return () => void undoing.delete(undo);
+}
 
 /** Undoes what is registered. The process ends right after it. */
 export function undoAll(): void {

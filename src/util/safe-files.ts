@@ -368,16 +368,17 @@ export async function swap(built: string, path: string): Promise<void> {
   const putBack = (): void => {
     if (isOut) renameSync(old, path);
   };
-  undoneAtEnd(putBack);
-  await rename(path, old);
-  isOut = true;
+  const done = undoneAtEnd(putBack);
   try {
+    await rename(path, old);
+    isOut = true;
     await move(built, path);
   } catch (error) {
-    await rename(old, path);
+    if (isOut) await rename(old, path);
     throw error;
   } finally {
     isOut = false;
+    done();
   }
   temporary(old);
   await remove(old);
