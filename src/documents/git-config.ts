@@ -68,7 +68,11 @@ export const gitConfigValue = (config: GitConfig, key: string): string | undefin
 
 /** Whether a key is set to true (git-config(1), "Values"). */
 export const isGitConfigTrue = (config: GitConfig, key: string): boolean =>
-  /^(true|yes|on|[1-9]\d*)$/i.test(gitConfigValue(config, key) ?? '');
+  isGitTrue(gitConfigValue(config, key));
+
+/** Whether a value means true. */
+export const isGitTrue = (value: string | undefined): boolean =>
+  /^(true|yes|on|[1-9]\d*)$/i.test(value ?? '');
 
 /** The `extraHeader` of the longest address that a web address begins with (git-config(1), http.<url>.*). */
 export function extraHeaderFor(config: GitConfig, url: string): string | undefined {

@@ -57,7 +57,7 @@ export async function openRepository(
 }
 
 /**
- * What opens the source repositories of links, without the git program where there is none.
+ * What opens the source repositories of links, without the git program where that is missing.
  * @param standpoint from where they are reached; without one, the user's own configuration alone counts
  */
 export function sourceOpener(cache: string, around: Surroundings, standpoint?: Standpoint): SourceOpener {

@@ -36,12 +36,24 @@ export async function findDvcModel(
   stores: StoreOpener,
   at: string | undefined,
 ): Promise<SourceModel | undefined> {
+  const tracked = await trackedAt(objects, commit, path);
+  if (tracked === undefined) return undefined;
+  const { out, below } = tracked;
+  const remote = await openRemote(await remoteOf(objects, commit, out, at), stores, at);
+  return trackedModel(remote, out, below);
+}
+
+/** What DVC tracks at a path, or above it; undefined where it does not know the path. */
+async function trackedAt(
+  objects: Objects,
+  commit: Oid,
+  path: string,
+): Promise<{ out: ReturnType<typeof requireOut>; below: string } | undefined> {
   const tracked = await findTracked(pointersAt(objects, commit), path);
   if (tracked === undefined) return undefined;
+  const { below } = tracked;
   const out = requireOut(tracked.out);
-  if (tracked.below !== '' && !out.isFolder) return undefined;
-  const remote = await openRemote(await remoteOf(objects, commit, out, at), stores, at);
-  return trackedModel(remote, out, tracked.below);
+  return below !== '' && !out.isFolder ? undefined : { out, below };
 }
 
 /**
@@ -57,11 +69,9 @@ export async function dvcAddress(
   stores: StoreOpener,
   at: string | undefined,
 ): Promise<ModelAddress | undefined> {
-  const tracked = await findTracked(pointersAt(objects, commit), path);
+  const tracked = await trackedAt(objects, commit, path);
   if (tracked === undefined) return undefined;
-  const { below } = tracked;
-  const out = requireOut(tracked.out);
-  if (below !== '' && !out.isFolder) return undefined;
+  const { out, below } = tracked;
   const remote = await remoteOf(objects, commit, out, at);
   const open = (): Promise<DvcRemote> => openRemote(remote, stores, at);
   const name =

@@ -95,7 +95,7 @@ export async function refuseForkEarly(
 type TagNames = Iterable<Pick<TagRef, 'name'>>;
 
 /**
- * The note that another remote has artifacts which the remote that is meant lacks; undefined where there is none, and where nothing
+ * The note that another remote has artifacts which the remote that is meant lacks; undefined without such a remote, and where nothing
  * is missing there.
  * @param list gives the tags of the remote that is meant; called where there are other remotes to ask
  * @param here those of this clone

@@ -10,7 +10,7 @@ import { sourceCommit, sourceRepository } from './source-rev.js';
 /** Where the metrics of a model are, in its source at the pinned commit. */
 export interface MetricsFile {
   path: string;
-  /** The value of a metric, by its name or by the names of the mappings that it is in, with dots; undefined when there is none. */
+  /** The value of a metric, by its name or by the names of the mappings that it is in, with dots; undefined without such a metric. */
   valueOf(metric: string): number | undefined;
 }
 

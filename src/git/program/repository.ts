@@ -210,7 +210,8 @@ async function readRemotes(git: RunGit, requireUsable: () => Promise<void>): Pro
   // a later value wins; the name in the middle of a key keeps its letter case
   const entries = lines.map((line): [key: string, value: string] => {
     const end = line.indexOf('\n');
-    return [line.slice(0, end), line.slice(end + 1)];
+    // a key without a value means true (git-config(1), Syntax)
+    return end < 0 ? [line, 'true'] : [line.slice(0, end), line.slice(end + 1)];
   });
   const settings = new Map(entries);
   // `git init` writes it
@@ -223,7 +224,7 @@ async function readRemotes(git: RunGit, requireUsable: () => Promise<void>): Pro
       const refspecs = entries.flatMap(([key, value]) => (key === `remote.${name}.fetch` ? value : []));
       return fetchReach(settings.get(`remote.${name}.tagopt`), refspecs);
     }),
-    mirrors: new Set(names.filter((name) => settings.get(`remote.${name}.mirror`) === 'true')),
+    mirrors: await mirrorsAmong(names, (name) => settings.get(`remote.${name}.mirror`)),
   };
   if (names.length < 2) return { names, ...preferred };
   const head = await git(['symbolic-ref', '--quiet', '--short', 'HEAD']);
@@ -232,6 +233,18 @@ async function readRemotes(git: RunGit, requireUsable: () => Promise<void>): Pro
     ...preferred,
     ofBranch: settings.get(`branch.${head.stdout.toString().trim()}.remote`),
   };
+}
+
+/** The remotes that git pushes all refs to. */
+async function mirrorsAmong(
+  names: readonly string[],
+  valueOf: (name: string) => string | undefined,
+): Promise<Set<string>> {
+  const marked = names.filter((name) => valueOf(name) !== undefined);
+  if (marked.length === 0) return new Set();
+  // loaded on use: few remotes are mirrors
+  const { isGitTrue } = await import('../../documents/git-config.js');
+  return new Set(marked.filter((name) => isGitTrue(valueOf(name))));
 }
 
 /**
