@@ -11,29 +11,24 @@ import { passTurns } from './write.js';
  * Changes refs at a remote, all or none, and passes the turns on with them. The outcome is read back from the remote, because
  * an acknowledgement can be lost on the way. A push that meets another one is lost, and nothing is read back: the caller
  * lists the remote before it decides again, and finds there what the remote has.
+ * @param isMirror whether the remote is one to which git pushes all refs (git-config(1), remote.<name>.mirror)
  * @throws RegError REMOTE_FAILED
  */
 export async function push(
   access: RemoteAccess,
   refs: readonly RefChange[],
   turns: readonly Turn[],
+  isMirror: boolean,
 ): Promise<Outcome> {
   if (refs.length === 0) return { kind: 'done' };
-  const [mirror, passing] = await Promise.all([withoutMirror(access), passTurns(access.git, refs, turns)]);
+  const mirror = isMirror ? ['-c', `remote.${access.remote.name}.mirror=false`] : [];
+  const passing = await passTurns(access.git, refs, turns);
   const pushed = await runPush(access, mirror, [...refs, ...passing]);
   const outcome = await readBack(access, refs, passing, pushed);
   // a server that takes no refs but branches and tags, or one ref at a time, has names alone to keep writers apart
   if (outcome !== 'without turn') return outcome;
   const again = await readBack(access, refs, passing, await runPush(access, mirror, refs));
   return again === 'without turn' ? { kind: 'refused', reason: pushed.stderr } : again;
-}
-
-/** The options by which git pushes single refs to a remote that it mirrors (git-config(1), remote.<name>.mirror). */
-async function withoutMirror({ git, remote }: RemoteAccess): Promise<string[]> {
-  const { stdout } = await git(['config', '--type=bool', '--get', `remote.${remote.name}.mirror`]);
-  // a key with = cannot be given in this way
-  const isMirror = stdout.toString().trim() === 'true' && !remote.name.includes('=');
-  return isMirror ? ['-c', `remote.${remote.name}.mirror=false`] : [];
 }
 
 const runPush = (

@@ -114,7 +114,14 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
           'writing reg.remote to its configuration',
         ),
     },
-    remote: (name, side) => gitRemote(access(name), objects, history, side),
+    remote: (name, side) =>
+      gitRemote(
+        access(name),
+        objects,
+        history,
+        side,
+        async () => (await remotes()).mirrors?.has(name) === true,
+      ),
     remotes,
     hasRemote: async (name) => (await remotes()).names.includes(name),
     mayHaveRemote: async () => {
@@ -244,7 +251,8 @@ async function mirrorsAmong(
   if (marked.length === 0) return new Set();
   // loaded on use: few remotes are mirrors
   const { isGitTrue } = await import('../../documents/git-config.js');
-  return new Set(marked.filter((name) => isGitTrue(valueOf(name))));
+  // a key with = cannot be given on a command line, where it is to be overridden
+  return new Set(marked.filter((name) => isGitTrue(valueOf(name)) && !name.includes('=')));
 }
 
 /**
@@ -298,12 +306,14 @@ export async function openGitSource(path: string, around: Surroundings): Promise
  * A remote, with the git program.
  * @param objects those of the repository here, which a fetch adds to
  * @param side which address is read, where fetches and pushes have different ones
+ * @param isMirror whether git pushes all refs to it, unless its command line says otherwise
  */
 export function gitRemote(
   access: RemoteAccess,
   objects: Objects,
   history: History,
   side: RemoteSide = 'fetch',
+  isMirror = async (): Promise<boolean> => false,
 ): Remote {
   const read = async (): Promise<RemoteAccess> => (side === 'push' ? access.whereToPush() : access);
   return {
@@ -321,6 +331,6 @@ export function gitRemote(
         if (!(await hasBadRefs(there.git)) || (await restoreTagObjects(there, wanted)) === 0) throw error;
       }
     },
-    push: (refs, ...turns) => push(access, refs, turns),
+    push: async (refs, ...turns) => push(access, refs, turns, await isMirror()),
   };
 }
