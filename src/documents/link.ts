@@ -50,19 +50,26 @@ export const InterfaceSchema = z.strictObject(
   'is not a mapping of inputs and outputs',
 );
 
+/** Checks the keys of a mapping. */
+const namesLike = (pattern: RegExp, message: string) =>
+  z.refine<Readonly<Record<string, unknown>>>(
+    (value) => Object.keys(value).every((key) => pattern.test(key)),
+    message,
+  );
+
 /** A quantity of Kubernetes that is not below zero (Kubernetes documentation, "Quantity"). */
 const QUANTITY = /^(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/;
 /** A qualified name of Kubernetes, such as `memory` or `nvidia.com/gpu`. */
 const RESOURCE = /^([a-z0-9]([a-z0-9.-]*[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 
-const quantities = z.record(
-  z.string().check(z.regex(RESOURCE, 'is not a resource, such as cpu, memory or nvidia.com/gpu')),
-  z.union(
-    [z.string().check(z.regex(QUANTITY)), z.number().check(z.nonnegative())],
-    'is not a quantity, such as 2, 500m or 4Gi',
-  ),
-  'is not a mapping, such as {cpu: 2, memory: 4Gi}',
+const NO_QUANTITY = 'is not a quantity, such as 2, 500m or 4Gi';
+const quantity = z.union(
+  [z.string().check(z.regex(QUANTITY, NO_QUANTITY)), z.number().check(z.nonnegative(NO_QUANTITY))],
+  NO_QUANTITY,
 );
+const quantities = z
+  .record(z.string(), quantity, 'is not a mapping, such as {cpu: 2, memory: 4Gi}')
+  .check(namesLike(RESOURCE, 'has a key that is not a resource, such as cpu, memory or nvidia.com/gpu'));
 const replicas = z.int('is not a whole number').check(z.nonnegative('is below zero'));
 
 /** `serving` of a link: how the model is served, in the words of KServe and Kubernetes. */
@@ -96,11 +103,9 @@ export const ServingSchema = z.strictObject(
     ),
     args: z.optional(z.array(z.string('is not a text'), 'is not a list of arguments')),
     env: z.optional(
-      z.record(
-        z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not the name of a variable')),
-        z.string('is not a text'),
-        'is not a mapping of variables',
-      ),
+      z
+        .record(z.string(), z.string('is not a text'), 'is not a mapping of variables')
+        .check(namesLike(/^[A-Za-z_][A-Za-z0-9_]*$/, 'has a key that is not the name of a variable')),
     ),
   },
   'is not a mapping, such as {format: sklearn}',

@@ -151,7 +151,7 @@ async function formatOf(
       'name the format in the link, such as serving: {format: sklearn}',
     );
   }
-  // the protocol is that of the format, whoever names it
+  // a name alone says the protocol too
   return found?.name === serving.format ? found : { name: serving.format, ...protocolOf(serving.format) };
 }
 
@@ -273,7 +273,7 @@ async function clusterAddress(
   if (place === undefined)
     throw new RegError(
       'SOURCE_UNSUPPORTED',
-      `cannot export ${target} to KServe: a cluster reads the registry at an https address, and ${address === undefined ? 'this clone has no remote' : `${withoutLogin(address)} is none`}`,
+      `cannot export ${target} to KServe: a cluster reads the registry at an https address, and ${address === undefined ? 'this clone has no remote' : `its address is ${withoutLogin(address)}`}`,
       `name it: ${shellLine('reg', 'export', 'kserve', target, '--registry', 'https://HOST/PATH')}`,
     );
   if (own !== undefined && known !== own && !/^https:/i.test(own))

@@ -44,11 +44,11 @@ function partsOf(revision: Revision): [asked: string, last: string | undefined] 
 const PLAIN_ARTIFACT = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
 // without a hyphen, so that the last one of a name begins the stage; a version ends with a number
 const PLAIN_STAGE = /^[a-z][a-z0-9]*$/;
-const PLAIN_VERSION = /^v\d+\.\d+\.\d+$/;
+const PLAIN_VERSION = /^v\d+\.\d+\.\d{1,7}$/;
 /** What may end the name of another revision. */
 const ENDING = new RegExp(`^([0-9a-f]{${DIGEST}}|[0-9a-f]{${COMMIT}})$`);
 
-/** What is left of a text when a name is made of it: small letters, digits and hyphens, a letter first. */
+/** The part of a text that a name may have: small letters, digits and hyphens, a letter first. */
 const slug = (text: string, longest: number): string =>
   text
     .toLowerCase()
@@ -60,8 +60,8 @@ const slug = (text: string, longest: number): string =>
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, DIGEST);
 
 /**
- * A text as the value of a label, which selectors ask for: as it is where Kubernetes takes it (at most 63 letters, digits, `-`, `_` and `.`,
- * the first and the last a letter or digit), else what is left of it with eight digits of its SHA-256.
+ * A text as the value of a label, which selectors ask for. Kubernetes takes at most 63 letters, digits, `-`, `_` and `.`, with a letter or
+ * digit first and last; other texts lose the rest, and eight digits of their SHA-256 follow.
  */
 export const labelValue = (text: string): string =>
   /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(text)

@@ -4,7 +4,7 @@ import { clean } from './clean.js';
  * What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection"). They drop spaces before it, and read the full-width signs
  * as the plain ones.
  */
-const FORMULA = /^\s*[=+\-@\uff0b\uff0d\uff1d\uff20]|^[\t\r\n]/;
+const FORMULA = /^\s*[=+\-@\uff0b\uff0d\uff1d\uff20]|^[\t\n]/;
 
 /** A row of CSV, and how many cells were changed. */
 export interface CsvRow {
