@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { openRegistry } from '../../src/index.js';
 import { type Run, regIn, runReg } from '../support/cli-here.js';
 import { faults, partFor, type Schema, schemaIn } from '../support/crd.js';
 import { FORMAT_FILES } from '../support/format-files.js';
@@ -169,6 +170,13 @@ test('an address that KServe reads is used, unless the bytes are to be checked',
   );
 });
 
+test('the library gives the same object', async () => {
+  const library = await openRegistry(registry.dir, { env: box.env });
+  const object = await library.inferenceService('churn', { stage: 'prod', registry: `${ADDRESS}.git` });
+  expect(object).toEqual(await exported('churn#prod'));
+  await expect(library.inferenceService('loose')).rejects.toMatchObject({ code: 'NOT_PINNED' });
+});
+
 test('--json is the object that kubectl takes, and -o writes the file', async () => {
   const json = await reg('export', 'kserve', 'churn#prod', '--json');
   expect(JSON.parse(json.stdout)).toEqual(await exported('churn#prod'));
@@ -327,6 +335,13 @@ describe('the schema of KServe', () => {
           faults(schemas[kind] ?? {}, { ...object, spec: { predictor: { model: {} }, container: {} } }),
         ).not.toEqual([]);
       }
+  });
+
+  test('takes the example of the documentation', () => {
+    const docs = readFileSync(new URL('../../docs/kserve.md', import.meta.url), 'utf8');
+    const [, example = ''] = /^```yaml\n([\s\S]*?)^```$/m.exec(docs) ?? [];
+    const { InferenceService = {} } = JSON.parse(readFileSync(FIXTURE, 'utf8')) as Record<string, Schema>;
+    expect(faults(InferenceService, parse(example))).toEqual([]);
   });
 
   test.runIf(folder)('as a whole takes it too, and the part that is kept here is a part of it', async () => {
