@@ -2,71 +2,62 @@ import type { ReadAt } from '../formats/read-at.js';
 import { type Format, recogniseFormat } from '../formats/recognise.js';
 import type { SourceFile, SourceModel } from '../models/source.js';
 
-/** How KServe serves a model: its name of the format, and the protocol that the server of that format speaks. */
-export interface ServedFormat {
-  name: string;
-  /** Undefined where it is the one that KServe takes by default, `v1`. */
-  protocol?: 'v2';
-}
-
-const MLFLOW: ServedFormat = { name: 'mlflow', protocol: 'v2' };
-const HUGGING_FACE: ServedFormat = { name: 'huggingface' };
-const TENSORFLOW: ServedFormat = { name: 'tensorflow' };
-const TRITON: ServedFormat = { name: 'triton', protocol: 'v2' };
-const PYTORCH: ServedFormat = { name: 'pytorch' };
-const ONNX: ServedFormat = { name: 'onnx', protocol: 'v2' };
-const SKLEARN: ServedFormat = { name: 'sklearn' };
-
 /** The formats by their bytes, in the words of KServe's runtimes (kserve/kserve, config/runtimes). A pickle is looked into. */
-const BY_BYTES: Partial<Record<Format, ServedFormat>> = {
-  onnx: ONNX,
-  'xgboost-json': { name: 'xgboost' },
-  'xgboost-ubj': { name: 'xgboost' },
-  lightgbm: { name: 'lightgbm' },
-  torch: PYTORCH,
-  tensorflow: TENSORFLOW,
+const BY_BYTES: Partial<Record<Format, string>> = {
+  onnx: 'onnx',
+  'xgboost-json': 'xgboost',
+  'xgboost-ubj': 'xgboost',
+  lightgbm: 'lightgbm',
+  torch: 'pytorch',
+  tensorflow: 'tensorflow',
 };
 
 /** The layouts of folders, by the paths of their files. */
-const LAYOUTS: readonly (readonly [served: ServedFormat, paths: readonly RegExp[]])[] = [
+const LAYOUTS: readonly (readonly [format: string, paths: readonly RegExp[]])[] = [
   // MLflow documentation, "MLflow Models", "Storage Format"
-  [MLFLOW, [/^MLmodel$/]],
+  ['mlflow', [/^MLmodel$/]],
   // Triton documentation, "Model Repository"
-  [TRITON, [/^[^/]+\/config\.pbtxt$/]],
-  [ONNX, [/^[^/]+\/\d+\/model\.onnx$/]],
+  ['triton', [/^[^/]+\/config\.pbtxt$/]],
+  ['onnx', [/^[^/]+\/\d+\/model\.onnx$/]],
   // TensorFlow documentation, "Using the SavedModel format"; a server wants it in a folder with a number
-  [TENSORFLOW, [/^(\d+\/)?saved_model\.pb$/]],
+  ['tensorflow', [/^(\d+\/)?saved_model\.pb$/]],
   // TorchServe documentation, "Torch Model archiver"
-  [PYTORCH, [/^model-store\/[^/]+\.mar$/]],
+  ['pytorch', [/^model-store\/[^/]+\.mar$/]],
   // transformers, `from_pretrained`
-  [HUGGING_FACE, [/^config\.json$/, /^[^/]+\.safetensors$|^pytorch_model[^/]*\.bin$/]],
+  ['huggingface', [/^config\.json$/, /^[^/]+\.safetensors$|^pytorch_model[^/]*\.bin$/]],
 ];
+
+/** The formats whose servers speak the second protocol alone; KServe takes the first by default (kserve/kserve, config/runtimes). */
+const OF_V2: ReadonlySet<string> = new Set(['onnx', 'mlflow', 'triton', 'tensorrt']);
+
+/** The protocol of a format; undefined where it is the one that KServe takes by default. */
+export const protocolOf = (format: string): 'v2' | undefined => (OF_V2.has(format) ? 'v2' : undefined);
 
 /** Files of a folder that are looked into, at most. */
 const MOST_FILES = 16;
 
 /**
- * How KServe serves a model: by the files of a folder, else by the bytes of what lies at its top. Undefined where that does not say it: a
- * guess would be a server that cannot start.
+ * KServe's name of the format of a model: by the files of a folder, else by the bytes of what lies at its top. Undefined where that does not
+ * say it: a guess would be a server that cannot start.
  * @throws RegError what reading a source throws
  */
-export async function servedFormat({ kind, files }: SourceModel): Promise<ServedFormat | undefined> {
+export async function servedFormat({ kind, files }: SourceModel): Promise<string | undefined> {
   const layout = LAYOUTS.find(
     ([, paths]) => kind === 'folder' && paths.every((path) => files.some((file) => path.test(file.path))),
   );
   if (layout !== undefined) return layout[0];
   const top = files.filter(({ path }) => !path.includes('/'));
   if (top.length > MOST_FILES) return undefined;
-  const found = new Map<string, ServedFormat>();
+  const found = new Set<string>();
   for (const file of top) {
-    const served = await formatOf(file);
-    if (served !== undefined) found.set(served.name, served);
+    const format = await formatOf(file);
+    if (format !== undefined) found.add(format);
   }
-  const [only, other] = found.values();
+  const [only, other] = found;
   return other === undefined ? only : undefined;
 }
 
-async function formatOf(file: SourceFile): Promise<ServedFormat | undefined> {
+async function formatOf(file: SourceFile): Promise<string | undefined> {
   const { size } = file;
   const read = size === undefined ? undefined : readerOf(file, size);
   if (size === undefined || read === undefined) return undefined;
@@ -74,7 +65,8 @@ async function formatOf(file: SourceFile): Promise<ServedFormat | undefined> {
   if (format === undefined) return undefined;
   if (format !== 'pickle' && format !== 'joblib') return BY_BYTES[format];
   const head = Buffer.from(await read(0, Math.min(size, PICKLE_HEAD))).toString('latin1');
-  return /\b(sklearn|xgboost|lightgbm|catboost|torch)\./.exec(head)?.[1] === 'sklearn' ? SKLEARN : undefined;
+  const [, module] = /\b(sklearn|xgboost|lightgbm|catboost|torch)\./.exec(head) ?? [];
+  return module === 'sklearn' ? module : undefined;
 }
 
 /** The module of the first object of a pickle stands at its beginning. */

@@ -15,7 +15,7 @@ import type { ManifestRow } from '../registry/rows.js';
 import { parseBucketUrl, parseStoreUrl } from '../stores/url.js';
 import { withoutLogin, withoutUserInfo } from '../util/address.js';
 import { shellLine } from '../util/shell.js';
-import { notLoaded, type ServedFormat, servedFormat } from './kserve-format.js';
+import { notLoaded, protocolOf, servedFormat } from './kserve-format.js';
 import { isObjectName, labelValue, objectName, type Revision } from './kubernetes-names.js';
 
 /** What to export, and how. */
@@ -49,10 +49,10 @@ export const inferenceService = (
     const { model, place, promises } = await followLink(context, link, async () => commit);
     const serving = link.serving ?? {};
     const format = await formatOf(artifact, link, model);
-    const missing = serving.runtime === undefined ? notLoaded(format.name, model) : undefined;
+    const missing = serving.runtime === undefined ? notLoaded(format, model) : undefined;
     if (missing !== undefined)
       context.note(
-        `warning: KServe's own server for ${format.name} loads ${missing}, and ${artifact} has none: change the model, or name a server in serving: {runtime: …} of the link`,
+        `warning: KServe's own server for ${format} loads ${missing}, and ${artifact} has none: change the model, or name a server in serving: {runtime: …} of the link`,
       );
     const facts = {
       artifact,
@@ -79,7 +79,7 @@ interface Facts {
 
 interface Served {
   name: string;
-  format: ServedFormat;
+  format: string;
   serving: NonNullable<Link['serving']>;
   storageUri: string;
 }
@@ -100,8 +100,8 @@ function manifestOf(facts: Facts, { name, format, serving, storageUri }: Served)
         minReplicas: replicas?.min,
         maxReplicas: replicas?.max,
         model: withoutAbsent({
-          modelFormat: withoutAbsent({ name: format.name, version: serving.formatVersion }),
-          protocolVersion: serving.protocol ?? format.protocol,
+          modelFormat: withoutAbsent({ name: format, version: serving.formatVersion }),
+          protocolVersion: serving.protocol ?? protocolOf(format),
           runtime: serving.runtime,
           storageUri,
           resources:
@@ -134,30 +134,15 @@ const asText = (
   quantities && Object.fromEntries(Object.entries(quantities).map(([key, value]) => [key, String(value)]));
 
 /** The format that the link names, else the one that the model shows. */
-async function formatOf(
-  artifact: ArtifactName,
-  { serving }: Link,
-  model: SourceModel,
-): Promise<ServedFormat> {
-  const found = await servedFormat(model).catch((error: unknown) => {
-    if (serving?.format === undefined) throw error;
-    return undefined;
-  });
-  if (serving?.format === undefined) {
-    if (found !== undefined) return found;
-    throw new RegError(
-      'SOURCE_UNSUPPORTED',
-      `cannot export ${artifact} to KServe: ${model.name} does not say which server takes it`,
-      'name the format in the link, such as serving: {format: sklearn}',
-    );
-  }
-  // a name alone says the protocol too
-  return found?.name === serving.format ? found : { name: serving.format, ...protocolOf(serving.format) };
+async function formatOf(artifact: ArtifactName, { serving }: Link, model: SourceModel): Promise<string> {
+  const format = serving?.format ?? (await servedFormat(model));
+  if (format !== undefined) return format;
+  throw new RegError(
+    'SOURCE_UNSUPPORTED',
+    `cannot export ${artifact} to KServe: ${model.name} does not say which server takes it`,
+    'name the format in the link, such as serving: {format: sklearn}',
+  );
 }
-
-/** The formats whose servers speak the second protocol alone (kserve/kserve, config/runtimes). */
-const protocolOf = (format: string): Pick<ServedFormat, 'protocol'> =>
-  ['onnx', 'mlflow', 'triton', 'tensorrt'].includes(format) ? { protocol: 'v2' } : {};
 
 function objectNameOf(
   artifact: ArtifactName,

@@ -131,6 +131,20 @@ test('a version in a stage, with all that its link says of serving', async () =>
   `);
 });
 
+test('without the git program, and at the URL of the registry', async () => {
+  const own = await exported('churn#prod');
+  const embedded = await runReg(
+    box,
+    { cwd: registry.dir, env: { REG_GIT: 'embedded' } },
+    'export',
+    'kserve',
+    'churn#prod',
+  );
+  expect(parse(embedded.stdout)).toEqual(own);
+  const args = ['--repo', `file://${registry.dir}`, '--registry', `${ADDRESS}.git`];
+  expect(await exported('churn#prod', ...args)).toEqual(own);
+});
+
 test('names are those of the revision, and the address is always that of the version', async () => {
   const stage = await exported('churn#prod');
   for (const args of [['churn@v1.2.0'], ['churn@latest'], ['churn', '--version', '1.2.0']]) {
