@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Reach } from './documents/git-config.js';
 import { parseLocation } from './domain/location.js';
 import { failureOf } from './errors.js';
-import { openRepository, sourceOpener } from './git/open.js';
+import { openRepository, sourceOpener, webConfig } from './git/open.js';
 import type { Host } from './host.js';
 import { configMentions, type RegistryContext, readConfigBytes } from './registry/context.js';
 import { exclusionIn, withoutExcluded } from './registry/exclusion.js';
@@ -48,7 +48,8 @@ export async function openContext(
     return mentions === true ? exclusionIn((await config()).artifacts.exclude) : undefined;
   });
   const repository = withoutExcluded(unfiltered, exclusion);
-  const stores = once(async () => (await import('./stores/open.js')).storeOpener(around));
+  const web = once(() => webConfig({ folder, env, reach: 'linked' }));
+  const stores = once(async () => (await import('./stores/open.js')).storeOpener(around, web));
   return {
     repository,
     unfiltered,

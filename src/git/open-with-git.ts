@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
+import type { WebConfig } from '../net/session.js';
 import { redactorOf, shownAddress } from '../util/address.js';
 import { once } from '../util/async.js';
 import { isBundle, openBundleRepository } from './bundle.js';
-import type { RegistryRepository, SourceOpener } from './port.js';
+import type { RegistryRepository, SourceOpener, Standpoint } from './port.js';
 import { gitBranches, gitHistory } from './program/history.js';
 import { gitLargeFiles } from './program/lfs.js';
+import { reachingFrom } from './program/network.js';
 import { gitObjects } from './program/objects.js';
 import {
   accessTo,
@@ -31,6 +33,7 @@ import {
 } from './program/run.js';
 import { gitSignatures, gitSigner } from './program/signatures.js';
 import { gitTags } from './program/tags.js';
+import { ownWebConfig } from './program/web.js';
 import { gitTagWriter } from './program/write.js';
 import { openRemoteCache, type RemoteCache } from './remote/cache.js';
 import { type FolderReader, remoteRepository } from './remote/repository.js';
@@ -38,6 +41,10 @@ import type { CacheFolder } from './remote/transport.js';
 import { fetchConfig, gitTransport, REMOTE } from './remote/transport-git.js';
 
 export { reachingFrom } from './program/network.js';
+
+/** How web servers are reached from where a person stands. */
+export const webConfigFrom = async (standpoint: Standpoint): Promise<WebConfig> =>
+  ownWebConfig(standpoint.folder, await reachingFrom(standpoint, { env: standpoint.env }));
 
 /**
  * Opens the repository at a URL without cloning it. No ref of it is kept in the cache, so that a write is a push.

@@ -3,6 +3,7 @@ import { delimiter, join, resolve } from 'node:path';
 import type { Reach } from '../documents/git-config.js';
 import { isFileUrl, parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
+import type { WebConfig } from '../net/session.js';
 import { once } from '../util/async.js';
 import { isFolder } from '../util/files.js';
 import { needsGit, type RegistryRepository, type SourceOpener, type Standpoint } from './port.js';
@@ -66,6 +67,12 @@ export function sourceOpener(cache: string, around: Surroundings, standpoint?: S
     return mode.openSources(cache, standpoint ? await mode.reachingFrom(standpoint, around) : around);
   });
   return { openSource: async (location) => (await opener()).openSource(location) };
+}
+
+/** How web servers are reached from where a person stands: by git's settings, and by its credential helpers where git is there. */
+export async function webConfig(standpoint: Standpoint): Promise<WebConfig> {
+  const mode = await modeOf(await isEmbeddedChosen(standpoint.env));
+  return mode.webConfigFrom(standpoint);
 }
 
 /** Loaded on use: most questions are about a clone and its tags. */

@@ -7,7 +7,7 @@ import type { Location } from '../domain/location.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { Signature } from '../domain/signature.js';
 import { RegError } from '../errors.js';
-import type { Login } from '../net/credentials.js';
+import type { WebConfig } from '../net/session.js';
 import type { TagObject } from './tag-object.js';
 
 /**
@@ -404,8 +404,6 @@ export interface Remote {
 
 // large files
 
-export type { Login };
-
 /** What it takes to follow a Git LFS pointer in a repository. */
 export interface LargeFiles {
   /** The folders on this machine that keep large files under their ids, `ab/cd/<id>`, those of the repository first. */
@@ -414,15 +412,8 @@ export interface LargeFiles {
   remote(): Promise<{ name: string; url: string } | undefined>;
   /** A value of git's configuration, which is the user's own, never that of a committed file. */
   setting(key: string): Promise<string | undefined>;
-  /** The header, `name: value`, that git sends to a web address (git-config(1), http.extraHeader). */
-  extraHeader(url: string): Promise<string | undefined>;
-  /**
-   * The login for a web address from the user's credential helpers (git-credential(1)).
-   * @param mayAsk whether the helpers may ask the user
-   */
-  findLogin(url: string, mayAsk: boolean): Promise<Login | undefined>;
-  /** Reports whether a server accepted a login, so that the helpers keep or forget it. */
-  tellLogin(url: string, login: Login, isGood: boolean): Promise<void>;
+  /** How git reaches web servers. */
+  web: WebConfig;
   /**
    * The bytes behind a pointer, from the git-lfs program; undefined where it is not installed. The stream fails with RegError
    * REMOTE_FAILED, INTERRUPTED.

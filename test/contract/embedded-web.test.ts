@@ -169,7 +169,7 @@ describe('the cache', () => {
 
   test('holds no login', async () => {
     const url = (await addressOf(box, made)).replace('://', '://ann:s3cret@');
-    const repository = openUrlRepository(url, join(box.root, 'logins'), { env: box.env });
+    const repository = await openUrlRepository(url, join(box.root, 'logins'), { env: box.env });
     expect(await readTags(repository, CHURN)).toHaveLength(3);
     expect(repository.address).toBe(await addressOf(box, made));
     expect(await readTags(await open(made, 'logins'), CHURN)).toHaveLength(3);
@@ -193,7 +193,7 @@ describe('the cache', () => {
 
   test('a cache that is not writable is an error that names it', async () => {
     writeFileSync(join(box.root, 'no-folder'), '');
-    const repository = openUrlRepository(await addressOf(box, made), join(box.root, 'no-folder'), {
+    const repository = await openUrlRepository(await addressOf(box, made), join(box.root, 'no-folder'), {
       env: box.env,
     });
     await expect(readTags(repository, CHURN)).rejects.toMatchObject({

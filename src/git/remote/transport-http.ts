@@ -1,27 +1,37 @@
 import { STATUS_CODES } from 'node:http';
-import { extraHeaderFor, type GitConfig, headerOf } from '../../documents/git-config.js';
 import type { Oid } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { compareText } from '../../domain/order.js';
 import { refNamesOf, TAG_REFS, tagRef } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
-import { openHttp, type Surroundings } from '../../net/http.js';
-import { redactorOf, shownAddress, withoutLogin } from '../../util/address.js';
+import { loginOf, withLogin } from '../../net/credentials.js';
+import { hintToLogin, hintToWait } from '../../net/hints.js';
+import { type HttpResponse, openHttp, type Surroundings } from '../../net/http.js';
+import { openSession, type Session, type WebConfig } from '../../net/session.js';
+import { redactorOf, withoutLogin } from '../../util/address.js';
 import { isOid } from '../../util/oid.js';
 import { type ProtocolV2, protocolV2, type RemoteRef, type Server } from './protocol-v2.js';
 import type { CacheFolder, Receiver, Transport } from './transport.js';
 
+/** The address of a server, login included, and the one that the user named, fit to be shown. */
+interface Place {
+  address: string;
+  shown: string;
+}
+
+/** What the transport takes from around it. */
+type Around = Surroundings & { web: WebConfig };
+
 /**
  * Reaches a repository over HTTP, in version 2 of git's protocol, without the git program.
- * @param around with the configuration whose headers are sent to the server (git-config(1), http.extraHeader)
  * @param receiver receives what comes into a folder of the cache
  */
 export function httpTransport(
-  address: string,
-  around: Surroundings & { config?: GitConfig | undefined },
+  place: Place,
+  around: Around,
   receiver: (folder: CacheFolder) => Receiver,
 ): Transport {
-  const server = openServer(address, around);
+  const server = openServer(place, around);
   const protocol = protocolV2(server);
   return {
     isVersion2: true,
@@ -118,26 +128,26 @@ async function refsNamed(specs: readonly Refspec[], protocol: ProtocolV2): Promi
   return found;
 }
 
-/** Reaches the server of a repository. A login in the address is sent to its own host alone. */
-function openServer(address: string, around: Surroundings & { config?: GitConfig | undefined }): Server {
-  const shown = shownAddress(address);
-  const redact = redactorOf(address);
+/** Reaches the server of a repository. A login is sent to its own host alone. */
+function openServer({ address, shown }: Place, around: Around): Server {
+  const { web, env } = around;
   const http = openHttp(around, {
     isPrivateAllowed: 'with-redirects',
     mayLeaveHost: true,
     code: 'REMOTE_FAILED',
+    settings: web.settings,
   });
-  const failed = (why: string): RegError =>
+  // another host that the server has moved to gets no login and no headers
+  const sessionAt = (url: string): Session =>
+    openSession(http.request, web, env, { url, reach: 'all', mayAsk: true });
+  let session = sessionAt(address);
+  const failed = (why: string, hint = 'check the address, the network and your access'): RegError =>
     new RegError(
       'REMOTE_FAILED',
-      `cannot reach ${shown}: ${redact(why).replaceAll(/\s+/g, ' ')}`,
-      'check the address, the network and your access; a login is given as in https://user:token@host/path',
+      `cannot reach ${shown}: ${session.redact(redactorOf(address)(why)).replaceAll(/\s+/g, ' ')}`,
+      hint,
     );
-  const { origin } = new URL(address);
-  const extra = headerOf(around.config && extraHeaderFor(around.config, withoutLogin(address)));
-  let base = new URL(address).href.replace(/\/+$/, '');
-  // another host that the server has moved to gets none of them
-  const own = () => (new URL(base).origin === origin ? extra : {});
+  let base = withLogin(address, {}).replace(/\/+$/, '');
   return {
     shown,
     failed,
@@ -145,30 +155,27 @@ function openServer(address: string, around: Surroundings & { config?: GitConfig
       // git follows redirects of the first request alone too (git-config(1), http.followRedirects)
       const sent = body === undefined ? ({ method: 'GET' } as const) : ({ method: 'POST', body } as const);
       const redirect = body === undefined ? 'follow' : 'manual';
-      const response = await http.request({
-        ...sent,
-        url: base + path,
-        headers: { ...own(), ...headers },
-        shown,
-        redirect,
-      });
+      const response = await session.send({ ...sent, url: base + path, headers, shown, redirect });
       const { status, url } = response;
       if (status !== 200) {
         response.body.destroy();
-        throw failed(`the server answers ${status} ${STATUS_CODES[status] ?? ''}`.trim());
+        const why = `the server answers ${status} ${STATUS_CODES[status] ?? ''}`.trim();
+        throw failed(why, hintFor(response, address));
       }
-      if (body === undefined && url.endsWith(path)) base = movedTo(url.slice(0, -path.length), base);
+      if (body !== undefined || !url.endsWith(path)) return response.body;
+      base = url.slice(0, -path.length).replace(/\/+$/, '');
+      const [to, from] = [new URL(base), new URL(address)];
+      // the same host on a safer way
+      if (to.host === from.host && to.origin !== from.origin)
+        session = sessionAt(withLogin(base, loginOf(from) ?? {}));
       return response.body;
     },
   };
 }
 
-/** Where a repository is after a redirect, with the login of its own host. */
-function movedTo(address: string, before: string): string {
-  const [to, from] = [new URL(address), new URL(before)];
-  if (to.host === from.host) {
-    to.username = from.username;
-    to.password = from.password;
-  }
-  return to.href.replace(/\/+$/, '');
+/** The way out for a status. */
+function hintFor({ status, headers }: HttpResponse, address: string): string | undefined {
+  if (status === 401 || status === 403 || status === 404)
+    return `check the address and your access: ${hintToLogin(withoutLogin(address))}`;
+  return status === 429 || status === 503 ? hintToWait(headers) : undefined;
 }
