@@ -52,6 +52,19 @@ describe('the batch API', () => {
     expect(downloads()).toBe(0);
   });
 
+  test('writes null for what it leaves out, as servers in Go do', async () => {
+    server.fail({ on: 'batch', fault: 'nulls' });
+    expect((await read(asked)).equals(bytes)).toBe(true);
+  });
+
+  test.each(['batch', 'download'] as const)('a server that is busy says for how long: %s', async (on) => {
+    server.fail({ on, fault: 'busy' });
+    const before = Date.now();
+    const error = await failure(asked);
+    expect(error).toMatchObject({ code: 'REMOTE_FAILED', hint: 'try again in 60 minutes' });
+    expect(Date.now() - before).toBeLessThan(5000);
+  });
+
   test('does not have an object: its file is named, and who can help', async () => {
     const error = await failure({ ...asked, path: 'missing.bin' });
     expect(error).toMatchObject({ code: 'SOURCE_PATH', hint: expect.stringContaining('git lfs push') });

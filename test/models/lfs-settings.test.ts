@@ -74,7 +74,7 @@ interface Way {
   env?: () => Env;
   /** Whether only the git program knows it. */
   needsGit?: boolean;
-  then?: () => void;
+  check?: () => void;
 }
 
 const WAYS: readonly Way[] = [
@@ -137,7 +137,7 @@ const WAYS: readonly Way[] = [
       'proxy.config': `[http "${safe.url}"]\n\tproxy = 127.0.0.1:${(proxy.address() as AddressInfo).port}\n`,
       '.netrc': netrc(),
     }),
-    then: () => expect(new Set(proxied)).toEqual(new Set([new URL(safe.url).host])),
+    check: () => expect(new Set(proxied)).toEqual(new Set([new URL(safe.url).host])),
   },
   {
     what: 'REG_TOKEN_<HOST> with a port',
@@ -158,11 +158,11 @@ const WAYS: readonly Way[] = [
 
 describe.each(['git', 'embedded'])('REG_GIT=%s', (REG_GIT) => {
   const ways = WAYS.filter(({ needsGit }) => !needsGit || REG_GIT === 'git');
-  test.each(ways)('$what', async ({ url, files, env, then }) => {
+  test.each(ways)('$what', async ({ url, files, env, check }) => {
     const all = { ...homeWith(files()), ...env?.(), REG_GIT };
     const got = await read({ repo: url(), commit, path: 'm.bin', env: all });
     expect(got.equals(bytes)).toBe(true);
-    then?.();
+    check?.();
   });
 
   test('an authority that is not trusted is an error with a way out', async () => {
