@@ -26,7 +26,7 @@ export async function openContext(
   const { env, cwd, now, signal, offline, note = () => undefined } = host;
   const cache = cacheFolder(env);
   const around = { env, signal };
-  const unfiltered = await openRepository(repo, cwd, cache, around, reach);
+  const unfiltered = await openRepository(repo, cwd, cache, around, reach, offline);
   const location = parseLocation(repo);
   const isHere = location.kind === 'path' && unfiltered.address === undefined;
   const folder = isHere ? resolve(cwd, location.path) : cwd;
@@ -68,6 +68,10 @@ export async function openContext(
     }),
     note,
     offline,
+    kept:
+      offline || unfiltered.address === undefined
+        ? undefined
+        : () => openContext(repo, { ...host, offline: true }, reach),
     configBytes,
     config,
     remote: remoteChooser(repository, env),

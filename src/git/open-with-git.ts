@@ -48,9 +48,15 @@ export const webConfigFrom = async (standpoint: Standpoint): Promise<WebConfig> 
 
 /**
  * Opens the repository at a URL without cloning it. No ref of it is kept in the cache, so that a write is a push.
+ * @param offline answers with what was asked before, and asks nothing
  */
-export function openUrlRepository(url: string, cache: string, around: Surroundings): RegistryRepository {
-  const { remote, largeFiles, runner, folder } = openRemote(url, cache, around);
+export function openUrlRepository(
+  url: string,
+  cache: string,
+  around: Surroundings,
+  offline = false,
+): RegistryRepository {
+  const { remote, largeFiles, runner, folder } = openRemote(url, cache, around, offline);
   const git = runner.git(folder);
   return {
     ...remote,
@@ -102,7 +108,7 @@ export const openSources = (cache: string, around: Surroundings): SourceOpener =
   },
 });
 
-function openRemote(url: string, cacheFolder: string, around: Surroundings) {
+function openRemote(url: string, cacheFolder: string, around: Surroundings, offline = false) {
   const cache = openRemoteCache(shownAddress(url), cacheFolder);
   const folder = cache.shared;
   const runner = openRunner(url, cache, around);
@@ -120,7 +126,7 @@ function openRemote(url: string, cacheFolder: string, around: Surroundings) {
     const branches = gitBranches(git, objects, history);
     return { tags: gitTags(git, stream), objects, history, branches };
   };
-  const remote = remoteRepository(transport, cache, read);
+  const remote = remoteRepository(transport, cache, read, offline);
   // what a clone would call it
   const largeFiles = gitLargeFiles(folder.path, runner.around(folder), { name: 'origin', url });
   return { remote, largeFiles, runner, folder };

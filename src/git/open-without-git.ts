@@ -45,19 +45,21 @@ export async function webConfigFrom({ folder, env, reach }: Standpoint): Promise
 
 /**
  * Opens the registry at a URL, to read it without the git program.
+ * @param offline answers with what was asked before, and asks nothing
  * @throws RegError GIT_MISSING for any other than a web address
  */
 export const openUrlRepository = (
   url: string,
   cache: string,
   around: Surroundings,
-): Promise<RegistryRepository> => openAt(url, cache, around);
+  offline = false,
+): Promise<RegistryRepository> => openAt(url, cache, around, offline);
 
-async function openAt(url: string, cache: string, around: Surroundings) {
+async function openAt(url: string, cache: string, around: Surroundings, offline = false) {
   const { web = configuredWeb(around.env) } = around;
   const address = webAddress(insteadOf(await web.settings(), url));
   return {
-    ...openRemote({ address, shown: shownAddress(url) }, cache, { ...around, web }),
+    ...openRemote({ address, shown: shownAddress(url) }, cache, { ...around, web }, offline),
     largeFiles: largeFilesAt(address, web),
   };
 }
@@ -95,6 +97,7 @@ function openRemote(
   server: { address: string; shown: string },
   folder: string,
   around: NetSurroundings & { web: WebConfig },
+  offline: boolean,
 ): RemoteRepository {
   const cache = openRemoteCache(server.shown, folder);
   const shared = openObjectStore(cache.shared.objects);
@@ -108,8 +111,11 @@ function openRemote(
     setRefs: (refs) => writeRefs(one.path, refs),
     addShallow: (commits) => addShallow(one.path, commits),
   });
-  const remote = remoteRepository(httpTransport(server, around, receiver), cache, (one) =>
-    readFolder(one.path, one.path, objectsOf(one)),
+  const remote = remoteRepository(
+    httpTransport(server, around, receiver),
+    cache,
+    (one) => readFolder(one.path, one.path, objectsOf(one)),
+    offline,
   );
   const { objects } = remote;
   return {

@@ -17,6 +17,7 @@ import { objectsOfClone } from './shallow.js';
  * read. Without the git program a repository is opened to be read.
  * @param cache where what comes from a URL is kept
  * @param reach `linked` where a link names the repository
+ * @param offline whether a repository at a URL is not asked, and answers with what was asked before
  * @throws RegError NO_REPOSITORY, SOURCE_UNSUPPORTED, GIT_MISSING, GIT_TOO_OLD, USAGE
  */
 export async function openRepository(
@@ -25,6 +26,7 @@ export async function openRepository(
   cache: string,
   around: Surroundings,
   reach: Reach = 'named',
+  offline = false,
 ): Promise<RegistryRepository> {
   const location = parseLocation(repo);
   const isWithoutGit = await isEmbeddedChosen(around.env);
@@ -34,6 +36,7 @@ export async function openRepository(
       repo,
       cache,
       await mode.reachingFrom({ folder: cwd, env: around.env, reach }, around),
+      offline,
     );
   }
   const folder = resolve(cwd, location.path);

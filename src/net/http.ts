@@ -470,6 +470,16 @@ function reasonOf(error: unknown, seconds: number): string {
   return message || errors?.map((one) => one.message).join(', ') || code || String(error);
 }
 
+/**
+ * A server answers with the whole object where a part was requested, as it may (RFC 9110, section 14.2), although it or a proxy
+ * says that it has parts. The object comes in one request then.
+ */
+export class RangeIgnored extends RegError {
+  constructor(shown: string, code: 'STORE_FAILED' | 'REMOTE_FAILED' = 'STORE_FAILED') {
+    super(code, `${shown} was asked for a part, and its server sends everything`, 'its server is at fault');
+  }
+}
+
 /** The error for a response whose status is not an expected one. */
 export function statusError(
   shown: string,

@@ -37,7 +37,7 @@ export interface Session {
    * @throws RegError what the client throws
    */
   send: Send;
-  /** Sends a request that needs no login: the origin of the session gets the headers that are none. */
+  /** Sends a request that needs no login: the origin of the session gets all headers but an authorization. */
   sendWithoutLogin: Send;
   /** Removes the secrets that were sent from a text of the server. */
   redact(text: string): string;

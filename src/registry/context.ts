@@ -40,8 +40,10 @@ export interface RegistryContext {
   config: () => Promise<Config>;
   /** The name of the remote of this clone; a URL has no remote. */
   remote: (use?: RemoteUse) => Promise<string>;
-  /** Whether questions ask no remote for what is lightweight here. */
+  /** Whether questions ask no remote: of a registry at a URL what was asked before is known. */
   offline?: boolean | undefined;
+  /** The same registry as it was when it was last asked; only at a URL. */
+  kept?: (() => Promise<RegistryContext>) | undefined;
   /** Brings tags that are known to be missing; gives whether it did, so that the question is to be asked again. */
   bringMissing?: (() => Promise<boolean>) | undefined;
   /** The clock of this machine, in milliseconds since the epoch; writes take theirs from git. */

@@ -7,6 +7,7 @@ import {
   lengthError,
   lengthOf,
   openHttp,
+  RangeIgnored,
   type Surroundings,
   statusError,
 } from '../net/http.js';
@@ -109,7 +110,9 @@ async function readFrom(send: Send, url: string, range: ByteRange | undefined): 
     refuseCompressed(shown, answer, new URL(url).pathname);
     if (range === undefined && answer.status === 206) throw statusError(shown, answer);
     if (range === undefined) return answer.body;
-    refuseOtherPart(shown, answer, range);
+    // everything is the part where it ends there
+    if (answer.status === 206) refuseOtherPart(shown, answer, range);
+    else if (range.start > 0 || lengthOf(answer.headers) !== range.end) throw new RangeIgnored(shown);
     const size = range.end - range.start;
     const failure = (error: unknown) => (error instanceof WrongLength ? lengthError(shown, error) : error);
     return exactly(answer.body, { size, failure });

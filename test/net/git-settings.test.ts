@@ -55,10 +55,10 @@ describe('http.<url>.* fits as git says', () => {
     '[http]\n\tproxy = all\n',
     ...patterns.map((one) => set(one, 'one')),
     patterns.map((one, index) => set(one, `p${index}`)).join(''),
-    patterns
+    `${patterns
       .map((one, index) => set(one, `p${index}`))
       .reverse()
-      .join('') + '[http]\n\tproxy = all\n',
+      .join('')}[http]\n\tproxy = all\n`,
   ];
   it.each(files)('%j', async (text) => {
     const { settings, git } = await settingsOf(text);

@@ -69,7 +69,7 @@ describe.each(['git', 'embedded'])('a private file of a web server, REG_GIT=%s',
     expect(await store.stat('m.bin')).toMatchObject({ size: 10 });
   });
 
-  it('which is said not to be there, is read with .netrc', async () => {
+  it('is read with .netrc where the server hides it', async () => {
     refusal = 404;
     expect(await read(mode, homeWith({ '.netrc': netrc }))).toBe('0123456789');
   });

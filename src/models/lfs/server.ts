@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { RegError } from '../../errors.js';
 import type { LargeFiles } from '../../git/port.js';
 import { hintToLogin, hintToWait } from '../../net/hints.js';
-import type { ByteRange, HttpResponse, Surroundings } from '../../net/http.js';
+import { type ByteRange, type HttpResponse, RangeIgnored, type Surroundings } from '../../net/http.js';
 import { openSession, type Send, type Session, type WebConfig } from '../../net/session.js';
 import { holdsLogin, shownAddress } from '../../util/address.js';
 import { once } from '../../util/async.js';
@@ -338,6 +338,10 @@ async function openDownload(
     ({ response, href } = await get(true));
   }
   const start = startOf(response, size);
+  if (isPart && response.status === 200 && start === 0) {
+    response.body.destroy();
+    throw new RangeIgnored(new URL(href).host, 'REMOTE_FAILED');
+  }
   if (typeof start === 'number' && start <= range.start)
     return objectOf(response.body, pointer, { ...range, skip: range.start - start });
   response.body.destroy();
