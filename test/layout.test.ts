@@ -267,7 +267,10 @@ const PARTS: Readonly<Record<string, { also: readonly string[]; before: 'all' | 
   ...Object.fromEntries(
     ['git/remote/transport-git', 'git/remote/transport-http'].map((part) => [
       part,
-      { also: ['git/port', 'git/remote/transport', 'git/remote/protocol-v2'], before: 'all' },
+      {
+        also: ['git/port', 'git/remote/transport', 'git/remote/protocol-v2', 'git/remote/protocol-dumb'],
+        before: 'all',
+      },
     ]),
   ),
   'site/web': { also: ['domain', 'util/oid', 'util/shell', 'util/text'], before: 'types' },

@@ -8,7 +8,7 @@ import { isFolder } from '../util/files.js';
 import { addShallow } from './files/history.js';
 import { indexPack } from './files/index-pack.js';
 import { WITHOUT_PROGRAM } from './files/large-files.js';
-import { type ObjectStore, openObjectStore } from './files/objects.js';
+import { linksIn, type ObjectStore, openObjectStore } from './files/objects.js';
 import { findPlace } from './files/place.js';
 import { openRefs, writeRefs } from './files/refs.js';
 import { openLocalSource, readFolder } from './files/repository.js';
@@ -106,6 +106,10 @@ function openRemote(
   const receiver = (one: CacheFolder): Receiver => ({
     has: objectsOf(one).has,
     addPack: (pack) => indexPack(pack, one.path, join(one.objects, 'pack')),
+    links: async (oid) => {
+      const found = await objectsOf(one).read(oid);
+      return found && { type: found.type, links: linksIn(found) };
+    },
     refs: async () =>
       new Map((await openRefs(one.path, one.path).list('refs/')).map(({ name, oid }) => [name, oid])),
     setRefs: (refs) => writeRefs(one.path, refs),

@@ -154,7 +154,6 @@ describe('servers of another kind', () => {
     ['that says what is wrong', line('ERR no such repository\n'), 'REMOTE_FAILED'],
     ['that says nothing', '', 'REMOTE_FAILED'],
     ['of web pages', '<!doctype html><p>Sign in', 'REMOTE_FAILED'],
-    ['of plain files', `${'a'.repeat(40)}\trefs/heads/main\n`, 'REMOTE_FAILED'],
   ])('%s', async (_what, body, code) => {
     const other = await serve((_request, response) => response.end(body));
     const error = await listTags(await open(`${other.url}/x.git`)).catch((thrown: unknown) => thrown);

@@ -3,7 +3,6 @@ import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { parseLocation } from '../../domain/location.js';
 import { RegError } from '../../errors.js';
-import { insteadOf } from '../../net/git-settings.js';
 import { redactorOf, shownAddress } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import { isFolder } from '../../util/files.js';
@@ -32,11 +31,12 @@ export function gitLargeFiles(folder: string, around: Surroundings, known?: Remo
   const setting = async (key: string): Promise<string | undefined> =>
     firstLine(git, ['config', '--includes', '--get', '--', key]);
   const web = gitWebConfig(folder, around);
-  const remote = once(async () =>
-    known === undefined
-      ? findRemote(git, setting)
-      : { ...known, url: insteadOf(await web.settings(), known.url) },
-  );
+  const remote = once(async () => {
+    if (known === undefined) return findRemote(git, setting);
+    // loaded on use: a question about tags does not need it
+    const { insteadOf } = await import('../../net/git-settings.js');
+    return { ...known, url: insteadOf(await web.settings(), known.url) };
+  });
   const hasProgram = once(async () => (await git(['lfs', 'version'])).code === 0);
   return {
     setting,

@@ -10,8 +10,9 @@ import { type HttpResponse, openHttp, type Surroundings } from '../../net/http.j
 import { openSession, type Session, type WebConfig } from '../../net/session.js';
 import { redactorOf, withoutLogin } from '../../util/address.js';
 import { isOid } from '../../util/oid.js';
-import { type ProtocolV2, protocolV2, type RemoteRef, type Server } from './protocol-v2.js';
+import { PlainFiles, type ProtocolV2, protocolV2, type RemoteRef, type Server } from './protocol-v2.js';
 import type { CacheFolder, Receiver, Transport } from './transport.js';
+import { fetchDumb, listDumbRefs } from './protocol-dumb.js';
 
 /** The address of a server, login included, and the one that the user named, fit to be shown. */
 interface Place {
@@ -32,7 +33,21 @@ export function httpTransport(
   receiver: (folder: CacheFolder) => Receiver,
 ): Transport {
   const server = openServer(place, around);
-  const protocol = protocolV2(server);
+  const smart = protocolV2(server);
+  let isPlain = false;
+  const protocol: Pick<ProtocolV2, 'listRefs'> = {
+    listRefs: async (prefixes) => {
+      if (!isPlain) {
+        const listed = await smart.listRefs(prefixes).catch((error: unknown) => {
+          if (!(error instanceof PlainFiles)) throw error;
+          isPlain = true;
+        });
+        if (listed) return listed;
+      }
+      const all = await listDumbRefs(server);
+      return all.filter(({ name }) => prefixes.length === 0 || prefixes.some((one) => name.startsWith(one)));
+    },
+  };
   return {
     isVersion2: true,
     listTags: async (scope) => {
@@ -47,7 +62,8 @@ export function httpTransport(
       const head = (await protocol.listRefs(['HEAD'])).find(({ name }) => name === 'HEAD');
       return head?.target?.startsWith(BRANCHES) ? head.target.slice(BRANCHES.length) : undefined;
     },
-    fetch: async ({ refspecs, filter, shallow }, folder) => {
+    fetch: async (asked, folder) => {
+      const { refspecs, filter, shallow } = asked;
       const specs = refspecs.map(parseRefspec);
       const refs = await refsNamed(specs, protocol);
       if (refs === undefined) return server.failed('it has no such ref');
@@ -57,8 +73,18 @@ export function httpTransport(
       for (const ref of refs) if (!(await isHere(ref, into))) wants.add(ref.oid);
       const before = folder.isFresh ? new Map<string, Oid>() : await into.refs();
       const haves = shallow ? [] : [...new Set(before.values())].slice(0, MAX_HAVES);
-      if (wants.size > 0) {
-        const response = await protocol.fetchPack({ wants: [...wants], haves, filter, isShallow: shallow });
+      const request = { wants: [...wants], haves, filter, isShallow: shallow };
+      const response =
+        wants.size === 0 || isPlain
+          ? 'plain'
+          : await smart.fetchPack(request).catch((error: unknown) => {
+              if (error instanceof PlainFiles) return 'plain' as const;
+              throw error;
+            });
+      if (response === 'plain') {
+        const failure = wants.size === 0 ? undefined : await fetchDumb(server, into, wants, asked);
+        if (failure) return failure;
+      } else {
         if (response === undefined) return server.failed('the server does not send an object that it lists');
         const oids = await into.addPack(response.pack).catch((error: NodeJS.ErrnoException) => {
           if (error instanceof RegError || error.syscall !== undefined) throw error;
@@ -104,7 +130,10 @@ function parseRefspec(text: string): Refspec {
 }
 
 /** The refs that refspecs ask for, by the names that they get here; undefined where a name is not there. */
-async function refsNamed(specs: readonly Refspec[], protocol: ProtocolV2): Promise<RemoteRef[] | undefined> {
+async function refsNamed(
+  specs: readonly Refspec[],
+  protocol: Pick<ProtocolV2, 'listRefs'>,
+): Promise<RemoteRef[] | undefined> {
   const prefixes = specs
     .filter(({ source }) => !isOid(source))
     .flatMap(({ source }) => (source.endsWith('*') ? [source.slice(0, -1)] : refNamesOf(source)));
@@ -148,20 +177,28 @@ function openServer({ address, shown }: Place, around: Around): Server {
       hint,
     );
   let base = withLogin(address, {}).replace(/\/+$/, '');
+  const refused = (response: HttpResponse): RegError => {
+    response.body.destroy();
+    const why = `the server answers ${response.status} ${STATUS_CODES[response.status] ?? ''}`.trim();
+    return failed(why, hintFor(response, address));
+  };
   return {
     shown,
     failed,
+    file: async (path) => {
+      const response = await session.send({ method: 'GET', url: base + path, shown });
+      if (response.status === 200) return response.body;
+      const error = refused(response);
+      if (response.status === 404 || response.status === 410) return undefined;
+      throw error;
+    },
     request: async (path, headers, body) => {
       // git follows redirects of the first request alone too (git-config(1), http.followRedirects)
       const sent = body === undefined ? ({ method: 'GET' } as const) : ({ method: 'POST', body } as const);
       const redirect = body === undefined ? 'follow' : 'manual';
       const response = await session.send({ ...sent, url: base + path, headers, shown, redirect });
-      const { status, url } = response;
-      if (status !== 200) {
-        response.body.destroy();
-        const why = `the server answers ${status} ${STATUS_CODES[status] ?? ''}`.trim();
-        throw failed(why, hintFor(response, address));
-      }
+      if (response.status !== 200) throw refused(response);
+      const { url } = response;
       if (body !== undefined || !url.endsWith(path)) return response.body;
       base = url.slice(0, -path.length).replace(/\/+$/, '');
       const [to, from] = [new URL(base), new URL(address)];
