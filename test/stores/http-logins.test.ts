@@ -47,7 +47,8 @@ async function open(REG_GIT: string, own: Env, url = server.url) {
 const read = async (...asked: Parameters<typeof open>): Promise<string> =>
   String(await buffer(await (await open(...asked)).read('m.bin')));
 
-const helper = `[credential]\n\thelper = "!f() { test $1 != get || printf 'username=${username}\\\\npassword=${password}\\\\n'; }; f"\n`;
+const helper = (context = ''): string =>
+  `[credential${context}]\n\thelper = "!f() { test $1 != get || printf 'username=${username}\\\\npassword=${password}\\\\n'; }; f"\n`;
 const netrc = `machine 127.0.0.1 login ${username} password ${password}\n`;
 const variable = (): string => `REG_TOKEN_127_0_0_1_${new URL(server.url).port}`;
 
@@ -60,7 +61,12 @@ describe.each(['git', 'embedded'])('a private file of a web server, REG_GIT=%s',
       () => homeWith({ '.gitconfig': `[http "${server.url}"]\n\textraHeader = Authorization: ${WANTED}\n` }),
     ],
     ...(mode === 'git'
-      ? [['a credential helper of git', () => homeWith({ '.gitconfig': helper })] as [string, () => Env]]
+      ? [
+          ['a credential helper of git', () => homeWith({ '.gitconfig': helper(` "${server.url}"`) })] as [
+            string,
+            () => Env,
+          ],
+        ]
       : []),
   ];
   it.each(ways)('is read with %s', async (_what, env) => {
@@ -82,6 +88,11 @@ describe.each(['git', 'embedded'])('a private file of a web server, REG_GIT=%s',
     await failure(read(mode, homeWith(files)));
     const names = server.requests.flatMap(({ headers }) => Object.keys(headers));
     expect(names.filter((name) => /^x-|authorization/.test(name))).toEqual([]);
+  });
+
+  it('a helper in shell that is for every host is not asked', async () => {
+    await failure(read(mode, homeWith({ '.gitconfig': helper() })));
+    expect(server.requests.every(({ headers }) => headers.authorization === undefined)).toBe(true);
   });
 
   it('a redirect to another host takes no login along', async () => {

@@ -11,9 +11,11 @@ import { gitIn, type RunGit, readGitIn, type Surroundings } from './run.js';
  * @param folder where git runs
  */
 export function gitWebConfig(folder: string, around: Surroundings): WebConfig {
+  const settings = once(() => readSettings(folder, around));
   return {
-    settings: once(() => readSettings(folder, around)),
-    findLogin: (url, mayAsk) => findLogin(folder, around, url, mayAsk),
+    settings,
+    findLogin: async (url, mayAsk) =>
+      mayAsk || !(await settings()).some(isBlindHelper) ? findLogin(folder, around, url, mayAsk) : undefined,
     tellLogin: (url, login, isGood) => tellLogin(gitIn(folder, around), url, login, isGood),
   };
 }
@@ -21,6 +23,13 @@ export function gitWebConfig(folder: string, around: Surroundings): WebConfig {
 /** The same without the configuration of any repository. */
 export const ownWebConfig = (folder: string, around: Surroundings): WebConfig =>
   gitWebConfig(folder, { ...around, env: { ...around.env, GIT_DIR: devNull } });
+
+/**
+ * Whether a setting is a helper for every host that is a piece of shell. Many such print one token whatever they are asked, which is
+ * not for the host of an address that came from others (gitcredentials(7), "Custom helpers").
+ */
+const isBlindHelper = ([key, value]: GitSettings[number]): boolean =>
+  key === 'credential.helper' && value.startsWith('!');
 
 /** All settings of git, in their order; none where git reads none. */
 async function readSettings(folder: string, around: Surroundings): Promise<GitSettings> {
