@@ -18,6 +18,8 @@ export function storeOpener(around: Surroundings): StoreOpener {
           return (await import('./gcs.js')).openGcs(url, settings, around);
         case 'azure':
           return (await import('./azure.js')).openAzure(url, settings, around);
+        case 'ssh':
+          return (await import('./ssh.js')).openSsh(url, settings, around);
         case 'http':
           return (await import('./http.js')).openWeb(url, { ...around, hosts: settings.hosts });
         case 'folder':

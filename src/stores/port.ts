@@ -15,7 +15,7 @@ export interface StoredObject {
 }
 
 /**
- * A store keeps bytes under keys: a folder, a bucket, a web server. Every call throws RegError STORE_FAILED where the store
+ * A store keeps bytes under keys: a folder here or on another machine, a bucket, a web server. Every call throws RegError STORE_FAILED where the store
  * cannot be reached or denies access, with its own reason, and INTERRUPTED after the signal.
  */
 export interface ObjectStore {
@@ -78,6 +78,10 @@ export interface StoreSettings {
   profile?: string | undefined;
   /** A storage account of Azure. */
   account?: string | undefined;
+  /** For ssh: the user, the port and the file of the private key. */
+  user?: string | undefined;
+  port?: number | undefined;
+  keyfile?: string | undefined;
   /** Web servers that may be in a private network. */
   hosts?: AllowedHosts | undefined;
 }
