@@ -96,7 +96,8 @@ export async function resolveLink(
     const repository = await sourceRepository(context, source);
     const at = await sourceFolder(context, source);
     const path = modelPath(source.path ?? '');
-    return { ...here, place: { kind: 'repository', repository, commit, path, at }, commit };
+    const repo = at === undefined && source.repo !== undefined ? withoutLogin(source.repo) : undefined;
+    return { ...here, place: { kind: 'repository', repository, commit, path, at, repo }, commit };
   }
   const home = await sourceRegistry(context, source);
   const file = await fileThen(home, source, commit, { written, isPromised: sha256 !== undefined });

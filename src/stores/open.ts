@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { unreachable } from '../errors.js';
+import { loginOf, withLogin } from '../net/credentials.js';
 import type { Surroundings } from '../net/http.js';
-import type { StoreOpener } from './port.js';
+import type { StoreOpener, StoreSettings } from './port.js';
 import { parseStoreUrl } from './url.js';
 
 /** Opens every kind of store; the code of a kind is loaded with its first store. */
@@ -21,7 +22,10 @@ export function storeOpener(around: Surroundings): StoreOpener {
         case 'ssh':
           return (await import('./ssh.js')).openSsh(url, settings, around);
         case 'http':
-          return (await import('./http.js')).openWeb(url, { ...around, hosts: settings.hosts });
+          return (await import('./http.js')).openWeb(withUser(url, settings), {
+            ...around,
+            hosts: settings.hosts,
+          });
         case 'folder':
           return (await import('./folder.js')).openFolder(folder + name, around);
         default:
@@ -30,3 +34,9 @@ export function storeOpener(around: Surroundings): StoreOpener {
     },
   };
 }
+
+/** A web address with the login of its settings, unless it has one. */
+const withUser = (url: string, { user, password }: StoreSettings): string =>
+  user === undefined || password === undefined || loginOf(new URL(url))
+    ? url
+    : withLogin(url, { username: user, password });
