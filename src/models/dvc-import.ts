@@ -58,7 +58,7 @@ export async function importedModel(
   refuseUnsafePath(name);
   if (origin.kind === 'repository') {
     const { rev } = origin;
-    const repo = isUrl(origin.url) || /^[^/\\]+:/.test(origin.url) ? origin.url : hereOf(origin, tools);
+    const repo = isElsewhere(origin.url) ? origin.url : hereOf(origin, tools);
     const model = await tools.follow({ kind: 'repository', repo, rev, path: posix.join(origin.path, below) });
     return checked(named(model, name), imported, below);
   }
@@ -94,13 +94,16 @@ async function storeOf(
 ): Promise<{ url: string; settings: StoreSettings | undefined }> {
   const values = withoutAlias(settings, new Map([['url', origin.url]]));
   const url = values.get('url') ?? '';
-  const place = isUrl(url) ? values : new Map([['url', hereOf({ ...origin, url }, tools)]]);
+  const place = isElsewhere(url) ? values : new Map([['url', hereOf({ ...origin, url }, tools)]]);
   return placeOf({ name: '', values: place, top: settings.top, get: getLine(commit, imported, tools) });
 }
 
-/** The absolute path of an import from this machine. In a repository at a URL a path is one of another machine. */
+/** Whether an address leads to a server: a URL but that of a file, or `host:path`. */
+const isElsewhere = (url: string): boolean => /^[^/\\]{2,}:/.test(url) && !/^file:/i.test(url);
+
+/** The absolute path of an import from this machine, or its URL. In a repository at a URL a path is one of another machine. */
 function hereOf({ url, base }: Pick<DvcOrigin, 'url' | 'base'>, { at }: DvcTools): string {
-  if (at !== undefined) return isAbsolute(url) ? url : resolve(at, base, url);
+  if (at !== undefined) return isAbsolute(url) || isUrl(url) ? url : resolve(at, base, url);
   throw new RegError(
     'SOURCE_UNSUPPORTED',
     `it was imported from a path of another machine, ${url}`,
