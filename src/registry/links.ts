@@ -284,7 +284,8 @@ function inOrder({ path, ...rest }: LinkSource): LinkSource {
 export const shownSource = ({ repo, url, ...rest }: LinkSource): LinkSource => ({
   ...(repo === undefined ? {} : { repo: withoutLogin(repo) }),
   ...rest,
-  ...(url === undefined ? {} : { url: shownUrl(url) }),
+  // the user of ssh is part of the place
+  ...(url === undefined ? {} : { url: /^ssh:/i.test(url) ? withoutLogin(url) : shownUrl(url) }),
 });
 
 /** The name that a link gives its model, as far as it is known without asking the source. */

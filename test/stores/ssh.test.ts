@@ -53,7 +53,7 @@ describe.skipIf(!hasSshd)('a folder of a machine that is reached by ssh', () => 
     expect((await fresh('link', `${url}/none.bin`, 'none')).code).toBe(1);
   });
 
-  test('a login that fails is told with what ssh says, and ends with exit code 4', async () => {
+  test('a login that fails has the words of ssh, and ends with exit code 4', async () => {
     const url = server.url(top);
     const reasons = {
       stranger: /Permission denied \(publickey\)/,
@@ -106,7 +106,7 @@ describe.skipIf(!hasSshd)('a folder of a machine that is reached by ssh', () => 
     expect((await failure(store.stat('x'))).message).toContain('something else than SFTP');
   });
 
-  test('names that are odd, and files that are none', async () => {
+  test('names that are odd, and what is not a file', async () => {
     mkdirSync(join(top, 'odd'));
     for (const name of ['*', '-rf', '$(id)', '"quoted"', 'a\\b', ' ', '~', 'a\nb'])
       writeFileSync(join(top, 'odd', name), name);
