@@ -5,8 +5,8 @@ import { CONTROL } from '../util/text.js';
 import { noResponse } from '../util/timeout.js';
 
 // SFTP version 3 (draft-ietf-secsh-filexfer-02) over the standard input and output of `ssh -s HOST sftp`: the version that OpenSSH speaks,
-// with its extensions (PROTOCOL in its source). The machine's ssh does what a login takes: configuration, agent, keys of hosts. Its `sftp`
-// program would not do: in batch mode it reads no part of a file, and quotes names in its own way.
+// with its extensions (PROTOCOL in its source). The machine's ssh does what a login takes: configuration, agent, keys of hosts. A library that
+// speaks ssh itself would have all that to do again. The `sftp` program reads no part of a file in batch mode, and quotes names in its own way.
 
 /** What a server says of a file. */
 export interface FileStatus {
