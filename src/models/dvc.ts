@@ -82,7 +82,12 @@ async function placesOf(
 ): Promise<OpenPlace[]> {
   const cache = await openCache(settings, tools);
   const remote = once(async () => openRemote(remoteOf(settings, commit, out, tools), tools));
-  return cache ? [async () => cache, remote] : [remote];
+  if (cache === undefined) return [remote];
+  const notCached = (error: unknown): never => {
+    const { code, message, hint } = failureOf(error);
+    throw new RegError(code, `${out.path} is not whole in ${cache.shown}, and ${message}`, hint);
+  };
+  return [async () => cache, () => remote().catch(notCached)];
 }
 
 /** What DVC tracks at a path, or above it; undefined where it does not know the path. */

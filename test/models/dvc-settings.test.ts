@@ -113,6 +113,15 @@ describe('the cache of the work tree', () => {
     expect(Object.keys(await read('data'))).toEqual(['a', 'b']);
   });
 
+  test('is named where it lacks bytes and there is no remote', async () => {
+    projectWith('');
+    inCache(folder);
+    expect(await failure('m')).toMatchObject({
+      code: 'SOURCE_UNSUPPORTED',
+      message: `m is not whole in the DVC cache, file://${project.dir}/.dvc/cache, and .dvc/config names no default remote, and m.dvc none for m`,
+    });
+  });
+
   test('may be elsewhere, and is not that of a repository at a URL', async () => {
     projectWith(`[cache]\n    dir = ../../elsewhere\n`);
     pushTo(join(box.root, 'elsewhere'), model);
@@ -154,6 +163,25 @@ describe('logins of config.local', () => {
     );
     expect((await failure('m', { env })).message).not.toContain('canary');
     await close();
+  });
+
+  test('none at all for a bucket that everyone may read', async () => {
+    const asked: unknown[] = [];
+    const server: Server = createServer(({ headers, url = '' }, response) => {
+      const object = model.objects.get(url.replace(/^\/bucket\/x\/|\?.*/g, ''));
+      asked.push(headers.authorization);
+      response.writeHead(object ? 200 : 404, object && { 'content-length': object.length });
+      response.end(object);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    projectWith(
+      dvcConfig('s3://bucket/x', { endpointurl: `http://127.0.0.1:${port}`, allow_anonymous_login: 'true' }),
+    );
+    expect(await read('m', { env: { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' } })).toEqual(BYTES);
+    expect(new Set(asked)).toEqual(new Set([undefined]));
+    server.closeAllConnections();
+    server.close();
   });
 
   test('a user and a password of a web server', async () => {
