@@ -1,13 +1,14 @@
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import type { Config } from '../documents/config.js';
 import { CONFIG_FILE } from '../domain/config-file.js';
 import type { Oid } from '../domain/event.js';
 import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
+import { refuseCommitted } from '../git/committed.js';
 import type { RegistryRepository, SourceOpener, SourceRepository } from '../git/port.js';
 import type { Surroundings } from '../net/http.js';
 import type { StoreOpener } from '../stores/port.js';
-import { isBelow, isFolder, isThere, type WorkTree } from '../util/files.js';
+import type { WorkTree } from '../util/files.js';
 import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
 import type { IsExcluded } from './exclusion.js';
@@ -75,19 +76,6 @@ export async function sourceAddress(context: RegistryContext, repo: string): Pro
   const path = resolve(root ?? '', location.path);
   if (root !== undefined) await refuseCommitted(root, path);
   return path;
-}
-
-/**
- * Refuses a repository that may have come with a commit of the registry: a bare one, for git commits no `.git`. Its configuration
- * would name programs for git to run (git-config(1), safe.bareRepository).
- */
-async function refuseCommitted(root: string, path: string): Promise<void> {
-  if (!(await isFolder(path)) || !(await isBelow(root, path)) || (await isThere(join(path, '.git')))) return;
-  throw new RegError(
-    'SOURCE_UNSUPPORTED',
-    `${path} is a folder of the registry itself, and no clone of another repository`,
-    'leave out source.repo for a model of the registry, or name a repository that is elsewhere',
-  );
 }
 
 /**

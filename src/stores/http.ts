@@ -53,7 +53,7 @@ export async function openWeb(
   };
 }
 
-const HINT = 'use a folder, or an s3, gs or az URL';
+const HINT = 'use a folder, or an s3, gs, az or ssh URL';
 
 function addressOf(top: string, key: string): string {
   const text = urlOfKey(key);

@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { unreachable } from '../errors.js';
+import { loginOf, withLogin } from '../net/credentials.js';
 import type { Surroundings } from '../net/http.js';
 import { NO_CONFIG, type WebConfig } from '../net/session.js';
-import type { StoreOpener } from './port.js';
+import type { StoreOpener, StoreSettings } from './port.js';
 import { parseStoreUrl } from './url.js';
 
 /**
@@ -25,9 +26,11 @@ export function storeOpener(
           return (await import('./gcs.js')).openGcs(url, settings, around);
         case 'azure':
           return (await import('./azure.js')).openAzure(url, settings, around);
+        case 'ssh':
+          return (await import('./ssh.js')).openSsh(url, settings, around);
         case 'http':
           return (await import('./http.js')).openWeb(
-            url,
+            withUser(url, settings),
             { ...around, hosts: settings.hosts },
             { web: await webConfig() },
           );
@@ -39,3 +42,9 @@ export function storeOpener(
     },
   };
 }
+
+/** A web address with the login of its settings, unless it has one. */
+const withUser = (url: string, { user, password }: StoreSettings): string =>
+  user === undefined || password === undefined || loginOf(new URL(url))
+    ? url
+    : withLogin(url, { username: user, password });

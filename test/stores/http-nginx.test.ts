@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sourceOpener } from '../../src/git/open.js';
 import { download } from '../../src/models/download.js';
 import { locate } from '../../src/models/locate.js';
 import { storeOpener } from '../../src/stores/open.js';
@@ -15,6 +16,7 @@ import { sandbox } from '../support/repo.js';
 const NGINX = ['/usr/sbin/nginx', 'nginx'].find((path) => spawnSync(path, ['-v']).status === 0);
 const box = sandbox();
 const around = { env: { ...box.env, REG_HTTP_PRIVATE: 'allow' } };
+const sources = sourceOpener(join(box.root, 'cache'), around);
 const SIZE = 20_000_000;
 const bytes = randomBytes(SIZE);
 const SHA = createHash('sha256').update(bytes).digest('hex');
@@ -89,7 +91,7 @@ describe.runIf(NGINX)('nginx', () => {
     ['hides', 'in one stream', / 200 /],
   ])('/%s/ comes %s', async (folder, _how, answer) => {
     const url = `http://127.0.0.1:${port}/${folder}/m.bin`;
-    const model = await locate({ kind: 'store', url }, { stores: storeOpener(around), around });
+    const model = await locate({ kind: 'store', url }, { stores: storeOpener(around), sources, around });
     const digest = await download(model, join(box.root, `got-${folder}`), () => undefined, { isKnown: true });
     expect(digest).toMatchObject({ sha256: SHA, size: SIZE });
     const asked = lines(`/${folder}/m.bin`);
@@ -100,7 +102,7 @@ describe.runIf(NGINX)('nginx', () => {
   test('a load goes on in the middle where ranges are taken out', async () => {
     const model = await locate(
       { kind: 'store', url: `http://127.0.0.1:${port}/strips/m.bin` },
-      { stores: storeOpener(around), around },
+      { stores: storeOpener(around), sources, around },
     );
     const to = join(box.root, 'begun');
     writeFileSync(to, bytes.subarray(0, 9_000_000));
