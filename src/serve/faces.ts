@@ -1,0 +1,6 @@
+import type { Face } from './face.js';
+
+/** The faces, each loaded on use. */
+export const FACES: Readonly<Record<string, () => Promise<Face>>> = {
+  hf: async () => (await import('./faces/hf.js')).hf,
+};
