@@ -45,7 +45,14 @@ export function startSession(
     inPlace,
     open: async (other) => {
       const note = (text: string): void => out.note(inPlace(text));
-      const opened = await openContext(other ?? repo, { env, cwd, now, signal, note, offline: options.offline });
+      const opened = await openContext(other ?? repo, {
+        env,
+        cwd,
+        now,
+        signal,
+        note,
+        offline: options.offline,
+      });
       const context = (await fetching?.before(opened)) ?? opened;
       // a question that asks no remote would not notice a name that is wrong
       if (options.remote !== undefined) await context.remote();

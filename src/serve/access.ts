@@ -11,7 +11,10 @@ export interface Token {
 }
 
 /** Who asks: one of those who have a token, or anyone where there are no tokens. */
-export type Caller = { kind: 'anyone' } | { kind: 'known'; name: string } | { kind: 'nobody'; why: 'none' | 'wrong' };
+export type Caller =
+  | { kind: 'anyone' }
+  | { kind: 'known'; name: string }
+  | { kind: 'unknown'; why: 'none' | 'wrong' };
 
 /** Who may ask. */
 export interface Access {
@@ -30,18 +33,26 @@ const SHORTEST = 16;
  */
 export async function readTokens(file: string): Promise<Token[]> {
   const fail = (why: string): RegError =>
-    new RegError('USAGE', `cannot take tokens from ${file}: ${why}`, 'write one token a line, such as: openssl rand -hex 32');
+    new RegError(
+      'USAGE',
+      `cannot take tokens from ${file}: ${why}`,
+      'write one token a line, such as: openssl rand -hex 32',
+    );
   const bytes = await readPlain(file, MAX_TOKENS_BYTES).catch((error: Error) => {
     throw fail(error.message);
   });
   if (bytes === undefined) throw fail('there is no such file');
-  const lines = Buffer.from(bytes).toString().split('\n').map((line) => line.trim());
+  const lines = Buffer.from(bytes)
+    .toString()
+    .split('\n')
+    .map((line) => line.trim());
   const tokens = lines.flatMap((line, index): Token[] => {
     if (line === '' || line.startsWith('#')) return [];
     const [first = '', second, ...more] = line.split(/\s+/);
     if (more.length > 0) throw fail(`line ${index + 1} has more than a name and a token`);
     const secret = second ?? first;
-    if (secret.length < SHORTEST) throw fail(`the token of line ${index + 1} has less than ${SHORTEST} characters`);
+    if (secret.length < SHORTEST)
+      throw fail(`the token of line ${index + 1} has less than ${SHORTEST} characters`);
     return [{ name: second === undefined ? '' : first, secret }];
   });
   if (tokens.length === 0) throw fail('it has no token');
@@ -55,17 +66,17 @@ export function accessFor(tokens: readonly Token[]): Access {
     const hash = hashOf(secret);
     // all are compared, so that the time says nothing
     const found = hashed.filter((one) => timingSafeEqual(one.hash, hash));
-    return found[0] === undefined ? { kind: 'nobody', why: 'wrong' } : { kind: 'known', name: found[0].name };
+    return found[0] === undefined ? { kind: 'unknown', why: 'wrong' } : { kind: 'known', name: found[0].name };
   };
   return {
     tokens,
     callerOf: (authorization) => {
       if (tokens.length === 0) return { kind: 'anyone' };
       const secret = secretIn(authorization);
-      if (secret === undefined) return { kind: 'nobody', why: 'none' };
+      if (secret === undefined) return { kind: 'unknown', why: 'none' };
       const caller = find(secret);
       // clients of Hugging Face take no token that begins otherwise
-      return caller.kind === 'nobody' && secret.startsWith('hf_') ? find(secret.slice('hf_'.length)) : caller;
+      return caller.kind === 'unknown' && secret.startsWith('hf_') ? find(secret.slice('hf_'.length)) : caller;
     },
   };
 }
@@ -102,8 +113,7 @@ export function isSignedHook(
 }
 
 /** Whether an address is one that other machines cannot reach. */
-export const isLoopback = (host: string): boolean =>
-  /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 
 /**
  * Whether a request is for this server: a page elsewhere may point its own name at it (DNS rebinding), and then `Host` has that name. Where
@@ -116,5 +126,8 @@ export const isOurHost = (host: string | undefined, names: ReadonlySet<string>, 
 /** Whether a browser sent a request for a page of this server, or no browser sent it (Fetch, `Origin`). */
 export function isOurOrigin(origin: string | undefined, host: string | undefined, baseUrl: string): boolean {
   if (origin === undefined) return true;
-  return URL.canParse(origin) && (new URL(origin).host === host || new URL(origin).origin === new URL(baseUrl).origin);
+  return (
+    URL.canParse(origin) &&
+    (new URL(origin).host === host || new URL(origin).origin === new URL(baseUrl).origin)
+  );
 }

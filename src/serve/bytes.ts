@@ -30,7 +30,11 @@ export interface PlannedAnswer {
  * Decides what to answer to a request for a file. One range is answered; what asks for several, or is no range of bytes, gets the whole
  * file (RFC 9110, 14.2).
  */
-export function planAnswer(request: FileRequest, { size, sha256 }: FileDigest, answer: FileAnswer): PlannedAnswer {
+export function planAnswer(
+  request: FileRequest,
+  { size, sha256 }: FileDigest,
+  answer: FileAnswer,
+): PlannedAnswer {
   const tag = `"${answer.etag ?? sha256}"`;
   const headers: Record<string, string> = {
     ...answer.headers,
@@ -42,7 +46,8 @@ export function planAnswer(request: FileRequest, { size, sha256 }: FileDigest, a
   if (ifMatch !== undefined && !namesTag(ifMatch, tag, 'strong'))
     return { status: 412, headers: { ...headers, 'Content-Length': '0' }, range: undefined };
   const ifNoneMatch = request.header('if-none-match');
-  if (ifNoneMatch !== undefined && namesTag(ifNoneMatch, tag, 'weak')) return { status: 304, headers, range: undefined };
+  if (ifNoneMatch !== undefined && namesTag(ifNoneMatch, tag, 'weak'))
+    return { status: 304, headers, range: undefined };
   const asked = isHead || !isSameTag(request.header('if-range'), tag) ? undefined : request.header('range');
   const part = asked === undefined ? undefined : rangeIn(asked, size);
   const whole = {
@@ -54,7 +59,8 @@ export function planAnswer(request: FileRequest, { size, sha256 }: FileDigest, a
   };
   if (part === 'unsatisfiable') {
     const none = { 'Content-Range': `bytes */${size}`, 'Content-Length': '0' };
-    if (size === 0 && answer.isEmptyWhole) return { status: 200, headers: { ...whole, ...none }, range: undefined };
+    if (size === 0 && answer.isEmptyWhole)
+      return { status: 200, headers: { ...whole, ...none }, range: undefined };
     return { status: 416, headers: { ...headers, ...none }, range: undefined };
   }
   const { start, end } = part ?? { start: 0, end: size };

@@ -50,7 +50,7 @@ export interface Core {
   /** The bytes of a file, all of them or a part. @throws RegError as `files` */
   read(version: ServedVersion, file: FileDigest, range?: { start: number; end: number }): Promise<Bytes>;
   /**
-   * Answers a request for a file: GET and HEAD, one range, conditions. What is sent is verified.
+   * Answers a request for a file: GET and HEAD, one range, conditions. It sends verified bytes alone.
    * @throws RegError as `files`
    */
   send(
@@ -75,7 +75,14 @@ export interface CoreParts {
 }
 
 /** Makes what faces are made of. */
-export function makeCore({ cache, now, signal, baseUrl, onBytes = () => undefined, ...parts }: CoreParts): Core {
+export function makeCore({
+  cache,
+  now,
+  signal,
+  baseUrl,
+  onBytes = () => undefined,
+  ...parts
+}: CoreParts): Core {
   const registries = new Map(parts.registries.map((one) => [one.name, one]));
   const models = openModelCache(cache, now);
   const manifests = openManifests(cache, models, signal);
@@ -159,17 +166,23 @@ const NO_REVISION: ReadonlySet<ErrorCode> = new Set([
   'NOT_VERIFIED',
 ]);
 
-/** What an error means to a client. Errors of this machine are told in the log, and not to clients: they name its files. */
+/** What an error means to a client. Errors of this machine are kept from clients: they name its files. */
 export function problemOf(error: unknown): Problem {
   if (!(error instanceof RegError))
     return { status: 500, kind: 'failure', message: 'this server has a defect', hint: undefined };
   const { code, message, hint } = error;
-  if (code === 'UNKNOWN_ARTIFACT' || code === 'INVALID_NAME') return { status: 404, kind: 'artifact', message, hint };
+  if (code === 'UNKNOWN_ARTIFACT' || code === 'INVALID_NAME')
+    return { status: 404, kind: 'artifact', message, hint };
   if (NO_REVISION.has(code)) return { status: 404, kind: 'revision', message, hint };
   if (code === 'AMBIGUOUS') return { status: 409, kind: 'conflict', message, hint };
   if (code === 'INTERRUPTED')
     return { status: 503, kind: 'failure', message: 'this server is ending', hint: undefined };
   if (code === 'FILE_SYSTEM' || code === 'INTERNAL')
-    return { status: 500, kind: 'failure', message: 'this server cannot keep or read its files', hint: undefined };
+    return {
+      status: 500,
+      kind: 'failure',
+      message: 'this server cannot keep or read its files',
+      hint: undefined,
+    };
   return { status: 502, kind: 'failure', message, hint };
 }

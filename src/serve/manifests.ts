@@ -114,7 +114,11 @@ export function openManifests(folder: string, cache: ModelCache, signal?: AbortS
     await placeModel(verified, cache);
     const content = await contentInCache(cache, verified.digest.sha256);
     if (content === undefined)
-      throw new RegError('FILE_SYSTEM', `the cache keeps no models in ${folder}`, 'see that it can be written');
+      throw new RegError(
+        'FILE_SYSTEM',
+        `the cache keeps no models in ${folder}`,
+        'see that it can be written',
+      );
     if (model.kind === 'file') content.files = content.files.map((file) => ({ ...file, path: name }));
     for (const { path, digest } of model.files) {
       const found = content.files.find((file) => file.path === path) ?? content.files[0];
@@ -142,7 +146,11 @@ export function openManifests(folder: string, cache: ModelCache, signal?: AbortS
   };
 }
 
-function manifestOf({ artifact, version }: ServedVersion, content: Content, name: string | undefined): Manifest {
+function manifestOf(
+  { artifact, version }: ServedVersion,
+  content: Content,
+  name: string | undefined,
+): Manifest {
   const { kind, files, sha256, size } = content;
   const own = name ?? (kind === 'file' ? files[0]?.path : undefined) ?? artifact.replace(/^.*[:/]/, '');
   return {

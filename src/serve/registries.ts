@@ -39,11 +39,11 @@ export interface Following {
 /** Milliseconds between two looks at a repository of this machine. */
 const LOOK_MS = 50;
 /** A request waits so long, in milliseconds, for a registry that is slow, and is then answered from what is known. */
-const PATIENCE_MS = 2000;
+const LONGEST_WAIT_MS = 2000;
 
 /**
  * Follows a registry.
- * @param open opens it anew: what a repository looked like when it was opened may be outdated
+ * @param open opens it again: what a repository looked like when it was opened may be outdated
  */
 export function followRegistry(
   name: string,
@@ -64,7 +64,8 @@ export function followRegistry(
     const begun = now();
     const context = state?.context ?? (await open());
     const seen = await context.repository.refsMark?.(begun);
-    const isSame = !isForced && state !== undefined && error === undefined && seen !== undefined && seen === mark;
+    const isSame =
+      !isForced && state !== undefined && error === undefined && seen !== undefined && seen === mark;
     if (!isSame) {
       state = await readServed(state === undefined ? context : await open(), objects, state);
       mark = seen;
@@ -99,7 +100,9 @@ export function followRegistry(
       }
       const answer = start(false).catch(() => known);
       // one that failed the last time may be slow to fail again
-      return error === undefined ? Promise.race([answer, patience(known, begunAt + PATIENCE_MS - now())]) : known;
+      return error === undefined
+        ? Promise.race([answer, after(known, begunAt + LONGEST_WAIT_MS - now())])
+        : known;
     },
     refresh: async () => {
       // what is being read may have begun before the change
@@ -116,7 +119,7 @@ export function followRegistry(
   };
 }
 
-const patience = <T>(value: T, ms: number): Promise<T> =>
+const after = <T>(value: T, ms: number): Promise<T> =>
   new Promise((resolve) => {
     setTimeout(() => resolve(value), Math.max(0, ms)).unref();
   });

@@ -3,7 +3,15 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { RegError } from '../errors.js';
-import { type Access, accessFor, isLoopback, isOurHost, isOurOrigin, isSignedHook, readTokens } from './access.js';
+import {
+  type Access,
+  accessFor,
+  isLoopback,
+  isOurHost,
+  isOurOrigin,
+  isSignedHook,
+  readTokens,
+} from './access.js';
 import { type Core, makeCore, problemOf } from './core.js';
 import { type Face, type FaceEnv, rawPathOf } from './face.js';
 import { FACES } from './faces.js';
@@ -124,9 +132,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     for (const one of servers) one.close().closeAllConnections();
     throw error;
   }
-  const timer = setInterval(() => {
-    for (const registry of core.registries.values()) void registry.current().catch(() => undefined);
-  }, Math.min(options.refreshMs ?? REFRESH_MS, 2 ** 31 - 1));
+  const timer = setInterval(
+    () => {
+      for (const registry of core.registries.values()) void registry.current().catch(() => undefined);
+    },
+    Math.min(options.refreshMs ?? REFRESH_MS, 2 ** 31 - 1),
+  );
   timer.unref();
   const closed = Promise.all(
     servers.map((one) => new Promise<void>((resolve) => one.once('close', resolve))),
@@ -161,7 +172,11 @@ async function facesOf(names: readonly string[] = Object.keys(FACES)): Promise<F
     [...new Set(names)].map((name) => {
       const open = Object.hasOwn(FACES, name) ? FACES[name] : undefined;
       if (open !== undefined) return open();
-      throw new RegError('USAGE', `there is no face '${name}'`, `give some of: ${Object.keys(FACES).join(', ')}`);
+      throw new RegError(
+        'USAGE',
+        `there is no face '${name}'`,
+        `give some of: ${Object.keys(FACES).join(', ')}`,
+      );
     }),
   );
 }
@@ -172,7 +187,13 @@ function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', ({ code, message }: NodeJS.ErrnoException) => {
       const why = code === 'EADDRINUSE' ? 'something else listens there' : message;
-      reject(new RegError('USAGE', `cannot serve at ${host}, port ${port}: ${why}`, 'give another one with --port'));
+      reject(
+        new RegError(
+          'USAGE',
+          `cannot serve at ${host}, port ${port}: ${why}`,
+          'give another one with --port',
+        ),
+      );
     });
     server.listen({ host, port, backlog: 4096 }, () => resolve((server.address() as AddressInfo).port));
   });
@@ -268,7 +289,8 @@ export function makeApp(faces: readonly Face[], parts: AppParts): Hono<AppEnv> {
     }),
   );
   app.post('/-/refresh', (c) => refresh(c, core));
-  for (const face of faces) app.route(face.base === '' ? '/' : face.base, face.make(core) as unknown as Hono<AppEnv>);
+  for (const face of faces)
+    app.route(face.base === '' ? '/' : face.base, face.make(core) as unknown as Hono<AppEnv>);
   return app;
 }
 
@@ -294,7 +316,7 @@ async function refusal(
   const own = access.tokens.length === 0 ? undefined : await face?.callerOf?.(c.req.raw, access.tokens);
   const caller = own ?? access.callerOf(header);
   c.set('caller', caller);
-  if (caller.kind !== 'nobody') return undefined;
+  if (caller.kind !== 'unknown') return undefined;
   if (path === REFRESH && c.req.method === 'POST' && (await isHook(c, access))) return undefined;
   return (
     face?.refuse?.(c as unknown as Context<FaceEnv>, caller.why) ??
@@ -344,7 +366,12 @@ function watch(c: AppContext, face: string, begun: number, { core, metrics, log 
 }
 
 /** An answer that says what is wrong (RFC 9457). */
-function problem(c: AppContext, status: number, title: string, headers: Record<string, string> = {}): Response {
+function problem(
+  c: AppContext,
+  status: number,
+  title: string,
+  headers: Record<string, string> = {},
+): Response {
   return new Response(c.req.method === 'HEAD' ? null : `${JSON.stringify({ status, title })}\n`, {
     status,
     headers: { ...headers, 'Content-Type': 'application/problem+json' },

@@ -124,7 +124,7 @@ const sameTags = (some: readonly TagRef[] | undefined, others: readonly TagRef[]
   some.length === others.length &&
   others.every((one, index) => some[index]?.oid === one.oid && some[index]?.name === one.name);
 
-/** What is not found now is not found until a tag changes; what failed otherwise is asked again. */
+/** Something that is not there stays so until a tag changes; after any other failure it is asked again. */
 const LASTING: ReadonlySet<ErrorCode> = new Set([
   'UNKNOWN_ARTIFACT',
   'UNKNOWN_VERSION',

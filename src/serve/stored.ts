@@ -143,7 +143,11 @@ export function openStored(cache: ModelCache, manifests: Manifests, signal?: Abo
         }
         await running.ended;
       }
-      throw new RegError('FILE_SYSTEM', 'the cache does not keep what is put into it', 'see that it has room');
+      throw new RegError(
+        'FILE_SYSTEM',
+        'the cache does not keep what is put into it',
+        'see that it has room',
+      );
     },
   };
 }
@@ -167,7 +171,11 @@ async function openCopy(path: string, size: number): Promise<Copy | undefined> {
 
 async function* nothing(): Generated {}
 
-async function* readCopy({ handle, path }: Pick<Copy, 'handle' | 'path'>, start: number, end: number): Generated {
+async function* readCopy(
+  { handle, path }: Pick<Copy, 'handle' | 'path'>,
+  start: number,
+  end: number,
+): Generated {
   for (let at = start; at < end; ) {
     const length = Math.min(CHUNK_BYTES, end - at);
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, at);
@@ -225,7 +233,10 @@ class Fetching {
   /** Settles when all of its bytes are in the cache and are right. */
   readonly ended: Promise<void>;
   #start = (): void => undefined;
-  #settle: { end: () => void; fail: (error: unknown) => void } = { end: () => undefined, fail: () => undefined };
+  #settle: { end: () => void; fail: (error: unknown) => void } = {
+    end: () => undefined,
+    fail: () => undefined,
+  };
   #waiting: (() => void)[] = [];
   #error: unknown;
 
@@ -306,7 +317,8 @@ async function fetchFile(
   { cache, manifests, signal }: FetchTools,
 ): Promise<string> {
   const { model, promises } = await manifests.atSource(version);
-  const source = manifest.kind === 'file' ? model.files[0] : model.files.find(({ path }) => path === file.path);
+  const source =
+    manifest.kind === 'file' ? model.files[0] : model.files.find(({ path }) => path === file.path);
   if (source === undefined || model.kind !== manifest.kind) throw wrongBytes(file);
   const name = file.path.slice(file.path.lastIndexOf('/') + 1);
   const part = await cache.part(file.sha256, name);

@@ -40,7 +40,9 @@ export function readRevision(artifact: ArtifactName, text: string): Revision {
   if (word === 'latest') return { kind: 'latest' };
   const version = parseVersion(word) ?? parseVersion(`v${word}`);
   if (version !== undefined) return { kind: 'version', version };
-  return rest === '' && !isCommitId(word) ? { kind: 'stage', stage: word } : { kind: 'version', version: word };
+  return rest === '' && !isCommitId(word)
+    ? { kind: 'stage', stage: word }
+    : { kind: 'version', version: word };
 }
 
 const isCommitId = (word: string): boolean => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(word);
@@ -56,7 +58,10 @@ export async function findVersion(
   revision: Revision,
 ): Promise<ServedVersion> {
   if (!state.has(artifact)) throw unknownArtifact(artifact);
-  const key = revision.kind === 'stage' ? `#${revision.stage}` : `@${'version' in revision ? revision.version : 'latest'}`;
+  const key =
+    revision.kind === 'stage'
+      ? `#${revision.stage}`
+      : `@${'version' in revision ? revision.version : 'latest'}`;
   // a verified answer rests on approvals too, whose tags have other names
   const isVerified = await state.remembered('all', 'is verified', () => wantsVerified(state.context));
   const scope = isVerified ? 'all' : artifact;
@@ -90,7 +95,9 @@ export async function eventsOfArtifact(state: State, artifact: ArtifactName): Pr
 /** The active versions of an artifact: those that are registered, the greatest first, and behind them those that stages hold without. */
 export async function activeVersions(state: State, artifact: ArtifactName): Promise<string[]> {
   const { versions } = await eventsOfArtifact(state, artifact);
-  const active = [...versions.values()].filter((one) => one.active && (one.registered || one.stages.size > 0));
+  const active = [...versions.values()].filter(
+    (one) => one.active && (one.registered || one.stages.size > 0),
+  );
   const ids = active.map(({ id }) => id);
   const registered = ids.filter((id): id is Version => isVersion(id)).sort((a, b) => compareVersions(b, a));
   return [...registered, ...ids.filter((id) => !isVersion(id))];

@@ -43,12 +43,21 @@ export function makeMetrics(): Metrics {
     },
     text: (registries, nowMs) => {
       const lines: string[] = [];
-      const metric = (name: string, type: string, about: string, values: [labels: string, value: number][]) => {
+      const metric = (
+        name: string,
+        type: string,
+        about: string,
+        values: [labels: string, value: number][],
+      ) => {
         lines.push(`# HELP ${name} ${about}`, `# TYPE ${name} ${type}`);
-        for (const [labels, value] of values) lines.push(`${name}${labels === '' ? '' : `{${labels}}`} ${value}`);
+        for (const [labels, value] of values)
+          lines.push(`${name}${labels === '' ? '' : `{${labels}}`} ${value}`);
       };
       metric('reg_requests_total', 'counter', 'Requests that were answered.', [...requests]);
-      lines.push('# HELP reg_request_seconds Time until an answer was sent.', '# TYPE reg_request_seconds histogram');
+      lines.push(
+        '# HELP reg_request_seconds Time until an answer was sent.',
+        '# TYPE reg_request_seconds histogram',
+      );
       for (const [face, { buckets, sum, count }] of times) {
         for (const [index, bound] of BOUNDS.entries())
           lines.push(`reg_request_seconds_bucket{face="${face}",le="${bound}"} ${buckets[index]}`);
@@ -62,9 +71,24 @@ export function makeMetrics(): Metrics {
       const conditions = [...registries].map((one) => [`registry="${one.name}"`, one.condition()] as const);
       const each = (of: (condition: ReturnType<ServedRegistry['condition']>) => number): [string, number][] =>
         conditions.map(([labels, condition]) => [labels, of(condition)]);
-      metric('reg_registry_up', 'gauge', 'Whether the last attempt to read the registry went well.', each((one) => (one.state === 'fresh' ? 1 : 0)));
-      metric('reg_registry_tags', 'gauge', 'Tags of the registry.', each((one) => one.tags));
-      metric('reg_registry_artifacts', 'gauge', 'Artifacts of the registry.', each((one) => one.artifacts));
+      metric(
+        'reg_registry_up',
+        'gauge',
+        'Whether the last attempt to read the registry went well.',
+        each((one) => (one.state === 'fresh' ? 1 : 0)),
+      );
+      metric(
+        'reg_registry_tags',
+        'gauge',
+        'Tags of the registry.',
+        each((one) => one.tags),
+      );
+      metric(
+        'reg_registry_artifacts',
+        'gauge',
+        'Artifacts of the registry.',
+        each((one) => one.artifacts),
+      );
       metric(
         'reg_registry_age_seconds',
         'gauge',

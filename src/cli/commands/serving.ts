@@ -65,7 +65,10 @@ async function namedRegistries(
   { cwd }: Session,
   { registries = [], registriesFile, repo }: ServeCommandOptions,
 ): Promise<NamedRegistry[]> {
-  const texts = [...registries, ...(registriesFile === undefined ? [] : await listed(resolve(cwd, registriesFile)))];
+  const texts = [
+    ...registries,
+    ...(registriesFile === undefined ? [] : await listed(resolve(cwd, registriesFile))),
+  ];
   if (texts.length === 0) return [{ name: '', repo }];
   const found = texts.map((text): NamedRegistry => {
     const [, name = '', place = text] = NAMED.exec(text) ?? [];
@@ -88,7 +91,11 @@ async function namedRegistries(
 
 async function listed(file: string): Promise<string[]> {
   const bytes = await readPlain(file, MAX_LIST_BYTES);
-  if (bytes === undefined) throw new RegError('USAGE', `there is no file ${file}`, 'give the file of --registries');
-  const lines = Buffer.from(bytes).toString().split('\n').map((line) => line.trim());
+  if (bytes === undefined)
+    throw new RegError('USAGE', `there is no file ${file}`, 'give the file of --registries');
+  const lines = Buffer.from(bytes)
+    .toString()
+    .split('\n')
+    .map((line) => line.trim());
   return lines.filter((line) => line !== '' && !line.startsWith('#'));
 }

@@ -60,7 +60,7 @@ function make(core: Core): Hono<FaceEnv> {
 
 type ErrorCode = 'RepoNotFound' | 'RevisionNotFound' | 'EntryNotFound';
 
-/** An error as clients read it: the code and the message are headers, for HEAD has no body. */
+/** An error as clients read it: the code and the message are headers, because HEAD has no body. */
 function failure(
   status: number,
   code: ErrorCode | undefined,
@@ -110,7 +110,10 @@ const OWNER = 'reg';
  * part in a registry without a name has two ids, `churn` and `reg/churn`.
  */
 export function idsOfArtifact(registry: string, artifact: ArtifactName): string[] {
-  const parts = [...(registry === '' ? [] : [registry]), ...artifact.split(/[:/]/).filter((part) => part !== '')];
+  const parts = [
+    ...(registry === '' ? [] : [registry]),
+    ...artifact.split(/[:/]/).filter((part) => part !== ''),
+  ];
   const last = parts.pop() ?? '';
   return parts.length === 0 ? [last, `${OWNER}/${last}`] : [`${parts.join('.')}/${last}`];
 }
@@ -155,19 +158,28 @@ const MAIN: ReadonlySet<string> = new Set(['main', 'HEAD']);
 const SHA = /^[0-9a-f]{40}$/;
 
 /** The version that a revision means. `main` is the stage of that name where one holds a version. */
-async function versionOf(core: Core, { registry, artifact }: Model, revision: string): Promise<ServedVersion> {
+async function versionOf(
+  core: Core,
+  { registry, artifact }: Model,
+  revision: string,
+): Promise<ServedVersion> {
   if (SHA.test(revision)) {
     const found = await core.findContent(registry, artifact, revision);
     if (found !== undefined) return found;
   }
-  if (!MAIN.has(revision)) return core.find(registry, artifact, revision.replace(/^refs\/(heads|tags)\//, ''));
+  if (!MAIN.has(revision))
+    return core.find(registry, artifact, revision.replace(/^refs\/(heads|tags)\//, ''));
   const state = await core.state(registry);
   const held = await heldStages(state, artifact);
   if (held.has(revision)) return core.find(registry, artifact, { kind: 'stage', stage: revision });
   const registered = (await activeVersions(state, artifact)).some((one) => one.startsWith('v'));
   // clients ask for it beside what they want, and give up without it
   const [first] = registered ? [] : held.keys();
-  return core.find(registry, artifact, first === undefined ? { kind: 'latest' } : { kind: 'stage', stage: first });
+  return core.find(
+    registry,
+    artifact,
+    first === undefined ? { kind: 'latest' } : { kind: 'stage', stage: first },
+  );
 }
 
 /** Whether a revision means the same for good. */
@@ -182,7 +194,11 @@ async function answerModel(core: Core, c: HubContext): Promise<Response> {
   if (found === undefined) return noSuchModel(segments.slice(0, 2).join('/'));
   const { model, verb, rest } = found;
   if (c.req.method === 'POST' && verb !== 'paths-info')
-    return failure(403, undefined, 'this registry is read-only here: write to it with reg register and reg assign');
+    return failure(
+      403,
+      undefined,
+      'this registry is read-only here: write to it with reg register and reg assign',
+    );
   switch (verb) {
     case undefined:
       return describe(core, model, 'main');
@@ -231,7 +247,7 @@ async function readPath(
   return undefined;
 }
 
-/** What is said of a model in lists and alone. */
+/** What lists have of a model. */
 function rowOf(id: string, events: ArtifactState | undefined): Record<string, unknown> {
   const times = events?.events.map(({ time }) => time) ?? [];
   const timeOf = (seconds: number | undefined): string => asTime(seconds ?? 0);
@@ -285,7 +301,11 @@ const timeOfVersion = ({ versions, events }: ArtifactState, version: string): nu
 
 function json(body: unknown, revision: string, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify(body), {
-    headers: { 'Content-Type': 'application/json; charset=utf-8', ...cachingOf(isFixed(revision)), ...headers },
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      ...cachingOf(isFixed(revision)),
+      ...headers,
+    },
   });
 }
 
@@ -310,10 +330,16 @@ interface TreeRow {
 function rowsOf({ files }: Manifest): TreeRow[] {
   const folders = new Set<string>();
   for (const { path } of files)
-    for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1)) folders.add(path.slice(0, end));
+    for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1))
+      folders.add(path.slice(0, end));
   const directories = [...folders].map((path): TreeRow => {
     const inside = files.filter((file) => file.path.startsWith(`${path}/`)).map(({ sha256 }) => sha256);
-    return { type: 'directory', oid: createHash('sha1').update(inside.join('\n')).digest('hex'), size: 0, path };
+    return {
+      type: 'directory',
+      oid: createHash('sha1').update(inside.join('\n')).digest('hex'),
+      size: 0,
+      path,
+    };
   });
   const rows = files.map((file): TreeRow => {
     const { oid, pointerSize } = pointerOf(file);
@@ -327,13 +353,20 @@ function rowsOf({ files }: Manifest): TreeRow[] {
 const isTrue = (text: string | undefined): boolean => /^(true|1)$/i.test(text ?? '');
 
 async function listTree(core: Core, c: HubContext, model: Model, rest: readonly string[]): Promise<Response> {
-  const { version, revision, path } = await splitRevision(core, model, rest.length === 0 ? ['main'] : rest, hasFolder);
+  const { version, revision, path } = await splitRevision(
+    core,
+    model,
+    rest.length === 0 ? ['main'] : rest,
+    hasFolder,
+  );
   const manifest = await core.files(version);
   const all = rowsOf(manifest);
   const start = path === '' ? '' : `${path}/`;
   const below = all.filter((row) => row.path.startsWith(start));
   if (path !== '' && below.length === 0) return noSuchFile(path, manifest.id);
-  const shown = isTrue(c.req.query('recursive')) ? below : below.filter((row) => !row.path.slice(start.length).includes('/'));
+  const shown = isTrue(c.req.query('recursive'))
+    ? below
+    : below.filter((row) => !row.path.slice(start.length).includes('/'));
   const { page, link } = pageOf(core, c, shown, 1000);
   const expanded = isTrue(c.req.query('expand')) ? await withCommit(page, version, manifest.id) : page;
   return json(expanded, revision, { 'X-Repo-Commit': manifest.id, ...link });
@@ -373,7 +406,10 @@ async function splitRevision(
   let error: unknown;
   for (let count = 1; count <= segments.length; count += 1) {
     const revision = segments.slice(0, count).join('/');
-    const path = segments.slice(count).filter((part) => part !== '').join('/');
+    const path = segments
+      .slice(count)
+      .filter((part) => part !== '')
+      .join('/');
     try {
       const version = await versionOf(core, model, revision);
       first ??= { version, revision, path };
@@ -463,7 +499,10 @@ async function listRefs(core: Core, { registry, artifact }: Model): Promise<Resp
   const body = {
     branches: refs('heads', [...main, ...held]),
     converts: [],
-    tags: refs('tags', versions.map((one) => [one, one] as const)),
+    tags: refs(
+      'tags',
+      versions.map((one) => [one, one] as const),
+    ),
   };
   return json(body, 'main');
 }
@@ -483,7 +522,9 @@ async function listCommits(core: Core, c: HubContext, model: Model, revision: st
       const found = await core.find(model.registry, model.artifact, { kind: 'version', version: id });
       const title = `${model.artifact} ${id}`;
       const authors = [{ user: event.tagger.name, avatar: null }];
-      return [{ id: await core.contentId(found), title, message: event.message, authors, date: asTime(event.time) }];
+      return [
+        { id: await core.contentId(found), title, message: event.message, authors, date: asTime(event.time) },
+      ];
     } catch (error) {
       if (problemOf(error).kind !== 'revision') throw error;
       return [];
@@ -514,7 +555,10 @@ async function listModels(core: Core, c: HubContext): Promise<Response> {
   for (const registry of new Set(page.map((one) => one.registry))) {
     const { context } = await core.state(registry);
     const own = page.filter((one) => one.registry === registry);
-    const states = await readArtifacts(context, own.map(({ artifact }) => artifact));
+    const states = await readArtifacts(
+      context,
+      own.map(({ artifact }) => artifact),
+    );
     for (const { id, artifact } of own) rows.push(rowOf(id, states.get(artifact)));
   }
   return json(rows, 'main', link);
@@ -525,7 +569,15 @@ function whoami(c: HubContext): Response {
   if (caller.kind !== 'known') return failure(401, undefined, 'Invalid username or password.');
   const name = caller.name || OWNER;
   const accessToken = { displayName: name, role: 'read' };
-  const body = { type: 'user', id: name, name, fullname: name, email: null, orgs: [], auth: { type: 'access_token', accessToken } };
+  const body = {
+    type: 'user',
+    id: name,
+    name,
+    fullname: name,
+    email: null,
+    orgs: [],
+    auth: { type: 'access_token', accessToken },
+  };
   return json(body, 'main');
 }
 
