@@ -66,7 +66,9 @@ export function accessFor(tokens: readonly Token[]): Access {
     const hash = hashOf(secret);
     // all are compared, so that the time says nothing
     const found = hashed.filter((one) => timingSafeEqual(one.hash, hash));
-    return found[0] === undefined ? { kind: 'unknown', why: 'wrong' } : { kind: 'known', name: found[0].name };
+    return found[0] === undefined
+      ? { kind: 'unknown', why: 'wrong' }
+      : { kind: 'known', name: found[0].name };
   };
   return {
     tokens,
@@ -76,7 +78,9 @@ export function accessFor(tokens: readonly Token[]): Access {
       if (secret === undefined) return { kind: 'unknown', why: 'none' };
       const caller = find(secret);
       // clients of Hugging Face take no token that begins otherwise
-      return caller.kind === 'unknown' && secret.startsWith('hf_') ? find(secret.slice('hf_'.length)) : caller;
+      return caller.kind === 'unknown' && secret.startsWith('hf_')
+        ? find(secret.slice('hf_'.length))
+        : caller;
     },
   };
 }

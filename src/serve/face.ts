@@ -12,8 +12,11 @@ export interface Face {
   name: string;
   /** The path that it lives below, such as `/hf`. */
   base: string;
-  /** Makes its routes. Paths are raw: what clients escape stays so until `segmentsOf` takes it apart. */
-  make(core: Core): Hono<FaceEnv>;
+  /**
+   * Makes its routes. Paths are raw: what clients escape stays so until `segmentsOf` takes it apart.
+   * @param base where it lives in this server; empty at the root of a port of its own
+   */
+  make(core: Core, base: string): Hono<FaceEnv>;
   /** Refuses a request without a token that is right, as the clients of the protocol understand it. */
   refuse?(context: Context<FaceEnv>, why: 'none' | 'wrong'): Response;
   /** Who sent a request, where the protocol has a way of its own to say so; undefined where the request does not use it. */
@@ -45,6 +48,18 @@ export function segmentsOf(context: Context, base: string): string[] | undefined
     return undefined;
   }
 }
+
+/** An answer that says what is wrong (RFC 9457). */
+export const problemAnswer = (
+  context: { req: { method: string } },
+  status: number,
+  title: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response =>
+  new Response(context.req.method === 'HEAD' ? null : `${JSON.stringify({ status, title })}\n`, {
+    status,
+    headers: { ...headers, 'Content-Type': 'application/problem+json' },
+  });
 
 /** A text as the value of a header: one line of letters that every client reads. */
 export const headerText = (text: string): string => text.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 1000);

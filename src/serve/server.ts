@@ -13,7 +13,7 @@ import {
   readTokens,
 } from './access.js';
 import { type Core, makeCore, problemOf } from './core.js';
-import { type Face, type FaceEnv, rawPathOf } from './face.js';
+import { type Face, type FaceEnv, problemAnswer, rawPathOf } from './face.js';
 import { FACES } from './faces.js';
 import { followRegistry } from './registries.js';
 import { formatLine, type Metrics, makeMetrics } from './watching.js';
@@ -280,7 +280,7 @@ export function makeApp(faces: readonly Face[], parts: AppParts): Hono<AppEnv> {
     watch(c, face?.name ?? '-', begun, parts);
   });
   app.onError((error, c) => answerProblem(c, error));
-  app.notFound((c) => problem(c, 404, 'there is nothing at this path'));
+  app.notFound((c) => problemAnswer(c, 404, 'there is nothing at this path'));
   app.get('/-/health', (c) => c.text('ok\n'));
   app.get('/-/ready', (c) => ready(c, parts));
   app.get('/-/metrics', (c) =>
@@ -290,7 +290,7 @@ export function makeApp(faces: readonly Face[], parts: AppParts): Hono<AppEnv> {
   );
   app.post('/-/refresh', (c) => refresh(c, core));
   for (const face of faces)
-    app.route(face.base === '' ? '/' : face.base, face.make(core) as unknown as Hono<AppEnv>);
+    app.route(face.base === '' ? '/' : face.base, face.make(core, face.base) as unknown as Hono<AppEnv>);
   return app;
 }
 
@@ -307,9 +307,9 @@ async function refusal(
 ): Promise<Response | undefined> {
   const host = c.req.header('host') ?? new URL(c.req.url).host;
   if (!isOurHost(host, names, access.tokens.length === 0))
-    return problem(c, 421, 'this server does not answer under that name');
+    return problemAnswer(c, 421, 'this server does not answer under that name');
   if (!isOurOrigin(c.req.header('origin'), host, core.baseUrl))
-    return problem(c, 403, 'pages of other sites may not ask this server');
+    return problemAnswer(c, 403, 'pages of other sites may not ask this server');
   const { path } = c.req;
   if (OPEN_PATHS.has(path)) return undefined;
   const header = c.req.header('authorization');
@@ -320,7 +320,7 @@ async function refusal(
   if (path === REFRESH && c.req.method === 'POST' && (await isHook(c, access))) return undefined;
   return (
     face?.refuse?.(c as unknown as Context<FaceEnv>, caller.why) ??
-    problem(c, 401, 'a token is needed', { 'WWW-Authenticate': 'Bearer, Basic realm="reg"' })
+    problemAnswer(c, 401, 'a token is needed', { 'WWW-Authenticate': 'Bearer, Basic realm="reg"' })
   );
 }
 
@@ -365,22 +365,9 @@ function watch(c: AppContext, face: string, begun: number, { core, metrics, log 
   else outgoing.once('close', () => end(outgoing.writableFinished));
 }
 
-/** An answer that says what is wrong (RFC 9457). */
-function problem(
-  c: AppContext,
-  status: number,
-  title: string,
-  headers: Record<string, string> = {},
-): Response {
-  return new Response(c.req.method === 'HEAD' ? null : `${JSON.stringify({ status, title })}\n`, {
-    status,
-    headers: { ...headers, 'Content-Type': 'application/problem+json' },
-  });
-}
-
 function answerProblem(c: AppContext, error: unknown): Response {
   const { status, message } = problemOf(error);
-  return problem(c, status, message);
+  return problemAnswer(c, status, message);
 }
 
 /** Ready is a server that has tried every registry and can answer from one. */
@@ -394,7 +381,7 @@ function ready(c: AppContext, { core, isEnding }: AppParts): Response {
 async function refresh(c: AppContext, core: Core): Promise<Response> {
   const name = c.req.query('registry');
   const wanted = [...core.registries.values()].filter((one) => name === undefined || one.name === name);
-  if (wanted.length === 0) return problem(c, 404, 'no registry of that name is served here');
+  if (wanted.length === 0) return problemAnswer(c, 404, 'no registry of that name is served here');
   await Promise.all(wanted.map((one) => one.refresh().catch(() => undefined)));
   const conditions = wanted.map((one) => [one.name, one.condition().state] as const);
   const isDone = conditions.every(([, state]) => state === 'fresh');

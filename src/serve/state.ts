@@ -18,7 +18,7 @@ export interface State {
   tags: number;
   /**
    * The answer to a question, which is asked once: later states have it as long as the tags that it is about are the same. Not found is an
-   * answer too.
+   * answer too. The answer outlives the state, and must not hold it.
    * @param scope what the answer depends on: the tags of one artifact, or of all and HEAD
    * @param key names the question
    */

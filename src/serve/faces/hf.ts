@@ -16,12 +16,10 @@ import { activeVersions, eventsOfArtifact, heldStages, type ServedVersion } from
 
 type HubContext = Context<FaceEnv>;
 
-const BASE = '/hf';
-
 /** The face of Hugging Face. */
 export const hf: Face = {
   name: 'hf',
-  base: BASE,
+  base: '/hf',
   make,
   refuse: (_, why) =>
     why === 'none'
@@ -41,14 +39,14 @@ function unlessUnread(error: unknown): undefined {
   if (!(error instanceof RegError)) throw error;
 }
 
-function make(core: Core): Hono<FaceEnv> {
+function make(core: Core, base: string): Hono<FaceEnv> {
   const app = new Hono<FaceEnv>();
   app.get('/api/whoami-v2', whoami);
   app.get('/api/models', (c) => listModels(core, c));
-  app.on(['GET', 'POST'], '/api/models/*', (c) => answerModel(core, c));
+  app.on(['GET', 'POST'], '/api/models/*', (c) => answerModel(core, c, segmentsOf(c, `${base}/api/models`)));
   // tells a server what else a client runs, which this one does not ask
   app.get('/api/*', () => failure(404, undefined, 'there is nothing at this path'));
-  app.get('/*', (c) => answerFile(core, c));
+  app.get('/*', (c) => answerFile(core, c, segmentsOf(c, base)));
   app.all('/*', () =>
     failure(403, undefined, 'this registry is read-only here: write to it with reg register and reg assign'),
   );
@@ -187,8 +185,7 @@ const isFixed = (revision: string): boolean => SHA.test(revision) || /^v?\d+\.\d
 
 // models
 
-async function answerModel(core: Core, c: HubContext): Promise<Response> {
-  const segments = segmentsOf(c, `${BASE}/api/models`);
+async function answerModel(core: Core, c: HubContext, segments?: readonly string[]): Promise<Response> {
   if (segments === undefined) return failure(404, 'RepoNotFound', 'the path is malformed');
   const found = await readPath(core, segments, VERBS);
   if (found === undefined) return noSuchModel(segments.slice(0, 2).join('/'));
@@ -585,8 +582,7 @@ function whoami(c: HubContext): Response {
 
 const FILE_VERBS: ReadonlySet<string | undefined> = new Set(['resolve', 'raw']);
 
-async function answerFile(core: Core, c: HubContext): Promise<Response> {
-  const segments = segmentsOf(c, BASE);
+async function answerFile(core: Core, c: HubContext, segments?: readonly string[]): Promise<Response> {
   if (segments === undefined) return failure(404, 'EntryNotFound', 'the path is malformed');
   const found = await readPath(core, segments, FILE_VERBS);
   if (found === undefined) {
