@@ -73,10 +73,18 @@ export async function findVersion(
       revision.kind === 'stage'
         ? { stage: revision.stage }
         : { version: revision.kind === 'latest' ? 'latest' : revision.version };
+    if (revision.kind === 'version') await refuseWithdrawn(state, artifact, revision.version);
     const { version, commit, link } = await chooseLink(state.context, artifact, { ...wanted, frozen: true });
     return { artifact, version: version ?? commit, commit, link };
   });
   return { ...found, state };
+}
+
+/** Refuses a version that was deregistered: who asks for it by name could load it, and a server is not to hand it out. */
+async function refuseWithdrawn(state: State, artifact: ArtifactName, version: string): Promise<void> {
+  const { versions } = await eventsOfArtifact(state, artifact);
+  if (versions.get(version as Version)?.active === false)
+    throw new RegError('UNKNOWN_VERSION', `${artifact} ${version} was deregistered`);
 }
 
 /** The error for an artifact that no tag names. */

@@ -47,9 +47,7 @@ function make(core: Core, base: string): Hono<FaceEnv> {
   // tells a server what else a client runs, which this one does not ask
   app.get('/api/*', () => failure(404, undefined, 'there is nothing at this path'));
   app.get('/*', (c) => answerFile(core, c, segmentsOf(c, base)));
-  app.all('/*', () =>
-    failure(403, undefined, 'this registry is read-only here: write to it with reg register and reg assign'),
-  );
+  app.all('/*', readOnly);
   app.onError((error) => failureOf(error));
   return app;
 }
@@ -82,6 +80,9 @@ function failureOf(error: unknown): Response {
   const code = kind === 'artifact' ? 'RepoNotFound' : kind === 'revision' ? 'RevisionNotFound' : undefined;
   return failure(status, code, message);
 }
+
+const readOnly = (): Response =>
+  failure(403, undefined, 'this registry is read-only here: write to it with reg register and reg assign');
 
 const noSuchModel = (id: string): Response => failure(404, 'RepoNotFound', `there is no model '${id}'`);
 
@@ -187,15 +188,11 @@ const isFixed = (revision: string): boolean => SHA.test(revision) || /^v?\d+\.\d
 
 async function answerModel(core: Core, c: HubContext, segments?: readonly string[]): Promise<Response> {
   if (segments === undefined) return failure(404, 'RepoNotFound', 'the path is malformed');
+  const isWrite = c.req.method === 'POST' && ![1, 2].some((at) => segments[at] === 'paths-info');
+  if (isWrite) return readOnly();
   const found = await readPath(core, segments, VERBS);
   if (found === undefined) return noSuchModel(segments.slice(0, 2).join('/'));
   const { model, verb, rest } = found;
-  if (c.req.method === 'POST' && verb !== 'paths-info')
-    return failure(
-      403,
-      undefined,
-      'this registry is read-only here: write to it with reg register and reg assign',
-    );
   switch (verb) {
     case undefined:
       return describe(core, model, 'main');
