@@ -306,7 +306,9 @@ async function refusal(
   { core, access }: AppParts,
 ): Promise<Response | undefined> {
   const host = c.req.header('host') ?? new URL(c.req.url).host;
-  if (!isOurHost(host, names, access.tokens.length === 0))
+  // a target may be a whole address, which counts in the place of Host (RFC 9112, 3.2.2)
+  const isSame = c.req.url.startsWith(`http://${host}/`) || new URL(c.req.url).host === host.toLowerCase();
+  if (!isSame || !isOurHost(host, names, access.tokens.length === 0))
     return problemAnswer(c, 421, 'this server does not answer under that name');
   if (!isOurOrigin(c.req.header('origin'), host, core.baseUrl))
     return problemAnswer(c, 403, 'pages of other sites may not ask this server');

@@ -5,7 +5,7 @@ import { accessFor, type Token } from '../../src/serve/access.js';
 import { type Core, makeCore } from '../../src/serve/core.js';
 import { FACES } from '../../src/serve/faces.js';
 import { followRegistry } from '../../src/serve/registries.js';
-import { makeApp } from '../../src/serve/server.js';
+import { makeApp, type ServeOptions, serve } from '../../src/serve/server.js';
 import { makeMetrics } from '../../src/serve/watching.js';
 import type { Env, Sandbox } from './repo.js';
 
@@ -65,3 +65,40 @@ export async function serveHere(box: Sandbox, chosen: ServeHere): Promise<Served
 /** The SHA-256 of bytes, in hexadecimal digits. */
 export const sha256Of = (bytes: string | Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
+
+/** A server that listens on this machine. */
+export interface ServedThere {
+  /** Its address, without `/` at its end. */
+  url: string;
+  log: string[];
+  close(): Promise<void>;
+}
+
+/** What a test chooses of it. */
+type ServeThere = Partial<Omit<ServeOptions, 'registries'>> & Pick<ServeHere, 'registries' | 'env'>;
+
+/** Serves registries of a sandbox at a port. */
+export async function serveThere(
+  box: Sandbox,
+  { registries, env = {}, ...options }: ServeThere,
+): Promise<ServedThere> {
+  const log: string[] = [];
+  const cache = options.cache ?? join(box.root, 'cache', 'reg');
+  const around = {
+    env: { ...box.env, XDG_CACHE_HOME: join(cache, '..'), ...env },
+    cwd: box.root,
+    now: Date.now,
+  };
+  const server = await serve({
+    ...options,
+    registries: Object.entries(registries).map(([name, repo]) => ({
+      name,
+      open: () => openContext(repo, around),
+    })),
+    cache,
+    now: Date.now,
+    port: options.port ?? 0,
+    onLine: (lines) => void log.push(...lines.split('\n')),
+  });
+  return { url: server.url.replace(/\/$/, ''), log, close: () => server.close() };
+}
