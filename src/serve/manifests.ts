@@ -73,6 +73,8 @@ const MOST_MANIFESTS = 5000;
  */
 export function openManifests(folder: string, cache: ModelCache, signal?: AbortSignal): Manifests {
   const kept = new Map<string, Content>();
+  /** The same with their ids: to make one hashes. */
+  const made = new Map<string, { content: Content; manifest: Manifest }>();
   /** Reads are shared: many clients ask for one model at the same time. */
   const making = new Map<string, Promise<Content>>();
 
@@ -135,13 +137,19 @@ export function openManifests(folder: string, cache: ModelCache, signal?: AbortS
       const key = link.sha256 ?? `${artifact} ${commit}`;
       let content = kept.get(key);
       if (content === undefined || !keepsPromises([link], content)) {
-        const made = making.get(key) ?? contentOf(version).finally(() => making.delete(key));
-        making.set(key, made);
-        content = await made;
+        const one = making.get(key) ?? contentOf(version).finally(() => making.delete(key));
+        making.set(key, one);
+        content = await one;
         kept.set(key, content);
         if (kept.size > MOST_MANIFESTS) kept.delete(kept.keys().next().value ?? '');
       }
-      return manifestOf(version, content, name);
+      const place = `${artifact} ${version.version} ${name} ${key}`;
+      const known = made.get(place);
+      if (known?.content === content) return known.manifest;
+      const manifest = manifestOf(version, content, name);
+      made.set(place, { content, manifest });
+      if (made.size > MOST_MANIFESTS) made.delete(made.keys().next().value ?? '');
+      return manifest;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { RegError } from '../errors.js';
-import type { RegistryContext } from '../registry/context.js';
+import { type RegistryContext, readConfigBytes } from '../registry/context.js';
 import { type KnownObjects, readServed, type State } from './state.js';
 
 /** One of the registries that are served. */
@@ -43,7 +43,7 @@ const LONGEST_WAIT_MS = 2000;
 
 /**
  * Follows a registry.
- * @param open opens it again: what a repository looked like when it was opened may be outdated
+ * @param open opens it, at first and after a change of its configuration
  */
 export function followRegistry(
   name: string,
@@ -51,6 +51,8 @@ export function followRegistry(
   { now, refreshMs }: Following,
 ): ServedRegistry {
   const objects: KnownObjects = new Map();
+  let context: RegistryContext | undefined;
+  let config = '';
   let state: State | undefined;
   let mark: string | undefined;
   let error: RegError | undefined;
@@ -62,12 +64,17 @@ export function followRegistry(
 
   const read = async (isForced: boolean): Promise<State> => {
     const begun = now();
-    const context = state?.context ?? (await open());
+    context ??= await open();
     const seen = await context.repository.refsMark?.(begun);
     const isSame =
       !isForced && state !== undefined && error === undefined && seen !== undefined && seen === mark;
     if (!isSame) {
-      state = await readServed(state === undefined ? context : await open(), objects, state);
+      const read = await readConfigBytes(context);
+      const text = read === undefined ? '' : Buffer.from(read).toString('latin1');
+      // what was opened goes by the configuration of then
+      if (state !== undefined && text !== config) context = await open();
+      config = text;
+      state = await readServed(context, config, objects, state);
       mark = seen;
     }
     error = undefined;

@@ -114,7 +114,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const servers: Server[] = [];
   const answer = (one: Server, shown: readonly Face[], at: number): void => {
     const app = makeApp(shown, { ...parts, port: at });
-    one.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+    one.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: true }));
     one.setTimeout(IDLE_MS);
     servers.push(one);
   };
@@ -343,10 +343,11 @@ function watch(c: AppContext, face: string, begun: number, { core, metrics, log 
   // a request that did not come over a connection has none
   const { outgoing, incoming } = (c.env as Partial<HttpBindings> | undefined) ?? {};
   const { method, path } = c.req;
-  const { status, headers } = c.res;
-  const length = headers.get('content-length');
+  const { status } = c.res;
   const caller = c.get('caller');
   const end = (whole: boolean): void => {
+    // asked of what was sent: to make headers of an answer that has none yet takes longer than the rest
+    const length = outgoing?.getHeader('content-length');
     const ms = performance.now() - begun;
     metrics.count({ face, method, status, seconds: ms / 1000 });
     log(
@@ -357,7 +358,7 @@ function watch(c: AppContext, face: string, begun: number, { core, metrics, log 
         method,
         path,
         status,
-        bytes: length === null || method === 'HEAD' ? null : Number(length),
+        bytes: length === undefined || method === 'HEAD' ? null : Number(length),
         ms: Math.round(ms * 10) / 10,
         whole,
       }),

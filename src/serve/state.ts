@@ -46,17 +46,18 @@ interface Kept extends State {
 
 /**
  * Reads a registry.
+ * @param config the bytes of its configuration, as a text
  * @param before the state before this one, whose answers are kept where nothing changed
  * @throws RegError what listing tags throws
  */
 export async function readServed(
   registry: RegistryContext,
+  config: string,
   objects: KnownObjects,
   before?: State,
 ): Promise<State> {
-  const [listed, config, head] = await Promise.all([
+  const [listed, head] = await Promise.all([
     annotatedTags(registry).list('all'),
-    registry.configBytes(),
     registry.repository.objects.commit('HEAD'),
   ]);
   const refs = [...listed.refs];
@@ -77,8 +78,7 @@ export async function readServed(
     offline: registry.offline ?? registry.repository.address === undefined,
     repository: { ...registry.repository, tags },
   };
-  const configText = config === undefined ? '' : Buffer.from(config).toString('latin1');
-  const answers = keptAnswers(before as Kept | undefined, { byArtifact, config: configText, head });
+  const answers = keptAnswers(before as Kept | undefined, { byArtifact, config, head });
   const kept: Kept = {
     context,
     artifacts: [...byArtifact.keys()].sort(compareText),
@@ -86,7 +86,7 @@ export async function readServed(
     tags: refs.length,
     byArtifact,
     answers,
-    config: configText,
+    config,
     head,
     remembered: (scope, key, ask) => {
       let own = answers.get(scope);

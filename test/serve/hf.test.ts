@@ -22,7 +22,8 @@ beforeAll(async () => {
 const ask = (path: string, init?: RequestInit): Promise<Response> => here.ask(`/hf${path}`, init);
 const jsonOf = async (path: string, init?: RequestInit) => (await ask(path, init)).json() as Promise<any>;
 const codeOf = async (answer: Promise<Response>): Promise<unknown[]> => {
-  const { status, headers } = await answer;
+  const { status, headers, body } = await answer;
+  await body?.cancel();
   return [status, headers.get('x-error-code')];
 };
 const shaOf = async (revision: string, id = 'churn'): Promise<string> =>

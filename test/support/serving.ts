@@ -40,7 +40,10 @@ export async function serveHere(box: Sandbox, chosen: ServeHere): Promise<Served
   const metrics = makeMetrics();
   const core = makeCore({
     registries: Object.entries(chosen.registries).map(([name, repo]) =>
-      followRegistry(name, () => openContext(repo, { env, cwd: box.root, now }), { now, refreshMs }),
+      followRegistry(name, () => openContext(repo, { env, cwd: box.root, now, isLasting: true }), {
+        now,
+        refreshMs,
+      }),
     ),
     cache: join(cache, 'reg'),
     baseUrl: 'http://localhost',
@@ -88,6 +91,7 @@ export async function serveThere(
     env: { ...box.env, XDG_CACHE_HOME: join(cache, '..'), ...env },
     cwd: box.root,
     now: Date.now,
+    isLasting: true,
   };
   const server = await serve({
     ...options,

@@ -28,7 +28,7 @@ export async function serve(session: Session, options: ServeCommandOptions): Pro
   const { DRAIN_MS, serve: start } = await import('../../serve/server.js');
   mayEndWithin(DRAIN_MS + 1000);
   const server = await start({
-    registries: served.map(({ name, repo }) => ({ name, open: () => open(repo) })),
+    registries: served.map(({ name, repo }) => ({ name, open: () => open(repo, { isLasting: true }) })),
     cache: cacheFolder(env),
     now,
     signal,
