@@ -107,7 +107,10 @@ class Process {
     this.#unread.push(chunk);
     this.#size += chunk.length;
     // a large object is put together once
-    if (this.#size < this.#least) return this.#wait(LONGEST_MS);
+    if (this.#size < this.#least) {
+      this.#wait(LONGEST_MS);
+      return;
+    }
     let bytes = this.#unread.length === 1 ? chunk : Buffer.concat(this.#unread);
     this.#least = 0;
     for (let question = this.#questions[0]; question !== undefined; question = this.#questions[0]) {
