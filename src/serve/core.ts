@@ -22,6 +22,8 @@ export interface Core {
   registries: ReadonlyMap<string, ServedRegistry>;
   /** The address that others reach this server by, without `/` at its end. */
   baseUrl: string;
+  /** Aborts when the server begins to end: what goes on without an end is to end then. */
+  closing?: AbortSignal | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
   /**
@@ -70,6 +72,7 @@ export interface CoreParts {
   now: () => number;
   /** Ends what is being fetched. */
   signal?: AbortSignal | undefined;
+  closing?: AbortSignal | undefined;
   /** Takes the number of bytes of models as they are sent. */
   onBytes?: ((count: number) => void) | undefined;
 }
@@ -111,6 +114,7 @@ export function makeCore({
   return {
     registries,
     baseUrl,
+    closing: parts.closing,
     now,
     state,
     find,

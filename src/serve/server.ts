@@ -43,8 +43,8 @@ export interface ServeOptions {
   baseUrl?: string | undefined;
   /** The file of tokens; needed where other machines can reach the server. */
   tokenFile?: string | undefined;
-  /** The faces by name; all by default. */
-  faces?: readonly string[] | undefined;
+  /** The faces, by name or as they are; all by default. */
+  faces?: readonly (string | Face)[] | undefined;
   /** A port of its own for S3, whose buckets stand at the root there. */
   s3Port?: number | undefined;
   /** Milliseconds after which a registry at a URL is asked again; 30,000 by default. */
@@ -93,6 +93,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   if (options.s3Port !== undefined && s3 === undefined)
     throw new RegError('USAGE', '--s3-port is given, and S3 is not served', 'add s3 to --face');
   const ending = new AbortController();
+  const closing = new AbortController();
   const server = createServer(LIMITS);
   const chosen = await listen(server, host, port);
   const place = `http://${inUrl(host)}:${chosen}`;
@@ -107,6 +108,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     baseUrl: (options.baseUrl ?? place).replace(/\/+$/, ''),
     now,
     signal: ending.signal,
+    closing: closing.signal,
     onBytes: metrics.bytes,
   });
   let isClosing = false;
@@ -149,6 +151,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const close = async (): Promise<void> => {
     if (!isClosing) {
       isClosing = true;
+      closing.abort();
       await drain(servers);
       ending.abort();
     }
@@ -167,9 +170,10 @@ const LIMITS = {
   maxHeaderSize: 32 * 1024,
 };
 
-async function facesOf(names: readonly string[] = Object.keys(FACES)): Promise<Face[]> {
-  return Promise.all(
+async function facesOf(names: readonly (string | Face)[] = Object.keys(FACES)): Promise<Face[]> {
+  const faces = await Promise.all(
     [...new Set(names)].map((name) => {
+      if (typeof name !== 'string') return name;
       const open = Object.hasOwn(FACES, name) ? FACES[name] : undefined;
       if (open !== undefined) return open();
       throw new RegError(
@@ -179,6 +183,8 @@ async function facesOf(names: readonly string[] = Object.keys(FACES)): Promise<F
       );
     }),
   );
+  // a path is that of the face with the longest base
+  return faces.sort((one, other) => other.base.length - one.base.length);
 }
 
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
@@ -190,8 +196,8 @@ function listen(server: Server, host: string, port: number): Promise<number> {
       reject(
         new RegError(
           'USAGE',
-          `cannot serve at ${host}, port ${port}: ${why}`,
-          'give another one with --port',
+          `cannot serve at port ${port}: ${why}`,
+          'give another one with --port; 0 takes a free one',
         ),
       );
     });
@@ -239,6 +245,7 @@ function batched(onLine: ((text: string) => void) | undefined): { add(line: stri
   return {
     flush,
     add: (line) => {
+      if (onLine === undefined) return;
       lines.push(line);
       if (lines.length >= FLUSH_LINES) flush();
       else timer ??= setTimeout(flush, FLUSH_MS);
@@ -268,7 +275,7 @@ export function makeApp(faces: readonly Face[], parts: AppParts): Hono<AppEnv> {
   const app = new Hono<AppEnv>({ getPath: rawPathOf });
   const bases = faces.map((face) => ({ face, start: `${face.base}/` }));
   const faceOf = (path: string): Face | undefined =>
-    bases.find(({ face, start }) => path.startsWith(start) || path === face.base)?.face;
+    bases.find(({ face, start }) => path.startsWith(start) || path === face.base || face.base === '')?.face;
   const names = hostNames(parts);
   app.use(async (c, next) => {
     const begun = performance.now();

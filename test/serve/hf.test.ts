@@ -293,7 +293,7 @@ describe('who asks', () => {
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
   const MODEL = '/hf/api/models/churn';
 
-  test('without a token a private model is not there; a wrong one is told in the words that clients show', async () => {
+  test('without a token a private model is not there; a wrong one is refused in the words that clients show', async () => {
     expect(await codeOf(guarded.ask(MODEL))).toEqual([401, 'RepoNotFound']);
     const wrong = await guarded.ask(MODEL, bearer('another-token-of-tests'));
     expect([wrong.status, wrong.headers.get('x-error-code'), wrong.headers.get('x-error-message')]).toEqual([

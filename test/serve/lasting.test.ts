@@ -60,7 +60,7 @@ test('about entries, bytes, sizes, types and tags', async () => {
   await both(async ({ tags }) => tags.read([{ name: 'churn@v9.0.0', oid: MISSING, peeled: second }]));
 });
 
-test('what is new is seen, and after a corrupt object the next answer is right', async () => {
+test('new objects are seen, and after a corrupt object the next answer is right', async () => {
   const { objects } = await open(true);
   const before = await objects.entry(second, 'a.txt');
   const third = repository.commit({ 'new.txt': 'new' });

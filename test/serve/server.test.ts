@@ -167,7 +167,7 @@ describe('clients that are slow or go away', () => {
   });
 });
 
-describe('what keeps it fresh', () => {
+describe('its age', () => {
   test('a tag that is new counts at the next request', async () => {
     const moving = box.repository('moving');
     moving.commit({ 'a.bin': 'one', 'a.model.yaml': 'source: {path: a.bin}\n' });
@@ -187,7 +187,7 @@ describe('what keeps it fresh', () => {
     await expect.poll(read, { timeout: 5000 }).toBe('three');
   });
 
-  test('a registry at a URL is asked again when a webhook says so, and answers from what is known when it is away', async () => {
+  test('a registry at a URL is asked again when a webhook says so, and goes on with the tags that it knows when it is away', async () => {
     const far = box.repository('far');
     far.commit({ 'a.bin': 'one', 'a.model.yaml': 'source: {path: a.bin}\n' });
     far.tag('a@v1.0.0');
@@ -231,7 +231,7 @@ describe('what keeps it fresh', () => {
   });
 });
 
-test('what is being sent at the end is sent, and no new request is taken', async () => {
+test('an answer that has begun is sent to its end, and no new request is taken', async () => {
   const ending = new AbortController();
   const server = await serveThere(box, { registries: { '': large.dir }, signal: ending.signal });
   const answer = await fetch(`${server.url}/hf/big/resolve/v1.0.0/big.bin`);

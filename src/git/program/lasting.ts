@@ -21,18 +21,18 @@ const MODES: ReadonlySet<string> = new Set(['--batch', '--batch-check']);
 
 /** Opens processes of git in a folder, each when it is first needed. */
 export function lastingGit(cwd: string, around: Surroundings): LastingGit {
-  const processes = new Map<string, Process>();
+  const processes = new Map<string, LastingProcess>();
   return {
     answer: async ([verb, mode = ''], input) => {
       if (verb !== 'cat-file' || !MODES.has(mode)) return undefined;
       const names = Buffer.from(input).toString().split('\n').length - 1;
       if (names === 0 || names > MOST_NAMES) return undefined;
-      let process = processes.get(mode);
-      if (process === undefined || process.isOver) {
-        process = await Process.start(cwd, around, mode);
-        processes.set(mode, process);
+      let running = processes.get(mode);
+      if (running === undefined || running.isOver) {
+        running = await LastingProcess.start(cwd, around, mode);
+        processes.set(mode, running);
       }
-      return process.ask(input, names).catch(() => undefined);
+      return running.ask(input, names).catch(() => undefined);
     },
   };
 }
@@ -46,7 +46,7 @@ interface Question {
 }
 
 /** One process. Its answers come in the order of the questions. */
-class Process {
+class LastingProcess {
   isOver = false;
   readonly #questions: Question[] = [];
   #unread: Buffer[] = [];
@@ -61,19 +61,19 @@ class Process {
     private readonly kill: () => void,
   ) {}
 
-  static async start(cwd: string, around: Surroundings, mode: string): Promise<Process> {
+  static async start(cwd: string, around: Surroundings, mode: string): Promise<LastingProcess> {
     const child = await spawnGit(cwd, around, ['cat-file', mode]);
     const { stdin, stdout } = child as typeof child & { stdin: Writable; stdout: Readable };
-    const process = new Process(stdin, mode === '--batch', () => child.kill());
+    const running = new LastingProcess(stdin, mode === '--batch', () => child.kill());
     // it does not keep the program from ending, and ends with it, when its input is closed
     child.unref();
     for (const pipe of [stdin, stdout]) (pipe as unknown as { unref?(): void }).unref?.();
-    const end = (): void => process.#end();
+    const end = (): void => running.#end();
     child.once('error', end).once('close', end);
     stdin.on('error', end);
-    stdout.on('data', (chunk: Buffer) => process.#take(chunk));
+    stdout.on('data', (chunk: Buffer) => running.#take(chunk));
     around.signal?.addEventListener('abort', () => child.kill(), { once: true });
-    return process;
+    return running;
   }
 
   ask(names: Uint8Array, count: number): Promise<Buffer> {
