@@ -16,7 +16,7 @@ interface ServeCommandOptions {
   face?: readonly string[];
   s3Port?: number;
   /** Seconds. */
-  refresh: number;
+  refresh?: number;
   registriesFile?: string;
 }
 
@@ -38,7 +38,7 @@ export async function serve(session: Session, options: ServeCommandOptions): Pro
     tokenFile: options.tokenFile === undefined ? undefined : resolve(cwd, options.tokenFile),
     faces: options.face,
     s3Port: options.s3Port,
-    refreshMs: options.refresh * 1000,
+    refreshMs: options.refresh === undefined ? undefined : options.refresh * 1000,
     onLine: (lines) => void out.world.stderr.write(`${lines}\n`),
   });
   const { url, s3Url, faces } = server;

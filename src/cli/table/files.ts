@@ -336,9 +336,8 @@ export const FILES: readonly CommandSpec[] = [
       option('--token-file <file>', 'who may ask: a token a line, or a name and a token'),
       option('--face <names>', 'what to serve, with commas (default: all)', { parse: names }),
       option('--s3-port <n>', 'a port for S3 alone, whose buckets stand at the root there', { parse: port }),
-      option('--refresh <duration>', 'how old what is known of a registry at a URL may be', {
+      option('--refresh <duration>', 'how old what is known of a registry at a URL may be (default: 30s)', {
         parse: duration,
-        fallback: 30,
       }),
     ],
     answer: ServeRow,
