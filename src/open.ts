@@ -23,9 +23,9 @@ export async function openContext(
   host: Host,
   reach: Reach = 'named',
 ): Promise<RegistryContext> {
-  const { env, cwd, now, signal, offline, note = () => undefined } = host;
+  const { env, cwd, now, signal, offline, isLasting, note = () => undefined } = host;
   const cache = cacheFolder(env);
-  const around = { env, signal };
+  const around = { env, signal, isLasting };
   const unfiltered = await openRepository(repo, cwd, cache, around, reach, offline);
   const location = parseLocation(repo);
   const isHere = location.kind === 'path' && unfiltered.address === undefined;

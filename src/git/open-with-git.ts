@@ -120,11 +120,17 @@ function openRemote(url: string, cacheFolder: string, around: Surroundings, offl
     tips: () => listTips(access),
     defaultBranch: () => readHead(access),
   });
+  const readers = new Map<string, FolderReader>();
   const read = (one: CacheFolder): FolderReader => {
+    // the processes behind one are to last
+    const known = readers.get(one.path);
+    if (known !== undefined) return known;
     const [git, stream] = [runner.read(one), runner.stream(one)];
-    const [objects, history] = [gitObjects(git, stream), gitHistory(git)];
+    const [objects, history] = [gitObjects(git, stream, around.isLasting), gitHistory(git)];
     const branches = gitBranches(git, objects, history);
-    return { tags: gitTags(git, stream), objects, history, branches };
+    const reader = { tags: gitTags(git, stream), objects, history, branches };
+    if (around.isLasting && one.path === folder.path) readers.set(one.path, reader);
+    return reader;
   };
   const remote = remoteRepository(transport, cache, read, offline);
   // what a clone would call it
@@ -143,7 +149,7 @@ interface Runner {
   access: RemoteAccess;
 }
 
-function openRunner(url: string, cache: RemoteCache, { env, signal }: Surroundings): Runner {
+function openRunner(url: string, cache: RemoteCache, { env, signal, isLasting }: Surroundings): Runner {
   const { path: cwd } = cache.shared;
   const newEnough = once(() => requireGit(readGitIn(cwd, { env, signal })));
   const redact = redactorOf(url);
@@ -156,6 +162,7 @@ function openRunner(url: string, cache: RemoteCache, { env, signal }: Surroundin
       GIT_NO_LAZY_FETCH: '1',
     },
     signal,
+    isLasting,
   });
   const checked =
     (run: RunGit): RunGit =>

@@ -57,7 +57,10 @@ export async function openRepository(
       });
   // the remote of a clone is named by its own configuration
   const remotes = sourceOpener(cache, around, { folder, env, reach: 'named' });
-  return { ...repository, objects: objectsOfClone(repository, folder, remotes) };
+  // loaded on use: a command asks its question once
+  const mark = once(async () => (await import('./refs-mark.js')).refsMarkOf(folder, env));
+  const refsMark = async (now: number): Promise<string | undefined> => (await mark())(now);
+  return { ...repository, objects: objectsOfClone(repository, folder, remotes), refsMark };
 }
 
 /**

@@ -51,6 +51,11 @@ export interface RegistryRepository extends SourceRepository {
   notCheckedOut(end: string): Promise<ReadonlyMap<string, Oid>>;
   /** What a commit of the whole work tree would have; nothing in a bare repository and at a URL. */
   nextCommit(): Promise<NextCommit>;
+  /**
+   * A text that differs after a change of refs, by a look that reads none of them; undefined where that cannot be seen so.
+   * @param now milliseconds since the epoch
+   */
+  refsMark?: ((now: number) => Promise<string | undefined>) | undefined;
   /** What the index holds (gitglossary(7)). */
   index?: (() => Promise<Index>) | undefined;
 }
