@@ -231,8 +231,9 @@ const tagsOf = (labels: Labels | undefined): { key: string; value: string }[] =>
 
 // versions
 
-/** The numbers of the active versions of an artifact. */
+/** The numbers of the versions of an artifact. */
 interface Codes {
+  /** Of the active ones, the greatest version first. */
   byVersion: ReadonlyMap<string, string>;
   byCode: ReadonlyMap<string, string>;
 }
@@ -254,9 +255,10 @@ export function codeOf(version: string): string {
 
 function codesOf(state: State, artifact: ArtifactName): Promise<Codes> {
   return state.remembered(artifact, 'mlflow codes', async () => {
-    const byVersion = new Map<string, string>();
+    const { versions } = await eventsOfArtifact(state, artifact);
     const byCode = new Map<string, string>();
-    for (const version of await activeVersions(state, artifact)) {
+    // one that was deregistered keeps its number, by which it is refused
+    for (const version of versions.keys()) {
       const code = codeOf(version);
       const other = byCode.get(code);
       if (other !== undefined)
@@ -264,10 +266,10 @@ function codesOf(state: State, artifact: ArtifactName): Promise<Codes> {
           'AMBIGUOUS',
           `${artifact} ${other} and ${version} are one number for MLflow: ${code}`,
         );
-      byVersion.set(version, code);
       byCode.set(code, version);
     }
-    return { byVersion, byCode };
+    const active = await activeVersions(state, artifact);
+    return { byVersion: new Map(active.map((version) => [version, codeOf(version)])), byCode };
   });
 }
 
