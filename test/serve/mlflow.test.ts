@@ -131,7 +131,7 @@ describe('a model', () => {
   });
 });
 
-describe('what is wrong is told at once, in the words of MLflow', () => {
+describe('errors come at once, in the words of MLflow', () => {
   test.each([
     [asked('registered-models/get', { name: 'nothing' }), 404, 'RESOURCE_DOES_NOT_EXIST'],
     [asked('registered-models/get', {}), 400, 'INVALID_PARAMETER_VALUE'],
@@ -176,7 +176,7 @@ describe('what is wrong is told at once, in the words of MLflow', () => {
       expect(await statusOf(path, { method: 'POST', body })).toEqual([400, 'INVALID_PARAMETER_VALUE']);
   });
 
-  test('who has no token is told so', async () => {
+  test('a request without a token is refused in its words', async () => {
     const path = asked('registered-models/get', { name: 'churn' });
     expect(await statusOf(path, {}, guarded)).toEqual([401, 'UNAUTHENTICATED']);
     const basic = `Basic ${Buffer.from(`anyone:${TOKEN}`).toString('base64')}`;

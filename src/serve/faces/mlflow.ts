@@ -370,7 +370,7 @@ function pageOf<T>(all: readonly T[], asked: Asked, usual: number, most: number)
     throw new RegError('USAGE', `max_results is '${given}', and may be 1 to ${most}`);
   const [token = ''] = asked('page_token');
   const start = token === '' ? 0 : Number(/^from-(\d{1,9})$/.exec(token)?.[1] ?? Number.NaN);
-  if (Number.isNaN(start)) throw new RegError('USAGE', `the page token '${token}' is none of this server`);
+  if (Number.isNaN(start)) throw new RegError('USAGE', `this server gave no page token '${token}'`);
   const rows = all.slice(start, start + limit);
   return start + limit < all.length ? { rows, next_page_token: `from-${start + limit}` } : { rows };
 }
