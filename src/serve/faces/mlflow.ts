@@ -437,7 +437,7 @@ async function searchModels(flow: Flow, asked: Asked): Promise<Row> {
   const tags = clauses.filter(isTag);
   const byTime = orderings.filter(({ field }) => field !== 'name');
   const rowOf = (model: Model): Promise<Row> => modelRow(flow, model);
-  // only what is shown is read, unless what is shown depends on it
+  // only the rows of the page are read, unless tags or times choose them
   if (tags.length === 0 && byTime.length === 0) {
     const ordered = sorted(
       found.map((model) => ({ model, keys: { name: model.name } })),
