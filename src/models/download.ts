@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { refuseUnsafePath } from '../domain/model-files.js';
 import { interrupted, RegError } from '../errors.js';
 import { filesBelow } from '../util/files.js';
-import { makeFolders, makeFoldersBelow, openToAppend, remove } from '../util/safe-files.js';
+import { makeFolders, makeFoldersBelow, openToAppend, remove, writeAll } from '../util/safe-files.js';
+import { CHUNK_BYTES, inGroups } from '../util/stream.js';
 import { combinedDigest, type FileDigest, type Hasher, hasherOf, type ModelDigest } from './digest.js';
 import { cannotWrite } from './part.js';
 import { bytesOf, type SourceFile, type SourceModel } from './source.js';
@@ -109,11 +110,16 @@ async function downloadFile(
   try {
     const start = await keepWhatIsThere(file, target, hasher);
     onBytes(start);
-    for await (const chunk of bytesOf(file, { start, isKnown })) {
+    for await (const group of inGroups(bytesOf(file, { start, isKnown }))) {
       if (signal?.aborted) throw interrupted();
-      hasher.add(chunk);
-      await target.appendFile(chunk);
-      onBytes(chunk.length);
+      // threads of Node write these and read the next ones, while this one hashes
+      const written = writeAll(target, group);
+      try {
+        for (const chunk of group) hasher.add(chunk);
+      } finally {
+        await written;
+      }
+      for (const chunk of group) onBytes(chunk.length);
     }
     const digest = hasher.end();
     await target.sync();
@@ -135,7 +141,11 @@ async function keepWhatIsThere(file: SourceFile, there: FileHandle, hasher: Hash
     await there.truncate();
     return 0;
   }
-  for await (const chunk of there.createReadStream({ start: 0, autoClose: false }))
+  for await (const chunk of there.createReadStream({
+    start: 0,
+    autoClose: false,
+    highWaterMark: CHUNK_BYTES,
+  }))
     hasher.add(chunk as Uint8Array);
   return size;
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
 import type { ObjectStore } from '../stores/port.js';
+import { CHUNK_BYTES } from '../util/stream.js';
 import { hasherOf, type ModelDigest } from './digest.js';
 import type { OnBytes } from './download.js';
 import { bytesOf, type SourceFile, type SourceModel } from './source.js';
@@ -30,12 +31,15 @@ export async function putModel(
     // an object appears whole, and its key is its digest
     if ((await store.stat(at))?.size === size) onBytes(size);
     else {
-      await store.write(at, Readable.from(counted(file, onBytes), { objectMode: false }), size);
+      await store.write(at, Readable.from(counted(file, onBytes), AHEAD), size);
       isNew = true;
     }
   }
   return isNew;
 }
+
+/** Reads and hashes the next chunk while the store takes one. */
+const AHEAD = { objectMode: false, highWaterMark: 2 * CHUNK_BYTES };
 
 /** The bytes of a file, which must not change while they are stored under their digest. */
 async function* counted(file: SourceFile, onBytes: OnBytes): AsyncGenerator<Uint8Array> {

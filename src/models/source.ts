@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
 import type { ByteRange } from '../net/http.js';
 import { filesBelow } from '../util/files.js';
+import { CHUNK_BYTES } from '../util/stream.js';
 
 /** One file of a model at its source. */
 export interface SourceFile {
@@ -75,7 +76,11 @@ export async function fileOnDisk(at: string, path: string): Promise<SourceFile |
     size: found.size,
     ranges: true,
     isHere: true,
-    open: async (range) => createReadStream(at, range && { start: range.start, end: range.end - 1 }),
+    open: async (range) =>
+      createReadStream(at, {
+        highWaterMark: CHUNK_BYTES,
+        ...(range && { start: range.start, end: range.end - 1 }),
+      }),
   };
 }
 

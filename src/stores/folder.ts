@@ -16,8 +16,9 @@ import {
   openPlain,
   remove,
   temporary,
+  writeAll,
 } from '../util/safe-files.js';
-import { exactly, WrongLength } from '../util/stream.js';
+import { CHUNK_BYTES, exactly, inGroups, WrongLength } from '../util/stream.js';
 import { type ObjectBytes, type ObjectStore, objectBytes, type StoredObject } from './port.js';
 
 /**
@@ -86,8 +87,6 @@ async function readFile(
       : diskFailure(`read ${found.path}`, error, signal);
   return exactly(bytes, { size: end - start, failure });
 }
-
-const CHUNK_BYTES = 256 * 1024;
 
 /**
  * The real path of a key in a folder, symbolic links followed; undefined where there is nothing.
@@ -255,7 +254,7 @@ async function writeFile(path: string, bytes: Readable): Promise<void> {
     // it must not exist, and no other process knows its name
     const file = await createFile(beside);
     try {
-      for await (const chunk of bytes) await file.appendFile(chunk);
+      for await (const group of inGroups(bytes)) await writeAll(file, group);
       await file.sync();
     } finally {
       await file.close();

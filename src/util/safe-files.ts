@@ -274,6 +274,19 @@ export async function openToAppend(path: string, isNew: boolean): Promise<FileHa
   );
 }
 
+/** Writes chunks where a file is at, in one call of the file system where that takes them all. */
+export async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  let left = chunks.filter(({ length }) => length > 0);
+  while (left.length > 0) {
+    let { bytesWritten } = await file.writev(left);
+    left = left.flatMap((chunk) => {
+      const done = Math.min(bytesWritten, chunk.length);
+      bytesWritten -= done;
+      return done === chunk.length ? [] : [chunk.subarray(done)];
+    });
+  }
+}
+
 /**
  * Writes a file below a root whole or not at all, with the folders above it. A file that is there keeps its mode and owner.
  * @throws RegError FILE_SYSTEM where it is no plain file, or a symbolic link is on the way; errors of the file system

@@ -18,8 +18,8 @@ import {
   type CommandSpec,
   command,
   OFFLINE,
-  OUTPUTS,
   type OptionSpec,
+  OUTPUTS,
   option,
   time,
 } from './command.js';

@@ -1,6 +1,6 @@
 import { ApprovalRow, SyncRow, WriteRow } from '../../registry/rows.js';
 import { list } from '../../util/row.js';
-import { type CommandSpec, command, OUTPUTS, type OptionSpec, option } from './command.js';
+import { type CommandSpec, command, type OptionSpec, OUTPUTS, option } from './command.js';
 
 export const MESSAGE = option('-m, --message <text>', 'what to say in the tag');
 const VERSION = option('--version <version>', 'the version, with or without v');
