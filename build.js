@@ -5,16 +5,15 @@ import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { bundle, oneFile } from './bundle.js';
+import { keepReachableTypes } from './declarations.js';
 import { notices } from './notices.js';
 
 // built aside and put in place at the end, so that what runs meanwhile finds a whole program
@@ -46,30 +45,6 @@ const tsc = createRequire(import.meta.url)
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json', '--outDir', `${outdir}/types`], {
   stdio: 'inherit',
 });
-
-/** The folders below the calls: their types are reached by name alone, so that their comments are left out of the package. */
-const BELOW = /\/types\/(documents|formats|git|models|net|stores|util)\//;
-
-/** Deletes the declarations that the types of the library do not lead to. */
-function keepReachableTypes(folder) {
-  const reached = new Set();
-  const reach = (path) => {
-    if (reached.has(path)) return;
-    reached.add(path);
-    const text = readFileSync(path, 'utf8');
-    for (const [, target] of text.matchAll(/\b(?:from|import\()\s*'(\.[^']+)\.js'/g))
-      reach(join(dirname(path), `${target}.d.ts`));
-  };
-  reach(join(folder, 'index.d.ts'));
-  for (const name of readdirSync(folder, { recursive: true })) {
-    const path = join(folder, name);
-    if (!name.endsWith('.d.ts')) continue;
-    if (!reached.has(path)) rmSync(path);
-    else if (BELOW.test(path)) writeFileSync(path, withoutComments(readFileSync(path, 'utf8')));
-  }
-}
-
-const withoutComments = (text) => text.replace(/\/\*\*[\s\S]*?\*\/\n?/g, '').replace(/\n\s*\n/g, '\n');
 
 /** JSON with one definition a line: half as large as with every field on its own. */
 function lineByLine({ $defs, ...rest }) {

@@ -36,9 +36,9 @@ export async function bundle(outdir) {
     legalComments: 'none',
     // what is large and seldom needed is installed beside
     external: [...OPTIONAL, 'isomorphic-git', 'smol-toml', 'undici'],
-    // packages in CommonJS call `require`, and only for what Node has built in; in a bundle of CommonJS this module has no URL
+    // packages in CommonJS call `require`, and only for what Node has built in; `import.meta` is nothing in a bundle of CommonJS
     banner: {
-      js: "import{createRequire as __createRequire}from'node:module';const require=process.getBuiltinModule??__createRequire(import.meta.url);",
+      js: "import{createRequire as __createRequire}from'node:module';const require=process.getBuiltinModule??__createRequire(process.execPath);",
     },
     alias: {
       // to import the module, Node makes its named exports, and opens all three standard streams for that

@@ -14,7 +14,7 @@ const lines = (name) =>
     .filter((line) => line.trim() !== '');
 
 /** `--name value` where an input has a value. */
-const value = (name, option = `--${name}`) => (input(name) === '' ? [] : [`${option}=${input(name)}`]);
+const value = (name) => (input(name) === '' ? [] : [`--${name}=${input(name)}`]);
 /** `--name` where an input is true. */
 const flag = (name) => (isTrue(name) ? [`--${name}`] : []);
 
@@ -71,7 +71,7 @@ const COMMANDS = {
   latest: () => ['--output-format=github', '--', required('artifact')],
   load: () => [
     ...value('rev'),
-    ...value('output', '--output'),
+    ...value('output'),
     '--output-format=github',
     '--',
     input('stage') === '' ? target() : `${required('artifact')}#${input('stage')}`,
@@ -97,7 +97,7 @@ function main() {
   install();
   const command = input('command');
   if (!Object.hasOwn(COMMANDS, command))
-    throw new Error(`input command: '${command}' is none of ${Object.keys(COMMANDS).join(', ')}`);
+    throw new Error(`input command: '${command}' is not one of: ${Object.keys(COMMANDS).join(', ')}`);
   const words = COMMANDS[command]?.();
   if (words === undefined) return 0;
   const repository = input('repo') === '' ? [] : [`--repo=${input('repo')}`];

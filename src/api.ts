@@ -1,3 +1,5 @@
+import { inspect, types } from 'node:util';
+import { type AcceptedAs, type AcceptOptions, accept } from './checks/accept.js';
 import { type DoctorOptions, doctor } from './checks/doctor.js';
 import type { Report } from './checks/finding.js';
 import { type ValidateOptions, validate } from './checks/validate.js';
@@ -14,14 +16,15 @@ import { type Approved, type ApproveOptions, approve } from './registry/approve.
 import { browse } from './registry/browse.js';
 import { type CheckRefOptions, checkRef } from './registry/check-ref.js';
 import type { RegistryContext } from './registry/context.js';
-import { describe } from './registry/describe.js';
-import { type DiffOptions, diff } from './registry/diff.js';
+import { type DescribeOptions, describe } from './registry/describe.js';
+import { type DiffOptions, diff, diffStage } from './registry/diff.js';
 import { type HistoryOptions, history, intervals } from './registry/history.js';
 import { init } from './registry/init.js';
 import { type LinkOptions, link } from './registry/link.js';
 import { type LoadOptions, loadModel, type Model, readable } from './registry/load.js';
 import { outdated } from './registry/outdated.js';
 import * as queries from './registry/queries.js';
+import { type RenameOptions, rename } from './registry/rename.js';
 import { renameStage } from './registry/rename-stage.js';
 import type {
   ApprovedRow,
@@ -38,11 +41,13 @@ import type {
   OverviewRow,
   ShownVersion,
   SiteRow,
+  StageDifference,
   StageRow,
   StatusRow,
   SyncRow,
   UpdateRow,
   UploadRow,
+  UrlRow,
   VerifiedRow,
   VersionRow,
 } from './registry/rows.js';
@@ -50,6 +55,7 @@ import { type OverviewOptions, overview, type VersionsOptions, versions } from '
 import { type SyncOptions, status, sync } from './registry/sync.js';
 import { type UpdateOptions, update } from './registry/update.js';
 import { type UploadOptions, upload } from './registry/upload.js';
+import { type UrlOptions, urlOf } from './registry/url-of.js';
 import type { WriteOptions, Written } from './registry/write.js';
 import type { Ui, UiOptions } from './site/serve.js';
 import type { SiteOptions } from './site/write.js';
@@ -99,17 +105,23 @@ export interface Registry {
   /** Which event a ref is, and whether it is still in effect. */
   checkRef(ref: string, options?: Timed<CheckRefOptions>): Promise<CheckedRow>;
   /** What is known of a version: its link, or its annotation by gto or DVC. */
-  describe(artifact: string, options?: Timed<queries.ChooseOptions>): Promise<Description>;
+  describe(artifact: string, options?: Timed<DescribeOptions>): Promise<Description>;
+  /** What differs between what HEAD declares and what a stage holds, `diff('#prod')`, of every artifact, by name. */
+  diff(from: `#${string}`, to?: undefined, options?: Timed<DiffOptions>): Promise<StageDifference[]>;
   /** What differs between two models: `diff('churn@v1.2.0', '#prod')`; the second is what HEAD declares by default. */
   diff(from: string, to?: string, options?: Timed<DiffOptions>): Promise<Difference>;
   /** The pages of artifacts at the site that serves the repository; of the registry without one. */
   browse(targets?: readonly string[]): Promise<BrowseRow[]>;
   /** Fetches and verifies one model, and puts it on disk. */
   load(artifact: string, options?: Timed<LoadOptions>): Promise<Model>;
+  /** The address of the bytes that `load` would fetch, for other programs; with `expires` one that needs no login for so many seconds. */
+  urlOf(artifact: string, options?: Timed<UrlOptions>): Promise<UrlRow>;
   /** Who signed each event, and whether the histories of artifacts hold together. */
   verify(target?: string, options?: VerifyOptions): Promise<VerifiedRow[]>;
-  /** Checks link files, or tags. */
-  validate(options?: ValidateOptions): Promise<Report>;
+  /** Accepts that tag objects are gone, where history was rewritten on purpose; of one artifact, or with `undefined` of any. */
+  accept(target: string | undefined, gone: readonly string[], options: AcceptOptions): Promise<AcceptedAs>;
+  /** Checks link files, or tags. `since` is a rev or a time. */
+  validate(options?: Omit<ValidateOptions, 'since'> & { since?: Date | string | undefined }): Promise<Report>;
   /** Lists what is wrong with the registry, and what to do. */
   doctor(options?: DoctorOptions): Promise<DoctorFinding[]>;
   /** Writes the registry as a static site. */
@@ -144,6 +156,8 @@ export interface Registry {
   rollback(artifact: string, stage: string, options?: actions.WithdrawOptions): Promise<Written>;
   /** Takes a version out of a stage. */
   unassign(target: string, stage: string, options?: actions.WithdrawOptions): Promise<Written>;
+  /** Gives an artifact another name: its current versions and its stages under the new one, and the old one deprecated. */
+  rename(from: string, to: string, options?: RenameOptions): Promise<Written>;
   /** Moves what is current of every artifact from one stage to another. */
   renameStage(from: string, to: string, options?: WriteOptions): Promise<Written>;
   /** Takes back the registration of a version. */
@@ -167,24 +181,38 @@ function createRegistry(context: RegistryContext): Registry {
     stages: async (options = {}) => queries.stages(context, timed(options)),
     checkRef: async (ref, options = {}) => checkRef(context, ref, timed(options)),
     describe: async (artifact, options = {}) => describe(context, artifact, timed(options)),
-    diff: async (from, to, options = {}) => diff(context, from, to, timed(options)),
+    diff: diffOf(context),
     browse: (targets = []) => browse(context, targets),
-    load: async (artifact, options = {}) => readable(await loadModel(context, artifact, timed(options))),
+    load: async (artifact, options = {}) => {
+      nonEmpty(options.to ?? options.into, 'the place to write to');
+      return readable(await loadModel(context, artifact, timed(options)));
+    },
+    urlOf: async (artifact, options = {}) => urlOf(context, artifact, timed(options)),
     verify: (target, options = {}) => verify(context, target, options),
-    validate: (options = {}) => validate(context, options),
+    accept: (target, gone, options) => accept(context, target, gone, options),
+    validate: async ({ since, paths, ...options } = {}) =>
+      validate(context, {
+        ...options,
+        paths: paths?.map((path) => nonEmpty(path, 'a path')),
+        since: typeof since === 'string' ? since : timed({ since }).since?.toISOString(),
+      }),
     doctor: (options = {}) => doctor(context, options),
     // loaded on use: what draws pages is large
-    site: async (options) => (await import('./site/write.js')).site(context, options),
+    site: async (options) => {
+      nonEmpty(options.out, 'the place to write to');
+      return (await import('./site/write.js')).site(context, options);
+    },
     ui: async (options = {}) => (await import('./site/serve.js')).ui(context, options),
     status: () => status(context),
     sync: (options = {}) => sync(context, options),
     importMlem: ({ force } = {}) => importMlem(context, force),
     init: async (stages, { remote } = {}) => ({ path: (await init(context, stages, remote)).path }),
-    link: (path, artifact, options) => link(context, path, artifact, options),
+    link: async (path, artifact, options) => link(context, nonEmpty(path, 'path'), artifact, options),
     update: (artifacts = [], options = {}) => update(context, artifacts, options),
     outdated: (artifacts = []) => outdated(context, artifacts),
     upload: async (path, artifact, options) => {
-      const { note: _, ...row } = await upload(context, path, artifact, options);
+      nonEmpty(options.store, 'store');
+      const { note: _, ...row } = await upload(context, nonEmpty(path, 'path'), artifact, options);
       return row;
     },
     register: (artifact, options = {}) => actions.register(context, artifact, options),
@@ -193,26 +221,87 @@ function createRegistry(context: RegistryContext): Registry {
     approvals: (artifact, options = {}) => approvals(context, artifact, options),
     rollback: (artifact, stage, options = {}) => actions.rollback(context, artifact, stage, options),
     unassign: (target, stage, options = {}) => actions.unassign(context, target, stage, options),
+    rename: (from, to, options = {}) => rename(context, from, to, options),
     renameStage: (from, to, options = {}) => renameStage(context, from, to, options),
     deregister: (target, options = {}) => actions.deregister(context, target, options),
     deprecate: (artifact, options = {}) => actions.deprecate(context, artifact, options),
   };
 }
 
-/** Gives what reads the times in options; throws RegError INVALID_TIME. */
+/** The calls that begin with one text, and with two. */
+const ONE_TEXT: readonly (keyof Registry)[] = [
+  'which',
+  'latest',
+  'checkRef',
+  'describe',
+  'diff',
+  'load',
+  'urlOf',
+  'register',
+  'deregister',
+  'deprecate',
+];
+const TWO_TEXTS: readonly (keyof Registry)[] = [
+  'whichAll',
+  'link',
+  'upload',
+  'assign',
+  'approve',
+  'rollback',
+  'unassign',
+  'rename',
+  'renameStage',
+];
+
+/** The same calls, which refuse what is no text: a program without types may give anything. */
+function refusingOthers(registry: Registry): Registry {
+  const calls = { ...registry } as unknown as Record<string, (...args: unknown[]) => unknown>;
+  for (const name of [...ONE_TEXT, ...TWO_TEXTS]) {
+    const call = calls[name];
+    calls[name] = async (...args) => {
+      const [first, second] = args;
+      const wrong = typeof first !== 'string' ? first : TWO_TEXTS.includes(name) ? second : '';
+      if (typeof wrong === 'string') return call?.(...args);
+      const hint = `say which one: ${name}('churn'${TWO_TEXTS.includes(name) ? ', …' : ''})`;
+      throw new RegError('USAGE', `${name} takes a text, not ${inspect(wrong)}`, hint);
+    };
+  }
+  return calls as unknown as Registry;
+}
+
+/** A path that a program gave; an empty one would mean the working folder. @throws RegError USAGE */
+function nonEmpty<T extends string | undefined>(path: T, what: string): T {
+  if (path === '') throw new RegError('USAGE', `${what} is empty`, 'name a file or a folder');
+  return path;
+}
+
+/** Options that are numbers, with the least that each may be. */
+const NUMBERS = { limit: 0, log: 0, versionsPerStage: -1, assignmentsPerVersion: -1 };
+
+/** Gives what reads the times in options; throws RegError INVALID_TIME, and USAGE for what is no number. */
 const timedIn =
   ({ now }: RegistryContext) =>
   <T extends object>(options: T): T & Record<Times, Date | undefined> => {
     const read = (value: unknown): Date | undefined => {
       if (value === undefined || value === null) return undefined;
       if (typeof value === 'string') return new Date(parseTime(value, now() / 1000) * 1000);
-      if (value instanceof Date && !Number.isNaN(value.getTime())) return value;
+      // of any realm: a test runner has a Date of its own
+      if (types.isDate(value) && !Number.isNaN(value.getTime())) return value;
       throw new RegError(
         'INVALID_TIME',
-        `'${value}' is not a time`,
+        `${inspect(value)} is not a time`,
         'give a Date, or a text such as 2026-05-03',
       );
     };
+    for (const [name, least] of Object.entries(NUMBERS)) {
+      const value = (options as Record<string, unknown>)[name] ?? least;
+      if (!Number.isInteger(value) || Number(value) < least)
+        throw new RegError(
+          'USAGE',
+          `${inspect(value)} is not a ${name}`,
+          `give a whole number, ${least} or more`,
+        );
+    }
     const { at, since, until } = options as { [Name in Times]?: unknown };
     return { ...options, at: read(at), since: read(since), until: read(until) };
   };
@@ -246,6 +335,26 @@ function whichOf(context: RegistryContext): Registry['which'] {
   return which;
 }
 
+function diffOf(context: RegistryContext): Registry['diff'] {
+  const timed = timedIn(context);
+  function differ(
+    from: `#${string}`,
+    to?: undefined,
+    options?: Timed<DiffOptions>,
+  ): Promise<StageDifference[]>;
+  function differ(from: string, to?: string, options?: Timed<DiffOptions>): Promise<Difference>;
+  async function differ(from: string, to?: string, options: Timed<DiffOptions> = {}): Promise<unknown> {
+    if (!from.startsWith('#')) return diff(context, from, to, timed(options));
+    if (to === undefined) return diffStage(context, from, timed(options));
+    throw new RegError(
+      'USAGE',
+      `'${from}' compares every artifact with what HEAD declares, and takes no second operand`,
+      `name the artifact: 'churn${from}'`,
+    );
+  }
+  return differ;
+}
+
 function showOf(context: RegistryContext): Registry['show'] {
   const timed = timedIn(context);
   function show(options?: Timed<OverviewOptions>): Promise<OverviewRow[]>;
@@ -254,11 +363,20 @@ function showOf(context: RegistryContext): Registry['show'] {
     first: string | Timed<OverviewOptions> = {},
     options: Timed<VersionsOptions> = {},
   ): Promise<unknown> {
-    return typeof first === 'string'
-      ? versions(context, first, timed(options))
-      : overview(context, timed(first));
+    if (typeof first !== 'string') {
+      refuseOrder(first.sort, ['name', 'semver', 'timestamp']);
+      return overview(context, timed(first));
+    }
+    refuseOrder(options.sort, ['semver', 'timestamp']);
+    return versions(context, first, timed(options));
   }
   return show;
+}
+
+/** Refuses an order that an answer does not have. */
+function refuseOrder(sort: string | undefined, known: readonly string[]): void {
+  if (sort !== undefined && !known.includes(sort))
+    throw new RegError('USAGE', `${inspect(sort)} is not an order`, `give one of: ${known.join(', ')}`);
 }
 
 const NOTHING: ReadonlySet<string> = new Set([
@@ -285,7 +403,7 @@ async function unlessNothing<T>(answer: Promise<T>): Promise<T | undefined> {
  * @throws RegError NO_REPOSITORY
  */
 export async function openRegistry(repo = '.', host: Partial<Host> = {}): Promise<Registry> {
-  return createRegistry(await openContext(repo, { ...thisHost(), ...host }));
+  return refusingOthers(createRegistry(await openContext(repo, { ...thisHost(), ...host })));
 }
 
 /** Fetches and verifies one model of a registry, which may be given by its path or URL; by default that of the working folder: by stage, by version, by a rev, or as the link is at HEAD. */

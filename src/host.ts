@@ -1,8 +1,13 @@
 import process from 'node:process';
 
+/** An `AbortSignal` of Node or of TypeScript's library for browsers. The declarations compile without both. */
+type Signal = typeof globalThis extends { AbortSignal: { prototype: infer Known } }
+  ? Known
+  : { readonly aborted: boolean };
+
 /** What a program that starts `reg` as a library has around it. */
 export interface Host {
-  env: NodeJS.ProcessEnv;
+  env: Readonly<Record<string, string | undefined>>;
   cwd: string;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -11,7 +16,7 @@ export interface Host {
   /** Whether questions are answered with what is here: an annotated tag that is lightweight here is not fetched. */
   offline?: boolean | undefined;
   /** Ends what is running; what was asked fails with the code INTERRUPTED. */
-  signal?: AbortSignal | undefined;
+  signal?: Signal | undefined;
 }
 
 /** The surroundings of this process: the one place outside `cli/` that looks at them. */

@@ -1,5 +1,6 @@
 export type { Filter, OverviewOptions, Registry, VersionsOptions } from './api.js';
 export { load, openRegistry, RegError } from './api.js';
+export type { AcceptedAs, AcceptOptions } from './checks/accept.js';
 export type { Report } from './checks/finding.js';
 export type { ValidateOptions } from './checks/validate.js';
 export type { VerifyOptions } from './checks/verify.js';
@@ -10,6 +11,7 @@ export type { AssignOptions, RegisterOptions, WithdrawOptions } from './registry
 export type { ApprovalsOptions } from './registry/approvals.js';
 export type { Approved, ApproveOptions } from './registry/approve.js';
 export type { CheckRefOptions } from './registry/check-ref.js';
+export type { DescribeOptions } from './registry/describe.js';
 export type { DiffOptions } from './registry/diff.js';
 export type { HistoryOptions } from './registry/history.js';
 export type { LinkOptions } from './registry/link.js';
@@ -19,7 +21,9 @@ export type {
   ReadOptions,
   StagesOptions,
 } from './registry/queries.js';
+export type { RenameOptions } from './registry/rename.js';
 export type {
+  AcceptanceRow,
   ApprovalRow,
   ApprovedRow,
   BrowseRow,
@@ -37,11 +41,13 @@ export type {
   OverviewRow,
   ShownVersion,
   SiteRow,
+  StageDifference,
   StageRow,
   StatusRow,
   SyncRow,
   UpdateRow,
   UploadRow,
+  UrlRow,
   VerifiedRow,
   VersionRow,
   WriteRow,
@@ -49,6 +55,7 @@ export type {
 export type { SyncOptions } from './registry/sync.js';
 export type { UpdateOptions } from './registry/update.js';
 export type { UploadOptions } from './registry/upload.js';
+export type { UrlOptions } from './registry/url-of.js';
 export type { WriteOptions, Written } from './registry/write.js';
 export type { Ui, UiOptions } from './site/serve.js';
 export type { SiteOptions } from './site/write.js';

@@ -13,6 +13,8 @@ function answers(history_: GtoCase) {
     note: () => undefined,
     remote: async () => 'origin',
     workTree: async () => ({ root: '', read: async () => undefined }),
+    configBytes: async () => undefined,
+    exclusion: async () => undefined,
   } as unknown as RegistryContext;
   const commitIndex = (oid: string): number => commitIds.indexOf(oid);
   return {

@@ -9,7 +9,7 @@ const WORDS: Readonly<Record<string, RegExp>> = {
   whoever: /\bwhom?ever\b/g,
   nobody: /\bnobody\b/g,
   somebody: /\bsomebody\b/g,
-  mend: /\bmend(?:s|ed|ing)?\b/g,
+  pasteFix: /\bmend(?:s|ed|ing)?\b/g,
   told: /\btold\b/g,
   said: /\bsaid\b/g,
   anew: /\banew\b/g,
@@ -72,7 +72,7 @@ test('words are found in names, over line ends, and in titles', () => {
   const found = (word: string, text: string): number => wordsIn(text).match(WORDS[word] ?? /$/g)?.length ?? 0;
   expect(found('sketch', 'const firstSketch = sketchOf(x)')).toBe(2);
   expect(found('rests upon', '/**\n * what it rests\n * upon\n */')).toBe(1);
-  expect(found('mend', 'recommended amendments')).toBe(0);
+  expect(found('pasteFix', 'recommended amendments')).toBe(0);
   expect(found('is none', 'a tag that is none; where there is none')).toBe(1);
   expect(found('for (because)', 'kept, for it may be read; one, for example, is kept')).toBe(1);
   expect(found('for (because)', 'the hint, for those who can read')).toBe(0);

@@ -9,6 +9,7 @@ import type { ErrorCode } from '../errors.js';
 import { failureOf } from '../errors.js';
 import { askDvcRemote } from '../models/dvc-digest.js';
 import type { RegistryContext } from '../registry/context.js';
+import { type DeclaredPlace, placeOf } from '../registry/former-names.js';
 import { followLink, linkAt } from '../registry/links.js';
 import { short } from '../util/oid.js';
 
@@ -36,7 +37,8 @@ export async function missingBytes(
     for (const [stage, [current]] of versionsByStage(artifact)) {
       if (current === undefined) continue;
       const { id, commit } = current.version;
-      if (!asked.has(commit)) asked.set(commit, await askFor(context, artifact.name, commit));
+      if (!asked.has(commit))
+        asked.set(commit, await askFor(context, artifact.name, placeOf(current.version)));
       const answer = asked.get(commit);
       if (answer === undefined) continue;
       const what = `the bytes of ${versionLabel(id)} in ${stage} (commit ${short(commit)})`;
@@ -57,10 +59,11 @@ interface Answer {
 async function askFor(
   context: RegistryContext,
   name: ArtifactName,
-  commit: Oid,
+  place: DeclaredPlace,
 ): Promise<Answer | undefined> {
+  const { commit } = place;
   try {
-    const link = await linkAt(context, name, commit);
+    const link = await linkAt(context, name, place);
     const path = isOwn(link.source) ? modelPath(link.source.path ?? '') : undefined;
     const byDvc = path !== undefined && !path.endsWith(LINK_SUFFIX) && (await askDvc(context, commit, path));
     if (byDvc) return byDvc === 'there' ? undefined : byDvc;

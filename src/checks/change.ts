@@ -65,7 +65,10 @@ async function startOf(repository: RegistryRepository, base: string): Promise<Oi
     throw new RegError(
       'UNKNOWN_REV',
       `'${base}' names no commit here`,
-      `fetch it: ${await fetchHint(repository, base)}`,
+      // of HEAD~1 and its like the history is missing, and no branch
+      /[~^@{}:]/.test(base) && (await repository.history.isShallow())
+        ? UNSHALLOW
+        : `fetch it: ${await fetchHint(repository, base)}`,
     );
   const start = head && (await repository.history.mergeBase(tip, head));
   if (start !== undefined) return start;
@@ -73,11 +76,11 @@ async function startOf(repository: RegistryRepository, base: string): Promise<Oi
   throw new RegError(
     'UNKNOWN_REV',
     `'${base}' and HEAD have no commit in common here`,
-    isShallow
-      ? 'this clone is shallow: git fetch --unshallow (fetch-depth: 0 of actions/checkout)'
-      : await fetchHint(repository, base),
+    isShallow ? UNSHALLOW : await fetchHint(repository, base),
   );
 }
+
+const UNSHALLOW = 'this clone is shallow: git fetch --unshallow (fetch-depth: 0 of actions/checkout)';
 
 /** The command that fetches a branch of a remote: `origin/main` is `main` of `origin`. */
 async function fetchHint(repository: RegistryRepository, base: string): Promise<string> {

@@ -33,6 +33,11 @@ export const DECLARATION_RULES = {
     level: 'warning',
     about: 'The templates of a dvc.yaml can be filled in.',
   },
+  name: {
+    id: 'declaration-name',
+    level: 'warning',
+    about: 'An artifact of a dvc.yaml or an artifacts.yaml has, with its folder, a name that tags may hold.',
+  },
   old: {
     id: 'declaration-old',
     level: 'info',
@@ -124,7 +129,8 @@ const pointersAmong = ({ paths, read }: DeclaringFiles): PointerFiles => ({
 /** The faults as findings of `validate`, at the levels of a configuration. */
 export const findingsOf = (faults: readonly DeclarationFault[], levels: RuleLevels): Finding[] =>
   faults.flatMap(({ kind, file, line, message }): Finding[] => {
-    if (kind === 'foreign') return [];
+    // the rule link-name has the names of links
+    if (kind === 'foreign' || (kind === 'name' && file.endsWith(LINK_SUFFIX))) return [];
     const rule = DECLARATION_RULES[kind];
     const level = levelOf(rule, levels);
     return level === 'off' ? [] : [{ level, rule: rule.id, file, line, message }];

@@ -4,23 +4,29 @@ import {
   isStageEvent,
   type State,
   stateOf,
+  type VersionState,
   versionsByStage,
 } from '../domain/artifact.js';
 import { sharedCounters } from '../domain/chain.js';
 import { datedAhead } from '../domain/clock.js';
+import { CONFIG_FILE } from '../domain/config-file.js';
 import type { Oid } from '../domain/event.js';
 import { gtoNameTrouble, gtoTroubles } from '../domain/gto.js';
+import type { ArtifactName } from '../domain/names.js';
 import { tagRef, tagRefspec } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
 import { failureOf } from '../errors.js';
-import { isBrokenRef, requireRemote, type TagReading, type TagRef } from '../git/port.js';
+import { isBrokenRef, refOf, requireRemote, type TagReading, type TagRef } from '../git/port.js';
 import type { RegistryContext } from '../registry/context.js';
 import { damageOf } from '../registry/damage.js';
-import { filesAt, findDeclaration } from '../registry/declared.js';
+import { filesAt, findDeclared } from '../registry/declared.js';
+import { excludingAs } from '../registry/exclusion.js';
 import { noteOfFork } from '../registry/forks.js';
+import { placeOf } from '../registry/former-names.js';
 import { followLink, linkIn } from '../registry/links.js';
 import { usesGto } from '../registry/load-config.js';
+import { type Rules, readRules, rulesSourceOf } from '../registry/policy.js';
 import { eventsIn, readAllTags } from '../registry/read.js';
 import type { DoctorFinding } from '../registry/rows.js';
 import { short } from '../util/oid.js';
@@ -28,6 +34,7 @@ import { shellLine } from '../util/shell.js';
 import { missingBytes } from './bytes.js';
 import { checkDeclarations, unreadableLinks } from './declarations.js';
 import type { Level } from './finding.js';
+import { type ForeignTags, foreignTags } from './foreign-tags.js';
 import { unreadableConfig } from './rules.js';
 import { findBreaks } from './verify.js';
 
@@ -49,13 +56,19 @@ const found = (
 
 /** Lists all problems and oddities of a registry, with the commands that solve them. */
 export async function doctor(
-  context: RegistryContext,
+  given: RegistryContext,
   { offline, bytes }: DoctorOptions,
 ): Promise<DoctorFinding[]> {
+  // a configuration that cannot be read is a finding, and excludes nothing
+  const isReadable = await given.exclusion().then(() => true, failureOf);
+  const context = isReadable === true ? given : excludingAs(given, undefined);
   const { repository } = context;
-  const remove = removalAt(repository.address);
   const readings = await readAllTags(repository.tags, 'all');
   const state = stateOf(eventsIn(readings).events);
+  const foreign = await foreignTags(context, state, readings);
+  const deletion = removalAt(repository.address);
+  // only a tag that is provably of this registry may be deleted
+  const remove: Removal = (tag) => (foreign.isOwn(tag) ? deletion(tag) : null);
   const commits = [...state.values()].flatMap((artifact) => artifact.events.map((event) => event.commit));
   const [isShallow, types, remote] = await Promise.all([
     repository.history.isShallow(),
@@ -68,22 +81,28 @@ export async function doctor(
     tagsThere === undefined &&
     repository.address === undefined &&
     (await repository.hasRemote(await context.remote()));
+  // what an event names that is not here may be there
+  const isLacked = lackedFrom(readings, tagsThere);
+  const settled = new Map([...state].filter(([name]) => !isLacked(name)));
   const removeTag: Removal = (name) =>
     isUnknownThere && parseTagName(name) !== undefined ? 'reg sync' : remove(name);
   return [
     ...(await checkConfig(context)),
+    ...[...foreign.byArtifact].map(([artifact, tags]) => foundForeign(artifact, tags)),
     ...checkDepth(isShallow),
-    ...readings.flatMap((reading) => checkTag(reading, tagsThere, removeTag)),
+    ...readings.flatMap((reading) => checkTag(reading, tagsThere, removeTag, foreign)),
     ...checkNames(state),
     ...[...state.values()].flatMap((artifact) => [
       ...checkDates(artifact, Math.floor(context.now() / 1000)),
       ...checkCounters(artifact),
-      ...checkRegistrations(artifact),
+      ...(settled.has(artifact.name) && !foreign.byArtifact.has(artifact.name)
+        ? checkRegistrations(artifact)
+        : []),
       ...checkSharedCommits(artifact),
     ]),
     ...(await checkGto(context, state, readings)),
     // a shallow clone may lack the tags that would fill a gap, and says so above
-    ...(isShallow ? [] : await checkChains(context, state, readings)),
+    ...(isShallow ? [] : await checkChains(context, settled, readings, offline)),
     ...checkCommits(state, types, isShallow, tagsThere, remove),
     ...(tagsThere ? checkRemote(readings.map(refOf), tagsThere) : []),
     ...(tagsThere ? await checkFork(context, readings.map(refOf), tagsThere) : []),
@@ -105,12 +124,20 @@ async function checkConfig({ config }: RegistryContext): Promise<DoctorFinding[]
   }
 }
 
-const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
+/** An artifact that may be none: it is proposed to exclude it, and nothing is to be deleted. */
+function foundForeign(artifact: ArtifactName, tags: readonly string[]): DoctorFinding {
+  const [first = ''] = tags;
+  const what = tags.length === 1 ? first : `${first} and ${tags.length - 1} more`;
+  const message = `${what} may be of another tool: nothing declares ${artifact}, and no trailer says that reg wrote it; where that is so, put into ${CONFIG_FILE}: artifacts: {exclude: ['${artifact}']}`;
+  return found('info', 'foreign', artifact, message);
+}
 
 /** The tags of a remote: what each holds, by name. */
 interface RemoteTags {
   name: string;
   tags: ReadonlyMap<string, Oid>;
+  /** The names of those that are lightweight, and so no events. */
+  lightweight: ReadonlySet<string>;
 }
 
 /** The tags of the remote; a finding where it does not answer; undefined without a remote. */
@@ -123,7 +150,11 @@ async function askRemote({
   if (!(await repository.hasRemote(remote))) return undefined;
   try {
     const tags = await requireRemote(repository, remote).listTags();
-    return { name: remote, tags: new Map(tags.map((ref) => [ref.name, ref.oid])) };
+    return {
+      name: remote,
+      tags: new Map(tags.map((ref) => [ref.name, ref.oid])),
+      lightweight: new Set(tags.flatMap(({ name, peeled }) => (peeled === undefined ? name : []))),
+    };
   } catch (error) {
     return found(
       'warning',
@@ -146,8 +177,8 @@ async function checkFork(
   return message === undefined ? [] : [found('warning', 'remote', name, message)];
 }
 
-/** Makes the command that deletes a tag. */
-type Removal = (tagName: string) => string;
+/** Makes the command that deletes a tag; null for one that is not to be deleted. */
+type Removal = (tagName: string) => string | null;
 
 /** The command that deletes a tag, here or at a URL. Here it works whatever object the tag holds. */
 const removalAt =
@@ -170,8 +201,15 @@ function checkDepth(isShallow: boolean): DoctorFinding[] {
 }
 
 /** A tag that looks like an event, or is one with an odd or broken object (docs/specification.md, section 1). */
-function checkTag(reading: TagReading, remote: RemoteTags | undefined, remove: Removal): DoctorFinding[] {
+function checkTag(
+  reading: TagReading,
+  remote: RemoteTags | undefined,
+  remove: Removal,
+  foreign: ForeignTags,
+): DoctorFinding[] {
   const { name, oid } = refOf(reading);
+  const isMissing = 'ref' in reading && reading.defect === 'missing';
+  if (foreign.has(name) && !isMissing) return [];
   if (parseTagName(name) === undefined) {
     const message = 'it looks like an event, but its name cannot be read as one';
     return looksLikeEvent(name) ? [found('error', 'look-alike', name, message, remove(name))] : [];
@@ -184,8 +222,14 @@ function checkTag(reading: TagReading, remote: RemoteTags | undefined, remove: R
   // a checkout may hold a tag otherwise than the remote does; then the remote's is right
   const there = remote?.tags.get(name);
   if (reading.defect === 'missing') return [damage(reading.ref, remote)];
-  const fix = remote && there !== undefined && there !== oid ? replacement(remote.name, name) : remove(name);
-  return [found('error', reading.defect, name, message, fix)];
+  const removal = remove(name);
+  if (remote === undefined || there === undefined || removal === null)
+    return [found('error', reading.defect, name, message, removal)];
+  // a fetch would bring back what is deleted here alone
+  const both = `${shellLine('git', 'push', '--delete', remote.name, tagRef(name))} && ${removal}`;
+  return [
+    found('error', reading.defect, name, message, there === oid ? both : replacement(remote.name, name)),
+  ];
 }
 
 /** A tag whose object cannot be read: its artifact has no answer until it is restored, and to delete it may lose an event. */
@@ -197,6 +241,17 @@ function damage(ref: TagRef, remote: RemoteTags | undefined): DoctorFinding {
   const isAnother = there !== ref.oid && !isBrokenRef(ref);
   const fix = isAnother ? replacement(remote?.name ?? '', ref.name) : 'reg sync';
   return found('error', 'missing', ref.name, message, fix);
+}
+
+/** Whether the remote has events of an artifact that this clone lacks. */
+function lackedFrom(
+  readings: readonly TagReading[],
+  there: RemoteTags | undefined,
+): (artifact: ArtifactName) => boolean {
+  const here = new Set(readings.map((reading) => refOf(reading).name));
+  const lacking = [...(there?.tags.keys() ?? [])].filter((tag) => !here.has(tag));
+  const names = new Set(lacking.map((tag) => parseTagName(tag)?.artifact));
+  return (artifact) => names.has(artifact);
 }
 
 /** Each item that has the key of an earlier one, with the first item of that key. */
@@ -281,12 +336,14 @@ async function checkGto(
 
 /** Events that do not follow the one that their `Reg-Parent` names (docs/specification.md, section 1). */
 async function checkChains(
-  { repository }: RegistryContext,
+  context: RegistryContext,
   state: State,
   readings: readonly TagReading[],
+  offline: boolean | undefined,
 ): Promise<DoctorFinding[]> {
   const held = new Map(readings.map(refOf).map(({ name, oid }) => [name, oid]));
-  const breaks = await findBreaks(repository.tags, [...state.values()], held);
+  const rules = async (): Promise<Rules> => readRules(context, await rulesSourceOf(context, offline));
+  const { breaks } = await findBreaks(context, [...state.values()], held, rules);
   return breaks.map(({ event, message }) => found('warning', 'gap', event.tag, message));
 }
 
@@ -318,9 +375,13 @@ function checkCommits(
 const isBroken = (oid: Oid | undefined): boolean => oid !== undefined && isBrokenRef({ oid });
 
 /** Events of the remote that this clone lacks, or whose tags differ here. */
-function checkRemote(local: readonly TagRef[], { name: remote, tags }: RemoteTags): DoctorFinding[] {
+function checkRemote(
+  local: readonly TagRef[],
+  { name: remote, tags, lightweight }: RemoteTags,
+): DoctorFinding[] {
   const here = new Map(local.map((ref) => [ref.name, ref.oid]));
-  const lacking = [...tags.keys()].filter((tag) => parseTagName(tag) !== undefined && !here.has(tag));
+  const isLacking = (tag: string): boolean => !here.has(tag) && !lightweight.has(tag);
+  const lacking = [...tags.keys()].filter((tag) => parseTagName(tag) !== undefined && isLacking(tag));
   const isSeveral = lacking.length > 1;
   const message = `${remote} has ${lacking.length} tags of the registry that this clone does not have`;
   const once = isSeveral ? [found('error', 'only-at-remote', null, message, 'reg sync')] : [];
@@ -329,6 +390,10 @@ function checkRemote(local: readonly TagRef[], { name: remote, tags }: RemoteTag
     if (here.has(tag)) {
       const message = `${remote} has another tag of this name; the command takes that one and drops this`;
       return [found('error', 'differs-from-remote', tag, message, replacement(remote, tag))];
+    }
+    if (lightweight.has(tag)) {
+      const message = `${remote} has a lightweight tag of this name, which is no event: delete it there, or write the event again`;
+      return [found('warning', 'only-at-remote', tag, message)];
     }
     if (isSeveral) return [];
     const fix = shellLine('git', 'fetch', '--no-tags', remote, tagRefspec(tag));
@@ -349,6 +414,7 @@ const LEVELS = {
   template: 'warning',
   type: 'error',
   old: 'info',
+  name: 'warning',
   foreign: 'info',
 } as const;
 
@@ -374,8 +440,8 @@ async function checkLinks(context: RegistryContext, state: State): Promise<Docto
   const findings: DoctorFinding[] = [];
   for (const artifact of state.values()) {
     const held = [...versionsByStage(artifact).values()].flat();
-    for (const commit of new Set(held.map(({ version }) => version.commit)))
-      findings.push(...(await checkLink(context, artifact, commit)));
+    for (const version of new Map(held.map((one) => [one.version.commit, one.version])).values())
+      findings.push(...(await checkLink(context, artifact, version)));
   }
   return findings;
 }
@@ -383,11 +449,12 @@ async function checkLinks(context: RegistryContext, state: State): Promise<Docto
 async function checkLink(
   context: RegistryContext,
   { name }: ArtifactState,
-  commit: Oid,
+  version: VersionState,
 ): Promise<DoctorFinding[]> {
+  const { commit } = version;
   try {
     const { objects } = context.repository;
-    const declaration = await findDeclaration(objects, commit, name);
+    const declaration = (await findDeclared(context.repository, name, placeOf(version)))?.declaration;
     if (declaration?.kind !== 'link') return [];
     const link = await linkIn(objects, commit, declaration.file);
     await followLink(context, link, async () => commit);

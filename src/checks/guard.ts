@@ -1,13 +1,12 @@
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Config } from '../documents/config.js';
 import { type Location, parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
 import { allowedHosts, type Lookup, refusePrivateAddresses } from '../net/private-address.js';
 import type { RegistryContext } from '../registry/context.js';
+import { folderOf, isAtOrBelow } from '../registry/local-bytes.js';
 import { parseStoreUrl } from '../stores/url.js';
 import { holdsLogin } from '../util/address.js';
-import { isBelow } from '../util/files.js';
+import { isRunner } from '../util/runner.js';
 
 // A link under review makes the machine that checks it read, and say what it read. So it may not choose anything to be read.
 
@@ -26,9 +25,8 @@ interface Guard extends Pick<Config, 'hosts' | 'sources'> {
 export function guarded(context: RegistryContext, guard: Guard): RegistryContext {
   const { env } = context.around;
   const hosts = allowedHosts(guard.hosts.allow ?? []);
-  const isAutomatic = /^(?:true|1)$/i.test(env.CI ?? '');
   const checkFolder = async (path: string): Promise<void> => {
-    if (isAutomatic) await refuseOutside(path, guard);
+    if (isRunner(env)) await refuseOutside(path, guard);
   };
   const checkLocation = async (location: Location): Promise<void> => {
     if (location.kind === 'path') return checkFolder(location.path);
@@ -68,11 +66,8 @@ function refuseLogin(address: string): void {
 
 /** @throws RegError SOURCE_UNSUPPORTED */
 async function refuseOutside(path: string, { root, sources }: Guard): Promise<void> {
-  const folders = (sources.allow ?? []).map((one) =>
-    /^file:/i.test(one) ? fileURLToPath(one) : resolve(root, one),
-  );
-  for (const folder of [root, ...folders])
-    if (resolve(path) === resolve(folder) || (await isBelow(folder, path))) return;
+  const folders = (sources.allow ?? []).map((one) => folderOf(one, root));
+  for (const folder of [root, ...folders]) if (await isAtOrBelow(folder, path)) return;
   throw new RegError(
     'SOURCE_UNSUPPORTED',
     `${path} is outside the repository, and in CI no link may lead there unless the default branch says sources: {allow: […]}`,

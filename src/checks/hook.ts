@@ -1,3 +1,10 @@
+import {
+  ACCEPTANCES,
+  type Acceptance,
+  acceptanceOf,
+  isUseless,
+  stagesThatAsk,
+} from '../domain/acceptance.js';
 import { APPROVALS, type Approval, approvalOf } from '../domain/approval.js';
 import { type Refusal, refuseArrivals } from '../domain/arrival.js';
 import { artifactStateOf } from '../domain/artifact.js';
@@ -5,44 +12,66 @@ import { MOST_AHEAD_S } from '../domain/clock.js';
 import { type Event, eventOf } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
 import { tagNameOf } from '../domain/refs.js';
-import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
+import { artifactOfTag, looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
-import { RegError } from '../errors.js';
-import type { TagRef } from '../git/port.js';
+import { failureOf, RegError } from '../errors.js';
+import { refOf, type TagRef } from '../git/port.js';
+import { signaturesOf } from '../registry/acceptances.js';
 import type { RegistryContext } from '../registry/context.js';
-import { type EventOf, judgeEvents, readRules } from '../registry/policy.js';
+import { excludingAs } from '../registry/exclusion.js';
+import { type EventOf, judgeEvents, type Rules, readRules } from '../registry/policy.js';
 import { readArtifactNames, readEvents } from '../registry/read.js';
 import { once } from '../util/async.js';
 import { isOid } from '../util/oid.js';
 
 /**
- * Lists the tags that a server should refuse in a push: events and approvals that are moved or deleted, tags that look like an
- * event but are not, and events that break the policy of the team. Other refs are ignored. Rules and signers are those of the
+ * Lists the tags that a server should refuse in a push: events, approvals and acceptances that are moved or deleted, tags that look like
+ * an event but are not, and events and acceptances that break the policy of the team. Other refs are ignored. Rules and signers are those of the
  * default branch before the push.
  * @throws RegError what reading the rules and the tags throws
  */
-export async function preReceive(
-  context: RegistryContext,
-  updates: readonly RefUpdate[],
-): Promise<Refusal[]> {
+export async function preReceive(given: RegistryContext, updates: readonly RefUpdate[]): Promise<Refusal[]> {
+  const context = await asProtected(given, updates);
+  const isExcluded = await context.exclusion();
+  const isForeign = (tag: string): boolean => isExcluded?.(artifactOfTag(tag) ?? '') === true;
   const concerned = updates.flatMap((update) => {
     const tag = tagNameOf(update.refName);
-    return tag === undefined || kindOf(tag) === 'other' ? [] : [{ ...update, tag }];
+    return tag === undefined || kindOf(tag) === 'other' || isForeign(tag) ? [] : [{ ...update, tag }];
   });
   const refusals = concerned.flatMap((update) => refuseChange(update) ?? []);
   const created = concerned.flatMap(({ tag, from, to }): TagRef[] =>
     from === undefined && to !== undefined && kindOf(tag) !== 'look-alike' ? [{ name: tag, oid: to }] : [],
   );
   if (created.length === 0) return refusals;
-  const { events, approvals, unfit } = await readArrivals(context, created);
-  return [...refusals, ...unfit, ...(await refuseEvents(context, events, approvals))];
+  const { events, approvals, acceptances, unfit } = await readArrivals(context, created);
+  const rules = once(() => readRules(context, { kind: 'here' }));
+  return [
+    ...refusals,
+    ...unfit,
+    ...(await refuseEvents(context, { events, approvals }, rules)),
+    ...(await refuseAcceptances(context, acceptances, rules)),
+  ];
 }
 
-type Kind = 'event' | 'approval' | 'look-alike' | 'other';
+/**
+ * A registry with the exclusion of the default branch before the push. A configuration that cannot be read excludes nothing.
+ */
+async function asProtected(
+  context: RegistryContext,
+  updates: readonly RefUpdate[],
+): Promise<RegistryContext> {
+  const names = updates.flatMap(({ refName }) => tagNameOf(refName) ?? []);
+  if (!names.some((tag) => artifactOfTag(tag) !== undefined)) return context;
+  const rules = await readRules(context, { kind: 'here' }).catch(failureOf);
+  return excludingAs(context, rules instanceof RegError ? [] : rules.config.artifacts.exclude);
+}
+
+type Kind = 'event' | 'approval' | 'acceptance' | 'look-alike' | 'other';
 
 function kindOf(tag: string): Kind {
   if (parseTagName(tag) !== undefined) return 'event';
   if (tag.startsWith(APPROVALS)) return 'approval';
+  if (tag.startsWith(ACCEPTANCES)) return 'acceptance';
   return looksLikeEvent(tag) ? 'look-alike' : 'other';
 }
 
@@ -53,7 +82,7 @@ function refuseChange({ tag, from, to }: RefUpdate & { tag: string }): Refusal |
     return to === undefined
       ? undefined
       : { tag, message: 'it looks like an event, but its name cannot be read as one; choose another name' };
-  const what = kind === 'event' ? 'an event' : 'an approval';
+  const what = `an ${kind}`;
   if (to === undefined)
     return {
       tag,
@@ -67,6 +96,7 @@ function refuseChange({ tag, from, to }: RefUpdate & { tag: string }): Refusal |
 interface Arrivals {
   events: Event[];
   approvals: Approval[];
+  acceptances: Acceptance[];
   unfit: Refusal[];
 }
 
@@ -75,20 +105,24 @@ async function readArrivals(
   { repository, now }: RegistryContext,
   created: readonly TagRef[],
 ): Promise<Arrivals> {
-  const arrivals: Arrivals = { events: [], approvals: [], unfit: [] };
+  const arrivals: Arrivals = { events: [], approvals: [], acceptances: [], unfit: [] };
+  const isAhead = (date: number): boolean => date > Math.floor(now() / 1000) + MOST_AHEAD_S;
   for (const reading of await repository.tags.read(created)) {
-    const tag = 'tag' in reading ? reading.tag.name : reading.ref.name;
+    const { name: tag } = refOf(reading);
     const refuse = (message: string): void => void arrivals.unfit.push({ tag, message });
     const name = parseTagName(tag);
     if (!('tag' in reading))
       refuse(`${reading.detail}; make an annotated tag on a commit: reg register, reg assign`);
-    else if (name === undefined) {
+    else if (tag.startsWith(ACCEPTANCES)) {
+      const acceptance = acceptanceOf(reading.tag);
+      if ('problem' in acceptance)
+        refuse(`it is no acceptance: ${acceptance.problem}; write it with reg verify --accept`);
+      else if (isAhead(acceptance.date)) refuse(`${aheadOf(acceptance.date)} accept again`);
+      else arrivals.acceptances.push(acceptance);
+    } else if (name === undefined) {
       const approval = approvalOf(reading.tag);
       if ('problem' in approval) refuse(`it is no approval: ${approval.problem}; write it with reg approve`);
-      else if (approval.date > Math.floor(now() / 1000) + MOST_AHEAD_S)
-        refuse(
-          `it is dated ${formatTime(approval.date)}, ahead of the clock here; set the clock right, delete the tag and approve again`,
-        );
+      else if (isAhead(approval.date)) refuse(`${aheadOf(approval.date)} approve again`);
       else arrivals.approvals.push(approval);
     } else if (reading.tag.ownName !== undefined)
       refuse(`it is forged: its object calls itself '${reading.tag.ownName}'; make a tag of its own`);
@@ -97,10 +131,31 @@ async function readArrivals(
   return arrivals;
 }
 
+const aheadOf = (date: number): string =>
+  `it is dated ${formatTime(date)}, ahead of the clock here; set the clock right, delete the tag and`;
+
+/** Acceptances that the policy counts for no stage. */
+async function refuseAcceptances(
+  { repository }: RegistryContext,
+  acceptances: readonly Acceptance[],
+  rules: () => Promise<Rules>,
+): Promise<Refusal[]> {
+  if (acceptances.length === 0) return [];
+  const { policy, signers } = await rules();
+  const asking = stagesThatAsk(policy);
+  const signatures = await signaturesOf(repository, acceptances, { policy, signers });
+  return acceptances
+    .filter((one) => isUseless(policy, one, signatures))
+    .map(({ tag, tagger }) => ({
+      tag,
+      message: `the policy of ${asking.join(' and ')} does not count an acceptance by ${tagger.email}; one who may change the stage writes it, signed where the policy asks for it`,
+    }));
+}
+
 async function refuseEvents(
   context: RegistryContext,
-  arriving: readonly Event[],
-  approvals: readonly Approval[],
+  { events: arriving, approvals }: Pick<Arrivals, 'events' | 'approvals'>,
+  readRulesHere: () => Promise<Rules>,
 ): Promise<Refusal[]> {
   if (arriving.length === 0) return [];
   const { repository, now } = context;
@@ -126,7 +181,7 @@ async function refuseEvents(
     );
     for (const event of artifact.events) if (tags.has(event.tag)) judged.push({ artifact, event });
   }
-  const rules = await readRules(context, { kind: 'here' });
+  const rules = await readRulesHere();
   const violating = await judgeEvents({ repository, rules, events: judged, approvals });
   const violations = violating.flatMap(({ event, violations }) =>
     violations.map(({ message, hint }) => ({ tag: event.tag, message: `${message}; ${hint}` })),

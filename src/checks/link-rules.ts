@@ -1,5 +1,6 @@
 import { isOwn, type Link, type LinkReading, pointsAtSchema, SCHEMA_COMMENT } from '../documents/link.js';
-import { LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
+import { LINK_SUFFIX, linkPathOf, nameOfLink } from '../documents/link-path.js';
+import { whyNoArtifact } from '../domain/names.js';
 import { refuseUnwritableName } from '../domain/writable.js';
 import { failureOf, RegError } from '../errors.js';
 import { isFloating } from '../registry/floating.js';
@@ -36,7 +37,7 @@ export const FILE_RULES: readonly Rule<FileSubject>[] = [
     check: ({ file, artifact }) => {
       // the rule link-suffix has other names
       if (!file.endsWith(LINK_SUFFIX)) return [];
-      if (artifact === undefined) return atTop('its file name is not an artifact name');
+      if (artifact === undefined) return atTop(whyNoArtifact(nameOfLink(file)));
       try {
         refuseUnwritableName(artifact);
         return [];

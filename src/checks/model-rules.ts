@@ -1,11 +1,12 @@
 import { versionLabel } from '../domain/find.js';
-import { betterWay, beyondLimits, isWorse, leastGood, type MetricRule, rulesFor } from '../domain/metrics.js';
+import { beyondLimits, type MetricRule, rulesFor, worseThan } from '../domain/metrics.js';
 import { parseStageName } from '../domain/names.js';
 import { failureOf } from '../errors.js';
 import { contradictions, type ModelInterface, misfits } from '../formats/interface.js';
 import { requireCommit } from '../registry/context.js';
+import { metricsOf } from '../registry/metrics-file.js';
 import { atKey, type Complaint, type Rule } from './finding.js';
-import { type LinkSubject, metricsOf } from './subject.js';
+import type { LinkSubject } from './subject.js';
 
 /** Rules about the interface and the metrics of a model. */
 export const MODEL_RULES: readonly Rule<LinkSubject>[] = [
@@ -175,17 +176,11 @@ async function compareWithStage(
   const held = stages.get(stage);
   if (held?.link === undefined) return [];
   // the version in the stage was checked when it came there; without its source there is nothing to compare with
-  const there = await metricsOf(registry, held.link, () =>
+  const there = await metricsOf(registry.context, registry.config, held.link, () =>
     requireCommit(registry.context, held.commit),
   ).catch(() => undefined);
   const reference = there?.valueOf(metric);
-  const limit = reference === undefined ? undefined : leastGood(reference, rule);
-  if (limit === undefined || !isWorse(value, limit, rule)) return [];
-  const bound = betterWay(rule) === 'lower' ? 'at most' : 'at least';
-  const tolerated =
-    rule.tolerance === undefined
-      ? ''
-      : `; with a tolerance of ${rule.tolerance} it has to be ${bound} ${limit}`;
-  const message = `${metric} is ${value}, worse than ${reference} of ${versionLabel(held.version)} in ${stage}${tolerated}`;
-  return atKey(yaml, ['metrics', metric], message);
+  if (reference === undefined) return [];
+  const reason = worseThan(value, reference, rule, `${versionLabel(held.version)} in ${stage}`);
+  return reason === undefined ? [] : atKey(yaml, ['metrics', metric], `${metric} ${reason}`);
 }

@@ -1,13 +1,15 @@
 import { CONFIG_FILE, GTO_FILE } from '../documents/config.js';
 import { problemOf } from '../documents/yaml.js';
 import { versionLabel } from '../domain/find.js';
+import type { ArtifactName } from '../domain/names.js';
 import { didYouMean } from '../domain/suggest.js';
+import { exclusionIn } from '../registry/exclusion.js';
 import type { Finding } from '../registry/rows.js';
 import { DECLARATION_RULES } from './declarations.js';
 import { atKey, atTop, complaintOf, type Rule, type RuleInfo } from './finding.js';
 import { FILE_RULES, SOURCE_RULES } from './link-rules.js';
 import { MODEL_RULES } from './model-rules.js';
-import type { ConfigSubject, LinkSubject, RemovedSubject } from './subject.js';
+import type { ConfigSubject, LinkSubject, RegistryView, RemovedSubject } from './subject.js';
 import { TAG_RULES } from './tag-rules.js';
 import { requiresLinks } from './trusted-config.js';
 
@@ -23,17 +25,33 @@ export const REMOVED_RULES: readonly Rule<RemovedSubject>[] = [
     check: async ({ artifact, registry }) => {
       const { stages, problem } = await registry.held(artifact);
       if (problem !== undefined) return atTop(problem);
+      if (stages.size > 0 && (await isRenamed(artifact, registry))) return [];
       const held = [...stages].map(([stage, { version }]) => `${versionLabel(version)} in ${stage}`);
       if (held.length === 0) return [];
       return atTop(
-        `the link is removed, but ${artifact} is in use: ${held.join(', ')}; unassign it first, or keep the link`,
+        `the link is removed, but ${artifact} is in use: ${held.join(', ')}; unassign it first, rename it with reg rename, or keep the link`,
       );
     },
   },
 ];
 
+/** Whether an artifact was renamed, perhaps more than once, to one that is declared. */
+async function isRenamed(artifact: ArtifactName, registry: RegistryView): Promise<boolean> {
+  const seen = new Set<ArtifactName>();
+  for (let name = artifact; !seen.has(name); ) {
+    seen.add(name);
+    const { successor } = await registry.held(name);
+    if (successor === undefined) return false;
+    const { renamedFrom, problem } = await registry.held(successor);
+    if (problem !== undefined || !renamedFrom.has(name)) return false;
+    if (registry.declared.includes(successor)) return true;
+    name = successor;
+  }
+  return false;
+}
+
 /** The rule about the content of the configuration. A configuration that cannot be read breaks it before any rule is asked. */
-export const CONFIG_SCHEMA: Rule<ConfigSubject> = {
+const CONFIG_SCHEMA: Rule<ConfigSubject> = {
   id: 'config-schema',
   level: 'error',
   about:
@@ -92,6 +110,23 @@ export const CONFIG_RULES: readonly Rule<ConfigSubject>[] = [
           `${key} is not that of ${trusted.asked}, which holds; this one takes effect once it is merged`,
         ),
       ),
+  },
+  {
+    id: 'config-exclude',
+    level: 'warning',
+    about: 'No file declares an artifact that artifacts.exclude excludes.',
+    check: ({ yaml, registry: { trusted, declared } }) => {
+      const isExcluded = exclusionIn(trusted.own.artifacts.exclude);
+      return declared
+        .filter((name) => isExcluded?.(name))
+        .flatMap((name) =>
+          atKey(
+            yaml,
+            ['artifacts', 'exclude'],
+            `a file declares ${name}, and this excludes it: it is no artifact`,
+          ),
+        );
+    },
   },
   {
     id: 'consumer-artifact',

@@ -12,8 +12,9 @@ import type { ModelDigest } from '../models/digest.js';
 import { bringMissing } from '../registry/catch-up.js';
 import type { RegistryContext } from '../registry/context.js';
 import { UNREADABLE } from '../registry/declared.js';
+import { placeOf } from '../registry/former-names.js';
 import { linkAt } from '../registry/links.js';
-import { type MetricsFile, readMetricsFile } from '../registry/metrics-file.js';
+import type { LinkMetrics } from '../registry/metrics-file.js';
 import { readArtifactNames, wholeEventsIn } from '../registry/read.js';
 import type { FoundRev } from '../registry/source-rev.js';
 import { memoize, once } from '../util/async.js';
@@ -81,6 +82,10 @@ export interface RegistryView {
 /** The stages of an artifact that hold a version, each with the current one. */
 interface Held {
   stages: ReadonlyMap<StageName, HeldLink>;
+  /** The artifact that takes its place, where it is deprecated. */
+  successor?: ArtifactName | undefined;
+  /** The names that it had before. */
+  renamedFrom: ReadonlySet<ArtifactName>;
   /** Why it is not known; undefined where it is. */
   problem?: string;
 }
@@ -120,20 +125,28 @@ async function readHeld(
   tagsOf: (artifact: ArtifactName) => Promise<TagRef[]>,
 ): Promise<Held> {
   const stages = new Map<StageName, HeldLink>();
+  const renamedFrom = new Set<ArtifactName>();
   try {
     const tags = await tagsOf(name);
     const readings = tags.length === 0 ? [] : await context.repository.tags.read(tags);
     const { events } = await wholeEventsIn(context, readings, name);
-    for (const [stage, [current]] of versionsByStage(artifactStateOf(name, events))) {
+    const artifact = artifactStateOf(name, events);
+    for (const event of events) if (event.renamedFrom !== undefined) renamedFrom.add(event.renamedFrom);
+    for (const [stage, [current]] of versionsByStage(artifact)) {
       if (current === undefined) continue;
       const { id, commit } = current.version;
-      const link = await linkAt(context, name, commit).catch(unlessUnreadable);
+      const link = await linkAt(context, name, placeOf(current.version)).catch(unlessUnreadable);
       stages.set(stage, { version: id, commit, link });
     }
-    return { stages };
+    const successor = artifact.deprecated ? artifact.events.at(-1)?.successor : undefined;
+    return { stages, successor, renamedFrom };
   } catch (error) {
     const problem = `the stages of ${name} cannot be read: ${failureOf(error).message}`;
-    return { stages, problem: `${problem}; fetch the tags, or add --offline to go by those that are here` };
+    return {
+      stages,
+      renamedFrom,
+      problem: `${problem}; fetch the tags, or add --offline to go by those that are here`,
+    };
   }
 }
 
@@ -183,30 +196,4 @@ async function listRemote({
     if (mayLack) throw failure;
     return undefined;
   }
-}
-
-/** The metrics of a link, and of the metrics file of its source. */
-export interface LinkMetrics {
-  /** Undefined where no file is named, or the source has no file at that path. */
-  file: MetricsFile | undefined;
-  /** The value of a metric. A value in the link takes precedence. */
-  valueOf(metric: string): number | undefined;
-}
-
-/**
- * Finds the metrics of a link.
- * @throws RegError what reading a metrics file throws
- */
-export async function metricsOf(
-  { context, config }: Pick<RegistryView, 'context' | 'config'>,
-  link: Link,
-  registryCommit: () => Promise<Oid>,
-): Promise<LinkMetrics> {
-  const named = link.metricsFile ?? config.metricsFile;
-  const file = named === undefined ? undefined : await readMetricsFile(context, link, named, registryCommit);
-  const { metrics = {} } = link;
-  return {
-    file,
-    valueOf: (metric) => (Object.hasOwn(metrics, metric) ? metrics[metric] : file?.valueOf(metric)),
-  };
 }

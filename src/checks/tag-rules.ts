@@ -1,15 +1,20 @@
+import { ACCEPTANCES, acceptanceOf } from '../domain/acceptance.js';
 import { APPROVALS, approvalOf } from '../domain/approval.js';
 import { hiddenBy } from '../domain/arrival.js';
 import { type ArtifactState, type ResolvedEvent, type State, stateOf } from '../domain/artifact.js';
 import { forksIn, sharedCounters, tagsBefore } from '../domain/chain.js';
+import type { Oid } from '../domain/event.js';
+import type { ArtifactName } from '../domain/names.js';
 import type { PolicyRule } from '../domain/policy.js';
 import { tagNameOf, tagRef } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { formatTime, parseTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
-import { requireBranches, requireRemote, type TagReading, type TagRef } from '../git/port.js';
+import { refOf, requireBranches, requireRemote, type TagReading, type TagRef } from '../git/port.js';
 import { bringMissing } from '../registry/catch-up.js';
 import { type RegistryContext, requireCommit } from '../registry/context.js';
+import { declarationsIn, filesAt } from '../registry/declared.js';
+import { excludingAs } from '../registry/exclusion.js';
 import { noteOfFork } from '../registry/forks.js';
 import { ignoredHere, judgeEvents, type RulesSource, readRules, rulesSourceOf } from '../registry/policy.js';
 import { eventsIn } from '../registry/read.js';
@@ -31,7 +36,7 @@ export const TAG_RULES = {
   lookAlike: warning('tag-look-alike', 'A tag that looks like an event is one.'),
   approval: warning(
     'tag-approval',
-    'A tag among the approvals is one, and its tagger is whom it is named after.',
+    'A tag below reg/approve/ is an approval that is named after its tagger, and one below reg/accept/ an acceptance.',
   ),
   bytes: error('tag-bytes', 'The bytes of what a stage holds are where its declaration says (with --bytes).'),
   moved: error('tag-moved', 'A tag is the same here and at the remote: tags of events never move.'),
@@ -87,11 +92,13 @@ export interface ValidateTagsOptions {
  * `reg`. Rules, their levels and signers are those of the protected branch.
  */
 export async function validateTags(
-  context: RegistryContext,
+  given: RegistryContext,
   { since, offline }: ValidateTagsOptions,
 ): Promise<Report> {
-  const source = await rulesSourceOf(context, offline);
-  const [rules, survey] = await Promise.all([readRules(context, source), surveyTags(context, source)]);
+  const source = await rulesSourceOf(given, offline);
+  const rules = await readRules(given, source);
+  const context = excludingAs(given, rules.config.artifacts.exclude);
+  const survey = await surveyTags(context, source);
   const state = stateOf(eventsIn(survey.readings).events);
   const from = since === undefined ? Number.NEGATIVE_INFINITY : await sinceMoment(context, since, state);
   const before = new Set(
@@ -103,20 +110,23 @@ export async function validateTags(
   const verdicts = await judgeEvents({ repository: context.repository, rules, events });
   const artifacts = [...state.values()];
   const now = Math.floor(context.now() / 1000);
+  const chains = await findBreaks(context, artifacts, survey.held, async () => rules);
   const breaks = [
-    [TAG_RULES.chain, await findBreaks(context.repository.tags, artifacts, survey.held)],
+    [TAG_RULES.chain, chains.breaks],
     [TAG_RULES.order, artifacts.flatMap(sharedCounters)],
     [TAG_RULES.parent, artifacts.flatMap(forksIn)],
     [TAG_RULES.date, artifacts.flatMap((artifact) => datesAhead(artifact, now))],
   ] as const;
-  const say: Say = (rule, tag, message) => {
-    const level = levelOf(rule, rules.levels);
+  const say: Say = (rule, tag, message, isNote = false) => {
+    const own = levelOf(rule, rules.levels);
+    const level = isNote && own !== 'off' ? 'info' : own;
     return level === 'off' || message === undefined
       ? []
       : [{ level, rule: rule.id, file: tagRef(tag), line: 1, message }];
   };
+  const isKnown = await knownArtifacts(context, survey.readings, state, rules.head);
   const findings = [
-    ...survey.readings.flatMap((reading) => oddities(reading, say)),
+    ...survey.readings.flatMap((reading) => oddities(reading, say, isKnown)),
     ...survey.moved.flatMap(({ name, here, there }) =>
       say(TAG_RULES.moved, name, `it is ${short(here)} here and ${short(there)} where it is shared`),
     ),
@@ -142,8 +152,31 @@ export async function validateTags(
   return { ...report, note: await ignoredHere(context, rules) };
 }
 
-/** The finding of a rule about a tag; none without a message, or where the rule is off. */
-type Say = (rule: RuleInfo, tag: string, message: string | undefined) => Finding[];
+/** The finding of a rule about a tag, at most as a note where that is asked for; none without a message, or where the rule is off. */
+type Say = (rule: RuleInfo, tag: string, message: string | undefined, isNote?: boolean) => Finding[];
+
+/**
+ * Makes the question whether an artifact is one of this registry: some event is of it, or HEAD or the protected branch declares it.
+ * Files are read where a tag only has the name of an event.
+ */
+async function knownArtifacts(
+  { repository: { objects } }: RegistryContext,
+  readings: readonly TagReading[],
+  state: State,
+  head: Oid | undefined,
+): Promise<(artifact: ArtifactName) => boolean> {
+  const isDoubtful = readings.some((reading) => {
+    const name = 'ref' in reading ? parseTagName(reading.ref.name) : undefined;
+    return name !== undefined && !state.has(name.artifact);
+  });
+  if (!isDoubtful) return (artifact) => state.has(artifact);
+  const commits = new Set([head, await objects.commit('HEAD')]);
+  const declared = new Set<ArtifactName>();
+  for (const commit of commits)
+    if (commit !== undefined)
+      for (const name of (await declarationsIn(await filesAt(objects, commit))).names) declared.add(name);
+  return (artifact) => state.has(artifact) || declared.has(artifact);
+}
 
 const ownName = (event: ResolvedEvent): string | undefined =>
   event.ownName === undefined ? undefined : `it holds the tag object of '${event.ownName}'; ${byWhom(event)}`;
@@ -156,22 +189,32 @@ function again(event: ResolvedEvent, artifact: ArtifactState): string | undefine
 const byWhom = ({ tagger, time }: ResolvedEvent): string =>
   `its tagger is ${tagger.name} <${tagger.email}>, ${formatTime(time)}`;
 
-/** Findings of a tag that is not an event or an approval, although its name says so. */
-function oddities(reading: TagReading, say: Say): Finding[] {
-  const name = 'tag' in reading ? reading.tag.name : reading.ref.name;
+/** Findings of a tag that is not an event, an approval or an acceptance, although its name says so. */
+function oddities(reading: TagReading, say: Say, isKnown: (artifact: ArtifactName) => boolean): Finding[] {
+  const { name } = refOf(reading);
   if (name.startsWith(APPROVALS)) {
     const approval = 'tag' in reading ? approvalOf(reading.tag) : { problem: reading.detail };
     return 'problem' in approval
       ? say(TAG_RULES.approval, name, `it approves of nothing: ${approval.problem}`)
       : [];
   }
-  if (parseTagName(name) === undefined)
+  if (name.startsWith(ACCEPTANCES)) {
+    const acceptance = 'tag' in reading ? acceptanceOf(reading.tag) : { problem: reading.detail };
+    return 'problem' in acceptance
+      ? say(TAG_RULES.approval, name, `it accepts nothing: ${acceptance.problem}`)
+      : [];
+  }
+  const event = parseTagName(name);
+  if (event === undefined)
     return looksLikeEvent(name)
       ? say(TAG_RULES.lookAlike, name, 'it looks like an event, but its name cannot be read as one')
       : [];
-  return 'tag' in reading
-    ? []
-    : say(TAG_RULES.object, name, `it is named as an event, but is not one: ${reading.detail}`);
+  if ('tag' in reading) return [];
+  if (reading.defect === 'lightweight' && !isKnown(event.artifact)) {
+    const message = `it is lightweight, and nothing declares ${event.artifact}: it is taken for the tag of another tool, which artifacts.exclude of .reg.yaml can name`;
+    return say(TAG_RULES.object, name, message, true);
+  }
+  return say(TAG_RULES.object, name, `it is named as an event, but is not one: ${reading.detail}`);
 }
 
 /** The tags of a registry: those of the remote, and those that exist only in this clone. */
@@ -207,8 +250,9 @@ async function surveyTags(context: RegistryContext, source: RulesSource): Promis
   return surveyOf(repository, [...listed, ...own], moved);
 }
 
-/** Whether a tag may look like an event or an approval. */
-const isConcerned = ({ name }: TagRef): boolean => /[@#]/.test(name) || name.startsWith(APPROVALS);
+/** Whether a tag may look like an event, an approval or an acceptance. */
+const isConcerned = ({ name }: TagRef): boolean =>
+  /[@#]/.test(name) || name.startsWith(APPROVALS) || name.startsWith(ACCEPTANCES);
 
 async function surveyOf(
   repository: RegistryContext['repository'],

@@ -20,6 +20,7 @@ const JUDGING = [
   'types',
   'hosts',
   'sources',
+  'artifacts',
 ] as const;
 
 /** The configuration that a check goes by. */

@@ -14,7 +14,9 @@ import { isPointer } from '../models/dvc-index.js';
 import { interfaceOf } from '../models/interface.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from '../registry/context.js';
 import { type DeclaringFiles, filesToCommit } from '../registry/declared.js';
+import { excludingAs } from '../registry/exclusion.js';
 import { followLink, followNow, withSharedSources } from '../registry/links.js';
+import { metricsOf } from '../registry/metrics-file.js';
 import { readState } from '../registry/read.js';
 import type { Finding } from '../registry/rows.js';
 import { findRev } from '../registry/source-rev.js';
@@ -27,7 +29,7 @@ import { applyRules, complaintOf, levelOf, type Report, reportOf } from './findi
 import { guarded } from './guard.js';
 import { FILE_RULES } from './link-rules.js';
 import { ALL_RULES, CONFIG_RULES, LINK_RULES, REMOVED_RULES, unreadableConfig } from './rules.js';
-import { type LinkSubject, metricsOf, type RegistryView, viewOf } from './subject.js';
+import { type LinkSubject, type RegistryView, viewOf } from './subject.js';
 import { TAG_RULES, type ValidateTagsOptions, validateTags } from './tag-rules.js';
 import { type TrustedConfig, trustedConfig } from './trusted-config.js';
 
@@ -48,9 +50,10 @@ export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
  * @throws RegError NO_WORK_TREE, USAGE for a path without links, UNKNOWN_REV, NOT_COMMITTED for an index with a conflict
  */
 export async function validate(given: RegistryContext, options: ValidateOptions): Promise<Report> {
+  refuseMixed(options);
   try {
     if (options.tags) await given.config();
-    const index = options.staged && !options.tags ? await indexOf(given) : undefined;
+    const index = options.staged ? await indexOf(given) : undefined;
     const context =
       index === undefined ? given : { ...given, repository: { ...given.repository, objects: index.objects } };
     const files = once(async () => filesToCommit(index ?? (await context.repository.nextCommit())));
@@ -63,6 +66,18 @@ export async function validate(given: RegistryContext, options: ValidateOptions)
     const finding = unreadableConfig(error);
     return reportOf([finding], [finding.file]);
   }
+}
+
+/** Links and tags are checked one at a time, and a choice among the others would be without effect. */
+function refuseMixed({ tags, staged, paths = [], base, since }: ValidateOptions): void {
+  if (tags && (staged || paths.length > 0 || base !== undefined))
+    throw new RegError(
+      'USAGE',
+      'paths, a base and the index are about links, not tags',
+      'check tags apart: reg validate --tags',
+    );
+  if (!tags && since !== undefined)
+    throw new RegError('USAGE', 'a start is about tags, not links', 'check tags: reg validate --tags');
 }
 
 /** @throws RegError NO_WORK_TREE; NOT_COMMITTED for a conflict, which git commits neither */
@@ -84,8 +99,9 @@ async function withBytes(
   const { bytes: rule } = TAG_RULES;
   const level = levelOf(rule, config.rules);
   if (level === 'off') return report;
-  const state = await readState(context);
-  const findings = (await missingBytes(context, state.values())).map(
+  const judged = excludingAs(context, config.artifacts.exclude);
+  const state = await readState(judged);
+  const findings = (await missingBytes(judged, state.values())).map(
     (fault): Finding => ({
       level: fault.level === 'error' ? level : 'warning',
       rule: rule.id,
@@ -107,7 +123,10 @@ async function validateFiles(
   const workTree = await requireWorkTree(given, 'validate checks the files of a work tree');
   const { hosts, sources } = trusted.config;
   const context = withSharedSources(
-    guarded({ ...given, config: async () => trusted.config }, { hosts, sources, root: workTree.root }),
+    guarded(
+      { ...excludingAs(given, trusted.config.artifacts.exclude), config: async () => trusted.config },
+      { hosts, sources, root: workTree.root },
+    ),
   );
   const { base } = options;
   const change = base === undefined ? undefined : await changeSince(context, all, base);
@@ -215,7 +234,7 @@ function linkSubject(
     registry,
     fileInterface: once(async () => interfaceOf((await follow()).model)),
     model,
-    metrics: once(() => metricsOf(registry, link, here)),
+    metrics: once(() => metricsOf(context, registry.config, link, here)),
     findRev: once(async () => {
       const { rev } = link.source;
       return rev === undefined ? undefined : findRev(context, link.source, rev);
@@ -239,6 +258,14 @@ interface FileChoice {
   from?: string | undefined;
 }
 
+/** The files at a path or below it, where both are compared in one form. */
+function filesAtPath(files: readonly string[], path: string, form: (text: string) => string): string[] {
+  const wanted = form(path);
+  return files.filter(
+    (file) => wanted === '' || form(file) === wanted || form(file).startsWith(`${wanted}/`),
+  );
+}
+
 /**
  * The files to check, in the order of the paths, and whether the configuration is checked too. A hook names every file of a change: one of
  * another tool that declares nothing is no mistake.
@@ -254,9 +281,12 @@ function chosenFiles(
   let isConfigChosen = false;
   const chosen = paths.flatMap((path) => {
     const wanted = relative(root, resolve(from ?? root, path)).replaceAll('\\', '/');
-    const found = files.filter((file) => wanted === '' || file === wanted || file.startsWith(`${wanted}/`));
+    const found = filesAtPath(files, wanted, String);
     if (wanted === CONFIG_FILE || wanted === GTO_FILE || wanted === '') isConfigChosen = true;
     if (found.length > 0 || others.includes(wanted)) return found;
+    // a file system may give a name in another form of Unicode than the index has (UAX #15)
+    const same = filesAtPath(files, wanted, (text) => text.normalize());
+    if (same.length > 0) return same;
     const artifact = parseArtifactName(path);
     const link = artifact && linkPathOf(artifact);
     if (link !== undefined && files.includes(link)) return [link];

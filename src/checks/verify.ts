@@ -1,22 +1,26 @@
+import type { Acceptance, Accepted } from '../domain/acceptance.js';
 import type { ArtifactState, ResolvedEvent } from '../domain/artifact.js';
 import { type Break, breaksIn, goneParents, sharedCounters } from '../domain/chain.js';
 import { datedAhead } from '../domain/clock.js';
 import type { Oid } from '../domain/event.js';
 import { findNamed } from '../domain/find.js';
-import { artifactNameForTag } from '../domain/names.js';
+import { artifactName, artifactNameForTag } from '../domain/names.js';
 import { mergeOrdered } from '../domain/order.js';
 import { type Signature, standsFor, UNSIGNED } from '../domain/signature.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { parseTarget } from '../domain/target.js';
 import { formatTime } from '../domain/time.js';
 import { requireSignatures, type Tags } from '../git/port.js';
+import { acceptedIn } from '../registry/acceptances.js';
 import type { RegistryContext } from '../registry/context.js';
 import { historyRow } from '../registry/make-rows.js';
 import { askMeant } from '../registry/meant.js';
-import { noteWithoutTags, readWhole } from '../registry/missing.js';
-import { readRules, rulesSourceOf } from '../registry/policy.js';
-import { reportMissing, requireArtifact } from '../registry/queries.js';
+import { readWhole, refusePartial } from '../registry/missing.js';
+import { judgedRegistry, type Rules, readRules, rulesSourceOf } from '../registry/policy.js';
+import { isWithoutTags, reportMissing, requireArtifact } from '../registry/queries.js';
+import { readArtifact } from '../registry/read.js';
 import type { VerifiedRow } from '../registry/rows.js';
+import { once } from '../util/async.js';
 
 /** Options of `verify`. */
 export interface VerifyOptions {
@@ -31,32 +35,73 @@ export interface VerifyOptions {
  * stage of one; by default all events are checked. Newest first.
  */
 export async function verify(
-  context: RegistryContext,
+  given: RegistryContext,
   target: string | undefined,
-  { offline, onMissing }: VerifyOptions,
+  options: VerifyOptions,
 ): Promise<VerifiedRow[]> {
-  const { repository } = context;
-  const { artifacts, isWanted } = await (target === undefined
-    ? selectAll(context, onMissing)
-    : askMeant(context, target, (full) => select(context, full)));
-  if (target === undefined && artifacts.length === 0) await noteWithoutTags(context);
+  const { context, artifacts, isWanted, held, chains, rules } = await surveyChains(given, target, options);
   const events = mergeOrdered(artifacts.map((artifact) => artifact.events.filter(isWanted))).reverse();
-  const signatures = await readSignatures(context, events, offline);
-  const held = new Map([...(await repository.tags.list('all')).refs].map(({ name, oid }) => [name, oid]));
+  const signatures = await readSignatures(context, events, rules);
   noteLookAlikes(context, held.keys(), target === undefined ? undefined : artifacts);
   const breaks = [
-    ...(await findBreaks(repository.tags, artifacts, held)),
+    ...chains.breaks,
     ...artifacts.flatMap(sharedCounters),
     ...artifacts.flatMap((artifact) => datesAhead(artifact, Math.floor(context.now() / 1000))),
   ];
-  return events.map((event) => {
+  const acceptances = new Set<Acceptance>();
+  const rows = events.map((event) => {
     const { verdict, signer, key } = signatures.get(event.tagOid) ?? UNSIGNED;
-    const problems = [
-      ...breaks.filter((one) => one.event.tagOid === event.tagOid).map(({ message }) => message),
-      ...problemsOf(event, { verdict, signer, key }),
-    ];
-    return { ...historyRow(event), signature: verdict, signer, key, problem: problems.join('; ') || null };
+    const own = breaks.filter((one) => one.event.tagOid === event.tagOid);
+    const problems = [...own.map(({ message }) => message), ...problemsOf(event, { verdict, signer, key })];
+    const gone = own.flatMap(({ rewritten }) => rewritten?.parent ?? [])[0] ?? null;
+    const by = gone === null ? acceptancesOf(event, chains) : [];
+    for (const one of by) acceptances.add(one);
+    return {
+      ...historyRow(event),
+      signature: verdict,
+      signer,
+      key,
+      problem: problems.join('; ') || null,
+      gone,
+      accepted: by.map(({ tag }) => tag),
+    };
   });
+  for (const { tag, tagger, rewritten, message } of acceptances) {
+    const gaps = rewritten.length === 1 ? 'a gap' : `${rewritten.length} gaps`;
+    context.note(`${tagger.email} accepts ${gaps} with ${tag}: ${message.split('\n')[0]}`);
+  }
+  return rows;
+}
+
+/** The acceptances by which the chain holds at an event. */
+const acceptancesOf = ({ tagOid, parent }: ResolvedEvent, { accepted }: Chains): Acceptance[] =>
+  accepted.filter((one) => one.event === tagOid && one.parent === parent).flatMap(({ by }) => by);
+
+/** The artifacts that are checked, and how far their histories hold together. */
+export interface ChainSurvey extends Selection {
+  /** The registry with the exclusion that a change under review cannot set. */
+  context: RegistryContext;
+  /** What every tag holds, by name. */
+  held: ReadonlyMap<string, Oid>;
+  chains: Chains;
+  rules: () => Promise<Rules>;
+}
+
+/** Checks the histories of what is asked about, an artifact or a part of one, by default of all artifacts. */
+export async function surveyChains(
+  given: RegistryContext,
+  target: string | undefined,
+  { offline, onMissing }: VerifyOptions,
+): Promise<ChainSurvey> {
+  const context = await judgedRegistry(given, offline);
+  const selection = await (target === undefined
+    ? selectAll(context, onMissing)
+    : askMeant(context, target, (full) => select(context, full)));
+  const { refs } = await context.repository.tags.list('all');
+  const held = new Map([...refs].map(({ name, oid }) => [name, oid]));
+  const rules = once(async () => readRules(context, await rulesSourceOf(context, offline)));
+  const chains = await findBreaks(context, selection.artifacts, held, rules);
+  return { context, ...selection, held, chains, rules };
 }
 
 /** Notes the tags that look like events and count as none, such as `churn#prod#02`; of some artifacts, or of all. */
@@ -82,12 +127,11 @@ function noteLookAlikes(
 async function readSignatures(
   context: RegistryContext,
   events: readonly ResolvedEvent[],
-  offline: boolean | undefined,
+  rules: () => Promise<Rules>,
 ): Promise<Map<Oid, Signature>> {
   const signed = events.filter((event) => event.signed).map(({ tagOid }) => tagOid);
   if (signed.length === 0) return new Map();
-  const rules = await readRules(context, await rulesSourceOf(context, offline));
-  const signers = await rules.signers();
+  const signers = await (await rules()).signers();
   return requireSignatures(context.repository).check(signed, signers);
 }
 
@@ -112,11 +156,15 @@ async function selectAll(
 ): Promise<Selection> {
   const { whole, unsure } = await readWhole(context, undefined);
   reportMissing(context, onMissing, unsure);
+  await isWithoutTags(context, whole.length + unsure.size, onMissing);
   return { artifacts: whole, isWanted: () => true };
 }
 
 async function select(context: RegistryContext, text: string): Promise<Selection> {
   const { artifact: name, which } = parseTarget(text);
+  // offline too: what is missing would look deleted
+  const { events } = await readArtifact(context, artifactName(name));
+  await refusePartial(context, artifactName(name), events, events);
   const artifact = await requireArtifact(context, name);
   if (which === undefined) return { artifacts: [artifact], isWanted: () => true };
   if (which.kind === 'stage')
@@ -135,15 +183,32 @@ export const datesAhead = ({ events }: ArtifactState, now: number): Break[] =>
     message: `${event.tag} is dated ${formatTime(event.date)}, ahead of this clock`,
   }));
 
-/** Checks the histories of artifacts. Objects that no tag holds any more are read for their names, all at once. */
+/** The breaks in the histories of artifacts, and what was accepted of them. */
+export interface Chains {
+  breaks: Break[];
+  accepted: readonly Accepted[];
+}
+
+/**
+ * Checks the histories of artifacts. Objects that no tag holds any more are read for their names, all at once.
+ * @param rules what says which acceptances count; asked where something is broken
+ */
 export async function findBreaks(
-  tags: Tags,
+  context: RegistryContext,
   artifacts: readonly ArtifactState[],
   held: ReadonlyMap<string, Oid>,
-): Promise<Break[]> {
-  const gone = [...new Set(artifacts.flatMap(goneParents))];
-  const names = gone.length === 0 ? new Map<Oid, string>() : await ownNames(tags, gone);
-  return artifacts.flatMap((artifact) => breaksIn(artifact, names, held));
+  rules: () => Promise<Rules>,
+): Promise<Chains> {
+  const find = async (accepted: readonly Accepted[]): Promise<Break[]> => {
+    const gone = [...new Set(artifacts.flatMap((artifact) => goneParents(artifact, accepted)))];
+    const names = gone.length === 0 ? new Map<Oid, string>() : await ownNames(context.repository.tags, gone);
+    return artifacts.flatMap((artifact) => breaksIn(artifact, names, held, accepted));
+  };
+  const breaks = await find([]);
+  if (breaks.length === 0) return { breaks, accepted: [] };
+  const broken = [...new Set(breaks.map(({ event }) => event.artifact))];
+  const accepted = await acceptedIn(context, broken, rules);
+  return accepted.length === 0 ? { breaks, accepted } : { breaks: await find(accepted), accepted };
 }
 
 /** The own names of tag objects; those that do not exist any more are left out. */

@@ -1,6 +1,6 @@
 import { fieldsOf } from '../util/row.js';
 import { cleanLine } from './render/clean.js';
-import { type CommandSpec, namesOf, type OptionSpec, valueNameOf } from './table/command.js';
+import { type CommandSpec, isCalled, namesOf, type OptionSpec, valueNameOf } from './table/command.js';
 import { type Line, optionValue, readLine } from './table/line.js';
 import { COMMANDS, optionsOf } from './table/table.js';
 import { TOPICS } from './topics.js';
@@ -14,13 +14,16 @@ const KEEP_ORDER = 32;
 /**
  * Answers the script that `reg completion` printed, in the way that it asks: a word a line, a tab and what it means, and a
  * directive at the end. Gives the exit code.
- * @param argv what the script gave: `--` and the words up to the cursor, or of bash the line and the piece that is begun
+ * @param argv what the script gave: `--` and the words up to the cursor, or of bash the line and the piece that is begun; `git` where
+ *   that is a line of git
  */
 export async function answerCompletion(argv: readonly string[], world: World): Promise<number> {
   const [how, ...rest] = argv;
-  const words = how === 'bash' ? shellWords(rest[0] ?? '').slice(1) : rest.map(plain);
+  const isOfBash = how !== '--';
+  const typed = isOfBash ? shellWords(rest[0] ?? '').slice(1) : rest.map(plain);
+  const words = how === 'git' ? behindGit(typed) : typed;
   // bash has taken some of the word for complete already, up to a letter of COMP_WORDBREAKS
-  const taken = how === 'bash' ? takenByBash(words.at(-1) ?? '', rest[1] ?? '') : 0;
+  const taken = isOfBash ? takenByBash(words.at(-1) ?? '', rest[1] ?? '') : 0;
   const found = await complete(words, world);
   const lines =
     found === 'files'
@@ -31,6 +34,25 @@ export async function answerCompletion(argv: readonly string[], world: World): P
     [...lines.map((line) => line.map(cleanLine).join('\t')), `:${directive}`, ''].join('\n'),
   );
   return 0;
+}
+
+/** Options of git whose value is the next word (git(1)). */
+const TAKE_A_WORD: ReadonlySet<string> = new Set(
+  '-C -c --git-dir --work-tree --namespace --config-env --super-prefix'.split(' '),
+);
+
+/** The words behind `git reg`, or behind an alias of it, with the repository that the options of git name. */
+function behindGit(words: readonly string[]): string[] {
+  const rest = [...words];
+  let folder: string | undefined;
+  while (rest.length > 1 && rest[0]?.startsWith('-')) {
+    const [option = '', inline] = rest.shift()?.split(/=(.*)/s, 2) ?? [];
+    const value = inline ?? (TAKE_A_WORD.has(option) ? rest.shift() : undefined);
+    // each counts from the one before it
+    if (option === '-C' || option === '--git-dir')
+      folder = folder === undefined || /^[~/]/.test(value ?? '') ? value : `${folder}/${value}`;
+  }
+  return [...(folder === undefined ? [] : ['--repo', folder]), ...rest.slice(1)];
 }
 
 /** A word as zsh passes it on, which leaves the quotes to the program. */
@@ -87,10 +109,14 @@ export async function complete(words: readonly string[], world: World): Promise<
     line,
     equals < 0 ? line.open : optionNamed(line.command, current.slice(0, equals)),
     equals < 0 ? current : '',
-    { prefix, world, repo: optionValue(line, '--repo'), artifact: artifactIn(line) },
+    { prefix, world, repo: fromHome(optionValue(line, '--repo'), world), artifact: artifactIn(line) },
   );
   return found === 'files' ? found : found.filter(([word]) => word.startsWith(prefix));
 }
+
+/** A path that a shell has not read yet. */
+const fromHome = (path: string | undefined, { env }: World): string | undefined =>
+  path?.replace(/^~(?=\/|$)/, env.HOME ?? '~');
 
 /** The word that is begun, and where its values come from. */
 export interface Cursor {
@@ -138,7 +164,7 @@ function optionsFor({ command, options }: Line): Completions {
 }
 
 const optionNamed = (command: CommandSpec | undefined, name: string): OptionSpec | undefined =>
-  optionsOf(command).find((option) => namesOf(option).includes(name));
+  optionsOf(command).find((option) => isCalled(option, name));
 
 const PATHS: ReadonlySet<string> = new Set(
   'path source-path file-or-folder folder url|folder path|url repository'.split(' '),
@@ -159,8 +185,13 @@ async function valuesOf(
       ...Object.keys(TOPICS).map((topic): [string, string] => [topic, 'a concept']),
       ...COMMANDS.map((spec): [string, string] => [spec.name, spec.summary]),
     ];
-  if (name.startsWith('field'))
-    return line.command === undefined ? [] : fieldsOf(line.command.answer).map((field) => [field, '']);
+  if (name.startsWith('field')) {
+    // the last of several
+    const before = cursor.prefix.slice(0, cursor.prefix.lastIndexOf(',') + 1);
+    return line.command === undefined
+      ? []
+      : fieldsOf(line.command.answer).map((field) => [`${before}${field}`, '']);
+  }
   return NAMES.has(name)
     ? (await (await import('./core.js')).namesIn(name, cursor)).map((word) => [word, ''])
     : [];

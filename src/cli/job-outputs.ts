@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { RegError } from '../errors.js';
 import { type Outputs, outputsOf } from '../registry/outputs.js';
+import { withoutUserInfo } from '../util/address.js';
 import type { OutputFormat } from './output.js';
 import { cleanLine } from './render/clean.js';
 import { githubOutput, githubSummary } from './render/github.js';
 import type { Session } from './session.js';
+import type { World } from './world.js';
 
 /**
  * Hands what a command answered to the later steps of a job.
@@ -17,7 +19,7 @@ export async function writeOutputs(
 ): Promise<void> {
   const { answered } = out;
   const outputs = textsOf(isOutputs(answered) ? answered : await outputsOf(await open(), answered));
-  if (format === 'github') return writeGithubFiles(outputs, out.world.env);
+  if (format === 'github') return writeGithubFiles(outputs, out.world);
   const line = format === 'dotenv' ? dotenvLine : azureLine;
   for (const [name, value] of outputs) out.line(line(name, oneLine(value)));
 }
@@ -38,16 +40,35 @@ const oneLine = (text: string): string => cleanLine(text.replaceAll(/\s*\n\s*/g,
 /** A line of a dotenv report (GitLab, "artifacts:reports:dotenv"): a value takes one line, and is not quoted. */
 const dotenvLine = (name: string, value: string): string => `MODEL_${name.toUpperCase()}=${value}`;
 
-/** A logging command (Azure Pipelines, "Logging commands"): later steps read `$(STEP.name)`. */
+/** A logging command (Azure Pipelines, "Logging commands"): later steps read `$(STEP.name)`, and logs hide a secret. */
 const azureLine = (name: string, value: string): string =>
-  `##vso[task.setvariable variable=${name};isOutput=true]${value.replaceAll('%', '%AZP25')}`;
+  `##vso[task.setvariable variable=${name};isOutput=true${isSecret(value) ? ';issecret=true' : ''}]${value.replaceAll('%', '%AZP25')}`;
 
-async function writeGithubFiles(outputs: readonly [string, string][], env: NodeJS.ProcessEnv): Promise<void> {
-  const { GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary } = env;
+/** Whether a value is an address that lets its readers in, such as one with a signature: no log or page of a run shows it. */
+const isSecret = (value: string): boolean =>
+  /^[a-z][a-z0-9+.-]*:\/\/\S+$/i.test(value) && withoutUserInfo(value) !== value;
+
+async function writeGithubFiles(outputs: readonly [string, string][], { env, stderr }: World): Promise<void> {
+  const { GITHUB_OUTPUT: output } = env;
   if (!output) throw outsideOfAWorkflow();
+  // the runner reads commands from both streams; it shows the variables of each step in the log, but not what is masked
+  for (const [, value] of outputs) if (isSecret(value)) stderr.write(`::add-mask::${commandData(value)}\n`);
   await appendFile(output, githubOutput(outputs, `reg-${randomUUID()}`));
-  if (summary) await appendFile(summary, githubSummary(outputs));
+  const shown = outputs.map(([name, value]): [string, string] => [name, withoutUserInfo(value)]);
+  await addToSummary(githubSummary(shown), env);
 }
+
+/** Shows Markdown on the page of the run of a workflow at GitHub, where this is one. */
+export async function addToSummary(
+  markdown: string,
+  { GITHUB_STEP_SUMMARY: summary }: NodeJS.ProcessEnv,
+): Promise<void> {
+  if (summary) await appendFile(summary, markdown);
+}
+
+/** The data of a command of a workflow (GitHub Docs, "Workflow commands"), in one line. */
+const commandData = (text: string): string =>
+  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 
 /** @throws RegError USAGE before anything is asked or written, where there is no file for the outputs */
 export function requireWorkflow(format: OutputFormat, env: NodeJS.ProcessEnv): void {

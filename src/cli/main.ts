@@ -1,7 +1,7 @@
 import { exitCodeOf, RegError } from '../errors.js';
 import { answerCompletion } from './complete.js';
 import { clean, cleanJson, cleanLine } from './render/clean.js';
-import { refuseUnknownFields } from './table/hints.js';
+import { refuseUnknownFields, refuseUnusable } from './table/hints.js';
 import { hasOption, type Line, readLine } from './table/line.js';
 import { helpOn, type Invocation, parse } from './table/parser.js';
 import type { World } from './world.js';
@@ -13,31 +13,40 @@ import type { World } from './world.js';
  */
 export async function main(argv: readonly string[], world: World): Promise<number> {
   // the script of a shell asks, not a person
-  if (argv[0] === 'complete' && /^(--|bash)$/.test(argv[1] ?? ''))
+  if (argv[0] === 'complete' && /^(--|bash|git)$/.test(argv[1] ?? ''))
     return answerCompletion(argv.slice(1), world);
   const line = readLine(argv);
   try {
     const invocation = parse(line, world);
-    return invocation === undefined ? 0 : await run(invocation, world);
+    return invocation === undefined ? 0 : await run(invocation, line, world);
   } catch (error) {
     return report(error, line, world);
   }
 }
 
-async function run({ command, args, options }: Invocation, world: World): Promise<number> {
+async function run({ command, args, options }: Invocation, line: Line, world: World): Promise<number> {
   if (options.fields !== undefined) refuseUnknownFields(command, options.fields);
-  const { errorInPlace, startSession } = await import('./core.js');
-  const session = startSession(world, options, helpOn);
+  refuseUnusable(command, line);
+  const { errorInPlace, fetchingOf, startSession } = await import('./core.js');
+  const fetching = fetchingOf(command, args, options, world.env);
+  const session = startSession(world, { ...options, answer: command.answer }, helpOn, fetching);
   const start = await command.run();
-  const { outputFormat } = options;
+  const { outputFormat, json } = options;
+  if (options.fields !== undefined && !json && outputFormat !== undefined && outputFormat !== 'github')
+    throw new RegError('USAGE', '--fields and --output-format exclude each other', 'leave out one of them');
   const outputs = outputFormat && (await import('./job-outputs.js'));
   if (outputs) outputs.requireWorkflow(outputFormat, world.env);
+  const once = async (): Promise<number> => (await start(session, ...([...args, options] as never[]))) ?? 0;
   try {
-    const code = (await start(session, ...([...args, options] as never[]))) ?? 0;
+    const code = await once().catch(async (error) => {
+      if (await fetching?.mayAnswerNow(error)) return once();
+      throw error;
+    });
+    if (code === 0) await fetching?.after();
     if (outputs) await outputs.writeOutputs(session, outputFormat);
     return code;
   } catch (error) {
-    throw errorInPlace(error, session.inPlace);
+    throw errorInPlace((await fetching?.explained(error)) ?? error, session.inPlace);
   }
 }
 

@@ -66,6 +66,7 @@ const EXIT_CODES = [
 const VARIABLES = [
   ['REG_REPO', 'the repository, where --repo names none'],
   ['REG_REMOTE', 'the remote of a clone, by its name'],
+  ['REG_TOKEN_HOST', 'a login for one host, token or user:token: in its name, _ for a dot, __ for a hyphen'],
   ['REG_GIT', '"embedded" reads without the git program'],
   ['REG_VERIFY', '1 to verify what load and which answer'],
   ['REG_TIMEOUT', 'how many seconds to wait for a sign of life from a remote'],

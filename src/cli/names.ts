@@ -29,7 +29,11 @@ async function namesFor(
   if (name === 'stage') return stagesOf(context, artifact);
   if (name === 'version') return artifact === undefined ? [] : versionsOf(context, artifact);
   const mark = prefix.search(/[@#]/);
-  if (mark < 0) return (await overview(context, { deprecated: true })).map((row) => row.artifact);
+  if (mark < 0)
+    return withShort(
+      context,
+      (await overview(context, { deprecated: true })).map((row) => row.artifact),
+    );
   const typed = prefix.slice(0, mark);
   // a stage alone, of every artifact
   if (typed === '' && artifact === undefined && prefix[mark] === '#')
@@ -37,6 +41,13 @@ async function namesFor(
   // the second operand of diff may leave out the name that the first one has
   const behind = await (prefix[mark] === '@' ? versionsOf : stagesOf)(context, typed || (artifact ?? ''));
   return behind.map((one) => `${typed}${prefix[mark]}${one}`);
+}
+
+/** Artifacts, those of the current folder under their short names too. */
+async function withShort(context: RegistryContext, names: readonly string[]): Promise<string[]> {
+  const start = `${await context.folder()}:`;
+  const short = names.filter((name) => name.startsWith(start)).map((name) => name.slice(start.length));
+  return [...short.filter((name) => start !== ':' && !names.includes(name)), ...names];
 }
 
 /** The registered versions of an artifact, greatest first. */

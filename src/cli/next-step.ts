@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import { tagRef, tagRefspec } from '../domain/refs.js';
 import type { RegistryContext } from '../registry/context.js';
+import { pushWords } from '../registry/remote.js';
 import type { WriteRow } from '../registry/rows.js';
 import { shellLine } from '../util/shell.js';
 import type { Session } from './session.js';
@@ -21,27 +22,41 @@ export async function commitHint(
   return `${add} && ${shellLine(...git, 'commit', '-m', message)}`;
 }
 
-/** Names the push that is left to do, where there is a remote; `along` are older tags that go with those of the rows. */
+/**
+ * Names the push that is left to do, where there is a remote; `along` are older tags that go with those of the rows. Of an earlier write of
+ * several tags, the rows name the last one of each artifact.
+ */
 export async function pushHint(
   { out, repo }: Session,
   context: RegistryContext,
-  rows: readonly Pick<WriteRow, 'tag' | 'pushed'>[],
+  rows: readonly (Pick<WriteRow, 'tag' | 'pushed'> & { created?: boolean })[],
   { along = [], isDeleting = false }: { along?: readonly string[]; isDeleting?: boolean | undefined } = {},
 ): Promise<void> {
   if (rows.length === 0 || rows.every((row) => row.pushed)) return;
   const remote = await context.remote('write');
   if (!(await context.repository.hasRemote(remote))) return;
   const tags = [...along, ...rows.map((row) => row.tag)];
-  out.hint(
-    isDeleting
-      ? deletionLine(repo, remote, tags)
-      : shellLine(...gitIn(repo), 'push', remote, ...tags.map(tagRef)),
-  );
+  if (isDeleting) return out.hint(await deletionLine({ repo }, context, remote, tags));
+  if (rows.length > 1 && rows.every(({ created }) => created === false))
+    return out.hint(shellLine('reg', 'sync', ...(repo === '.' ? [] : ['--repo', repo])));
+  const push = await pushWords(context.repository, remote);
+  out.hint(shellLine(...gitIn(repo), ...push, remote, ...tags.map(tagRef)));
 }
 
 /** The command line that deletes tags at a remote. */
-export const deletionLine = (repo: string, remote: string, tags: readonly string[]): string =>
-  shellLine(...gitIn(repo), 'push', '--delete', remote, ...tags.map(tagRef));
+export const deletionLine = async (
+  { repo }: Pick<Session, 'repo'>,
+  { repository }: RegistryContext,
+  remote: string,
+  tags: readonly string[],
+): Promise<string> =>
+  shellLine(
+    ...gitIn(repo),
+    ...(await pushWords(repository, remote)),
+    '--delete',
+    remote,
+    ...tags.map(tagRef),
+  );
 
 /**
  * The next step where a tag is not the same here and at the remote: a fetch that takes the remote's. Which of the two is right,

@@ -1,10 +1,11 @@
-import { parseLocation } from '../domain/location.js';
+import { isFileUrl, parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
 import { openContext } from '../open.js';
 import type { RegistryContext } from '../registry/context.js';
 import { withoutLogin } from '../util/address.js';
 import { once } from '../util/async.js';
 import { shellLine } from '../util/shell.js';
+import type { Fetching } from './fetching.js';
 import { type GlobalOptions, type Output, outputTo } from './output.js';
 import type { World } from './world.js';
 
@@ -29,6 +30,7 @@ export function startSession(
   world: World,
   options: GlobalOptions,
   helpOn: (topic: string | undefined, world: World) => string,
+  fetching?: Fetching,
 ): Session {
   const { cwd, now, signal } = world;
   const env = options.remote === undefined ? world.env : { ...world.env, REG_REMOTE: options.remote };
@@ -43,7 +45,8 @@ export function startSession(
     inPlace,
     open: async () => {
       const note = (text: string): void => out.note(inPlace(text));
-      const context = await openContext(repo, { env, cwd, now, signal, note, offline: options.offline });
+      const opened = await openContext(repo, { env, cwd, now, signal, note, offline: options.offline });
+      const context = (await fetching?.before(opened)) ?? opened;
       // a question that asks no remote would not notice a name that is wrong
       if (options.remote !== undefined) await context.remote();
       const config = once(async () => {
@@ -95,7 +98,7 @@ export function inPlaceOf(repo: string | undefined, remote?: string): (text: str
 /** Whether `--repo` names a repository at a URL. */
 export function isUrl(repo: string): boolean {
   try {
-    return /^file:/i.test(repo) || parseLocation(repo).kind === 'url';
+    return isFileUrl(repo) || parseLocation(repo).kind === 'url';
   } catch {
     return false;
   }

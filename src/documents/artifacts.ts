@@ -19,8 +19,9 @@ export type ArtifactEntry = Readonly<Record<string, unknown>>;
 
 /** The artifacts that a file of another tool declares. */
 export interface Artifacts {
-  /** By name; keys that are not names of artifacts are left out. */
   entries: ReadonlyMap<ArtifactName, ArtifactEntry>;
+  /** Keys, with their folder, that declare nothing because no artifact has such a name. */
+  misnamed: readonly string[];
   /** Whether it is a file of that name that belongs to neither tool, and declares nothing. */
   isForeign: boolean;
   /** What cannot be filled in of the templates of a `dvc.yaml`, whichever part it is in. */
@@ -64,13 +65,13 @@ export async function readArtifacts(
       const { content, problems } = await readPipeline(bytes, file, read);
       const dir = posix.dirname(file);
       return {
-        entries: entriesOf(content.artifacts, dir === '.' ? '' : `${dir}:`),
+        ...entriesOf(content.artifacts, dir === '.' ? '' : `${dir}:`),
         isForeign: false,
         problems,
       };
     }
     const content = readDvcFile(bytes, file);
-    return isOfGto(content) ? { entries: entriesOf(content, ''), isForeign: false, problems: [] } : FOREIGN;
+    return isOfGto(content) ? { ...entriesOf(content, ''), isForeign: false, problems: [] } : FOREIGN;
   } catch (error) {
     if (!(error instanceof RegError)) throw error;
     // a list, or a text, is the file of another tool
@@ -79,16 +80,17 @@ export async function readArtifacts(
   }
 }
 
-const FOREIGN: Artifacts = { entries: new Map(), isForeign: true, problems: [] };
+const FOREIGN: Artifacts = { entries: new Map(), misnamed: [], isForeign: true, problems: [] };
 
-function entriesOf(artifacts: unknown, start: string): ReadonlyMap<ArtifactName, ArtifactEntry> {
-  if (!isMapping(artifacts)) return new Map();
-  return new Map(
-    Object.entries(artifacts).flatMap(([key, entry]): [ArtifactName, ArtifactEntry][] => {
-      const name = parseArtifactName(start + key);
-      return name === undefined ? [] : [[name, isMapping(entry) ? entry : {}]];
-    }),
-  );
+function entriesOf(artifacts: unknown, start: string): Pick<Artifacts, 'entries' | 'misnamed'> {
+  const entries = new Map<ArtifactName, ArtifactEntry>();
+  const misnamed: string[] = [];
+  for (const [key, entry] of isMapping(artifacts) ? Object.entries(artifacts) : []) {
+    const name = parseArtifactName(start + key);
+    if (name === undefined) misnamed.push(start + key);
+    else entries.set(name, isMapping(entry) ? entry : {});
+  }
+  return { entries, misnamed };
 }
 
 /** The keys of an entry of gto (gto 1.x, `gto.index.Artifact`). */

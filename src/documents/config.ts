@@ -35,6 +35,8 @@ export interface Config {
   hosts: Allowed;
   /** Folders outside the repository that links may lead to where a machine checks them. */
   sources: Allowed;
+  /** Names that no artifact has, as patterns: their tags are those of other tools. */
+  artifacts: { exclude?: readonly string[] | undefined };
   /** What a version needs to enter a stage. */
   policy: Policy;
   /** The file of allowed signers, from the top of the repository. */
@@ -69,6 +71,7 @@ export const DEFAULT_CONFIG: Config = {
   rules: {},
   hosts: {},
   sources: {},
+  artifacts: {},
   policy: {},
   signers: '.reg-signers',
   verify: false,
@@ -236,6 +239,15 @@ const folder = z
     ),
   );
 
+const namePattern = z
+  .string('is not a name')
+  .check(
+    z.refine(
+      (text) => /^[\w\-./:=@*?]{1,200}$/.test(text),
+      'is not the name of an artifact, in which * stands for any characters and ? for one',
+    ),
+  );
+
 const allowing = (one: typeof host) =>
   z.strictObject(
     { allow: z.optional(z.array(one, 'is not a list')) },
@@ -257,6 +269,12 @@ const ConfigSchema = z.strictObject(
     rules: z.optional(RuleLevelsSchema),
     hosts: z.optional(allowing(host)),
     sources: z.optional(allowing(folder)),
+    artifacts: z.optional(
+      z.strictObject(
+        { exclude: z.optional(z.array(namePattern, 'is not a list of names')) },
+        'is not a mapping, such as {exclude: [nightly]}',
+      ),
+    ),
     policy: z.optional(PolicySchema),
     signers: z.optional(z.string('is not the path of a file')),
     verify: z.optional(z.boolean('is neither true nor false')),

@@ -68,7 +68,11 @@ export const gitConfigValue = (config: GitConfig, key: string): string | undefin
 
 /** Whether a key is set to true (git-config(1), "Values"). */
 export const isGitConfigTrue = (config: GitConfig, key: string): boolean =>
-  /^(true|yes|on|[1-9]\d*)$/i.test(gitConfigValue(config, key) ?? '');
+  isGitTrue(gitConfigValue(config, key));
+
+/** Whether a value means true. */
+export const isGitTrue = (value: string | undefined): boolean =>
+  /^(true|yes|on|[1-9]\d*)$/i.test(value ?? '');
 
 /** The `extraHeader` of the longest address that a web address begins with (git-config(1), http.<url>.*). */
 export function extraHeaderFor(config: GitConfig, url: string): string | undefined {
@@ -77,4 +81,23 @@ export function extraHeaderFor(config: GitConfig, url: string): string | undefin
     .filter((address) => url === address || url.startsWith(address.replace(/\/?$/, '/')))
     .sort((a, b) => b.length - a.length);
   return gitConfigValue(config, longest === undefined ? 'http.extraheader' : `http.${longest}.extraheader`);
+}
+
+/** The header in a value of `http.extraHeader`, such as `Authorization: Basic …`; empty for any other text. */
+export function headerOf(line = ''): Record<string, string> {
+  const [, name, value] = /^([\w-]+):\s*(.*)$/.exec(line) ?? [];
+  return name === undefined || value === undefined ? {} : { [name.toLowerCase()]: value };
+}
+
+/** Whose repositories are reached: those that a person names, or also those that a link names. */
+export type Reach = 'named' | 'linked';
+
+/**
+ * Whether a key says how git reaches other repositories. An address that came with a link gets no header and no login that is not
+ * meant for its host.
+ */
+export function isNetworkKey(key: string, reach: Reach): boolean {
+  const [, section = '', address] = /^(http|credential)\.(?:(.*)\.)?[^.]*$/s.exec(key) ?? [];
+  if (section !== '') return reach === 'named' || address !== undefined;
+  return /^(url\..*\.(insteadof|pushinsteadof)|core\.(sshcommand|askpass|gitproxy)|ssh\.variant)$/s.test(key);
 }

@@ -29,8 +29,11 @@ export function requireLinkPath(artifact: ArtifactName): string {
 }
 
 /** The artifact that the link file at a path declares; undefined where its name is not that of an artifact. */
-export function artifactOfLink(path: string): ArtifactName | undefined {
+export const artifactOfLink = (path: string): ArtifactName | undefined => parseArtifactName(nameOfLink(path));
+
+/** The name that a link file has for what it declares, whether or not an artifact may have it. */
+export function nameOfLink(path: string): string {
   const slash = path.lastIndexOf('/');
   const base = path.slice(slash + 1, -LINK_SUFFIX.length);
-  return parseArtifactName(slash < 0 ? base : `${path.slice(0, slash)}:${base}`);
+  return slash < 0 ? base : `${path.slice(0, slash)}:${base}`;
 }

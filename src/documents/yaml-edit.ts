@@ -130,7 +130,7 @@ function endOf({ text }: Edited, { key, value }: Pair<Node, Node | null>): numbe
   return colon < 0 ? keyEnd : colon + 1;
 }
 
-/** The end of a node; that of a block is the end of its last item, for the package counts comments after it too. */
+/** The end of a node; that of a block is the end of its last item, because the package counts comments after it too. */
 function lastOf(node: unknown): number | undefined {
   const range = (node as Node | null)?.range;
   if (!isCollection(node) || node.flow || node.items.length === 0) return range?.[1];

@@ -232,7 +232,7 @@ function lineOf(document: Document.Parsed, lines: LineCounter, path: readonly Pr
  * Whether a YAML text nests deeper than a number of levels. The composer of the package recurses: a text of ten thousand levels
  * can end the process, and no handler catches that. Its parser keeps open collections on a stack, which is looked at here.
  */
-export function nestsDeeper(text: string, levels: number): boolean {
+function nestsDeeper(text: string, levels: number): boolean {
   const parser = new Parser();
   for (const token of new Lexer().lex(text)) {
     for (const _ of parser.next(token));

@@ -21,20 +21,25 @@ import { type Draft, type Plan, planTags, type Snapshot } from './plan.js';
 import type { VersionId } from './state.js';
 import { formatTime } from './time.js';
 import { allIntervals } from './timeline.js';
-import { FIRST_VERSION, type Version, version } from './version.js';
+import { splitMessage } from './trailers.js';
+import { compareVersions, FIRST_VERSION, type Version, version } from './version.js';
 import { refuseStageInOtherCase, refuseUnwritableStage } from './writable.js';
 
 /** A request to register the model at a commit as a version. */
 export interface RegisterRequest {
   commit: Oid;
-  /** The version to register; without it the latest one is raised. */
+  /** The version to register; without it another one is raised. */
   version?: Version | undefined;
+  /** The version that is raised, with or without the leading `v`; the latest by default. */
+  from?: string | undefined;
   bump?: Bump | undefined;
+  /** The word of a pre-release: `rc` gives `v1.2.1-rc.0`. */
+  preid?: string | undefined;
   message?: string | undefined;
   /** Allows a second active version at one commit, and another version of the same bytes. */
   force?: boolean | undefined;
-  /** Whether the commit declares what the latest version declares, with the same bytes. */
-  isLatestAgain?: boolean | undefined;
+  /** Whether the commit declares what the version that is raised declares, with the same bytes. */
+  isBaseAgain?: boolean | undefined;
 }
 
 // What a write decides: docs/specification.md, 3 State. Every plan is made from a snapshot and a request alone.
@@ -49,21 +54,36 @@ export function planRegister(snapshot: Snapshot, request: RegisterRequest): Plan
   const same = request.version && artifact.versions.get(request.version);
   if (shared && same?.registered && same.active && same.commit === request.commit)
     return { tags: [], note: `${registeredBy(artifact, same)}, as was asked`, standing: same.event };
-  const latest = latestVersion(artifact);
-  if (latest && isNothingNew(request))
+  const base = raisedVersion(artifact, request.from);
+  if (base && isNothingNew(request))
     return {
       tags: [],
-      note: `${artifact.name} ${latest.id} has these bytes already; --version or --bump${latest.commit === request.commit ? ', with --force,' : ''} gives them another number`,
-      standing: registrationOf(artifact, latest),
+      note: `${artifact.name} ${base.id} has these bytes already; --version or --bump${base.commit === request.commit ? ', with --force,' : ''} gives them another number`,
+      standing: registrationOf(artifact, base),
     };
   const plan = planTags(snapshot, [draftRegistration(snapshot, request)]);
-  if (!latest || !request.isLatestAgain) return plan;
-  return { ...plan, note: `these are the bytes of ${artifact.name} ${latest.id}` };
+  if (!base || !request.isBaseAgain) return plan;
+  return { ...plan, note: `these are the bytes of ${artifact.name} ${base.id}` };
 }
 
-/** Whether a registration would give the bytes of the latest version another number, which was not asked for. */
-const isNothingNew = ({ version, bump, force, isLatestAgain }: RegisterRequest): boolean =>
-  isLatestAgain === true && version === undefined && bump === undefined && !force;
+/** Whether a registration would give the bytes of the version that is raised another number, which was not asked for. */
+const isNothingNew = ({ version, bump, force, isBaseAgain }: RegisterRequest): boolean =>
+  isBaseAgain === true && version === undefined && bump === undefined && !force;
+
+/**
+ * The version that a registration raises: the one that a request names, else the latest. Undefined for a first registration.
+ * @throws RegError INVALID_VERSION, UNKNOWN_VERSION
+ */
+export function raisedVersion(artifact: ArtifactState, from: string | undefined): VersionState | undefined {
+  if (from === undefined) return latestVersion(artifact);
+  const found = findVersion(artifact, version(from), WITHDRAWN);
+  if (found.registered) return found;
+  throw new RegError(
+    'UNKNOWN_VERSION',
+    `${artifact.name} ${found.id} is not registered`,
+    `see which versions are: reg show ${artifact.name}`,
+  );
+}
 
 /** The event that registered a version; its last event where an old one is no longer here. */
 const registrationOf = ({ events }: ArtifactState, { id, event }: VersionState): ResolvedEvent =>
@@ -72,7 +92,7 @@ const registrationOf = ({ events }: ArtifactState, { id, event }: VersionState):
 /** The draft of a registration; an assignment may need one too. */
 function draftRegistration(snapshot: Snapshot, request: RegisterRequest): Draft {
   const { artifact } = snapshot;
-  const version = request.version ?? nextVersion(artifact, request.bump);
+  const version = request.version ?? nextVersion(artifact, request);
   const known = artifact.versions.get(version);
   if (known?.registered && known.active) throw alreadyRegistered(artifact, known, request);
   const here = request.force ? undefined : activeAt(artifact, request.commit);
@@ -87,20 +107,44 @@ function draftRegistration(snapshot: Snapshot, request: RegisterRequest): Draft 
 }
 
 /**
- * The version that follows the latest one. A version that any event names is passed over, so that one version never names
- * two sets of bytes unless a request names it.
+ * The version that follows the one that is raised. A version that any event names is passed over, so that one version never
+ * names two sets of bytes unless a request names it.
  */
-export function nextVersion(artifact: ArtifactState, bump?: Bump): Version {
-  const latest = latestVersion(artifact);
-  let next = latest ? bumpVersion(latest.id as Version, bump ?? 'patch') : firstVersion(bump);
-  while (artifact.versions.has(next))
-    next = bumpVersion(next, bump === 'release' ? 'patch' : (bump ?? 'patch'));
+export function nextVersion(
+  artifact: ArtifactState,
+  { from, bump, preid }: Pick<RegisterRequest, 'from' | 'bump' | 'preid'> = {},
+): Version {
+  const base = raisedVersion(artifact, from);
+  let next = base ? bumpVersion(base.id as Version, bump ?? 'patch', preid) : firstVersion(bump, preid);
+  const taken = artifact.versions.get(next);
+  if (base && bump === 'release' && taken?.registered && taken.active)
+    throw new RegError(
+      'ALREADY_REGISTERED',
+      `${artifact.name} ${next}, the release of ${base.id}, is already registered`,
+      'raise another part of it: --bump patch, minor or major',
+    );
+  while (artifact.versions.has(next) || isAfterItsRelease(artifact, next))
+    next = isAfterItsRelease(artifact, next)
+      ? bumpVersion(coreOf(next), 'prerelease', preid)
+      : bumpVersion(next, bump === 'release' ? 'patch' : (bump ?? 'patch'), preid);
+  if (base && compareVersions(next, base.id as Version) < 0)
+    throw new RegError(
+      'INVALID_VERSION',
+      `${next} comes before ${base.id}, by the order of their words`,
+      'choose a word that comes after it for --preid, or name the version with --version',
+    );
   return next;
 }
 
+const coreOf = (version: Version): Version => version.replace(/[-+].*$/, '') as Version;
+
+/** Whether a version is a pre-release of one that is out already. */
+const isAfterItsRelease = ({ versions }: ArtifactState, version: Version): boolean =>
+  coreOf(version) !== version && versions.has(coreOf(version));
+
 /** The first version, counted from v0.0.0 where a part is to be raised. */
-const firstVersion = (bump: Bump | undefined): Version =>
-  bump === undefined || bump === 'release' ? FIRST_VERSION : bumpVersion('v0.0.0' as Version, bump);
+const firstVersion = (bump: Bump | undefined, preid: string | undefined): Version =>
+  bump === undefined || bump === 'release' ? FIRST_VERSION : bumpVersion('v0.0.0' as Version, bump, preid);
 
 /** Whether a version is the release that a pre-release led to: v1.2.0 after v1.2.0-rc.1. */
 const isReleaseOf = (version: Version, before: VersionId): boolean => before.startsWith(`${version}-`);
@@ -339,16 +383,23 @@ export interface DeprecateRequest extends WithdrawRequest {
   successor?: ArtifactName | undefined;
 }
 
-/** Plans the deprecation of an artifact; the plan has no tag when it is deprecated already, with the same successor. */
+/**
+ * Plans the deprecation of an artifact. One that is deprecated already gets another event for another message or successor, and
+ * keeps the successor that it has; for anything else the plan has no tag.
+ */
 export function planDeprecate(snapshot: Snapshot, { message, force, successor }: DeprecateRequest): Plan {
   const { artifact } = snapshot;
   const last = artifact.events.at(-1);
   if (last === undefined) throw unknownArtifact(artifact.name, snapshot.otherArtifacts, snapshot.mayLack);
-  const isNews = successor !== undefined && successor !== last.successor;
+  const next = successor ?? (artifact.deprecated ? last.successor : undefined);
+  const isNews = next !== last.successor || isOtherMessage(message, last);
   if (artifact.deprecated && !force && !isNews)
     return { tags: [], note: `${artifact.name} already is deprecated`, standing: last };
-  return planTags(snapshot, [deprecating(last, message, successor)]);
+  return planTags(snapshot, [deprecating(last, message, next)]);
 }
+
+const isOtherMessage = (message: string | undefined, last: ResolvedEvent): boolean =>
+  message !== undefined && message.trim() !== '' && splitMessage(message).text !== last.message;
 
 const deprecating = (
   { artifact, commit }: ResolvedEvent,
@@ -442,18 +493,27 @@ export function planDeleteCurrent(snapshot: Snapshot, stage: StageName): Plan {
 }
 
 /** Which part of a version to raise. */
-export type Bump = 'major' | 'minor' | 'patch' | 'release';
+export type Bump = 'major' | 'minor' | 'patch' | 'prerelease' | 'release';
 
 /**
- * The next version after `from`; a pre-release is raised to its release, as npm does.
- * @throws RegError INVALID_VERSION when a number would get too large to be read again
+ * The next version after `from`, by the rules of npm's semver: a pre-release is raised to its release, and by `prerelease` to the
+ * next one; any other version by `prerelease` to the first one of its next patch.
+ * @param preid the word of a pre-release: `rc` gives `v1.2.1-rc.0`
+ * @throws RegError INVALID_VERSION when a number would get too large to be read again, or `preid` is no identifier
  */
-export function bumpVersion(from: Version, bump: Bump): Version {
+export function bumpVersion(from: Version, bump: Bump, preid?: string): Version {
   if (bump === 'release' && !parse(from)?.prerelease.length)
     throw new RegError(
       'INVALID_VERSION',
       `${from} is no pre-release, so there is nothing to release`,
       'raise it with --bump patch, minor or major',
     );
-  return version(inc(from, bump) ?? 'none');
+  const raised = preid === undefined ? inc(from, bump) : preid && inc(from, bump, preid);
+  if (!raised && preid !== undefined)
+    throw new RegError(
+      'INVALID_VERSION',
+      `'${preid}' cannot name a pre-release`,
+      'write letters, digits and dashes, such as --preid rc',
+    );
+  return version(raised || 'none');
 }

@@ -233,3 +233,11 @@ export function versionsGreatestFirst(artifact: ArtifactState): VersionState[] {
 /** All versions, the last registered first. */
 export const versionsNewestFirst = (artifact: ArtifactState): VersionState[] =>
   [...artifact.versions.values()].sort((a, b) => b.event.place - a.event.place);
+
+/** Whether events of an artifact say that it took over one of another name. */
+export const bringsFrom = ({ events }: ArtifactState, name: ArtifactName): boolean =>
+  events.some(({ renamedFrom }) => renamedFrom === name);
+
+/** Whether an artifact was renamed to another one, and is not in use under its old name again. */
+export const isRenamed = (old: ArtifactState, to: ArtifactState): boolean =>
+  old.deprecated && old.events.at(-1)?.successor === to.name && bringsFrom(to, old.name);

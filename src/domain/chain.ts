@@ -1,4 +1,5 @@
 import { short } from '../util/oid.js';
+import type { Rewritten } from './acceptance.js';
 import type { ArtifactState, ResolvedEvent } from './artifact.js';
 import type { Event, NamedEvent, Oid } from './event.js';
 import type { Version } from './version.js';
@@ -8,12 +9,18 @@ export interface Break {
   /** The event that shows it. */
   event: ResolvedEvent;
   message: string;
+  /** Of a break in the chain: what it takes to accept it. */
+  rewritten?: Rewritten;
 }
 
-/** The tag objects that events name as their predecessors, and that no tag holds any more. */
-export function goneParents({ events }: ArtifactState): Oid[] {
+/** The tag objects that events name as their predecessors, or that were accepted in their place, and that no tag holds any more. */
+export function goneParents({ events }: ArtifactState, accepted: readonly Rewritten[] = []): Oid[] {
   const held = new Set(events.map(({ tagOid }) => tagOid));
-  return events.flatMap(({ parent }) => (parent === undefined || held.has(parent) ? [] : [parent]));
+  const named = [
+    ...events.map(({ parent }) => parent),
+    ...accepted.flatMap(({ event, now }) => (held.has(event) ? now : undefined)),
+  ];
+  return named.flatMap((oid) => (oid === undefined || held.has(oid) ? [] : [oid]));
 }
 
 /** An event that names what is not here; `parent` where that is the event before it, else it is its version. */
@@ -49,28 +56,45 @@ export function gapsIn(read: readonly Event[], all: readonly NamedEvent[]): Gap[
  * without the trailer, such as those of gto, belong to the chain where others name them.
  * @param names the own names of objects that no tag holds any more, as far as they still exist
  * @param held what every tag holds now, by name, event or not
+ * @param accepted what stands in the place of a predecessor: the chain has to hold with that
  */
 export function breaksIn(
   artifact: ArtifactState,
   names: ReadonlyMap<Oid, string>,
   held: ReadonlyMap<string, Oid>,
+  accepted: readonly Rewritten[] = [],
 ): Break[] {
+  const { events } = artifact;
   // one object may be under two names, and the first of them is the one that others followed
-  const places = new Map(artifact.events.map(({ tagOid, place }) => [tagOid, place] as const).reverse());
-  return artifact.events.flatMap((event): Break[] => {
-    const { parent, tag, place } = event;
-    if (parent === undefined) return [];
-    const before = places.get(parent);
-    if (before === undefined) {
-      const name = names.get(parent);
-      const message =
-        name === undefined ? guess(artifact.events, event) : fate(name, held.get(name), parent, tag);
-      return [{ event, message }];
-    }
-    if (before < place) return [];
-    const later = artifact.events[before]?.tag;
-    return [{ event, message: `${tag} names ${later} as the event before it, which counts as a later one` }];
+  const places = new Map(events.map(({ tagOid, place }) => [tagOid, place] as const).reverse());
+  return events.flatMap((event): Break[] => {
+    const { parent, tag, tagOid, place } = event;
+    if (parent === undefined || (places.get(parent) ?? place) < place) return [];
+    const instead = accepted.filter((one) => one.event === tagOid && one.parent === parent);
+    if (instead.some(({ now }) => now === undefined || (places.get(now) ?? place) < place)) return [];
+    const last = instead.at(-1)?.now;
+    const lost = last ?? parent;
+    const when = last === undefined ? `when ${tag} was written` : 'when that was accepted';
+    const later = events[places.get(lost) ?? -1]?.tag;
+    const name = names.get(lost);
+    const message =
+      later !== undefined
+        ? `${tag} names ${later} as the event before it, which counts as a later one`
+        : name === undefined
+          ? guess(events, event, lost)
+          : fate(name, held.get(name), { lost, tag, when });
+    return [{ event, message, rewritten: { event: tagOid, parent, now: inPlaceOf(event, events, name) } }];
   });
+}
+
+/** The event in the place of a lost one: that with its name, or the one right before. */
+function inPlaceOf(
+  { place }: ResolvedEvent,
+  events: readonly ResolvedEvent[],
+  name: string | undefined,
+): Oid | undefined {
+  const before = events.slice(0, place);
+  return (before.find(({ tag }) => tag === name) ?? before.at(-1))?.tagOid;
 }
 
 /** Events that share a counter with an earlier one, whatever their dates (docs/specification.md, 2 Order of events). */
@@ -112,16 +136,20 @@ export function forksIn({ events }: ArtifactState): Break[] {
   });
 }
 
-function fate(name: string, held: Oid | undefined, parent: Oid, tag: string): string {
+function fate(
+  name: string,
+  held: Oid | undefined,
+  { lost, tag, when }: { lost: Oid; tag: string; when: string },
+): string {
   if (held === undefined) return `${name} was deleted: ${tag} names it as the event before it`;
   // a listing gives this id where the file of a ref holds no object id
   if (/^0+$/.test(held)) return `${name} cannot be read: ${tag} names it as the event before it`;
-  return `${name} was moved or recreated: when ${tag} was written it was ${short(parent)}, and now it is ${short(held)}`;
+  return `${name} was moved or recreated: ${when} it was ${short(lost)}, and now it is ${short(held)}`;
 }
 
 /** What must have happened to a tag whose object is gone, by the events around it. */
-function guess(events: readonly ResolvedEvent[], event: ResolvedEvent): string {
-  const gone = `${short(event.parent ?? '')}, the event before ${event.tag}, is gone`;
+function guess(events: readonly ResolvedEvent[], event: ResolvedEvent, lost: Oid): string {
+  const gone = `${short(lost)}, the event before ${event.tag}, is gone`;
   const before = events.slice(0, event.place);
   const last = before.at(-1);
   if (last === undefined) return `${gone}: it was deleted, and it was the first`;

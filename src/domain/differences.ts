@@ -4,16 +4,7 @@ import type { Better } from './metrics.js';
 export type Section = (typeof SECTIONS)[number];
 
 /** In the order in which people read them. */
-export const SECTIONS = [
-  'source',
-  'bytes',
-  'about',
-  'labels',
-  'params',
-  'metrics',
-  'interface',
-  'custom',
-] as const;
+const SECTIONS = ['source', 'bytes', 'about', 'labels', 'params', 'metrics', 'interface', 'custom'] as const;
 
 /** The facts about a model: values by section and name. Unknown values are left out. */
 export type Facts = Readonly<Partial<Record<Section, Readonly<Record<string, unknown>>>>>;

@@ -58,6 +58,11 @@ interface TagFacts {
   ownName?: string;
   /** Whether it ends in a signature, a good one or not. */
   signed?: true;
+  /**
+   * The `Reg-Renamed-From` trailer: the artifact that this one was called before. The commit declares it under that name, or under one
+   * before that.
+   */
+  renamedFrom?: ArtifactName;
   /** The `Reg-Approval` trailers: the tag objects of the approvals that it rests on; absent without any. */
   approvals?: readonly Oid[];
   // room for what `inOrder` and the fold say of it: an object that grows costs an engine many times as much as one that is filled
@@ -84,12 +89,13 @@ export function eventOf(name: EventName, tag: AnnotatedTag): Event {
   if (tag.signed) event.signed = true;
   // few events have them, and a registry has many events
   if (/reg-approval/i.test(tag.message)) event.approvals = trailerValues(tag.message, 'reg-approval');
+  const renamedFrom = /reg-renamed/i.test(tag.message) ? renamedFromIn(tag.message) : undefined;
+  if (renamedFrom !== undefined) event.renamedFrom = renamedFrom;
   return event;
 }
 
-/** The version that a tag's message states, as its event has it. */
-export const statedVersionIn = (message: string): Version | undefined =>
-  /reg-version/i.test(message) ? statedIn(splitMessage(message).trailers) : undefined;
+const renamedFromIn = (message: string): ArtifactName | undefined =>
+  parseArtifactName(splitMessage(message).trailers.get('reg-renamed-from') ?? '');
 
 function statedIn(trailers: Trailers): Version | undefined {
   const stated = trailers.get('reg-version');

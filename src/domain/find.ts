@@ -54,7 +54,8 @@ export function unknownArtifact(
  */
 export function nearestName(typed: ArtifactName, known: readonly ArtifactName[]): ArtifactName | undefined {
   const others = new Set(known);
-  const same = [...others].filter((name) => name !== typed && lastPart(name) === lastPart(typed));
+  others.delete(typed);
+  const same = [...others].filter((name) => lastPart(name) === lastPart(typed));
   if (same.length > 0) return same.length === 1 ? same[0] : undefined;
   const near = nearest(typed, [...others]);
   if (near !== undefined || typed.includes(':')) return near as ArtifactName | undefined;

@@ -10,6 +10,9 @@ const SCHEMES: ReadonlySet<string> = new Set(['https', 'http', 'ssh', 'git', 'fi
 /** `ssh:/path` and `git:path` may be the path on a host of that name (git-clone(1), GIT URLS), unless they hold a login. */
 const LACKS_A_SLASH = /^(?:https?|file):(?!\/\/)|^(?:ssh|git):\/(?!\/).*@/i;
 
+/** Whether a text is a URL of this machine. */
+export const isFileUrl = (text: string): boolean => /^file:/i.test(text);
+
 /**
  * Reads a `source.repo` or `--repo`: a URL of an allowed scheme, `user@host:path`, or a plain path.
  * @throws RegError SOURCE_UNSUPPORTED for anything that would make git run a program

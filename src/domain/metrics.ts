@@ -1,3 +1,5 @@
+import { matchesGlob } from './glob.js';
+
 /** Which way a metric gets better. */
 export type Better = 'lower' | 'higher';
 
@@ -29,7 +31,7 @@ export function betterWay({ better, max, min }: MetricRule): Better | undefined 
 /** The rules about one artifact, each with the name of its metric. */
 export const rulesFor = (artifact: string, rules: MetricRules): { metric: string; rule: MetricRule }[] =>
   Object.entries(rules)
-    .filter(([, { artifacts }]) => artifacts?.some((pattern) => matches(artifact, pattern)) ?? true)
+    .filter(([, { artifacts }]) => artifacts?.some((pattern) => matchesGlob(pattern, artifact)) ?? true)
     .map(([name, rule]) => ({ metric: rule.metric ?? name, rule }));
 
 /** Which way a metric of an artifact gets better, as far as rules tell without contradiction. */
@@ -38,21 +40,6 @@ export function wayOf(metric: string, artifact: string, rules: MetricRules): Bet
     .filter((one) => one.metric === metric)
     .flatMap(({ rule }) => betterWay(rule) ?? []);
   return new Set(ways).size === 1 ? ways[0] : undefined;
-}
-
-/** Whether a name fits a pattern in which `*` stands for any characters. */
-function matches(name: string, pattern: string): boolean {
-  const [start = '', ...rest] = pattern.split('*');
-  if (rest.length === 0) return name === pattern;
-  const end = rest.pop() ?? '';
-  if (!name.startsWith(start) || !name.endsWith(end)) return false;
-  let at = start.length;
-  for (const part of rest) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at <= name.length - end.length;
 }
 
 /** Why a value is beyond the limits of a rule, as the end of a sentence; undefined when it is not. */
@@ -76,6 +63,57 @@ export function leastGood(reference: number, rule: MetricRule): number | undefin
 /** Whether a value is worse than that. */
 export const isWorse = (value: number, limit: number, rule: MetricRule): boolean =>
   betterWay(rule) === 'lower' ? rounded(value) > limit : rounded(value) < limit;
+
+/**
+ * Why a value is worse than a reference, tolerance apart, as the end of a sentence; undefined when it is not, and for a rule that does not
+ * say which way is better.
+ * @param whose names the model of the reference
+ */
+export function worseThan(
+  value: number,
+  reference: number,
+  rule: MetricRule,
+  whose: string,
+): string | undefined {
+  const limit = leastGood(reference, rule);
+  if (limit === undefined || !isWorse(value, limit, rule)) return undefined;
+  const bound = betterWay(rule) === 'lower' ? 'at most' : 'at least';
+  const tolerated =
+    rule.tolerance === undefined
+      ? ''
+      : `; with a tolerance of ${rule.tolerance} it has to be ${bound} ${limit}`;
+  return `is ${value}, worse than ${reference} of ${whose}${tolerated}`;
+}
+
+/** Gives the value of a metric; undefined where the model has none. */
+export type MetricValues = (metric: string) => number | undefined;
+
+/**
+ * Why one model is worse than another by the rules of its metrics, in sentences; none where it is better or the same. A limit counts
+ * where the value leaves it, or goes further beyond it.
+ * @param whose names the model that it is compared with
+ */
+export function reasonsWorse(
+  rules: readonly { metric: string; rule: MetricRule }[],
+  before: MetricValues,
+  after: MetricValues,
+  whose: string,
+): string[] {
+  const reasons = rules.flatMap(({ metric, rule }) => {
+    const [reference, value] = [before(metric), after(metric)];
+    if (value === undefined)
+      return reference === undefined ? [] : `${metric} was ${reference} of ${whose}, and is gone`;
+    const limit = beyondLimits(value, rule);
+    if (limit !== undefined && (reference === undefined || beyondBy(value, rule) > beyondBy(reference, rule)))
+      return `${metric} ${limit}`;
+    const reason = reference === undefined ? undefined : worseThan(value, reference, rule, whose);
+    return reason === undefined ? [] : `${metric} ${reason}`;
+  });
+  return [...new Set(reasons)];
+}
+
+const beyondBy = (value: number, { max = value, min = value }: MetricRule): number =>
+  Math.max(value - max, min - value, 0);
 
 /** A share is one of the other value, whatever its sign. */
 function toleranceOf(reference: number, { tolerance = 0 }: MetricRule): number {

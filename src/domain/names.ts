@@ -52,15 +52,20 @@ export function artifactName(text: string): ArtifactName {
       `'${text}' is more than an artifact's name`,
       `give the name alone: ${alone}`,
     );
+  throw new RegError(
+    'INVALID_NAME',
+    whyNoArtifact(text),
+    'letters, digits, - _ . and / are allowed, a letter or digit first and last; dir:name for a subfolder',
+  );
+}
+
+/** Says why a text is not an artifact's name. */
+export function whyNoArtifact(text: string): string {
   const mark = text.search(/[:=]/);
   const problem =
     (mark < 0 ? undefined : problemIn(text.slice(0, mark), IN_DIR, 'its dir')) ??
     problemIn(text.slice(mark + 1), IN_NAME, mark < 0 ? 'it' : 'the part behind the dir');
-  throw new RegError(
-    'INVALID_NAME',
-    `'${text}' is not an artifact name: ${problem}`,
-    'letters, digits, - _ . and / are allowed, a letter or digit first and last; dir:name for a subfolder',
-  );
+  return `'${text}' is not an artifact name: ${problem}`;
 }
 
 /** What is wrong with a piece of a name, as the end of a sentence; undefined where nothing is. */

@@ -7,7 +7,7 @@ import type { ArtifactName, StageName } from './names.js';
 import type { VersionId } from './state.js';
 import { type EventName, formatTagName, MAX_COUNTER, parseTagName } from './tag-name.js';
 import { formatTime } from './time.js';
-import { joinMessage, splitMessage } from './trailers.js';
+import { joinMessage, ownWords } from './trailers.js';
 import { refuseOtherCase, refuseUnwritableTag } from './writable.js';
 
 /** The state of the registry that a write is planned on. */
@@ -36,6 +36,8 @@ export interface Draft {
   message: string | undefined;
   /** The artifact that takes the place of a deprecated one. */
   successor?: ArtifactName | undefined;
+  /** What the artifact was called before, where the event takes over one of that name. */
+  renamedFrom?: ArtifactName | undefined;
 }
 
 /** One tag to create. */
@@ -48,6 +50,7 @@ export interface PlannedTag {
   date: number;
   text: string;
   successor?: ArtifactName | undefined;
+  renamedFrom?: ArtifactName | undefined;
   /** The tag objects of the approvals that a policy asks for. */
   approvals?: readonly Oid[] | undefined;
   /** The tag object of the artifact's previous event; `previous` is the tag planned just before this one. */
@@ -92,6 +95,7 @@ export function planTags(snapshot: Snapshot, drafts: readonly Draft[]): Plan {
       date: newest,
       text: draft.message?.trim() || subject(draft),
       successor: draft.successor,
+      renamedFrom: draft.renamedFrom,
       parent: index > 0 ? 'previous' : events.at(-1)?.tagOid,
     };
   });
@@ -136,7 +140,14 @@ const noDateAfter = (snapshot: Snapshot, before: number): RegError =>
     'delete that tag: its date is wrong',
   );
 
-function subject({ event, of }: Draft): string {
+function subject(draft: Draft): string {
+  const { renamedFrom } = draft;
+  return renamedFrom === undefined
+    ? eventSubject(draft)
+    : `${eventSubject(draft)}, renamed from ${renamedFrom}`;
+}
+
+function eventSubject({ event, of }: Draft): string {
   const version = of?.startsWith('v') ? of : `commit ${of && short(of)}`;
   switch (event.kind) {
     case 'registration':
@@ -160,9 +171,8 @@ export function messageOf(tag: PlannedTag, parent: Oid | undefined): string {
   const trailers: [string, string][] = [];
   if ('stage' in tag.event && tag.of?.startsWith('v')) trailers.push(['Reg-Version', tag.of]);
   if (tag.successor !== undefined) trailers.push(['Reg-Successor', tag.successor]);
+  if (tag.renamedFrom !== undefined) trailers.push(['Reg-Renamed-From', tag.renamedFrom]);
   for (const approval of tag.approvals ?? []) trailers.push(['Reg-Approval', approval]);
   if (parent !== undefined) trailers.push(['Reg-Parent', parent]);
-  // what a person wrote may hold neither our trailers nor the beginning of a signature, which would swallow them
-  const text = splitMessage(tag.text).text.replaceAll(/^-----BEGIN/gm, ' -----BEGIN');
-  return joinMessage(text, trailers);
+  return joinMessage(ownWords(tag.text), trailers);
 }

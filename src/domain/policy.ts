@@ -9,7 +9,7 @@ import {
   versionsByStage,
 } from './artifact.js';
 import { tagsBefore } from './chain.js';
-import type { Oid } from './event.js';
+import type { Oid, Tagger } from './event.js';
 import { versionLabel } from './find.js';
 import type { StageName } from './names.js';
 import { type Signature, standsFor } from './signature.js';
@@ -226,11 +226,13 @@ function isOnBranch({ commits, policy, facts, stage, subject }: Case): Problem |
   };
 }
 
+/** Whether a tagger is among the addresses of `by`. Letter case is ignored. */
+export const mayChange = (by: readonly string[], { email }: Pick<Tagger, 'email'>): boolean =>
+  by.some((one) => one.toLowerCase() === email.toLowerCase());
+
 /** The tagger is allowed to change the stage. Anyone can write an address; `signed` makes it one that a key stands for. */
 function isByOneOf({ event, policy, stage, artifact }: Case): Problem | undefined {
-  if (policy.by === undefined) return undefined;
-  const email = event.tagger.email.toLowerCase();
-  if (policy.by.some((one) => one.toLowerCase() === email)) return undefined;
+  if (policy.by === undefined || mayChange(policy.by, event.tagger)) return undefined;
   return {
     message: `${event.tagger.email} may not change ${stage} of ${artifact.name}`,
     hint:

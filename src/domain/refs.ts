@@ -17,6 +17,9 @@ export const tagRefspec = (tagName: string): string => `${tagRef(tagName)}:${tag
 export const tagNameOf = (ref: string): string | undefined =>
   ref.startsWith(TAG_REFS) ? ref.slice(TAG_REFS.length) : undefined;
 
+/** The short name of a tag that a person writes: with or without `refs/tags/` or `tags/`. */
+export const tagNameIn = (text: string): string => text.replace(/^(refs\/)?tags\//, '');
+
 /**
  * The ref that holds an artifact's turn. The name of an artifact has no `@`, so the turns of `churn` and `churn/x` are never
  * a file and a folder of one name.

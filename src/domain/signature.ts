@@ -1,3 +1,5 @@
+import { matchesGlob } from './glob.js';
+
 /** The result of checking the signature of a tag. */
 export interface Signature {
   /** `unknown`: a valid signature with a key that is not among the signers. `unsigned`: no signature. */
@@ -20,32 +22,9 @@ export function standsFor(principals: string, email: string): boolean {
   let stands = false;
   for (const pattern of principals.toLowerCase().split(',')) {
     const isExcluding = pattern.startsWith('!');
-    if (!matches(pattern.slice(isExcluding ? 1 : 0).trim(), address)) continue;
+    if (!matchesGlob(pattern.slice(isExcluding ? 1 : 0).trim(), address)) continue;
     if (isExcluding) return false;
     stands = true;
   }
   return stands;
-}
-
-/** Matches in time that is the product of both lengths, however many stars there are. */
-function matches(pattern: string, text: string): boolean {
-  let at = 0;
-  let star = -1;
-  let resume = 0;
-  let index = 0;
-  while (index < text.length) {
-    if (pattern[at] === '*') {
-      star = at;
-      at += 1;
-      resume = index;
-    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === text[index])) {
-      at += 1;
-      index += 1;
-    } else if (star >= 0) {
-      at = star + 1;
-      resume += 1;
-      index = resume;
-    } else return false;
-  }
-  return /^\**$/.test(pattern.slice(at));
 }

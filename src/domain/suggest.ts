@@ -20,7 +20,8 @@ export function didYouMean(typed: string, known: readonly string[], otherwise: s
 
 /** A hint that lists the first of the known names, else `otherwise`. */
 export function thereAre(known: readonly string[], otherwise: string): string {
-  if (known.length === 0) return otherwise;
-  const some = known.slice(0, 8).join(', ');
-  return `there ${known.length === 1 ? 'is' : 'are'} ${some}${known.length > 8 ? ' and more' : ''}`;
+  const names = [...new Set(known)];
+  if (names.length === 0) return otherwise;
+  const some = names.slice(0, 8).join(', ');
+  return `there ${names.length === 1 ? 'is' : 'are'} ${some}${names.length > 8 ? ' and more' : ''}`;
 }

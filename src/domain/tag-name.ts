@@ -67,6 +67,10 @@ export function isMarkAt(tagName: string, at: number): boolean {
   return code === AT || code === HASH;
 }
 
+/** The artifact that a tag's name begins with, whether or not an event follows; undefined where none does. */
+export const artifactOfTag = (tagName: string): ArtifactName | undefined =>
+  artifactNameFromTag(tagName.slice(0, Math.max(0, markIn(tagName))));
+
 const NO_COUNTER = -1;
 const ZERO = 0x30;
 /** The greatest counter (docs/specification.md, 1 Tags, Names): it and the number after it are exact. */

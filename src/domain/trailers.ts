@@ -27,6 +27,10 @@ export function splitMessage(message: string): SplitMessage {
   return { text: body, trailers };
 }
 
+/** What a person wrote, without our trailers, and without the beginning of a signature, which would swallow the trailers behind it. */
+export const ownWords = (text: string): string =>
+  splitMessage(text).text.replaceAll(/^-----BEGIN/gm, ' -----BEGIN');
+
 /**
  * The values of a trailer that may be repeated, in their order.
  * @param key in lower case

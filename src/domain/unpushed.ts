@@ -1,6 +1,7 @@
 import type { ArtifactState, ResolvedEvent } from './artifact.js';
 import type { PlannedTag } from './plan.js';
 import { type EventName, parseTagName } from './tag-name.js';
+import { splitMessage } from './trailers.js';
 
 // The events of an artifact that are here and not at its remote (docs/specification.md, 5 Commands, Writing).
 
@@ -49,13 +50,18 @@ function registrationFor(
   return own.findLast((one) => one.place < place) ?? own[0];
 }
 
-/** Whether planned tags are these events, whatever their counters, dates and messages are. */
+/**
+ * Whether planned tags are these events, whatever their counters, dates and messages are. A deprecation is what it says: another
+ * message or successor is another one.
+ */
 export function isSameWrite(tags: readonly PlannedTag[], events: readonly ResolvedEvent[]): boolean {
   return (
     tags.length === events.length &&
-    tags.every(({ event, commit, of }, index) => {
+    tags.every(({ event, commit, of, text, successor }, index) => {
       const other = events[index];
-      return other?.commit === commit && other.of === of && subjectOf(other) === subjectOf(event);
+      if (other?.commit !== commit || other.of !== of || subjectOf(other) !== subjectOf(event)) return false;
+      if (event.kind !== 'deprecation') return true;
+      return other.successor === successor && other.message === splitMessage(text).text;
     })
   );
 }

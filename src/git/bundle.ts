@@ -67,6 +67,7 @@ export async function openBundleRepository(
   return {
     ...repository,
     address: path,
+    isExcerpt: true,
     writer,
     remote,
     remotes: async () => ({ names: [] }),

@@ -37,6 +37,8 @@ import { type FolderReader, remoteRepository } from './remote/repository.js';
 import type { CacheFolder } from './remote/transport.js';
 import { fetchConfig, gitTransport, REMOTE } from './remote/transport-git.js';
 
+export { reachingFrom } from './program/network.js';
+
 /**
  * Opens the repository at a URL without cloning it. No ref of it is kept in the cache, so that a write is a push.
  */
@@ -59,8 +61,8 @@ export function openUrlRepository(url: string, cache: string, around: Surroundin
       ...gitTagWriter(git, gitSigner(git, folder.path, runner.around(folder))),
       turn: async (artifact) => ({ artifact, last: undefined }),
       // no ref is kept here: what the remote has done is done
-      change: async (_refs, turn) =>
-        turn === undefined
+      change: async (_refs, ...turns) =>
+        turns.length === 0
           ? { kind: 'done' }
           : { kind: 'lost', reason: 'a registry at a URL is written by a push alone' },
       commitFile: async (path) => {

@@ -1,15 +1,19 @@
 import { join } from 'node:path';
-import type { Surroundings } from '../net/http.js';
+import { extraHeaderFor, type GitConfig, isNetworkKey } from '../documents/git-config.js';
+import { withLogin } from '../net/credentials.js';
+import type { Surroundings as NetSurroundings } from '../net/http.js';
 import { shownAddress } from '../util/address.js';
 import { isFolder } from '../util/files.js';
+import { tokenFor } from '../util/host-tokens.js';
 import { addShallow } from './files/history.js';
 import { indexPack } from './files/index-pack.js';
 import { withoutPrograms } from './files/large-files.js';
 import { type ObjectStore, openObjectStore } from './files/objects.js';
+import { findPlace } from './files/place.js';
 import { openRefs, writeRefs } from './files/refs.js';
 import { openLocalSource, readFolder } from './files/repository.js';
 import { parseRevision } from './files/revisions.js';
-import type { RegistryRepository, SourceOpener, SourceRepository } from './port.js';
+import type { RegistryRepository, SourceOpener, SourceRepository, Standpoint } from './port.js';
 import { needsGit } from './port.js';
 import { openRemoteCache } from './remote/cache.js';
 import { type RemoteRepository, remoteRepository } from './remote/repository.js';
@@ -18,26 +22,50 @@ import { httpTransport } from './remote/transport-http.js';
 
 export { openLocalRepository } from './files/repository.js';
 
+interface Surroundings extends NetSurroundings {
+  /** What the configuration of a repository says of the network. */
+  config?: GitConfig | undefined;
+}
+
+/** Surroundings in which other repositories are reached by the configuration of the repository in which a person stands. */
+export async function reachingFrom(
+  { folder, env, reach }: Standpoint,
+  around: NetSurroundings,
+): Promise<Surroundings> {
+  const place = await findPlace(folder, env).catch(none);
+  const config = [...(place?.config ?? [])].filter(([key]) => isNetworkKey(key, reach));
+  return { ...around, config: new Map(config) };
+}
+
 /**
  * Opens the registry at a URL, to read it without the git program.
  * @throws RegError GIT_MISSING for any other than a web address
  */
 export function openUrlRepository(url: string, cache: string, around: Surroundings): RegistryRepository {
+  return openAt(url, cache, around);
+}
+
+function openAt(url: string, cache: string, around: Surroundings) {
   const address = webAddress(url);
-  return { ...openRemote(address, cache, around), largeFiles: largeFilesAt(address) };
+  const token = new URL(address).password === '' ? tokenFor(address, around.env) : undefined;
+  const entered = token ? withLogin(address, token) : address;
+  // a token takes the place of headers
+  const config = token ? undefined : around.config;
+  return {
+    ...openRemote(entered, cache, { ...around, config }),
+    largeFiles: largeFilesAt(entered, { ...around, config }),
+  };
 }
 
 /** Opens source repositories without the git program: a folder of this machine where it is, a web address through the cache. */
 export const openSources = (cache: string, around: Surroundings): SourceOpener => ({
   openSource: async (location) => {
-    if (location.kind === 'path') {
-      if (await isFolder(location.path)) return openLocalSource(location.path);
+    if (location.kind === 'url') return openAt(location.url, cache, around);
+    if (!(await isFolder(location.path))) {
       const { isBundle } = await import('./bundle.js');
       if (await isBundle(location.path)) throw needsGit(`to read the bundle ${location.path}`);
-      return openLocalSource(location.path);
     }
-    const address = webAddress(location.url);
-    return { ...openRemote(address, cache, around), largeFiles: largeFilesAt(address) };
+    return openLocalSource(location.path, around.env);
   },
 });
 
@@ -49,14 +77,17 @@ function webAddress(url: string): string {
 
 const none = async (): Promise<undefined> => undefined;
 
-const largeFilesAt = (url: string): SourceRepository['largeFiles'] =>
-  withoutPrograms({
-    folders: async () => [],
-    // what a clone would call it
-    remote: async () => ({ name: 'origin', url }),
-    setting: none,
-    extraHeader: none,
-  });
+const largeFilesAt = (url: string, { env, config }: Surroundings): SourceRepository['largeFiles'] =>
+  withoutPrograms(
+    {
+      folders: async () => [],
+      // what a clone would call it
+      remote: async () => ({ name: 'origin', url }),
+      setting: none,
+      extraHeader: async (address) => config && extraHeaderFor(config, address),
+    },
+    env,
+  );
 
 function openRemote(address: string, folder: string, around: Surroundings): RemoteRepository {
   const cache = openRemoteCache(shownAddress(address), folder);

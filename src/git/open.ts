@@ -1,10 +1,11 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
-import { parseLocation } from '../domain/location.js';
+import type { Reach } from '../documents/git-config.js';
+import { isFileUrl, parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
 import { once } from '../util/async.js';
 import { isFolder } from '../util/files.js';
-import { needsGit, type RegistryRepository, type SourceOpener } from './port.js';
+import { needsGit, type RegistryRepository, type SourceOpener, type Standpoint } from './port.js';
 import { namedBare, openGitRepository } from './program/repository.js';
 import { type Surroundings, withoutLocalVariables } from './program/run.js';
 import { objectsOfClone } from './shallow.js';
@@ -14,6 +15,7 @@ import { objectsOfClone } from './shallow.js';
  * written there goes through git's own protocol, and nothing of a work tree counts. A path may be that of a bundle, which is only
  * read. Without the git program a repository is opened to be read.
  * @param cache where what comes from a URL is kept
+ * @param reach `linked` where a link names the repository
  * @throws RegError NO_REPOSITORY, SOURCE_UNSUPPORTED, GIT_MISSING, GIT_TOO_OLD, USAGE
  */
 export async function openRepository(
@@ -21,12 +23,17 @@ export async function openRepository(
   cwd: string,
   cache: string,
   around: Surroundings,
+  reach: Reach = 'named',
 ): Promise<RegistryRepository> {
   const location = parseLocation(repo);
   const isWithoutGit = await isEmbeddedChosen(around.env);
-  if (location.kind === 'url' || /^file:/i.test(repo)) {
-    const { openUrlRepository } = await modeOf(isWithoutGit);
-    return openUrlRepository(repo, cache, around);
+  if (location.kind === 'url' || isFileUrl(repo)) {
+    const mode = await modeOf(isWithoutGit);
+    return mode.openUrlRepository(
+      repo,
+      cache,
+      await mode.reachingFrom({ folder: cwd, env: around.env, reach }, around),
+    );
   }
   const folder = resolve(cwd, location.path);
   if (!(await isFolder(folder))) {
@@ -44,14 +51,20 @@ export async function openRepository(
         ...around,
         env: repo === '.' ? env : { ...env, ...(await namedBare(folder)) },
       });
-  return { ...repository, objects: objectsOfClone(repository, folder, sourceOpener(cache, around)) };
+  // the remote of a clone is named by its own configuration
+  const remotes = sourceOpener(cache, around, { folder, env, reach: 'named' });
+  return { ...repository, objects: objectsOfClone(repository, folder, remotes) };
 }
 
-/** What opens the source repositories of links, without the git program where there is none. */
-export function sourceOpener(cache: string, around: Surroundings): SourceOpener {
-  const opener = once(async () =>
-    (await modeOf(await isEmbeddedChosen(around.env))).openSources(cache, around),
-  );
+/**
+ * What opens the source repositories of links, without the git program where that is missing.
+ * @param standpoint from where they are reached; without one, the user's own configuration alone counts
+ */
+export function sourceOpener(cache: string, around: Surroundings, standpoint?: Standpoint): SourceOpener {
+  const opener = once(async () => {
+    const mode = await modeOf(await isEmbeddedChosen(around.env));
+    return mode.openSources(cache, standpoint ? await mode.reachingFrom(standpoint, around) : around);
+  });
   return { openSource: async (location) => (await opener()).openSource(location) };
 }
 

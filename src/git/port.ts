@@ -1,6 +1,7 @@
 // What the registry asks of a repository. `git/program` answers with the git program, `git/files` without it, `git/remote`
 // for a repository at a URL.
 import type { Readable } from 'node:stream';
+import type { Reach } from '../documents/git-config.js';
 import type { AnnotatedTag, Oid, Tagger } from '../domain/event.js';
 import type { Location } from '../domain/location.js';
 import type { ArtifactName } from '../domain/names.js';
@@ -19,6 +20,8 @@ export interface RegistryRepository extends SourceRepository {
    * read from the remote and none is kept here, so a write is a push.
    */
   address: string | undefined;
+  /** Whether it may hold some tags alone, and no remote the others: a bundle holds what it was made of. */
+  isExcerpt?: boolean | undefined;
   tags: Tags;
   branches?: Branches | undefined;
   signatures?: Signatures | undefined;
@@ -29,13 +32,23 @@ export interface RegistryRepository extends SourceRepository {
   remotes(): Promise<RemoteNames>;
   /** Whether a remote of that name is configured; at a URL every one is. */
   hasRemote(name: string): Promise<boolean>;
+  /** Whether it may have a remote, as far as that is known without starting git. `remotes` says which. */
+  mayHaveRemote?: (() => Promise<boolean>) | undefined;
   /** The top of the work tree, undefined in a bare repository and at a URL. */
   workTree(): Promise<string | undefined>;
+  /** The top of the work tree where it is known without starting git; undefined where `workTree` has to be asked. */
+  plainTop?: (() => Promise<string | undefined>) | undefined;
   /**
    * The files at these paths, or below them, that the work tree or the index does not have as HEAD has them: modified, added,
    * deleted or untracked, by path. Ignored files are left out.
    */
   uncommitted(paths: readonly string[]): Promise<string[]>;
+  /**
+   * The files that the work tree may lack although they are not deleted, by path: those outside a sparse checkout, those marked with
+   * --skip-worktree or --assume-unchanged (git-update-index(1)), and all in a clone without a checkout.
+   * @param end how their paths end
+   */
+  notCheckedOut(end: string): Promise<ReadonlyMap<string, Oid>>;
   /** What a commit of the whole work tree would have; nothing in a bare repository and at a URL. */
   nextCommit(): Promise<NextCommit>;
   /** What the index holds (gitglossary(7)). */
@@ -90,6 +103,14 @@ export interface SourceOpener {
   openSource(location: Location): Promise<SourceRepository>;
 }
 
+/** The repository that a person stands in: its configuration says how git reaches others, as for any git command there. */
+export interface Standpoint {
+  folder: string;
+  /** May name a repository (git(1), GIT_DIR). */
+  env: NodeJS.ProcessEnv;
+  reach: Reach;
+}
+
 // tags
 
 /** A tag as a listing shows it. */
@@ -135,6 +156,9 @@ export type TagDefect = 'lightweight' | 'malformed' | 'not-a-commit' | 'missing'
 export type TagReading =
   /** `oddities` are worth a warning and change nothing, such as a name in the object that differs from the name of the ref. */
   { tag: AnnotatedTag; oddities: readonly string[] } | { ref: TagRef; defect: TagDefect; detail: string };
+
+/** The ref that a reading is of. */
+export const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
 
 // objects and history
 
@@ -279,11 +303,11 @@ export interface Writer {
   turn(artifact: ArtifactName): Promise<Turn>;
   /**
    * Changes refs here, all or none.
-   * @param turn nothing changes once another writer has written about the artifact since it was taken; without it, refs
-   * follow what a remote has already, and every turn of their artifacts ends
+   * @param turns one for each artifact that the refs are about: nothing changes once another writer has written about one of them
+   * since it was taken; without any, refs follow what a remote has already, and every turn of their artifacts ends
    * @returns done or lost; git may give the reason of a loss again each time
    */
-  change(refs: readonly RefChange[], turn?: Turn): Promise<Outcome>;
+  change(refs: readonly RefChange[], ...turns: readonly Turn[]): Promise<Outcome>;
   /**
    * Commits one file of the work tree, by its path from the top, and nothing else that is staged. Does nothing where the file
    * is committed as it is. Gives the commit that brought it.
@@ -308,6 +332,40 @@ export interface RemoteNames {
   pushDefault?: string | undefined;
   /** `branch.<name>.remote` of the current branch; left out where there is one remote. */
   ofBranch?: string | undefined;
+  /** How far `git fetch` of a remote goes, by its name; left out where it brings every branch, and the tags on them. */
+  fetches?: ReadonlyMap<string, FetchReach> | undefined;
+  /** The remotes that this repository is a mirror of, to which git pushes no single ref (git-config(1), remote.<name>.mirror). */
+  mirrors?: ReadonlySet<string> | undefined;
+}
+
+/** What `git fetch` of a remote brings: every tag, none, or only those on some of its branches (git-config(1), remote.<name>.tagOpt, fetch). */
+export type FetchReach = 'all tags' | 'no tags' | 'some branches';
+
+/** How far `git fetch` goes, of each remote that one function tells it of. */
+export const reachesOf = (
+  names: readonly string[],
+  reachOf: (name: string) => FetchReach | undefined,
+): Map<string, FetchReach> =>
+  new Map(
+    names.flatMap((name) => {
+      const reach = reachOf(name);
+      return reach === undefined ? [] : [[name, reach]];
+    }),
+  );
+
+/**
+ * How far `git fetch` of a remote goes.
+ * @param tagOpt `remote.<name>.tagOpt`
+ * @param refspecs `remote.<name>.fetch`, every value
+ */
+export function fetchReach(tagOpt: string | undefined, refspecs: readonly string[]): FetchReach | undefined {
+  const sources = refspecs.map((refspec) => refspec.replace(/^\+/, '').split(':')[0] ?? '');
+  // a negative refspec leaves something out, and without any git fetches HEAD alone
+  if (sources.some((source) => source.startsWith('^'))) return 'some branches';
+  if (sources.length === 0 && tagOpt !== '--tags') return 'no tags';
+  if (tagOpt === '--tags' || sources.some((source) => /^refs\/(tags\/)?\*$/.test(source))) return 'all tags';
+  if (tagOpt === '--no-tags') return 'no tags';
+  return sources.includes('refs/heads/*') ? undefined : 'some branches';
 }
 
 /** What a remote has of one artifact. */
@@ -330,8 +388,8 @@ export type RemoteSide = 'fetch' | 'push';
 export interface Remote {
   /** Every tag. */
   listTags(): Promise<TagRef[]>;
-  /** The tags of one artifact. */
-  listArtifact(artifact: ArtifactName): Promise<RemoteListing>;
+  /** The tags of some artifacts, one listing for each in their order, all from one answer. */
+  listArtifacts(artifacts: readonly ArtifactName[]): Promise<RemoteListing[]>;
   /** What refs hold, by full name, those that fit one of these patterns (git-ls-remote(1)). */
   listRefs(patterns: readonly string[]): Promise<Map<string, Oid>>;
   /** Brings the objects of exactly these tags here, without a ref to them yet. */
@@ -339,9 +397,9 @@ export interface Remote {
   /**
    * Changes refs, all or none. Every outcome but a lost one is read back from the remote, never taken from the exit code of
    * git.
-   * @param turn undefined for tags that are not events
+   * @param turns one for each artifact that the refs are about; none for tags that are not events
    */
-  push(refs: readonly RefChange[], turn: Turn | undefined): Promise<Outcome>;
+  push(refs: readonly RefChange[], ...turns: readonly Turn[]): Promise<Outcome>;
 }
 
 // large files
@@ -423,3 +481,7 @@ export const requireIndex = async ({ index }: Pick<RegistryRepository, 'index'>)
 function refuse(what: string): never {
   throw needsGit(what);
 }
+
+/** What a remote has of one artifact. */
+export const listArtifact = async (remote: Remote, artifact: ArtifactName): Promise<RemoteListing> =>
+  (await remote.listArtifacts([artifact]))[0] as RemoteListing;

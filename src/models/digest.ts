@@ -2,11 +2,11 @@ import { createHash, type Hash } from 'node:crypto';
 import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
 import { blobHash } from '../util/blob.js';
-import { bytesOf, type Digest, type SourceFile, type SourceModel } from './source.js';
+import { bytesOf, type Digest, type ModelKind, type SourceFile, type SourceModel } from './source.js';
 
 /** The digest of a model (docs/specification.md, "4 Links"). */
 export interface ModelDigest {
-  kind: SourceModel['kind'];
+  kind: ModelKind;
   /** For a folder that of its manifest. */
   sha256: string;
   /** The bytes of all files together. */
@@ -25,7 +25,7 @@ export interface FileDigest {
  * The digest of a model from those of its files. For a single file it is the SHA-256 of its bytes, for a folder that of its
  * manifest: for each file, by path in code unit order, the line that `sha256sum` prints, `<sha256>  <path>\n`.
  */
-export function combinedDigest(kind: SourceModel['kind'], files: readonly FileDigest[]): ModelDigest {
+export function combinedDigest(kind: ModelKind, files: readonly FileDigest[]): ModelDigest {
   const size = files.reduce((sum, file) => sum + file.size, 0);
   const [only] = files;
   if (kind === 'file' && only) return { kind, sha256: only.sha256, size };

@@ -198,6 +198,29 @@ export async function askDvcRemote(
   }
 }
 
+/**
+ * The folder of this machine in which the DVC remote of a path is; undefined for any other remote, for a path that DVC does not have, and
+ * where its files do not tell.
+ * @param path as `dvcBytesAt` takes it
+ */
+export async function dvcRemoteFolder(
+  objects: Objects,
+  commit: Oid,
+  path: string,
+  { at }: DvcTools,
+): Promise<string | undefined> {
+  if (!isDvcFile(path) && (await objects.entry(commit, path))) return undefined;
+  try {
+    const tracked = await findTracked(pointersAt(objects, commit), path);
+    if (tracked === undefined || tracked.out.origin !== undefined || tracked.out.entry.push === false)
+      return undefined;
+    return localUrl(await remoteOf(objects, commit, requireOut(tracked.out), at), at);
+  } catch (error) {
+    failureOf(error);
+    return undefined;
+  }
+}
+
 /** Whether a folder is missing that the first `dvc push` makes. Where its parent is missing or empty, a disk may not be mounted. */
 async function isNeverPushedTo(folder: string): Promise<boolean> {
   const beside = (await isThere(folder)) ? [] : await readdir(dirname(folder)).catch(() => []);

@@ -13,6 +13,7 @@ import { RegError } from '../errors.js';
 import { committedFile } from '../git/committed.js';
 import type { Objects } from '../git/port.js';
 import type { ObjectStore, StoredObject, StoreOpener, StoreSettings } from '../stores/port.js';
+import { joinObjectUrl, parseBucketUrl } from '../stores/url.js';
 import { shownUrl } from '../util/address.js';
 import { mapAtMost } from '../util/async.js';
 import { isFolder } from '../util/files.js';
@@ -110,6 +111,53 @@ export async function openRemote(
   stores: StoreOpener,
   at: string | undefined,
 ): Promise<DvcRemote> {
+  const { name } = remote;
+  const { url, settings } = placeOf(remote, at);
+  if (settings !== undefined) return { name, store: await stores.openStore(url, settings), isHere: false };
+  if (!(await isFolder(url)))
+    throw at === undefined
+      ? elsewhere(remote)
+      : new RegError(
+          'STORE_FAILED',
+          `there is no folder ${url}, the DVC remote '${name}'`,
+          'mount it, or name where it is: dvc remote modify --local NAME url PATH',
+        );
+  return { name, store: await stores.openStore(url), isHere: true };
+}
+
+/**
+ * The address of an object in a remote, as `dvc get --show-url` prints it, without a login. The remote is not asked.
+ * @param name its md5; that of a folder's manifest ends in `.dir`
+ * @throws RegError SOURCE_UNSUPPORTED as `openRemote`
+ */
+export async function objectAddress(
+  remote: RemoteConfig,
+  out: Pick<DvcOut, 'isRaw'>,
+  name: string,
+  at: string | undefined,
+): Promise<string> {
+  const { url, settings } = placeOf(remote, at);
+  const key = objectKey(out, name);
+  if (settings === undefined) {
+    // a path in a repository at a URL may be one of another machine
+    if (at === undefined && !(await isFolder(url))) throw elsewhere(remote);
+    return resolve(url, key);
+  }
+  if (!/^https?:/i.test(url)) return joinObjectUrl(parseBucketUrl(url, /^azure:/i.test(url)).shown, key);
+  const shown = shownUrl(url);
+  if (shown.includes('?')) throw refusalOf(remote.name)('has a query in its url');
+  return joinObjectUrl(shown, key);
+}
+
+/** The key of an object in the layout of the version of DVC that wrote the output. */
+export const objectKey = ({ isRaw }: Pick<DvcOut, 'isRaw'>, name: string): string =>
+  `${isRaw ? FILES : ''}${name.slice(0, 2)}/${name.slice(2)}`;
+
+/** The URL of a remote with its settings, or the path of a folder without any. */
+function placeOf(
+  remote: RemoteConfig,
+  at: string | undefined,
+): { url: string; settings: StoreSettings | undefined } {
   const { name, values } = remote;
   const refuse = refusalOf(name);
   for (const key of ['version_aware', 'worktree'])
@@ -117,15 +165,12 @@ export async function openRemote(
   if (values.has('sse_customer_key')) throw refuse('is encrypted by a key of its own (sse_customer_key)');
   const url = values.get('url') ?? '';
   const [, scheme] = /^(\w[\w+.-]*):\/\//.exec(url) ?? [];
-  if (scheme === undefined || scheme === 'file') {
-    const path = await localFolder(remote, url, at);
-    return { name, store: await stores.openStore(path), isHere: true };
-  }
+  if (scheme === undefined || scheme === 'file') return { url: localFolder(remote, at), settings: undefined };
   const settings = SETTINGS.get(scheme);
   if (settings === undefined) throw refuse(`is a ${scheme}:// one`);
   // a repository must not name the host of an account, which gets the credentials
   if (scheme === 'azure' && /^azure:\/\/[^/]*[.@]/.test(url)) throw refuse(`has the url ${shownUrl(url)}`);
-  return { name, store: await stores.openStore(url, settings(values, refuse)), isHere: false };
+  return { url, settings: settings(values, refuse) };
 }
 
 /** Makes the error for a remote, with the reason. */
@@ -175,24 +220,25 @@ function wordOf(values: ReadonlyMap<string, string>, key: string, refuse: Refuse
  * path starts at the folder `.dvc` (DVC, config.py).
  */
 export function localUrl({ values, folder }: RemoteConfig, at: string | undefined): string | undefined {
-  const path = (values.get('url') ?? '').replace(/^file:\/\/(localhost(?=\/))?/, '');
+  const path = pathIn(values);
   if (/^\w[\w+.-]*:\/\//.test(path)) return undefined;
   return isAbsolute(path) ? path : at && resolve(at, folder, path);
 }
 
-/** The folder of a remote on this machine. */
-async function localFolder(remote: RemoteConfig, url: string, at: string | undefined): Promise<string> {
-  const { name } = remote;
-  const path = url.replace(/^file:\/\/(localhost(?=\/))?/, '');
+/** The path in the `url` of a remote, where it is a folder. */
+const pathIn = (values: RemoteConfig['values']): string =>
+  (values.get('url') ?? '').replace(/^file:\/\/(localhost(?=\/))?/, '');
+
+/** The folder of a remote on this machine, which need not be there. */
+function localFolder(remote: RemoteConfig, at: string | undefined): string {
   const absolute = localUrl(remote, at);
-  if (absolute && (await isFolder(absolute))) return resolve(absolute);
-  if (at !== undefined)
-    throw new RegError(
-      'STORE_FAILED',
-      `there is no folder ${absolute}, the DVC remote '${name}'`,
-      'mount it, or name where it is: dvc remote modify --local NAME url PATH',
-    );
-  throw new RegError(
+  if (absolute === undefined) throw elsewhere(remote);
+  return resolve(absolute);
+}
+
+function elsewhere({ name, values }: RemoteConfig): RegError {
+  const path = pathIn(values);
+  return new RegError(
     'SOURCE_UNSUPPORTED',
     `the DVC remote '${name}' is a folder of another machine, ${path}`,
     'clone the repository where that folder is, or give it a remote that others reach too: dvc remote modify NAME url URL',

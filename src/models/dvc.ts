@@ -5,12 +5,21 @@ import type { Oid } from '../domain/event.js';
 import { refuseUnsafePath } from '../domain/model-files.js';
 import { RegError } from '../errors.js';
 import type { Objects } from '../git/port.js';
-import type { ObjectStore, StoreOpener } from '../stores/port.js';
+import { type ObjectStore, type StoreOpener, signed } from '../stores/port.js';
+import { holdsLogin } from '../util/address.js';
 import { shellLine } from '../util/shell.js';
 import { readAtMost } from '../util/stream.js';
 import { findTracked, pointersAt } from './dvc-index.js';
-import { type DvcRemote, type FoundObject, findObjects, openRemote, remoteOf } from './dvc-remote.js';
-import type { SourceFile, SourceModel } from './source.js';
+import {
+  type DvcRemote,
+  type FoundObject,
+  findObjects,
+  objectAddress,
+  objectKey,
+  openRemote,
+  remoteOf,
+} from './dvc-remote.js';
+import type { ModelAddress, SourceFile, SourceModel } from './source.js';
 
 /**
  * Finds a model that DVC tracks at a commit, where git itself has nothing at a path, or a `.dvc` file. Its bytes come from the
@@ -27,12 +36,73 @@ export async function findDvcModel(
   stores: StoreOpener,
   at: string | undefined,
 ): Promise<SourceModel | undefined> {
+  const tracked = await trackedAt(objects, commit, path);
+  if (tracked === undefined) return undefined;
+  const { out, below } = tracked;
+  const remote = await openRemote(await remoteOf(objects, commit, out, at), stores, at);
+  return trackedModel(remote, out, below);
+}
+
+/** What DVC tracks at a path, or above it; undefined where it does not know the path. */
+async function trackedAt(
+  objects: Objects,
+  commit: Oid,
+  path: string,
+): Promise<{ out: ReturnType<typeof requireOut>; below: string } | undefined> {
   const tracked = await findTracked(pointersAt(objects, commit), path);
   if (tracked === undefined) return undefined;
+  const { below } = tracked;
   const out = requireOut(tracked.out);
-  if (tracked.below !== '' && !out.isFolder) return undefined;
-  const remote = await openRemote(await remoteOf(objects, commit, out, at), stores, at);
-  return trackedModel(remote, out, tracked.below);
+  return below !== '' && !out.isFolder ? undefined : { out, below };
+}
+
+/**
+ * The address of the bytes that DVC tracks at a path, as `dvc get --show-url` prints it. No server is asked, except the remote for a path inside a folder:
+ * it has the manifest.
+ * @returns undefined where DVC does not know the path
+ * @throws RegError as `findDvcModel`
+ */
+export async function dvcAddress(
+  objects: Objects,
+  commit: Oid,
+  path: string,
+  stores: StoreOpener,
+  at: string | undefined,
+): Promise<ModelAddress | undefined> {
+  const tracked = await trackedAt(objects, commit, path);
+  if (tracked === undefined) return undefined;
+  const { out, below } = tracked;
+  const remote = await remoteOf(objects, commit, out, at);
+  const open = (): Promise<DvcRemote> => openRemote(remote, stores, at);
+  const name =
+    below === '' ? out.md5 + (out.isFolder ? '.dir' : '') : await md5Inside(await open(), out, below);
+  const notes = [
+    ...(name.endsWith('.dir')
+      ? [`${out.path} is a folder, and this is its manifest: the list of its files`]
+      : []),
+    ...(holdsLogin(remote.values.get('url') ?? '') ? ['the address needs a login, which is not shown'] : []),
+  ];
+  return {
+    url: await objectAddress(remote, out, name, at),
+    note: notes.length === 0 ? undefined : notes.join('; '),
+    sign: async (lifetime) => signed((await open()).store, objectKey(out, name), lifetime),
+  };
+}
+
+/** The md5 of a file in a folder. */
+async function md5Inside(remote: DvcRemote, out: DvcOut, below: string): Promise<string> {
+  const entries = await findManifest(remote.store, out);
+  if (entries === undefined) throw missing(remote, out, out.path, `${out.md5}.dir`);
+  const found = entries.find(({ path }) => path === below);
+  if (found) return found.md5;
+  const isFolder = entries.some(({ path }) => path.startsWith(`${below}/`));
+  throw new RegError(
+    isFolder ? 'SOURCE_UNSUPPORTED' : 'SOURCE_PATH',
+    isFolder
+      ? `${below} is a folder inside ${out.path}, which DVC tracks as a whole: it has no address of its own`
+      : `there is no ${below} in ${out.path}, the folder that ${out.file} tracks`,
+    isFolder ? `link ${out.path}, or one file in it` : 'check the path',
+  );
 }
 
 /**

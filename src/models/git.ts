@@ -4,10 +4,11 @@ import { refuseTooMany, refuseUnsafePath } from '../domain/model-files.js';
 import { RegError } from '../errors.js';
 import { type Objects, type SourceRepository, STAGED, type TreeEntry } from '../git/port.js';
 import type { Surroundings } from '../net/http.js';
+import { withoutLogin } from '../util/address.js';
 import { short } from '../util/oid.js';
-import { askForPointers, followPointers, type LargeFilesAnswer } from './lfs/follow.js';
+import { askForPointers, followPointers, type LargeFilesAnswer, largeFileAddress } from './lfs/follow.js';
 import { findPointers, type PointedFile } from './lfs/pointer.js';
-import type { SourceFile, SourceModel } from './source.js';
+import type { ModelAddress, SourceFile, SourceModel } from './source.js';
 
 /**
  * Finds the model at a path of a commit, a file or a folder, in git's own objects: no work tree, no hooks, no filters. Pointers
@@ -34,6 +35,31 @@ export async function gitModel(
   refuseTooMany(path, below.length);
   for (const one of below) refuseUnsafePath(one.path);
   return { kind: 'folder', name, files: await filesAt(below) };
+}
+
+/**
+ * The address of the bytes of a file of a commit: what the server of Git LFS says where the file is a pointer.
+ * @throws RegError SOURCE_UNSUPPORTED for anything else, which is in git itself
+ */
+export async function gitAddress(
+  repository: SourceRepository,
+  commit: Oid,
+  path: string,
+  around: Surroundings,
+): Promise<ModelAddress> {
+  const { objects, largeFiles } = repository;
+  const entry = await objects.entry(commit, path);
+  if (entry === undefined) throw await nothingThere(objects, commit, path);
+  const sizes = entry.type === 'blob' ? await objects.sizes([entry.oid]) : new Map<Oid, number>();
+  const [pointed] = entry.type === 'blob' ? await pointedAmong(objects, [{ ...entry, path }], sizes) : [];
+  if (pointed !== undefined) return largeFileAddress(repository, commit, pointed, around);
+  const remote = await largeFiles.remote();
+  const place = remote === undefined ? '' : ` (git+${withoutLogin(remote.url)}@${commit}:${path})`;
+  throw new RegError(
+    'SOURCE_UNSUPPORTED',
+    `${path} is in git itself at commit ${short(commit)}${place}, and no address leads to its bytes`,
+    'load it, or put it into a store, whose address others can read: reg upload',
+  );
 }
 
 /**
@@ -112,9 +138,35 @@ async function nothingThere(objects: Objects, commit: Oid, path: string): Promis
         'name the path of the file itself',
       );
   }
+  const same = await inAnotherForm(objects, commit, path);
+  if (same !== undefined)
+    return new RegError(
+      'SOURCE_PATH',
+      `there is no ${path} at commit ${short(commit)}, which has it in another form of Unicode`,
+      `write it as git has it: ${escaped(same)}`,
+    );
   return new RegError(
     'SOURCE_PATH',
     `there is no ${path} ${shown(commit)}`,
     'check the path, from the top of that repository, and that the file is committed there',
   );
 }
+
+/** The path of a file or folder that is the same text in another form of Unicode (UAX #15); some systems change the form of names. */
+async function inAnotherForm(objects: Objects, commit: Oid, path: string): Promise<string | undefined> {
+  const wanted = path.normalize();
+  // only a text with a letter beyond ASCII has several forms
+  if (/^[ -~]*$/.test(path)) return undefined;
+  const depth = path.split('/').length;
+  const paths = (await objects.entries(commit, '')).map((entry) =>
+    entry.path.split('/').slice(0, depth).join('/'),
+  );
+  return paths.find((one) => one.normalize() === wanted);
+}
+
+/** A path in quotes, with what is not ASCII as escapes of YAML. */
+const escaped = (path: string): string =>
+  JSON.stringify(path).replaceAll(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );

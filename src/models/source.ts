@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
 import type { ByteRange } from '../net/http.js';
+import type { Lifetime } from '../stores/port.js';
 import { filesBelow } from '../util/files.js';
 import { CHUNK_BYTES } from '../util/stream.js';
 
@@ -32,13 +33,29 @@ export interface Digest {
   value: string;
 }
 
+/** Whether a model is one file, or the files of a folder. */
+export type ModelKind = 'file' | 'folder';
+
 /** A model at its source. Nothing of it was read yet. */
 export interface SourceModel {
-  kind: 'file' | 'folder';
+  kind: ModelKind;
   /** Its name at the source. */
   name: string;
   /** For a folder all files, by path. */
   files: readonly SourceFile[];
+}
+
+/** Where the bytes of a model are, for other programs. */
+export interface ModelAddress {
+  /** A URL, or the absolute path of a file of this machine. It holds no login. */
+  url: string;
+  /** What else a reader has to know; undefined where the address is enough. */
+  note?: string | undefined;
+  /**
+   * Makes an address that needs no login for a while.
+   * @throws RegError SOURCE_UNSUPPORTED where its place cannot, SOURCE_PATH where it is not there, STORE_FAILED
+   */
+  sign(lifetime: Lifetime): Promise<string>;
 }
 
 /**

@@ -11,18 +11,20 @@ import {
   planRegister,
   planRollback,
   planUnassign,
+  raisedVersion,
 } from '../domain/actions.js';
-import { latestVersion } from '../domain/artifact.js';
+import { latestVersion, type VersionState, versionsGreatestFirst } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
 import { known } from '../domain/find.js';
 import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
 import type { Plan, Snapshot } from '../domain/plan.js';
 import { parseVersionTarget } from '../domain/target.js';
 import { version } from '../domain/version.js';
-import { failureOf, RegError } from '../errors.js';
+import { RegError } from '../errors.js';
+import { memoize } from '../util/async.js';
 import { type RegistryContext, requireCommit } from './context.js';
-import { UNREADABLE } from './declared.js';
-import { type DeclaredAt, isSameModel, refuseUncommitted } from './declared-model.js';
+import { type DeclaredAt, isSameModel, refuseUncommitted, unlessUnreadable } from './declared-model.js';
+import { placeOf } from './former-names.js';
 import { hintAtSwapped, meantInWrite } from './meant.js';
 import { latest, requireArtifact } from './queries.js';
 import { type WriteOptions, type Written, write } from './write.js';
@@ -31,9 +33,14 @@ import { type WriteOptions, type Written, write } from './write.js';
 export interface RegisterOptions extends WriteOptions {
   /** A branch, tag or commit id; HEAD by default. */
   rev?: string | undefined;
-  /** With or without the leading `v`; without it the latest version is raised. */
+  /** With or without the leading `v`; without it another version is raised. */
   version?: string | undefined;
+  /** The version that is raised, in place of the latest: `v1.2.0` gives `v1.2.1` while `v2.0.0` exists. */
+  from?: string | undefined;
+  /** Which part is raised; `patch` by default. */
   bump?: Bump | undefined;
+  /** The word of a pre-release, with `bump: 'prerelease'`. */
+  preid?: string | undefined;
   /** Allows a second active version at one commit. */
   force?: boolean | undefined;
 }
@@ -46,12 +53,18 @@ export async function register(
 ): Promise<Written> {
   const asked = await askedOf(context, options);
   const { artifact, id } = await versionTarget(context, target, asked.version);
-  const { bump, message, force, unlinked } = options;
-  if (id !== undefined && bump !== undefined)
+  const { from, bump, preid, message, force, unlinked } = options;
+  if (id !== undefined && (bump !== undefined || from !== undefined))
     throw new RegError(
       'USAGE',
       'a version is either given or raised, not both',
-      'leave out the version or --bump',
+      `leave out the version or ${bump === undefined ? '--from' : '--bump'}`,
+    );
+  if (preid !== undefined && bump !== 'prerelease')
+    throw new RegError(
+      'USAGE',
+      'only a pre-release has a word',
+      'add --bump prerelease, or leave out --preid',
     );
   const wanted = id === undefined ? undefined : version(id);
   const commit = await requireCommit(context, asked.rev ?? 'HEAD');
@@ -62,12 +75,14 @@ export async function register(
       commit,
       `register what is committed with: reg register ${target} HEAD`,
     );
-  const request = { commit, version: wanted, bump, message, force };
-  const plan = async (snapshot: Snapshot, declared: DeclaredAt): Promise<Plan> =>
-    planRegister(snapshot, {
-      ...request,
-      isLatestAgain: await isLatestAgain(snapshot, commit, declared, options),
-    });
+  const request = { commit, version: wanted, from, bump, preid, message, force };
+  const lineNote = otherLineNote(context, commit);
+  const plan = async (snapshot: Snapshot, declared: DeclaredAt): Promise<Plan> => {
+    const base = raisedVersion(snapshot.artifact, from);
+    const isBaseAgain = await isAgain(base, commit, declared, options);
+    const planned = planRegister(snapshot, { ...request, isBaseAgain });
+    return wanted === undefined && from === undefined ? lineNote(snapshot, planned) : planned;
+  };
   return write(context, artifact, plan, options);
 }
 
@@ -85,25 +100,54 @@ async function askedOf(
 }
 
 /**
- * Whether a commit is that of the latest version, or declares the same with the same bytes.
+ * Whether a commit is that of a version, or declares the same with the same bytes.
  * @throws RegError what reading the declaration of the commit throws
  */
-async function isLatestAgain(
-  { artifact }: Snapshot,
+async function isAgain(
+  version: VersionState | undefined,
   commit: Oid,
   declared: DeclaredAt,
   { unlinked }: WriteOptions,
 ): Promise<boolean> {
-  const latest = latestVersion(artifact);
-  if (latest === undefined || latest.commit === commit) return latest !== undefined;
+  if (version === undefined || version.commit === commit) return version !== undefined;
   if (unlinked) return false;
   // an old declaration that cannot be read is not this one
-  return isSameModel(await declared(commit), await declared(latest.commit).catch(unlessUnreadable));
+  return isSameModel(await declared({ commit }), await declared(placeOf(version)).catch(unlessUnreadable));
 }
 
-function unlessUnreadable(error: unknown): undefined {
-  const { code } = failureOf(error);
-  if (code === 'SOURCE_PATH' || UNREADABLE.has(code)) return undefined;
+/**
+ * Makes a function that adds a note to a plan which raises the latest version. It does so where the commit descends from an older version
+ * and not from the latest. Where history is not here as a whole, there is no note. Git is asked once where the commit does descend from the latest.
+ */
+function otherLineNote(
+  { repository }: RegistryContext,
+  commit: Oid,
+): (snapshot: Snapshot, plan: Plan) => Promise<Plan> {
+  const baseWith = memoize((other: Oid) => repository.history.mergeBase(other, commit));
+  return async ({ artifact }, plan) => {
+    const latest = latestVersion(artifact);
+    const raised = plan.tags.find(({ event }) => event.kind === 'registration');
+    const older = versionsGreatestFirst(artifact).filter(
+      (one) => one.registered && one.active && one !== latest && one.commit !== latest?.commit,
+    );
+    if (raised === undefined || latest === undefined || older.length === 0) return plan;
+    const fork = await baseWith(latest.commit);
+    if (fork === undefined || fork === latest.commit) return plan;
+    const off = await repository.branches
+      ?.strays(
+        commit,
+        older.map((one) => one.commit),
+      )
+      .catch(unlessShallow);
+    const line = off && older.find((one) => !off.has(one.commit));
+    if (line === undefined) return plan;
+    const note = `${raised.of} raises the latest, ${latest.id}; the commit descends from ${line.id} and not from it, whose line is raised with --from ${line.id}`;
+    return { ...plan, note: plan.note === undefined ? note : `${plan.note}\n${note}` };
+  };
+}
+
+function unlessShallow(error: unknown): undefined {
+  if (error instanceof RegError && error.code === 'SHALLOW') return undefined;
   throw error;
 }
 
@@ -145,11 +189,12 @@ export async function assign(
       `assign what is committed with: reg assign ${target} ${stage} --rev HEAD`,
     );
   const request: AssignRequest = { stage: wanted, target: { commit }, noRegister, message };
-  const plan = async (snapshot: Snapshot, declared: DeclaredAt): Promise<Plan> =>
-    planAssign(snapshot, {
-      ...request,
-      isLatestAgain: await isLatestAgain(snapshot, commit, declared, options),
-    });
+  const lineNote = otherLineNote(context, commit);
+  const plan = async (snapshot: Snapshot, declared: DeclaredAt): Promise<Plan> => {
+    const latest = latestVersion(snapshot.artifact);
+    const isLatestAgain = await isAgain(latest, commit, declared, options);
+    return lineNote(snapshot, planAssign(snapshot, { ...request, isLatestAgain }));
+  };
   return write(context, artifact, plan, options).catch(swapped(context, 'assign', target, stage));
 }
 
@@ -223,7 +268,7 @@ async function requireSuccessor(
   if (options.successor === undefined) return undefined;
   if (options.delete)
     throw new RegError('USAGE', 'deleted history names no successor', 'leave out --successor or --delete');
-  const successor = artifactName(options.successor);
+  const successor = await meantInWrite(context, artifactName(options.successor));
   if (successor === artifact)
     throw new RegError('USAGE', `${artifact} cannot be its own successor`, 'name another artifact');
   await requireArtifact(context, successor);

@@ -59,7 +59,7 @@ export async function changeOf(
     here: readonly RefChange[],
     rows: readonly WriteRow[],
     stored: readonly Oid[] = [],
-  ): Change => ({ stored, there: { repository, remote, artifact, refs: there }, here, rows });
+  ): Change => ({ stored, there: { repository, remote, artifacts: [artifact], refs: there }, here, rows });
   if (deletes.length > 0) {
     const rows = deletes.map((event) => ({ ...eventRow(event), pushed: push }));
     await requireConsent(rows, confirm);
@@ -151,15 +151,31 @@ export const tagObject = (
   message,
 });
 
+/** The changes of several artifacts as one, which is made whole or not at all. */
+export function together([first, ...others]: readonly [Change, ...Change[]]): Change {
+  if (others.length === 0) return first;
+  const all = [first, ...others];
+  return {
+    stored: all.flatMap(({ stored }) => stored),
+    there: {
+      ...first.there,
+      artifacts: all.flatMap(({ there }) => there.artifacts),
+      refs: all.flatMap(({ there }) => there.refs),
+    },
+    here: all.flatMap(({ here }) => here),
+    rows: all.flatMap(({ rows }) => rows),
+  };
+}
+
 /** Makes a change: at the remote first where it is pushed, so that no tag is here that the remote does not have. */
 export async function apply(
   repository: RegistryRepository,
   { there, here }: Change,
-  turn: Turn,
+  turns: readonly Turn[],
   isPushed: boolean,
 ): Promise<Outcome> {
-  if (!isPushed) return requireWriter(repository).change(here, turn);
-  const outcome = await push(there, turn);
+  if (!isPushed) return requireWriter(repository).change(here, ...turns);
+  const outcome = await push(there, ...turns);
   if (outcome.kind === 'done') await follow(there, here);
   return outcome;
 }
@@ -170,12 +186,12 @@ export async function apply(
  * @param listed what the remote has now
  * @throws RegError REMOTE_FAILED
  */
-export async function isTaken(pushed: Push, listed: Promise<RemoteListing>): Promise<boolean> {
-  const { tags } = await listed.catch((error: unknown) => {
+export async function isTaken(pushed: Push, listed: Promise<readonly RemoteListing[]>): Promise<boolean> {
+  const listings = await listed.catch((error: unknown) => {
     if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
     throw pushFailed({ kind: 'unknown', reason: error.message }, pushed);
   });
-  const held = new Map(tags.map(({ name, oid }) => [tagRef(name), oid]));
+  const held = new Map(listings.flatMap(({ tags }) => tags.map(({ name, oid }) => [tagRef(name), oid])));
   return pushed.refs.every(({ ref, to }) => held.get(ref) === to);
 }
 
@@ -197,11 +213,11 @@ export async function follow({ repository, remote }: Push, refs: readonly RefCha
   );
 }
 
-/** A push of refs that concern one artifact. */
+/** A push of refs that concern some artifacts. */
 interface Push {
   repository: RegistryRepository;
   remote: string;
-  artifact: ArtifactName;
+  artifacts: readonly ArtifactName[];
   refs: readonly RefChange[];
 }
 
@@ -209,9 +225,9 @@ interface Push {
  * Pushes refs.
  * @throws RegError REMOTE_FAILED, INTERRUPTED with where to look, because the remote may have taken the push
  */
-export const push = (one: Push, turn: Turn | undefined): Promise<Outcome> =>
+export const push = (one: Push, ...turns: readonly Turn[]): Promise<Outcome> =>
   requireRemote(one.repository, one.remote)
-    .push(one.refs, turn)
+    .push(one.refs, ...turns)
     .catch((error: unknown) => {
       if (!(error instanceof RegError) || error.code !== 'INTERRUPTED') throw error;
       throw new RegError('INTERRUPTED', 'interrupted while pushing', whereToLook(one));
@@ -258,8 +274,12 @@ const namesOf = (refs: readonly RefChange[]): string[] => refs.map(({ ref }) => 
 const isDeletion = (refs: readonly RefChange[]): boolean => refs.every(({ to }) => to === undefined);
 
 /** A write that is repeated, although it was done, may do another one: a second rollback undoes the first. */
-function whereToLook({ repository, remote, artifact }: Push): string {
-  const history = shellLine('reg', 'history', artifact, '-n', '3');
+function whereToLook({ repository, remote, artifacts, refs }: Push): string {
+  const [only, ...others] = artifacts;
+  const history =
+    others.length === 0 && only !== undefined
+      ? shellLine('reg', 'history', only, '-n', '3')
+      : shellLine('reg', 'history', '-n', `${refs.length}`);
   return repository.address === undefined
     ? `look before doing it again: reg status (what ${remote} has), ${history} (what is here)`
     : `look before doing it again: ${history}`;

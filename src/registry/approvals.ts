@@ -7,7 +7,7 @@ import {
   versionsGreatestFirst,
 } from '../domain/artifact.js';
 import type { Oid } from '../domain/event.js';
-import type { StageName } from '../domain/names.js';
+import type { ArtifactName, StageName } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
 import type { Policy, StagePolicy } from '../domain/policy.js';
 import type { Signature } from '../domain/signature.js';
@@ -15,16 +15,18 @@ import { RegError } from '../errors.js';
 import { requireRemote, requireSignatures } from '../git/port.js';
 import type { RegistryContext } from './context.js';
 import { noteOfFork } from './forks.js';
-import { noteWithoutTags } from './missing.js';
-import { readApprovals, readRules, rulesSourceOf } from './policy.js';
-import { requireArtifact } from './queries.js';
-import { readState } from './read.js';
+import { askMeant } from './meant.js';
+import { readWhole } from './missing.js';
+import { approvalsBefore, readApprovals, readRules, rulesSourceOf } from './policy.js';
+import { isWithoutTags, type ReadOptions, reportMissing, requireArtifact } from './queries.js';
 import type { ApprovedRow } from './rows.js';
 
 /** How to look for approvals. */
 export interface ApprovalsOptions {
   /** Does not ask the remote: this clone and its remote-tracking branches count. */
   offline?: boolean | undefined;
+  /** Takes the artifacts whose tags are known to be partial; undefined where all are missing. */
+  onMissing?: ReadOptions['onMissing'];
 }
 
 /**
@@ -36,11 +38,16 @@ export interface ApprovalsOptions {
 export async function approvals(
   context: RegistryContext,
   name: string | undefined,
-  { offline }: ApprovalsOptions,
+  { offline, onMissing }: ApprovalsOptions,
 ): Promise<ApprovedRow[]> {
-  if (name !== undefined) return approvalsAmong(context, [await requireArtifact(context, name)], offline);
-  const artifacts = [...(await readState(context)).values()].filter(({ deprecated }) => !deprecated);
-  if (artifacts.length === 0) await noteWithoutTags(context);
+  if (name !== undefined)
+    return askMeant(context, name, async (full) =>
+      approvalsAmong(context, [await requireArtifact(context, full)], offline),
+    );
+  const { whole, unsure } = await readWhole(context, undefined);
+  reportMissing(context, onMissing, unsure);
+  await isWithoutTags(context, whole.length + unsure.size, onMissing);
+  const artifacts = whole.filter(({ deprecated }) => !deprecated);
   const rows = await approvalsAmong(context, artifacts, offline);
   return rows.filter(({ state }) => state !== 'assigned');
 }
@@ -75,6 +82,13 @@ async function approvalsAmong(
     const note = await noteOfFork(context, remote, list, (await repository.tags.list('all')).refs);
     if (note !== undefined) context.note(note);
   }
+  const before = new Map<ArtifactName, Approval[]>();
+  for (const artifact of artifacts)
+    before.set(
+      artifact.name,
+      await approvalsBefore(repository, artifact, (name) => readApprovals(repository, name, source)),
+    );
+  found.push(...[...before.values()].flat());
   const signed = Object.values(rules.policy).some((policy) => policy.signed)
     ? found.filter((one) => one.signed).map(({ tagOid }) => tagOid)
     : [];
@@ -85,7 +99,8 @@ async function approvalsAmong(
   return artifacts
     .toSorted((a, b) => compareText(a.name, b.name))
     .flatMap((artifact) => {
-      const own = found.filter((one) => one.artifact === artifact.name);
+      const renamed = before.get(artifact.name) ?? [];
+      const own = [...found.filter((one) => one.artifact === artifact.name), ...renamed];
       return stagesOf(rules.policy, own).flatMap((stage) => {
         const policy = rules.policy[stage] ?? {};
         return rowsOf(artifact, stage, policy, own, policy.signed ? signatures : undefined);

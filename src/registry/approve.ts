@@ -16,6 +16,7 @@ import type { RegistryContext } from './context.js';
 import { refuseFork } from './forks.js';
 import { hintAtSwapped } from './meant.js';
 import { readAllTags, wholeEventsIn } from './read.js';
+import { pushWords } from './remote.js';
 import type { ApprovalRow } from './rows.js';
 import type { WriteOptions } from './write.js';
 import { type WriteTarget, whereItPushes, writeTargetOf } from './write-target.js';
@@ -102,7 +103,7 @@ async function findApprovable(
     throw new RegError(
       'UNKNOWN_VERSION',
       `${name} ${version.id} is registered here, and not at ${remote}`,
-      `push its registration first: ${shellLine('git', 'push', remote, tagRef(tag))}`,
+      `push its registration first: ${shellLine('git', ...(await pushWords(repository, remote)), remote, tagRef(tag))}`,
     );
   if (version.active) return version;
   throw new RegError(
@@ -146,8 +147,8 @@ async function create(
   const { repository } = context;
   const refs = [creation(tag, oid)];
   if (isPushed) {
-    const one = { repository, remote, artifact, refs };
-    const outcome = await push(one, undefined);
+    const one = { repository, remote, artifacts: [artifact], refs };
+    const outcome = await push(one);
     if (outcome.kind === 'lost') {
       if ((await findOwn(context, tag, commit, remote)) !== oid)
         throw new RegError('BUSY', `${tag} was not pushed: ${outcome.reason}`, 'try again');

@@ -68,6 +68,7 @@ async function requirePages(context: RegistryContext): Promise<WebPages> {
   if (pages !== undefined) return pages;
   const remote = await context.remote();
   const { repository } = context;
+  await repository.workTree();
   if (repository.address === undefined && !(await repository.hasRemote(remote))) throw noRemote(remote);
   throw new RegError(
     'SOURCE_UNSUPPORTED',

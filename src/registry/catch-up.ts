@@ -5,8 +5,10 @@ import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
 import {
   isBrokenRef,
+  listArtifact,
   type RegistryRepository,
   type RemoteListing,
+  refOf,
   requireRemote,
   requireWriter,
   type TagReading,
@@ -33,7 +35,7 @@ export async function catchUp(
   repository: RegistryRepository,
   artifact: ArtifactName,
   remote: string,
-  listed: Promise<RemoteListing> = requireRemote(repository, remote).listArtifact(artifact),
+  listed: Promise<RemoteListing> = listArtifact(requireRemote(repository, remote), artifact),
 ): Promise<RemoteView> {
   const isEvent = ({ name }: TagRef): boolean => parseTagName(name)?.artifact === artifact;
   if (repository.address !== undefined) {
@@ -51,8 +53,6 @@ export async function catchUp(
   const kept = here.filter((reading) => !fetched.includes(refOf(reading).name));
   return { ...listing, tags, fetched, readings: [...kept, ...brought] };
 }
-
-const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
 
 /** The names of the tags whose objects cannot be read. */
 const damageIn = (readings: readonly TagReading[]): Set<string> =>

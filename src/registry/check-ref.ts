@@ -1,18 +1,19 @@
-import { type ArtifactState, currentIn, type ResolvedEvent } from '../domain/artifact.js';
+import { type ArtifactState, artifactStateOf, currentIn, type ResolvedEvent } from '../domain/artifact.js';
 import { findNamed } from '../domain/find.js';
 import type { ArtifactName } from '../domain/names.js';
+import { tagNameIn } from '../domain/refs.js';
 import { looksLikeEvent, parseTagName } from '../domain/tag-name.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import { formatTime } from '../domain/time.js';
 import { cameAfter } from '../domain/timeline.js';
 import { RegError, unreachable } from '../errors.js';
 import { shellLine } from '../util/shell.js';
-import { catchUp } from './catch-up.js';
-import type { RegistryContext } from './context.js';
-import { noteOfLacking } from './forks.js';
+import { isClone, type RegistryContext } from './context.js';
+import { fetchTags } from './fetch-tags.js';
 import { historyRow } from './make-rows.js';
+import { warnOrRefusePartial } from './missing.js';
 import { type ReadOptions, requireCurrent, seconds } from './queries.js';
-import { readArtifact } from './read.js';
+import { readArtifact, readEvents } from './read.js';
 import type { CheckedRow } from './rows.js';
 
 /** How to look at a ref. */
@@ -34,13 +35,15 @@ export async function checkRef(
   ref: string,
   { at, fetch }: CheckRefOptions,
 ): Promise<CheckedRow> {
-  const tagName = ref.replace(/^(refs\/)?tags\//, '');
+  const tagName = tagNameIn(ref);
   const name = parseTagName(tagName);
   const target = tagName === ref ? targetOf(ref) : undefined;
   const wanted = name?.artifact ?? target?.artifact;
   if (wanted === undefined) throw notAnEvent(tagName, looksLikeEvent(tagName) ? 'reg doctor' : 'reg history');
-  if (fetch) await fetchArtifact(context, wanted);
-  const artifact = await readArtifact(context, wanted, seconds(at));
+  if (fetch) await fetchTags(context, wanted);
+  const { events } = await readEvents(context, wanted);
+  await warnOrRefusePartial(context, wanted, events, events);
+  const artifact = artifactStateOf(wanted, events, seconds(at));
   const event =
     artifact.events.find((one) => one.tag === tagName) ??
     (target && (await eventOf(context, target, artifact, tagName, at)));
@@ -54,7 +57,7 @@ export async function checkRef(
 
 /** Whether a ref belongs to something else: its name is not that of an event, and does not look like one. */
 export function isOtherRef(ref: string): boolean {
-  const name = ref.replace(/^(refs\/)?tags\//, '');
+  const name = tagNameIn(ref);
   return parseTagName(name) === undefined && !looksLikeEvent(name) && targetOf(ref) === undefined;
 }
 
@@ -82,20 +85,6 @@ async function eventOf(
   return findNamed(artifact, which, { at: seconds(at) }).event;
 }
 
-/**
- * Brings what the remote has of an artifact; where there is no remote, all is here.
- * @throws RegError REMOTE_FAILED, BEHIND_REMOTE
- */
-async function fetchArtifact(context: RegistryContext, artifact: ArtifactName): Promise<void> {
-  const { repository, remote: chosen } = context;
-  if (repository.address !== undefined) return;
-  const remote = await chosen();
-  if (!(await repository.hasRemote(remote))) return;
-  const { tags } = await catchUp(repository, artifact, remote);
-  const note = tags.length > 0 ? undefined : await noteOfLacking(context, remote, artifact);
-  if (note !== undefined) context.note(note);
-}
-
 /** The error for a tag that is no event, or was not one yet. */
 async function missing(
   context: RegistryContext,
@@ -104,8 +93,12 @@ async function missing(
   at: Date | undefined,
 ): Promise<RegError> {
   const now = at && (await readArtifact(context, artifact));
-  if (at === undefined || !now?.events.some(({ tag }) => tag === tagName))
-    return notAnEvent(tagName, 'reg doctor');
+  if (at === undefined || !now?.events.some(({ tag }) => tag === tagName)) {
+    return notAnEvent(
+      tagName,
+      (await isClone(context)) ? shellLine('reg', 'check-ref', tagName, '--fetch') : 'reg doctor',
+    );
+  }
   return new RegError(
     'NOT_AN_EVENT',
     `'${tagName}' was not there yet at ${formatTime(at.getTime() / 1000)}`,

@@ -10,11 +10,16 @@ import type { StoreOpener } from '../stores/port.js';
 import { isBelow, isFolder, isThere, type WorkTree } from '../util/files.js';
 import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
+import type { IsExcluded } from './exclusion.js';
 import type { RemoteUse } from './remote.js';
+import { openCheckout } from './work-tree.js';
 
 /** Everything outside the core that a registry talks to, each an argument. */
 export interface RegistryContext {
+  /** Without the tags of artifacts that the configuration excludes. */
   repository: RegistryRepository;
+  /** The parts of it that list tags, with these tags: a change under review may not choose what it is checked by. */
+  unfiltered: Pick<RegistryRepository, 'tags' | 'remote'>;
   sources: SourceOpener;
   stores: StoreOpener;
   /** What sources and stores talk to beside their servers. */
@@ -27,12 +32,18 @@ export interface RegistryContext {
   folder: () => Promise<string>;
   /** Takes what is worth knowing beside an answer. */
   note: (text: string) => void;
+  /** Says which artifacts the configuration excludes; undefined where it excludes nothing. */
+  exclusion: () => Promise<IsExcluded | undefined>;
+  /** The bytes of `.reg.yaml`, if there is one; they are remembered for a moment. */
+  configBytes: () => Promise<Uint8Array | undefined>;
   /** Read when first needed. */
   config: () => Promise<Config>;
   /** The name of the remote of this clone; a URL has no remote. */
   remote: (use?: RemoteUse) => Promise<string>;
   /** Whether questions ask no remote for what is lightweight here. */
   offline?: boolean | undefined;
+  /** Brings tags that are known to be missing; gives whether it did, so that the question is to be asked again. */
+  bringMissing?: (() => Promise<boolean>) | undefined;
   /** The clock of this machine, in milliseconds since the epoch; writes take theirs from git. */
   now: () => number;
   /** A folder for what can be fetched again. */
@@ -154,17 +165,32 @@ export async function wantsVerified(context: RegistryContext): Promise<boolean> 
 }
 
 /**
- * Whether the configuration may say something: that takes no parser. It is the file of the work tree, or else of HEAD.
- * @throws RegError DAMAGED, REMOTE_FAILED where HEAD is there and cannot be read, INVALID_CONFIG for a file that is not plain
+ * Whether the configuration may say something: that takes no parser.
+ * @throws RegError what reading its bytes throws
  */
-export async function configMentions(context: RegistryContext, word: string): Promise<boolean> {
-  const files = await context.workTree();
-  const bytes = files === undefined ? await atHead(context, CONFIG_FILE) : await files.read(CONFIG_FILE);
+export async function configMentions(
+  { configBytes }: Pick<RegistryContext, 'configBytes'>,
+  word: string,
+): Promise<boolean> {
+  const bytes = await configBytes();
   // an escape may stand for any letter
   return bytes !== undefined && [word, '\\'].some((one) => Buffer.from(bytes).includes(one));
 }
 
-async function atHead({ repository }: RegistryContext, path: string): Promise<Uint8Array | undefined> {
+/**
+ * Reads `.reg.yaml` of the work tree, or else of HEAD; undefined without one.
+ * @throws RegError DAMAGED, REMOTE_FAILED where HEAD is there and cannot be read, INVALID_CONFIG for a file that is not plain
+ */
+export async function readConfigBytes({
+  repository,
+  workTree,
+}: Pick<RegistryContext, 'repository' | 'workTree'>): Promise<Uint8Array | undefined> {
+  const top = await repository.plainTop?.();
+  const files = top === undefined ? await workTree() : openCheckout(top, repository);
+  return files === undefined ? atHead(repository, CONFIG_FILE) : files.read(CONFIG_FILE);
+}
+
+async function atHead(repository: RegistryRepository, path: string): Promise<Uint8Array | undefined> {
   const { objects } = repository;
   const head = await headCommit(repository);
   const entry = head === undefined ? undefined : await objects.entry(head, path);

@@ -25,7 +25,7 @@ export async function damaged(
 }
 
 /** How to get back the object of a tag. */
-export async function restoring(context: RegistryContext, { name }: TagRef): Promise<string> {
+async function restoring(context: RegistryContext, { name }: TagRef): Promise<string> {
   const { address } = context.repository;
   if (address !== undefined) return `restore it at ${address}: git fsck there names what is damaged`;
   if (await isClone(context)) return 'restore it from the remote with: reg sync';

@@ -11,19 +11,22 @@ import { isOwn, type Link, missingPin, modelPath } from '../documents/link.js';
 import { LINK_SUFFIX } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import type { ArtifactName } from '../domain/names.js';
-import { RegError } from '../errors.js';
+import { failureOf, RegError } from '../errors.js';
 import { digestOf, promisedDigest, verifyPromises } from '../models/digest.js';
 import { digestText, dvcBytesAt } from '../models/dvc-digest.js';
 import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
 import type { RegistryContext } from './context.js';
-import { type Declaration, findDeclaration, foreignEntry, notDeclared } from './declared.js';
+import { type Declaration, findDeclared, foreignEntry, notDeclared, UNREADABLE } from './declared.js';
+import type { DeclaredPlace } from './former-names.js';
 import { followLink, linkIn, MOST_LINKS } from './links.js';
 import { refuseChangedModel } from './tracked-model.js';
 
 /** What a commit declares of an artifact, in a form that two commits are compared by (docs/specification.md, 3 State, Bytes). */
 export interface DeclaredModel {
   declaration: Declaration;
+  /** The name that it has there. */
+  name: ArtifactName;
   /** The link; undefined where the file of another tool declares the artifact. */
   link: Link | undefined;
   /** What the file of another tool says; empty where a link declares the artifact. */
@@ -43,7 +46,7 @@ export interface DeclaredModel {
 type ModelReader = Pick<RegistryContext, 'repository' | 'stores' | 'workTree'>;
 
 /** Gives what a commit declares; undefined where it declares nothing. */
-export type DeclaredAt = (commit: Oid) => Promise<DeclaredModel | undefined>;
+export type DeclaredAt = (place: DeclaredPlace) => Promise<DeclaredModel | undefined>;
 
 /**
  * Reads what a commit declares of an artifact.
@@ -52,22 +55,31 @@ export type DeclaredAt = (commit: Oid) => Promise<DeclaredModel | undefined>;
 export async function declaredModel(
   context: ModelReader,
   artifact: ArtifactName,
-  commit: Oid,
+  place: DeclaredPlace,
 ): Promise<DeclaredModel | undefined> {
   const { objects } = context.repository;
-  const declaration = await findDeclaration(objects, commit, artifact);
-  if (declaration === undefined) return undefined;
+  const { commit } = place;
+  const found = await findDeclared(context.repository, artifact, place);
+  if (found === undefined) return undefined;
+  const { declaration, name } = found;
   if (declaration.kind === 'link') {
     const link = await linkIn(objects, commit, declaration.file);
     const own = isOwn(link.source) ? link.source.path : undefined;
     const path = own === undefined ? undefined : modelPath(own);
     const digest = await digestOfLink(context, commit, link);
-    return { declaration, link, entry: {}, facts: JSON.stringify(link), path, digest };
+    return { declaration, name, link, entry: {}, facts: JSON.stringify(link), path, digest };
   }
-  const entry = await foreignEntry(objects, commit, declaration, artifact);
+  const entry = await foreignEntry(objects, commit, declaration, name);
   const path = pathInRepository(entry, declaration);
   const digest = path === undefined ? undefined : await digestAt(context, commit, path);
-  return { declaration, link: undefined, entry, facts: JSON.stringify(entry), path, digest };
+  return { declaration, name, link: undefined, entry, facts: JSON.stringify(entry), path, digest };
+}
+
+/** For `catch`: a declaration that is there and cannot be read says nothing. */
+export function unlessUnreadable(error: unknown): undefined {
+  const { code } = failureOf(error);
+  if (code === 'SOURCE_PATH' || UNREADABLE.has(code)) return undefined;
+  throw error;
 }
 
 /** The path of a model in this repository; undefined for an entry that leads nowhere in it. */
@@ -111,7 +123,9 @@ async function digestAt(
 /** Whether two commits declare the same, with the same bytes. Bytes that nothing tells are never the same. */
 export function isSameModel(one: DeclaredModel | undefined, other: DeclaredModel | undefined): boolean {
   if (one?.digest === undefined || one.digest !== other?.digest) return false;
-  return one.declaration.file === other.declaration.file && one.facts === other.facts;
+  // a renamed artifact has another file for the same
+  const isSameFile = one.name !== other.name || one.declaration.file === other.declaration.file;
+  return isSameFile && one.facts === other.facts;
 }
 
 /**
@@ -124,7 +138,7 @@ export async function refuseUnsound(
   commit: Oid,
   declared: DeclaredAt,
 ): Promise<void> {
-  const model = await declared(commit);
+  const model = await declared({ commit });
   if (model === undefined) {
     if ((await context.config()).links === 'optional') return;
     throw await notDeclared(context, artifact, commit, '; or add --unlinked');
@@ -187,7 +201,7 @@ export async function refuseUncommitted(
 ): Promise<void> {
   const workTree = await context.workTree();
   if (workTree === undefined) return;
-  const model = await declaredModel(context, artifact, commit);
+  const model = await declaredModel(context, artifact, { commit });
   // what the commit does not declare yet is refused later, with its own hint
   if (model === undefined) return;
   const paths = [model.declaration.file, ...(model.path === undefined ? [] : [model.path])];

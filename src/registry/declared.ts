@@ -9,15 +9,17 @@ import {
   mayLackPath,
   readArtifacts,
 } from '../documents/artifacts.js';
-import { artifactOfLink, LINK_SUFFIX, linkPathOf } from '../documents/link-path.js';
+import { artifactOfLink, LINK_SUFFIX, linkPathOf, nameOfLink } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import { nearestName } from '../domain/find.js';
-import type { ArtifactName } from '../domain/names.js';
+import { type ArtifactName, lastPart, whyNoArtifact } from '../domain/names.js';
 import { type ErrorCode, RegError } from '../errors.js';
 import { committedFile } from '../git/committed.js';
-import type { NextCommit, Objects } from '../git/port.js';
+import type { NextCommit, Objects, RegistryRepository } from '../git/port.js';
 import { short } from '../util/oid.js';
 import type { RegistryContext } from './context.js';
+import { notExcluded } from './exclusion.js';
+import { type DeclaredPlace, declaredName, laterNames } from './former-names.js';
 import { readArtifactNames } from './read.js';
 
 /** The file that declares an artifact, and how. */
@@ -49,9 +51,41 @@ export async function findDeclaration(
   return undefined;
 }
 
+/** A declaration, and the name that it gives the artifact: an older or a later one where the artifact was renamed. */
+export interface Declared {
+  declaration: Declaration;
+  name: ArtifactName;
+}
+
+/**
+ * Finds what declares an artifact at a commit, under its name or under another one that it has or had.
+ * @throws RegError INVALID_LINK
+ */
+export async function findDeclared(
+  { objects, tags }: Pick<RegistryRepository, 'objects' | 'tags'>,
+  artifact: ArtifactName,
+  place: DeclaredPlace,
+): Promise<Declared | undefined> {
+  const { commit, version, renamedFrom } = place;
+  // the registration of a version says which name; of a rev nothing is known until there is no declaration
+  const known = renamedFrom === undefined ? artifact : await declaredName(tags, artifact, place);
+  const name = known ?? artifact;
+  const declaration = await findDeclaration(objects, commit, name);
+  if (declaration !== undefined) return { declaration, name };
+  const former = version ? undefined : await declaredName(tags, artifact, { commit });
+  const older = former && (await findDeclaration(objects, commit, former));
+  if (older) return { declaration: older, name: former };
+  for (const later of place.mayBeLater ? await laterNames(tags, artifact) : []) {
+    const newer = await findDeclaration(objects, commit, later);
+    if (newer !== undefined) return { declaration: newer, name: later };
+  }
+  return undefined;
+}
+
 /** Whether HEAD or a link file of the work tree declares an artifact. */
 export async function isDeclared(context: RegistryContext, artifact: ArtifactName): Promise<boolean> {
   const { repository } = context;
+  if ((await context.exclusion())?.(artifact)) return false;
   const head = await repository.objects.commit('HEAD');
   if (
     head !== undefined &&
@@ -65,6 +99,12 @@ export async function isDeclared(context: RegistryContext, artifact: ArtifactNam
 async function workLink({ workTree }: RegistryContext, artifact: ArtifactName): Promise<string | undefined> {
   const link = linkPathOf(artifact);
   return link !== undefined && (await (await workTree())?.read(link)) !== undefined ? link : undefined;
+}
+
+/** For `catch`: a version need not be declared (`register --unlinked`). */
+export function unlessUndeclared(error: unknown): undefined {
+  if (error instanceof RegError && error.code === 'NOT_DECLARED') return undefined;
+  throw error;
 }
 
 function unlessUnreadable(error: unknown): undefined {
@@ -126,11 +166,14 @@ export interface Declarations {
 
 /** A file, or a part of it, that cannot be read, or that leads nowhere. */
 export interface DeclarationProblem {
-  /** `unreadable` hides what a file declares, `entry` leads nowhere, `template` is left as it is, `foreign` is another tool's. */
-  kind: 'unreadable' | 'entry' | 'template' | 'foreign';
+  /** `unreadable` hides what a file declares, `entry` leads nowhere, `template` is left as it is, `foreign` is another tool's. A `name` is not
+   * that of an artifact, so that nothing is declared. */
+  kind: 'unreadable' | 'entry' | 'template' | 'foreign' | 'name';
   file: string;
   line: number;
   message: string;
+  /** Of a `name`: what would be the artifact's. */
+  name?: string;
 }
 
 /** The files of a commit, to be searched for declarations. */
@@ -148,9 +191,14 @@ export const filesToCommit = ({ paths, read }: NextCommit): DeclaringFiles => ({
   read: (path) => read(path, MAX_ARTIFACTS_BYTES),
 });
 
-/** Every artifact that a commit declares, by name. Files that cannot be read declare nothing. */
-export const declaredArtifacts = async (objects: TreeReader, commit: Oid): Promise<ArtifactName[]> =>
-  (await declarationsIn(await filesAt(objects, commit))).names;
+/** Every artifact that a commit declares and the configuration does not exclude, by name. Files that cannot be read declare nothing. */
+export async function declaredArtifacts(
+  { repository: { objects }, exclusion }: RegistryContext,
+  commit: Oid,
+): Promise<ArtifactName[]> {
+  const { names } = await declarationsIn(await filesAt(objects, commit));
+  return notExcluded(names, await exclusion());
+}
 
 /** Reads everything that files declare. What cannot be read is a problem, and hides nothing else. */
 export async function declarationsIn({ paths, read }: DeclaringFiles): Promise<Declarations> {
@@ -160,11 +208,16 @@ export async function declarationsIn({ paths, read }: DeclaringFiles): Promise<D
   const files = [...links];
   const foreign: Declarations['foreign'] = [];
   const problems: DeclarationProblem[] = [];
+  const misnamed = (file: string, name: string): void =>
+    void problems.push({ kind: 'name', file, line: 1, message: whyNoArtifact(name), name });
+  for (const file of links) if (artifactOfLink(file) === undefined) misnamed(file, nameOfLink(file));
   for (const one of paths.flatMap((path) => artifactsFileAt(path) ?? [])) {
     const add = (kind: DeclarationProblem['kind'], message: string, line = 1): void =>
       void problems.push({ kind, file: one.file, line, message });
     try {
       const bytes = await read(one.file);
+      if (bytes === undefined && one.file.includes('\ufffd'))
+        add('name', 'its path is not UTF-8, so that git is not asked for it by name');
       const found = bytes && (await readArtifacts(bytes, one, read));
       if (found === undefined) continue;
       for (const [name, entry] of found.entries) {
@@ -174,6 +227,7 @@ export async function declarationsIn({ paths, read }: DeclaringFiles): Promise<D
         if (fault !== undefined && !mayLackPath(entry, one)) add('entry', `the artifact '${name}' ${fault}`);
       }
       if (found.entries.size > 0) files.push(one.file);
+      for (const name of found.misnamed) misnamed(one.file, name);
       if (found.isForeign)
         add('foreign', 'it is not in the form of gto, so it is taken for the file of another tool');
       for (const { message } of found.problems) add('template', withoutFile(message, one.file));
@@ -233,10 +287,20 @@ export async function notDeclared(
       `${link} is not committed yet: git add ${link} && git commit`,
     );
   const [declared, registered] = await Promise.all([
-    declaredArtifacts(repository.objects, commit),
+    filesAt(repository.objects, commit).then(declarationsIn),
     readArtifactNames(repository.tags),
   ]);
-  const others = [...declared, ...registered].filter((name) => name !== artifact);
+  const alike = declared.problems.filter(({ name }) => name?.split(/[:/]/).at(-1) === lastPart(artifact));
+  const here = `${await context.folder()}:${artifact}`;
+  const misnamed = alike.find(({ name }) => name === here) ?? alike[0];
+  if (misnamed !== undefined)
+    return new RegError(
+      'NOT_DECLARED',
+      undeclared(artifact, commit),
+      `rename what ${misnamed.file} declares: ${misnamed.message}`,
+    );
+  const names = notExcluded(declared.names, await context.exclusion());
+  const others = [...names, ...registered].filter((name) => name !== artifact);
   const near = nearestName(artifact, others);
   const hint = declareIt(artifact) + more;
   return new RegError(

@@ -153,7 +153,7 @@ async function declaringCommits(
 ): Promise<Map<ArtifactName, Oid>> {
   const { objects } = context.repository;
   const head = at === undefined ? await objects.commit('HEAD') : undefined;
-  const declared = new Set(head === undefined ? [] : await declaredArtifacts(objects, head));
+  const declared = new Set(head === undefined ? [] : await declaredArtifacts(context, head));
   const latest = new Map(rows.map(({ artifact, latest: version }) => [artifact, version]));
   const registered = await ask((artifact, facts) => {
     const version = latest.get(artifact.name);

@@ -1,7 +1,7 @@
 import type { ArtifactName } from '../domain/names.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
-import { requireRemote, type TagRef } from '../git/port.js';
+import { listArtifact, requireRemote, type TagRef } from '../git/port.js';
 import { shellLine } from '../util/shell.js';
 import type { RegistryContext } from './context.js';
 import { artifactNamesIn } from './read.js';
@@ -75,7 +75,7 @@ export async function refuseFork(
 }
 
 /**
- * The same before there is a listing of the remote that is meant, which is asked where there are other remotes.
+ * Refuses such a write before the remote that is meant was listed. It is asked only where there are other remotes.
  * @throws RegError BEHIND_REMOTE, REMOTE_FAILED
  */
 export async function refuseForkEarly(
@@ -85,7 +85,7 @@ export async function refuseForkEarly(
 ): Promise<void> {
   const { repository } = context;
   if ((await othersThan(context, target.remote)).length === 0) return;
-  const listing = await requireRemote(repository, target.remote).listArtifact(artifact);
+  const listing = await listArtifact(requireRemote(repository, target.remote), artifact);
   if (artifactNamesIn(listing.tags).includes(artifact)) return;
   const here = [...(await repository.tags.list(artifact)).refs].map(({ name }) => name);
   await refuseFork(context, artifact, target, new Set(here));
@@ -95,7 +95,7 @@ export async function refuseForkEarly(
 type TagNames = Iterable<Pick<TagRef, 'name'>>;
 
 /**
- * The note that another remote has artifacts which the remote that is meant lacks; undefined where there is none, and where nothing
+ * The note that another remote has artifacts which the remote that is meant lacks; undefined without such a remote, and where nothing
  * is missing there.
  * @param list gives the tags of the remote that is meant; called where there are other remotes to ask
  * @param here those of this clone
@@ -113,7 +113,7 @@ export async function noteOfFork(
   return elsewhere && lackingNote(remote, elsewhere);
 }
 
-/** The same for one artifact, where the remote that is meant has none of its tags. */
+/** The note that another remote has an artifact, where the remote that is meant has none of its tags. */
 export async function noteOfLacking(
   context: RegistryContext,
   remote: string,

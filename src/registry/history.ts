@@ -1,6 +1,6 @@
 import { type ArtifactState, type ResolvedEvent, stagesUsed } from '../domain/artifact.js';
 import { findNamed } from '../domain/find.js';
-import { stageName } from '../domain/names.js';
+import { type ArtifactName, stageName } from '../domain/names.js';
 import { mergeOrdered } from '../domain/order.js';
 import { didYouMean } from '../domain/suggest.js';
 import { parseVersionTarget } from '../domain/target.js';
@@ -12,12 +12,15 @@ import { askMeant } from './meant.js';
 import { readWhole } from './missing.js';
 import {
   isWithoutTags,
+  leftOut,
   type ReadOptions,
   reportMissing,
   requireArtifact,
   requireKnownStage,
   seconds,
+  stagesAlone,
 } from './queries.js';
+import { readArtifact } from './read.js';
 import type { HistoryRow, IntervalRow } from './rows.js';
 
 /** Which part of history is wanted, and in which order. */
@@ -29,6 +32,8 @@ export interface HistoryOptions extends ReadOptions {
   until?: Date | undefined;
   /** Only events of the tagger with this address, letter case ignored; of intervals those that it began. */
   by?: string | undefined;
+  /** With the events under the names that an artifact had before. */
+  follow?: boolean | undefined;
   /** Oldest first. */
   ascending?: boolean | undefined;
   /** At most so many rows. */
@@ -128,6 +133,8 @@ async function select(
     artifact === undefined
       ? await allWhole(context, options)
       : [await requireArtifact(context, artifact, options.at)];
+  if (options.follow && artifacts[0] && artifact !== undefined)
+    artifacts.push(...(await earlierNames(context, artifacts[0], options.at)));
   if (stage !== undefined && !artifacts.some((one) => stagesUsed(one).includes(stage)))
     await requireKnownStage(context, stage);
   const version = which && artifacts[0] && findNamed(artifacts[0], which, { at: seconds(options.at) });
@@ -138,6 +145,21 @@ async function select(
   };
 }
 
+/** An artifact under the names that it had before: those that its events, or the events under these names, say that they took over. */
+async function earlierNames(
+  context: RegistryContext,
+  artifact: ArtifactState,
+  at: Date | undefined,
+): Promise<ArtifactState[]> {
+  const found = new Map<ArtifactName, ArtifactState>([[artifact.name, artifact]]);
+  // those that are added meanwhile are visited too
+  for (const { events } of found.values())
+    for (const { renamedFrom } of events)
+      if (renamedFrom !== undefined && !found.has(renamedFrom))
+        found.set(renamedFrom, await readArtifact(context, renamedFrom, seconds(at)));
+  return [...found.values()].slice(1);
+}
+
 /** All artifacts, without those whose tags are known to be partial. */
 async function allWhole(
   context: RegistryContext,
@@ -146,7 +168,12 @@ async function allWhole(
   const { whole, unsure } = await readWhole(context, seconds(at));
   reportMissing(context, onMissing, unsure);
   await isWithoutTags(context, whole.length + unsure.size, onMissing);
-  return whole;
+  const alone = whole.flatMap(({ name, grouped }) => {
+    const stages = stagesAlone(grouped);
+    return stages === undefined || stages.length === 0 ? [] : ([[name, stages]] as const);
+  });
+  const left = alone.length === 0 ? new Set() : await leftOut(context, new Map(alone));
+  return whole.filter(({ name }) => !left.has(name));
 }
 
 const bounds = ({ since, until }: HistoryOptions): { since: number; until: number } => ({

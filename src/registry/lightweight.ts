@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { parseTagName } from '../domain/tag-name.js';
 import { RegError } from '../errors.js';
-import { requireRemote, type TagRef } from '../git/port.js';
+import { listArtifact, requireRemote, type TagRef } from '../git/port.js';
 import { isThere } from '../util/files.js';
 import { writeBelow } from '../util/safe-files.js';
 import { bring, compareTags, differs } from './catch-up.js';
@@ -66,7 +66,7 @@ async function wantedFrom(context: RegistryContext, remote: string, light: reado
   try {
     const from = requireRemote(context.repository, remote);
     const one = only !== undefined && others.length === 0;
-    const listed = one ? (await from.listArtifact(only)).tags : await from.listTags();
+    const listed = one ? (await listArtifact(from, only)).tags : await from.listTags();
     const there = listed.filter(({ name, peeled }) => names.has(name) && peeled !== undefined);
     const { wanted, differing } = compareTags(light, there);
     const [first] = differing;

@@ -9,7 +9,9 @@ import { isStoreUrl } from '../stores/url.js';
 import { holdsLogin, shownAddress } from '../util/address.js';
 import { isInside } from '../util/files.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
+import { refuseExcluded } from './exclusion.js';
 import { type Pinned, pin } from './links.js';
+import { meantInWrite } from './meant.js';
 import type { LinkRow } from './rows.js';
 import { registryRef } from './source-rev.js';
 
@@ -35,7 +37,8 @@ export async function link(
   options: LinkOptions,
 ): Promise<LinkRow> {
   const workTree = await requireWorkTree(context, 'a link file is written into the work tree');
-  const artifact = artifactName(name);
+  const artifact = await meantInWrite(context, artifactName(name));
+  await refuseExcluded(context, artifact);
   const file = requireLinkPath(artifact);
   const existing = await workTree.read(file);
   if (existing && !options.force)

@@ -1,7 +1,7 @@
 import { isAbsolute, join, posix, resolve } from 'node:path';
 import { requireEntryPath } from '../documents/artifacts.js';
 import { ENOUGH_OF_LINK, isOwn, type Link, type LinkSource, modelPath, readLink } from '../documents/link.js';
-import { artifactOfLink, LINK_SUFFIX, requireLinkPath } from '../documents/link-path.js';
+import { artifactOfLink, LINK_SUFFIX, linkPathOf, requireLinkPath } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
 import type { Location } from '../domain/location.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
@@ -10,7 +10,7 @@ import { RegError } from '../errors.js';
 import type { Objects, SourceRepository } from '../git/port.js';
 import { digestOf, verifyPromises } from '../models/digest.js';
 import { hasPointers } from '../models/lfs/pointer.js';
-import { locate } from '../models/locate.js';
+import { locate, type ResolvedSource } from '../models/locate.js';
 import { modelOnDisk, type SourceModel } from '../models/source.js';
 import { allowedHosts, beyondThisMachine, PrivateHost } from '../net/private-address.js';
 import { isStoreUrl, nameOfKey, splitObjectUrl } from '../stores/url.js';
@@ -18,7 +18,9 @@ import { shownUrl, withoutLogin, withoutUserInfo } from '../util/address.js';
 import { memoize } from '../util/async.js';
 import { short } from '../util/oid.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from './context.js';
-import { findDeclaration, foreignEntry, notDeclared } from './declared.js';
+import { findDeclared, foreignEntry, notDeclared } from './declared.js';
+import { refuseExcluded } from './exclusion.js';
+import { type DeclaredPlace, declaredName } from './former-names.js';
 import { meantInWrite } from './meant.js';
 import { readRules, rulesSourceOf } from './policy.js';
 import {
@@ -43,46 +45,66 @@ interface Followed {
 /** Links that may lead to links; more is taken for a mistake. */
 export const MOST_LINKS = 10;
 
+/** Where a link leads, before its source is asked for the model. */
+interface ResolvedLink extends Omit<Followed, 'model'> {
+  place: ResolvedSource;
+  /** The registry whose link names the place. */
+  home: RegistryContext;
+  /** How many links led there, the first one included. */
+  links: number;
+}
+
 /**
  * Finds the model that a link leads to; nothing of it is read yet.
  * @param registryCommit gives the commit at which the link was read: what a link without `repo`, `rev` and `commit` means
- * @param trail the links that led to this one
  * @throws RegError UNKNOWN_REV, SOURCE_PATH, SOURCE_UNSUPPORTED, REMOTE_FAILED, STORE_FAILED, LINK_LOOP, and what finding a
  * stage or version of another registry throws
  */
 export async function followLink(
   context: RegistryContext,
+  link: Link,
+  registryCommit: () => Promise<Oid>,
+): Promise<Followed> {
+  const { place, home, links, commit, promises } = await resolveLink(context, link, registryCommit);
+  const model = await locate(place, home).catch(async (error: unknown) => {
+    // what this registry allows is for its own links
+    const isOwnUrl = error instanceof PrivateHost && place.kind === 'store' && links === 1;
+    const trusting = isOwnUrl ? await trustingHosts(home) : undefined;
+    if (trusting === undefined) throw error;
+    return locate(place, trusting);
+  });
+  return { model, commit, promises };
+}
+
+/**
+ * Finds the place that a link leads to, through other links.
+ * @param trail the links that led to this one
+ * @throws RegError as `followLink`
+ */
+export async function resolveLink(
+  context: RegistryContext,
   { source, sha256, size }: Link,
   registryCommit: () => Promise<Oid>,
   trail: readonly string[] = [],
-): Promise<Followed> {
-  const promises = [{ sha256, size }];
-  if (source.url !== undefined) {
-    const place = { kind: 'store', url: await storeUrl(context, source.url) } as const;
-    const model = await locate(place, context).catch(async (error: unknown) => {
-      // what this registry allows is for its own links
-      const trusting =
-        error instanceof PrivateHost && trail.length === 0 ? await trustingHosts(context) : undefined;
-      if (trusting === undefined) throw error;
-      return locate(place, trusting);
-    });
-    return { model, commit: undefined, promises };
-  }
+): Promise<ResolvedLink> {
+  const here = { home: context, links: trail.length + 1, promises: [{ sha256, size }] };
+  if (source.url !== undefined)
+    return { ...here, place: { kind: 'store', url: await storeUrl(context, source.url) }, commit: undefined };
   const commit = await sourceCommit(context, source, registryCommit);
-  const file = linkFileOf(source);
-  if (file === undefined) {
+  const written = linkFileOf(source);
+  if (written === undefined) {
     const repository = await sourceRepository(context, source);
     const at = await sourceFolder(context, source);
     const path = modelPath(source.path ?? '');
-    const model = await locate({ kind: 'repository', repository, commit, path, at }, context);
-    return { model, commit, promises };
+    return { ...here, place: { kind: 'repository', repository, commit, path, at }, commit };
   }
   const home = await sourceRegistry(context, source);
+  const file = await fileThen(home, source, commit, { written, isPromised: sha256 !== undefined });
   const step = `${file} at ${short(commit)} of ${withoutUserInfo(source.repo ?? 'this repository')}`;
   refuseLoop([...trail, step]);
   const next = await linkFileAt(home.repository.objects, commit, file);
-  const followed = await followLink(home, next, async () => commit, [...trail, step]);
-  return { ...followed, commit, promises: [...promises, ...followed.promises] };
+  const found = await resolveLink(home, next, async () => commit, [...trail, step]);
+  return { ...found, commit, promises: [...here.promises, ...found.promises] };
 }
 
 /**
@@ -127,6 +149,24 @@ function linkFileOf(source: LinkSource): string | undefined {
   return target && requireLinkPath(artifactName(target.artifact));
 }
 
+/**
+ * The link file at a commit, which an artifact that was renamed since had another name for.
+ * @param written the file by its name now
+ * @param isPromised whether the bytes are known, so that a file of another model is noticed; else the registry is asked first
+ */
+async function fileThen(
+  { repository: { objects, tags } }: RegistryContext,
+  source: LinkSource,
+  commit: Oid,
+  { written, isPromised }: { written: string; isPromised: boolean },
+): Promise<string> {
+  const target = source.path === undefined ? registryRef(source) : undefined;
+  if (target === undefined || (isPromised && (await objects.entry(commit, written)) !== undefined))
+    return written;
+  const former = await declaredName(tags, artifactName(target.artifact), { commit });
+  return (former && linkPathOf(former)) ?? written;
+}
+
 async function linkFileAt(objects: Objects, commit: Oid, file: string): Promise<Link> {
   const entry = await objects.entry(commit, file);
   if (entry?.type === 'blob') return readLink(await objects.blob(entry.oid, ENOUGH_OF_LINK), file).link;
@@ -149,13 +189,19 @@ async function storeUrl(context: RegistryContext, url: string): Promise<string> 
  * `artifacts.yaml` or a `dvc.yaml` names in this repository, which promises nothing of the bytes.
  * @throws RegError NOT_DECLARED, INVALID_LINK; SOURCE_PATH for one that is declared without a path inside the repository
  */
-export async function linkAt(context: RegistryContext, artifact: ArtifactName, commit: Oid): Promise<Link> {
+export async function linkAt(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  place: DeclaredPlace,
+): Promise<Link> {
   const { objects } = context.repository;
-  const found = await findDeclaration(objects, commit, artifact);
-  if (found?.kind === 'link') return linkIn(objects, commit, found.file);
+  const { commit } = place;
+  const found = await findDeclared(context.repository, artifact, place);
   if (found === undefined) throw await notDeclared(context, artifact, commit);
-  const entry = await foreignEntry(objects, commit, found, artifact);
-  return { source: { path: requireEntryPath(entry, found, artifact) } };
+  const { declaration, name } = found;
+  if (declaration.kind === 'link') return linkIn(objects, commit, declaration.file);
+  const entry = await foreignEntry(objects, commit, declaration, name);
+  return { source: { path: requireEntryPath(entry, declaration, name) } };
 }
 
 /**
@@ -299,7 +345,11 @@ export async function readWorkLinks(context: RegistryContext, names: readonly st
     names.length === 0
       ? known
       : await Promise.all(
-          names.map(async (name) => find(await meantInWrite(context, artifactName(name)), known)),
+          names.map(async (name) => {
+            const artifact = await meantInWrite(context, artifactName(name));
+            await refuseExcluded(context, artifact);
+            return find(artifact, known);
+          }),
         );
   return Promise.all(
     chosen.map(async ({ artifact, file }) => {

@@ -7,10 +7,10 @@ import {
   readGto,
 } from '../documents/config.js';
 import type { Oid } from '../domain/event.js';
-import { RegError } from '../errors.js';
 import type { RegistryRepository } from '../git/port.js';
 import type { WorkTree } from '../util/files.js';
 import { headCommit } from './context.js';
+import { readBlob } from './work-tree.js';
 
 /**
  * The configuration of a repository: `.reg.yaml` of the work tree, or of HEAD without a work tree; without the file, what
@@ -48,19 +48,10 @@ export async function usesGto(
   return (await read(GTO_FILE)) !== undefined;
 }
 
-/** No larger file says how a registry is used. */
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
-
 /** Reads files of a commit by their paths; undefined without the file, and without a commit. */
 export const readerAt =
   (repository: RegistryRepository, commit: Oid | undefined) =>
   async (path: string): Promise<Uint8Array | undefined> => {
     const entry = commit === undefined ? undefined : await repository.objects.entry(commit, path);
-    if (entry?.type !== 'blob') return undefined;
-    const bytes = await repository.objects.blob(entry.oid, MAX_FILE_BYTES + 1);
-    if (bytes.length <= MAX_FILE_BYTES) return bytes;
-    throw new RegError(
-      'TOO_LARGE',
-      `${path} has more than ${MAX_FILE_BYTES} bytes, and no more are read of it`,
-    );
+    return entry?.type === 'blob' ? readBlob(repository.objects, entry.oid, path) : undefined;
   };

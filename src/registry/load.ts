@@ -103,15 +103,13 @@ interface ChosenLink extends Chosen {
  * Chooses the commit of the registry, and reads the link there.
  * @throws RegError NOT_DECLARED, INVALID_LINK, NOT_PINNED, and what choosing throws
  */
-async function chooseLink(
+export async function chooseLink(
   context: RegistryContext,
   artifact: ArtifactName,
-  { frozen = false, ...options }: LoadOptions,
+  { frozen = false, ...options }: ChooseOptions & Pick<LoadOptions, 'frozen'>,
 ): Promise<ChosenLink> {
   const chosen = await choose(context, artifact, await verifying(context, options));
-  const link = await linkAt(context, artifact, chosen.commit).catch(
-    explainUnlinked(artifact, chosen.version),
-  );
+  const link = await linkAt(context, artifact, chosen).catch(explainUnlinked(artifact, chosen.version));
   if (frozen) refuseFloating(artifact, link);
   return { ...chosen, artifact, link };
 }
@@ -259,6 +257,9 @@ const totalOf = ({ model }: Located): number | undefined =>
     0,
   );
 
+/** A `Readable`. Where the types of Node are not installed, that is `any`, and this is something to iterate. */
+export type ByteStream = [0] extends [1 & Readable] ? AsyncIterable<Uint8Array> : Readable;
+
 /** A model on this machine's disk, with calls that read it: the result of `load()`. */
 export interface Model extends LoadedModel {
   /**
@@ -267,7 +268,7 @@ export interface Model extends LoadedModel {
    */
   bytes(): Promise<Uint8Array>;
   /** The same as a stream. */
-  stream(): Readable;
+  stream(): ByteStream;
   /** The format of a single file, by its bytes and never by its name; undefined where they do not show it. */
   format(): Promise<Format | undefined>;
   /**

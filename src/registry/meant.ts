@@ -41,7 +41,7 @@ async function fullNameOf(context: RegistryContext, name: ArtifactName): Promise
     repository.objects.commit('HEAD'),
     readArtifactNames(repository.tags),
   ]);
-  const declared = head === undefined ? [] : await declaredArtifacts(repository.objects, head);
+  const declared = head === undefined ? [] : await declaredArtifacts(context, head);
   const known = new Set([...declared, ...registered]);
   if (known.has(name)) return undefined;
   const here = declared.find((one) => one === `${folder}:${name}`);
@@ -68,12 +68,16 @@ export async function meantInWrite(context: RegistryContext, name: ArtifactName)
   const folder = name.includes(':') ? '' : await context.folder();
   const here = folder === '' ? undefined : parseArtifactName(`${folder}:${name}`);
   if (here === undefined) return name;
-  const { refs } = await context.repository.tags.list(name);
-  if (artifactHasTags(refs) || (await isDeclared(context, name))) return name;
+  const isExcluded = (await context.exclusion())?.(name) === true;
+  if (!isExcluded && (await isKnown(context, name))) return name;
   return (await isDeclared(context, here)) ? here : name;
 }
 
-const artifactHasTags = (refs: Iterable<unknown>): boolean => !refs[Symbol.iterator]().next().done;
+async function isKnown(context: RegistryContext, name: ArtifactName): Promise<boolean> {
+  const { refs } = await context.repository.tags.list(name);
+  const hasTags = !refs[Symbol.iterator]().next().done;
+  return hasTags || isDeclared(context, name);
+}
 
 /**
  * A handler for `catch` where an artifact and another word were typed: when the other word is an artifact and the first one is

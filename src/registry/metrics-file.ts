@@ -1,3 +1,4 @@
+import type { Config } from '../documents/config.js';
 import { type Link, modelPath } from '../documents/link.js';
 import { FOREIGN, readYaml } from '../documents/yaml.js';
 import type { Oid } from '../domain/event.js';
@@ -9,8 +10,35 @@ import { sourceCommit, sourceRepository } from './source-rev.js';
 /** Where the metrics of a model are, in its source at the pinned commit. */
 export interface MetricsFile {
   path: string;
-  /** The value of a metric, by its name or by the names of the mappings that it is in, with dots; undefined when there is none. */
+  /** The value of a metric, by its name or by the names of the mappings that it is in, with dots; undefined without such a metric. */
   valueOf(metric: string): number | undefined;
+}
+
+/** The metrics of a link, and of the metrics file of its source. */
+export interface LinkMetrics {
+  /** Undefined where no file is named, or the source has no file at that path. */
+  file: MetricsFile | undefined;
+  /** The value of a metric. A value in the link takes precedence. */
+  valueOf(metric: string): number | undefined;
+}
+
+/**
+ * Finds the metrics of a link.
+ * @throws RegError what reading a metrics file throws
+ */
+export async function metricsOf(
+  context: RegistryContext,
+  config: Pick<Config, 'metricsFile'>,
+  link: Link,
+  registryCommit: () => Promise<Oid>,
+): Promise<LinkMetrics> {
+  const named = link.metricsFile ?? config.metricsFile;
+  const file = named === undefined ? undefined : await readMetricsFile(context, link, named, registryCommit);
+  const { metrics = {} } = link;
+  return {
+    file,
+    valueOf: (metric) => (Object.hasOwn(metrics, metric) ? metrics[metric] : file?.valueOf(metric)),
+  };
 }
 
 /**

@@ -6,6 +6,7 @@ import type { ArtifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import { isThere } from '../util/files.js';
 import { writeBelow } from '../util/safe-files.js';
+import { shellLine } from '../util/shell.js';
 import { isClone, type RegistryContext } from './context.js';
 import { syncLine } from './forks.js';
 import { readArtifactNames, readState } from './read.js';
@@ -15,7 +16,7 @@ import { readArtifactNames, readState } from './read.js';
 
 /**
  * Whether tags of an artifact are known to be missing here, so that its remote may have them. A tag that was deleted is not
- * missing: here its object is left, and of those of other clones `reg sync` keeps a mark.
+ * missing: here its object is left, and of those of other clones `reg sync` keeps a mark, or an acceptance names it.
  * @param read events whose objects were read
  * @param all every event of the artifact
  */
@@ -24,15 +25,44 @@ export async function isPartial(
   read: readonly Event[],
   all: readonly NamedEvent[],
 ): Promise<boolean> {
-  const gaps = context.repository.address === undefined ? gapsIn(read, all) : [];
-  if (gaps.length === 0 || !(await isClone(context))) return false;
+  const { address, isExcerpt = false } = context.repository;
+  const gaps = address === undefined || isExcerpt ? gapsIn(read, all) : [];
+  if (gaps.length === 0 || !(isExcerpt || (await isClone(context)))) return false;
   const parents = gaps.flatMap(({ parent }) => parent ?? []);
   const types = parents.length === 0 ? new Map() : await context.repository.objects.types(parents);
+  const open: Event[] = [];
   for (const { event, parent } of gaps) {
     const isDeleted = parent !== undefined && (types.get(parent) ?? 'tag') !== 'missing';
-    if (!isDeleted && !(await isThere(markOf(context, event.tagOid)))) return true;
+    if (isDeleted || (await isThere(markOf(context, event.tagOid)))) continue;
+    if (parent === undefined) {
+      await askAgain(context);
+      return true;
+    }
+    open.push(event);
   }
-  return false;
+  const [first] = open;
+  if (first === undefined) return false;
+  // loaded on use: most registries have none
+  const { acceptedHere } = await import('./acceptances.js');
+  const isAccepted = await acceptedHere(context, first.artifact);
+  if (open.every(isAccepted)) return false;
+  await askAgain(context);
+  return true;
+}
+
+/** Ends a question that is to be asked again: tags that were missing are here now. */
+export class AskAgain extends Error {
+  constructor() {
+    super('tags were missing, and are here now: ask again');
+  }
+}
+
+/**
+ * Brings tags that are missing, where that is wanted and was not done yet.
+ * @throws AskAgain where it did
+ */
+async function askAgain({ bringMissing }: RegistryContext): Promise<void> {
+  if (await bringMissing?.()) throw new AskAgain();
 }
 
 /** Artifacts whose answers cannot be trusted, by name, and why: tags are missing or cannot be read. */
@@ -48,7 +78,7 @@ export async function readWhole(
   const whole: ArtifactState[] = [];
   for (const artifact of state.values())
     if (await isPartial(context, artifact.events, artifact.events))
-      unsure.set(artifact.name, partial(artifact.name));
+      unsure.set(artifact.name, partial(context, artifact.name));
     else whole.push(artifact);
   return { whole, unsure };
 }
@@ -63,24 +93,75 @@ export async function refusePartial(
   read: readonly Event[],
   all: readonly NamedEvent[],
 ): Promise<void> {
-  if (await isPartial(context, read, all)) throw partial(artifact);
+  if (await isPartial(context, read, all)) throw partial(context, artifact);
 }
 
-/** Whether a shallow clone has no tag of the registry at all, although its remote may have some. */
+/** Refuses to answer from partial tags. A question that asks no remote gets a warning, and is answered from the tags here. */
+export async function warnOrRefusePartial(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  read: readonly Event[],
+  all: readonly NamedEvent[],
+): Promise<void> {
+  if (!(await isPartial(context, read, all))) return;
+  const error = partial(context, artifact);
+  if (!context.offline) throw error;
+  context.note(`warning: ${error.message}, and the answer may be an old one; ${error.hint}`);
+}
+
+/**
+ * Whether a shallow clone has no tag of the registry at all, although its remote may have some.
+ * @throws AskAgain where they were brought, also to a clone that is not shallow
+ */
 export async function hasNone(context: RegistryContext): Promise<boolean> {
   const { repository } = context;
   if (repository.address !== undefined || (await readArtifactNames(repository.tags)).length > 0) return false;
-  if (!(await isClone(context)) || !(await repository.history.isShallow())) return false;
-  return !(await isThere(markOf(context, await emptyMark(context))));
+  if (!(await isClone(context))) return false;
+  const isShallow = await repository.history.isShallow();
+  await askAgain(context).catch((error: unknown) => {
+    if (isShallow || !(error instanceof RegError && error.code === 'REMOTE_FAILED')) throw error;
+  });
+  return isShallow && !(await isThere(markOf(context, await emptyMark(context))));
 }
 
 /** The error for an artifact whose tags are known to be partial. */
-export const partial = (artifact: ArtifactName): RegError =>
-  tagsMissing(`tags of ${artifact} are missing in this clone`);
+export const partial = (
+  { repository: { address, isExcerpt } }: RegistryContext,
+  artifact: ArtifactName,
+): RegError =>
+  isExcerpt
+    ? new RegError(
+        'TAGS_MISSING',
+        `tags of ${artifact} are missing in this bundle`,
+        `make a whole one where the repository is: ${shellLine('git', 'bundle', 'create', address ?? '', '--all')}`,
+      )
+    : tagsMissing(`tags of ${artifact} are missing in this clone`);
 
 /** The error for tags that are known to be missing here; `line` is the command that gets them. */
 export const tagsMissing = (message: string, line = 'reg sync'): RegError =>
   new RegError('TAGS_MISSING', message, `get them with: ${line}`);
+
+/**
+ * Why the tags of this clone may be behind those of its remote although it is fetched from: git brings only some of them (git-fetch(1),
+ * Configured remote-tracking branches, --tags). Undefined where it brings them, and without a remote.
+ */
+export async function mayLackTags(context: RegistryContext): Promise<string | undefined> {
+  const { repository, remote: chosen } = context;
+  if (repository.address !== undefined || (await repository.mayHaveRemote?.()) === false) return undefined;
+  // in one go: every answer waits for it
+  const [remote, { names, fetches }, isShallow] = await Promise.all([
+    chosen().catch(() => ''),
+    repository.remotes(),
+    repository.history.isShallow(),
+  ]);
+  if (!names.includes(remote)) return undefined;
+  const reach = fetches?.get(remote);
+  if (reach === 'all tags') return undefined;
+  const why = isShallow ? 'it is shallow' : reach && WHY[reach];
+  return why && `tags of ${remote} may be missing in this clone, because ${why}`;
+}
+
+const WHY = { 'no tags': 'it fetches no tags', 'some branches': 'it does not fetch every branch' };
 
 /** What a clone without a tag of the registry has to say for itself. */
 export const NO_TAGS = 'this clone has no tag of the registry';

@@ -73,7 +73,7 @@ async function checkLink(
     const linked = target && (await sources.artifacts(repo)).get(target.artifact);
     if (target && linked && linked.events.length > 0) {
       const { commit: now, newer } = standingOf(linked, target);
-      return { ...row, now, newer };
+      return { ...row, now, newer: successorOf(linked, target) ?? newer };
     }
     const tips = await sources.tips(repo);
     const tags = [...tips.keys()].flatMap((name) => tagNameOf(name) ?? []);
@@ -83,6 +83,13 @@ async function checkLink(
     if (!(error instanceof RegError)) throw error;
     return { ...row, now: null, problem: error.message };
   }
+}
+
+/** What takes the place of a link's target under the successor of a deprecated artifact: it gets no more versions under the old name. */
+function successorOf({ deprecated, events }: ArtifactState, { which }: Target): string | undefined {
+  const successor = deprecated ? events.at(-1)?.successor : undefined;
+  if (successor === undefined) return undefined;
+  return which?.kind === 'stage' ? `${successor}#${which.stage}` : `${successor}@latest`;
 }
 
 const NOT_PINNED = 'it is not pinned, so this is not known: reg update';

@@ -5,8 +5,11 @@ import { formatTime } from '../domain/time.js';
 import { cameAfter } from '../domain/timeline.js';
 import { RegError } from '../errors.js';
 import type { RegistryContext } from './context.js';
+import { unlessUndeclared } from './declared.js';
 import { describeChosen } from './describe.js';
+import { formerName } from './former-names.js';
 import { readArtifact } from './read.js';
+import type { StageDifference } from './rows.js';
 
 // What later steps of a CI job take from an answer, by the names that gto-action has (README of iterative/gto-action), and more.
 
@@ -27,7 +30,9 @@ interface AnsweredRow {
   current?: boolean;
   previous?: string | null;
   path?: string;
-  sha256?: string;
+  sha256?: string | null;
+  url?: string;
+  expires?: string | null;
 }
 
 /**
@@ -35,7 +40,7 @@ interface AnsweredRow {
  * @throws RegError USAGE where the answer is about no version
  */
 export async function outputsOf(context: RegistryContext, answer: unknown): Promise<Outputs> {
-  // a ref of another tool, where the job takes such refs for fine
+  // a ref of another tool, which `--other-tags ok` allows
   if (answer === null) return { event: null, name: null, version: null, stage: null, tag: null };
   const row = [answer].flat().at(-1) as AnsweredRow | undefined;
   if (row?.artifact === undefined)
@@ -45,15 +50,20 @@ export async function outputsOf(context: RegistryContext, answer: unknown): Prom
   const registration = version === undefined ? undefined : artifact.versions.get(version)?.event.tag;
   const tag = row.assigned?.tag ?? row.tag ?? registration;
   const event = artifact.events.find((one) => one.tag === tag);
-  const kind = row.event ?? event?.kind ?? 'registration';
+  // a model may be loaded that no tag is about
+  const kind = row.event ?? event?.kind ?? (version === undefined ? null : 'registration');
   const stage = (row.stage ?? (event && 'stage' in event ? event.stage : null)) as StageName | null;
-  const previous = row.previous ?? cameAfter({ kind, tag: tag ?? '', of: version, stage }, artifact);
+  const previous =
+    row.previous ?? (kind && cameAfter({ kind, tag: tag ?? '', of: version, stage }, artifact));
   const declared = await describeChosen(context, artifact.name, {
     version: version ?? null,
     commit: row.commit,
+    renamedFrom: version === undefined ? undefined : formerName(artifact, version, row.commit),
+    mayBeLater: version === undefined,
   }).catch(unlessUndeclared);
   const outputs: Outputs = {
-    event: kind,
+    // what a rev declares was no event
+    event: tag === undefined && row.event === undefined ? null : kind,
     name: artifact.name,
     version: version ?? null,
     stage,
@@ -69,13 +79,35 @@ export async function outputsOf(context: RegistryContext, answer: unknown): Prom
     email: event?.tagger.email ?? null,
     message: event?.message ?? null,
   };
-  for (const name of ['current', 'created', 'pushed'] as const)
+  for (const name of ['current', 'created', 'pushed', 'url', 'expires'] as const)
     if (row[name] !== undefined) outputs[name] = row[name];
   return outputs;
 }
 
-/** An artifact that is not declared has events all the same. */
-function unlessUndeclared(error: unknown): undefined {
-  if (error instanceof RegError && error.code === 'NOT_DECLARED') return undefined;
-  throw error;
+/**
+ * What later steps of a job take from comparisons.
+ * @param one the only one; undefined where a stage is compared as a whole, and name, version, tag and previous are null then
+ * @param isWhole false where tags are missing, so that nothing is known of the whole
+ */
+export async function diffOutputs(
+  context: RegistryContext,
+  all: readonly StageDifference[],
+  { one, isWhole }: { one: StageDifference | undefined; isWhole: boolean },
+): Promise<Outputs> {
+  const { artifact, version = null } = one?.to ?? {};
+  const registered =
+    artifact && version
+      ? (await readArtifact(context, artifactName(artifact))).versions.get(version as VersionId)
+      : undefined;
+  return {
+    worse: isWhole ? all.some(({ worse }) => worse) : null,
+    same: isWhole ? all.every(({ same }) => same) : null,
+    reasons: all.flatMap(({ reasons }) => reasons).join('; '),
+    changed: all.flatMap(({ same, to }) => (same ? [] : [to.artifact])).join(' '),
+    name: artifact ?? null,
+    version,
+    tag: registered?.event.tag ?? null,
+    commit: all[0]?.to.commit ?? null,
+    previous: one?.from?.artifact === artifact ? (one?.from?.version ?? null) : null,
+  };
 }

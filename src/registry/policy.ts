@@ -24,13 +24,16 @@ import {
   requireBranches,
   requireRemote,
   requireSignatures,
+  type TagReading,
   type TagRef,
 } from '../git/port.js';
-import { once } from '../util/async.js';
+import { memoize, once } from '../util/async.js';
 import { shellLine } from '../util/shell.js';
 import { bringMissing } from './catch-up.js';
 import type { RegistryContext } from './context.js';
 import { damageOf } from './damage.js';
+import { excludingAs } from './exclusion.js';
+import { formerNames } from './former-names.js';
 import { configIn, readerAt } from './load-config.js';
 import type { WriteTarget } from './write-target.js';
 
@@ -91,7 +94,7 @@ export async function readRules(
   tips?: RefTips,
 ): Promise<Rules> {
   const { repository } = context;
-  const tip = branchesAt(context, source, tips);
+  const tip = branchesAt(context, await branchesOf(context, source), tips);
   const head = await tip(undefined);
   if (source.kind === 'tracking' && head === undefined)
     throw new RegError(
@@ -108,6 +111,26 @@ export async function readRules(
   const config = await configIn(read, context.around.env);
   const { policy, signers, rules: levels } = config;
   return { source, config, head, policy, levels, signers: once(() => read(signers)), tip };
+}
+
+/**
+ * A registry as what judges it sees it: where its configuration excludes artifacts, those that the protected branch excludes. So a
+ * change under review hides no artifact.
+ * @throws RegError what reading the rules throws
+ */
+export async function judgedRegistry(
+  context: RegistryContext,
+  offline: boolean | undefined,
+): Promise<RegistryContext> {
+  if ((await context.exclusion()) === undefined) return context;
+  const { config } = await readRules(context, await rulesSourceOf(context, offline));
+  return excludingAs(context, config.artifacts.exclude);
+}
+
+/** In a mirror the branches here are those of its remote. */
+async function branchesOf({ repository }: RegistryContext, source: RulesSource): Promise<RulesSource> {
+  const isMirror = source.kind === 'tracking' && (await repository.remotes()).mirrors?.has(source.remote);
+  return isMirror ? { kind: 'here' } : source;
 }
 
 const isMissing = (error: unknown): boolean => error instanceof RegError && error.code === 'GIT_FAILED';
@@ -169,7 +192,7 @@ export async function ignoredHere(
 }
 
 /** What a write is about to do. */
-interface Intent {
+export interface Intent {
   plan: Plan;
   /** Older events that its push takes along. */
   brought: readonly ResolvedEvent[];
@@ -192,6 +215,8 @@ interface PolicyGuard {
    * @throws RegError POLICY when they are signed with a key that does not count
    */
   refuseSignatures(oids: readonly Oid[], intent: Intent): Promise<void>;
+  /** The rules that hold. */
+  rules(tips: RefTips | undefined): Promise<Rules>;
   /** The note about rules in the work tree that do not hold, where rules were read. */
   note(): Promise<string | undefined>;
 }
@@ -205,6 +230,7 @@ export function policyGuard(context: RegistryContext, target: WriteTarget): Poli
     return reading;
   };
   return {
+    rules: rulesWith,
     approved: async ({ plan, brought, artifact, tips }) => {
       const { deletes = [] } = plan;
       const oids = plan.tags.map(({ tagName }) => `planned ${tagName}`);
@@ -366,11 +392,52 @@ async function approvalsFor(
   const { repository, rules, approvals = [] } = judging;
   const wanting = policed.filter((one) => demands(judging, one, (policy) => policy.approvals));
   const found = new Map<ArtifactName, readonly Approval[]>();
-  for (const name of new Set(wanting.map(({ artifact }) => artifact.name))) {
-    const arriving = approvals.filter(({ artifact }) => artifact === name);
-    found.set(name, [...(await readApprovals(repository, name, rules.source)), ...arriving]);
+  for (const [name, artifact] of new Map(wanting.map(({ artifact }) => [artifact.name, artifact]))) {
+    const read = memoize((one: ArtifactName) => readApprovals(repository, one, rules.source));
+    const arriving = approvals.filter((one) => one.artifact === name);
+    const before = await approvalsBefore(repository, artifact, read);
+    found.set(name, [...(await read(name)), ...before, ...arriving]);
   }
   return found;
+}
+
+/**
+ * The approvals that versions of a renamed artifact had under its older names. One counts for the version and the commit that it is of, where
+ * the registration under the new name took over that very version.
+ */
+export async function approvalsBefore(
+  { tags }: RegistryRepository,
+  { versions }: ArtifactState,
+  read: (name: ArtifactName) => Promise<readonly Approval[]>,
+): Promise<Approval[]> {
+  const found: Approval[] = [];
+  for (const { id, commit, event } of versions.values()) {
+    const { renamedFrom } = event;
+    if (renamedFrom === undefined) continue;
+    for (const name of await formerNames(tags, { version: id, commit, renamedFrom }))
+      found.push(...(await read(name)).filter((one) => one.version === id && one.commit === commit));
+  }
+  return found;
+}
+
+/**
+ * The tags below a name, as they are at a source; for tags beside the events, such as approvals. Their objects are brought here, without refs.
+ * @param start such as `reg/approve/`
+ */
+export async function readBelow(
+  repository: RegistryRepository,
+  start: string,
+  source: RulesSource,
+): Promise<TagReading[]> {
+  const remote = source.kind === 'remote' ? source.remote : '.';
+  const held = await requireRemote(repository, remote).listRefs([`${tagRef(start)}*`]);
+  const refs = [...held].flatMap(([ref, oid]): TagRef[] => {
+    const name = tagNameOf(ref);
+    // a pattern also matches further down (git-ls-remote(1))
+    return name?.startsWith(start) ? [{ name, oid, peeled: undefined }] : [];
+  });
+  if (source.kind === 'remote') await bringMissing(repository, source.remote, refs);
+  return repository.tags.read(refs);
 }
 
 /** The valid approvals of an artifact or of all, as they are at a source; whether they fit an event is for the rules to say. */
@@ -379,16 +446,8 @@ export async function readApprovals(
   artifact: ArtifactName | 'all',
   source: RulesSource,
 ): Promise<Approval[]> {
-  const remote = source.kind === 'remote' ? source.remote : '.';
   const start = artifact === 'all' ? APPROVALS : approvalsOf(artifact);
-  const held = await requireRemote(repository, remote).listRefs([`${tagRef(start)}*`]);
-  const refs = [...held].flatMap(([ref, oid]): TagRef[] => {
-    const name = tagNameOf(ref);
-    // a pattern also matches further down (git-ls-remote(1))
-    return name?.startsWith(start) ? [{ name, oid, peeled: undefined }] : [];
-  });
-  if (source.kind === 'remote') await bringMissing(repository, source.remote, refs);
-  return (await repository.tags.read(refs)).flatMap((one) => {
+  return (await readBelow(repository, start, source)).flatMap((one) => {
     if ('defect' in one && one.defect === 'missing' && isApprovalOf(one.ref, artifact))
       throw new RegError(
         'DAMAGED',

@@ -4,6 +4,7 @@ import {
   currentIn,
   type InStage,
   stagesUsed,
+  type VersionState,
   versionsInStage,
 } from '../domain/artifact.js';
 import { gapsIn } from '../domain/chain.js';
@@ -41,6 +42,7 @@ import { RegError } from '../errors.js';
 import type { TagRef } from '../git/port.js';
 import { isClone, type RegistryContext, requireCommit, type TrustOptions, wantsVerified } from './context.js';
 import { damaged } from './damage.js';
+import { refuseExcluded } from './exclusion.js';
 import { syncLine } from './forks.js';
 import { madeBy, stageRow, versionRows } from './make-rows.js';
 import { askMeant, hintAtSwapped } from './meant.js';
@@ -50,9 +52,9 @@ import {
   NO_TAGS,
   noteWithoutTags,
   partial,
-  refusePartial,
   tagsMissing,
   type Unsure,
+  warnOrRefusePartial,
 } from './missing.js';
 import { annotatedTags, ask, readArtifact, readArtifactNames, readEvents, type Scope } from './read.js';
 import type { Made, StageRow, VersionRow } from './rows.js';
@@ -111,7 +113,7 @@ export async function requireArtifact(
 ): Promise<ArtifactState> {
   const wanted = artifactName(name);
   const { events } = await readEvents(context, wanted);
-  await refusePartial(context, wanted, events, events);
+  await warnOrRefusePartial(context, wanted, events, events);
   const artifact = artifactStateOf(wanted, events, seconds(at));
   if (artifact.deprecated) onDeprecated?.(wanted, artifact.events.at(-1)?.successor);
   if (artifact.events.length > 0) return artifact;
@@ -245,11 +247,12 @@ async function whichUnverified(
  * @throws RegError INVALID_STAGE, UNKNOWN_STAGE, NOT_VERIFIED
  */
 export async function whichOfAll(
-  context: RegistryContext,
+  given: RegistryContext,
   stage: string,
   options: WhichOptions,
 ): Promise<StageRow[]> {
-  const { at, all, onMissing, verify = await wantsVerified(context) } = options;
+  const { at, all, onMissing, verify = await wantsVerified(given) } = options;
+  const context = verify ? await (await import('./policy.js')).judgedRegistry(given, given.offline) : given;
   const wanted = stageName(stage);
   const unsure: Unsure = new Map();
   const asked = rowsIn(wanted, all);
@@ -385,7 +388,7 @@ export async function askAt<T>(
   const found: Unsure = new Map();
   for (const [name, tag] of damage) found.set(name, await damaged(context, name, tag));
   for (const [{ name, events: all }, events] of suspects)
-    if (await isPartial(context, events, all)) found.set(name, partial(name));
+    if (await isPartial(context, events, all)) found.set(name, partial(context, name));
   for (const [name, error] of found) {
     if (unsure === undefined) throw error;
     unsure.set(name, error);
@@ -394,24 +397,56 @@ export async function askAt<T>(
   return answers;
 }
 
+/** What an overview of all artifacts has. */
+export interface OverviewView extends ReadOptions, View {
+  /** Also artifacts that have nothing but stages that are not listed, and that nothing declares. */
+  undeclared?: boolean | undefined;
+}
+
 /**
  * The summary of every artifact that has an event.
  * @param unsure takes the artifacts without a sure one
  */
 export async function summaries(
   context: RegistryContext,
-  { at, ...view }: ReadOptions & View,
+  { at, undeclared, ...view }: OverviewView,
   unsure: Unsure,
 ): Promise<Map<ArtifactName, Summary>> {
+  const candidates = new Map<ArtifactName, StageName[]>();
   const answers = await askAt(
     context,
     'all',
     at,
-    (artifact, facts) => summaryOf(artifact, view, facts),
+    (artifact, facts) => {
+      const stages = undeclared ? undefined : stagesAlone(artifact);
+      if (stages !== undefined && stages.length > 0) candidates.set(artifact.name, stages);
+      return summaryOf(artifact, view, facts);
+    },
     unsure,
   );
-  return new Map([...answers].flatMap(([name, summary]) => (summary ? [[name, summary]] : [])));
+  const left = candidates.size === 0 ? new Set() : await leftOut(context, candidates);
+  return new Map(
+    [...answers].flatMap(([name, summary]) => (summary && !left.has(name) ? [[name, summary]] : [])),
+  );
 }
+
+/** The artifacts that an overview leaves out, of those that have nothing but stages. They are noted. */
+export async function leftOut(
+  context: RegistryContext,
+  candidates: ReadonlyMap<ArtifactName, readonly StageName[]>,
+): Promise<Set<ArtifactName>> {
+  // loaded on use: few registries have such an artifact
+  const { noteUndeclared, undeclaredAmong } = await import('./undeclared.js');
+  const names = await undeclaredAmong(context, candidates);
+  noteUndeclared(context, names);
+  return names;
+}
+
+/** The stages of an artifact that has nothing else: no version and no deprecation; undefined for any other one. */
+export const stagesAlone = (artifact: Artifact): StageName[] | undefined =>
+  artifact.registrations.length === 0 && artifact.events.every((event) => 'stage' in event)
+    ? [...artifact.stages.keys()]
+    : undefined;
 
 /** Which stages are wanted; with neither, the allowed ones and behind them the others in use. */
 export interface StagesOptions extends ReadOptions {
@@ -429,10 +464,10 @@ export async function stages(
   const listed = used && !allowed ? [] : ((await context.config()).stages ?? []);
   if (allowed && !used) return [...listed];
   const unsure: Unsure = new Map();
-  const held = [...(await summaries(context, { at }, unsure)).values()].flatMap(({ stages: own }) =>
-    own.map(([stage]) => stage),
-  );
+  const answers = await summaries(context, { at }, unsure);
+  const held = [...answers.values()].flatMap(({ stages: own }) => own.map(([stage]) => stage));
   reportMissing(context, onMissing, unsure);
+  await isWithoutTags(context, answers.size + unsure.size, onMissing);
   return [...new Set([...listed, ...held.sort()])];
 }
 
@@ -452,6 +487,10 @@ export interface ChooseOptions extends TrustOptions {
 export interface Chosen {
   version: string | null;
   commit: Oid;
+  /** What the artifact was called before, where its registration there took over one of that name. */
+  renamedFrom?: ArtifactName | undefined;
+  /** Whether the commit may declare the artifact under a later name. */
+  mayBeLater?: boolean;
 }
 
 /**
@@ -463,12 +502,8 @@ export async function choose(
   name: ArtifactName,
   { stage, version, rev, at, onDeprecated, ...trust }: ChooseOptions,
 ): Promise<Chosen> {
-  if ([stage, version, rev].filter((one) => one !== undefined).length > 1)
-    throw new RegError(
-      'USAGE',
-      'the version is named in more than one way',
-      'give one of a stage, a version and a rev',
-    );
+  if ([stage, version, rev].filter((one) => one !== undefined).length > 1) throw namedTwice();
+  await refuseExcluded(context, name);
   // a verified answer rests on events that are judged one by one
   const committed = trust.verify
     ? undefined
@@ -479,7 +514,7 @@ export async function choose(
     const whole = await requireArtifact(context, name, at, trust.verify ? onDeprecated : undefined);
     const artifact = trust.verify ? await trustedPart(context, whole, { stage: wanted }, trust) : whole;
     const { version: held } = await requireCurrent(context, artifact, wanted, at);
-    return { version: held.id, commit: held.commit };
+    return chosenVersion(held);
   }
   if (version !== undefined) {
     const isAsked = !trust.verify && parseVersion(version) !== undefined;
@@ -488,7 +523,7 @@ export async function choose(
     const subject = which.kind === 'version' ? { version: which.id as VersionId } : 'versions';
     const artifact = trust.verify ? await trustedPart(context, whole, subject, trust) : whole;
     const found = findNamed(artifact, which, { at: seconds(at) });
-    return { version: found.id, commit: found.commit };
+    return chosenVersion(found);
   }
   if (at !== undefined)
     throw new RegError(
@@ -498,7 +533,7 @@ export async function choose(
     );
   const commit = await requireCommit(context, rev ?? 'HEAD');
   if (onDeprecated) await askOne(context, name, { onDeprecated }, () => undefined);
-  return { version: null, commit };
+  return { version: null, commit, mayBeLater: true };
 }
 
 /** The version that is meant, from the tags that decide it; undefined without such a version, and for one that is named in another form. */
@@ -514,23 +549,42 @@ async function committedAs(
     const held = wanted && current(artifact, wanted, facts);
     const id = held ? held.id : typed;
     if (id === undefined) return undefined;
-    if (!isVersion(id)) return { version: id, commit: id };
+    if (!isVersion(id)) return { version: id, commit: id, renamedFrom: held?.event.renamedFrom };
     if (!isActive(artifact, id, facts)) return undefined;
-    const commit = registrationOf(artifact, id, facts)?.commit ?? held?.event.commit;
-    return commit === undefined ? undefined : { version: id, commit };
+    const event = registrationOf(artifact, id, facts) ?? held?.event;
+    return event && { version: id, commit: event.commit, renamedFrom: event.renamedFrom };
   });
 }
 
-/** What a target that a person typed says about which state is meant. */
-export function chosenBy({ which }: Target): Pick<ChooseOptions, 'stage' | 'version'> {
-  switch (which?.kind) {
+const chosenVersion = ({ id, commit, event }: VersionState): Chosen => ({
+  version: id,
+  commit,
+  renamedFrom: event.renamedFrom,
+});
+
+const namedTwice = (): RegError =>
+  new RegError(
+    'USAGE',
+    'the version is named in more than one way',
+    'give one of a stage, a version and a rev',
+  );
+
+/**
+ * What a target that a person typed, or the options beside it, say about which state is meant.
+ * @throws RegError USAGE where both do
+ */
+export function chosenBy(
+  { which }: Target,
+  { stage, version }: Pick<ChooseOptions, 'stage' | 'version'> = {},
+): Pick<ChooseOptions, 'stage' | 'version'> {
+  if (which === undefined) return { stage, version };
+  if ((stage ?? version) !== undefined) throw namedTwice();
+  switch (which.kind) {
     case 'stage':
       return { stage: which.stage };
     case 'version':
       return { version: which.id };
     case 'latest':
       return { version: 'latest' };
-    default:
-      return {};
   }
 }

@@ -4,7 +4,7 @@ import type { ArtifactName } from '../domain/names.js';
 import { type Artifact, artifactIn, type Fact, type Facts, settle, tagsByArtifact } from '../domain/state.js';
 import { parseTagName } from '../domain/tag-name.js';
 import { type RegError, unreachable } from '../errors.js';
-import type { TagReading, TagRef, Tags } from '../git/port.js';
+import { refOf, type TagReading, type TagRef, type Tags } from '../git/port.js';
 import type { RegistryContext } from './context.js';
 import { damaged } from './damage.js';
 
@@ -104,12 +104,10 @@ async function factsOf(
   }
   if (unread.length > 0) readings.push(...(await tags.read(unread)));
   return readings.map((reading) => [
-    nameOf(reading),
+    refOf(reading).name,
     isDamage(reading) ? 'missing' : (eventIn(reading) ?? false),
   ]);
 }
-
-const nameOf = (reading: TagReading): string => ('tag' in reading ? reading.tag.name : reading.ref.name);
 
 /** Whether what the tag is cannot be known, and not that it is no event. */
 const isDamage = (reading: TagReading): reading is Extract<TagReading, { defect: unknown }> =>
@@ -148,7 +146,7 @@ export async function wholeEventsIn(
 export function eventsIn(readings: Iterable<TagReading>, artifact?: ArtifactName): Reading {
   const reading: Reading = { events: [], tagNames: new Set(), damage: [] };
   for (const one of readings) {
-    const tagName = nameOf(one);
+    const tagName = refOf(one).name;
     const name = parseTagName(tagName);
     if (name === undefined || (artifact !== undefined && name.artifact !== artifact)) continue;
     reading.tagNames.add(tagName);
@@ -164,7 +162,7 @@ const BATCH = 10_000;
 /** Reads every tag that may be an event, of one artifact or of all, some at a time. */
 export async function* readTags(tags: Tags, scope: Scope): AsyncGenerator<readonly TagReading[], void> {
   const { refs, known } = await tags.list(scope);
-  if (known.size > 0) yield [...known.values()].filter((reading) => mayBeEvent(nameOf(reading)));
+  if (known.size > 0) yield [...known.values()].filter((reading) => mayBeEvent(refOf(reading).name));
   let batch: TagRef[] = [];
   for (const ref of refs) {
     // a server may be unable to send a tag that is no event, and no question is about it

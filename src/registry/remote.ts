@@ -32,6 +32,15 @@ export function remoteChooser(
   };
 }
 
+/** The words of a git command line that pushes single refs to a remote, without `git`. */
+export async function pushWords(
+  { remotes }: Pick<RegistryRepository, 'remotes'>,
+  remote: string,
+): Promise<string[]> {
+  const isMirror = (await remotes()).mirrors?.has(remote);
+  return [...(isMirror ? ['-c', `remote.${remote}.mirror=false`] : []), 'push'];
+}
+
 /** The error for a repository without the remote that is asked for. */
 export const noRemote = (remote: string): RegError =>
   new RegError(

@@ -189,6 +189,11 @@ export const VerifiedRow = defineRow(
     signer: orNull(text(''), 'owner of the key, as the file of signers or git has it'),
     key: orNull(text(''), 'fingerprint of the key'),
     problem: orNull(text(''), 'what is broken; null where nothing is'),
+    gone: orNull(
+      oid(''),
+      'tag object that the event names as the one before it, where that is not there; `--accept` takes it',
+    ),
+    accepted: list(text(''), 'tags by which people accepted that it is not there'),
   },
   {
     tag: 'tag',
@@ -241,7 +246,10 @@ export const Description = defineRow('The description of a version; missing valu
   description: orNull(text(''), 'what it is for'),
   path: orNull(text(''), 'where the model is, in its source or this repository'),
   labels: anything('labels of the link'),
-  source: orNull(named<LinkSource>('source', ''), 'source of the link'),
+  source: orNull(
+    named<LinkSource>('source', ''),
+    'source of the link; of a model that DVC tracks here, and with `--json=source` of one that Git LFS keeps, with the `url` of its bytes',
+  ),
   digest: orNull(
     text(''),
     'the bytes, as what declares them says: `sha256:…`, `md5:…` of DVC, or `git:…`, the id of a blob or tree',
@@ -306,6 +314,11 @@ export const Difference = defineRow('What differs between two models', {
   from: DiffSide,
   to: DiffSide,
   same: flag('whether both have the same facts'),
+  worse: orNull(
+    flag(''),
+    'whether the second is worse by the rules of `metrics`; null where that was not asked for',
+  ),
+  reasons: list(text(''), 'why it is worse, in sentences'),
   changes: list(ChangeRow, 'what differs'),
   log: defineRow('the commits between; null where both are the same', {
     source: orNull(CommitLog, 'of the source, where both links name the same one'),
@@ -313,6 +326,13 @@ export const Difference = defineRow('What differs between two models', {
   }),
 });
 export type Difference = ValueOf<typeof Difference>;
+
+/** What differs between the version of an artifact in a stage and what HEAD declares: `diff '#prod'`. */
+export const StageDifference = defineRow('What differs between a stage and what HEAD declares', {
+  ...Difference.fields,
+  from: orNull(DiffSide, 'the version in the stage; null where it holds none'),
+});
+export type StageDifference = ValueOf<typeof StageDifference>;
 
 /** A page on the web: `browse`. */
 export const BrowseRow = defineRow('A page on the web', {
@@ -375,6 +395,18 @@ export const ApprovalRow = defineRow('An approval that was written, or would be'
 });
 export type ApprovalRow = ValueOf<typeof ApprovalRow>;
 
+/** One acceptance of rewritten history that was written, or would be: `verify --accept`. */
+export const AcceptanceRow = defineRow('An acceptance of rewritten history that was written, or would be', {
+  tag,
+  artifact,
+  gone: list(oid(''), 'tag objects that are accepted as gone'),
+  email: text('address of the one who accepts'),
+  message: lines('why'),
+  oid: orNull(oid(''), 'tag object; null in a dry run, where no tag object exists'),
+  pushed: flag('whether the remote has it'),
+});
+export type AcceptanceRow = ValueOf<typeof AcceptanceRow>;
+
 /** A version that was approved of for a stage, or waits for it: `approvals`. */
 export const ApprovedRow = defineRow(
   'A version that was approved of for a stage, or waits for it',
@@ -433,7 +465,7 @@ export const OutdatedRow = defineRow(
     source: named<LinkSource>('source', 'source of the link'),
     commit: orNull(oid(''), 'commit that the link pins'),
     now: orNull(oid(''), 'what its rev is now; null when the rev is gone'),
-    newer: orNull(text(''), 'tag of a later version'),
+    newer: orNull(text(''), 'tag of a later version, or what takes the place of a deprecated artifact'),
     problem: orNull(text(''), 'why nothing is known of the source; null when it could be asked'),
   },
   { artifact: 'artifact', source: 'rev', commit: 'pinned', now: 'now', newer: 'newer' },
@@ -463,6 +495,23 @@ export const LoadRow = defineRow('The model that was loaded', {
   source: named<LinkSource>('source', 'where it came from, with the commit that was read'),
 });
 export type LoadRow = ValueOf<typeof LoadRow>;
+
+/** The address of the bytes of a model: `load --url`. */
+export const UrlRow = defineRow('The address of the bytes of a model', {
+  artifact: text('name of the artifact'),
+  version: orNull(version<string>(''), 'the version; null for a rev'),
+  commit: oid('commit of the registry at which the link was read'),
+  url: text('the address; the absolute path of a file of this machine'),
+  expires: orNull(
+    time(''),
+    'until when it is valid, at the latest; null where that is not known, and where it does not expire',
+  ),
+  sha256: orNull(sha256(''), 'SHA-256 that the link promises'),
+  size: orNull(bytes),
+  pinned: flag('false where the link does not say which bytes it means'),
+  note: orNull(text(''), 'what else a reader of the address has to know'),
+});
+export type UrlRow = ValueOf<typeof UrlRow>;
 
 /** What came of an upload: `upload`. */
 export const UploadRow = defineRow('The model that was uploaded', {

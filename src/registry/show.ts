@@ -6,11 +6,13 @@ import type { View } from '../domain/state.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import { configMentions, type RegistryContext } from './context.js';
 import { declarationsIn, filesAt } from './declared.js';
+import { notExcluded } from './exclusion.js';
 import { declaredRow, summaryRow, unsureRow, versionRows } from './make-rows.js';
 import { askMeant } from './meant.js';
 import { readWhole, type Unsure } from './missing.js';
 import {
   isWithoutTags,
+  type OverviewView,
   type ReadOptions,
   reportMissing,
   requireArtifact,
@@ -35,7 +37,7 @@ export interface Filter {
 }
 
 /** What an overview shows. */
-export interface OverviewOptions extends ReadOptions, View, Filter {
+export interface OverviewOptions extends OverviewView, Filter {
   /** Deprecated artifacts too. */
   deprecated?: boolean | undefined;
   /** By name, by the latest version with the greatest first, or by the last event with the newest first; by name by default. */
@@ -73,13 +75,18 @@ export async function overview(context: RegistryContext, options: OverviewOption
   return (await import('./filter.js')).filteredOverview(context, all, options);
 }
 
-async function declaredAtHead({ repository: { objects }, note }: RegistryContext): Promise<ArtifactName[]> {
+async function declaredAtHead({
+  repository: { objects },
+  note,
+  exclusion,
+}: RegistryContext): Promise<ArtifactName[]> {
   const head = await objects.commit('HEAD');
   if (head === undefined) return [];
   const { names, problems } = await declarationsIn(await filesAt(objects, head));
   for (const { kind, file, line, message } of problems)
-    if (kind === 'unreadable') note(`warning: ${file}:${line} cannot be read: ${message}`);
-  return names;
+    if (kind === 'name') note(`warning: ${file} declares no artifact: ${message}`);
+    else if (kind === 'unreadable') note(`warning: ${file}:${line} cannot be read: ${message}`);
+  return notExcluded(names, await exclusion());
 }
 
 /** Which versions are shown, and in which order. */

@@ -7,7 +7,7 @@ import { RegError } from '../errors.js';
 import type { SourceRepository } from '../git/port.js';
 import { withoutUserInfo } from '../util/address.js';
 import { openSource, type RegistryContext, sourceAddress } from './context.js';
-import { choose, chosenBy } from './queries.js';
+import { choose, chosenBy, type OnDeprecated } from './queries.js';
 
 /** What a `source.rev` that names an artifact of another registry points at: `churn#prod`, `churn@v1.2.0`. */
 export function registryRef({ rev }: LinkSource): Target | undefined {
@@ -52,7 +52,11 @@ export async function revCommit(
   const target = registryRef({ ...source, rev });
   if (target === undefined) return (await sourceRepository(context, source)).objects.commit(rev);
   try {
-    return (await choose(await sourceRegistry(context, source), target.artifact, chosenBy(target))).commit;
+    const onDeprecated: OnDeprecated = (artifact, successor) => {
+      if (successor !== undefined) context.note(`${artifact} is deprecated; its successor is ${successor}`);
+    };
+    const home = await sourceRegistry(context, source);
+    return (await choose(home, target.artifact, { ...chosenBy(target), onDeprecated })).commit;
   } catch (error) {
     // a tag of that name which is no event is a tag all the same
     if (!(error instanceof RegError) || error.code !== 'UNKNOWN_ARTIFACT') throw error;

@@ -4,13 +4,17 @@ import type { ArtifactName } from '../domain/names.js';
 import { compareText, mergeOrdered } from '../domain/order.js';
 import { settingBehind } from '../domain/refusals.js';
 import { RegError } from '../errors.js';
-import { isBrokenRef, requireRemote, type TagRef, type Turn } from '../git/port.js';
+import { isBrokenRef, listArtifact, requireRemote, type TagRef, type Turn } from '../git/port.js';
 import { attempts } from '../util/async.js';
 import { creation, push, pushFailed, WRITE_RETRY } from './apply.js';
 import { bring, compareTags, listBothSides } from './catch-up.js';
 import type { RegistryContext } from './context.js';
+import { declaredModel } from './declared-model.js';
 import { noteOfFork } from './forks.js';
+import { placeOfRegistration } from './former-names.js';
+import { localPlace, refuseLocalBytes } from './local-bytes.js';
 import { markGone } from './missing.js';
+import { judgedRegistry, readRules } from './policy.js';
 import { readState } from './read.js';
 import type { StatusRow, SyncRow } from './rows.js';
 import { requireRemoteName, whereItPushes } from './write-target.js';
@@ -38,7 +42,7 @@ export async function sync(
   { onRow, onFork }: SyncOptions & ForkOptions,
 ): Promise<SyncRow[]> {
   const remote = await requireRemoteName(registry);
-  const context = whereItPushes(registry);
+  const context = whereItPushes(await judgedRegistry(registry, registry.offline));
   const { repository } = context;
   const { here, there, onlyHere, damaged } = await listBothSides(repository, remote);
   await tellFork(registry, remote, there, here, onFork);
@@ -63,9 +67,28 @@ export async function sync(
   );
   const events: ResolvedEvent[] = mergeOrdered([...state.values()].map(({ events }) => events));
   const turns = new Map<ArtifactName, Turn>();
-  for (const event of events.filter(({ tag }) => missing.has(tag)))
+  for (const event of events.filter(({ tag }) => missing.has(tag))) {
+    if (event.kind === 'registration') await noteLocalBytes(context, remote, event);
     done(await pushEvent(context, remote, event, turns), event.tag, event.tagOid);
+  }
   return rows;
+}
+
+/** Says of a registration that its bytes stay on this machine. Its tag is pushed all the same: a sync pushes what is here. */
+async function noteLocalBytes(context: RegistryContext, remote: string, event: ResolvedEvent): Promise<void> {
+  const { artifact, commit, tag } = event;
+  const shared = async () => (await readRules(context, { kind: 'remote', remote })).config;
+  try {
+    const place = await localPlace(
+      context,
+      commit,
+      await declaredModel(context, artifact, placeOfRegistration(event)),
+    );
+    await refuseLocalBytes(context, { artifact, commit, place, shared, hint: '' });
+  } catch (error) {
+    if (!(error instanceof RegError)) throw error;
+    if (error.code === 'NOT_PUSHED') context.note(`${tag} is pushed, but ${error.message}`);
+  }
 }
 
 /** Says that another remote has artifacts which this one lacks. */
@@ -86,13 +109,13 @@ async function pushEvent(
   { artifact, tag, tagOid }: ResolvedEvent,
   turns: Map<ArtifactName, Turn>,
 ): Promise<SyncRow['action']> {
-  const one = { repository, remote, artifact, refs: [creation(tag, tagOid)] };
+  const one = { repository, remote, artifacts: [artifact], refs: [creation(tag, tagOid)] };
   let tried = 0;
   for await (const attempt of attempts(WRITE_RETRY, { now, signal })) {
     let turn = turns.get(artifact);
     turns.delete(artifact);
     if (turn === undefined) {
-      const listing = await requireRemote(repository, remote).listArtifact(artifact);
+      const listing = await listArtifact(requireRemote(repository, remote), artifact);
       const there = listing.tags.find(({ name }) => name === tag);
       if (there) return there.oid === tagOid ? 'pushed' : 'differs';
       turn = listing.turn;
@@ -125,8 +148,10 @@ const lostIn = (
  * Compares the registry's tags with those of the remote, where pushes go; nothing is fetched. Rows are by tag name.
  * @throws RegError NO_CLONE, REMOTE_FAILED, INVALID_CONFIG where pushes go to several addresses
  */
-export async function status(context: RegistryContext, { onFork }: ForkOptions = {}): Promise<StatusRow[]> {
-  const remote = await requireRemoteName(context);
+export async function status(given: RegistryContext, { onFork }: ForkOptions = {}): Promise<StatusRow[]> {
+  const remote = await requireRemoteName(given);
+  // a change under review hides no tag that is missing
+  const context = await judgedRegistry(given, given.offline);
   const { repository } = whereItPushes(context);
   const { here, there, onlyHere, damaged } = await listBothSides(repository, remote);
   await tellFork(context, remote, there, here, onFork);

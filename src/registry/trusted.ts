@@ -13,8 +13,9 @@ import { concernsOf, type Policy, type PolicyRule } from '../domain/policy.js';
 import type { VersionId } from '../domain/state.js';
 import { RegError } from '../errors.js';
 import { shellLine } from '../util/shell.js';
+import { acceptedIn } from './acceptances.js';
 import type { RegistryContext, TrustOptions } from './context.js';
-import { judgeEvents, readRules, rulesSourceOf } from './policy.js';
+import { judgeEvents, type Rules, readRules, rulesSourceOf } from './policy.js';
 
 /** What an answer is about. */
 export type Subject = { stage: StageName } | { version: VersionId } | 'versions';
@@ -64,7 +65,8 @@ export async function trusted(
     if (passed.size === before) break;
     state = rest();
   }
-  refuseBroken(artifact, state, foreign, isError);
+  const breaks = isError('chain') ? await liveBreaks(context, artifact, rules) : [];
+  refuseBroken(artifact, state, foreign, { breaks, isError });
   for (const [tag, reason] of passed) onPassedOver?.(tag, reason);
   return state;
 }
@@ -109,6 +111,14 @@ function stagesBefore(stage: StageName, policy: Policy): Set<StageName> {
   return stages;
 }
 
+/** The breaks in a chain that nothing accepts. */
+async function liveBreaks(context: RegistryContext, artifact: ArtifactState, rules: Rules): Promise<Break[]> {
+  const found = breaksIn(artifact, new Map(), new Map());
+  if (found.length === 0) return found;
+  const accepted = await acceptedIn(context, [artifact.name], async () => rules);
+  return breaksIn(artifact, new Map(), new Map(), accepted);
+}
+
 /**
  * Refuses to answer where the order of the events that count is not certain: to pass over one of them could bring back what it
  * took out.
@@ -117,7 +127,7 @@ function refuseBroken(
   whole: ArtifactState,
   state: ArtifactState,
   foreign: ReadonlySet<string>,
-  isError: (rule: keyof RuleLevels) => boolean,
+  { breaks: chain, isError }: { breaks: readonly Break[]; isError: (rule: keyof RuleLevels) => boolean },
 ): void {
   const hidden = state.events.flatMap((event): Break[] => {
     const other = hiddenBy(event, state);
@@ -126,7 +136,7 @@ function refuseBroken(
       : [{ event, message: `${event.tag} hides ${other.tag}, another registration of ${event.of}` }];
   });
   const breaks = [
-    ...(isError('chain') ? breaksIn(whole, new Map(), new Map()) : []),
+    ...chain,
     ...(isError('order') ? sharedCounters(state) : []),
     ...(isError('registered') ? hidden : []),
   ];

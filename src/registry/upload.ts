@@ -1,7 +1,10 @@
-import { isAbsolute, relative, resolve } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { formatLink, type Link, readLink } from '../documents/link.js';
 import { requireLinkPath } from '../documents/link-path.js';
+import { CONFIG_FILE } from '../domain/config-file.js';
 import type { Oid } from '../domain/event.js';
+import { isFileUrl } from '../domain/location.js';
 import { refuseUnsafePath } from '../domain/model-files.js';
 import { type ArtifactName, artifactName, stageName } from '../domain/names.js';
 import { refuseUnwritableStage } from '../domain/writable.js';
@@ -11,15 +14,19 @@ import { digestFiles } from '../models/digest.js';
 import type { OnBytes } from '../models/download.js';
 import { keyOf, putModel } from '../models/put.js';
 import { modelOnDisk, type SourceModel } from '../models/source.js';
-import { isStoreUrl, joinObjectUrl } from '../stores/url.js';
-import { isInside } from '../util/files.js';
+import { isStoreUrl, joinObjectUrl, parseStoreUrl } from '../stores/url.js';
+import { isFolder, isInside } from '../util/files.js';
 import { refuseLinksBelow } from '../util/safe-files.js';
+import { shellLine } from '../util/shell.js';
 import { assign, register } from './actions.js';
-import { type RegistryContext, requireWorkTree } from './context.js';
+import { type RegistryContext, requireCommit, requireWorkTree } from './context.js';
+import { refuseExcluded } from './exclusion.js';
 import { refuseForkEarly } from './forks.js';
 import { formatOf, typeOf } from './link.js';
+import { refuseLocalBytes } from './local-bytes.js';
 import { meantInWrite } from './meant.js';
 import { type MetadataOptions, metadataOf } from './metadata.js';
+import { readRules } from './policy.js';
 import type { UploadRow } from './rows.js';
 import type { Written } from './write.js';
 import { writeTargetOf } from './write-target.js';
@@ -56,33 +63,65 @@ export async function upload(
 ): Promise<UploadRow & Pick<Written, 'note'>> {
   const { root, write, read } = await requireWorkTree(context, 'a link file is written into the work tree');
   const artifact = await meantInWrite(context, artifactName(name));
+  await refuseExcluded(context, artifact);
   const file = requireLinkPath(artifact);
   const existing = await read(file);
   const before = existing && readLink(existing, file).link;
   const isRegistering = options.register === true || options.assign !== undefined;
   const type = typeOf(await context.config(), before);
   if (isRegistering) await refuseEarly(context, artifact, options);
-  const { address, shown } = await storeOf(context, options, root);
-  const store = await context.stores.openStore(address);
+  const to = await storeOf(context, options, root);
+  const store = await context.stores.openStore(to.address);
   const model = await modelAt(resolve(options.from, path), path);
   const { digest, files } = await digestFiles(model);
   const { sha256, size } = digest;
   const { values, dropped } = await metadataOf(before, before?.sha256 !== sha256, options, options.from);
   const key = keyOf(digest, model.name);
+  if (isRegistering) await refuseDyingBytes(context, artifact, to, key, options);
   const uploaded = await putModel(
     store,
     key,
     { ...model, files },
     options.onStart?.(size) ?? (() => undefined),
   );
-  const url = joinObjectUrl(shown, model.kind === 'folder' ? `${key}/` : key);
+  const url = joinObjectUrl(to.shown, model.kind === 'folder' ? `${key}/` : key);
   const link: Link = { ...formatOf(before), source: { url }, sha256, size, type, ...values };
   await write(file, formatLink(link, existing && { bytes: existing, file }));
   const row = { artifact, path: file, url, sha256, size, uploaded, dropped };
   if (!isRegistering) return { ...row, commit: null, tags: [], note: undefined };
   const commit = await requireWriter(context.repository).commitFile(file, `Link ${artifact}`);
-  const { rows: tags, note } = await registerAt(context, artifact, commit, options);
+  const { rows: tags, note } = await registerAt(context, artifact, commit, options, to.named);
   return { ...row, commit, tags, note };
+}
+
+/**
+ * Refuses before anything is written to publish a version whose bytes would stay on this machine.
+ * @throws RegError NOT_PUSHED; STORE_FAILED where a folder that others are to have is not there
+ */
+async function refuseDyingBytes(
+  context: RegistryContext,
+  artifact: ArtifactName,
+  { address, path, named }: Store,
+  key: string,
+  options: UploadOptions,
+): Promise<void> {
+  if (path === undefined) return;
+  const { push, remote } = await writeTargetOf(context, options);
+  if (!push) return;
+  await refuseLocalBytes(context, {
+    artifact,
+    commit: await requireCommit(context, 'HEAD'),
+    place: join(path, key),
+    shared: async () => (await readRules(context, { kind: 'remote', remote })).config,
+    named,
+    hint: `name a store that others reach with --store, or with store: in ${CONFIG_FILE} of the default branch; a folder that they have too by its absolute path`,
+  });
+  if (!isInside((await context.workTree())?.root ?? path, path) && !(await isFolder(path)))
+    throw new RegError(
+      'STORE_FAILED',
+      `there is no folder ${address}, and others are to find the bytes there`,
+      `mount it, or make it: ${shellLine('mkdir', '-p', path)}`,
+    );
 }
 
 /** Refuses before the upload what registering and assigning would refuse after it. */
@@ -107,19 +146,44 @@ async function modelAt(path: string, shown: string): Promise<SourceModel> {
   return model;
 }
 
-/** The address to open, and that for the link: relative to the top of the repository where it is inside. */
+/** Where an upload goes. */
+interface Store {
+  /** The address to open. */
+  address: string;
+  /** The address for the link: relative to the top of the repository where it is inside. */
+  shown: string;
+  /** The absolute path of a store that is a folder. */
+  path: string | undefined;
+  /** That path where the option names it as an absolute path or a URL, which is on purpose. */
+  named: string | undefined;
+}
+
 async function storeOf(
   context: RegistryContext,
   { store: given, from }: UploadOptions,
   root: string,
-): Promise<{ address: string; shown: string }> {
+): Promise<Store> {
   const store = given ?? (await context.config()).store;
-  if (isStoreUrl(store)) return { address: store, shown: store };
-  const address = isAbsolute(store) ? store : resolve(given === undefined ? root : from, store);
-  const inside = relative(root, address).replaceAll('\\', '/');
+  const isUrl = isStoreUrl(store);
+  if (isUrl && !isFileUrl(store)) return { address: store, shown: store, path: undefined, named: undefined };
+  // a URL that no store has is refused where it is opened
+  const { folder, name } = isUrl ? parseStoreUrl(`${store.replace(/\/+$/, '')}/`) : { folder: '', name: '' };
+  const path = isUrl ? resolve(folder + name) : resolve(given === undefined ? root : from, store);
   // a commit may have brought a link that leads anywhere
-  await refuseLinksBelow(root, resolve(address, 'any'), address);
-  return { address, shown: inside !== '' && isInside(root, address) ? `./${inside}` : address };
+  await refuseLinksBelow(root, resolve(path, 'any'), path);
+  const real = await settledPath(path);
+  const way = relative(await settledPath(root), real).replaceAll('\\', '/');
+  const isOutside = isAbsolute(way) || way === '..' || way.startsWith('../');
+  const named = given !== undefined && (isUrl || isAbsolute(given)) ? path : undefined;
+  const shown = isOutside ? (isUrl ? store : path) : way === '' ? '.' : `./${way}`;
+  return { address: isUrl ? store : path, shown, path, named };
+}
+
+/** The real path of a folder that may not be there yet. */
+async function settledPath(path: string): Promise<string> {
+  const real = await realpath(path).catch(() => undefined);
+  if (real !== undefined || dirname(path) === path) return real ?? path;
+  return join(await settledPath(dirname(path)), basename(path));
 }
 
 /** Registers the commit, and assigns its version where a stage is named. */
@@ -128,8 +192,9 @@ async function registerAt(
   artifact: ArtifactName,
   commit: Oid,
   { assign: stage, message, push, sign }: UploadOptions,
+  namedStore: string | undefined,
 ): Promise<Written> {
-  const options = { rev: commit, message, push, sign };
+  const options = { rev: commit, message, push, sign, namedStore };
   return stage === undefined
     ? register(context, artifact, options)
     : assign(context, artifact, stage, options);

@@ -79,5 +79,7 @@ export async function requireRemoteName({ repository, remote: chosen }: Registry
     );
   const remote = await chosen();
   if (await repository.hasRemote(remote)) return remote;
+  // a repository that git does not read says so itself
+  await repository.workTree();
   throw noRemote(remote);
 }

@@ -2,12 +2,11 @@ import { posix } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { LINK_SUFFIX } from '../documents/link-path.js';
 import type { Oid } from '../domain/event.js';
-import { artifactName } from '../domain/names.js';
 import { RegError } from '../errors.js';
 import type { Objects } from '../git/port.js';
 import { pagesAt } from '../registry/browse.js';
 import { openSource, type RegistryContext } from '../registry/context.js';
-import { linkAt, withSharedSources } from '../registry/links.js';
+import { linkIn, withSharedSources } from '../registry/links.js';
 import type { Description } from '../registry/rows.js';
 import { sourceFolder } from '../registry/source-rev.js';
 import { shownAddress } from '../util/address.js';
@@ -73,7 +72,7 @@ async function besideModel(
   if (await sourceFolder(context, source)) return read((await openSource(context, source.repo)).objects);
   if (!asksElsewhere) return null;
   // a link may hold a login, which a description does not show
-  const link = await linkAt(context, artifactName(description.artifact), description.commit);
+  const link = await linkIn(context.repository.objects, description.commit, description.file);
   return askSource(link.source.repo ?? source.repo, commit, read);
 }
 

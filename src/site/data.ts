@@ -7,13 +7,13 @@ import { parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
 import { compareVersions, type Version } from '../domain/version.js';
 import { RegError } from '../errors.js';
-import type { Objects, TagReading, TagRef, TreeEntry } from '../git/port.js';
+import { type Objects, refOf, type TagReading, type TagRef, type TreeEntry } from '../git/port.js';
 import { pagesAt } from '../registry/browse.js';
 import type { RegistryContext } from '../registry/context.js';
 import { describeChosen } from '../registry/describe.js';
 import { history, intervals } from '../registry/history.js';
 import { stages } from '../registry/queries.js';
-import { annotatedTags, readAllTags, readState } from '../registry/read.js';
+import { annotatedTags, readAllTags, readArtifact, readState } from '../registry/read.js';
 import type { ApprovedRow, Description, HistoryRow, IntervalRow, ShownVersion } from '../registry/rows.js';
 import { overview, versions } from '../registry/show.js';
 import { shownAddress, withoutLogin } from '../util/address.js';
@@ -65,8 +65,6 @@ const peeledOf = (reading: TagReading): TagRef['peeled'] => {
   if ('tag' in reading) return reading.tag.commit;
   return reading.defect === 'lightweight' ? undefined : 'unknown';
 };
-
-const refOf = (reading: TagReading): TagRef => ('tag' in reading ? reading.tag : reading.ref);
 
 /** How many commits and files are kept: those of a few artifacts. */
 const COMMITS = 32;
@@ -210,9 +208,12 @@ export async function artifactData(
 ): Promise<ArtifactData> {
   const descriptions: Description[] = [];
   const problems: Record<string, string> = {};
+  const state = events.versions.length === 0 ? undefined : await readArtifact(context, artifact);
   for (const { version, commit, approvals } of events.versions)
     try {
-      descriptions.push({ ...(await describeChosen(context, artifact, { version, commit })), approvals });
+      const renamedFrom = state?.versions.get(version)?.event.renamedFrom;
+      const chosen = { version, commit, renamedFrom };
+      descriptions.push({ ...(await describeChosen(context, artifact, chosen)), approvals });
     } catch (error) {
       if (!(error instanceof RegError)) throw error;
       problems[version] = error.message;

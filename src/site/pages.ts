@@ -148,14 +148,14 @@ const shortStay = ({ artifact, stage, version, from, until, author }: IntervalRo
 ];
 
 /** The page of the history. */
-export const historyPage = (events: readonly HistoryRow[]): HistoryPage => ({
+const historyPage = (events: readonly HistoryRow[]): HistoryPage => ({
   kind: 'history',
   rows: events.slice(0, MOST_EVENTS),
   total: events.length,
 });
 
 /** The pages of an artifact: its own, one for each version, and one to compare versions where there are two. */
-export function artifactPages(
+function artifactPages(
   parts: SiteParts,
   artifact: ArtifactName,
   events: ArtifactEvents,
@@ -276,7 +276,7 @@ export async function sourceUrl(
 }
 
 /** The web pages of the commits between two versions: those of the registry, and those of every source. */
-export async function compareLinks(
+async function compareLinks(
   home: string | undefined,
   descriptions: readonly Description[],
 ): Promise<ComparePage['logs']> {

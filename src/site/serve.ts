@@ -130,7 +130,7 @@ export interface LiveSite {
 const PAUSE_MS = { here: 1500, elsewhere: 30_000 };
 
 /** Follows the tags of a registry, and HEAD, which declares artifacts without versions. */
-export function liveSiteOf(context: RegistryContext, askSource: AskSource): LiveSite {
+function liveSiteOf(context: RegistryContext, askSource: AskSource): LiveSite {
   const pause = context.repository.address === undefined ? PAUSE_MS.here : PAUSE_MS.elsewhere;
   const followers = new Set<(mark: string) => void>();
   let kept: { mark: string; site: Site } | undefined;

@@ -85,7 +85,7 @@ async function earlierFiles(folder: string): Promise<string[]> {
     throw new RegError(
       'FILE_EXISTS',
       `${folder} holds other files, and no earlier site`,
-      'give a folder that is empty or not there yet: --out public',
+      'give a folder that is empty or not there yet: -o public',
     );
   // of the listed files, those in the folder
   return there.filter((path) => listed.includes(path));
@@ -98,7 +98,7 @@ async function refuseLinks(folder: string, paths: readonly string[]): Promise<vo
       throw new RegError(
         'FILE_EXISTS',
         `${join(folder, path)} is a symbolic link, and a site is not written through one`,
-        'delete it, or give another folder with --out',
+        'delete it, or give another folder with -o',
       );
 }
 

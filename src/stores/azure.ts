@@ -133,6 +133,11 @@ function azureBucket(sdk: AzureSdk, container: ContainerClient): Bucket {
       );
       return found && { bytes: found.readableStreamBody as Readable, length: found.contentLength };
     },
+    sign: (key, { until: expiresOn }) =>
+      // only an account key signs here; its absence is the client's own error
+      container
+        .getBlobClient(key)
+        .generateSasUrl({ permissions: sdk.BlobSASPermissions.parse('r'), expiresOn }),
     write: async (key, bytes, size, abortSignal) => {
       const block = Math.max(BLOCK_BYTES, Math.ceil(size / MAX_BLOCKS));
       const atOnce = Math.max(1, Math.floor(IN_FLIGHT_BYTES / block));

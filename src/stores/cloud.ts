@@ -5,7 +5,7 @@ import type { ByteRange, Surroundings } from '../net/http.js';
 import { redactorFor } from '../util/address.js';
 import { exactly } from '../util/stream.js';
 import { timeoutOf, withTimeout } from '../util/timeout.js';
-import { type ObjectStore, objectBytes, type StoredObject } from './port.js';
+import { type Lifetime, type ObjectStore, objectBytes, type StoredObject } from './port.js';
 import type { BucketUrl } from './url.js';
 
 /** The client of a provider for one bucket. Keys are whole, errors are the client's own, undefined means that there is no such object. */
@@ -18,6 +18,8 @@ export interface Bucket {
   read(key: string, range: ByteRange | undefined, signal: AbortSignal): Promise<Body | undefined>;
   /** Puts an object there after all bytes have come. When they fail, or after the signal, nothing of it stays. */
   write(key: string, bytes: Readable, size: number, signal: AbortSignal): Promise<void>;
+  /** An address of an object that needs no login for a while. */
+  sign(key: string, lifetime: Lifetime): Promise<string>;
   /** The code and the message of the provider in an error. */
   reason(error: unknown): string;
 }
@@ -79,6 +81,8 @@ export function cloudStore(
       const size = range && Math.min(range.end - range.start, body.length ?? Number.POSITIVE_INFINITY);
       return exactly(body.bytes, { size: size ?? body.length, timeout, signal, failure: failure(doing) });
     },
+    sign: (key, lifetime) =>
+      call(`sign the address of ${key} at ${shown}`, () => bucket.sign(prefix + key, lifetime)),
     write: async (key, bytes, size) => {
       // bytes that are taken are progress of the server
       let onProgress = (): void => undefined;

@@ -75,6 +75,10 @@ function gcsBucket(bucket: GcsBucket, download: GcsDownload): Bucket {
       }
     },
     read: (key, range) => unlessMissing(download(key, range)),
+    sign: async (key, { until: expires }) => {
+      const [url] = await bucket.file(key).getSignedUrl({ version: 'v4', action: 'read', expires });
+      return url;
+    },
     write: async (key, bytes, size, signal) => {
       const file = bucket.file(key);
       const whole = { validation: false, contentType: 'application/octet-stream', gzip: false } as const;

@@ -39,6 +39,34 @@ export interface ObjectStore {
    * @throws RegError SOURCE_UNSUPPORTED where a store is read-only, HASH_MISMATCH for another number of bytes
    */
   write(key: string, bytes: Readable, size: number): Promise<void>;
+  /** An address of an object that needs no login for a while; undefined where a store cannot make one. */
+  sign?: ((key: string, lifetime: Lifetime) => Promise<string>) | undefined;
+}
+
+/** How long an address is valid: so many seconds, which end at a time. */
+export interface Lifetime {
+  seconds: number;
+  until: Date;
+}
+
+/**
+ * Signs the address of an object that is there: that of a missing one, or of a folder, leads nowhere.
+ * @throws RegError SOURCE_UNSUPPORTED where the store cannot sign, SOURCE_PATH without such an object, STORE_FAILED
+ */
+export async function signed(store: ObjectStore, key: string, lifetime: Lifetime): Promise<string> {
+  const { sign, shown } = store;
+  if (sign === undefined)
+    throw new RegError(
+      'SOURCE_UNSUPPORTED',
+      `${shown} cannot make an address that expires`,
+      'leave out --expires; s3, gs and az URLs have such addresses',
+    );
+  if (key !== '' && (await store.stat(key)) !== undefined) return sign(key, lifetime);
+  throw new RegError(
+    'SOURCE_PATH',
+    `there is no object ${key} at ${shown}, and a folder has no signed address`,
+    'leave out --expires, or check the path',
+  );
 }
 
 /** What a URL does not say of a store. Each kind of store uses some of it, and has the usual defaults of its kind. */

@@ -2,9 +2,10 @@ import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { CompletedPart, S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import { RegError } from '../errors.js';
 import type { ByteRange, Surroundings } from '../net/http.js';
 import { type Bucket, cloudStore, codeAndMessage, importPeer } from './cloud.js';
-import type { ObjectStore, StoreSettings } from './port.js';
+import type { Lifetime, ObjectStore, StoreSettings } from './port.js';
 import { parseBucketUrl } from './url.js';
 
 /** The imported client of AWS. */
@@ -105,12 +106,73 @@ function s3Bucket(sdk: S3Sdk, client: S3Client, name: string): Bucket {
       const found = await unlessMissing(get(key, rangeOf(range), end));
       return found && { bytes: found.Body as Readable, length: found.ContentLength };
     },
+    sign: (Key, lifetime) => presigned(sdk, client, { Bucket: name, Key }, lifetime),
     write: (key, bytes, size, end) => uploadToS3(sdk, client, { Bucket: name, Key: key }, bytes, size, end),
     reason: (error) => {
       const { name: code, message, code: cause } = error as NodeJS.ErrnoException;
       return codeAndMessage(cause ?? (code === 'Error' ? undefined : code), message);
     },
   };
+}
+
+/** A request as the client builds it before it is signed, as far as an address needs it. */
+interface BuiltRequest {
+  protocol: string;
+  hostname: string;
+  port?: number;
+  path: string;
+  query: Record<string, string>;
+  headers: Record<string, string>;
+}
+
+/** The part of the client's signer that its type leaves out. */
+interface Presigner {
+  presign?(request: BuiltRequest, options: { expiresIn: number }): Promise<BuiltRequest>;
+}
+
+/**
+ * The address of an object with a signature in its query ("Authenticating requests: using query parameters", Amazon S3 API reference).
+ * The client's own signer makes it, so that no other package is needed. The request is built and never sent.
+ */
+async function presigned(
+  sdk: S3Sdk,
+  client: S3Client,
+  object: S3Object,
+  { seconds, until }: Lifetime,
+): Promise<string> {
+  const { expiration } = await client.config.credentials();
+  // an address is valid no longer than the login that signed it
+  if (expiration !== undefined && expiration < until)
+    throw new RegError(
+      'STORE_FAILED',
+      `the login at s3://${object.Bucket} expires at ${expiration.toISOString().slice(0, 19)}Z, before the address would`,
+      'give a shorter time, such as: --expires 15m',
+    );
+  const command = new sdk.GetObjectCommand(object);
+  let url: string | undefined;
+  command.middlewareStack.add(
+    (_next, { authSchemes }) =>
+      async ({ request }) => {
+        const { protocol, hostname, port, path } = request as BuiltRequest;
+        const host = port === undefined ? hostname : `${hostname}:${port}`;
+        const headers = { host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
+        const bare = { method: 'GET', protocol, hostname, path, query: {}, headers };
+        const signer = (await client.config.signer(authSchemes?.[0] as never)) as Presigner;
+        const { query } = (await signer.presign?.(port === undefined ? bare : { ...bare, port }, {
+          expiresIn: seconds,
+        })) ?? { query: undefined };
+        if (query !== undefined) url = `${protocol}//${host}${path}?${new URLSearchParams(query)}`;
+        return { output: { $metadata: {} }, response: undefined };
+      },
+    { step: 'build', priority: 'low', name: 'presign' },
+  );
+  await client.send(command);
+  if (url !== undefined) return url;
+  throw new RegError(
+    'SOURCE_UNSUPPORTED',
+    'this version of @aws-sdk/client-s3 has no signer of addresses',
+    'npm install @aws-sdk/client-s3@3 (with --global where git-reg was installed so)',
+  );
 }
 
 const rangeOf = (range: ByteRange | undefined): string | undefined =>

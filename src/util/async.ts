@@ -14,6 +14,20 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
+/** Such a function that makes it again once it is older than so many milliseconds. */
+export function remembered<T>(most: number, make: () => Promise<T>): () => Promise<T> {
+  let made = once(make);
+  let since = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = performance.now();
+    if (now - since > most) {
+      made = once(make);
+      since = now;
+    }
+    return made();
+  };
+}
+
 /** How `memoize` remembers. */
 export interface MemoizeOptions {
   /** How many answers are remembered; the one that was asked for the longest time ago is forgotten first. All by default. */

@@ -1,12 +1,16 @@
-// What has to be undone when a signal, or the end of the reader of its answer, ends the process before the work itself can.
+// What is undone when the process ends before its work: at a signal, or when the reader of its answer has ended.
 
 const undoing = new Set<() => void>();
 
 /**
  * Registers what undoes a part of the work of this process.
  * @param undo does not wait, and throws for nothing that was undone already
+ * @returns ends that, where the work is done
  */
-export const undoneAtEnd = (undo: () => void): void => void undoing.add(undo);
+export function undoneAtEnd(undo: () => void): () => void {
+  undoing.add(undo);
+  return () => void undoing.delete(undo);
+}
 
 /** Undoes what is registered. The process ends right after it. */
 export function undoAll(): void {

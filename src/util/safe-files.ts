@@ -372,8 +372,8 @@ export async function move(from: string, to: string): Promise<void> {
 }
 
 /**
- * Puts a file or folder in the place of another, which nothing can do at once where one of them is a folder. The other one comes back
- * where that fails, or the process ends before it is done.
+ * Puts a file or folder in the place of another. Where one of them is a folder, that takes two steps. The other one comes back where the
+ * second step fails, or the process ends before it.
  */
 export async function swap(built: string, path: string): Promise<void> {
   const old = unusedBeside(path);
@@ -381,16 +381,17 @@ export async function swap(built: string, path: string): Promise<void> {
   const putBack = (): void => {
     if (isOut) renameSync(old, path);
   };
-  undoneAtEnd(putBack);
-  await rename(path, old);
-  isOut = true;
+  const done = undoneAtEnd(putBack);
   try {
+    await rename(path, old);
+    isOut = true;
     await move(built, path);
   } catch (error) {
-    await rename(old, path);
+    if (isOut) await rename(old, path);
     throw error;
   } finally {
     isOut = false;
+    done();
   }
   temporary(old);
   await remove(old);

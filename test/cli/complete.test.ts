@@ -43,7 +43,7 @@ test('two registrations and one deregistration of a version take it back, as for
 describe('what is completed', () => {
   test.each<[string, string[] | 'files']>([
     ['whi', ['which']],
-    ['re', ['register']],
+    ['re', ['register', 'rename']],
     ['--re', ['--repo', '--remote']],
     ['--ver', ['--verbose', '--version']],
     ['show --dep', ['--deprecated']],

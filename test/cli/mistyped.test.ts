@@ -47,7 +47,7 @@ describe('what other tools call otherwise', () => {
     ["get 'churn#prod' -o model.onnx", "reg load 'churn#prod' -o model.onnx"],
     ['pull churn', 'reg load churn'],
     ['download churn@v1.0.0', 'reg load churn@v1.0.0'],
-    ['rename old new', 'reg register new, then reg deprecate old'],
+    ['mv old new', 'reg rename old new'],
     ['get', 'reg load'],
     ['ls --no-such-option', 'reg show'],
     ['ls --help', 'reg show'],

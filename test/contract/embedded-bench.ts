@@ -36,6 +36,7 @@ export function late(opening: () => Promise<RegistryRepository>): RegistryReposi
     workTree: async () => (await opened()).workTree(),
     defaultBranch: async () => (await opened()).defaultBranch(),
     uncommitted: async (paths) => (await opened()).uncommitted(paths),
+    notCheckedOut: async (end) => (await opened()).notCheckedOut(end),
     nextCommit: async () => (await opened()).nextCommit(),
   };
 }

@@ -128,7 +128,7 @@ describe('what is refused rather than answered wrongly', () => {
     ['a later format', () => configured('later', '[core]', 'repositoryformatversion = 2'), /number 2/],
   ])('%s', async (_what, make, said) => {
     const { dir } = make();
-    for (const opening of [() => open(dir), () => openLocalSource(dir)])
+    for (const opening of [() => open(dir), () => openLocalSource(dir, {})])
       await expect(opening()).rejects.toMatchObject({
         code: 'GIT_MISSING',
         message: expect.stringMatching(said),
@@ -171,7 +171,7 @@ describe('what is refused rather than answered wrongly', () => {
     async (name) => {
       const { dir } = repositoryWithTag(name);
       await expect(open(dir, { [name]: 'x' })).rejects.toMatchObject({ code: 'GIT_MISSING' });
-      expect(await (await openLocalSource(dir)).objects.commit('main')).toMatch(/^[0-9a-f]{40}$/);
+      expect(await (await openLocalSource(dir, {})).objects.commit('main')).toMatch(/^[0-9a-f]{40}$/);
     },
   );
 
@@ -181,8 +181,8 @@ describe('what is refused rather than answered wrongly', () => {
     writeFileSync(join(dir, '.git', 'HEAD'), 'ref: refs/heads/main\n');
     for (const opening of [
       () => open(dir),
-      () => openLocalSource(dir),
-      () => openLocalSource(join(dir, 'gone')),
+      () => openLocalSource(dir, {}),
+      () => openLocalSource(join(dir, 'gone'), {}),
       () => open(dir, { GIT_DIR: 'x' }),
     ])
       await expect(opening()).rejects.toMatchObject({

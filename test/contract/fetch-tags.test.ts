@@ -1,7 +1,13 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tagRef } from '../../src/domain/refs.js';
-import { type RegistryRepository, requireRemote, requireWriter, type TagRef } from '../../src/git/port.js';
+import {
+  listArtifact,
+  type RegistryRepository,
+  requireRemote,
+  requireWriter,
+  type TagRef,
+} from '../../src/git/port.js';
 import { openGitRepository } from '../../src/git/program/repository.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { CHURN, DONE, LOST } from './remote-bench.js';
@@ -26,7 +32,7 @@ const everyRef = ({ git }: Repository): string => git('for-each-ref', '--format=
 
 /** The tags of these versions, as the remote lists them. */
 async function listed(repository: RegistryRepository, ...versions: number[]): Promise<TagRef[]> {
-  const { tags } = await requireRemote(repository, 'origin').listArtifact(CHURN);
+  const { tags } = await listArtifact(requireRemote(repository, 'origin'), CHURN);
   return tags.filter(({ name }) => versions.includes(Number(/v(\d)/.exec(name)?.[1])));
 }
 

@@ -52,7 +52,32 @@ test.each(['git', 'embedded'])('remotes have names, and the configuration prefer
     chosen: 'upstream',
     pushDefault: 'Fork.of/me',
     ofBranch: 'upstream',
+    fetches: new Map(),
+    mirrors: new Set(),
   });
+  made.git('config', 'remote.upstream.mirror', 'true');
+  made.git('config', 'remote.upstream.fetch', '+refs/heads/main:refs/remotes/upstream/main');
+  made.git('config', 'remote.Fork.of/me.tagOpt', '--no-tags');
+  expect(await open().remotes()).toMatchObject({
+    fetches: new Map([
+      ['Fork.of/me', 'no tags'],
+      ['upstream', 'some branches'],
+    ]),
+    mirrors: new Set(['upstream']),
+  });
+});
+
+test.each(['git', 'embedded'])('files that a sparse checkout left out are not deleted: %s', async (kind) => {
+  const made = box.repository(`${kind}-sparse`);
+  made.commit({ 'here.yaml': '1', 'a[b]/there.yaml': '2', 'there.yaml': '3' });
+  const open = () => (kind === 'git' ? openGitRepository(made.dir, box) : embeddedLocal(box, made));
+  expect(await open().notCheckedOut('.yaml')).toEqual(new Map());
+  made.git('sparse-checkout', 'set', '--no-cone', '/here.yaml');
+  const left = async (end: string) => [...(await open().notCheckedOut(end)).keys()].sort();
+  expect(await left('.yaml')).toEqual(['a[b]/there.yaml', 'there.yaml']);
+  expect(await left('a[b]/there.yaml')).toEqual(['a[b]/there.yaml']);
+  expect(await open().uncommitted(['there.yaml', 'a[b]'])).toEqual([]);
+  expect((await open().nextCommit()).paths).toEqual(['a[b]/there.yaml', 'here.yaml', 'there.yaml']);
 });
 
 test('a clone of depth 1 says so, and has a remote by its name only', async () => {

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { type ArtifactName, artifactName } from '../../src/domain/names.js';
 import { openUrlRepository } from '../../src/git/open-with-git.js';
 import {
+  listArtifact,
   type Outcome,
   type RefChange,
   type RegistryRepository,
@@ -90,7 +91,7 @@ function writerWith(repository: RegistryRepository, origin: string): Writer {
   writers += 1;
   const tagger = { name: `Writer ${writers}`, email: 'writer@example.com' };
   const list = (artifact: ArtifactName): Promise<RemoteListing> =>
-    requireRemote(repository, origin).listArtifact(artifact);
+    listArtifact(requireRemote(repository, origin), artifact);
   return {
     repository,
     origin,

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../src/domain/names.js';
-import { requireRemote } from '../../src/git/port.js';
+import { listArtifact, requireRemote } from '../../src/git/port.js';
 import { sandbox } from '../support/repo.js';
 import { CHURN, makeRemote, writersInTurn } from './remote-bench.js';
 
@@ -28,7 +28,7 @@ describe.each(writersInTurn())('listing the tags of a remote: %s', (kind, makeWr
     const { repository, origin } = makeWriter(box, remote);
     const head = remote.git('rev-parse', 'main');
     expect(await requireRemote(repository, origin).listTags()).toEqual([]);
-    expect(await requireRemote(repository, origin).listArtifact(CHURN)).toEqual({
+    expect(await listArtifact(requireRemote(repository, origin), CHURN)).toEqual({
       tags: [],
       tips: new Map([
         ['HEAD', head],
@@ -54,7 +54,7 @@ describe.each(writersInTurn())('listing the tags of a remote: %s', (kind, makeWr
       { name: 'churn@v3.0.0', oid: onBlob, peeled: blob },
     ];
     expect(await requireRemote(repository, origin).listTags()).toEqual(expected);
-    expect((await requireRemote(repository, origin).listArtifact(CHURN)).tags).toEqual(expected);
+    expect((await listArtifact(requireRemote(repository, origin), CHURN)).tags).toEqual(expected);
   });
 
   describe('with the tags of many artifacts', () => {
@@ -83,7 +83,7 @@ describe.each(writersInTurn())('listing the tags of a remote: %s', (kind, makeWr
       ['chur', []],
       ['nobody', []],
     ])('those of %s are its own, whatever other names begin or end alike', async (name, expected) => {
-      const { tags, turn } = await requireRemote(repository, origin).listArtifact(artifactName(name));
+      const { tags, turn } = await listArtifact(requireRemote(repository, origin), artifactName(name));
       expect(tags).toEqual(expected.map((tag) => ({ name: tag, oid: oids.get(tag), peeled: head })));
       expect(turn).toEqual({ artifact: name, last: undefined });
     });
@@ -114,7 +114,7 @@ describe.each(writersInTurn())('listing the tags of a remote: %s', (kind, makeWr
     rmSync(remote.dir, { recursive: true });
     for (const ask of [
       () => requireRemote(repository, origin).listTags(),
-      () => requireRemote(repository, origin).listArtifact(CHURN),
+      () => listArtifact(requireRemote(repository, origin), CHURN),
       () => requireRemote(repository, origin).push(refs, turn),
     ])
       await expect(ask()).rejects.toMatchObject({

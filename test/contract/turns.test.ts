@@ -40,6 +40,25 @@ describe.each(BENCHES)('turns: %s', (kind, makeBench) => {
     };
   }
 
+  test('a write of two artifacts takes both turns, or neither', async () => {
+    const { repository, draft, write, names } = makeDesk('two');
+    const { turn, change } = requireWriter(repository);
+    const LOSS = artifactName('loss');
+    const refs = async (version: string): Promise<RefChange[]> => [
+      await draft(`churn@${version}`),
+      await draft(`loss@${version}`),
+    ];
+    const early = [await turn(CHURN), await turn(LOSS)];
+    await write('loss@v0.1.0');
+    expect(await change(await refs('v1.0.0'), ...early)).toEqual(LOST);
+    expect(await names()).toEqual(['loss@v0.1.0']);
+    const both = [await turn(CHURN), await turn(LOSS)];
+    const made = await refs('v1.0.0');
+    expect(await change(made, ...both)).toEqual(DONE);
+    // each turn is the last tag of its own artifact
+    expect([(await turn(CHURN)).last, (await turn(LOSS)).last]).toEqual(made.map(({ to }) => to));
+  });
+
   test.each([
     ['the first', []],
     ['a later', ['churn@v0.1.0']],

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { shellWords } from '../../src/cli/complete.js';
@@ -14,13 +14,18 @@ const blocksOf = (language: string): string[] =>
   [...DOCS.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
     ([, text = '']) => text,
   );
-const YAML = blocksOf('yaml').map((text) => parse(text, { uniqueKeys: true }) as unknown);
+/** GitLab's tag for a part of another job. */
+const REFERENCE = { tag: '!reference', collection: 'seq', resolve: () => [] } as never;
+const YAML = blocksOf('yaml').map(
+  (text) => parse(text, { uniqueKeys: true, customTags: [REFERENCE] }) as unknown,
+);
 
 interface Step {
   id?: string;
   name?: string;
   uses?: string;
   run?: string;
+  bash?: string;
   shell?: string;
   with?: Record<string, unknown>;
   env?: Record<string, string>;
@@ -36,14 +41,17 @@ function mappings(value: unknown): Record<string, unknown>[] {
   if (value === null || typeof value !== 'object') return [];
   return [value as Record<string, unknown>, ...Object.values(value).flatMap(mappings)];
 }
-const STEPS = (YAML.flatMap(mappings) as Step[]).filter(
-  ({ uses, run }) => typeof uses === 'string' || typeof run === 'string',
+const STEPS = (YAML.flatMap(mappings) as Step[]).filter(({ uses, run, bash }) =>
+  [uses, run, bash].some((one) => typeof one === 'string'),
 );
-/** Shell scripts of the workflows, of GitLab's jobs, and of the hooks. */
+/** Shell scripts of the workflows, of the jobs of GitLab, Azure and Jenkins, and of the hooks. */
 const SCRIPTS = [
-  ...STEPS.flatMap(({ run }) => run ?? []),
+  ...STEPS.flatMap(({ uses, run, bash }) => (uses === undefined ? (run ?? bash ?? []) : [])),
   ...YAML.flatMap(mappings).flatMap(
     ({ script, before_script }) => [script, before_script].flat() as string[],
+  ),
+  ...blocksOf('groovy').flatMap((text) =>
+    [...text.matchAll(/^ *sh '(.*)'$/gm)].map(([, script = '']) => script),
   ),
   ...blocksOf('sh'),
 ].filter((text): text is string => typeof text === 'string');
@@ -63,7 +71,9 @@ describe('the workflows in docs/ci.md', () => {
       permissions === undefined ? [] : [permissions],
     );
     expect(asked.length).toBeGreaterThan(2);
-    for (const one of asked) expect(one).toMatchObject({ contents: 'read' });
+    const writes = /command: (?:assign|register|rollback)|--push/;
+    for (const text of blocksOf('yaml').filter((one) => one.includes('permissions:')))
+      expect(/contents: (\w+)/.exec(text)?.[1], text).toBe(writes.test(text) ? 'write' : 'read');
     for (const document of YAML as Record<string, unknown>[])
       if ('on' in document) expect(document).toHaveProperty('permissions');
   });
@@ -94,6 +104,14 @@ describe('the workflows in docs/ci.md', () => {
     for (const line of lines) expect(await typed(line), line).toHaveLength(1);
   });
 
+  test('no page runs a package by its name, or installs one', () => {
+    for (const page of ['README.md', ...readdirSync(new URL('../../docs/', import.meta.url))])
+      if (page.endsWith('.md'))
+        expect(read(page === 'README.md' ? page : `docs/${page}`), page).not.toMatch(
+          /\bnpx (?:-\S+ )*(?:git-reg|reg)\b|npm install\b[^\n`]* git-reg(?![-.\w])/,
+        );
+  });
+
   test('every script is one', () => {
     for (const text of SCRIPTS) {
       const run = spawnSync('bash', ['-n'], {
@@ -121,11 +139,9 @@ const globOf = (pattern: string): RegExp =>
 
 /** The command lines of reg in a line of shell, without what follows them. */
 const commandsIn = (line: string): string[] =>
-  [
-    ...line.matchAll(
-      /(?:^|[\s(])(?:npx git-reg|reg|node "\S*reg\.js"|node "\$REG_ACTION") ([a-z-]+ [^|>)&;]*|[a-z-]+$)/g,
-    ),
-  ].map(([, rest = '']) => rest.trim());
+  [...line.matchAll(/(?:^|[\s(])(?:reg|node "\S*reg\.cjs") ([a-z-]+ [^|>)&;]*|[a-z-]+$)/g)].map(
+    ([, rest = '']) => rest.trim(),
+  );
 
 function typed(line: string): string[] {
   const world = {

@@ -20,6 +20,7 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
       rules: {},
       hosts: {},
       sources: {},
+      artifacts: {},
       policy: {},
       signers: '.reg-signers',
       verify: false,
@@ -47,6 +48,7 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
       rules: { 'link-editor': 'off' },
       hosts: { allow: ['models.corp.example', '10.0.0.0/8', 'fd00::/8', '::1'] },
       sources: { allow: ['file:///srv/models', '/srv', '../research'] },
+      artifacts: { exclude: ['nightly', 'eu:*', '@scope/*'] },
       policy: {
         a: {
           after: 'b',
@@ -193,6 +195,14 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
       'expects.a.inputs.x.shape.0: is not a dimension: a whole number, or a name or null for one that may vary: -1',
       undefined,
     ],
+    ['artifacts: {exclude: nightly}\n', 1, 'artifacts.exclude: is not a list of names: "nightly"', undefined],
+    [
+      'artifacts: {exclude: [a b]}\n',
+      1,
+      'artifacts.exclude.0: is not the name of an artifact, in which * stands for any characters and ? for one: "a b"',
+      undefined,
+    ],
+    ['artifacts: {only: [a]}\n', 1, "unknown key 'artifacts.only'", 'there is exclude'],
     ['signers: [a]\n', 1, 'signers: is not the path of a file: ["a"]', undefined],
     [
       'hosts: {allow: [a b]}\n',

@@ -180,3 +180,60 @@ describe('the tags that were there before a moment', () => {
     expect(early(...chain(...STORY), ...forged(line))).not.toContain(line.split(' ')[0]);
   });
 });
+
+describe('a chain that was rewritten, and accepted', () => {
+  const before = chain(...STORY);
+  const held = (events: readonly Event[]): Map<string, string> =>
+    new Map(events.map((event) => [event.tag, event.tagOid]));
+  // every tag object is another one, and the trailers name the old ones
+  const after = before.map((event, index) => ({ ...event, tagOid: `${index}`.repeat(40) }));
+  const accepted = breaksIn(artifactStateOf(artifactName('churn'), after), new Map(), held(after)).flatMap(
+    ({ rewritten }) => rewritten ?? [],
+  );
+  const left = (events: readonly Event[], isRemembered = false): string[] => {
+    const artifact = artifactStateOf(artifactName('churn'), events);
+    const names = new Map(isRemembered ? after.map(({ tagOid, tag }) => [tagOid, tag]) : []);
+    return breaksIn(artifact, names, held(events), accepted).map(({ event: { tag }, message }) =>
+      `${tag}: ${message}`.replaceAll(/\b(\d)\1{11}\b/g, '<$1>'),
+    );
+  };
+
+  test('holds with what stands there now', () => {
+    expect(accepted).toHaveLength(4);
+    expect(left(after)).toEqual([]);
+  });
+
+  test.each<[string, (events: Event[]) => Event[], string[]]>([
+    [
+      'a tag that is deleted later',
+      without('churn#dev#2'),
+      ['churn#prod#3: churn#dev#2 was deleted: churn#prod#3 names it as the event before it'],
+    ],
+    [
+      'a tag that is moved later',
+      recreated('churn#dev#1'),
+      [
+        'churn@v1.1.0: churn#dev#1 was moved or recreated: when that was accepted it was <1>, and now it is ffffffffffff',
+      ],
+    ],
+  ])('%s is found', (_, change, messages) => {
+    const found = left(change(after), true);
+    expect(found).toEqual(expect.arrayContaining(messages));
+    expect(left(change(after)).length).toBe(found.length);
+  });
+
+  test('what follows another one than was accepted is broken', () => {
+    const [first, second, ...rest] = after as [Event, Event, ...Event[]];
+    expect(left([first, { ...second, parent: 'e'.repeat(40) }, ...rest])).toHaveLength(1);
+  });
+
+  test('events at the front may go, and are accepted as gone', () => {
+    const [, second, ...rest] = before as [Event, Event, ...Event[]];
+    const artifact = artifactStateOf(artifactName('churn'), [second, ...rest]);
+    const [found] = breaksIn(artifact, new Map(), held([second, ...rest]));
+    expect(found?.rewritten).toEqual({ event: second.tagOid, parent: second.parent, now: undefined });
+    expect(
+      breaksIn(artifact, new Map(), held([second, ...rest]), found?.rewritten && [found.rewritten]),
+    ).toEqual([]);
+  });
+});

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { regIn, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
 import { pairs } from '../support/soak.js';
-import { mend } from './findings.js';
+import { pasteFix } from './findings.js';
 import { makePlain, tagHourly } from './registry.js';
 
 const box = sandbox();
@@ -70,7 +70,7 @@ const CLONES: Record<string, (push: readonly string[], names: string) => Promise
       error: { code: 'BEHIND_REMOTE' },
     });
     expect(clone.git('show-ref')).toBe(before);
-    mend(box, clone, /git fetch .*$/m.exec(run.stderr)?.[0] ?? '');
+    pasteFix(box, clone, /git fetch .*$/m.exec(run.stderr)?.[0] ?? '');
     expect(await reg('assign', 'churn', 'dev', ...push)).toMatchObject({ code: 0 });
     expect(clone.git('tag', '--list', '--format=%(subject)', 'churn#prod#1')).toBe('Moved');
   },

@@ -69,7 +69,12 @@ describe('a remote that cannot be reached', () => {
 
   test('keeps no question from its answer', async () => {
     clone.tag('churn@v0.0.1');
-    expect(await reg('latest', 'churn')).toMatchObject({ stdout: 'v0.0.1\n', stderr: '', code: 0 });
+    const note =
+      'tags of origin may be missing in this clone, because it fetches no tags; ask with --fetch, or get them with: reg sync\n';
+    expect(await reg('latest', 'churn')).toMatchObject({ stdout: 'v0.0.1\n', stderr: note, code: 0 });
+    for (const option of ['--offline', '--quiet'])
+      expect(await reg('latest', 'churn', option)).toMatchObject({ stdout: 'v0.0.1\n', stderr: '', code: 0 });
+    expect((await reg('latest', 'churn', '--fetch')).code).toBe(4);
   });
 
   test('is not missed offline', async () => {

@@ -201,6 +201,62 @@ test('what is not declared, and what is not there', async () => {
   `);
 });
 
+const withoutOids = (text: string): string => text.replaceAll(/\b[0-9a-f]{7}([0-9a-f]{5})?\b/g, '<oid>');
+
+test('as the comment on a pull request', async () => {
+  const { stdout, stderr, code } = await reg('diff', 'churn@v1.0.0', '#prod', '--format', 'markdown');
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: 'worse: auc is 0.75, worse than 0.8 of churn@v1.0.0\n',
+  });
+  expect(withoutOids(stdout)).toMatchInlineSnapshot(`
+    "<!-- reg diff churn -->
+
+    ### <code>churn</code>
+
+    **Worse**
+
+    - <code>auc is 0&#46;75, worse than 0&#46;8 of churn&#64;v1&#46;0&#46;0</code>
+
+    |  |  | <code>churn&#64;v1&#46;0&#46;0</code> | <code>churn&#35;prod &#40;v1&#46;1&#46;0&#41;</code> |  |
+    | --- | --- | --- | --- | --- |
+    | metrics | <code>rmse</code> | <code>0&#46;42</code> | <code>0&#46;38</code> | <code>&#45;0&#46;04</code> better (lower is better) |
+    | metrics | <code>auc</code> | <code>0&#46;8</code> | <code>0&#46;75</code> | <code>&#45;0&#46;05</code> **worse** (higher is better) |
+    | params | <code>alpha</code> | <code>0&#46;1</code> | <code>0&#46;2</code> | <code>&#43;0&#46;1</code> |
+    | source | <code>commit</code> | <code><oid></code> | <code><oid></code> |  |
+    | bytes | <code>sha256</code> | <code><oid></code> | <code><oid></code> |  |
+    | bytes | <code>size</code> | <code>3</code> | <code>5</code> | <code>&#43;2</code> |
+    | about | <code>description</code> |  | <code>Better</code> | added |
+    | labels | <code>team</code> | <code>pricing</code> |  | removed |
+    | interface | <code>inputs&#46;x</code> | <code>float32&#91;?, 3&#93;</code> | <code>float64&#91;n, 3&#93;</code> |  |
+
+    <details><summary>1 commit of the source</summary>
+
+    - + <code><oid></code> 2026-01-01 <code>Train longer</code>
+
+    </details>
+
+    <details><summary>1 commit of the registry</summary>
+
+    - + <code><oid></code> 2026-01-01 <code>Train churn for longer</code>
+
+    </details>
+    "
+  `);
+});
+
+test('what is worse by the rules of metrics exits 1, and nothing else does', async () => {
+  const codes = async (...args: string[]) => (await reg('diff', ...args, '--log', '0', '-q')).code;
+  expect(await codes('churn@v1.0.0', '#prod', '--exit-code=worse')).toBe(1);
+  expect(await codes('churn#prod', 'churn@v1.0.0', '--exit-code=worse')).toBe(1);
+  expect(await codes('churn#prod', '--exit-code=worse')).toBe(0);
+  expect(await codes('--exit-code', 'churn@v1.0.0', '#prod')).toBe(1);
+  expect(await codes('--exit-code=differs', 'churn@v1.0.0', '#prod')).toBe(1);
+  expect(await codes('--exit-code=other', 'churn@v1.0.0', '#prod')).toBe(2);
+  expect(await json('diff', 'churn#prod', '--log', '0')).toMatchObject({ worse: null, reasons: [] });
+  expect(await json('diff', 'churn#prod', '--exit-code=worse')).toMatchObject({ worse: false, reasons: [] });
+});
+
 test('at a URL there is nothing that a relative source could start from', async () => {
   const { stdout, stderr, code } = await runReg(
     box,
@@ -231,4 +287,100 @@ test('an artifact alone is compared with its latest version; commits that change
   expect(run).toMatchObject({ code: 0 });
   expect(run.stderr).toBe(`churn@latest and churn say the same; ${commits} of the registry between\n`);
   expect(await json('diff', 'churn')).toMatchObject({ from: { version: 'v1.1.0' }, to: { version: null } });
+});
+
+test('a stage alone is compared with everything that HEAD declares', async () => {
+  const box2 = sandbox();
+  const here = box2.repository('registry');
+  const declared = (n: number, more: string) =>
+    `reg: 1\nsource: {url: s3://models/m${n}}\nsha256: ${String(n).repeat(64)}\n${more}`;
+  here.commit({
+    '.reg.yaml': 'metrics: {rmse: {noWorseThan: prod, better: lower, tolerance: 0.01}}\n',
+    'churn.model.yaml': declared(1, 'metrics: {rmse: 0.4, f1: 0.9}\n'),
+    'kept.model.yaml': declared(2, ''),
+    'gone.model.yaml': declared(3, 'metrics: {rmse: 1}\n'),
+  });
+  tagHourly(
+    box2,
+    here,
+    'churn@v1.0.0',
+    'churn#prod#1',
+    'kept@v1.0.0',
+    'kept#prod#1',
+    'gone@v1.0.0',
+    'gone#prod#1',
+  );
+  here.git('switch', '-q', '-c', 'change');
+  here.git('rm', '-q', 'gone.model.yaml');
+  here.commit({
+    // what a change says of its own metrics does not count
+    '.reg.yaml': 'metrics: {rmse: {better: higher}}\n',
+    'churn.model.yaml': declared(4, "description: '@team <b>#1</b> | `x`'\nmetrics: {rmse: 0.42, f1: 0.8}\n"),
+    'new.model.yaml': declared(5, 'metrics: {rmse: 9}\n'),
+  });
+  const [there, asked] = [regIn(box2, here.dir), jsonIn(box2, here.dir)];
+  const page = await there('diff', '#prod', '--format', 'markdown', '--exit-code=worse', '--log', '0');
+  expect(page.code).toBe(1);
+  expect(page.stderr).toBe(
+    'worse of churn: rmse is 0.42, worse than 0.4 of churn#prod; with a tolerance of 0.01 it has to be at most 0.41\n' +
+      'no rule says which way is better of churn, so it is not judged: f1\n' +
+      'worse of gone: rmse was 1 of gone#prod, and is gone\n',
+  );
+  expect(withoutOids(page.stdout)).toMatchInlineSnapshot(`
+    "<!-- reg diff #prod -->
+
+    ### <code>churn</code>
+
+    **Worse**
+
+    - <code>rmse is 0&#46;42, worse than 0&#46;4 of churn&#35;prod; with a tolerance of 0&#46;01 it has to be at most 0&#46;41</code>
+
+    |  |  | <code>churn&#35;prod &#40;v1&#46;0&#46;0&#41;</code> | <code>churn &#40;<oid>&#41;</code> |  |
+    | --- | --- | --- | --- | --- |
+    | metrics | <code>rmse</code> | <code>0&#46;4</code> | <code>0&#46;42</code> | <code>&#43;0&#46;02</code> **worse** (lower is better) |
+    | metrics | <code>f1</code> | <code>0&#46;9</code> | <code>0&#46;8</code> | <code>&#45;0&#46;1</code> |
+    | source | <code>url</code> | <code>s3&#58;//models/m1</code> | <code>s3&#58;//models/m4</code> |  |
+    | bytes | <code>sha256</code> | <code><oid></code> | <code><oid></code> |  |
+    | about | <code>description</code> |  | <code>&#64;team &lt;b&gt;&#35;1&lt;/b&gt; &#124; &#96;x&#96;</code> | added |
+
+    No rule says which way is better: <code>f1</code>
+
+    ### <code>gone</code>
+
+    **Worse**
+
+    - <code>rmse was 1 of gone&#35;prod, and is gone</code>
+
+    |  |  | <code>gone&#35;prod &#40;v1&#46;0&#46;0&#41;</code> | <code>gone &#40;<oid>&#41;</code> |  |
+    | --- | --- | --- | --- | --- |
+    | metrics | <code>rmse</code> | <code>1</code> |  | removed |
+    | source | <code>url</code> | <code>s3&#58;//models/m3</code> |  | removed |
+    | bytes | <code>sha256</code> | <code><oid></code> |  | removed |
+
+    ### <code>new</code>
+
+    |  |  | nothing | <code>new &#40;<oid>&#41;</code> |  |
+    | --- | --- | --- | --- | --- |
+    | metrics | <code>rmse</code> |  | <code>9</code> | added |
+    | source | <code>url</code> |  | <code>s3&#58;//models/m5</code> | added |
+    | bytes | <code>sha256</code> |  | <code><oid></code> | added |
+
+    The same as in <code>&#35;prod</code>: <code>kept</code>
+    "
+  `);
+  const rows = (await asked('diff', '#prod')) as {
+    from: object | null;
+    to: { artifact: string };
+    same: boolean;
+  }[];
+  expect(rows.map(({ from, to, same }) => [to.artifact, from !== null, same])).toEqual([
+    ['churn', true, false],
+    ['gone', true, false],
+    ['kept', true, true],
+    ['new', false, false],
+  ]);
+  const lines = (await there('diff', '#prod', '--log', '0')).stdout.split('\n');
+  expect(lines).toContain('new\tmetrics\trmse\t-\t9\tadded');
+  expect(await there('diff', '#prod', 'churn')).toMatchObject({ code: 2 });
+  expect(await there('diff', '#nowhere')).toMatchObject({ code: 1 });
 });

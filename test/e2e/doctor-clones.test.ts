@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { regIn, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
-import { findingsIn, mend } from './findings.js';
+import { findingsIn, pasteFix } from './findings.js';
 import { makeRegistry, tagHourly } from './registry.js';
 
 const box = sandbox();
@@ -27,6 +27,19 @@ test('a whole clone has no fault', async () => {
   expect(await briefly(makeClone('whole').clone)).toEqual([]);
 });
 
+test('a lightweight tag that the remote has too is deleted at both, or it would come back', async () => {
+  const { origin, clone } = makeClone('light');
+  origin.git('tag', 'churn@v9.9.9');
+  clone.git('fetch', '--quiet', '--tags');
+  const fix = 'git push --delete origin refs/tags/churn@v9.9.9 && git update-ref -d refs/tags/churn@v9.9.9';
+  expect(await briefly(clone)).toEqual([['lightweight', 'churn@v9.9.9', fix]]);
+  clone.git('update-ref', '-d', 'refs/tags/churn@v9.9.9');
+  expect(await briefly(clone)).toEqual([['only-at-remote', 'churn@v9.9.9', null]]);
+  clone.git('fetch', '--quiet', '--tags');
+  pasteFix(box, clone, fix);
+  expect(await briefly(clone)).toEqual([]);
+});
+
 test('a clone of depth 1: one command gets everything', async () => {
   const { origin, clone } = makeClone('shallow', '--depth=1');
   const fix = 'git fetch --unshallow --tags';
@@ -34,7 +47,7 @@ test('a clone of depth 1: one command gets everything', async () => {
     ['shallow', null, fix],
     ['only-at-remote', null, 'reg sync'],
   ]);
-  mend(box, clone, fix);
+  pasteFix(box, clone, fix);
   expect(await briefly(clone)).toEqual([]);
   expect(clone.tags()).toEqual(origin.tags());
 });
@@ -65,7 +78,7 @@ test('a tag that the remote has otherwise', async () => {
   origin.git('tag', '--force', '--annotate', '--message', 'Moved', 'churn#prod#1', 'HEAD');
   const fix = fetched('origin', 'churn#prod#1', '+');
   expect(await briefly(clone)).toEqual([['differs-from-remote', 'churn#prod#1', fix]]);
-  mend(box, clone, fix);
+  pasteFix(box, clone, fix);
   expect(await briefly(clone)).toEqual([]);
   expect(clone.git('rev-parse', 'refs/tags/churn#prod#1')).toBe(
     origin.git('rev-parse', 'refs/tags/churn#prod#1'),
@@ -86,7 +99,7 @@ test('an annotated tag that a checkout in CI left as a lightweight one', async (
     'churn@v1.1.0',
   ]);
   for (const { fix } of findings) expect(fix).toBe(fetched('origin', 'churn@v1.1.0', '+'));
-  mend(box, clone, findings[0]?.fix ?? '');
+  pasteFix(box, clone, findings[0]?.fix ?? '');
   expect(await briefly(clone)).toEqual([]);
   expect((await regIn(box, clone.dir)('latest', 'churn')).stdout).toBe('v1.1.0\n');
 });

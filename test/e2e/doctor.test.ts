@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { regIn, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
-import { type Finding, findingsIn, mend } from './findings.js';
+import { type Finding, findingsIn, pasteFix } from './findings.js';
 import { makeRegistry, tagHourly } from './registry.js';
 
 const box = sandbox();
@@ -133,7 +133,7 @@ test.each(Object.entries(CASES))('%s', async (_what, { breaks, finds }) => {
   breaks(registry);
   expect(await findingsIn(box, registry)).toEqual([{ ...finds, message: expect.any(String) }]);
   if (finds.fix === null) return;
-  mend(box, registry, finds.fix);
+  pasteFix(box, registry, finds.fix);
   expect(await findingsIn(box, registry)).toEqual([]);
 });
 
@@ -145,7 +145,7 @@ test('a commit that was assigned without a version', async () => {
   expect(await findingsIn(box, registry)).toMatchObject([
     { ...warning('unregistered', 'churn#dev#2', fix), level: 'info' },
   ]);
-  mend(box, registry, fix);
+  pasteFix(box, registry, fix);
   expect(await findingsIn(box, registry)).toEqual([]);
   expect((await regIn(box, registry.dir)('which', 'churn', 'dev')).stdout).toBe('v1.0.1\n');
 });

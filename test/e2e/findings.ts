@@ -28,7 +28,7 @@ export async function findingsIn(box: Sandbox, { dir }: Repository, ...args: str
 }
 
 /** Runs a fix as a person would paste it into a shell, with `reg` on PATH. */
-export function mend(box: Sandbox, { dir }: Repository, fix: string): void {
+export function pasteFix(box: Sandbox, { dir }: Repository, fix: string): void {
   const bin = join(box.root, 'bin');
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(bin, 'reg'), `#!/bin/sh\nexec '${process.execPath}' '${PROGRAM}' "$@"\n`);

@@ -68,10 +68,11 @@ test('an artifact that a clone without tags does not know: its remote may', asyn
     const asked = [await reg('latest', 'churn'), await reg('unassign', 'churn', 'prod', '--offline')];
     const mayLack =
       'get tags that may be missing here with: reg sync; or register a first version with: reg register churn';
+    const fetchIt = 'ask with --fetch, or get them with: reg sync';
     for (const { code } of asked) expect(code).toBe(1);
     const hints = asked.map(({ stderr }) => hintOf(stderr));
     // a shallow clone without any tag is known to lack them
-    expect(hints).toEqual([name === 'shallow' ? 'get them with: reg sync' : mayLack, mayLack]);
+    expect(hints).toEqual([name === 'shallow' ? 'get them with: reg sync' : fetchIt, mayLack]);
     // what the hint says helps
     await reg('sync');
     expect((await reg('latest', 'churn')).stdout).toBe('v1.0.0\n');
@@ -181,7 +182,7 @@ test('artifact, version and stage put together in another way, with the command 
     ['rollback churn dev', 'see where its versions are, with: reg show churn'],
     ['rollback churn prod', 'register another version first: reg register churn'],
     ['assign churn Prod', "use 'prod', or list both as stages: in .reg.yaml"],
-    ['latest churn --json=', 'name fields after --json=: artifact, version, '],
+    ['latest churn --json=', 'name fields: artifact, version, '],
   ] as const) {
     const { stderr, code } = await reg(...typed.split(' '));
     expect(code, typed).not.toBe(0);

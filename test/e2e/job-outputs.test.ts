@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runReg } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
-import { makeRegistry } from './registry.js';
+import { makeRegistry, tagHourly } from './registry.js';
 
 // What a command hands to the later steps of a job.
 
@@ -83,6 +83,82 @@ test('questions say it too; for GitHub they answer besides', async () => {
     MODEL_PATH: join(box.root, 'loaded'),
     MODEL_SHA256: expect.stringMatching(/^[0-9a-f]{64}$/),
   });
+});
+
+test('a comparison says whether the second is worse, and why', async () => {
+  const box2 = sandbox();
+  const here = box2.repository('registry');
+  const declared = (auc: number): string => `source: {path: model.bin}\nmetrics: {auc: ${auc}}\n`;
+  here.commit({
+    '.reg.yaml': 'metrics: {auc: {better: higher}}\n',
+    'churn.model.yaml': declared(0.8),
+    'kept.model.yaml': declared(0.8),
+  });
+  tagHourly(box2, here, 'churn@v1.0.0', 'churn#prod#1', 'kept@v1.0.0', 'kept#prod#1');
+  here.commit({ 'churn.model.yaml': declared(0.7) });
+  const asked = async (...args: string[]) => {
+    const ended = await runReg(box2, { cwd: here.dir }, 'diff', ...args, '--output-format', 'dotenv');
+    return { code: ended.code, ...dotenv(ended.stdout) };
+  };
+  const head = here.git('rev-parse', 'HEAD');
+  const reasons = 'auc is 0.7, worse than 0.8 of churn#prod';
+  const worse = { code: 0, MODEL_WORSE: 'yes', MODEL_SAME: 'no', MODEL_REASONS: reasons };
+  expect(await asked('churn#prod')).toEqual({
+    ...worse,
+    MODEL_CHANGED: 'churn',
+    MODEL_NAME: 'churn',
+    MODEL_VERSION: '',
+    MODEL_TAG: '',
+    MODEL_COMMIT: head,
+    MODEL_PREVIOUS: 'v1.0.0',
+  });
+  expect(await asked('#prod', '--exit-code=worse')).toEqual({
+    ...worse,
+    code: 1,
+    MODEL_CHANGED: 'churn',
+    MODEL_NAME: '',
+    MODEL_VERSION: '',
+    MODEL_TAG: '',
+    MODEL_COMMIT: head,
+    MODEL_PREVIOUS: '',
+  });
+  tagHourly(box2, here, 'churn@v1.1.0');
+  expect(await asked('churn@v1.1.0', 'churn@v1.0.0')).toMatchObject({
+    code: 0,
+    MODEL_WORSE: 'no',
+    MODEL_VERSION: 'v1.0.0',
+    MODEL_TAG: 'churn@v1.0.0',
+    MODEL_PREVIOUS: 'v1.1.0',
+  });
+  writeFileSync(output, '');
+  const env = { GITHUB_OUTPUT: output };
+  const page = await runReg(
+    box2,
+    { cwd: here.dir, env },
+    ...['diff', 'churn#prod', 'churn@v1.1.0', '--format', 'markdown', '--github-output'],
+  );
+  expect(page.stdout).toMatch(/^<!-- reg diff churn -->\n/);
+  expect(readFileSync(output, 'utf8')).toMatch(/^worse<<(.*)\nyes\n\1$/m);
+  // that nothing is worse is not known where tags are missing
+  await runReg(box2, { cwd: here.dir }, 'assign', 'churn@v1.1.0', 'prod');
+  expect(await asked('#prod')).toMatchObject({ code: 0, MODEL_WORSE: 'no', MODEL_SAME: 'yes' });
+  here.git('clone', '--quiet', '--no-tags', `file://${here.dir}`, join(box2.root, 'partial'));
+  const partial = box2.at('partial');
+  partial.git('fetch', '--quiet', '--no-tags', 'origin', 'refs/tags/churn#prod#2:refs/tags/churn#prod#2');
+  expect(await asked('-r', partial.dir, '#prod', '--offline')).toMatchObject({
+    code: 1,
+    MODEL_WORSE: '',
+    MODEL_SAME: '',
+  });
+});
+
+test('a model that no version names has no event', async () => {
+  const to = join(box.root, 'of-head');
+  const { code, stdout } = await reg('load', 'churn', '-o', to, '--output-format', 'dotenv');
+  expect([code, dotenv(stdout)]).toMatchObject([
+    0,
+    { MODEL_EVENT: '', MODEL_NAME: 'churn', MODEL_VERSION: '', MODEL_PREVIOUS: '', MODEL_PATH: to },
+  ]);
 });
 
 test('nothing is handed on where the command fails, or where there is nothing to write to', async () => {

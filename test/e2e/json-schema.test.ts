@@ -70,6 +70,7 @@ const STORY: [line: string, code?: number][] = [
   ['site --out public'],
   ['unassign churn prod'],
   ['deregister churn@v1.1.0'],
+  ['rename churn renamed --dry-run'],
   ['deprecate churn'],
   ['show churn'],
   ['approvals'],
@@ -85,6 +86,7 @@ describe('what each command answers is what its schema says', () => {
     if (line === 'doctor') registry.tag('churn@v1');
     if (line.startsWith('browse'))
       registry.git('remote', 'set-url', 'origin', 'git@github.com:mycompany/models.git');
+    if (line.startsWith('rename')) registry.commit({ 'renamed.model.yaml': 'source: {path: model.bin}\n' });
     if (line.startsWith('import')) registry.commit({ 'old.mlem': 'object_type: link\npath: x\nrepo: ./y\n' });
     if (line.startsWith('outdated')) {
       research.commit({ [MODEL_PATH]: 'retrained' });

@@ -27,28 +27,35 @@ writeFileSync(join(bin, 'git'), `#!/bin/sh\necho "$1" >> '${log}'\nexec '${real}
 chmodSync(join(bin, 'git'), 0o755);
 const reg = regIn(box, registry.dir, { PATH: `${bin}:${box.env.PATH}` });
 
-async function started(...args: string[]): Promise<string[]> {
+const started = (...args: string[]): Promise<string[]> => startedBy(reg, ...args);
+
+async function startedBy(run: typeof reg, ...args: string[]): Promise<string[]> {
   rmSync(log, { force: true });
-  const run = await reg(...args);
-  expect([run.code, run.stderr.replace(/^hint: .*\n/gm, '')]).toEqual([0, '']);
+  const { code, stderr } = await run(...args);
+  expect([code, stderr.replace(/^hint: .*\n/gm, '')]).toEqual([0, '']);
   return existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').sort() : [];
 }
 
 const ARTIFACT = ['for-each-ref'];
 
 test.each<[string, string[]]>([
-  // it also finds the work tree, whose configuration may ask for verified answers
-  ['which churn prod', [...ARTIFACT, 'rev-parse'].sort()],
-  ['which churn prod --json', [...ARTIFACT, 'rev-parse'].sort()],
+  // the configuration of an ordinary work tree is found without git
+  ['which churn prod', ARTIFACT],
+  ['which churn prod --json', ARTIFACT],
   ['latest churn', ARTIFACT],
-  // here it may ask for approvals
-  ['show churn', [...ARTIFACT, 'rev-parse'].sort()],
+  ['show churn', ARTIFACT],
   ['history churn', ARTIFACT],
   // the tags, the objects that the answer needs, and what HEAD declares
   ['show', ['--literal-pathspecs', 'cat-file', 'rev-parse', 'show-ref']],
   ['history', ['cat-file', 'show-ref']],
 ])('git is started once for each thing that %s asks of it', async (line, commands) => {
   expect(await started(...line.split(' '))).toEqual(commands);
+});
+
+test('in a clone, its remotes are read beside the answer', async () => {
+  registry.git('clone', '--quiet', registry.dir, join(box.root, 'clone'));
+  const clone = regIn(box, join(box.root, 'clone'), { PATH: `${bin}:${box.env.PATH}` });
+  expect(await startedBy(clone, 'which', 'churn', 'prod')).toEqual(['config', ...ARTIFACT]);
 });
 
 test('few are started for the others', async () => {

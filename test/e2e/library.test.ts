@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { runInNewContext } from 'node:vm';
 import { beforeAll, expect, test } from 'vitest';
 import { regIn } from '../support/cli.js';
 import { sandbox } from '../support/repo.js';
@@ -49,16 +50,80 @@ test('a time is a Date, or a text as on the command line', async () => {
   const registry = await open();
   expect(await registry.which('cost_predictor', 'prod', { at: '2020-01-01' })).toBeUndefined();
   expect(await registry.which('cost_predictor', 'prod', { at: 'now' })).toMatchObject({ version: 'v0.0.1' });
+  const elsewhere = runInNewContext('new Date(0)');
+  expect(elsewhere).not.toBeInstanceOf(Date);
+  expect(await registry.which('cost_predictor', 'prod', { at: elsewhere })).toBeUndefined();
   expect(await registry.show({ at: new Date('2020-01-01') })).toEqual([]);
   expect(await registry.history(undefined, { until: '6 years ago' })).toEqual([]);
-  for (const at of ['soon', new Date('soon'), 5 as unknown as Date])
+  expect(await registry.validate({ tags: true, since: new Date('2040-01-01') })).toMatchObject({ ok: true });
+  for (const at of ['soon', new Date('soon'), 5, true, {}, [], Symbol('now'), Object.create(null)] as Date[])
     for (const ask of [
       () => registry.which('cost_predictor', 'prod', { at }),
       () => registry.latest('cost_predictor', { at }),
       () => registry.history(undefined, { since: at }),
       () => registry.load('cost_predictor', { stage: 'prod', at }),
+      ...(typeof at === 'string' ? [] : [() => registry.validate({ tags: true, since: at })]),
     ])
       await expect(ask()).rejects.toMatchObject({ code: 'INVALID_TIME' });
+});
+
+test('what must be a text is one', async () => {
+  const registry = (await open()) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  for (const name of [
+    'which',
+    'whichAll',
+    'latest',
+    'checkRef',
+    'describe',
+    'diff',
+    'load',
+    'link',
+    'upload',
+  ])
+    for (const wrong of [undefined, null, 5])
+      await expect(registry[name]?.(wrong, 'prod'), name).rejects.toMatchObject({ code: 'USAGE' });
+  for (const name of ['assign', 'approve', 'rollback', 'unassign', 'renameStage'])
+    await expect(registry[name]?.('cost_predictor'), name).rejects.toMatchObject({
+      code: 'USAGE',
+      message: `${name} takes a text, not undefined`,
+    });
+  for (const name of ['register', 'deregister', 'deprecate'])
+    await expect(registry[name]?.(), name).rejects.toMatchObject({ code: 'USAGE' });
+});
+
+test('a path is not empty', async () => {
+  const registry = await open();
+  const from = repository.dir;
+  for (const ask of [
+    () => registry.load('cost_predictor', { to: '' }),
+    () => registry.load('cost_predictor', { into: '' }),
+    () => registry.upload('', 'churn', { from }),
+    () => registry.upload('model.bin', 'churn', { from, store: '' }),
+    () => registry.link('', 'churn', { from }),
+    () => registry.validate({ paths: [''] }),
+    () => registry.validate({ tags: true, paths: ['models'] }),
+    () => registry.validate({ since: '2026-01-01' }),
+    () => registry.site({ out: '', from }),
+  ])
+    await expect(ask()).rejects.toMatchObject({ code: 'USAGE' });
+});
+
+test('a number is whole, and an order one that the answer has', async () => {
+  const registry = await open();
+  for (const limit of [-1, Number.NaN, 1.5, '2' as unknown as number])
+    for (const ask of [
+      () => registry.history(undefined, { limit }),
+      () => registry.intervals(undefined, { limit }),
+      () => registry.show({ limit }),
+      () => registry.show('cost_predictor', { limit }),
+      () => registry.diff('cost_predictor@v0.0.1', '#prod', { log: limit }),
+    ])
+      await expect(ask()).rejects.toMatchObject({ code: 'USAGE' });
+  await expect(registry.show({ versionsPerStage: -2 })).rejects.toMatchObject({ code: 'USAGE' });
+  expect(await registry.show({ versionsPerStage: -1, limit: 0 })).toEqual([]);
+  const sort = 'name' as 'semver';
+  await expect(registry.show('cost_predictor', { sort })).rejects.toMatchObject({ code: 'USAGE' });
+  await expect(registry.show({ sort: 'nmae' as 'name' })).rejects.toMatchObject({ code: 'USAGE' });
 });
 
 test('where nothing is the answer is undefined', async () => {

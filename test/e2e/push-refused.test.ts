@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { regIn, transcript } from '../support/cli-here.js';
 import { type Repository, sandbox } from '../support/repo.js';
-import { mend } from './findings.js';
+import { pasteFix } from './findings.js';
 import { withRemote } from './registry.js';
 
 const box = sandbox();
@@ -87,7 +87,7 @@ test('another tag at the remote under the same name has to be settled first', as
   `);
   expect([registry, remote].map((side) => oidOf(side))).toEqual([mine, theirs]);
   const [, fetch = ''] = /to take those of origin: (git .*)$/m.exec(refused.stderr) ?? [];
-  mend(box, registry, fetch);
+  pasteFix(box, registry, fetch);
   expect(await reg('assign', 'churn', 'prod', '--push')).toMatchObject({ stdout: 'churn#prod#1\n', code: 0 });
   expect(oidOf(registry)).toBe(theirs);
   expect(registry.tags()).not.toContain('fraud@v1.0.0');

@@ -51,7 +51,11 @@ test('--push sends every tag of a write, and then there is nothing left to do', 
   registry.commit();
   registry.git('push', '--quiet', 'origin', 'main');
   const both = await reg('assign', 'churn', 'dev', '--push');
-  expect(both).toMatchObject({ stdout: 'churn@v0.0.2\nchurn#dev#4\n', stderr: '', code: 0 });
+  expect(both).toMatchObject({
+    stdout: 'churn@v0.0.2\nchurn#dev#4\n',
+    stderr: 'churn was deprecated: this takes it back into use\n',
+    code: 0,
+  });
   expect(remote.tags()).toHaveLength(8);
   expect(oids(remote)).toBe(oids(registry));
 });

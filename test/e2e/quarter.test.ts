@@ -50,7 +50,7 @@ const FINDINGS = {
   output:
     "churn.model.yaml:7: error: churn does not fit billing: output 'risk' is F32[1], and is read as F64[1]: the dtypes differ [interface-fits]",
   removed:
-    'churn.model.yaml:1: error: the link is removed, but churn is in use: v1.0.0 in prod, v1.0.0 in staging; unassign it first, or keep the link [change-removed]',
+    'churn.model.yaml:1: error: the link is removed, but churn is in use: v1.0.0 in prod, v1.0.0 in staging; unassign it first, rename it with reg rename, or keep the link [change-removed]',
 };
 
 const CONFIG = `stages: [staging, prod]

@@ -5,7 +5,7 @@ import { type Run, runReg, transcript } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 import { type GitServer, serveDaemon, serveHttp } from '../support/servers.js';
 import { pairs } from '../support/soak.js';
-import { type Finding, findingsIn, mend } from './findings.js';
+import { type Finding, findingsIn, pasteFix } from './findings.js';
 import { makeRegistry, tellStory } from './registry.js';
 
 const box = sandbox();
@@ -103,7 +103,7 @@ test('the doctor finds the same as in a clone, and its fixes work at the remote'
   const brief = (found: readonly Finding[]) =>
     found.map(({ check, subject }) => `${check} ${subject}`).sort();
   expect(brief(findings)).toEqual(brief(await findingsIn(box, clone)));
-  for (const { fix } of findings) if (fix !== null) mend(box, clone, fix);
+  for (const { fix } of findings) if (fix !== null) pasteFix(box, clone, fix);
   const after = await runReg(box, { cwd: nowhere }, 'doctor', '--repo', url);
   expect(transcript(after)).toMatchInlineSnapshot(`
     "$ reg doctor --repo file://<tmp>/registry.git

@@ -49,7 +49,7 @@ test('what is typed wrong ends with exit code 2', async () => {
 
     $ reg register churn --bump huge
     -- stderr --
-    error: option '--bump <part>' argument 'huge' is invalid. Allowed choices are major, minor, patch, release.
+    error: option '--bump <part>' argument 'huge' is invalid. Allowed choices are major, minor, patch, prerelease, release.
     hint: see: reg register --help
     -- exit 2 --
 

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { regIn, runReg, transcript } from '../support/cli-here.js';
@@ -53,7 +53,7 @@ test('each thing that is wrong is one line, with file and line', async () => {
   expect(transcript(run)).toMatchInlineSnapshot(`
     "$ reg validate
     bytes.model.yaml:3: error: the bytes differ: sha256 is dc0f5bd8903886f13c7d00650297e9f1185bc72186c5c0f820f7433d37fbeb85, the link says aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa [link-bytes]
-    model/name-.model.yaml:1: error: its file name is not an artifact name [link-name]
+    model/name-.model.yaml:1: error: 'model:name-' is not an artifact name: the part behind the dir ends in '-' [link-name]
     no-commit.model.yaml:2: error: source.commit is missing, so the link is not pinned: pin it with: reg update no-commit [link-rev]
     no-path.model.yaml:2: error: there is no models/none.bin at commit <oid 1, short> [link-path]
     no-repo.model.yaml:2: error: there is no git repository at <tmp>/nowhere [link-resolves]
@@ -70,7 +70,7 @@ test('each thing that is wrong is one line, with file and line', async () => {
 test('no line is a command to the log of a workflow, whatever a file is called', async () => {
   const { stdout } = await validate({ '::add-mask::a.model.yaml': RIGHT });
   expect(stdout).toBe(
-    './::add-mask::a.model.yaml:1: error: its file name is not an artifact name [link-name]\n',
+    "./::add-mask::a.model.yaml:1: error: '::add-mask::a' is not an artifact name: its dir is empty [link-name]\n",
   );
 });
 
@@ -194,7 +194,7 @@ describe('only what a change touches', () => {
     registry.git('reset', '--quiet');
     expect(await reg('validate', '--base', 'main', 'sub')).toMatchObject({ code: 0 });
     expect(await changed()).toBe(
-      'a.model.yaml:1: error: the link is removed, but a is in use: v1.0.0 in prod; unassign it first, or keep the link [change-removed]\n',
+      'a.model.yaml:1: error: the link is removed, but a is in use: v1.0.0 in prod; unassign it first, rename it with reg rename, or keep the link [change-removed]\n',
     );
   });
 
@@ -323,4 +323,33 @@ test('the content of a stage is read from the remote, whatever tags a checkout h
     expect(await reg('validate')).toMatchObject({ stdout: '', code: 4 });
   }
   expect((await whole.reg('validate', '--offline')).stdout).toBe(worse);
+});
+
+test('annotations, a summary on the page of the run, and SARIF in one run', async () => {
+  const registry = registryWith({
+    'a.model.yaml': RIGHT.replace('size: 154', 'size: 155'),
+    'b.model.yaml': `${RIGHT}sha265: x\n`,
+    'c.model.yaml': `${RIGHT}sha265: x\n`,
+  });
+  const page = join(box.root, 'summary.md');
+  const args = ['validate', '--format', 'github', '--sarif', 'out/reg.sarif'];
+  const run = await runReg(box, { cwd: registry.dir, env: { GITHUB_STEP_SUMMARY: page } }, ...args);
+  expect(run).toMatchObject({ code: 1, stderr: '3 errors\n' });
+  expect(run.stdout.match(/^::error /gm)).toHaveLength(3);
+  const { runs } = JSON.parse(readFileSync(join(registry.dir, 'out/reg.sarif'), 'utf8'));
+  expect(runs[0].results).toHaveLength(3);
+  expect(readFileSync(page, 'utf8')).toBe(
+    '### reg validate\n\n| level | rule | findings |\n| --- | --- | --- |\n| error | link&#45;bytes | 1 |\n| error | link&#45;schema | 2 |\n\n3 errors\n\n',
+  );
+});
+
+test('the report goes through no symbolic link of a change under review', async () => {
+  const registry = registryWith({ 'a.model.yaml': RIGHT });
+  symlinkSync(box.root, join(registry.dir, 'out'));
+  const run = await regIn(box, registry.dir)('validate', '--sarif', 'out/reg.sarif');
+  expect(run.code).toBe(1);
+  expect(existsSync(join(box.root, 'reg.sarif'))).toBe(false);
+  const elsewhere = join(box.root, 'reports', 'reg.sarif');
+  expect(await regIn(box, registry.dir)('validate', '--sarif', elsewhere)).toMatchObject({ code: 0 });
+  expect(existsSync(elsewhere)).toBe(true);
 });

@@ -128,6 +128,8 @@ test('an artifact is deprecated once, and any event revives it', async () => {
 
     $ reg assign churn@v1.0.0 dev
     churn#dev#5
+    -- stderr --
+    churn was deprecated: this takes it back into use
 
     $ reg show
     churn	v1.1.0	dev=v1.0.0,prod=v1.1.0	active

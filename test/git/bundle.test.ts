@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { makePlain, makeResearch, MODEL, MODEL_PATH, tagHourly } from '../e2e/registry.js';
+import { MODEL, MODEL_PATH, makePlain, makeResearch, tagHourly } from '../e2e/registry.js';
 import { runHere } from '../support/here.js';
 import { type Env, type Repository, sandbox } from '../support/repo.js';
 
@@ -54,6 +54,23 @@ describe('--repo', () => {
     const file = join(box.root, 'loaded');
     expect(await reg('load', 'churn#prod', '-r', bundle('registry'), '-o', file)).toMatchObject({ code: 0 });
     expect(readFileSync(file).equals(MODEL)).toBe(true);
+  });
+
+  test('one of some tags says which are missing, and gives no old answer', async () => {
+    const [few, one] = [bundle('few'), box.repository('few')];
+    one.commit({ 'churn.model.yaml': 'source: {path: own.bin}\n', 'own.bin': 'bytes' });
+    const write = (...args: string[]) => regIn(one.dir)(...args, '-q');
+    await write('register', 'churn');
+    await write('assign', 'churn', 'prod');
+    one.commit({ 'own.bin': 'other bytes' });
+    await write('register', 'churn');
+    await write('assign', 'churn', 'prod');
+    one.git('bundle', 'create', '--quiet', few, 'churn@v0.0.1', 'churn#prod#2', 'main');
+    const { code, stdout, stderr } = await reg('which', 'churn', 'prod', '-r', few);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(
+      `error: tags of churn are missing in this bundle\nhint: make a whole one where the repository is: git bundle create ${few} --all\n`,
+    );
   });
 
   test('a newer one in its place gives the new answer', async () => {

@@ -10,7 +10,7 @@ const OID = 'e76be54b90caac63cdea32b431216a8852919c2d';
 const why = (rejected: readonly string[], stderr: readonly string[]): WhyRefused => {
   const lines = rejected.map((line) => line.replace(/^(\S+) (.*)$/, `!\t${OID}:$1\t$2`));
   const stdout = lines.length === 0 ? '' : ['To ../r.git', ...lines, 'Done', ''].join('\n');
-  return whyRefused({ code: 1, stdout: Buffer.from(stdout), stderr: stderr.join('\n') }, TURN);
+  return whyRefused({ code: 1, stdout: Buffer.from(stdout), stderr: stderr.join('\n') }, [TURN]);
 };
 
 const FAILED = "error: failed to push some refs to '../r.git'";
@@ -163,7 +163,7 @@ describe('the server refused, and gives its reason', () => {
   it('a deletion, whose line begins with a colon', () => {
     const stdout = `To ../r.git\n!\t:${TAG}\t[remote rejected] (deletion prohibited)\n!\t${OID}:${TURN}\t[remote rejected] (atomic push failure)\nDone\n`;
     const result = { code: 1, stdout: Buffer.from(stdout), stderr: FAILED };
-    expect(whyRefused(result, TURN)).toEqual({ kind: 'refused', reason: 'deletion prohibited' });
+    expect(whyRefused(result, [TURN])).toEqual({ kind: 'refused', reason: 'deletion prohibited' });
   });
 });
 
@@ -207,8 +207,18 @@ describe('the server did not look at any ref', () => {
     expect(why([], stderr.split('\n'))).toEqual({ kind: 'unanswered' });
   });
 
+  it.each([
+    "fatal: --mirror can't be combined with refspecs",
+    'fatal: the receiving end does not support --signed push',
+    'fatal: the receiving end does not support push options',
+    "fatal: bad boolean config value 'maybe' for 'push.autosetupremote'",
+    'error: src refspec refs/tags/x does not match any\nerror: failed to push some refs',
+  ])('because git itself refuses: %j', (stderr) => {
+    expect(why([], stderr.split('\n'))).toEqual({ kind: 'unsent' });
+  });
+
   it('or the outcome is unknown, where git was ended', () => {
     const stderr = "fatal: unable to access 'https://example.com/r.git/': no sign";
-    expect(whyRefused({ code: -3, stdout: Buffer.alloc(0), stderr }, TURN)).toEqual({ kind: 'unanswered' });
+    expect(whyRefused({ code: -3, stdout: Buffer.alloc(0), stderr }, [TURN])).toEqual({ kind: 'unanswered' });
   });
 });

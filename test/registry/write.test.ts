@@ -37,10 +37,11 @@ function makeClone(...pushes: ((take: () => void) => Outcome)[]) {
     hasRemote: async () => true,
     remote: (name) => ({
       ...requireRemote(here, name),
-      listArtifact: async (artifact) => {
+      listArtifacts: async (artifacts) => {
         asked.push('list');
         const tags = [...there].map(([ref, oid]) => ({ name: tagNameOf(ref) ?? '', oid, peeled: commit }));
-        return { tags, tips: new Map(), turn: { artifact, last: [...there.values()].at(-1) } };
+        const last = [...there.values()].at(-1);
+        return artifacts.map((artifact) => ({ tags, tips: new Map(), turn: { artifact, last } }));
       },
       listTags: async () => [],
       fetch: async () => undefined,
@@ -127,10 +128,10 @@ describe('a push', () => {
       ...repository,
       remote: (name) => ({
         ...requireRemote(repository, name),
-        listArtifact: async (artifact) => {
+        listArtifacts: async (artifacts) => {
           asked += 1;
           if (asked > 1) throw new RegError('REMOTE_FAILED', 'cannot reach origin');
-          return requireRemote(repository, name).listArtifact(artifact);
+          return requireRemote(repository, name).listArtifacts(artifacts);
         },
       }),
     };

@@ -15,16 +15,18 @@ export function commit(letter: string): Oid {
 }
 
 /**
- * The tag of one line, `<tag name> <commit letter> <date in seconds> [<Reg-Version>] [+<Reg-Approval>]…`:
+ * The tag of one line, `<tag name> <commit letter> <date in seconds> [<Reg-Version>] [+<Reg-Approval>]… [~<Reg-Renamed-From>]`:
  * `churn#prod#3 B 60 v1.2.0` is dated 60, leads to commit B and states its version in a trailer.
  */
 export function tag(line: string): AnnotatedTag {
   const words = line.trim().split(/\s+/);
   const approvals = words.filter((word) => word.startsWith('+'));
-  const [name = '', letter = '', date = '', version, ...rest] = words.filter((word) => !word.startsWith('+'));
+  const renamed = words.filter((word) => word.startsWith('~'));
+  const [name = '', letter = '', date = '', version, ...rest] = words.filter((word) => !/^[+~]/.test(word));
   const trailers = [
     ...(version === undefined ? [] : [`Reg-Version: ${version}`]),
     ...approvals.map((word) => `Reg-Approval: ${word.slice(1)}`),
+    ...renamed.map((word) => `Reg-Renamed-From: ${word.slice(1)}`),
   ];
   if (!/^-?\d+$/.test(date) || rest.length > 0) throw new Error(`'${line}' is no line of a history`);
   return {

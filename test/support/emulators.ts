@@ -9,7 +9,7 @@ import {
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { isSignedWith, SIGNATURE_DOES_NOT_MATCH } from './emulators-s3-signature.js';
+import { isPresignedWith, isSignedWith, SIGNATURE_DOES_NOT_MATCH } from './emulators-s3-signature.js';
 import type { Env, Sandbox } from './repo.js';
 
 const require = createRequire(import.meta.url);
@@ -81,7 +81,8 @@ function checkSignatures(server: Server, requests: string[]): void {
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { method, url } = request;
-    if (!isSignedWith('S3RVER', request)) {
+    const isSigned = url?.includes('X-Amz-Signature=') ? isPresignedWith : isSignedWith;
+    if (!isSigned('S3RVER', request)) {
       response.writeHead(403).end(method === 'HEAD' ? undefined : SIGNATURE_DOES_NOT_MATCH);
       return;
     }

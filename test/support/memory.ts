@@ -4,6 +4,7 @@ import type { Oid } from '../../src/domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../src/domain/names.js';
 import { compareText } from '../../src/domain/order.js';
 import { tagNameOf } from '../../src/domain/refs.js';
+import { parseTagName } from '../../src/domain/tag-name.js';
 import { RegError } from '../../src/errors.js';
 import {
   type Identity,
@@ -62,6 +63,7 @@ export function memoryRepository(identity: Identity): MemoryRepository {
     workTree: async () => undefined,
     defaultBranch: async () => 'main',
     uncommitted: async () => [],
+    notCheckedOut: async () => new Map(),
     nextCommit: async () => NO_FILES,
     remotes: async () => ({ names: [] }),
     hasRemote: async () => false,
@@ -94,13 +96,17 @@ export function memoryRepository(identity: Identity): MemoryRepository {
         return add('tag', encodeTag(tag));
       },
       turn: async (artifact) => ({ artifact, last: turns.get(artifact) }),
-      change: async (refs, turn) => {
-        const isLost = turn
-          ? turns.get(turn.artifact) !== turn.last || refs.some(({ ref, from }) => held(ref) !== from)
+      change: async (refs, ...taken) => {
+        const isPassed = taken.some(({ artifact, last }) => turns.get(artifact) !== last);
+        const isLost = taken.length
+          ? isPassed || refs.some(({ ref, from }) => held(ref) !== from)
           : refs.some(({ ref, from, to }) => held(ref) !== from && held(ref) !== to);
         if (isLost) return { kind: 'lost', reason: 'another writer was faster' };
         for (const { ref, to } of refs) set(tagNameOf(ref) ?? '', to);
-        if (turn) turns.set(turn.artifact, refs.at(-1)?.to ?? randomUUID());
+        for (const { artifact } of taken) {
+          const own = refs.filter(({ ref }) => parseTagName(tagNameOf(ref) ?? '')?.artifact === artifact);
+          if (own.length > 0) turns.set(artifact, own.at(-1)?.to ?? randomUUID());
+        }
         return { kind: 'done' };
       },
       commitFile: async () => {
@@ -114,7 +120,7 @@ export function memoryRepository(identity: Identity): MemoryRepository {
       };
       return {
         listTags: none,
-        listArtifact: none,
+        listArtifacts: none,
         listRefs: async () => (name === '.' ? new Map() : none()),
         fetch: none,
         push: none,

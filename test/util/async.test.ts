@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { attempts, limiter, mapAtMost, memoize, once, type Retry } from '../../src/util/async.js';
+import { attempts, limiter, mapAtMost, memoize, once, type Retry, remembered } from '../../src/util/async.js';
 
 /** A question that counts how often it was asked and fails for `bad`. */
 function counting() {
@@ -23,6 +23,22 @@ describe('once', () => {
     });
     await expect(Promise.all([make(), make()])).rejects.toThrow('first');
     expect(await Promise.all([make(), make(), make()])).toEqual([2, 2, 2]);
+  });
+});
+
+describe('remembered', () => {
+  it('makes one thing for a while, then another one', async () => {
+    let tries = 0;
+    const make = async (): Promise<number> => {
+      tries += 1;
+      return tries;
+    };
+    const long = remembered(60_000, make);
+    expect([await long(), await long()]).toEqual([1, 1]);
+    const short = remembered(5, make);
+    expect(await short()).toBe(2);
+    await sleep(20);
+    expect(await short()).toBe(3);
   });
 });
 

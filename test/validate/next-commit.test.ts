@@ -68,9 +68,9 @@ describe('validate reads what would be committed', () => {
     ]);
     made.git('add', '--all');
     made.git('commit', '--quiet', '--message', 'All');
-    const { repository } = await contextOf(made.dir);
+    const context = await contextOf(made.dir);
     const commit = made.git('rev-parse', 'HEAD');
-    expect(await declaredArtifacts(repository.objects, commit)).toEqual(['a', 'node_modules:p', 'sub:c']);
+    expect(await declaredArtifacts(context, commit)).toEqual(['a', 'node_modules:p', 'sub:c']);
     expect(await found(made, {}, { REG_GIT: 'embedded' })).toContain('node_modules/p.model.yaml link-schema');
   });
 

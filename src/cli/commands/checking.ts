@@ -1,4 +1,6 @@
+import { basename, dirname, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import * as accepting from '../../checks/accept.js';
 import * as doctoring from '../../checks/doctor.js';
 import type { Report } from '../../checks/finding.js';
 import { parseRefUpdates, preReceive } from '../../checks/hook.js';
@@ -6,30 +8,92 @@ import { REPORTERS, type ReportFormat } from '../../checks/reporters.js';
 import { ALL_RULES } from '../../checks/rules.js';
 import * as validating from '../../checks/validate.js';
 import * as verifying from '../../checks/verify.js';
+import { RegError } from '../../errors.js';
 import * as approving from '../../registry/approvals.js';
+import { isClone, type RegistryContext } from '../../registry/context.js';
 import { ApprovedRow, DoctorFinding, type Finding, VerifiedRow } from '../../registry/rows.js';
+import { refuseLinksBelow, writeBelow } from '../../util/safe-files.js';
 import { shellLine } from '../../util/shell.js';
+import { addToSummary } from '../job-outputs.js';
+import { pushHint } from '../next-step.js';
 import type { Output } from '../output.js';
 import { cleanLine } from '../render/clean.js';
+import { checkSummary } from '../render/github.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
+import { wholeness } from './reading.js';
 
 /** `reg verify` */
 export async function verify(
-  { out, open }: Session,
+  session: Session,
   target: string | undefined,
-  options: verifying.VerifyOptions,
+  options: verifying.VerifyOptions & accepting.AcceptOptions & { accept?: string[] | undefined },
 ): Promise<number> {
-  let isWhole = true;
-  const onMissing = (): void => {
-    isWhole = false;
-  };
-  const found = await verifying.verify(await open(), target, { ...options, onMissing });
+  const { out, open } = session;
+  const context = await open();
+  if (options.accept !== undefined) return accept(session, context, target, options.accept, options);
+  const { message, push, sign, dryRun } = options;
+  if ([message, push, sign, dryRun].some((one) => one !== undefined))
+    throw new RegError(
+      'USAGE',
+      'what is to be accepted?',
+      'name the tag objects that are gone with --accept',
+    );
+  const whole = wholeness();
+  const { offline } = options;
+  const found = await verifying.verify(context, target, { offline, onMissing: whole.onMissing });
   const broken = found.filter(({ problem }) => problem !== null);
   await out.answer(found, () => rowTable(VerifiedRow, found, out));
   if (broken.length === 0)
     out.note(`nothing is broken in ${found.length} event${found.length === 1 ? '' : 's'}`);
-  return broken.length === 0 && isWhole ? 0 : 1;
+  const gone = [...new Set(broken.flatMap((row) => row.gone ?? []))];
+  if (gone.length > 0) out.hint(acceptHint(target, gone, await isClone(context)));
+  return broken.length === 0 ? whole.code() : 1;
+}
+
+/** More ids than these are not printed in a line. */
+const MOST_IDS = 10;
+
+/** @param isPushed whether it counts at a remote */
+function acceptHint(target: string | undefined, gone: readonly string[], isPushed: boolean): string {
+  const about = target === undefined ? [] : [target];
+  const length = lengthOfIds(gone);
+  const ids = gone.slice(0, MOST_IDS).map((oid) => oid.slice(0, length));
+  const part = gone.length > MOST_IDS ? `, here ${MOST_IDS} of ${gone.length}` : '';
+  const line = shellLine(
+    'reg',
+    'verify',
+    ...about,
+    '--accept',
+    ...ids,
+    '-m',
+    'why',
+    ...(isPushed ? ['--push'] : []),
+  );
+  return `accept what was done on purpose${part}: ${line}`;
+}
+
+/** How many digits tell ids apart. */
+function lengthOfIds(oids: readonly string[]): number {
+  let length = 12;
+  while (new Set(oids.map((oid) => oid.slice(0, length))).size < oids.length) length += 4;
+  return length;
+}
+
+async function accept(
+  session: Session,
+  context: RegistryContext,
+  target: string | undefined,
+  gone: readonly string[],
+  options: accepting.AcceptOptions,
+): Promise<number> {
+  const { out } = session;
+  const { rows, note } = await accepting.accept(context, target, gone, options);
+  await out.answer(rows, () => rows.map(({ tag }) => tag));
+  if (note !== undefined) out.note(note);
+  if (options.dryRun) out.note('nothing was written: this is a dry run');
+  else await pushHint(session, context, rows);
+  return 0;
 }
 
 /** `reg approvals` */
@@ -37,10 +101,12 @@ export async function approvals(
   { out, open }: Session,
   target: string | undefined,
   options: approving.ApprovalsOptions,
-): Promise<void> {
-  const rows = await approving.approvals(await open(), target, options);
+): Promise<number> {
+  const whole = wholeness();
+  const rows = await approving.approvals(await open(), target, { ...options, onMissing: whole.onMissing });
   await out.answer(rows, () => rowTable(ApprovedRow, rows, out));
   if (rows.length === 0) out.note('nothing is approved, and nothing waits for approvals');
+  return whole.code();
 }
 
 /** `reg doctor` */
@@ -68,29 +134,77 @@ const inRepository = (fix: string, repo: string): string =>
 export async function validate(
   { out, open, cwd }: Session,
   paths: string[],
-  options: Omit<validating.ValidateOptions, 'paths' | 'from'> & { format?: ReportFormat | 'text' | 'json' },
+  options: Omit<validating.ValidateOptions, 'paths' | 'from'> & {
+    format?: ReportFormat | 'text' | 'json';
+    sarif?: string;
+  },
 ): Promise<number> {
-  const { format = out.json ? 'json' : 'text', ...which } = options;
-  const report = await validating.validate(await open(), { ...which, paths, from: cwd });
+  const { format = out.isData ? 'json' : 'text', sarif, ...which } = options;
+  const context = await open();
+  const report = await validating.validate(context, { ...which, paths, from: cwd });
   if (report.note !== undefined) out.note(report.note);
   printReport(report, format, out);
+  if (sarif !== undefined)
+    await writeReport(resolve(cwd, sarif), reportIn('sarif', report, out), context, cwd);
+  if (format === 'github') {
+    out.note(countsOf(report));
+    await addToSummary(checkSummary(report, countsOf(report)), out.world.env);
+  }
   return report.ok ? 0 : 1;
 }
+
+/** Writes a report to a file; through no symbolic link below the work tree, which a change under review fills. */
+async function writeReport(
+  place: string,
+  text: string,
+  context: RegistryContext,
+  cwd: string,
+): Promise<void> {
+  const root = (await context.workTree())?.root;
+  for (const one of [root, cwd]) if (one !== undefined) await refuseLinksBelow(one, place);
+  await writeBelow(dirname(place), basename(place), text);
+}
+
+/** How many findings of each level there are, as a line. */
+function countsOf({ findings, checked }: Report): string {
+  if (findings.length === 0) return checked.length === 0 ? 'there is nothing to check' : rightNote(checked);
+  const levels = LEVELS.map((level) => findings.filter((one) => one.level === level).length);
+  const counts = levels.flatMap((count, index) =>
+    count === 0 ? [] : `${count} ${NOUNS[index]}${count === 1 ? '' : 's'}`,
+  );
+  const isCut = levels.some((count) => count > MOST_ANNOTATIONS);
+  return `${counts.join(', ')}${isCut ? `; GitHub shows ${MOST_ANNOTATIONS} annotations of a kind, and the log has all` : ''}`;
+}
+
+const LEVELS = ['error', 'warning', 'info'] as const;
+const NOUNS = ['error', 'warning', 'notice'] as const;
+
+/** Of a step, of each kind (GitHub Docs, "Workflow commands", annotations). */
+const MOST_ANNOTATIONS = 10;
 
 /** Prints a report: in JSON, for another program, or one line a finding. */
 function printReport(report: Report, format: ReportFormat | 'text' | 'json', out: Output): void {
   const { ok, findings, checked } = report;
   if (format === 'json') out.data({ ok, findings });
-  else if (format !== 'text') {
-    const cleaned = { ...report, findings: findings.map(cleanedFinding), checked: checked.map(cleanLine) };
-    out.print(REPORTERS[format](cleaned, { version: out.world.version, rules: ALL_RULES }));
-  } else {
+  else if (format !== 'text') out.print(reportIn(format, report, out));
+  else {
     for (const { file, line, level, message, rule } of findings)
       out.line(`${atStart(file)}:${line}: ${level}: ${message} [${rule}]`);
     if (findings.length === 0 && checked.length > 0) out.note(rightNote(checked));
     else if (findings.length === 0 && report.note === undefined) out.note('there is nothing to check');
   }
 }
+
+/** A report in a format for another program. */
+const reportIn = (format: ReportFormat, report: Report, { world: { version } }: Output): string =>
+  REPORTERS[format](
+    {
+      ...report,
+      findings: report.findings.map(cleanedFinding),
+      checked: report.checked.map(cleanLine),
+    },
+    { version, rules: ALL_RULES },
+  );
 
 /** A path that begins a line: in the log of a workflow, `::` there would be a command (GitHub Docs, "Workflow commands"). */
 const atStart = (file: string): string => (/^\s*(::|##\[)/.test(file) ? `./${file}` : file);

@@ -1,31 +1,31 @@
 import { parseTarget } from '../../domain/target.js';
+import { RegError } from '../../errors.js';
 import * as registry from '../../registry/check-ref.js';
 import { describe as describeVersion } from '../../registry/describe.js';
-import { type DiffOptions, diff as differences } from '../../registry/diff.js';
-import { chosenBy } from '../../registry/queries.js';
-import { CheckedRow, type Difference } from '../../registry/rows.js';
-import type { OutputFormat } from '../output.js';
-import { renderDiff } from '../render/diff.js';
+import { type DiffOptions, diff as differences, diffStage as stageDifferences } from '../../registry/diff.js';
+import { diffOutputs } from '../../registry/outputs.js';
+import { type ChooseOptions, chosenBy } from '../../registry/queries.js';
+import { CheckedRow, type Difference, type StageDifference } from '../../registry/rows.js';
+import { shellLine } from '../../util/shell.js';
+import { type GlobalOptions, type Output, type OutputFormat, takesPlace } from '../output.js';
+import { renderDiff, renderDiffs } from '../render/diff.js';
+import { diffMarkdown, stageMarkdown, unjudgedIn } from '../render/diff-markdown.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
+import { notingIn, wholeness } from './reading.js';
 
 /** `reg check-ref` */
 export async function checkRef(
   { out, open }: Session,
   ref: string,
-  {
-    outputFormat,
-    otherTags,
-    at,
-    fetch = outputFormat !== undefined,
-  }: registry.CheckRefOptions & { outputFormat?: OutputFormat; otherTags?: 'ok' | 'refuse' },
+  { otherTags, at }: Pick<registry.CheckRefOptions, 'at'> & { otherTags?: 'ok' | 'refuse' },
 ): Promise<void> {
   if (otherTags === 'ok' && registry.isOtherRef(ref)) {
     await out.answer(null, () => []);
     out.note(`${ref} is no tag of this registry`);
     return;
   }
-  const row = await registry.checkRef(await open(), ref, { at, fetch });
+  const row = await registry.checkRef(await open(), ref, { at });
   await out.answer(row, () =>
     rowTable(CheckedRow, [row], out, {
       version: ({ version }) => version ?? '-',
@@ -38,10 +38,17 @@ export async function checkRef(
 export async function describe(
   { out, open }: Session,
   text: string,
-  { rev, at }: { rev?: string; at?: Date },
+  {
+    rev,
+    at,
+    fields,
+    ...named
+  }: Pick<GlobalOptions, 'fields'> & Pick<ChooseOptions, 'rev' | 'at' | 'stage' | 'version'>,
 ): Promise<void> {
   const target = parseTarget(text);
-  const row = await describeVersion(await open(), target.artifact, { rev, at, ...chosenBy(target) });
+  const address = fields?.includes('source');
+  const asked = { rev, at, address, ...chosenBy(target, named), onDeprecated: notingIn(out) };
+  const row = await describeVersion(await open(), target.artifact, asked);
   await out.answer(row, () => ({
     head: ['field', 'value'],
     rows: Object.entries(row)
@@ -55,15 +62,70 @@ export async function diff(
   { out, open }: Session,
   from: string,
   to: string | undefined,
-  options: DiffOptions & { exitCode?: boolean },
+  {
+    exitCode,
+    format = out.isData ? 'json' : 'text',
+    outputFormat,
+    ...given
+  }: DiffOptions & {
+    exitCode?: 'differs' | 'worse';
+    format?: 'text' | 'markdown' | 'json';
+    outputFormat?: OutputFormat;
+  },
 ): Promise<number> {
-  const found = await differences(await open(), from, to, options);
-  if (out.json) out.data(found);
-  else out.print(await renderDiff(found, out));
-  if (found.same) out.note(sameNote(found));
-  for (const [name, log] of Object.entries(found.log))
-    if (log?.problem) out.note(`the commits of the ${name} are not shown: ${log.problem}`);
-  return options.exitCode && !found.same ? 1 : 0;
+  const whole = wholeness();
+  // a reviewer reads the verdict of the rules that hold, not of those that a change brings
+  const judge = exitCode === 'worse' || format === 'markdown' || outputFormat !== undefined;
+  const options = { ...given, onMissing: whole.onMissing, judge };
+  const context = await open();
+  const print = async <T>(found: T, markdown: (found: T) => string, text: () => Promise<string>) => {
+    if (takesPlace(outputFormat)) return;
+    if (format === 'json') out.data(found);
+    else out.print(format === 'markdown' ? markdown(found) : await text());
+  };
+  let all: StageDifference[];
+  if (from.startsWith('#')) {
+    if (to !== undefined)
+      throw new RegError(
+        'USAGE',
+        `'${from}' compares every artifact with what HEAD declares`,
+        to.startsWith('#')
+          ? `name an artifact: ${shellLine('reg', 'diff', `churn${from}`, `churn${to}`)}`
+          : `name the artifact: ${shellLine('reg', 'diff', `${to.split(/[@#]/)[0]}${from}`, to)}`,
+      );
+    all = await stageDifferences(context, from, options);
+    await print(
+      all,
+      (found) => stageMarkdown(found, from),
+      () => renderDiffs(all, out),
+    );
+    if (whole.code() === 0 && all.every(({ same }) => same)) out.note(`nothing differs from ${from}`);
+  } else {
+    const found = await differences(context, from, to, options);
+    all = [found];
+    await print(found, diffMarkdown, () => renderDiff(found, out));
+    if (found.same) out.note(sameNote(found));
+  }
+  noteVerdicts(out, all);
+  const one = from.startsWith('#') ? undefined : all[0];
+  const isWhole = whole.code() === 0;
+  if (outputFormat) out.answered = await diffOutputs(context, all, { one, isWhole });
+  if (!isWhole) return 1;
+  const fails = exitCode === 'worse' ? all.some(({ worse }) => worse) : !all.every(({ same }) => same);
+  return exitCode !== undefined && fails ? 1 : 0;
+}
+
+/** Notes what is worse, and what no rule judges. */
+function noteVerdicts(out: Output, all: readonly StageDifference[]): void {
+  for (const { to: side, worse, reasons, changes, log } of all) {
+    const whose = all.length > 1 ? ` of ${side.artifact}` : '';
+    for (const [name, one] of Object.entries(log))
+      if (one?.problem) out.note(`the commits of the ${name}${whose} are not shown: ${one.problem}`);
+    for (const reason of reasons) out.note(`worse${whose}: ${reason}`);
+    const unjudged = worse === null ? [] : unjudgedIn(changes);
+    if (unjudged.length > 0)
+      out.note(`no rule says which way is better${whose}, so it is not judged: ${unjudged.join(', ')}`);
+  }
 }
 
 /** The note that two models are the same. Commits may still lie between them: those change no fact of the model. */

@@ -128,7 +128,7 @@ export async function importLinks(
   { force }: { force?: boolean },
 ): Promise<void> {
   const rows = await importMlem(await open(), force);
-  if (out.json) return out.data(rows);
+  if (out.isData) return out.data(rows);
   for (const { from, path, lost } of rows) {
     if (path !== null) out.line(path);
     for (const sentence of lost) out.note(`${from}: ${sentence}`);

@@ -1,14 +1,19 @@
 import { createReadStream } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isFileUrl } from '../../domain/location.js';
 import { parseTarget } from '../../domain/target.js';
+import { RegError } from '../../errors.js';
 import { clearCache, listCache } from '../../models/cache.js';
 import { type LoadOptions, loadModel, singleFile, warningOf } from '../../registry/load.js';
 import { chosenBy } from '../../registry/queries.js';
-import { CacheRow } from '../../registry/rows.js';
+import { CacheRow, type UrlRow } from '../../registry/rows.js';
 import * as uploading from '../../registry/upload.js';
+import { type UrlOptions, urlOf } from '../../registry/url-of.js';
+import { withoutUserInfo } from '../../util/address.js';
 import { cacheFolder } from '../../util/files.js';
 import { commitHint, pushHint } from '../next-step.js';
+import { type GlobalOptions, type Output, type OutputFormat, takesPlace } from '../output.js';
 import { progressBar } from '../render/progress.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
@@ -26,38 +31,63 @@ export async function load(
     force,
     frozen,
     verify,
-  }: Pick<LoadOptions, 'at' | 'rev' | 'force' | 'frozen' | 'verify'> & { output?: string },
+    url,
+    expires,
+    stage,
+    version,
+    fields,
+    json,
+    outputFormat,
+  }: Pick<LoadOptions, 'at' | 'rev' | 'force' | 'frozen' | 'verify' | 'stage' | 'version'> &
+    Pick<UrlOptions, 'expires'> &
+    Pick<GlobalOptions, 'fields' | 'json' | 'outputFormat'> & { output?: string; url?: boolean },
 ): Promise<void> {
   const parsed = parseTarget(asked);
-  const progress = progressBar(out, asked);
-  const onDeprecated = notingIn(out);
+  const { artifact } = parsed;
   const choice = {
     at,
     rev,
-    force,
     frozen,
     verify,
-    ...chosenBy(parsed),
-    onStart: progress.start,
-    onDeprecated,
+    ...chosenBy(parsed, { stage, version }),
+    onDeprecated: notingIn(out),
     onPassedOver: passingOverIn(out),
   };
-  const loaded = await loadModel(await open(), parsed.artifact, {
+  if (url) return printUrl(out, await urlOf(await open(), artifact, { ...choice, expires }), outputFormat);
+  if (output === '-' && ((fields !== undefined && !json) || takesPlace(outputFormat)))
+    throw new RegError(
+      'USAGE',
+      'the model goes to standard output, and nothing else does',
+      'write it to a file: -o FILE',
+    );
+  const progress = progressBar(out, asked);
+  const loaded = await loadModel(await open(), artifact, {
     ...choice,
+    force,
+    onStart: progress.start,
     ...placeOf(output, cwd),
   }).finally(progress.stop);
   const { kind: _, ...row } = loaded;
   const warning = await warningOf(loaded);
   if (warning) out.note(warning);
-  if (!loaded.pinned && loaded.version !== null)
-    out.note(
-      `warning: the link of ${loaded.artifact} ${loaded.version} is not pinned, so these may be other bytes than those that were meant`,
-    );
+  if (!loaded.pinned && loaded.version !== null) out.note(unpinnedWarning(loaded));
   // only what was verified to its last byte goes out
   out.answered = row;
   if (output === '-') return pipeline(createReadStream(singleFile(loaded)), out.world.stdout, { end: false });
   await out.answer(row, () => [isAbsolute(output ?? '') ? loaded.path : relative(cwd, loaded.path)]);
 }
+
+/** Prints the address of the bytes. One with a signature is for the later steps: others read the log of a job. */
+async function printUrl(out: Output, found: UrlRow, format: OutputFormat | undefined): Promise<void> {
+  const url = format === 'github' ? withoutUserInfo(found.url) : found.url;
+  await out.answer({ ...found, url }, () => [url]);
+  out.answered = found;
+  if (found.note !== null) out.note(found.note);
+  if (!found.pinned && found.version !== null) out.note(unpinnedWarning(found));
+}
+
+const unpinnedWarning = ({ artifact, version }: { artifact: string; version: string | null }): string =>
+  `warning: the link of ${artifact} ${version} is not pinned, so these may be other bytes than those that were meant`;
 
 /** Into the working folder unless a path was given; standard output is fed from the cache. */
 function placeOf(output: string | undefined, cwd: string): Pick<LoadOptions, 'to' | 'into'> {
@@ -91,6 +121,8 @@ export async function upload(
     out.note(
       'the store is a folder of this clone, which others do not have: --store and store: in .reg.yaml name another',
     );
+  else if (isAbsolute(row.url) || isFileUrl(row.url))
+    out.note('the link names a folder of this machine; others find it where it is mounted at the same place');
   if (row.commit === null) out.hint(await commitHint(context, cwd, row.path, `Link ${artifact}`));
   else await pushHint(session, context, row.tags);
 }
@@ -105,7 +137,7 @@ export async function cache(
   const rows =
     action === 'ls' ? await listCache(folder) : await clearCache(folder, olderThan, out.world.now());
   await out.answer(rows, () => rowTable(CacheRow, rows, out));
-  if (out.json) return;
+  if (out.isData) return;
   const total = rows.reduce((sum, { size }) => sum + size, 0);
   out.note(
     `${rows.length} ${rows.length === 1 ? 'entry' : 'entries'}, ${total} bytes, ${action === 'gc' ? 'removed from' : 'in'} ${folder}`,

@@ -13,18 +13,18 @@ export async function browse(
   const rows = await registry.browse(await open(), targets);
   await out.answer(rows, () => rows.map(({ url }) => url));
   const { isTTY, env } = out.world;
-  if (out.json || print || !isTTY) return;
+  if (out.isData || print || !isTTY) return;
   for (const { url } of rows)
     openBrowser(url, env, () => out.note('no browser could be started: set BROWSER'));
 }
 
 /** `reg site` */
-export async function site({ out, open, cwd }: Session, options: { out: string }): Promise<number> {
+export async function site({ out, open, cwd }: Session, options: { output: string }): Promise<number> {
   // what draws pages is large, and `browse` draws none
   const { site: write } = await import('../../site/write.js');
-  const row = await write(await open(), { out: options.out, from: cwd, onNote: out.note });
+  const row = await write(await open(), { out: options.output, from: cwd, onNote: out.note });
   await out.answer(row, () => [relative(cwd, row.index) || row.index]);
-  if (!out.json)
+  if (!out.isData)
     out.note(
       `${row.files} files, ${(row.bytes / 1e6).toFixed(1)} MB; open the page in a browser, or publish the folder`,
     );

@@ -69,7 +69,7 @@ export async function which(
 }
 
 /** Notices where tags are known to be missing, and gives the exit code of an answer about the others. */
-function wholeness(): { onMissing: () => void; code: () => number } {
+export function wholeness(): { onMissing: () => void; code: () => number } {
   let code = 0;
   return {
     onMissing: () => {
@@ -114,7 +114,8 @@ export async function show(
     label,
     sort,
     ...options
-  }: Omit<showing.VersionsOptions, 'sort'> & Pick<showing.OverviewOptions, 'sort'> & { label: string[] },
+  }: Omit<showing.VersionsOptions, 'sort'> &
+    Pick<showing.OverviewOptions, 'sort' | 'undeclared'> & { label: string[] },
 ): Promise<number> {
   const context = await open();
   const whole = wholeness();
@@ -136,7 +137,7 @@ export async function show(
     const { stages: order = [] } = out.world.isTTY ? await context.config() : {};
     return overviewTable(rows, order, out, await linksOf(out, context));
   });
-  if (out.json) return whole.code();
+  if (out.isData) return whole.code();
   if (out.world.isTTY && hasBehind(rows)) out.note(`${BEHIND} behind the latest version`);
   if (rows.length === 0)
     out.note(
@@ -160,14 +161,14 @@ export async function history(
     printPaged(await renderTable(table, out), out, context, options.pager);
   if (options.intervals) {
     const rows = await intervals(context, target, wanted);
-    if (out.json) out.data(rows);
+    if (out.isData) out.data(rows);
     else await print(intervalTable(rows, out, await linksOf(out, context)));
-    if (rows.length === 0 && whole.code() === 0 && !out.json)
+    if (rows.length === 0 && whole.code() === 0 && !out.isData)
       out.note(`nothing was in a stage${asOf(options.at)}`);
     return whole.code();
   }
   const events = await journal(context, target, wanted);
-  if (out.json) {
+  if (out.isData) {
     out.rows(events, historyRow);
     return whole.code();
   }
@@ -200,7 +201,7 @@ export async function stages(
   const whole = wholeness();
   const names = await queries.stages(await open(), { ...options, onMissing: whole.onMissing });
   await out.answer(names, () => names);
-  if (names.length === 0 && whole.code() === 0 && !out.json)
+  if (names.length === 0 && whole.code() === 0 && !out.isData)
     out.note(
       options.allowed
         ? 'the configuration lists no stages, so any is allowed'

@@ -1,3 +1,4 @@
+import type { RegistryContext } from '../../registry/context.js';
 import { StatusRow, type SyncRow } from '../../registry/rows.js';
 import * as syncing from '../../registry/sync.js';
 import { deletionLine, differingHint } from '../next-step.js';
@@ -8,12 +9,8 @@ import type { Session } from '../session.js';
 export async function status(session: Session): Promise<number> {
   const { out, open, inPlace } = session;
   const context = await open();
-  let isFork = false;
-  const onFork = (note: string): void => {
-    isFork = true;
-    out.note(inPlace(note));
-  };
-  const found = await syncing.status(context, { onFork });
+  const fork = forkIn(session);
+  const found = await syncing.status(context, fork);
   const name = await context.remote();
   const short = (oid: string | null): string => oid?.slice(0, 12) ?? '-';
   await out.answer(found, () =>
@@ -24,35 +21,28 @@ export async function status(session: Session): Promise<number> {
   );
   const [first] = found;
   if (first === undefined) {
-    if (!isFork) out.note(sameNote(name));
+    if (!fork.isNoted()) out.note(sameNote(name));
     return 0;
   }
   if (found.every(({ state }) => state === 'differs')) out.hint(differingHint(session, name, first.tag));
   else {
     const types = await context.repository.objects.types(found.flatMap(({ remote }) => remote ?? []));
     const wasHere = ({ remote }: StatusRow): boolean => types.get(remote ?? '') === 'tag';
-    out.hint(syncHint(inPlace('reg sync'), session, name, found.filter(wasHere)));
+    out.hint(await syncHint(inPlace('reg sync'), session, context, name, found.filter(wasHere)));
   }
   return 1;
 }
 
 /** `reg sync` */
 export async function sync(session: Session): Promise<number> {
-  const { out, open, inPlace } = session;
+  const { out, open } = session;
   const context = await open();
-  let isFork = false;
-  const onFork = (note: string): void => {
-    isFork = true;
-    out.note(inPlace(note));
-  };
+  const fork = forkIn(session);
   const onRow = ({ action, tag }: SyncRow): void => out.print(`${action}\t${tag}\n`);
-  const rows = await syncing.sync(context, {
-    onRow: out.json ? undefined : onRow,
-    onFork,
-  });
-  if (out.json) out.data(rows);
+  const rows = await syncing.sync(context, { onRow: out.isData ? undefined : onRow, ...fork });
+  if (out.isData) out.data(rows);
   const remote = await context.remote();
-  if (rows.length === 0 && !isFork) out.note(sameNote(remote));
+  if (rows.length === 0 && !fork.isNoted()) out.note(sameNote(remote));
   const lost = rows.find(({ action }) => action === 'damaged');
   if (lost) out.note(`tags that cannot be read are not at ${remote} either: restore them from another clone`);
   const differing = rows.find(({ action }) => action === 'differs');
@@ -62,6 +52,18 @@ export async function sync(session: Session): Promise<number> {
   return 1;
 }
 
+/** Prints the note that another remote has artifacts, and says whether there was one: then both sides are not the same. */
+function forkIn({ out, inPlace }: Session): { onFork: (note: string) => void; isNoted: () => boolean } {
+  let isNoted = false;
+  return {
+    onFork: (note) => {
+      isNoted = true;
+      out.note(inPlace(note));
+    },
+    isNoted: () => isNoted,
+  };
+}
+
 /** How many tags a hint names. */
 const NAMED = 5;
 
@@ -69,12 +71,18 @@ const NAMED = 5;
  * Sync brings back what was deleted here alone; where that may be so, the hint names the other way too.
  * @param found tags whose objects are here: others were never fetched
  */
-function syncHint(line: string, { repo }: Session, remote: string, found: readonly StatusRow[]): string {
+async function syncHint(
+  line: string,
+  session: Session,
+  context: RegistryContext,
+  remote: string,
+  found: readonly StatusRow[],
+): Promise<string> {
   const gone = found.flatMap(({ state, local, tag }) =>
     state === 'remote-only' && local === null ? tag : [],
   );
   if (gone.length === 0 || gone.length > NAMED) return line;
-  return `${line}; or, for tags that were deleted here on purpose: ${deletionLine(repo, remote, gone)}`;
+  return `${line}; or, for tags that were deleted here on purpose: ${await deletionLine(session, context, remote, gone)}`;
 }
 
 const sameNote = (remote: string): string => `this repository and ${remote} hold the same events`;

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { RegError } from '../../errors.js';
-import { requireRemote } from '../../git/port.js';
+import { listArtifact, requireRemote } from '../../git/port.js';
 import * as actions from '../../registry/actions.js';
 import * as approvals from '../../registry/approve.js';
 import type { RegistryContext } from '../../registry/context.js';
+import * as naming from '../../registry/rename.js';
 import * as renaming from '../../registry/rename-stage.js';
 import type { WriteRow } from '../../registry/rows.js';
 import type { WriteOptions, Written } from '../../registry/write.js';
@@ -19,8 +20,13 @@ export const register = (
   target: string,
   rev: string | undefined,
   options: actions.RegisterOptions,
-): Promise<void> =>
-  runWrite(session, options, (context, asked) => actions.register(context, target, { ...asked, rev }));
+): Promise<void> => {
+  if (rev !== undefined && options.rev !== undefined)
+    throw new RegError('USAGE', `two commits are named, '${rev}' and '${options.rev}'`, 'name one of them');
+  return runWrite(session, options, (context, asked) =>
+    actions.register(context, target, { ...asked, rev: rev ?? asked.rev }),
+  );
+};
 
 /** `reg assign` */
 export const assign = (
@@ -66,6 +72,14 @@ export const rollback = (
   options: actions.WithdrawOptions,
 ): Promise<void> =>
   runWrite(session, options, (context, asked) => actions.rollback(context, artifact, stage, asked));
+
+/** `reg rename` */
+export const rename = (
+  session: Session,
+  from: string,
+  to: string,
+  options: naming.RenameOptions,
+): Promise<void> => runWrite(session, options, (context, asked) => naming.rename(context, from, to, asked));
 
 /** `reg stages rename` */
 export async function renameStage(
@@ -125,7 +139,7 @@ async function leftThere(
   if (first === undefined || offline || first.pushed) return rows;
   const remote = await chosen('write');
   if (!(await repository.hasRemote(remote))) return rows;
-  const listed = await requireRemote(repository, remote).listArtifact(first.artifact);
+  const listed = await listArtifact(requireRemote(repository, remote), first.artifact);
   return rows.filter(({ tag }) => listed.tags.some(({ name }) => name === tag));
 }
 

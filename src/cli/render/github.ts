@@ -1,4 +1,6 @@
+import type { Report } from '../../checks/finding.js';
 import { clean } from './clean.js';
+import { cell, table } from './markdown.js';
 
 /**
  * Outputs as the file in GITHUB_OUTPUT takes them. Every value is fenced, so that none can begin another output (GitHub Docs,
@@ -19,11 +21,14 @@ export function githubSummary(outputs: readonly (readonly [string, string])[]): 
   );
 }
 
-/** Text that means nothing to Markdown or HTML, in one line. */
-export const cell = (text: string): string =>
-  text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll(/[\\`*_{}[\]()#+\-.!|~@:]/g, (char) => `&#${char.charCodeAt(0)};`)
-    .replaceAll(/\s*\n\s*/g, '<br>');
+/** How many findings there are of each rule, as a page of Markdown for the file in GITHUB_STEP_SUMMARY. */
+export function checkSummary({ findings }: Pick<Report, 'findings'>, counts: string): string {
+  const byRule = new Map<string, number>();
+  for (const { level, rule } of findings) {
+    const key = `${level} ${rule}`;
+    byRule.set(key, (byRule.get(key) ?? 0) + 1);
+  }
+  const rows = [...byRule].map(([key, count]) => [...key.split(' ').map(cell), String(count)]);
+  const page = rows.length === 0 ? '' : `${table(['level', 'rule', 'findings'], rows)}\n`;
+  return `### reg validate\n\n${page}${cell(counts)}\n\n`;
+}

@@ -11,11 +11,11 @@ export interface Progress {
 /** A smaller transfer ends before a person can read the bar. */
 const WORTH_SHOWING = 8 * 1024 * 1024;
 
-/** A bar on standard error; nothing at all where that is no terminal, with `--quiet` or `--json`. */
-export function progressBar({ world, json, isQuiet }: Output, what: string): Progress {
+/** A bar on standard error; nothing at all where that is no terminal, with `--quiet`, and where the answer is data. */
+export function progressBar({ world, isData, isQuiet }: Output, what: string): Progress {
   let stop = (): void => undefined;
   const start = (total: number | undefined): OnBytes => {
-    if (json || isQuiet || !world.isErrorTTY || total === undefined || total < WORTH_SHOWING)
+    if (isData || isQuiet || !world.isErrorTTY || total === undefined || total < WORTH_SHOWING)
       return () => undefined;
     // a second start discards the bar of the first
     stop();

@@ -1,3 +1,4 @@
+import { isRunner } from '../../util/runner.js';
 import type { Output } from '../output.js';
 import type { World } from '../world.js';
 import { cleanCell } from './clean.js';
@@ -95,7 +96,7 @@ const TERMINALS = /^(iTerm\.app|WezTerm|vscode|ghostty|Hyper|Tabby|rio|zed)$/;
 export function showsHyperlinks({ env, isTTY }: Pick<World, 'env' | 'isTTY'>): boolean {
   const { FORCE_HYPERLINK: forced, TERM = '', TERM_PROGRAM = '' } = env;
   if (forced !== undefined && forced !== '') return forced !== '0';
-  if (!isTTY || TERM === 'dumb' || env.CI || env.TMUX || /^screen/.test(TERM)) return false;
+  if (!isTTY || TERM === 'dumb' || isRunner(env) || env.TMUX || /^screen/.test(TERM)) return false;
   return (
     TERMINALS.test(TERM_PROGRAM) ||
     Number(env.VTE_VERSION ?? 0) >= 5000 ||

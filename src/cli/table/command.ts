@@ -17,8 +17,16 @@ export interface OptionSpec {
   parse?: (text: string, before: never, now: () => number) => unknown;
   /** The value where none is typed. */
   fallback?: unknown;
+  /** The value where none stands behind a `=`; the next word is no value of such an option. */
+  bare?: string;
   /** How help shows the flags, where a parser would read that wrong. */
   shown?: string;
+  /** Names that it had before, and what each is now: they go on working, and nothing shows them. */
+  earlier?: Readonly<Record<string, string>>;
+  /** Options and first arguments: without one of them it means nothing. */
+  needs?: readonly string[];
+  /** Options and first arguments that contradict it. */
+  excludes?: readonly string[];
 }
 
 /** An argument of a command: `<stage>`, `[artifact]` or `[path...]`. */
@@ -78,6 +86,10 @@ export const option = (
 export const namesOf = ({ flags }: OptionSpec): string[] =>
   flags.split(/[ ,|]+/).filter((word) => word.startsWith('-'));
 
+/** Whether an option is called so, or once was. */
+export const isCalled = (spec: OptionSpec, name: string): boolean =>
+  namesOf(spec).includes(name) || Object.hasOwn(spec.earlier ?? {}, name);
+
 /** `-o, --output <path>` and `-o, --output [path]` → `path`; undefined for an option without a value. */
 export const valueNameOf = (flags: string): string | undefined => /[<[](.*)[>\]]/.exec(flags)?.[1];
 
@@ -96,6 +108,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   ),
   option('--json', 'answer in JSON', { shown: '--json[=<field,…>]' }),
   option('--compact', 'with --json: on one line'),
+  option('--fields <field,…>', 'answer with these fields alone: a line for each row, tabs between them'),
   option('--color <when>', 'colour the output', { choices: ['auto', 'always', 'never'] }),
   option('-q, --quiet', 'print the answer and errors, no notes and hints'),
   option('-v, --verbose', 'show where an unexpected error comes from'),
@@ -112,10 +125,16 @@ export const OUTPUTS: readonly OptionSpec[] = [
   option(
     '--output-format <format>',
     'hand the answer to the later steps of a job: to the files of GitHub, or as lines for GitLab (dotenv) or Azure',
-    { choices: ['github', 'dotenv', 'azure'] },
+    { choices: ['github', 'dotenv', 'azure'], earlier: { '--github-output': '--output-format=github' } },
   ),
-  option('--github-output', 'the same as --output-format github'),
 ];
+
+/** The option of questions about tags, which a clone may lack. */
+export const FETCH = option(
+  '--fetch',
+  'fetch the tags of the registry that are missing here from the remote first; with CI=true that is done where some are or may be missing',
+  { excludes: ['--offline'] },
+);
 
 /** What is wrong with the value of an option, as the end of a sentence. */
 export class BadValue extends Error {}

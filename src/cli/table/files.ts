@@ -11,19 +11,21 @@ import {
   UiRow,
   UpdateRow,
   UploadRow,
+  UrlRow,
 } from '../../registry/rows.js';
-import { list } from '../../util/row.js';
+import { either, list } from '../../util/row.js';
 import {
+  AT,
   BadValue,
   type CommandSpec,
   command,
+  FETCH,
   OFFLINE,
   type OptionSpec,
   OUTPUTS,
   option,
-  time,
 } from './command.js';
-import { SIGNING } from './writing.js';
+import { CHOICE, SIGNING } from './writing.js';
 
 /** Reads the number of a port. */
 function port(text: string): number {
@@ -36,6 +38,15 @@ function days(text: string): number {
   if (!/^\d+(\.\d+)?$/.test(text)) throw new BadValue('write a number of days.');
   return Number(text);
 }
+
+/** Reads a duration, in seconds. */
+function duration(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  if (count === undefined) throw new BadValue('write a number and s, m, h or d, such as 15m.');
+  return Number(count) * (SECONDS[unit] ?? 1);
+}
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** Adds `key=value` to what was given before. */
 function label(text: string, before: Record<string, string>): Record<string, string> {
@@ -118,21 +129,37 @@ export const FILES: readonly CommandSpec[] = [
     run: async () => (await import('../commands/linking.js')).importLinks,
   }),
   command('load <artifact>', 'fetch a model: churn, churn@v1.2.0, churn@latest or churn#prod', {
-    examples: ["load 'churn#prod' -o model.safetensors", 'load churn@latest -o - | sha256sum'],
+    examples: [
+      "load 'churn#prod' -o model.safetensors",
+      'load churn@latest -o - | sha256sum',
+      "load 'churn#prod' --url --expires 1h",
+    ],
     options: [
+      ...CHOICE,
       option('--rev <rev>', 'the link as it is at this rev of the registry'),
       option(
         '-o, --output <path>',
         'the file or folder to write, - for standard output (default: its own name)',
+        { excludes: ['--url'] },
       ),
-      option('--at <time>', 'what the stage held at a time', { parse: time }),
+      AT,
       OFFLINE,
+      FETCH,
+      option('--url', 'print the address of the bytes, and load nothing'),
+      option(
+        '--expires <duration>',
+        'with --url: an address that needs no login for so long: 15m, 12h or 7d',
+        {
+          parse: duration,
+          needs: ['--url'],
+        },
+      ),
       option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
       option('--verify', 'load only what the policy accepts, and where the chain holds'),
-      option('--force', 'replace other content at the target'),
+      option('--force', 'replace other content at the target', { excludes: ['--url'] }),
       ...OUTPUTS,
     ],
-    answer: LoadRow,
+    answer: either(LoadRow, UrlRow),
     run: async () => (await import('../commands/models.js')).load,
   }),
   command('upload <file-or-folder> <artifact>', 'put a model into the store, and write the link to it', {
@@ -145,8 +172,10 @@ export const FILES: readonly CommandSpec[] = [
       option('--register', 'commit the link file alone, and register the next version'),
       option('--assign <stage>', 'do so, and put the version into a stage'),
       ...METADATA,
-      option('-m, --message <text>', 'the message of the tags'),
-      option('--push', 'push the tags, with the commit that they name'),
+      ...[
+        option('-m, --message <text>', 'the message of the tags'),
+        option('--push', 'push the tags, with the commit that they name'),
+      ].map((one) => ({ ...one, needs: ['--register', '--assign'] })),
       OFFLINE,
       ...SIGNING,
     ],
@@ -160,6 +189,7 @@ export const FILES: readonly CommandSpec[] = [
       option('--older-than <days>', 'with gc: what went unused for so many days', {
         parse: days,
         fallback: 30,
+        needs: ['gc'],
       }),
     ],
     answer: list(CacheRow),
@@ -169,18 +199,24 @@ export const FILES: readonly CommandSpec[] = [
     examples: [
       'validate',
       'validate models --json',
-      'validate --base origin/main --format github',
+      'validate --base origin/main --format github --sarif reg.sarif',
       'validate --staged',
       'validate --tags --since v1',
     ],
     options: [
-      option('--staged', 'the files of the index, which git commit would have, not those of the work tree'),
-      option('--base <rev>', 'only what changes since the work tree parted from this rev'),
+      option('--staged', 'the files of the index, which git commit would have, not those of the work tree', {
+        excludes: ['--tags'],
+      }),
+      option('--base <rev>', 'only what changes since the work tree parted from this rev', {
+        excludes: ['--tags'],
+      }),
       option('--format <format>', 'how to say it (default: text)', {
         choices: ['text', 'json', 'github', 'junit', 'sarif'],
+        excludes: ['--fields'],
       }),
+      option('--sarif <file>', 'write the report to this file too, as SARIF for code scanning'),
       option('--tags', 'check tags instead: against each other and the policy of their stages'),
-      option('--since <rev|time>', 'with --tags: only events from then on'),
+      option('--since <rev|time>', 'with --tags: only events from then on', { needs: ['--tags'] }),
       option('--bytes', 'ask too whether the bytes of what stages hold are there'),
       option('--offline', 'go by what this clone knows of the remote'),
     ],
@@ -198,8 +234,15 @@ export const FILES: readonly CommandSpec[] = [
     },
   ),
   command('site', 'write the registry as a static web site', {
-    examples: ['site --out public', 'site --out public --repo https://github.com/mycompany/model-registry'],
-    options: [option('--out <folder>', 'where to write it', { fallback: 'site' }), OFFLINE],
+    examples: ['site -o public', 'site -o public --repo https://github.com/mycompany/model-registry'],
+    options: [
+      option('-o, --output <folder>', 'where to write it', {
+        fallback: 'site',
+        earlier: { '--out': '--output' },
+      }),
+      OFFLINE,
+      FETCH,
+    ],
     answer: SiteRow,
     run: async () => (await import('../commands/pages.js')).site,
   }),
@@ -209,6 +252,7 @@ export const FILES: readonly CommandSpec[] = [
       option('--port <n>', 'the port (default: one that is free)', { parse: port }),
       option('--open', 'open it in the browser'),
       OFFLINE,
+      FETCH,
     ],
     answer: UiRow,
     run: async () => (await import('../commands/pages.js')).ui,

@@ -3,8 +3,8 @@ import { parseTarget, versionId } from '../../domain/target.js';
 import { RegError } from '../../errors.js';
 import { fieldsOf } from '../../util/row.js';
 import { shellLine } from '../../util/shell.js';
-import { type CommandSpec, namesOf } from './command.js';
-import type { Line } from './line.js';
+import { type CommandSpec, namesOf, valueNameOf } from './command.js';
+import { hasOption, type Line } from './line.js';
 import { COMMANDS, optionsOf } from './table.js';
 import { translated } from './translate.js';
 
@@ -114,13 +114,13 @@ function isRight(read: () => unknown): boolean {
 }
 
 /**
- * Refuses fields of `--json=<field,…>` that the answer of a command does not have, before the command does anything.
+ * Refuses fields of `--json=<field,…>` or `--fields` that the answer of a command does not have, before the command does anything.
  * @throws RegError USAGE
  */
 export function refuseUnknownFields({ name, answer }: CommandSpec, fields: readonly string[]): void {
   const known = fieldsOf(answer);
   if (known.length > 0 && fields.every((field) => field === ''))
-    throw new RegError('USAGE', 'no field is named', `name fields after --json=: ${known.join(', ')}`);
+    throw new RegError('USAGE', 'no field is named', `name fields: ${known.join(', ')}`);
   const unknown = fields.find((field) => !known.includes(field));
   if (unknown === undefined) return;
   const near = didYouMean(unknown, known, '');
@@ -134,4 +134,39 @@ export function refuseUnknownFields({ name, answer }: CommandSpec, fields: reado
         ? `${near} ${all}`
         : all,
   );
+}
+
+/**
+ * Refuses what parses and yet means nothing: an empty word, as a variable of a script may leave it, and an option beside one that
+ * contradicts it, or without the one that it belongs to.
+ * @throws RegError USAGE
+ */
+export function refuseUnusable({ name, arguments: args }: CommandSpec, line: Line): void {
+  const { positionals, options } = line;
+  const empty = positionals.indexOf('');
+  if (empty >= 0)
+    throw new RegError(
+      'USAGE',
+      `argument '${(args[empty] ?? args.at(-1))?.name}' is empty`,
+      `see: reg ${name} --help`,
+    );
+  const isThere = (one: string): boolean =>
+    one.startsWith('-') ? hasOption(line, one) : positionals[0] === one;
+  for (const { option, value } of options) {
+    const called = namesOf(option).at(-1);
+    // a message or a description may be empty
+    const takes = valueNameOf(option.flags);
+    if (value === '' && takes !== undefined && takes !== 'text')
+      throw new RegError('USAGE', `${called} is empty`, `give it a value, or leave out ${called}`);
+    const { needs = [], excludes = [] } = option;
+    if (needs.length > 0 && !needs.some(isThere))
+      throw new RegError(
+        'USAGE',
+        `${called} means nothing without ${needs.join(' or ')}`,
+        `add ${needs[0]}, or leave out ${called}`,
+      );
+    const other = excludes.find(isThere);
+    if (other !== undefined)
+      throw new RegError('USAGE', `${called} and ${other} exclude each other`, 'leave out one of them');
+  }
 }

@@ -1,11 +1,11 @@
-import { type CommandSpec, isValueOptional, namesOf, type OptionSpec, valueNameOf } from './command.js';
+import { type CommandSpec, isCalled, isValueOptional, type OptionSpec, valueNameOf } from './command.js';
 import { commandNamed, optionsOf } from './table.js';
 
 /** A command line as the table reads it, complete or up to a cursor. The one reader of what was typed beside the parser. */
 export interface Line {
-  /** What was typed, without the fields that `--json=<field,…>` names. */
+  /** What was typed, with options by the names that they have now, and without the fields that `--json=<field,…>` names. */
   words: readonly string[];
-  /** Those fields; undefined where none are named. */
+  /** Those fields, and those that `--fields` names; undefined where none are named. */
   fields: readonly string[] | undefined;
   /** The first word that is neither an option nor its value. */
   name: string | undefined;
@@ -31,11 +31,11 @@ export interface TypedOption {
 
 /** Whether an option was typed, by one of its names. */
 export const hasOption = ({ options }: Line, name: string): boolean =>
-  options.some(({ option }) => namesOf(option).includes(name));
+  options.some(({ option }) => isCalled(option, name));
 
 /** The value of an option, the last one where it was typed more than once. */
 export const optionValue = ({ options }: Line, name: string): string | undefined =>
-  options.findLast(({ option }) => namesOf(option).includes(name))?.value;
+  options.findLast(({ option }) => isCalled(option, name))?.value;
 
 /** Reads what was typed behind `reg`. */
 export function readLine(argv: readonly string[]): Line {
@@ -59,14 +59,17 @@ export function readLine(argv: readonly string[]): Line {
       open = undefined;
     } else if (!isClosed && word === '--') isClosed = true;
     else if (!isClosed && word.startsWith('-') && word !== '-') {
-      const { known, rest, waiting } = readOption(word, optionsOf(command));
+      const specs = optionsOf(command);
+      kept = byPresentName(word, specs);
+      const { known, rest, waiting } = readOption(kept, specs);
       options.push(...known);
+      const [{ option: { bare = undefined } = {}, value } = {}] = known;
+      if (bare !== undefined && value === bare && !word.includes('=')) kept = `${word}=${bare}`;
       open = waiting;
       if (rest !== undefined) unknown.push(rest);
       if (word.startsWith(FIELDS)) {
         // they stand behind `=` alone: in `--json churn` the second word is an argument
-        const named = word.slice(FIELDS.length).split(',');
-        fields = [...(fields ?? []), ...named.map((field) => field.trim())];
+        fields = [...(fields ?? []), ...namesIn(word.slice(FIELDS.length))];
         kept = FIELDS.slice(0, -1);
       }
     } else if (name === undefined) {
@@ -75,10 +78,21 @@ export function readLine(argv: readonly string[]): Line {
     } else positionals.push(word);
     words.push(kept);
   }
+  const chosen = options.filter(({ option }) => isCalled(option, '--fields'));
+  if (chosen.length > 0) fields = [...(fields ?? []), ...chosen.flatMap(({ value = '' }) => namesIn(value))];
   return { words, fields, name, command, positionals, options, unknown, open, isClosed };
 }
 
 const FIELDS = '--json=';
+
+const namesIn = (fields: string): string[] => fields.split(',').map((field) => field.trim());
+
+/** A word that names an option, by the name that the option has now: `--out=public` → `--output=public`. */
+function byPresentName(word: string, options: readonly OptionSpec[]): string {
+  const [, name = '', rest = ''] = /^([^=]*)(.*)$/s.exec(word) ?? [];
+  const spec = options.find(({ earlier }) => Object.hasOwn(earlier ?? {}, name));
+  return spec === undefined ? word : `${spec.earlier?.[name]}${rest}`;
+}
 
 interface ReadOption {
   known: TypedOption[];
@@ -90,13 +104,13 @@ interface ReadOption {
 
 /** Reads one word of options: `--rev`, `--rev=v1`, `-q`, `-qv`, `-n5`. */
 function readOption(word: string, options: readonly OptionSpec[]): ReadOption {
-  const find = (name: string) => options.find((option) => namesOf(option).includes(name));
+  const find = (name: string) => options.find((option) => isCalled(option, name));
   if (word.startsWith('--')) {
     const equals = word.indexOf('=');
     const option = find(equals < 0 ? word : word.slice(0, equals));
     if (option === undefined) return { known: [], rest: word };
     if (equals >= 0) return { known: [{ option, value: word.slice(equals + 1) }] };
-    return isWaiting(option) ? { known: [], waiting: option } : { known: [{ option, value: undefined }] };
+    return isWaiting(option) ? { known: [], waiting: option } : { known: [{ option, value: option.bare }] };
   }
   const option = find(word.slice(0, 2));
   if (option === undefined) return { known: [], rest: word };
@@ -109,4 +123,5 @@ function readOption(word: string, options: readonly OptionSpec[]): ReadOption {
   return { ...others, known: [own, ...others.known] };
 }
 
-const isWaiting = ({ flags }: OptionSpec): boolean => valueNameOf(flags) !== undefined;
+const isWaiting = ({ flags, bare }: OptionSpec): boolean =>
+  bare === undefined && valueNameOf(flags) !== undefined;

@@ -22,22 +22,23 @@ export interface Invocation {
  * @throws RegError USAGE, and what reading the values of options throws
  */
 export function parse(line: Line, world: World): Invocation | undefined {
-  if (line.name !== undefined && line.command === undefined && line.unknown.some((word) => HELP.has(word)))
+  const isHelp = line.unknown.some((word) => HELP.has(word));
+  if (line.name !== undefined && line.command === undefined && (isHelp || line.unknown.includes('--version')))
     throw usageError({ code: 'commander.unknownCommand', message: `unknown command '${line.name}'` }, line);
   let found: Invocation | undefined;
   const program = buildProgram(line.command, world, (invocation) => {
     found = invocation;
   });
   try {
-    // without a command the question is what there is
-    program.parse(line.words.length === 0 ? ['--help'] : line.words, { from: 'user' });
+    // without a command the question is what there is; `--help` before a command is about that command
+    const words = isHelp && line.command ? [line.command.name, '--help'] : line.words;
+    program.parse(words.length === 0 ? ['--help'] : words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw usageError(error, line);
   }
   if (found === undefined) return undefined;
-  const { githubOutput, outputFormat = githubOutput ? 'github' : undefined, ...options } = found.options;
-  return { ...found, options: { ...options, outputFormat, fields: line.fields } };
+  return { ...found, options: { ...found.options, fields: line.fields } };
 }
 
 const HELP: ReadonlySet<string> = new Set(['-h', '--help']);
@@ -51,7 +52,7 @@ export function helpOn(topic: string | undefined, world: World): string {
   if (concept !== undefined) return concept;
   const spec = topic === undefined ? undefined : commandNamed(topic);
   if (topic !== undefined && spec === undefined) {
-    const known = [...COMMANDS.map(({ name }) => name), ...Object.keys(TOPICS)];
+    const known = [...Object.keys(TOPICS), ...COMMANDS.map(({ name }) => name)];
     const other = nameFor(topic);
     const hint =
       other === undefined ? didYouMean(topic, known, 'see: reg --help') : `did you mean: reg help ${other}`;

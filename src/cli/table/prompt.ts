@@ -9,9 +9,10 @@ export const PROMPT: readonly CommandSpec[] = [
     {
       more:
         'bash: add `source <(reg completion bash)` to ~/.bashrc · zsh: add `source <(reg completion zsh)` to ~/.zshrc, behind ' +
-        'compinit · fish: reg completion fish > ~/.config/fish/completions/reg.fish · PowerShell: add ' +
-        '`reg completion powershell | Out-String | Invoke-Expression` to $PROFILE',
-      examples: ['completion bash', 'completion fish > ~/.config/fish/completions/reg.fish'],
+        'compinit · fish: reg completion fish > ~/.config/fish/conf.d/reg.fish · PowerShell: add ' +
+        '`reg completion powershell | Out-String | Invoke-Expression` to $PROFILE. Where git itself completes, so does ' +
+        '`git reg` in bash, zsh and fish.',
+      examples: ['completion bash', 'completion fish > ~/.config/fish/conf.d/reg.fish'],
       choices: { shell: ['bash', 'zsh', 'fish', 'powershell'] },
       answer: CompletionRow,
       run: async () => (await import('../commands/prompt.js')).completion,

@@ -1,4 +1,5 @@
 import {
+  AcceptanceRow,
   ApprovedRow,
   BrowseRow,
   CheckedRow,
@@ -9,6 +10,7 @@ import {
   IntervalRow,
   OverviewRow,
   ShownVersion,
+  StageDifference,
   StageRow,
   StatusRow,
   VerifiedRow,
@@ -16,8 +18,8 @@ import {
   WriteRow,
 } from '../../registry/rows.js';
 import { either, list, orNull, text } from '../../util/row.js';
-import { AT, type CommandSpec, command, count, OFFLINE, OUTPUTS, option, time } from './command.js';
-import { LAST, MESSAGE } from './writing.js';
+import { AT, type CommandSpec, command, count, FETCH, OFFLINE, OUTPUTS, option, time } from './command.js';
+import { CHOICE, LAST, MESSAGE, SIGNING } from './writing.js';
 
 /** Reads a whole number, or -1 for all. */
 const countOrAll = (text: string): number => (text === '-1' ? -1 : count(text));
@@ -30,6 +32,7 @@ export const READING: readonly CommandSpec[] = [
     options: [
       AT,
       OFFLINE,
+      FETCH,
       option('--all', 'every version in the stage, the current one first'),
       option('--verify', 'answer only with what the policy accepts, and where the chain holds'),
       ...OUTPUTS,
@@ -39,7 +42,7 @@ export const READING: readonly CommandSpec[] = [
   }),
   command('latest <artifact>', 'say which version is the greatest', {
     examples: ['latest churn', 'latest churn --json'],
-    options: [AT, OFFLINE, ...OUTPUTS],
+    options: [AT, OFFLINE, FETCH, ...OUTPUTS],
     answer: VersionRow,
     run: async () => (await import('../core.js')).latest,
   }),
@@ -51,7 +54,9 @@ export const READING: readonly CommandSpec[] = [
     options: [
       AT,
       OFFLINE,
+      FETCH,
       option('--deprecated', 'deprecated artifacts too'),
+      option('--undeclared', 'also what has only stages that .reg.yaml does not list, and no declaration'),
       option('--registered-only', 'only registered versions and artifacts'),
       option('--versions-per-stage <count>', 'so many versions of each stage, -1 for all (default: 1)', {
         parse: countOrAll,
@@ -64,6 +69,7 @@ export const READING: readonly CommandSpec[] = [
       option('--label <key=value>', 'only what has this label, as often as needed', {
         parse: (text, before: readonly string[]) => [...before, text],
         fallback: [],
+        shown: '--label <key[=value]>',
       }),
       option('--type <type>', 'only what is of this type, such as model'),
       option('--stage <stage>', 'only what is in this stage'),
@@ -82,11 +88,13 @@ export const READING: readonly CommandSpec[] = [
     options: [
       AT,
       OFFLINE,
+      FETCH,
       option('--stage <stage>', 'only what concerns this stage'),
       option('--by <email>', 'only what the tagger with this address did'),
       option('--since <time>', 'only what happened from this time on', { parse: time }),
       option('--until <time>', 'only what happened up to this time', { parse: time }),
       option('--intervals', 'one row for each stay of a version in a stage: from when to when, and by whom'),
+      option('--follow', 'with what happened under the names that the artifact had before'),
       option('--asc', 'oldest first'),
       option('-n, --limit <count>', 'at most so many', { parse: count }),
       option('--no-pager', 'on a terminal: no pager'),
@@ -99,11 +107,11 @@ export const READING: readonly CommandSpec[] = [
     more: 'rename assigns the current version of every artifact to the new stage, and empties the old one. A configuration that lists the stages must list the new one first.',
     choices: { action: ['rename'] },
     options: [
-      AT,
-      option('--allowed', 'those that the configuration lists'),
-      option('--used', 'those that hold a version'),
-      MESSAGE,
-      ...LAST,
+      { ...AT, excludes: ['rename'] },
+      FETCH,
+      option('--allowed', 'those that the configuration lists', { excludes: ['rename'] }),
+      option('--used', 'those that hold a version', { excludes: ['rename'] }),
+      ...[MESSAGE, ...LAST].map((one) => (one.flags === '--offline' ? one : { ...one, needs: ['rename'] })),
     ],
     answer: either(list(text('name of a stage')), list(WriteRow)),
     run: async () => (await import('../core.js')).stages,
@@ -114,7 +122,7 @@ export const READING: readonly CommandSpec[] = [
     options: [
       AT,
       OFFLINE,
-      option('--fetch', 'fetch the tags of the artifact from the remote first'),
+      FETCH,
       option('--other-tags <what>', 'a ref that is no event of a registry is fine, or refused (default)', {
         choices: ['ok', 'refuse'],
       }),
@@ -127,33 +135,79 @@ export const READING: readonly CommandSpec[] = [
     'verify [artifact]',
     'say who signed each event, and whether a tag was deleted, moved or recreated; exit 1 when so',
     {
-      examples: ['verify churn', "verify 'churn#prod' --json"],
-      options: [option('--offline', 'do not ask the remote who may sign')],
-      answer: list(VerifiedRow),
+      more: 'Where history was rewritten on purpose, --accept names the tag objects that are gone. It writes an annotated tag, which says who accepts that and why. A later loss is found again.',
+      examples: [
+        'verify churn',
+        "verify 'churn#prod' --json",
+        'verify churn --accept 3b1f0c5e6c1a -m "a secret was removed" --push',
+      ],
+      options: [
+        option(
+          '--accept <oid...>',
+          'accept that these tag objects are gone: history was rewritten on purpose',
+        ),
+        option('-m, --message <text>', 'with --accept: why'),
+        option('--push', 'with --accept: push the tag'),
+        option('--offline', 'do not ask the remote who may sign, and what was accepted'),
+        FETCH,
+        ...SIGNING,
+        option('--dry-run', 'with --accept: say which tag would be written'),
+      ],
+      answer: either(list(VerifiedRow), list(AcceptanceRow)),
       run: async () => (await import('../commands/checking.js')).verify,
     },
   ),
   command('approvals [artifact]', 'list what is approved for a stage, and what waits for approvals', {
     examples: ['approvals', 'approvals churn --json'],
-    options: [option('--offline', 'do not ask the remote for approvals and policy')],
+    options: [option('--offline', 'do not ask the remote for approvals and policy'), FETCH],
     answer: list(ApprovedRow),
     run: async () => (await import('../commands/checking.js')).approvals,
   }),
   command('describe <artifact>', 'say what is known of a version: its link or its annotation', {
     examples: ['describe churn@v1.2.0', "describe 'churn#prod' --json"],
-    options: [option('--rev <rev>', 'as it is at this rev of the registry (default: HEAD)'), AT, OFFLINE],
+    options: [
+      ...CHOICE,
+      option('--rev <rev>', 'as it is at this rev of the registry (default: HEAD)'),
+      AT,
+      OFFLINE,
+      FETCH,
+    ],
     answer: Description,
     run: async () => (await import('../commands/inspecting.js')).describe,
   }),
   command('diff <from> [to]', 'say what differs between two models, by default from what HEAD declares', {
-    examples: ["diff churn@v1.2.0 'churn#prod'", "diff churn@v1.2.0 '#prod' --json"],
+    examples: [
+      "diff churn@v1.2.0 'churn#prod'",
+      "diff churn@v1.2.0 '#prod' --json",
+      "diff '#prod' --format markdown",
+      "diff 'churn#prod' churn --exit-code=worse",
+    ],
+    more: "A stage alone, '#prod', compares everything that HEAD declares with what the stage holds.",
     options: [
       AT,
       OFFLINE,
+      FETCH,
       option('--log <count>', 'so many commits of each log (default: 20; 0 for none)', { parse: count }),
-      option('--exit-code', 'exit 1 when something differs'),
+      option(
+        '--exit-code [when]',
+        'exit 1 when something differs; with =worse when it is worse by the rules of metrics',
+        {
+          choices: ['differs', 'worse'],
+          bare: 'differs',
+          shown: '--exit-code[=worse]',
+        },
+      ),
+      option(
+        '--format <format>',
+        'how to say it (default: text); markdown is for the comment on a pull request',
+        {
+          choices: ['text', 'markdown', 'json'],
+          excludes: ['--fields'],
+        },
+      ),
+      ...OUTPUTS,
     ],
-    answer: Difference,
+    answer: either(Difference, list(StageDifference)),
     run: async () => (await import('../commands/inspecting.js')).diff,
   }),
   command(
@@ -161,7 +215,7 @@ export const READING: readonly CommandSpec[] = [
     'open the page of a tag at GitHub, GitLab, Bitbucket or Codeberg; in a pipe, print its address',
     {
       examples: ['browse churn@v1.2.0', "browse 'churn#prod' --print"],
-      options: [option('--print', 'print the address, and open nothing'), OFFLINE],
+      options: [option('--print', 'print the address, and open nothing'), OFFLINE, FETCH],
       answer: list(BrowseRow),
       run: async () => (await import('../commands/pages.js')).browse,
     },

@@ -1,12 +1,12 @@
 import { shellLine } from '../../util/shell.js';
-import { isValueOptional, namesOf, valueNameOf } from './command.js';
+import { isCalled, isValueOptional, valueNameOf } from './command.js';
 import { type Line, readLine } from './line.js';
 import { commandNamed, optionsOf } from './table.js';
 
 // What people type who know other tools: commands by other names, and the options of gto (its source, gto/cli.py). Each is answered
 // with the line of `reg` that does the same.
 
-/** Commands that other tools call otherwise. `rm` and `rename` depend on what follows. */
+/** Commands that other tools call otherwise. `rm` depends on what follows. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   ls: 'show',
   list: 'show',
@@ -23,6 +23,8 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   'parse-tag': 'check-ref',
   revert: 'rollback',
   undo: 'rollback',
+  mv: 'rename',
+  move: 'rename',
   fetch: 'sync',
   push: 'sync',
   check: 'validate',
@@ -104,7 +106,6 @@ export function translated(line: Line): string | undefined {
   if (line.name === undefined || at < 0) return undefined;
   const before = words.slice(0, at);
   const rest = words.slice(at + 1);
-  if (line.name === 'rename') return renaming(rest);
   const name = line.command?.name ?? nameFor(line.name, rest);
   if (name === undefined) return undefined;
   const typed = takeApart(name, rest);
@@ -124,11 +125,6 @@ export function nameFor(name: string, rest: readonly string[] = []): string | un
   const [target = '', second] = rest.filter((word) => !word.startsWith('-'));
   if (target.includes('#') || second !== undefined) return 'unassign';
   return target.includes('@') ? 'deregister' : 'deprecate';
-}
-
-function renaming(rest: readonly string[]): string {
-  const [from = '<old>', to = '<new>'] = rest.filter((word) => !word.startsWith('-'));
-  return `reg register ${to}, then reg deprecate ${from}`;
 }
 
 interface Typed {
@@ -153,7 +149,7 @@ function takeApart(name: string, rest: readonly string[]): Typed | undefined {
       continue;
     }
     const [option = '', inline] = word.split(/=(.*)/s, 2);
-    const known = own.find((one) => namesOf(one).includes(option));
+    const known = own.find((one) => isCalled(one, option));
     if (known !== undefined) {
       options.push(word);
       const isOpen = valueNameOf(known.flags) !== undefined && inline === undefined;

@@ -4,6 +4,11 @@ import { type CommandSpec, command, type OptionSpec, OUTPUTS, option } from './c
 
 export const MESSAGE = option('-m, --message <text>', 'what to say in the tag');
 const VERSION = option('--version <version>', 'the version, with or without v');
+/** Of the commands about one model: what may stand behind the artifact, too. */
+export const CHOICE: readonly OptionSpec[] = [
+  VERSION,
+  option('--stage <stage>', 'what is current in this stage'),
+];
 const UNLINKED = option('--unlinked', 'allow a commit that does not declare the artifact');
 /** Of every command that writes tags. */
 export const SIGNING: readonly OptionSpec[] = [
@@ -30,12 +35,19 @@ const withdrawing = (concerned: string): OptionSpec[] => [
 /** The commands that write tags. */
 export const WRITING: readonly CommandSpec[] = [
   command('register <artifact> [rev]', 'register the model at a commit as a version', {
-    examples: ['register churn', 'register churn main~2 --version v1.2.0 -m "retrained on May"'],
+    examples: [
+      'register churn',
+      'register churn main~2 --version v1.2.0 -m "retrained on May"',
+      'register churn --from v1.2.0 --bump patch',
+    ],
     options: [
       option('--version <new-version>', 'the version, with or without v (default: the latest one raised)'),
-      option('--bump <part>', 'raise this part of the latest version', {
-        choices: ['major', 'minor', 'patch', 'release'],
+      option('--from <version>', 'raise this version in place of the latest: another line'),
+      option('--bump <part>', 'raise this part of it (default: patch)', {
+        choices: ['major', 'minor', 'patch', 'prerelease', 'release'],
       }),
+      option('--preid <word>', 'with --bump prerelease: rc gives v1.2.1-rc.0'),
+      option('--rev <rev>', 'the commit, as the second argument names it'),
       MESSAGE,
       option('--force', 'allow a second active version at one commit, and what gto cannot read'),
       UNLINKED,
@@ -81,6 +93,13 @@ export const WRITING: readonly CommandSpec[] = [
     ],
     answer: list(WriteRow),
     run: async () => (await import('../commands/writing.js')).deprecate,
+  }),
+  command('rename <artifact> <new-name>', 'give an artifact another name, which HEAD declares already', {
+    more: 'It writes tags only. The versions that are current in a stage and the latest one are registered under the new name, at their own commits, and assigned to their stages. The old name is deprecated and names the new one: who asks for it still gets an answer.',
+    examples: ['rename churn customer-churn --push', 'rename eu:credit scoring:credit --dry-run'],
+    options: [MESSAGE, option('--force', 'allow a name that is in use, and what gto cannot read'), ...LAST],
+    answer: list(WriteRow),
+    run: async () => (await import('../commands/writing.js')).rename,
   }),
   command(
     'rollback <artifact> <stage>',

@@ -2,33 +2,34 @@ import { join, resolve } from 'node:path';
 import { extraHeaderFor, type GitConfig, gitConfigValue } from '../../documents/git-config.js';
 import { parseLocation } from '../../domain/location.js';
 import { once } from '../../util/async.js';
+import { tokenFor } from '../../util/host-tokens.js';
 import type { LargeFiles } from '../port.js';
 import { findPlace, type Place } from './place.js';
 import { headBranch } from './refs.js';
 
 /** Finds large files by the configuration of a repository itself; only git reads that of the user and of the machine. */
-export function localLargeFiles(place: Place): LargeFiles {
+export function localLargeFiles(place: Place, env: NodeJS.ProcessEnv): LargeFiles {
   const { config } = place;
   const remote = once(async () => remoteOf(config, await headBranch(place.gitDir)));
-  return withoutPrograms({
-    remote,
-    folders: async () => {
-      const paths = remotePaths(place, (await remote())?.url);
-      const others = paths.map((path) => findPlace(path, {}).catch(() => undefined));
-      const found = [place, ...(await Promise.all(others))].filter((one) => one !== undefined);
-      return [...new Set(found.map(storageOf))];
-    },
-    setting: async (key) => gitConfigValue(config, key),
-    extraHeader: async (url) => extraHeaderFor(config, url),
-  });
+  const folders = async (): Promise<string[]> => {
+    const paths = remotePaths(place, (await remote())?.url);
+    const others = paths.map((path) => findPlace(path, {}).catch(() => undefined));
+    const found = [place, ...(await Promise.all(others))].filter((one) => one !== undefined);
+    return [...new Set(found.map(storageOf))];
+  };
+  const setting = async (key: string) => gitConfigValue(config, key);
+  // a token takes the place of headers
+  const extraHeader = async (url: string) => (tokenFor(url, env) ? undefined : extraHeaderFor(config, url));
+  return withoutPrograms({ remote, folders, setting, extraHeader }, env);
 }
 
 /** The parts of finding large files that need neither git-lfs nor credential helpers. */
 export const withoutPrograms = (
   known: Pick<LargeFiles, 'folders' | 'remote' | 'setting' | 'extraHeader'>,
+  env: NodeJS.ProcessEnv,
 ): LargeFiles => ({
   ...known,
-  findLogin: async () => undefined,
+  findLogin: async (url) => tokenFor(url, env),
   tellLogin: async () => undefined,
   smudge: async () => undefined,
 });

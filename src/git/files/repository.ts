@@ -8,7 +8,7 @@ import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { RegError } from '../../errors.js';
 import { blobHash } from '../../util/blob.js';
 import { filesBelow, isFolder, isThere } from '../../util/files.js';
-import { readPlain } from '../../util/safe-files.js';
+import { readPlain, tooLarge } from '../../util/safe-files.js';
 import { firstBytes } from '../../util/stream.js';
 import type {
   Objects,
@@ -20,7 +20,7 @@ import type {
   Tags,
   TreeEntry,
 } from '../port.js';
-import { type NextCommit, NO_FILES, needsGit } from '../port.js';
+import { fetchReach, type NextCommit, NO_FILES, needsGit, reachesOf } from '../port.js';
 import { decodeFound, MAX_TAG_BYTES, ownTarget, readingOf } from '../tag-object.js';
 import { commitsBetween, mergeBase, readShallow } from './history.js';
 import { localLargeFiles } from './large-files.js';
@@ -32,7 +32,7 @@ import {
   type StoredObject,
   treeEntries,
 } from './objects.js';
-import { findPlace } from './place.js';
+import { findPlace, type Place } from './place.js';
 import { headBranch, openRefs, type Refs, type StoredRef } from './refs.js';
 import { resolveCommit } from './revisions.js';
 
@@ -57,34 +57,66 @@ export async function openLocalRepository(
     // a tag or an object that is missing is an answer here
     tags: tagsIn(refs, all),
     objects: { ...read.objects, types: (oids) => typesOf(all, oids) },
-    remotes: async () => ({
-      names: [...config.keys()].flatMap((key) => /^remote\.(.*)\.url$/.exec(key)?.[1] ?? []),
-      chosen: gitConfigValue(config, 'reg.remote'),
-      pushDefault: gitConfigValue(config, 'remote.pushdefault'),
-      ofBranch: gitConfigValue(config, `branch.${await headBranch(gitDir)}.remote`),
-    }),
+    remotes: async () => {
+      const names = [...config.keys()].flatMap((key) => /^remote\.(.*)\.url$/.exec(key)?.[1] ?? []);
+      return {
+        names,
+        chosen: gitConfigValue(config, 'reg.remote'),
+        pushDefault: gitConfigValue(config, 'remote.pushdefault'),
+        ofBranch: gitConfigValue(config, `branch.${await headBranch(gitDir)}.remote`),
+        mirrors: new Set(names.filter((name) => isGitConfigTrue(config, `remote.${name}.mirror`))),
+        fetches: reachesOf(names, (name) =>
+          fetchReach(
+            gitConfigValue(config, `remote.${name}.tagopt`),
+            config.get(`remote.${name}.fetch`) ?? [],
+          ),
+        ),
+      };
+    },
     hasRemote: async (name) => gitConfigValue(config, `remote.${name}.url`) !== undefined,
-    largeFiles: localLargeFiles(place),
+    largeFiles: localLargeFiles(place, env),
     tips: () => listTips(refs, objects),
     defaultBranch: () => headBranch(gitDir),
     workTree: async () => place.workTree,
-    uncommitted: (paths) => listUncommitted(read.objects, place.workTree, paths),
-    nextCommit: () => filesHere(read.objects, place.workTree),
+    uncommitted: async (paths) => {
+      const changed = await listUncommitted(read.objects, place.workTree, paths);
+      const absent = changed.length === 0 ? NO_ENTRIES : await absentHere(read.objects, place);
+      return changed.filter((path) => !absent.has(path));
+    },
+    notCheckedOut: async (end) =>
+      new Map([...(await absentHere(read.objects, place))].filter(([path]) => path.endsWith(end))),
+    nextCommit: async () => {
+      const files = await filesHere(read.objects, place.workTree);
+      const absent = place.workTree === undefined ? NO_ENTRIES : await absentHere(read.objects, place);
+      if (absent.size === 0) return files;
+      return {
+        paths: [...files.paths, ...absent.keys()].sort(),
+        read: async (path, limit) => {
+          const oid = absent.get(path);
+          if (oid === undefined) return files.read(path, limit);
+          const size = (await read.objects.sizes([oid])).get(oid) ?? 0;
+          if (size > limit) throw tooLarge(path, size, limit);
+          return read.objects.blob(oid);
+        },
+      };
+    },
   };
 }
 
 /**
  * Opens a folder as the source of models.
+ * @param env names logins; a repository that it names is another one
  * @throws RegError NO_REPOSITORY, GIT_MISSING
  */
-export async function openLocalSource(folder: string): Promise<SourceRepository> {
+export async function openLocalSource(folder: string, env: NodeJS.ProcessEnv): Promise<SourceRepository> {
   const notFound = new RegError(
     'NO_REPOSITORY',
     `there is no git repository at ${folder}`,
     'check --source, or source.repo of the link',
   );
   if (!(await isFolder(folder))) throw notFound;
-  return openLocalRepository(folder, {}).catch((error: unknown) => {
+  const elsewhere = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('GIT_')));
+  return openLocalRepository(folder, elsewhere).catch((error: unknown) => {
     throw error instanceof RegError && error.code === 'NO_REPOSITORY' ? notFound : error;
   });
 }
@@ -136,6 +168,27 @@ async function listUncommitted(
     if (entry === undefined && here.length === 0 && (await isThere(join(root, path)))) changed.add(path);
   }
   return [...changed].sort();
+}
+
+const NO_ENTRIES: ReadonlyMap<string, Oid> = new Map();
+
+/**
+ * The files of HEAD that a sparse checkout, or a clone without a checkout, left out. Without the git program nothing is known of the index:
+ * all of HEAD that is not here counts as left out there.
+ */
+async function absentHere(
+  objects: Objects,
+  { gitDir, workTree }: Pick<Place, 'gitDir' | 'workTree'>,
+): Promise<ReadonlyMap<string, Oid>> {
+  const isWhole =
+    (await isThere(join(gitDir, 'index'))) && !(await isThere(join(gitDir, 'info/sparse-checkout')));
+  const head = isWhole ? undefined : await objects.commit('HEAD');
+  if (head === undefined) return NO_ENTRIES;
+  const files = (await objects.entries(head, '')).filter(({ type }) => type === 'blob');
+  const isHere = await Promise.all(
+    files.map(async ({ path }) => workTree !== undefined && (await isThere(join(workTree, path)))),
+  );
+  return new Map(files.flatMap(({ path, oid }, index) => (isHere[index] ? [] : [[path, oid]])));
 }
 
 /**

@@ -95,7 +95,7 @@ export const eachObject = (
 ): AsyncGenerator<(FoundObject | undefined)[], void> => batch(stream, '--batch', names);
 
 /** The same, all at once. */
-export async function readObjects(
+async function readObjects(
   stream: StreamGit,
   names: readonly string[],
 ): Promise<(FoundObject | undefined)[]> {

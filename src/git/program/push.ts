@@ -1,34 +1,43 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
+import { shellLine } from '../../util/shell.js';
 import type { Outcome, RefChange, Turn } from '../port.js';
 import { failureOf, listRemoteRefs, type RemoteAccess, remoteFailed } from './remote.js';
 import type { GitResult } from './run.js';
-import { passTurn } from './write.js';
+import { passTurns } from './write.js';
 
 /**
- * Changes refs at a remote, all or none, and passes the turn on with them. The outcome is read back from the remote, because
+ * Changes refs at a remote, all or none, and passes the turns on with them. The outcome is read back from the remote, because
  * an acknowledgement can be lost on the way. A push that meets another one is lost, and nothing is read back: the caller
  * lists the remote before it decides again, and finds there what the remote has.
+ * @param isMirror whether the remote is one to which git pushes all refs (git-config(1), remote.<name>.mirror)
  * @throws RegError REMOTE_FAILED
  */
 export async function push(
   access: RemoteAccess,
   refs: readonly RefChange[],
-  turn: Turn | undefined,
+  turns: readonly Turn[],
+  isMirror: boolean,
 ): Promise<Outcome> {
   if (refs.length === 0) return { kind: 'done' };
-  const passing = turn && (await passTurn(access.git, refs, turn));
-  const pushed = await runPush(access, passing ? [...refs, passing] : refs);
+  const mirror = isMirror ? ['-c', `remote.${access.remote.name}.mirror=false`] : [];
+  const passing = await passTurns(access.git, refs, turns);
+  const pushed = await runPush(access, mirror, [...refs, ...passing]);
   const outcome = await readBack(access, refs, passing, pushed);
   // a server that takes no refs but branches and tags, or one ref at a time, has names alone to keep writers apart
   if (outcome !== 'without turn') return outcome;
-  const again = await readBack(access, refs, passing, await runPush(access, refs));
+  const again = await readBack(access, refs, passing, await runPush(access, mirror, refs));
   return again === 'without turn' ? { kind: 'refused', reason: pushed.stderr } : again;
 }
 
-const runPush = ({ git, remote }: RemoteAccess, changes: readonly RefChange[]): Promise<GitResult> =>
+const runPush = (
+  { git, remote }: RemoteAccess,
+  options: readonly string[],
+  changes: readonly RefChange[],
+): Promise<GitResult> =>
   git([
+    ...options,
     'push',
     '--porcelain',
     '--progress',
@@ -46,11 +55,14 @@ const runPush = ({ git, remote }: RemoteAccess, changes: readonly RefChange[]): 
 async function readBack(
   access: RemoteAccess,
   refs: readonly RefChange[],
-  passing: RefChange | undefined,
+  passing: readonly RefChange[],
   pushed: GitResult,
 ): Promise<Outcome | 'without turn'> {
   const { shown } = access.remote;
-  const why = whyRefused(pushed, passing?.ref);
+  const why = whyRefused(
+    pushed,
+    passing.map(({ ref }) => ref),
+  );
   if (why.kind === 'busy')
     return { kind: 'lost', reason: `another push was in the way at ${shown}: ${why.reason}` };
   const held = await askUntilAnswered(access, refs, passing);
@@ -59,13 +71,19 @@ async function readBack(
     return { kind: 'unknown', reason: held.message };
   }
   if (areDone(refs, held)) return { kind: 'done' };
-  if ([...refs, ...(passing ? [passing] : [])].some(({ ref, from }) => held.get(ref) !== from))
+  if ([...refs, ...passing].some(({ ref, from }) => held.get(ref) !== from))
     return { kind: 'lost', reason: `another writer was faster at ${shown}` };
   switch (why.kind) {
     case 'turn':
       return 'without turn';
     case 'refused':
       return { kind: 'refused', reason: why.reason };
+    case 'unsent':
+      throw new RegError(
+        'GIT_FAILED',
+        `git does not push to ${shown}: ${failureOf(pushed)}`,
+        `nothing was sent; see what git is configured to do: ${shellLine('git', 'config', '--list', '--show-origin')}`,
+      );
     case 'unanswered':
       return { kind: 'unanswered', reason: failureOf(pushed) };
     default:
@@ -86,14 +104,14 @@ const PAUSE_MS = 500;
 async function askUntilAnswered(
   access: RemoteAccess,
   refs: readonly RefChange[],
-  passing: RefChange | undefined,
+  passing: readonly RefChange[],
 ): Promise<ReadonlyMap<string, Oid> | RegError> {
   const asked = await access.whereToPush();
-  const names = [...refs, ...(passing ? [passing] : [])].map(({ ref }) => ref);
+  const names = [...refs, ...passing].map(({ ref }) => ref);
   for (let question = 1; ; question += 1) {
     try {
       const held = await listRemoteRefs(asked, names);
-      const isHalfWay = passing !== undefined && areDone([passing], held) && !areDone(refs, held);
+      const isHalfWay = passing.length > 0 && areDone(passing, held) && !areDone(refs, held);
       if (!isHalfWay || question === QUESTIONS) return held;
     } catch (error) {
       if (!(error instanceof RegError) || error.code !== 'REMOTE_FAILED') throw error;
@@ -112,8 +130,10 @@ export type WhyRefused =
   | { kind: 'refused'; reason: string }
   /** Another push was being written at that moment. */
   | { kind: 'busy'; reason: string }
-  /** The server can take the tags, but not the turn beside them. */
+  /** The server can take the tags, but not the turns beside them. */
   | { kind: 'turn' }
+  /** Git itself refuses what it was asked or configured to do; nothing was sent. */
+  | { kind: 'unsent' }
   /** The remote was not reached; nothing was sent. */
   | { kind: 'unreached' }
   /** Something may have been sent, and there was no answer. */
@@ -123,14 +143,14 @@ export type WhyRefused =
  * Reads why a push failed. That it failed is known from the remote; this gives people the reason, and says whether another
  * try makes sense. It is the one place that looks at what git prints, because git has no codes for it.
  */
-export function whyRefused({ code, stdout, stderr }: GitResult, turnRef: string | undefined): WhyRefused {
+export function whyRefused({ code, stdout, stderr }: GitResult, turnRefs: readonly string[]): WhyRefused {
   const rejected = rejections(stdout.toString());
   // a git that was ended early does not report how far it came
   if (code < 0) return { kind: 'unanswered' };
-  if (rejected.length === 0) return withoutReport(stderr);
+  if (rejected.length === 0) return code === USAGE ? { kind: 'unsent' } : withoutReport(stderr);
   const guilty = rejected.filter(({ reason }) => !INNOCENT.test(reason));
   const { reason } = guilty[0] ?? { reason: 'atomic push failed' };
-  const isTurnAlone = guilty.length > 0 && guilty.every(({ ref }) => ref === turnRef);
+  const isTurnAlone = guilty.length > 0 && guilty.every(({ ref }) => turnRefs.includes(ref));
   // out of date although it was read just now: the server does not show such refs
   if (isTurnAlone && (reason === 'stale info' || !BUSY.test(reason))) return { kind: 'turn' };
   if (guilty.every((one) => BUSY.test(one.reason)) && !IN_THE_WAY.test(stderr))
@@ -179,12 +199,19 @@ function withoutReport(stderr: string): WhyRefused {
   const isForbidden =
     /returned error: 40[0-9]|Authentication failed|could not read (Username|Password)|Permission denied|access denied|not allowed|not enabled|protected|denied to|Repository not found|read[- ]only/i;
   if (isForbidden.test(stderr)) return { kind: 'refused', reason: stderr.replaceAll('\n', ' ') };
+  if (UNSENT.test(stderr)) return { kind: 'unsent' };
   return { kind: UNREACHED.test(stderr) && !BEGUN.test(stderr) ? 'unreached' : 'unanswered' };
 }
 
 /** How git fails where it has no way to push, as to a bundle (its transport.c). */
 const CANNOT_PUSH =
   /^fatal: underlying transport does not support |^error: failed to push some refs to '[^']*'$/;
+/** The exit code of git for options that do not go together (its parse-options.c). */
+const USAGE = 129;
+/** How git refuses options, refs and configuration before it sends anything (its builtin/push.c, send-pack.c and config.c). */
+const UNSENT =
+  /^(fatal: (--mirror can't be combined|the receiving end does not support (--signed push|push options)|bad (boolean|numeric|config)|invalid (refspec|value for)|.* cannot be used together)|error: src refspec )/m;
+
 /**
  * How git fails before it knows the refs of the remote (its remote-curl.c and connect.c). It may say the same about the
  * commits that it asks for first, and then go on to push.

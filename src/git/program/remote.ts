@@ -5,7 +5,7 @@ import { tagNameOf, tagRefsOf, turnRef } from '../../domain/refs.js';
 import { settingBehind } from '../../domain/refusals.js';
 import { RegError } from '../../errors.js';
 import { redactorOf, shownAddress } from '../../util/address.js';
-import { once } from '../../util/async.js';
+import { limiter, once } from '../../util/async.js';
 import { shellLine } from '../../util/shell.js';
 import {
   type History,
@@ -33,6 +33,8 @@ export interface RemoteAccess {
    * @throws RegError INVALID_CONFIG where pushes go to several addresses
    */
   whereToPush(): Promise<RemoteAccess>;
+  /** Runs what fetches, one at a time: git locks the file where the history of a shallow clone begins, and does not wait for it. */
+  inTurn<T>(fetch: () => Promise<T>): Promise<T>;
 }
 
 /** A remote in the configuration of a repository. Its addresses are read there once. */
@@ -41,13 +43,14 @@ export const namedAccess = (run: RunGit, name: string): RemoteAccess =>
 
 /** Access to a remote that git's configuration names. */
 export function accessTo(git: RunGit, remote: NamedRemote): RemoteAccess {
-  const access: RemoteAccess = { git, remote, whereToPush: once(() => pushAccess(access)) };
+  const inTurn = limiter(1);
+  const access: RemoteAccess = { git, remote, inTurn, whereToPush: once(() => pushAccess(access)) };
   return access;
 }
 
 /** Reads both addresses of a remote from git, which has applied `insteadOf` and `pushInsteadOf` to them (git-config(1)). */
 async function pushAccess(access: RemoteAccess): Promise<RemoteAccess> {
-  const { git, remote } = access;
+  const { git, remote, inTurn } = access;
   const addresses = { fetch: [] as string[], push: [] as string[] };
   const { stdout } = await git(['remote', '--verbose']);
   for (const line of stdout.toString().split('\n')) {
@@ -63,6 +66,7 @@ async function pushAccess(access: RemoteAccess): Promise<RemoteAccess> {
     git: (args, input) => git([...alias, ...args], input),
     remote: { name, shown: shownAddress(url) },
     whereToPush: async () => there,
+    inTurn,
   };
   return there;
 }
@@ -126,40 +130,47 @@ export async function listRemoteTags(access: RemoteAccess): Promise<TagRef[]> {
 const PAUSES = [50, 100, 200, 400] as const;
 
 /**
- * The tags of one artifact at a remote, and its turn there. A server writes the refs of a push one by one, so a listing can
- * show the turn that a push passes on and not yet its tags. After a push of tags the turn is the oid of the last tag: the
- * listing is complete once that tag is there. After a deletion it never is, and waiting ends.
+ * The tags of artifacts at a remote, and their turns there. A server writes the refs of a push one by one, so a listing can
+ * show the turn that a push passes on and not yet its tags. After a push of tags the turn of an artifact is the oid of its last tag:
+ * the listing is complete once that tag is there. After a deletion it never is, and waiting ends.
  */
-export async function listRemoteArtifact(
+export async function listRemoteArtifacts(
   access: RemoteAccess,
-  artifact: ArtifactName,
-): Promise<RemoteListing> {
-  let listing = await listOnce(access, artifact);
+  artifacts: readonly ArtifactName[],
+): Promise<RemoteListing[]> {
+  let listings = await listOnce(access, artifacts);
   for (const pause of PAUSES) {
-    if (isSettled(listing)) return listing;
+    if (listings.every(isSettled)) return listings;
     await sleep(pause);
-    listing = await listOnce(access, artifact);
+    listings = await listOnce(access, artifacts);
   }
-  return listing;
+  return listings;
 }
 
 /** Whether a listing shows the tags that the turn in it stands for. */
 const isSettled = ({ tags, turn }: RemoteListing): boolean =>
   turn.last === undefined || tags.some(({ oid }) => oid === turn.last);
 
-/** The same at this moment, even in the middle of a push. */
-async function listOnce(access: RemoteAccess, artifact: ArtifactName): Promise<RemoteListing> {
-  const starts = tagRefsOf(artifact);
-  const turn = turnRef(artifact);
-  const patterns = [...starts.map((start) => `${start}*`), turn, 'HEAD', `${BRANCHES}*`];
-  const lines = await lsRemote(access, [], patterns);
-  const tips = lines.filter(({ refName }) => refName === 'HEAD' || refName.startsWith(BRANCHES));
-  return {
-    tips: new Map(tips.map(({ refName, oid }) => [refName, oid])),
-    // a pattern also matches further down, as in refs/elsewhere/refs/tags/… (git-ls-remote(1))
-    tags: tagsIn(lines.filter(({ refName }) => starts.some((start) => refName.startsWith(start)))),
-    turn: { artifact, last: lines.find(({ refName }) => refName === turn)?.oid },
-  };
+/** More artifacts than these may be too long for one command line. */
+const MANY = 100;
+
+/** Lists the tags and turns as they are at this moment, even in the middle of a push. */
+async function listOnce(access: RemoteAccess, artifacts: readonly ArtifactName[]): Promise<RemoteListing[]> {
+  const patterns = artifacts.flatMap((one) => [...tagRefsOf(one).map((start) => `${start}*`), turnRef(one)]);
+  const asked = artifacts.length > MANY ? [] : [...patterns, 'HEAD', `${BRANCHES}*`];
+  const lines = await lsRemote(access, [], asked);
+  const heads = lines.filter(({ refName }) => refName === 'HEAD' || refName.startsWith(BRANCHES));
+  const tips = new Map(heads.map(({ refName, oid }) => [refName, oid]));
+  return artifacts.map((artifact) => {
+    const starts = tagRefsOf(artifact);
+    const turn = turnRef(artifact);
+    return {
+      tips,
+      // a pattern also matches further down, as in refs/elsewhere/refs/tags/… (git-ls-remote(1))
+      tags: tagsIn(lines.filter(({ refName }) => starts.some((start) => refName.startsWith(start)))),
+      turn: { artifact, last: lines.find(({ refName }) => refName === turn)?.oid },
+    };
+  });
 }
 
 /** What the refs of a remote that match one of these patterns hold, by full name. */
@@ -256,12 +267,19 @@ async function fetchDistant(access: RemoteAccess, tags: readonly TagRef[]): Prom
   const oldest = dates.reduce((least, date) => Math.min(least, date), Number.POSITIVE_INFINITY);
   await fetchOids(access, tags, ['--depth=1']);
   const later: TagRef[] = [];
-  for (const tag of tags) {
-    const [date = oldest] = await datesOf(git, ['-1', commitOf(tag)]);
-    if (date >= oldest) later.push(tag);
-  }
+  const commits = [...new Set(tags.map(commitOf))];
+  const when = await commitDates(git, commits);
+  for (const tag of tags) if ((when.get(commitOf(tag)) ?? oldest) >= oldest) later.push(tag);
   // any later date would cut off history that is here
   await fetchOids(access, later, [`--shallow-since=@${oldest}`]);
+}
+
+/** When each of these commits was made, in seconds since the epoch. */
+async function commitDates(git: RunGit, commits: readonly Oid[]): Promise<Map<Oid, number>> {
+  const input = commits.map((oid) => `${oid}\n`).join('');
+  const { code, stdout } = await git(['log', '--no-walk=unsorted', '--format=%H %ct', '--stdin'], input);
+  const lines = code === 0 ? stdout.toString().split('\n').filter(Boolean) : [];
+  return new Map(lines.map((line) => line.split(' ')).map(([oid = '', date]) => [oid, Number(date)]));
 }
 
 /** When commits were made, in seconds since the epoch. */
@@ -271,7 +289,7 @@ async function datesOf(git: RunGit, revs: readonly string[]): Promise<number[]> 
 }
 
 async function fetchOids(
-  { git, remote }: RemoteAccess,
+  { git, remote, inTurn }: RemoteAccess,
   tags: readonly TagRef[],
   options: readonly string[],
 ): Promise<void> {
@@ -290,9 +308,20 @@ async function fetchOids(
     remote.name,
   ];
   const oids = tags.map(({ oid }) => `${oid}\n`).join('');
-  const result = await runWithLocks(git, [{ path: 'shallow.lock' }], args, oids);
-  if (result.code !== 0) throw remoteFailed(remote.shown, result);
+  const fetched = await inTurn(async () => {
+    for (let waited = 0; ; waited += PAUSE_MS) {
+      const result = await runWithLocks(git, [{ path: 'shallow.lock' }], args, oids);
+      if (result.code === 0 || waited >= LONGEST_WAIT_MS || !IN_THE_WAY.test(result.stderr)) return result;
+      await sleep(PAUSE_MS);
+    }
+  });
+  if (fetched.code !== 0) throw remoteFailed(remote.shown, fetched);
 }
+
+/** How git says that another fetch changes where the history of this clone begins (its shallow.c). */
+const IN_THE_WAY = /shallow\.lock': File exists|shallow file has changed since we read it/;
+const PAUSE_MS = 100;
+const LONGEST_WAIT_MS = 10_000;
 
 /**
  * Takes the logins of a remote's URLs out of the messages of git, also where a server repeats them. The URLs are looked up

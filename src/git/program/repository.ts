@@ -5,6 +5,7 @@ import { once } from '../../util/async.js';
 import { isFolder } from '../../util/files.js';
 import { readPlain, userNumber } from '../../util/safe-files.js';
 import {
+  fetchReach,
   type History,
   isBrokenRef,
   NO_FILES,
@@ -13,16 +14,18 @@ import {
   type Remote,
   type RemoteNames,
   type RemoteSide,
+  reachesOf,
   type SourceRepository,
 } from '../port.js';
 import { gitBranches, gitHistory } from './history.js';
 import { gitLargeFiles } from './lfs.js';
 import { gitObjects } from './objects.js';
+import { isShallowAt, mayIndexHave, mayNameRemote, plainTop } from './plain.js';
 import { push } from './push.js';
 import {
   accessTo,
   fetchTagObjects,
-  listRemoteArtifact,
+  listRemoteArtifacts,
   listRemoteRefs,
   listRemoteTags,
   listTips,
@@ -73,8 +76,25 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
   const read = checked(readGitIn(folder, around));
   // in a partial clone git brings a missing model from the remote, and shows no progress
   const stream = streamGitIn(folder, unhurried(around));
-  const [objects, history] = [gitObjects(read, stream), gitHistory(read)];
+  const plain = (): Promise<string | undefined> => plainTop(folder, around.env);
+  const objects = gitObjects(read, stream);
+  const asked = gitHistory(read);
+  const history: History = {
+    ...asked,
+    isShallow: async () => {
+      const top = await plain();
+      return top === undefined ? asked.isShallow() : isShallowAt(top);
+    },
+  };
   const access = accesses(git);
+  let reading: Promise<RemoteNames> | undefined;
+  // calls at the same time share an answer; later ones see what was configured since
+  const remotes = (): Promise<RemoteNames> => {
+    reading ??= readRemotes(read, usable).finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
   // but it does not bring a missing tag
   const forTags = withinLimit(offline(around));
   const tags = gitTags(checked(readGitIn(folder, forTags)), streamGitIn(folder, forTags));
@@ -94,15 +114,32 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
           'writing reg.remote to its configuration',
         ),
     },
-    remote: (name, side) => gitRemote(access(name), objects, history, side),
-    remotes: () => readRemotes(read),
-    hasRemote: async (name) => (await readRemotes(read)).names.includes(name),
+    remote: (name, side) =>
+      gitRemote(
+        access(name),
+        objects,
+        history,
+        side,
+        async () => (await remotes()).mirrors?.has(name) === true,
+      ),
+    remotes,
+    hasRemote: async (name) => (await remotes()).names.includes(name),
+    mayHaveRemote: async () => {
+      const top = await plain();
+      return top === undefined || mayNameRemote(top);
+    },
     largeFiles: gitLargeFiles(folder, around),
     tips: () => listTips(ownAccess(read, folder)),
     defaultBranch: () => readHead(ownAccess(read, folder)),
     workTree: () => findWorkTree(read),
+    plainTop: plain,
     // loaded on use: a question about tags has nothing to do with edited files
     uncommitted: async (paths) => (await import('./work-tree.js')).listUncommitted(read, paths),
+    notCheckedOut: async (end) => {
+      const top = await plain();
+      if (top !== undefined && !(await mayIndexHave(top, end))) return new Map();
+      return (await import('./work-tree.js')).listNotCheckedOut(read, folder, end);
+    },
     nextCommit: async () => {
       const top = await findWorkTree(read);
       if (top === undefined) return NO_FILES;
@@ -168,19 +205,33 @@ function refusalOf(stderr: string, folder: string): RegError | undefined {
   );
 }
 
-/** Reads what git's configuration says about remotes. */
-async function readRemotes(git: RunGit): Promise<RemoteNames> {
-  const pattern = '^(remote\\..*\\.url|reg\\.remote|remote\\.pushdefault|branch\\..*\\.remote)$';
+/**
+ * Reads what git's configuration says about remotes.
+ * @param requireUsable fails where there is no repository: git reads the configuration of the user there
+ */
+async function readRemotes(git: RunGit, requireUsable: () => Promise<void>): Promise<RemoteNames> {
+  const pattern =
+    '^(core\\.repositoryformatversion|remote\\..*\\.(url|fetch|tagopt|mirror)|reg\\.remote|remote\\.pushdefault|branch\\..*\\.remote)$';
   const { stdout } = await git(['config', '--null', '--get-regexp', pattern]);
   const lines = stdout.toString().split('\0').filter(Boolean);
   // a later value wins; the name in the middle of a key keeps its letter case
-  const settings = new Map(
-    lines.map((line) => [line.slice(0, line.indexOf('\n')), line.slice(line.indexOf('\n') + 1)]),
-  );
+  const entries = lines.map((line): [key: string, value: string] => {
+    const end = line.indexOf('\n');
+    // a key without a value means true (git-config(1), Syntax)
+    return end < 0 ? [line, 'true'] : [line.slice(0, end), line.slice(end + 1)];
+  });
+  const settings = new Map(entries);
+  // `git init` writes it
+  if (!settings.has('core.repositoryformatversion')) await requireUsable();
   const names = [...settings.keys()].flatMap((key) => /^remote\.(.*)\.url$/s.exec(key)?.[1] ?? []);
   const preferred = {
     chosen: settings.get('reg.remote'),
     pushDefault: settings.get('remote.pushdefault'),
+    fetches: reachesOf(names, (name) => {
+      const refspecs = entries.flatMap(([key, value]) => (key === `remote.${name}.fetch` ? value : []));
+      return fetchReach(settings.get(`remote.${name}.tagopt`), refspecs);
+    }),
+    mirrors: await mirrorsAmong(names, (name) => settings.get(`remote.${name}.mirror`)),
   };
   if (names.length < 2) return { names, ...preferred };
   const head = await git(['symbolic-ref', '--quiet', '--short', 'HEAD']);
@@ -189,6 +240,19 @@ async function readRemotes(git: RunGit): Promise<RemoteNames> {
     ...preferred,
     ofBranch: settings.get(`branch.${head.stdout.toString().trim()}.remote`),
   };
+}
+
+/** The remotes that git pushes all refs to. */
+async function mirrorsAmong(
+  names: readonly string[],
+  valueOf: (name: string) => string | undefined,
+): Promise<Set<string>> {
+  const marked = names.filter((name) => valueOf(name) !== undefined);
+  if (marked.length === 0) return new Set();
+  // loaded on use: few remotes are mirrors
+  const { isGitTrue } = await import('../../documents/git-config.js');
+  // a key with = cannot be given on a command line, where it is to be overridden
+  return new Set(marked.filter((name) => isGitTrue(valueOf(name)) && !name.includes('=')));
 }
 
 /**
@@ -242,17 +306,19 @@ export async function openGitSource(path: string, around: Surroundings): Promise
  * A remote, with the git program.
  * @param objects those of the repository here, which a fetch adds to
  * @param side which address is read, where fetches and pushes have different ones
+ * @param isMirror whether git pushes all refs to it, unless its command line says otherwise
  */
 export function gitRemote(
   access: RemoteAccess,
   objects: Objects,
   history: History,
   side: RemoteSide = 'fetch',
+  isMirror = async (): Promise<boolean> => false,
 ): Remote {
   const read = async (): Promise<RemoteAccess> => (side === 'push' ? access.whereToPush() : access);
   return {
     listTags: async () => listRemoteTags(await read()),
-    listArtifact: async (artifact) => listRemoteArtifact(await read(), artifact),
+    listArtifacts: async (artifacts) => listRemoteArtifacts(await read(), artifacts),
     listRefs: async (patterns) => listRemoteRefs(await read(), patterns),
     fetch: async (tags) => {
       const there = await read();
@@ -265,6 +331,6 @@ export function gitRemote(
         if (!(await hasBadRefs(there.git)) || (await restoreTagObjects(there, wanted)) === 0) throw error;
       }
     },
-    push: (refs, turn) => push(access, refs, turn),
+    push: async (refs, ...turns) => push(access, refs, turns, await isMirror()),
   };
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { interrupted, RegError } from '../../errors.js';
 import { withoutUserInfo } from '../../util/address.js';
 import { undoneAtEnd } from '../../util/ending.js';
+import { type HostToken, hostTokens, redactorOfTokens } from '../../util/host-tokens.js';
 import { noResponse, timeoutOf } from '../../util/timeout.js';
 
 /** What a run of git takes from the process around it. */
@@ -101,7 +102,7 @@ export function gitIn(cwd: string, around: Surroundings): RunGit {
     const whole = Buffer.concat(stdout);
     // the output may be tens of megabytes, and listeners hold the list
     stdout.length = 0;
-    return { code: ended.exitCode, stdout: whole, stderr: messagesIn(ended.stdErr) };
+    return { code: ended.exitCode, stdout: whole, stderr: messagesIn(ended.stdErr, around.env) };
   };
 }
 
@@ -200,7 +201,7 @@ async function* outputOf(
   }
   const code = await Promise.race([closed, run.ended]);
   const early = run.stop();
-  return early ? resultOf(early, timeout) : { code: code ?? -1, stderr: messagesIn(messages) };
+  return early ? resultOf(early, timeout) : { code: code ?? -1, stderr: messagesIn(messages, env) };
 }
 
 /** Watches one run of git. It ends the run when git does not respond for some seconds, and when the signal is given. */
@@ -364,15 +365,39 @@ const TRUST_THE_USER = {
   allowUnsafeUrlRewrite: true,
 };
 
-/** The environment of git: the user's own, but for locale, locks and allowed transports. */
+/** The environment of git: the user's own, but for locale, locks, allowed transports and the logins of `REG_TOKEN_<HOST>`. */
 const gitVariables = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   GIT_ALLOW_PROTOCOL: TRANSPORTS,
-  ...env,
+  ...withTokens(env),
   LC_ALL: 'C',
   GIT_OPTIONAL_LOCKS: '0',
   // a replacement object would make a tag answer for another one (git-replace(1))
   GIT_NO_REPLACE_OBJECTS: '1',
 });
+
+/**
+ * Makes the tokens of the environment the logins of git, for exactly their hosts. Git asks a helper again for the host of a redirect,
+ * and sends a header of its configuration there, so that a token is no header. It takes the place of headers and helpers of its host.
+ */
+function withTokens(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const settings = hostTokens(env).flatMap((token) =>
+    token.origins.flatMap((origin): Setting[] => [
+      // an empty value takes away those before it (git-config(1), http.extraHeader, credential.helper)
+      [`http.${origin}/.extraHeader`, ''],
+      [`credential.${origin}.helper`, ''],
+      [`credential.${origin}.helper`, helperFor(token)],
+    ]),
+  );
+  return settings.length === 0 ? env : withSettings(env, settings);
+}
+
+/** A credential helper in shell that reads a variable: no command line and no file holds a token (gitcredentials(7)). */
+function helperFor({ variable, login, hasUser }: HostToken): string {
+  const user = hasUser
+    ? `user=\${token%%:*} token=\${token#*:}`
+    : `user=${login.username}; while IFS== read -r key value; do test "$key" != username || user=$value; done`;
+  return `!f() { test "$1" = get || exit 0; token=$${variable}; ${user}; printf 'username=%s\\npassword=%s\\n' "$user" "$token"; }; f`;
+}
 
 /**
  * Without access to the remote. In a partial clone git asks the remote for every object that is missing, one by one. Git
@@ -411,6 +436,15 @@ export function withSettings(env: NodeJS.ProcessEnv, settings: readonly Setting[
   return { ...env, ...Object.fromEntries(numbered), GIT_CONFIG_COUNT: String(count + settings.length) };
 }
 
+/** Adds settings to the environment of git. Those that are there already win. */
+export function withSettingsBelow(env: NodeJS.ProcessEnv, settings: readonly Setting[]): NodeJS.ProcessEnv {
+  const own = Array.from({ length: Number(env.GIT_CONFIG_COUNT) || 0 }, (_, index): Setting => {
+    const [key = '', value = ''] = [env[`GIT_CONFIG_KEY_${index}`], env[`GIT_CONFIG_VALUE_${index}`]];
+    return [key, value];
+  });
+  return withSettings({ ...env, GIT_CONFIG_COUNT: '0' }, [...settings, ...own]);
+}
+
 // the list that `git rev-parse --local-env-vars` prints
 const LOCAL =
   /^GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|PREFIX|NAMESPACE|GRAFT_FILE|SHALLOW_FILE|CONFIG|IMPLICIT_WORK_TREE|REPLACE_REF_BASE|INTERNAL_SUPER_PREFIX)$/;
@@ -423,12 +457,15 @@ export const withoutLocalVariables = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv
 const PROGRESS =
   /^(remote: )?(Total \d+|Delta compression using |[A-Z][a-z]+ (objects|deltas|file contents)[^:]*: )/;
 
-const messagesIn = (stderr: readonly Buffer[]): string =>
-  withoutUserInfo(Buffer.concat(stderr).toString())
+function messagesIn(stderr: readonly Buffer[], env: NodeJS.ProcessEnv): string {
+  const tokens = hostTokens(env);
+  const redact = tokens.length === 0 ? withoutUserInfo : redactorOfTokens(tokens);
+  return redact(Buffer.concat(stderr).toString())
     .split(/[\r\n]+/)
     .map((line) => line.trimEnd())
     .filter((line) => line !== '' && !PROGRESS.test(line))
     .join('\n');
+}
 
 /** Messages of git as a part of a sentence. */
 export const oneLine = (stderr: string): string => stderr.replaceAll(/\s+/g, ' ').trim();

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import { blobId } from '../../util/blob.js';
+import { isThere } from '../../util/files.js';
 import { inOwnFolder, notPlain, readPlain, tooLarge } from '../../util/safe-files.js';
 import { type Index, type NextCommit, type Objects, STAGED, type TreeEntry } from '../port.js';
 import { expectSuccess, type GitResult, oneLine, type RunGit, readGitIn, type Surroundings } from './run.js';
@@ -27,11 +28,21 @@ async function statusOf(git: RunGit, paths: readonly string[]): Promise<Status[]
   ];
   const result = await git([...args, '--', ...pathspecs]);
   const lines = linesOf(expectSuccess(result, 'comparing the work tree with HEAD'));
-  return lines.map((line) => ({
+  const statuses = lines.map((line) => ({
     index: line[0] ?? '',
     workTree: line[1] ?? '',
     path: line.slice('XY '.length),
   }));
+  const isGone = ({ index }: Status): boolean => index === 'D';
+  return statuses.some(isGone) && (await lacksIndex(git)) ? statuses.filter((one) => !isGone(one)) : statuses;
+}
+
+/** Whether there is no index yet, as in a clone without a checkout (git-clone(1), --no-checkout): that deletes nothing. */
+async function lacksIndex(git: RunGit, folder?: string): Promise<boolean> {
+  // the usual place, which takes no process
+  if (folder !== undefined && (await isThere(join(folder, '.git', 'index')))) return false;
+  const named = await git(['rev-parse', '--path-format=absolute', '--git-path', 'index']);
+  return !(await isThere(expectSuccess(named, 'looking for the index').toString().trimEnd()));
 }
 
 const linesOf = (stdout: Buffer): string[] => stdout.toString().split('\0').slice(0, -1);
@@ -58,7 +69,7 @@ export async function readNextCommit(top: string, { git, objects, around }: Acce
     inTop(['ls-files', '-z', '--stage']).then((result) => expectSuccess(result, 'reading the index')),
     statusOf(git, []),
   ]);
-  const index = new Map(linesOf(staged).flatMap(entriesOf));
+  const index = new Map((await orOfHead(inTop, linesOf(staged))).flatMap(entriesOf));
   const edited = new Set<string>();
   for (const status of statuses) {
     const { path } = status;
@@ -97,7 +108,7 @@ export async function readIndex(top: string, objects: Objects, around: Surroundi
     inTop(intended).then((result) => expectSuccess(result, 'comparing the work tree with the index')),
   ]);
   const left = new Set(linesOf(notAdded));
-  const lines = linesOf(staged);
+  const lines = await orOfHead(inTop, linesOf(staged));
   const unmerged = new Set(lines.flatMap((line) => /^\d+ \w+ [123]\t(.*)$/s.exec(line)?.[1] ?? []));
   const entries = new Map(
     lines.flatMap((line) => {
@@ -147,8 +158,44 @@ async function readBlob(objects: Objects, path: string, oid: Oid, limit: number)
   return objects.blob(oid);
 }
 
+/**
+ * The files that the work tree may lack by design, by the end of their paths. They are those of the index, and without an index those
+ * of HEAD.
+ */
+export async function listNotCheckedOut(git: RunGit, folder: string, end: string): Promise<Map<string, Oid>> {
+  const pathspec = `:(top)*${end.replaceAll(/[\\*?[]/g, '\\$&')}`;
+  const [listed, isWithout] = await Promise.all([
+    git(['ls-files', '-v', '-z', '--stage', '--full-name', '--', pathspec]),
+    lacksIndex(git, folder),
+  ]);
+  const lines = linesOf(expectSuccess(listed, 'reading the index'));
+  // S is --skip-worktree, a small letter --assume-unchanged
+  const hidden = lines.filter((line) => /^[Sa-z] /.test(line)).flatMap((line) => entriesOf(line.slice(2)));
+  const entries = isWithout ? (await linesOfHead(git)).flatMap(entriesOf) : hidden;
+  return new Map(
+    entries.flatMap(([path, { oid, isFile }]) => (isFile && path.endsWith(end) ? [[path, oid]] : [])),
+  );
+}
+
+/** The lines of the index, or of HEAD where there is no index. */
+const orOfHead = async (git: RunGit, lines: string[]): Promise<string[]> =>
+  lines.length === 0 && (await lacksIndex(git)) ? linesOfHead(git) : lines;
+
+/** The lines of `git ls-files --stage` in a checkout of HEAD; nothing before the first commit. */
+async function linesOfHead(git: RunGit): Promise<string[]> {
+  const { code, stdout } = await git(['ls-tree', '-r', '-z', '--full-tree', 'HEAD']);
+  // `<mode> <type> <oid>`, where the index has `<mode> <oid> <stage>`
+  return code === 0 ? linesOf(stdout).map((line) => line.replace(/^(\d+) \w+ (\w+)/, '$1 $2 0')) : [];
+}
+
+/** A file as the index has it. */
+interface IndexEntry {
+  oid: Oid;
+  isFile: boolean;
+}
+
 /** A line of `git ls-files --stage`: the mode, the object, the stage of a conflict, and the path. Submodules are left out. */
-function entriesOf(line: string): [path: string, entry: { oid: Oid; isFile: boolean }][] {
+function entriesOf(line: string): [path: string, entry: IndexEntry][] {
   const [, mode, oid = '', path = ''] = /^(\d+) ([0-9a-f]+) \d\t(.*)$/s.exec(line) ?? [];
   return mode === undefined || mode === '160000' ? [] : [[path, { oid, isFile: mode !== '120000' }]];
 }

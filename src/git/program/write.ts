@@ -19,7 +19,7 @@ export function gitTagWriter(
     signsTags,
     store: (tag, sign) => (sign ? signTag(tag) : storeUnsigned(git, tag)),
     turn: (artifact) => takeTurn(git, artifact),
-    change: (refs, turn) => changeRefs(git, refs, turn),
+    change: (refs, ...turns) => changeRefs(git, refs, turns),
   };
 }
 
@@ -53,18 +53,40 @@ async function takeTurn(git: RunGit, artifact: ArtifactName): Promise<Turn> {
   return { artifact, last: code === 0 ? stdout.toString().trim() : undefined };
 }
 
-async function changeRefs(git: RunGit, refs: readonly RefChange[], turn: Turn | undefined): Promise<Outcome> {
+async function changeRefs(git: RunGit, refs: readonly RefChange[], turns: readonly Turn[]): Promise<Outcome> {
   if (refs.length === 0) return { kind: 'done' };
-  if (turn === undefined) return followRemote(git, refs);
-  const failure = await updateRefs(git, [...refs, await passTurn(git, refs, turn)]);
+  if (turns.length === 0) return followRemote(git, refs);
+  const failure = await updateRefs(git, [...refs, ...(await passTurns(git, refs, turns))]);
   return failure === undefined ? { kind: 'done' } : { kind: 'lost', reason: failure };
 }
 
-/** The change that passes a turn on: of two writers with the same one, the second finds it changed. */
-export async function passTurn(git: RunGit, refs: readonly RefChange[], turn: Turn): Promise<RefChange> {
-  // after a deletion the turn holds an object that is new: an earlier one would make an old turn good again
-  const to = refs.at(-1)?.to ?? (await unusedOid(git));
-  return { ref: turnRef(turn.artifact), from: turn.last, to };
+/**
+ * The changes that pass turns on: of two writers with the same one, the second finds it changed. The turn of an artifact becomes
+ * its last tag. An artifact that no ref is about keeps its turn.
+ */
+export async function passTurns(
+  git: RunGit,
+  refs: readonly RefChange[],
+  turns: readonly Turn[],
+): Promise<RefChange[]> {
+  const lasts = lastsOf(refs);
+  const passing: RefChange[] = [];
+  for (const { artifact, last } of turns) {
+    const change = lasts.get(artifact);
+    // after a deletion the turn holds an object that is new: an earlier one would make an old turn good again
+    if (change) passing.push({ ref: turnRef(artifact), from: last, to: change.to ?? (await unusedOid(git)) });
+  }
+  return passing;
+}
+
+/** The last change of each artifact that refs are about. */
+function lastsOf<T extends { ref: string }>(refs: readonly T[]): Map<ArtifactName, T> {
+  const lasts = new Map<ArtifactName, T>();
+  for (const one of refs) {
+    const name = parseTagName(tagNameOf(one.ref) ?? '');
+    if (name) lasts.set(name.artifact, one);
+  }
+  return lasts;
 }
 
 /** The oid of an object that never existed before. */
@@ -121,13 +143,8 @@ async function followRemote(git: RunGit, refs: readonly RefChange[]): Promise<Ou
 
 /** The changes that end every turn of artifacts that was taken before: those writers have to decide again. */
 async function endTurns(git: RunGit, refs: readonly LocalChange[]): Promise<LocalChange[]> {
-  const last = new Map<ArtifactName, Oid | undefined>();
-  for (const { ref, to } of refs) {
-    const name = parseTagName(tagNameOf(ref) ?? '');
-    if (name) last.set(name.artifact, to);
-  }
   const changes: LocalChange[] = [];
-  for (const [artifact, to] of last)
+  for (const [artifact, { to }] of lastsOf(refs))
     changes.push({ ref: turnRef(artifact), from: 'anything', to: to ?? (await unusedOid(git)) });
   return changes;
 }
@@ -151,7 +168,7 @@ async function heldBy(git: RunGit, refs: readonly LocalChange[]): Promise<Map<st
  */
 export async function commitFile(git: RunGit, path: string, message: string): Promise<Oid> {
   const file = `:(top,literal)${path}`;
-  expectSuccess(await git(['add', '--', file]), `adding ${path}`);
+  expectSuccess(await git(['add', '--sparse', '--', file]), `adding ${path}`);
   const same = await git(['diff', '--cached', '--quiet', 'HEAD', '--', file]);
   if (same.code !== 0)
     expectSuccess(

@@ -251,6 +251,7 @@ export function remoteRepository(
     branches: local.branches && branches,
     remotes: async () => ({ names: [] }),
     hasRemote: async () => true,
+    notCheckedOut: async () => new Map(),
     tips: transport.tips,
     defaultBranch: transport.defaultBranch,
     workTree: async () => undefined,

@@ -1,22 +1,24 @@
 import { STATUS_CODES } from 'node:http';
+import { extraHeaderFor, type GitConfig, headerOf } from '../../documents/git-config.js';
 import type { Oid } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { compareText } from '../../domain/order.js';
 import { refNamesOf, TAG_REFS, tagRef } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
 import { openHttp, type Surroundings } from '../../net/http.js';
-import { redactorOf, shownAddress } from '../../util/address.js';
+import { redactorOf, shownAddress, withoutLogin } from '../../util/address.js';
 import { isOid } from '../../util/oid.js';
 import { type ProtocolV2, protocolV2, type RemoteRef, type Server } from './protocol-v2.js';
 import type { CacheFolder, Receiver, Transport } from './transport.js';
 
 /**
  * Reaches a repository over HTTP, in version 2 of git's protocol, without the git program.
+ * @param around with the configuration whose headers are sent to the server (git-config(1), http.extraHeader)
  * @param receiver receives what comes into a folder of the cache
  */
 export function httpTransport(
   address: string,
-  around: Surroundings,
+  around: Surroundings & { config?: GitConfig | undefined },
   receiver: (folder: CacheFolder) => Receiver,
 ): Transport {
   const server = openServer(address, around);
@@ -117,7 +119,7 @@ async function refsNamed(specs: readonly Refspec[], protocol: ProtocolV2): Promi
 }
 
 /** Reaches the server of a repository. A login in the address is sent to its own host alone. */
-function openServer(address: string, around: Surroundings): Server {
+function openServer(address: string, around: Surroundings & { config?: GitConfig | undefined }): Server {
   const shown = shownAddress(address);
   const redact = redactorOf(address);
   const http = openHttp(around, {
@@ -131,7 +133,11 @@ function openServer(address: string, around: Surroundings): Server {
       `cannot reach ${shown}: ${redact(why).replaceAll(/\s+/g, ' ')}`,
       'check the address, the network and your access; a login is given as in https://user:token@host/path',
     );
+  const { origin } = new URL(address);
+  const extra = headerOf(around.config && extraHeaderFor(around.config, withoutLogin(address)));
   let base = new URL(address).href.replace(/\/+$/, '');
+  // another host that the server has moved to gets none of them
+  const own = () => (new URL(base).origin === origin ? extra : {});
   return {
     shown,
     failed,
@@ -139,7 +145,13 @@ function openServer(address: string, around: Surroundings): Server {
       // git follows redirects of the first request alone too (git-config(1), http.followRedirects)
       const sent = body === undefined ? ({ method: 'GET' } as const) : ({ method: 'POST', body } as const);
       const redirect = body === undefined ? 'follow' : 'manual';
-      const response = await http.request({ ...sent, url: base + path, headers, shown, redirect });
+      const response = await http.request({
+        ...sent,
+        url: base + path,
+        headers: { ...own(), ...headers },
+        shown,
+        redirect,
+      });
       const { status, url } = response;
       if (status !== 200) {
         response.body.destroy();

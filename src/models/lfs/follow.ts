@@ -3,10 +3,10 @@ import type { Oid } from '../../domain/event.js';
 import { RegError } from '../../errors.js';
 import type { LargeFiles, SourceRepository } from '../../git/port.js';
 import type { Surroundings } from '../../net/http.js';
-import { fileOnDisk, type SourceFile } from '../source.js';
+import { fileOnDisk, type ModelAddress, type SourceFile } from '../source.js';
 import { findEndpoint } from './endpoint.js';
 import { fileFacts, objectOf, type PointedFile, pointerText } from './pointer.js';
-import { refusedBy, serverFiles } from './server.js';
+import { downloadAddress, refusedBy, serverFiles } from './server.js';
 
 /**
  * Finds the files behind Git LFS pointers: on this machine, at the server of the repository, or through the git-lfs program.
@@ -32,6 +32,37 @@ export async function followPointers(
       : programFiles(repository.largeFiles, endpoint?.remote, missing);
   const found = elsewhere[Symbol.iterator]();
   return stored.flatMap((file) => file ?? found.next().value ?? []);
+}
+
+/**
+ * The address of the object behind a Git LFS pointer, from the server of the repository. It may hold a signature that soon expires.
+ * @throws RegError SOURCE_UNSUPPORTED without a server that can be asked, SOURCE_PATH where it does not have the object, REMOTE_FAILED
+ */
+export async function largeFileAddress(
+  repository: SourceRepository,
+  commit: Oid,
+  file: PointedFile,
+  around: Surroundings,
+): Promise<ModelAddress> {
+  const endpoint = await findEndpoint(repository, commit);
+  if (endpoint === undefined || !('url' in endpoint))
+    throw new RegError(
+      'SOURCE_UNSUPPORTED',
+      `${file.path} is kept by Git LFS, ${endpoint === undefined ? 'and there is no remote to ask for its address' : `and only the git-lfs program can ask ${endpoint.remote}`}`,
+      'load it, or put it into a store, whose address others can read: reg upload',
+    );
+  const { href, needsHeaders } = await downloadAddress(repository.largeFiles, endpoint, file, around);
+  return {
+    url: href,
+    note: `the address is of a Git LFS server: it may expire soon${needsHeaders ? ', and needs a login, which is not shown' : ''}`,
+    sign: async () => {
+      throw new RegError(
+        'SOURCE_UNSUPPORTED',
+        `the Git LFS server ${endpoint.shown} decides how long its addresses are valid`,
+        'leave out --expires',
+      );
+    },
+  };
 }
 
 /** What is known of the objects of pointers. */

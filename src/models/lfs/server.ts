@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import * as z from 'zod/mini';
+import { headerOf } from '../../documents/git-config.js';
 import { RegError } from '../../errors.js';
 import type { LargeFiles } from '../../git/port.js';
 import { basicAuth, type Login, withLogin } from '../../net/credentials.js';
 import type { ByteRange, HttpRequest, HttpResponse, Surroundings } from '../../net/http.js';
-import { redactorOf, shownAddress } from '../../util/address.js';
+import { holdsLogin, redactorOf, shownAddress } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import { readAtMost } from '../../util/stream.js';
 import { parseJson } from '../../util/text.js';
@@ -47,6 +48,24 @@ export async function refusedBy(
     }
   }
   return other;
+}
+
+/**
+ * The address that a server of the Git LFS API gives for an object, and whether headers must go with it. The headers are not shown.
+ * @throws RegError SOURCE_PATH, REMOTE_FAILED, also where the address holds a login
+ */
+export async function downloadAddress(
+  largeFiles: LargeFiles,
+  server: LfsServer,
+  file: PointedFile,
+  around: Surroundings,
+): Promise<{ href: string; needsHeaders: boolean }> {
+  const session = await sessionWith(largeFiles, server, around);
+  const found = (await requestBatch(session, [file.pointer])).get(file.pointer.oid);
+  if (found === undefined || !('href' in found)) throw objectError(file, session, found);
+  const { href, headers } = found;
+  if (holdsLogin(href)) throw invalid(server.shown, 'the address that it gives holds a login');
+  return { href, needsHeaders: Object.keys(headers).length > 0 };
 }
 
 async function sessionWith(
@@ -300,12 +319,6 @@ function openSession(server: LfsServer, largeFiles: LargeFiles, sendAsIs: Send):
       return second;
     },
   };
-}
-
-/** The header in a line of git's configuration, `name: value`. */
-function headerOf(line = ''): Record<string, string> {
-  const [, name, value] = /^([\w-]+):\s*(.*)$/.exec(line) ?? [];
-  return name === undefined || value === undefined ? {} : { [name.toLowerCase()]: value };
 }
 
 /**

@@ -138,6 +138,45 @@ describe('the next version', () => {
     [['churn@v0.0.1 A 1', 'churn@v0.0.1! A 2'], undefined, 'v0.0.2'],
     [['churn#dev#1 A 1'], undefined, 'v0.0.1'],
   ])('after %j, %s raised: %s', (lines, bump, next) => {
-    expect(nextVersion(churn(lines), bump)).toBe(next);
+    expect(nextVersion(churn(lines), { bump })).toBe(next);
+  });
+
+  const LINES = ['churn@v1.2.0 A 1', 'churn@v2.0.0 B 2'];
+  it.each<[string[], Parameters<typeof nextVersion>[1], string]>([
+    [LINES, { from: 'v1.2.0' }, 'v1.2.1'],
+    [LINES, { from: '1.2.0', bump: 'minor' }, 'v1.3.0'],
+    [LINES, { from: 'v1.2.0', bump: 'major' }, 'v3.0.0'],
+    [LINES, { from: 'v1.2.0', bump: 'prerelease', preid: 'rc' }, 'v1.2.1-rc.0'],
+    [LINES, { bump: 'prerelease', preid: 'rc' }, 'v2.0.1-rc.0'],
+    [[...LINES, 'churn@v1.2.1 C 3', 'churn@v1.2.1! C 4'], { from: 'v1.2.0' }, 'v1.2.2'],
+    [['churn@v1.2.1-rc.0 A 1'], { bump: 'prerelease', preid: 'rc' }, 'v1.2.1-rc.1'],
+    [['churn@v1.2.1-rc.0 A 1'], { bump: 'release' }, 'v1.2.1'],
+    [
+      ['churn@v1.0.0 A 1', 'churn@v1.0.1-rc.0 B 2', 'churn@v1.0.1 C 3'],
+      { from: 'v1.0.0', bump: 'prerelease', preid: 'rc' },
+      'v1.0.2-rc.0',
+    ],
+    [[], { bump: 'prerelease', preid: 'rc' }, 'v0.0.1-rc.0'],
+    [[], { bump: 'prerelease' }, 'v0.0.1-0'],
+  ])('after %j, with %j: %s', (lines, request, next) => {
+    expect(nextVersion(churn(lines), request)).toBe(next);
+  });
+
+  it.each<[Parameters<typeof nextVersion>[1], ErrorCode]>([
+    [{ from: 'v1.3.0' }, 'UNKNOWN_VERSION'],
+    [{ from: 'v1' }, 'INVALID_VERSION'],
+    [{ bump: 'prerelease', preid: 'r c' }, 'INVALID_VERSION'],
+    [{ bump: 'prerelease', preid: '' }, 'INVALID_VERSION'],
+    [{ from: 'v2.0.0', bump: 'release' }, 'INVALID_VERSION'],
+  ])('with %j is refused: %s', (request, code) => {
+    expect(refusalCode(() => nextVersion(churn(LINES), request))).toBe(code);
+  });
+
+  it('a release that is out is not made again, and nothing is raised to what comes before it', () => {
+    const lines = ['churn@v1.0.1-rc.0 A 1', 'churn@v1.0.1 B 2', 'churn@v1.1.0-rc.0 C 3'];
+    const of = (request: Parameters<typeof nextVersion>[1]) =>
+      refusalCode(() => nextVersion(churn(lines), request));
+    expect(of({ from: 'v1.0.1-rc.0', bump: 'release' })).toBe('ALREADY_REGISTERED');
+    expect(of({ bump: 'prerelease', preid: 'beta' })).toBe('INVALID_VERSION');
   });
 });

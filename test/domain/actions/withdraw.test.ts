@@ -131,6 +131,12 @@ describe('deprecating', () => {
     expect(planDeprecate(deprecated, { successor: churn2 }).tags).toEqual([]);
     expect(planDeprecate(deprecated, {}).tags).toEqual([]);
     expect(planDeprecate(deprecated, { successor: churn3 }).tags).toHaveLength(1);
+    expect(planDeprecate(deprecated, { message: 'Use the other one' }).tags).toMatchObject([
+      { text: 'Use the other one', successor: churn2 },
+    ]);
+    expect(planDeprecate(deprecated, { message: deprecated.artifact.events.at(-1)?.message }).tags).toEqual(
+      [],
+    );
   });
 
   it('is written again after a revival, counted', () => {
