@@ -14,9 +14,10 @@ import { type ModelCache, openModelCache } from '../models/cache.js';
 import type { ModelDigest } from '../models/digest.js';
 import type { OnBytes } from '../models/download.js';
 import { fetchModel, promisedHash, type WantedModel } from '../models/fetch.js';
-import { placeModel } from '../models/place.js';
+import { type PlacedModel, placeModel } from '../models/place.js';
 import type { SourceModel } from '../models/source.js';
-import { isFolder, isInside, isThere } from '../util/files.js';
+import { isRealFolder, othersIn } from '../models/target.js';
+import { isFolder, isThere } from '../util/files.js';
 import { openPlain, refuseLinksBelow } from '../util/safe-files.js';
 import { shellLine } from '../util/shell.js';
 import { type RegistryContext, wantsVerified } from './context.js';
@@ -28,14 +29,14 @@ import type { LoadRow } from './rows.js';
 
 /** How to load a model. */
 export interface LoadOptions extends ChooseOptions {
-  /** The file or folder to write; with `/` at its end the folder to write into, as an existing folder is for a file. */
-  to?: string | undefined;
   /**
-   * The working folder: without `to` the model goes into it under its own name, and no folder model ever takes its place.
-   * Without it and without `to`, the model goes into the cache.
+   * The file or folder to write. The files of a folder model go into the folder; for a file, an existing folder or a `/` at the end
+   * means the folder to write into.
    */
+  to?: string | undefined;
+  /** The working folder: without `to` the model goes into it under its own name, and without both into the cache. */
   into?: string | undefined;
-  /** Replaces other content at the target. */
+  /** Replaces other content at the target: in a folder only the files that the model names. */
   force?: boolean | undefined;
   /** Refuses a link that is not pinned to bytes. */
   frozen?: boolean | undefined;
@@ -44,7 +45,7 @@ export interface LoadOptions extends ChooseOptions {
 }
 
 /** A model on this machine's disk whose bytes are those that its link promises. */
-export type LoadedModel = LoadRow & Pick<ModelDigest, 'kind'>;
+export type LoadedModel = LoadRow & Pick<ModelDigest, 'kind'> & Pick<PlacedModel, 'others'>;
 
 /**
  * Loads one model in four steps: chooses its link, follows it to a source, fetches and verifies the bytes, and places them.
@@ -72,17 +73,17 @@ async function loadLocated(
   { artifact, version, commit, link }: ChosenLink,
   located: Located,
   cache: ModelCache,
-  { to, into, force, onStart }: LoadOptions,
+  { to, into, force = false, onStart }: LoadOptions,
 ): Promise<LoadedModel> {
   const onBytes = onStart?.(totalOf(located));
   const { signal } = context;
   const place = await targetOf(located, to, into);
   if (place !== undefined) await refuseLinks(context, place, to, into);
   const isChosenBySource = to === undefined && place !== undefined;
-  const guard = isChosenBySource ? () => refuseAsTarget(context, artifact, place) : undefined;
+  const guard = isChosenBySource ? () => refuseAsTarget(context, located, place, force) : undefined;
   const target = { to: place, force, guard };
   const verified = await fetchModel(located, target, { cache, signal, onBytes });
-  const path = await placeModel(verified, cache);
+  const { path, others } = await placeModel(verified, cache, signal);
   const { sourceCommit } = located;
   const source = {
     ...shownSource(link.source),
@@ -90,7 +91,7 @@ async function loadLocated(
   };
   const { kind, sha256, size } = verified.digest;
   const pinned = missingPin(link) === undefined;
-  return { artifact, version, commit, path, kind, sha256, size, pinned, source };
+  return { artifact, version, commit, path, kind, sha256, size, pinned, source, others };
 }
 
 /** The link of an artifact at the commit that a load means. */
@@ -185,13 +186,9 @@ async function targetOf(
   into: string | undefined,
 ): Promise<string | undefined> {
   if (to === undefined) return into === undefined ? undefined : join(into, name);
-  if (/[\\/]$/.test(to) || (model.kind === 'file' && (await isFolder(to)))) return join(to, name);
-  if (model.kind === 'file' || (to !== '' && (into === undefined || !isInside(to, into)))) return to;
-  throw new RegError(
-    'USAGE',
-    `a folder model cannot take the place of '${to}'`,
-    `name its folder: -o ${name}`,
-  );
+  // the files of a folder go into the folder that is named
+  if (model.kind === 'folder') return to.replace(/(?<=.)[\\/]+$/, '');
+  return /[\\/]$/.test(to) || (await isFolder(to)) ? join(to, name) : to;
 }
 
 /**
@@ -211,19 +208,34 @@ async function refuseLinks(
 }
 
 /**
- * Refuses a target that the source alone named: a dot file, which tools read without being asked, and a file that the repository
- * of the working folder tracks.
+ * Refuses a target that the source alone named: a dot file, which tools read without being asked, a file that the repository of
+ * the working folder tracks, and without `force` a folder with files of others.
  * @throws RegError FILE_EXISTS
  */
-async function refuseAsTarget(context: RegistryContext, artifact: string, place: string): Promise<void> {
+async function refuseAsTarget(
+  context: RegistryContext,
+  { what, model }: Located,
+  place: string,
+  force: boolean,
+): Promise<void> {
   const name = basename(place);
-  const isDotFile = name.startsWith('.');
-  if (!isDotFile && !((await isThere(place)) && (await isTracked(context, place)))) return;
-  throw new RegError(
-    'FILE_EXISTS',
-    `cannot load ${artifact} to ${name}: ${isDotFile ? 'a source does not name a dot file' : 'git tracks that file, with other content'}`,
-    `add ${shellLine('-o', `./${name}`)}${isDotFile ? ' to write it' : ' --force to replace it'}`,
-  );
+  const refuse = (why: string, how: string): RegError =>
+    new RegError(
+      'FILE_EXISTS',
+      `cannot load ${what} to ${name}: ${why}`,
+      `add ${shellLine('-o', `./${name}`)} ${how}`,
+    );
+  if (name.startsWith('.')) throw refuse('a source does not name a dot file', 'to write it');
+  if (!(await isThere(place))) return;
+  if (await isTracked(context, place))
+    throw refuse('git tracks that file, with other content', '--force to replace it');
+  if (
+    !force &&
+    model.kind === 'folder' &&
+    (await isRealFolder(place)) &&
+    (await othersIn(place, model.files)) > 0
+  )
+    throw refuse('that folder has other files', 'to write into it');
 }
 
 /** Whether the commit that is checked out around a path has a file or a folder there. */

@@ -5,6 +5,7 @@ import { isFileUrl } from '../../domain/location.js';
 import { parseTarget } from '../../domain/target.js';
 import { RegError } from '../../errors.js';
 import { clearCache, listCache } from '../../models/cache.js';
+import { MOST_OTHERS } from '../../models/target.js';
 import { type LoadOptions, loadModel, singleFile, warningOf } from '../../registry/load.js';
 import { chosenBy } from '../../registry/queries.js';
 import { CacheRow, type UrlRow } from '../../registry/rows.js';
@@ -67,14 +68,21 @@ export async function load(
     onStart: progress.start,
     ...placeOf(output, cwd),
   }).finally(progress.stop);
-  const { kind: _, ...row } = loaded;
+  const { kind: _, others, ...row } = loaded;
   const warning = await warningOf(loaded);
   if (warning) out.note(warning);
   if (!loaded.pinned && loaded.version !== null) out.note(unpinnedWarning(loaded));
   // only what was verified to its last byte goes out
   out.answered = row;
   if (output === '-') return pipeline(createReadStream(singleFile(loaded)), out.world.stdout, { end: false });
-  await out.answer(row, () => [isAbsolute(output ?? '') ? loaded.path : relative(cwd, loaded.path)]);
+  await out.answer(row, () => [isAbsolute(output ?? '') ? loaded.path : relative(cwd, loaded.path) || '.']);
+  if (others) out.note(othersNote(loaded.path, others));
+}
+
+/** Names the files of a folder that the model did not bring. */
+function othersNote(path: string, count: number): string {
+  const many = count > MOST_OTHERS ? `more than ${MOST_OTHERS}` : count;
+  return `${path} has ${many} other file${count === 1 ? '' : 's'}, left as ${count === 1 ? 'it is' : 'they are'}`;
 }
 
 /** Prints the address of the bytes. One with a signature is for the later steps: others read the log of a job. */

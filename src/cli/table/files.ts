@@ -156,7 +156,9 @@ export const FILES: readonly CommandSpec[] = [
       ),
       option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
       option('--verify', 'load only what the policy accepts, and where the chain holds'),
-      option('--force', 'replace other content at the target', { excludes: ['--url'] }),
+      option('--force', 'replace what differs at the target, and nothing beside the model', {
+        excludes: ['--url'],
+      }),
       ...OUTPUTS,
     ],
     answer: either(LoadRow, UrlRow),
