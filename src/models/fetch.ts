@@ -34,6 +34,8 @@ export interface Target {
   force?: boolean | undefined;
   /** Throws where the place must not be written; not called where it holds the same bytes. */
   guard?: (() => Promise<void>) | undefined;
+  /** All files of the model that this is a part of: those at the target are no others'. */
+  own?: readonly { path: string }[] | undefined;
 }
 
 /** A model on this machine whose bytes are those that its links promise: at its target already, or in a part. */
@@ -46,6 +48,7 @@ export interface VerifiedModel {
   to: string | undefined;
   force: boolean;
   guard: Target['guard'];
+  own: Target['own'];
   /** What the place held before; undefined where it was free. */
   before: Before | undefined;
   /** Removes the part, if it was not moved. */
@@ -73,10 +76,10 @@ export async function fetchModel(
 ): Promise<VerifiedModel> {
   const { name, model } = wanted;
   const isForCache = target.to === undefined;
-  const { to, force = false, guard } = isForCache ? await placeInCache(wanted, tools.cache) : target;
+  const { to, force = false, guard, own } = isForCache ? await placeInCache(wanted, tools.cache) : target;
   const before =
     to === undefined ? undefined : isForCache ? await digestAt(to) : await lookAtTarget(to, model);
-  const facts = { name, to, force, guard, before };
+  const facts = { name, to, force, guard, own, before };
   const there = wholeAt(wanted, before);
   if (to !== undefined && there && isPromised(wanted, there))
     return { ...facts, digest: there, path: to, drop: async () => undefined };

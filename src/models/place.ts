@@ -55,7 +55,7 @@ export async function placeModel(
     const isKept = !isEntry && dirname(path) === dirname(entry);
     let others: number | undefined;
     if (kind === 'folder' && !isEntry && (await isRealFolder(to))) {
-      if (await placeFiles(verified, to, isKept, signal)) others = await othersIn(to, files);
+      if (await placeFiles(verified, to, isKept, signal)) others = await othersIn(to, verified.own ?? files);
     } else {
       if (isSame(before, digest)) return { path: to, others };
       await guard?.();

@@ -11,11 +11,12 @@ import type { ReadAt } from '../formats/read-at.js';
 import { canRunCode, type Format, recogniseFormat } from '../formats/recognise.js';
 import type { Tensors } from '../formats/safetensors.js';
 import { type ModelCache, openModelCache } from '../models/cache.js';
-import type { ModelDigest } from '../models/digest.js';
+import { combinedDigest, type ModelDigest } from '../models/digest.js';
 import type { OnBytes } from '../models/download.js';
 import { fetchModel, promisedHash, type WantedModel } from '../models/fetch.js';
+import { chooseFiles, knownDigests, listFiles } from '../models/listing.js';
 import { type PlacedModel, placeModel } from '../models/place.js';
-import type { SourceModel } from '../models/source.js';
+import { modelOnDisk, type SourceModel } from '../models/source.js';
 import { isRealFolder, othersIn } from '../models/target.js';
 import { isFolder, isThere } from '../util/files.js';
 import { openPlain, refuseLinksBelow } from '../util/safe-files.js';
@@ -38,6 +39,8 @@ export interface LoadOptions extends ChooseOptions {
   into?: string | undefined;
   /** Replaces other content at the target: in a folder only the files that the model names. */
   force?: boolean | undefined;
+  /** Only files of a folder model that these patterns choose, as gitignore(5) reads them; `!` leaves out again. All by default. */
+  include?: readonly string[] | undefined;
   /** Refuses a link that is not pinned to bytes. */
   frozen?: boolean | undefined;
   /** Called with the number of bytes to come, where it is known; the result is called with those of each chunk. */
@@ -59,12 +62,68 @@ export async function loadModel(
 ): Promise<LoadedModel> {
   const cache = openModelCache(context.cache, context.now);
   const chosen = await askMeant(context, name, (full) => chooseLink(context, artifactName(full), options));
-  const cached = await findInCache(chosen, cache);
-  return (
-    (cached &&
-      (await loadLocated(context, chosen, cached, cache, options).catch(evictChanged(cached, cache)))) ??
-    loadLocated(context, chosen, await follow(context, chosen), cache, options)
+  const load = options.include?.length ? loadChosenFiles : loadLocated;
+  return fromCacheOrSource(context, chosen, cache, (located) =>
+    load(context, chosen, located, cache, options),
   );
+}
+
+/** Does some work on a model of the cache, or else of its source: a model whose bytes were changed in the cache is fetched again. */
+export async function fromCacheOrSource<T>(
+  context: RegistryContext,
+  chosen: ChosenLink,
+  cache: ModelCache,
+  work: (located: Located) => Promise<T>,
+): Promise<T> {
+  const cached = await findInCache(chosen, cache);
+  const done = cached && (await work(cached).catch(evictChanged(cached, cache)));
+  return done ?? work(await follow(context, chosen));
+}
+
+/**
+ * Loads some files of a folder model. A list of all files that has the hash of the link promises each of them; where no such list is known,
+ * all bytes are fetched into the cache for it.
+ */
+async function loadChosenFiles(
+  context: RegistryContext,
+  chosen: ChosenLink,
+  located: Located,
+  cache: ModelCache,
+  options: LoadOptions,
+): Promise<LoadedModel> {
+  const { artifact, version } = chosen;
+  const { model } = located;
+  const what = version === null ? artifact : `${artifact}@${version}`;
+  if (model.kind === 'file')
+    throw new RegError(
+      'SOURCE_UNSUPPORTED',
+      `${what} is one file, and patterns choose files of a folder`,
+      'leave out --include',
+    );
+  const paths = new Set(chooseFiles(what, model.files, options.include ?? []).map(({ path }) => path));
+  const isPinned = promisedHash(located) !== undefined;
+  // what git has, and what is on this machine, is read where it is
+  const listed = isPinned
+    ? await listFiles(located, ({ digest, isHere = false }) => isHere || digest?.algorithm === 'blob')
+    : model.files;
+  if (isPinned && knownDigests(listed) === undefined) {
+    const { include: _, to: __, into: ___, ...rest } = options;
+    context.note(
+      `no list of the files of ${what} is known, so all of its bytes are fetched, and kept in the cache`,
+    );
+    const whole = await loadLocated(context, chosen, located, cache, rest);
+    const kept = await modelOnDisk(whole.path);
+    if (kept === undefined) throw new RegError('FILE_SYSTEM', `${whole.path} was removed`, 'load it again');
+    return loadChosenFiles(context, chosen, { ...located, model: kept }, cache, {
+      ...options,
+      onStart: undefined,
+    });
+  }
+  const files = listed.filter(({ path }) => paths.has(path));
+  const known = knownDigests(files);
+  const promises = known ? [combinedDigest('folder', known)] : [];
+  const part = { ...located, model: { ...model, files }, promises, whole: model.files };
+  return loadLocated(context, chosen, part, cache, options);
 }
 
 /** Fetches, verifies and places a model whose place is known. */
@@ -81,7 +140,7 @@ async function loadLocated(
   if (place !== undefined) await refuseLinks(context, place, to, into);
   const isChosenBySource = to === undefined && place !== undefined;
   const guard = isChosenBySource ? () => refuseAsTarget(context, located, place, force) : undefined;
-  const target = { to: place, force, guard };
+  const target = { to: place, force, guard, own: located.whole };
   const verified = await fetchModel(located, target, { cache, signal, onBytes });
   const { path, others } = await placeModel(verified, cache, signal);
   const { sourceCommit } = located;
@@ -91,11 +150,12 @@ async function loadLocated(
   };
   const { kind, sha256, size } = verified.digest;
   const pinned = missingPin(link) === undefined;
-  return { artifact, version, commit, path, kind, sha256, size, pinned, source, others };
+  const files = located.whole === undefined ? null : located.model.files.map((file) => file.path);
+  return { artifact, version, commit, path, kind, sha256, size, files, pinned, source, others };
 }
 
 /** The link of an artifact at the commit that a load means. */
-interface ChosenLink extends Chosen {
+export interface ChosenLink extends Chosen {
   artifact: ArtifactName;
   link: Link;
 }
@@ -142,9 +202,11 @@ function refuseFloating(artifact: ArtifactName, link: Link): void {
 }
 
 /** A model at its source or in the cache, with what every link on the way promises of it. */
-interface Located extends WantedModel {
+export interface Located extends WantedModel {
   /** The commit of the source, where it is known. */
   sourceCommit: Oid | undefined;
+  /** All files of the folder that this is a part of; undefined for a whole model. */
+  whole?: SourceModel['files'] | undefined;
 }
 
 /** Follows a link to its source. */
@@ -214,7 +276,7 @@ async function refuseLinks(
  */
 async function refuseAsTarget(
   context: RegistryContext,
-  { what, model }: Located,
+  { what, model, whole = model.files }: Located,
   place: string,
   force: boolean,
 ): Promise<void> {
@@ -229,12 +291,7 @@ async function refuseAsTarget(
   if (!(await isThere(place))) return;
   if (await isTracked(context, place))
     throw refuse('git tracks that file, with other content', '--force to replace it');
-  if (
-    !force &&
-    model.kind === 'folder' &&
-    (await isRealFolder(place)) &&
-    (await othersIn(place, model.files)) > 0
-  )
+  if (!force && model.kind === 'folder' && (await isRealFolder(place)) && (await othersIn(place, whole)) > 0)
     throw refuse('that folder has other files', 'to write into it');
 }
 
@@ -306,11 +363,13 @@ export function readable(loaded: LoadedModel): Model {
 }
 
 /**
- * The path of a model that is one file.
+ * The path of a model that is one file, or of its only chosen file.
  * @throws RegError SOURCE_UNSUPPORTED for a folder
  */
-export function singleFile({ artifact, kind, path }: LoadedModel): string {
+export function singleFile({ artifact, kind, path, files }: LoadedModel): string {
   if (kind === 'file') return path;
+  const [only] = files ?? [];
+  if (only !== undefined && files?.length === 1) return join(path, only);
   throw new RegError('SOURCE_UNSUPPORTED', `${artifact} is a folder, not one file`, 'load it to a folder');
 }
 
