@@ -6,6 +6,7 @@ import {
   copyPlain,
   isOwnFolder,
   isPlainTree,
+  makeFoldersBelow,
   makeOwnFolder,
   move,
   moved,
@@ -37,8 +38,11 @@ export interface ModelCache {
   part(sha256: string, name: string): Promise<Part | undefined>;
   /** Moves a model into the cache; gives the path of the entry. */
   adopt(path: string, sha256: string, name: string): Promise<string>;
-  /** Copies a verified model into the cache; where the file system can, the copy shares its blocks. */
-  keep(path: string, sha256: string, name: string): Promise<void>;
+  /**
+   * Copies a verified model into the cache; where the file system can, the copy shares its blocks.
+   * @param files the paths of a folder model: its folder may have other files too
+   */
+  keep(path: string, sha256: string, name: string, files?: readonly string[]): Promise<void>;
   /** Removes an entry whose bytes were changed. */
   evict(sha256: string): Promise<void>;
 }
@@ -80,16 +84,29 @@ export function openModelCache(cache: string, now: () => number): ModelCache {
       await move(path, entry).catch(unlessThere);
       return entry;
     },
-    keep: async (path, sha256, name) => {
+    keep: async (path, sha256, name, files) => {
       const aside = temporary(join(modelsFolder(cache), `.${randomUUID()}.part`));
       // a load does not fail because the cache cannot be written
       await makeEntry(sha256)
-        .then(() => copyPlain(path, aside))
+        .then(() => (files ? copyFiles(path, aside, files) : copyPlain(path, aside)))
         .then(() => move(aside, join(folderOf(sha256), name)))
         .catch(() => remove(aside).catch(() => undefined));
     },
     evict: async (sha256) => void (await removeWhole(folderOf(sha256))),
   };
+}
+
+/** Copies files of a folder into another one. */
+export async function copyFiles(
+  from: string,
+  to: string,
+  paths: readonly string[],
+  { sync = false } = {},
+): Promise<void> {
+  for (const path of paths) {
+    await makeFoldersBelow(to, join(to, path));
+    await copyPlain(join(from, path), join(to, path), { sync });
+  }
 }
 
 /** The folder of all models of a cache. */

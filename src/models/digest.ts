@@ -13,6 +13,11 @@ export interface ModelDigest {
   size: number;
 }
 
+/** The digest of a model with those of its files. */
+export interface DigestedModel extends ModelDigest {
+  files: readonly FileDigest[];
+}
+
 /** The digest of one file. */
 export interface FileDigest {
   path: string;
@@ -46,17 +51,23 @@ interface DigestedFiles {
  */
 export async function digestFiles({ kind, files }: SourceModel): Promise<DigestedFiles> {
   const found: FileDigest[] = [];
-  for (const file of files) {
-    const hasher = hasherOf(file);
-    for await (const chunk of bytesOf(file)) hasher.add(chunk);
-    found.push(hasher.end());
-  }
+  for (const file of files) found.push(await digestFile(file));
   const promised = files.map((file, index) => ({
     ...file,
     size: found[index]?.size,
     digest: { algorithm: 'sha256' as const, value: found[index]?.sha256 ?? '' },
   }));
   return { digest: combinedDigest(kind, found), files: promised };
+}
+
+/**
+ * Reads one file to its end.
+ * @throws RegError as `digestFiles`
+ */
+export async function digestFile(file: SourceFile): Promise<FileDigest> {
+  const hasher = hasherOf(file);
+  for await (const chunk of bytesOf(file)) hasher.add(chunk);
+  return hasher.end();
 }
 
 /** Reads a model to its end for its digest; otherwise as `digestFiles`. */

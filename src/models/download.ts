@@ -5,7 +5,7 @@ import { interrupted, RegError } from '../errors.js';
 import { filesBelow } from '../util/files.js';
 import { makeFolders, makeFoldersBelow, openToAppend, remove, writeAll } from '../util/safe-files.js';
 import { CHUNK_BYTES, inGroups } from '../util/stream.js';
-import { combinedDigest, type FileDigest, type Hasher, hasherOf, type ModelDigest } from './digest.js';
+import { combinedDigest, type DigestedModel, type FileDigest, type Hasher, hasherOf } from './digest.js';
 import { cannotWrite } from './part.js';
 import { bytesOf, type SourceFile, type SourceModel } from './source.js';
 
@@ -35,7 +35,7 @@ export async function download(
   path: string,
   onBytes: OnBytes,
   { signal, ...how }: DownloadOptions = {},
-): Promise<ModelDigest> {
+): Promise<DigestedModel> {
   for (const file of files) refuseUnsafePath(file.path);
   refuseSamePath(files);
   if (kind === 'folder') await clearFolder(path, files);
@@ -64,7 +64,7 @@ export async function download(
   const reasons = ends.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
   const cause = reasons.find((one) => !(one instanceof RegError && one.code === 'INTERRUPTED')) ?? reasons[0];
   if (cause !== undefined) throw cause;
-  return combinedDigest(kind, found);
+  return { ...combinedDigest(kind, found), files: found };
 }
 
 /** Makes the folder of a model, without the files of another model. */

@@ -1,11 +1,20 @@
+import { basename, join } from 'node:path';
 import { RegError } from '../errors.js';
 import { isOneDisk } from '../util/safe-files.js';
 import type { ModelCache } from './cache.js';
-import { type BytesPromise, keepsPromises, type ModelDigest, otherBytes, verifyPromises } from './digest.js';
+import {
+  type BytesPromise,
+  combinedDigest,
+  type DigestedModel,
+  keepsPromises,
+  type ModelDigest,
+  otherBytes,
+  verifyPromises,
+} from './digest.js';
 import { download, type OnBytes } from './download.js';
-import { newPart, type Part } from './part.js';
-import { type Before, digestAt, refuseToReplace } from './place.js';
+import { newPart, type Part, removeLeftParts } from './part.js';
 import type { SourceModel } from './source.js';
+import { type Before, differing, digestAt, lookAtTarget, refuseToReplace, wholeIn } from './target.js';
 
 /** A model to fetch, with what every link on the way promises of its bytes. */
 export interface WantedModel {
@@ -25,18 +34,21 @@ export interface Target {
   force?: boolean | undefined;
   /** Throws where the place must not be written; not called where it holds the same bytes. */
   guard?: (() => Promise<void>) | undefined;
+  /** All files of the model that this is a part of: those at the target are no others'. */
+  own?: readonly { path: string }[] | undefined;
 }
 
 /** A model on this machine whose bytes are those that its links promise: at its target already, or in a part. */
 export interface VerifiedModel {
   name: string;
-  digest: ModelDigest;
+  digest: DigestedModel;
   /** The file or folder that holds it now. */
   path: string;
   /** Its place; undefined where only its digest gives the place in the cache. */
   to: string | undefined;
   force: boolean;
   guard: Target['guard'];
+  own: Target['own'];
   /** What the place held before; undefined where it was free. */
   before: Before | undefined;
   /** Removes the part, if it was not moved. */
@@ -62,20 +74,33 @@ export async function fetchModel(
   target: Target,
   tools: FetchTools,
 ): Promise<VerifiedModel> {
-  const { name } = wanted;
-  const {
-    to,
-    force = false,
-    guard,
-  } = target.to === undefined ? await placeInCache(wanted, tools.cache) : target;
-  const before = to === undefined ? undefined : await digestAt(to);
-  const facts = { name, to, force, guard, before };
-  if (to !== undefined && before && before !== 'other' && isPromised(wanted, before))
-    return { ...facts, digest: before, path: to, drop: async () => undefined };
+  const { name, model } = wanted;
+  const isForCache = target.to === undefined;
+  const { to, force = false, guard, own } = isForCache ? await placeInCache(wanted, tools.cache) : target;
+  const before =
+    to === undefined ? undefined : isForCache ? await digestAt(to) : await lookAtTarget(to, model);
+  const facts = { name, to, force, guard, own, before };
+  const there = wholeAt(wanted, before);
+  if (to !== undefined && there && isPromised(wanted, there))
+    return { ...facts, digest: there, path: to, drop: async () => undefined };
   if (before === undefined || isPinned(wanted)) await guard?.();
-  if (to !== undefined && before && isPinned(wanted)) await refuseToReplace(to, force);
-  const { digest, path, drop } = await build(wanted, to ?? tools.cache.aside(), tools);
+  const isHeld = before !== undefined && before !== 'other' && before.kind === 'paths';
+  const others = isHeld ? differing(before) : [];
+  const isOther = others.length > 0 || (isPinned(wanted) && (isHeld ? there : before) !== undefined);
+  if (to !== undefined && isOther) refuseToReplace(to, force, others);
+  if (to !== undefined && isHeld) await removeLeftParts(to);
+  // the files of a folder that is there are moved inside it: it may be a mount, or below a folder that takes no part
+  const beside = to === undefined ? tools.cache.aside() : isHeld ? join(to, basename(to)) : to;
+  const { digest, path, drop } = await build(wanted, beside, tools);
   return { ...facts, digest, path, drop };
+}
+
+/** The digest of what is at the target, where it has every path of the model. */
+function wholeAt({ model }: WantedModel, before: Before | undefined): DigestedModel | undefined {
+  if (before === undefined || before === 'other') return undefined;
+  if (before.kind !== 'paths') return before;
+  const files = wholeIn(before, model.files);
+  return files && { ...combinedDigest('folder', files), files };
 }
 
 /** The place of a model in the cache, as far as its promises give it. */
@@ -92,7 +117,7 @@ async function build(
   to: string,
   tools: FetchTools,
   isCacheTried = true,
-): Promise<Part & { digest: ModelDigest }> {
+): Promise<Part & { digest: DigestedModel }> {
   const kept = isCacheTried ? await resumable(wanted, tools.cache) : undefined;
   const part = kept ?? (await newPart(to));
   try {

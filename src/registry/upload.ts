@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { DEFAULT_CONFIG } from '../documents/config.js';
 import { formatLink, type Link, readLink } from '../documents/link.js';
 import { requireLinkPath } from '../documents/link-path.js';
 import { CONFIG_FILE } from '../domain/config-file.js';
@@ -15,7 +16,7 @@ import type { OnBytes } from '../models/download.js';
 import { keyOf, putModel } from '../models/put.js';
 import { modelOnDisk, type SourceModel } from '../models/source.js';
 import { isStoreUrl, joinObjectUrl, parseStoreUrl } from '../stores/url.js';
-import { isFolder, isInside } from '../util/files.js';
+import { isFolder, isInside, isThere } from '../util/files.js';
 import { refuseLinksBelow } from '../util/safe-files.js';
 import { shellLine } from '../util/shell.js';
 import { assign, register } from './actions.js';
@@ -78,6 +79,8 @@ export async function upload(
   const { values, dropped } = await metadataOf(before, before?.sha256 !== sha256, options, options.from);
   const key = keyOf(digest, model.name);
   if (isRegistering) await refuseDyingBytes(context, artifact, to, key, options);
+  if (to.path !== undefined && to.path === resolve(root, DEFAULT_CONFIG.store) && !(await isThere(to.path)))
+    await write(`${DEFAULT_CONFIG.store.replace(/^\.\//, '')}/.gitignore`, IGNORE_ALL);
   const uploaded = await putModel(
     store,
     key,
@@ -93,6 +96,9 @@ export async function upload(
   const { rows: tags, note } = await registerAt(context, artifact, commit, options, to.named);
   return { ...row, commit, tags, note };
 }
+
+/** Without a store of one's own, models are not for git: `git add .` leaves out a folder with this file (gitignore(5)). */
+const IGNORE_ALL = '# models, put here by reg upload\n*\n';
 
 /**
  * Refuses before anything is written to publish a version whose bytes would stay on this machine.

@@ -66,6 +66,7 @@ const STORY: [line: string, code?: number][] = [
   ['upload out.bin stored --register'],
   ['import mlem'],
   ['cache ls'],
+  ['files churn'],
   ['validate --tags'],
   ['site --out public'],
   ['unassign churn prod'],

@@ -39,6 +39,18 @@ test('a file goes into the store under its hash, and the link says so', async ()
   expect((await reg('load', 'churn', '-o', '-')).bytes.equals(MODEL)).toBe(true);
 });
 
+test('git add . leaves out the store that nothing names, and what is in one that was there before', async () => {
+  await reg('upload', 'out/m.safetensors', 'churn');
+  registry.git('add', '.');
+  const added = (): string[] => registry.git('diff', '--cached', '--name-only').split('\n');
+  expect(added()).toEqual(['churn.model.yaml', 'out/m.safetensors']);
+  rmSync(join(registry.dir, 'store/.gitignore'));
+  await reg('upload', 'out/m.safetensors', 'fraud', '--store', './store');
+  registry.git('add', '.');
+  expect(added()).toContain(`store/${KEY}/m.safetensors`);
+  expect(readdirSync(join(registry.dir, 'store'))).toEqual([SHA.slice(0, 2)]);
+});
+
 test('register commits the link file alone; assign puts the version into a stage', async () => {
   writeFileSync(join(registry.dir, 'mine'), 'staged');
   registry.git('add', 'mine');

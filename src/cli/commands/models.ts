@@ -5,9 +5,11 @@ import { isFileUrl } from '../../domain/location.js';
 import { parseTarget } from '../../domain/target.js';
 import { RegError } from '../../errors.js';
 import { clearCache, listCache } from '../../models/cache.js';
+import { MOST_OTHERS } from '../../models/target.js';
+import { filesOf } from '../../registry/files.js';
 import { type LoadOptions, loadModel, singleFile, warningOf } from '../../registry/load.js';
 import { chosenBy } from '../../registry/queries.js';
-import { CacheRow, type UrlRow } from '../../registry/rows.js';
+import { CacheRow, FileRow, type UrlRow } from '../../registry/rows.js';
 import * as uploading from '../../registry/upload.js';
 import { type UrlOptions, urlOf } from '../../registry/url-of.js';
 import { withoutUserInfo } from '../../util/address.js';
@@ -29,6 +31,7 @@ export async function load(
     at,
     rev,
     force,
+    include,
     frozen,
     verify,
     url,
@@ -38,21 +41,11 @@ export async function load(
     fields,
     json,
     outputFormat,
-  }: Pick<LoadOptions, 'at' | 'rev' | 'force' | 'frozen' | 'verify' | 'stage' | 'version'> &
+  }: Pick<LoadOptions, 'force' | 'include' | keyof Asked> &
     Pick<UrlOptions, 'expires'> &
     Pick<GlobalOptions, 'fields' | 'json' | 'outputFormat'> & { output?: string; url?: boolean },
 ): Promise<void> {
-  const parsed = parseTarget(asked);
-  const { artifact } = parsed;
-  const choice = {
-    at,
-    rev,
-    frozen,
-    verify,
-    ...chosenBy(parsed, { stage, version }),
-    onDeprecated: notingIn(out),
-    onPassedOver: passingOverIn(out),
-  };
+  const { artifact, ...choice } = chosenIn(out, asked, { at, rev, frozen, verify, stage, version });
   if (url) return printUrl(out, await urlOf(await open(), artifact, { ...choice, expires }), outputFormat);
   if (output === '-' && ((fields !== undefined && !json) || takesPlace(outputFormat)))
     throw new RegError(
@@ -64,17 +57,61 @@ export async function load(
   const loaded = await loadModel(await open(), artifact, {
     ...choice,
     force,
+    include,
     onStart: progress.start,
     ...placeOf(output, cwd),
   }).finally(progress.stop);
-  const { kind: _, ...row } = loaded;
+  const { kind: _, others, ...row } = loaded;
   const warning = await warningOf(loaded);
   if (warning) out.note(warning);
   if (!loaded.pinned && loaded.version !== null) out.note(unpinnedWarning(loaded));
   // only what was verified to its last byte goes out
   out.answered = row;
   if (output === '-') return pipeline(createReadStream(singleFile(loaded)), out.world.stdout, { end: false });
-  await out.answer(row, () => [isAbsolute(output ?? '') ? loaded.path : relative(cwd, loaded.path)]);
+  await out.answer(row, () => [isAbsolute(output ?? '') ? loaded.path : relative(cwd, loaded.path) || '.']);
+  if (others) out.note(othersNote(loaded.path, others));
+}
+
+/** Names the files of a folder that the model did not bring. */
+function othersNote(path: string, count: number): string {
+  const many = count > MOST_OTHERS ? `more than ${MOST_OTHERS}` : count;
+  return `${path} has ${many} other file${count === 1 ? '' : 's'}, left as ${count === 1 ? 'it is' : 'they are'}`;
+}
+
+/** Which version a command is about. */
+type Asked = Pick<LoadOptions, 'at' | 'rev' | 'frozen' | 'verify' | 'stage' | 'version'>;
+
+function chosenIn(
+  out: Output,
+  asked: string,
+  { stage, version, ...options }: Asked,
+): LoadOptions & { artifact: string } {
+  const parsed = parseTarget(asked);
+  return {
+    artifact: parsed.artifact,
+    ...options,
+    ...chosenBy(parsed, { stage, version }),
+    onDeprecated: notingIn(out),
+    onPassedOver: passingOverIn(out),
+  };
+}
+
+/** `reg files` */
+export async function files(
+  { out, open }: Session,
+  asked: string,
+  { at, rev, frozen, verify, stage, version }: Asked,
+): Promise<void> {
+  const { artifact, ...choice } = chosenIn(out, asked, { at, rev, frozen, verify, stage, version });
+  const { files: rows, ...listed } = await filesOf(await open(), artifact, choice);
+  await out.answer(rows, () => rowTable(FileRow, rows, out));
+  out.answered = listed;
+  const unknown = rows.filter(({ sha256 }) => sha256 === null).length;
+  if (unknown > 0)
+    out.note(
+      `the source does not say the SHA-256 of ${unknown === rows.length ? 'its files' : `${unknown} of ${rows.length} files`}, so the list is not compared with the link; reg load reads them`,
+    );
+  if (!listed.pinned && listed.version !== null) out.note(unpinnedWarning(listed));
 }
 
 /** Prints the address of the bytes. One with a signature is for the later steps: others read the log of a job. */

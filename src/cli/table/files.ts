@@ -1,5 +1,6 @@
 import {
   CacheRow,
+  FileRow,
   ImportRow,
   InitRow,
   LinkRow,
@@ -132,6 +133,7 @@ export const FILES: readonly CommandSpec[] = [
     examples: [
       "load 'churn#prod' -o model.safetensors",
       'load churn@latest -o - | sha256sum',
+      "load 'churn#prod' --include 'onnx/*' --include '*.json'",
       "load 'churn#prod' --url --expires 1h",
     ],
     options: [
@@ -141,6 +143,15 @@ export const FILES: readonly CommandSpec[] = [
         '-o, --output <path>',
         'the file or folder to write, - for standard output (default: its own name)',
         { excludes: ['--url'] },
+      ),
+      option(
+        '--include <pattern>',
+        'only files of a folder that match, as in .gitignore, as often as needed; ! leaves out again',
+        {
+          parse: (text, before: readonly string[]) => [...before, text],
+          fallback: [],
+          excludes: ['--url'],
+        },
       ),
       AT,
       OFFLINE,
@@ -156,11 +167,28 @@ export const FILES: readonly CommandSpec[] = [
       ),
       option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
       option('--verify', 'load only what the policy accepts, and where the chain holds'),
-      option('--force', 'replace other content at the target', { excludes: ['--url'] }),
+      option('--force', 'replace what differs at the target, and nothing beside the model', {
+        excludes: ['--url'],
+      }),
       ...OUTPUTS,
     ],
     answer: either(LoadRow, UrlRow),
     run: async () => (await import('../commands/models.js')).load,
+  }),
+  command('files <artifact>', 'list the files of a model, and fetch none', {
+    examples: ["files 'churn#prod'", 'files churn@v1.2.0 --json', "files 'churn#prod' --fields path,sha256"],
+    options: [
+      ...CHOICE,
+      option('--rev <rev>', 'the link as it is at this rev of the registry'),
+      AT,
+      OFFLINE,
+      FETCH,
+      option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
+      option('--verify', 'list only what the policy accepts, and where the chain holds'),
+      ...OUTPUTS,
+    ],
+    answer: list(FileRow),
+    run: async () => (await import('../commands/models.js')).files,
   }),
   command('upload <file-or-folder> <artifact>', 'put a model into the store, and write the link to it', {
     examples: [
