@@ -17,7 +17,6 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { median, REG } from './measure.js';
 
 const MEGABYTES = Number(process.env.MEGABYTES ?? 2000);
@@ -275,7 +274,7 @@ async function large() {
     by: '`openssl dgst`',
     others: [hashOf('model.bin')],
     atMost: 1.1,
-    before: () => remove('cache'),
+    before: () => remove(target, 'cache'),
     args: () => ['validate', 'folder.model.yaml'],
   });
   const fetched = (url) => ({

@@ -14,6 +14,7 @@ import {
   remove,
   temporary,
 } from '../util/safe-files.js';
+import { hashesFolder } from './hashes.js';
 import { cannotWrite, isPart, type Part, takePart } from './part.js';
 import { modelOnDisk, type SourceModel } from './source.js';
 
@@ -157,11 +158,12 @@ export async function clearCache(cache: string, days: number, now: number): Prom
   for (const row of old)
     if (await removeWhole(row.kind === 'model' ? join(row.path, '..') : row.path)) removed.push(row);
   await sweep(modelsFolder(cache), now);
-  await forgetHashes(join(cache, 'md5'), now - days * DAY_MS);
+  for (const folder of [join(cache, 'md5'), hashesFolder(cache)])
+    await forgetHashes(folder, now - days * DAY_MS);
   return removed;
 }
 
-/** Removes the hashes of work trees that were remembered before a time (models/dvc-work-tree.ts). */
+/** Removes the hashes of files that were remembered before a time (models/dvc-work-tree.ts, models/hashes.ts). */
 async function forgetHashes(folder: string, before: number): Promise<void> {
   if (!(await isOwnFolder(folder))) return;
   for (const path of await filesBelow(folder).catch(() => []))

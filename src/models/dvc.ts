@@ -155,7 +155,7 @@ async function filesOf(
 
 const fileOf = (
   { store, isHere }: DvcRemote,
-  { key, size, ranges, isRaw }: FoundObject,
+  { key, size, ranges, isRaw, at }: FoundObject,
   path: string,
   md5: string,
 ): SourceFile => ({
@@ -164,6 +164,7 @@ const fileOf = (
   ...(isRaw && { digest: { algorithm: 'md5', value: md5 } }),
   ranges,
   isHere,
+  at,
   open: (range) => store.read(key, range),
 });
 

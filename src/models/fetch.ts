@@ -12,6 +12,7 @@ import {
   verifyPromises,
 } from './digest.js';
 import { download, type OnBytes } from './download.js';
+import type { Hashes } from './hashes.js';
 import { newPart, type Part, removeLeftParts } from './part.js';
 import type { SourceModel } from './source.js';
 import { type Before, differing, digestAt, lookAtTarget, refuseToReplace, wholeIn } from './target.js';
@@ -51,6 +52,8 @@ export interface VerifiedModel {
   own: Target['own'];
   /** What the place held before; undefined where it was free. */
   before: Before | undefined;
+  /** Whether a copy is kept in the cache; of what is on this machine already none is. */
+  isCached: boolean;
   /** Removes the part, if it was not moved. */
   drop(): Promise<void>;
 }
@@ -60,6 +63,8 @@ export interface FetchTools {
   cache: ModelCache;
   /** Ends it; the bytes so far are kept for the next run. */
   signal?: AbortSignal | undefined;
+  /** What was hashed before. */
+  hashes?: Hashes | undefined;
   onBytes?: OnBytes | undefined;
 }
 
@@ -78,8 +83,13 @@ export async function fetchModel(
   const isForCache = target.to === undefined;
   const { to, force = false, guard, own } = isForCache ? await placeInCache(wanted, tools.cache) : target;
   const before =
-    to === undefined ? undefined : isForCache ? await digestAt(to) : await lookAtTarget(to, model);
-  const facts = { name, to, force, guard, own, before };
+    to === undefined
+      ? undefined
+      : isForCache
+        ? await digestAt(to, tools.hashes)
+        : await lookAtTarget(to, model, tools.hashes);
+  const isCached = model.files.some((file) => !file.isHere);
+  const facts = { name, to, force, guard, own, before, isCached };
   const there = wholeAt(wanted, before);
   if (to !== undefined && there && isPromised(wanted, there))
     return { ...facts, digest: there, path: to, drop: async () => undefined };
@@ -125,6 +135,7 @@ async function build(
       signal: tools.signal,
       isKnown: isPinned(wanted),
       isFresh: part.isFresh,
+      hashes: tools.hashes,
     });
     verifyPromises(wanted.what, wanted.promises, digest);
     return { ...part, digest };

@@ -38,7 +38,8 @@ export interface LocateTools {
 export async function locate(source: ResolvedSource, { stores, around }: LocateTools): Promise<SourceModel> {
   if (source.kind === 'store') return storeModel(stores, source.url);
   const { repository, commit, path, at } = source;
-  const inGit = (where: string): Promise<SourceModel> => gitModel(repository, commit, where, around);
+  const inGit = (where: string): Promise<SourceModel> =>
+    gitModel(repository, commit, where, around, at !== undefined);
   if (!isDvcFile(path) && (await repository.objects.entry(commit, path))) return inGit(path);
   const tracked = await findDvcModel(repository.objects, commit, path, stores, at);
   if (tracked) return tracked;
@@ -69,9 +70,10 @@ const unlessUnlistable =
     throw error;
   };
 
-const fileOf = (store: ObjectStore, { key, size, ranges }: StoredObject, path: string): SourceFile => ({
+const fileOf = (store: ObjectStore, { key, size, ranges, at }: StoredObject, path: string): SourceFile => ({
   path,
   size,
   ranges,
+  ...(at !== undefined && { at, isHere: true }),
   open: (range) => store.read(key, range),
 });

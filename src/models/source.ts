@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
 import type { ByteRange } from '../net/http.js';
 import type { Lifetime } from '../stores/port.js';
 import { filesBelow } from '../util/files.js';
-import { CHUNK_BYTES } from '../util/stream.js';
+import { readAhead } from '../util/safe-files.js';
 
 /** One file of a model at its source. */
 export interface SourceFile {
@@ -20,6 +20,8 @@ export interface SourceFile {
   ranges: boolean;
   /** Whether it is on this machine, where several parts at a time would not be faster. */
   isHere?: boolean;
+  /** The real path of a plain file of this machine, which is read there. */
+  at?: string | undefined;
   /**
    * The bytes, or a part of them.
    * @throws RegError SOURCE_PATH, REMOTE_FAILED, STORE_FAILED, also in the stream
@@ -86,18 +88,19 @@ async function requireFile(at: string, path: string): Promise<SourceFile> {
  * @param path its path inside the model
  */
 export async function fileOnDisk(at: string, path: string): Promise<SourceFile | undefined> {
-  const found = await stat(at).catch(() => undefined);
+  const found = await lstat(at).catch(() => undefined);
+  if (found?.isSymbolicLink()) {
+    const real = await realpath(at).catch(() => undefined);
+    return real === undefined ? undefined : fileOnDisk(real, path);
+  }
   if (!found?.isFile()) return undefined;
   return {
+    at,
     path,
     size: found.size,
     ranges: true,
     isHere: true,
-    open: async (range) =>
-      createReadStream(at, {
-        highWaterMark: CHUNK_BYTES,
-        ...(range && { start: range.start, end: range.end - 1 }),
-      }),
+    open: async (range) => createReadStream(at, range && { start: range.start, end: range.end - 1 }),
   };
 }
 
@@ -119,18 +122,41 @@ interface ReadOptions {
 
 /**
  * The bytes of a file from an offset to its end, in order. A large file with a known digest comes in several parts at a time
- * where its source can be read from the middle, and a part that breaks off goes on from there. Memory holds these parts at most.
+ * where its source can be read from the middle, and a part that breaks off goes on from there. Memory holds these parts at most. A chunk has
+ * its bytes until the next one is asked for.
  * @throws RegError what opening throws; STORE_FAILED, REMOTE_FAILED where it breaks off again and again
  */
 export async function* bytesOf(
   file: SourceFile,
   { start = 0, isKnown = false }: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  if (!file.ranges || file.size === undefined || !(isKnown || file.digest || file.isHere)) {
+  if (file.at !== undefined) yield* bytesHere(file.at, start, file.size);
+  else if (!file.ranges || file.size === undefined || !(isKnown || file.digest || file.isHere)) {
     if (start > 0) throw new RegError('INTERNAL', `${file.path} cannot be read from the middle`);
     yield* await file.open();
   } else if (file.isHere || file.size - start <= PART_BYTES) yield* untilWhole(file, start, file.size);
   else yield* inParts(file, start, file.size);
+}
+
+/** The bytes of a file of this machine. */
+async function* bytesHere(at: string, start: number, size: number | undefined): AsyncGenerator<Uint8Array> {
+  let end = start;
+  try {
+    for await (const chunk of readAhead(at, { start, ...(size !== undefined && { end: size }) })) {
+      end += chunk.length;
+      yield chunk;
+    }
+  } catch (error) {
+    if (error instanceof RegError) throw error;
+    const [why] = (error as Error).message.split(', ');
+    throw new RegError('STORE_FAILED', `cannot read ${at}: ${why}`, 'check that you may read it');
+  }
+  if (size !== undefined && end < size)
+    throw new RegError(
+      'STORE_FAILED',
+      `${at} ended after ${end} of ${size} bytes`,
+      'it changed while it was read: try again',
+    );
 }
 
 async function* inParts(file: SourceFile, start: number, size: number): AsyncGenerator<Uint8Array> {

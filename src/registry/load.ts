@@ -14,6 +14,7 @@ import { type ModelCache, openModelCache } from '../models/cache.js';
 import { combinedDigest, type ModelDigest } from '../models/digest.js';
 import type { OnBytes } from '../models/download.js';
 import { fetchModel, promisedHash, type WantedModel } from '../models/fetch.js';
+import { openHashes } from '../models/hashes.js';
 import { chooseFiles, knownDigests, listFiles } from '../models/listing.js';
 import { type PlacedModel, placeModel } from '../models/place.js';
 import { modelOnDisk, type SourceModel } from '../models/source.js';
@@ -41,6 +42,8 @@ export interface LoadOptions extends ChooseOptions {
   force?: boolean | undefined;
   /** Only files of a folder model that these patterns choose, as gitignore(5) reads them; `!` leaves out again. All by default. */
   include?: readonly string[] | undefined;
+  /** Hashes all bytes, also those that were hashed before and have not changed since. */
+  rehash?: boolean | undefined;
   /** Refuses a link that is not pinned to bytes. */
   frozen?: boolean | undefined;
   /** Called with the number of bytes to come, where it is known; the result is called with those of each chunk. */
@@ -132,17 +135,19 @@ async function loadLocated(
   { artifact, version, commit, link }: ChosenLink,
   located: Located,
   cache: ModelCache,
-  { to, into, force = false, onStart }: LoadOptions,
+  options: LoadOptions,
 ): Promise<LoadedModel> {
+  const { to, into, force = false, onStart } = options;
   const onBytes = onStart?.(totalOf(located));
   const { signal } = context;
+  const hashes = openHashes(context.cache, options);
   const place = await targetOf(located, to, into);
   if (place !== undefined) await refuseLinks(context, place, to, into);
   const isChosenBySource = to === undefined && place !== undefined;
   const guard = isChosenBySource ? () => refuseAsTarget(context, located, place, force) : undefined;
   const target = { to: place, force, guard, own: located.whole };
-  const verified = await fetchModel(located, target, { cache, signal, onBytes });
-  const { path, others } = await placeModel(verified, cache, signal);
+  const verified = await fetchModel(located, target, { cache, signal, hashes, onBytes });
+  const { path, others } = await placeModel(verified, cache, { signal, hashes });
   const { sourceCommit } = located;
   const source = {
     ...shownSource(link.source),

@@ -40,7 +40,7 @@ export function openFolder(path: string, { signal }: Surroundings): ObjectStore 
     stat: (key) =>
       ask('look for', key, async () => {
         const found = await findFile(top, key);
-        return found && { key, size: found.size, ranges: true };
+        return found && { key, size: found.size, ranges: true, at: found.path };
       }),
     list: (folder) => ask('list', folder, () => listBelow(top, folder)),
     read: (key, range) => ask('read', key, () => readFile(top, key, range, signal)),
@@ -182,15 +182,17 @@ async function fileAt(
   // Node.js gives a name of other bytes with a mark, by which the file cannot be found
   if (entry.name.includes('\ufffd')) throw refuse('has a name that is not UTF-8');
   const target = await stat(path).catch(unless(isNotThere));
+  let real = path;
   if (entry.isSymbolicLink()) {
     if (target === undefined) throw refuse('is a symbolic link to nothing');
     if (target.isDirectory()) throw refuse('is a symbolic link to a folder');
-    refuseOutside(realTop, await realpath(path), path);
+    real = await realpath(path);
+    refuseOutside(realTop, real, path);
   }
   // it may have been removed meanwhile
   if (target === undefined) return [];
   if (!target.isFile()) throw refuse('is not a regular file');
-  return [{ key, size: target.size, ranges: true }];
+  return [{ key, size: target.size, ranges: true, at: real }];
 }
 
 /**

@@ -12,6 +12,8 @@ export interface StoredObject {
   size: number | undefined;
   /** Whether it can be read from the middle. */
   ranges: boolean;
+  /** Its real path, where it is a plain file of this machine. */
+  at?: string | undefined;
 }
 
 /**

@@ -93,8 +93,11 @@ export function exactly(bytes: Readable, expected: Expected): Readable {
   return passed;
 }
 
-/** Bytes of a file that are read, hashed and written at a time: a call of the file system takes a thread there and back. */
-export const CHUNK_BYTES = 4 * 1024 * 1024;
+/**
+ * Bytes of a file that are read, hashed and written at a time: a call of the file system takes a thread there and back, and chunks that fit
+ * into the cache of a core are hashed faster.
+ */
+export const CHUNK_BYTES = 512 * 1024;
 
 /** Collects chunks until there are enough for one call of the file system. */
 export async function* inGroups(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array[]> {

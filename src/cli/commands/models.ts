@@ -32,6 +32,7 @@ export async function load(
     rev,
     force,
     include,
+    rehash,
     frozen,
     verify,
     url,
@@ -41,7 +42,7 @@ export async function load(
     fields,
     json,
     outputFormat,
-  }: Pick<LoadOptions, 'force' | 'include' | keyof Asked> &
+  }: Pick<LoadOptions, 'force' | 'include' | 'rehash' | keyof Asked> &
     Pick<UrlOptions, 'expires'> &
     Pick<GlobalOptions, 'fields' | 'json' | 'outputFormat'> & { output?: string; url?: boolean },
 ): Promise<void> {
@@ -58,6 +59,7 @@ export async function load(
     ...choice,
     force,
     include,
+    rehash,
     onStart: progress.start,
     ...placeOf(output, cwd),
   }).finally(progress.stop);

@@ -81,6 +81,11 @@ const METADATA: readonly OptionSpec[] = [
 /** Reads names with commas between them. */
 const names = (text: string): string[] => text.split(',');
 
+const REHASH = option(
+  '--rehash',
+  'hash all bytes, also of files that have not changed since they were hashed',
+);
+
 /** The commands about files: configuration, links and models. */
 export const FILES: readonly CommandSpec[] = [
   command('init', 'write .reg.yaml, the configuration of a registry', {
@@ -166,6 +171,7 @@ export const FILES: readonly CommandSpec[] = [
         },
       ),
       option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
+      REHASH,
       option('--verify', 'load only what the policy accepts, and where the chain holds'),
       option('--force', 'replace what differs at the target, and nothing beside the model', {
         excludes: ['--url'],
@@ -246,6 +252,7 @@ export const FILES: readonly CommandSpec[] = [
       option('--tags', 'check tags instead: against each other and the policy of their stages'),
       option('--since <rev|time>', 'with --tags: only events from then on', { needs: ['--tags'] }),
       option('--bytes', 'ask too whether the bytes of what stages hold are there'),
+      REHASH,
       option('--offline', 'go by what this clone knows of the remote'),
     ],
     answer: ReportRow,
