@@ -226,7 +226,7 @@ function linkSubject(
   const follow = once(() => (isStaged ? followLink(context, link, here) : followNow(context, link)));
   const model = once(async () => {
     const { model, promises } = await follow();
-    const digest = await digestOf(model, openHashes(context.cache, context));
+    const digest = await digestOf(model, openHashes(context.cache, context.now, context));
     // the rule link-bytes has the promises of this link itself
     verifyPromises(file, promises.slice(1), digest);
     return digest;

@@ -80,7 +80,7 @@ export async function digestFile(file: SourceFile, hashes?: Hashes): Promise<Fil
   const known = table?.find(at, before);
   const isPromised = (size ?? before.size) === before.size && (digest ?? sha256Of(known)).value === known;
   if (known !== undefined && isPromised) return { path, sha256: known, size: before.size };
-  const start = Date.now();
+  const start = hashes?.now() ?? 0;
   const found = (await digestSmall(file, at)) ?? (await readToEnd(file));
   if (isUnchanged(before, stampAt(at))) table?.note(at, before, found.sha256, start);
   return found;

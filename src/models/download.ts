@@ -92,8 +92,10 @@ export async function download(
   const cause = reasons.find((one) => !(one instanceof RegError && one.code === 'INTERRUPTED')) ?? reasons[0];
   if (cause !== undefined) throw cause;
   if (how.isSynced !== false) await syncFiles(path, small).catch(cannotWrite(path));
-  await settled(found);
-  await how.hashes?.save();
+  if (how.hashes) {
+    await settled(found, how.hashes.now());
+    await how.hashes.save();
+  }
   return { ...combinedDigest(kind, found), files: found };
 }
 
@@ -130,12 +132,12 @@ function refuseSamePath(files: readonly SourceFile[]): void {
 const folded = (path: string): string => path.normalize('NFD').toLowerCase().toUpperCase();
 
 /** Waits until a write of another process to any of these files has a time of its own. */
-async function settled(files: readonly FileDigest[]): Promise<void> {
+async function settled(files: readonly FileDigest[], now: number): Promise<void> {
   const stamps = files.flatMap(({ written }) =>
     written && written.tickMs <= MOST_WAITED_MS ? [written] : [],
   );
   const end = stamps.reduce((most, { writtenMs, tickMs }) => Math.max(most, writtenMs + tickMs + 1), 0);
-  const left = Math.min(end - Date.now(), MOST_WAITED_MS);
+  const left = Math.min(end - now, MOST_WAITED_MS);
   if (left > 0) await sleep(left);
 }
 
@@ -162,7 +164,7 @@ async function copySmall(
   const entry = await entryOf(file, hashes);
   if (entry === undefined) return undefined;
   await turn();
-  const start = Date.now();
+  const start = hashes?.now() ?? 0;
   const read = readSmall(entry.at, BUFFER);
   if (read === undefined) return undefined;
   const hasher = hasherOf(file, isKnown);
@@ -237,7 +239,7 @@ async function downloadFile(
   const copied = isFresh ? await copyKnown(file, path, onBytes, options) : undefined;
   if (copied) return copied;
   const entry = await entryOf(file, hashes);
-  const begun = Date.now();
+  const begun = hashes?.now() ?? 0;
   const hasher = hasherOf(file, isKnown);
   const target = await openToAppend(path, isFresh).catch(cannotWrite(path));
   const disk = diskWriter(target);

@@ -11,6 +11,8 @@ import { isSettled, type Stamp, stampAt } from '../util/stamp.js';
 export interface Hashes {
   /** The entries for the files of a folder. */
   in(folder: string): Promise<FolderHashes>;
+  /** Milliseconds since the epoch. */
+  now: () => number;
   /** Writes new entries to the disk; where that is not possible, the files are hashed again. */
   save(): Promise<void>;
 }
@@ -43,9 +45,14 @@ const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * Opens the entries in a cache.
+ * @param now milliseconds since the epoch
  * @param options `rehash`: no entry of an earlier run counts
  */
-export function openHashes(cache: string, { rehash = false }: { rehash?: boolean | undefined } = {}): Hashes {
+export function openHashes(
+  cache: string,
+  now: () => number,
+  { rehash = false }: { rehash?: boolean | undefined } = {},
+): Hashes {
   const top = hashesFolder(cache);
   const tables = new Map<string, Promise<Table>>();
   const read = async (folder: string): Promise<Table> => {
@@ -54,6 +61,7 @@ export function openHashes(cache: string, { rehash = false }: { rehash?: boolean
     return { entries, isChanged: false };
   };
   return {
+    now,
     in: async (folder) => {
       const reading = tables.get(folder) ?? read(folder);
       tables.set(folder, reading);
@@ -125,6 +133,6 @@ export async function noteWritten(
     const place = kind === 'file' ? join(dirname(at), basename(at)) : join(at, path);
     const stamp = written && stampAt(place);
     // a rename changes what the system knows of a file, and not when it was written
-    if (written && stamp?.text === written.text) table.note(place, stamp, sha256, Date.now());
+    if (written && stamp?.text === written.text) table.note(place, stamp, sha256, hashes.now());
   }
 }

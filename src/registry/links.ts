@@ -236,7 +236,7 @@ export async function pin(context: RegistryContext, { commit: _, ...given }: Lin
   const { model, promises } = await followLink(context, { source: pinned }, () =>
     requireCommit(context, 'HEAD'),
   );
-  const identity = await digestOf(model, openHashes(context.cache));
+  const identity = await digestOf(model, openHashes(context.cache, context.now));
   verifyPromises(shownTarget(source), promises, identity);
   return { source: inOrder(pinned), sha256: identity.sha256, size: identity.size };
 }

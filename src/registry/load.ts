@@ -140,7 +140,7 @@ async function loadLocated(
   const { to, into, force = false, onStart } = options;
   const onBytes = onStart?.(totalOf(located));
   const { signal } = context;
-  const hashes = openHashes(context.cache, options);
+  const hashes = openHashes(context.cache, context.now, options);
   const place = await targetOf(located, to, into);
   if (place !== undefined) await refuseLinks(context, place, to, into);
   const isChosenBySource = to === undefined && place !== undefined;

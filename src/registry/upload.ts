@@ -75,7 +75,7 @@ export async function upload(
   const to = await storeOf(context, options, root);
   const store = await context.stores.openStore(to.address);
   const model = await modelAt(resolve(options.from, path), path);
-  const { digest, files } = await digestFiles(model, openHashes(context.cache));
+  const { digest, files } = await digestFiles(model, openHashes(context.cache, context.now));
   const { sha256, size } = digest;
   const { values, dropped } = await metadataOf(before, before?.sha256 !== sha256, options, options.from);
   const key = keyOf(digest, model.name);

@@ -103,13 +103,19 @@ export const CHUNK_BYTES = 512 * 1024;
 export async function* inGroups(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array[]> {
   let group: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of bytes) {
-    group.push(chunk);
-    length += chunk.length;
-    if (length < CHUNK_BYTES) continue;
-    yield group;
-    group = [];
-    length = 0;
+  try {
+    for await (const chunk of bytes) {
+      group.push(chunk);
+      length += chunk.length;
+      if (length < CHUNK_BYTES) continue;
+      yield group;
+      group = [];
+      length = 0;
+    }
+  } catch (error) {
+    // the next run goes on from what came before it broke off
+    if (length > 0) yield group;
+    throw error;
   }
   if (length > 0) yield group;
 }
