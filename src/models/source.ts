@@ -19,6 +19,8 @@ export interface SourceFile {
   ranges: boolean;
   /** Whether it is on this machine, where several parts at a time would not be faster. */
   isHere?: boolean;
+  /** Asks its source whether it is there; undefined where it was found there. */
+  isThere?(): Promise<boolean>;
   /**
    * The bytes, or a part of them.
    * @throws RegError SOURCE_PATH, REMOTE_FAILED, STORE_FAILED, also in the stream
@@ -59,14 +61,18 @@ export interface ModelAddress {
 
 /**
  * The model at a path of this machine; undefined where there is nothing.
+ * @param isTaken which files of a folder belong to it, by path; all by default
  * @throws RegError SOURCE_PATH for anything but files and folders, such as a pipe, also inside the folder
  */
-export async function modelOnDisk(path: string): Promise<SourceModel | undefined> {
+export async function modelOnDisk(
+  path: string,
+  isTaken: (file: string) => boolean = () => true,
+): Promise<SourceModel | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return undefined;
   const name = basename(path);
   if (!found.isDirectory()) return { kind: 'file', name, files: [await requireFile(path, name)] };
-  const files = (await filesBelow(path)).map((one) => requireFile(join(path, one), one));
+  const files = (await filesBelow(path)).filter(isTaken).map((one) => requireFile(join(path, one), one));
   return { kind: 'folder', name, files: await Promise.all(files) };
 }
 

@@ -147,13 +147,13 @@ export async function upload(
   const { out, open, cwd } = session;
   const context = await open();
   const progress = progressBar(out, artifact);
-  const { note, ...row } = await uploading
+  const { notes, ...row } = await uploading
     .upload(context, path, artifact, { ...options, params: param, from: cwd, onStart: progress.start })
     .catch(hintAtPath('upload', path, artifact))
     .finally(progress.stop);
   await out.answer(row, () => [row.path, ...row.tags.map(({ tag }) => tag)]);
   if (!row.uploaded) out.note(`the store has these bytes already: ${row.url}`);
-  for (const one of [droppedNote(artifact, row.dropped), note]) if (one !== undefined) out.note(one);
+  for (const one of [droppedNote(artifact, row.dropped), ...notes]) if (one !== undefined) out.note(one);
   if (row.url.startsWith('./'))
     out.note(
       'the store is a folder of this clone, which others do not have: --store and store: in .reg.yaml name another',
