@@ -24,6 +24,13 @@ export const listKeyOf = (key: string): string => `${key}/${LIST}`;
 /** The name of that list. Without it, the files themselves are below the key: so it was before there were lists. */
 const LIST = '.reg-files';
 
+/** Whose bytes are under a key, by their SHA-256; undefined for a key that no upload makes. */
+export function modelOfKey(key: string): { sha256: string; isList: boolean } | undefined {
+  const [, prefix, rest = '', below] = /^(?:files\/)?([0-9a-f]{2})\/([0-9a-f]{62})(\/.+)?$/s.exec(key) ?? [];
+  if (prefix === undefined || key.startsWith('files/') !== (below === undefined)) return undefined;
+  return { sha256: prefix + rest, isList: /^\/[^/]+\/\.reg-files$/.test(below ?? '') };
+}
+
 /** The list as it is stored: for each file, by path, a line `<sha256> <bytes> <path>`. */
 export const formatFileList = (files: readonly FileDigest[]): string =>
   files.map(({ sha256, size, path }) => `${sha256} ${size} ${path}\n`).join('');

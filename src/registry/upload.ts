@@ -179,9 +179,10 @@ interface Store {
   named: string | undefined;
 }
 
-async function storeOf(
+/** The store that an upload goes to: the given one, else that of the configuration. */
+export async function storeOf(
   context: RegistryContext,
-  { store: given, from }: UploadOptions,
+  { store: given, from }: Pick<UploadOptions, 'store' | 'from'>,
   root: string,
 ): Promise<Store> {
   const store = given ?? (await context.config()).store;
