@@ -217,7 +217,7 @@ function createRegistry(context: RegistryContext): Registry {
     outdated: (artifacts = []) => outdated(context, artifacts),
     upload: async (path, artifact, options) => {
       nonEmpty(options.store, 'store');
-      const { note: _, ...row } = await upload(context, nonEmpty(path, 'path'), artifact, options);
+      const { notes: _, ...row } = await upload(context, nonEmpty(path, 'path'), artifact, options);
       return row;
     },
     register: (artifact, options = {}) => actions.register(context, artifact, options),

@@ -4,7 +4,7 @@ import { RegError } from '../errors.js';
 import { turn } from '../util/async.js';
 import { blobHash } from '../util/blob.js';
 import { readSmall } from '../util/safe-files.js';
-import { isUnchanged, type Stamp, stampAt } from '../util/stamp.js';
+import { isSettled, isUnchanged, type Stamp, stampAt } from '../util/stamp.js';
 import { CHUNK_BYTES } from '../util/stream.js';
 import { folderOfFile, type Hashes } from './hashes.js';
 import { bytesOf, type Digest, type ModelKind, type SourceFile, type SourceModel } from './source.js';
@@ -29,7 +29,7 @@ export interface FileDigest {
   sha256: string;
   /** Bytes. */
   size: number;
-  /** Of the file that has these bytes, where this process wrote it; it holds where nothing was written since. */
+  /** Of the file that has these bytes, where a write since then would be noticed. */
   written?: Stamp | undefined;
 }
 
@@ -63,6 +63,7 @@ export async function digestFiles({ kind, files }: SourceModel, hashes?: Hashes)
   const promised = files.map((file, index) => ({
     ...file,
     size: found[index]?.size,
+    stamp: found[index]?.written,
     digest: { algorithm: 'sha256' as const, value: found[index]?.sha256 ?? '' },
   }));
   return { digest: combinedDigest(kind, found), files: promised };
@@ -79,11 +80,12 @@ export async function digestFile(file: SourceFile, hashes?: Hashes): Promise<Fil
   const table = await hashes?.in(folderOfFile(at, path));
   const known = table?.find(at, before);
   const isPromised = (size ?? before.size) === before.size && (digest ?? sha256Of(known)).value === known;
-  if (known !== undefined && isPromised) return { path, sha256: known, size: before.size };
+  if (known !== undefined && isPromised) return { path, sha256: known, size: before.size, written: before };
   const start = hashes?.now() ?? 0;
   const found = (await digestSmall(file, at)) ?? (await readToEnd(file));
-  if (isUnchanged(before, stampAt(at))) table?.note(at, before, found.sha256, start);
-  return found;
+  if (!isUnchanged(before, stampAt(at))) return found;
+  table?.note(at, before, found.sha256, start);
+  return isSettled(before, start) ? { ...found, written: before } : found;
 }
 
 const sha256Of = (value = ''): Digest => ({ algorithm: 'sha256', value });

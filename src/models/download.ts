@@ -6,12 +6,11 @@ import { interrupted, RegError } from '../errors.js';
 import { turn } from '../util/async.js';
 import { filesBelow } from '../util/files.js';
 import {
-  cloned,
+  copyOnto,
   diskWriter,
   makeFolders,
   makeFoldersBelow,
   openToAppend,
-  readAhead,
   readSmall,
   remove,
   syncFiles,
@@ -201,32 +200,14 @@ async function copyKnown(
     return undefined;
   const { at, before } = entry;
   if (file.digest?.algorithm === 'sha256' && file.digest.value !== sha256) return undefined;
-  const isCloned = await cloned(at, path);
-  const target = await openToAppend(path, !isCloned).catch(cannotWrite(path));
+  let written: Stamp;
   try {
-    const disk = diskWriter(target);
-    if (!isCloned)
-      for await (const chunk of readAhead(at)) {
-        if (signal?.aborted) throw interrupted();
-        await writeAll(target, [chunk]);
-        if (isSynced) disk.wrote(chunk.length);
-        onBytes(chunk.length);
-      }
-    else onBytes(before.size);
-    if (isSynced) await disk.end();
-    if (isUnchanged(before, stampAt(at)))
-      return {
-        path: file.path,
-        sha256,
-        size: before.size,
-        written: stampOf(await target.stat({ bigint: true })),
-      };
-    throw new RegError('HASH_MISMATCH', `${at} changed while it was copied`, 'load it again');
+    written = await copyOnto(at, path, { onBytes, signal, sync: isSynced });
   } catch (error) {
-    throw withPath(error, path);
-  } finally {
-    await target.close();
+    throw signal?.aborted ? interrupted() : withPath(error, path);
   }
+  if (isUnchanged(before, stampAt(at))) return { path: file.path, sha256, size: before.size, written };
+  throw new RegError('HASH_MISMATCH', `${at} changed while it was copied`, 'load it again');
 }
 
 async function downloadFile(

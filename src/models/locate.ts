@@ -6,11 +6,12 @@ import type { SourceRepository } from '../git/port.js';
 import type { Surroundings } from '../net/http.js';
 import type { ObjectStore, StoredObject, StoreOpener } from '../stores/port.js';
 import { nameOfKey, splitObjectUrl } from '../stores/url.js';
-import { shownUrl } from '../util/address.js';
+import { decoded, shownUrl } from '../util/address.js';
 import { findDvcModel } from './dvc.js';
 import { artifactInGit } from './dvc-index.js';
 import { gitModel } from './git.js';
 import type { SourceFile, SourceModel } from './source.js';
+import { fileKeyOf, findFileList, type StoredFolder } from './store-layout.js';
 
 /** A source whose place is known, a commit included. */
 export type ResolvedSource =
@@ -51,8 +52,10 @@ async function storeModel(stores: StoreOpener, url: string): Promise<SourceModel
   const { folder, name } = splitObjectUrl(url);
   const store = await stores.openStore(folder);
   const found = name === '' ? undefined : await store.stat(name);
-  const shown = nameOfKey(name === '' ? folder.replace(/\/$/, '') : name);
+  const shown = name === '' ? nameOfFolder(folder) : nameOfKey(name);
   if (found) return { kind: 'file', name: shown, files: [fileOf(store, found, shown)] };
+  const listed = name === '' ? await findFileList(stores, folder) : undefined;
+  if (listed !== undefined) return { kind: 'folder', name: shown, files: filesListed(listed) };
   const below = await store.list(name).catch(unlessUnlistable(name));
   if (below.length === 0)
     throw new RegError('SOURCE_PATH', `there is nothing at ${shownUrl(url)}`, 'check source.url of the link');
@@ -62,6 +65,12 @@ async function storeModel(stores: StoreOpener, url: string): Promise<SourceModel
   return { kind: 'folder', name: shown, files };
 }
 
+/** The name of a folder; that of a web address is encoded. */
+function nameOfFolder(folder: string): string {
+  const name = nameOfKey(folder.replace(/\/$/, ''));
+  return /^https?:/i.test(folder) ? decoded(name) : name;
+}
+
 /** A web server cannot list: without an object under a name there is nothing. */
 const unlessUnlistable =
   (name: string) =>
@@ -69,6 +78,17 @@ const unlessUnlistable =
     if (name !== '' && error instanceof RegError && error.code === 'SOURCE_UNSUPPORTED') return [];
     throw error;
   };
+
+/** The files of a folder that a store keeps one by one. Nothing was looked up yet. */
+const filesListed = ({ store, files, ranges }: StoredFolder): SourceFile[] =>
+  files.map((file) => {
+    const key = fileKeyOf(file);
+    return {
+      ...fileOf(store, { key, size: file.size, ranges, at: store.pathOf?.(key) }, file.path),
+      digest: { algorithm: 'sha256', value: file.sha256 },
+      isThere: async () => (await store.stat(key))?.size === file.size,
+    };
+  });
 
 const fileOf = (store: ObjectStore, { key, size, ranges, at }: StoredObject, path: string): SourceFile => ({
   path,

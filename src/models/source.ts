@@ -7,6 +7,7 @@ import type { ByteRange } from '../net/http.js';
 import type { Lifetime } from '../stores/port.js';
 import { filesBelow } from '../util/files.js';
 import { readAhead } from '../util/safe-files.js';
+import type { Stamp } from '../util/stamp.js';
 
 /** One file of a model at its source. */
 export interface SourceFile {
@@ -22,6 +23,10 @@ export interface SourceFile {
   isHere?: boolean;
   /** The real path of a plain file of this machine, which is read there. */
   at?: string | undefined;
+  /** What it was when its digest was made, where a later write would be noticed. */
+  stamp?: Stamp | undefined;
+  /** Asks its source whether it is there; undefined where it was found there. */
+  isThere?(): Promise<boolean>;
   /**
    * The bytes, or a part of them.
    * @throws RegError SOURCE_PATH, REMOTE_FAILED, STORE_FAILED, also in the stream
@@ -62,14 +67,18 @@ export interface ModelAddress {
 
 /**
  * The model at a path of this machine; undefined where there is nothing.
+ * @param isTaken which files of a folder belong to it, by path; all by default
  * @throws RegError SOURCE_PATH for anything but files and folders, such as a pipe, also inside the folder
  */
-export async function modelOnDisk(path: string): Promise<SourceModel | undefined> {
+export async function modelOnDisk(
+  path: string,
+  isTaken: (file: string) => boolean = () => true,
+): Promise<SourceModel | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return undefined;
   const name = basename(path);
   if (!found.isDirectory()) return { kind: 'file', name, files: [await requireFile(path, name)] };
-  const files = (await filesBelow(path)).map((one) => requireFile(join(path, one), one));
+  const files = (await filesBelow(path)).filter(isTaken).map((one) => requireFile(join(path, one), one));
   return { kind: 'folder', name, files: await Promise.all(files) };
 }
 
@@ -148,7 +157,10 @@ async function* bytesHere(at: string, start: number, size: number | undefined): 
     }
   } catch (error) {
     if (error instanceof RegError) throw error;
-    const [why] = (error as Error).message.split(', ');
+    const { message, code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new RegError('SOURCE_PATH', `there is no file ${at}`, 'check the path');
+    const [why] = message.split(', ');
     throw new RegError('STORE_FAILED', `cannot read ${at}: ${why}`, 'check that you may read it');
   }
   if (size !== undefined && end < size)

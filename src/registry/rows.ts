@@ -554,6 +554,17 @@ export const CacheRow = defineRow(
   { kind: 'kind', size: 'size', used: 'last used', name: 'name', sha256: 'sha256' },
 );
 
+/** An object of a store that no link names: `store`. */
+export const StoredRow = defineRow(
+  'An object of a store that no link names',
+  {
+    key: text('its key, from the top of the store'),
+    size: orNull(bytes, 'bytes; null where the store does not say'),
+  },
+  { size: 'size', key: 'key' },
+);
+export type StoredRow = ValueOf<typeof StoredRow>;
+
 const level = choice(['error', 'warning', 'info'], 'how bad it is');
 
 /** One thing that the doctor found: `doctor`. */

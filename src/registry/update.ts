@@ -87,7 +87,10 @@ async function pinNow(
   // the commit that is registered says which bytes it is, so that a digest is the only thing to bring up to date
   if (isOwn(source) && rev === undefined) {
     if (sha256 === undefined) return { source, sha256, size };
-    const found = await digestOf((await followNow(context, link)).model, openHashes(context.cache, context.now));
+    const found = await digestOf(
+      (await followNow(context, link)).model,
+      openHashes(context.cache, context.now),
+    );
     return { source, sha256: found.sha256, size: found.size };
   }
   if (source.repo === undefined && source.url === undefined && asked === undefined)

@@ -9,7 +9,9 @@ import { interrupted, RegError } from '../errors.js';
 import type { ByteRange, Surroundings } from '../net/http.js';
 import { isInside, syncFolder } from '../util/files.js';
 import {
+  copyOnto,
   createFile,
+  diskWriter,
   makeFolders,
   makeFoldersBelow,
   move,
@@ -45,6 +47,11 @@ export function openFolder(path: string, { signal }: Surroundings): ObjectStore 
     list: (folder) => ask('list', folder, () => listBelow(top, folder)),
     read: (key, range) => ask('read', key, () => readFile(top, key, range, signal)),
     write: (key, bytes, size) => writeBelow(top, key, objectBytes(key, bytes, size), signal),
+    take: (key, from, onBytes, check) => takeBelow(top, key, { from, onBytes, check }, signal),
+    pathOf: (key) => {
+      refuseUnsafeKey(key);
+      return join(top, key);
+    },
   };
 }
 
@@ -225,6 +232,46 @@ async function writeBelow(
   }
 }
 
+/** A file that a store takes a copy of. */
+interface Taken {
+  from: string;
+  onBytes: (count: number) => void;
+  check: () => void;
+}
+
+/** Copies a file to the place of an object; otherwise as `writeBelow`. */
+async function takeBelow(
+  top: string,
+  key: string,
+  taken: Taken,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    signal?.throwIfAborted();
+    const { folder, made } = await makeFolder(top, key);
+    await copyBeside(join(folder, basename(key)), taken, signal);
+    for (const one of [folder, ...made]) await syncFolder(one);
+  } catch (error) {
+    throw diskFailure(`write ${join(top, key)}`, error, signal);
+  }
+}
+
+async function copyBeside(
+  path: string,
+  { from, onBytes, check }: Taken,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const beside = temporary(join(dirname(path), temporaryName(randomUUID())));
+  try {
+    await copyOnto(from, beside, { onBytes, signal });
+    check();
+    await move(beside, path);
+  } catch (error) {
+    await remove(beside);
+    throw error;
+  }
+}
+
 /** Makes the folder of a key; gives its real path, and the parents of new folders. */
 async function makeFolder(top: string, key: string): Promise<{ folder: string; made: string[] }> {
   refuseUnsafeKey(key);
@@ -256,8 +303,12 @@ async function writeFile(path: string, bytes: Readable): Promise<void> {
     // it must not exist, and no other process knows its name
     const file = await createFile(beside);
     try {
-      for await (const group of inGroups(bytes)) await writeAll(file, group);
-      await file.sync();
+      const disk = diskWriter(file);
+      for await (const group of inGroups(bytes)) {
+        await writeAll(file, group);
+        for (const { length } of group) disk.wrote(length);
+      }
+      await disk.end();
     } finally {
       await file.close();
     }

@@ -41,6 +41,17 @@ export interface ObjectStore {
    * @throws RegError SOURCE_UNSUPPORTED where a store is read-only, HASH_MISMATCH for another number of bytes
    */
   write(key: string, bytes: Readable, size: number): Promise<void>;
+  /**
+   * Puts a copy of a plain file of this machine under a key, whole or not at all, in a store that is a folder; it shares the blocks of the file
+   * where the file system can.
+   * @param check throws where the file changed; called before the object appears
+   * @throws RegError as `write`
+   */
+  take?:
+    | ((key: string, from: string, onBytes: (count: number) => void, check: () => void) => Promise<void>)
+    | undefined;
+  /** The path of an object, in a store that is a folder; it may not be there. */
+  pathOf?: ((key: string) => string) | undefined;
   /** An address of an object that needs no login for a while; undefined where a store cannot make one. */
   sign?: ((key: string, lifetime: Lifetime) => Promise<string>) | undefined;
 }

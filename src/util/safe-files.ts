@@ -433,6 +433,36 @@ export const cloned = (
     },
   );
 
+/**
+ * Copies a plain file to a path that is free; where the file system can, the copy shares its blocks.
+ * @returns what the system says of the copy
+ * @throws what the signal was aborted with; errors of the file system
+ */
+export async function copyOnto(
+  from: string,
+  to: string,
+  how: { onBytes: (count: number) => void; signal?: AbortSignal | undefined; sync?: boolean },
+): Promise<Stamp> {
+  const { onBytes, signal, sync = true } = how;
+  const isCloned = await cloned(from, to);
+  const file = await openToAppend(to, !isCloned);
+  try {
+    const disk = diskWriter(file);
+    if (isCloned) onBytes((await file.stat()).size);
+    else
+      for await (const chunk of readAhead(from)) {
+        signal?.throwIfAborted();
+        await writeAll(file, [chunk]);
+        if (sync) disk.wrote(chunk.length);
+        onBytes(chunk.length);
+      }
+    if (sync) await disk.end();
+    return stampOf(await file.stat({ bigint: true }));
+  } finally {
+    await file.close();
+  }
+}
+
 /** Writes chunks where a file is at, in one call of the file system where that takes them all. */
 export async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
   let left = chunks.filter(({ length }) => length > 0);

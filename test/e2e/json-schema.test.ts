@@ -67,6 +67,7 @@ const STORY: [line: string, code?: number][] = [
   ['import mlem'],
   ['cache ls'],
   ['files churn'],
+  ['store gc --dry-run'],
   ['validate --tags'],
   ['site --out public'],
   ['unassign churn prod'],

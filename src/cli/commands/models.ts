@@ -9,7 +9,8 @@ import { MOST_OTHERS } from '../../models/target.js';
 import { filesOf } from '../../registry/files.js';
 import { type LoadOptions, loadModel, singleFile, warningOf } from '../../registry/load.js';
 import { chosenBy } from '../../registry/queries.js';
-import { CacheRow, FileRow, type UrlRow } from '../../registry/rows.js';
+import { CacheRow, FileRow, StoredRow, type UrlRow } from '../../registry/rows.js';
+import { unnamedObjects } from '../../registry/unnamed.js';
 import * as uploading from '../../registry/upload.js';
 import { type UrlOptions, urlOf } from '../../registry/url-of.js';
 import { withoutUserInfo } from '../../util/address.js';
@@ -149,13 +150,13 @@ export async function upload(
   const { out, open, cwd } = session;
   const context = await open();
   const progress = progressBar(out, artifact);
-  const { note, ...row } = await uploading
+  const { notes, ...row } = await uploading
     .upload(context, path, artifact, { ...options, params: param, from: cwd, onStart: progress.start })
     .catch(hintAtPath('upload', path, artifact))
     .finally(progress.stop);
   await out.answer(row, () => [row.path, ...row.tags.map(({ tag }) => tag)]);
   if (!row.uploaded) out.note(`the store has these bytes already: ${row.url}`);
-  for (const one of [droppedNote(artifact, row.dropped), note]) if (one !== undefined) out.note(one);
+  for (const one of [droppedNote(artifact, row.dropped), ...notes]) if (one !== undefined) out.note(one);
   if (row.url.startsWith('./'))
     out.note(
       'the store is a folder of this clone, which others do not have: --store and store: in .reg.yaml name another',
@@ -164,6 +165,32 @@ export async function upload(
     out.note('the link names a folder of this machine; others find it where it is mounted at the same place');
   if (row.commit === null) out.hint(await commitHint(context, cwd, row.path, `Link ${artifact}`));
   else await pushHint(session, context, row.tags);
+}
+
+/** `reg store` */
+export async function store(
+  { out, open, cwd }: Session,
+  _action: 'gc',
+  { dryRun, store: named }: { dryRun?: boolean; store?: string },
+): Promise<void> {
+  if (!dryRun)
+    throw new RegError(
+      'USAGE',
+      'reg removes nothing from a store: other repositories may name it',
+      'list it with: reg store gc --dry-run',
+    );
+  const found = await unnamedObjects(await open(), { store: named, from: cwd });
+  const { rows } = found;
+  await out.answer(rows, () => rowTable(StoredRow, rows, out));
+  if (out.isData) return;
+  const total = rows.reduce((sum, { size }) => sum + (size ?? 0), 0);
+  out.note(
+    `${rows.length} of ${rows.length + found.named} objects, ${total} bytes, in ${found.store} that no link here names; links of other repositories and clones were not looked at`,
+  );
+  if (found.foreign > 0)
+    out.note(
+      `${found.foreign} more ${found.foreign === 1 ? 'object is' : 'objects are'} not laid out as an upload does, and not judged`,
+    );
 }
 
 /** `reg cache` */

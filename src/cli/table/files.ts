@@ -9,6 +9,7 @@ import {
   RefusalRow,
   ReportRow,
   SiteRow,
+  StoredRow,
   UiRow,
   UpdateRow,
   UploadRow,
@@ -228,6 +229,19 @@ export const FILES: readonly CommandSpec[] = [
     ],
     answer: list(CacheRow),
     run: async () => (await import('../commands/models.js')).cache,
+  }),
+  command('store <action>', 'what a store keeps and no link names: list it', {
+    more: 'Links of every version, branch and other ref count, and those of the work tree. Other repositories may name the rest, so nothing is removed.',
+    examples: ['store gc --dry-run', 'store gc --dry-run --store s3://models/churn --json'],
+    choices: { action: ['gc'] },
+    options: [
+      option('--dry-run', 'list, and remove nothing: there is no other way to run it'),
+      option('--store <url|folder>', 'the store (default: store: of .reg.yaml, else ./store)'),
+      OFFLINE,
+      FETCH,
+    ],
+    answer: list(StoredRow),
+    run: async () => (await import('../commands/models.js')).store,
   }),
   command('validate [path...]', 'check link files; exit 1 when one is wrong', {
     examples: [
