@@ -258,6 +258,25 @@ async function large() {
       before: warm,
       args: load('warm'),
     });
+    env.REG_CACHE_MODE = 'link';
+    remove(target);
+    await runReg('load', 'warm', '-o', 'model.bin');
+    await row({
+      ...copied,
+      id: 'link',
+      name: 'load, warm cache, by link',
+      atMost: 0.2,
+      before: warm,
+      args: load('warm'),
+    });
+    await row({
+      ...copied,
+      id: 'link',
+      name: 'load --cached',
+      atMost: '',
+      args: () => ['load', 'warm', '--cached'],
+    });
+    delete env.REG_CACHE_MODE;
   }
   await row({
     ...copied,

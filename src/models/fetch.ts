@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { RegError } from '../errors.js';
-import { isOneDisk } from '../util/safe-files.js';
+import { isOneDisk, linkPlain, remove } from '../util/safe-files.js';
 import type { ModelCache } from './cache.js';
 import {
   type BytesPromise,
@@ -25,6 +25,8 @@ export interface WantedModel {
   name: string;
   model: SourceModel;
   promises: readonly BytesPromise[];
+  /** Its file or folder in the cache, where it comes from there. */
+  entry?: string | undefined;
 }
 
 /** The place that a model goes to. */
@@ -88,7 +90,7 @@ export async function fetchModel(
       : isForCache
         ? await digestAt(to, tools.hashes)
         : await lookAtTarget(to, model, tools.hashes);
-  const isCached = model.files.some((file) => !file.isHere);
+  const isCached = tools.cache.mode !== 'off' && model.files.some((file) => !file.isHere);
   const facts = { name, to, force, guard, own, before, isCached };
   const there = wholeAt(wanted, before);
   if (to !== undefined && there && isPromised(wanted, there))
@@ -131,6 +133,8 @@ async function build(
   const kept = isCacheTried ? await resumable(wanted, tools.cache) : undefined;
   const part = kept ?? (await newPart(to));
   try {
+    const linked = await link(wanted, part.path, tools);
+    if (linked) return { ...part, digest: linked };
     const digest = await download(wanted.model, part.path, bounded(wanted, tools.onBytes), {
       signal: tools.signal,
       isKnown: isPinned(wanted),
@@ -151,13 +155,34 @@ async function build(
   }
 }
 
+/** Makes the part of other names of what the cache has; undefined where that is not asked for, or not possible. */
+async function link(
+  { what, model, promises, entry }: WantedModel,
+  path: string,
+  { cache, hashes }: FetchTools,
+): Promise<DigestedModel | undefined> {
+  if (entry === undefined || cache.mode !== 'link') return undefined;
+  const before = await digestAt(entry, hashes);
+  if (before === undefined || before === 'other' || before.kind !== model.kind) return undefined;
+  verifyPromises(what, promises, before);
+  return linkPlain(entry, path).then(
+    () => before,
+    async () => {
+      await remove(path);
+      return undefined;
+    },
+  );
+}
+
 const hasCode = (error: unknown, code: string): boolean => error instanceof RegError && error.code === code;
 
 /** A part in the cache, which parts of the same bytes go on from; undefined where the source, or the cache, has none. */
 async function resumable(wanted: WantedModel, cache: ModelCache): Promise<Part | undefined> {
   const sha256 = promisedHash(wanted);
   const isWorthIt = wanted.model.files.some((file) => file.ranges && !file.isHere);
-  return sha256 !== undefined && isWorthIt ? cache.part(sha256, wanted.name) : undefined;
+  return sha256 !== undefined && isWorthIt && cache.mode !== 'off'
+    ? cache.part(sha256, wanted.name)
+    : undefined;
 }
 
 /** Stops at the first byte more than a link promises: an endless source would fill the disk before its bytes are compared. */

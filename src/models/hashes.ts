@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, join, relative } from 'node:path';
 import { isOwnFolder, makeOwnFolder, readPlain, writeBelow } from '../util/safe-files.js';
+import type { CacheMode } from './cache-mode.js';
 import { isSettled, type Stamp, stampAt } from '../util/stamp.js';
 
 /**
@@ -46,12 +47,12 @@ const MAX_BYTES = 64 * 1024 * 1024;
 /**
  * Opens the entries in a cache.
  * @param now milliseconds since the epoch
- * @param options `rehash`: no entry of an earlier run counts
+ * @param options `rehash`: no entry of an earlier run counts; `mode`: with `link`, a file that no user may write to may get other names
  */
 export function openHashes(
   cache: string,
   now: () => number,
-  { rehash = false }: { rehash?: boolean | undefined } = {},
+  { rehash = false, mode }: { rehash?: boolean | undefined; mode?: CacheMode | undefined } = {},
 ): Hashes {
   const top = hashesFolder(cache);
   const tables = new Map<string, Promise<Table>>();
@@ -69,7 +70,9 @@ export function openHashes(
       return {
         find: (at, stamp) => {
           const entry = table.entries.get(relative(folder, at));
-          return entry?.text === stamp.text && entry.changed === stamp.changed ? entry.sha256 : undefined;
+          // another name that comes or goes changes what the system knows of a file
+          const isSame = entry?.changed === stamp.changed || (mode === 'link' && stamp.isReadOnly);
+          return entry?.text === stamp.text && isSame ? entry.sha256 : undefined;
         },
         note: (at, { text, changed, ...stamp }, sha256, atMs) => {
           const path = relative(folder, at);

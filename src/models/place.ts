@@ -4,6 +4,7 @@ import { isThere, syncFolder } from '../util/files.js';
 import {
   besideOf,
   copyPlain,
+  linkPlain,
   makeFolders,
   makeFoldersBelow,
   move,
@@ -62,9 +63,12 @@ export async function placeModel(
       if (isSame(before, digest)) return { path: to, others };
       await guard?.();
       if (!isEntry) await refuseTarget(to, force);
-      await (isKept ? copyInto(path, to) : moveInto(path, to));
+      if (isKept && cache.mode === 'link') {
+        const adopted = await cache.adopt(path, sha256, name);
+        await linkInto(adopted, to);
+      } else await (isKept ? copyInto(path, to) : moveInto(path, to));
     }
-    if (isKept) await cache.adopt(path, sha256, name).catch(() => undefined);
+    if (isKept) await keepPart(verified, cache, hashes);
     else if (verified.isCached && !isEntry && !(await isThere(entry)))
       await cache.keep(to, sha256, name, kind === 'folder' ? files.map((file) => file.path) : undefined);
     if (hashes) {
@@ -165,6 +169,29 @@ async function moveFile(from: string, to: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV')
       throw cannotWrite(to)(error as NodeJS.ErrnoException);
     await copyInto(from, to);
+  }
+}
+
+/** Moves a part into the cache, where it is not yet. */
+async function keepPart(
+  { path, name, digest: { sha256, kind, files } }: VerifiedModel,
+  cache: ModelCache,
+  hashes: FetchTools['hashes'],
+): Promise<void> {
+  if (await isThere(path)) await cache.adopt(path, sha256, name).catch(() => undefined);
+  if (hashes) await noteWritten(hashes, cache.pathOf(sha256, name), kind, files);
+}
+
+/** Gives a model of the cache another name at its place; a copy where that is not possible. */
+async function linkInto(entry: string, path: string): Promise<void> {
+  const beside = besideOf(path);
+  try {
+    await makeFolders(dirname(path));
+    await linkPlain(entry, beside);
+    await moveInto(beside, path);
+  } catch {
+    await remove(beside).catch(() => undefined);
+    await copyInto(entry, path);
   }
 }
 

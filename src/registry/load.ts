@@ -10,6 +10,7 @@ import { RegError } from '../errors.js';
 import type { ReadAt } from '../formats/read-at.js';
 import { canRunCode, type Format, recogniseFormat } from '../formats/recognise.js';
 import type { Tensors } from '../formats/safetensors.js';
+import { cacheMode } from '../models/cache-mode.js';
 import { type ModelCache, openModelCache } from '../models/cache.js';
 import { combinedDigest, type ModelDigest } from '../models/digest.js';
 import type { OnBytes } from '../models/download.js';
@@ -63,7 +64,7 @@ export async function loadModel(
   name: string,
   options: LoadOptions,
 ): Promise<LoadedModel> {
-  const cache = openModelCache(context.cache, context.now);
+  const cache = openModelCache(context.cache, context.now, cacheMode(context.around.env));
   const chosen = await askMeant(context, name, (full) => chooseLink(context, artifactName(full), options));
   const load = options.include?.length ? loadChosenFiles : loadLocated;
   return fromCacheOrSource(context, chosen, cache, (located) =>
@@ -125,7 +126,8 @@ async function loadChosenFiles(
   const files = listed.filter(({ path }) => paths.has(path));
   const known = knownDigests(files);
   const promises = known ? [combinedDigest('folder', known)] : [];
-  const part = { ...located, model: { ...model, files }, promises, whole: model.files };
+  const chosenModel = { ...model, files };
+  const part = { ...located, model: chosenModel, promises, whole: model.files, entry: undefined };
   return loadLocated(context, chosen, part, cache, options);
 }
 
@@ -140,7 +142,7 @@ async function loadLocated(
   const { to, into, force = false, onStart } = options;
   const onBytes = onStart?.(totalOf(located));
   const { signal } = context;
-  const hashes = openHashes(context.cache, context.now, options);
+  const hashes = openHashes(context.cache, context.now, { ...options, mode: cache.mode });
   const place = await targetOf(located, to, into);
   if (place !== undefined) await refuseLinks(context, place, to, into);
   const isChosenBySource = to === undefined && place !== undefined;
@@ -224,7 +226,8 @@ async function follow(context: RegistryContext, chosen: ChosenLink): Promise<Loc
 async function findInCache(chosen: ChosenLink, cache: ModelCache): Promise<Located | undefined> {
   const { sha256, source } = chosen.link;
   const model = sha256 === undefined ? undefined : await cache.find(sha256);
-  return model && locatedAt(chosen, model, [chosen.link], source.commit);
+  const entry = model && cache.pathOf(sha256 ?? '', model.name);
+  return model && { ...locatedAt(chosen, model, [chosen.link], source.commit), entry };
 }
 
 function locatedAt(

@@ -14,6 +14,7 @@ import {
   chmod,
   copyFile,
   type FileHandle,
+  link,
   lstat,
   mkdir,
   mkdtemp,
@@ -135,13 +136,17 @@ export const tooLarge = (shown: string, size: number, limit: number): RegError =
     { file: shown, line: 1 },
   );
 
-/** Whether everything at a path is plain: a file, or a folder of files and folders. Other users' files are not, where that counts. */
-export async function isPlainTree(path: string, { mine = false } = {}): Promise<boolean> {
+/**
+ * Whether everything at a path is plain: a file, or a folder of files and folders. Other users' files are not, where that counts, nor files with
+ * another name unless these may be linked.
+ */
+export async function isPlainTree(path: string, { mine = false, linked = false } = {}): Promise<boolean> {
   const found = await lookAt(path).catch(() => undefined);
   if (found === undefined || (mine && !isMine(found))) return false;
-  if (found.isFile()) return !mine || hasOneName(found);
+  if (found.isFile()) return !mine || linked || hasOneName(found);
   if (!found.isDirectory()) return false;
-  for (const name of await readdir(path)) if (!(await isPlainTree(join(path, name), { mine }))) return false;
+  for (const name of await readdir(path))
+    if (!(await isPlainTree(join(path, name), { mine, linked }))) return false;
   return true;
 }
 
@@ -552,6 +557,23 @@ export async function copyPlain(from: string, to: string, { sync = false } = {})
   if (!sync) return;
   const file = await open(to, O_RDWR | O_NOFOLLOW);
   await file.sync().finally(() => file.close());
+}
+
+/**
+ * Makes another name for a plain file, or for each file of a folder of such, at a path that is free. No user may write to the files any more:
+ * a write under one name would change the others.
+ * @throws errors of the file system, such as for another disk
+ */
+export async function linkPlain(from: string, to: string): Promise<void> {
+  const found = await lstat(from);
+  if (found.isDirectory()) {
+    await mkdir(to);
+    for (const name of await readdir(from)) await linkPlain(join(from, name), join(to, name));
+    return;
+  }
+  refuseOther(found, from);
+  await chmod(from, found.mode & 0o555);
+  await link(from, to);
 }
 
 /** Gives a file or folder another name, in place of a file that has it. A symbolic link is moved or replaced, never followed. */

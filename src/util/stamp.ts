@@ -10,16 +10,19 @@ export interface Stamp {
   changed: string;
   /** The time of the last write, in milliseconds since the epoch. */
   writtenMs: number;
+  /** Whether no user may write to it. */
+  isReadOnly: boolean;
   /** How long the clock of the file system stands still, in milliseconds. */
   tickMs: number;
 }
 
 /** The stamp of a plain file by what the system says of it. */
-export const stampOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): Stamp => ({
+export const stampOf = ({ dev, ino, size, mode, mtimeNs, ctimeNs }: BigIntStats): Stamp => ({
   size: Number(size),
   text: `${dev} ${ino} ${size} ${mtimeNs}`,
   changed: `${ctimeNs}`,
   writtenMs: Number(mtimeNs / NS_PER_MS),
+  isReadOnly: (mode & 0o222n) === 0n,
   tickMs: mtimeNs % NS_PER_MS === 0n ? COARSE_TICK_MS : FINE_TICK_MS,
 });
 

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +21,7 @@ import { placeModel } from '../../src/models/place.js';
 import { modelOnDisk } from '../../src/models/source.js';
 import { cloned } from '../../src/util/safe-files.js';
 import { stampAt } from '../../src/util/stamp.js';
+import { fileIn, oneFile } from '../support/models.js';
 
 let root: string;
 beforeEach(() => {
@@ -104,7 +114,11 @@ describe('a load of a file of this machine', () => {
     if (model === undefined) throw new Error('nothing there');
     const tools = { cache: openModelCache(at('cache'), Date.now), hashes: hashes(how) };
     const promises = [{ sha256: sha256('one') }];
-    const verified = await fetchModel({ what: 'churn', name: 'm', promises, model }, { to: at('out') }, tools);
+    const verified = await fetchModel(
+      { what: 'churn', name: 'm', promises, model },
+      { to: at('out') },
+      tools,
+    );
     return (await placeModel(verified, tools.cache, tools)).path;
   };
 
@@ -150,5 +164,40 @@ describe('a copy that shares blocks', () => {
     });
     expect(made).toBe(false);
     expect(() => statSync(at('copy'))).toThrow();
+  });
+});
+
+describe('a cache whose files are linked (docs/specification.md, 5 Commands, The cache)', () => {
+  const fetch = async (name: string) => {
+    const cache = openModelCache(at('cache'), Date.now, 'link');
+    const memory = openHashes(at('cache'), Date.now, { mode: 'link' });
+    const model = await cache.find(sha256('one'));
+    const entry = model && cache.pathOf(sha256('one'), model.name);
+    const wanted = {
+      what: 'churn',
+      name: 'm',
+      promises: [{ sha256: sha256('one') }],
+      model: model ?? oneFile(fileIn('m', 'one')),
+      entry,
+    };
+    const tools = { cache, hashes: memory };
+    await placeModel(await fetchModel(wanted, { to: at(name) }, tools), cache, tools);
+    return { isFromCache: model !== undefined };
+  };
+
+  it('gives the target the same file, to which no user may write', async () => {
+    await fetch('a');
+    expect(await fetch('b')).toEqual({ isFromCache: true });
+    const [a, b] = [statSync(at('a')), statSync(at('b'))];
+    expect([a.ino, a.mode & 0o222, a.nlink]).toEqual([b.ino, 0, 3]);
+  });
+
+  it('notices that a target was edited in place all the same, and gives no such bytes', async () => {
+    await fetch('a');
+    await sleep(25);
+    chmodSync(at('a'), 0o644);
+    writeFileSync(at('a'), 'two');
+    await expect(fetch('b')).rejects.toMatchObject({ code: 'HASH_MISMATCH' });
+    expect(() => statSync(at('b'))).toThrow();
   });
 });

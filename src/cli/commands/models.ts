@@ -34,6 +34,7 @@ export async function load(
     force,
     include,
     rehash,
+    cached,
     frozen,
     verify,
     url,
@@ -45,7 +46,11 @@ export async function load(
     outputFormat,
   }: Pick<LoadOptions, 'force' | 'include' | 'rehash' | keyof Asked> &
     Pick<UrlOptions, 'expires'> &
-    Pick<GlobalOptions, 'fields' | 'json' | 'outputFormat'> & { output?: string; url?: boolean },
+    Pick<GlobalOptions, 'fields' | 'json' | 'outputFormat'> & {
+      output?: string;
+      url?: boolean;
+      cached?: boolean;
+    },
 ): Promise<void> {
   const { artifact, ...choice } = chosenIn(out, asked, { at, rev, frozen, verify, stage, version });
   if (url) return printUrl(out, await urlOf(await open(), artifact, { ...choice, expires }), outputFormat);
@@ -62,7 +67,7 @@ export async function load(
     include,
     rehash,
     onStart: progress.start,
-    ...placeOf(output, cwd),
+    ...(cached ? {} : placeOf(output, cwd)),
   }).finally(progress.stop);
   const { kind: _, others, ...row } = loaded;
   const warning = await warningOf(loaded);
@@ -71,7 +76,9 @@ export async function load(
   // only what was verified to its last byte goes out
   out.answered = row;
   if (output === '-') return pipeline(createReadStream(singleFile(loaded)), out.world.stdout, { end: false });
-  await out.answer(row, () => [isAbsolute(output ?? '') ? loaded.path : relative(cwd, loaded.path) || '.']);
+  await out.answer(row, () => [
+    cached || isAbsolute(output ?? '') ? loaded.path : relative(cwd, loaded.path) || '.',
+  ]);
   if (others) out.note(othersNote(loaded.path, others));
 }
 

@@ -162,6 +162,9 @@ export const FILES: readonly CommandSpec[] = [
       AT,
       OFFLINE,
       FETCH,
+      option('--cached', 'load it into the cache alone, and print its path there', {
+        excludes: ['--output', '--url'],
+      }),
       option('--url', 'print the address of the bytes, and load nothing'),
       option(
         '--expires <duration>',
