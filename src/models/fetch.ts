@@ -103,7 +103,7 @@ export async function fetchModel(
   if (to !== undefined && isHeld) await removeLeftParts(to);
   // the files of a folder that is there are moved inside it: it may be a mount, or below a folder that takes no part
   const beside = to === undefined ? tools.cache.aside() : isHeld ? join(to, basename(to)) : to;
-  const { digest, path, drop } = await build(wanted, beside, tools);
+  const { digest, path, drop } = await build(wanted, beside, isForCache, tools);
   return { ...facts, digest, path, drop };
 }
 
@@ -127,6 +127,7 @@ async function placeInCache(wanted: WantedModel, cache: ModelCache): Promise<Tar
 async function build(
   wanted: WantedModel,
   to: string,
+  isForCache: boolean,
   tools: FetchTools,
   isCacheTried = true,
 ): Promise<Part & { digest: DigestedModel }> {
@@ -140,6 +141,8 @@ async function build(
       isKnown: isPinned(wanted),
       isFresh: part.isFresh,
       hashes: tools.hashes,
+      // a copy is made of it, and that is on the disk at the end
+      isSynced: kept === undefined || isForCache || tools.cache.mode === 'link',
     });
     verifyPromises(wanted.what, wanted.promises, digest);
     return { ...part, digest };
@@ -148,9 +151,9 @@ async function build(
     const isElsewhere = kept && hasCode(error, 'FILE_SYSTEM') && !(await isOneDisk(part.path, to));
     if (isBrokenOff(error) && !isElsewhere) await part.giveBack();
     await part.drop();
-    if (isElsewhere) return build(wanted, to, tools, false);
+    if (isElsewhere) return build(wanted, to, isForCache, tools, false);
     // the bytes of an earlier process may be wrong
-    if (!part.isFresh && hasCode(error, 'HASH_MISMATCH')) return build(wanted, to, tools, isCacheTried);
+    if (!part.isFresh && hasCode(error, 'HASH_MISMATCH')) return build(wanted, to, isForCache, tools, isCacheTried);
     throw error;
   }
 }
