@@ -153,7 +153,8 @@ async function build(
     await part.drop();
     if (isElsewhere) return build(wanted, to, isForCache, tools, false);
     // the bytes of an earlier process may be wrong
-    if (!part.isFresh && hasCode(error, 'HASH_MISMATCH')) return build(wanted, to, isForCache, tools, isCacheTried);
+    if (!part.isFresh && hasCode(error, 'HASH_MISMATCH'))
+      return build(wanted, to, isForCache, tools, isCacheTried);
     throw error;
   }
 }
