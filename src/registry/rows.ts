@@ -259,6 +259,7 @@ export const Description = defineRow('The description of a version; missing valu
   params: anything('parameters of the training'),
   metrics: anything('metrics of the model'),
   interface: orNull(named<NonNullable<Link['interface']>>('interface', ''), 'inputs and outputs'),
+  serving: orNull(named<NonNullable<Link['serving']>>('serving', ''), 'how it is served'),
   custom: anything('what gto calls `custom` and DVC `meta`'),
   approvals,
 });
@@ -277,7 +278,7 @@ export type DiffSide = ValueOf<typeof DiffSide>;
 /** One thing that two models differ in: `changes` of `diff`. */
 const ChangeRow = defineRow('A difference', {
   section: choice(
-    ['source', 'bytes', 'about', 'labels', 'params', 'metrics', 'interface', 'custom'],
+    ['source', 'bytes', 'about', 'labels', 'params', 'metrics', 'interface', 'serving', 'custom'],
     'what the change is about',
   ),
   name: text('such as `commit`, `sha256` or the name of a metric'),
@@ -481,6 +482,15 @@ export const ImportRow = defineRow('A file of another tool, and what became of i
 });
 export type ImportRow = ValueOf<typeof ImportRow>;
 
+/** An object of Kubernetes, which `kubectl apply` takes: `export kserve`. */
+export const ManifestRow = defineRow('An object of Kubernetes', {
+  apiVersion: text('group and version of its kind'),
+  kind: choice(['InferenceService', 'ClusterStorageContainer'], 'what it is'),
+  metadata: anything('name, labels and annotations'),
+  spec: anything('what is wanted'),
+});
+export type ManifestRow = ValueOf<typeof ManifestRow>;
+
 /** A model that was loaded: `load`. */
 export const LoadRow = defineRow('The model that was loaded', {
   artifact: text('name of the artifact'),
@@ -612,6 +622,14 @@ export type SiteRow = ValueOf<typeof SiteRow>;
 
 /** A site that is served: `ui`. */
 export const UiRow = defineRow('The site that is served', { url: text('address of the site') });
+
+/** Registries that are served: `serve`. */
+export const ServeRow = defineRow('Registries that are served', {
+  url: text('address of the server on this machine'),
+  s3: orNull(text(''), 'address of S3 alone; null without `--s3-port`'),
+  faces: list(text('name of a face')),
+  registries: list(text('name of a registry; empty for the only one')),
+});
 
 /** The script of a shell: `completion`. */
 export const CompletionRow = defineRow('The script of a shell', {

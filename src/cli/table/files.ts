@@ -1,13 +1,16 @@
 import {
   CacheRow,
   FileRow,
+  HistoryRow,
   ImportRow,
   InitRow,
   LinkRow,
   LoadRow,
+  ManifestRow,
   OutdatedRow,
   RefusalRow,
   ReportRow,
+  ServeRow,
   SiteRow,
   StoredRow,
   UiRow,
@@ -26,6 +29,7 @@ import {
   type OptionSpec,
   OUTPUTS,
   option,
+  time,
 } from './command.js';
 import { CHOICE, SIGNING } from './writing.js';
 
@@ -87,6 +91,11 @@ const REHASH = option(
   'hash all bytes, also of files that have not changed since they were hashed',
 );
 
+const SERVE_HELP = `What clients of each tool set:
+  Hugging Face   HF_ENDPOINT=http://HOST:PORT/hf
+                 HF_TOKEN=hf_TOKEN
+                 hf download churn --revision prod`;
+
 /** The commands about files: configuration, links and models. */
 export const FILES: readonly CommandSpec[] = [
   command('init', 'write .reg.yaml, the configuration of a registry', {
@@ -135,6 +144,52 @@ export const FILES: readonly CommandSpec[] = [
     answer: list(ImportRow),
     run: async () => (await import('../commands/linking.js')).importLinks,
   }),
+  command(
+    'export <kind> [artifact]',
+    'write what other systems take: kserve (a service), csv (the journal)',
+    {
+      more:
+        'kserve writes the InferenceService of KServe for a pinned version, as YAML for kubectl apply; with --storage-container, what lets ' +
+        'a cluster load models through reg. csv writes what happened, oldest first.',
+      examples: [
+        "export kserve 'churn#prod' -o churn.yaml",
+        'export kserve --storage-container --image registry.example/reg:0.1.0',
+        'export csv --since 2026-01-01 -o journal.csv',
+      ],
+      choices: { kind: ['kserve', 'csv'] },
+      options: [
+        option('-o, --output <path>', 'the file to write (default: standard output)'),
+        ...[
+          ...CHOICE,
+          option('--rev <rev>', 'the link as it is at this rev of the registry'),
+          option('--verify', 'export only what the policy accepts, and where the chain holds'),
+          option('--name <name>', 'the name of the object (default: of artifact and revision, churn-prod)'),
+          option(
+            '--registry <url>',
+            'the https address at which the cluster reads the registry (default: that of the remote)',
+          ),
+          option(
+            '--reg-uri',
+            'load through reg, which checks the bytes, also where KServe could read the address itself',
+          ),
+          option('--storage-container', 'write the ClusterStorageContainer for reg:// instead'),
+        ].map((one) => ({ ...one, needs: ['kserve'] })),
+        option('--image <image>', 'with --storage-container: the container image that has reg', {
+          needs: ['--storage-container'],
+        }),
+        AT,
+        OFFLINE,
+        FETCH,
+        ...[
+          option('--since <time>', 'only what happened from this time on', { parse: time }),
+          option('--until <time>', 'only what happened up to this time', { parse: time }),
+          option('--raw', "leave cells that a spreadsheet may take for a formula as they are, without a '"),
+        ].map((one) => ({ ...one, needs: ['csv'] })),
+      ],
+      answer: either(ManifestRow, list(HistoryRow)),
+      run: async () => (await import('../commands/exporting.js')).exportAs,
+    },
+  ),
   command('load <artifact>', 'fetch a model: churn, churn@v1.2.0, churn@latest or churn#prod', {
     examples: [
       "load 'churn#prod' -o model.safetensors",
@@ -309,4 +364,40 @@ export const FILES: readonly CommandSpec[] = [
     answer: UiRow,
     run: async () => (await import('../commands/pages.js')).ui,
   }),
+  command('serve', 'serve registries to the clients of other tools: their models, read-only and verified', {
+    more: SERVE_HELP,
+    examples: [
+      'serve',
+      'serve --repo https://github.com/mycompany/model-registry --port 9000',
+      'serve --repo risk=../risk --repo ads=https://git.example.com/ads --host 0.0.0.0 --token-file tokens',
+    ],
+    options: [
+      option(
+        '-r, --repo <path|url>',
+        'the registry (env REG_REPO, default .); as <name>=<path|url>, as often as needed, several under their names',
+        { parse: collected, key: 'registries' },
+      ),
+      option('--registries <file>', 'a file with more of these, one <name>=<path|url> a line', {
+        key: 'registriesFile',
+      }),
+      option('--host <host>', 'the host to listen at; others than this machine need a token', {
+        fallback: '127.0.0.1',
+      }),
+      option('--port <n>', 'the port; 0 for one that is free', { parse: port, fallback: 8080 }),
+      option('--base-url <url>', 'the address that others reach it by, such as that of a proxy'),
+      option('--token-file <file>', 'who may ask: a token a line, or a name and a token'),
+      option('--face <names>', 'what to serve, with commas (default: all)', { parse: names }),
+      option('--s3-port <n>', 'a port for S3 alone, whose buckets stand at the root there', { parse: port }),
+      option('--refresh <duration>', 'how old what is known of a registry at a URL may be (default: 30s)', {
+        parse: duration,
+      }),
+    ],
+    answer: ServeRow,
+    run: async () => (await import('../commands/serving.js')).serve,
+  }),
 ];
+
+/** Adds a value to those that were given before. */
+function collected(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
