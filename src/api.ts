@@ -22,6 +22,7 @@ import { type DiffOptions, diff, diffStage } from './registry/diff.js';
 import { type HistoryOptions, history, intervals } from './registry/history.js';
 import { init } from './registry/init.js';
 import { type LinkOptions, link } from './registry/link.js';
+import { type FilesOptions, filesOf } from './registry/files.js';
 import { type LoadOptions, loadModel, type Model, readable } from './registry/load.js';
 import { outdated } from './registry/outdated.js';
 import * as queries from './registry/queries.js';
@@ -34,6 +35,7 @@ import type {
   Description,
   Difference,
   DoctorFinding,
+  FileRow,
   HistoryRow,
   ImportRow,
   IntervalRow,
@@ -116,6 +118,8 @@ export interface Registry {
   browse(targets?: readonly string[]): Promise<BrowseRow[]>;
   /** Fetches and verifies one model, and puts it on disk. */
   load(artifact: string, options?: Timed<LoadOptions>): Promise<Model>;
+  /** The files that `load` would bring, with their SHA-256 where it is known without fetching them. */
+  files(artifact: string, options?: Timed<FilesOptions>): Promise<FileRow[]>;
   /** The address of the bytes that `load` would fetch, for other programs; with `expires` one that needs no login for so many seconds. */
   urlOf(artifact: string, options?: Timed<UrlOptions>): Promise<UrlRow>;
   /** The InferenceService of KServe for a version, a stage or a rev; its link has to be pinned. */
@@ -191,6 +195,7 @@ function createRegistry(context: RegistryContext): Registry {
       nonEmpty(options.to ?? options.into, 'the place to write to');
       return readable(await loadModel(context, artifact, timed(options)));
     },
+    files: async (artifact, options = {}) => (await filesOf(context, artifact, timed(options))).files,
     urlOf: async (artifact, options = {}) => urlOf(context, artifact, timed(options)),
     // loaded on use: few programs export
     inferenceService: async (artifact, options = {}) =>
@@ -219,7 +224,7 @@ function createRegistry(context: RegistryContext): Registry {
     outdated: (artifacts = []) => outdated(context, artifacts),
     upload: async (path, artifact, options) => {
       nonEmpty(options.store, 'store');
-      const { note: _, ...row } = await upload(context, nonEmpty(path, 'path'), artifact, options);
+      const { notes: _, ...row } = await upload(context, nonEmpty(path, 'path'), artifact, options);
       return row;
     },
     register: (artifact, options = {}) => actions.register(context, artifact, options),
@@ -243,6 +248,7 @@ const ONE_TEXT: readonly (keyof Registry)[] = [
   'describe',
   'diff',
   'load',
+  'files',
   'urlOf',
   'inferenceService',
   'register',

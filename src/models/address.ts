@@ -8,6 +8,7 @@ import { artifactInGit } from './dvc-index.js';
 import { gitAddress } from './git.js';
 import type { LocateTools, ResolvedSource } from './locate.js';
 import type { ModelAddress } from './source.js';
+import { findFileList } from './store-layout.js';
 
 /**
  * Finds the address of the bytes of a model: its URL, the place of its object in the remote of DVC, or what the server of Git LFS
@@ -29,7 +30,10 @@ export async function addressOf(
         `${shownUrl(url)} is not printed as a whole: what it leaves out may be a login or a signature`,
         'read it in the link file',
       );
-    return { url, sign: async (lifetime) => signed(await stores.openStore(folder), name, lifetime) };
+    // an address that is a folder may be that of a list
+    const listed = name === '' ? await findFileList(stores, folder).catch(() => undefined) : undefined;
+    const note = listed && 'a folder whose files are stored one by one: .reg-files there is their list';
+    return { url, note, sign: async (lifetime) => signed(await stores.openStore(folder), name, lifetime) };
   }
   const { repository, commit, path, at, repo } = source;
   const inGit = (where: string): Promise<ModelAddress> => gitAddress(repository, commit, where, around);

@@ -8,12 +8,13 @@ import type { SourceOpener, SourceRepository } from '../git/port.js';
 import type { Surroundings } from '../net/http.js';
 import type { ObjectStore, StoredObject, StoreOpener } from '../stores/port.js';
 import { nameOfKey, splitObjectUrl } from '../stores/url.js';
-import { shownUrl, withoutLogin, withoutUserInfo } from '../util/address.js';
+import { decoded, shownUrl, withoutLogin, withoutUserInfo } from '../util/address.js';
 import { findDvcModel } from './dvc.js';
 import type { OriginPlace } from './dvc-import.js';
 import { artifactInGit } from './dvc-index.js';
 import { gitModel } from './git.js';
 import type { SourceFile, SourceModel } from './source.js';
+import { fileKeyOf, findFileList, type StoredFolder } from './store-layout.js';
 
 /** A source whose place is known, a commit included. */
 export type ResolvedSource =
@@ -55,7 +56,8 @@ async function locateAfter(
   const { stores, around } = tools;
   if (source.kind === 'store') return storeModel(stores, source);
   const { repository, commit, path, at, repo } = source;
-  const inGit = (where: string): Promise<SourceModel> => gitModel(repository, commit, where, around);
+  const inGit = (where: string): Promise<SourceModel> =>
+    gitModel(repository, commit, where, around, at !== undefined);
   if (!isDvcFile(path) && (await repository.objects.entry(commit, path))) return inGit(path);
   const follow = (place: OriginPlace): Promise<SourceModel> =>
     place.kind === 'store' ? storeModel(stores, place) : followImport(place, at, tools, imports + 1);
@@ -106,8 +108,10 @@ async function storeModel(
   const store = await stores.openStore(folder, settings);
   const kept = store.hasVersions ? version : undefined;
   const found = name === '' ? undefined : await store.stat(name, kept);
-  const shown = nameOfKey(name === '' ? folder.replace(/\/$/, '') : name);
+  const shown = name === '' ? nameOfFolder(folder) : nameOfKey(name);
   if (found) return { kind: 'file', name: shown, files: [fileOf(store, found, shown, kept)] };
+  const listed = name === '' ? await findFileList(stores, folder, settings) : undefined;
+  if (listed !== undefined) return { kind: 'folder', name: shown, files: filesListed(listed) };
   const below = await store.list(name).catch(unlessUnlistable(name));
   if (below.length === 0)
     throw new RegError('SOURCE_PATH', `there is nothing at ${shownUrl(url)}`, 'check source.url of the link');
@@ -115,6 +119,12 @@ async function storeModel(
   const files = below.map((one) => fileOf(store, one, one.key.slice(from)));
   for (const { path } of files) refuseUnsafePath(path);
   return { kind: 'folder', name: shown, files };
+}
+
+/** The name of a folder; that of a web address is encoded. */
+function nameOfFolder(folder: string): string {
+  const name = nameOfKey(folder.replace(/\/$/, ''));
+  return /^https?:/i.test(folder) ? decoded(name) : name;
 }
 
 /** A web server cannot list: without an object under a name there is nothing. */
@@ -125,14 +135,26 @@ const unlessUnlistable =
     throw error;
   };
 
+/** The files of a folder that a store keeps one by one. Nothing was looked up yet. */
+const filesListed = ({ store, files, ranges }: StoredFolder): SourceFile[] =>
+  files.map((file) => {
+    const key = fileKeyOf(file);
+    return {
+      ...fileOf(store, { key, size: file.size, ranges, at: store.pathOf?.(key) }, file.path),
+      digest: { algorithm: 'sha256', value: file.sha256 },
+      isThere: async () => (await store.stat(key))?.size === file.size,
+    };
+  });
+
 const fileOf = (
   store: ObjectStore,
-  { key, size, ranges }: StoredObject,
+  { key, size, ranges, at }: StoredObject,
   path: string,
   version?: string,
 ): SourceFile => ({
   path,
   size,
   ranges,
+  ...(at !== undefined && { at, isHere: true }),
   open: (range) => store.read(key, range, version),
 });

@@ -497,14 +497,27 @@ export const LoadRow = defineRow('The model that was loaded', {
   version: orNull(version<string>(''), 'the version; null when it was loaded by a rev'),
   commit: oid('commit of the registry at which the link was read'),
   path: text('the file or folder that holds it'),
-  sha256: sha256('SHA-256 of the bytes'),
+  sha256: sha256('SHA-256 of the bytes; of chosen files as of a folder that has them alone'),
   size: bytes,
+  files: orNull(list(text('')), 'the files that --include chose; null for the whole model'),
   pinned: flag(
     'false where the link does not say which bytes it means, so that another load may give others',
   ),
   source: named<LinkSource>('source', 'where it came from, with the commit that was read'),
 });
 export type LoadRow = ValueOf<typeof LoadRow>;
+
+/** A file of a model: `files`. */
+export const FileRow = defineRow(
+  'A file of a model',
+  {
+    path: text('its path in the folder of the model; for a model of one file its name'),
+    size: orNull(bytes, 'bytes; null where the source does not say'),
+    sha256: orNull(sha256(''), 'SHA-256 of its bytes; null where only reading them would tell'),
+  },
+  { size: 'size', sha256: 'sha256', path: 'path' },
+);
+export type FileRow = ValueOf<typeof FileRow>;
 
 /** The address of the bytes of a model: `load --url`. */
 export const UrlRow = defineRow('The address of the bytes of a model', {
@@ -550,6 +563,17 @@ export const CacheRow = defineRow(
   },
   { kind: 'kind', size: 'size', used: 'last used', name: 'name', sha256: 'sha256' },
 );
+
+/** An object of a store that no link names: `store`. */
+export const StoredRow = defineRow(
+  'An object of a store that no link names',
+  {
+    key: text('its key, from the top of the store'),
+    size: orNull(bytes, 'bytes; null where the store does not say'),
+  },
+  { size: 'size', key: 'key' },
+);
+export type StoredRow = ValueOf<typeof StoredRow>;
 
 const level = choice(['error', 'warning', 'info'], 'how bad it is');
 

@@ -68,6 +68,8 @@ const STORY: [line: string, code?: number][] = [
   ['upload out.bin stored --register'],
   ['import mlem'],
   ['cache ls'],
+  ['files churn'],
+  ['store gc --dry-run'],
   ['validate --tags'],
   ['site --out public'],
   ['unassign churn prod'],

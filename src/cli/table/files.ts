@@ -1,5 +1,6 @@
 import {
   CacheRow,
+  FileRow,
   HistoryRow,
   ImportRow,
   InitRow,
@@ -11,6 +12,7 @@ import {
   ReportRow,
   ServeRow,
   SiteRow,
+  StoredRow,
   UiRow,
   UpdateRow,
   UploadRow,
@@ -83,6 +85,11 @@ const METADATA: readonly OptionSpec[] = [
 
 /** Reads names with commas between them. */
 const names = (text: string): string[] => text.split(',');
+
+const REHASH = option(
+  '--rehash',
+  'hash all bytes, also of files that have not changed since they were hashed',
+);
 
 const SERVE_HELP = `What clients of each tool set:
   Hugging Face   HF_ENDPOINT=http://HOST:PORT/hf
@@ -190,6 +197,7 @@ export const FILES: readonly CommandSpec[] = [
     examples: [
       "load 'churn#prod' -o model.safetensors",
       'load churn@latest -o - | sha256sum',
+      "load 'churn#prod' --include 'onnx/*' --include '*.json'",
       "load 'churn#prod' --url --expires 1h",
     ],
     options: [
@@ -200,9 +208,21 @@ export const FILES: readonly CommandSpec[] = [
         'the file or folder to write, - for standard output (default: its own name)',
         { excludes: ['--url'] },
       ),
+      option(
+        '--include <pattern>',
+        'only files of a folder that match, as in .gitignore, as often as needed; ! leaves out again',
+        {
+          parse: (text, before: readonly string[]) => [...before, text],
+          fallback: [],
+          excludes: ['--url'],
+        },
+      ),
       AT,
       OFFLINE,
       FETCH,
+      option('--cached', 'load it into the cache alone, and print its path there', {
+        excludes: ['--output', '--url'],
+      }),
       option('--url', 'print the address of the bytes, and load nothing'),
       option(
         '--expires <duration>',
@@ -213,12 +233,30 @@ export const FILES: readonly CommandSpec[] = [
         },
       ),
       option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
+      REHASH,
       option('--verify', 'load only what the policy accepts, and where the chain holds'),
-      option('--force', 'replace other content at the target', { excludes: ['--url'] }),
+      option('--force', 'replace what differs at the target, and nothing beside the model', {
+        excludes: ['--url'],
+      }),
       ...OUTPUTS,
     ],
     answer: either(LoadRow, UrlRow),
     run: async () => (await import('../commands/models.js')).load,
+  }),
+  command('files <artifact>', 'list the files of a model, and fetch none', {
+    examples: ["files 'churn#prod'", 'files churn@v1.2.0 --json', "files 'churn#prod' --fields path,sha256"],
+    options: [
+      ...CHOICE,
+      option('--rev <rev>', 'the link as it is at this rev of the registry'),
+      AT,
+      OFFLINE,
+      FETCH,
+      option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
+      option('--verify', 'list only what the policy accepts, and where the chain holds'),
+      ...OUTPUTS,
+    ],
+    answer: list(FileRow),
+    run: async () => (await import('../commands/models.js')).files,
   }),
   command('upload <file-or-folder> <artifact>', 'put a model into the store, and write the link to it', {
     examples: [
@@ -253,6 +291,19 @@ export const FILES: readonly CommandSpec[] = [
     answer: list(CacheRow),
     run: async () => (await import('../commands/models.js')).cache,
   }),
+  command('store <action>', 'what a store keeps and no link names: list it', {
+    more: 'Links of every version, branch and other ref count, and those of the work tree. Other repositories may name the rest, so nothing is removed.',
+    examples: ['store gc --dry-run', 'store gc --dry-run --store s3://models/churn --json'],
+    choices: { action: ['gc'] },
+    options: [
+      option('--dry-run', 'list, and remove nothing: there is no other way to run it'),
+      option('--store <url|folder>', 'the store (default: store: of .reg.yaml, else ./store)'),
+      OFFLINE,
+      FETCH,
+    ],
+    answer: list(StoredRow),
+    run: async () => (await import('../commands/models.js')).store,
+  }),
   command('validate [path...]', 'check link files; exit 1 when one is wrong', {
     examples: [
       'validate',
@@ -276,6 +327,7 @@ export const FILES: readonly CommandSpec[] = [
       option('--tags', 'check tags instead: against each other and the policy of their stages'),
       option('--since <rev|time>', 'with --tags: only events from then on', { needs: ['--tags'] }),
       option('--bytes', 'ask too whether the bytes of what stages hold are there'),
+      REHASH,
       option('--offline', 'go by what this clone knows of the remote'),
     ],
     answer: ReportRow,
