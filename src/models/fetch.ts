@@ -54,7 +54,7 @@ export interface VerifiedModel {
   own: Target['own'];
   /** What the place held before; undefined where it was free. */
   before: Before | undefined;
-  /** Whether a copy is kept in the cache; of what is on this machine already none is. */
+  /** Whether a copy is kept in the cache; files of this machine get none. */
   isCached: boolean;
   /** Removes the part, if it was not moved. */
   drop(): Promise<void>;
