@@ -31,7 +31,7 @@ export type KnownObjects = Map<string, TagReading>;
 /** So many tag objects are kept. */
 const MOST_OBJECTS = 50_000;
 /** So many answers are kept of each artifact. */
-const MOST_ANSWERS = 2000;
+const MOST_ANSWERS = 10_000;
 
 type Answers = Map<string, Promise<unknown>>;
 

@@ -94,7 +94,10 @@ const REHASH = option(
 const SERVE_HELP = `What clients of each tool set:
   Hugging Face   HF_ENDPOINT=http://HOST:PORT/hf
                  HF_TOKEN=hf_TOKEN
-                 hf download churn --revision prod`;
+                 hf download churn --revision prod
+  MLflow         MLFLOW_TRACKING_URI=http://HOST:PORT/mlflow
+                 MLFLOW_TRACKING_TOKEN=TOKEN
+                 mlflow.pyfunc.load_model('models:/churn@prod')`;
 
 /** The commands about files: configuration, links and models. */
 export const FILES: readonly CommandSpec[] = [
