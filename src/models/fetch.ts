@@ -5,6 +5,7 @@ import type { ModelCache } from './cache.js';
 import {
   type BytesPromise,
   combinedDigest,
+  digestFile,
   type DigestedModel,
   keepsPromises,
   type ModelDigest,
@@ -14,7 +15,7 @@ import {
 import { download, type OnBytes } from './download.js';
 import type { Hashes } from './hashes.js';
 import { newPart, type Part, removeLeftParts } from './part.js';
-import type { SourceModel } from './source.js';
+import { fileOnDisk, type SourceModel } from './source.js';
 import { type Before, differing, digestAt, lookAtTarget, refuseToReplace, wholeIn } from './target.js';
 
 /** A model to fetch, with what every link on the way promises of its bytes. */
@@ -54,7 +55,7 @@ export interface VerifiedModel {
   own: Target['own'];
   /** What the place held before; undefined where it was free. */
   before: Before | undefined;
-  /** Whether a copy is kept in the cache; of what is on this machine already none is. */
+  /** Whether a copy is kept in the cache; files of this machine get none. */
   isCached: boolean;
   /** Removes the part, if it was not moved. */
   drop(): Promise<void>;
@@ -144,6 +145,7 @@ async function build(
       // a copy is made of it, and that is on the disk at the end
       isSynced: kept === undefined || isForCache || tools.cache.mode === 'link',
     });
+    if (!keepsPromises(wanted.promises, digest)) await verifySource(wanted.model, part.path);
     verifyPromises(wanted.what, wanted.promises, digest);
     return { ...part, digest };
   } catch (error) {
@@ -156,6 +158,18 @@ async function build(
     if (!part.isFresh && hasCode(error, 'HASH_MISMATCH'))
       return build(wanted, to, isForCache, tools, isCacheTried);
     throw error;
+  }
+}
+
+/**
+ * Compares a part that is wrong with what the source itself promises, which says whether the source is damaged.
+ * @throws RegError HASH_MISMATCH where it is
+ */
+async function verifySource({ kind, files }: SourceModel, path: string): Promise<void> {
+  for (const file of files) {
+    const written = await fileOnDisk(kind === 'file' ? path : join(path, file.path), file.path);
+    const { digest, size } = file;
+    if (written && digest && digest.algorithm !== 'sha256') await digestFile({ ...written, digest, size });
   }
 }
 

@@ -185,7 +185,7 @@ export async function* readAhead(
 
 /**
  * Reads a plain file that fits into a buffer, without a thread of its own: for small files the way there and back takes longer.
- * @returns its bytes, which the buffer holds, and what the system said of the file; undefined where it does not fit
+ * @returns its bytes, which the buffer holds, and the stamp of the file; undefined where it does not fit
  * @throws RegError FILE_SYSTEM for anything but a plain file; errors of the file system
  */
 export function readSmall(path: string, buffer: Buffer): { bytes: Uint8Array; stamp: Stamp } | undefined {
