@@ -22,6 +22,7 @@ import { CHUNK_BYTES, inGroups } from '../util/stream.js';
 import { combinedDigest, type DigestedModel, type FileDigest, type Hasher, hasherOf } from './digest.js';
 import { type FolderHashes, folderOfFile, type Hashes } from './hashes.js';
 import { cannotWrite } from './part.js';
+import { isInParts, sureBytes, writeInParts } from './ranges.js';
 import { bytesOf, type SourceFile, type SourceModel } from './source.js';
 
 /** Called with the number of bytes as they are written, those of an earlier process included. */
@@ -35,6 +36,8 @@ interface DownloadOptions {
   isKnown?: boolean | undefined;
   /** Whether nothing must be there yet. */
   isFresh?: boolean | undefined;
+  /** Whether a process that was killed left what is there: then some of the last bytes may be missing. */
+  isLeft?: boolean | undefined;
   /** What was hashed before. */
   hashes?: Hashes | undefined;
   /** Whether everything is on the disk at the end; by default it is. */
@@ -216,31 +219,35 @@ async function downloadFile(
   onBytes: OnBytes,
   options: DownloadOptions,
 ): Promise<FileDigest> {
-  const { signal, isKnown = false, isFresh = false, hashes, isSynced = true } = options;
+  const { signal, isKnown = false, isFresh = false, isLeft = false, hashes, isSynced = true } = options;
   const copied = isFresh ? await copyKnown(file, path, onBytes, options) : undefined;
   if (copied) return copied;
   const entry = await entryOf(file, hashes);
   const begun = hashes?.now() ?? 0;
   const hasher = hasherOf(file, isKnown);
-  const target = await openToAppend(path, isFresh).catch(cannotWrite(path));
+  const isApart = isInParts(file) && (isKnown || file.digest !== undefined);
+  const target = await openToAppend(path, isFresh, isApart ? 'anywhere' : 'at-end').catch(cannotWrite(path));
   const disk = diskWriter(target);
   try {
-    const start = await keepWhatIsThere(file, target, hasher);
+    const start = await keepWhatIsThere(file, target, hasher, isLeft);
     onBytes(start);
-    for await (const group of inGroups(bytesOf(file, { start, isKnown }))) {
-      if (signal?.aborted) throw interrupted();
-      // threads of Node write these and read the next ones, while this one hashes
-      const written = writeAll(target, group);
-      try {
-        for (const chunk of group) hasher.add(chunk);
-      } finally {
-        await written;
+    const onWritten = (count: number): void => {
+      if (isSynced) disk.wrote(count);
+      onBytes(count);
+    };
+    if (isApart) await writeInParts(file, start, { target, hasher, signal, onBytes: onWritten });
+    else
+      for await (const group of inGroups(bytesOf(file, { start, isKnown }))) {
+        if (signal?.aborted) throw interrupted();
+        // threads of Node write these and read the next ones, while this one hashes
+        const written = writeAll(target, group);
+        try {
+          for (const chunk of group) hasher.add(chunk);
+        } finally {
+          await written;
+        }
+        for (const { length } of group) onWritten(length);
       }
-      for (const { length } of group) {
-        if (isSynced) disk.wrote(length);
-        onBytes(length);
-      }
-    }
     const digest = hasher.end();
     if (isSynced) await disk.end();
     const written = stampOf(await target.stat({ bigint: true }));
@@ -256,13 +263,18 @@ async function downloadFile(
 }
 
 /** Hashes the beginning of a file that is there, or empties it; gives the number of bytes that stay. */
-async function keepWhatIsThere(file: SourceFile, there: FileHandle, hasher: Hasher): Promise<number> {
-  const { size } = await there.stat();
+async function keepWhatIsThere(
+  file: SourceFile,
+  there: FileHandle,
+  hasher: Hasher,
+  isLeft: boolean,
+): Promise<number> {
+  const found = await there.stat();
+  if (found.size === 0) return 0;
+  const isUsable = file.ranges && file.size !== undefined && found.size <= file.size;
+  const size = isUsable ? sureBytes(file, found.size, isLeft) : 0;
+  if (size < found.size) await there.truncate(size);
   if (size === 0) return 0;
-  if (!file.ranges || file.size === undefined || size > file.size) {
-    await there.truncate();
-    return 0;
-  }
   for await (const chunk of there.createReadStream({
     start: 0,
     autoClose: false,

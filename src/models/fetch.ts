@@ -141,6 +141,7 @@ async function build(
       signal: tools.signal,
       isKnown: isPinned(wanted),
       isFresh: part.isFresh,
+      isLeft: part.isLeft,
       hashes: tools.hashes,
       // a copy is made of it, and that is on the disk at the end
       isSynced: kept === undefined || isForCache || tools.cache.mode === 'link',

@@ -12,6 +12,8 @@ export interface Part {
   path: string;
   /** Whether there is nothing yet. */
   isFresh: boolean;
+  /** Whether its owner was killed, and did not give it back. */
+  isLeft: boolean;
   /** Leaves it to the next process, which goes on from here; a part beside its target is not left. */
   giveBack(): Promise<void>;
   /** Removes it; nothing happens after it was moved. */
@@ -27,7 +29,7 @@ export async function newPart(target: string): Promise<Part> {
   const folder = dirname(target);
   await makeFolders(folder).catch(cannotWrite(folder));
   const path = temporary(join(folder, `${stemOf(target, OPEN)}.${randomUUID()}.${ownerName()}${SUFFIX}`));
-  return { path, isFresh: true, giveBack: async () => undefined, drop: () => remove(path) };
+  return { path, isFresh: true, isLeft: false, giveBack: async () => undefined, drop: () => remove(path) };
 }
 
 const OPEN = 'open';
@@ -61,15 +63,18 @@ export async function takePart(target: string, key: string): Promise<Part> {
   const given = join(folder, `${stem}${SUFFIX}`);
   const path = join(folder, `${stem}.${randomUUID()}.${ownerName()}${SUFFIX}`);
   let isFresh = true;
+  let isLeft = false;
   for (const left of [given, ...(await orphans(folder, stem))]) {
     if (!(await moved(left, path))) continue;
     isFresh = !(await isPlainTree(path, { mine: true }));
+    isLeft = !isFresh && left !== given;
     if (!isFresh) break;
     await remove(path);
   }
   return {
     path,
     isFresh,
+    isLeft,
     giveBack: async () => void ((await holdsBytes(path)) && (await moved(path, given))),
     drop: () => remove(path),
   };

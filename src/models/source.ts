@@ -114,7 +114,8 @@ export async function fileOnDisk(at: string, path: string): Promise<SourceFile |
   };
 }
 
-const PART_BYTES = 8 * 1024 * 1024;
+/** A larger file comes in parts of so many bytes. */
+export const PART_BYTES = 8 * 1024 * 1024;
 const MAX_PARTS = 4;
 /** In a row, without a byte. */
 const MAX_ATTEMPTS = 5;
@@ -212,8 +213,11 @@ async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array[]>
   return all;
 }
 
-/** One part, requested again from where it broke off. */
-async function* untilWhole(file: SourceFile, start: number, end: number): AsyncGenerator<Uint8Array> {
+/**
+ * The bytes of one part, requested again from where it broke off.
+ * @throws RegError what opening throws; STORE_FAILED, REMOTE_FAILED where it breaks off again and again
+ */
+export async function* untilWhole(file: SourceFile, start: number, end: number): AsyncGenerator<Uint8Array> {
   let at = start;
   for (let failures = 0; at < end; ) {
     const before = at;

@@ -5,6 +5,7 @@ import { interrupted, RegError } from '../errors.js';
 import type { ModelCache } from '../models/cache.js';
 import { type FileDigest, hasherOf, verifyPromises } from '../models/digest.js';
 import type { Part } from '../models/part.js';
+import { sureBytes } from '../models/ranges.js';
 import { bytesOf, type SourceFile } from '../models/source.js';
 import type { ByteRange } from '../net/http.js';
 import { limiter } from '../util/async.js';
@@ -348,11 +349,12 @@ async function writePart(
   const hasher = hasherOf({ ...source, size: file.size });
   const target = await openToAppend(part.path, part.isFresh);
   try {
-    const start = part.isFresh ? 0 : (await target.stat()).size;
-    const isKept = source.ranges && source.size !== undefined && start <= file.size;
+    const found = part.isFresh ? 0 : (await target.stat()).size;
+    const start = sureBytes(source, found, part.isLeft);
+    const isKept = source.ranges && source.size !== undefined && found <= file.size;
+    await target.truncate(isKept ? start : 0);
     if (isKept)
       for await (const chunk of readCopy({ handle: target, path: part.path }, 0, start)) hasher.add(chunk);
-    else await target.truncate();
     fetching.path = part.path;
     const from = isKept ? start : 0;
     if (from > 0) fetching.add(from);

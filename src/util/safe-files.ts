@@ -330,10 +330,16 @@ export const createFile = (path: string): Promise<FileHandle> =>
 /**
  * Opens a file of this user to go on writing at its end, or makes it.
  * @param isNew whether it must not be there
+ * @param mode `anywhere` to write at any offset
  * @throws RegError FILE_SYSTEM for anything but a plain file of this user with one name; errors of the file system
  */
-export async function openToAppend(path: string, isNew: boolean): Promise<FileHandle> {
-  const flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | (isNew ? O_EXCL : 0);
+export async function openToAppend(
+  path: string,
+  isNew: boolean,
+  mode: 'at-end' | 'anywhere' = 'at-end',
+): Promise<FileHandle> {
+  const append = mode === 'at-end' ? O_APPEND : 0;
+  const flags = O_RDWR | append | O_CREAT | O_NOFOLLOW | O_NONBLOCK | (isNew ? O_EXCL : 0);
   const file = await open(path, flags, 0o666);
   const found = await file.stat();
   // a mounted share may give a new file to another user
@@ -468,11 +474,20 @@ export async function copyOnto(
   }
 }
 
-/** Writes chunks where a file is at, in one call of the file system where that takes them all. */
-export async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+/**
+ * Writes chunks, in one call of the file system where that takes them all.
+ * @param position their offset; by default where the file is at
+ */
+export async function writeAll(
+  file: FileHandle,
+  chunks: readonly Uint8Array[],
+  position?: number,
+): Promise<void> {
   let left = chunks.filter(({ length }) => length > 0);
+  let at = position;
   while (left.length > 0) {
-    let { bytesWritten } = await file.writev(left);
+    let { bytesWritten } = await file.writev(left, at);
+    if (at !== undefined) at += bytesWritten;
     left = left.flatMap((chunk) => {
       const done = Math.min(bytesWritten, chunk.length);
       bytesWritten -= done;
