@@ -7,6 +7,7 @@ import { type VerifyOptions, verify } from './checks/verify.js';
 import type { StageName } from './domain/names.js';
 import { parseTime } from './domain/time.js';
 import { RegError } from './errors.js';
+import type { InferenceServiceOptions } from './exchange/kserve.js';
 import { importMlem } from './exchange/mlem.js';
 import { type Host, thisHost } from './host.js';
 import { openContext } from './open.js';
@@ -39,6 +40,7 @@ import type {
   ImportRow,
   IntervalRow,
   LinkRow,
+  ManifestRow,
   OutdatedRow,
   OverviewRow,
   ShownVersion,
@@ -120,6 +122,8 @@ export interface Registry {
   files(artifact: string, options?: Timed<FilesOptions>): Promise<FileRow[]>;
   /** The address of the bytes that `load` would fetch, for other programs; with `expires` one that needs no login for so many seconds. */
   urlOf(artifact: string, options?: Timed<UrlOptions>): Promise<UrlRow>;
+  /** The InferenceService of KServe for a version, a stage or a rev; its link has to be pinned. */
+  inferenceService(artifact: string, options?: Timed<InferenceServiceOptions>): Promise<ManifestRow>;
   /** Who signed each event, and whether the histories of artifacts hold together. */
   verify(target?: string, options?: VerifyOptions): Promise<VerifiedRow[]>;
   /** Accepts that tag objects are gone, where history was rewritten on purpose; of one artifact, or with `undefined` of any. */
@@ -193,6 +197,9 @@ function createRegistry(context: RegistryContext): Registry {
     },
     files: async (artifact, options = {}) => (await filesOf(context, artifact, timed(options))).files,
     urlOf: async (artifact, options = {}) => urlOf(context, artifact, timed(options)),
+    // loaded on use: few programs export
+    inferenceService: async (artifact, options = {}) =>
+      (await import('./exchange/kserve.js')).inferenceService(context, artifact, timed(options)),
     verify: (target, options = {}) => verify(context, target, options),
     accept: (target, gone, options) => accept(context, target, gone, options),
     validate: async ({ since, paths, ...options } = {}) =>
@@ -243,6 +250,7 @@ const ONE_TEXT: readonly (keyof Registry)[] = [
   'load',
   'files',
   'urlOf',
+  'inferenceService',
   'register',
   'deregister',
   'deprecate',

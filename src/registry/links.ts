@@ -64,7 +64,7 @@ export async function followLink(
   context: RegistryContext,
   link: Link,
   registryCommit: () => Promise<Oid>,
-): Promise<Followed> {
+): Promise<Followed & { place: ResolvedSource }> {
   const { place, home, links, commit, promises } = await resolveLink(context, link, registryCommit);
   const model = await locate(place, home).catch(async (error: unknown) => {
     // what this registry allows is for its own links
@@ -73,7 +73,7 @@ export async function followLink(
     if (trusting === undefined) throw error;
     return locate(place, trusting);
   });
-  return { model, commit, promises };
+  return { model, place, commit, promises };
 }
 
 /**

@@ -259,6 +259,7 @@ export const Description = defineRow('The description of a version; missing valu
   params: anything('parameters of the training'),
   metrics: anything('metrics of the model'),
   interface: orNull(named<NonNullable<Link['interface']>>('interface', ''), 'inputs and outputs'),
+  serving: orNull(named<NonNullable<Link['serving']>>('serving', ''), 'how it is served'),
   custom: anything('what gto calls `custom` and DVC `meta`'),
   approvals,
 });
@@ -277,7 +278,7 @@ export type DiffSide = ValueOf<typeof DiffSide>;
 /** One thing that two models differ in: `changes` of `diff`. */
 const ChangeRow = defineRow('A difference', {
   section: choice(
-    ['source', 'bytes', 'about', 'labels', 'params', 'metrics', 'interface', 'custom'],
+    ['source', 'bytes', 'about', 'labels', 'params', 'metrics', 'interface', 'serving', 'custom'],
     'what the change is about',
   ),
   name: text('such as `commit`, `sha256` or the name of a metric'),
@@ -480,6 +481,15 @@ export const ImportRow = defineRow('A file of another tool, and what became of i
   lost: list(text(''), 'what could not be carried over, in sentences'),
 });
 export type ImportRow = ValueOf<typeof ImportRow>;
+
+/** An object of Kubernetes, which `kubectl apply` takes: `export kserve`. */
+export const ManifestRow = defineRow('An object of Kubernetes', {
+  apiVersion: text('group and version of its kind'),
+  kind: choice(['InferenceService', 'ClusterStorageContainer'], 'what it is'),
+  metadata: anything('name, labels and annotations'),
+  spec: anything('what is wanted'),
+});
+export type ManifestRow = ValueOf<typeof ManifestRow>;
 
 /** A model that was loaded: `load`. */
 export const LoadRow = defineRow('The model that was loaded', {

@@ -1,3 +1,4 @@
+import measure from 'fast-string-truncated-width';
 import { describe, expect, test } from 'vitest';
 import { colorsFor, type Output } from '../../src/cli/output.js';
 import { moment } from '../../src/cli/render/rows.js';
@@ -8,6 +9,36 @@ const terminal = (columns: number): Output =>
     world: { isTTY: true, columns },
     color: colorsFor({ env: {}, isTTY: false }, 'never'),
   }) as unknown as Output;
+
+const SCRIPTS = {
+  Latin: 'Retrained on the data of May, with a new evaluation',
+  Cyrillic: 'Александра Константинопольская-Преображенская',
+  Greek: 'Παρασκευή Κωνσταντινοπολίτισσα Αθανασοπούλου',
+  Arabic: 'عبد الرحمن محمد بن عبد العزيز الأنصاري',
+  Hebrew: 'אברהם יצחק בן־יעקב הכהן גולדשטיין',
+  Devanagari: 'प्रियंका चक्रवर्ती श्रीवास्तव महालक्ष्मी',
+  Vietnamese: 'Nguyễn Thị Phương Thảo Huỳnh Đặng Trần',
+  'Vietnamese, decomposed': 'Nguyễn Thị Phương Thảo Huỳnh Đặng Trần'.normalize('NFD'),
+  Han: '再训练了模型，使用五月的数据，并且修正了评估',
+  Hangul: '오월의 데이터로 다시 학습하고 평가를 고쳤습니다',
+  Thai: 'ฝึกใหม่ด้วยข้อมูลเดือนพฤษภาคมและแก้การประเมิน',
+  emoji: 'by 👩‍🔬👩‍🔬🏳️‍🌈🇫🇷👍🏽👨‍👩‍👧‍👦 and 👩‍🔬🏳️‍🌈🇫🇷👍🏽👨‍👩‍👧‍👦 again',
+};
+const WIDTHS = [18, 20, 24, 30, 40, 60, 80, 100, 120];
+
+test.each(
+  Object.entries(SCRIPTS).flatMap(([script, text]) =>
+    WIDTHS.map((columns) => [script, columns, text] as const),
+  ),
+)('%s fits %i columns', async (_script, columns, text) => {
+  const printed = await renderTable({ head: ['by', 'message'], rows: [[text, text]] }, terminal(columns));
+  for (const line of printed.split('\n')) {
+    expect(measure(line).width).toBeLessThanOrEqual(columns);
+    const whole = new Set(Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment));
+    const shown = Array.from(new Intl.Segmenter().segment(line), ({ segment }) => segment);
+    if (!line.startsWith('by ')) for (const segment of shown) expect([...whole, ' ', '…']).toContain(segment);
+  }
+});
 
 describe('tables fit the terminal', () => {
   const table = {
@@ -30,7 +61,7 @@ describe('tables fit the terminal', () => {
   test('the last column is cut first, wide letters counted as two', async () => {
     expect(await renderTable(table, terminal(40))).toMatchInlineSnapshot(`
       "version  by      message
-      v1.0.0   李雷    再训练了模型，使用五月的…
+      v1.0.0   李雷    再训练了模型，使用五月…
       v1.1.0   Zoë 👩‍🔬  Retrained on the data …
       "
     `);

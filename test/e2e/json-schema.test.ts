@@ -54,6 +54,8 @@ const STORY: [line: string, code?: number][] = [
   ['stages'],
   ['check-ref churn@v1.0.0'],
   ['verify'],
+  ['export csv'],
+  ['export kserve --storage-container --image registry.example/reg:1'],
   ['describe churn@v1.0.0'],
   ['describe cost --rev HEAD', 1],
   ['diff churn@v1.0.0 churn@v1.1.0'],

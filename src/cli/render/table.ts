@@ -22,15 +22,27 @@ export async function renderTable({ head, rows }: Table, { world, color }: Outpu
   if (!world.isTTY) return plainTable(rows);
   if (rows.length === 0) return '';
   const { default: measure } = await import('fast-string-truncated-width');
-  const widthOf = (text: string): number => measure(text).width;
+  // by graphemes, not by the package's own cut: its place of the cut is wrong outside Latin scripts
+  const graphemes = (text: string): { segment: string; width: number }[] =>
+    Array.from(segmenter.segment(text), ({ segment }) => ({ segment, width: measure(segment).width }));
+  const widthOf = (text: string): number =>
+    ASCII.test(text) ? text.length : graphemes(text).reduce((sum, { width }) => sum + width, 0);
   const cells = rows.map((row) => row.map((cell) => cleanCell(textOf(cell))));
   const widths = fitting(
     head.map((title, column) => Math.max(...[title, ...cells.map((row) => row[column] ?? '')].map(widthOf))),
     world.columns,
   );
   const cut = (text: string, column: number): string => {
-    const { truncated, index } = measure(text, { limit: widths[column] ?? 0, ellipsis: ELLIPSIS });
-    return truncated ? text.slice(0, index) + ELLIPSIS : text;
+    const limit = widths[column] ?? 0;
+    if (widthOf(text) <= limit) return text;
+    let left = limit - widthOf(ELLIPSIS);
+    let kept = '';
+    for (const { segment, width } of graphemes(text)) {
+      left -= width;
+      if (left < 0) break;
+      kept += segment;
+    }
+    return kept + ELLIPSIS;
   };
   const line = (texts: readonly string[], style: (text: string, column: number) => string): string =>
     texts
@@ -54,6 +66,9 @@ export async function renderTable({ head, rows }: Table, { world, color }: Outpu
 const plainTable = (rows: Table['rows']): string =>
   rows.map((row) => `${row.map(painted).join('\t')}\n`).join('');
 
+const segmenter = new Intl.Segmenter();
+/** Texts whose width is their length, which most are. */
+const ASCII = /^[\x20-\x7e]*$/;
 const GAP = 2;
 const ELLIPSIS = '…';
 /** Narrower than this a column says nothing. */

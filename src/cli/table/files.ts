@@ -1,10 +1,12 @@
 import {
   CacheRow,
   FileRow,
+  HistoryRow,
   ImportRow,
   InitRow,
   LinkRow,
   LoadRow,
+  ManifestRow,
   OutdatedRow,
   RefusalRow,
   ReportRow,
@@ -26,6 +28,7 @@ import {
   type OptionSpec,
   OUTPUTS,
   option,
+  time,
 } from './command.js';
 import { CHOICE, SIGNING } from './writing.js';
 
@@ -130,6 +133,52 @@ export const FILES: readonly CommandSpec[] = [
     answer: list(ImportRow),
     run: async () => (await import('../commands/linking.js')).importLinks,
   }),
+  command(
+    'export <kind> [artifact]',
+    'write what other systems take: kserve (a service), csv (the journal)',
+    {
+      more:
+        'kserve writes the InferenceService of KServe for a pinned version, as YAML for kubectl apply; with --storage-container, what lets ' +
+        'a cluster load models through reg. csv writes what happened, oldest first.',
+      examples: [
+        "export kserve 'churn#prod' -o churn.yaml",
+        'export kserve --storage-container --image registry.example/reg:0.1.0',
+        'export csv --since 2026-01-01 -o journal.csv',
+      ],
+      choices: { kind: ['kserve', 'csv'] },
+      options: [
+        option('-o, --output <path>', 'the file to write (default: standard output)'),
+        ...[
+          ...CHOICE,
+          option('--rev <rev>', 'the link as it is at this rev of the registry'),
+          option('--verify', 'export only what the policy accepts, and where the chain holds'),
+          option('--name <name>', 'the name of the object (default: of artifact and revision, churn-prod)'),
+          option(
+            '--registry <url>',
+            'the https address at which the cluster reads the registry (default: that of the remote)',
+          ),
+          option(
+            '--reg-uri',
+            'load through reg, which checks the bytes, also where KServe could read the address itself',
+          ),
+          option('--storage-container', 'write the ClusterStorageContainer for reg:// instead'),
+        ].map((one) => ({ ...one, needs: ['kserve'] })),
+        option('--image <image>', 'with --storage-container: the container image that has reg', {
+          needs: ['--storage-container'],
+        }),
+        AT,
+        OFFLINE,
+        FETCH,
+        ...[
+          option('--since <time>', 'only what happened from this time on', { parse: time }),
+          option('--until <time>', 'only what happened up to this time', { parse: time }),
+          option('--raw', "leave cells that a spreadsheet may take for a formula as they are, without a '"),
+        ].map((one) => ({ ...one, needs: ['csv'] })),
+      ],
+      answer: either(ManifestRow, list(HistoryRow)),
+      run: async () => (await import('../commands/exporting.js')).exportAs,
+    },
+  ),
   command('load <artifact>', 'fetch a model: churn, churn@v1.2.0, churn@latest or churn#prod', {
     examples: [
       "load 'churn#prod' -o model.safetensors",

@@ -245,14 +245,14 @@ async function readRemotes(git: RunGit, requireUsable: () => Promise<void>): Pro
 /** The remotes that git pushes all refs to. */
 async function mirrorsAmong(
   names: readonly string[],
-  valueOf: (name: string) => string | undefined,
+  setting: (name: string) => string | undefined,
 ): Promise<Set<string>> {
-  const marked = names.filter((name) => valueOf(name) !== undefined);
+  const marked = names.filter((name) => setting(name) !== undefined);
   if (marked.length === 0) return new Set();
   // loaded on use: few remotes are mirrors
   const { isGitTrue } = await import('../../documents/git-config.js');
   // a key with = cannot be given on a command line, where it is to be overridden
-  return new Set(marked.filter((name) => isGitTrue(valueOf(name)) && !name.includes('=')));
+  return new Set(marked.filter((name) => isGitTrue(setting(name)) && !name.includes('=')));
 }
 
 /**
