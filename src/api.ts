@@ -61,7 +61,7 @@ import { type UpdateOptions, update } from './registry/update.js';
 import { type UploadOptions, upload } from './registry/upload.js';
 import { type UrlOptions, urlOf } from './registry/url-of.js';
 import type { WriteOptions, Written } from './registry/write.js';
-import type { Ui, UiOptions } from './site/serve.js';
+import type { Ui, UiOptions } from './serve/ui.js';
 import type { SiteOptions } from './site/write.js';
 
 export type { Filter, OverviewOptions, VersionsOptions } from './registry/show.js';
@@ -214,7 +214,7 @@ function createRegistry(context: RegistryContext): Registry {
       nonEmpty(options.out, 'the place to write to');
       return (await import('./site/write.js')).site(context, options);
     },
-    ui: async (options = {}) => (await import('./site/serve.js')).ui(context, options),
+    ui: async (options = {}) => (await import('./serve/ui.js')).ui(context, options),
     status: () => status(context),
     sync: (options = {}) => sync(context, options),
     importMlem: ({ force } = {}) => importMlem(context, force),

@@ -103,12 +103,12 @@ const UNKNOWN: ReadonlySet<ErrorCode> = new Set([
 
 /** The answer of the DVC remote for a model of this repository that git does not have; undefined for any other path. */
 async function askDvc(
-  { repository: { objects }, stores, workTree }: RegistryContext,
+  { repository: { objects }, stores, around, workTree }: RegistryContext,
   commit: Oid,
   path: string,
 ): Promise<Answer | 'there' | undefined> {
   if (!isDvcFile(path) && (await objects.entry(commit, path))) return undefined;
-  const answer = await askDvcRemote(objects, commit, path, { stores, at: (await workTree())?.root });
+  const answer = await askDvcRemote(objects, commit, path, { stores, around, at: (await workTree())?.root });
   switch (answer.kind) {
     case 'there':
       return 'there';

@@ -288,7 +288,8 @@ export function modelPath(text: string): string {
       `'${text}' is not a path inside a repository: ${why}`,
       'write it from the top of the repository',
     );
-  if (slashed.startsWith('/') || /^[a-z]:/i.test(text)) throw refuse('it is absolute');
+  // `p:m` is the artifact `m` of DVC in the folder `p`
+  if (/^([a-z]:)?\//i.test(slashed)) throw refuse('it is absolute');
   if (parts.includes('..')) throw refuse("it holds '..'");
   if (text.includes('\0')) throw refuse('it holds a NUL character');
   const path = parts.filter((part) => part !== '' && part !== '.').join('/');

@@ -5,6 +5,7 @@ import { RegError } from '../errors.js';
 import type { ResolvedSource } from '../models/locate.js';
 import type { SourceModel } from '../models/source.js';
 import { registryAddress, webAddress } from '../registry/browse.js';
+import { siteAddress } from '../registry/site-address.js';
 import type { RegistryContext } from '../registry/context.js';
 import { declaredModel } from '../registry/declared-model.js';
 import { followLink } from '../registry/links.js';
@@ -204,8 +205,9 @@ async function storageUri(
   return `reg://${at}//${what}`;
 }
 
-/** Files that KServe unpacks, or leaves out. */
+/** Files that KServe unpacks, or leaves out; and those that a store keeps one by one, which are not below the address of their folder. */
 const isChanged = ({ files }: SourceModel): boolean =>
+  files.some(({ isThere }) => isThere !== undefined) ||
   files.some(({ size }) => size === 0) ||
   (files.length === 1 && /\.(zip|tar|t?gz|taz|tz|tbz2?|txz|bz2|xz|br|z)$/i.test(files[0]?.path ?? ''));
 
@@ -252,7 +254,10 @@ async function clusterAddress(
 ): Promise<string> {
   const own = given === undefined ? await registryAddress(context) : undefined;
   const address = given ?? own;
-  const known = address === undefined || /^https:/i.test(address) ? address : await webAddress(address);
+  const known =
+    address === undefined || /^https:/i.test(address)
+      ? address
+      : await webAddress(await siteAddress(context, address));
   const shown = known === undefined ? undefined : withoutLogin(known);
   const [, place] = /^https:\/\/([^/?#\s]+\/[^?#\s]*[^/?#\s])\/*$/i.exec(shown ?? '') ?? [];
   if (place === undefined)

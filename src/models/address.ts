@@ -2,7 +2,7 @@ import { isDvcFile } from '../documents/dvc.js';
 import { RegError } from '../errors.js';
 import { signed } from '../stores/port.js';
 import { splitObjectUrl } from '../stores/url.js';
-import { shownUrl, withoutUserInfo } from '../util/address.js';
+import { shownUrl, withoutLogin, withoutUserInfo } from '../util/address.js';
 import { dvcAddress } from './dvc.js';
 import { artifactInGit } from './dvc-index.js';
 import { gitAddress } from './git.js';
@@ -18,12 +18,13 @@ import { findFileList } from './store-layout.js';
  */
 export async function addressOf(
   source: ResolvedSource,
-  { stores, around }: LocateTools,
+  { stores, around }: Pick<LocateTools, 'stores' | 'around'>,
 ): Promise<ModelAddress> {
   if (source.kind === 'store') {
     const { url } = source;
     const { folder, name } = splitObjectUrl(url);
-    if (withoutUserInfo(url) !== url)
+    // the user of ssh is part of the place
+    if ((/^ssh:/i.test(url) ? withoutLogin(url) : withoutUserInfo(url)) !== url)
       throw new RegError(
         'SOURCE_UNSUPPORTED',
         `${shownUrl(url)} is not printed as a whole: what it leaves out may be a login or a signature`,
@@ -34,9 +35,9 @@ export async function addressOf(
     const note = listed && 'a folder whose files are stored one by one: .reg-files there is their list';
     return { url, note, sign: async (lifetime) => signed(await stores.openStore(folder), name, lifetime) };
   }
-  const { repository, commit, path, at } = source;
+  const { repository, commit, path, at, repo } = source;
   const inGit = (where: string): Promise<ModelAddress> => gitAddress(repository, commit, where, around);
   if (!isDvcFile(path) && (await repository.objects.entry(commit, path))) return inGit(path);
-  const tracked = await dvcAddress(repository.objects, commit, path, stores, at);
+  const tracked = await dvcAddress(repository.objects, commit, path, { stores, around, at, repo });
   return tracked ?? inGit((await artifactInGit(repository.objects, commit, path)) ?? path);
 }

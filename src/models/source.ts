@@ -3,9 +3,10 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
-import type { ByteRange } from '../net/http.js';
+import { type ByteRange, lengthError, RangeIgnored } from '../net/http.js';
 import type { Lifetime } from '../stores/port.js';
 import { filesBelow } from '../util/files.js';
+import { exactly, WrongLength } from '../util/stream.js';
 
 /** One file of a model at its source. */
 export interface SourceFile {
@@ -130,8 +131,23 @@ export async function* bytesOf(
   if (!file.ranges || file.size === undefined || !(isKnown || file.digest || file.isHere)) {
     if (start > 0) throw new RegError('INTERNAL', `${file.path} cannot be read from the middle`);
     yield* await file.open();
-  } else if (file.isHere || file.size - start <= PART_BYTES) yield* untilWhole(file, start, file.size);
-  else yield* inParts(file, start, file.size);
+  } else yield* inRanges(file, start, file.size);
+}
+
+/** The bytes by ranges, and what is left in one stream where the server ignores them. */
+async function* inRanges(file: SourceFile, start: number, size: number): AsyncGenerator<Uint8Array> {
+  const isOne = file.isHere || size - start <= PART_BYTES;
+  let at = start;
+  try {
+    for await (const chunk of (isOne ? untilWhole : inParts)(file, start, size)) {
+      at += chunk.length;
+      yield chunk;
+    }
+  } catch (error) {
+    if (!(error instanceof RangeIgnored)) throw error;
+    const failure = (one: unknown) => (one instanceof WrongLength ? lengthError(file.path, one) : one);
+    yield* exactly(await file.open(), { size: size - at, skip: at, failure });
+  }
 }
 
 async function* inParts(file: SourceFile, start: number, size: number): AsyncGenerator<Uint8Array> {
@@ -180,4 +196,6 @@ async function* untilWhole(file: SourceFile, start: number, end: number): AsyncG
 }
 
 const isBrokenOff = (error: unknown): boolean =>
-  error instanceof RegError && (error.code === 'STORE_FAILED' || error.code === 'REMOTE_FAILED');
+  error instanceof RegError &&
+  !(error instanceof RangeIgnored) &&
+  (error.code === 'STORE_FAILED' || error.code === 'REMOTE_FAILED');

@@ -1,6 +1,6 @@
 import { refuseTooMany, refuseUnsafePath } from '../domain/model-files.js';
 import { RegError } from '../errors.js';
-import type { ObjectStore, StoredObject, StoreOpener } from '../stores/port.js';
+import type { ObjectStore, StoredObject, StoreOpener, StoreSettings } from '../stores/port.js';
 import { shownUrl } from '../util/address.js';
 import { readAtMost } from '../util/stream.js';
 import { combinedDigest, type FileDigest, type ModelDigest } from './digest.js';
@@ -52,15 +52,19 @@ export interface StoredFolder {
  * @param folder the address as a store takes it, `/` at its end
  * @throws RegError HASH_MISMATCH where it is not the list that the address names, TOO_LARGE, SOURCE_PATH, STORE_FAILED
  */
-export async function findFileList(stores: StoreOpener, folder: string): Promise<StoredFolder | undefined> {
+export async function findFileList(
+  stores: StoreOpener,
+  folder: string,
+  settings?: StoreSettings,
+): Promise<StoredFolder | undefined> {
   const [, top, prefix, rest] =
     /^(.*[/\\])([0-9a-f]{2})[/\\]([0-9a-f]{62})[/\\][^/\\]+[/\\]$/s.exec(folder) ?? [];
   if (top === undefined) return undefined;
-  const store = await stores.openStore(folder);
+  const store = await stores.openStore(folder, settings);
   const object = await store.stat(LIST);
   if (object === undefined) return undefined;
   const files = await readFileList(store, object, `${prefix}${rest}`);
-  return { store: await stores.openStore(top), files, ranges: object.ranges };
+  return { store: await stores.openStore(top, settings), files, ranges: object.ranges };
 }
 
 /**

@@ -39,7 +39,11 @@ async function pageOf(context: RegistryContext, target: string, pages: WebPages)
 
 /** Where the pages of the registry are; undefined where there is no remote, or it is at no site that is known. */
 export async function pagesOf(context: RegistryContext): Promise<WebPages | undefined> {
-  return pagesAt(await registryAddress(context));
+  const address = await registryAddress(context);
+  const pages = await pagesAt(address);
+  if (pages !== undefined || address === undefined) return pages;
+  const { siteAddress } = await import('./site-address.js');
+  return pagesAt(await siteAddress(context, address));
 }
 
 /** Where the pages of the repository at an address are; undefined for a path, and at a site that is not known. */
@@ -61,7 +65,9 @@ async function placeOf(address: string): Promise<{ host: string; path: string } 
   const { default: parseGitUrl } = await import('git-url-parse');
   try {
     const { resource, full_name: path } = parseGitUrl(address);
-    const host = resource.replace(/^(ssh|altssh)\.(?=github\.com$|bitbucket\.org$|gitlab\.com$)/, '');
+    const host = resource
+      .toLowerCase()
+      .replace(/^(ssh|altssh)\.(?=github\.com$|bitbucket\.org$|gitlab\.com$)/, '');
     return { host, path };
   } catch {
     return undefined;

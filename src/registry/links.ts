@@ -96,7 +96,8 @@ export async function resolveLink(
     const repository = await sourceRepository(context, source);
     const at = await sourceFolder(context, source);
     const path = modelPath(source.path ?? '');
-    return { ...here, place: { kind: 'repository', repository, commit, path, at }, commit };
+    const repo = at === undefined && source.repo !== undefined ? withoutLogin(source.repo) : undefined;
+    return { ...here, place: { kind: 'repository', repository, commit, path, at, repo }, commit };
   }
   const home = await sourceRegistry(context, source);
   const file = await fileThen(home, source, commit, { written, isPromised: sha256 !== undefined });
@@ -283,7 +284,8 @@ function inOrder({ path, ...rest }: LinkSource): LinkSource {
 export const shownSource = ({ repo, url, ...rest }: LinkSource): LinkSource => ({
   ...(repo === undefined ? {} : { repo: withoutLogin(repo) }),
   ...rest,
-  ...(url === undefined ? {} : { url: shownUrl(url) }),
+  // the user of ssh is part of the place
+  ...(url === undefined ? {} : { url: /^ssh:/i.test(url) ? withoutLogin(url) : shownUrl(url) }),
 });
 
 /** The name that a link gives its model, as far as it is known without asking the source. */

@@ -6,6 +6,7 @@ import { type Link, missingPin } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
 import { refuseUnsafePath } from '../domain/model-files.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
+import { parseVersionTarget } from '../domain/target.js';
 import { RegError } from '../errors.js';
 import type { ReadAt } from '../formats/read-at.js';
 import { canRunCode, type Format, recogniseFormat } from '../formats/recognise.js';
@@ -61,12 +62,46 @@ export async function loadModel(
   options: LoadOptions,
 ): Promise<LoadedModel> {
   const cache = openModelCache(context.cache, context.now);
-  const chosen = await askMeant(context, name, (full) => chooseLink(context, artifactName(full), options));
   const load = options.include?.length ? loadChosenFiles : loadLocated;
+  const ask = (from: RegistryContext): Promise<ChosenLink> =>
+    askMeant(from, name, (full) => chooseLink(from, artifactName(full), options));
+  const chosen = await ask(context).catch(orKept(context, options, cache, ask));
   return fromCacheOrSource(context, chosen, cache, (located) =>
     load(context, chosen, located, cache, options),
   );
 }
+
+/**
+ * For `catch`: where the registry cannot be reached, a version that was asked for before and whose bytes are in the cache is loaded all
+ * the same, with a warning. What is in a stage may have changed meanwhile.
+ */
+const orKept =
+  (
+    { kept, note }: RegistryContext,
+    { version }: LoadOptions,
+    cache: ModelCache,
+    ask: (from: RegistryContext) => Promise<ChosenLink>,
+  ) =>
+  async (error: unknown): Promise<ChosenLink> => {
+    const isUnreachable = error instanceof RegError && error.code === 'REMOTE_FAILED';
+    if (!isUnreachable || kept === undefined) throw error;
+    const isNamed = version !== undefined && parseVersionTarget(`x@${version}`).which?.kind === 'version';
+    const chosen = isNamed
+      ? await kept()
+          .then(ask)
+          .catch(() => undefined)
+      : undefined;
+    if (chosen !== undefined && (await findInCache(chosen, cache)) !== undefined) {
+      note(`warning: ${error.message}; ${chosen.artifact} ${version} comes from the cache`);
+      return chosen;
+    }
+    if (isNamed) throw error;
+    throw new RegError(
+      error.code,
+      error.message,
+      `${error.hint}; to go by what was asked before, add --offline`,
+    );
+  };
 
 /** Does some work on a model of the cache, or else of its source: a model whose bytes were changed in the cache is fetched again. */
 export async function fromCacheOrSource<T>(

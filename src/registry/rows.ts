@@ -623,6 +623,14 @@ export type SiteRow = ValueOf<typeof SiteRow>;
 /** A site that is served: `ui`. */
 export const UiRow = defineRow('The site that is served', { url: text('address of the site') });
 
+/** Registries that are served: `serve`. */
+export const ServeRow = defineRow('Registries that are served', {
+  url: text('address of the server on this machine'),
+  s3: orNull(text(''), 'address of S3 alone; null without `--s3-port`'),
+  faces: list(text('name of a face')),
+  registries: list(text('name of a registry; empty for the only one')),
+});
+
 /** The script of a shell: `completion`. */
 export const CompletionRow = defineRow('The script of a shell', {
   shell: text('name of the shell'),

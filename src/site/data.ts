@@ -9,6 +9,7 @@ import { compareVersions, type Version } from '../domain/version.js';
 import { RegError } from '../errors.js';
 import { type Objects, refOf, type TagReading, type TagRef, type TreeEntry } from '../git/port.js';
 import { pagesAt } from '../registry/browse.js';
+import { siteAddress } from '../registry/site-address.js';
 import type { RegistryContext } from '../registry/context.js';
 import { describeChosen } from '../registry/describe.js';
 import { history, intervals } from '../registry/history.js';
@@ -121,7 +122,8 @@ export type SiteFrame = Omit<Frame, 'root'> & {
 /** Reads what all pages share. */
 export async function siteFrame(context: RegistryContext, live: string | null): Promise<SiteFrame> {
   const remote = await remoteOf(context);
-  const address = isElsewhere(remote) ? withoutLogin(remote) : undefined;
+  // others know neither what git rewrites here nor the aliases of ssh
+  const address = isElsewhere(remote) ? withoutLogin(await siteAddress(context, remote)) : undefined;
   const [pages, listed, stays, root] = await Promise.all([
     pagesAt(address),
     stages(context, {}),

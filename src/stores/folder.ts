@@ -107,8 +107,11 @@ async function realPathOf(top: string, key: string): Promise<string | undefined>
   return real;
 }
 
-/** @throws RegError SOURCE_PATH for a key that is not a path below a folder */
-function refuseUnsafeKey(key: string): void {
+/**
+ * Refuses a key that is not a path below a folder, or is the name of a file while it is written.
+ * @throws RegError SOURCE_PATH
+ */
+export function refuseUnsafeKey(key: string): void {
   const parts = key.split('/');
   const isUnsafe =
     key.includes('\0') ||
@@ -129,10 +132,10 @@ function refuseOutside(realTop: string, real: string, shown: string): void {
 }
 
 /** The name of a file while it is written, which no key has. */
-const temporaryName = (id: string): string => `.reg-${id}.part`;
+export const temporaryName = (id: string): string => `.reg-${id}.part`;
 
 /** Whether a name is that of a file while it is written, or of one that a killed process left. */
-const isTemporary = (name: string): boolean => /^\.reg-[0-9a-f-]{36}\.part$/.test(name);
+export const isTemporary = (name: string): boolean => /^\.reg-[0-9a-f-]{36}\.part$/.test(name);
 
 /**
  * Every file below a folder of a store, by key; nothing where the folder does not exist.

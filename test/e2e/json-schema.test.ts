@@ -102,8 +102,11 @@ describe('what each command answers is what its schema says', () => {
     check(isError ? 'error' : (line.split(' ')[0] ?? ''), JSON.parse(isError ? run.stderr : run.stdout));
   });
 
-  test('ui, which goes on serving', async () => {
-    const child = startReg(box, { cwd: registry.dir }, ['ui', '--json']);
+  test.each([
+    ['ui', '--json'],
+    ['serve', '--json', '--port', '0'],
+  ])('%s, which goes on serving', async (...args) => {
+    const child = startReg(box, { cwd: registry.dir }, args);
     const line = await new Promise<string>((resolve, reject) => {
       let text = '';
       child.stdout?.on('data', (chunk: Buffer) => {
@@ -113,7 +116,7 @@ describe('what each command answers is what its schema says', () => {
       child.on('exit', () => reject(new Error(`it ended: ${text}`)));
     });
     child.removeAllListeners('exit').kill();
-    check('ui', JSON.parse(line));
+    check(args[0], JSON.parse(line));
   });
 
   test('completion', async () => {

@@ -10,6 +10,7 @@ import {
   OutdatedRow,
   RefusalRow,
   ReportRow,
+  ServeRow,
   SiteRow,
   StoredRow,
   UiRow,
@@ -84,6 +85,14 @@ const METADATA: readonly OptionSpec[] = [
 
 /** Reads names with commas between them. */
 const names = (text: string): string[] => text.split(',');
+
+const SERVE_HELP = `What clients of each tool set:
+  Hugging Face   HF_ENDPOINT=http://HOST:PORT/hf
+                 HF_TOKEN=hf_TOKEN
+                 hf download churn --revision prod
+  MLflow         MLFLOW_TRACKING_URI=http://HOST:PORT/mlflow
+                 MLFLOW_TRACKING_TOKEN=TOKEN
+                 mlflow.pyfunc.load_model('models:/churn@prod')`;
 
 /** The commands about files: configuration, links and models. */
 export const FILES: readonly CommandSpec[] = [
@@ -348,4 +357,40 @@ export const FILES: readonly CommandSpec[] = [
     answer: UiRow,
     run: async () => (await import('../commands/pages.js')).ui,
   }),
+  command('serve', 'serve registries to the clients of other tools: their models, read-only and verified', {
+    more: SERVE_HELP,
+    examples: [
+      'serve',
+      'serve --repo https://github.com/mycompany/model-registry --port 9000',
+      'serve --repo risk=../risk --repo ads=https://git.example.com/ads --host 0.0.0.0 --token-file tokens',
+    ],
+    options: [
+      option(
+        '-r, --repo <path|url>',
+        'the registry (env REG_REPO, default .); as <name>=<path|url>, as often as needed, several under their names',
+        { parse: collected, key: 'registries' },
+      ),
+      option('--registries <file>', 'a file with more of these, one <name>=<path|url> a line', {
+        key: 'registriesFile',
+      }),
+      option('--host <host>', 'the host to listen at; others than this machine need a token', {
+        fallback: '127.0.0.1',
+      }),
+      option('--port <n>', 'the port; 0 for one that is free', { parse: port, fallback: 8080 }),
+      option('--base-url <url>', 'the address that others reach it by, such as that of a proxy'),
+      option('--token-file <file>', 'who may ask: a token a line, or a name and a token'),
+      option('--face <names>', 'what to serve, with commas (default: all)', { parse: names }),
+      option('--s3-port <n>', 'a port for S3 alone, whose buckets stand at the root there', { parse: port }),
+      option('--refresh <duration>', 'how old what is known of a registry at a URL may be (default: 30s)', {
+        parse: duration,
+      }),
+    ],
+    answer: ServeRow,
+    run: async () => (await import('../commands/serving.js')).serve,
+  }),
 ];
+
+/** Adds a value to those that were given before. */
+function collected(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
