@@ -272,7 +272,7 @@ async function objectsIn(
 const NO_VERSIONS: TrackedFile['versions'] = new Map();
 
 const fileOf = (
-  { key, size, ranges, isRaw, version, place: { store, isHere } }: FoundObject,
+  { key, size, ranges, isRaw, at, version, place: { store, isHere } }: FoundObject,
   path: string,
   md5: string,
   promised: number | undefined,
@@ -282,6 +282,7 @@ const fileOf = (
   ...(isRaw && { digest: { algorithm: 'md5', value: md5 } }),
   ranges,
   isHere,
+  at,
   open: (range) => store.read(key, range, version),
 });
 

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { RegError } from '../errors.js';
-import { isOneDisk } from '../util/safe-files.js';
+import { isOneDisk, linkPlain, remove } from '../util/safe-files.js';
 import type { ModelCache } from './cache.js';
 import {
   type BytesPromise,
@@ -12,6 +12,7 @@ import {
   verifyPromises,
 } from './digest.js';
 import { download, type OnBytes } from './download.js';
+import type { Hashes } from './hashes.js';
 import { newPart, type Part, removeLeftParts } from './part.js';
 import type { SourceModel } from './source.js';
 import { type Before, differing, digestAt, lookAtTarget, refuseToReplace, wholeIn } from './target.js';
@@ -24,6 +25,8 @@ export interface WantedModel {
   name: string;
   model: SourceModel;
   promises: readonly BytesPromise[];
+  /** Its file or folder in the cache, where it comes from there. */
+  entry?: string | undefined;
 }
 
 /** The place that a model goes to. */
@@ -51,6 +54,8 @@ export interface VerifiedModel {
   own: Target['own'];
   /** What the place held before; undefined where it was free. */
   before: Before | undefined;
+  /** Whether a copy is kept in the cache; files of this machine get none. */
+  isCached: boolean;
   /** Removes the part, if it was not moved. */
   drop(): Promise<void>;
 }
@@ -60,6 +65,8 @@ export interface FetchTools {
   cache: ModelCache;
   /** Ends it; the bytes so far are kept for the next run. */
   signal?: AbortSignal | undefined;
+  /** What was hashed before. */
+  hashes?: Hashes | undefined;
   onBytes?: OnBytes | undefined;
 }
 
@@ -78,8 +85,13 @@ export async function fetchModel(
   const isForCache = target.to === undefined;
   const { to, force = false, guard, own } = isForCache ? await placeInCache(wanted, tools.cache) : target;
   const before =
-    to === undefined ? undefined : isForCache ? await digestAt(to) : await lookAtTarget(to, model);
-  const facts = { name, to, force, guard, own, before };
+    to === undefined
+      ? undefined
+      : isForCache
+        ? await digestAt(to, tools.hashes)
+        : await lookAtTarget(to, model, tools.hashes);
+  const isCached = tools.cache.mode !== 'off' && model.files.some((file) => !file.isHere);
+  const facts = { name, to, force, guard, own, before, isCached };
   const there = wholeAt(wanted, before);
   if (to !== undefined && there && isPromised(wanted, there))
     return { ...facts, digest: there, path: to, drop: async () => undefined };
@@ -91,7 +103,7 @@ export async function fetchModel(
   if (to !== undefined && isHeld) await removeLeftParts(to);
   // the files of a folder that is there are moved inside it: it may be a mount, or below a folder that takes no part
   const beside = to === undefined ? tools.cache.aside() : isHeld ? join(to, basename(to)) : to;
-  const { digest, path, drop } = await build(wanted, beside, tools);
+  const { digest, path, drop } = await build(wanted, beside, isForCache, tools);
   return { ...facts, digest, path, drop };
 }
 
@@ -115,16 +127,22 @@ async function placeInCache(wanted: WantedModel, cache: ModelCache): Promise<Tar
 async function build(
   wanted: WantedModel,
   to: string,
+  isForCache: boolean,
   tools: FetchTools,
   isCacheTried = true,
 ): Promise<Part & { digest: DigestedModel }> {
   const kept = isCacheTried ? await resumable(wanted, tools.cache) : undefined;
   const part = kept ?? (await newPart(to));
   try {
+    const linked = await link(wanted, part.path, tools);
+    if (linked) return { ...part, digest: linked };
     const digest = await download(wanted.model, part.path, bounded(wanted, tools.onBytes), {
       signal: tools.signal,
       isKnown: isPinned(wanted),
       isFresh: part.isFresh,
+      hashes: tools.hashes,
+      // a copy is made of it, and that is on the disk at the end
+      isSynced: kept === undefined || isForCache || tools.cache.mode === 'link',
     });
     verifyPromises(wanted.what, wanted.promises, digest);
     return { ...part, digest };
@@ -133,11 +151,31 @@ async function build(
     const isElsewhere = kept && hasCode(error, 'FILE_SYSTEM') && !(await isOneDisk(part.path, to));
     if (isBrokenOff(error) && !isElsewhere) await part.giveBack();
     await part.drop();
-    if (isElsewhere) return build(wanted, to, tools, false);
+    if (isElsewhere) return build(wanted, to, isForCache, tools, false);
     // the bytes of an earlier process may be wrong
-    if (!part.isFresh && hasCode(error, 'HASH_MISMATCH')) return build(wanted, to, tools, isCacheTried);
+    if (!part.isFresh && hasCode(error, 'HASH_MISMATCH'))
+      return build(wanted, to, isForCache, tools, isCacheTried);
     throw error;
   }
+}
+
+/** Makes the part of other names of what the cache has; undefined where that is not asked for, or not possible. */
+async function link(
+  { what, model, promises, entry }: WantedModel,
+  path: string,
+  { cache, hashes }: FetchTools,
+): Promise<DigestedModel | undefined> {
+  if (entry === undefined || cache.mode !== 'link') return undefined;
+  const before = await digestAt(entry, hashes);
+  if (before === undefined || before === 'other' || before.kind !== model.kind) return undefined;
+  verifyPromises(what, promises, before);
+  return linkPlain(entry, path).then(
+    () => before,
+    async () => {
+      await remove(path);
+      return undefined;
+    },
+  );
 }
 
 const hasCode = (error: unknown, code: string): boolean => error instanceof RegError && error.code === code;
@@ -146,7 +184,9 @@ const hasCode = (error: unknown, code: string): boolean => error instanceof RegE
 async function resumable(wanted: WantedModel, cache: ModelCache): Promise<Part | undefined> {
   const sha256 = promisedHash(wanted);
   const isWorthIt = wanted.model.files.some((file) => file.ranges && !file.isHere);
-  return sha256 !== undefined && isWorthIt ? cache.part(sha256, wanted.name) : undefined;
+  return sha256 !== undefined && isWorthIt && cache.mode !== 'off'
+    ? cache.part(sha256, wanted.name)
+    : undefined;
 }
 
 /** Stops at the first byte more than a link promises: an endless source would fill the disk before its bytes are compared. */

@@ -56,7 +56,8 @@ async function locateAfter(
   const { stores, around } = tools;
   if (source.kind === 'store') return storeModel(stores, source);
   const { repository, commit, path, at, repo } = source;
-  const inGit = (where: string): Promise<SourceModel> => gitModel(repository, commit, where, around);
+  const inGit = (where: string): Promise<SourceModel> =>
+    gitModel(repository, commit, where, around, at !== undefined);
   if (!isDvcFile(path) && (await repository.objects.entry(commit, path))) return inGit(path);
   const follow = (place: OriginPlace): Promise<SourceModel> =>
     place.kind === 'store' ? storeModel(stores, place) : followImport(place, at, tools, imports + 1);
@@ -139,7 +140,7 @@ const filesListed = ({ store, files, ranges }: StoredFolder): SourceFile[] =>
   files.map((file) => {
     const key = fileKeyOf(file);
     return {
-      ...fileOf(store, { key, size: file.size, ranges }, file.path),
+      ...fileOf(store, { key, size: file.size, ranges, at: store.pathOf?.(key) }, file.path),
       digest: { algorithm: 'sha256', value: file.sha256 },
       isThere: async () => (await store.stat(key))?.size === file.size,
     };
@@ -147,12 +148,13 @@ const filesListed = ({ store, files, ranges }: StoredFolder): SourceFile[] =>
 
 const fileOf = (
   store: ObjectStore,
-  { key, size, ranges }: StoredObject,
+  { key, size, ranges, at }: StoredObject,
   path: string,
   version?: string,
 ): SourceFile => ({
   path,
   size,
   ranges,
+  ...(at !== undefined && { at, isHere: true }),
   open: (range) => store.read(key, range, version),
 });

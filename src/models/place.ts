@@ -4,6 +4,7 @@ import { isThere, syncFolder } from '../util/files.js';
 import {
   besideOf,
   copyPlain,
+  linkPlain,
   makeFolders,
   makeFoldersBelow,
   move,
@@ -12,7 +13,8 @@ import {
 } from '../util/safe-files.js';
 import { copyFiles, type ModelCache } from './cache.js';
 import type { FileDigest } from './digest.js';
-import type { VerifiedModel } from './fetch.js';
+import type { FetchTools, VerifiedModel } from './fetch.js';
+import { noteWritten } from './hashes.js';
 import { cannotWrite, newPart } from './part.js';
 import type { SourceFile } from './source.js';
 import {
@@ -36,13 +38,13 @@ export interface PlacedModel {
 /**
  * Moves a verified model to its place and keeps a copy in the cache. A place that is free gets it whole or not at all. In a folder that is
  * there, its files are replaced one by one, each whole or not at all, and other files stay. What holds the same bytes is left alone.
- * @param signal ends it between two files
+ * @param tools `signal` ends it between two files
  * @throws RegError FILE_EXISTS, FILE_SYSTEM, INTERRUPTED
  */
 export async function placeModel(
   verified: VerifiedModel,
   cache: ModelCache,
-  signal?: AbortSignal | undefined,
+  { signal, hashes }: Pick<FetchTools, 'signal' | 'hashes'> = {},
 ): Promise<PlacedModel> {
   const { name, digest, path, to, force, guard, before, drop } = verified;
   const { kind, sha256, files } = digest;
@@ -55,16 +57,24 @@ export async function placeModel(
     const isKept = !isEntry && dirname(path) === dirname(entry);
     let others: number | undefined;
     if (kind === 'folder' && !isEntry && (await isRealFolder(to))) {
-      if (await placeFiles(verified, to, isKept, signal)) others = await othersIn(to, verified.own ?? files);
+      if (await placeFiles(verified, to, isKept, { signal, hashes }))
+        others = await othersIn(to, verified.own ?? files);
     } else {
       if (isSame(before, digest)) return { path: to, others };
       await guard?.();
       if (!isEntry) await refuseTarget(to, force);
-      await (isKept ? copyInto(path, to) : moveInto(path, to));
+      if (isKept && cache.mode === 'link') {
+        const adopted = await cache.adopt(path, sha256, name);
+        await linkInto(adopted, to);
+      } else await (isKept ? copyInto(path, to) : moveInto(path, to));
     }
-    if (isKept) await cache.adopt(path, sha256, name).catch(() => undefined);
-    else if (!isEntry && !(await isThere(entry)))
+    if (isKept) await keepPart(verified, cache, hashes);
+    else if (verified.isCached && !isEntry && !(await isThere(entry)))
       await cache.keep(to, sha256, name, kind === 'folder' ? files.map((file) => file.path) : undefined);
+    if (hashes) {
+      await noteWritten(hashes, to, kind, files);
+      await hashes.save();
+    }
     return { path: to, others };
   } finally {
     await drop();
@@ -80,11 +90,11 @@ async function placeFiles(
   { path: from, force, guard, before, digest }: VerifiedModel,
   to: string,
   isKept: boolean,
-  signal: AbortSignal | undefined,
+  { signal, hashes }: Pick<FetchTools, 'signal' | 'hashes'>,
 ): Promise<boolean> {
   const known =
     before !== undefined && before !== 'other' && before.kind === 'paths' ? before.found : undefined;
-  const found = await heldBy(to, digest.files.map(promisedFile), known);
+  const found = await heldBy(to, digest.files.map(promisedFile), hashes, known);
   const waiting = digest.files.filter(({ path, sha256 }) => found.get(path)?.digest?.sha256 !== sha256);
   if (waiting.length === 0) return false;
   await guard?.();
@@ -159,6 +169,29 @@ async function moveFile(from: string, to: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV')
       throw cannotWrite(to)(error as NodeJS.ErrnoException);
     await copyInto(from, to);
+  }
+}
+
+/** Moves a part into the cache, where it is not yet. */
+async function keepPart(
+  { path, name, digest: { sha256, kind, files } }: VerifiedModel,
+  cache: ModelCache,
+  hashes: FetchTools['hashes'],
+): Promise<void> {
+  if (await isThere(path)) await cache.adopt(path, sha256, name).catch(() => undefined);
+  if (hashes) await noteWritten(hashes, cache.pathOf(sha256, name), kind, files);
+}
+
+/** Gives a model of the cache another name at its place; a copy where that is not possible. */
+async function linkInto(entry: string, path: string): Promise<void> {
+  const beside = besideOf(path);
+  try {
+    await makeFolders(dirname(path));
+    await linkPlain(entry, beside);
+    await moveInto(beside, path);
+  } catch {
+    await remove(beside).catch(() => undefined);
+    await copyInto(entry, path);
   }
 }
 

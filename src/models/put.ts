@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
 import type { ObjectStore } from '../stores/port.js';
 import { mapAtMost } from '../util/async.js';
+import { isUnchanged, stampAt } from '../util/stamp.js';
+import { CHUNK_BYTES } from '../util/stream.js';
 import { combinedDigest, hasherOf, type ModelDigest } from './digest.js';
 import type { OnBytes } from './download.js';
 import { knownDigests } from './listing.js';
@@ -94,9 +96,20 @@ async function putFile(
     onBytes(size);
     return false;
   }
-  await store.write(key, Readable.from(counted(file, onBytes), { objectMode: false }), size);
+  const { at, stamp } = file;
+  const changed = (): RegError =>
+    new RegError('HASH_MISMATCH', `${file.path} changed while it was uploaded`, 'upload it again');
+  if (store.take && at !== undefined && stamp !== undefined) {
+    // what was hashed is what is copied, where nothing was written from before the first until after the second
+    await store.take(key, at, onBytes, () => {
+      if (!isUnchanged(stamp, stampAt(at))) throw changed();
+    });
+  } else await store.write(key, Readable.from(counted(file, onBytes), AHEAD), size);
   return true;
 }
+
+/** Reads and hashes the next chunk while the store takes one. */
+const AHEAD = { objectMode: false, highWaterMark: 2 * CHUNK_BYTES };
 
 /** The bytes of a file, which must not change while they are stored under their digest. */
 async function* counted(file: SourceFile, onBytes: OnBytes): AsyncGenerator<Uint8Array> {
@@ -107,7 +120,8 @@ async function* counted(file: SourceFile, onBytes: OnBytes): AsyncGenerator<Uint
     onBytes(chunk.length);
     // the last bytes are sent after all were verified: without them the store discards the object
     if (held) yield held;
-    held = chunk;
+    // the next chunk may come into the same memory, and a store keeps some
+    held = Buffer.from(chunk);
   }
   try {
     hasher.end();

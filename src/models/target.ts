@@ -14,6 +14,7 @@ import {
   type FileDigest,
   type ModelDigest,
 } from './digest.js';
+import type { Hashes } from './hashes.js';
 import { isLoadPart } from './part.js';
 import { fileOnDisk, modelOnDisk, type SourceFile, type SourceModel } from './source.js';
 
@@ -42,27 +43,32 @@ export interface HeldFile {
  * @throws RegError FILE_EXISTS where no load may write: a folder in place of a file, a file or a symbolic link in place of a folder
  * inside the target, a symbolic link to a folder, the inside of a git repository
  */
-export async function lookAtTarget(path: string, { kind, files }: SourceModel): Promise<Before | undefined> {
+export async function lookAtTarget(
+  path: string,
+  { kind, files }: SourceModel,
+  hashes?: Hashes,
+): Promise<Before | undefined> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return undefined;
   if (kind === 'file' && found.isDirectory()) throw folderInTheWay(path);
-  if (kind === 'file' || found.isFile()) return digestAt(path);
+  if (kind === 'file' || found.isFile()) return digestAt(path, hashes);
   if (found.isDirectory()) {
     for (const file of files) refuseUnsafePath(file.path);
     await refuseGitFolder(path);
-    return { kind: 'paths', found: await heldBy(path, files) };
+    return { kind: 'paths', found: await heldBy(path, files, hashes) };
   }
   if (found.isSymbolicLink()) await refuseLinkedFolder(path);
   return 'other';
 }
 
 /** What is at a path, a folder with all in it; undefined where there is nothing. No symbolic link is followed. */
-export async function digestAt(path: string): Promise<DigestedModel | 'other' | undefined> {
+export async function digestAt(path: string, hashes?: Hashes): Promise<DigestedModel | 'other' | undefined> {
   if (!(await isThere(path))) return undefined;
   if (!(await isPlainTree(path))) return 'other';
   const model = await modelOnDisk(path);
   if (model === undefined) return undefined;
-  const files = await mapAtMost(MAX_FILES, model.files, digestFile);
+  const files = await mapAtMost(MAX_FILES, model.files, (file) => digestFile(file, hashes));
+  await hashes?.save();
   return { ...combinedDigest(model.kind, files), files };
 }
 
@@ -78,14 +84,16 @@ const MAX_FILES = 4;
 export async function heldBy(
   folder: string,
   files: readonly WantedFile[],
+  hashes: Hashes | undefined,
   known: Held['found'] = new Map(),
 ): Promise<Held['found']> {
   await refuseBlockedFolders(folder, files);
   const found = new Map<string, HeldFile>();
   await mapAtMost(MAX_FILES, files, async (file) => {
-    const one = await heldFile(folder, file, known.get(file.path));
+    const one = await heldFile(folder, file, hashes, known.get(file.path));
     if (one !== undefined) found.set(file.path, one);
   });
+  await hashes?.save();
   return found;
 }
 
@@ -93,6 +101,7 @@ export async function heldBy(
 async function heldFile(
   folder: string,
   file: WantedFile,
+  hashes: Hashes | undefined,
   known: HeldFile | undefined,
 ): Promise<HeldFile | undefined> {
   const at = join(folder, file.path);
@@ -111,7 +120,7 @@ async function heldFile(
   const isOther = there === undefined || (size !== undefined && there.size !== size);
   return {
     stamp,
-    digest: isOther ? undefined : await digestFile({ ...there, digest }).catch(unlessOtherBytes),
+    digest: isOther ? undefined : await digestFile({ ...there, digest }, hashes).catch(unlessOtherBytes),
   };
 }
 

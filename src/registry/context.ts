@@ -51,6 +51,8 @@ export interface RegistryContext {
   now: () => number;
   /** A folder for what can be fetched again. */
   cache: string;
+  /** Whether files are hashed that were hashed before and have not changed. */
+  rehash?: boolean | undefined;
   /** Ends what is running. */
   signal?: AbortSignal | undefined;
 }

@@ -1,6 +1,7 @@
 import { missingPin } from '../documents/link.js';
 import { artifactName } from '../domain/names.js';
 import { compareText } from '../domain/order.js';
+import { cacheMode } from '../models/cache-mode.js';
 import { openModelCache } from '../models/cache.js';
 import { combinedDigest } from '../models/digest.js';
 import { promisedHash } from '../models/fetch.js';
@@ -34,7 +35,7 @@ export async function filesOf(
 ): Promise<ListedModel> {
   const chosen = await askMeant(context, name, (full) => chooseLink(context, artifactName(full), options));
   const { artifact, version, commit, link } = chosen;
-  const cache = openModelCache(context.cache, context.now);
+  const cache = openModelCache(context.cache, context.now, cacheMode(context.around.env));
   return fromCacheOrSource(context, chosen, cache, async (located) => {
     const isCached = located.model.files.every(({ isHere, digest }) => isHere && digest === undefined);
     const listed = await listFiles(located, ({ digest }) => isCached || digest?.algorithm === 'blob');

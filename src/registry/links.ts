@@ -9,6 +9,7 @@ import { didYouMean } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
 import type { Objects, SourceRepository } from '../git/port.js';
 import { digestOf, verifyPromises } from '../models/digest.js';
+import { openHashes } from '../models/hashes.js';
 import { hasPointers } from '../models/lfs/pointer.js';
 import { locate, type ResolvedSource } from '../models/locate.js';
 import { modelOnDisk, type SourceModel } from '../models/source.js';
@@ -236,7 +237,7 @@ export async function pin(context: RegistryContext, { commit: _, ...given }: Lin
   const { model, promises } = await followLink(context, { source: pinned }, () =>
     requireCommit(context, 'HEAD'),
   );
-  const identity = await digestOf(model);
+  const identity = await digestOf(model, openHashes(context.cache, context.now));
   verifyPromises(shownTarget(source), promises, identity);
   return { source: inOrder(pinned), sha256: identity.sha256, size: identity.size };
 }

@@ -11,10 +11,12 @@ import { RegError } from '../errors.js';
 import type { ReadAt } from '../formats/read-at.js';
 import { canRunCode, type Format, recogniseFormat } from '../formats/recognise.js';
 import type { Tensors } from '../formats/safetensors.js';
+import { cacheMode } from '../models/cache-mode.js';
 import { type ModelCache, openModelCache } from '../models/cache.js';
 import { combinedDigest, type ModelDigest } from '../models/digest.js';
 import type { OnBytes } from '../models/download.js';
 import { fetchModel, promisedHash, type WantedModel } from '../models/fetch.js';
+import { openHashes } from '../models/hashes.js';
 import { chooseFiles, knownDigests, listFiles } from '../models/listing.js';
 import { type PlacedModel, placeModel } from '../models/place.js';
 import { modelOnDisk, type SourceModel } from '../models/source.js';
@@ -42,6 +44,8 @@ export interface LoadOptions extends ChooseOptions {
   force?: boolean | undefined;
   /** Only files of a folder model that these patterns choose, as gitignore(5) reads them; `!` leaves out again. All by default. */
   include?: readonly string[] | undefined;
+  /** Hashes all bytes, also those that were hashed before and have not changed since. */
+  rehash?: boolean | undefined;
   /** Refuses a link that is not pinned to bytes. */
   frozen?: boolean | undefined;
   /** Called with the number of bytes to come, where it is known; the result is called with those of each chunk. */
@@ -61,47 +65,15 @@ export async function loadModel(
   name: string,
   options: LoadOptions,
 ): Promise<LoadedModel> {
-  const cache = openModelCache(context.cache, context.now);
-  const load = options.include?.length ? loadChosenFiles : loadLocated;
+  const cache = openModelCache(context.cache, context.now, cacheMode(context.around.env));
   const ask = (from: RegistryContext): Promise<ChosenLink> =>
     askMeant(from, name, (full) => chooseLink(from, artifactName(full), options));
   const chosen = await ask(context).catch(orKept(context, options, cache, ask));
+  const load = options.include?.length ? loadChosenFiles : loadLocated;
   return fromCacheOrSource(context, chosen, cache, (located) =>
     load(context, chosen, located, cache, options),
   );
 }
-
-/**
- * For `catch`: where the registry cannot be reached, a version that was asked for before and whose bytes are in the cache is loaded all
- * the same, with a warning. What is in a stage may have changed meanwhile.
- */
-const orKept =
-  (
-    { kept, note }: RegistryContext,
-    { version }: LoadOptions,
-    cache: ModelCache,
-    ask: (from: RegistryContext) => Promise<ChosenLink>,
-  ) =>
-  async (error: unknown): Promise<ChosenLink> => {
-    const isUnreachable = error instanceof RegError && error.code === 'REMOTE_FAILED';
-    if (!isUnreachable || kept === undefined) throw error;
-    const isNamed = version !== undefined && parseVersionTarget(`x@${version}`).which?.kind === 'version';
-    const chosen = isNamed
-      ? await kept()
-          .then(ask)
-          .catch(() => undefined)
-      : undefined;
-    if (chosen !== undefined && (await findInCache(chosen, cache)) !== undefined) {
-      note(`warning: ${error.message}; ${chosen.artifact} ${version} comes from the cache`);
-      return chosen;
-    }
-    if (isNamed) throw error;
-    throw new RegError(
-      error.code,
-      error.message,
-      `${error.hint}; to go by what was asked before, add --offline`,
-    );
-  };
 
 /** Does some work on a model of the cache, or else of its source: a model whose bytes were changed in the cache is fetched again. */
 export async function fromCacheOrSource<T>(
@@ -157,9 +129,42 @@ async function loadChosenFiles(
   const files = listed.filter(({ path }) => paths.has(path));
   const known = knownDigests(files);
   const promises = known ? [combinedDigest('folder', known)] : [];
-  const part = { ...located, model: { ...model, files }, promises, whole: model.files };
+  const chosenModel = { ...model, files };
+  const part = { ...located, model: chosenModel, promises, whole: model.files, entry: undefined };
   return loadLocated(context, chosen, part, cache, options);
 }
+
+/**
+ * For `catch`: where the registry cannot be reached, a version that was asked for before and whose bytes are in the cache is loaded all
+ * the same, with a warning. What is in a stage may have changed meanwhile.
+ */
+const orKept =
+  (
+    { kept, note }: RegistryContext,
+    { version }: LoadOptions,
+    cache: ModelCache,
+    ask: (from: RegistryContext) => Promise<ChosenLink>,
+  ) =>
+  async (error: unknown): Promise<ChosenLink> => {
+    const isUnreachable = error instanceof RegError && error.code === 'REMOTE_FAILED';
+    if (!isUnreachable || kept === undefined) throw error;
+    const isNamed = version !== undefined && parseVersionTarget(`x@${version}`).which?.kind === 'version';
+    const chosen = isNamed
+      ? await kept()
+          .then(ask)
+          .catch(() => undefined)
+      : undefined;
+    if (chosen !== undefined && (await findInCache(chosen, cache)) !== undefined) {
+      note(`warning: ${error.message}; ${chosen.artifact} ${version} comes from the cache`);
+      return chosen;
+    }
+    if (isNamed) throw error;
+    throw new RegError(
+      error.code,
+      error.message,
+      `${error.hint}; to go by what was asked before, add --offline`,
+    );
+  };
 
 /** Fetches, verifies and places a model whose place is known. */
 async function loadLocated(
@@ -167,17 +172,19 @@ async function loadLocated(
   { artifact, version, commit, link }: ChosenLink,
   located: Located,
   cache: ModelCache,
-  { to, into, force = false, onStart }: LoadOptions,
+  options: LoadOptions,
 ): Promise<LoadedModel> {
+  const { to, into, force = false, onStart } = options;
   const onBytes = onStart?.(totalOf(located));
   const { signal } = context;
+  const hashes = openHashes(context.cache, context.now, { ...options, mode: cache.mode });
   const place = await targetOf(located, to, into);
   if (place !== undefined) await refuseLinks(context, place, to, into);
   const isChosenBySource = to === undefined && place !== undefined;
   const guard = isChosenBySource ? () => refuseAsTarget(context, located, place, force) : undefined;
   const target = { to: place, force, guard, own: located.whole };
-  const verified = await fetchModel(located, target, { cache, signal, onBytes });
-  const { path, others } = await placeModel(verified, cache, signal);
+  const verified = await fetchModel(located, target, { cache, signal, hashes, onBytes });
+  const { path, others } = await placeModel(verified, cache, { signal, hashes });
   const { sourceCommit } = located;
   const source = {
     ...shownSource(link.source),
@@ -254,7 +261,8 @@ async function follow(context: RegistryContext, chosen: ChosenLink): Promise<Loc
 async function findInCache(chosen: ChosenLink, cache: ModelCache): Promise<Located | undefined> {
   const { sha256, source } = chosen.link;
   const model = sha256 === undefined ? undefined : await cache.find(sha256);
-  return model && locatedAt(chosen, model, [chosen.link], source.commit);
+  const entry = model && cache.pathOf(sha256 ?? '', model.name);
+  return model && { ...locatedAt(chosen, model, [chosen.link], source.commit), entry };
 }
 
 function locatedAt(

@@ -12,6 +12,7 @@ import { refuseUnwritableStage } from '../domain/writable.js';
 import { RegError } from '../errors.js';
 import { requireWriter } from '../git/port.js';
 import { digestFiles } from '../models/digest.js';
+import { openHashes } from '../models/hashes.js';
 import type { OnBytes } from '../models/download.js';
 import { modelToUpload, type UploadedModel } from '../models/left-out.js';
 import { type Put, putModel } from '../models/put.js';
@@ -75,7 +76,7 @@ export async function upload(
   const to = await storeOf(context, options, root);
   const store = await context.stores.openStore(to.address);
   const { model, ...leftOut } = await modelAt(resolve(options.from, path), path);
-  const { digest, files } = await digestFiles(model);
+  const { digest, files } = await digestFiles(model, openHashes(context.cache, context.now));
   const { sha256, size } = digest;
   const { values, dropped } = await metadataOf(before, before?.sha256 !== sha256, options, options.from);
   const key = keyOf(digest, model.name);

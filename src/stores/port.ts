@@ -12,6 +12,8 @@ export interface StoredObject {
   size: number | undefined;
   /** Whether it can be read from the middle. */
   ranges: boolean;
+  /** Its real path, where it is a plain file of this machine. */
+  at?: string | undefined;
 }
 
 /**
@@ -42,6 +44,17 @@ export interface ObjectStore {
    * @throws RegError SOURCE_UNSUPPORTED where a store is read-only, HASH_MISMATCH for another number of bytes
    */
   write(key: string, bytes: Readable, size: number): Promise<void>;
+  /**
+   * Puts a copy of a plain file of this machine under a key, whole or not at all, in a store that is a folder; it shares the blocks of the file
+   * where the file system can.
+   * @param check throws where the file changed; called before the object appears
+   * @throws RegError as `write`
+   */
+  take?:
+    | ((key: string, from: string, onBytes: (count: number) => void, check: () => void) => Promise<void>)
+    | undefined;
+  /** The path of an object, in a store that is a folder; it may not be there. */
+  pathOf?: ((key: string) => string) | undefined;
   /** Whether it may keep versions of an object; any other store has one of each. */
   hasVersions?: boolean | undefined;
   /** An address of an object that needs no login for a while; undefined where a store cannot make one. */

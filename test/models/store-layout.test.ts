@@ -16,11 +16,7 @@ import { fileIn, folderOf } from '../support/models.js';
 const root = mkdtempSync(join(tmpdir(), 'reg-layout-'));
 const around = { env: { REG_HTTP_PRIVATE: 'allow' } };
 const stores = storeOpener(around);
-const sources = {
-  openSource: () => {
-    throw new Error('no repository is asked');
-  },
-};
+const sources = { openSource: () => Promise.reject(new Error('no repository is opened')) };
 let server: FileServer;
 beforeAll(async () => {
   server = await serveFiles(root);
@@ -52,7 +48,7 @@ it.each([
 ])('a folder is found by its address at %s', async (what, urlOf) => {
   const name = what.replaceAll(/\W/g, '');
   const url = joinObjectUrl(urlOf(name), `${await put(name)}/`);
-  const found = await locate({ kind: 'store', url }, { stores, sources, around });
+  const found = await locate({ kind: 'store', url }, { stores, around, sources });
   expect(found).toMatchObject({ kind: 'folder', name: NAME });
   expect(knownDigests(found.files)?.map(({ path, size }) => [path, size])).toEqual([
     ['a b/ü.bin', 3],
@@ -74,7 +70,7 @@ it.each([
   const list = join(root, what, listKeyOf(key));
   await writeFile(list, change(await readFile(list, 'utf8')));
   await expect(
-    locate({ kind: 'store', url: join(root, what, key, '/') }, { stores, sources, around }),
+    locate({ kind: 'store', url: join(root, what, key, '/') }, { stores, around, sources }),
   ).rejects.toMatchObject({ code: 'HASH_MISMATCH' });
 });
 
@@ -84,7 +80,7 @@ it('a wrong size in a list is noticed when its file is read', async () => {
   await writeFile(list, (await readFile(list, 'utf8')).replaceAll(' 3 ', ' 2 '));
   const found = await locate(
     { kind: 'store', url: join(root, 'sizes', key, '/') },
-    { stores, sources, around },
+    { stores, around, sources },
   );
   await expect(digestOf(found)).rejects.toMatchObject({
     code: expect.stringMatching(/TOO_LARGE|STORE_FAILED|HASH_MISMATCH/),
@@ -94,6 +90,6 @@ it('a wrong size in a list is noticed when its file is read', async () => {
 it('a file of the name of a list that is elsewhere is a file', async () => {
   await mkdir(join(root, 'plain/model'), { recursive: true });
   await writeFile(join(root, 'plain/model/.reg-files'), 'mine');
-  const found = await locate({ kind: 'store', url: join(root, 'plain/model/') }, { stores, sources, around });
+  const found = await locate({ kind: 'store', url: join(root, 'plain/model/') }, { stores, around, sources });
   expect(found.files.map(({ path }) => path)).toEqual(['.reg-files']);
 });

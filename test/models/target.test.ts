@@ -54,7 +54,7 @@ async function load(
     { cache },
   );
   await meanwhile?.();
-  return placeModel(verified, cache, signal);
+  return placeModel(verified, cache, { signal });
 }
 
 async function put(files: Record<string, string>, below = at()): Promise<void> {

@@ -33,6 +33,8 @@ export async function load(
     rev,
     force,
     include,
+    rehash,
+    cached,
     frozen,
     verify,
     url,
@@ -42,9 +44,13 @@ export async function load(
     fields,
     json,
     outputFormat,
-  }: Pick<LoadOptions, 'force' | 'include' | keyof Asked> &
+  }: Pick<LoadOptions, 'force' | 'include' | 'rehash' | keyof Asked> &
     Pick<UrlOptions, 'expires'> &
-    Pick<GlobalOptions, 'fields' | 'json' | 'outputFormat'> & { output?: string; url?: boolean },
+    Pick<GlobalOptions, 'fields' | 'json' | 'outputFormat'> & {
+      output?: string;
+      url?: boolean;
+      cached?: boolean;
+    },
 ): Promise<void> {
   const { artifact, ...choice } = chosenIn(out, asked, { at, rev, frozen, verify, stage, version });
   if (url) return printUrl(out, await urlOf(await open(), artifact, { ...choice, expires }), outputFormat);
@@ -59,8 +65,9 @@ export async function load(
     ...choice,
     force,
     include,
+    rehash,
     onStart: progress.start,
-    ...placeOf(output, cwd),
+    ...(cached ? {} : placeOf(output, cwd)),
   }).finally(progress.stop);
   const { kind: _, others, ...row } = loaded;
   const warning = await warningOf(loaded);
@@ -69,7 +76,9 @@ export async function load(
   // only what was verified to its last byte goes out
   out.answered = row;
   if (output === '-') return pipeline(createReadStream(singleFile(loaded)), out.world.stdout, { end: false });
-  await out.answer(row, () => [isAbsolute(output ?? '') ? loaded.path : relative(cwd, loaded.path) || '.']);
+  await out.answer(row, () => [
+    cached || isAbsolute(output ?? '') ? loaded.path : relative(cwd, loaded.path) || '.',
+  ]);
   if (others) out.note(othersNote(loaded.path, others));
 }
 

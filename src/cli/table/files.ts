@@ -86,6 +86,11 @@ const METADATA: readonly OptionSpec[] = [
 /** Reads names with commas between them. */
 const names = (text: string): string[] => text.split(',');
 
+const REHASH = option(
+  '--rehash',
+  'hash all bytes, also of files that have not changed since they were hashed',
+);
+
 const SERVE_HELP = `What clients of each tool set:
   Hugging Face   HF_ENDPOINT=http://HOST:PORT/hf
                  HF_TOKEN=hf_TOKEN
@@ -215,6 +220,9 @@ export const FILES: readonly CommandSpec[] = [
       AT,
       OFFLINE,
       FETCH,
+      option('--cached', 'load it into the cache alone, and print its path there', {
+        excludes: ['--output', '--url'],
+      }),
       option('--url', 'print the address of the bytes, and load nothing'),
       option(
         '--expires <duration>',
@@ -225,6 +233,7 @@ export const FILES: readonly CommandSpec[] = [
         },
       ),
       option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
+      REHASH,
       option('--verify', 'load only what the policy accepts, and where the chain holds'),
       option('--force', 'replace what differs at the target, and nothing beside the model', {
         excludes: ['--url'],
@@ -318,6 +327,7 @@ export const FILES: readonly CommandSpec[] = [
       option('--tags', 'check tags instead: against each other and the policy of their stages'),
       option('--since <rev|time>', 'with --tags: only events from then on', { needs: ['--tags'] }),
       option('--bytes', 'ask too whether the bytes of what stages hold are there'),
+      REHASH,
       option('--offline', 'go by what this clone knows of the remote'),
     ],
     answer: ReportRow,
