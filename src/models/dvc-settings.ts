@@ -71,11 +71,13 @@ export async function dvcSettings(
   const bytes = await committedFile(objects, commit, committed, MAX_DVC_CONFIG_BYTES);
   const home = env.HOME || homedir();
   const here = at && join(at, folder);
+  const user = await Promise.all(
+    userFolders(env, home).map(async (path) => withPaths(await configAt(join(path, 'config')), path, home)),
+  );
+  const inCommit = withPaths(parseDvcConfig(textOf(bytes), committed), here, home);
   const levels = [
-    ...(await Promise.all(
-      userFolders(env, home).map(async (path) => withPaths(await configAt(join(path, 'config')), path, home)),
-    )),
-    withPaths(parseDvcConfig(textOf(bytes), committed), here, home),
+    ...(at === undefined ? user.map((one) => withOwnRemotes(one, inCommit)) : user),
+    inCommit,
     here === undefined ? new Map() : withPaths(await configAt(join(here, 'config.local')), here, home),
   ];
   const config = levels.reduce(mergeDvcConfig);
@@ -87,6 +89,21 @@ export async function dvcSettings(
     cache: here && (named ?? join(here, 'cache')),
   };
 }
+
+/**
+ * A configuration of the user without remotes that a commit leads elsewhere: a repository that is not the user's would get the login of a
+ * remote of the same name.
+ */
+const withOwnRemotes = (config: DvcConfig, inCommit: DvcConfig): DvcConfig =>
+  new Map(
+    [...config].filter(([section, values]) => {
+      if (!/^\s*remote\s*"/.test(section)) return true;
+      return ['url', 'endpointurl'].every((key) => {
+        const place = inCommit.get(section)?.get(key);
+        return place === undefined || place === values.get(key);
+      });
+    }),
+  );
 
 /** The folders with the configuration of the system and of the user (platformdirs, which DVC asks; DVC, "dvc config"). */
 function userFolders(env: NodeJS.ProcessEnv, home: string): string[] {
@@ -221,8 +238,20 @@ export function withoutAlias(
     );
   const base = withoutAlias(settings, other, left - 1);
   const url = [(base.get('url') ?? '').replace(/\/+$/, ''), rest].filter(Boolean).join('/');
-  return new Map([...base, ...values, ['url', url]]);
+  // keys of the other remote are for its own server
+  const isSameServer = [undefined, base.get('endpointurl')].includes(values.get('endpointurl'));
+  const kept = isSameServer ? [...base] : [...base].filter(([key]) => !KEYS.has(key));
+  return new Map([...kept, ...values, ['url', url]]);
 }
+
+/** What a remote logs in to S3 with. */
+const KEYS: ReadonlySet<string> = new Set([
+  'access_key_id',
+  'secret_access_key',
+  'session_token',
+  'credentialpath',
+  'profile',
+]);
 
 /** DVC's cache of the work tree, as a path of a folder that is there. */
 export const cacheFolderOf = async ({ cache }: DvcSettings): Promise<string | undefined> =>

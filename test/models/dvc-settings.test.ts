@@ -84,6 +84,34 @@ describe('levels of the configuration', () => {
   });
 });
 
+test('keys of a user are not for a server that a repository elsewhere names', async () => {
+  const asked: unknown[] = [];
+  const server: Server = createServer(({ headers }, response) => {
+    asked.push(headers.authorization);
+    response.writeHead(403).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const own = join(box.root, 'own-keys');
+  mkdirSync(own);
+  const keys = { access_key_id: 'CANARY', secret_access_key: 'canary' };
+  writeFileSync(join(own, 'config'), section({ ...keys, url: 's3://bucket/x' }, 'mine'));
+  const env = { DVC_GLOBAL_CONFIG_DIR: own, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+  const endpointurl = `http://127.0.0.1:${port}`;
+  for (const committed of [
+    `[core]\nremote = mine\n${section({ endpointurl, url: 's3://bucket/x' }, 'mine')}`,
+    `[core]\nremote = mine\n${section({ endpointurl, url: 's3://other/x' }, 'mine')}`,
+    `[core]\nremote = alias\n${section({ endpointurl, url: 'remote://mine/y' }, 'alias')}`,
+  ]) {
+    projectWith(committed);
+    expect((await failure('m', { env, isHere: false })).code).toBe('STORE_FAILED');
+  }
+  expect(asked.length).toBeGreaterThan(2);
+  expect(asked.filter((one) => String(one).includes('CANARY'))).toEqual([]);
+  server.closeAllConnections();
+  server.close();
+});
+
 describe('the cache of the work tree', () => {
   const inCache = (...all: (typeof model)[]): void => pushTo(join(project.dir, '.dvc/cache'), ...all);
 
@@ -200,6 +228,20 @@ describe('logins of config.local', () => {
     const env = { REG_HTTP_PRIVATE: 'allow' };
     expect(await read('m', { env })).toEqual(BYTES);
     expect((await failure('m', { env, isHere: false })).code).toBe('STORE_FAILED');
+    // that of the user's own configuration is not for all who have a remote of the same name
+    const own = join(box.root, 'own');
+    const login = { user: 'ann', password: 'pass word' };
+    mkdirSync(own);
+    writeFileSync(join(own, 'config'), section(login));
+    projectWith(dvcConfig(`http://127.0.0.1:${port}/store`));
+    const byUser = { ...env, DVC_GLOBAL_CONFIG_DIR: own };
+    expect(await read('m', { env: byUser })).toEqual(BYTES);
+    expect((await failure('m', { env: byUser, isHere: false })).code).toBe('STORE_FAILED');
+    writeFileSync(join(own, 'config'), section({ ...login, url: 'http://127.0.0.1:9/' }));
+    expect((await failure('m', { env: byUser, isHere: false })).message).toContain('401');
+    projectWith('[core]\n    remote = storage\n');
+    writeFileSync(join(own, 'config'), section({ ...login, url: `http://127.0.0.1:${port}/store` }));
+    expect(await read('m', { env: byUser, isHere: false })).toEqual(BYTES);
     server.close();
   });
 
