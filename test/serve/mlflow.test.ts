@@ -22,14 +22,34 @@ beforeAll(async () => {
   });
 });
 
+/** The parts of answers that these tests look at. */
+interface Row {
+  name: string;
+  version: string;
+  path: string;
+  current_stage: string;
+  tags: { key: string; value: string }[];
+  aliases: unknown[];
+}
+interface Answer {
+  error_code?: string;
+  registered_model: Row & { latest_versions: Row[] };
+  model_version: Row;
+  registered_models: Row[];
+  model_versions: Row[];
+  artifact_uri: string;
+  files: Row[];
+  next_page_token?: string;
+}
+
 const jsonOf = async (path: string, init?: RequestInit, server = here) =>
-  (await server.ask(path, init)).json() as Promise<any>;
+  (await server.ask(path, init)).json() as Promise<Answer>;
 const asked = (route: string, parameters: Record<string, string>): string =>
   `${API}/${route}?${new URLSearchParams(parameters)}`;
 const post = (body: unknown): RequestInit => ({ method: 'POST', body: JSON.stringify(body) });
 const statusOf = async (path: string, init?: RequestInit, server = here): Promise<unknown[]> => {
   const answer = await server.ask(path, init);
-  return [answer.status, ((await answer.json()) as any).error_code];
+  return [answer.status, ((await answer.json()) as Answer).error_code];
 };
 
 describe('versions are whole numbers that never change', () => {
@@ -110,8 +130,8 @@ describe('a model', () => {
   ])('its latest versions for %j', async (stages, versions) => {
     const path = `${API}/registered-models/get-latest-versions`;
     const body = await jsonOf(path, post({ name: 'churn', ...(stages && { stages }) }));
-    expect(body.model_versions.map((one: any) => one.version)).toEqual(versions);
-    if (stages) expect(body.model_versions[0].current_stage).toBe(stages[0]);
+    expect(body.model_versions.map((one) => one.version)).toEqual(versions);
+    if (stages) expect(body.model_versions[0]?.current_stage).toBe(stages[0]);
   });
 
   test.each(['teams:llm', 'teams%3Allm'])('%s is a name, also escaped once more', async (name) => {
@@ -188,11 +208,11 @@ describe('errors come at once, in the words of MLflow', () => {
 describe('searches', () => {
   const versions = async (parameters: Record<string, string>) => {
     const body = await jsonOf(asked('model-versions/search', parameters));
-    return body.model_versions.map((one: any) => `${one.name} ${one.version}`);
+    return body.model_versions.map((one) => `${one.name} ${one.version}`);
   };
   const models = async (parameters: Record<string, string>) => {
     const body = await jsonOf(asked('registered-models/search', parameters));
-    return body.registered_models.map((one: any) => one.name);
+    return body.registered_models.map((one) => one.name);
   };
 
   test.each([
@@ -203,14 +223,16 @@ describe('searches', () => {
     [{ filter: "name IN ('churn', 'open')", max_results: '1' }, ['churn 1001000']],
     [{ filter: "run_id = 'x'" }, []],
   ])('of versions: %j', async (parameters, found) => {
-    expect(await versions(parameters as any)).toEqual(found);
+    expect(await versions(parameters as Record<string, string>)).toEqual(found);
   });
 
   test('pages of versions go on where the last one ended, and leave out what is not pinned', async () => {
     const names: string[] = [];
     for (let token: string | undefined = ''; token !== undefined; ) {
-      const body: any = await jsonOf(asked('model-versions/search', { max_results: '1', page_token: token }));
-      names.push(...body.model_versions.map((one: any) => `${one.name} ${one.version}`));
+      const body: Answer = await jsonOf(
+        asked('model-versions/search', { max_results: '1', page_token: token }),
+      );
+      names.push(...body.model_versions.map((one) => `${one.name} ${one.version}`));
       token = body.next_page_token;
     }
     expect(names).toEqual(['churn 1001000', 'churn 1000000', 'eu/credit:risk 1000000', 'teams:llm 1000']);
@@ -225,7 +247,7 @@ describe('searches', () => {
     [{ filter: PROMPTS, order_by: 'name DESC', max_results: '2' }, ['teams:llm', 'open']],
     [{ filter: PROMPTS, order_by: 'last_updated_timestamp DESC', max_results: '1' }, ['churn']],
   ])('of models: %j', async (parameters, found) => {
-    expect(await models(parameters as any)).toEqual(found);
+    expect(await models(parameters as Record<string, string>)).toEqual(found);
   });
 });
 
@@ -240,9 +262,7 @@ describe('files', () => {
         { path: 'sub', is_dir: true },
       ]),
     );
-    expect((await list('teams:llm@v0.1.0/sub')).files.map((one: any) => one.path)).toContain(
-      'with space.txt',
-    );
+    expect((await list('teams:llm@v0.1.0/sub')).files.map((one) => one.path)).toContain('with space.txt');
     expect(await list('teams:llm@v0.1.0/config.json')).toEqual({});
   });
 
