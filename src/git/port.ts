@@ -191,6 +191,12 @@ export interface Objects {
   blob(oid: Oid, most?: number): Promise<Uint8Array>;
   /** The bytes of a blob as they come, in constant memory. */
   stream(oid: Oid): Promise<Readable>;
+  /**
+   * Writes the bytes of a blob to an open file, where git can do that by itself.
+   * @param to the descriptor of the file
+   * @throws RegError GIT_FAILED, INTERRUPTED
+   */
+  write?(oid: Oid, to: number, signal: AbortSignal): Promise<void>;
   /** The sizes of blobs, in bytes. Blobs that only a remote has come here first, all in one go. */
   sizes(oids: readonly Oid[]): Promise<Map<Oid, number>>;
   /** The types of objects: `commit`, `tree` and so on, or `missing`; left out where only a remote knows. */

@@ -28,6 +28,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RegError } from '../errors.js';
 import { undoneAtEnd } from './ending.js';
 import { type Stamp, stampOf } from './stamp.js';
@@ -182,6 +183,37 @@ export async function* readAhead(
     await file.close();
   }
 }
+
+/**
+ * Reads a file while another process writes it, to the end that it has when that is done.
+ * @param written settles when the process has ended
+ * @throws what `written` is rejected with; errors of the file system
+ */
+export async function* readBehind(file: FileHandle, written: Promise<void>): AsyncGenerator<Uint8Array> {
+  let end: { error?: unknown } | undefined;
+  const ended = written.then(
+    () => {
+      end = {};
+    },
+    (error: unknown) => {
+      end = { error };
+    },
+  );
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  for (let at = 0; ; ) {
+    // what is written before the end is seen is read after it
+    const last = end;
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    at += bytesRead;
+    if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
+    else if (last === undefined) await Promise.race([ended, sleep(BEHIND_MS)]);
+    else if ('error' in last) throw last.error;
+    else return;
+  }
+}
+
+/** How long is waited for more of a file. */
+const BEHIND_MS = 2;
 
 /**
  * Reads a plain file that fits into a buffer, without a thread of its own: for small files the way there and back takes longer.
