@@ -1,6 +1,7 @@
 import { RegError } from '../errors.js';
+import type { RefsMark } from '../git/port.js';
 import { type RegistryContext, readConfigBytes } from '../registry/context.js';
-import { type KnownObjects, readServed, type State } from './state.js';
+import { type KnownObjects, readServed, type State, withTags } from './state.js';
 
 /** One of the registries that are served. */
 export interface ServedRegistry {
@@ -54,7 +55,8 @@ export function followRegistry(
   let context: RegistryContext | undefined;
   let config = '';
   let state: State | undefined;
-  let mark: string | undefined;
+  let mark: RefsMark | undefined;
+  let looseTags: ReadonlyMap<string, string> | undefined;
   let error: RegError | undefined;
   let readAt: number | undefined;
   /** When it is looked at again, in milliseconds since the epoch. */
@@ -67,21 +69,45 @@ export function followRegistry(
     context ??= await open();
     const seen = await context.repository.refsMark?.(begun);
     const isSame =
-      !isForced && state !== undefined && error === undefined && seen !== undefined && seen === mark;
+      !isForced &&
+      state !== undefined &&
+      error === undefined &&
+      seen !== undefined &&
+      seen.text === mark?.text;
     if (!isSame) {
-      const read = await readConfigBytes(context);
-      const text = read === undefined ? '' : Buffer.from(read).toString('latin1');
-      // what was opened goes by the configuration of then
-      if (state !== undefined && text !== config) context = await open();
-      config = text;
-      state = await readServed(context, config, objects, state);
+      // before the rest: a tag that comes in between is new again at the next look, which changes nothing
+      const loose = await seen?.looseTags();
+      const patched = isForced || error !== undefined ? undefined : await patch(seen, loose);
+      if (patched === undefined) await readWhole();
+      else state = patched;
       mark = seen;
+      looseTags = loose;
     }
     error = undefined;
     readAt = begun;
     // what takes long to read is not read all the time
     due = now() + (seen === undefined ? refreshMs : Math.max(LOOK_MS, isSame ? 0 : 2 * (now() - begun)));
     return state as State;
+  };
+  /** The state with the tags that are new or were moved; undefined where more than that changed. */
+  const patch = async (
+    seen: RefsMark | undefined,
+    loose: ReadonlyMap<string, string> | undefined,
+  ): Promise<State | undefined> => {
+    if (state === undefined || loose === undefined || looseTags === undefined) return undefined;
+    if (seen === undefined || seen.withoutLooseTags !== mark?.withoutLooseTags) return undefined;
+    for (const name of looseTags.keys()) if (!loose.has(name)) return undefined;
+    const before = looseTags;
+    return withTags(state, new Map([...loose].filter(([name, oid]) => before.get(name) !== oid)));
+  };
+  const readWhole = async (): Promise<void> => {
+    const opened = context ?? (await open());
+    const read = await readConfigBytes(opened);
+    const text = read === undefined ? '' : Buffer.from(read).toString('latin1');
+    // what was opened goes by the configuration of then
+    context = state !== undefined && text !== config ? await open() : opened;
+    config = text;
+    state = await readServed(context, config, objects, state);
   };
   const start = (isForced: boolean): Promise<State> => {
     if (reading === undefined) begunAt = now();

@@ -240,3 +240,44 @@ test('an answer that has begun is sent to its end, and no new request is taken',
   await server.close();
   await expect(fetch(server.url)).rejects.toThrow();
 });
+
+test('a state that takes tags one by one is that of a registry that is read as a whole', async () => {
+  const changing = box.repository('changing');
+  changing.commit({
+    'a.bin': 'a',
+    ...Object.fromEntries(
+      ['a', 'b', 'teams/c'].map((name) => [`${name}.model.yaml`, 'source: {path: a.bin}\n']),
+    ),
+  });
+  changing.tag('b@v1.0.0');
+  const { core } = await serveHere(box, { registries: { '': changing.dir }, faces: ['hf'] });
+  const steps: (() => void)[] = [
+    () => changing.tag('a@v1.0.0'),
+    () => changing.tag('b#prod#1'),
+    () => changing.tag('teams=c@v1.0.0'),
+    () => changing.git('pack-refs', '--all'),
+    () => changing.tag('b@v1.1.0'),
+    () => changing.git('tag', '--delete', 'b@v1.0.0'),
+    () => changing.git('tag', '--force', '--annotate', '--message', 'moved', 'a@v1.0.0', 'HEAD'),
+    () => changing.git('tag', 'a@v5.0.0'),
+    () => changing.tag('a@v2.0.0'),
+    () => changing.git('tag', '--delete', 'a@v2.0.0'),
+    () => changing.tag('ünï'),
+    () => changing.tag('zz@v1.0.0'),
+  ];
+  for (const step of steps) {
+    step();
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    const whole = await serveHere(box, { registries: { '': changing.dir }, faces: ['hf'] });
+    const listOf = async ({ core: one }: Pick<typeof whole, 'core'>) => {
+      const state = await one.state('');
+      const { refs } = await state.context.repository.tags.list('all');
+      return {
+        refs: [...refs].map(({ name, oid, peeled }) => ({ name, oid, peeled })),
+        artifacts: state.artifacts,
+      };
+    };
+    // a long pause after a reading that took long
+    await expect.poll(() => listOf({ core }), { timeout: 5000 }).toEqual(await listOf(whole));
+  }
+});
