@@ -27,10 +27,10 @@ export interface Core {
   /** Milliseconds since the epoch. */
   now(): number;
   /**
-   * The state of a registry, which is from memory.
+   * The state of a registry, which is from memory, and mostly at hand.
    * @throws RegError UNKNOWN_ARTIFACT for a registry that is not served; what reading it throws where it was never read
    */
-  state(registry: string): Promise<State>;
+  state(registry: string): State | Promise<State>;
   /**
    * The version that is meant.
    * @param revision as clients send it (`readRevision`), or read
@@ -90,7 +90,7 @@ export function makeCore({
   const models = openModelCache(cache, now);
   const manifests = openManifests(cache, models, signal);
   const stored = openStored(models, manifests, signal);
-  const state = async (registry: string): Promise<State> => {
+  const state: Core['state'] = (registry) => {
     const found = registries.get(registry);
     if (found === undefined)
       throw new RegError('UNKNOWN_ARTIFACT', `no registry '${registry}' is served here`);

@@ -8,10 +8,10 @@ export interface ServedRegistry {
   /** The name that it is served under; empty for the only one. */
   name: string;
   /**
-   * The state, no older than is allowed. A registry that cannot be reached goes on with the state that is known.
+   * The state, no older than is allowed; no promise where it is at hand. A registry that cannot be reached goes on with the state that is known.
    * @throws RegError where it was never read
    */
-  current(): Promise<State>;
+  current(): State | Promise<State>;
   /** Reads it again, whatever is known. */
   refresh(): Promise<void>;
   /** How it is. */
@@ -124,11 +124,11 @@ export function followRegistry(
   };
   return {
     name,
-    current: async () => {
+    current: () => {
       const known = state;
       if (known !== undefined && now() < due) return known;
       if (known === undefined) {
-        if (error !== undefined && now() < due) throw error;
+        if (error !== undefined && now() < due) return Promise.reject(error);
         return start(false);
       }
       const answer = start(false).catch(() => known);

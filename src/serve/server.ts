@@ -136,7 +136,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   }
   const timer = setInterval(
     () => {
-      for (const registry of core.registries.values()) void registry.current().catch(() => undefined);
+      for (const registry of core.registries.values())
+        void Promise.resolve(registry.current()).catch(() => undefined);
     },
     Math.min(options.refreshMs ?? REFRESH_MS, 2 ** 31 - 1),
   );
@@ -209,7 +210,9 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 async function readAll({ registries, ...core }: Core, faces: readonly Face[]): Promise<void> {
   const failures: unknown[] = [];
   await Promise.all(
-    [...registries.values()].map((one) => one.current().catch((error: unknown) => void failures.push(error))),
+    [...registries.values()].map((one) =>
+      Promise.resolve(one.current()).catch((error: unknown) => void failures.push(error)),
+    ),
   );
   if (failures.length === registries.size) throw failures[0];
   for (const face of faces) await face.check?.({ registries, ...core });
@@ -280,7 +283,9 @@ export function makeApp(faces: readonly Face[], parts: AppParts): Hono<AppEnv> {
   app.use(async (c, next) => {
     const begun = performance.now();
     const face = faceOf(c.req.path);
-    const refused = await refusal(c, face, names, parts);
+    const looking = refusal(c, face, names, parts);
+    // one more turn of the loop for each request would be felt
+    const refused = looking instanceof Promise ? await looking : looking;
     if (refused !== undefined) c.res = refused;
     else await next();
     if (parts.isEnding()) c.res.headers.set('Connection', 'close');
@@ -306,12 +311,12 @@ const OPEN_PATHS: ReadonlySet<string> = new Set(['/-/health', '/-/ready']);
 const REFRESH = '/-/refresh';
 
 /** What is wrong with a request before any face sees it. */
-async function refusal(
+function refusal(
   c: AppContext,
   face: Face | undefined,
   names: ReadonlySet<string>,
   { core, access }: AppParts,
-): Promise<Response | undefined> {
+): Response | undefined | Promise<Response | undefined> {
   const host = c.req.header('host') ?? new URL(c.req.url).host;
   // a target may be a whole address, which counts in the place of Host (RFC 9112, 3.2.2)
   const isSame = c.req.url.startsWith(`http://${host}/`) || new URL(c.req.url).host === host.toLowerCase();
@@ -319,14 +324,23 @@ async function refusal(
     return problemAnswer(c, 421, 'this server does not answer under that name');
   if (!isOurOrigin(c.req.header('origin'), host, core.baseUrl))
     return problemAnswer(c, 403, 'pages of other sites may not ask this server');
-  const { path } = c.req;
-  if (OPEN_PATHS.has(path)) return undefined;
-  const header = c.req.header('authorization');
-  const own = access.tokens.length === 0 ? undefined : await face?.callerOf?.(c.req.raw, access.tokens);
-  const caller = own ?? access.callerOf(header);
+  if (OPEN_PATHS.has(c.req.path)) return undefined;
+  const caller = access.callerOf(c.req.header('authorization'));
   c.set('caller', caller);
+  return caller.kind === 'anyone' ? undefined : refuseUnknown(c, face, access);
+}
+
+/** Refuses a request of somebody unknown, where its face knows no other way to tell who sent it. */
+async function refuseUnknown(
+  c: AppContext,
+  face: Face | undefined,
+  access: Access,
+): Promise<Response | undefined> {
+  const own = await face?.callerOf?.(c.req.raw, access.tokens);
+  if (own !== undefined) c.set('caller', own);
+  const caller = c.get('caller');
   if (caller.kind !== 'unknown') return undefined;
-  if (path === REFRESH && c.req.method === 'POST' && (await isHook(c, access))) return undefined;
+  if (c.req.path === REFRESH && c.req.method === 'POST' && (await isHook(c, access))) return undefined;
   return (
     face?.refuse?.(c as unknown as Context<FaceEnv>, caller.why) ??
     problemAnswer(c, 401, 'a token is needed', { 'WWW-Authenticate': 'Bearer, Basic realm="reg"' })
