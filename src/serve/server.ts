@@ -330,7 +330,7 @@ function refusal(
   return caller.kind === 'anyone' ? undefined : refuseUnknown(c, face, access);
 }
 
-/** Refuses a request of somebody unknown, where its face knows no other way to tell who sent it. */
+/** Refuses a request without a right token, where its face knows no other way to tell who sent it. */
 async function refuseUnknown(
   c: AppContext,
   face: Face | undefined,
