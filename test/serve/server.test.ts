@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -77,6 +77,16 @@ describe('who may ask', () => {
     expect(await status('/hf/churn/resolve/prod/churn.bin', { headers: { authorization } })).toBe(200);
     for (const wrong of ['Bearer', `Bearer ${TOKEN}x`, `Bearer ${TOKEN} x`, 'Basic !!', `Digest ${TOKEN}`])
       expect(await status('/-/metrics', { headers: { authorization: wrong } })).toBe(401);
+  });
+
+  test('tokens may be behind a symbolic link, as secrets of Kubernetes are', async () => {
+    symlinkSync(tokenFile, join(box.root, 'linked'));
+    const server = await serveThere(box, {
+      registries: { '': registry.dir },
+      tokenFile: join(box.root, 'linked'),
+    });
+    expect((await fetch(`${server.url}/-/metrics`)).status).toBe(401);
+    await server.close();
   });
 
   test('others reach no server without tokens', async () => {

@@ -1,8 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { RegError } from '../../errors.js';
 import { mayEndWithin } from '../../util/ending.js';
 import { cacheFolder } from '../../util/files.js';
-import { readPlain } from '../../util/safe-files.js';
 import type { Session } from '../session.js';
 
 interface ServeCommandOptions {
@@ -58,7 +58,6 @@ interface NamedRegistry {
 }
 
 const NAMED = /^([A-Za-z0-9][A-Za-z0-9_-]*)=(.+)$/s;
-const MAX_LIST_BYTES = 1024 * 1024;
 
 /** The registries to serve: several under their names, or one without. */
 async function namedRegistries(
@@ -90,12 +89,9 @@ async function namedRegistries(
 }
 
 async function listed(file: string): Promise<string[]> {
-  const bytes = await readPlain(file, MAX_LIST_BYTES);
-  if (bytes === undefined)
-    throw new RegError('USAGE', `there is no file ${file}`, 'give the file of --registries');
-  const lines = Buffer.from(bytes)
-    .toString()
-    .split('\n')
-    .map((line) => line.trim());
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new RegError('USAGE', `cannot read ${file}: ${error.message}`, 'give the file of --registries');
+  });
+  const lines = text.split('\n').map((line) => line.trim());
   return lines.filter((line) => line !== '' && !line.startsWith('#'));
 }
