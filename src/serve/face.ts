@@ -61,6 +61,18 @@ export const problemAnswer = (
     headers: { ...headers, 'Content-Type': 'application/problem+json' },
   });
 
+/** Errors behind answers. */
+const causes = new WeakMap<Response, unknown>();
+
+/** Notes for the log which error is behind an answer; clients learn less. */
+export function because(answer: Response, error: unknown): Response {
+  causes.set(answer, error);
+  return answer;
+}
+
+/** The error behind an answer; undefined where none was noted. */
+export const causeOf = (answer: Response): unknown => causes.get(answer);
+
 /** A text as the value of a header: one line of letters that every client reads. */
 export const headerText = (text: string): string => text.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 1000);
 

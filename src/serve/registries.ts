@@ -35,6 +35,8 @@ export interface Following {
   now: () => number;
   /** Milliseconds after which a registry at a URL is asked again. */
   refreshMs: number;
+  /** Called when it can be read no more, with the reason, and when it can be again. */
+  onTurn?: ((error: RegError | undefined) => void) | undefined;
 }
 
 /** Milliseconds between two looks at a repository of this machine. */
@@ -49,7 +51,7 @@ const LONGEST_WAIT_MS = 2000;
 export function followRegistry(
   name: string,
   open: () => Promise<RegistryContext>,
-  { now, refreshMs }: Following,
+  { now, refreshMs, onTurn = () => undefined }: Following,
 ): ServedRegistry {
   const objects: KnownObjects = new Map();
   let context: RegistryContext | undefined;
@@ -83,6 +85,7 @@ export function followRegistry(
       mark = seen;
       looseTags = loose;
     }
+    if (error !== undefined) onTurn(undefined);
     error = undefined;
     readAt = begun;
     // what takes long to read is not read all the time
@@ -113,7 +116,9 @@ export function followRegistry(
     if (reading === undefined) begunAt = now();
     reading ??= read(isForced)
       .catch((failure: unknown) => {
+        const isNew = error === undefined;
         error = failure instanceof RegError ? failure : new RegError('INTERNAL', String(failure));
+        if (isNew) onTurn(error);
         due = now() + refreshMs;
         throw error;
       })

@@ -13,7 +13,7 @@ import {
   readTokens,
 } from './access.js';
 import { type Core, makeCore, problemOf } from './core.js';
-import { type Face, type FaceEnv, problemAnswer, rawPathOf } from './face.js';
+import { because, causeOf, type Face, type FaceEnv, problemAnswer, rawPathOf } from './face.js';
 import { FACES } from './faces.js';
 import { followRegistry } from './registries.js';
 import { formatLine, type Metrics, makeMetrics } from './watching.js';
@@ -102,7 +102,18 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const log = batched(options.onLine);
   const core = makeCore({
     registries: options.registries.map(({ name, open }) =>
-      followRegistry(name, open, { now, refreshMs: options.refreshMs ?? REFRESH_MS }),
+      followRegistry(name, open, {
+        now,
+        refreshMs: options.refreshMs ?? REFRESH_MS,
+        onTurn: (error) =>
+          log.add(
+            JSON.stringify({
+              time: new Date(now()).toISOString(),
+              registry: name,
+              error: error === undefined ? null : messageOf(error),
+            }),
+          ),
+      }),
     ),
     cache: options.cache,
     baseUrl: (options.baseUrl ?? place).replace(/\/+$/, ''),
@@ -359,12 +370,16 @@ function hostNames({ core, host, port }: AppParts): Set<string> {
   return new Set([new URL(core.baseUrl).host, ...own.map((one) => (port === 80 ? one : `${one}:${port}`))]);
 }
 
+/** A message for the log. Those of this program hold no secrets. */
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** Counts and logs a request when its answer was sent. */
 function watch(c: AppContext, face: string, begun: number, { core, metrics, log }: AppParts): void {
   // a request that did not come over a connection has none
   const { outgoing, incoming } = (c.env as Partial<HttpBindings> | undefined) ?? {};
   const { method, path } = c.req;
   const { status } = c.res;
+  const cause = status < 500 ? undefined : causeOf(c.res);
   const caller = c.get('caller');
   const end = (whole: boolean): void => {
     // asked of what was sent: to make headers of an answer that has none yet takes longer than the rest
@@ -382,6 +397,7 @@ function watch(c: AppContext, face: string, begun: number, { core, metrics, log 
         bytes: length === undefined || method === 'HEAD' ? null : Number(length),
         ms: Math.round(ms * 10) / 10,
         whole,
+        error: cause === undefined ? null : messageOf(cause),
       }),
     );
   };
@@ -391,7 +407,7 @@ function watch(c: AppContext, face: string, begun: number, { core, metrics, log 
 
 function answerProblem(c: AppContext, error: unknown): Response {
   const { status, message } = problemOf(error);
-  return problemAnswer(c, status, message);
+  return because(problemAnswer(c, status, message), error);
 }
 
 /** Ready is a server that has tried every registry and can answer from one. */

@@ -114,6 +114,8 @@ export interface AccessLine {
   ms: number;
   /** Whether all of it was sent. */
   whole: boolean;
+  /** What is wrong on the side of the server; null where nothing is. */
+  error: string | null;
 }
 
 /** A line as JSON. A path that was made to hold a line of its own stays in one. */

@@ -98,10 +98,11 @@ test('a copy that was changed in the cache is not sent as a whole, and is fetche
 });
 
 test('a store that does not answer is an error before any byte', async () => {
-  const { get } = await fresh();
+  const { get, log } = await fresh();
   store.be((_, response) => void response.writeHead(500).end());
   const answer = await get();
   expect(answer.status).toBe(502);
+  expect(JSON.parse(log.at(-1) ?? '')).toMatchObject({ status: 502, error: expect.stringContaining('500') });
   expect(answer.headers.get('x-error-code')).toBeNull();
 }, 30_000);
 

@@ -8,7 +8,7 @@ import type { FileDigest } from '../../models/digest.js';
 import { readArtifacts } from '../../registry/read.js';
 import { mapAtMost } from '../../util/async.js';
 import { type Core, problemOf } from '../core.js';
-import { cachingOf, type Face, type FaceEnv, headerText, rawPathOf, segmentsOf } from '../face.js';
+import { because, cachingOf, type Face, type FaceEnv, headerText, rawPathOf, segmentsOf } from '../face.js';
 import type { Manifest } from '../manifests.js';
 import type { State } from '../state.js';
 import { activeVersions, eventsOfArtifact, heldStages, type ServedVersion } from '../versions.js';
@@ -96,7 +96,7 @@ function failure(
 function failureOf(error: unknown): Response {
   const { kind, status, message } = problemOf(error);
   const code = kind === 'artifact' ? 'RepoNotFound' : kind === 'revision' ? 'RevisionNotFound' : undefined;
-  return failure(status, code, message);
+  return because(failure(status, code, message), error);
 }
 
 const readOnly = (): Response =>

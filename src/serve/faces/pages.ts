@@ -6,7 +6,7 @@ import { policyOf } from '../../site/document.js';
 import { type Site, siteOf } from '../../site/pages.js';
 import { percentDecoded } from '../../util/text.js';
 import type { Core } from '../core.js';
-import { type Face, type FaceEnv, problemAnswer, rawPathOf } from '../face.js';
+import { because, type Face, type FaceEnv, problemAnswer, rawPathOf } from '../face.js';
 import type { State } from '../state.js';
 
 // The site of a registry, live and read-only: the pages that `reg site` writes. The only registry has its site at the root; several have
@@ -53,9 +53,10 @@ function make(core: Core, base: string): Hono<FaceEnv> {
   const app = new Hono<FaceEnv>();
   app.get('/*', (c) => answer(core, c, rawPathOf(c.req.raw).slice(base.length + 1)));
   app.all('/*', (c) => problemAnswer(c, 405, 'the pages are read-only', { Allow: 'GET, HEAD' }));
-  app.onError((error, c) =>
-    problemAnswer(c, 500, error instanceof RegError ? error.message : 'this page cannot be made'),
-  );
+  app.onError((error, c) => {
+    const title = error instanceof RegError ? error.message : 'this page cannot be made';
+    return because(problemAnswer(c, 500, title), error);
+  });
   return app;
 }
 
