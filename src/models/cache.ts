@@ -162,7 +162,10 @@ export async function clearCache(cache: string, days: number, now: number): Prom
     if (await removeWhole(row.kind === 'model' ? join(row.path, '..') : row.path)) removed.push(row);
   await sweep(modelsFolder(cache), now);
   // what was found out by reading can be found out again
-  for (const folder of [hashesFolder(cache), ...['md5', 'manifests', 'digests'].map((one) => join(cache, one))])
+  for (const folder of [
+    hashesFolder(cache),
+    ...['md5', 'manifests', 'digests'].map((one) => join(cache, one)),
+  ])
     await forgetHashes(folder, now - days * DAY_MS);
   return removed;
 }
