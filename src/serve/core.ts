@@ -1,5 +1,6 @@
 import type { ArtifactName } from '../domain/names.js';
 import { type ErrorCode, failureOf, RegError } from '../errors.js';
+import type { CacheMode } from '../models/cache-mode.js';
 import { openModelCache } from '../models/cache.js';
 import type { FileDigest } from '../models/digest.js';
 import { bodyOf, type FileAnswer, type FileRequest, planAnswer } from './bytes.js';
@@ -68,6 +69,8 @@ export interface CoreParts {
   registries: readonly ServedRegistry[];
   /** The folder for what can be fetched again. */
   cache: string;
+  /** How loads use that folder; what is served goes through it in any case. */
+  mode?: CacheMode | undefined;
   baseUrl: string;
   now: () => number;
   /** Ends what is being fetched. */
@@ -87,7 +90,7 @@ export function makeCore({
   ...parts
 }: CoreParts): Core {
   const registries = new Map(parts.registries.map((one) => [one.name, one]));
-  const models = openModelCache(cache, now);
+  const models = openModelCache(cache, now, parts.mode === 'link' ? 'link' : 'copy');
   const manifests = openManifests(cache, models, signal);
   const stored = openStored(models, manifests, signal);
   const state: Core['state'] = (registry) => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { RegError } from '../errors.js';
+import type { CacheMode } from '../models/cache-mode.js';
 import {
   type Access,
   accessFor,
@@ -31,6 +32,8 @@ export interface ServeOptions {
   registries: readonly Served[];
   /** The folder for what can be fetched again. */
   cache: string;
+  /** How loads use that folder; what is served goes through it in any case. */
+  mode?: CacheMode | undefined;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Ends the server: what it answers then is answered to its end, for a while. */
@@ -116,6 +119,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       }),
     ),
     cache: options.cache,
+    mode: options.mode,
     baseUrl: (options.baseUrl ?? place).replace(/\/+$/, ''),
     now,
     signal: ending.signal,

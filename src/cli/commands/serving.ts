@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { RegError } from '../../errors.js';
+import { cacheMode } from '../../models/cache-mode.js';
 import { mayEndWithin } from '../../util/ending.js';
 import { cacheFolder } from '../../util/files.js';
 import type { Session } from '../session.js';
@@ -30,6 +31,7 @@ export async function serve(session: Session, options: ServeCommandOptions): Pro
   const server = await start({
     registries: served.map(({ name, repo }) => ({ name, open: () => open(repo, { isLasting: true }) })),
     cache: cacheFolder(env),
+    mode: cacheMode(env),
     now,
     signal,
     host: options.host,
