@@ -109,7 +109,7 @@ export interface AccessLine {
   method: string;
   path: string;
   status: number;
-  /** Bytes that were sent of the body; null where that is not known. */
+  /** Bytes that were sent, headers included; null where that is not known. */
   bytes: number | null;
   ms: number;
   /** Whether all of it was sent. */

@@ -168,6 +168,7 @@ describe('clients that are slow or go away', () => {
     socket.destroy();
     const line = (): string | undefined => open.log.find((one) => one.includes('"whole":false'));
     await expect.poll(line, { timeout: 5000 }).toContain(big);
+    expect(JSON.parse(line() ?? '').bytes).toBeLessThan(SIZE);
   });
 
   test('hundreds of connections are answered', async () => {

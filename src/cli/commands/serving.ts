@@ -41,6 +41,7 @@ export async function serve(session: Session, options: ServeCommandOptions): Pro
     faces: options.face,
     s3Port: options.s3Port,
     refreshMs: options.refresh === undefined ? undefined : options.refresh * 1000,
+    isAlone: true,
     onLine: (lines) => void out.world.stderr.write(`${lines}\n`),
   });
   const { url, s3Url, faces } = server;
