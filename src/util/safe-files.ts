@@ -201,7 +201,7 @@ export async function* readBehind(file: FileHandle, written: Promise<void>): Asy
   );
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   for (let at = 0; ; ) {
-    // what is written before the end is seen is read after it
+    // bytes that were written before the end was seen are read after it
     const last = end;
     const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
     at += bytesRead;
