@@ -38,7 +38,11 @@ test.skipIf(ENVIRONMENTS.length === 0).each(ENVIRONMENTS)(
     mkdirSync(home, { recursive: true });
     const { PATH = '' } = process.env;
     const keys = { AWS_ACCESS_KEY_ID: 'ann', AWS_SECRET_ACCESS_KEY: TOKEN, AWS_DEFAULT_REGION: 'us-east-1' };
-    const urls = { REG_S3: server.s3Url ?? '', REG_S3_PATH: `${server.url}/s3`, REG_S3_OPEN: open.s3Url ?? '' };
+    const urls = {
+      REG_S3: server.s3Url ?? '',
+      REG_S3_PATH: `${server.url}/s3`,
+      REG_S3_OPEN: open.s3Url ?? '',
+    };
     const program = clientProgram(environment, 'python') ?? '';
     const found = JSON.parse(
       await runClient(program, [SCRIPT], { PATH, HOME: home, TMPDIR: home, ...keys, ...urls }),
