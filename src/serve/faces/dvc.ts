@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import { artifactName } from '../../domain/names.js';
 import { isVersion, type VersionId } from '../../domain/state.js';
 import { RegError } from '../../errors.js';
-import { addressOf } from '../../registry/browse.js';
+import { placeOf, registryAddress } from '../../registry/browse.js';
 import { accessFor, type Caller, type Token } from '../access.js';
 import { type Core, problemOf } from '../core.js';
 import { type Face, type FaceEnv, problemAnswer, rawPathOf } from '../face.js';
@@ -99,18 +99,17 @@ async function callerOf(
 /** The name of the registry whose repository has an address; undefined where it is not served. */
 async function registryAt(core: Core, repo: string): Promise<string | undefined> {
   const wanted = await sameFor(repo);
-  for (const registry of core.registries.keys()) {
-    const state = await core.state(registry).catch(unlessUnread);
-    if (state === undefined) continue;
-    const { context } = state;
-    const [address, folder] = await Promise.all([
-      addressOf(context).catch(unlessUnread),
-      context.repository.workTree(),
-    ]);
-    for (const own of [address, folder])
-      if (own !== undefined && own !== '' && (await sameFor(own)) === wanted) return registry;
-  }
+  for (const registry of core.registries.keys())
+    for (const own of (await addressesOf(core, registry).catch(unlessUnread)) ?? [])
+      if ((await sameFor(own)) === wanted) return registry;
   return undefined;
+}
+
+/** By what a registry is known: its address or that of its remote, and its folder. */
+async function addressesOf(core: Core, registry: string): Promise<string[]> {
+  const { context } = await core.state(registry);
+  const address = await registryAddress(context).catch(unlessUnread);
+  return [address, await context.repository.workTree()].flatMap((one) => one || []);
 }
 
 /** For `catch`: a registry that cannot be read harms no other. */
@@ -124,12 +123,6 @@ async function sameFor(address: string): Promise<string> {
     .replace(/^file:\/\//, '')
     .replace(/\/+$/, '')
     .replace(/\.git$/, '');
-  if (!/^[a-z+]+:\/\/|^[^/\\:]+@[^/:]+:/i.test(plain)) return plain;
-  const { default: parseGitUrl } = await import('git-url-parse');
-  try {
-    const { resource, full_name: path } = parseGitUrl(plain);
-    return `${resource}/${path}`.toLowerCase();
-  } catch {
-    return plain;
-  }
+  const place = await placeOf(plain);
+  return place === undefined ? plain : `${place.host}/${place.path}`.toLowerCase();
 }

@@ -49,7 +49,7 @@ async function answer(core: Core, c: S3Context, base: string): Promise<Response>
   if (bucket === '') return listBuckets(core, c);
   if (key !== '') return answerObject(core, c, bucket, key);
   const registry = await registryOf(core, bucket);
-  if (registry === undefined) return failure(c, 404, 'NoSuchBucket', `there is no bucket '${bucket}'`);
+  if (registry === undefined) return failure(c, 404, 'NoSuchBucket', 'there is no such bucket');
   if (method === 'HEAD') return new Response(null, { headers: { 'x-amz-bucket-region': REGION } });
   if (query.has('location')) return xml({ LocationConstraint: { '@xmlns': NAMESPACE, '#text': '' } });
   return listObjects(core, c, { registry, bucket }, query);
@@ -168,12 +168,12 @@ async function registryOf(core: Core, bucket: string): Promise<string | undefine
 
 /** The buckets of a registry with the paths of their artifacts: its own name, or without one the first parts of these paths. */
 async function bucketsOf(core: Core, registry: string): Promise<ReadonlyMap<string, readonly string[]>> {
-  const paths = [...(await artifactsByPath(core, registry)).keys()];
+  const paths = await artifactsByPath(core, registry);
   const state = await core.state(registry);
   return state.remembered('all', `s3 buckets ${registry}`, async () => {
     // it is a bucket, whether it has artifacts or not
     const found = new Map<string, string[]>(registry === '' ? [] : [[registry, []]]);
-    for (const path of paths) {
+    for (const path of paths.keys()) {
       const [bucket = ''] = path.split('/', 1);
       const own = found.get(bucket) ?? [];
       if (own.length === 0) found.set(bucket, own);
@@ -333,8 +333,8 @@ async function answerObject(core: Core, c: S3Context, bucket: string, key: strin
   const found = await fileAt(core, read);
   if (read === undefined || found === undefined) {
     if ((await registryOf(core, bucket)) === undefined)
-      return failure(c, 404, 'NoSuchBucket', `there is no bucket '${bucket}'`);
-    return failure(c, 404, 'NoSuchKey', `there is no key '${key}'`);
+      return failure(c, 404, 'NoSuchBucket', 'there is no such bucket');
+    return failure(c, 404, 'NoSuchKey', 'there is no such key');
   }
   const { version, file } = found;
   const checksum = Buffer.from(file.sha256, 'hex').toString('base64');
