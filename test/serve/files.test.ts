@@ -86,7 +86,7 @@ describe('files', () => {
 });
 
 describe('archives', () => {
-  test('have all files of a version, and the size that is said before', async () => {
+  test('have all files of a version, and the size that their header has', async () => {
     const answer = await ask('/teams/llm/prod.tar');
     const bytes = new Uint8Array(await answer.arrayBuffer());
     expect(Object.fromEntries(answer.headers)).toMatchObject({

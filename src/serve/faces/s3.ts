@@ -171,7 +171,7 @@ async function bucketsOf(core: Core, registry: string): Promise<ReadonlyMap<stri
   const paths = await artifactsByPath(core, registry);
   const state = await core.state(registry);
   return state.remembered('all', `s3 buckets ${registry}`, async () => {
-    // it is a bucket, whether it has artifacts or not
+    // it is a bucket without artifacts too
     const found = new Map<string, string[]>(registry === '' ? [] : [[registry, []]]);
     for (const path of paths.keys()) {
       const [bucket = ''] = path.split('/', 1);
@@ -220,7 +220,7 @@ async function listObjects(
   const number = given.get('max-keys') || String(MOST_KEYS);
   if (!/^\d{1,9}$/.test(number)) return failure(c, 400, 'InvalidArgument', 'max-keys is no number');
   const isToken = /^[A-Za-z0-9_-]*$/.test(token);
-  if (!isToken) return failure(c, 400, 'InvalidArgument', 'the continuation token is none of this server');
+  if (!isToken) return failure(c, 400, 'InvalidArgument', 'the continuation token is not from this server');
   const keys = { prefix: asked('prefix'), delimiter: asked('delimiter') };
   const after = isSecond
     ? token === ''
@@ -265,7 +265,7 @@ async function listObjects(
   });
 }
 
-/** Clients take an entity tag of 32 digits for an MD5; one with parts is none. */
+/** Clients take an entity tag of 32 digits for an MD5, and one with a count of parts for something else. */
 const etagOf = (sha256: string): string => `${sha256}-1`;
 
 /**
