@@ -79,6 +79,15 @@ describe('files', () => {
     expect((await ask(path, { method: 'HEAD' })).status).toBe(status);
   });
 
+  test('a version that cannot be served has the reason', async () => {
+    for (const path of [
+      '/files/open/v1.0.0/model.bin',
+      '/files/open/v1.0.0.tar',
+      '/s3/open/v1.0.0/model.bin',
+    ])
+      expect(await (await here.ask(path)).text()).toContain('not pinned');
+  });
+
   test('writes are refused with the command to use', async () => {
     const answer = await ask('/churn/prod/churn.bin', { method: 'PUT', body: 'x' });
     expect([answer.status, await answer.text()]).toEqual([405, expect.stringContaining('reg register')]);
@@ -222,8 +231,8 @@ describe('what DVC asks of Studio', () => {
     });
     const uris = await (await timed.ask(query({ repo: REPO, name: 'churn', stage: 'prod' }), token)).json();
     const uri = String((uris as Record<string, string>)['churn.bin']).replace('http://localhost', '');
-    expect((await timed.ask(uri)).status).toBe(200);
+    expect((await timed.ask(uri, { method: 'HEAD' })).status).toBe(200);
     now += 3_601_000;
-    expect((await timed.ask(uri)).status).toBe(401);
+    expect((await timed.ask(uri, { method: 'HEAD' })).status).toBe(401);
   });
 });

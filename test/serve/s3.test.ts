@@ -291,11 +291,12 @@ describe('objects', () => {
   });
 
   test('two stages of one version have one entity tag, and a stage that moved is another object', async () => {
-    const tagOf = async (stage: string) => (await ask(`/churn/${stage}/churn.bin`)).headers.get('etag') ?? '';
+    const tagOf = async (stage: string) =>
+      (await ask(`/churn/${stage}/churn.bin`, { method: 'HEAD' })).headers.get('etag') ?? '';
     expect(await tagOf('prod')).toBe(await tagOf('eu/prod'));
     const headers = { 'if-match': await tagOf('dev'), range: 'bytes=0-3' };
     expect(await codeOf('/churn/prod/churn.bin', { headers })).toEqual([412, 'PreconditionFailed']);
-    expect((await ask('/churn/dev/churn.bin', { headers })).status).toBe(206);
+    expect(await (await ask('/churn/dev/churn.bin', { headers })).text()).toBe(CHURN.v2.slice(0, 4));
     const cached = { 'if-none-match': await tagOf('prod') };
     expect((await ask('/churn/prod/churn.bin', { headers: cached })).status).toBe(304);
   });

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import type { Core } from '../core.js';
 import { cachingOf, type Face, type FaceEnv, problemAnswer, rawPathOf } from '../face.js';
-import { checkPaths, fileAt, isFixedPath, type ReadPath, readPath, timeAt, versionAt } from './paths.js';
+import { checkPaths, fileAt, isFixedPath, type ReadPath, readPath, timeAt } from './paths.js';
 
 // Files as any client of HTTP asks for them: `churn/prod/model.onnx`, and all of a version as `churn/prod.tar`.
 
@@ -34,13 +34,13 @@ export async function sendPath(core: Core, c: FilesContext, raw: string): Promis
     return core.send(requestOf(c), found.version, found.file, { headers });
   }
   const whole = path.endsWith(TAR) ? await readPath(core, path.slice(0, -TAR.length)) : undefined;
-  const version = whole?.file === '' ? await versionAt(core, whole) : undefined;
-  if (whole === undefined || version === undefined)
+  if (whole?.file !== '')
     return problemAnswer(
       c,
       404,
       'there is no such file: ask for ARTIFACT/REVISION/FILE or ARTIFACT/REVISION.tar',
     );
+  const version = await core.find(whole.registry, whole.artifact, whole.revision);
   const headers = await headersOf(whole, version);
   const time = await timeAt({ ...whole, assigned: undefined }, version);
   return core.sendArchive(requestOf(c), version, time, headers);

@@ -156,11 +156,10 @@ export interface FoundFile {
   file: FileDigest;
 }
 
-/** The file at a path; undefined where there is none. */
+/** The file at a path; undefined where there is none. @throws RegError as `core.find` and `core.files` */
 export async function fileAt(core: Core, read: ReadPath | undefined): Promise<FoundFile | undefined> {
   if (read === undefined || read.file === '') return undefined;
-  const version = await versionAt(core, read);
-  if (version === undefined) return undefined;
+  const version = await core.find(read.registry, read.artifact, read.revision);
   const { files } = await core.files(version);
   const file = files.find(({ path }) => path === read.file);
   return file && { version, file };
