@@ -8,6 +8,7 @@ import { contentId, type Manifest, openManifests } from './manifests.js';
 import type { ServedRegistry } from './registries.js';
 import type { State } from './state.js';
 import { type Bytes, openStored } from './stored.js';
+import { tarOf, tarSize } from './tar.js';
 import {
   activeVersions,
   findVersion,
@@ -61,6 +62,17 @@ export interface Core {
     version: ServedVersion,
     file: FileDigest,
     answer?: FileAnswer,
+  ): Promise<Response>;
+  /**
+   * Answers a request for all files of a version, as one archive that is sent whole.
+   * @param time of its files, in seconds since the epoch
+   * @throws RegError as `files`
+   */
+  sendArchive(
+    request: FileRequest,
+    version: ServedVersion,
+    time: number,
+    headers: Readonly<Record<string, string>>,
   ): Promise<Response>;
 }
 
@@ -147,6 +159,21 @@ export function makeCore({
       const { status, headers, range } = planAnswer(request, file, answer);
       if (range === undefined) return new Response(null, { status, headers });
       return new Response(bodyOf(await read(version, file, range), onBytes), { status, headers });
+    },
+    sendArchive: async ({ method, header }, version, time, own) => {
+      const manifest = await files(version);
+      const archive = {
+        path: `${manifest.name}.tar`,
+        size: tarSize(manifest.files),
+        sha256: manifest.sha256,
+      };
+      const whole = { method, header: (name: string) => (name === 'range' ? undefined : header(name)) };
+      const answer = { etag: `${manifest.id}-${time}`, contentType: 'application/x-tar', headers: own };
+      const { status, headers, range } = planAnswer(whole, archive, answer);
+      headers['Accept-Ranges'] = 'none';
+      if (range === undefined) return new Response(null, { status, headers });
+      const bytes = tarOf(manifest.files, time, (file) => read(version, file));
+      return new Response(bodyOf(bytes, onBytes), { status, headers });
     },
   };
 }

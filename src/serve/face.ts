@@ -18,9 +18,12 @@ export interface Face {
    */
   make(core: Core, base: string): Hono<FaceEnv>;
   /** Refuses a request without a token that is right, as the clients of the protocol understand it. */
-  refuse?(context: Context<FaceEnv>, why: 'none' | 'wrong'): Response;
-  /** Who sent a request, where the protocol has a way of its own to say so; undefined where the request does not use it. */
-  callerOf?(request: Request, tokens: readonly Token[]): Promise<Caller | undefined>;
+  refuse?(context: Context<FaceEnv>, why: 'none' | 'wrong', now: number): Response;
+  /**
+   * Who sent a request, where the protocol has a way of its own to say so; undefined where the request does not use it.
+   * @param now milliseconds since the epoch
+   */
+  callerOf?(request: Request, tokens: readonly Token[], now: number): Promise<Caller | undefined>;
   /**
    * Looks at what is served when the server starts.
    * @throws RegError where the protocol cannot name it, such as two artifacts by one id

@@ -346,22 +346,22 @@ function refusal(
   if (OPEN_PATHS.has(c.req.path)) return undefined;
   const caller = access.callerOf(c.req.header('authorization'));
   c.set('caller', caller);
-  return caller.kind === 'anyone' ? undefined : refuseUnknown(c, face, access);
+  return caller.kind === 'anyone' ? undefined : refuseUnknown(c, face, { core, access });
 }
 
 /** Refuses a request without a right token, where its face knows no other way to tell who sent it. */
 async function refuseUnknown(
   c: AppContext,
   face: Face | undefined,
-  access: Access,
+  { core, access }: Pick<AppParts, 'core' | 'access'>,
 ): Promise<Response | undefined> {
-  const own = await face?.callerOf?.(c.req.raw, access.tokens);
+  const own = await face?.callerOf?.(c.req.raw, access.tokens, core.now());
   if (own !== undefined) c.set('caller', own);
   const caller = c.get('caller');
   if (caller.kind !== 'unknown') return undefined;
   if (c.req.path === REFRESH && c.req.method === 'POST' && (await isHook(c, access))) return undefined;
   return (
-    face?.refuse?.(c as unknown as Context<FaceEnv>, caller.why) ??
+    face?.refuse?.(c as unknown as Context<FaceEnv>, caller.why, core.now()) ??
     problemAnswer(c, 401, 'a token is needed', { 'WWW-Authenticate': 'Bearer, Basic realm="reg"' })
   );
 }
