@@ -89,7 +89,7 @@ async function answer(live: LiveSite, request: IncomingMessage, response: Server
   const path = pathOf(request);
   if (path === 'changes') return sendChanges(live, request, response);
   try {
-    const make = (await live.site()).get(path);
+    const make = await (await live.site()).find(path);
     if (make === undefined) return end(404, 'txt', 'There is no such page.\n');
     end(200, path.slice(path.lastIndexOf('.') + 1), await make());
   } catch (error) {

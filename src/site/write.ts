@@ -42,28 +42,39 @@ export async function site(
   const before = await earlierFiles(folder);
   const asker = sourceAsker(context, { onNote, budget: timeoutOf(context.around.env) * 1000 });
   const missing: ArtifactName[] = [];
-  const files = await siteOf(context, null, asker, (artifact) => missing.push(artifact));
-  const paths = [...files.keys(), LIST].sort();
+  const made = await siteOf(context, null, asker, (artifact) => missing.push(artifact));
+  const paths = new Set([LIST]);
   let bytes = 0;
   const write = async (path: string, text: string): Promise<void> => {
     if (context.signal?.aborted) throw interrupted();
+    paths.add(path);
     await writeBelow(folder, path, text).catch(cannotWrite(path, folder));
     bytes += Buffer.byteLength(text);
   };
   // the list comes first, so that the next run accepts the folder of a run that was interrupted
-  await write(LIST, `${JSON.stringify([...new Set([...paths, ...before])].sort(), null, 1)}\n`);
-  // a file that waits for git leaves time to make another
-  await mapAtMost(AT_ONCE, files, async ([path, make]) => write(path, await make()));
-  await write(LIST, `${JSON.stringify(paths, null, 1)}\n`);
-  for (const path of before) if (!paths.includes(path)) await remove(join(folder, path));
+  await write(LIST, listOf(before));
+  try {
+    // a file that waits for git leaves time to make another
+    for await (const files of made.groups())
+      await mapAtMost(AT_ONCE, files, async ([path, make]) => write(path, await make()));
+  } catch (error) {
+    // the next run takes away what it does not make itself
+    await writeBelow(folder, LIST, listOf([...before, ...paths])).catch(() => undefined);
+    throw error;
+  }
+  await write(LIST, listOf(paths));
+  for (const path of before) if (!paths.has(path)) await remove(join(folder, path));
   return {
     path: folder,
     index: join(folder, 'index.html'),
-    files: paths.length,
+    files: paths.size,
     bytes,
     missing,
   };
 }
+
+const listOf = (paths: Iterable<string>): string =>
+  `${JSON.stringify([...new Set(paths)].sort(), null, 1)}\n`;
 
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
 

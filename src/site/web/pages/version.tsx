@@ -13,7 +13,7 @@ import {
   Message,
   Moment,
   Person,
-  StageChip,
+  StageChips,
   shortVersion,
   TagLink,
 } from '../parts/names.js';
@@ -31,9 +31,7 @@ export function VersionView(page: VersionPage): JSX.Element {
       </p>
       <h1>
         <bdi>{row.artifact}</bdi> <span class="version">{shortVersion(row.version)}</span>{' '}
-        {row.stages.map((stage) => (
-          <StageChip key={stage} stage={stage} />
-        ))}
+        <StageChips stages={row.stages} />
         {!row.active && <span class="note">not active</span>}
         {row.approvals.map((one) => (
           <ApprovalNote key={one.stage} {...one} />

@@ -26,7 +26,7 @@ export function CommitsBetween({ page, from, to }: Props): JSX.Element {
           <Between link={own(page.logs.sources, before.repo ?? '')} from={before.commit} to={after?.commit}>
             Commits of the source
           </Between>
-        )}
+        )}{' '}
         <Between link={page.logs.registry} from={commitOf(from)} to={commitOf(to)}>
           Commits of the registry
         </Between>
