@@ -9,8 +9,7 @@ import { RegError } from '../errors.js';
 import { pagesAt } from '../registry/browse.js';
 import type { RegistryContext } from '../registry/context.js';
 import { describeChosen } from '../registry/describe.js';
-import { history, intervals } from '../registry/history.js';
-import { unsureRow } from '../registry/make-rows.js';
+import { historyRow, intervalRow, unsureRow, versionRows } from '../registry/make-rows.js';
 import { readWhole, type Unsure } from '../registry/missing.js';
 import type {
   ApprovedRow,
@@ -20,8 +19,9 @@ import type {
   OverviewRow,
   ShownVersion,
 } from '../registry/rows.js';
-import { overview, versions } from '../registry/show.js';
+import { approvalsOf, overview } from '../registry/show.js';
 import { shownAddress, withoutLogin } from '../util/address.js';
+import { mapAtMost } from '../util/async.js';
 import { stagesInOrder } from './stage-order.js';
 import type { Frame, OverviewEntry } from './web/page.js';
 
@@ -114,6 +114,8 @@ export interface ArtifactData {
   descriptions: Description[];
   /** Why other versions have no description. */
   problems: Record<string, string>;
+  /** Versions whose declaration was out of reach, so that another run may read it. */
+  unread: string[];
 }
 
 /** The part of the data that tags hold. */
@@ -124,23 +126,29 @@ export const latestOf = ({ versions }: ArtifactEvents): ShownVersion['version'] 
   versions.find(({ active, version }) => active && version.startsWith('v'))?.version ?? null;
 
 /**
- * Reads the part of an artifact's data that tags hold. A declared artifact may have no tags yet.
+ * The part of an artifact's data that tags hold. A declared artifact may have no tags yet.
  * @param approvals of all artifacts
  */
-export async function artifactEvents(
-  context: RegistryContext,
-  artifact: ArtifactName,
+export function artifactEvents(
+  state: ArtifactState | undefined,
   approvals: readonly ApprovedRow[],
-): Promise<ArtifactEvents> {
-  if ([...(await context.repository.tags.list(artifact)).refs].length === 0)
-    return { versions: [], intervals: [], history: [] };
-  const [rows, stays, events] = await Promise.all([
-    versions(context, artifact, {}, approvals),
-    intervals(context, artifact, {}),
-    history(context, artifact, {}),
-  ]);
-  return { versions: rows, intervals: stays, history: events };
+): ArtifactEvents {
+  if (state === undefined) return { versions: [], intervals: [], history: [] };
+  const stays = stagesUsed(state)
+    .flatMap((stage) => intervalsIn(state, stage))
+    .sort((a, b) => b.from.time - a.from.time || b.from.place - a.from.place);
+  return {
+    versions: versionRows(state).map((row) => ({ ...row, approvals: approvalsOf(row, approvals) })),
+    intervals: stays.map(intervalRow),
+    history: [...state.events].reverse().map(historyRow),
+  };
 }
+
+/** What a commit lacks it will always lack. */
+const LASTING: ReadonlySet<string> = new Set(['NOT_DECLARED', 'INVALID_LINK', 'TOO_LARGE']);
+
+/** Versions whose declarations are read at a time. */
+const VERSIONS_AT_ONCE = 100;
 
 /** Reads the data of an artifact. */
 export async function artifactData(
@@ -151,16 +159,26 @@ export async function artifactData(
 ): Promise<ArtifactData> {
   const descriptions: Description[] = [];
   const problems: Record<string, string> = {};
-  for (const { version, commit, approvals } of events.versions)
-    try {
+  const unread: string[] = [];
+  // questions at the same time are one run of git
+  const described = await mapAtMost(
+    VERSIONS_AT_ONCE,
+    events.versions,
+    async ({ version, commit, approvals }) => {
       const renamedFrom = state?.versions.get(version)?.event.renamedFrom;
-      const chosen = { version, commit, renamedFrom };
-      descriptions.push({ ...(await describeChosen(context, artifact, chosen)), approvals });
-    } catch (error) {
-      if (!(error instanceof RegError)) throw error;
-      problems[version] = error.message;
-    }
-  return { artifact, ...events, descriptions, problems };
+      return describeChosen(context, artifact, { version, commit, renamedFrom }).then(
+        (description) => ({ ...description, approvals }),
+        (error: unknown) => {
+          if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;
+          problems[version] = error.message;
+          if (!LASTING.has(error.code)) unread.push(version);
+          return undefined;
+        },
+      );
+    },
+  );
+  descriptions.push(...described.filter((one) => one !== undefined));
+  return { artifact, ...events, descriptions, problems, unread };
 }
 
 /** The rows of an overview, each with its last change, and how far its stages are behind. */

@@ -274,6 +274,14 @@ export async function openToAppend(path: string, isNew: boolean): Promise<FileHa
   );
 }
 
+/** How a file is written. */
+interface WriteOptions {
+  /** Whether the file is on the disk at the end (fsync(2)). */
+  sync?: boolean;
+  /** The folders that one run made or looked at: of thousands of files in a folder, the first one does so. */
+  made?: Set<string> | undefined;
+}
+
 /**
  * Writes a file below a root whole or not at all, with the folders above it. A file that is there keeps its mode and owner.
  * @throws RegError FILE_SYSTEM where it is no plain file, or a symbolic link is on the way; errors of the file system
@@ -282,10 +290,12 @@ export async function writeBelow(
   root: string,
   path: string,
   content: string | Uint8Array,
-  { sync = false } = {},
+  { sync = false, made }: WriteOptions = {},
 ): Promise<void> {
   const place = join(root, path);
-  await makeFoldersBelow(root, place);
+  const above = dirname(place);
+  if (!made?.has(above)) await makeFoldersBelow(root, place);
+  made?.add(above);
   const before = await lookAt(place);
   if (before !== undefined && !before.isFile())
     throw new RegError(

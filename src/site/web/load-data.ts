@@ -11,7 +11,7 @@ const loading = new Map<string, Promise<string>>();
 const take = (path: string, text: string): void => void texts.set(path, text);
 
 /** Loads the script of some data, once for each state of the registry. */
-function load(root: string, path: string, state: string): Promise<string> {
+export function load(root: string, path: string, state: string): Promise<string> {
   const address = `${root}${path}?${encodeURIComponent(state)}`;
   const known = loading.get(address);
   if (known) return known;

@@ -39,3 +39,6 @@ export const historyPath = (month: string): string => `data/history/${month}.js`
 
 /** What turned in the overview in a month, for pages: the script that brings it. */
 export const daysPath = (month: string): string => `data/days/${month}.js`;
+
+/** When the site was made last: the script that brings it to pages that did not change then. */
+export const NOW_PATH = 'data/now.js';

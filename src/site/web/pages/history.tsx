@@ -31,7 +31,7 @@ export function HistoryView(page: HistoryPage): JSX.Element {
     <>
       <h1>History</h1>
       <Scripted>
-        <HistoryFilters artifacts={page.artifacts} wanted={choices} onChange={change} />
+        <HistoryFilters artifacts={page.artifacts} wanted={wanted} onChange={change} />
       </Scripted>
       <ProblemNote problem={since.problem ?? until.problem} shown="These are events of any day." />
       <p class="sum" role="status">
