@@ -433,6 +433,10 @@ export async function versionPage(
     problem: data.problems[row.version] ?? null,
     sourceUrl: description && (await sourceUrl(description, parts.frame.address)),
     intervals: data.intervals.filter(({ version }) => version === row.version),
+    takenBack:
+      (!row.active &&
+        data.history.find((event) => event.event === 'deregistration' && event.version === row.version)) ||
+      null,
     card,
   };
 }
@@ -482,7 +486,7 @@ export async function comparePage(
   return {
     kind: 'compare',
     artifact,
-    versions: versions.map(({ version, commit, stages }) => ({ version, commit, stages })),
+    versions: versions.map(({ version, commit, active, stages }) => ({ version, commit, active, stages })),
     logs: await compareLinks(frame.address, descriptions),
     descriptions: Object.fromEntries(descriptions.map((one) => [one.version ?? '', one])),
     problems,

@@ -116,6 +116,18 @@ describe('pages', () => {
   });
 });
 
+test('what was taken back or deprecated says by whom, when and why, and no command that would fail', () => {
+  const [version = '', model = ''] = [
+    'artifacts/fraud/versions/v0.2.0-rc.1.html',
+    'artifacts/old-scores/index.html',
+  ]
+    .map(read)
+    .map((page) => page.replaceAll(/<script type.*/g, '').replaceAll(/<[^>]*>/g, ''));
+  expect(version).toContain('Deregistered by مايا حداد on 2026-08-28 09:00: Not good enough');
+  expect(version).not.toContain('reg load');
+  expect(model).toContain('Deprecated by Bo Strand on 2026-06-30 09:00: Replaced by churn');
+});
+
 describe('the folder', () => {
   test('a second site takes the place of the first one, and leaves nothing behind', async () => {
     const folder = join(box.root, 'again');

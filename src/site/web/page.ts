@@ -80,6 +80,8 @@ export interface VersionPage {
   /** Where the git host shows the source; null where the host is not known. */
   sourceUrl: string | null;
   intervals: readonly IntervalRow[];
+  /** The event that took the version back; null for one that is registered. */
+  takenBack: HistoryRow | null;
   card: { file: string; nodes: readonly CardNode[] } | null;
 }
 
@@ -87,7 +89,7 @@ export interface VersionPage {
 export interface ComparePage {
   kind: 'compare';
   artifact: string;
-  versions: readonly { version: string; commit: string; stages: readonly string[] }[];
+  versions: readonly { version: string; commit: string; active: boolean; stages: readonly string[] }[];
   descriptions: Record<string, Description>;
   /** Why other versions have no description. */
   problems: Record<string, string>;

@@ -1,9 +1,11 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
+import type { HistoryRow } from '../../../registry/rows.js';
 import { useFrame } from '../frame-context.js';
 import { askedDay, useHashState } from '../hash-state.js';
-import { dayOf } from '../moments.js';
+import { dayOf, startOf } from '../moments.js';
 import type { ArtifactPage } from '../page.js';
+import { EndedNote } from '../parts/ended-note.js';
 import { MetricCharts } from '../parts/metric-charts.js';
 import { VersionLink } from '../parts/names.js';
 import { ProblemNote } from '../parts/problem-note.js';
@@ -26,6 +28,7 @@ export function ArtifactView(page: ArtifactPage): JSX.Element {
       <h1>
         <bdi>{artifact}</bdi> {then?.deprecated && <span class="note">deprecated</span>}
       </h1>
+      {then?.deprecated && <EndedNote event={deprecationAt(page, day)} />}
       <ProblemNote problem={problem} shown="This is the model as of now." />
       <p class="sum">
         {then ? <Sum page={then} day={day} /> : `There was nothing of ${artifact} on ${day}.`}
@@ -58,6 +61,12 @@ export function ArtifactView(page: ArtifactPage): JSX.Element {
     </>
   );
 }
+
+/** The deprecation that holds on a day; the empty day is now. */
+const deprecationAt = ({ history }: ArtifactPage, day: string): HistoryRow | undefined =>
+  history.find(
+    ({ event, time }) => event === 'deprecation' && (day === '' || Date.parse(time) <= startOf(day)),
+  );
 
 function Sum({ page: { artifact, latest }, day }: { page: ArtifactPage; day: string }): JSX.Element | null {
   if (latest === null) return null;

@@ -5,7 +5,7 @@ import { own } from '../own.js';
 import type { ComparePage } from '../page.js';
 import { CommitsBetween } from '../parts/commits-between.js';
 import { DifferenceTable } from '../parts/difference-table.js';
-import { ArtifactLink, shortVersion } from '../parts/names.js';
+import { ArtifactLink, shortVersion, useStageOrder } from '../parts/names.js';
 import { Scripted } from '../parts/scripted.js';
 
 /** Two versions of an artifact side by side; at first the greatest one and the one before it. */
@@ -15,6 +15,7 @@ export function CompareView(page: ComparePage): JSX.Element {
     from: versions[1]?.version ?? '',
     to: versions[0]?.version ?? '',
   });
+  const ordered = useStageOrder();
   const isListed = (value: string): boolean => versions.some(({ version }) => version === value);
   const reasons = [...new Set([from, to])].flatMap((version) => whyUnknown(page, version) ?? []);
   const unknown =
@@ -32,7 +33,7 @@ export function CompareView(page: ComparePage): JSX.Element {
         {!isListed(value) && <option value={value}>{value} (unknown)</option>}
         {versions.map(({ version, stages }) => (
           <option key={version} value={version}>
-            {[shortVersion(version), ...stages.map((stage) => `(${stage})`)].join(' ')}
+            {[shortVersion(version), ...ordered(stages).map((stage) => `(${stage})`)].join(' ')}
           </option>
         ))}
       </select>

@@ -5,6 +5,7 @@ import type { VersionPage } from '../page.js';
 import { ApprovalNote } from '../parts/approval-note.js';
 import { Card } from '../parts/card.js';
 import { CommandToCopy } from '../parts/command-to-copy.js';
+import { EndedNote } from '../parts/ended-note.js';
 import { Facts } from '../parts/facts.js';
 import { InterfaceFacts } from '../parts/interface-facts.js';
 import {
@@ -32,12 +33,15 @@ export function VersionView(page: VersionPage): JSX.Element {
       <h1>
         <bdi>{row.artifact}</bdi> <span class="version">{shortVersion(row.version)}</span>{' '}
         <StageChips stages={row.stages} />
-        {!row.active && <span class="note">not active</span>}
+        {!row.active && <span class="note">{page.takenBack ? 'deregistered' : 'not active'}</span>}
         {row.approvals.map((one) => (
           <ApprovalNote key={one.stage} {...one} />
         ))}
       </h1>
-      {isPlain(row.version) && <CommandToCopy command={loadCommand(row, repo)} />}
+      <EndedNote event={page.takenBack} />
+      {row.active && description && isPlain(row.version) && (
+        <CommandToCopy command={loadCommand(row, repo)} />
+      )}
       <dl class="facts">
         <dt>Registered</dt>
         <dd>

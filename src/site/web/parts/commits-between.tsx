@@ -17,6 +17,10 @@ export function CommitsBetween({ page, from, to }: Props): JSX.Element {
   const { repo } = useFrame();
   const commitOf = (id: string): string | undefined =>
     page.versions.find(({ version }) => version === id)?.commit;
+  const isTaken = (id: string): boolean =>
+    isPlain(id) &&
+    page.versions.some(({ version, active }) => version === id && active) &&
+    own(page.descriptions, id) !== undefined;
   const [before, after] = [own(page.descriptions, from)?.source, own(page.descriptions, to)?.source];
   const isOneSource = before?.repo !== undefined && before.repo === after?.repo;
   return (
@@ -31,7 +35,7 @@ export function CommitsBetween({ page, from, to }: Props): JSX.Element {
           Commits of the registry
         </Between>
       </p>
-      {isPlain(from) && isPlain(to) && <CommandToCopy command={diffCommand(page.artifact, from, to, repo)} />}
+      {isTaken(from) && isTaken(to) && <CommandToCopy command={diffCommand(page.artifact, from, to, repo)} />}
     </>
   );
 }

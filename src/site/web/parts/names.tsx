@@ -30,17 +30,21 @@ export function StageChip({ stage }: { stage: string }): JSX.Element {
 
 /** The names of stages, each in its colour, in the order of promotion. */
 export function StageChips({ stages }: { stages: readonly string[] }): JSX.Element {
-  const { stages: known } = useFrame();
-  const ordered = [...stages].sort((a, b) => known.indexOf(a) - known.indexOf(b));
   return (
     <>
-      {ordered.map((stage) => (
+      {useStageOrder()(stages).map((stage) => (
         <Fragment key={stage}>
           <StageChip stage={stage} />{' '}
         </Fragment>
       ))}
     </>
   );
+}
+
+/** Gives a function that puts stages in the order of promotion. */
+export function useStageOrder(): (stages: readonly string[]) => string[] {
+  const { stages: known } = useFrame();
+  return (stages) => [...stages].sort((a, b) => known.indexOf(a) - known.indexOf(b));
 }
 
 /** Gives the class that has a stage's colour: by its place among the stages. */
