@@ -63,7 +63,7 @@ export interface Site {
   /** What makes the file at a path; undefined where the site has no such file. */
   find(path: string): Promise<MakeFile | undefined>;
   /** All files, in groups. What the files of one group have in common is read when the group is made. */
-  groups: readonly SiteGroup[];
+  groups(): Promise<readonly SiteGroup[]>;
 }
 
 /** Files that change together: those of an artifact, of a month, or of the whole registry. */
@@ -144,7 +144,7 @@ export async function siteOf(
       const artifact = byFolder.get(groupOfPath(path));
       return (await top()).get(path) ?? (artifact && (await filesOf(artifact)).files.get(path));
     },
-    groups: [
+    groups: async () => [
       ...topGroups(parts, entries, all, await keyOfRegistry(context)),
       ...(await keysOfArtifacts(parts, artifacts, states, approvals)).map(([artifact, key]) => ({
         name: artifactFolder(artifact),

@@ -58,13 +58,14 @@ export async function site(
     await writeBelow(folder, path, text, { made: looked }).catch(cannotWrite(path, folder));
     bytes += Buffer.byteLength(text);
   };
+  const groups = await made.groups();
   const keys = new Map<string, string>();
   // the list comes first, so that the next run accepts the folder of a run that was interrupted
   await write(LIST, listOf(before.keys()));
   let done = 0;
   try {
     // one that waits for git leaves time to make another, and their questions are one run of git
-    await mapAtMost(GROUPS_AT_ONCE, made.groups, async ({ name, key, files }) => {
+    await mapAtMost(GROUPS_AT_ONCE, groups, async ({ name, key, files }) => {
       const kept = earlier.get(name);
       if (key !== undefined && kept?.key === key) {
         for (const path of kept.paths) {
@@ -78,7 +79,7 @@ export async function site(
         if (key !== undefined && isComplete) keys.set(name, keyOf(key, own.size));
       }
       done += 1;
-      onProgress?.(done, made.groups.length);
+      onProgress?.(done, groups.length);
     });
   } finally {
     // after an interruption the next run continues, and takes away what it does not make itself
