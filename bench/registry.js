@@ -69,14 +69,19 @@ function packWriter(path, count) {
 
 /**
  * Makes a registry with so many tags, a hundred for each artifact.
+ * @param files what every commit has, by path, all at the top
  * @param loose whether every tag is a file of its own: no more than some ten thousand, for that many files are made one by one
  */
-export function makeRegistry(folder, tagCount, { loose = false } = {}) {
+export function makeRegistry(folder, tagCount, { loose = false, files = {} } = {}) {
   execFileSync('git', ['init', '--quiet', '--initial-branch=main', folder]);
   const artifacts = Math.ceil(tagCount / EVENTS_EACH);
   const path = join(folder, '.git/objects/pack/pack-bench.pack');
   const pack = packWriter(path, COMMITS + artifacts * EVENTS_EACH);
-  const tree = execFileSync('git', ['mktree'], { cwd: folder, input: '', encoding: 'utf8' }).trim();
+  const git = (args, input) => execFileSync('git', args, { cwd: folder, input, encoding: 'utf8' }).trim();
+  const entries = Object.entries(files).map(
+    ([name, text]) => `100644 blob ${git(['hash-object', '-w', '--stdin'], text)}\t${name}\n`,
+  );
+  const tree = git(['mktree'], entries.join(''));
   const commits = [];
   for (let index = 0; index < COMMITS; index += 1) {
     const parent = index === 0 ? '' : `parent ${commits[index - 1]}\n`;

@@ -7,6 +7,7 @@ import { type VerifyOptions, verify } from './checks/verify.js';
 import type { StageName } from './domain/names.js';
 import { parseTime } from './domain/time.js';
 import { RegError } from './errors.js';
+import type { InferenceServiceOptions } from './exchange/kserve.js';
 import { importMlem } from './exchange/mlem.js';
 import { type Host, thisHost } from './host.js';
 import { openContext } from './open.js';
@@ -21,6 +22,7 @@ import { type DiffOptions, diff, diffStage } from './registry/diff.js';
 import { type HistoryOptions, history, intervals } from './registry/history.js';
 import { init } from './registry/init.js';
 import { type LinkOptions, link } from './registry/link.js';
+import { type FilesOptions, filesOf } from './registry/files.js';
 import { type LoadOptions, loadModel, type Model, readable } from './registry/load.js';
 import { outdated } from './registry/outdated.js';
 import * as queries from './registry/queries.js';
@@ -33,10 +35,12 @@ import type {
   Description,
   Difference,
   DoctorFinding,
+  FileRow,
   HistoryRow,
   ImportRow,
   IntervalRow,
   LinkRow,
+  ManifestRow,
   OutdatedRow,
   OverviewRow,
   ShownVersion,
@@ -57,7 +61,7 @@ import { type UpdateOptions, update } from './registry/update.js';
 import { type UploadOptions, upload } from './registry/upload.js';
 import { type UrlOptions, urlOf } from './registry/url-of.js';
 import type { WriteOptions, Written } from './registry/write.js';
-import type { Ui, UiOptions } from './site/serve.js';
+import type { Ui, UiOptions } from './serve/ui.js';
 import type { SiteOptions } from './site/write.js';
 
 export type { Filter, OverviewOptions, VersionsOptions } from './registry/show.js';
@@ -114,8 +118,12 @@ export interface Registry {
   browse(targets?: readonly string[]): Promise<BrowseRow[]>;
   /** Fetches and verifies one model, and puts it on disk. */
   load(artifact: string, options?: Timed<LoadOptions>): Promise<Model>;
+  /** The files that `load` would bring, with their SHA-256 where it is known without fetching them. */
+  files(artifact: string, options?: Timed<FilesOptions>): Promise<FileRow[]>;
   /** The address of the bytes that `load` would fetch, for other programs; with `expires` one that needs no login for so many seconds. */
   urlOf(artifact: string, options?: Timed<UrlOptions>): Promise<UrlRow>;
+  /** The InferenceService of KServe for a version, a stage or a rev; its link has to be pinned. */
+  inferenceService(artifact: string, options?: Timed<InferenceServiceOptions>): Promise<ManifestRow>;
   /** Who signed each event, and whether the histories of artifacts hold together. */
   verify(target?: string, options?: VerifyOptions): Promise<VerifiedRow[]>;
   /** Accepts that tag objects are gone, where history was rewritten on purpose; of one artifact, or with `undefined` of any. */
@@ -187,7 +195,11 @@ function createRegistry(context: RegistryContext): Registry {
       nonEmpty(options.to ?? options.into, 'the place to write to');
       return readable(await loadModel(context, artifact, timed(options)));
     },
+    files: async (artifact, options = {}) => (await filesOf(context, artifact, timed(options))).files,
     urlOf: async (artifact, options = {}) => urlOf(context, artifact, timed(options)),
+    // loaded on use: few programs export
+    inferenceService: async (artifact, options = {}) =>
+      (await import('./exchange/kserve.js')).inferenceService(context, artifact, timed(options)),
     verify: (target, options = {}) => verify(context, target, options),
     accept: (target, gone, options) => accept(context, target, gone, options),
     validate: async ({ since, paths, ...options } = {}) =>
@@ -202,7 +214,7 @@ function createRegistry(context: RegistryContext): Registry {
       nonEmpty(options.out, 'the place to write to');
       return (await import('./site/write.js')).site(context, options);
     },
-    ui: async (options = {}) => (await import('./site/serve.js')).ui(context, options),
+    ui: async (options = {}) => (await import('./serve/ui.js')).ui(context, options),
     status: () => status(context),
     sync: (options = {}) => sync(context, options),
     importMlem: ({ force } = {}) => importMlem(context, force),
@@ -212,7 +224,7 @@ function createRegistry(context: RegistryContext): Registry {
     outdated: (artifacts = []) => outdated(context, artifacts),
     upload: async (path, artifact, options) => {
       nonEmpty(options.store, 'store');
-      const { note: _, ...row } = await upload(context, nonEmpty(path, 'path'), artifact, options);
+      const { notes: _, ...row } = await upload(context, nonEmpty(path, 'path'), artifact, options);
       return row;
     },
     register: (artifact, options = {}) => actions.register(context, artifact, options),
@@ -236,7 +248,9 @@ const ONE_TEXT: readonly (keyof Registry)[] = [
   'describe',
   'diff',
   'load',
+  'files',
   'urlOf',
+  'inferenceService',
   'register',
   'deregister',
   'deprecate',

@@ -15,6 +15,8 @@ export interface Host {
   note?: ((text: string) => void) | undefined;
   /** Whether questions are answered with what is here: an annotated tag that is lightweight here is not fetched. */
   offline?: boolean | undefined;
+  /** Whether many questions come one after the other, as to a server: then processes that answer them go on. */
+  isLasting?: boolean | undefined;
   /** Ends what is running; what was asked fails with the code INTERRUPTED. */
   signal?: Signal | undefined;
 }

@@ -57,5 +57,5 @@ export type { UpdateOptions } from './registry/update.js';
 export type { UploadOptions } from './registry/upload.js';
 export type { UrlOptions } from './registry/url-of.js';
 export type { WriteOptions, Written } from './registry/write.js';
-export type { Ui, UiOptions } from './site/serve.js';
+export type { Ui, UiOptions } from './serve/ui.js';
 export type { SiteOptions } from './site/write.js';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Reach } from './documents/git-config.js';
 import { parseLocation } from './domain/location.js';
 import { failureOf } from './errors.js';
-import { openRepository, sourceOpener } from './git/open.js';
+import { openRepository, sourceOpener, webConfig } from './git/open.js';
 import type { Host } from './host.js';
 import { configMentions, type RegistryContext, readConfigBytes } from './registry/context.js';
 import { exclusionIn, withoutExcluded } from './registry/exclusion.js';
@@ -23,10 +23,10 @@ export async function openContext(
   host: Host,
   reach: Reach = 'named',
 ): Promise<RegistryContext> {
-  const { env, cwd, now, signal, offline, note = () => undefined } = host;
+  const { env, cwd, now, signal, offline, isLasting, note = () => undefined } = host;
   const cache = cacheFolder(env);
-  const around = { env, signal };
-  const unfiltered = await openRepository(repo, cwd, cache, around, reach);
+  const around = { env, signal, isLasting };
+  const unfiltered = await openRepository(repo, cwd, cache, around, reach, offline);
   const location = parseLocation(repo);
   const isHere = location.kind === 'path' && unfiltered.address === undefined;
   const folder = isHere ? resolve(cwd, location.path) : cwd;
@@ -48,7 +48,8 @@ export async function openContext(
     return mentions === true ? exclusionIn((await config()).artifacts.exclude) : undefined;
   });
   const repository = withoutExcluded(unfiltered, exclusion);
-  const stores = once(async () => (await import('./stores/open.js')).storeOpener(around));
+  const web = once(() => webConfig({ folder, env, reach: 'linked' }));
+  const stores = once(async () => (await import('./stores/open.js')).storeOpener(around, web));
   return {
     repository,
     unfiltered,
@@ -67,6 +68,10 @@ export async function openContext(
     }),
     note,
     offline,
+    kept:
+      offline || unfiltered.address === undefined
+        ? undefined
+        : () => openContext(repo, { ...host, offline: true }, reach),
     configBytes,
     config,
     remote: remoteChooser(repository, env),

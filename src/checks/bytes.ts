@@ -8,9 +8,11 @@ import type { ArtifactName } from '../domain/names.js';
 import type { ErrorCode } from '../errors.js';
 import { failureOf } from '../errors.js';
 import { askDvcRemote } from '../models/dvc-digest.js';
+import type { SourceFile } from '../models/source.js';
 import type { RegistryContext } from '../registry/context.js';
 import { type DeclaredPlace, placeOf } from '../registry/former-names.js';
 import { followLink, linkAt } from '../registry/links.js';
+import { mapAtMost } from '../util/async.js';
 import { short } from '../util/oid.js';
 
 /** A version that is current in a stage, and whose bytes are not where its declaration says, or cannot be asked for. */
@@ -70,6 +72,8 @@ async function askFor(
     const { model, promises } = await followLink(context, link, async () => commit);
     const [only, ...others] = model.files;
     const promised = promises.find(({ size }) => size !== undefined && size !== only?.size);
+    const absent = await firstAbsent(model.files);
+    if (absent !== undefined) return { level: 'error', reason: `${absent} is missing in the store` };
     if (only?.size === undefined || others.length > 0 || promised === undefined) return undefined;
     return { level: 'error', reason: `there are ${only.size} bytes, and the link says ${promised.size}` };
   } catch (error) {
@@ -77,6 +81,15 @@ async function askFor(
     if (code === 'NOT_DECLARED') return undefined;
     return { level: UNKNOWN.has(code) ? 'warning' : 'error', reason };
   }
+}
+
+/** Files that a store is asked for at a time. */
+const MAX_FILES = 8;
+
+/** The first file that a list names and its store lacks. */
+async function firstAbsent(files: readonly SourceFile[]): Promise<string | undefined> {
+  const there = await mapAtMost(MAX_FILES, files, async ({ isThere }) => (await isThere?.()) ?? true);
+  return files[there.indexOf(false)]?.path;
 }
 
 /** Failures that say nothing of the bytes. */
@@ -90,12 +103,12 @@ const UNKNOWN: ReadonlySet<ErrorCode> = new Set([
 
 /** The answer of the DVC remote for a model of this repository that git does not have; undefined for any other path. */
 async function askDvc(
-  { repository: { objects }, stores, workTree }: RegistryContext,
+  { repository: { objects }, stores, around, workTree }: RegistryContext,
   commit: Oid,
   path: string,
 ): Promise<Answer | 'there' | undefined> {
   if (!isDvcFile(path) && (await objects.entry(commit, path))) return undefined;
-  const answer = await askDvcRemote(objects, commit, path, { stores, at: (await workTree())?.root });
+  const answer = await askDvcRemote(objects, commit, path, { stores, around, at: (await workTree())?.root });
   switch (answer.kind) {
     case 'there':
       return 'there';

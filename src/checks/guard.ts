@@ -4,7 +4,7 @@ import { RegError } from '../errors.js';
 import { allowedHosts, type Lookup, refusePrivateAddresses } from '../net/private-address.js';
 import type { RegistryContext } from '../registry/context.js';
 import { folderOf, isAtOrBelow } from '../registry/local-bytes.js';
-import { parseStoreUrl } from '../stores/url.js';
+import { parseSshUrl, parseStoreUrl } from '../stores/url.js';
 import { holdsLogin } from '../util/address.js';
 import { isRunner } from '../util/runner.js';
 
@@ -28,12 +28,14 @@ export function guarded(context: RegistryContext, guard: Guard): RegistryContext
   const checkFolder = async (path: string): Promise<void> => {
     if (isRunner(env)) await refuseOutside(path, guard);
   };
+  const checkHost = async (host: string): Promise<void> => {
+    if (env.REG_HTTP_PRIVATE !== 'allow') await refusePrivateAddresses(host, hosts, guard.lookup);
+  };
   const checkLocation = async (location: Location): Promise<void> => {
     if (location.kind === 'path') return checkFolder(location.path);
     refuseLogin(location.url);
     const host = hostOf(location.url);
-    if (host !== undefined && env.REG_HTTP_PRIVATE !== 'allow')
-      await refusePrivateAddresses(host, hosts, guard.lookup);
+    if (host !== undefined) await checkHost(host);
   };
   return {
     ...context,
@@ -49,6 +51,7 @@ export function guarded(context: RegistryContext, guard: Guard): RegistryContext
         refuseLogin(url);
         const { kind, folder, name } = parseStoreUrl(url);
         if (kind === 'folder') await checkFolder(folder + name);
+        if (kind === 'ssh') await checkHost(parseSshUrl(folder).host);
         return context.stores.openStore(url, { ...settings, hosts });
       },
     },

@@ -10,6 +10,7 @@ import { tagRef } from '../domain/refs.js';
 import { RegError } from '../errors.js';
 import { type Index, requireIndex, STAGED } from '../git/port.js';
 import { digestOf, verifyPromises } from '../models/digest.js';
+import { openHashes } from '../models/hashes.js';
 import { isPointer } from '../models/dvc-index.js';
 import { interfaceOf } from '../models/interface.js';
 import { type RegistryContext, requireCommit, requireWorkTree } from '../registry/context.js';
@@ -41,6 +42,8 @@ export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
   staged?: boolean | undefined;
   /** Asks for the bytes of every version that is current in a stage too. */
   bytes?: boolean | undefined;
+  /** Hashes all bytes, also those that were hashed before and have not changed since. */
+  rehash?: boolean | undefined;
   /** A rev: checks only what the work tree changes since it left the branch of the rev. */
   base?: string | undefined;
 }
@@ -49,7 +52,8 @@ export interface ValidateOptions extends ValidateTagsOptions, FileChoice {
  * Checks the link files of the work tree or the index and the configuration, or the tags, by every rule.
  * @throws RegError NO_WORK_TREE, USAGE for a path without links, UNKNOWN_REV, NOT_COMMITTED for an index with a conflict
  */
-export async function validate(given: RegistryContext, options: ValidateOptions): Promise<Report> {
+export async function validate(asked: RegistryContext, options: ValidateOptions): Promise<Report> {
+  const given = { ...asked, rehash: options.rehash };
   refuseMixed(options);
   try {
     if (options.tags) await given.config();
@@ -222,7 +226,7 @@ function linkSubject(
   const follow = once(() => (isStaged ? followLink(context, link, here) : followNow(context, link)));
   const model = once(async () => {
     const { model, promises } = await follow();
-    const digest = await digestOf(model);
+    const digest = await digestOf(model, openHashes(context.cache, context.now, context));
     // the rule link-bytes has the promises of this link itself
     verifyPromises(file, promises.slice(1), digest);
     return digest;

@@ -19,7 +19,7 @@ const NOT_HERE: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** The commands that ask for a commit, and what it declares. */
-const LASTING: ReadonlySet<string> = new Set(['load', 'describe', 'diff']);
+const LASTING: ReadonlySet<string> = new Set(['load', 'files', 'describe', 'diff']);
 
 /** How a question deals with tags that this clone may lack (docs/specification.md, 1 Tags). */
 export interface Fetching {

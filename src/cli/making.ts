@@ -1,6 +1,6 @@
 // What build.js makes of the program's definitions.
 import * as z from 'zod/mini';
-import { InterfaceSchema, LinkSchema } from '../documents/link.js';
+import { InterfaceSchema, LinkSchema, ServingSchema } from '../documents/link.js';
 import { ErrorRow } from '../registry/rows.js';
 import { SITE_DATA } from '../site/data-files.js';
 import { type Field, type JsonSchema, jsonSchema, type Row, rowsIn } from '../util/row.js';
@@ -28,7 +28,11 @@ export const siteDataJsonSchema = (): JsonSchema =>
   );
 
 function schemaOfAll(title: string, description: string, all: Readonly<Record<string, Field>>): JsonSchema {
-  const known = { source: plain(LinkSchema.shape.source), interface: plain(InterfaceSchema) };
+  const known = {
+    source: plain(LinkSchema.shape.source),
+    interface: plain(InterfaceSchema),
+    serving: plain(ServingSchema),
+  };
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title,

@@ -69,6 +69,7 @@ const VARIABLES = [
   ['REG_TOKEN_HOST', 'a login for one host, token or user:token: in its name, _ for a dot, __ for a hyphen'],
   ['REG_GIT', '"embedded" reads without the git program'],
   ['REG_VERIFY', '1 to verify what load and which answer'],
+  ['REG_CACHE_MODE', 'copy, off or link: whether the cache keeps copies, or targets are links to it'],
   ['REG_TIMEOUT', 'how many seconds to wait for a sign of life from a remote'],
   ['GIT_PAGER, PAGER', 'what shows a long history on a terminal'],
   ['NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE', 'no colours, or colours where there is no terminal'],

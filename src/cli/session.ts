@@ -1,5 +1,6 @@
 import { isFileUrl, parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
+import type { Host } from '../host.js';
 import { openContext } from '../open.js';
 import type { RegistryContext } from '../registry/context.js';
 import { withoutLogin } from '../util/address.js';
@@ -19,8 +20,11 @@ export interface Session {
   remote: string | undefined;
   /** Makes the commands in a hint ask the same registry. */
   inPlace(text: string): string;
-  /** Opens the registry that `--repo`, REG_REPO or the working folder names. */
-  open(): Promise<RegistryContext>;
+  /**
+   * Opens the registry that `--repo`, REG_REPO or the working folder names, or another one.
+   * @param host what it sees otherwise
+   */
+  open(other?: string, host?: Partial<Host>): Promise<RegistryContext>;
   /** The help on a command or a concept, or without either on the program. */
   helpOn(topic: string | undefined): string;
 }
@@ -43,9 +47,17 @@ export function startSession(
     repo,
     remote: options.remote,
     inPlace,
-    open: async () => {
+    open: async (other, host) => {
       const note = (text: string): void => out.note(inPlace(text));
-      const opened = await openContext(repo, { env, cwd, now, signal, note, offline: options.offline });
+      const opened = await openContext(other ?? repo, {
+        env,
+        cwd,
+        now,
+        signal,
+        note,
+        offline: options.offline,
+        ...host,
+      });
       const context = (await fetching?.before(opened)) ?? opened;
       // a question that asks no remote would not notice a name that is wrong
       if (options.remote !== undefined) await context.remote();

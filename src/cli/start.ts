@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { undoAll } from '../util/ending.js';
+import { timeToEnd, undoAll } from '../util/ending.js';
 import { main } from './main.js';
 import { processWorld } from './world.js';
 
@@ -20,16 +20,20 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 process.on('exit', undoAll);
 
 // at a signal what is running ends and cleans up; then the process dies of it, as the caller expects. What waits for a pipe, a terminal or
-// a broken disk knows no signal, so the process dies in any case after a while. Later signals change nothing.
+// a broken disk knows no signal, so the process dies in any case after a while. Later signals change nothing, but for work that takes long
+// to end, such as a server's: a person who asks twice does not wait.
 const CLEANING_UP_MS = 500;
 const ending = new AbortController();
 let received: (typeof SIGNALS)[number] | undefined;
 for (const signal of SIGNALS)
   process.on(signal, () => {
-    if (received !== undefined) return;
+    if (received !== undefined) {
+      if (timeToEnd() > CLEANING_UP_MS) dieOf(signal);
+      return;
+    }
     received = signal;
     ending.abort();
-    setTimeout(() => dieOf(signal), CLEANING_UP_MS);
+    setTimeout(() => dieOf(signal), timeToEnd());
   });
 
 function dieOf(signal: (typeof SIGNALS)[number]): void {

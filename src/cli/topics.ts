@@ -35,8 +35,8 @@ const LINKS = `Links: a file NAME.model.yaml declares artifact NAME, and where i
 
 Pinned to a commit and a SHA-256, a link leads to the same bytes for ever, or to
 an error: every load gives what was reviewed and registered. Instead
-of repo and path, url leads to a store: s3://, gs://, az://, https://, a folder.
-A rev such as churn#prod leads to what another registry has in prod.
+of repo and path, url leads to a store: s3://, gs://, az://, ssh://, https://, a
+folder. A rev such as churn#prod leads to what another registry has in prod.
 
   reg link models/churn.safetensors churn --source ../research --rev v1
   reg upload out/churn.safetensors churn  puts a model into a store, links it

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { isScalar, visit } from 'yaml';
 import { refuseTooMany, refuseUnsafePath } from '../domain/model-files.js';
 import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
-import { withoutUserInfo } from '../util/address.js';
+import { shownAddress } from '../util/address.js';
+import { shellLine } from '../util/shell.js';
 import { parseJson, utf8Text } from '../util/text.js';
 import { isMapping, LIMITS } from './dvc-parameters.js';
 import { type DvcContent, type Pipeline, type ReadFile, resolveTemplates } from './dvc-template.js';
@@ -59,7 +61,18 @@ function refuseConflict(bytes: Uint8Array, file: string): void {
   );
 }
 
-const TEXT_KEYS: ReadonlySet<unknown> = new Set(['md5', 'hash', 'path', 'wdir', 'remote', 'url']);
+const TEXT_KEYS: ReadonlySet<unknown> = new Set([
+  'md5',
+  'hash',
+  'path',
+  'relpath',
+  'wdir',
+  'remote',
+  'url',
+  'rev',
+  'rev_lock',
+  'version_id',
+]);
 
 const valueAt = (content: DvcContent, key: string): unknown =>
   Object.hasOwn(content, key) ? content[key] : undefined;
@@ -89,8 +102,33 @@ export interface DeclaredOut {
   /** The file that declares it, from the top. */
   file: string;
   entry: DvcContent;
-  /** The repository that it was imported from, fit to be shown; its remote has the bytes. */
-  origin?: string | undefined;
+  /** What it was imported from; undefined for anything else. */
+  origin?: DvcOrigin | undefined;
+}
+
+/** What `dvc import` or `dvc import-url` brought an output from (DVC, ".dvc files", "Dependency entries"). */
+export type DvcOrigin = {
+  /** A repository, with the path there; or a URL, or a path of the machine where it was imported. */
+  url: string;
+  /** The folder that a relative path starts from, from the top of the repository; it may lead up. */
+  base: string;
+} & (
+  | { kind: 'repository'; rev: string | undefined; path: string }
+  /** What was there then, as far as it is known. */
+  | {
+      kind: 'url';
+      /** @throws RegError SOURCE_PATH, TOO_LARGE for files that cannot be written */
+      content(): ImportedContent;
+    }
+);
+
+/** What was at the URL of an import. */
+export interface ImportedContent extends Pick<DvcOut, 'size' | 'versions'> {
+  /** That of its bytes; undefined where it was not read, as for most servers. */
+  md5: string | undefined;
+  isFolder: boolean;
+  /** For a folder of a store that keeps versions; undefined for any other. */
+  files: readonly TrackedFile[] | undefined;
 }
 
 /** A file or a folder whose bytes DVC keeps in a remote. */
@@ -104,6 +142,21 @@ export interface DvcOut extends Omit<DeclaredOut, 'entry'> {
   size: number | undefined;
   /** Its own remote; undefined for the default one. */
   remote: string | undefined;
+  /** The files of a folder where the file of DVC lists them, for a remote that keeps versions; else its manifest does. */
+  files: readonly TrackedFile[] | undefined;
+  /** The versions of a single file. */
+  versions: Versions;
+}
+
+/** The version of a file in each remote that keeps versions, by the remote's name in lower case; by '' where none is named. */
+export type Versions = ReadonlyMap<string, string>;
+
+/** A file of a folder whose version is known. */
+export interface TrackedFile extends Omit<ManifestEntry, 'md5'> {
+  /** Undefined where it was not read. */
+  md5: string | undefined;
+  size: number | undefined;
+  versions: Versions;
 }
 
 /** Whether a text still has a `${…}` in it. */
@@ -130,11 +183,73 @@ export const isDvcFile = (path: string): boolean => /[^/]\.dvc$/.test(path);
 /** The outputs of a `.dvc` file that lie in the repository (DVC, ".dvc files": `outs`, `wdir`, `deps`). */
 export function outsOfDvcFile(content: DvcContent, file: string): DeclaredOut[] {
   const wdir = textAt(content, 'wdir');
-  const [origin] = mappingsAt(content, 'deps').flatMap((dep) => textAt(mappingAt(dep, 'repo'), 'url') ?? []);
-  return mappingsAt(content, 'outs').flatMap((entry) => {
+  const outs = mappingsAt(content, 'outs');
+  const origin = outs.length === 1 ? originOf(content, file, wdir) : undefined;
+  return outs.flatMap((entry) => {
     const path = outPath(file, wdir, textAt(entry, 'path'));
-    return path === undefined ? [] : [{ path, file, entry, origin: origin && withoutUserInfo(origin) }];
+    return path === undefined ? [] : [{ path, file, entry, origin }];
   });
+}
+
+/** The import that a `.dvc` file is of: it has one dependency, and no command (DVC, `Stage.is_import`). */
+function originOf(content: DvcContent, file: string, wdir: string | undefined): DvcOrigin | undefined {
+  const [dep, ...others] = mappingsAt(content, 'deps');
+  if (dep === undefined || others.length > 0 || Object.hasOwn(content, 'cmd')) return undefined;
+  const path = textAt(dep, 'path');
+  if (path === undefined) return undefined;
+  const base = posix.join(posix.dirname(file), wdir ?? '');
+  const repo = mappingAt(dep, 'repo');
+  const url = textAt(repo, 'url');
+  if (url !== undefined)
+    return { kind: 'repository', url, base, path, rev: textAt(repo, 'rev_lock') ?? textAt(repo, 'rev') };
+  return { kind: 'url', url: path, base, content: () => importedContent(dep, path) };
+}
+
+function importedContent(dep: DvcContent, path: string): ImportedContent {
+  const [, md5, dir] = MD5.exec(textAt(dep, 'md5')?.toLowerCase() ?? '') ?? [];
+  const files = filesOf(dep, path);
+  return {
+    // a hash of DVC 1 and 2 is not that of the bytes as they are
+    md5: textAt(dep, 'hash') === 'md5' ? md5 : undefined,
+    isFolder: dir !== undefined || files !== undefined,
+    size: sizeOf(dep),
+    files,
+    versions: versionsOf(dep),
+  };
+}
+
+/** What an import came from, fit to be shown. */
+export const shownOrigin = ({ url }: DvcOrigin): string => shownAddress(url);
+
+const MD5 = /^([0-9a-f]{32})(\.dir)?$/;
+
+const sizeOf = ({ size }: DvcContent): number | undefined =>
+  Number.isSafeInteger(size) && Number(size) >= 0 ? Number(size) : undefined;
+
+/** The versions in an entry (DVC, "Version-aware remotes"): `cloud` by remote, or `version_id` of the one there is. */
+function versionsOf(entry: DvcContent): Versions {
+  const cloud = mappingAt(entry, 'cloud');
+  const named = Object.keys(cloud).flatMap((name): [string, string][] => {
+    const id = textAt(mappingAt(cloud, name), 'version_id');
+    return id === undefined ? [] : [[name.toLowerCase(), id]];
+  });
+  const own = textAt(entry, 'version_id');
+  return new Map([...named, ...(own === undefined ? [] : [['', own] as const])]);
+}
+
+/**
+ * The files that an entry lists; undefined where it lists none.
+ * @param folder in errors
+ * @throws RegError SOURCE_UNSUPPORTED, SOURCE_PATH, TOO_LARGE as `readDvcManifest`
+ */
+function filesOf(entry: DvcContent, folder: string): readonly TrackedFile[] | undefined {
+  if (!Array.isArray(valueAt(entry, 'files'))) return undefined;
+  refuseTooMany(folder, mappingsAt(entry, 'files').length);
+  const files = mappingsAt(entry, 'files').map((file): TrackedFile => {
+    const md5 = textAt(file, 'md5')?.toLowerCase();
+    return { path: textAt(file, 'relpath') ?? '', md5, size: sizeOf(file), versions: versionsOf(file) };
+  });
+  return safeEntries(files, folder);
 }
 
 /**
@@ -224,31 +339,44 @@ export function requireOut({ entry, ...declared }: DeclaredOut): DvcOut {
   const { path, file } = declared;
   const refuse = (why: string, hint?: string): RegError =>
     new RegError('SOURCE_UNSUPPORTED', `${file} tracks ${path}, but ${why}`, hint);
-  if (['files', 'cloud', 'version_id'].some((key) => Object.hasOwn(entry, key)))
-    throw refuse('in a version-aware remote, which is not supported', PLAIN_REMOTE_HINT);
   if (entry.cache === false)
     throw new RegError(
       'SOURCE_PATH',
       `${file} names ${path} with cache: false, so that DVC has no copy of it`,
       'commit it to git, or let DVC keep it',
     );
-  const [, md5, dir] = /^([0-9a-f]{32})(\.dir)?$/.exec(textAt(entry, 'md5')?.toLowerCase() ?? '') ?? [];
+  const { origin } = declared;
+  const files = filesOf(entry, path);
+  if (files?.some(({ md5 }) => md5 === undefined || !MD5.test(md5)))
+    throw refuse('it does not say by which md5s', 'commit what `dvc push` writes');
+  const text = files === undefined ? textAt(entry, 'md5') : `${md5OfFiles(files)}.dir`;
+  const [, md5, dir] = MD5.exec(text?.toLowerCase() ?? '') ?? [];
+  if (md5 === undefined && origin)
+    throw refuse(
+      `it was imported from ${shownOrigin(origin)} without its bytes, and does not say by which md5`,
+      `bring them and commit: ${shellLine('dvc', 'update', file)}`,
+    );
   if (md5 === undefined) throw refuse('it does not say by which md5', 'commit what `dvc commit` writes');
   const hash = textAt(entry, 'hash') ?? LEGACY_HASH;
   if (hash !== 'md5' && hash !== LEGACY_HASH) throw refuse(`by its ${hash}, which is not supported`);
-  const { size } = entry;
-  if (size !== undefined && !(Number.isSafeInteger(size) && Number(size) >= 0))
+  if (entry.size !== undefined && sizeOf(entry) === undefined)
     throw refuse('its size is not a number of bytes');
   return {
     ...declared,
     md5,
     isFolder: dir !== undefined,
     isRaw: hash === 'md5',
-    size: size === undefined ? undefined : Number(size),
+    size: sizeOf(entry),
     // DVC ignores the case of names (config_schema.py)
     remote: textAt(entry, 'remote')?.toLowerCase(),
+    files,
+    versions: versionsOf(entry),
   };
 }
+
+/** Whether an output was imported without its bytes: DVC has an origin of it, and no hash (DVC, `dvc import --no-download`). */
+export const isPartialImport = ({ entry, origin }: DeclaredOut): boolean =>
+  origin !== undefined && textAt(entry, 'md5') === undefined && !Object.hasOwn(entry, 'files');
 
 /** Bytes by a hash, as DVC names it. */
 export interface DvcDigest {
@@ -259,28 +387,32 @@ export interface DvcDigest {
   isFolder: boolean;
 }
 
-/** The digest in the entry of an output, or of the files that it lists for a version-aware remote; undefined without one. */
-export function digestOfOut({ entry }: DeclaredOut, md5Of: (text: string) => string): DvcDigest | undefined {
+/** The digest in the entry of an output, or of the files that it lists for a remote that keeps versions; undefined without one. */
+export function digestOfOut({ entry }: DeclaredOut): DvcDigest | undefined {
   const kind = textAt(entry, 'hash') ?? LEGACY_HASH;
   const value = textAt(entry, 'md5') ?? textAt(entry, kind);
   if (value !== undefined) {
     const [, digits = value, dir] = /^(.*?)(\.dir)?$/.exec(value) ?? [];
     return { kind, value: digits.toLowerCase(), isFolder: dir !== undefined };
   }
+  if (!Array.isArray(valueAt(entry, 'files'))) return undefined;
   const files = mappingsAt(entry, 'files').map((file) => ({
     path: textAt(file, 'relpath') ?? '',
     md5: textAt(file, 'md5') ?? '',
   }));
-  if (files.length === 0 || files.some(({ path, md5 }) => path === '' || md5 === '')) return undefined;
-  return { kind, value: md5Of(manifestText(files)), isFolder: true };
+  if (files.some(({ path, md5 }) => path === '' || md5 === '')) return undefined;
+  return { kind, value: md5OfFiles(files), isFolder: true };
 }
+
+/** The md5 of a text in UTF-8. */
+export const md5Of = (text: string): string => createHash('md5').update(text).digest('hex');
+
+/** The md5 that names a folder with these files. */
+const md5OfFiles = (files: readonly Pick<TrackedFile, 'path' | 'md5'>[]): string =>
+  md5Of(manifestText(files.map(({ path, md5 = '' }) => ({ path, md5 }))));
 
 /** The name in DVC 3 for the hash that DVC 1 and 2 write without a name. */
 const LEGACY_HASH = 'md5-dos2unix';
-
-/** The way out of a remote that keeps files under their own names. */
-export const PLAIN_REMOTE_HINT =
-  'push it to a plain remote: dvc remote modify --unset NAME version_aware, and worktree';
 
 /** A file of a folder that DVC tracks. */
 export interface ManifestEntry {
@@ -318,21 +450,28 @@ export function readDvcManifest(bytes: Uint8Array, folder: string): ManifestEntr
   const list = parseJson(utf8Text(bytes) ?? '');
   if (!Array.isArray(list)) throw malformed(folder, 'it is no JSON list');
   refuseTooMany(folder, list.length);
-  const entries = list.map((entry: unknown) => entryOf(entry, folder));
+  return safeEntries(
+    list.map((entry: unknown) => entryOf(entry, folder)),
+    folder,
+  );
+}
+
+/** Refuses files that cannot all be written below one folder; gives them by path. */
+function safeEntries<T extends { path: string }>(entries: readonly T[], folder: string): T[] {
+  for (const { path } of entries) refuseUnsafePath(path);
   const paths = new Set(entries.map(({ path }) => path));
   if (paths.size < entries.length) throw malformed(folder, 'it names a file twice', 'SOURCE_PATH');
   for (const { path } of entries)
     for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1))
       if (paths.has(path.slice(0, end)))
         throw malformed(folder, `'${path.slice(0, end)}' is a file and a folder in it`, 'SOURCE_PATH');
-  return entries.sort((a, b) => compareText(a.path, b.path));
+  return [...entries].sort((a, b) => compareText(a.path, b.path));
 }
 
 function entryOf(entry: unknown, folder: string): ManifestEntry {
   const { relpath, md5 } = (entry ?? {}) as Record<string, unknown>;
   if (typeof relpath !== 'string' || typeof md5 !== 'string')
     throw malformed(folder, 'an entry has no relpath, or no md5');
-  refuseUnsafePath(relpath);
   if (!/^[0-9a-f]{32}$/.test(md5)) throw malformed(folder, `the md5 of '${relpath}' is not an md5`);
   return { path: relpath, md5 };
 }

@@ -1,12 +1,29 @@
 /** Values of git's configuration by their keys, such as `remote.origin.url`; section and variable in lower case. */
 export type GitConfig = ReadonlyMap<string, readonly string[]>;
 
+/** Values with their keys, in the order of their file: a later one may depend on those before it. */
+export type GitSettings = readonly (readonly [key: string, value: string])[];
+
 /**
  * Reads a file in the format of git's configuration (git-config(1), "Syntax"). Lines that git would not understand are skipped,
  * and files that it includes are not read.
  */
-export function parseGitConfig(text: string): GitConfig {
+export const parseGitConfig = (text: string): GitConfig => gitConfigOf(gitSettingsIn(text));
+
+/** Settings by their keys. */
+export function gitConfigOf(settings: GitSettings): GitConfig {
   const config = new Map<string, string[]>();
+  for (const [key, value] of settings) {
+    const before = config.get(key);
+    if (before) before.push(value);
+    else config.set(key, [value]);
+  }
+  return config;
+}
+
+/** The settings in a file, as `parseGitConfig` reads it. */
+export function gitSettingsIn(text: string): GitSettings {
+  const settings: [string, string][] = [];
   let section = '';
   // a backslash at the end of a line continues it
   for (const line of text.replaceAll(/\\\r?\n/g, '').split(/\r?\n/)) {
@@ -15,11 +32,10 @@ export function parseGitConfig(text: string): GitConfig {
       section = name.toLowerCase() + (sub === undefined ? '' : `.${sub.replaceAll(/\\(.)/g, '$1')}`);
     const [, key, value] = /^\s*([A-Za-z][\w-]*)\s*(?:=(.*))?$/.exec(name === undefined ? line : rest) ?? [];
     if (key === undefined) continue;
-    const path = `${section}.${key.toLowerCase()}`;
     // a variable without a value is true
-    config.set(path, [...(config.get(path) ?? []), value === undefined ? 'true' : withoutQuotes(value)]);
+    settings.push([`${section}.${key.toLowerCase()}`, value === undefined ? 'true' : withoutQuotes(value)]);
   }
-  return config;
+  return settings;
 }
 
 /**
@@ -74,21 +90,6 @@ export const isGitConfigTrue = (config: GitConfig, key: string): boolean =>
 export const isGitTrue = (value: string | undefined): boolean =>
   /^(true|yes|on|[1-9]\d*)$/i.test(value ?? '');
 
-/** The `extraHeader` of the longest address that a web address begins with (git-config(1), http.<url>.*). */
-export function extraHeaderFor(config: GitConfig, url: string): string | undefined {
-  const [longest] = [...config.keys()]
-    .flatMap((key) => /^http\.(.*)\.extraheader$/.exec(key)?.[1] ?? [])
-    .filter((address) => url === address || url.startsWith(address.replace(/\/?$/, '/')))
-    .sort((a, b) => b.length - a.length);
-  return gitConfigValue(config, longest === undefined ? 'http.extraheader' : `http.${longest}.extraheader`);
-}
-
-/** The header in a value of `http.extraHeader`, such as `Authorization: Basic …`; empty for any other text. */
-export function headerOf(line = ''): Record<string, string> {
-  const [, name, value] = /^([\w-]+):\s*(.*)$/.exec(line) ?? [];
-  return name === undefined || value === undefined ? {} : { [name.toLowerCase()]: value };
-}
-
 /** Whose repositories are reached: those that a person names, or also those that a link names. */
 export type Reach = 'named' | 'linked';
 
@@ -98,6 +99,9 @@ export type Reach = 'named' | 'linked';
  */
 export function isNetworkKey(key: string, reach: Reach): boolean {
   const [, section = '', address] = /^(http|credential)\.(?:(.*)\.)?[^.]*$/s.exec(key) ?? [];
-  if (section !== '') return reach === 'named' || address !== undefined;
+  if (section !== '') return reach === 'named' || address !== undefined || IS_WAY.test(key);
   return /^(url\..*\.(insteadof|pushinsteadof)|core\.(sshcommand|askpass|gitproxy)|ssh\.variant)$/s.test(key);
 }
+
+/** The ways into the network, which hold for every address. */
+const IS_WAY = /^http\.(proxy|sslcainfo|sslcapath)$/;

@@ -50,6 +50,67 @@ export const InterfaceSchema = z.strictObject(
   'is not a mapping of inputs and outputs',
 );
 
+/** Checks the keys of a mapping. */
+const namesLike = (pattern: RegExp, message: string) =>
+  z.refine<Readonly<Record<string, unknown>>>(
+    (value) => Object.keys(value).every((key) => pattern.test(key)),
+    message,
+  );
+
+/** A quantity of Kubernetes that is not below zero (Kubernetes documentation, "Quantity"). */
+const QUANTITY = /^(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/;
+/** A qualified name of Kubernetes, such as `memory` or `nvidia.com/gpu`. */
+const RESOURCE = /^([a-z0-9]([a-z0-9.-]*[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
+
+const NO_QUANTITY = 'is not a quantity, such as 2, 500m or 4Gi';
+const quantity = z.union(
+  [z.string().check(z.regex(QUANTITY, NO_QUANTITY)), z.number().check(z.nonnegative(NO_QUANTITY))],
+  NO_QUANTITY,
+);
+const quantities = z
+  .record(z.string(), quantity, 'is not a mapping, such as {cpu: 2, memory: 4Gi}')
+  .check(namesLike(RESOURCE, 'has a key that is not a resource, such as cpu, memory or nvidia.com/gpu'));
+const replicas = z.int('is not a whole number').check(z.nonnegative('is below zero'));
+
+/** `serving` of a link: how the model is served, in the words of KServe and Kubernetes. */
+export const ServingSchema = z.strictObject(
+  {
+    format: z.optional(z.string('is not a text').check(z.minLength(1, 'is empty'))),
+    formatVersion: z.optional(z.string('is not a text').check(z.minLength(1, 'is empty'))),
+    protocol: z.optional(
+      z.enum(['v1', 'v2', 'grpc-v1', 'grpc-v2'], 'is not a protocol: v1, v2, grpc-v1 or grpc-v2'),
+    ),
+    runtime: z.optional(
+      z
+        .string('is not a text')
+        .check(
+          z.regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'is not the name of a serving runtime of KServe'),
+        ),
+    ),
+    resources: z.optional(
+      z.strictObject(
+        { requests: z.optional(quantities), limits: z.optional(quantities) },
+        'is not a mapping of requests and limits',
+      ),
+    ),
+    replicas: z.optional(
+      z
+        .strictObject(
+          { min: z.optional(replicas), max: z.optional(replicas.check(z.minimum(1, 'is below one'))) },
+          'is not a mapping, such as {min: 0, max: 4}',
+        )
+        .check(z.refine(({ min = 0, max = min }) => min <= max, 'has a min that is above its max')),
+    ),
+    args: z.optional(z.array(z.string('is not a text'), 'is not a list of arguments')),
+    env: z.optional(
+      z
+        .record(z.string(), z.string('is not a text'), 'is not a mapping of variables')
+        .check(namesLike(/^[A-Za-z_][A-Za-z0-9_]*$/, 'has a key that is not the name of a variable')),
+    ),
+  },
+  'is not a mapping, such as {format: sklearn}',
+);
+
 const text = z.string('is not a text').check(z.minLength(1, 'is empty'));
 const commitId = z.string('is not a text').check(z.regex(OID, 'is not a full commit id'));
 const sha256 = z
@@ -95,6 +156,7 @@ export const LinkSchema = z.strictObject({
   metrics: z.optional(z.record(z.string(), z.number('is not a number'))),
   metricsFile: z.optional(z.string('is not a text')),
   interface: z.optional(InterfaceSchema),
+  serving: z.optional(ServingSchema),
 });
 
 /** The content of a link file: where a model comes from, its bytes, and facts about it. */
@@ -148,12 +210,16 @@ export function readLink(bytes: Uint8Array, file: string): LinkFile {
 /** So many bytes of a link file are read: one more than it may have, so that a larger one is refused. */
 export const ENOUGH_OF_LINK = STRICT.bytes + 1;
 
-/** Keys whose values are kept as they are written; so are all keys of `source`. */
+/** Keys whose values are kept as they are written; so are all keys of `source`, and those of `serving` but `replicas`. */
 const TEXTS: ReadonlySet<string> = new Set(['sha256', 'type', 'description']);
 
 function linkYaml(bytes: Uint8Array, file: string): YamlFile {
   const yaml = readYaml(bytes, file, 'INVALID_LINK', STRICT);
-  keepAsText(yaml, ([first = '', ...more]) => (more.length === 0 ? TEXTS.has(first) : first === 'source'));
+  keepAsText(yaml, ([first = '', ...more]) =>
+    more.length === 0
+      ? TEXTS.has(first)
+      : first === 'source' || (first === 'serving' && more[0] !== 'replicas'),
+  );
   return yaml;
 }
 
@@ -222,7 +288,8 @@ export function modelPath(text: string): string {
       `'${text}' is not a path inside a repository: ${why}`,
       'write it from the top of the repository',
     );
-  if (slashed.startsWith('/') || /^[a-z]:/i.test(text)) throw refuse('it is absolute');
+  // `p:m` is the artifact `m` of DVC in the folder `p`
+  if (/^([a-z]:)?\//i.test(slashed)) throw refuse('it is absolute');
   if (parts.includes('..')) throw refuse("it holds '..'");
   if (text.includes('\0')) throw refuse('it holds a NUL character');
   const path = parts.filter((part) => part !== '' && part !== '.').join('/');

@@ -4,7 +4,17 @@ import type { Better } from './metrics.js';
 export type Section = (typeof SECTIONS)[number];
 
 /** In the order in which people read them. */
-const SECTIONS = ['source', 'bytes', 'about', 'labels', 'params', 'metrics', 'interface', 'custom'] as const;
+const SECTIONS = [
+  'source',
+  'bytes',
+  'about',
+  'labels',
+  'params',
+  'metrics',
+  'interface',
+  'serving',
+  'custom',
+] as const;
 
 /** The facts about a model: values by section and name. Unknown values are left out. */
 export type Facts = Readonly<Partial<Record<Section, Readonly<Record<string, unknown>>>>>;
@@ -22,6 +32,7 @@ export interface Described {
   params: unknown;
   metrics: unknown;
   interface: unknown;
+  serving: unknown;
   custom: unknown;
 }
 
@@ -40,6 +51,7 @@ export function factsOf(described: Described | undefined): Facts {
     params: mappingOf(params),
     metrics: mappingOf(metrics),
     interface: mappingOf(described.interface),
+    serving: mappingOf(described.serving),
     custom: mappingOf(custom),
   };
 }

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import type { Oid } from '../domain/event.js';
 import { RegError } from '../errors.js';
+import { isBelow, isFolder, isThere } from '../util/files.js';
 import type { Objects } from './port.js';
 
 /**
@@ -18,4 +20,19 @@ export async function committedFile(
   if (size > maxBytes)
     throw new RegError('TOO_LARGE', `${path} has ${size} bytes, and at most ${maxBytes} are read of it`);
   return objects.blob(entry.oid, maxBytes);
+}
+
+/**
+ * Refuses a repository that may have come with a commit of the registry: a bare one, for git commits no `.git`. Its configuration
+ * would name programs for git to run (git-config(1), safe.bareRepository).
+ * @param root the top of the work tree of the registry, or of a repository with imports of DVC
+ * @throws RegError SOURCE_UNSUPPORTED
+ */
+export async function refuseCommitted(root: string, path: string): Promise<void> {
+  if (!(await isFolder(path)) || !(await isBelow(root, path)) || (await isThere(join(path, '.git')))) return;
+  throw new RegError(
+    'SOURCE_UNSUPPORTED',
+    `${path} is a folder of the registry itself, and no clone of another repository`,
+    'leave out source.repo for a model of the registry, or name a repository that is elsewhere',
+  );
 }

@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
+import type { WebConfig } from '../net/session.js';
 import { redactorOf, shownAddress } from '../util/address.js';
 import { once } from '../util/async.js';
 import { isBundle, openBundleRepository } from './bundle.js';
-import type { RegistryRepository, SourceOpener } from './port.js';
+import type { RegistryRepository, SourceOpener, Standpoint } from './port.js';
 import { gitBranches, gitHistory } from './program/history.js';
 import { gitLargeFiles } from './program/lfs.js';
+import { reachingFrom } from './program/network.js';
 import { gitObjects } from './program/objects.js';
 import {
   accessTo,
@@ -31,6 +33,7 @@ import {
 } from './program/run.js';
 import { gitSignatures, gitSigner } from './program/signatures.js';
 import { gitTags } from './program/tags.js';
+import { ownWebConfig } from './program/web.js';
 import { gitTagWriter } from './program/write.js';
 import { openRemoteCache, type RemoteCache } from './remote/cache.js';
 import { type FolderReader, remoteRepository } from './remote/repository.js';
@@ -39,11 +42,21 @@ import { fetchConfig, gitTransport, REMOTE } from './remote/transport-git.js';
 
 export { reachingFrom } from './program/network.js';
 
+/** How web servers are reached from where a person stands. */
+export const webConfigFrom = async (standpoint: Standpoint): Promise<WebConfig> =>
+  ownWebConfig(standpoint.folder, await reachingFrom(standpoint, { env: standpoint.env }));
+
 /**
  * Opens the repository at a URL without cloning it. No ref of it is kept in the cache, so that a write is a push.
+ * @param offline answers with what was asked before, and asks nothing
  */
-export function openUrlRepository(url: string, cache: string, around: Surroundings): RegistryRepository {
-  const { remote, largeFiles, runner, folder } = openRemote(url, cache, around);
+export function openUrlRepository(
+  url: string,
+  cache: string,
+  around: Surroundings,
+  offline = false,
+): RegistryRepository {
+  const { remote, largeFiles, runner, folder } = openRemote(url, cache, around, offline);
   const git = runner.git(folder);
   return {
     ...remote,
@@ -95,7 +108,7 @@ export const openSources = (cache: string, around: Surroundings): SourceOpener =
   },
 });
 
-function openRemote(url: string, cacheFolder: string, around: Surroundings) {
+function openRemote(url: string, cacheFolder: string, around: Surroundings, offline = false) {
   const cache = openRemoteCache(shownAddress(url), cacheFolder);
   const folder = cache.shared;
   const runner = openRunner(url, cache, around);
@@ -107,13 +120,19 @@ function openRemote(url: string, cacheFolder: string, around: Surroundings) {
     tips: () => listTips(access),
     defaultBranch: () => readHead(access),
   });
+  const readers = new Map<string, FolderReader>();
   const read = (one: CacheFolder): FolderReader => {
+    // the processes behind one are to last
+    const known = readers.get(one.path);
+    if (known !== undefined) return known;
     const [git, stream] = [runner.read(one), runner.stream(one)];
-    const [objects, history] = [gitObjects(git, stream), gitHistory(git)];
+    const [objects, history] = [gitObjects(git, stream, around.isLasting), gitHistory(git)];
     const branches = gitBranches(git, objects, history);
-    return { tags: gitTags(git, stream), objects, history, branches };
+    const reader = { tags: gitTags(git, stream), objects, history, branches };
+    if (around.isLasting && one.path === folder.path) readers.set(one.path, reader);
+    return reader;
   };
-  const remote = remoteRepository(transport, cache, read);
+  const remote = remoteRepository(transport, cache, read, offline);
   // what a clone would call it
   const largeFiles = gitLargeFiles(folder.path, runner.around(folder), { name: 'origin', url });
   return { remote, largeFiles, runner, folder };
@@ -130,7 +149,7 @@ interface Runner {
   access: RemoteAccess;
 }
 
-function openRunner(url: string, cache: RemoteCache, { env, signal }: Surroundings): Runner {
+function openRunner(url: string, cache: RemoteCache, { env, signal, isLasting }: Surroundings): Runner {
   const { path: cwd } = cache.shared;
   const newEnough = once(() => requireGit(readGitIn(cwd, { env, signal })));
   const redact = redactorOf(url);
@@ -143,6 +162,7 @@ function openRunner(url: string, cache: RemoteCache, { env, signal }: Surroundin
       GIT_NO_LAZY_FETCH: '1',
     },
     signal,
+    isLasting,
   });
   const checked =
     (run: RunGit): RunGit =>

@@ -1,18 +1,19 @@
 import { join } from 'node:path';
-import { extraHeaderFor, type GitConfig, isNetworkKey } from '../documents/git-config.js';
-import { withLogin } from '../net/credentials.js';
+import { gitConfigOf, gitConfigValue, isNetworkKey } from '../documents/git-config.js';
+import { insteadOf } from '../net/git-settings.js';
 import type { Surroundings as NetSurroundings } from '../net/http.js';
+import type { WebConfig } from '../net/session.js';
 import { shownAddress } from '../util/address.js';
 import { isFolder } from '../util/files.js';
-import { tokenFor } from '../util/host-tokens.js';
 import { addShallow } from './files/history.js';
 import { indexPack } from './files/index-pack.js';
-import { withoutPrograms } from './files/large-files.js';
-import { type ObjectStore, openObjectStore } from './files/objects.js';
+import { WITHOUT_PROGRAM } from './files/large-files.js';
+import { linksIn, type ObjectStore, openObjectStore } from './files/objects.js';
 import { findPlace } from './files/place.js';
 import { openRefs, writeRefs } from './files/refs.js';
 import { openLocalSource, readFolder } from './files/repository.js';
 import { parseRevision } from './files/revisions.js';
+import { configuredWeb } from './files/settings.js';
 import type { RegistryRepository, SourceOpener, SourceRepository, Standpoint } from './port.js';
 import { needsGit } from './port.js';
 import { openRemoteCache } from './remote/cache.js';
@@ -23,37 +24,43 @@ import { httpTransport } from './remote/transport-http.js';
 export { openLocalRepository } from './files/repository.js';
 
 interface Surroundings extends NetSurroundings {
-  /** What the configuration of a repository says of the network. */
-  config?: GitConfig | undefined;
+  /** How web servers are reached: by the user's own settings, and by those of the repository in which a person stands. */
+  web?: WebConfig | undefined;
 }
 
 /** Surroundings in which other repositories are reached by the configuration of the repository in which a person stands. */
-export async function reachingFrom(
-  { folder, env, reach }: Standpoint,
+export const reachingFrom = async (
+  standpoint: Standpoint,
   around: NetSurroundings,
-): Promise<Surroundings> {
+): Promise<Surroundings> => ({ ...around, web: await webConfigFrom(standpoint) });
+
+/** How web servers are reached from there. */
+export async function webConfigFrom({ folder, env, reach }: Standpoint): Promise<WebConfig> {
   const place = await findPlace(folder, env).catch(none);
-  const config = [...(place?.config ?? [])].filter(([key]) => isNetworkKey(key, reach));
-  return { ...around, config: new Map(config) };
+  return configuredWeb(
+    env,
+    place?.settings.filter(([key]) => isNetworkKey(key, reach)),
+  );
 }
 
 /**
  * Opens the registry at a URL, to read it without the git program.
+ * @param offline answers with what was asked before, and asks nothing
  * @throws RegError GIT_MISSING for any other than a web address
  */
-export function openUrlRepository(url: string, cache: string, around: Surroundings): RegistryRepository {
-  return openAt(url, cache, around);
-}
+export const openUrlRepository = (
+  url: string,
+  cache: string,
+  around: Surroundings,
+  offline = false,
+): Promise<RegistryRepository> => openAt(url, cache, around, offline);
 
-function openAt(url: string, cache: string, around: Surroundings) {
-  const address = webAddress(url);
-  const token = new URL(address).password === '' ? tokenFor(address, around.env) : undefined;
-  const entered = token ? withLogin(address, token) : address;
-  // a token takes the place of headers
-  const config = token ? undefined : around.config;
+async function openAt(url: string, cache: string, around: Surroundings, offline = false) {
+  const { web = configuredWeb(around.env) } = around;
+  const address = webAddress(insteadOf(await web.settings(), url));
   return {
-    ...openRemote(entered, cache, { ...around, config }),
-    largeFiles: largeFilesAt(entered, { ...around, config }),
+    ...openRemote({ address, shown: shownAddress(url) }, cache, { ...around, web }, offline),
+    largeFiles: largeFilesAt(address, web),
   };
 }
 
@@ -77,33 +84,42 @@ function webAddress(url: string): string {
 
 const none = async (): Promise<undefined> => undefined;
 
-const largeFilesAt = (url: string, { env, config }: Surroundings): SourceRepository['largeFiles'] =>
-  withoutPrograms(
-    {
-      folders: async () => [],
-      // what a clone would call it
-      remote: async () => ({ name: 'origin', url }),
-      setting: none,
-      extraHeader: async (address) => config && extraHeaderFor(config, address),
-    },
-    env,
-  );
+const largeFilesAt = (url: string, web: WebConfig): SourceRepository['largeFiles'] => ({
+  folders: async () => [],
+  // what a clone would call it
+  remote: async () => ({ name: 'origin', url }),
+  setting: async (key) => gitConfigValue(gitConfigOf(await web.settings()), key),
+  web,
+  ...WITHOUT_PROGRAM,
+});
 
-function openRemote(address: string, folder: string, around: Surroundings): RemoteRepository {
-  const cache = openRemoteCache(shownAddress(address), folder);
+function openRemote(
+  server: { address: string; shown: string },
+  folder: string,
+  around: NetSurroundings & { web: WebConfig },
+  offline: boolean,
+): RemoteRepository {
+  const cache = openRemoteCache(server.shown, folder);
   const shared = openObjectStore(cache.shared.objects);
   const objectsOf = ({ objects }: CacheFolder): ObjectStore =>
     objects === cache.shared.objects ? shared : openObjectStore(objects);
   const receiver = (one: CacheFolder): Receiver => ({
     has: objectsOf(one).has,
     addPack: (pack) => indexPack(pack, one.path, join(one.objects, 'pack')),
+    links: async (oid) => {
+      const found = await objectsOf(one).read(oid);
+      return found && { type: found.type, links: linksIn(found) };
+    },
     refs: async () =>
       new Map((await openRefs(one.path, one.path).list('refs/')).map(({ name, oid }) => [name, oid])),
     setRefs: (refs) => writeRefs(one.path, refs),
     addShallow: (commits) => addShallow(one.path, commits),
   });
-  const remote = remoteRepository(httpTransport(address, around, receiver), cache, (one) =>
-    readFolder(one.path, one.path, objectsOf(one)),
+  const remote = remoteRepository(
+    httpTransport(server, around, receiver),
+    cache,
+    (one) => readFolder(one.path, one.path, objectsOf(one)),
+    offline,
   );
   const { objects } = remote;
   return {

@@ -3,6 +3,7 @@ import { delimiter, join, resolve } from 'node:path';
 import type { Reach } from '../documents/git-config.js';
 import { isFileUrl, parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
+import type { WebConfig } from '../net/session.js';
 import { once } from '../util/async.js';
 import { isFolder } from '../util/files.js';
 import { needsGit, type RegistryRepository, type SourceOpener, type Standpoint } from './port.js';
@@ -16,6 +17,7 @@ import { objectsOfClone } from './shallow.js';
  * read. Without the git program a repository is opened to be read.
  * @param cache where what comes from a URL is kept
  * @param reach `linked` where a link names the repository
+ * @param offline whether a repository at a URL is not asked, and answers with what was asked before
  * @throws RegError NO_REPOSITORY, SOURCE_UNSUPPORTED, GIT_MISSING, GIT_TOO_OLD, USAGE
  */
 export async function openRepository(
@@ -24,6 +26,7 @@ export async function openRepository(
   cache: string,
   around: Surroundings,
   reach: Reach = 'named',
+  offline = false,
 ): Promise<RegistryRepository> {
   const location = parseLocation(repo);
   const isWithoutGit = await isEmbeddedChosen(around.env);
@@ -33,6 +36,7 @@ export async function openRepository(
       repo,
       cache,
       await mode.reachingFrom({ folder: cwd, env: around.env, reach }, around),
+      offline,
     );
   }
   const folder = resolve(cwd, location.path);
@@ -53,7 +57,10 @@ export async function openRepository(
       });
   // the remote of a clone is named by its own configuration
   const remotes = sourceOpener(cache, around, { folder, env, reach: 'named' });
-  return { ...repository, objects: objectsOfClone(repository, folder, remotes) };
+  // loaded on use: a command asks its question once
+  const mark = once(async () => (await import('./refs-mark.js')).refsMarkOf(folder, env));
+  const refsMark = async (now: number): Promise<string | undefined> => (await mark())(now);
+  return { ...repository, objects: objectsOfClone(repository, folder, remotes), refsMark };
 }
 
 /**
@@ -66,6 +73,12 @@ export function sourceOpener(cache: string, around: Surroundings, standpoint?: S
     return mode.openSources(cache, standpoint ? await mode.reachingFrom(standpoint, around) : around);
   });
   return { openSource: async (location) => (await opener()).openSource(location) };
+}
+
+/** How web servers are reached from where a person stands: by git's settings, and by its credential helpers where git is there. */
+export async function webConfig(standpoint: Standpoint): Promise<WebConfig> {
+  const mode = await modeOf(await isEmbeddedChosen(standpoint.env));
+  return mode.webConfigFrom(standpoint);
 }
 
 /** Loaded on use: most questions are about a clone and its tags. */

@@ -7,7 +7,7 @@ import type { Location } from '../domain/location.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { Signature } from '../domain/signature.js';
 import { RegError } from '../errors.js';
-import type { Login } from '../net/credentials.js';
+import type { WebConfig } from '../net/session.js';
 import type { TagObject } from './tag-object.js';
 
 /**
@@ -51,6 +51,11 @@ export interface RegistryRepository extends SourceRepository {
   notCheckedOut(end: string): Promise<ReadonlyMap<string, Oid>>;
   /** What a commit of the whole work tree would have; nothing in a bare repository and at a URL. */
   nextCommit(): Promise<NextCommit>;
+  /**
+   * A text that differs after a change of refs, by a look that reads none of them; undefined where that cannot be seen so.
+   * @param now milliseconds since the epoch
+   */
+  refsMark?: ((now: number) => Promise<string | undefined>) | undefined;
   /** What the index holds (gitglossary(7)). */
   index?: (() => Promise<Index>) | undefined;
 }
@@ -414,8 +419,6 @@ export interface Remote {
 
 // large files
 
-export type { Login };
-
 /** What it takes to follow a Git LFS pointer in a repository. */
 export interface LargeFiles {
   /** The folders on this machine that keep large files under their ids, `ab/cd/<id>`, those of the repository first. */
@@ -424,15 +427,8 @@ export interface LargeFiles {
   remote(): Promise<{ name: string; url: string } | undefined>;
   /** A value of git's configuration, which is the user's own, never that of a committed file. */
   setting(key: string): Promise<string | undefined>;
-  /** The header, `name: value`, that git sends to a web address (git-config(1), http.extraHeader). */
-  extraHeader(url: string): Promise<string | undefined>;
-  /**
-   * The login for a web address from the user's credential helpers (git-credential(1)).
-   * @param mayAsk whether the helpers may ask the user
-   */
-  findLogin(url: string, mayAsk: boolean): Promise<Login | undefined>;
-  /** Reports whether a server accepted a login, so that the helpers keep or forget it. */
-  tellLogin(url: string, login: Login, isGood: boolean): Promise<void>;
+  /** How git reaches web servers. */
+  web: WebConfig;
   /**
    * The bytes behind a pointer, from the git-lfs program; undefined where it is not installed. The stream fails with RegError
    * REMOTE_FAILED, INTERRUPTED.

@@ -6,6 +6,7 @@ import {
   copyPlain,
   isOwnFolder,
   isPlainTree,
+  makeFoldersBelow,
   makeOwnFolder,
   move,
   moved,
@@ -13,6 +14,8 @@ import {
   remove,
   temporary,
 } from '../util/safe-files.js';
+import type { CacheMode } from './cache-mode.js';
+import { hashesFolder } from './hashes.js';
 import { cannotWrite, isPart, type Part, takePart } from './part.js';
 import { modelOnDisk, type SourceModel } from './source.js';
 
@@ -22,6 +25,7 @@ import { modelOnDisk, type SourceModel } from './source.js';
  * write to the folder.
  */
 export interface ModelCache {
+  mode: CacheMode;
   /** The path of an entry. */
   pathOf(sha256: string, name: string): string;
   /** The model with these bytes, under any name. It was not verified yet. */
@@ -37,8 +41,11 @@ export interface ModelCache {
   part(sha256: string, name: string): Promise<Part | undefined>;
   /** Moves a model into the cache; gives the path of the entry. */
   adopt(path: string, sha256: string, name: string): Promise<string>;
-  /** Copies a verified model into the cache; where the file system can, the copy shares its blocks. */
-  keep(path: string, sha256: string, name: string): Promise<void>;
+  /**
+   * Copies a verified model into the cache; where the file system can, the copy shares its blocks.
+   * @param files the paths of a folder model: its folder may have other files too
+   */
+  keep(path: string, sha256: string, name: string, files?: readonly string[]): Promise<void>;
   /** Removes an entry whose bytes were changed. */
   evict(sha256: string): Promise<void>;
 }
@@ -47,19 +54,20 @@ export interface ModelCache {
  * Opens the models of a cache folder.
  * @param now milliseconds since the epoch: the time of an entry's folder is that of its last use
  */
-export function openModelCache(cache: string, now: () => number): ModelCache {
+export function openModelCache(cache: string, now: () => number, mode: CacheMode = 'copy'): ModelCache {
   const folderOf = (sha256: string): string => join(modelsFolder(cache), sha256);
   const makeEntry = async (sha256: string): Promise<void> => {
     await makeOwnFolder(modelsFolder(cache));
     await makeOwnFolder(folderOf(sha256));
   };
   return {
+    mode,
     pathOf: (sha256, name) => join(folderOf(sha256), name),
     find: async (sha256) => {
       const folder = folderOf(sha256);
       const name = (await readdir(folder).catch(() => [])).find((one) => !isPart(one));
       if (name === undefined) return undefined;
-      if (!(await isPlainTree(folder, { mine: true }))) {
+      if (!(await isPlainTree(folder, { mine: true, linked: mode === 'link' }))) {
         // a pipe or a device would never end, and a link may lead anywhere; what another user keeps is left alone
         if (!(await isPlainTree(folder))) await removeWhole(folder);
         return undefined;
@@ -80,16 +88,29 @@ export function openModelCache(cache: string, now: () => number): ModelCache {
       await move(path, entry).catch(unlessThere);
       return entry;
     },
-    keep: async (path, sha256, name) => {
+    keep: async (path, sha256, name, files) => {
       const aside = temporary(join(modelsFolder(cache), `.${randomUUID()}.part`));
       // a load does not fail because the cache cannot be written
       await makeEntry(sha256)
-        .then(() => copyPlain(path, aside))
+        .then(() => (files ? copyFiles(path, aside, files) : copyPlain(path, aside)))
         .then(() => move(aside, join(folderOf(sha256), name)))
         .catch(() => remove(aside).catch(() => undefined));
     },
     evict: async (sha256) => void (await removeWhole(folderOf(sha256))),
   };
+}
+
+/** Copies files of a folder into another one. */
+export async function copyFiles(
+  from: string,
+  to: string,
+  paths: readonly string[],
+  { sync = false } = {},
+): Promise<void> {
+  for (const path of paths) {
+    await makeFoldersBelow(to, join(to, path));
+    await copyPlain(join(from, path), join(to, path), { sync });
+  }
 }
 
 /** The folder of all models of a cache. */
@@ -140,11 +161,12 @@ export async function clearCache(cache: string, days: number, now: number): Prom
   for (const row of old)
     if (await removeWhole(row.kind === 'model' ? join(row.path, '..') : row.path)) removed.push(row);
   await sweep(modelsFolder(cache), now);
-  await forgetHashes(join(cache, 'md5'), now - days * DAY_MS);
+  for (const folder of [join(cache, 'md5'), hashesFolder(cache)])
+    await forgetHashes(folder, now - days * DAY_MS);
   return removed;
 }
 
-/** Removes the hashes of work trees that were remembered before a time (models/dvc-work-tree.ts). */
+/** Removes the hashes of files that were remembered before a time (models/dvc-work-tree.ts, models/hashes.ts). */
 async function forgetHashes(folder: string, before: number): Promise<void> {
   if (!(await isOwnFolder(folder))) return;
   for (const path of await filesBelow(folder).catch(() => []))

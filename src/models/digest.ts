@@ -1,7 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
 import { compareText } from '../domain/order.js';
 import { RegError } from '../errors.js';
+import { turn } from '../util/async.js';
 import { blobHash } from '../util/blob.js';
+import { readSmall } from '../util/safe-files.js';
+import { isSettled, isUnchanged, type Stamp, stampAt } from '../util/stamp.js';
+import { CHUNK_BYTES } from '../util/stream.js';
+import { folderOfFile, type Hashes } from './hashes.js';
 import { bytesOf, type Digest, type ModelKind, type SourceFile, type SourceModel } from './source.js';
 
 /** The digest of a model (docs/specification.md, "4 Links"). */
@@ -13,12 +18,19 @@ export interface ModelDigest {
   size: number;
 }
 
+/** The digest of a model with those of its files. */
+export interface DigestedModel extends ModelDigest {
+  files: readonly FileDigest[];
+}
+
 /** The digest of one file. */
 export interface FileDigest {
   path: string;
   sha256: string;
   /** Bytes. */
   size: number;
+  /** Of the file that has these bytes, where a write since then would be noticed. */
+  written?: Stamp | undefined;
 }
 
 /**
@@ -44,23 +56,71 @@ interface DigestedFiles {
  * Reads a model to its end and keeps nothing of it.
  * @throws RegError what reading its source throws, HASH_MISMATCH where a file is not what its source promises
  */
-export async function digestFiles({ kind, files }: SourceModel): Promise<DigestedFiles> {
+export async function digestFiles({ kind, files }: SourceModel, hashes?: Hashes): Promise<DigestedFiles> {
   const found: FileDigest[] = [];
-  for (const file of files) {
-    const hasher = hasherOf(file);
-    for await (const chunk of bytesOf(file)) hasher.add(chunk);
-    found.push(hasher.end());
-  }
+  for (const file of files) found.push(await digestFile(file, hashes));
+  await hashes?.save();
   const promised = files.map((file, index) => ({
     ...file,
     size: found[index]?.size,
+    stamp: found[index]?.written,
     digest: { algorithm: 'sha256' as const, value: found[index]?.sha256 ?? '' },
   }));
   return { digest: combinedDigest(kind, found), files: promised };
 }
 
+/**
+ * The digest of one file. It is read to its end, unless it is of this machine and was hashed before.
+ * @throws RegError as `digestFiles`
+ */
+export async function digestFile(file: SourceFile, hashes?: Hashes): Promise<FileDigest> {
+  const { at, path, size, digest } = file;
+  const before = at === undefined ? undefined : stampAt(at);
+  if (at === undefined || before === undefined) return readToEnd(file);
+  const table = await hashes?.in(folderOfFile(at, path));
+  const known = table?.find(at, before);
+  const isPromised = (size ?? before.size) === before.size && (digest ?? sha256Of(known)).value === known;
+  if (known !== undefined && isPromised) return { path, sha256: known, size: before.size, written: before };
+  const start = hashes?.now() ?? 0;
+  const found = (await digestSmall(file, at)) ?? (await readToEnd(file));
+  if (!isUnchanged(before, stampAt(at))) return found;
+  table?.note(at, before, found.sha256, start);
+  return isSettled(before, start) ? { ...found, written: before } : found;
+}
+
+const sha256Of = (value = ''): Digest => ({ algorithm: 'sha256', value });
+
+async function readToEnd(file: SourceFile): Promise<FileDigest> {
+  const hasher = hasherOf(file);
+  for await (const chunk of bytesOf(file)) hasher.add(chunk);
+  return hasher.end();
+}
+
+/** The digest of a small file of this machine; undefined for any other, and where it cannot be read so. */
+async function digestSmall(file: SourceFile, at: string): Promise<FileDigest | undefined> {
+  if ((file.size ?? Number.POSITIVE_INFINITY) >= CHUNK_BYTES) return undefined;
+  await turn();
+  const read = attempt(() => readSmall(at, SMALL));
+  if (read === undefined) return undefined;
+  const hasher = hasherOf(file);
+  hasher.add(read.bytes);
+  return hasher.end();
+}
+
+/** Nothing else runs between filling and using it. */
+const SMALL = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+
+function attempt<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads a model to its end for its digest; otherwise as `digestFiles`. */
-export const digestOf = async (model: SourceModel): Promise<ModelDigest> => (await digestFiles(model)).digest;
+export const digestOf = async (model: SourceModel, hashes?: Hashes): Promise<ModelDigest> =>
+  (await digestFiles(model, hashes)).digest;
 
 /** The digest that the source itself promises of every file, as Git LFS does; undefined where a file has to be read for it. */
 export function promisedDigest({ kind, files }: SourceModel): ModelDigest | undefined {
@@ -78,9 +138,13 @@ export interface Hasher {
   end(): FileDigest;
 }
 
-/** Begins to hash a file that is read from its beginning. */
-export function hasherOf({ path, size: promised, digest }: SourceFile): Hasher {
+/**
+ * Begins to hash a file that is read from its beginning.
+ * @param isPromised whether its SHA-256 is compared with that of a link: then no other hash is needed
+ */
+export function hasherOf({ path, size: promised, digest: given }: SourceFile, isPromised = false): Hasher {
   const sha256 = createHash('sha256');
+  const digest = isPromised && given?.algorithm !== 'sha256' ? undefined : given;
   const own = ownHash(digest, promised);
   let size = 0;
   return {

@@ -1,10 +1,26 @@
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { refuseUnsafePath } from '../domain/model-files.js';
 import { interrupted, RegError } from '../errors.js';
+import { turn } from '../util/async.js';
 import { filesBelow } from '../util/files.js';
-import { makeFolders, makeFoldersBelow, openToAppend, remove } from '../util/safe-files.js';
-import { combinedDigest, type FileDigest, type Hasher, hasherOf, type ModelDigest } from './digest.js';
+import {
+  copyOnto,
+  diskWriter,
+  makeFolders,
+  makeFoldersBelow,
+  openToAppend,
+  readSmall,
+  remove,
+  syncFiles,
+  writeAll,
+  writeSmall,
+} from '../util/safe-files.js';
+import { isUnchanged, type Stamp, stampAt, stampOf } from '../util/stamp.js';
+import { CHUNK_BYTES, inGroups } from '../util/stream.js';
+import { combinedDigest, type DigestedModel, type FileDigest, type Hasher, hasherOf } from './digest.js';
+import { type FolderHashes, folderOfFile, type Hashes } from './hashes.js';
 import { cannotWrite } from './part.js';
 import { bytesOf, type SourceFile, type SourceModel } from './source.js';
 
@@ -19,6 +35,10 @@ interface DownloadOptions {
   isKnown?: boolean | undefined;
   /** Whether nothing must be there yet. */
   isFresh?: boolean | undefined;
+  /** What was hashed before. */
+  hashes?: Hashes | undefined;
+  /** Whether everything is on the disk at the end; by default it is. */
+  isSynced?: boolean | undefined;
 }
 
 /** Files of a folder that are fetched at a time. */
@@ -26,7 +46,8 @@ const MAX_FILES = 4;
 
 /**
  * Writes a model to a path of this machine and hashes it on the way. The beginning of a file that is there already is kept where
- * its source can be read from the middle. At the end everything is on the disk; the promises of links are not compared.
+ * its source can be read from the middle. At the end everything is on the disk; the promises of links are not compared. A file of this
+ * machine that was hashed before is copied.
  * @throws RegError what the source throws; HASH_MISMATCH, TOO_LARGE where a file is not what its source promises
  */
 export async function download(
@@ -34,20 +55,26 @@ export async function download(
   path: string,
   onBytes: OnBytes,
   { signal, ...how }: DownloadOptions = {},
-): Promise<ModelDigest> {
+): Promise<DigestedModel> {
   for (const file of files) refuseUnsafePath(file.path);
   refuseSamePath(files);
   if (kind === 'folder') await clearFolder(path, files);
+  const root = kind === 'file' ? dirname(path) : path;
+  const placeOf = (file: SourceFile): string => (kind === 'file' ? path : join(path, file.path));
+  for (const folder of new Set(files.map((file) => dirname(placeOf(file)))))
+    await makeFoldersBelow(root, join(folder, 'any')).catch(cannotWrite(folder));
   const failed = new AbortController();
   const end = AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]);
   const waiting = [...files];
+  waiting.reverse();
   const found: FileDigest[] = [];
+  const small: string[] = [];
   const work = async (): Promise<void> => {
-    for (let file = waiting.shift(); file && !end.aborted; file = waiting.shift()) {
-      const at = kind === 'file' ? path : join(path, file.path);
-      const root = kind === 'file' ? dirname(path) : path;
-      await makeFoldersBelow(root, at).catch(cannotWrite(at));
-      found.push(await downloadFile(file, at, onBytes, { ...how, signal: end }));
+    for (let file = waiting.pop(); file && !end.aborted; file = waiting.pop()) {
+      const at = placeOf(file);
+      const copied = how.isFresh ? await copySmall(file, at, onBytes, how) : undefined;
+      if (copied) small.push(at);
+      found.push(copied ?? (await downloadFile(file, at, onBytes, { ...how, signal: end })));
     }
   };
   const workers = Array.from({ length: Math.min(MAX_FILES, files.length) }, () =>
@@ -63,7 +90,12 @@ export async function download(
   const reasons = ends.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
   const cause = reasons.find((one) => !(one instanceof RegError && one.code === 'INTERRUPTED')) ?? reasons[0];
   if (cause !== undefined) throw cause;
-  return combinedDigest(kind, found);
+  if (how.isSynced !== false) await syncFiles(path, small).catch(cannotWrite(path));
+  if (how.hashes) {
+    await settled(found, how.hashes.now());
+    await how.hashes.save();
+  }
+  return { ...combinedDigest(kind, found), files: found };
 }
 
 /** Makes the folder of a model, without the files of another model. */
@@ -98,27 +130,123 @@ function refuseSamePath(files: readonly SourceFile[]): void {
 /** Lower and then upper case: to APFS a sharp s is two capitals, and a ligature its letters. */
 const folded = (path: string): string => path.normalize('NFD').toLowerCase().toUpperCase();
 
+/** Waits until a write of another process to any of these files has a time of its own. */
+async function settled(files: readonly FileDigest[], now: number): Promise<void> {
+  const stamps = files.flatMap(({ written }) =>
+    written && written.tickMs <= MOST_WAITED_MS ? [written] : [],
+  );
+  const end = stamps.reduce((most, { writtenMs, tickMs }) => Math.max(most, writtenMs + tickMs + 1), 0);
+  const left = Math.min(end - now, MOST_WAITED_MS);
+  if (left > 0) await sleep(left);
+}
+
+const MOST_WAITED_MS = 100;
+
+/** The entries of a file of this machine, with what it is now. */
+async function entryOf(
+  { at, path }: SourceFile,
+  hashes: Hashes | undefined,
+): Promise<{ at: string; before: Stamp; table: FolderHashes | undefined } | undefined> {
+  const before = at === undefined ? undefined : stampAt(at);
+  if (at === undefined || before === undefined) return undefined;
+  return { at, before, table: await hashes?.in(folderOfFile(at, path)) };
+}
+
+/** Copies a small file of this machine, and hashes it unless that was done before; undefined for any other file. */
+async function copySmall(
+  file: SourceFile,
+  path: string,
+  onBytes: OnBytes,
+  { hashes, isKnown }: DownloadOptions,
+): Promise<FileDigest | undefined> {
+  if (file.at === undefined || file.size === undefined || file.size >= CHUNK_BYTES) return undefined;
+  const entry = await entryOf(file, hashes);
+  if (entry === undefined) return undefined;
+  await turn();
+  const start = hashes?.now() ?? 0;
+  const read = readSmall(entry.at, BUFFER);
+  if (read === undefined) return undefined;
+  const hasher = hasherOf(file, isKnown);
+  hasher.add(read.bytes);
+  const digest = hasher.end();
+  onBytes(digest.size);
+  let written: Stamp;
+  try {
+    written = writeSmall(path, read.bytes);
+  } catch (error) {
+    throw withPath(error, path);
+  }
+  if (isUnchanged(entry.before, stampAt(entry.at)))
+    entry.table?.note(entry.at, entry.before, digest.sha256, start);
+  return { ...digest, written };
+}
+
+/** Nothing else runs between filling and using it. */
+const BUFFER = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+
+/**
+ * Copies a file of this machine that was hashed before; undefined for any other.
+ * @throws RegError HASH_MISMATCH where it changed meanwhile
+ */
+async function copyKnown(
+  file: SourceFile,
+  path: string,
+  onBytes: OnBytes,
+  { hashes, signal, isSynced = true }: DownloadOptions,
+): Promise<FileDigest | undefined> {
+  const entry = await entryOf(file, hashes);
+  const sha256 = entry?.table?.find(entry.at, entry.before);
+  if (entry === undefined || sha256 === undefined || entry.before.size !== (file.size ?? entry.before.size))
+    return undefined;
+  const { at, before } = entry;
+  if (file.digest?.algorithm === 'sha256' && file.digest.value !== sha256) return undefined;
+  let written: Stamp;
+  try {
+    written = await copyOnto(at, path, { onBytes, signal, sync: isSynced });
+  } catch (error) {
+    throw signal?.aborted ? interrupted() : withPath(error, path);
+  }
+  if (isUnchanged(before, stampAt(at))) return { path: file.path, sha256, size: before.size, written };
+  throw new RegError('HASH_MISMATCH', `${at} changed while it was copied`, 'load it again');
+}
+
 async function downloadFile(
   file: SourceFile,
   path: string,
   onBytes: OnBytes,
-  { signal, isKnown = false, isFresh = false }: DownloadOptions,
+  options: DownloadOptions,
 ): Promise<FileDigest> {
-  const hasher = hasherOf(file);
+  const { signal, isKnown = false, isFresh = false, hashes, isSynced = true } = options;
+  const copied = isFresh ? await copyKnown(file, path, onBytes, options) : undefined;
+  if (copied) return copied;
+  const entry = await entryOf(file, hashes);
+  const begun = hashes?.now() ?? 0;
+  const hasher = hasherOf(file, isKnown);
   const target = await openToAppend(path, isFresh).catch(cannotWrite(path));
+  const disk = diskWriter(target);
   try {
     const start = await keepWhatIsThere(file, target, hasher);
     onBytes(start);
-    for await (const chunk of bytesOf(file, { start, isKnown })) {
+    for await (const group of inGroups(bytesOf(file, { start, isKnown }))) {
       if (signal?.aborted) throw interrupted();
-      hasher.add(chunk);
-      await target.appendFile(chunk);
-      onBytes(chunk.length);
+      // threads of Node write these and read the next ones, while this one hashes
+      const written = writeAll(target, group);
+      try {
+        for (const chunk of group) hasher.add(chunk);
+      } finally {
+        await written;
+      }
+      for (const { length } of group) {
+        if (isSynced) disk.wrote(length);
+        onBytes(length);
+      }
     }
     const digest = hasher.end();
-    await target.sync();
-    const { size } = await target.stat();
-    if (size === digest.size) return digest;
+    if (isSynced) await disk.end();
+    const written = stampOf(await target.stat({ bigint: true }));
+    if (entry && isUnchanged(entry.before, stampAt(entry.at)))
+      entry.table?.note(entry.at, entry.before, digest.sha256, begun);
+    if (written.size === digest.size) return { ...digest, written };
     throw new RegError('HASH_MISMATCH', `${path} was changed by another process`, 'load it again');
   } catch (error) {
     throw withPath(error, path);
@@ -135,7 +263,11 @@ async function keepWhatIsThere(file: SourceFile, there: FileHandle, hasher: Hash
     await there.truncate();
     return 0;
   }
-  for await (const chunk of there.createReadStream({ start: 0, autoClose: false }))
+  for await (const chunk of there.createReadStream({
+    start: 0,
+    autoClose: false,
+    highWaterMark: CHUNK_BYTES,
+  }))
     hasher.add(chunk as Uint8Array);
   return size;
 }

@@ -1,34 +1,24 @@
-import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import {
   type DvcDigest,
   digestOfOut,
   isDvcFile,
   type ManifestEntry,
   manifestText,
+  md5Of,
   requireOut,
 } from '../documents/dvc.js';
 import type { Oid } from '../domain/event.js';
 import { failureOf, RegError } from '../errors.js';
 import type { Objects } from '../git/port.js';
-import type { StoreOpener } from '../stores/port.js';
-import { isFolder, isThere } from '../util/files.js';
+import { isThere } from '../util/files.js';
 import { findManifest, trackedModel } from './dvc.js';
 import { findTracked, pointersAt, type Tracked } from './dvc-index.js';
-import {
-  type DvcRemote,
-  dvcFolder,
-  localUrl,
-  openRemote,
-  type RemoteConfig,
-  remoteOf,
-} from './dvc-remote.js';
+import { type DvcPlace, localUrl, openCache, openRemote } from './dvc-remote.js';
+import { type DvcTools, dvcSettings, type RemoteConfig, remoteOf } from './dvc-settings.js';
 
 // Which bytes a path of a commit stands for where DVC has them, and whether its remote has these.
-
-/** The md5 of a text in UTF-8. */
-export const md5Of = (text: string): string => createHash('md5').update(text).digest('hex');
 
 /** The bytes that a commit means by a path that DVC tracks. */
 export interface DvcBytes {
@@ -44,13 +34,6 @@ export interface DvcBytes {
   output: { path: string; digest: DvcDigest | undefined };
   /** Why the digest is not known, or the bytes cannot be fetched; undefined where all is well. */
   problem: RegError | undefined;
-}
-
-/** What looking for bytes takes beside the commit. */
-export interface DvcTools {
-  stores: StoreOpener;
-  /** The absolute path of the repository's work tree; undefined for a repository at a URL, and for a bare one. */
-  at: string | undefined;
 }
 
 /**
@@ -77,7 +60,7 @@ async function bytesOf(
   { out, below }: Tracked,
   tools: DvcTools,
 ): Promise<DvcBytes> {
-  const own = digestOfOut(out, md5Of);
+  const own = digestOfOut(out);
   const bytes: DvcBytes = {
     path: below === '' ? out.path : `${out.path}/${below}`,
     pointer: out.file,
@@ -103,12 +86,12 @@ async function digestInside(
   objects: Objects,
   commit: Oid,
   tracked: Tracked,
-  { stores, at }: DvcTools,
+  tools: DvcTools,
 ): Promise<DvcDigest> {
   const { below } = tracked;
   const out = requireOut(tracked.out);
   const kind = out.isRaw ? 'md5' : 'md5-dos2unix';
-  const entries = out.isFolder ? await manifestAt() : [];
+  const entries = out.isFolder ? await filesNow() : [];
   const exact = entries.find(({ path }) => path === below);
   if (exact) return { kind, value: exact.md5, isFolder: false };
   const inside = entries.flatMap(({ path, md5 }) =>
@@ -121,13 +104,14 @@ async function digestInside(
     'check the path, and that `dvc push` was run before the commit',
   );
 
-  async function manifestAt(): Promise<ManifestEntry[]> {
-    const cache = at && join(at, await dvcFolder(objects, commit, out.file), 'cache');
-    const cached =
-      cache && (await isFolder(cache)) && (await findManifest(await stores.openStore(cache), out));
+  async function filesNow(): Promise<ManifestEntry[]> {
+    if (out.files) return out.files.map(({ path, md5 = '' }) => ({ path, md5 }));
+    const settings = await dvcSettings(objects, commit, out.file, tools);
+    const cache = await openCache(settings, tools);
+    const cached = cache && (await findManifest(cache, out));
     if (cached) return cached;
-    const remote = await openRemote(await remoteOf(objects, commit, out, at), stores, at);
-    const there = await findManifest(remote.store, out);
+    const remote = await openRemote(remoteOf(settings, commit, out, tools), tools);
+    const there = await findManifest(remote, out);
     if (there) return there;
     throw new RegError(
       'SOURCE_PATH',
@@ -171,10 +155,10 @@ export async function askDvcRemote(
   objects: Objects,
   commit: Oid,
   path: string,
-  { stores, at }: DvcTools,
+  tools: DvcTools,
 ): Promise<RemoteAnswer> {
   let config: RemoteConfig | undefined;
-  let remote: DvcRemote | undefined;
+  let remote: DvcPlace | undefined;
   let isPushed = true;
   try {
     const tracked = await findTracked(pointersAt(objects, commit), path);
@@ -182,16 +166,17 @@ export async function askDvcRemote(
     // `dvc push` leaves both out, so that a remote without them is as it has to be
     isPushed = tracked.out.origin === undefined && tracked.out.entry.push !== false;
     const out = requireOut(tracked.out);
-    config = await remoteOf(objects, commit, out, at);
-    remote = await openRemote(config, stores, at);
-    await trackedModel(remote, out, tracked.below);
+    config = remoteOf(await dvcSettings(objects, commit, out.file, tools), commit, out, tools);
+    const opened = await openRemote(config, tools);
+    remote = opened;
+    await trackedModel([async () => opened], out, tracked.below);
     return { kind: 'there' };
   } catch (error) {
     const { code, message: reason, hint } = failureOf(error);
     if (!isPushed) return { kind: 'unknown', reason };
     if (remote && (code === 'SOURCE_PATH' || code === 'HASH_MISMATCH'))
       return { kind: 'missing', reason, hint };
-    const folder = config && code === 'STORE_FAILED' ? localUrl(config, at) : undefined;
+    const folder = config && code === 'STORE_FAILED' ? localUrl(config) : undefined;
     return folder !== undefined && (await isNeverPushedTo(folder))
       ? { kind: 'missing', reason: `${reason}, to which nothing was pushed yet`, hint: 'push it: dvc push' }
       : { kind: 'unknown', reason };
@@ -207,14 +192,15 @@ export async function dvcRemoteFolder(
   objects: Objects,
   commit: Oid,
   path: string,
-  { at }: DvcTools,
+  tools: DvcTools,
 ): Promise<string | undefined> {
   if (!isDvcFile(path) && (await objects.entry(commit, path))) return undefined;
   try {
     const tracked = await findTracked(pointersAt(objects, commit), path);
     if (tracked === undefined || tracked.out.origin !== undefined || tracked.out.entry.push === false)
       return undefined;
-    return localUrl(await remoteOf(objects, commit, requireOut(tracked.out), at), at);
+    const out = requireOut(tracked.out);
+    return localUrl(remoteOf(await dvcSettings(objects, commit, out.file, tools), commit, out, tools));
   } catch (error) {
     failureOf(error);
     return undefined;

@@ -8,6 +8,7 @@ import {
   MAX_DVC_FILE_BYTES,
   type ManifestEntry,
   manifestText,
+  md5Of,
 } from '../documents/dvc.js';
 import type { Oid } from '../domain/event.js';
 import { failureOf, RegError } from '../errors.js';
@@ -16,7 +17,7 @@ import { mapAtMost } from '../util/async.js';
 import { filesBelow, isThere } from '../util/files.js';
 import { readIfPlain, writeBelow } from '../util/safe-files.js';
 import { shellLine } from '../util/shell.js';
-import { type DvcBytes, isSameDigest, md5Of } from './dvc-digest.js';
+import { type DvcBytes, isSameDigest } from './dvc-digest.js';
 import { findTracked, type PointerFiles, pointersAt } from './dvc-index.js';
 
 // Whether the model in a work tree is the one that a commit means, where DVC has its bytes.
@@ -70,7 +71,7 @@ export async function dvcWorkTreeState(
     };
   }
   const { out, below } = tracked;
-  const digest = digestOfOut(out, md5Of);
+  const digest = digestOfOut(out);
   const before = committed?.output.digest;
   const isSame = digest !== undefined && before !== undefined && isSameDigest(digest, before);
   if (!isSame && (digest !== undefined || before !== undefined || committed === undefined)) {

@@ -13,6 +13,7 @@ import type { ModelAddress, SourceFile, SourceModel } from './source.js';
 /**
  * Finds the model at a path of a commit, a file or a folder, in git's own objects: no work tree, no hooks, no filters. Pointers
  * of Git LFS are followed.
+ * @param isHere whether the repository is on this machine
  * @throws RegError SOURCE_PATH where there is nothing, or anything but regular files; SOURCE_UNSUPPORTED for a pointer that cannot
  * be followed
  */
@@ -21,11 +22,12 @@ export async function gitModel(
   commit: Oid,
   path: string,
   around: Surroundings,
+  isHere = false,
 ): Promise<SourceModel> {
   const entry = await repository.objects.entry(commit, path);
   if (entry === undefined) throw await nothingThere(repository.objects, commit, path);
   const name = posix.basename(path);
-  const filesAt = (entries: readonly TreeEntry[]) => filesOf(repository, commit, entries, around);
+  const filesAt = (entries: readonly TreeEntry[]) => filesOf(repository, commit, entries, around, isHere);
   refuseUnsafePath(name);
   if (entry.type !== 'tree') return { kind: 'file', name, files: await filesAt([{ ...entry, path: name }]) };
   const below = (await repository.objects.entries(commit, path)).map((one) => ({
@@ -103,6 +105,7 @@ async function filesOf(
   commit: Oid,
   entries: readonly TreeEntry[],
   around: Surroundings,
+  isHere: boolean,
 ): Promise<SourceFile[]> {
   for (const { type, path } of entries)
     if (type !== 'blob') throw new RegError('SOURCE_PATH', `${path} is ${KINDS[type]}, not a file`);
@@ -116,6 +119,7 @@ async function filesOf(
     // a program that reads objects may not verify them (git-fsck(1))
     ...(sizes.has(oid) ? { digest: { algorithm: 'blob' as const, value: oid } } : {}),
     ranges: false,
+    isHere,
     open: () => repository.objects.stream(oid),
   });
   return entries.map((entry) => elsewhere.get(entry.path) ?? fileAt(entry));

@@ -26,9 +26,24 @@ export interface Part {
 export async function newPart(target: string): Promise<Part> {
   const folder = dirname(target);
   await makeFolders(folder).catch(cannotWrite(folder));
-  const name = `${stemOf(target, 'open')}.${randomUUID()}.${ownerName()}${SUFFIX}`;
-  const path = temporary(join(folder, name));
+  const path = temporary(join(folder, `${stemOf(target, OPEN)}.${randomUUID()}.${ownerName()}${SUFFIX}`));
   return { path, isFresh: true, giveBack: async () => undefined, drop: () => remove(path) };
+}
+
+const OPEN = 'open';
+const LOAD_PART = /^\..*\.open\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.([^.]+-\d+)\.part$/;
+
+/** Whether a name is that of a part which a load makes beside its target, or in it. */
+export const isLoadPart = (name: string): boolean => LOAD_PART.test(name);
+
+/** Removes the parts in a folder that loads of this user left when they were killed. */
+export async function removeLeftParts(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const owner = LOAD_PART.exec(name)?.[2];
+    const path = join(folder, name);
+    if (owner !== undefined && isGone(owner) && (await isPlainTree(path, { mine: true })))
+      await remove(path).catch(() => undefined);
+  }
 }
 
 /**

@@ -1,11 +1,14 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
-import type { ByteRange } from '../net/http.js';
+import { type ByteRange, lengthError, RangeIgnored } from '../net/http.js';
 import type { Lifetime } from '../stores/port.js';
 import { filesBelow } from '../util/files.js';
+import { readAhead } from '../util/safe-files.js';
+import type { Stamp } from '../util/stamp.js';
+import { exactly, WrongLength } from '../util/stream.js';
 
 /** One file of a model at its source. */
 export interface SourceFile {
@@ -19,6 +22,12 @@ export interface SourceFile {
   ranges: boolean;
   /** Whether it is on this machine, where several parts at a time would not be faster. */
   isHere?: boolean;
+  /** The real path of a plain file of this machine, which is read there. */
+  at?: string | undefined;
+  /** What it was when its digest was made, where a later write would be noticed. */
+  stamp?: Stamp | undefined;
+  /** Asks its source whether it is there; undefined where it was found there. */
+  isThere?(): Promise<boolean>;
   /**
    * The bytes, or a part of them.
    * @throws RegError SOURCE_PATH, REMOTE_FAILED, STORE_FAILED, also in the stream
@@ -59,14 +68,18 @@ export interface ModelAddress {
 
 /**
  * The model at a path of this machine; undefined where there is nothing.
+ * @param isTaken which files of a folder belong to it, by path; all by default
  * @throws RegError SOURCE_PATH for anything but files and folders, such as a pipe, also inside the folder
  */
-export async function modelOnDisk(path: string): Promise<SourceModel | undefined> {
+export async function modelOnDisk(
+  path: string,
+  isTaken: (file: string) => boolean = () => true,
+): Promise<SourceModel | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return undefined;
   const name = basename(path);
   if (!found.isDirectory()) return { kind: 'file', name, files: [await requireFile(path, name)] };
-  const files = (await filesBelow(path)).map((one) => requireFile(join(path, one), one));
+  const files = (await filesBelow(path)).filter(isTaken).map((one) => requireFile(join(path, one), one));
   return { kind: 'folder', name, files: await Promise.all(files) };
 }
 
@@ -85,9 +98,14 @@ async function requireFile(at: string, path: string): Promise<SourceFile> {
  * @param path its path inside the model
  */
 export async function fileOnDisk(at: string, path: string): Promise<SourceFile | undefined> {
-  const found = await stat(at).catch(() => undefined);
+  const found = await lstat(at).catch(() => undefined);
+  if (found?.isSymbolicLink()) {
+    const real = await realpath(at).catch(() => undefined);
+    return real === undefined ? undefined : fileOnDisk(real, path);
+  }
   if (!found?.isFile()) return undefined;
   return {
+    at,
     path,
     size: found.size,
     ranges: true,
@@ -114,18 +132,59 @@ interface ReadOptions {
 
 /**
  * The bytes of a file from an offset to its end, in order. A large file with a known digest comes in several parts at a time
- * where its source can be read from the middle, and a part that breaks off goes on from there. Memory holds these parts at most.
+ * where its source can be read from the middle, and a part that breaks off goes on from there. Memory holds these parts at most. A chunk has
+ * its bytes until the next one is asked for.
  * @throws RegError what opening throws; STORE_FAILED, REMOTE_FAILED where it breaks off again and again
  */
 export async function* bytesOf(
   file: SourceFile,
   { start = 0, isKnown = false }: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  if (!file.ranges || file.size === undefined || !(isKnown || file.digest || file.isHere)) {
+  if (file.at !== undefined) yield* bytesHere(file.at, start, file.size);
+  else if (!file.ranges || file.size === undefined || !(isKnown || file.digest || file.isHere)) {
     if (start > 0) throw new RegError('INTERNAL', `${file.path} cannot be read from the middle`);
     yield* await file.open();
-  } else if (file.isHere || file.size - start <= PART_BYTES) yield* untilWhole(file, start, file.size);
-  else yield* inParts(file, start, file.size);
+  } else yield* inRanges(file, start, file.size);
+}
+
+/** The bytes by ranges, and what is left in one stream where the server ignores them. */
+async function* inRanges(file: SourceFile, start: number, size: number): AsyncGenerator<Uint8Array> {
+  const isOne = file.isHere || size - start <= PART_BYTES;
+  let at = start;
+  try {
+    for await (const chunk of (isOne ? untilWhole : inParts)(file, start, size)) {
+      at += chunk.length;
+      yield chunk;
+    }
+  } catch (error) {
+    if (!(error instanceof RangeIgnored)) throw error;
+    const failure = (one: unknown) => (one instanceof WrongLength ? lengthError(file.path, one) : one);
+    yield* exactly(await file.open(), { size: size - at, skip: at, failure });
+  }
+}
+
+/** The bytes of a file of this machine. */
+async function* bytesHere(at: string, start: number, size: number | undefined): AsyncGenerator<Uint8Array> {
+  let end = start;
+  try {
+    for await (const chunk of readAhead(at, { start, ...(size !== undefined && { end: size }) })) {
+      end += chunk.length;
+      yield chunk;
+    }
+  } catch (error) {
+    if (error instanceof RegError) throw error;
+    const { message, code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new RegError('SOURCE_PATH', `there is no file ${at}`, 'check the path');
+    const [why] = message.split(', ');
+    throw new RegError('STORE_FAILED', `cannot read ${at}: ${why}`, 'check that you may read it');
+  }
+  if (size !== undefined && end < size)
+    throw new RegError(
+      'STORE_FAILED',
+      `${at} ended after ${end} of ${size} bytes`,
+      'it changed while it was read: try again',
+    );
 }
 
 async function* inParts(file: SourceFile, start: number, size: number): AsyncGenerator<Uint8Array> {
@@ -174,4 +233,6 @@ async function* untilWhole(file: SourceFile, start: number, end: number): AsyncG
 }
 
 const isBrokenOff = (error: unknown): boolean =>
-  error instanceof RegError && (error.code === 'STORE_FAILED' || error.code === 'REMOTE_FAILED');
+  error instanceof RegError &&
+  !(error instanceof RangeIgnored) &&
+  (error.code === 'STORE_FAILED' || error.code === 'REMOTE_FAILED');

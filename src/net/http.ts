@@ -1,14 +1,17 @@
 import { setMaxListeners } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { STATUS_CODES } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { buildConnector, Dispatcher } from 'undici';
 import { interrupted, RegError } from '../errors.js';
 import { shownUrl, withoutUserInfo } from '../util/address.js';
-import { once } from '../util/async.js';
+import { memoize } from '../util/async.js';
 import { exactly, WrongLength } from '../util/stream.js';
 import { noResponse, timeoutOf, withTimeout } from '../util/timeout.js';
 import { basicAuth, loginOf } from './credentials.js';
+import { type HttpSettings, httpSettingsFor, type Settings } from './git-settings.js';
+import { hintToLogin, hintToWait, retryAfter } from './hints.js';
 import { type AllowedHosts, type Lookup, publicLookup, refusePrivateHost } from './private-address.js';
 
 /** What a client takes from the process around it. */
@@ -37,6 +40,8 @@ export interface HttpOptions {
   code?: 'STORE_FAILED' | 'REMOTE_FAILED' | undefined;
   /** Looks up the addresses of hosts; by default that of node:dns. */
   lookup?: Lookup | undefined;
+  /** The settings of the user's git, by which it connects: proxies and certificates (git-config(1), http.*). */
+  settings?: (() => Promise<Settings>) | undefined;
 }
 
 /** A part of an object, in bytes from its beginning; `end` is the first byte after it. */
@@ -229,46 +234,67 @@ type DispatcherFor = (url: URL, isOriginalHost: boolean) => Promise<Dispatcher>;
 function openDispatchers(
   { env, hosts }: Surroundings,
   seconds: number,
-  { isPrivateAllowed = false, lookup }: HttpOptions,
+  { isPrivateAllowed = false, lookup, settings = async () => [] }: HttpOptions,
 ): DispatcherFor {
   const timeout = seconds * 1000;
-  const agent = (isGuarded: boolean) =>
-    once(async () => {
-      const { Agent } = await loadUndici();
-      return new Agent({
-        connect: { timeout, ...(isGuarded ? { lookup: publicLookup(lookup, hosts) } : {}) },
-      });
-    });
-  const open = agent(false);
-  const guarded = agent(true);
-  const proxies = new Map<string, () => Promise<Dispatcher>>();
+  const kept = memoize(async ([isGuarded, proxy, files, verify]: Connection): Promise<Dispatcher> => {
+    const tls = { timeout, ...(await tlsOptions(files)), ...(verify ? {} : { rejectUnauthorized: false }) };
+    if (proxy !== null) return proxyAgent(proxy, { timeout }, tls);
+    const { Agent } = await loadUndici();
+    return new Agent({ connect: { ...tls, ...(isGuarded ? { lookup: publicLookup(lookup, hosts) } : {}) } });
+  });
   return async (url, isOriginalHost) => {
     const isAllowed =
       env.REG_HTTP_PRIVATE === 'allow' ||
       isPrivateAllowed === 'with-redirects' ||
       (isPrivateAllowed && isOriginalHost);
     if (!isAllowed) refusePrivateHost(url.hostname, hosts);
-    const proxy = proxyFor(url, env);
-    if (proxy === undefined) return (isAllowed ? open : guarded)();
-    const made = proxies.get(proxy) ?? once(() => proxyAgent(proxy, timeout));
-    proxies.set(proxy, made);
-    return made();
+    const { verify, proxy, caFile, certFile, keyFile } = httpSettingsFor(await settings(), url, env);
+    const through = proxyFor(url, env, proxy) ?? null;
+    return kept([through === null && !isAllowed, through, { caFile, certFile, keyFile }, verify]);
   };
+}
+
+/** What makes a connection another one. */
+type Connection = readonly [isGuarded: boolean, proxy: string | null, files: TlsFiles, verify: boolean];
+type TlsFiles = Pick<HttpSettings, 'caFile' | 'certFile' | 'keyFile'>;
+
+/** @throws RegError STORE_FAILED for a file that cannot be read */
+async function tlsOptions({ caFile, certFile, keyFile }: TlsFiles) {
+  const read = async (file: string | undefined, name: string): Promise<Buffer | undefined> =>
+    file === undefined
+      ? undefined
+      : readFile(file).catch((error: NodeJS.ErrnoException) => {
+          const message = `cannot read ${file}, which http.${name} of git names: ${error.code ?? error.message}`;
+          throw new RegError(
+            'STORE_FAILED',
+            message,
+            `see where it is set: git config --show-origin --get-all http.${name}`,
+          );
+        });
+  const ca = await read(caFile, 'sslCAInfo');
+  const cert = await read(certFile, 'sslCert');
+  // without a file of its own the key is in that of the certificate
+  const key = (await read(keyFile, 'sslKey')) ?? cert;
+  return { ...(ca && { ca }), ...(cert && { cert, key }) };
 }
 
 /** A bundled package in CommonJS has its exports in one object. */
 const loadUndici = async () => (await import('undici')).default;
 
 /** Connects through a proxy, which looks up hosts itself and decides what it lets through. */
-async function proxyAgent(uri: string, timeout: number): Promise<Dispatcher> {
+async function proxyAgent(
+  uri: string,
+  proxyTls: buildConnector.BuildOptions,
+  requestTls: buildConnector.BuildOptions,
+): Promise<Dispatcher> {
   const { Pool, ProxyAgent } = await loadUndici();
-  const connection = { timeout };
   return new ProxyAgent({
     uri,
     // without a tunnel for http: proxies refuse one to other ports than that of https
     proxyTunnel: false,
-    proxyTls: connection,
-    requestTls: connection,
+    proxyTls,
+    requestTls,
     factory: (origin, options: { connect: Connector }) =>
       new Pool(origin, { ...options, connect: endingConnector(options.connect) }),
   });
@@ -287,12 +313,14 @@ const endingConnector =
 
 /**
  * The proxy that the usual variables name for a URL, in lower or upper case; undefined without one.
+ * @param configured comes before them; empty for none (git-config(1), http.proxy)
  * @throws RegError STORE_FAILED for a kind of proxy that is not supported
  */
-export function proxyFor(url: URL, env: NodeJS.ProcessEnv): string | undefined {
+export function proxyFor(url: URL, env: NodeJS.ProcessEnv, configured?: string): string | undefined {
+  const ofAll = env.all_proxy || env.ALL_PROXY;
   const ofHttp = env.http_proxy || env.HTTP_PROXY;
   const ofHttps = env.https_proxy || env.HTTPS_PROXY || ofHttp;
-  const proxy = url.protocol === 'https:' ? ofHttps : ofHttp;
+  const proxy = configured ?? ((url.protocol === 'https:' ? ofHttps : ofHttp) || ofAll);
   if (!proxy || isDirect(url, env.no_proxy || env.NO_PROXY || '')) return undefined;
   const address = proxy.includes('://') ? proxy : `http://${proxy}`;
   if (/^https?:/i.test(address) && URL.canParse(address)) return address;
@@ -414,14 +442,6 @@ export async function withRetries<T extends Omit<HttpResponse, 'url'>>(
 /** Milliseconds, more with each attempt, and never the same for two clients that failed at the same moment. */
 const backoff = (attempt: number): number => FIRST_BACKOFF_MS * 2 ** (attempt - 1) * (1 + Math.random() / 2);
 
-/** Milliseconds that a server asks to wait, in seconds or until a time of its own clock (RFC 9110, section 10.2.3). */
-export function retryAfter({ 'retry-after': asked, date }: HttpResponse['headers']): number | undefined {
-  if (asked === undefined) return undefined;
-  if (/^\d+$/.test(asked)) return Number(asked) * 1000;
-  const pause = Date.parse(asked) - Date.parse(date ?? '');
-  return Number.isNaN(pause) ? undefined : Math.max(0, pause);
-}
-
 /** The error for a server that did not respond, or broke off. A RegError stays as it is. */
 function connectionError(shown: string, error: unknown, { env, signal }: Surroundings): RegError {
   if (signal?.aborted) return interrupted();
@@ -430,9 +450,14 @@ function connectionError(shown: string, error: unknown, { env, signal }: Surroun
   return new RegError(
     'STORE_FAILED',
     `cannot reach ${shown}: ${withoutUserInfo(reasonOf(error, timeoutOf(env)))}`,
-    'check the address, the network and the proxy; REG_TIMEOUT=<seconds> waits longer',
+    CERTIFICATE.test((error as NodeJS.ErrnoException).code ?? '')
+      ? 'let git trust the authority of its certificate: git config --global http.sslCAInfo <file>'
+      : 'check the address, the network and the proxy; REG_TIMEOUT=<seconds> waits longer',
   );
 }
+
+/** Codes of certificates that are not trusted (Node.js, TLS/SSL errors). */
+const CERTIFICATE = /CERT|^UNABLE_TO_/;
 
 /** The error for a response that ended too early, or went on for too long. */
 export const lengthError = (shown: string, { message }: WrongLength): RegError =>
@@ -445,24 +470,33 @@ function reasonOf(error: unknown, seconds: number): string {
   return message || errors?.map((one) => one.message).join(', ') || code || String(error);
 }
 
+/**
+ * A server answers with the whole object where a part was requested, as it may (RFC 9110, section 14.2), although it or a proxy
+ * says that it has parts. The object comes in one request then.
+ */
+export class RangeIgnored extends RegError {
+  constructor(shown: string, code: 'STORE_FAILED' | 'REMOTE_FAILED' = 'STORE_FAILED') {
+    super(code, `${shown} was asked for a part, and its server sends everything`, 'its server is at fault');
+  }
+}
+
 /** The error for a response whose status is not an expected one. */
 export function statusError(
   shown: string,
   { status, headers }: Omit<HttpResponse, 'url' | 'body'>,
 ): RegError {
   const answer = `it answered ${status}${STATUS_CODES[status] ? ` (${STATUS_CODES[status]})` : ''}`;
-  const later = headers['retry-after'];
   switch (status) {
     case 404:
     case 410:
-      return new RegError('SOURCE_PATH', `there is no ${shown}: ${answer}`, 'check the address');
+      return new RegError(
+        'SOURCE_PATH',
+        `there is no ${shown}: ${answer}`,
+        `check the address; where it is private, ${hintToLogin(shown)}`,
+      );
     case 401:
     case 403:
-      return new RegError(
-        'STORE_FAILED',
-        `${shown} does not let us in: ${answer}`,
-        'give a login in the address, https://user:password@…, or a signed address that is still valid',
-      );
+      return new RegError('STORE_FAILED', `${shown} does not let us in: ${answer}`, hintToLogin(shown));
     case 407:
       return new RegError(
         'STORE_FAILED',
@@ -471,11 +505,7 @@ export function statusError(
       );
     case 429:
     case 503:
-      return new RegError(
-        'STORE_FAILED',
-        `${shown} is busy: ${answer}`,
-        /^\d+$/.test(later ?? '') ? `try again in ${later} seconds` : 'try again later',
-      );
+      return new RegError('STORE_FAILED', `${shown} is busy: ${answer}`, hintToWait(headers));
     default:
       return new RegError('STORE_FAILED', `${shown} cannot be read: ${answer}`);
   }

@@ -39,26 +39,43 @@ async function pageOf(context: RegistryContext, target: string, pages: WebPages)
 
 /** Where the pages of the registry are; undefined where there is no remote, or it is at no site that is known. */
 export async function pagesOf(context: RegistryContext): Promise<WebPages | undefined> {
-  return pagesAt(await addressOf(context));
+  const address = await registryAddress(context);
+  const pages = await pagesAt(address);
+  if (pages !== undefined || address === undefined) return pages;
+  const { siteAddress } = await import('./site-address.js');
+  return pagesAt(await siteAddress(context, address));
 }
 
 /** Where the pages of the repository at an address are; undefined for a path, and at a site that is not known. */
 export async function pagesAt(address: string | undefined): Promise<WebPages | undefined> {
-  if (address === undefined || !/^[a-z+]+:\/\/|^[^/\\:]+@[^/:]+:/i.test(address)) return undefined;
+  const place = address === undefined ? undefined : await placeOf(address);
+  return place && webPages(place.host, place.path);
+}
+
+/** The https address of a repository that is known by another one, such as `git@github.com:…`; undefined at a site that is not known. */
+export async function webAddress(address: string): Promise<string | undefined> {
+  const place = await placeOf(address);
+  return place && webPages(place.host, place.path) && `https://${place.host}/${place.path}`;
+}
+
+/** The host and the path of an address; undefined for a path of this machine. */
+async function placeOf(address: string): Promise<{ host: string; path: string } | undefined> {
+  if (!/^[a-z+]+:\/\/|^[^/\\:]+@[^/:]+:/i.test(address)) return undefined;
   // loaded on use: it is of no use to most commands
   const { default: parseGitUrl } = await import('git-url-parse');
   try {
     const { resource, full_name: path } = parseGitUrl(address);
-    return webPages(
-      resource.replace(/^(ssh|altssh)\.(?=github\.com$|bitbucket\.org$|gitlab\.com$)/, ''),
-      path,
-    );
+    const host = resource
+      .toLowerCase()
+      .replace(/^(ssh|altssh)\.(?=github\.com$|bitbucket\.org$|gitlab\.com$)/, '');
+    return { host, path };
   } catch {
     return undefined;
   }
 }
 
-async function addressOf({ repository, remote }: RegistryContext): Promise<string | undefined> {
+/** Where others find the registry: its URL, or that of the remote of a clone; undefined where there is none. */
+export async function registryAddress({ repository, remote }: RegistryContext): Promise<string | undefined> {
   if (repository.address !== undefined) return repository.address;
   return repository.largeFiles.setting(`remote.${await remote()}.url`);
 }

@@ -1,13 +1,14 @@
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import type { Config } from '../documents/config.js';
 import { CONFIG_FILE } from '../domain/config-file.js';
 import type { Oid } from '../domain/event.js';
 import { parseLocation } from '../domain/location.js';
 import { RegError } from '../errors.js';
+import { refuseCommitted } from '../git/committed.js';
 import type { RegistryRepository, SourceOpener, SourceRepository } from '../git/port.js';
 import type { Surroundings } from '../net/http.js';
 import type { StoreOpener } from '../stores/port.js';
-import { isBelow, isFolder, isThere, type WorkTree } from '../util/files.js';
+import type { WorkTree } from '../util/files.js';
 import { short } from '../util/oid.js';
 import { shellLine } from '../util/shell.js';
 import type { IsExcluded } from './exclusion.js';
@@ -40,14 +41,18 @@ export interface RegistryContext {
   config: () => Promise<Config>;
   /** The name of the remote of this clone; a URL has no remote. */
   remote: (use?: RemoteUse) => Promise<string>;
-  /** Whether questions ask no remote for what is lightweight here. */
+  /** Whether questions ask no remote: of a registry at a URL what was asked before is known. */
   offline?: boolean | undefined;
+  /** The same registry as it was when it was last asked; only at a URL. */
+  kept?: (() => Promise<RegistryContext>) | undefined;
   /** Brings tags that are known to be missing; gives whether it did, so that the question is to be asked again. */
   bringMissing?: (() => Promise<boolean>) | undefined;
   /** The clock of this machine, in milliseconds since the epoch; writes take theirs from git. */
   now: () => number;
   /** A folder for what can be fetched again. */
   cache: string;
+  /** Whether files are hashed that were hashed before and have not changed. */
+  rehash?: boolean | undefined;
   /** Ends what is running. */
   signal?: AbortSignal | undefined;
 }
@@ -73,19 +78,6 @@ export async function sourceAddress(context: RegistryContext, repo: string): Pro
   const path = resolve(root ?? '', location.path);
   if (root !== undefined) await refuseCommitted(root, path);
   return path;
-}
-
-/**
- * Refuses a repository that may have come with a commit of the registry: a bare one, for git commits no `.git`. Its configuration
- * would name programs for git to run (git-config(1), safe.bareRepository).
- */
-async function refuseCommitted(root: string, path: string): Promise<void> {
-  if (!(await isFolder(path)) || !(await isBelow(root, path)) || (await isThere(join(path, '.git')))) return;
-  throw new RegError(
-    'SOURCE_UNSUPPORTED',
-    `${path} is a folder of the registry itself, and no clone of another repository`,
-    'leave out source.repo for a model of the registry, or name a repository that is elsewhere',
-  );
 }
 
 /**

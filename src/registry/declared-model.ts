@@ -43,7 +43,7 @@ export interface DeclaredModel {
 }
 
 /** What it takes to read a declaration, and the digest of what it names. */
-type ModelReader = Pick<RegistryContext, 'repository' | 'stores' | 'workTree'>;
+type ModelReader = Pick<RegistryContext, 'repository' | 'stores' | 'around' | 'workTree'>;
 
 /** Gives what a commit declares; undefined where it declares nothing. */
 export type DeclaredAt = (place: DeclaredPlace) => Promise<DeclaredModel | undefined>;
@@ -107,7 +107,7 @@ async function digestOfLink(
 
 /** The digest of what git, or DVC, has at a path of a commit; undefined where neither has anything. */
 async function digestAt(
-  { repository: { objects }, stores, workTree }: ModelReader,
+  { repository: { objects }, stores, around, workTree }: ModelReader,
   commit: Oid,
   path: string,
 ): Promise<string | undefined> {
@@ -116,7 +116,7 @@ async function digestAt(
   // neither a symbolic link nor a submodule is a model
   if (entry?.type === 'link' || entry?.type === 'commit') return undefined;
   if (entry) return `git:${entry.oid}`;
-  const bytes = await dvcBytesAt(objects, commit, path, { stores, at: (await workTree())?.root });
+  const bytes = await dvcBytesAt(objects, commit, path, { stores, around, at: (await workTree())?.root });
   return bytes && digestText(bytes);
 }
 

@@ -113,6 +113,7 @@ function linkFacts(link: Link): Facts {
     params: params ?? null,
     metrics: metrics ?? null,
     interface: link.interface ?? null,
+    serving: link.serving ?? null,
     custom: null,
   };
 }
@@ -130,6 +131,7 @@ function entryFacts(entry: ArtifactEntry, declaration: Declaration): Facts {
     params: null,
     metrics: null,
     interface: null,
+    serving: null,
     custom: entry.custom ?? entry.meta ?? null,
   };
 }

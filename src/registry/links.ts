@@ -9,6 +9,7 @@ import { didYouMean } from '../domain/suggest.js';
 import { RegError } from '../errors.js';
 import type { Objects, SourceRepository } from '../git/port.js';
 import { digestOf, verifyPromises } from '../models/digest.js';
+import { openHashes } from '../models/hashes.js';
 import { hasPointers } from '../models/lfs/pointer.js';
 import { locate, type ResolvedSource } from '../models/locate.js';
 import { modelOnDisk, type SourceModel } from '../models/source.js';
@@ -64,7 +65,7 @@ export async function followLink(
   context: RegistryContext,
   link: Link,
   registryCommit: () => Promise<Oid>,
-): Promise<Followed> {
+): Promise<Followed & { place: ResolvedSource }> {
   const { place, home, links, commit, promises } = await resolveLink(context, link, registryCommit);
   const model = await locate(place, home).catch(async (error: unknown) => {
     // what this registry allows is for its own links
@@ -73,7 +74,7 @@ export async function followLink(
     if (trusting === undefined) throw error;
     return locate(place, trusting);
   });
-  return { model, commit, promises };
+  return { model, place, commit, promises };
 }
 
 /**
@@ -96,7 +97,8 @@ export async function resolveLink(
     const repository = await sourceRepository(context, source);
     const at = await sourceFolder(context, source);
     const path = modelPath(source.path ?? '');
-    return { ...here, place: { kind: 'repository', repository, commit, path, at }, commit };
+    const repo = at === undefined && source.repo !== undefined ? withoutLogin(source.repo) : undefined;
+    return { ...here, place: { kind: 'repository', repository, commit, path, at, repo }, commit };
   }
   const home = await sourceRegistry(context, source);
   const file = await fileThen(home, source, commit, { written, isPromised: sha256 !== undefined });
@@ -235,7 +237,7 @@ export async function pin(context: RegistryContext, { commit: _, ...given }: Lin
   const { model, promises } = await followLink(context, { source: pinned }, () =>
     requireCommit(context, 'HEAD'),
   );
-  const identity = await digestOf(model);
+  const identity = await digestOf(model, openHashes(context.cache, context.now));
   verifyPromises(shownTarget(source), promises, identity);
   return { source: inOrder(pinned), sha256: identity.sha256, size: identity.size };
 }
@@ -283,7 +285,8 @@ function inOrder({ path, ...rest }: LinkSource): LinkSource {
 export const shownSource = ({ repo, url, ...rest }: LinkSource): LinkSource => ({
   ...(repo === undefined ? {} : { repo: withoutLogin(repo) }),
   ...rest,
-  ...(url === undefined ? {} : { url: shownUrl(url) }),
+  // the user of ssh is part of the place
+  ...(url === undefined ? {} : { url: /^ssh:/i.test(url) ? withoutLogin(url) : shownUrl(url) }),
 });
 
 /** The name that a link gives its model, as far as it is known without asking the source. */

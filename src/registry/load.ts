@@ -6,17 +6,22 @@ import { type Link, missingPin } from '../documents/link.js';
 import type { Oid } from '../domain/event.js';
 import { refuseUnsafePath } from '../domain/model-files.js';
 import { type ArtifactName, artifactName } from '../domain/names.js';
+import { parseVersionTarget } from '../domain/target.js';
 import { RegError } from '../errors.js';
 import type { ReadAt } from '../formats/read-at.js';
 import { canRunCode, type Format, recogniseFormat } from '../formats/recognise.js';
 import type { Tensors } from '../formats/safetensors.js';
+import { cacheMode } from '../models/cache-mode.js';
 import { type ModelCache, openModelCache } from '../models/cache.js';
-import type { ModelDigest } from '../models/digest.js';
+import { combinedDigest, type ModelDigest } from '../models/digest.js';
 import type { OnBytes } from '../models/download.js';
 import { fetchModel, promisedHash, type WantedModel } from '../models/fetch.js';
-import { placeModel } from '../models/place.js';
-import type { SourceModel } from '../models/source.js';
-import { isFolder, isInside, isThere } from '../util/files.js';
+import { openHashes } from '../models/hashes.js';
+import { chooseFiles, knownDigests, listFiles } from '../models/listing.js';
+import { type PlacedModel, placeModel } from '../models/place.js';
+import { modelOnDisk, type SourceModel } from '../models/source.js';
+import { isRealFolder, othersIn } from '../models/target.js';
+import { isFolder, isThere } from '../util/files.js';
 import { openPlain, refuseLinksBelow } from '../util/safe-files.js';
 import { shellLine } from '../util/shell.js';
 import { type RegistryContext, wantsVerified } from './context.js';
@@ -28,15 +33,19 @@ import type { LoadRow } from './rows.js';
 
 /** How to load a model. */
 export interface LoadOptions extends ChooseOptions {
-  /** The file or folder to write; with `/` at its end the folder to write into, as an existing folder is for a file. */
-  to?: string | undefined;
   /**
-   * The working folder: without `to` the model goes into it under its own name, and no folder model ever takes its place.
-   * Without it and without `to`, the model goes into the cache.
+   * The file or folder to write. The files of a folder model go into the folder; for a file, an existing folder or a `/` at the end
+   * means the folder to write into.
    */
+  to?: string | undefined;
+  /** The working folder: without `to` the model goes into it under its own name, and without both into the cache. */
   into?: string | undefined;
-  /** Replaces other content at the target. */
+  /** Replaces other content at the target: in a folder only the files that the model names. */
   force?: boolean | undefined;
+  /** Only files of a folder model that these patterns choose, as gitignore(5) reads them; `!` leaves out again. All by default. */
+  include?: readonly string[] | undefined;
+  /** Hashes all bytes, also those that were hashed before and have not changed since. */
+  rehash?: boolean | undefined;
   /** Refuses a link that is not pinned to bytes. */
   frozen?: boolean | undefined;
   /** Called with the number of bytes to come, where it is known; the result is called with those of each chunk. */
@@ -44,7 +53,7 @@ export interface LoadOptions extends ChooseOptions {
 }
 
 /** A model on this machine's disk whose bytes are those that its link promises. */
-export type LoadedModel = LoadRow & Pick<ModelDigest, 'kind'>;
+export type LoadedModel = LoadRow & Pick<ModelDigest, 'kind'> & Pick<PlacedModel, 'others'>;
 
 /**
  * Loads one model in four steps: chooses its link, follows it to a source, fetches and verifies the bytes, and places them.
@@ -56,15 +65,106 @@ export async function loadModel(
   name: string,
   options: LoadOptions,
 ): Promise<LoadedModel> {
-  const cache = openModelCache(context.cache, context.now);
-  const chosen = await askMeant(context, name, (full) => chooseLink(context, artifactName(full), options));
-  const cached = await findInCache(chosen, cache);
-  return (
-    (cached &&
-      (await loadLocated(context, chosen, cached, cache, options).catch(evictChanged(cached, cache)))) ??
-    loadLocated(context, chosen, await follow(context, chosen), cache, options)
+  const cache = openModelCache(context.cache, context.now, cacheMode(context.around.env));
+  const ask = (from: RegistryContext): Promise<ChosenLink> =>
+    askMeant(from, name, (full) => chooseLink(from, artifactName(full), options));
+  const chosen = await ask(context).catch(orKept(context, options, cache, ask));
+  const load = options.include?.length ? loadChosenFiles : loadLocated;
+  return fromCacheOrSource(context, chosen, cache, (located) =>
+    load(context, chosen, located, cache, options),
   );
 }
+
+/** Does some work on a model of the cache, or else of its source: a model whose bytes were changed in the cache is fetched again. */
+export async function fromCacheOrSource<T>(
+  context: RegistryContext,
+  chosen: ChosenLink,
+  cache: ModelCache,
+  work: (located: Located) => Promise<T>,
+): Promise<T> {
+  const cached = await findInCache(chosen, cache);
+  const done = cached && (await work(cached).catch(evictChanged(cached, cache)));
+  return done ?? work(await follow(context, chosen));
+}
+
+/**
+ * Loads some files of a folder model. A list of all files that has the hash of the link promises each of them; where no such list is known,
+ * all bytes are fetched into the cache for it.
+ */
+async function loadChosenFiles(
+  context: RegistryContext,
+  chosen: ChosenLink,
+  located: Located,
+  cache: ModelCache,
+  options: LoadOptions,
+): Promise<LoadedModel> {
+  const { artifact, version } = chosen;
+  const { model } = located;
+  const what = version === null ? artifact : `${artifact}@${version}`;
+  if (model.kind === 'file')
+    throw new RegError(
+      'SOURCE_UNSUPPORTED',
+      `${what} is one file, and patterns choose files of a folder`,
+      'leave out --include',
+    );
+  const paths = new Set(chooseFiles(what, model.files, options.include ?? []).map(({ path }) => path));
+  const isPinned = promisedHash(located) !== undefined;
+  // what git has, and what is on this machine, is read where it is
+  const listed = isPinned
+    ? await listFiles(located, ({ digest, isHere = false }) => isHere || digest?.algorithm === 'blob')
+    : model.files;
+  if (isPinned && knownDigests(listed) === undefined) {
+    const { include: _, to: __, into: ___, ...rest } = options;
+    context.note(
+      `no list of the files of ${what} is known, so all of its bytes are fetched, and kept in the cache`,
+    );
+    const whole = await loadLocated(context, chosen, located, cache, rest);
+    const kept = await modelOnDisk(whole.path);
+    if (kept === undefined) throw new RegError('FILE_SYSTEM', `${whole.path} was removed`, 'load it again');
+    return loadChosenFiles(context, chosen, { ...located, model: kept }, cache, {
+      ...options,
+      onStart: undefined,
+    });
+  }
+  const files = listed.filter(({ path }) => paths.has(path));
+  const known = knownDigests(files);
+  const promises = known ? [combinedDigest('folder', known)] : [];
+  const chosenModel = { ...model, files };
+  const part = { ...located, model: chosenModel, promises, whole: model.files, entry: undefined };
+  return loadLocated(context, chosen, part, cache, options);
+}
+
+/**
+ * For `catch`: where the registry cannot be reached, a version that was asked for before and whose bytes are in the cache is loaded all
+ * the same, with a warning. What is in a stage may have changed meanwhile.
+ */
+const orKept =
+  (
+    { kept, note }: RegistryContext,
+    { version }: LoadOptions,
+    cache: ModelCache,
+    ask: (from: RegistryContext) => Promise<ChosenLink>,
+  ) =>
+  async (error: unknown): Promise<ChosenLink> => {
+    const isUnreachable = error instanceof RegError && error.code === 'REMOTE_FAILED';
+    if (!isUnreachable || kept === undefined) throw error;
+    const isNamed = version !== undefined && parseVersionTarget(`x@${version}`).which?.kind === 'version';
+    const chosen = isNamed
+      ? await kept()
+          .then(ask)
+          .catch(() => undefined)
+      : undefined;
+    if (chosen !== undefined && (await findInCache(chosen, cache)) !== undefined) {
+      note(`warning: ${error.message}; ${chosen.artifact} ${version} comes from the cache`);
+      return chosen;
+    }
+    if (isNamed) throw error;
+    throw new RegError(
+      error.code,
+      error.message,
+      `${error.hint}; to go by what was asked before, add --offline`,
+    );
+  };
 
 /** Fetches, verifies and places a model whose place is known. */
 async function loadLocated(
@@ -72,17 +172,19 @@ async function loadLocated(
   { artifact, version, commit, link }: ChosenLink,
   located: Located,
   cache: ModelCache,
-  { to, into, force, onStart }: LoadOptions,
+  options: LoadOptions,
 ): Promise<LoadedModel> {
+  const { to, into, force = false, onStart } = options;
   const onBytes = onStart?.(totalOf(located));
   const { signal } = context;
+  const hashes = openHashes(context.cache, context.now, { ...options, mode: cache.mode });
   const place = await targetOf(located, to, into);
   if (place !== undefined) await refuseLinks(context, place, to, into);
   const isChosenBySource = to === undefined && place !== undefined;
-  const guard = isChosenBySource ? () => refuseAsTarget(context, artifact, place) : undefined;
-  const target = { to: place, force, guard };
-  const verified = await fetchModel(located, target, { cache, signal, onBytes });
-  const path = await placeModel(verified, cache);
+  const guard = isChosenBySource ? () => refuseAsTarget(context, located, place, force) : undefined;
+  const target = { to: place, force, guard, own: located.whole };
+  const verified = await fetchModel(located, target, { cache, signal, hashes, onBytes });
+  const { path, others } = await placeModel(verified, cache, { signal, hashes });
   const { sourceCommit } = located;
   const source = {
     ...shownSource(link.source),
@@ -90,11 +192,12 @@ async function loadLocated(
   };
   const { kind, sha256, size } = verified.digest;
   const pinned = missingPin(link) === undefined;
-  return { artifact, version, commit, path, kind, sha256, size, pinned, source };
+  const files = located.whole === undefined ? null : located.model.files.map((file) => file.path);
+  return { artifact, version, commit, path, kind, sha256, size, files, pinned, source, others };
 }
 
 /** The link of an artifact at the commit that a load means. */
-interface ChosenLink extends Chosen {
+export interface ChosenLink extends Chosen {
   artifact: ArtifactName;
   link: Link;
 }
@@ -141,9 +244,11 @@ function refuseFloating(artifact: ArtifactName, link: Link): void {
 }
 
 /** A model at its source or in the cache, with what every link on the way promises of it. */
-interface Located extends WantedModel {
+export interface Located extends WantedModel {
   /** The commit of the source, where it is known. */
   sourceCommit: Oid | undefined;
+  /** All files of the folder that this is a part of; undefined for a whole model. */
+  whole?: SourceModel['files'] | undefined;
 }
 
 /** Follows a link to its source. */
@@ -156,7 +261,8 @@ async function follow(context: RegistryContext, chosen: ChosenLink): Promise<Loc
 async function findInCache(chosen: ChosenLink, cache: ModelCache): Promise<Located | undefined> {
   const { sha256, source } = chosen.link;
   const model = sha256 === undefined ? undefined : await cache.find(sha256);
-  return model && locatedAt(chosen, model, [chosen.link], source.commit);
+  const entry = model && cache.pathOf(sha256 ?? '', model.name);
+  return model && { ...locatedAt(chosen, model, [chosen.link], source.commit), entry };
 }
 
 function locatedAt(
@@ -185,13 +291,9 @@ async function targetOf(
   into: string | undefined,
 ): Promise<string | undefined> {
   if (to === undefined) return into === undefined ? undefined : join(into, name);
-  if (/[\\/]$/.test(to) || (model.kind === 'file' && (await isFolder(to)))) return join(to, name);
-  if (model.kind === 'file' || (to !== '' && (into === undefined || !isInside(to, into)))) return to;
-  throw new RegError(
-    'USAGE',
-    `a folder model cannot take the place of '${to}'`,
-    `name its folder: -o ${name}`,
-  );
+  // the files of a folder go into the folder that is named
+  if (model.kind === 'folder') return to.replace(/(?<=.)[\\/]+$/, '');
+  return /[\\/]$/.test(to) || (await isFolder(to)) ? join(to, name) : to;
 }
 
 /**
@@ -211,19 +313,29 @@ async function refuseLinks(
 }
 
 /**
- * Refuses a target that the source alone named: a dot file, which tools read without being asked, and a file that the repository
- * of the working folder tracks.
+ * Refuses a target that the source alone named: a dot file, which tools read without being asked, a file that the repository of
+ * the working folder tracks, and without `force` a folder with files of others.
  * @throws RegError FILE_EXISTS
  */
-async function refuseAsTarget(context: RegistryContext, artifact: string, place: string): Promise<void> {
+async function refuseAsTarget(
+  context: RegistryContext,
+  { what, model, whole = model.files }: Located,
+  place: string,
+  force: boolean,
+): Promise<void> {
   const name = basename(place);
-  const isDotFile = name.startsWith('.');
-  if (!isDotFile && !((await isThere(place)) && (await isTracked(context, place)))) return;
-  throw new RegError(
-    'FILE_EXISTS',
-    `cannot load ${artifact} to ${name}: ${isDotFile ? 'a source does not name a dot file' : 'git tracks that file, with other content'}`,
-    `add ${shellLine('-o', `./${name}`)}${isDotFile ? ' to write it' : ' --force to replace it'}`,
-  );
+  const refuse = (why: string, how: string): RegError =>
+    new RegError(
+      'FILE_EXISTS',
+      `cannot load ${what} to ${name}: ${why}`,
+      `add ${shellLine('-o', `./${name}`)} ${how}`,
+    );
+  if (name.startsWith('.')) throw refuse('a source does not name a dot file', 'to write it');
+  if (!(await isThere(place))) return;
+  if (await isTracked(context, place))
+    throw refuse('git tracks that file, with other content', '--force to replace it');
+  if (!force && model.kind === 'folder' && (await isRealFolder(place)) && (await othersIn(place, whole)) > 0)
+    throw refuse('that folder has other files', 'to write into it');
 }
 
 /** Whether the commit that is checked out around a path has a file or a folder there. */
@@ -294,11 +406,13 @@ export function readable(loaded: LoadedModel): Model {
 }
 
 /**
- * The path of a model that is one file.
+ * The path of a model that is one file, or of its only chosen file.
  * @throws RegError SOURCE_UNSUPPORTED for a folder
  */
-export function singleFile({ artifact, kind, path }: LoadedModel): string {
+export function singleFile({ artifact, kind, path, files }: LoadedModel): string {
   if (kind === 'file') return path;
+  const [only] = files ?? [];
+  if (only !== undefined && files?.length === 1) return join(path, only);
   throw new RegError('SOURCE_UNSUPPORTED', `${artifact} is a folder, not one file`, 'load it to a folder');
 }
 

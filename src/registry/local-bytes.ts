@@ -94,6 +94,8 @@ export async function localPlace(
     // a submodule comes with the repository
     return place === undefined || (root !== undefined && isInside(root, place)) ? undefined : place;
   }
-  const { stores } = context;
-  return path === undefined ? undefined : dvcRemoteFolder(objects, commit, path, { stores, at: root });
+  const { stores, around } = context;
+  return path === undefined
+    ? undefined
+    : dvcRemoteFolder(objects, commit, path, { stores, around, at: root });
 }

@@ -259,6 +259,7 @@ export const Description = defineRow('The description of a version; missing valu
   params: anything('parameters of the training'),
   metrics: anything('metrics of the model'),
   interface: orNull(named<NonNullable<Link['interface']>>('interface', ''), 'inputs and outputs'),
+  serving: orNull(named<NonNullable<Link['serving']>>('serving', ''), 'how it is served'),
   custom: anything('what gto calls `custom` and DVC `meta`'),
   approvals,
 });
@@ -277,7 +278,7 @@ export type DiffSide = ValueOf<typeof DiffSide>;
 /** One thing that two models differ in: `changes` of `diff`. */
 const ChangeRow = defineRow('A difference', {
   section: choice(
-    ['source', 'bytes', 'about', 'labels', 'params', 'metrics', 'interface', 'custom'],
+    ['source', 'bytes', 'about', 'labels', 'params', 'metrics', 'interface', 'serving', 'custom'],
     'what the change is about',
   ),
   name: text('such as `commit`, `sha256` or the name of a metric'),
@@ -481,20 +482,42 @@ export const ImportRow = defineRow('A file of another tool, and what became of i
 });
 export type ImportRow = ValueOf<typeof ImportRow>;
 
+/** An object of Kubernetes, which `kubectl apply` takes: `export kserve`. */
+export const ManifestRow = defineRow('An object of Kubernetes', {
+  apiVersion: text('group and version of its kind'),
+  kind: choice(['InferenceService', 'ClusterStorageContainer'], 'what it is'),
+  metadata: anything('name, labels and annotations'),
+  spec: anything('what is wanted'),
+});
+export type ManifestRow = ValueOf<typeof ManifestRow>;
+
 /** A model that was loaded: `load`. */
 export const LoadRow = defineRow('The model that was loaded', {
   artifact: text('name of the artifact'),
   version: orNull(version<string>(''), 'the version; null when it was loaded by a rev'),
   commit: oid('commit of the registry at which the link was read'),
   path: text('the file or folder that holds it'),
-  sha256: sha256('SHA-256 of the bytes'),
+  sha256: sha256('SHA-256 of the bytes; of chosen files as of a folder that has them alone'),
   size: bytes,
+  files: orNull(list(text('')), 'the files that --include chose; null for the whole model'),
   pinned: flag(
     'false where the link does not say which bytes it means, so that another load may give others',
   ),
   source: named<LinkSource>('source', 'where it came from, with the commit that was read'),
 });
 export type LoadRow = ValueOf<typeof LoadRow>;
+
+/** A file of a model: `files`. */
+export const FileRow = defineRow(
+  'A file of a model',
+  {
+    path: text('its path in the folder of the model; for a model of one file its name'),
+    size: orNull(bytes, 'bytes; null where the source does not say'),
+    sha256: orNull(sha256(''), 'SHA-256 of its bytes; null where only reading them would tell'),
+  },
+  { size: 'size', sha256: 'sha256', path: 'path' },
+);
+export type FileRow = ValueOf<typeof FileRow>;
 
 /** The address of the bytes of a model: `load --url`. */
 export const UrlRow = defineRow('The address of the bytes of a model', {
@@ -540,6 +563,17 @@ export const CacheRow = defineRow(
   },
   { kind: 'kind', size: 'size', used: 'last used', name: 'name', sha256: 'sha256' },
 );
+
+/** An object of a store that no link names: `store`. */
+export const StoredRow = defineRow(
+  'An object of a store that no link names',
+  {
+    key: text('its key, from the top of the store'),
+    size: orNull(bytes, 'bytes; null where the store does not say'),
+  },
+  { size: 'size', key: 'key' },
+);
+export type StoredRow = ValueOf<typeof StoredRow>;
 
 const level = choice(['error', 'warning', 'info'], 'how bad it is');
 
@@ -588,6 +622,14 @@ export type SiteRow = ValueOf<typeof SiteRow>;
 
 /** A site that is served: `ui`. */
 export const UiRow = defineRow('The site that is served', { url: text('address of the site') });
+
+/** Registries that are served: `serve`. */
+export const ServeRow = defineRow('Registries that are served', {
+  url: text('address of the server on this machine'),
+  s3: orNull(text(''), 'address of S3 alone; null without `--s3-port`'),
+  faces: list(text('name of a face')),
+  registries: list(text('name of a registry; empty for the only one')),
+});
 
 /** The script of a shell: `completion`. */
 export const CompletionRow = defineRow('The script of a shell', {

@@ -38,7 +38,7 @@ export async function refuseUnpushed(
       ? `warning: whether Git LFS has the bytes of ${artifact} is not known: ${found.reason}`
       : undefined;
   }
-  const tools = { stores, at: (await workTree())?.root };
+  const tools = { stores, around, at: (await workTree())?.root };
   if (offline) {
     const isTracked = (await dvcBytesAt(objects, commit, path, tools)) !== undefined;
     return isTracked ? `warning: the DVC remote was not asked for the bytes of ${artifact}` : undefined;
@@ -61,14 +61,14 @@ export async function refuseUnpushed(
  * @throws RegError NOT_COMMITTED
  */
 export async function refuseChangedModel(
-  { repository: { objects }, stores, workTree, cache, now }: RegistryContext,
+  { repository: { objects }, stores, around, workTree, cache, now }: RegistryContext,
   commit: Oid,
   path: string,
   hint: string,
 ): Promise<void> {
   const root = (await workTree())?.root;
   if (root === undefined || (!isDvcFile(path) && (await objects.entry(commit, path)))) return;
-  const committed = await dvcBytesAt(objects, commit, path, { stores, at: root });
+  const committed = await dvcBytesAt(objects, commit, path, { stores, around, at: root });
   const state = await dvcWorkTreeState(objects, commit, path, committed, { root, cache, now });
   if (state?.kind === 'changed' || state?.kind === 'uncommitted')
     throw new RegError('NOT_COMMITTED', state.reason, `${state.hint}; or ${hint}`);

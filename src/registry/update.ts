@@ -1,6 +1,7 @@
 import { formatLink, isOwn } from '../documents/link.js';
 import { RegError } from '../errors.js';
 import { digestOf } from '../models/digest.js';
+import { openHashes } from '../models/hashes.js';
 import { type RegistryContext, requireWorkTree } from './context.js';
 import { followNow, type Pinned, pin, readWorkLinks, type WorkLink } from './links.js';
 import { type MetadataOptions, metadataOf } from './metadata.js';
@@ -86,7 +87,10 @@ async function pinNow(
   // the commit that is registered says which bytes it is, so that a digest is the only thing to bring up to date
   if (isOwn(source) && rev === undefined) {
     if (sha256 === undefined) return { source, sha256, size };
-    const found = await digestOf((await followNow(context, link)).model);
+    const found = await digestOf(
+      (await followNow(context, link)).model,
+      openHashes(context.cache, context.now),
+    );
     return { source, sha256: found.sha256, size: found.size };
   }
   if (source.repo === undefined && source.url === undefined && asked === undefined)

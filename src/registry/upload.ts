@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { DEFAULT_CONFIG } from '../documents/config.js';
 import { formatLink, type Link, readLink } from '../documents/link.js';
 import { requireLinkPath } from '../documents/link-path.js';
 import { CONFIG_FILE } from '../domain/config-file.js';
@@ -11,11 +12,13 @@ import { refuseUnwritableStage } from '../domain/writable.js';
 import { RegError } from '../errors.js';
 import { requireWriter } from '../git/port.js';
 import { digestFiles } from '../models/digest.js';
+import { openHashes } from '../models/hashes.js';
 import type { OnBytes } from '../models/download.js';
-import { keyOf, putModel } from '../models/put.js';
-import { modelOnDisk, type SourceModel } from '../models/source.js';
+import { modelToUpload, type UploadedModel } from '../models/left-out.js';
+import { type Put, putModel } from '../models/put.js';
+import { keyOf } from '../models/store-layout.js';
 import { isStoreUrl, joinObjectUrl, parseStoreUrl } from '../stores/url.js';
-import { isFolder, isInside } from '../util/files.js';
+import { isFolder, isInside, isThere } from '../util/files.js';
 import { refuseLinksBelow } from '../util/safe-files.js';
 import { shellLine } from '../util/shell.js';
 import { assign, register } from './actions.js';
@@ -60,7 +63,7 @@ export async function upload(
   path: string,
   name: string,
   options: UploadOptions,
-): Promise<UploadRow & Pick<Written, 'note'>> {
+): Promise<UploadRow & { notes: string[] }> {
   const { root, write, read } = await requireWorkTree(context, 'a link file is written into the work tree');
   const artifact = await meantInWrite(context, artifactName(name));
   await refuseExcluded(context, artifact);
@@ -72,27 +75,41 @@ export async function upload(
   if (isRegistering) await refuseEarly(context, artifact, options);
   const to = await storeOf(context, options, root);
   const store = await context.stores.openStore(to.address);
-  const model = await modelAt(resolve(options.from, path), path);
-  const { digest, files } = await digestFiles(model);
+  const { model, ...leftOut } = await modelAt(resolve(options.from, path), path);
+  const { digest, files } = await digestFiles(model, openHashes(context.cache, context.now));
   const { sha256, size } = digest;
   const { values, dropped } = await metadataOf(before, before?.sha256 !== sha256, options, options.from);
   const key = keyOf(digest, model.name);
   if (isRegistering) await refuseDyingBytes(context, artifact, to, key, options);
-  const uploaded = await putModel(
-    store,
-    key,
-    { ...model, files },
-    options.onStart?.(size) ?? (() => undefined),
-  );
+  if (to.path !== undefined && to.path === resolve(root, DEFAULT_CONFIG.store) && !(await isThere(to.path)))
+    await write(`${DEFAULT_CONFIG.store.replace(/^\.\//, '')}/.gitignore`, IGNORE_ALL);
+  const put = await putModel(store, key, { ...model, files }, options.onStart?.(size) ?? (() => undefined));
   const url = joinObjectUrl(to.shown, model.kind === 'folder' ? `${key}/` : key);
   const link: Link = { ...formatOf(before), source: { url }, sha256, size, type, ...values };
   await write(file, formatLink(link, existing && { bytes: existing, file }));
-  const row = { artifact, path: file, url, sha256, size, uploaded, dropped };
-  if (!isRegistering) return { ...row, commit: null, tags: [], note: undefined };
+  const row = { artifact, path: file, url, sha256, size, uploaded: put.isNew, dropped };
+  const notes = notesOf(put, leftOut);
+  if (!isRegistering) return { ...row, commit: null, tags: [], notes };
   const commit = await requireWriter(context.repository).commitFile(file, `Link ${artifact}`);
   const { rows: tags, note } = await registerAt(context, artifact, commit, options, to.named);
-  return { ...row, commit, tags, note };
+  return { ...row, commit, tags, notes: [...notes, ...(note === undefined ? [] : [note])] };
 }
+
+/** What is worth knowing of the files of a folder. */
+function notesOf(
+  { files: count, stored }: Put,
+  { folders, ignored }: Omit<UploadedModel, 'model'>,
+): string[] {
+  const files = `${ignored} file${ignored === 1 ? '' : 's'} that .regignore names`;
+  const leftOut = [...folders, ...(ignored > 0 ? [files] : [])];
+  return [
+    ...(leftOut.length > 0 ? [`left out of the model: ${leftOut.join(', ')}`] : []),
+    ...(stored > 0 && stored < count ? [`the store had ${count - stored} of ${count} files already`] : []),
+  ];
+}
+
+/** Without a store of one's own, models are not for git: `git add .` leaves out a folder with this file (gitignore(5)). */
+const IGNORE_ALL = '# models, put here by reg upload\n*\n';
 
 /**
  * Refuses before anything is written to publish a version whose bytes would stay on this machine.
@@ -136,14 +153,19 @@ async function refuseEarly(
 }
 
 /** @throws RegError SOURCE_PATH without a file, or with an unsafe path */
-async function modelAt(path: string, shown: string): Promise<SourceModel> {
-  const model = await modelOnDisk(path);
-  if (model === undefined)
+async function modelAt(path: string, shown: string): Promise<UploadedModel> {
+  const found = await modelToUpload(path);
+  if (found === undefined)
     throw new RegError('SOURCE_PATH', `there is nothing at ${shown}`, 'give a file or a folder');
+  const { model, folders, ignored } = found;
   if (model.files.length === 0)
-    throw new RegError('SOURCE_PATH', `there is no file in ${shown}`, 'a model has at least one');
+    throw new RegError(
+      'SOURCE_PATH',
+      `there is no file in ${shown}${folders.length + ignored > 0 ? ' beside what is left out' : ''}`,
+      'a model has at least one',
+    );
   for (const one of [{ path: model.name }, ...model.files]) refuseUnsafePath(one.path);
-  return model;
+  return found;
 }
 
 /** Where an upload goes. */
@@ -158,9 +180,10 @@ interface Store {
   named: string | undefined;
 }
 
-async function storeOf(
+/** The store that an upload goes to: the given one, else that of the configuration. */
+export async function storeOf(
   context: RegistryContext,
-  { store: given, from }: UploadOptions,
+  { store: given, from }: Pick<UploadOptions, 'store' | 'from'>,
   root: string,
 ): Promise<Store> {
   const store = given ?? (await context.config()).store;

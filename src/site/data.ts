@@ -20,6 +20,7 @@ import type {
   ShownVersion,
 } from '../registry/rows.js';
 import { approvalsOf, overview } from '../registry/show.js';
+import { siteAddress } from '../registry/site-address.js';
 import { shownAddress, withoutLogin } from '../util/address.js';
 import { mapAtMost } from '../util/async.js';
 import { stagesInOrder } from './stage-order.js';
@@ -66,7 +67,8 @@ export async function siteFrame(
   live: string | null,
 ): Promise<SiteFrame> {
   const remote = await remoteOf(context);
-  const address = isElsewhere(remote) ? withoutLogin(remote) : undefined;
+  // others know neither what git rewrites here nor the aliases of ssh
+  const address = isElsewhere(remote) ? withoutLogin(await siteAddress(context, remote)) : undefined;
   const [pages, root, { stages: listed = [] }] = await Promise.all([
     pagesAt(address),
     context.repository.workTree(),

@@ -21,11 +21,26 @@ export async function openAzure(
   around: Surroundings,
 ): Promise<ObjectStore> {
   const bucketUrl = parseBucketUrl(url, true);
-  const { env } = around;
+  const env = withAccount(around.env, settings);
   const sdk = await importPeer('@azure/storage-blob', 12, () => import('@azure/storage-blob'));
   const service = await azureService(sdk, bucketUrl, settings, env);
   const bucket = azureBucket(sdk, service.getContainerClient(bucketUrl.bucket));
   return cloudStore(bucket, { url: bucketUrl, secrets: secretsOf(env), hint: HINT }, around);
+}
+
+/** The environment with the account of the settings: a key, a signature or a connection string takes the place of every other. */
+function withAccount(
+  env: NodeJS.ProcessEnv,
+  { connection, accountKey, sasToken }: StoreSettings,
+): NodeJS.ProcessEnv {
+  if (connection === undefined && accountKey === undefined && sasToken === undefined) return env;
+  return {
+    ...env,
+    AZURE_STORAGE_CONNECTION_STRING: connection,
+    AZURE_STORAGE_KEY: accountKey,
+    AZURE_STORAGE_ACCOUNT_KEY: undefined,
+    AZURE_STORAGE_SAS_TOKEN: sasToken,
+  };
 }
 
 const secretsOf = (env: NodeJS.ProcessEnv): (string | undefined)[] => {
@@ -115,18 +130,22 @@ const IN_FLIGHT_BYTES = 4 * BLOCK_BYTES;
 
 /** A container by the calls of the Blob service REST API. */
 function azureBucket(sdk: AzureSdk, container: ContainerClient): Bucket {
+  const blobAt = (key: string, version: string | undefined) => {
+    const blob = container.getBlobClient(key);
+    return version === undefined ? blob : blob.withVersion(version);
+  };
   return {
-    size: async (key, abortSignal) => {
-      const found = await unlessMissing(sdk, container.getBlobClient(key).getProperties({ abortSignal }));
+    size: async (key, abortSignal, version) => {
+      const found = await unlessMissing(sdk, blobAt(key, version).getProperties({ abortSignal }));
       return found && !isFolder(found.metadata) ? (found.contentLength ?? 0) : undefined;
     },
     list: async function* (prefix, abortSignal) {
       for await (const blob of container.listBlobsFlat({ prefix, abortSignal, includeMetadata: true }))
         if (!isFolder(blob.metadata)) yield { key: blob.name, size: blob.properties.contentLength };
     },
-    read: async (key, range, abortSignal) => {
+    read: async (key, range, abortSignal, version) => {
       const { start, end } = range ?? { start: 0, end: undefined };
-      const blob = container.getBlobClient(key);
+      const blob = blobAt(key, version);
       const found = await unlessMissing(
         sdk,
         blob.download(start, end && end - start, { abortSignal, maxRetryRequests: 0 }),

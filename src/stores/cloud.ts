@@ -11,11 +11,16 @@ import type { BucketUrl } from './url.js';
 /** The client of a provider for one bucket. Keys are whole, errors are the client's own, undefined means that there is no such object. */
 export interface Bucket {
   /** The bytes that an object has. */
-  size(key: string, signal: AbortSignal): Promise<number | undefined>;
+  size(key: string, signal: AbortSignal, version: string | undefined): Promise<number | undefined>;
   /** Every object whose key begins with a prefix, of all pages, in any order. */
   list(prefix: string, signal: AbortSignal): AsyncIterable<{ key: string; size: number | undefined }>;
   /** The body of an object, or a part of it. */
-  read(key: string, range: ByteRange | undefined, signal: AbortSignal): Promise<Body | undefined>;
+  read(
+    key: string,
+    range: ByteRange | undefined,
+    signal: AbortSignal,
+    version: string | undefined,
+  ): Promise<Body | undefined>;
   /** Puts an object there after all bytes have come. When they fail, or after the signal, nothing of it stays. */
   write(key: string, bytes: Readable, size: number, signal: AbortSignal): Promise<void>;
   /** An address of an object that needs no login for a while. */
@@ -61,8 +66,11 @@ export function cloudStore(
     });
   return {
     shown,
-    stat: async (key) => {
-      const size = await call(`look for ${key} at ${shown}`, (end) => bucket.size(prefix + key, end));
+    hasVersions: true,
+    stat: async (key, version) => {
+      const size = await call(`look for ${key} at ${shown}`, (end) =>
+        bucket.size(prefix + key, end, version),
+      );
       return size === undefined ? undefined : { key, size, ranges: true };
     },
     list: (folder) => {
@@ -71,10 +79,10 @@ export function cloudStore(
         listed(bucket.list(begin, end), prefix.length, progress),
       );
     },
-    read: async (key, range) => {
+    read: async (key, range, version) => {
       if (range && range.end <= range.start) return Readable.from([], { objectMode: false });
       const doing = `read ${key} from ${shown}`;
-      const body = await call(doing, (end) => bucket.read(prefix + key, range, end));
+      const body = await call(doing, (end) => bucket.read(prefix + key, range, end, version));
       if (body === undefined)
         throw new RegError('SOURCE_PATH', `there is no ${key} at ${shown}`, 'check the path');
       // some servers ignore ranges and send everything

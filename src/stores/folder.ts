@@ -9,15 +9,18 @@ import { interrupted, RegError } from '../errors.js';
 import type { ByteRange, Surroundings } from '../net/http.js';
 import { isInside, syncFolder } from '../util/files.js';
 import {
+  copyOnto,
   createFile,
+  diskWriter,
   makeFolders,
   makeFoldersBelow,
   move,
   openPlain,
   remove,
   temporary,
+  writeAll,
 } from '../util/safe-files.js';
-import { exactly, WrongLength } from '../util/stream.js';
+import { CHUNK_BYTES, exactly, inGroups, WrongLength } from '../util/stream.js';
 import { type ObjectBytes, type ObjectStore, objectBytes, type StoredObject } from './port.js';
 
 /**
@@ -39,11 +42,16 @@ export function openFolder(path: string, { signal }: Surroundings): ObjectStore 
     stat: (key) =>
       ask('look for', key, async () => {
         const found = await findFile(top, key);
-        return found && { key, size: found.size, ranges: true };
+        return found && { key, size: found.size, ranges: true, at: found.path };
       }),
     list: (folder) => ask('list', folder, () => listBelow(top, folder)),
     read: (key, range) => ask('read', key, () => readFile(top, key, range, signal)),
     write: (key, bytes, size) => writeBelow(top, key, objectBytes(key, bytes, size), signal),
+    take: (key, from, onBytes, check) => takeBelow(top, key, { from, onBytes, check }, signal),
+    pathOf: (key) => {
+      refuseUnsafeKey(key);
+      return join(top, key);
+    },
   };
 }
 
@@ -87,8 +95,6 @@ async function readFile(
   return exactly(bytes, { size: end - start, failure });
 }
 
-const CHUNK_BYTES = 256 * 1024;
-
 /**
  * The real path of a key in a folder, symbolic links followed; undefined where there is nothing.
  * @param key empty for the folder itself
@@ -107,8 +113,11 @@ async function realPathOf(top: string, key: string): Promise<string | undefined>
   return real;
 }
 
-/** @throws RegError SOURCE_PATH for a key that is not a path below a folder */
-function refuseUnsafeKey(key: string): void {
+/**
+ * Refuses a key that is not a path below a folder, or is the name of a file while it is written.
+ * @throws RegError SOURCE_PATH
+ */
+export function refuseUnsafeKey(key: string): void {
   const parts = key.split('/');
   const isUnsafe =
     key.includes('\0') ||
@@ -129,10 +138,10 @@ function refuseOutside(realTop: string, real: string, shown: string): void {
 }
 
 /** The name of a file while it is written, which no key has. */
-const temporaryName = (id: string): string => `.reg-${id}.part`;
+export const temporaryName = (id: string): string => `.reg-${id}.part`;
 
 /** Whether a name is that of a file while it is written, or of one that a killed process left. */
-const isTemporary = (name: string): boolean => /^\.reg-[0-9a-f-]{36}\.part$/.test(name);
+export const isTemporary = (name: string): boolean => /^\.reg-[0-9a-f-]{36}\.part$/.test(name);
 
 /**
  * Every file below a folder of a store, by key; nothing where the folder does not exist.
@@ -183,15 +192,17 @@ async function fileAt(
   // Node.js gives a name of other bytes with a mark, by which the file cannot be found
   if (entry.name.includes('\ufffd')) throw refuse('has a name that is not UTF-8');
   const target = await stat(path).catch(unless(isNotThere));
+  let real = path;
   if (entry.isSymbolicLink()) {
     if (target === undefined) throw refuse('is a symbolic link to nothing');
     if (target.isDirectory()) throw refuse('is a symbolic link to a folder');
-    refuseOutside(realTop, await realpath(path), path);
+    real = await realpath(path);
+    refuseOutside(realTop, real, path);
   }
   // it may have been removed meanwhile
   if (target === undefined) return [];
   if (!target.isFile()) throw refuse('is not a regular file');
-  return [{ key, size: target.size, ranges: true }];
+  return [{ key, size: target.size, ranges: true, at: real }];
 }
 
 /**
@@ -221,6 +232,46 @@ async function writeBelow(
   } finally {
     signal?.removeEventListener('abort', abort);
     stream.destroy();
+  }
+}
+
+/** A file that a store takes a copy of. */
+interface Taken {
+  from: string;
+  onBytes: (count: number) => void;
+  check: () => void;
+}
+
+/** Copies a file to the place of an object; otherwise as `writeBelow`. */
+async function takeBelow(
+  top: string,
+  key: string,
+  taken: Taken,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    signal?.throwIfAborted();
+    const { folder, made } = await makeFolder(top, key);
+    await copyBeside(join(folder, basename(key)), taken, signal);
+    for (const one of [folder, ...made]) await syncFolder(one);
+  } catch (error) {
+    throw diskFailure(`write ${join(top, key)}`, error, signal);
+  }
+}
+
+async function copyBeside(
+  path: string,
+  { from, onBytes, check }: Taken,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const beside = temporary(join(dirname(path), temporaryName(randomUUID())));
+  try {
+    await copyOnto(from, beside, { onBytes, signal });
+    check();
+    await move(beside, path);
+  } catch (error) {
+    await remove(beside);
+    throw error;
   }
 }
 
@@ -255,8 +306,12 @@ async function writeFile(path: string, bytes: Readable): Promise<void> {
     // it must not exist, and no other process knows its name
     const file = await createFile(beside);
     try {
-      for await (const chunk of bytes) await file.appendFile(chunk);
-      await file.sync();
+      const disk = diskWriter(file);
+      for await (const group of inGroups(bytes)) {
+        await writeAll(file, group);
+        for (const { length } of group) disk.wrote(length);
+      }
+      await disk.end();
     } finally {
       await file.close();
     }

@@ -20,14 +20,20 @@ export async function openGcs(
   const bucketUrl = parseBucketUrl(url);
   const { Storage } = await importPeer('@google-cloud/storage', 7, () => import('@google-cloud/storage'));
   const server = settings.endpoint ?? around.env.STORAGE_EMULATOR_HOST;
-  const storage = new Storage(gcsOptions(server, around.env));
-  const download = gcsDownload(storage, bucketUrl.bucket, server !== undefined, around);
+  const storage = new Storage(
+    gcsOptions(server, settings.keyfile ?? around.env.GOOGLE_APPLICATION_CREDENTIALS),
+  );
+  const download = gcsDownload(
+    storage,
+    bucketUrl.bucket,
+    server !== undefined || settings.isPublic === true,
+    around,
+  );
   const bucket = gcsBucket(storage.bucket(bucketUrl.bucket), download);
   return cloudStore(bucket, { url: bucketUrl, secrets: [], hint: HINT }, around);
 }
 
-function gcsOptions(server: string | undefined, env: NodeJS.ProcessEnv): StorageOptions {
-  const keyFilename = env.GOOGLE_APPLICATION_CREDENTIALS;
+function gcsOptions(server: string | undefined, keyFilename: string | undefined): StorageOptions {
   return {
     // the variable may name a host alone
     ...(server ? { apiEndpoint: /^https?:/.test(server) ? server : `http://${server}` } : {}),
@@ -62,8 +68,8 @@ function gcsBucket(bucket: GcsBucket, download: GcsDownload): Bucket {
       return undefined;
     });
   return {
-    size: async (key) => {
-      const found = await unlessMissing(bucket.file(key).getMetadata());
+    size: async (key, _signal, generation) => {
+      const found = await unlessMissing(bucket.file(key, generation ? { generation } : {}).getMetadata());
       return found && Number(found[0].size);
     },
     list: async function* (prefix) {
@@ -74,7 +80,7 @@ function gcsBucket(bucket: GcsBucket, download: GcsDownload): Bucket {
         pageToken = (next as { pageToken?: string } | null)?.pageToken;
       }
     },
-    read: (key, range) => unlessMissing(download(key, range)),
+    read: (key, range, _signal, generation) => unlessMissing(download(key, range, generation)),
     sign: async (key, { until: expires }) => {
       const [url] = await bucket.file(key).getSignedUrl({ version: 'v4', action: 'read', expires });
       return url;
@@ -107,25 +113,30 @@ const messageIn = (text = ''): unknown =>
   (parseJson(text) as { error?: { message?: unknown } } | null | undefined)?.error?.message ?? text;
 
 /** Requests the bytes of an object as they are stored. Its error has the status and the whole response. */
-type GcsDownload = (key: string, range: ByteRange | undefined) => Promise<Body>;
+type GcsDownload = (
+  key: string,
+  range: ByteRange | undefined,
+  generation: string | undefined,
+) => Promise<Body>;
 
 /**
  * Downloads with the credentials of the client, but not with its streams: the end of one of them ends the connections of all
  * (`File.createReadStream` destroys the agent that they share).
- * @param isEmulator whether the server gets no credentials
+ * @param isOpen whether the server gets no credentials
  */
 function gcsDownload(
   { authClient, apiEndpoint }: Storage,
   bucket: string,
-  isEmulator: boolean,
+  isOpen: boolean,
   around: Surroundings,
 ): GcsDownload {
   // the user chose the endpoint, or it is Google's
   const http = openHttp(around, { isPrivateAllowed: true });
-  return async (key, range) => {
+  return async (key, range, generation) => {
+    const of = generation === undefined ? '' : `&generation=${encodeURIComponent(generation)}`;
     // Cloud Storage JSON API, "Objects: get"
-    const url = `${apiEndpoint}/storage/v1/b/${bucket}/o/${encodeURIComponent(key)}?alt=media`;
-    const login = isEmulator ? {} : await authClient.getRequestHeaders(url);
+    const url = `${apiEndpoint}/storage/v1/b/${bucket}/o/${encodeURIComponent(key)}?alt=media${of}`;
+    const login = isOpen ? {} : await authClient.getRequestHeaders(url);
     // an object that is stored with gzip would be decompressed on the way ("Transcoding of gzip-compressed files")
     const headers = { ...login, 'accept-encoding': 'gzip' };
     const { status, headers: received, body } = await http.request({ method: 'GET', url, headers, range });

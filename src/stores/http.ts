@@ -2,15 +2,16 @@ import { Readable } from 'node:stream';
 import { RegError } from '../errors.js';
 import {
   type ByteRange,
-  type HttpClient,
   type HttpOptions,
   type HttpResponse,
   lengthError,
   lengthOf,
   openHttp,
+  RangeIgnored,
   type Surroundings,
   statusError,
 } from '../net/http.js';
+import { NO_CONFIG, openSession, type Send, type WebConfig } from '../net/session.js';
 import { shownUrl } from '../util/address.js';
 import { exactly, WrongLength } from '../util/stream.js';
 import type { ObjectStore } from './port.js';
@@ -24,25 +25,27 @@ import { isUnsafeUrlPath, parseStoreUrl, shownRefused, urlOfKey } from './url.js
 export async function openWeb(
   url: string,
   around: Surroundings,
-  options: Pick<HttpOptions, 'lookup'> = {},
+  { web = NO_CONFIG, ...options }: Pick<HttpOptions, 'lookup'> & { web?: WebConfig } = {},
 ): Promise<ObjectStore> {
   parseStoreUrl(url);
   if (url.includes('?'))
     throw new RegError('SOURCE_UNSUPPORTED', `the address of a folder has no query: ${shownUrl(url)}`);
   const top = url.replace(/\/*$/, '/');
-  const http = openHttp(around, options);
+  const { request } = openHttp(around, { ...options, settings: web.settings });
+  // a link names the host: it gets only what is meant for it, and the user is not asked
+  const { send } = openSession(request, web, around.env, { url: top, reach: 'meant', mayAsk: false });
   const cannot = (what: string): RegError =>
     new RegError('SOURCE_UNSUPPORTED', `a web server cannot ${what}: ${shownUrl(top)}`, HINT);
   return {
     shown: shownUrl(top),
     stat: async (key) => {
-      const content = await lookFor(http, addressOf(top, key));
+      const content = await lookFor(send, addressOf(top, key));
       return content && { key, ...content };
     },
     list: async () => {
       throw cannot('list its files');
     },
-    read: async (key, range) => readFrom(http, addressOf(top, key), range),
+    read: async (key, range) => readFrom(send, addressOf(top, key), range),
     write: async (_key, bytes) => {
       bytes.destroy();
       throw cannot('be written to');
@@ -50,7 +53,7 @@ export async function openWeb(
   };
 }
 
-const HINT = 'use a folder, or an s3, gs or az URL';
+const HINT = 'use a folder, or an s3, gs, az or ssh URL';
 
 function addressOf(top: string, key: string): string {
   const text = urlOfKey(key);
@@ -68,19 +71,19 @@ function addressOf(top: string, key: string): string {
 const NO_HEAD: ReadonlySet<number> = new Set([403, 405, 501]);
 
 /** What a server knows of an object; undefined without one. */
-async function lookFor(http: HttpClient, url: string): Promise<Content | undefined> {
-  const head = await http.request({ method: 'HEAD', url });
+async function lookFor(send: Send, url: string): Promise<Content | undefined> {
+  const head = await send({ method: 'HEAD', url });
   head.body.destroy();
   if (isGone(head.status)) return undefined;
   if (head.status !== 200 && !NO_HEAD.has(head.status)) throw statusError(shownUrl(url), head);
   const content = contentOf(head);
   // some servers leave out the size in a response to HEAD, or say 0
   const isKnown = head.status === 200 && content.size;
-  return isKnown ? known(url, head, content) : lookForFirstByte(http, url);
+  return isKnown ? known(url, head, content) : lookForFirstByte(send, url);
 }
 
-async function lookForFirstByte(http: HttpClient, url: string): Promise<Content | undefined> {
-  const answer = await http.request({ method: 'GET', url, range: { start: 0, end: 1 } });
+async function lookForFirstByte(send: Send, url: string): Promise<Content | undefined> {
+  const answer = await send({ method: 'GET', url, range: { start: 0, end: 1 } });
   answer.body.destroy();
   if (isGone(answer.status)) return undefined;
   const content = contentOf(answer);
@@ -98,16 +101,18 @@ function known(url: string, answer: Parameters<typeof contentOf>[0], content: Co
 
 const isGone = (status: number): boolean => status === 404 || status === 410;
 
-async function readFrom(http: HttpClient, url: string, range: ByteRange | undefined): Promise<Readable> {
+async function readFrom(send: Send, url: string, range: ByteRange | undefined): Promise<Readable> {
   if (range && range.end <= range.start) return Readable.from([], { objectMode: false });
   const shown = shownUrl(url);
-  const answer = await http.request({ method: 'GET', url, range });
+  const answer = await send({ method: 'GET', url, range });
   try {
     if (answer.status !== 200 && answer.status !== 206) throw statusError(shown, answer);
     refuseCompressed(shown, answer, new URL(url).pathname);
     if (range === undefined && answer.status === 206) throw statusError(shown, answer);
     if (range === undefined) return answer.body;
-    refuseOtherPart(shown, answer, range);
+    // everything is the part where it ends there
+    if (answer.status === 206) refuseOtherPart(shown, answer, range);
+    else if (range.start > 0 || lengthOf(answer.headers) !== range.end) throw new RangeIgnored(shown);
     const size = range.end - range.start;
     const failure = (error: unknown) => (error instanceof WrongLength ? lengthError(shown, error) : error);
     return exactly(answer.body, { size, failure });

@@ -1,11 +1,19 @@
 import { setMaxListeners } from 'node:events';
 import { unreachable } from '../errors.js';
+import { loginOf, withLogin } from '../net/credentials.js';
 import type { Surroundings } from '../net/http.js';
-import type { StoreOpener } from './port.js';
+import { NO_CONFIG, type WebConfig } from '../net/session.js';
+import type { StoreOpener, StoreSettings } from './port.js';
 import { parseStoreUrl } from './url.js';
 
-/** Opens every kind of store; the code of a kind is loaded with its first store. */
-export function storeOpener(around: Surroundings): StoreOpener {
+/**
+ * Opens every kind of store; the code of a kind is loaded with its first store.
+ * @param webConfig how web servers are reached
+ */
+export function storeOpener(
+  around: Surroundings,
+  webConfig: () => Promise<WebConfig> = async () => NO_CONFIG,
+): StoreOpener {
   // every running read listens, and more than ten listeners would look like a leak
   if (around.signal) setMaxListeners(0, around.signal);
   return {
@@ -18,8 +26,14 @@ export function storeOpener(around: Surroundings): StoreOpener {
           return (await import('./gcs.js')).openGcs(url, settings, around);
         case 'azure':
           return (await import('./azure.js')).openAzure(url, settings, around);
+        case 'ssh':
+          return (await import('./ssh.js')).openSsh(url, settings, around);
         case 'http':
-          return (await import('./http.js')).openWeb(url, { ...around, hosts: settings.hosts });
+          return (await import('./http.js')).openWeb(
+            withUser(url, settings),
+            { ...around, hosts: settings.hosts },
+            { web: await webConfig() },
+          );
         case 'folder':
           return (await import('./folder.js')).openFolder(folder + name, around);
         default:
@@ -28,3 +42,9 @@ export function storeOpener(around: Surroundings): StoreOpener {
     },
   };
 }
+
+/** A web address with the login of its settings, unless it has one. */
+const withUser = (url: string, { user, password }: StoreSettings): string =>
+  user === undefined || password === undefined || loginOf(new URL(url))
+    ? url
+    : withLogin(url, { username: user, password });

@@ -12,17 +12,22 @@ export interface StoredObject {
   size: number | undefined;
   /** Whether it can be read from the middle. */
   ranges: boolean;
+  /** Its real path, where it is a plain file of this machine. */
+  at?: string | undefined;
 }
 
 /**
- * A store keeps bytes under keys: a folder, a bucket, a web server. Every call throws RegError STORE_FAILED where the store
+ * A store keeps bytes under keys: a folder here or on another machine, a bucket, a web server. Every call throws RegError STORE_FAILED where the store
  * cannot be reached or denies access, with its own reason, and INTERRUPTED after the signal.
  */
 export interface ObjectStore {
   /** Its address, fit to be shown: without user-info and signature. */
   shown: string;
-  /** What is known of the object under a key; undefined where there is none. */
-  stat(key: string): Promise<StoredObject | undefined>;
+  /**
+   * What is known of the object under a key; undefined where there is none.
+   * @param version of a store that keeps versions; by default the latest
+   */
+  stat(key: string, version?: string): Promise<StoredObject | undefined>;
   /**
    * Every object whose key begins with a folder's name and `/`, by key; `''` for all.
    * @throws RegError SOURCE_UNSUPPORTED where a store cannot list
@@ -32,13 +37,26 @@ export interface ObjectStore {
    * The bytes of an object, or a part of them.
    * @throws RegError SOURCE_PATH where there is no such object; the stream fails with STORE_FAILED when it ends too early
    */
-  read(key: string, range?: ByteRange): Promise<Readable>;
+  read(key: string, range?: ByteRange, version?: string): Promise<Readable>;
   /**
    * Puts an object under a key, whole or not at all, and replaces what was there; memory stays constant for any size.
    * @param size of the bytes, all of them
    * @throws RegError SOURCE_UNSUPPORTED where a store is read-only, HASH_MISMATCH for another number of bytes
    */
   write(key: string, bytes: Readable, size: number): Promise<void>;
+  /**
+   * Puts a copy of a plain file of this machine under a key, whole or not at all, in a store that is a folder; it shares the blocks of the file
+   * where the file system can.
+   * @param check throws where the file changed; called before the object appears
+   * @throws RegError as `write`
+   */
+  take?:
+    | ((key: string, from: string, onBytes: (count: number) => void, check: () => void) => Promise<void>)
+    | undefined;
+  /** The path of an object, in a store that is a folder; it may not be there. */
+  pathOf?: ((key: string) => string) | undefined;
+  /** Whether it may keep versions of an object; any other store has one of each. */
+  hasVersions?: boolean | undefined;
   /** An address of an object that needs no login for a while; undefined where a store cannot make one. */
   sign?: ((key: string, lifetime: Lifetime) => Promise<string>) | undefined;
 }
@@ -78,6 +96,20 @@ export interface StoreSettings {
   profile?: string | undefined;
   /** A storage account of Azure. */
   account?: string | undefined;
+  /** For ssh, and with a password for the web. */
+  user?: string | undefined;
+  password?: string | undefined;
+  port?: number | undefined;
+  /** A file: the private key for ssh, the credentials for Google Cloud Storage. */
+  keyfile?: string | undefined;
+  /** Keys of S3, which come before those of the environment. */
+  keys?: { id: string; secret: string; token: string | undefined } | undefined;
+  /** Of a storage account of Azure, each in place of the variable of the environment. */
+  connection?: string | undefined;
+  accountKey?: string | undefined;
+  sasToken?: string | undefined;
+  /** Whether everyone may read, so that no credentials are looked for. */
+  isPublic?: boolean | undefined;
   /** Web servers that may be in a private network. */
   hosts?: AllowedHosts | undefined;
 }

@@ -26,7 +26,8 @@ export async function openS3(
   const { env } = around;
   const client: S3Client = new sdk.S3Client(await s3Config(sdk, settings, env));
   const bucket: Bucket = s3Bucket(sdk, client, bucketUrl.bucket);
-  const secrets = [env.AWS_SECRET_ACCESS_KEY, env.AWS_SESSION_TOKEN];
+  const { keys } = settings;
+  const secrets = [env.AWS_SECRET_ACCESS_KEY, env.AWS_SESSION_TOKEN, keys?.secret, keys?.token];
   return cloudStore(bucket, { url: bucketUrl, secrets, hint: HINT }, around);
 }
 
@@ -34,22 +35,27 @@ const HINT =
   'see AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; AWS_REGION; and AWS_ENDPOINT_URL_S3 for another server';
 
 /**
- * The configuration of the client. Keys of this environment come before the default credential provider chain of AWS (profiles,
- * single sign-on, roles, instance metadata), unless the settings name a profile.
+ * The configuration of the client. Keys of the settings, and those of this environment unless the settings name a profile, come before the
+ * default credential provider chain of AWS (profiles, single sign-on, roles, instance metadata).
  */
 async function s3Config(
   sdk: S3Sdk,
-  { endpoint, region, profile }: StoreSettings,
+  { endpoint, region, profile, keys, isPublic }: StoreSettings,
   env: NodeJS.ProcessEnv,
 ): Promise<S3ClientConfig> {
   const server = endpoint ?? env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL;
   const chosen = profile ?? env.AWS_PROFILE;
-  const credentials = profile === undefined ? keysOf(env) : undefined;
+  const credentials = keys
+    ? credentialsOf(keys.id, keys.secret, keys.token)
+    : profile === undefined
+      ? keysOf(env)
+      : undefined;
   const config: S3ClientConfig = {
     // few other servers take a bucket as part of the host name
     ...(server ? { endpoint: server, forcePathStyle: true } : {}),
     ...(chosen ? { profile: chosen } : {}),
     ...(credentials ? { credentials } : {}),
+    ...(isPublic ? UNSIGNED : {}),
     followRegionRedirects: true,
     // other servers support different checksums, and every model is verified anyway
     requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -64,13 +70,23 @@ async function s3Config(
 const CONNECTION_TIMEOUT_MS = 10_000;
 
 const keysOf = ({
-  AWS_ACCESS_KEY_ID: accessKeyId,
-  AWS_SECRET_ACCESS_KEY: secretAccessKey,
-  AWS_SESSION_TOKEN: sessionToken,
+  AWS_ACCESS_KEY_ID: id,
+  AWS_SECRET_ACCESS_KEY: secret,
+  AWS_SESSION_TOKEN: token,
 }: NodeJS.ProcessEnv): S3ClientConfig['credentials'] =>
-  accessKeyId && secretAccessKey
-    ? { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) }
-    : undefined;
+  id && secret ? credentialsOf(id, secret, token) : undefined;
+
+const credentialsOf = (id: string, secret: string, token: string | undefined) => ({
+  accessKeyId: id,
+  secretAccessKey: secret,
+  ...(token ? { sessionToken: token } : {}),
+});
+
+/** Requests as everyone may make them: nothing signs them. */
+const UNSIGNED: S3ClientConfig = {
+  credentials: credentialsOf('none', 'none', undefined),
+  signer: { sign: async (request) => request },
+};
 
 /** The region of the profile in the configuration files of AWS; by default the oldest region. */
 async function regionOfProfile({ S3Client }: S3Sdk, config: S3ClientConfig): Promise<string> {
@@ -83,17 +99,17 @@ async function regionOfProfile({ S3Client }: S3Sdk, config: S3ClientConfig): Pro
 
 /** A bucket by the calls of the Amazon S3 API reference. */
 function s3Bucket(sdk: S3Sdk, client: S3Client, name: string): Bucket {
-  const get = (Key: string, Range: string | undefined, abortSignal: AbortSignal) =>
-    client.send(new sdk.GetObjectCommand({ Bucket: name, Key, Range }), { abortSignal });
+  const get = (Key: string, Range: string | undefined, abortSignal: AbortSignal, VersionId?: string) =>
+    client.send(new sdk.GetObjectCommand({ Bucket: name, Key, Range, VersionId }), { abortSignal });
   return {
-    size: async (Key, abortSignal) => {
+    size: async (Key, abortSignal, VersionId) => {
       try {
-        const head = new sdk.HeadObjectCommand({ Bucket: name, Key });
+        const head = new sdk.HeadObjectCommand({ Bucket: name, Key, VersionId });
         return (await client.send(head, { abortSignal })).ContentLength ?? 0;
       } catch (error) {
         if (!hasNoBody(error)) throw error;
       }
-      const found = await unlessMissing(get(Key, 'bytes=0-0', abortSignal));
+      const found = await unlessMissing(get(Key, 'bytes=0-0', abortSignal, VersionId));
       (found?.Body as Readable | undefined)?.destroy();
       return found && Number(found.ContentRange?.split('/')[1] ?? found.ContentLength);
     },
@@ -102,8 +118,8 @@ function s3Bucket(sdk: S3Sdk, client: S3Client, name: string): Bucket {
       for await (const { Contents = [] } of pages)
         for (const { Key, Size } of Contents) if (Key !== undefined) yield { key: Key, size: Size };
     },
-    read: async (key, range, end) => {
-      const found = await unlessMissing(get(key, rangeOf(range), end));
+    read: async (key, range, end, version) => {
+      const found = await unlessMissing(get(key, rangeOf(range), end, version));
       return found && { bytes: found.Body as Readable, length: found.ContentLength };
     },
     sign: (Key, lifetime) => presigned(sdk, client, { Bucket: name, Key }, lifetime),
@@ -185,7 +201,7 @@ const hasNoBody = (error: unknown): boolean =>
 /** Only a missing object is not an error, but a missing bucket is ("Error responses", Amazon S3 API reference). */
 const unlessMissing = <T>(answer: Promise<T>): Promise<T | undefined> =>
   answer.catch((error) => {
-    if ((error as Error).name === 'NoSuchKey') return undefined;
+    if (/^NoSuch(Key|Version)$/.test((error as Error).name)) return undefined;
     throw error;
   });
 

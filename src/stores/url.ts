@@ -13,7 +13,7 @@ interface ObjectUrl {
 }
 
 /** The kinds of stores. */
-type StoreKind = 's3' | 'gcs' | 'azure' | 'http' | 'folder';
+type StoreKind = 's3' | 'gcs' | 'azure' | 'http' | 'ssh' | 'folder';
 
 const KINDS: ReadonlyMap<string, StoreKind> = new Map([
   ['s3', 's3'],
@@ -23,6 +23,7 @@ const KINDS: ReadonlyMap<string, StoreKind> = new Map([
   ['azure', 'azure'],
   ['http', 'http'],
   ['https', 'http'],
+  ['ssh', 'ssh'],
   ['file', 'folder'],
 ]);
 
@@ -58,12 +59,14 @@ export function parseStoreUrl(text: string): ObjectUrl & { kind: StoreKind } {
       return { kind, ...splitPath(pathOfUrl(text, refuse), refuse) };
     case 'http':
       return { kind, ...splitWebUrl(text, refuse) };
+    case 'ssh':
+      return { kind, ...splitSshUrl(text, refuse) };
     default:
       return { kind, ...splitCloudUrl(text, kind, refuse) };
   }
 }
 
-const HINT = 'use an https, s3, gs, az or file URL, or an absolute path';
+const HINT = 'use an https, s3, gs, az, ssh or file URL, or an absolute path';
 const DOTS = "no part of its path may be '.' or '..', and none may hide a slash";
 
 function splitPath(path: string, refuse: Refuse): ObjectUrl {
@@ -96,6 +99,51 @@ function splitWebUrl(text: string, refuse: Refuse): ObjectUrl {
   if (isUnsafeUrlPath(path)) throw refuse(DOTS, 'SOURCE_PATH');
   const { folder, name } = cut(path, path.lastIndexOf('/') + 1);
   return { folder: start + folder, name: name + query === '' ? '' : keyOfUrl(name, query) };
+}
+
+/** A user, a host and a port, where none looks like an option (ssh(1)), and a path from the root of the server. */
+const SSH =
+  /^ssh:\/\/(?:([a-z0-9_][a-z0-9_.\\-]*\$?)@)?([a-z0-9_][a-z0-9_.-]*|\[[0-9a-f:.]+\])(?::(\d{1,5})?)?(\/.*)?$/i;
+
+/** Nothing in the path is decoded, as in DVC; a query and a password are refused. */
+function splitSshUrl(text: string, refuse: Refuse): ObjectUrl {
+  if (/^ssh:\/\/[^/@]*:[^/]*@/i.test(text))
+    throw refuse('it holds a password, and ssh takes none from there');
+  if (text.includes('?')) throw refuse('such an address has no query');
+  const [, , , , path = '/'] = SSH.exec(text) ?? [];
+  if (!SSH.test(text)) throw refuse('write ssh://user@host:port/folder/name');
+  if (isUnsafeUrlPath(path.replaceAll('%', '-'))) throw refuse(DOTS, 'SOURCE_PATH');
+  const whole = text.endsWith(path) ? text : `${text}/`;
+  return cut(whole, whole.lastIndexOf('/') + 1);
+}
+
+/** A folder of a machine that is reached by ssh. */
+export interface SshUrl {
+  host: string;
+  port: number | undefined;
+  user: string | undefined;
+  /** The absolute path of the folder. */
+  top: string;
+  /** The URL without the user, and without a slash at the end. */
+  shown: string;
+}
+
+/**
+ * Reads the URL of a folder that is reached by ssh.
+ * @throws RegError SOURCE_UNSUPPORTED, without any part that could be a secret
+ */
+export function parseSshUrl(url: string): SshUrl {
+  const [whole, user, host = '', digits, path = '/'] = SSH.exec(url) ?? [];
+  const port = digits === undefined ? undefined : Number(digits);
+  if (whole === undefined || port === 0 || (port ?? 1) > 65_535)
+    throw new RegError(
+      'SOURCE_UNSUPPORTED',
+      'an ssh:// URL names no host',
+      'write ssh://user@host:port/folder',
+    );
+  const top = path.replace(/\/+$/, '') || '/';
+  const at = host + (port === undefined ? '' : `:${port}`);
+  return { host: host.replace(/^\[|\]$/g, ''), port, user, top, shown: `ssh://${at}${top}` };
 }
 
 /** A bucket, or a container of Azure; `$web` and `$root` are two of these. */

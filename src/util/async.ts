@@ -1,4 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+/** How long other work of this thread may wait, in milliseconds. */
+const TURN_MS = 50;
+let turnEnds = 0;
+
+/** Lets other work of this thread run where it has waited for a while: timers, signals, progress. */
+export async function turn(): Promise<void> {
+  if (performance.now() < turnEnds) return;
+  await new Promise((resolve) => setImmediate(resolve));
+  turnEnds = performance.now() + TURN_MS;
+}
+
 /** A function that makes something at its first call and gives the same promise at every later one. After a failure it tries again. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;

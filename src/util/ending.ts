@@ -21,3 +21,14 @@ export function undoAll(): void {
       // the rest is undone all the same
     }
 }
+
+/** Milliseconds that work may take to end after a signal; then the process dies in any case. */
+let cleaningUp = 500;
+
+/** Says that the work of this process may take longer to end, as that of a server does. */
+export function mayEndWithin(ms: number): void {
+  cleaningUp = ms;
+}
+
+/** How long that is. */
+export const timeToEnd = (): number => cleaningUp;

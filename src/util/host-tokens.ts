@@ -26,7 +26,7 @@ export function hostTokens(env: NodeJS.ProcessEnv): HostToken[] {
     // a line break would end the answer of a credential helper
     if (host === undefined || value === '' || /[\0-\x1f\x7f]/.test(value)) continue;
     const [, user, password = value] = /^([^:]*):(.*)$/.exec(value) ?? [];
-    const schemes = /^(?:127(?:\.\d+){3}|localhost)(?::|$)/.test(host) ? ['https', 'http'] : ['https'];
+    const schemes = isThisMachine(host) ? ['https', 'http'] : ['https'];
     found.push({
       variable,
       origins: schemes.map((scheme) => `${scheme}://${host}`),
@@ -51,6 +51,16 @@ function hostIn(name: string): string | undefined {
   if (!isNumber.at(-1) || isAddress) return host;
   return `${labels.slice(0, -1).join('.')}:${labels.at(-1)}`;
 }
+
+/** The variable that holds a login for a web address; undefined where none does, as without a certificate. */
+export function tokenVariable(url: string): string | undefined {
+  const { protocol, hostname, host } = new URL(url);
+  if (protocol !== 'https:' && !isThisMachine(hostname)) return undefined;
+  const name = host.replaceAll('-', '__').replaceAll(/[.:]/g, '_').toUpperCase();
+  return hostIn(name) === host ? TOKEN + name : undefined;
+}
+
+const isThisMachine = (host: string): boolean => /^(?:127(?:\.\d+){3}|localhost)(?::|$)/.test(host);
 
 /** The user that servers expect beside a token alone: GitHub takes any, GitLab its own for the token of a job. */
 function usualUser(host: string, token: string, { CI_JOB_TOKEN: ofJob }: NodeJS.ProcessEnv): string {

@@ -1,7 +1,20 @@
-import { constants, renameSync, rmSync, type Stats } from 'node:fs';
+import { spawn } from 'node:child_process';
 import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeSync,
+} from 'node:fs';
+import {
+  chmod,
   copyFile,
   type FileHandle,
+  link,
   lstat,
   mkdir,
   mkdtemp,
@@ -17,6 +30,8 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import process from 'node:process';
 import { RegError } from '../errors.js';
 import { undoneAtEnd } from './ending.js';
+import { type Stamp, stampOf } from './stamp.js';
+import { CHUNK_BYTES } from './stream.js';
 
 // Files that a repository or another user may have put there are opened here, and everything that is written is written here: a
 // name may be a symbolic link to any file of the user, a pipe or a device. Node.js has no openat(2), so another user who may
@@ -121,14 +136,71 @@ export const tooLarge = (shown: string, size: number, limit: number): RegError =
     { file: shown, line: 1 },
   );
 
-/** Whether everything at a path is plain: a file, or a folder of files and folders. Other users' files are not, where that counts. */
-export async function isPlainTree(path: string, { mine = false } = {}): Promise<boolean> {
+/**
+ * Whether everything at a path is plain: a file, or a folder of files and folders. Other users' files are not, where that counts, nor files with
+ * another name unless these may be linked.
+ */
+export async function isPlainTree(path: string, { mine = false, linked = false } = {}): Promise<boolean> {
   const found = await lookAt(path).catch(() => undefined);
   if (found === undefined || (mine && !isMine(found))) return false;
-  if (found.isFile()) return !mine || hasOneName(found);
+  if (found.isFile()) return !mine || linked || hasOneName(found);
   if (!found.isDirectory()) return false;
-  for (const name of await readdir(path)) if (!(await isPlainTree(join(path, name), { mine }))) return false;
+  for (const name of await readdir(path))
+    if (!(await isPlainTree(join(path, name), { mine, linked }))) return false;
   return true;
+}
+
+/**
+ * Reads a part of a plain file, the next chunk while the last one is used. A chunk has its bytes until the next one is asked for.
+ * @throws RegError FILE_SYSTEM for anything but a plain file; errors of the file system
+ */
+export async function* readAhead(
+  path: string,
+  { start = 0, end = Number.POSITIVE_INFINITY } = {},
+): AsyncGenerator<Uint8Array> {
+  const file = await openPlain(path);
+  const buffers = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, Math.max(1, end - start))));
+  let at = start;
+  let turn = 0;
+  const next = () => {
+    const buffer = buffers[turn % 2] as Buffer;
+    turn += 1;
+    return file.read(buffer, 0, Math.min(buffer.length, end - at), at);
+  };
+  let coming = next();
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await coming;
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      coming = next();
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    // it may still be written to
+    await coming.catch(() => undefined);
+    await file.close();
+  }
+}
+
+/**
+ * Reads a plain file that fits into a buffer, without a thread of its own: for small files the way there and back takes longer.
+ * @returns its bytes, which the buffer holds, and the stamp of the file; undefined where it does not fit
+ * @throws RegError FILE_SYSTEM for anything but a plain file; errors of the file system
+ */
+export function readSmall(path: string, buffer: Buffer): { bytes: Uint8Array; stamp: Stamp } | undefined {
+  const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    const found = fstatSync(file, { bigint: true });
+    if (!found.isFile()) throw notPlain(path, 'no plain file');
+    if (found.size >= buffer.length) return undefined;
+    let length = 0;
+    for (let count = -1; count !== 0; length += count)
+      count = readSync(file, buffer, length, buffer.length - length, null);
+    return { bytes: buffer.subarray(0, length), stamp: stampOf(found) };
+  } finally {
+    closeSync(file);
+  }
 }
 
 // folders
@@ -283,6 +355,141 @@ interface WriteOptions {
 }
 
 /**
+ * Writes a new small file, without a thread of its own.
+ * @returns what the system says of it
+ * @throws errors of the file system
+ */
+export function writeSmall(path: string, bytes: Uint8Array): Stamp {
+  const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
+  try {
+    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+    return stampOf(fstatSync(file, { bigint: true }));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Brings a file to the disk while it is written, so that little is left to wait for at its end. */
+export function diskWriter(file: FileHandle): { wrote(count: number): void; end(): Promise<void> } {
+  let waiting = 0;
+  let running: Promise<unknown> | undefined;
+  let failure: unknown;
+  return {
+    wrote: (count) => {
+      waiting += count;
+      if (waiting < SYNC_BYTES || running !== undefined) return;
+      waiting = 0;
+      running = file.datasync().then(
+        () => {
+          running = undefined;
+        },
+        (error: unknown) => {
+          // the system says so once, and the file may lack these bytes (fsync(2), EIO)
+          failure = error;
+        },
+      );
+    },
+    end: async () => {
+      await running;
+      if (failure !== undefined) throw failure;
+      await file.sync();
+    },
+  };
+}
+
+const SYNC_BYTES = 64 * 1024 * 1024;
+
+/** Synchronises many files below a folder to the disk: with one call for the file system where there is a program for it, else one by one. */
+export async function syncFiles(folder: string, paths: readonly string[]): Promise<void> {
+  const isDone = paths.length > WORTH_A_PROGRAM && (await runs('sync', ['--file-system', folder]));
+  if (isDone) return;
+  const waiting = [...paths];
+  const work = async (): Promise<void> => {
+    for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+      const file = await open(path, O_RDWR | O_NOFOLLOW);
+      await file.sync().finally(() => file.close());
+    }
+  };
+  await Promise.all(Array.from({ length: SYNCS_AT_ONCE }, work));
+}
+
+const WORTH_A_PROGRAM = 64;
+const SYNCS_AT_ONCE = 4;
+
+/** Whether a program of the system could be run, and ended well. */
+const runs = (program: string, args: readonly string[]): Promise<boolean> =>
+  new Promise((resolve) => {
+    const child = spawn(program, args, { stdio: 'ignore' });
+    child.on('error', () => resolve(false));
+    child.on('exit', (code) => resolve(code === 0));
+  });
+
+/**
+ * Makes a file that shares its blocks with another one, where the file system has such copies.
+ * @param clone makes it, or fails
+ * @returns whether it was made
+ */
+export const cloned = (
+  from: string,
+  to: string,
+  clone: (from: string, to: string, mode: number) => Promise<void> = copyFile,
+): Promise<boolean> =>
+  clone(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE).then(
+    async () => {
+      // a copy has the mode of a new file, not that of the other
+      await chmod(to, 0o666 & ~process.umask());
+      return true;
+    },
+    async () => {
+      await rm(to, { force: true });
+      return false;
+    },
+  );
+
+/**
+ * Copies a plain file to a path that is free; where the file system can, the copy shares its blocks.
+ * @returns what the system says of the copy
+ * @throws what the signal was aborted with; errors of the file system
+ */
+export async function copyOnto(
+  from: string,
+  to: string,
+  how: { onBytes: (count: number) => void; signal?: AbortSignal | undefined; sync?: boolean },
+): Promise<Stamp> {
+  const { onBytes, signal, sync = true } = how;
+  const isCloned = await cloned(from, to);
+  const file = await openToAppend(to, !isCloned);
+  try {
+    const disk = diskWriter(file);
+    if (isCloned) onBytes((await file.stat()).size);
+    else
+      for await (const chunk of readAhead(from)) {
+        signal?.throwIfAborted();
+        await writeAll(file, [chunk]);
+        if (sync) disk.wrote(chunk.length);
+        onBytes(chunk.length);
+      }
+    if (sync) await disk.end();
+    return stampOf(await file.stat({ bigint: true }));
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes chunks where a file is at, in one call of the file system where that takes them all. */
+export async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  let left = chunks.filter(({ length }) => length > 0);
+  while (left.length > 0) {
+    let { bytesWritten } = await file.writev(left);
+    left = left.flatMap((chunk) => {
+      const done = Math.min(bytesWritten, chunk.length);
+      bytesWritten -= done;
+      return done === chunk.length ? [] : [chunk.subarray(done)];
+    });
+  }
+}
+
+/**
  * Writes a file below a root whole or not at all, with the folders above it. A file that is there keeps its mode and owner.
  * @throws RegError FILE_SYSTEM where it is no plain file, or a symbolic link is on the way; errors of the file system
  */
@@ -360,6 +567,23 @@ export async function copyPlain(from: string, to: string, { sync = false } = {})
   if (!sync) return;
   const file = await open(to, O_RDWR | O_NOFOLLOW);
   await file.sync().finally(() => file.close());
+}
+
+/**
+ * Makes another name for a plain file, or for each file of a folder of such, at a path that is free. No user may write to the files any more:
+ * a write under one name would change the others.
+ * @throws errors of the file system, such as for another disk
+ */
+export async function linkPlain(from: string, to: string): Promise<void> {
+  const found = await lstat(from);
+  if (found.isDirectory()) {
+    await mkdir(to);
+    for (const name of await readdir(from)) await linkPlain(join(from, name), join(to, name));
+    return;
+  }
+  refuseOther(found, from);
+  await chmod(from, found.mode & 0o555);
+  await link(from, to);
 }
 
 /** Gives a file or folder another name, in place of a file that has it. A symbolic link is moved or replaced, never followed. */

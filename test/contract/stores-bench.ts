@@ -7,7 +7,7 @@ import { openS3 } from '../../src/stores/s3.js';
 import { AZURITE, serveAzure, serveS3 } from '../support/emulators.js';
 import { serveGcs } from '../support/emulators-gcs.js';
 import type { Env, Sandbox } from '../support/repo.js';
-import { folder, http } from './stores-local.js';
+import { folder, http, SSH } from './stores-local.js';
 
 /** A kind of store, as the contract of `ObjectStore` is tested with it. */
 export interface StoreBench {
@@ -133,4 +133,4 @@ const gcs: StoreBench = {
 };
 
 /** Every kind of store; another kind is another row. */
-export const STORES: readonly StoreBench[] = [folder, http, s3, azure, gcs];
+export const STORES: readonly StoreBench[] = [folder, http, ...SSH, s3, azure, gcs];

@@ -22,7 +22,7 @@ describe.each(STORES)('a store of the kind $name', ({ open, cannot = [] }) => {
   it.each(KEYS)('finds and reads %s', async (key) => {
     const bytes = randomBytes(1000);
     await place.put(key, bytes);
-    expect(await store.stat(key)).toEqual({ key, size: 1000, ranges: true });
+    expect(await store.stat(key)).toMatchObject({ key, size: 1000, ranges: true });
     expect((await read(key)).equals(bytes)).toBe(true);
   });
 
@@ -42,7 +42,7 @@ describe.each(STORES)('a store of the kind $name', ({ open, cannot = [] }) => {
 
   it('reads an object without bytes', async () => {
     await place.put('empty', new Uint8Array());
-    expect(await store.stat('empty')).toEqual({ key: 'empty', size: 0, ranges: true });
+    expect(await store.stat('empty')).toMatchObject({ key: 'empty', size: 0, ranges: true });
     expect(await read('empty')).toHaveLength(0);
   });
 
@@ -111,7 +111,7 @@ describe.each(STORES)('a store of the kind $name', ({ open, cannot = [] }) => {
     it('lists a folder by key, and not what only begins as its name', async () => {
       for (const key of ['list/b', 'list/a/2', 'list/a/1', 'list2/c', 'list', 'list/a.b'])
         await place.put(key, Buffer.from(key));
-      expect(await store.list('list')).toEqual(
+      expect(await store.list('list')).toMatchObject(
         ['list/a.b', 'list/a/1', 'list/a/2', 'list/b'].map((key) => ({
           key,
           size: key.length,

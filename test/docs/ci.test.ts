@@ -56,6 +56,37 @@ const SCRIPTS = [
   ...blocksOf('sh'),
 ].filter((text): text is string => typeof text === 'string');
 
+describe('the patterns for tags in docs/ci.md', () => {
+  const [, section = ''] = /^## When a model enters prod\n([\s\S]*?)^## /m.exec(DOCS) ?? [];
+  const globOf = (glob: string, one: string): RegExp =>
+    new RegExp(`^${glob.replaceAll('**', '\0').replaceAll('*', one).replaceAll('\0', '.*')}$`);
+  /** How each CI reads its pattern: the documentation of GitHub ("Filter pattern cheat sheet"), GitLab, Jenkins and Azure ("Wildcards"). */
+  const READERS: Readonly<Record<string, (row: string) => RegExp>> = {
+    'GitHub Actions': (row) => globOf(parse(row).on.push.tags[0], '[^/]*'),
+    GitLab: (row) => new RegExp(/\/(.*)\//.exec(parse(row).rules[0].if)?.[1] ?? 'none'),
+    Jenkins: (row) => new RegExp(`^(?:${/pattern: '(.*?)'/.exec(row)?.[1]?.replaceAll('\\\\', '\\')})$`),
+    'Azure Pipelines': (row) => globOf(parse(row).trigger.tags.include[0], '.*'),
+  };
+  const rows = [...section.matchAll(/^\| (\w[\w ]*?) +\| `(.*?)` +\|.*\[/gm)].flatMap(
+    ([, ci = '', row = '']) => (ci in READERS ? [[ci, row] as const] : []),
+  );
+
+  test('there is one for each CI', () => {
+    expect(rows.map(([ci]) => ci)).toEqual(Object.keys(READERS));
+  });
+
+  test.each(rows)('%s: %s', (ci, row) => {
+    const pattern = READERS[ci]?.(row) ?? /none/;
+    for (const tag of ['churn#prod#1', 'churn#prod#12', 'models=eu/churn#prod#3', 'a.b-c=churn#prod#3'])
+      expect(tag).toMatch(pattern);
+    for (const tag of ['churn#prod!#4', 'churn#prod-eu#3', 'churn@v1.0.0', 'churn#dev#2', 'prod', 'v1.0.0'])
+      expect(tag).not.toMatch(pattern);
+    const whole = DOCS.replace(section, '');
+    const own = /"[^"]+"|\/[^/]+\/|'\.\*.*?'/.exec(row)?.[0] ?? 'none';
+    expect(whole, 'the pipeline has the same').toContain(own);
+  });
+});
+
 describe('the workflows in docs/ci.md', () => {
   test('use inputs and outputs of the action that there are', () => {
     const ours = STEPS.filter(({ uses }) => uses?.startsWith('mycompany/reg@'));

@@ -54,6 +54,8 @@ const STORY: [line: string, code?: number][] = [
   ['stages'],
   ['check-ref churn@v1.0.0'],
   ['verify'],
+  ['export csv'],
+  ['export kserve --storage-container --image registry.example/reg:1'],
   ['describe churn@v1.0.0'],
   ['describe cost --rev HEAD', 1],
   ['diff churn@v1.0.0 churn@v1.1.0'],
@@ -66,6 +68,8 @@ const STORY: [line: string, code?: number][] = [
   ['upload out.bin stored --register'],
   ['import mlem'],
   ['cache ls'],
+  ['files churn'],
+  ['store gc --dry-run'],
   ['validate --tags'],
   ['site --out public'],
   ['unassign churn prod'],
@@ -98,8 +102,11 @@ describe('what each command answers is what its schema says', () => {
     check(isError ? 'error' : (line.split(' ')[0] ?? ''), JSON.parse(isError ? run.stderr : run.stdout));
   });
 
-  test('ui, which goes on serving', async () => {
-    const child = startReg(box, { cwd: registry.dir }, ['ui', '--json']);
+  test.each([
+    ['ui', '--json'],
+    ['serve', '--json', '--port', '0'],
+  ])('%s, which goes on serving', async (...args) => {
+    const child = startReg(box, { cwd: registry.dir }, args);
     const line = await new Promise<string>((resolve, reject) => {
       let text = '';
       child.stdout?.on('data', (chunk: Buffer) => {
@@ -109,7 +116,7 @@ describe('what each command answers is what its schema says', () => {
       child.on('exit', () => reject(new Error(`it ended: ${text}`)));
     });
     child.removeAllListeners('exit').kill();
-    check('ui', JSON.parse(line));
+    check(args[0], JSON.parse(line));
   });
 
   test('completion', async () => {

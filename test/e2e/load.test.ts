@@ -101,6 +101,7 @@ describe('where it lands', () => {
       path: join(cwd, NAME),
       sha256: sha256('retrained'),
       size: 9,
+      files: null,
       pinned: true,
       source: {
         repo: '../research',

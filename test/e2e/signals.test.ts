@@ -114,6 +114,10 @@ const WAITING: Record<string, () => Waiting> = {
     args: ['hook', 'pre-receive'],
   }),
   'ui, for a reader': () => ({ registry: makeRegistry(box, 'ui', 'churn'), args: ['ui', '--port', '0'] }),
+  'serve, for a client': () => ({
+    registry: makeRegistry(box, 'serve', 'churn'),
+    args: ['serve', '--port', '0'],
+  }),
   'site, in the middle of its pages': () => {
     const registry = many('site', 60);
     for (let index = 0; index < 60; index += 1) registry.tag(`churn${index}@v1.0.0`, 'A version');

@@ -36,7 +36,7 @@ async function load({ files, path }: Committed, repository: Repository): Promise
   const opener = open(join(box.root, 'cache'), around);
   const source = await opener.openSource({ kind: 'path', path: repository.dir });
   const place = { kind: 'repository', repository: source, commit: oid, path, at: repository.dir } as const;
-  const model = await locate(place, { stores, around });
+  const model = await locate(place, { stores, sources: opener, around });
   await download(model, join(box.root, 'out', String(count)), () => undefined);
 }
 

@@ -4,6 +4,7 @@ import { inspectLink, modelPath, readLink } from '../../src/documents/link.js';
 import { parseLocation } from '../../src/domain/location.js';
 import { refuseUnsafePath } from '../../src/domain/model-files.js';
 import { RegError } from '../../src/errors.js';
+import { sourceOpener } from '../../src/git/open.js';
 import { download } from '../../src/models/download.js';
 import { locate } from '../../src/models/locate.js';
 import { storeOpener } from '../../src/stores/open.js';
@@ -17,7 +18,8 @@ const box = sandbox();
 const NOWHERE = { HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9' };
 const around = { env: { ...NOWHERE, HOME: join(box.root, 'home'), REG_TIMEOUT: '5' } };
 const stores = storeOpener(around);
-const storeModel = (url: string) => locate({ kind: 'store', url }, { stores, around });
+const sources = sourceOpener(join(box.root, 'cache'), around);
+const storeModel = (url: string) => locate({ kind: 'store', url }, { stores, sources, around });
 
 /** No error may tell a secret, or go on for ever. */
 async function expectDiscreet(call: () => unknown): Promise<void> {

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { RegError } from '../../src/errors.js';
+import { sourceOpener } from '../../src/git/open.js';
 import { openModelCache } from '../../src/models/cache.js';
 import { fetchModel } from '../../src/models/fetch.js';
 import { locate } from '../../src/models/locate.js';
@@ -94,7 +95,10 @@ async function load(path: string, promise: { size?: number; sha256?: string } = 
   const env = { REG_TIMEOUT: '20', REG_HTTP_PRIVATE: 'allow' };
   const source = `${url}/${path}/m.bin`;
   const around = { env, signal: AbortSignal.timeout(50_000) };
-  const model = await locate({ kind: 'store', url: source }, { stores: storeOpener(around), around });
+  const model = await locate(
+    { kind: 'store', url: source },
+    { stores: storeOpener(around), sources: sourceOpener(join(box.root, 'git-cache'), around), around },
+  );
   const wanted = { what: 'a', name: 'm.bin', promises: [promise], model };
   await placeModel(await fetchModel(wanted, { to: join(box.root, 'out', path) }, { cache }), cache);
 }

@@ -16,6 +16,7 @@ describe('paths inside a repository', () => {
     [':(glob)x', ':(glob)x'],
     ['modèle/模型.bin', 'modèle/模型.bin'],
     [' a ', ' a '],
+    ['p:m', 'p:m'],
   ])('%j is %j', (text, path) => {
     expect(modelPath(text)).toBe(path);
     expect(modelPath(path)).toBe(path);
@@ -23,7 +24,7 @@ describe('paths inside a repository', () => {
 
   it.each([
     ...['', '.', './', './.', '..', '../x', 'a/..', 'a/../../etc/passwd', 'a\\..\\b', '..\\..\\x'],
-    ...['/', '/etc/passwd', '//server/share', 'C:\\x', 'c:/x', 'C:x', 'a\0b', 'a/\0'],
+    ...['/', '/etc/passwd', '//server/share', 'C:\\x', 'c:/x', 'a\0b', 'a/\0'],
   ])('%j is no model path', (text) => {
     expect(refusalCode(() => modelPath(text))).toBe('SOURCE_PATH');
   });

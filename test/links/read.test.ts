@@ -63,6 +63,18 @@ describe('reading links (docs/specification.md, 4 Link files and configuration)'
     });
   });
 
+  it('texts of serving stay as they are written', () => {
+    const serving =
+      '{formatVersion: 1.10, resources: {requests: {cpu: 1, memory: 4Gi}}, replicas: {min: 0, max: 2}, args: [--x=1], env: {ON: yes, N: 0o17}}';
+    expect(read(`source: {path: m}\nserving: ${serving}\n`).serving).toEqual({
+      formatVersion: '1.10',
+      resources: { requests: { cpu: '1', memory: '4Gi' } },
+      replicas: { min: 0, max: 2 },
+      args: ['--x=1'],
+      env: { ON: 'yes', N: '0o17' },
+    });
+  });
+
   it.each<[string, string, number, string, string | undefined]>([
     ['an unknown key', 'source: {path: m}\nsha265: x\n', 2, "unknown key 'sha265'", "did you mean 'sha256'?"],
     [
@@ -100,6 +112,48 @@ describe('reading links (docs/specification.md, 4 Link files and configuration)'
       'source: {path: m}\nmetrics:\n  rmse: low\n',
       3,
       'metrics.rmse: is not a number',
+      undefined,
+    ],
+    [
+      'a wrong quantity',
+      'source: {path: m}\nserving:\n  resources: {limits: {cpu: lots}}\n',
+      3,
+      'serving.resources.limits.cpu: is not a quantity, such as 2, 500m or 4Gi',
+      undefined,
+    ],
+    [
+      'a wrong resource',
+      'source: {path: m}\nserving:\n  resources: {limits: {"g p u": 1}}\n',
+      3,
+      'serving.resources.limits: has a key that is not a resource, such as cpu, memory or nvidia.com/gpu',
+      undefined,
+    ],
+    [
+      'an unknown key of serving',
+      'source: {path: m}\nserving:\n  formt: onnx\n',
+      3,
+      "unknown key 'serving.formt'",
+      "did you mean 'format'?",
+    ],
+    [
+      'an unknown protocol',
+      'source: {path: m}\nserving:\n  protocol: v3\n',
+      3,
+      'serving.protocol: is not a protocol: v1, v2, grpc-v1 or grpc-v2',
+      undefined,
+    ],
+    [
+      'replicas upside down',
+      'source: {path: m}\nserving:\n  replicas: {min: 4, max: 2}\n',
+      3,
+      'serving.replicas: has a min that is above its max',
+      undefined,
+    ],
+    [
+      'a runtime with capitals',
+      'source: {path: m}\nserving:\n  runtime: Ours\n',
+      3,
+      'serving.runtime: is not the name of a serving runtime of KServe',
       undefined,
     ],
     ['an empty path', 'source:\n  path: ""\n', 2, 'source.path: is empty', undefined],

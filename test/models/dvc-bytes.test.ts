@@ -71,10 +71,10 @@ describe('what is wrong with the bytes', () => {
     const deps =
       'deps:\n- path: m.bin\n  repo:\n    url: https://ann:secret@example.com/research\n    rev_lock: abc\n';
     project.commit({ 'm.bin.dvc': `${deps}${dvcFile('m.bin', model)}` });
-    const { code, hint } = await failure('m.bin');
-    expect({ code, hint }).toEqual({
-      code: 'SOURCE_PATH',
-      hint: 'it was imported from https://example.com/research, whose remote has it: link it there; `dvc push` leaves imports out',
+    const { code, message } = await failure('m.bin');
+    expect({ code, message }).toEqual({
+      code: 'REMOTE_FAILED',
+      message: `m.bin (md5 ${model.md5}) is missing in the DVC remote 'storage', file://${remote}; it was imported from https://example.com/research, and no import is followed here`,
     });
   });
 

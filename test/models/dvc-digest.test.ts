@@ -22,7 +22,8 @@ import { sandbox } from '../support/repo.js';
 const box = sandbox();
 const project = box.repository('project');
 const remote = join(box.root, 'remote');
-const tools = { stores: storeOpener({ env: box.env, signal: undefined }), at: project.dir };
+const around = { env: box.env };
+const tools = { stores: storeOpener(around), around, at: project.dir };
 let objects: Objects;
 beforeAll(async () => {
   const opener = sourceOpener(join(box.root, 'cache'), { env: box.env, signal: undefined });

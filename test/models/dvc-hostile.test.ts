@@ -22,28 +22,37 @@ beforeEach(() => {
 
 describe('remotes that are refused', () => {
   test.each([
-    ['ssh://ann@example.com/store', 'is a ssh:// one'],
     ['gdrive://root/x', 'is a gdrive:// one'],
     ['hdfs://example.com/x', 'is a hdfs:// one'],
     ['webhdfs://example.com/x', 'is a webhdfs:// one'],
     ['webdavs://example.com/x', 'is a webdavs:// one'],
     ['oss://bucket/x', 'is a oss:// one'],
-    ['remote://other/x', 'is a remote:// one'],
     ['dvc-encrypted://bucket/x', 'is a dvc-encrypted:// one'],
     ['ext::sh://x', 'is a folder of another machine, ext::sh://x'],
     ['azure://evil.example.com/container', 'has the url azure://evil.example.com/container'],
   ])('%s', async (url, why) => {
     project.commit({ '.dvc/config': dvcConfig(url) });
-    const { code, message } = await failure('m', { isHere: false });
+    const { code, message, hint } = await failure('m', { isHere: false });
     expect({ code, message }).toMatchObject({
       code: 'SOURCE_UNSUPPORTED',
       message: expect.stringContaining(`the DVC remote 'storage' ${why}`),
     });
+    if (why.includes('//')) expect(hint).toMatch(/: dvc get \S+ m --rev [0-9a-f]{40}$|clone the repository/);
+  });
+
+  test('an alias of no remote, and one of itself', async () => {
+    for (const url of ['remote://other/x', 'remote://storage/x']) {
+      project.commit({ '.dvc/config': dvcConfig(url) });
+      expect(await failure('m')).toMatchObject({
+        code: 'SOURCE_UNSUPPORTED',
+        message: expect.stringContaining('.dvc/config has no url of the remote'),
+      });
+    }
   });
 
   test.each([
-    ['s3://bucket/x', { version_aware: 'true' }, 'is a version_aware one'],
-    ['s3://bucket/x', { worktree: 'True' }, 'is a worktree one'],
+    ['ssh://host/x', { user: '-oProxyCommand=id' }, "has the user '-oProxyCommand=id'"],
+    ['ssh://host/x', { port: '-oProxyCommand=id' }, "has the port '-oProxyCommand=id'"],
     ['s3://bucket/x', { sse_customer_key: 'secret' }, 'is encrypted by a key of its own (sse_customer_key)'],
     ['s3://bucket/x', { endpointurl: 'ftp://example.com' }, 'has the endpointurl ftp://example.com'],
     [
@@ -79,7 +88,13 @@ describe('outputs', () => {
     ['a negative size', `outs: [{path: m, md5: ${md5}, size: -1}]`, 'SOURCE_UNSUPPORTED'],
     ['a size that is a text', `outs: [{path: m, md5: ${md5}, size: x}]`, 'SOURCE_UNSUPPORTED'],
     ['files of a version-aware remote', `outs: [{path: m, files: [{relpath: x}]}]`, 'SOURCE_UNSUPPORTED'],
-    ['cloud versions', `outs: [{path: m, md5: ${md5}, cloud: {s: {etag: x}}}]`, 'SOURCE_UNSUPPORTED'],
+    ['files that lead up', `outs: [{path: m, files: [{relpath: ../x, md5: ${md5}}]}]`, 'SOURCE_PATH'],
+    [
+      'files twice',
+      `outs: [{path: m, files: [{relpath: x, md5: ${md5}}, {relpath: x, md5: ${md5}}]}]`,
+      'SOURCE_PATH',
+    ],
+    ['an import of no path', `deps: [{md5: ${md5}}]\nouts: [{path: m}]`, 'SOURCE_UNSUPPORTED'],
     ['no copy', `outs: [{path: m, md5: ${md5}, cache: false}]`, 'SOURCE_PATH'],
     ['a path outside', `outs: [{path: ../m, md5: ${md5}}]`, 'SOURCE_PATH'],
     ['an absolute path', `outs: [{path: /m, md5: ${md5}}]`, 'SOURCE_PATH'],

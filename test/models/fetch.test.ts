@@ -82,12 +82,9 @@ describe('fetching a model (docs/specification.md, 5 Commands, load)', () => {
     expect((await stat(at(inside))).mtimeMs).toBe(1000);
   });
 
-  it.each([
-    ['another file', async () => writeFile(at('m'), 'other')],
-    ['a folder', async () => mkdir(at('m'))],
-  ])('refuses to replace %s with a file, unless forced', async (_what, prepare) => {
+  it('another file is replaced only when that is forced', async () => {
     await mkdir(at());
-    await prepare();
+    await writeFile(at('m'), 'other');
     await expect(fetch(file, at('m'))).rejects.toMatchObject({ code: 'FILE_EXISTS' });
     await expect(fetch(file, at('m'), false, 'open')).rejects.toMatchObject({ code: 'FILE_EXISTS' });
     await fetch(file, at('m'), true);
@@ -95,23 +92,19 @@ describe('fetching a model (docs/specification.md, 5 Commands, load)', () => {
     expect(await below()).toEqual(['m']);
   });
 
-  it.each([
-    ['a file', async () => writeFile(at('m'), 'other')],
-    ['an empty folder', async () => mkdir(at('m'))],
-    [
-      'a folder with a file more',
-      async () => {
-        await fetch(tree, at('m'));
-        await writeFile(at('m', 'more'), '');
-      },
-    ],
-  ])('refuses to replace %s with a folder, unless forced', async (_what, prepare) => {
+  it('a folder is never replaced by a file', async () => {
+    await mkdir(at('m'), { recursive: true });
+    for (const force of [false, true])
+      await expect(fetch(file, at('m'), force)).rejects.toThrow('is a folder, and the model is one file');
+    expect(await below()).toEqual(['m']);
+  });
+
+  it('a file is replaced by a folder only when that is forced', async () => {
     await mkdir(at());
-    await prepare();
+    await writeFile(at('m'), 'other');
     await expect(fetch(tree, at('m'))).rejects.toMatchObject({ code: 'FILE_EXISTS' });
     await fetch(tree, at('m'), true);
-    expect((await readdir(at('m'))).sort()).toEqual(['a', 'c.bin']);
-    expect(await readdir(at())).toEqual(['m']);
+    expect(await below()).toEqual(['m', 'm/a', 'm/a/b.bin', 'm/c.bin']);
   });
 
   it('a file with the bytes of a model is not the folder around them', async () => {
@@ -119,12 +112,6 @@ describe('fetching a model (docs/specification.md, 5 Commands, load)', () => {
     await expect(fetch(folderOf(fileIn('m.bin', 'abc')), at('m'))).rejects.toMatchObject({
       code: 'FILE_EXISTS',
     });
-  });
-
-  it('a repository is never replaced', async () => {
-    await mkdir(at('m/.git'), { recursive: true });
-    await expect(fetch(file, at('m'), true)).rejects.toMatchObject({ code: 'FILE_EXISTS' });
-    expect(await below()).toEqual(['m', 'm/.git']);
   });
 });
 
@@ -310,16 +297,16 @@ describe('names that another one may have put there', () => {
     await isAlive();
   });
 
-  it('a target that is a link is replaced itself, when it is forced', async () => {
+  it('a target that is a link to a file is replaced itself, when it is forced; one to a folder is not followed', async () => {
     await symlink(join(canary(), 'c.bin'), at('m'));
     await expect(fetch(file, at('m'))).rejects.toMatchObject({ code: 'FILE_EXISTS' });
     await fetch(file, at('m'), true);
     expect(await text('m')).toBe('abc');
     await rm(at('m'));
     await symlink(canary(), at('m'));
-    await expect(fetch(tree, at('m'))).rejects.toMatchObject({ code: 'FILE_EXISTS' });
-    await fetch(tree, at('m'), true);
-    expect((await lstat(at('m'))).isDirectory()).toBe(true);
+    for (const force of [false, true])
+      await expect(fetch(tree, at('m'), force)).rejects.toThrow(`is a symbolic link to ${canary()}`);
+    expect((await lstat(at('m'))).isSymbolicLink()).toBe(true);
     await isAlive();
   });
 

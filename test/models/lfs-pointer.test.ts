@@ -46,6 +46,14 @@ test.each([
 
 const oid = `oid sha256:${OID}\n`;
 test.each([
+  ['CRLF', `${VERSION}${oid}size 1\n`.replaceAll('\n', '\r\n')],
+  ['no end of the last line', `${VERSION}${oid}size 1`],
+  ['an empty line', `${VERSION}\n${oid}size 1\n`],
+])('a pointer with %s is read, as git-lfs does', (_what, text) => {
+  expect(parse(text)).toEqual({ oid: OID, size: 1 });
+});
+
+test.each([
   ['nothing but a version', VERSION, 'it has no oid'],
   ['no size', VERSION + oid, 'it has no size'],
   ['another version', `version https://git-lfs.github.com/spec/v2\n${oid}size 1\n`, 'spec/v2 is not known'],
@@ -62,9 +70,6 @@ test.each([
   ['a key twice', `${VERSION}${oid}${oid}size 1\n`, "it has 'oid' twice"],
   ['two versions', `${VERSION}${oid}size 1\n${VERSION}`, "it has 'version' twice"],
   ['keys out of order', `${VERSION}size 1\n${oid}`, "'oid' must come before 'size'"],
-  ['CRLF', `${VERSION}${oid}size 1\n`.replaceAll('\n', '\r\n'), 'CRLF'],
-  ['no end of the last line', `${VERSION}${oid}size 1`, 'its last line has no end'],
-  ['an empty line', `${VERSION}\n${oid}size 1\n`, "'' is not a key and a value"],
   ['two blanks', `${VERSION}oid  sha256:${OID}\nsize 1\n`, 'is not a key and a value'],
   ['a key in capitals', `${VERSION}OID sha256:${OID}\nsize 1\n`, 'is not a key and a value'],
   ['bytes that are no text', `${VERSION}${oid}size 1\nz \xff\n`, 'it is not UTF-8'],

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { retryAfter, withRetries } from '../../src/net/http.js';
+import { retryAfter } from '../../src/net/hints.js';
+import { withRetries } from '../../src/net/http.js';
 
 const answer = (status: number, headers: Record<string, string> = {}) => ({
   status,

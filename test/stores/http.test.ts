@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ByteRange } from '../../src/net/http.js';
+import { type ByteRange, RangeIgnored } from '../../src/net/http.js';
 import { openWeb } from '../../src/stores/http.js';
 import type { ObjectStore } from '../../src/stores/port.js';
 import { failure } from '../contract/stores-objects.js';
@@ -84,7 +84,6 @@ describe('reading', () => {
   });
 
   it.each([
-    ['all of it', 200, {}],
     ['another part', 206, { 'content-range': 'bytes 1-5/10' }],
     ['less of it', 206, { 'content-range': 'bytes 0-3/10' }],
     ['a part that it does not name', 206, {}],
@@ -92,6 +91,13 @@ describe('reading', () => {
   ])('fails when the answer is %s', async (_what, status, headers) => {
     server.be((_request, response) => void response.writeHead(status, headers).end('01234'));
     expect((await failure(read('model.bin', { start: 0, end: 5 }))).code).toBe('STORE_FAILED');
+  });
+
+  it('says so when everything comes for a part, and takes it where that is the part', async () => {
+    server.be((_request, response) => void response.writeHead(200, { 'content-length': 10 }).end(BODY));
+    await expect(read('model.bin', { start: 0, end: 5 })).rejects.toThrow(RangeIgnored);
+    await expect(read('model.bin', { start: 5, end: 10 })).rejects.toThrow(RangeIgnored);
+    expect(await read('model.bin', { start: 0, end: 10 })).toBe('0123456789');
   });
 
   it('fails when a part is beyond the end, and when a part comes unasked', async () => {

@@ -32,7 +32,7 @@ describe('opening a store', () => {
   ])('and reading what is at %s', async (_what, url) => {
     const { folder, name } = splitObjectUrl(url());
     const store = await opener.openStore(folder);
-    expect(await store.stat(name)).toEqual({ key: name, size: 5, ranges: true });
+    expect(await store.stat(name)).toMatchObject({ key: name, size: 5, ranges: true });
     expect(await text(await store.read(name))).toBe('bytes');
   });
 

@@ -35,7 +35,11 @@ export function dvcIn(box: Sandbox, repository: () => Repository) {
     const opener = storeOpener(around);
     const at = asked.isHere === false ? undefined : dir;
     const commit = asked.commit ?? (await objects.commit('HEAD')) ?? '';
-    return findDvcModel(objects, commit, path, asked.stores?.(opener) ?? opener, at);
+    const stores = asked.stores?.(opener) ?? opener;
+    const follow = async () => {
+      throw new RegError('REMOTE_FAILED', 'no import is followed here');
+    };
+    return findDvcModel(objects, commit, path, { stores, around, at, follow });
   };
   /** The bytes of a model by the paths of its files, checked against what its source promises. */
   const read = async (path: string, asked: AskedOfDvc = {}): Promise<Record<string, Buffer>> => {

@@ -1,26 +1,12 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Env, Sandbox } from './repo.js';
-
-const SSHD = '/usr/sbin/sshd';
-/** Where sshd of root changes its root to; its package makes it at the start of the system. */
-const SSHD_FOLDER = '/run/sshd';
-/** A server that outlives its test ends by itself. */
-const LIFETIME_S = 300;
+import { hasSshd, serveSsh } from './ssh-server.js';
 
 /** Whether gitolite and an ssh server are on this machine, and can run as this user. */
-export const hasGitolite =
-  existsSync(SSHD) &&
-  (process.getuid?.() !== 0 || existsSync(SSHD_FOLDER)) &&
-  [
-    ['gitolite', 'query-rc', '-h'],
-    ['ssh', '-V'],
-    ['ssh-keygen', '-?'],
-  ].every(([program = '', ...args]) => spawnSync(program, args).error === undefined);
+export const hasGitolite = hasSshd && spawnSync('gitolite', ['query-rc', '-h']).error === undefined;
 
 /** A gitolite of its own, over an ssh server on loopback. */
 export interface Gitolite {
@@ -63,26 +49,12 @@ export async function serveGitolite(
     writeFileSync(join(home, '.gitolite/keydir', `${name}.pub`), readFileSync(`${key(name)}.pub`));
   appendFileSync(join(home, '.gitolite/conf/gitolite.conf'), config);
   const warnings = setup();
-  const port = await freePort();
-  const settings = [
-    `Port ${port}`,
-    'ListenAddress 127.0.0.1',
-    `HostKey ${key('host')}`,
-    'PidFile none',
-    `AuthorizedKeysFile ${join(home, '.ssh/authorized_keys')}`,
-    'StrictModes no',
-    'UsePAM no',
-    'PermitRootLogin yes',
-    'PasswordAuthentication no',
-    'KbdInteractiveAuthentication no',
+  const { port, close } = await serveSsh(root, {
+    hostKey: key('host'),
+    authorizedKeys: join(home, '.ssh/authorized_keys'),
     // gitolite is where its account is at home
-    `SetEnv HOME=${home}`,
-  ];
-  writeFileSync(join(root, 'sshd_config'), `${settings.join('\n')}\n`);
-  const server = spawn('timeout', [String(LIFETIME_S), SSHD, '-D', '-f', join(root, 'sshd_config')], {
-    stdio: 'ignore',
+    settings: [`SetEnv HOME=${home}`],
   });
-  await listening(port);
   return {
     url: (name) => `ssh://${userInfo().username}@127.0.0.1:${port}/${name}`,
     as: (person) => ({
@@ -97,28 +69,6 @@ export async function serveGitolite(
         readFileSync(file, 'utf8').replace(/^1;$/m, () => `${line}\n\n1;`),
       );
     },
-    close: () => void server.kill(),
+    close,
   };
-}
-
-/** A port that nothing listens at. */
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-
-async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => resolve(true));
-      socket.on('error', () => resolve(false));
-      socket.on('connect', () => socket.destroy());
-    });
-    if (isOpen) return;
-    await sleep(50);
-  }
-  throw new Error('the ssh server does not listen');
 }

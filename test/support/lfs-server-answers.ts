@@ -20,6 +20,10 @@ export type LfsFault =
   | 'no address'
   /** It answers about nothing that it was asked about. */
   | 'silent'
+  /** What it has nothing to say of is null. */
+  | 'nulls'
+  /** It asks for an hour. */
+  | 'busy'
   /** It is never answered. */
   | 'hangs'
   /** Half of the bytes come, and then the connection is cut. */
@@ -58,6 +62,8 @@ export function answerBatch(response: ServerResponse, body: Buffer, state: Batch
   const { fault } = state;
   if (fault === 'hangs') return;
   response.setHeader('content-type', MEDIA_TYPE);
+  if (fault === 'busy')
+    return void response.writeHead(503, { 'retry-after': '3600' }).end('{"message":null}');
   if (typeof fault === 'number')
     return void response
       .writeHead(fault, { 'retry-after': '0' })
@@ -79,6 +85,12 @@ function saidOf(oid: string, operation: string, { objects, storage, token, fault
   if (operation === 'upload')
     return objects.has(oid) ? {} : { authenticated: true, actions: { upload: action, verify: action } };
   if (!objects.has(oid)) return { error: { code: 404, message: 'Object does not exist' } };
+  if (fault === 'nulls')
+    return {
+      error: null,
+      authenticated: null,
+      actions: { upload: null, download: { header: null, ...action } },
+    };
   return { authenticated: true, actions: { download: action } };
 }
 
@@ -90,6 +102,7 @@ export function sendObject(
   fault: LfsFault | undefined,
 ): void {
   if (fault === 'hangs') return;
+  if (fault === 'busy') return void response.writeHead(503, { 'retry-after': '3600' }).end();
   if (typeof fault === 'number') return void response.writeHead(fault, { 'retry-after': '0' }).end();
   if (fault === 'redirects') {
     const [, port] = /:(\d+)$/.exec(headers.host ?? '') ?? [];

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { answerBatch, type LfsFault, type LfsFaultMode, sendObject } from './lfs-server-answers.js';
 import type { Sandbox } from './repo.js';
@@ -36,6 +37,10 @@ export interface LfsOptions {
   storage?: () => string;
   /** A header that the places of objects want, and that the batch API tells. */
   token?: string;
+  /** Headers without which it answers 403, also to git. */
+  headers?: Readonly<Record<string, string>>;
+  /** Serves over TLS. */
+  tls?: { key: Buffer; cert: Buffer };
 }
 
 /** The pointer to some bytes (git-lfs docs/spec.md). */
@@ -58,6 +63,10 @@ export async function serveLfs(box: Sandbox, options: LfsOptions = {}): Promise<
   };
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = request.url ?? '';
+    const isComplete = Object.entries(options.headers ?? {}).every(
+      ([name, value]) => request.headers[name] === value,
+    );
+    if (!isComplete) return void response.writeHead(403).end();
     const [, oid] = /^\/storage\/([0-9a-f]{64})/.exec(path) ?? [];
     if (oid === undefined && wanted && request.headers.authorization !== wanted) {
       if (isLfs(path)) requests.push(noted(request, ''));
@@ -80,9 +89,10 @@ export async function serveLfs(box: Sandbox, options: LfsOptions = {}): Promise<
       ? sendObject(request, response, held, faultOf('download'))
       : void response.writeHead(404).end();
   };
-  const server = createServer((request, response) => void answer(request, response));
+  const listener = (request: IncomingMessage, response: ServerResponse) => void answer(request, response);
+  const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = `${options.tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
     requests,

@@ -14,6 +14,7 @@ import {
   type TagRef,
   type TreeEntry,
 } from '../../src/git/port.js';
+import { NO_CONFIG } from '../../src/net/session.js';
 import { decodeFound, encodeTag, readingOf, type TagObject } from '../../src/git/tag-object.js';
 
 /** A repository in memory, for tests: the same answers as a real one, without git. */
@@ -157,9 +158,7 @@ export function memoryRepository(identity: Identity): MemoryRepository {
       folders: async () => [],
       remote: async () => undefined,
       setting: async () => undefined,
-      extraHeader: async () => undefined,
-      findLogin: async () => undefined,
-      tellLogin: async () => undefined,
+      web: NO_CONFIG,
       smudge: async () => undefined,
     },
   };

@@ -56,6 +56,12 @@ describe('a link to a folder outside the repository', () => {
   });
 });
 
+test('a store behind ssh in a private network is not asked', async () => {
+  expect(await findings("source: {url: 'ssh://127.0.0.1:9/models/m.bin'}\n")).toEqual([
+    expect.stringMatching(/^link-resolves: 127\.0\.0\.1 is an address of a private network/),
+  ]);
+});
+
 describe('a server of large files that a source names', () => {
   let server: LfsServer;
   beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openRegistry } from '../../src/api.js';
-import type { Ui } from '../../src/site/serve.js';
+import type { Ui } from '../../src/serve/ui.js';
 import { sandbox } from '../support/repo.js';
 import { siteRegistry } from '../support/site-registry.js';
 
@@ -94,7 +94,7 @@ test('a port that is taken is named, with the way out', async () => {
   await expect((await open()).ui({ port })).rejects.toMatchObject({
     code: 'USAGE',
     message: `cannot serve at port ${port}: something else listens there`,
-    hint: 'leave out --port to take a free one',
+    hint: 'give another one with --port; 0 takes a free one',
   });
 });
 

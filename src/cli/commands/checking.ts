@@ -1,4 +1,3 @@
-import { basename, dirname, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as accepting from '../../checks/accept.js';
 import * as doctoring from '../../checks/doctor.js';
@@ -12,9 +11,9 @@ import { RegError } from '../../errors.js';
 import * as approving from '../../registry/approvals.js';
 import { isClone, type RegistryContext } from '../../registry/context.js';
 import { ApprovedRow, DoctorFinding, type Finding, VerifiedRow } from '../../registry/rows.js';
-import { refuseLinksBelow, writeBelow } from '../../util/safe-files.js';
 import { shellLine } from '../../util/shell.js';
 import { addToSummary } from '../job-outputs.js';
+import { writeNamedFile } from '../named-file.js';
 import { pushHint } from '../next-step.js';
 import type { Output } from '../output.js';
 import { cleanLine } from '../render/clean.js';
@@ -144,25 +143,12 @@ export async function validate(
   const report = await validating.validate(context, { ...which, paths, from: cwd });
   if (report.note !== undefined) out.note(report.note);
   printReport(report, format, out);
-  if (sarif !== undefined)
-    await writeReport(resolve(cwd, sarif), reportIn('sarif', report, out), context, cwd);
+  if (sarif !== undefined) await writeNamedFile(cwd, sarif, reportIn('sarif', report, out), context);
   if (format === 'github') {
     out.note(countsOf(report));
     await addToSummary(checkSummary(report, countsOf(report)), out.world.env);
   }
   return report.ok ? 0 : 1;
-}
-
-/** Writes a report to a file; through no symbolic link below the work tree, which a change under review fills. */
-async function writeReport(
-  place: string,
-  text: string,
-  context: RegistryContext,
-  cwd: string,
-): Promise<void> {
-  const root = (await context.workTree())?.root;
-  for (const one of [root, cwd]) if (one !== undefined) await refuseLinksBelow(one, place);
-  await writeBelow(dirname(place), basename(place), text);
 }
 
 /** How many findings of each level there are, as a line. */

@@ -5,9 +5,12 @@ import { isFileUrl } from '../../domain/location.js';
 import { parseTarget } from '../../domain/target.js';
 import { RegError } from '../../errors.js';
 import { clearCache, listCache } from '../../models/cache.js';
+import { MOST_OTHERS } from '../../models/target.js';
+import { filesOf } from '../../registry/files.js';
 import { type LoadOptions, loadModel, singleFile, warningOf } from '../../registry/load.js';
 import { chosenBy } from '../../registry/queries.js';
-import { CacheRow, type UrlRow } from '../../registry/rows.js';
+import { CacheRow, FileRow, StoredRow, type UrlRow } from '../../registry/rows.js';
+import { unnamedObjects } from '../../registry/unnamed.js';
 import * as uploading from '../../registry/upload.js';
 import { type UrlOptions, urlOf } from '../../registry/url-of.js';
 import { withoutUserInfo } from '../../util/address.js';
@@ -29,6 +32,9 @@ export async function load(
     at,
     rev,
     force,
+    include,
+    rehash,
+    cached,
     frozen,
     verify,
     url,
@@ -38,21 +44,15 @@ export async function load(
     fields,
     json,
     outputFormat,
-  }: Pick<LoadOptions, 'at' | 'rev' | 'force' | 'frozen' | 'verify' | 'stage' | 'version'> &
+  }: Pick<LoadOptions, 'force' | 'include' | 'rehash' | keyof Asked> &
     Pick<UrlOptions, 'expires'> &
-    Pick<GlobalOptions, 'fields' | 'json' | 'outputFormat'> & { output?: string; url?: boolean },
+    Pick<GlobalOptions, 'fields' | 'json' | 'outputFormat'> & {
+      output?: string;
+      url?: boolean;
+      cached?: boolean;
+    },
 ): Promise<void> {
-  const parsed = parseTarget(asked);
-  const { artifact } = parsed;
-  const choice = {
-    at,
-    rev,
-    frozen,
-    verify,
-    ...chosenBy(parsed, { stage, version }),
-    onDeprecated: notingIn(out),
-    onPassedOver: passingOverIn(out),
-  };
+  const { artifact, ...choice } = chosenIn(out, asked, { at, rev, frozen, verify, stage, version });
   if (url) return printUrl(out, await urlOf(await open(), artifact, { ...choice, expires }), outputFormat);
   if (output === '-' && ((fields !== undefined && !json) || takesPlace(outputFormat)))
     throw new RegError(
@@ -64,17 +64,64 @@ export async function load(
   const loaded = await loadModel(await open(), artifact, {
     ...choice,
     force,
+    include,
+    rehash,
     onStart: progress.start,
-    ...placeOf(output, cwd),
+    ...(cached ? {} : placeOf(output, cwd)),
   }).finally(progress.stop);
-  const { kind: _, ...row } = loaded;
+  const { kind: _, others, ...row } = loaded;
   const warning = await warningOf(loaded);
   if (warning) out.note(warning);
   if (!loaded.pinned && loaded.version !== null) out.note(unpinnedWarning(loaded));
   // only what was verified to its last byte goes out
   out.answered = row;
   if (output === '-') return pipeline(createReadStream(singleFile(loaded)), out.world.stdout, { end: false });
-  await out.answer(row, () => [isAbsolute(output ?? '') ? loaded.path : relative(cwd, loaded.path)]);
+  await out.answer(row, () => [
+    cached || isAbsolute(output ?? '') ? loaded.path : relative(cwd, loaded.path) || '.',
+  ]);
+  if (others) out.note(othersNote(loaded.path, others));
+}
+
+/** Names the files of a folder that the model did not bring. */
+function othersNote(path: string, count: number): string {
+  const many = count > MOST_OTHERS ? `more than ${MOST_OTHERS}` : count;
+  return `${path} has ${many} other file${count === 1 ? '' : 's'}, left as ${count === 1 ? 'it is' : 'they are'}`;
+}
+
+/** Which version a command is about. */
+type Asked = Pick<LoadOptions, 'at' | 'rev' | 'frozen' | 'verify' | 'stage' | 'version'>;
+
+function chosenIn(
+  out: Output,
+  asked: string,
+  { stage, version, ...options }: Asked,
+): LoadOptions & { artifact: string } {
+  const parsed = parseTarget(asked);
+  return {
+    artifact: parsed.artifact,
+    ...options,
+    ...chosenBy(parsed, { stage, version }),
+    onDeprecated: notingIn(out),
+    onPassedOver: passingOverIn(out),
+  };
+}
+
+/** `reg files` */
+export async function files(
+  { out, open }: Session,
+  asked: string,
+  { at, rev, frozen, verify, stage, version }: Asked,
+): Promise<void> {
+  const { artifact, ...choice } = chosenIn(out, asked, { at, rev, frozen, verify, stage, version });
+  const { files: rows, ...listed } = await filesOf(await open(), artifact, choice);
+  await out.answer(rows, () => rowTable(FileRow, rows, out));
+  out.answered = listed;
+  const unknown = rows.filter(({ sha256 }) => sha256 === null).length;
+  if (unknown > 0)
+    out.note(
+      `the source does not say the SHA-256 of ${unknown === rows.length ? 'its files' : `${unknown} of ${rows.length} files`}, so the list is not compared with the link; reg load reads them`,
+    );
+  if (!listed.pinned && listed.version !== null) out.note(unpinnedWarning(listed));
 }
 
 /** Prints the address of the bytes. One with a signature is for the later steps: others read the log of a job. */
@@ -110,13 +157,13 @@ export async function upload(
   const { out, open, cwd } = session;
   const context = await open();
   const progress = progressBar(out, artifact);
-  const { note, ...row } = await uploading
+  const { notes, ...row } = await uploading
     .upload(context, path, artifact, { ...options, params: param, from: cwd, onStart: progress.start })
     .catch(hintAtPath('upload', path, artifact))
     .finally(progress.stop);
   await out.answer(row, () => [row.path, ...row.tags.map(({ tag }) => tag)]);
   if (!row.uploaded) out.note(`the store has these bytes already: ${row.url}`);
-  for (const one of [droppedNote(artifact, row.dropped), note]) if (one !== undefined) out.note(one);
+  for (const one of [droppedNote(artifact, row.dropped), ...notes]) if (one !== undefined) out.note(one);
   if (row.url.startsWith('./'))
     out.note(
       'the store is a folder of this clone, which others do not have: --store and store: in .reg.yaml name another',
@@ -125,6 +172,32 @@ export async function upload(
     out.note('the link names a folder of this machine; others find it where it is mounted at the same place');
   if (row.commit === null) out.hint(await commitHint(context, cwd, row.path, `Link ${artifact}`));
   else await pushHint(session, context, row.tags);
+}
+
+/** `reg store` */
+export async function store(
+  { out, open, cwd }: Session,
+  _action: 'gc',
+  { dryRun, store: named }: { dryRun?: boolean; store?: string },
+): Promise<void> {
+  if (!dryRun)
+    throw new RegError(
+      'USAGE',
+      'reg removes nothing from a store: other repositories may name it',
+      'list it with: reg store gc --dry-run',
+    );
+  const found = await unnamedObjects(await open(), { store: named, from: cwd });
+  const { rows } = found;
+  await out.answer(rows, () => rowTable(StoredRow, rows, out));
+  if (out.isData) return;
+  const total = rows.reduce((sum, { size }) => sum + (size ?? 0), 0);
+  out.note(
+    `${rows.length} of ${rows.length + found.named} objects, ${total} bytes, in ${found.store} that no link here names; links of other repositories and clones were not looked at`,
+  );
+  if (found.foreign > 0)
+    out.note(
+      `${found.foreign} more ${found.foreign === 1 ? 'object is' : 'objects are'} not laid out as an upload does, and not judged`,
+    );
 }
 
 /** `reg cache` */

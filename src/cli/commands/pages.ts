@@ -40,7 +40,7 @@ export async function site({ out, open, cwd }: Session, options: { output: strin
 
 /** `reg ui` */
 export async function ui({ out, open }: Session, options: { port?: number; open?: boolean }): Promise<void> {
-  const { ui: serve } = await import('../../site/serve.js');
+  const { ui: serve } = await import('../../serve/ui.js');
   const { url, closed } = await serve(await open(), { port: options.port, onNote: out.note });
   await out.answer({ url }, () => [url]);
   out.note('serving on this machine alone; Ctrl-C ends it');

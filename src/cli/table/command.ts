@@ -15,6 +15,8 @@ export interface OptionSpec {
   choices?: readonly string[];
   /** Makes a value of what was typed; `now` is the clock, in milliseconds since the epoch. @throws BadValue, RegError */
   parse?: (text: string, before: never, now: () => number) => unknown;
+  /** What its value is called, where that is not its name: a command may read one of the global options otherwise. */
+  key?: string;
   /** The value where none is typed. */
   fallback?: unknown;
   /** The value where none stands behind a `=`; the next word is no value of such an option. */

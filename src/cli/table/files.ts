@@ -1,13 +1,18 @@
 import {
   CacheRow,
+  FileRow,
+  HistoryRow,
   ImportRow,
   InitRow,
   LinkRow,
   LoadRow,
+  ManifestRow,
   OutdatedRow,
   RefusalRow,
   ReportRow,
+  ServeRow,
   SiteRow,
+  StoredRow,
   UiRow,
   UpdateRow,
   UploadRow,
@@ -24,6 +29,7 @@ import {
   type OptionSpec,
   OUTPUTS,
   option,
+  time,
 } from './command.js';
 import { CHOICE, SIGNING } from './writing.js';
 
@@ -80,6 +86,19 @@ const METADATA: readonly OptionSpec[] = [
 /** Reads names with commas between them. */
 const names = (text: string): string[] => text.split(',');
 
+const REHASH = option(
+  '--rehash',
+  'hash all bytes, also of files that have not changed since they were hashed',
+);
+
+const SERVE_HELP = `What clients of each tool set:
+  Hugging Face   HF_ENDPOINT=http://HOST:PORT/hf
+                 HF_TOKEN=hf_TOKEN
+                 hf download churn --revision prod
+  MLflow         MLFLOW_TRACKING_URI=http://HOST:PORT/mlflow
+                 MLFLOW_TRACKING_TOKEN=TOKEN
+                 mlflow.pyfunc.load_model('models:/churn@prod')`;
+
 /** The commands about files: configuration, links and models. */
 export const FILES: readonly CommandSpec[] = [
   command('init', 'write .reg.yaml, the configuration of a registry', {
@@ -128,10 +147,57 @@ export const FILES: readonly CommandSpec[] = [
     answer: list(ImportRow),
     run: async () => (await import('../commands/linking.js')).importLinks,
   }),
+  command(
+    'export <kind> [artifact]',
+    'write what other systems take: kserve (a service), csv (the journal)',
+    {
+      more:
+        'kserve writes the InferenceService of KServe for a pinned version, as YAML for kubectl apply; with --storage-container, what lets ' +
+        'a cluster load models through reg. csv writes what happened, oldest first.',
+      examples: [
+        "export kserve 'churn#prod' -o churn.yaml",
+        'export kserve --storage-container --image registry.example/reg:0.1.0',
+        'export csv --since 2026-01-01 -o journal.csv',
+      ],
+      choices: { kind: ['kserve', 'csv'] },
+      options: [
+        option('-o, --output <path>', 'the file to write (default: standard output)'),
+        ...[
+          ...CHOICE,
+          option('--rev <rev>', 'the link as it is at this rev of the registry'),
+          option('--verify', 'export only what the policy accepts, and where the chain holds'),
+          option('--name <name>', 'the name of the object (default: of artifact and revision, churn-prod)'),
+          option(
+            '--registry <url>',
+            'the https address at which the cluster reads the registry (default: that of the remote)',
+          ),
+          option(
+            '--reg-uri',
+            'load through reg, which checks the bytes, also where KServe could read the address itself',
+          ),
+          option('--storage-container', 'write the ClusterStorageContainer for reg:// instead'),
+        ].map((one) => ({ ...one, needs: ['kserve'] })),
+        option('--image <image>', 'with --storage-container: the container image that has reg', {
+          needs: ['--storage-container'],
+        }),
+        AT,
+        OFFLINE,
+        FETCH,
+        ...[
+          option('--since <time>', 'only what happened from this time on', { parse: time }),
+          option('--until <time>', 'only what happened up to this time', { parse: time }),
+          option('--raw', "leave cells that a spreadsheet may take for a formula as they are, without a '"),
+        ].map((one) => ({ ...one, needs: ['csv'] })),
+      ],
+      answer: either(ManifestRow, list(HistoryRow)),
+      run: async () => (await import('../commands/exporting.js')).exportAs,
+    },
+  ),
   command('load <artifact>', 'fetch a model: churn, churn@v1.2.0, churn@latest or churn#prod', {
     examples: [
       "load 'churn#prod' -o model.safetensors",
       'load churn@latest -o - | sha256sum',
+      "load 'churn#prod' --include 'onnx/*' --include '*.json'",
       "load 'churn#prod' --url --expires 1h",
     ],
     options: [
@@ -142,9 +208,21 @@ export const FILES: readonly CommandSpec[] = [
         'the file or folder to write, - for standard output (default: its own name)',
         { excludes: ['--url'] },
       ),
+      option(
+        '--include <pattern>',
+        'only files of a folder that match, as in .gitignore, as often as needed; ! leaves out again',
+        {
+          parse: (text, before: readonly string[]) => [...before, text],
+          fallback: [],
+          excludes: ['--url'],
+        },
+      ),
       AT,
       OFFLINE,
       FETCH,
+      option('--cached', 'load it into the cache alone, and print its path there', {
+        excludes: ['--output', '--url'],
+      }),
       option('--url', 'print the address of the bytes, and load nothing'),
       option(
         '--expires <duration>',
@@ -155,12 +233,30 @@ export const FILES: readonly CommandSpec[] = [
         },
       ),
       option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
+      REHASH,
       option('--verify', 'load only what the policy accepts, and where the chain holds'),
-      option('--force', 'replace other content at the target', { excludes: ['--url'] }),
+      option('--force', 'replace what differs at the target, and nothing beside the model', {
+        excludes: ['--url'],
+      }),
       ...OUTPUTS,
     ],
     answer: either(LoadRow, UrlRow),
     run: async () => (await import('../commands/models.js')).load,
+  }),
+  command('files <artifact>', 'list the files of a model, and fetch none', {
+    examples: ["files 'churn#prod'", 'files churn@v1.2.0 --json', "files 'churn#prod' --fields path,sha256"],
+    options: [
+      ...CHOICE,
+      option('--rev <rev>', 'the link as it is at this rev of the registry'),
+      AT,
+      OFFLINE,
+      FETCH,
+      option('--frozen', 'refuse a link that is not pinned to a commit and bytes'),
+      option('--verify', 'list only what the policy accepts, and where the chain holds'),
+      ...OUTPUTS,
+    ],
+    answer: list(FileRow),
+    run: async () => (await import('../commands/models.js')).files,
   }),
   command('upload <file-or-folder> <artifact>', 'put a model into the store, and write the link to it', {
     examples: [
@@ -195,6 +291,19 @@ export const FILES: readonly CommandSpec[] = [
     answer: list(CacheRow),
     run: async () => (await import('../commands/models.js')).cache,
   }),
+  command('store <action>', 'what a store keeps and no link names: list it', {
+    more: 'Links of every version, branch and other ref count, and those of the work tree. Other repositories may name the rest, so nothing is removed.',
+    examples: ['store gc --dry-run', 'store gc --dry-run --store s3://models/churn --json'],
+    choices: { action: ['gc'] },
+    options: [
+      option('--dry-run', 'list, and remove nothing: there is no other way to run it'),
+      option('--store <url|folder>', 'the store (default: store: of .reg.yaml, else ./store)'),
+      OFFLINE,
+      FETCH,
+    ],
+    answer: list(StoredRow),
+    run: async () => (await import('../commands/models.js')).store,
+  }),
   command('validate [path...]', 'check link files; exit 1 when one is wrong', {
     examples: [
       'validate',
@@ -218,6 +327,7 @@ export const FILES: readonly CommandSpec[] = [
       option('--tags', 'check tags instead: against each other and the policy of their stages'),
       option('--since <rev|time>', 'with --tags: only events from then on', { needs: ['--tags'] }),
       option('--bytes', 'ask too whether the bytes of what stages hold are there'),
+      REHASH,
       option('--offline', 'go by what this clone knows of the remote'),
     ],
     answer: ReportRow,
@@ -257,4 +367,40 @@ export const FILES: readonly CommandSpec[] = [
     answer: UiRow,
     run: async () => (await import('../commands/pages.js')).ui,
   }),
+  command('serve', 'serve registries to the clients of other tools: their models, read-only and verified', {
+    more: SERVE_HELP,
+    examples: [
+      'serve',
+      'serve --repo https://github.com/mycompany/model-registry --port 9000',
+      'serve --repo risk=../risk --repo ads=https://git.example.com/ads --host 0.0.0.0 --token-file tokens',
+    ],
+    options: [
+      option(
+        '-r, --repo <path|url>',
+        'the registry (env REG_REPO, default .); as <name>=<path|url>, as often as needed, several under their names',
+        { parse: collected, key: 'registries' },
+      ),
+      option('--registries <file>', 'a file with more of these, one <name>=<path|url> a line', {
+        key: 'registriesFile',
+      }),
+      option('--host <host>', 'the host to listen at; others than this machine need a token', {
+        fallback: '127.0.0.1',
+      }),
+      option('--port <n>', 'the port; 0 for one that is free', { parse: port, fallback: 8080 }),
+      option('--base-url <url>', 'the address that others reach it by, such as that of a proxy'),
+      option('--token-file <file>', 'who may ask: a token a line, or a name and a token'),
+      option('--face <names>', 'what to serve, with commas (default: all)', { parse: names }),
+      option('--s3-port <n>', 'a port for S3 alone, whose buckets stand at the root there', { parse: port }),
+      option('--refresh <duration>', 'how old what is known of a registry at a URL may be (default: 30s)', {
+        parse: duration,
+      }),
+    ],
+    answer: ServeRow,
+    run: async () => (await import('../commands/serving.js')).serve,
+  }),
 ];
+
+/** Adds a value to those that were given before. */
+function collected(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}

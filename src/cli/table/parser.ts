@@ -4,7 +4,7 @@ import { RegError } from '../../errors.js';
 import type { GlobalOptions } from '../output.js';
 import { TOPICS } from '../topics.js';
 import type { World } from '../world.js';
-import { BadValue, type CommandSpec, GLOBAL_OPTIONS, type OptionSpec, sentence } from './command.js';
+import { BadValue, type CommandSpec, GLOBAL_OPTIONS, namesOf, type OptionSpec, sentence } from './command.js';
 import { usageError } from './hints.js';
 import type { Line } from './line.js';
 import { COMMANDS, commandNamed, groupOf } from './table.js';
@@ -123,7 +123,9 @@ function fill(command: Command, spec: CommandSpec, now: World['now']): Command {
     .addHelpText('after', examplesText(examples))
     .helpOption('-h, --help', 'show this help');
   addOptions(command, options, 'Options:', now);
-  return addOptions(command, GLOBAL_OPTIONS, 'Global options:', now);
+  const own = new Set(options.flatMap(namesOf));
+  const others = GLOBAL_OPTIONS.filter((spec) => !namesOf(spec).some((name) => own.has(name)));
+  return addOptions(command, others, 'Global options:', now);
 }
 
 function addOptions(
@@ -133,12 +135,13 @@ function addOptions(
   now: World['now'],
 ): Command {
   command.optionsGroup(heading);
-  for (const { flags, about, choices, parse, fallback, shown } of specs) {
+  for (const { flags, about, choices, parse, key, fallback, shown } of specs) {
     const option = new Option(flags, about);
     if (choices !== undefined) option.choices(choices);
     if (parse !== undefined) option.argParser(parsing(parse, now));
     if (fallback !== undefined) option.default(fallback);
     if (shown !== undefined) option.flags = shown;
+    if (key !== undefined) option.attributeName = () => key;
     command.addOption(option);
   }
   return command;

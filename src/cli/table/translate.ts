@@ -28,7 +28,6 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   fetch: 'sync',
   push: 'sync',
   check: 'validate',
-  serve: 'ui',
   open: 'browse',
 };
 

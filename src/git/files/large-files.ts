@@ -1,38 +1,33 @@
 import { join, resolve } from 'node:path';
-import { extraHeaderFor, type GitConfig, gitConfigValue } from '../../documents/git-config.js';
+import { type GitConfig, gitConfigOf, gitConfigValue } from '../../documents/git-config.js';
 import { parseLocation } from '../../domain/location.js';
+import { insteadOf } from '../../net/git-settings.js';
 import { once } from '../../util/async.js';
-import { tokenFor } from '../../util/host-tokens.js';
 import type { LargeFiles } from '../port.js';
 import { findPlace, type Place } from './place.js';
 import { headBranch } from './refs.js';
+import { configuredWeb } from './settings.js';
 
-/** Finds large files by the configuration of a repository itself; only git reads that of the user and of the machine. */
+/** Finds large files by the configuration of the machine, of the user and of a repository. */
 export function localLargeFiles(place: Place, env: NodeJS.ProcessEnv): LargeFiles {
-  const { config } = place;
-  const remote = once(async () => remoteOf(config, await headBranch(place.gitDir)));
+  const web = configuredWeb(env, place.settings);
+  const config = once(async () => gitConfigOf(await web.settings()));
+  const remote = once(async () => {
+    const named = remoteOf(await config(), await headBranch(place.gitDir));
+    return named && { ...named, url: insteadOf(await web.settings(), named.url) };
+  });
   const folders = async (): Promise<string[]> => {
     const paths = remotePaths(place, (await remote())?.url);
     const others = paths.map((path) => findPlace(path, {}).catch(() => undefined));
     const found = [place, ...(await Promise.all(others))].filter((one) => one !== undefined);
     return [...new Set(found.map(storageOf))];
   };
-  const setting = async (key: string) => gitConfigValue(config, key);
-  // a token takes the place of headers
-  const extraHeader = async (url: string) => (tokenFor(url, env) ? undefined : extraHeaderFor(config, url));
-  return withoutPrograms({ remote, folders, setting, extraHeader }, env);
+  const setting = async (key: string) => gitConfigValue(await config(), key);
+  return { remote, folders, setting, web, ...WITHOUT_PROGRAM };
 }
 
-/** The parts of finding large files that need neither git-lfs nor credential helpers. */
-export const withoutPrograms = (
-  known: Pick<LargeFiles, 'folders' | 'remote' | 'setting' | 'extraHeader'>,
-  env: NodeJS.ProcessEnv,
-): LargeFiles => ({
-  ...known,
-  findLogin: async (url) => tokenFor(url, env),
-  tellLogin: async () => undefined,
-  smudge: async () => undefined,
-});
+/** The part of finding large files that only git-lfs has. */
+export const WITHOUT_PROGRAM: Pick<LargeFiles, 'smudge'> = { smudge: async () => undefined };
 
 /** The remote that git-lfs uses: of the branch, the default one, the only one, `origin` (git-lfs-config(5), remote.lfsdefault). */
 function remoteOf(config: GitConfig, branch: string | undefined): { name: string; url: string } | undefined {

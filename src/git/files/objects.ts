@@ -5,9 +5,10 @@ import { join, resolve } from 'node:path';
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { constants, createInflate, inflateSync } from 'node:zlib';
 import type { Oid } from '../../domain/event.js';
-import { RegError } from '../../errors.js';
+import { RegError, unreachable } from '../../errors.js';
 import { once } from '../../util/async.js';
 import { MAX_TAG_BYTES } from '../tag-object.js';
+import { treeEntries } from '../tree-object.js';
 import { openPack, type Pack } from './pack.js';
 import { textOf } from './place.js';
 
@@ -291,4 +292,28 @@ export async function peel(
     at = { type: kind as Target['type'], oid: target };
   }
   return at;
+}
+
+/** The objects that an object leads to; a submodule leads elsewhere. */
+export function linksIn({ type, bytes }: StoredObject): { type: ObjectHead['type']; oid: Oid }[] {
+  switch (type) {
+    case 'blob':
+      return [];
+    case 'tree':
+      return treeEntries(bytes).flatMap((entry) =>
+        entry.type === 'commit' ? [] : [{ type: entry.type === 'tree' ? 'tree' : 'blob', oid: entry.oid }],
+      );
+    case 'commit': {
+      const [head = ''] = bytes.toString('latin1').split('\n\n');
+      const lines = head.matchAll(/^(tree|parent) ([0-9a-f]{40})$/gm);
+      return [...lines].map(([, key, oid = '']) => ({ type: key === 'tree' ? 'tree' : 'commit', oid }));
+    }
+    case 'tag': {
+      const start = bytes.toString('latin1', 0, 80);
+      const [, oid, kind] = /^object ([0-9a-f]{40})\ntype (commit|tree|blob|tag)\n/.exec(start) ?? [];
+      return oid === undefined ? [] : [{ type: kind as ObjectHead['type'], oid }];
+    }
+    default:
+      return unreachable(type);
+  }
 }

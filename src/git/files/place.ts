@@ -3,9 +3,11 @@ import { dirname, join, resolve } from 'node:path';
 import {
   badGitConfigLine,
   type GitConfig,
+  type GitSettings,
+  gitConfigOf,
   gitConfigValue,
+  gitSettingsIn,
   isGitConfigTrue,
-  parseGitConfig,
 } from '../../documents/git-config.js';
 import { RegError } from '../../errors.js';
 import { isFolder, readIfThere } from '../../util/files.js';
@@ -20,6 +22,8 @@ export interface Place {
   /** The top of the work tree; undefined in a bare repository. */
   workTree: string | undefined;
   config: GitConfig;
+  /** The same in the order of its file. */
+  settings: GitSettings;
 }
 
 /** Variables that point git at other objects, refs or settings than those of the repository itself (git(1)). */
@@ -47,7 +51,8 @@ export async function findPlace(folder: string, env: NodeJS.ProcessEnv): Promise
     );
   const { gitDir, top } = found;
   const commonDir = resolve(gitDir, (await lineOf(join(gitDir, 'commondir'))) ?? '.');
-  const config = await readConfig(join(commonDir, 'config'));
+  const settings = await readConfig(join(commonDir, 'config'));
+  const config = gitConfigOf(settings);
   refuseUnknownFormats(config, commonDir);
   const configured = gitConfigValue(config, 'core.worktree');
   const isBare = top === undefined || (isGitConfigTrue(config, 'core.bare') && gitDir === commonDir);
@@ -57,14 +62,15 @@ export async function findPlace(folder: string, env: NodeJS.ProcessEnv): Promise
     commonDir,
     workTree: env.GIT_WORK_TREE ? resolve(start, env.GIT_WORK_TREE) : isBare ? undefined : workTree,
     config,
+    settings,
   };
 }
 
 /** @throws RegError NO_REPOSITORY for a file that git does not understand */
-async function readConfig(path: string): Promise<GitConfig> {
+async function readConfig(path: string): Promise<GitSettings> {
   const text = (await textOf(path)) ?? '';
   const line = badGitConfigLine(text);
-  if (line === undefined) return parseGitConfig(text);
+  if (line === undefined) return gitSettingsIn(text);
   const message = `git does not read the repository: bad config line ${line} in file ${path}`;
   throw new RegError('NO_REPOSITORY', message, 'repair that file in an editor');
 }

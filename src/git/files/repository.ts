@@ -99,7 +99,7 @@ export async function openLocalRepository(
 
 /**
  * Opens a folder as the source of models.
- * @param env names logins; a repository that it names is another one
+ * @param env names settings and logins; a repository that it names is another one
  * @throws RegError NO_REPOSITORY, GIT_MISSING
  */
 export async function openLocalSource(folder: string, env: NodeJS.ProcessEnv): Promise<SourceRepository> {
@@ -109,7 +109,9 @@ export async function openLocalSource(folder: string, env: NodeJS.ProcessEnv): P
     'check --source, or source.repo of the link',
   );
   if (!(await isFolder(folder))) throw notFound;
-  const elsewhere = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('GIT_')));
+  const elsewhere = Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^GIT_(?!CONFIG_|SSL_)/.test(name)),
+  );
   return openLocalRepository(folder, elsewhere).catch((error: unknown) => {
     throw error instanceof RegError && error.code === 'NO_REPOSITORY' ? notFound : error;
   });

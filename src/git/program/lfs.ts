@@ -6,8 +6,7 @@ import { RegError } from '../../errors.js';
 import { redactorOf, shownAddress } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import { isFolder } from '../../util/files.js';
-import { percentDecoded } from '../../util/text.js';
-import type { LargeFiles, Login } from '../port.js';
+import type { LargeFiles } from '../port.js';
 import {
   GitFailed,
   gitIn,
@@ -17,6 +16,7 @@ import {
   unhurried,
   withoutLocalVariables,
 } from './run.js';
+import { gitWebConfig } from './web.js';
 
 /** The remote of a repository, with its URL as it is, login included. */
 type Remote = NonNullable<Awaited<ReturnType<LargeFiles['remote']>>>;
@@ -30,7 +30,13 @@ export function gitLargeFiles(folder: string, around: Surroundings, known?: Remo
   const git = gitIn(folder, around);
   const setting = async (key: string): Promise<string | undefined> =>
     firstLine(git, ['config', '--includes', '--get', '--', key]);
-  const remote = once(async () => known ?? (await findRemote(git, setting)));
+  const web = gitWebConfig(folder, around);
+  const remote = once(async () => {
+    if (known === undefined) return findRemote(git, setting);
+    // loaded on use: a question about tags does not need it
+    const { insteadOf } = await import('../../net/git-settings.js');
+    return { ...known, url: insteadOf(await web.settings(), known.url) };
+  });
   const hasProgram = once(async () => (await git(['lfs', 'version'])).code === 0);
   return {
     setting,
@@ -41,9 +47,7 @@ export function gitLargeFiles(folder: string, around: Surroundings, known?: Remo
       const found = [git, ...paths.map((path) => gitIn(path, elsewhere))].map(storageOf);
       return (await Promise.all(found)).filter((one) => one !== undefined);
     },
-    extraHeader: (url) => firstLine(git, ['config', '--includes', '--get-urlmatch', 'http.extraHeader', url]),
-    findLogin: (url, mayAsk) => findLogin(folder, around, url, mayAsk),
-    tellLogin: (url, login, isGood) => tellLogin(git, url, login, isGood),
+    web,
     smudge: async (pointer) => {
       if (!(await hasProgram())) return undefined;
       // the user may not want large files in work trees; this one was asked for
@@ -105,53 +109,6 @@ async function storageOf(git: RunGit): Promise<string | undefined> {
   const storage = await firstLine(git, ['config', '--includes', '--type=path', '--get', 'lfs.storage']);
   return join(resolve(common, storage ?? 'lfs'), 'objects');
 }
-
-/** No question on a terminal or in a window (git(1), GIT_TERMINAL_PROMPT; gitcredentials(7)). */
-const WITHOUT_PROMPT = { GIT_TERMINAL_PROMPT: '0', GIT_ASKPASS: '', SSH_ASKPASS: '' } as const;
-
-/** The login for a web address, from the helpers of git's configuration (git-credential(1)). */
-async function findLogin(
-  folder: string,
-  around: Surroundings,
-  url: string,
-  mayAsk: boolean,
-): Promise<Login | undefined> {
-  const env = mayAsk ? around.env : { ...around.env, ...WITHOUT_PROMPT };
-  const git = gitIn(folder, { ...around, env });
-  const quiet = mayAsk ? [] : ['-c', 'core.askPass='];
-  const { code, stdout } = await git([...quiet, 'credential', 'fill'], described(url));
-  if (code !== 0) return undefined;
-  const answer = new Map(
-    stdout
-      .toString()
-      .split('\n')
-      .map((line): [string, string] => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-  );
-  const [username, password] = [answer.get('username'), answer.get('password')];
-  return username === undefined || password === undefined ? undefined : { username, password };
-}
-
-/** Makes the helpers keep a login, or forget it. */
-async function tellLogin(
-  git: RunGit,
-  url: string,
-  { username, password }: Login,
-  isGood: boolean,
-): Promise<void> {
-  const login = `username=${username}\npassword=${password}\n`;
-  await git(['credential', isGood ? 'approve' : 'reject'], described(url) + login);
-}
-
-/** A web address as git-credential(1) reads it; credential.useHttpPath decides whether the path counts. */
-function described(url: string): string {
-  const { protocol, host, pathname, username } = new URL(url);
-  const lines = [`protocol=${protocol.slice(0, -1)}`, `host=${host}`, `path=${decoded(pathname).slice(1)}`];
-  if (username !== '') lines.push(`username=${decoded(username)}`);
-  // a line break would make it another address for the helpers (CVE-2020-5260)
-  return `${lines.map((line) => line.replaceAll(/[\r\n\0]/g, '')).join('\n')}\n`;
-}
-
-const decoded = (text: string): string => percentDecoded(text) ?? text;
 
 /**
  * The output of git-lfs. Its failures are failures of the remote, because it has no codes for what went wrong. It leaves a

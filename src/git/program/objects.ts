@@ -6,8 +6,11 @@ import type { Objects, TreeEntry } from '../port.js';
 import { treeEntries } from '../tree-object.js';
 import { expectSuccess, GitFailed, type RunGit, type StreamGit } from './run.js';
 
-/** Reads commits, trees and blobs with the git program. */
-export function gitObjects(git: RunGit, stream: StreamGit): Objects {
+/**
+ * Reads commits, trees and blobs with the git program.
+ * @param isLasting whether the processes behind `stream` go on, so that it answers sooner than a new run of git
+ */
+export function gitObjects(git: RunGit, stream: StreamGit, isLasting = false): Objects {
   // each is a run of git, and several steps of a command ask for the same; a commit never has another one
   const entryOf = memoize(
     async ([commit, path]: readonly [Oid, string]) =>
@@ -16,10 +19,19 @@ export function gitObjects(git: RunGit, stream: StreamGit): Objects {
   );
   return {
     commit: (rev) => resolveCommit(git, rev),
-    entry: async (commit, path) =>
-      path === '' ? { path, type: 'tree', oid: commit } : entryOf([commit, path]),
+    entry: async (commit, path) => {
+      if (path === '') return { path, type: 'tree', oid: commit };
+      const trees = isLasting ? await import('./trees.js') : undefined;
+      const found = await trees?.entryAt(stream, commit, path);
+      return found === undefined ? entryOf([commit, path]) : found.entry;
+    },
     entries: (commit, path) => entries(git, ['-r', '--', commit, ...(path === '' ? [] : [`${path}/`])]),
     blob: async (oid, most) => {
+      const isSmall = isLasting && ((await blobSizes(stream, [oid])).get(oid) ?? LARGE) < LARGE;
+      if (isSmall && most !== undefined) {
+        const [small] = await readObjects(stream, [oid]);
+        if (small?.type === 'blob') return small.bytes.subarray(0, most);
+      }
       if (most !== undefined) return firstBytes(stream(['cat-file', 'blob', oid]), most).catch(notFound(oid));
       const [found] = await readObjects(stream, [oid]);
       if (found?.type === 'blob') return found.bytes;
@@ -57,6 +69,8 @@ export function gitObjects(git: RunGit, stream: StreamGit): Objects {
 }
 
 const ENTRIES_KEPT = 1000;
+/** A blob from so many bytes on is not read as a whole where its beginning is wanted. */
+const LARGE = 1024 * 1024;
 
 /** For `catch`: says of an object that git cannot give as a blob what is wrong. */
 const notFound =
@@ -117,7 +131,7 @@ export const eachObject = (
 ): AsyncGenerator<(FoundObject | undefined)[], void> => batch(stream, '--batch', names);
 
 /** The same, all at once. */
-async function readObjects(
+export async function readObjects(
   stream: StreamGit,
   names: readonly string[],
 ): Promise<(FoundObject | undefined)[]> {

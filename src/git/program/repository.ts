@@ -77,7 +77,7 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
   // in a partial clone git brings a missing model from the remote, and shows no progress
   const stream = streamGitIn(folder, unhurried(around));
   const plain = (): Promise<string | undefined> => plainTop(folder, around.env);
-  const objects = gitObjects(read, stream);
+  const objects = gitObjects(read, stream, around.isLasting);
   const asked = gitHistory(read);
   const history: History = {
     ...asked,
@@ -245,14 +245,14 @@ async function readRemotes(git: RunGit, requireUsable: () => Promise<void>): Pro
 /** The remotes that git pushes all refs to. */
 async function mirrorsAmong(
   names: readonly string[],
-  valueOf: (name: string) => string | undefined,
+  setting: (name: string) => string | undefined,
 ): Promise<Set<string>> {
-  const marked = names.filter((name) => valueOf(name) !== undefined);
+  const marked = names.filter((name) => setting(name) !== undefined);
   if (marked.length === 0) return new Set();
   // loaded on use: few remotes are mirrors
   const { isGitTrue } = await import('../../documents/git-config.js');
   // a key with = cannot be given on a command line, where it is to be overridden
-  return new Set(marked.filter((name) => isGitTrue(valueOf(name)) && !name.includes('=')));
+  return new Set(marked.filter((name) => isGitTrue(setting(name)) && !name.includes('=')));
 }
 
 /**
@@ -294,7 +294,7 @@ export async function openGitSource(path: string, around: Surroundings): Promise
   const found = await git(['rev-parse', '--git-dir']);
   if (found.code !== 0) throw refusalOf(found.stderr, path) ?? unreachable(` (${oneLine(found.stderr)})`);
   return {
-    objects: gitObjects(git, streamGitIn(path, unhurried(inside))),
+    objects: gitObjects(git, streamGitIn(path, unhurried(inside)), around.isLasting),
     history: gitHistory(git),
     largeFiles: gitLargeFiles(path, inside),
     tips: () => listTips(ownAccess(git, path)),

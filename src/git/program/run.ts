@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import { interrupted, RegError } from '../../errors.js';
 import { withoutUserInfo } from '../../util/address.js';
 import { undoneAtEnd } from '../../util/ending.js';
 import { type HostToken, hostTokens, redactorOfTokens } from '../../util/host-tokens.js';
+import { once as lazily } from '../../util/async.js';
 import { noResponse, timeoutOf } from '../../util/timeout.js';
 
 /** What a run of git takes from the process around it. */
@@ -15,6 +17,8 @@ export interface Surroundings {
   env: NodeJS.ProcessEnv;
   /** Ends what is running. */
   signal?: AbortSignal | undefined;
+  /** Whether processes that answer about objects go on for the next questions, as a server has many. */
+  isLasting?: boolean | undefined;
 }
 
 /** How one run of git ended. Callers decide by `code`, never by a message of git. */
@@ -124,14 +128,29 @@ export const readGitIn =
   };
 
 /** The same, for an answer that may be larger than memory. */
-export const streamGitIn =
-  (cwd: string, around: Surroundings): StreamGit =>
-  (args, input) => {
+export const streamGitIn = (cwd: string, around: Surroundings): StreamGit => {
+  const lasting = around.isLasting
+    ? lazily(async () => (await import('./lasting.js')).lastingGit(cwd, around))
+    : undefined;
+  return (args, input) => {
     const chunks = async function* (): AsyncGenerator<Buffer, void> {
+      const answer = lasting && input && (await (await lasting()).answer(args, input));
+      if (answer !== undefined) return yield answer;
       expectEnd(yield* outputOf(cwd, around, args, input), args);
     };
     return Readable.from(chunks(), { objectMode: false });
   };
+};
+
+/** Starts git, with pipes to write to and read from, for longer than one question. */
+export async function spawnGit(
+  cwd: string,
+  { env }: Surroundings,
+  args: readonly string[],
+): Promise<ChildProcess> {
+  const { spawn } = await import('node:child_process');
+  return spawn('git', [...args], { cwd, env: gitVariables(env), stdio: ['pipe', 'pipe', 'ignore'] });
+}
 
 /** The error of a stream whose git failed. */
 export class GitFailed extends RegError {
@@ -403,24 +422,24 @@ function helperFor({ variable, login, hasUser }: HostToken): string {
  * Without access to the remote. In a partial clone git asks the remote for every object that is missing, one by one. Git
  * before 2.44 may not know the first variable, so no transport is allowed either.
  */
-export const offline = ({ env, signal }: Surroundings): Surroundings => ({
-  env: { ...env, GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none' },
-  signal,
+export const offline = (around: Surroundings): Surroundings => ({
+  ...around,
+  env: { ...around.env, GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none' },
 });
 
 /**
  * For tags alone: git takes no more memory at once than that, and so never reads a huge object whole (its wrapper.c). It fails at such
  * an object as at a corrupt one.
  */
-export const withinLimit = ({ env, signal }: Surroundings): Surroundings => ({
-  env: { ...env, GIT_ALLOC_LIMIT: '128m' },
-  signal,
+export const withinLimit = (around: Surroundings): Surroundings => ({
+  ...around,
+  env: { ...around.env, GIT_ALLOC_LIMIT: '128m' },
 });
 
 /** Without a timeout in practice, for hooks, for a person who types a passphrase, and for downloads. */
-export const unhurried = ({ env, signal }: Surroundings): Surroundings => ({
-  env: { ...env, REG_TIMEOUT: '86400' },
-  signal,
+export const unhurried = (around: Surroundings): Surroundings => ({
+  ...around,
+  env: { ...around.env, REG_TIMEOUT: '86400' },
 });
 
 /** A value of git's configuration. */

@@ -3,7 +3,15 @@ import { link, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RegError } from '../../errors.js';
 import { once } from '../../util/async.js';
-import { makeFolders, makeOwnFolder, moved, remove, temporary, writeBelow } from '../../util/safe-files.js';
+import {
+  makeFolders,
+  makeOwnFolder,
+  moved,
+  readPlain,
+  remove,
+  temporary,
+  writeBelow,
+} from '../../util/safe-files.js';
 import type { CacheFolder } from './transport.js';
 
 /** A folder that belongs to one process until it is given back. */
@@ -35,6 +43,10 @@ export interface RemoteCache {
   borrow(keptAs: string | undefined, apart: boolean): Promise<BorrowedFolder>;
   /** Adds the objects of a folder to the shared ones. */
   share(folder: CacheFolder): Promise<void>;
+  /** Keeps the last answer to a question of a name: later the repository may be out of reach. */
+  keep(name: string, answer: string): Promise<void>;
+  /** The answer that was kept; undefined without one. */
+  kept(name: string): Promise<string | undefined>;
 }
 
 /**
@@ -66,8 +78,22 @@ export function openRemoteCache(address: string, cache: string): RemoteCache {
     share: async (folder) => {
       if (folder.objects !== shared.objects) await linkPacks(folder.objects, shared.objects);
     },
+    // a question does not fail because its answer cannot be kept
+    keep: (name, answer) =>
+      make()
+        .then(() => writeBelow(path, join('answers', hash(name)), answer))
+        .catch(() => undefined),
+    kept: async (name) => {
+      const bytes = await readPlain(join(path, 'answers', hash(name)), MAX_ANSWER_BYTES).catch(
+        () => undefined,
+      );
+      return bytes && Buffer.from(bytes).toString();
+    },
   };
 }
+
+/** A listing of a hundred thousand tags has some ten million. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 20);
 

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Oid } from '../../domain/event.js';
 import type { RegError } from '../../errors.js';
 import { needsGit } from '../port.js';
@@ -52,8 +53,24 @@ export interface Server {
     headers: Record<string, string>,
     body?: Uint8Array,
   ): Promise<AsyncIterable<Uint8Array>>;
+  /** A file below the address; undefined where there is none. It throws as `request` does. */
+  file(path: string): Promise<Readable | undefined>;
   /** The error for a server that fails; `why` may hold the server's own message. */
   failed(why: string): RegError;
+}
+
+/** A server answers with a file where the protocol begins: it has plain files (gitprotocol-http(5), "Dumb Clients"). */
+export class PlainFiles extends Error {}
+
+/** @throws PlainFiles for a list of refs in the place of a greeting */
+async function* greeting(response: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let isFirst = true;
+  for await (const chunk of response) {
+    if (isFirst && /^[0-9a-f]{40}\t/.test(Buffer.from(chunk).toString('latin1', 0, 41)))
+      throw new PlainFiles();
+    isFirst = false;
+    yield chunk;
+  }
 }
 
 type Failed = Server['failed'];
@@ -71,7 +88,7 @@ export function protocolV2({ shown, request, failed }: Server): ProtocolV2 {
   let asked: Promise<Capabilities> | undefined;
   const capabilities = (): Promise<Capabilities> => {
     asked ??= request(`/info/refs?service=${SERVICE}`, VERSION)
-      .then((response) => readCapabilities(decodePktLines(response, failed), shown, failed))
+      .then((response) => readCapabilities(decodePktLines(greeting(response), failed), shown, failed))
       .catch((error: unknown) => {
         // the next question asks again
         asked = undefined;

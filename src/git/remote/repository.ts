@@ -3,6 +3,7 @@ import type { ArtifactName } from '../../domain/names.js';
 import { tagRef, tagRefsOf } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
 import { isOid } from '../../util/oid.js';
+import { parseJson } from '../../util/text.js';
 import {
   type Branches,
   isBrokenRef,
@@ -44,12 +45,15 @@ const NOT_A_NAME = /[\s\0*?[\\~^:]|\.\.|@\{|^-|^$/;
  * Opens a remote repository to read it. Names are always those that it has now. Objects are fetched when they are needed, and
  * kept. Nothing is sent before the first question: every call may throw what a transport does.
  * @param open reads a folder of the cache
+ * @param offline answers with what was kept, and asks nothing
  */
 export function remoteRepository(
-  transport: Transport,
+  reached: Transport,
   cache: RemoteCache,
   open: (folder: CacheFolder) => FolderReader,
+  offline = false,
 ): RemoteRepository {
+  const transport = offline ? offlineTransport(cache) : reached;
   const local = open(cache.shared);
 
   /** Fetches, and reads what came; gives the error where the server did not send what is wanted. */
@@ -82,6 +86,11 @@ export function remoteRepository(
   };
 
   const listTags = async (scope: ArtifactName | 'all'): Promise<TagList> => {
+    const listed = await askTags(scope);
+    if (!offline) await cache.keep(listingOf(scope), JSON.stringify(listed.refs));
+    return listed;
+  };
+  const askTags = async (scope: ArtifactName | 'all'): Promise<TagList> => {
     if (scope !== 'all' && !transport.isVersion2) {
       // a pattern of ls-remote is not narrowed down by the server, and one of a fetch is
       const refspecs = tagRefsOf(scope).map((start) => `+${start}*:${start}*`);
@@ -191,9 +200,15 @@ export function remoteRepository(
     return fetch({ ...COMMITS, refspecs: EVERYTHING, keptAs: 'every commit' }, read);
   };
 
-  const resolveCommit = async (rev: string, reads: 'all' | 'top' = 'all'): Promise<Oid | undefined> => {
+  const resolveCommit: Objects['commit'] = async (rev, reads) => {
     const here = isOid(rev) ? await local.objects.commit(rev) : undefined;
     if (here !== undefined) return here;
+    if (offline) return (await cache.kept(`commit ${rev}`)) ?? Promise.reject(notKept(cache, rev));
+    const found = await askCommit(rev, reads);
+    if (found !== undefined) await cache.keep(`commit ${rev}`, found);
+    return found;
+  };
+  const askCommit = async (rev: string, reads: 'all' | 'top' = 'all'): Promise<Oid | undefined> => {
     const [, base = '', rest = ''] = /^(.*?)([~^].*)?$/s.exec(rev) ?? [];
     if (NOT_A_NAME.test(base)) return undefined;
     const refspecs = [`+${base}:${WANTED}`];
@@ -279,6 +294,38 @@ export function remoteRepository(
 const AT_ONCE = 500;
 
 const NOTHING_AT_ONCE: ManyObjects = { trees: async () => new Map(), blobs: async () => new Map() };
+
+const listingOf = (scope: ArtifactName | 'all'): string => `tags ${scope}`;
+
+/** The error for what was never asked while the repository could be reached. */
+const notKept = ({ address }: RemoteCache, what: string): RegError =>
+  new RegError(
+    'REMOTE_FAILED',
+    `${what} of ${address} is not in the cache`,
+    'ask without --offline, where the repository can be reached',
+  );
+
+/** Gives the listings that were kept, and reaches nothing. */
+function offlineTransport(cache: RemoteCache): Transport {
+  const refuse = async (): Promise<never> => {
+    throw notKept(cache, 'what is asked');
+  };
+  return {
+    // it lists one artifact alone, as such a server does
+    isVersion2: true,
+    listTags: async (scope) => {
+      const own = await cache.kept(listingOf(scope));
+      const all = own ?? (await cache.kept(listingOf('all')));
+      const refs = all === undefined ? undefined : (parseJson(all) as TagRef[] | undefined);
+      if (refs === undefined) throw notKept(cache, 'the list of tags');
+      const starts = scope === 'all' ? [''] : tagRefsOf(scope);
+      return refs.filter(({ name }) => starts.some((start) => tagRef(name).startsWith(start)));
+    },
+    tips: refuse,
+    defaultBranch: refuse,
+    fetch: refuse,
+  };
+}
 
 const nothing = async (): Promise<void> => undefined;
 

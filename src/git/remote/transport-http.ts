@@ -1,28 +1,53 @@
 import { STATUS_CODES } from 'node:http';
-import { extraHeaderFor, type GitConfig, headerOf } from '../../documents/git-config.js';
 import type { Oid } from '../../domain/event.js';
 import { type ArtifactName, artifactNameForTag } from '../../domain/names.js';
 import { compareText } from '../../domain/order.js';
 import { refNamesOf, TAG_REFS, tagRef } from '../../domain/refs.js';
 import { RegError } from '../../errors.js';
-import { openHttp, type Surroundings } from '../../net/http.js';
-import { redactorOf, shownAddress, withoutLogin } from '../../util/address.js';
+import { loginOf, withLogin } from '../../net/credentials.js';
+import { hintToLogin, hintToWait } from '../../net/hints.js';
+import { type HttpResponse, openHttp, type Surroundings } from '../../net/http.js';
+import { openSession, type Session, type WebConfig } from '../../net/session.js';
+import { redactorOf, withoutLogin } from '../../util/address.js';
 import { isOid } from '../../util/oid.js';
-import { type ProtocolV2, protocolV2, type RemoteRef, type Server } from './protocol-v2.js';
+import { PlainFiles, type ProtocolV2, protocolV2, type RemoteRef, type Server } from './protocol-v2.js';
 import type { CacheFolder, Receiver, Transport } from './transport.js';
+import { fetchDumb, listDumbRefs } from './protocol-dumb.js';
+
+/** The address of a server, login included, and the one that the user named, fit to be shown. */
+interface Place {
+  address: string;
+  shown: string;
+}
+
+/** What the transport takes from around it. */
+type Around = Surroundings & { web: WebConfig };
 
 /**
  * Reaches a repository over HTTP, in version 2 of git's protocol, without the git program.
- * @param around with the configuration whose headers are sent to the server (git-config(1), http.extraHeader)
  * @param receiver receives what comes into a folder of the cache
  */
 export function httpTransport(
-  address: string,
-  around: Surroundings & { config?: GitConfig | undefined },
+  place: Place,
+  around: Around,
   receiver: (folder: CacheFolder) => Receiver,
 ): Transport {
-  const server = openServer(address, around);
-  const protocol = protocolV2(server);
+  const server = openServer(place, around);
+  const smart = protocolV2(server);
+  let isPlain = false;
+  const protocol: Pick<ProtocolV2, 'listRefs'> = {
+    listRefs: async (prefixes) => {
+      if (!isPlain) {
+        const listed = await smart.listRefs(prefixes).catch((error: unknown) => {
+          if (!(error instanceof PlainFiles)) throw error;
+          isPlain = true;
+        });
+        if (listed) return listed;
+      }
+      const all = await listDumbRefs(server);
+      return all.filter(({ name }) => prefixes.length === 0 || prefixes.some((one) => name.startsWith(one)));
+    },
+  };
   return {
     isVersion2: true,
     listTags: async (scope) => {
@@ -37,7 +62,8 @@ export function httpTransport(
       const head = (await protocol.listRefs(['HEAD'])).find(({ name }) => name === 'HEAD');
       return head?.target?.startsWith(BRANCHES) ? head.target.slice(BRANCHES.length) : undefined;
     },
-    fetch: async ({ refspecs, filter, shallow }, folder) => {
+    fetch: async (asked, folder) => {
+      const { refspecs, filter, shallow } = asked;
       const specs = refspecs.map(parseRefspec);
       const refs = await refsNamed(specs, protocol);
       if (refs === undefined) return server.failed('it has no such ref');
@@ -47,8 +73,18 @@ export function httpTransport(
       for (const ref of refs) if (!(await isHere(ref, into))) wants.add(ref.oid);
       const before = folder.isFresh ? new Map<string, Oid>() : await into.refs();
       const haves = shallow ? [] : [...new Set(before.values())].slice(0, MAX_HAVES);
-      if (wants.size > 0) {
-        const response = await protocol.fetchPack({ wants: [...wants], haves, filter, isShallow: shallow });
+      const request = { wants: [...wants], haves, filter, isShallow: shallow };
+      const response =
+        wants.size === 0 || isPlain
+          ? 'plain'
+          : await smart.fetchPack(request).catch((error: unknown) => {
+              if (error instanceof PlainFiles) return 'plain' as const;
+              throw error;
+            });
+      if (response === 'plain') {
+        const failure = wants.size === 0 ? undefined : await fetchDumb(server, into, wants, asked);
+        if (failure) return failure;
+      } else {
         if (response === undefined) return server.failed('the server does not send an object that it lists');
         const oids = await into.addPack(response.pack).catch((error: NodeJS.ErrnoException) => {
           if (error instanceof RegError || error.syscall !== undefined) throw error;
@@ -94,7 +130,10 @@ function parseRefspec(text: string): Refspec {
 }
 
 /** The refs that refspecs ask for, by the names that they get here; undefined where a name is not there. */
-async function refsNamed(specs: readonly Refspec[], protocol: ProtocolV2): Promise<RemoteRef[] | undefined> {
+async function refsNamed(
+  specs: readonly Refspec[],
+  protocol: Pick<ProtocolV2, 'listRefs'>,
+): Promise<RemoteRef[] | undefined> {
   const prefixes = specs
     .filter(({ source }) => !isOid(source))
     .flatMap(({ source }) => (source.endsWith('*') ? [source.slice(0, -1)] : refNamesOf(source)));
@@ -118,57 +157,62 @@ async function refsNamed(specs: readonly Refspec[], protocol: ProtocolV2): Promi
   return found;
 }
 
-/** Reaches the server of a repository. A login in the address is sent to its own host alone. */
-function openServer(address: string, around: Surroundings & { config?: GitConfig | undefined }): Server {
-  const shown = shownAddress(address);
-  const redact = redactorOf(address);
+/** Reaches the server of a repository. A login is sent to its own host alone. */
+function openServer({ address, shown }: Place, around: Around): Server {
+  const { web, env } = around;
   const http = openHttp(around, {
     isPrivateAllowed: 'with-redirects',
     mayLeaveHost: true,
     code: 'REMOTE_FAILED',
+    settings: web.settings,
   });
-  const failed = (why: string): RegError =>
+  // another host that the server has moved to gets no login and no headers
+  const sessionAt = (url: string): Session =>
+    openSession(http.request, web, env, { url, reach: 'all', mayAsk: true });
+  let session = sessionAt(address);
+  const failed = (why: string, hint = 'check the address, the network and your access'): RegError =>
     new RegError(
       'REMOTE_FAILED',
-      `cannot reach ${shown}: ${redact(why).replaceAll(/\s+/g, ' ')}`,
-      'check the address, the network and your access; a login is given as in https://user:token@host/path',
+      `cannot reach ${shown}: ${session.redact(redactorOf(address)(why)).replaceAll(/\s+/g, ' ')}`,
+      hint,
     );
-  const { origin } = new URL(address);
-  const extra = headerOf(around.config && extraHeaderFor(around.config, withoutLogin(address)));
-  let base = new URL(address).href.replace(/\/+$/, '');
-  // another host that the server has moved to gets none of them
-  const own = () => (new URL(base).origin === origin ? extra : {});
+  let base = withLogin(address, {}).replace(/\/+$/, '');
+  const refused = (response: HttpResponse): RegError => {
+    response.body.destroy();
+    const why = `the server answers ${response.status} ${STATUS_CODES[response.status] ?? ''}`.trim();
+    return failed(why, hintFor(response, address));
+  };
   return {
     shown,
     failed,
+    file: async (path) => {
+      const response = await session.send({ method: 'GET', url: base + path, shown });
+      if (response.status === 200) return response.body;
+      const error = refused(response);
+      if (response.status === 404 || response.status === 410) return undefined;
+      throw error;
+    },
     request: async (path, headers, body) => {
       // git follows redirects of the first request alone too (git-config(1), http.followRedirects)
       const sent = body === undefined ? ({ method: 'GET' } as const) : ({ method: 'POST', body } as const);
       const redirect = body === undefined ? 'follow' : 'manual';
-      const response = await http.request({
-        ...sent,
-        url: base + path,
-        headers: { ...own(), ...headers },
-        shown,
-        redirect,
-      });
-      const { status, url } = response;
-      if (status !== 200) {
-        response.body.destroy();
-        throw failed(`the server answers ${status} ${STATUS_CODES[status] ?? ''}`.trim());
-      }
-      if (body === undefined && url.endsWith(path)) base = movedTo(url.slice(0, -path.length), base);
+      const response = await session.send({ ...sent, url: base + path, headers, shown, redirect });
+      if (response.status !== 200) throw refused(response);
+      const { url } = response;
+      if (body !== undefined || !url.endsWith(path)) return response.body;
+      base = url.slice(0, -path.length).replace(/\/+$/, '');
+      const [to, from] = [new URL(base), new URL(address)];
+      // the same host on a safer way
+      if (to.host === from.host && to.origin !== from.origin)
+        session = sessionAt(withLogin(base, loginOf(from) ?? {}));
       return response.body;
     },
   };
 }
 
-/** Where a repository is after a redirect, with the login of its own host. */
-function movedTo(address: string, before: string): string {
-  const [to, from] = [new URL(address), new URL(before)];
-  if (to.host === from.host) {
-    to.username = from.username;
-    to.password = from.password;
-  }
-  return to.href.replace(/\/+$/, '');
+/** The way out for a status. */
+function hintFor({ status, headers }: HttpResponse, address: string): string | undefined {
+  if (status === 401 || status === 403 || status === 404)
+    return `check the address and your access: ${hintToLogin(withoutLogin(address))}`;
+  return status === 429 || status === 503 ? hintToWait(headers) : undefined;
 }

@@ -46,6 +46,8 @@ export interface Wants {
   shallow: boolean;
 }
 
+export type ObjectType = 'commit' | 'tree' | 'blob' | 'tag';
+
 /** Receives what comes into a folder, for a transport that does so itself. */
 export interface Receiver {
   has(oid: Oid): Promise<boolean>;
@@ -55,6 +57,10 @@ export interface Receiver {
    * @throws RegError GIT_MISSING when it is too large; Error when it is broken
    */
   addPack(pack: AsyncIterable<Uint8Array>): Promise<ReadonlySet<Oid>>;
+  /** The type of an object, and the objects that it leads to; undefined where it is missing or broken. Submodules are elsewhere. */
+  links(
+    oid: Oid,
+  ): Promise<{ type: ObjectType; links: readonly { type: ObjectType; oid: Oid }[] } | undefined>;
   /** The refs of the folder, by full name. */
   refs(): Promise<Map<string, Oid>>;
   setRefs(refs: ReadonlyMap<string, Oid>): Promise<void>;

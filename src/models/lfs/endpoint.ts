@@ -4,6 +4,7 @@ import { RegError } from '../../errors.js';
 import { committedFile } from '../../git/committed.js';
 import type { LargeFiles, SourceRepository } from '../../git/port.js';
 import { type Login, loginOf } from '../../net/credentials.js';
+import { insteadOf } from '../../net/git-settings.js';
 import { shownAddress } from '../../util/address.js';
 
 /** A server of the Git LFS API. */
@@ -31,11 +32,15 @@ type Endpoint = LfsServer | { remote: string };
 export async function findEndpoint(repository: SourceRepository, commit: Oid): Promise<Endpoint | undefined> {
   const { largeFiles } = repository;
   const remote = await largeFiles.remote();
+  const settings = await largeFiles.web.settings();
   const committed = await committedConfig(repository, commit);
   for (const key of ['lfs.url', ...(remote === undefined ? [] : [`remote.${remote.name}.lfsurl`])]) {
     const own = await largeFiles.setting(key);
-    if (own !== undefined) return endpointAt(own, own, remote);
     const foreign = gitConfigValue(committed, key);
+    const address = insteadOf(settings, own ?? foreign ?? '');
+    // the user's own configuration may lead elsewhere from where the commit does
+    if (own !== undefined || (foreign !== undefined && address !== foreign))
+      return endpointAt(address, address, remote);
     if (foreign !== undefined) return foreignServer(foreign, remote);
   }
   return remote && endpointAt(remote.url, discovered(remote.url), remote);

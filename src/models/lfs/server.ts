@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import * as z from 'zod/mini';
-import { headerOf } from '../../documents/git-config.js';
 import { RegError } from '../../errors.js';
 import type { LargeFiles } from '../../git/port.js';
-import { basicAuth, type Login, withLogin } from '../../net/credentials.js';
-import type { ByteRange, HttpRequest, HttpResponse, Surroundings } from '../../net/http.js';
-import { holdsLogin, redactorOf, shownAddress } from '../../util/address.js';
+import { hintToLogin, hintToWait } from '../../net/hints.js';
+import { type ByteRange, type HttpResponse, RangeIgnored, type Surroundings } from '../../net/http.js';
+import { openSession, type Send, type Session, type WebConfig } from '../../net/session.js';
+import { holdsLogin, shownAddress } from '../../util/address.js';
 import { once } from '../../util/async.js';
 import { readAtMost } from '../../util/stream.js';
 import { parseJson } from '../../util/text.js';
@@ -68,16 +68,6 @@ export async function downloadAddress(
   return { href, needsHeaders: Object.keys(headers).length > 0 };
 }
 
-async function sessionWith(
-  largeFiles: LargeFiles,
-  server: LfsServer,
-  around: Surroundings,
-): Promise<Session> {
-  const remote = await largeFiles.remote();
-  const trusted = [remote && hostnameOf(remote.url), server.isTrusted ? hostnameOf(server.url) : undefined];
-  return openSession(server, largeFiles, sender(new Set(trusted), around));
-}
-
 /** The files of each request. */
 const groupsOf = (files: readonly PointedFile[]): (readonly PointedFile[])[] =>
   Array.from({ length: Math.ceil(files.length / MAX_OBJECTS) }, (_, n) =>
@@ -90,7 +80,7 @@ const pointersOf = (files: readonly PointedFile[]): Pointer[] => [
 ];
 
 /** Files whose objects are in one batch request. */
-function groupFiles(session: Session, files: readonly PointedFile[]): SourceFile[] {
+function groupFiles(session: LfsSession, files: readonly PointedFile[]): SourceFile[] {
   const requestAll = once(() => requestBatch(session, pointersOf(files)));
   return files.map((file) => {
     const { pointer } = file;
@@ -111,7 +101,7 @@ function groupFiles(session: Session, files: readonly PointedFile[]): SourceFile
 /** The error for an object that the server does not give (docs/api/batch.md, "Successful Responses"). */
 function objectError(
   { path, pointer }: PointedFile,
-  { server: { shown } }: Session,
+  { server: { shown } }: LfsSession,
   refusal: Refusal | undefined,
 ): RegError {
   const object = `the object ${pointer.oid} of ${path}`;
@@ -170,7 +160,7 @@ const BatchResponse = z.object({
  * @throws RegError REMOTE_FAILED
  */
 async function requestBatch(
-  session: Session,
+  session: LfsSession,
   pointers: readonly Pointer[],
 ): Promise<Map<string, Download | Refusal>> {
   const { shown, url } = session.server;
@@ -189,8 +179,9 @@ async function requestBatch(
     invalid(shown, `its answer has more than ${MAX_ANSWER_BYTES} bytes`),
   );
   const content = parseJson(text.toString());
-  if (response.status !== 200) throw batchError(session, response.status, content);
-  const { success, data } = BatchResponse.safeParse(content);
+  if (response.status !== 200) throw batchError(session, response, content);
+  // some servers write null for what they leave out
+  const { success, data } = BatchResponse.safeParse(withoutNulls(content));
   if (!success) throw invalid(shown, 'its answer is not that of the batch API');
   const { transfer = 'basic', hash_algo: hash = 'sha256', objects } = data;
   if (transfer !== 'basic') throw invalid(shown, `it wants to transfer by '${transfer}'`);
@@ -202,6 +193,13 @@ async function requestBatch(
     }),
   );
 }
+
+const withoutNulls = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const parts = Object.entries(value).filter(([, part]) => part !== null);
+  return Object.fromEntries(parts.map(([name, part]) => [name, withoutNulls(part)]));
+};
 
 function downloadIn(
   action: { href: string; header?: Record<string, string> | undefined } | undefined,
@@ -238,22 +236,26 @@ const invalid = (shown: string, why: string): RegError =>
     'check the address; git-lfs shows its own with: git lfs env',
   );
 
-function batchError({ server: { shown }, redact }: Session, status: number, content: unknown): RegError {
+function batchError(
+  { server: { shown, url }, redact }: LfsSession,
+  response: HttpResponse,
+  content: unknown,
+): RegError {
+  const { status } = response;
   const message = z.object({ message: z.string() }).safeParse(content).data?.message ?? '';
   const reason = message === '' ? '' : `: ${redact(brief(message))}`;
   return new RegError(
     'REMOTE_FAILED',
     `the Git LFS server ${shown} answered ${status}${reason}`,
-    hintFor(status),
+    hintFor(response, url),
   );
 }
 
 /** The way out for a status of docs/api/batch.md, "Response Errors". */
-function hintFor(status: number): string {
-  if (status === 401 || status === 403)
-    return 'give a credential helper of git a login that may read there: git help gitcredentials';
+function hintFor({ status, headers }: Pick<HttpResponse, 'status' | 'headers'>, url: string): string {
+  if (status === 401 || status === 403) return hintToLogin(url);
   if (status === 404) return 'check the address and your access; git-lfs shows its own with: git lfs env';
-  return 'try again later; the server may have given the reason';
+  return hintToWait(headers);
 }
 
 /** An answer about a hundred objects with long signatures has some hundred thousand. */
@@ -261,64 +263,27 @@ const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
 const brief = (text: string): string => text.replaceAll(/\s+/g, ' ').trim().slice(0, 200);
 
-/** Sends one request. */
-type Send = (request: HttpRequest) => Promise<HttpResponse>;
-
 /** Talks to one Git LFS server, and to the places where it keeps objects. */
-interface Session {
+interface LfsSession extends Session {
   server: LfsServer;
-  /**
-   * Sends a request. The server itself gets a login when it asks for one; any other host gets only what the request has.
-   * @throws RegError REMOTE_FAILED, INTERRUPTED
-   */
-  send: Send;
-  /** Sends a request as it is. */
-  sendAsIs: Send;
-  /** Removes the secrets from a text of the server. */
-  redact(text: string): string;
 }
 
-/**
- * Opens a session with a server; nothing is requested yet. The login is that of the address of the server, or else that of the
- * user's credential helpers, after a response with 401 (git-lfs docs/api/authentication.md).
- */
-function openSession(server: LfsServer, largeFiles: LargeFiles, sendAsIs: Send): Session {
-  const { origin } = new URL(server.url);
-  const { username = '', password } = server.login;
-  const address = withLogin(server.url, { username });
-  const own = password === undefined ? undefined : { username, password };
-  const extra = once(async () =>
-    headerOf(server.isTrusted ? await largeFiles.extraHeader(server.url) : undefined),
-  );
-  // an address that came with a commit must not make a user type a password
-  const find = once(() => largeFiles.findLogin(address, server.isTrusted));
-  let login: Login | undefined = own;
-  let isReported = false;
-  const sendAs = async (request: HttpRequest, who: Login | undefined): Promise<HttpResponse> =>
-    sendAsIs({
-      ...request,
-      headers: { ...(await extra()), ...(who && { authorization: basicAuth(who) }), ...request.headers },
-    });
-  return {
-    server,
-    sendAsIs,
-    redact: (text) => redactorOf(login === undefined ? '' : withLogin(server.url, login))(text),
-    send: async (request) => {
-      if (new URL(request.url).origin !== origin || request.headers?.authorization !== undefined)
-        return sendAsIs(request);
-      const first = await sendAs(request, login);
-      const found = first.status === 401 && own === undefined ? await find() : undefined;
-      if (found === undefined) return first;
-      first.body.destroy();
-      login = found;
-      const second = await sendAs(request, found);
-      if (!isReported) {
-        isReported = true;
-        await largeFiles.tellLogin(address, found, second.status !== 401);
-      }
-      return second;
-    },
-  };
+async function sessionWith(
+  { remote: remoteOf, web }: LargeFiles,
+  server: LfsServer,
+  around: Surroundings,
+): Promise<LfsSession> {
+  const remote = await remoteOf();
+  const trusted = [remote && hostnameOf(remote.url), server.isTrusted ? hostnameOf(server.url) : undefined];
+  const send = sender(new Set(trusted), web, around);
+  const session = openSession(send, web, around.env, {
+    url: server.url,
+    login: server.login,
+    reach: server.isTrusted ? 'all' : 'meant',
+    // an address that came with a commit must not make a user type a password
+    mayAsk: server.isTrusted,
+  });
+  return { ...session, server };
 }
 
 /**
@@ -326,11 +291,12 @@ function openSession(server: LfsServer, largeFiles: LargeFiles, sendAsIs: Send):
  * Only trusted hosts may be in a private network.
  * @param trusted names of hosts, as URLs have them
  */
-function sender(trusted: ReadonlySet<string | undefined>, around: Surroundings): Send {
+function sender(trusted: ReadonlySet<string | undefined>, web: WebConfig, around: Surroundings): Send {
   const client = (isPrivateAllowed: boolean) =>
     once(async () => {
       const { openHttp } = await import('../../net/http.js');
-      return openHttp(around, { isPrivateAllowed, mayLeaveHost: true, code: 'REMOTE_FAILED' });
+      const { settings } = web;
+      return openHttp(around, { isPrivateAllowed, mayLeaveHost: true, code: 'REMOTE_FAILED', settings });
     });
   const [inside, outside] = [client(true), client(false)];
   return async (request) => {
@@ -348,7 +314,7 @@ const EXPIRED: ReadonlySet<number> = new Set([400, 401, 403, 404, 410]);
  * @throws RegError REMOTE_FAILED, what `locate` throws; the stream fails with REMOTE_FAILED where its length is wrong
  */
 async function openDownload(
-  { send, sendAsIs }: Session,
+  { send, sendWithoutLogin }: LfsSession,
   pointer: Pointer,
   locate: (again: boolean) => Promise<Download>,
   range: ByteRange = { start: 0, end: pointer.size },
@@ -356,30 +322,34 @@ async function openDownload(
   const { oid, size } = pointer;
   if (range.end <= range.start) return Readable.from([], { objectMode: false });
   const isPart = range.start > 0 || range.end < size;
-  const get = async (again: boolean): Promise<{ response: HttpResponse; host: string }> => {
+  const get = async (again: boolean): Promise<{ response: HttpResponse; href: string }> => {
     const { href, headers, isAuthenticated } = await locate(again);
-    const response = await (isAuthenticated ? sendAsIs : send)({
+    const response = await (isAuthenticated ? sendWithoutLogin : send)({
       method: 'GET',
       url: href,
       headers,
       range: isPart ? range : undefined,
     });
-    return { response, host: new URL(href).host };
+    return { response, href };
   };
-  let { response, host } = await get(false);
+  let { response, href } = await get(false);
   if (EXPIRED.has(response.status)) {
     response.body.destroy();
-    ({ response, host } = await get(true));
+    ({ response, href } = await get(true));
   }
   const start = startOf(response, size);
+  if (isPart && response.status === 200 && start === 0) {
+    response.body.destroy();
+    throw new RangeIgnored(new URL(href).host, 'REMOTE_FAILED');
+  }
   if (typeof start === 'number' && start <= range.start)
     return objectOf(response.body, pointer, { ...range, skip: range.start - start });
   response.body.destroy();
   const why = typeof start === 'number' ? 'it sent another part than was asked for' : start;
   throw new RegError(
     'REMOTE_FAILED',
-    `${host} does not give the object ${oid}: ${why}`,
-    hintFor(response.status),
+    `${new URL(href).host} does not give the object ${oid}: ${why}`,
+    hintFor(response, href),
   );
 }
 

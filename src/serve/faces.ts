@@ -1,0 +1,9 @@
+import type { Face } from './face.js';
+
+/** The faces, each loaded on use. */
+export const FACES: Readonly<Record<string, () => Promise<Face>>> = {
+  hf: async () => (await import('./faces/hf.js')).hf,
+  mlflow: async () => (await import('./faces/mlflow.js')).mlflow,
+  // the last: its paths are those that no other has
+  pages: async () => (await import('./faces/pages.js')).pages,
+};
