@@ -211,6 +211,16 @@ export interface Objects {
   sizes(oids: readonly Oid[]): Promise<Map<Oid, number>>;
   /** The types of objects: `commit`, `tree` and so on, or `missing`; left out where only a remote knows. */
   types(oids: readonly Oid[]): Promise<Map<Oid, string>>;
+  /** Reads many objects in one go; absent where a single question is as cheap. */
+  many?: ManyObjects | undefined;
+}
+
+/** Many objects in one go. Those that are missing are left out. */
+export interface ManyObjects {
+  /** The entries of trees, and of the trees of commits, without those of the folders in them. */
+  trees(oids: readonly Oid[]): Promise<Map<Oid, TreeEntry[]>>;
+  /** The bytes of blobs. */
+  blobs(oids: readonly Oid[]): Promise<Map<Oid, Uint8Array>>;
 }
 
 /** Commits by the full names of the refs that lead to them, `HEAD` among them. */

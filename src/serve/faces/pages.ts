@@ -77,7 +77,7 @@ async function answerFrom(core: Core, c: Context<FaceEnv>, name: string, raw: st
   if (decoded === undefined) return noPage(c);
   const path = decoded === '' || decoded.endsWith('/') ? `${decoded}index.html` : decoded;
   if (path === 'changes') return followChanges(core, c, name);
-  const makeFile = (await siteNow(core, name)).get(path);
+  const makeFile = await (await siteNow(core, name)).find(path);
   if (makeFile === undefined) return noPage(c);
   const type = TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'text/plain; charset=utf-8';
   return new Response(await makeFile(), { headers: { ...HEADERS, 'Content-Type': type } });
@@ -119,16 +119,17 @@ function followChanges(core: Core, c: Context<FaceEnv>, name: string): Response 
   const encoder = new TextEncoder();
   let timer: NodeJS.Timeout | undefined;
   let last: string | undefined;
+  let isOpen = true;
   const stop = (): void => {
     clearInterval(timer);
-    core.closing?.removeEventListener('abort', stop);
+    isOpen = false;
   };
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => {
       controller.enqueue(encoder.encode('retry: 2000\n\n'));
       const look = async (): Promise<void> => {
         const mark = await markOf(await core.state(name)).catch(() => last);
-        if (mark === undefined || mark === last || core.closing?.aborted) return;
+        if (mark === undefined || mark === last || !isOpen) return;
         last = mark;
         controller.enqueue(encoder.encode(`event: mark\ndata: ${mark}\n\n`));
       };
@@ -137,8 +138,9 @@ function followChanges(core: Core, c: Context<FaceEnv>, name: string): Response 
       timer = setInterval(safely, PAUSE_MS);
       safely();
       core.closing?.addEventListener('abort', () => {
+        // a stream that its client left is closed
+        if (isOpen) controller.close();
         stop();
-        controller.close();
       });
     },
     cancel: stop,
