@@ -6,7 +6,7 @@ import { type Evidence, emptyEvidence, type Relation } from './evidence.js';
 import { EvidenceFiles, type EvidencePlace } from './files.js';
 import { environmentIn, mlflowIn } from './mlflow.js';
 import { plotsIn } from './plots.js';
-import { metricsIn, paramsIn, withData, withFiles } from './values.js';
+import { metricsIn, paramsIn, usualMetrics, withData, withFiles } from './values.js';
 
 export type { EvidencePlace } from './files.js';
 
@@ -53,6 +53,7 @@ export async function readEvidence(
   ];
   const whole = parts.reduce<Evidence>(joined, emptyEvidence());
   if (whole.environment.length === 0) whole.environment = await environmentIn(files, '.');
+  if (whole.metrics.length === 0) whole.metrics = await usualMetrics(files, pipelines);
   const metrics = withData(withFiles(whole.metrics, whole.params));
   const params = withFiles(whole.params, whole.metrics);
   // a template may have put a private value into a command

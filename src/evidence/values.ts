@@ -60,9 +60,20 @@ export async function metricsIn(
       if (full !== undefined) for (const one of await files.filesAt(full)) add(one, topOwner(one, pipelines));
     }
   if (named !== undefined) add(named, { relation: 'made', stage: null });
-  if (!isNamedByPipelines(pipelines))
-    for (const path of ['dvclive/metrics.json', 'metrics.json'])
-      if (await files.has(path)) add(path, { relation: 'top', stage: null });
+  const usual = 'dvclive/metrics.json';
+  if (!isNamedByPipelines(pipelines) && (await files.has(usual)))
+    add(usual, { relation: 'top', stage: null });
+  return readMetrics(files, owners);
+}
+
+/** The metrics of `metrics.json` at the top, for a repository where nothing else says what its metrics are. */
+export async function usualMetrics(files: EvidenceFiles, pipelines: Pipelines): Promise<Metric[]> {
+  const usual = 'metrics.json';
+  if (isNamedByPipelines(pipelines) || !(await files.has(usual))) return [];
+  return readMetrics(files, new Map([[usual, { relation: 'top', stage: null }]]));
+}
+
+async function readMetrics(files: EvidenceFiles, owners: ReadonlyMap<string, Owner>): Promise<Metric[]> {
   const found: Metric[] = [];
   for (const [file, owner] of owners) {
     if (owner.relation === 'other') continue;

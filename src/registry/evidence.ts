@@ -28,7 +28,7 @@ const MOST_MODEL_BYTES = 16 * 1024 * 1024;
 
 /**
  * The evidence of an artifact at a commit of the registry: from its own files, or those of the link's source at its pinned commit.
- * @returns null where nothing is said
+ * @returns null where nothing is only
  * @throws RegError only where git itself cannot be read
  */
 export async function evidenceOf(
@@ -58,11 +58,11 @@ async function evidenceOfLink(
   // an object store has the model alone
   if (source.url !== undefined) return emptyEvidence();
   const away = source.repo !== undefined && parseLocation(source.repo).kind === 'url';
-  const said = (message: string): Evidence => ({
+  const only = (message: string): Evidence => ({
     ...emptyEvidence(),
     notes: [{ file: source.path ?? '', kind: 'not-fetched', message }],
   });
-  if (away && !mayFetch) return said('its source is not on this machine; --fetch reads it');
+  if (away && !mayFetch) return only('its source is not on this machine; --fetch reads it');
   try {
     const repository = await sourceRepository(context, source);
     const commit = await sourceCommit(context, source, async () => registryCommit);
@@ -80,7 +80,7 @@ async function evidenceOfLink(
     };
   } catch (error) {
     if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;
-    return said(error.message);
+    return only(error.message);
   }
 }
 
