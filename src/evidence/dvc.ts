@@ -53,6 +53,7 @@ export const overlaps = (one: string, other: string): boolean =>
 const mapping = (value: unknown): DvcContent => (isMapping(value) ? value : {});
 const list = (value: unknown): readonly unknown[] =>
   Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
+/** A value that is a text, and not empty; undefined for any other. */
 export const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 

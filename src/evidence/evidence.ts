@@ -21,7 +21,7 @@ const Metric = defineRow('A metric', {
   value,
   text: shown,
   key: text('the name without its file'),
-  dataset: orNull(text(''), 'data that it was measured on; null where that is not said'),
+  dataset: orNull(text(''), 'data that it was measured on; null where no file says it'),
   config: orNull(text(''), 'configuration of the data'),
   split: orNull(text(''), 'part of the data'),
   relation,
@@ -43,7 +43,7 @@ export type Param = ValueOf<typeof Param>;
 
 const Data = defineRow('Data or another input', {
   name: text('its path from the top of the repository, or its own name'),
-  role: orNull(text(''), 'such as `training` or `test`; null where that is not said'),
+  role: orNull(text(''), 'such as `training` or `test`; null where no file says it'),
   url: orNull(text(''), 'where it came from; null for what is in the repository'),
   digest: orNull(text(''), 'its bytes: `md5:…`, `etag:…`, `rev:…`; compared only with one of the same kind'),
   size: orNull(size('bytes')),

@@ -26,7 +26,7 @@ export async function plotsIn(files: EvidenceFiles, pipelines: Pipelines): Promi
     const isFolder = members[0] !== path;
     for (const one of members) {
       if (!DATA.test(one) && !IMAGE.test(one)) continue;
-      // what is said of a file comes before what is said of its folder
+      // an entry for a file comes before one for its folder
       if (isFolder && found.has(one) && !whole.has(one)) continue;
       if (isFolder) whole.add(one);
       else whole.delete(one);

@@ -210,8 +210,8 @@ async function factsAt(
   if (judged === undefined || description === undefined || metrics.length === 0) return facts;
   const link = await linkAt(context, artifact, place).catch(unlessWithoutPath);
   if (link === undefined) return facts;
-  const values = await metricsOf(context, judged, link, async () => commit);
-  const found = metrics.flatMap((metric): [string, number][] => {
+  const values = await metricsOf(context, judged, link, async () => commit, metrics);
+  const found = metrics.flatMap((metric): [string, number | bigint][] => {
     const value = values.valueOf(metric);
     return value === undefined ? [] : [[metric, value]];
   });
@@ -228,7 +228,7 @@ const valuesIn =
   ({ metrics = {} }: Facts): MetricValues =>
   (metric) => {
     const value = Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;
-    return typeof value === 'number' ? value : undefined;
+    return typeof value === 'number' || typeof value === 'bigint' ? value : undefined;
   };
 
 interface Side {

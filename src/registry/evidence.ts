@@ -48,7 +48,8 @@ export async function evidenceOf(
   return isEmpty(found) ? null : found;
 }
 
-async function evidenceOfLink(
+/** The evidence of what a link leads to; a link to an object store has the model alone. */
+export async function evidenceOfLink(
   context: RegistryContext,
   { source }: Link,
   registryCommit: string,
