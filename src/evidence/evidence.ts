@@ -121,7 +121,7 @@ export const Evidence = defineRow('What a version was made from and how it did',
   about: list(About, 'licence, base model, tags, flavours'),
   signature: orNull(anything(''), 'inputs, outputs and parameters that MLflow recorded'),
   run: orNull(Run, 'the run that made it'),
-  bytes: orNull(Bytes, 'null where they are elsewhere, or too many to be read'),
+  bytes: orNull(Bytes, 'null where they are not on this machine, or too many to be read'),
   interface: orNull(anything(''), 'tensors and metadata in the header of the model'),
   notes: list(Note, 'what could not be read, beside the rest'),
 });

@@ -9,7 +9,7 @@ import { digestOf } from '../models/digest.js';
 import { digestText, dvcBytesAt } from '../models/dvc-digest.js';
 import { gitModel } from '../models/git.js';
 import { interfaceOf } from '../models/interface.js';
-import { hasPointers } from '../models/lfs/pointer.js';
+import { parsePointer } from '../models/lfs/pointer.js';
 import type { RegistryContext } from './context.js';
 import type { DeclaredPlace } from './former-names.js';
 import { linkAt } from './links.js';
@@ -25,6 +25,9 @@ export interface EvidenceOfOptions {
 
 /** The most bytes of a model in git that are read for their digest. */
 const MOST_MODEL_BYTES = 16 * 1024 * 1024;
+
+/** A pointer of Git LFS is shorter (its specification, "The Pointer"). */
+const POINTER_BYTES = 1024;
 
 /**
  * The evidence of an artifact at a commit of the registry: from its own files, or those of the link's source at its pinned commit.
@@ -101,12 +104,18 @@ async function bytesIn(
   }
   const entries = entry.type === 'tree' ? await objects.entries(commit, path) : [entry];
   if (entries.some(({ type }) => type !== 'blob')) return {};
-  const sizes = await objects.sizes(entries.map(({ oid }) => oid));
+  const oids = entries.map(({ oid }) => oid);
+  // a question brings no model from a remote
+  const here = await objects.types(oids);
+  if (oids.some((oid) => here.get(oid) !== 'blob')) return {};
+  const sizes = await objects.sizes(oids);
   const total = entries.reduce((sum, { oid }) => sum + (sizes.get(oid) ?? 0), 0);
   if (total > MOST_MODEL_BYTES) return {};
   try {
+    // a server of Git LFS is not asked either
+    for (const { oid, path: file } of entries)
+      if ((sizes.get(oid) ?? 0) < POINTER_BYTES && parsePointer(await objects.blob(oid), file)) return {};
     const model = await gitModel(context.repository, commit, path, context.around);
-    if (await hasPointers(model.files)) return {};
     const { sha256, size } = await digestOf(model);
     const found = await interfaceOf(model).catch(unlessModel);
     return { bytes: { digest: `sha256:${sha256}`, size }, interface: found ?? null };

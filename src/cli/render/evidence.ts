@@ -27,7 +27,6 @@ export function evidenceRows(evidence: Evidence): string[][] {
   if (evidence.signature !== null) add('signature', '', cleanJson(evidence.signature, true));
   if (evidence.run !== null)
     add('run', evidence.run.id, parts(evidence.run.by, evidence.run.started, evidence.run.command));
-  if (evidence.bytes !== null) add('bytes', '', parts(evidence.bytes.digest, bytesText(evidence.bytes.size)));
   for (const { file, kind, message } of evidence.notes) add(kind, file, message);
   return rows;
 }
