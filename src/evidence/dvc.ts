@@ -4,7 +4,6 @@ import { isMapping } from '../documents/dvc-parameters.js';
 import type { DvcContent } from '../documents/dvc-template.js';
 import { readValues } from '../documents/values.js';
 import { compareText } from '../domain/order.js';
-import { md5Of } from '../models/dvc-digest.js';
 import { withoutUserInfo } from '../util/address.js';
 import type { Command, Data, Relation } from './evidence.js';
 import type { EvidenceFiles } from './files.js';
@@ -184,7 +183,7 @@ function depOf(dep: DvcContent, at: (path: string) => string | undefined): Dep {
 }
 
 function digestIn(entry: DvcContent): string | null {
-  const found = digestOfOut({ path: '', file: '', entry }, md5Of);
+  const found = digestOfOut({ path: '', file: '', entry });
   if (found)
     return `${found.kind === 'md5-dos2unix' ? 'md5' : found.kind}:${found.value}${found.isFolder ? '.dir' : ''}`;
   for (const key of ['etag', 'checksum', 'version_id', 'rev_lock']) {

@@ -1,4 +1,4 @@
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
 import { type DeclaredOut, requireOut } from '../documents/dvc.js';
 import { MOST_VALUE_BYTES } from '../documents/values.js';
 import type { Oid } from '../domain/event.js';
@@ -6,22 +6,18 @@ import { RegError } from '../errors.js';
 import type { Objects, TreeEntry } from '../git/port.js';
 import { findManifest, trackedModel } from '../models/dvc.js';
 import { dvcOutputs, pointersAt } from '../models/dvc-index.js';
-import { type DvcRemote, dvcFolder, localUrl, openRemote, remoteOf } from '../models/dvc-remote.js';
-import type { StoreOpener } from '../stores/port.js';
+import { type DvcPlace, localUrl, openCache, openRemote } from '../models/dvc-remote.js';
+import { type DvcTools, dvcSettings, remoteOf } from '../models/dvc-settings.js';
 import { once } from '../util/async.js';
-import { isFolder } from '../util/files.js';
 import { readAtMost } from '../util/stream.js';
 import type { Note } from './evidence.js';
 
 /** Where the files of a version are. */
-export interface EvidencePlace {
+export interface EvidencePlace extends DvcTools {
   objects: Objects;
   commit: Oid;
   /** The model, from the top of the repository; undefined where it is elsewhere. */
   path: string | undefined;
-  stores: StoreOpener;
-  /** The absolute path of the repository's work tree; undefined for one that is not on this machine. */
-  at: string | undefined;
   /** Whether remotes of DVC that are not folders of this machine may be asked. */
   mayFetch: boolean;
 }
@@ -128,7 +124,7 @@ export class EvidenceFiles {
     const out = requireOut(declared);
     if (below !== '' && !out.isFolder) throw new RegError('SOURCE_PATH', `${out.path} is no folder`);
     for (const remote of await this.remotes(declared)) {
-      const model = await trackedModel(remote, out, below).catch(unlessMissing);
+      const model = await trackedModel([async () => remote], out, below).catch(unlessMissing);
       const [file, ...more] = model?.files ?? [];
       if (file === undefined || more.length > 0) continue;
       const tooLong = (): RegError =>
@@ -143,8 +139,8 @@ export class EvidenceFiles {
   private async listed(declared: DeclaredOut): Promise<string[] | undefined> {
     const out = requireOut(declared);
     if (!out.isFolder) return undefined;
-    for (const { store } of await this.remotes(declared)) {
-      const entries = await findManifest(store, out);
+    for (const place of await this.remotes(declared)) {
+      const entries = await findManifest(place, out);
       if (entries) return entries.map(({ path }) => path);
     }
     this.note(out.path, 'not-fetched', this.whyAway(`${out.md5}.dir`));
@@ -155,17 +151,16 @@ export class EvidenceFiles {
     `its bytes (md5 ${md5}) are ${this.place.mayFetch ? "neither in DVC's cache nor in its remote" : "not in DVC's cache or a folder of this machine; --fetch asks the remote"}`;
 
   /** DVC's cache of the work tree, and the remote where it may be asked. */
-  private async remotes(declared: DeclaredOut): Promise<DvcRemote[]> {
-    const { objects, commit, at, stores, mayFetch } = this.place;
+  private async remotes(declared: DeclaredOut): Promise<DvcPlace[]> {
+    const { objects, commit, mayFetch, ...tools } = this.place;
     const out = requireOut(declared);
-    const found: DvcRemote[] = [];
-    const cache =
-      at === undefined ? undefined : join(at, await dvcFolder(objects, commit, out.file), 'cache');
-    if (cache !== undefined && (await isFolder(cache)))
-      found.push({ name: 'cache', store: await stores.openStore(cache), isHere: true });
+    const found: DvcPlace[] = [];
     try {
-      const config = await remoteOf(objects, commit, out, at);
-      if (mayFetch || localUrl(config, at) !== undefined) found.push(await openRemote(config, stores, at));
+      const settings = await dvcSettings(objects, commit, out.file, tools);
+      const cache = await openCache(settings, tools);
+      if (cache) found.push(cache);
+      const config = remoteOf(settings, commit, out, tools);
+      if (mayFetch || localUrl(config) !== undefined) found.push(await openRemote(config, tools));
     } catch (error) {
       // a remote that is not there, or of an unknown kind, has nothing for us
       if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;

@@ -75,7 +75,7 @@ export async function evidenceOfLink(
     const { objects } = repository;
     const at = await sourceFolder(context, source);
     const evidence = await readEvidence(
-      { objects, commit, path, stores: context.stores, at, mayFetch },
+      { objects, commit, path, stores: context.stores, around: context.around, at, mayFetch },
       { metricsFile: metricsFile === undefined ? undefined : modelPath(metricsFile), hide },
     );
     return {
@@ -97,7 +97,7 @@ async function bytesIn(
   const { objects } = context.repository;
   const entry = await objects.entry(commit, path);
   if (entry === undefined) {
-    const tools = { stores: context.stores, at: (await context.workTree())?.root };
+    const tools = { stores: context.stores, around: context.around, at: (await context.workTree())?.root };
     const tracked = await dvcBytesAt(objects, commit, path, tools);
     const digest = tracked && digestText(tracked);
     return digest === undefined ? {} : { bytes: { digest, size: tracked?.size ?? null } };

@@ -22,6 +22,7 @@ const read = (
       commit: repository.commit(files),
       path,
       stores,
+      around: { env: {} },
       at: undefined,
       mayFetch: false,
     },
