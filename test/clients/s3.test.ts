@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clientProgram, runClient } from '../support/clients.js';
+import { MODEL } from '../e2e/registry.js';
+import { clientProgram, costBy, runClient, weightsOf } from '../support/clients.js';
 import { sandbox } from '../support/repo.js';
 import { CHURN, LLM, servedRegistry } from '../support/served-registry.js';
 import { type ServedThere, serveThere, sha256Of } from '../support/serving.js';
@@ -22,8 +23,10 @@ beforeAll(async () => {
   registry.commit({
     'big.bin': Buffer.alloc(9_000_000, 'a big model, '),
     'big.model.yaml': 'source: {path: big.bin}\n',
+    'cost.safetensors': MODEL,
+    'cost.model.yaml': 'source: {path: cost.safetensors}\n',
   });
-  for (const tag of ['big@v1.0.0', 'big#prod#1']) registry.tag(tag);
+  for (const tag of ['big@v1.0.0', 'big#prod#1', 'cost@v1.0.0', 'cost#prod#1']) registry.tag(tag);
   const tokenFile = join(box.root, 'tokens');
   writeFileSync(tokenFile, `ann ${TOKEN}\n`);
   server = await serveThere(box, { registries: { '': registry.dir }, tokenFile, s3Port: 0 });
@@ -49,7 +52,7 @@ test.skipIf(ENVIRONMENTS.length === 0).each(ENVIRONMENTS)(
     );
     const sha256 = sha256Of(CHURN.v1);
     expect(found).toMatchObject({
-      buckets: ['bare', 'big', 'churn', 'eu', 'open', 'teams'],
+      buckets: ['bare', 'big', 'churn', 'cost', 'eu', 'open', 'teams'],
       get: CHURN.v1,
       anonymous: CHURN.v1,
       'below a path': LLM['sub/a+b.txt'],
@@ -76,6 +79,7 @@ test.skipIf(ENVIRONMENTS.length === 0).each(ENVIRONMENTS)(
       },
       'open a part': true,
     });
+    expect(costBy(found.model)).toBe(costBy(weightsOf(MODEL)));
   },
   60_000,
 );
