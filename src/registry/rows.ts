@@ -264,7 +264,7 @@ export const Description = defineRow('The description of a version; missing valu
   custom: anything('what gto calls `custom` and DVC `meta`'),
   evidence: orNull(
     Evidence,
-    'what files of its commit say of how it was made and how it did; null where they say nothing',
+    'what files of its commit say of how it was made and how it did; null in the data of a site',
   ),
   approvals,
 });
