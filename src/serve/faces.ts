@@ -4,6 +4,7 @@ import type { Face } from './face.js';
 export const FACES: Readonly<Record<string, () => Promise<Face>>> = {
   hf: async () => (await import('./faces/hf.js')).hf,
   mlflow: async () => (await import('./faces/mlflow.js')).mlflow,
+  api: async () => (await import('./faces/api.js')).api,
   // the last: its paths are those that no other has
   pages: async () => (await import('./faces/pages.js')).pages,
 };

@@ -97,7 +97,8 @@ const SERVE_HELP = `What clients of each tool set:
                  hf download churn --revision prod
   MLflow         MLFLOW_TRACKING_URI=http://HOST:PORT/mlflow
                  MLFLOW_TRACKING_TOKEN=TOKEN
-                 mlflow.pyfunc.load_model('models:/churn@prod')`;
+                 mlflow.pyfunc.load_model('models:/churn@prod')
+  any other      curl 'http://HOST:PORT/api/v1/which/churn/prod?at=2026-01-01'`;
 
 /** The commands about files: configuration, links and models. */
 export const FILES: readonly CommandSpec[] = [
