@@ -201,7 +201,7 @@ export async function* readBehind(file: FileHandle, written: Promise<void>): Asy
   );
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   for (let at = 0; ; ) {
-    // what is written before the end is seen is read after it
+    // bytes that were written before the end was seen are read after it
     const last = end;
     const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
     at += bytesRead;
@@ -378,6 +378,14 @@ export async function openToAppend(path: string, isNew: boolean): Promise<FileHa
   );
 }
 
+/** How a file is written. */
+interface WriteOptions {
+  /** Whether the file is on the disk at the end (fsync(2)). */
+  sync?: boolean;
+  /** The folders that one run made or looked at: of thousands of files in a folder, the first one does so. */
+  made?: Set<string> | undefined;
+}
+
 /**
  * Writes a new small file, without a thread of its own.
  * @returns what the system says of it
@@ -521,10 +529,12 @@ export async function writeBelow(
   root: string,
   path: string,
   content: string | Uint8Array,
-  { sync = false } = {},
+  { sync = false, made }: WriteOptions = {},
 ): Promise<void> {
   const place = join(root, path);
-  await makeFoldersBelow(root, place);
+  const above = dirname(place);
+  if (!made?.has(above)) await makeFoldersBelow(root, place);
+  made?.add(above);
   const before = await lookAt(place);
   if (before !== undefined && !before.isFile())
     throw new RegError(

@@ -3,6 +3,7 @@ import { RegError } from '../../errors.js';
 import { memoize } from '../../util/async.js';
 import { firstBytes } from '../../util/stream.js';
 import type { Objects, TreeEntry } from '../port.js';
+import { treeEntries } from '../tree-object.js';
 import { expectSuccess, GitFailed, type RunGit, type StreamGit, type WriteGit } from './run.js';
 
 /**
@@ -47,6 +48,27 @@ export function gitObjects(
     types: async (oids) => {
       const heads = await inspectObjects(stream, oids);
       return new Map(oids.map((oid, index) => [oid, heads[index]?.type ?? 'missing']));
+    },
+    many: {
+      trees: async (oids) => {
+        const found = await readObjects(
+          stream,
+          oids.map((oid) => `${oid}^{tree}`),
+        );
+        return new Map(
+          oids.flatMap((oid, index) => {
+            const tree = found[index];
+            return tree?.type === 'tree' ? [[oid, treeEntries(tree.bytes, oid.length / 2)]] : [];
+          }),
+        );
+      },
+      blobs: async (oids) => {
+        const found = await readObjects(stream, oids);
+        // what came together is kept apart, so that one small blob does not keep a large piece of memory
+        return new Map(
+          found.flatMap((one) => (one?.type === 'blob' ? [[one.oid, Uint8Array.from(one.bytes)]] : [])),
+        );
+      },
     },
   };
 }
