@@ -9,7 +9,8 @@ import urllib.request
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+
+from tensors import tensors
 
 endpoint, open_endpoint = os.environ["REG_S3"], os.environ["REG_S3_OPEN"]
 results = {"boto3": boto3.__version__}
@@ -100,6 +101,13 @@ def _():
     with open(path, "rb") as file:
         bytes = file.read()
     return [len(bytes), bytes == (b"a big model, " * 700_000)[: len(bytes)]]
+
+
+@use("model")
+def _():
+    path = os.path.join(folder, "cost.safetensors")
+    s3.download_file("cost", "prod/cost.safetensors", path)
+    return tensors(path)
 
 
 @use("moved")

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { tarOf, tarSize } from '../../src/serve/tar.js';
+import { MODEL_PATH, makeResearch } from '../e2e/registry.js';
 import { sandbox } from '../support/repo.js';
 import { CHURN, LLM, servedRegistry } from '../support/served-registry.js';
 import { type ServedHere, serveHere, sha256Of } from '../support/serving.js';
@@ -123,6 +124,26 @@ describe('archives', () => {
     expect(cached.status).toBe(304);
     const head = await ask('/churn/prod.tar', { method: 'HEAD' });
     expect([head.headers.get('content-length'), await head.text()]).toEqual(['2048', '']);
+  });
+
+  test('break off where the source has other bytes, as single files do', async () => {
+    const research = makeResearch(box);
+    const commit = research.git('rev-parse', 'HEAD').trim();
+    const wrong = box.repository('wrong');
+    const source = `{repo: ${JSON.stringify(research.dir)}, commit: ${commit}, path: ${MODEL_PATH}}`;
+    wrong.commit({ 'churn.model.yaml': `source: ${source}\nsha256: ${'ab'.repeat(32)}\n` });
+    wrong.tag('churn@v1.0.0');
+    const served = await serveHere(box, { registries: { '': wrong.dir } });
+    const [name = ''] = MODEL_PATH.split('/').slice(-1);
+    for (const path of [
+      '/files/churn/v1.0.0.tar',
+      `/files/churn/v1.0.0/${name}`,
+      `/s3/churn/v1.0.0/${name}`,
+    ]) {
+      const answer = await served.ask(path);
+      expect(answer.status).toBe(200);
+      await expect(answer.arrayBuffer()).rejects.toThrow('promise');
+    }
   });
 
   test.each([
