@@ -46,7 +46,7 @@ function load(port, paths, seconds) {
       socket.on('connect', ask);
       socket.on('data', (chunk) => {
         text += chunk.toString('latin1');
-        if (!text.endsWith('\r\n\r\n') && !text.endsWith(TEXT)) return;
+        if (!isWhole(text)) return;
         if (!/^HTTP\/1\.1 (200|304)/.test(text)) throw new Error(text);
         text = '';
         times.push(performance.now() - sent);
@@ -61,6 +61,14 @@ function load(port, paths, seconds) {
       });
     }
   });
+}
+
+/** Whether all of an answer is there. */
+function isWhole(text) {
+  const end = text.indexOf('\r\n\r\n');
+  if (end < 0) return false;
+  const length = /^content-length: (\d+)/im.exec(text.slice(0, end))?.[1] ?? 0;
+  return text.length >= end + 4 + Number(length);
 }
 
 /** Starts a program that prints where it listens. */
@@ -103,9 +111,11 @@ async function main() {
     ]);
     makeRegistry(registry, TAGS, { files: { 'model.bin': MODEL, ...Object.fromEntries(links) } });
     const env = { XDG_CACHE_HOME: join(folder, 'cache') };
-    const paths = Array.from({ length: MODELS }, (_, index) =>
-      ['dev', 'staging', 'prod'].map((stage) => `/hf/${artifactName(index)}/resolve/${stage}/model.bin`),
-    ).flat();
+    const pathsOf = (of) =>
+      Array.from({ length: MODELS }, (_, index) =>
+        ['dev', 'staging', 'prod'].map((stage) => of(artifactName(index), stage)),
+      ).flat();
+    const paths = pathsOf((name, stage) => `/hf/${name}/resolve/${stage}/model.bin`);
     const begun = performance.now();
     const served = await start([REG, 'serve', '--port', '0', '--repo', registry], env);
     await status(served.port, paths[0]);
@@ -114,13 +124,28 @@ async function main() {
     for (const path of paths) await status(served.port, path);
     const cold = (performance.now() - before) / paths.length;
     const plain = await start([new URL(import.meta.url).pathname, 'plain']);
-    const rounds = [];
-    for (let round = 0; round < 5; round += 1) {
-      const by = await load(plain.port, paths, SECONDS);
-      const own = await load(served.port, paths, SECONDS);
-      rounds.push({ own, by });
+    const routes = {
+      'Hugging Face': paths,
+      MLflow: pathsOf(
+        (name, stage) => `/mlflow/api/2.0/mlflow/registered-models/alias?name=${name}&alias=${stage}`,
+      ),
+      'API, which': pathsOf((name, stage) => `/api/v1/which/${name}/${stage}`),
+    };
+    const lines = [];
+    for (const [name, own] of Object.entries(routes)) {
+      for (const path of own) await status(served.port, path);
+      const rounds = [];
+      for (let round = 0; round < 5; round += 1)
+        rounds.push({
+          by: await load(plain.port, own, SECONDS),
+          own: await load(served.port, own, SECONDS),
+        });
+      const middle = (of) => median(rounds.map(of));
+      const rates = `${Math.round(middle(({ own }) => own.rate))} requests a second, plain ${Math.round(middle(({ by }) => by.rate))}`;
+      const ratio = middle(({ own, by }) => own.rate / by.rate).toFixed(2);
+      const tail = `${middle(({ own }) => own.p99).toFixed(1)} ms, plain ${middle(({ by }) => by.p99).toFixed(1)} ms`;
+      lines.push(`${name.padEnd(24)} ${rates}, ratio ${ratio}; 99th percentile ${tail}`);
     }
-    const ratio = median(rounds.map(({ own, by }) => own.rate / by.rate));
     const refresh = [];
     const git = (...args) => execFileSync('git', args, { cwd: registry, stdio: 'pipe' });
     for (let round = 0; round < 5; round += 1) {
@@ -146,8 +171,7 @@ async function main() {
     console.log(`${TAGS} tags, ${CONNECTIONS} connections, ${paths.length} stages
 start to first answer    ${Math.round(first)} ms
 a stage for the first time  ${cold.toFixed(1)} ms
-requests a second        ${Math.round(median(rounds.map(({ own }) => own.rate)))}, plain ${Math.round(median(rounds.map(({ by }) => by.rate)))}, ratio ${ratio.toFixed(2)}
-99th percentile          ${median(rounds.map(({ own }) => own.p99)).toFixed(1)} ms, plain ${median(rounds.map(({ by }) => by.p99)).toFixed(1)} ms
+${lines.join('\n')}
 after a new tag          ${Math.round(median(refresh))} ms
 after a repack           ${Math.round(packed)} ms
 memory                   ${memoryOf(served.child.pid, 'VmRSS')} MB, at most ${memoryOf(served.child.pid, 'VmHWM')} MB`);

@@ -7,6 +7,7 @@ export const FACES: Readonly<Record<string, () => Promise<Face>>> = {
   s3: async () => (await import('./faces/s3.js')).s3,
   files: async () => (await import('./faces/files.js')).files,
   dvc: async () => (await import('./faces/dvc.js')).dvc,
+  api: async () => (await import('./faces/api.js')).api,
   // the last: its paths are those that no other has
   pages: async () => (await import('./faces/pages.js')).pages,
 };

@@ -105,7 +105,8 @@ const SERVE_HELP = `What clients of each tool set:
                  with -H 'Authorization: Bearer TOKEN'
   DVC            DVC_STUDIO_URL=http://HOST:PORT/dvc/
                  DVC_STUDIO_TOKEN=TOKEN
-                 dvc artifacts get URL churn --stage prod`;
+                 dvc artifacts get URL churn --stage prod
+  any other      curl 'http://HOST:PORT/api/v1/which/churn/prod?at=2026-01-01'`;
 
 /** The commands about files: configuration, links and models. */
 export const FILES: readonly CommandSpec[] = [
