@@ -37,11 +37,6 @@ function make(core: Core, base: string): Hono<FaceEnv> {
 }
 
 async function answer(core: Core, base: string, c: Context<FaceEnv>): Promise<Response> {
-  const only = core.registries.get('');
-  if (only !== undefined) {
-    const found = sent.get(await only.current())?.get(c.req.url);
-    if (found !== undefined) return sendFrom(only, c, found);
-  }
   const parts = segmentsOf(c, base);
   if (parts === undefined) return nothing(c, 'the path has an escape that is malformed');
   const [first = '', second, ...rest] = parts;
@@ -60,6 +55,7 @@ async function answer(core: Core, base: string, c: Context<FaceEnv>): Promise<Re
       ? nothing(c, `no registry '${second}' is served here`, `see ${base}/${REGISTRIES}`)
       : answerFrom(core, registry, c, rest);
   }
+  const only = core.registries.get('');
   if (only === undefined)
     return nothing(c, 'several registries are served here', `ask below ${base}/${REGISTRIES}/NAME/`);
   return answerFrom(core, only, c, parts);
@@ -105,23 +101,16 @@ async function answerFrom(
   const start = url.indexOf('?');
   const query = start < 0 ? '' : url.slice(start + 1);
   const asked = readAsked(question, parts, new URLSearchParams(query), core.now());
-  return sendFrom(registry, c, await answerIn(await registry.current(), asked, c.req.url));
+  const state = await registry.current();
+  const found = await answerIn(state, asked);
+  const { state: condition, readAt } = registry.condition();
+  const stale: Record<string, string> =
+    condition === 'stale' && readAt !== undefined ? { 'Reg-Stale': new Date(readAt).toISOString() } : {};
+  return send(c, found, stale);
 }
-
-function sendFrom(registry: ServedRegistry, c: Context<FaceEnv>, found: Answer): Response {
-  const { state, readAt } = registry.condition();
-  return state === 'stale' && readAt !== undefined
-    ? send(c, found, { 'Reg-Stale': new Date(readAt).toISOString() })
-    : send(c, found);
-}
-
-/** Of each state the answers that were sent, by the URL: one that is asked for again needs no reading of its path. */
-const sent = new WeakMap<State, Map<string, Answer>>();
-/** So many are kept. */
-const MOST_SENT = 10_000;
 
 /** What depends on the tags of one artifact alone is answered once for as long as they are the same. */
-async function answerIn(state: State, asked: Asked, url: string): Promise<Answer> {
+async function answerIn(state: State, asked: Asked): Promise<Answer> {
   const { question, args, options } = asked;
   const [artifact = ''] = args;
   const isPlain = question.isOfTags && Object.keys(options).length === 0;
@@ -130,10 +119,7 @@ async function answerIn(state: State, asked: Asked, url: string): Promise<Answer
   if (await state.remembered('all', 'is verified', () => wantsVerified(state.context)))
     return ask(state, asked);
   const key = `api ${JSON.stringify([question.name, ...args])}`;
-  const found = await state.remembered(artifact as ArtifactName, key, () => ask(state, asked));
-  const known = sent.get(state) ?? new Map<string, Answer>();
-  if (known.size < MOST_SENT) sent.set(state, known.set(url, found));
-  return found;
+  return state.remembered(artifact as ArtifactName, key, () => ask(state, asked));
 }
 
 async function ask({ context }: State, { question, args, options }: Asked): Promise<Answer> {
@@ -167,8 +153,8 @@ const answerOf = (body: string): Answer => ({
 
 const tagged = (c: Context<FaceEnv>, body: string): Response => send(c, answerOf(body));
 
-function send(c: Context<FaceEnv>, { body, headers }: Answer, more?: Record<string, string>): Response {
-  const all = more === undefined ? headers : { ...headers, ...more };
+function send(c: Context<FaceEnv>, { body, headers }: Answer, more: Record<string, string> = {}): Response {
+  const all = { ...headers, ...more };
   const wanted = c.req.header('if-none-match');
   if (wanted !== undefined && namesTag(wanted, headers.ETag ?? '', 'weak'))
     return new Response(null, { status: 304, headers: all });
