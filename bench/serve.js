@@ -1,6 +1,7 @@
 // How fast the server finds the version in a stage, beside Node's own HTTP server that answers with a fixed text; how soon it answers
 // after its start, and after a new tag. TAGS=1000000 for more.
 import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
@@ -13,9 +14,12 @@ const TAGS = Number(process.env.TAGS ?? 100_000);
 const SECONDS = Number(process.env.SECONDS ?? 3);
 const CONNECTIONS = 32;
 const MODELS = 50;
+const MODEL = 'a model';
+const TAG = `"${createHash('sha256').update(MODEL).digest('hex')}"`;
+const TEXT = 'a fixed text\n';
 
 if (process.argv[2] === 'plain') {
-  const server = createServer((_, response) => response.end('a fixed text\n'));
+  const server = createServer((_, response) => response.end(TEXT));
   server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 } else await main();
 
@@ -33,14 +37,17 @@ function load(port, paths, seconds) {
       const ask = () => {
         if (performance.now() > end) return socket.destroy();
         sent = performance.now();
-        socket.write(`HEAD ${paths[next++ % paths.length]} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+        // as a client does that has the version and asks whether the stage still holds it
+        socket.write(
+          `GET ${paths[next++ % paths.length]} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nIf-None-Match: ${TAG}\r\n\r\n`,
+        );
       };
       let text = '';
       socket.on('connect', ask);
       socket.on('data', (chunk) => {
         text += chunk.toString('latin1');
-        if (!text.endsWith('\r\n\r\n')) return;
-        if (!text.startsWith('HTTP/1.1 200')) throw new Error(text);
+        if (!isWhole(text)) return;
+        if (!/^HTTP\/1\.1 (200|304)/.test(text)) throw new Error(text);
         text = '';
         times.push(performance.now() - sent);
         ask();
@@ -54,6 +61,14 @@ function load(port, paths, seconds) {
       });
     }
   });
+}
+
+/** Whether all of an answer is there. */
+function isWhole(text) {
+  const end = text.indexOf('\r\n\r\n');
+  if (end < 0) return false;
+  const length = /^content-length: (\d+)/im.exec(text.slice(0, end))?.[1] ?? 0;
+  return text.length >= end + 4 + Number(length);
 }
 
 /** Starts a program that prints where it listens. */
@@ -94,11 +109,13 @@ async function main() {
       `${artifactName(index)}.model.yaml`,
       'source: {path: model.bin}\n',
     ]);
-    makeRegistry(registry, TAGS, { files: { 'model.bin': 'a model', ...Object.fromEntries(links) } });
+    makeRegistry(registry, TAGS, { files: { 'model.bin': MODEL, ...Object.fromEntries(links) } });
     const env = { XDG_CACHE_HOME: join(folder, 'cache') };
-    const paths = Array.from({ length: MODELS }, (_, index) =>
-      ['dev', 'staging', 'prod'].map((stage) => `/hf/${artifactName(index)}/resolve/${stage}/model.bin`),
-    ).flat();
+    const pathsOf = (of) =>
+      Array.from({ length: MODELS }, (_, index) =>
+        ['dev', 'staging', 'prod'].map((stage) => of(artifactName(index), stage)),
+      ).flat();
+    const paths = pathsOf((name, stage) => `/hf/${name}/resolve/${stage}/model.bin`);
     const begun = performance.now();
     const served = await start([REG, 'serve', '--port', '0', '--repo', registry], env);
     await status(served.port, paths[0]);
@@ -107,13 +124,28 @@ async function main() {
     for (const path of paths) await status(served.port, path);
     const cold = (performance.now() - before) / paths.length;
     const plain = await start([new URL(import.meta.url).pathname, 'plain']);
-    const rounds = [];
-    for (let round = 0; round < 5; round += 1) {
-      const by = await load(plain.port, paths, SECONDS);
-      const own = await load(served.port, paths, SECONDS);
-      rounds.push({ own, by });
+    const routes = {
+      'Hugging Face': paths,
+      MLflow: pathsOf(
+        (name, stage) => `/mlflow/api/2.0/mlflow/registered-models/alias?name=${name}&alias=${stage}`,
+      ),
+      'API, which': pathsOf((name, stage) => `/api/v1/which/${name}/${stage}`),
+    };
+    const lines = [];
+    for (const [name, own] of Object.entries(routes)) {
+      for (const path of own) await status(served.port, path);
+      const rounds = [];
+      for (let round = 0; round < 5; round += 1)
+        rounds.push({
+          by: await load(plain.port, own, SECONDS),
+          own: await load(served.port, own, SECONDS),
+        });
+      const middle = (of) => median(rounds.map(of));
+      const rates = `${Math.round(middle(({ own }) => own.rate))} requests a second, plain ${Math.round(middle(({ by }) => by.rate))}`;
+      const ratio = middle(({ own, by }) => own.rate / by.rate).toFixed(2);
+      const tail = `${middle(({ own }) => own.p99).toFixed(1)} ms, plain ${middle(({ by }) => by.p99).toFixed(1)} ms`;
+      lines.push(`${name.padEnd(24)} ${rates}, ratio ${ratio}; 99th percentile ${tail}`);
     }
-    const ratio = median(rounds.map(({ own, by }) => own.rate / by.rate));
     const refresh = [];
     const git = (...args) => execFileSync('git', args, { cwd: registry, stdio: 'pipe' });
     for (let round = 0; round < 5; round += 1) {
@@ -139,8 +171,7 @@ async function main() {
     console.log(`${TAGS} tags, ${CONNECTIONS} connections, ${paths.length} stages
 start to first answer    ${Math.round(first)} ms
 a stage for the first time  ${cold.toFixed(1)} ms
-requests a second        ${Math.round(median(rounds.map(({ own }) => own.rate)))}, plain ${Math.round(median(rounds.map(({ by }) => by.rate)))}, ratio ${ratio.toFixed(2)}
-99th percentile          ${median(rounds.map(({ own }) => own.p99)).toFixed(1)} ms, plain ${median(rounds.map(({ by }) => by.p99)).toFixed(1)} ms
+${lines.join('\n')}
 after a new tag          ${Math.round(median(refresh))} ms
 after a repack           ${Math.round(packed)} ms
 memory                   ${memoryOf(served.child.pid, 'VmRSS')} MB, at most ${memoryOf(served.child.pid, 'VmHWM')} MB`);

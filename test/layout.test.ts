@@ -120,6 +120,7 @@ describe('who may import whom', () => {
       'util',
       'git/port.ts',
       'git/tag-object.ts',
+      'git/tree-object.ts',
       'net',
     );
     const own = (target: string, path: string): boolean =>
@@ -129,7 +130,10 @@ describe('who may import whom', () => {
       strays(adapters, (target, path) => isPackage(target) || shared(target) || own(target, path)),
     ).toEqual([]);
     expect(
-      strays(within('git/port.ts', 'git/tag-object.ts'), (target) => isPackage(target) || shared(target)),
+      strays(
+        within('git/port.ts', 'git/tag-object.ts', 'git/tree-object.ts'),
+        (target) => isPackage(target) || shared(target),
+      ),
     ).toEqual([]);
   });
 
@@ -262,7 +266,7 @@ const PARTS: Readonly<Record<string, { also: readonly string[]; before: 'all' | 
   ...Object.fromEntries(
     ['git/program', 'git/files'].map((part) => [
       part,
-      { also: ['git/port', 'git/location', 'git/tag-object'], before: 'all' },
+      { also: ['git/port', 'git/location', 'git/tag-object', 'git/tree-object'], before: 'all' },
     ]),
   ),
   ...Object.fromEntries(

@@ -1,4 +1,5 @@
 import { versionLabel } from '../domain/find.js';
+import type { Oid } from '../domain/event.js';
 import { beyondLimits, type MetricRule, rulesFor, worseThan } from '../domain/metrics.js';
 import { parseStageName } from '../domain/names.js';
 import { failureOf } from '../errors.js';
@@ -101,8 +102,10 @@ export const MODEL_RULES: readonly Rule<LinkSubject>[] = [
         named === undefined
           ? 'the link does not say it'
           : `neither the link nor ${named} of its source says it`;
-      return (await demandsOn(subject)).flatMap(({ metric, value }) =>
-        value === undefined ? atKey(yaml, ['metrics'], `${metric} is asked for, and ${where}`) : [],
+      return (await demandsOn(subject)).flatMap(({ metric, value, problem }) =>
+        value === undefined
+          ? atKey(yaml, ['metrics'], `${metric} ${problem ?? `is asked for, and ${where}`}`)
+          : [],
       );
     },
   },
@@ -149,7 +152,9 @@ async function knownInterface(
 interface Demand {
   metric: string;
   rule: MetricRule;
-  value: number | undefined;
+  value: number | bigint | undefined;
+  /** Why a value that is there cannot be judged. */
+  problem: string | undefined;
 }
 
 /** What the configuration asks of the metrics of a link. Nothing where they cannot be read: other rules have that. */
@@ -158,7 +163,9 @@ async function demandsOn({ artifact, registry, metrics }: LinkSubject): Promise<
   if (rules.length === 0) return [];
   const found = await metrics().catch(() => undefined);
   if (found === undefined) return [];
-  return rules.map(({ metric, rule }) => ({ metric, rule, value: found.valueOf(metric) }));
+  return rules.map(({ metric, rule }) => {
+    return { metric, rule, value: found.valueOf(metric), problem: found.problemOf(metric) };
+  });
 }
 
 /** A rule may say only which way is better. */
@@ -176,11 +183,18 @@ async function compareWithStage(
   const held = stages.get(stage);
   if (held?.link === undefined) return [];
   // the version in the stage was checked when it came there; without its source there is nothing to compare with
-  const there = await metricsOf(registry.context, registry.config, held.link, () =>
-    requireCommit(registry.context, held.commit),
-  ).catch(() => undefined);
-  const reference = there?.valueOf(metric);
-  if (reference === undefined) return [];
-  const reason = worseThan(value, reference, rule, `${versionLabel(held.version)} in ${stage}`);
+  const commit = (): Promise<Oid> => requireCommit(registry.context, held.commit);
+  const there = await metricsOf(registry.context, registry.config, held.link, commit, [metric]).catch(
+    () => undefined,
+  );
+  if (there === undefined) return [];
+  const reference = there.valueOf(metric);
+  const whose = `${versionLabel(held.version)} in ${stage}`;
+  const unjudged = there.problemOf(metric);
+  if (reference === undefined) {
+    const why = unjudged === undefined ? 'has no such metric' : `has one that ${unjudged}`;
+    return atKey(yaml, ['metrics', metric], `${metric} cannot be compared: ${whose} ${why}`);
+  }
+  const reason = worseThan(value, reference, rule, whose);
   return reason === undefined ? [] : atKey(yaml, ['metrics', metric], `${metric} ${reason}`);
 }

@@ -7,6 +7,7 @@ import { problemOf, readYaml, STRICT } from '../documents/yaml.js';
 import type { Oid } from '../domain/event.js';
 import { type ArtifactName, parseArtifactName } from '../domain/names.js';
 import { tagRef } from '../domain/refs.js';
+import { rulesFor } from '../domain/metrics.js';
 import { RegError } from '../errors.js';
 import { type Index, requireIndex, STAGED } from '../git/port.js';
 import { digestOf, verifyPromises } from '../models/digest.js';
@@ -238,7 +239,10 @@ function linkSubject(
     registry,
     fileInterface: once(async () => interfaceOf((await follow()).model)),
     model,
-    metrics: once(() => metricsOf(context, registry.config, link, here)),
+    metrics: once(() => {
+      const judged = rulesFor(artifact, registry.config.metrics).map(({ metric }) => metric);
+      return metricsOf(context, registry.config, link, here, judged);
+    }),
     findRev: once(async () => {
       const { rev } = link.source;
       return rev === undefined ? undefined : findRev(context, link.source, rev);

@@ -1,6 +1,5 @@
 // What build.js makes of the program's definitions.
-import * as z from 'zod/mini';
-import { InterfaceSchema, LinkSchema, ServingSchema } from '../documents/link.js';
+import { linkPartSchemas } from '../documents/link.js';
 import { ErrorRow } from '../registry/rows.js';
 import { SITE_DATA } from '../site/data-files.js';
 import { type Field, type JsonSchema, jsonSchema, type Row, rowsIn } from '../util/row.js';
@@ -28,22 +27,13 @@ export const siteDataJsonSchema = (): JsonSchema =>
   );
 
 function schemaOfAll(title: string, description: string, all: Readonly<Record<string, Field>>): JsonSchema {
-  const known = {
-    source: plain(LinkSchema.shape.source),
-    interface: plain(InterfaceSchema),
-    serving: plain(ServingSchema),
-  };
+  const known = linkPartSchemas();
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title,
     description,
     $defs: Object.fromEntries(Object.entries(all).map(([name, one]) => [name, jsonSchema(one, known)])),
   };
-}
-
-function plain(schema: z.ZodMiniType): JsonSchema {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema);
-  return rest;
 }
 
 /** The part of `docs/output.md` about fields: a table for each row that commands answer with. */

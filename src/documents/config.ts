@@ -25,6 +25,8 @@ export interface Config {
   metrics: MetricRules;
   /** The path of the file with the metrics of a model, in its source; undefined without such a file. */
   metricsFile: string | undefined;
+  /** Patterns for the names of metrics and parameters whose values are private, and left out of everything that is shown. */
+  evidence: { hide?: readonly string[] | undefined };
   /** What consumers of models expect of them. */
   expects: Consumers;
   /** Whether links may name branches and stages, which move. */
@@ -66,6 +68,7 @@ export const DEFAULT_CONFIG: Config = {
   store: './store',
   metrics: {},
   metricsFile: undefined,
+  evidence: {},
   expects: {},
   revs: 'floating',
   rules: {},
@@ -264,6 +267,12 @@ const ConfigSchema = z.strictObject(
     store: z.optional(z.string('is not a URL or a folder')),
     metrics: z.optional(MetricRulesSchema),
     metricsFile: z.optional(z.string('is not a path')),
+    evidence: z.optional(
+      z.strictObject(
+        { hide: z.optional(z.array(z.string('is not a pattern'), 'is not a list of patterns')) },
+        "is not a mapping, such as {hide: ['*host*']}",
+      ),
+    ),
     expects: z.optional(ConsumersSchema),
     revs: z.optional(z.enum(['fixed', 'floating'], 'is neither fixed nor floating')),
     rules: z.optional(RuleLevelsSchema),

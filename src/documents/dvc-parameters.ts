@@ -82,7 +82,11 @@ export function keepNumbers({ document }: YamlFile): void {
   });
 }
 
-function tomlValues(text: string, path: string): unknown {
+/**
+ * The values of a TOML text, with numbers as Python prints them.
+ * @throws Unresolved
+ */
+export function tomlValues(text: string, path: string): unknown {
   try {
     return ofToml(parseToml(text, { integersAsBigInt: true }));
   } catch (error) {

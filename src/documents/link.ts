@@ -275,6 +275,18 @@ export const linkJsonSchema = (): unknown => ({
   description: 'Where a model comes from, which bytes it is, and what is known about it.',
 });
 
+/** The JSON Schemas of the parts of links that answers hold, by the names that rows give them. */
+export const linkPartSchemas = (): Readonly<Record<string, Readonly<Record<string, unknown>>>> => ({
+  source: plainSchema(LinkSchema.shape.source),
+  interface: plainSchema(InterfaceSchema),
+  serving: plainSchema(ServingSchema),
+});
+
+function plainSchema(schema: z.ZodMiniType): Readonly<Record<string, unknown>> {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema);
+  return rest;
+}
+
 /**
  * Normalises the path of a model inside its repository: relative, with `/` between parts, without `.` parts.
  * @throws RegError SOURCE_PATH for a path that is empty, absolute or leaves the repository

@@ -35,6 +35,8 @@ export interface YamlLimits {
   aliases: number;
   /** Whether `<<` merges mappings; by default it is a key like others. */
   merge?: boolean;
+  /** Whether a key may be repeated, so that the last one counts, and be `__proto__`; by default such a file is refused. */
+  anyKeys?: boolean;
 }
 
 /** The limits of files that `reg` defines (docs/specification.md, section 4). */
@@ -60,7 +62,7 @@ export function readYaml(bytes: Uint8Array, file: string, code: ErrorCode, limit
   // the package warns of unknown tags and unknown versions of YAML
   const [error] = [...document.errors, ...(limits.aliases > 0 ? [] : document.warnings)];
   if (error) refuse(withoutPosition(error.message), lines.linePos(error.pos[0]).line);
-  const fault = findFault(document, limits.aliases > 0);
+  const fault = findFault(document, limits);
   if (fault) refuse(fault.problem, lines.linePos(fault.offset).line);
   const content = (): unknown => {
     try {
@@ -183,8 +185,9 @@ const withoutPosition = (message: string): string =>
 /** The first repeated key, `__proto__`, or alias where aliases are not allowed. */
 function findFault(
   document: Document.Parsed,
-  aliases: boolean,
+  { aliases: mostAliases, anyKeys = false }: YamlLimits,
 ): { problem: string; offset: number } | undefined {
+  const aliases = mostAliases > 0;
   let fault: { problem: string; offset: number } | undefined;
   visit(document, {
     Alias: (_key, { range, source }, parents) => {
@@ -198,6 +201,7 @@ function findFault(
       return visit.BREAK;
     },
     Map: (_key, { items }) => {
+      if (anyKeys) return undefined;
       const seen = new Set<unknown>();
       for (const { key } of items) {
         const name = isScalar(key) ? String(key.value) : key;

@@ -11,6 +11,9 @@ const SECTIONS = [
   'labels',
   'params',
   'metrics',
+  'data',
+  'commands',
+  'environment',
   'interface',
   'serving',
   'custom',
@@ -83,8 +86,8 @@ export function differences(from: Facts, to: Facts, wayOf: (metric: string) => B
     const [before, after] = [flat(from[section] ?? {}), flat(to[section] ?? {})];
     return [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {
       const [one, other] = [before.get(name), after.get(name)];
-      if (JSON.stringify(one) === JSON.stringify(other)) return [];
-      const delta = typeof one === 'number' && typeof other === 'number' ? difference(one, other) : null;
+      if (textOf(one) === textOf(other)) return [];
+      const delta = isNumber(one) && isNumber(other) ? difference(one, other) : null;
       const way = section === 'metrics' ? wayOf(name) : undefined;
       const better = delta === null || way === undefined ? null : delta < 0 === (way === 'lower');
       const kind = one === undefined ? 'added' : other === undefined ? 'removed' : 'changed';
@@ -93,8 +96,19 @@ export function differences(from: Facts, to: Facts, wayOf: (metric: string) => B
   });
 }
 
-/** Without what binary fractions add at the end: from 0.42 to 0.38 it is -0.04. */
-const difference = (from: number, to: number): number => Number((to - from).toPrecision(12));
+const isNumber = (value: unknown): value is number | bigint =>
+  typeof value === 'number' || typeof value === 'bigint';
+
+/** Integers that no number holds are compared by their digits. */
+const textOf = (value: unknown): string | undefined =>
+  JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? `int:${one}` : one));
+
+/** Without what binary fractions add at the end: from 0.42 to 0.38 it is -0.04. Of integers it is exact. */
+function difference(from: number | bigint, to: number | bigint): number {
+  if (Number.isInteger(Number(from)) && Number.isInteger(Number(to)))
+    return Number(BigInt(to) - BigInt(from));
+  return Number((Number(to) - Number(from)).toPrecision(12));
+}
 
 /** Mappings in mappings become names with dots; anything else is a value. */
 function flat(values: Readonly<Record<string, unknown>>, before = ''): Map<string, unknown> {

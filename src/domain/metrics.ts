@@ -43,7 +43,7 @@ export function wayOf(metric: string, artifact: string, rules: MetricRules): Bet
 }
 
 /** Why a value is beyond the limits of a rule, as the end of a sentence; undefined when it is not. */
-export function beyondLimits(value: number, { max, min }: MetricRule): string | undefined {
+export function beyondLimits(value: number | bigint, { max, min }: MetricRule): string | undefined {
   if (max !== undefined && value > max) return `is ${value}, and at most ${max} is allowed`;
   if (min !== undefined && value < min) return `is ${value}, and at least ${min} is asked for`;
   return undefined;
@@ -70,13 +70,13 @@ export const isWorse = (value: number, limit: number, rule: MetricRule): boolean
  * @param whose names the model of the reference
  */
 export function worseThan(
-  value: number,
-  reference: number,
+  value: number | bigint,
+  reference: number | bigint,
   rule: MetricRule,
   whose: string,
 ): string | undefined {
-  const limit = leastGood(reference, rule);
-  if (limit === undefined || !isWorse(value, limit, rule)) return undefined;
+  const limit = leastGood(Number(reference), rule);
+  if (limit === undefined || !isWorse(Number(value), limit, rule)) return undefined;
   const bound = betterWay(rule) === 'lower' ? 'at most' : 'at least';
   const tolerated =
     rule.tolerance === undefined
@@ -86,7 +86,7 @@ export function worseThan(
 }
 
 /** Gives the value of a metric; undefined where the model has none. */
-export type MetricValues = (metric: string) => number | undefined;
+export type MetricValues = (metric: string) => number | bigint | undefined;
 
 /**
  * Why one model is worse than another by the rules of its metrics, in sentences; none where it is better or the same. A limit counts
@@ -112,8 +112,11 @@ export function reasonsWorse(
   return [...new Set(reasons)];
 }
 
-const beyondBy = (value: number, { max = value, min = value }: MetricRule): number =>
-  Math.max(value - max, min - value, 0);
+function beyondBy(given: number | bigint, rule: MetricRule): number {
+  const value = Number(given);
+  const { max = value, min = value } = rule;
+  return Math.max(value - max, min - value, 0);
+}
 
 /** A share is one of the other value, whatever its sign. */
 function toleranceOf(reference: number, { tolerance = 0 }: MetricRule): number {

@@ -26,37 +26,75 @@ export interface Interval {
 
 type Events = Pick<ArtifactState, 'name' | 'events'>;
 
-/** The intervals of one stage, oldest first, also those that began and ended in the same second. */
-export function allIntervals(artifact: Events, stage: StageName): Interval[] {
-  const past = new Artifact(artifact.name, true);
-  const intervals: Interval[] = [];
-  let open: Interval | undefined;
-  for (const event of artifact.events) {
-    past.add(event);
-    const version = current(past, stage, COMPLETE)?.id;
-    if (open?.version === version) continue;
-    if (open) open.until = event;
-    open = version === undefined ? undefined : { version, stage, from: event, until: undefined };
-    if (open) intervals.push(open);
-  }
-  return intervals;
+/** One uninterrupted time during which a question about an artifact had the same answer. */
+export interface Span<T> {
+  answer: T;
+  /** The event that made it so; its `time` is when it began. */
+  from: ResolvedEvent;
+  /** The event that ended it; undefined while it lasts. */
+  until: ResolvedEvent | undefined;
 }
 
 /**
- * The intervals that a time can name: at every moment the one that lasts is what is current as of that moment. What lasted no second
- * is left out, and what it parted is one interval again.
+ * How the answer to a question went on, oldest first, also the spans that began and ended in the same second. Without an answer there is no
+ * span.
+ * @param canChange whether an event can change the answer; every one by default
  */
-export function intervalsIn(artifact: Events, stage: StageName): Interval[] {
-  const lasting: Interval[] = [];
-  for (const interval of allIntervals(artifact, stage)) {
-    if (interval.until?.time === interval.from.time) continue;
+function allSpans<T>(
+  { name, events }: Events,
+  question: (past: Artifact) => T | undefined,
+  canChange: (event: ResolvedEvent) => boolean = () => true,
+): Span<T>[] {
+  const past = new Artifact(name, true);
+  const spans: Span<T>[] = [];
+  let open: Span<T> | undefined;
+  for (const event of events) {
+    past.add(event);
+    if (!canChange(event)) continue;
+    const answer = question(past);
+    if (open?.answer === answer) continue;
+    if (open) open.until = event;
+    open = answer === undefined ? undefined : { answer, from: event, until: undefined };
+    if (open) spans.push(open);
+  }
+  return spans;
+}
+
+/**
+ * The spans that a time can name: at every moment the one that lasts is the answer as of that moment. What lasted no second is left out,
+ * and what it parted is one span again.
+ */
+export function spansIn<T>(
+  artifact: Events,
+  question: (past: Artifact) => T | undefined,
+  canChange?: (event: ResolvedEvent) => boolean,
+): Span<T>[] {
+  const lasting: Span<T>[] = [];
+  for (const span of allSpans(artifact, question, canChange)) {
+    if (span.until?.time === span.from.time) continue;
     const last = lasting.at(-1);
-    if (last?.version === interval.version && last.until?.time === interval.from.time)
-      last.until = interval.until;
-    else lasting.push(interval);
+    if (last?.answer === span.answer && last.until?.time === span.from.time) last.until = span.until;
+    else lasting.push(span);
   }
   return lasting;
 }
+
+const heldIn =
+  (stage: StageName) =>
+  (past: Artifact): VersionId | undefined =>
+    current(past, stage, COMPLETE)?.id;
+
+const toInterval =
+  (stage: StageName) =>
+  ({ answer, from, until }: Span<VersionId>): Interval => ({ version: answer, stage, from, until });
+
+/** The intervals of one stage, oldest first, also those that began and ended in the same second. */
+export const allIntervals = (artifact: Events, stage: StageName): Interval[] =>
+  allSpans(artifact, heldIn(stage)).map(toInterval(stage));
+
+/** The intervals of one stage that a time can name, oldest first. */
+export const intervalsIn = (artifact: Events, stage: StageName): Interval[] =>
+  spansIn(artifact, heldIn(stage)).map(toInterval(stage));
 
 /**
  * The event since which the current version of a stage is current; undefined where none is. It is another one than the last assignment

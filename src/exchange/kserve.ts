@@ -205,8 +205,9 @@ async function storageUri(
   return `reg://${at}//${what}`;
 }
 
-/** Files that KServe unpacks, or leaves out. */
+/** Files that KServe unpacks, or leaves out; and those that a store keeps one by one, which are not below the address of their folder. */
 const isChanged = ({ files }: SourceModel): boolean =>
+  files.some(({ isThere }) => isThere !== undefined) ||
   files.some(({ size }) => size === 0) ||
   (files.length === 1 && /\.(zip|tar|t?gz|taz|tz|tbz2?|txz|bz2|xz|br|z)$/i.test(files[0]?.path ?? ''));
 

@@ -126,7 +126,7 @@ function openRemote(url: string, cacheFolder: string, around: Surroundings, offl
     const known = readers.get(one.path);
     if (known !== undefined) return known;
     const [git, stream] = [runner.read(one), runner.stream(one)];
-    const [objects, history] = [gitObjects(git, stream, around.isLasting), gitHistory(git)];
+    const [objects, history] = [gitObjects(git, stream, { isLasting: around.isLasting }), gitHistory(git)];
     const branches = gitBranches(git, objects, history);
     const reader = { tags: gitTags(git, stream), objects, history, branches };
     if (around.isLasting && one.path === folder.path) readers.set(one.path, reader);

@@ -6,7 +6,13 @@ import { RegError } from '../errors.js';
 import type { WebConfig } from '../net/session.js';
 import { once } from '../util/async.js';
 import { isFolder } from '../util/files.js';
-import { needsGit, type RegistryRepository, type SourceOpener, type Standpoint } from './port.js';
+import {
+  needsGit,
+  type RefsMark,
+  type RegistryRepository,
+  type SourceOpener,
+  type Standpoint,
+} from './port.js';
 import { namedBare, openGitRepository } from './program/repository.js';
 import { type Surroundings, withoutLocalVariables } from './program/run.js';
 import { objectsOfClone } from './shallow.js';
@@ -59,7 +65,7 @@ export async function openRepository(
   const remotes = sourceOpener(cache, around, { folder, env, reach: 'named' });
   // loaded on use: a command asks its question once
   const mark = once(async () => (await import('./refs-mark.js')).refsMarkOf(folder, env));
-  const refsMark = async (now: number): Promise<string | undefined> => (await mark())(now);
+  const refsMark = async (now: number): Promise<RefsMark | undefined> => (await mark())(now);
   return { ...repository, objects: objectsOfClone(repository, folder, remotes), refsMark };
 }
 

@@ -52,12 +52,22 @@ export interface RegistryRepository extends SourceRepository {
   /** What a commit of the whole work tree would have; nothing in a bare repository and at a URL. */
   nextCommit(): Promise<NextCommit>;
   /**
-   * A text that differs after a change of refs, by a look that reads none of them; undefined where that cannot be seen so.
+   * What tells whether a ref changed, by a look that reads none of them; undefined where that cannot be seen so.
    * @param now milliseconds since the epoch
    */
-  refsMark?: ((now: number) => Promise<string | undefined>) | undefined;
+  refsMark?: ((now: number) => Promise<RefsMark | undefined>) | undefined;
   /** What the index holds (gitglossary(7)). */
   index?: (() => Promise<Index>) | undefined;
+}
+
+/** How the refs of a repository look from outside. Texts differ after a change. */
+export interface RefsMark {
+  /** Of any ref, of HEAD, and of the configuration in the work tree. */
+  text: string;
+  /** Of any of these but tags that are files of their own, as a new tag is. */
+  withoutLooseTags: string;
+  /** Those tags, by name; undefined where they are too many, or not as git writes them. */
+  looseTags(): Promise<ReadonlyMap<string, Oid> | undefined>;
 }
 
 /**
@@ -191,10 +201,26 @@ export interface Objects {
   blob(oid: Oid, most?: number): Promise<Uint8Array>;
   /** The bytes of a blob as they come, in constant memory. */
   stream(oid: Oid): Promise<Readable>;
+  /**
+   * Writes the bytes of a blob to an open file, where git can do that by itself.
+   * @param to the descriptor of the file
+   * @throws RegError GIT_FAILED, INTERRUPTED
+   */
+  write?(oid: Oid, to: number, signal: AbortSignal): Promise<void>;
   /** The sizes of blobs, in bytes. Blobs that only a remote has come here first, all in one go. */
   sizes(oids: readonly Oid[]): Promise<Map<Oid, number>>;
   /** The types of objects: `commit`, `tree` and so on, or `missing`; left out where only a remote knows. */
   types(oids: readonly Oid[]): Promise<Map<Oid, string>>;
+  /** Reads many objects in one go; absent where a single question is as cheap. */
+  many?: ManyObjects | undefined;
+}
+
+/** Many objects in one go. Those that are missing are left out. */
+export interface ManyObjects {
+  /** The entries of trees, and of the trees of commits, without those of the folders in them. */
+  trees(oids: readonly Oid[]): Promise<Map<Oid, TreeEntry[]>>;
+  /** The bytes of blobs. */
+  blobs(oids: readonly Oid[]): Promise<Map<Oid, Uint8Array>>;
 }
 
 /** Commits by the full names of the refs that lead to them, `HEAD` among them. */

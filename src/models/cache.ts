@@ -161,12 +161,19 @@ export async function clearCache(cache: string, days: number, now: number): Prom
   for (const row of old)
     if (await removeWhole(row.kind === 'model' ? join(row.path, '..') : row.path)) removed.push(row);
   await sweep(modelsFolder(cache), now);
-  for (const folder of [join(cache, 'md5'), hashesFolder(cache)])
+  // what was found out by reading can be found out again
+  for (const folder of [
+    hashesFolder(cache),
+    ...['md5', 'manifests', 'digests'].map((one) => join(cache, one)),
+  ])
     await forgetHashes(folder, now - days * DAY_MS);
   return removed;
 }
 
-/** Removes the hashes of files that were remembered before a time (models/dvc-work-tree.ts, models/hashes.ts). */
+/**
+ * Removes what was remembered before a time: hashes of files (models/dvc-work-tree.ts, models/hashes.ts), and lists of files of a
+ * server.
+ */
 async function forgetHashes(folder: string, before: number): Promise<void> {
   if (!(await isOwnFolder(folder))) return;
   for (const path of await filesBelow(folder).catch(() => []))

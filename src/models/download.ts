@@ -11,6 +11,7 @@ import {
   makeFolders,
   makeFoldersBelow,
   openToAppend,
+  readBehind,
   readSmall,
   remove,
   syncFiles,
@@ -237,16 +238,10 @@ async function downloadFile(
     };
     if (isApart) await writeInParts(file, start, { target, hasher, signal, onBytes: onWritten });
     else
-      for await (const group of inGroups(bytesOf(file, { start, isKnown }))) {
+      for await (const chunk of arriving(file, target, { start, isKnown, signal })) {
         if (signal?.aborted) throw interrupted();
-        // threads of Node write these and read the next ones, while this one hashes
-        const written = writeAll(target, group);
-        try {
-          for (const chunk of group) hasher.add(chunk);
-        } finally {
-          await written;
-        }
-        for (const { length } of group) onWritten(length);
+        hasher.add(chunk);
+        onWritten(chunk.length);
       }
     const digest = hasher.end();
     if (isSynced) await disk.end();
@@ -259,6 +254,33 @@ async function downloadFile(
     throw withPath(error, path);
   } finally {
     await target.close();
+  }
+}
+
+/** Writes the rest of a file. Its chunks come while they are written, so that they are hashed meanwhile. */
+async function* arriving(
+  file: SourceFile,
+  target: FileHandle,
+  { start, isKnown, signal }: { start: number; isKnown: boolean; signal: AbortSignal | undefined },
+): AsyncGenerator<Uint8Array> {
+  if (start > 0 || file.write === undefined) {
+    for await (const group of inGroups(bytesOf(file, { start, isKnown }))) {
+      const written = writeAll(target, group);
+      try {
+        yield* group;
+      } finally {
+        await written;
+      }
+    }
+    return;
+  }
+  const left = new AbortController();
+  const written = file.write(target.fd, AbortSignal.any([left.signal, ...(signal ? [signal] : [])]));
+  try {
+    yield* readBehind(target, written);
+  } finally {
+    left.abort();
+    await written.catch(() => undefined);
   }
 }
 

@@ -5,8 +5,8 @@ import type { ModelCache } from './cache.js';
 import {
   type BytesPromise,
   combinedDigest,
-  digestFile,
   type DigestedModel,
+  digestFile,
   keepsPromises,
   type ModelDigest,
   otherBytes,
@@ -104,7 +104,9 @@ export async function fetchModel(
   if (to !== undefined && isHeld) await removeLeftParts(to);
   // the files of a folder that is there are moved inside it: it may be a mount, or below a folder that takes no part
   const beside = to === undefined ? tools.cache.aside() : isHeld ? join(to, basename(to)) : to;
-  const { digest, path, drop } = await build(wanted, beside, isForCache, tools);
+  // a copy of what the cache has can be made again; in the place of something else it is to last
+  const isLasting = isForCache || wanted.entry === undefined || before !== undefined;
+  const { digest, path, drop } = await build(wanted, beside, { isForCache, isLasting }, tools);
   return { ...facts, digest, path, drop };
 }
 
@@ -128,7 +130,7 @@ async function placeInCache(wanted: WantedModel, cache: ModelCache): Promise<Tar
 async function build(
   wanted: WantedModel,
   to: string,
-  isForCache: boolean,
+  how: { isForCache: boolean; isLasting: boolean },
   tools: FetchTools,
   isCacheTried = true,
 ): Promise<Part & { digest: DigestedModel }> {
@@ -144,7 +146,7 @@ async function build(
       isLeft: part.isLeft,
       hashes: tools.hashes,
       // a copy is made of it, and that is on the disk at the end
-      isSynced: kept === undefined || isForCache || tools.cache.mode === 'link',
+      isSynced: kept === undefined ? how.isLasting : how.isForCache || tools.cache.mode === 'link',
     });
     if (!keepsPromises(wanted.promises, digest)) await verifySource(wanted.model, part.path);
     verifyPromises(wanted.what, wanted.promises, digest);
@@ -154,10 +156,9 @@ async function build(
     const isElsewhere = kept && hasCode(error, 'FILE_SYSTEM') && !(await isOneDisk(part.path, to));
     if (isBrokenOff(error) && !isElsewhere) await part.giveBack();
     await part.drop();
-    if (isElsewhere) return build(wanted, to, isForCache, tools, false);
+    if (isElsewhere) return build(wanted, to, how, tools, false);
     // the bytes of an earlier process may be wrong
-    if (!part.isFresh && hasCode(error, 'HASH_MISMATCH'))
-      return build(wanted, to, isForCache, tools, isCacheTried);
+    if (!part.isFresh && hasCode(error, 'HASH_MISMATCH')) return build(wanted, to, how, tools, isCacheTried);
     throw error;
   }
 }

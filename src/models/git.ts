@@ -121,9 +121,16 @@ async function filesOf(
     ranges: false,
     isHere,
     open: () => repository.objects.stream(oid),
+    ...writing(repository.objects, oid, sizes.get(oid)),
   });
   return entries.map((entry) => elsewhere.get(entry.path) ?? fileAt(entry));
 }
+
+/** A large blob is written by git itself: through a pipe it takes twice as long. */
+const writing = ({ write }: Objects, oid: Oid, size = 0): Pick<SourceFile, 'write'> =>
+  write === undefined || size < LARGE_BYTES ? {} : { write: (to, signal) => write(oid, to, signal) };
+
+const LARGE_BYTES = 16 * 1024 * 1024;
 
 const shown = (commit: Oid): string => (commit === STAGED ? `in ${STAGED}` : `at commit ${short(commit)}`);
 

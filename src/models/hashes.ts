@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, join, relative } from 'node:path';
 import { isOwnFolder, makeOwnFolder, readPlain, writeBelow } from '../util/safe-files.js';
-import type { CacheMode } from './cache-mode.js';
 import { isSettled, type Stamp, stampAt } from '../util/stamp.js';
+import type { CacheMode } from './cache-mode.js';
 
 /**
  * The SHA-256 of files of this machine that were hashed before. An entry counts while the file is what it was: the same inode with the

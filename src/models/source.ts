@@ -33,6 +33,11 @@ export interface SourceFile {
    * @throws RegError SOURCE_PATH, REMOTE_FAILED, STORE_FAILED, also in the stream
    */
   open(range?: ByteRange): Promise<Readable>;
+  /**
+   * Lets another program write the bytes to an open file, where that is faster.
+   * @param to the descriptor of the file
+   */
+  write?(to: number, signal: AbortSignal): Promise<void>;
 }
 
 /** A hash of bytes, in hexadecimal digits; `blob` is the object id that git names a file by. */

@@ -59,7 +59,7 @@ export async function webAddress(address: string): Promise<string | undefined> {
 }
 
 /** The host and the path of an address; undefined for a path of this machine. */
-async function placeOf(address: string): Promise<{ host: string; path: string } | undefined> {
+export async function placeOf(address: string): Promise<{ host: string; path: string } | undefined> {
   if (!/^[a-z+]+:\/\/|^[^/\\:]+@[^/:]+:/i.test(address)) return undefined;
   // loaded on use: it is of no use to most commands
   const { default: parseGitUrl } = await import('git-url-parse');

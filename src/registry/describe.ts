@@ -7,6 +7,7 @@ import { withoutUserInfo } from '../util/address.js';
 import type { RegistryContext } from './context.js';
 import { type Declaration, explainUnlinked, notDeclared } from './declared.js';
 import { declaredModel } from './declared-model.js';
+import { evidenceOf } from './evidence.js';
 import { linkAt, resolveLink, shownSource } from './links.js';
 import { askMeant } from './meant.js';
 import { type ChooseOptions, type Chosen, choose } from './queries.js';
@@ -18,6 +19,8 @@ import { approvalsKnown, approvalsOf } from './show.js';
 export interface DescribeOptions extends ChooseOptions {
   /** Asks the Git LFS server too where the bytes of a model of this repository are. An address with a signature is left out. */
   address?: boolean | undefined;
+  /** Reads evidence over the network too: from remotes of DVC, and from a source that is not on this machine. */
+  fetch?: boolean | undefined;
 }
 
 /**
@@ -27,16 +30,17 @@ export interface DescribeOptions extends ChooseOptions {
 export const describe = (
   context: RegistryContext,
   name: string,
-  { address = false, ...options }: DescribeOptions,
+  { address = false, fetch = false, ...options }: DescribeOptions,
 ): Promise<Description> =>
   askMeant(context, name, async (full) => {
     const artifact = artifactName(full);
     const chosen = await choose(context, artifact, options);
     const described = await describeChosen(context, artifact, chosen);
-    const row = await withAddress(context, artifact, chosen, {
+    const addressed = await withAddress(context, artifact, chosen, {
       described,
       mayAsk: address && !context.offline,
     });
+    const row = { ...addressed, evidence: await evidenceOf(context, artifact, chosen, { mayFetch: fetch }) };
     if (chosen.version === null || options.at) return row;
     const known = await approvalsKnown(context, async () => [await readArtifact(context, artifact)]);
     return { ...row, approvals: approvalsOf(row, known) };
@@ -91,13 +95,14 @@ export async function describeChosen(
     file: declaration.file,
     ...facts,
     digest: digest ?? null,
+    evidence: null,
     approvals: [],
   };
 }
 
 type Facts = Omit<
   Description,
-  'artifact' | 'version' | 'commit' | 'declaredBy' | 'file' | 'digest' | 'approvals'
+  'artifact' | 'version' | 'commit' | 'declaredBy' | 'file' | 'digest' | 'evidence' | 'approvals'
 >;
 
 function linkFacts(link: Link): Facts {

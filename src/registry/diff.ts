@@ -8,11 +8,14 @@ import { compareText } from '../domain/order.js';
 import { parseTarget, type Target } from '../domain/target.js';
 import { formatTime } from '../domain/time.js';
 import { RegError } from '../errors.js';
+import type { Evidence } from '../evidence/evidence.js';
 import type { History, LoggedCommit } from '../git/port.js';
 import { mapAtMost, once } from '../util/async.js';
 import { type RegistryContext, requireCommit } from './context.js';
 import { declaredArtifacts, unlessUndeclared } from './declared.js';
 import { describeChosen } from './describe.js';
+import { evidenceOf } from './evidence.js';
+import { comparedEvidence } from './evidence-facts.js';
 import { type DeclaredPlace, formerName, laterNames } from './former-names.js';
 import { linkAt, withSharedSources } from './links.js';
 import { askMeant } from './meant.js';
@@ -150,9 +153,14 @@ async function compare(
   const judged = judge ? await rules() : undefined;
   const about = rulesFor(artifact, judged?.metrics ?? {});
   const metrics = about.map(({ metric }) => metric);
+  const evidence = comparedEvidence(
+    one === undefined ? null : await evidenceAt(context, one, judge, judged),
+    await evidenceAt(context, other, judge, judged),
+  );
+  for (const problem of evidence.problems) context.note(problem);
   const [before, after] = [
-    one === undefined ? {} : await factsAt(context, one, metrics, judged),
-    await factsAt(context, other, metrics, judged),
+    one === undefined ? {} : withFacts(evidence.from, await factsAt(context, one, metrics, judged)),
+    withFacts(evidence.to, await factsAt(context, other, metrics, judged)),
   ];
   const hasMetrics = Object.keys(after.metrics ?? {}).length > 0;
   const { metrics: known } = judged ?? (hasMetrics ? await rules() : { metrics: {} });
@@ -172,6 +180,25 @@ async function compare(
   };
 }
 
+/** What the files of one side say; null where nothing declares the artifact there. */
+const evidenceAt = async (
+  context: RegistryContext,
+  { side: { artifact }, place, description }: Side,
+  judge: boolean,
+  judged: Pick<Config, 'metricsFile'> | undefined,
+): Promise<Evidence | null> =>
+  description === undefined
+    ? null
+    : evidenceOf(context, artifact, place, { mayFetch: judge, metricsFile: judged?.metricsFile });
+
+/** Facts of files, and of what declares the artifact, which come first. */
+const withFacts = (found: Facts, declared: Facts): Facts => ({
+  ...found,
+  ...declared,
+  metrics: { ...found.metrics, ...declared.metrics },
+  params: { ...found.params, ...declared.params },
+});
+
 /** The facts of one side; where it is judged, with the metrics that rules are about, also those of its metrics file. */
 async function factsAt(
   context: RegistryContext,
@@ -183,8 +210,8 @@ async function factsAt(
   if (judged === undefined || description === undefined || metrics.length === 0) return facts;
   const link = await linkAt(context, artifact, place).catch(unlessWithoutPath);
   if (link === undefined) return facts;
-  const values = await metricsOf(context, judged, link, async () => commit);
-  const found = metrics.flatMap((metric): [string, number][] => {
+  const values = await metricsOf(context, judged, link, async () => commit, metrics);
+  const found = metrics.flatMap((metric): [string, number | bigint][] => {
     const value = values.valueOf(metric);
     return value === undefined ? [] : [[metric, value]];
   });
@@ -201,7 +228,7 @@ const valuesIn =
   ({ metrics = {} }: Facts): MetricValues =>
   (metric) => {
     const value = Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;
-    return typeof value === 'number' ? value : undefined;
+    return typeof value === 'number' || typeof value === 'bigint' ? value : undefined;
   };
 
 interface Side {

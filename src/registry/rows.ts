@@ -2,6 +2,7 @@ import type { Link, LinkSource } from '../documents/link.js';
 import type { ArtifactName, StageName } from '../domain/names.js';
 import type { VersionId } from '../domain/state.js';
 import type { EventKind } from '../domain/tag-name.js';
+import { Evidence } from '../evidence/evidence.js';
 import {
   anything,
   choice,
@@ -261,6 +262,10 @@ export const Description = defineRow('The description of a version; missing valu
   interface: orNull(named<NonNullable<Link['interface']>>('interface', ''), 'inputs and outputs'),
   serving: orNull(named<NonNullable<Link['serving']>>('serving', ''), 'how it is served'),
   custom: anything('what gto calls `custom` and DVC `meta`'),
+  evidence: orNull(
+    Evidence,
+    'what files of its commit say of how it was made and how it did; null in the data of a site',
+  ),
   approvals,
 });
 export type Description = ValueOf<typeof Description>;
@@ -278,7 +283,20 @@ export type DiffSide = ValueOf<typeof DiffSide>;
 /** One thing that two models differ in: `changes` of `diff`. */
 const ChangeRow = defineRow('A difference', {
   section: choice(
-    ['source', 'bytes', 'about', 'labels', 'params', 'metrics', 'interface', 'serving', 'custom'],
+    [
+      'source',
+      'bytes',
+      'about',
+      'labels',
+      'params',
+      'metrics',
+      'data',
+      'commands',
+      'environment',
+      'interface',
+      'serving',
+      'custom',
+    ],
     'what the change is about',
   ),
   name: text('such as `commit`, `sha256` or the name of a metric'),

@@ -71,7 +71,7 @@ export function planAnswer(
 }
 
 /** Whether a list of entity tags names one, or any (RFC 9110, 13.1). */
-function namesTag(list: string, tag: string, comparison: 'strong' | 'weak'): boolean {
+export function namesTag(list: string, tag: string, comparison: 'strong' | 'weak'): boolean {
   if (list.trim() === '*') return true;
   return list.split(',').some((one) => {
     const asked = one.trim();

@@ -1,5 +1,6 @@
 import type { ArtifactName } from '../domain/names.js';
 import { type ErrorCode, failureOf, RegError } from '../errors.js';
+import type { CacheMode } from '../models/cache-mode.js';
 import { openModelCache } from '../models/cache.js';
 import type { FileDigest } from '../models/digest.js';
 import { bodyOf, type FileAnswer, type FileRequest, planAnswer } from './bytes.js';
@@ -7,6 +8,7 @@ import { contentId, type Manifest, openManifests } from './manifests.js';
 import type { ServedRegistry } from './registries.js';
 import type { State } from './state.js';
 import { type Bytes, openStored } from './stored.js';
+import { tarOf, tarSize } from './tar.js';
 import {
   activeVersions,
   findVersion,
@@ -27,10 +29,10 @@ export interface Core {
   /** Milliseconds since the epoch. */
   now(): number;
   /**
-   * The state of a registry, which is from memory.
+   * The state of a registry, which is from memory, and mostly at hand.
    * @throws RegError UNKNOWN_ARTIFACT for a registry that is not served; what reading it throws where it was never read
    */
-  state(registry: string): Promise<State>;
+  state(registry: string): State | Promise<State>;
   /**
    * The version that is meant.
    * @param revision as clients send it (`readRevision`), or read
@@ -61,6 +63,17 @@ export interface Core {
     file: FileDigest,
     answer?: FileAnswer,
   ): Promise<Response>;
+  /**
+   * Answers a request for all files of a version, as one archive that is sent whole.
+   * @param time of its files, in seconds since the epoch
+   * @throws RegError as `files`
+   */
+  sendArchive(
+    request: FileRequest,
+    version: ServedVersion,
+    time: number,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Response>;
 }
 
 /** What the core is made of. */
@@ -68,6 +81,8 @@ export interface CoreParts {
   registries: readonly ServedRegistry[];
   /** The folder for what can be fetched again. */
   cache: string;
+  /** How loads use that folder; what is served goes through it in any case. */
+  mode?: CacheMode | undefined;
   baseUrl: string;
   now: () => number;
   /** Ends what is being fetched. */
@@ -87,10 +102,10 @@ export function makeCore({
   ...parts
 }: CoreParts): Core {
   const registries = new Map(parts.registries.map((one) => [one.name, one]));
-  const models = openModelCache(cache, now);
+  const models = openModelCache(cache, now, parts.mode === 'link' ? 'link' : 'copy');
   const manifests = openManifests(cache, models, signal);
   const stored = openStored(models, manifests, signal);
-  const state = async (registry: string): Promise<State> => {
+  const state: Core['state'] = (registry) => {
     const found = registries.get(registry);
     if (found === undefined)
       throw new RegError('UNKNOWN_ARTIFACT', `no registry '${registry}' is served here`);
@@ -144,6 +159,21 @@ export function makeCore({
       const { status, headers, range } = planAnswer(request, file, answer);
       if (range === undefined) return new Response(null, { status, headers });
       return new Response(bodyOf(await read(version, file, range), onBytes), { status, headers });
+    },
+    sendArchive: async ({ method, header }, version, time, own) => {
+      const manifest = await files(version);
+      const archive = {
+        path: `${manifest.name}.tar`,
+        size: tarSize(manifest.files),
+        sha256: manifest.sha256,
+      };
+      const whole = { method, header: (name: string) => (name === 'range' ? undefined : header(name)) };
+      const answer = { etag: `${manifest.id}-${time}`, contentType: 'application/x-tar', headers: own };
+      const { status, headers, range } = planAnswer(whole, archive, answer);
+      headers['Accept-Ranges'] = 'none';
+      if (range === undefined) return new Response(null, { status, headers });
+      const bytes = tarOf(manifest.files, time, (file) => read(version, file));
+      return new Response(bodyOf(bytes, onBytes), { status, headers });
     },
   };
 }

@@ -18,9 +18,12 @@ export interface Face {
    */
   make(core: Core, base: string): Hono<FaceEnv>;
   /** Refuses a request without a token that is right, as the clients of the protocol understand it. */
-  refuse?(context: Context<FaceEnv>, why: 'none' | 'wrong'): Response;
-  /** Who sent a request, where the protocol has a way of its own to say so; undefined where the request does not use it. */
-  callerOf?(request: Request, tokens: readonly Token[]): Promise<Caller | undefined>;
+  refuse?(context: Context<FaceEnv>, why: 'none' | 'wrong', now: number): Response;
+  /**
+   * Who sent a request, where the protocol has a way of its own to say so; undefined where the request does not use it.
+   * @param now milliseconds since the epoch
+   */
+  callerOf?(request: Request, tokens: readonly Token[], now: number): Promise<Caller | undefined>;
   /**
    * Looks at what is served when the server starts.
    * @throws RegError where the protocol cannot name it, such as two artifacts by one id
@@ -60,6 +63,18 @@ export const problemAnswer = (
     status,
     headers: { ...headers, 'Content-Type': 'application/problem+json' },
   });
+
+/** Errors behind answers. */
+const causes = new WeakMap<Response, unknown>();
+
+/** Notes for the log which error is behind an answer; clients learn less. */
+export function because(answer: Response, error: unknown): Response {
+  causes.set(answer, error);
+  return answer;
+}
+
+/** The error behind an answer; undefined where none was noted. */
+export const causeOf = (answer: Response): unknown => causes.get(answer);
 
 /** A text as the value of a header: one line of letters that every client reads. */
 export const headerText = (text: string): string => text.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 1000);

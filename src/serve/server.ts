@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { RegError } from '../errors.js';
+import type { CacheMode } from '../models/cache-mode.js';
 import {
   type Access,
   accessFor,
@@ -13,7 +14,7 @@ import {
   readTokens,
 } from './access.js';
 import { type Core, makeCore, problemOf } from './core.js';
-import { type Face, type FaceEnv, problemAnswer, rawPathOf } from './face.js';
+import { because, causeOf, type Face, type FaceEnv, problemAnswer, rawPathOf } from './face.js';
 import { FACES } from './faces.js';
 import { followRegistry } from './registries.js';
 import { formatLine, type Metrics, makeMetrics } from './watching.js';
@@ -31,6 +32,8 @@ export interface ServeOptions {
   registries: readonly Served[];
   /** The folder for what can be fetched again. */
   cache: string;
+  /** How loads use that folder; what is served goes through it in any case. */
+  mode?: CacheMode | undefined;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Ends the server: what it answers then is answered to its end, for a while. */
@@ -49,6 +52,10 @@ export interface ServeOptions {
   s3Port?: number | undefined;
   /** Milliseconds after which a registry at a URL is asked again; 30,000 by default. */
   refreshMs?: number | undefined;
+  /**
+   * Whether the process does nothing else: then `Response` becomes a faster one for all of it, as the server of Hono brings it.
+   */
+  isAlone?: boolean | undefined;
   /** Takes each line of the access log, in JSON. */
   onLine?: ((line: string) => void) | undefined;
 }
@@ -102,9 +109,21 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const log = batched(options.onLine);
   const core = makeCore({
     registries: options.registries.map(({ name, open }) =>
-      followRegistry(name, open, { now, refreshMs: options.refreshMs ?? REFRESH_MS }),
+      followRegistry(name, open, {
+        now,
+        refreshMs: options.refreshMs ?? REFRESH_MS,
+        onTurn: (error) =>
+          log.add(
+            JSON.stringify({
+              time: new Date(now()).toISOString(),
+              registry: name,
+              error: error === undefined ? null : messageOf(error),
+            }),
+          ),
+      }),
     ),
     cache: options.cache,
+    mode: options.mode,
     baseUrl: (options.baseUrl ?? place).replace(/\/+$/, ''),
     now,
     signal: ending.signal,
@@ -116,7 +135,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const servers: Server[] = [];
   const answer = (one: Server, shown: readonly Face[], at: number): void => {
     const app = makeApp(shown, { ...parts, port: at });
-    one.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: true }));
+    one.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: options.isAlone ?? false }));
     one.setTimeout(IDLE_MS);
     servers.push(one);
   };
@@ -136,7 +155,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   }
   const timer = setInterval(
     () => {
-      for (const registry of core.registries.values()) void registry.current().catch(() => undefined);
+      for (const registry of core.registries.values())
+        void Promise.resolve(registry.current()).catch(() => undefined);
     },
     Math.min(options.refreshMs ?? REFRESH_MS, 2 ** 31 - 1),
   );
@@ -209,7 +229,9 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 async function readAll({ registries, ...core }: Core, faces: readonly Face[]): Promise<void> {
   const failures: unknown[] = [];
   await Promise.all(
-    [...registries.values()].map((one) => one.current().catch((error: unknown) => void failures.push(error))),
+    [...registries.values()].map((one) =>
+      Promise.resolve(one.current()).catch((error: unknown) => void failures.push(error)),
+    ),
   );
   if (failures.length === registries.size) throw failures[0];
   for (const face of faces) await face.check?.({ registries, ...core });
@@ -280,7 +302,9 @@ export function makeApp(faces: readonly Face[], parts: AppParts): Hono<AppEnv> {
   app.use(async (c, next) => {
     const begun = performance.now();
     const face = faceOf(c.req.path);
-    const refused = await refusal(c, face, names, parts);
+    const looking = refusal(c, face, names, parts);
+    // one more turn of the loop for each request would be felt
+    const refused = looking instanceof Promise ? await looking : looking;
     if (refused !== undefined) c.res = refused;
     else await next();
     if (parts.isEnding()) c.res.headers.set('Connection', 'close');
@@ -306,12 +330,12 @@ const OPEN_PATHS: ReadonlySet<string> = new Set(['/-/health', '/-/ready']);
 const REFRESH = '/-/refresh';
 
 /** What is wrong with a request before any face sees it. */
-async function refusal(
+function refusal(
   c: AppContext,
   face: Face | undefined,
   names: ReadonlySet<string>,
   { core, access }: AppParts,
-): Promise<Response | undefined> {
+): Response | undefined | Promise<Response | undefined> {
   const host = c.req.header('host') ?? new URL(c.req.url).host;
   // a target may be a whole address, which counts in the place of Host (RFC 9112, 3.2.2)
   const isSame = c.req.url.startsWith(`http://${host}/`) || new URL(c.req.url).host === host.toLowerCase();
@@ -319,16 +343,25 @@ async function refusal(
     return problemAnswer(c, 421, 'this server does not answer under that name');
   if (!isOurOrigin(c.req.header('origin'), host, core.baseUrl))
     return problemAnswer(c, 403, 'pages of other sites may not ask this server');
-  const { path } = c.req;
-  if (OPEN_PATHS.has(path)) return undefined;
-  const header = c.req.header('authorization');
-  const own = access.tokens.length === 0 ? undefined : await face?.callerOf?.(c.req.raw, access.tokens);
-  const caller = own ?? access.callerOf(header);
+  if (OPEN_PATHS.has(c.req.path)) return undefined;
+  const caller = access.callerOf(c.req.header('authorization'));
   c.set('caller', caller);
+  return caller.kind === 'anyone' ? undefined : refuseUnknown(c, face, { core, access });
+}
+
+/** Refuses a request without a right token, where its face knows no other way to tell who sent it. */
+async function refuseUnknown(
+  c: AppContext,
+  face: Face | undefined,
+  { core, access }: Pick<AppParts, 'core' | 'access'>,
+): Promise<Response | undefined> {
+  const own = await face?.callerOf?.(c.req.raw, access.tokens, core.now());
+  if (own !== undefined) c.set('caller', own);
+  const caller = c.get('caller');
   if (caller.kind !== 'unknown') return undefined;
-  if (path === REFRESH && c.req.method === 'POST' && (await isHook(c, access))) return undefined;
+  if (c.req.path === REFRESH && c.req.method === 'POST' && (await isHook(c, access))) return undefined;
   return (
-    face?.refuse?.(c as unknown as Context<FaceEnv>, caller.why) ??
+    face?.refuse?.(c as unknown as Context<FaceEnv>, caller.why, core.now()) ??
     problemAnswer(c, 401, 'a token is needed', { 'WWW-Authenticate': 'Bearer, Basic realm="reg"' })
   );
 }
@@ -345,29 +378,36 @@ function hostNames({ core, host, port }: AppParts): Set<string> {
   return new Set([new URL(core.baseUrl).host, ...own.map((one) => (port === 80 ? one : `${one}:${port}`))]);
 }
 
+/** A message for the log. Those of this program hold no secrets. */
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** Counts and logs a request when its answer was sent. */
 function watch(c: AppContext, face: string, begun: number, { core, metrics, log }: AppParts): void {
   // a request that did not come over a connection has none
   const { outgoing, incoming } = (c.env as Partial<HttpBindings> | undefined) ?? {};
   const { method, path } = c.req;
   const { status } = c.res;
+  const cause = status < 500 ? undefined : causeOf(c.res);
   const caller = c.get('caller');
+  // a connection that ended has no address
+  const socket = incoming?.socket;
+  const client = socket?.remoteAddress ?? null;
+  const sentBefore = socket?.bytesWritten ?? 0;
   const end = (whole: boolean): void => {
-    // asked of what was sent: to make headers of an answer that has none yet takes longer than the rest
-    const length = outgoing?.getHeader('content-length');
     const ms = performance.now() - begun;
     metrics.count({ face, method, status, seconds: ms / 1000 });
     log(
       formatLine({
         time: new Date(core.now()).toISOString(),
-        client: incoming?.socket?.remoteAddress ?? null,
+        client,
         user: caller?.kind === 'known' && caller.name !== '' ? caller.name : null,
         method,
         path,
         status,
-        bytes: length === undefined || method === 'HEAD' ? null : Number(length),
+        bytes: socket === undefined ? null : socket.bytesWritten - sentBefore,
         ms: Math.round(ms * 10) / 10,
         whole,
+        error: cause === undefined ? null : messageOf(cause),
       }),
     );
   };
@@ -377,7 +417,7 @@ function watch(c: AppContext, face: string, begun: number, { core, metrics, log 
 
 function answerProblem(c: AppContext, error: unknown): Response {
   const { status, message } = problemOf(error);
-  return problemAnswer(c, status, message);
+  return because(problemAnswer(c, status, message), error);
 }
 
 /** Ready is a server that has tried every registry and can answer from one. */

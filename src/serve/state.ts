@@ -35,14 +35,21 @@ const MOST_ANSWERS = 10_000;
 
 type Answers = Map<string, Promise<unknown>>;
 
-interface Kept extends State {
-  /** Of each artifact its tags as they were. */
+/** What a state is made of. */
+interface Parts {
+  registry: RegistryContext;
+  objects: KnownObjects;
+  /** By name. */
+  refs: readonly TagRef[];
+  known: ReadonlyMap<string, TagReading>;
   byArtifact: ReadonlyMap<ArtifactName, readonly TagRef[]>;
   answers: Map<ArtifactName | 'all', Answers>;
   /** What answers depend on beside tags. */
   config: string;
   head: string | undefined;
 }
+
+type Kept = State & Parts;
 
 /**
  * Reads a registry.
@@ -62,7 +69,61 @@ export async function readServed(
   ]);
   const refs = [...listed.refs];
   const byArtifact = tagsByArtifact(refs);
-  const { known } = listed;
+  const answers = keptAnswers(before as Kept | undefined, { byArtifact, config, head });
+  return stateOf({ registry, objects, refs, known: listed.known, byArtifact, answers, config, head });
+}
+
+/** So many tags are put into a state one by one. */
+const MOST_CHANGED = 500;
+
+/**
+ * The state after some tags were made or moved, and nothing else changed: to list all of a large registry takes longer.
+ * @returns undefined where the registry is to be read as a whole, because one of them is no annotated tag of a commit
+ * @throws RegError what reading tags throws
+ */
+export async function withTags(before: State, tags: ReadonlyMap<string, string>): Promise<State | undefined> {
+  const kept = before as Kept;
+  const { registry, objects } = kept;
+  if (tags.size > MOST_CHANGED || kept.known.size > 0 || (await registry.exclusion()) !== undefined)
+    return undefined;
+  const wanted = [...tags].map(([name, oid]): TagRef => ({ name, oid, peeled: 'unknown' }));
+  const changed: TagRef[] = [];
+  for (const reading of await readObjects(registry.repository.tags, objects, wanted)) {
+    if (!('tag' in reading)) return undefined;
+    const { name, oid, commit } = reading.tag;
+    changed.push({ name, oid, peeled: commit });
+  }
+  const byArtifact = new Map(kept.byArtifact);
+  const answers = new Map(kept.answers);
+  answers.delete('all');
+  for (const [artifact, own] of tagsByArtifact(changed)) {
+    byArtifact.set(artifact, inserted(byArtifact.get(artifact) ?? [], own));
+    answers.delete(artifact);
+  }
+  return stateOf({ ...kept, refs: inserted(kept.refs, changed), byArtifact, answers });
+}
+
+/** A list by name with some tags more, each in its place, or in the place of that with its name. */
+function inserted(refs: readonly TagRef[], more: readonly TagRef[]): TagRef[] {
+  const all = [...refs];
+  for (const one of more) {
+    let [low, high] = [0, all.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compareText((all[middle] as TagRef).name, one.name) < 0) low = middle + 1;
+      else high = middle;
+    }
+    // git orders bytes, and this is the order of code units: beyond the first planes of Unicode they differ
+    const isPlain = /^[ -~]*$/.test(one.name);
+    const there = isPlain ? low : all.findIndex(({ name }) => name === one.name);
+    if (all[there]?.name === one.name) all[there] = one;
+    else all.splice(low, 0, one);
+  }
+  return all;
+}
+
+function stateOf(parts: Parts): Kept {
+  const { registry, objects, refs, known, byArtifact, answers } = parts;
   const tags: Tags = {
     list: async (scope) => {
       if (scope === 'all') return { refs, known };
@@ -72,22 +133,17 @@ export async function readServed(
     },
     read: (wanted) => readObjects(registry.repository.tags, objects, wanted),
   };
-  const context: RegistryContext = {
-    ...registry,
-    // here a remote was asked with the list; a question would ask it again each time
-    offline: registry.offline ?? registry.repository.address === undefined,
-    repository: { ...registry.repository, tags },
-  };
-  const answers = keptAnswers(before as Kept | undefined, { byArtifact, config, head });
-  const kept: Kept = {
-    context,
+  return {
+    ...parts,
+    context: {
+      ...registry,
+      // here a remote was asked with the list; a question would ask it again each time
+      offline: registry.offline ?? registry.repository.address === undefined,
+      repository: { ...registry.repository, tags },
+    },
     artifacts: [...byArtifact.keys()].sort(compareText),
     has: (artifact) => byArtifact.has(artifact),
     tags: refs.length,
-    byArtifact,
-    answers,
-    config,
-    head,
     remembered: (scope, key, ask) => {
       let own = answers.get(scope);
       if (own === undefined) {
@@ -97,7 +153,6 @@ export async function readServed(
       return rememberIn(own, key, ask);
     },
   };
-  return kept;
 }
 
 /** The answers of the state before that are answers of this one too. */

@@ -109,11 +109,13 @@ export interface AccessLine {
   method: string;
   path: string;
   status: number;
-  /** Bytes that were sent of the body; null where that is not known. */
+  /** Bytes that were sent, headers included; null where that is not known. */
   bytes: number | null;
   ms: number;
   /** Whether all of it was sent. */
   whole: boolean;
+  /** What is wrong on the side of the server; null where nothing is. */
+  error: string | null;
 }
 
 /** A line as JSON. A path that was made to hold a line of its own stays in one. */

@@ -44,10 +44,19 @@ async function besideLink(
   const named = `${file.slice(0, -LINK_SUFFIX.length)}.md`;
   const own = file.endsWith(LINK_SUFFIX) ? await readCard(objects, commit, named, frame.address) : null;
   if (own) return own;
-  const links = (await objects.entries(commit, folder)).filter(
-    ({ path }) => path.endsWith(LINK_SUFFIX) && folderOf(path) === folder,
-  );
+  const links = (await filesIn(objects, commit, folder)).filter((path) => path.endsWith(LINK_SUFFIX));
   return links.length > 1 ? null : readCard(objects, commit, posix.join(folder, 'README.md'), frame.address);
+}
+
+/** The names of the files in a folder, without those in folders below it. */
+async function filesIn(objects: Objects, commit: string, folder: string): Promise<string[]> {
+  if (objects.many === undefined)
+    return (await objects.entries(commit, folder)).flatMap(({ path }) =>
+      folderOf(path) === folder ? posix.basename(path) : [],
+    );
+  const tree = await objects.entry(commit, folder);
+  const entries = tree && (await objects.many.trees([tree.oid])).get(tree.oid);
+  return (entries ?? []).flatMap(({ type, path }) => (type === 'tree' ? [] : path));
 }
 
 async function besideModel(

@@ -8,6 +8,13 @@ export const SITE_DATA = {
     defineRow(OverviewRow.about, {
       ...OverviewRow.fields,
       behind: map(size(''), 'for each stage that holds a version, how many greater versions are active'),
+      held: map(
+        defineRow('', {
+          since: time('when it came there'),
+          author: text('tagger of the event that put it there'),
+        }),
+        'for each stage that holds a version, since when and by whom',
+      ),
       changed: orNull(time(''), 'time of the last event; null without one'),
       changedBy: orNull(text(''), 'tagger of the last event'),
     }),

@@ -1,115 +1,56 @@
 import { basename } from 'node:path';
-import type { ArtifactState, State } from '../domain/artifact.js';
-import type { Oid } from '../domain/event.js';
+import { type ArtifactState, stagesUsed } from '../domain/artifact.js';
 import type { ArtifactName } from '../domain/names.js';
 import type { VersionId } from '../domain/state.js';
-import { parseTagName } from '../domain/tag-name.js';
 import { formatTime } from '../domain/time.js';
+import { intervalsIn } from '../domain/timeline.js';
 import { compareVersions, type Version } from '../domain/version.js';
 import { RegError } from '../errors.js';
-import { type Objects, refOf, type TagReading, type TagRef, type TreeEntry } from '../git/port.js';
 import { pagesAt } from '../registry/browse.js';
-import { siteAddress } from '../registry/site-address.js';
 import type { RegistryContext } from '../registry/context.js';
 import { describeChosen } from '../registry/describe.js';
-import { history, intervals } from '../registry/history.js';
-import { stages } from '../registry/queries.js';
-import { annotatedTags, readAllTags, readArtifact, readState } from '../registry/read.js';
-import type { ApprovedRow, Description, HistoryRow, IntervalRow, ShownVersion } from '../registry/rows.js';
-import { overview, versions } from '../registry/show.js';
+import { historyRow, intervalRow, unsureRow, versionRows } from '../registry/make-rows.js';
+import { readWhole, type Unsure } from '../registry/missing.js';
+import type {
+  ApprovedRow,
+  Description,
+  HistoryRow,
+  IntervalRow,
+  OverviewRow,
+  ShownVersion,
+} from '../registry/rows.js';
+import { approvalsOf, overview } from '../registry/show.js';
+import { siteAddress } from '../registry/site-address.js';
 import { shownAddress, withoutLogin } from '../util/address.js';
-import { memoize } from '../util/async.js';
+import { mapAtMost } from '../util/async.js';
+import { stagesInOrder } from './stage-order.js';
 import type { Frame, OverviewEntry } from './web/page.js';
 
-/**
- * The registry as it is now. Tags are read once: all answers are of the same moment, and a site of a thousand artifacts does not
- * read them a thousand times.
- */
-export async function snapshotOf(context: RegistryContext): Promise<RegistryContext> {
-  const readings = await readAllTags(annotatedTags(context), 'all');
-  const byArtifact = new Map<ArtifactName, TagReading[]>();
-  for (const reading of readings) {
-    const artifact = parseTagName(refOf(reading).name)?.artifact;
-    if (artifact === undefined) continue;
-    const own = byArtifact.get(artifact);
-    if (own) own.push(reading);
-    else byArtifact.set(artifact, [reading]);
-  }
-  const of = (artifact: ArtifactName): TagReading[] => byArtifact.get(artifact) ?? [];
-  const noted = new Set<string>();
-  return {
-    ...context,
-    // several parts of a site ask the same
-    note: (text) => {
-      if (!noted.has(text)) context.note(text);
-      noted.add(text);
-    },
-    repository: {
-      ...context.repository,
-      objects: rememberingReader(context.repository.objects),
-      tags: {
-        list: async (scope) => {
-          const own = scope === 'all' ? readings : of(scope);
-          const known = new Map(own.map((reading) => [refOf(reading).name, reading]));
-          return { refs: own.map((reading) => ({ ...refOf(reading), peeled: peeledOf(reading) })), known };
-        },
-        read: async (refs) => {
-          const names = new Set(refs.map(({ name }) => name));
-          return readings.filter((reading) => names.has(refOf(reading).name));
-        },
-      },
-    },
-  };
+/** The artifacts of a registry, as one reading of all tags has them. */
+export interface Registered {
+  /** The rows of `reg show --deprecated`. */
+  rows: OverviewRow[];
+  /** Those of these artifacts that have tags, and whose tags are whole, by name. */
+  states: ReadonlyMap<ArtifactName, ArtifactState>;
+  /** Why the other ones with tags have no page. */
+  unsure: Unsure;
 }
 
-const peeledOf = (reading: TagReading): TagRef['peeled'] => {
-  if ('tag' in reading) return reading.tag.commit;
-  return reading.defect === 'lightweight' ? undefined : 'unknown';
-};
-
-/** How many commits and files are kept: those of a few artifacts. */
-const COMMITS = 32;
-const BLOBS = 200;
-
-type Listing = ReadonlyMap<string, TreeEntry>;
-
-/**
- * Reads the list of files of each commit once, and each file once. A site reads the link of every version, and looks for cards in
- * several places; each question alone would be a run of git.
- */
-function rememberingReader(objects: Objects): Objects {
-  const listingOf = memoize(
-    async (commit: Oid): Promise<Listing> =>
-      new Map((await objects.entries(commit, '')).map((entry) => [entry.path, entry])),
-    { most: COMMITS },
-  );
-  const blobOf = memoize(({ oid, most }: { oid: Oid; most: number | undefined }) => objects.blob(oid, most), {
-    most: BLOBS,
-  });
-  const sizeOf = memoize(async (oid: Oid) => (await objects.sizes([oid])).get(oid), { most: BLOBS });
+/** Reads the artifacts of a registry. One with a tag that cannot be read is unsure, whether the overview needs that tag or not. */
+export async function readRegistered(context: RegistryContext): Promise<Registered> {
+  const [rows, { whole, unsure }] = await Promise.all([
+    overview(context, { deprecated: true }),
+    readWhole(context, undefined),
+  ]);
+  // overviews leave some out
+  const shown = new Set(rows.map(({ artifact }) => artifact));
   return {
-    ...objects,
-    entry: async (commit, path) => {
-      const listing = await listingOf(commit);
-      const found = listing.get(path);
-      // lists have files only, not folders
-      const isFolder =
-        path === '' || (!found && [...listing.keys()].some((one) => one.startsWith(`${path}/`)));
-      return isFolder ? objects.entry(commit, path) : found;
-    },
-    entries: async (commit, path) => {
-      const listing = [...(await listingOf(commit)).values()];
-      return path === '' ? listing : listing.filter((entry) => entry.path.startsWith(`${path}/`));
-    },
-    blob: (oid, most) => blobOf({ oid, most }),
-    sizes: async (oids) => {
-      const sizes = new Map<Oid, number>();
-      for (const oid of oids) {
-        const size = await sizeOf(oid);
-        if (size !== undefined) sizes.set(oid, size);
-      }
-      return sizes;
-    },
+    rows: rows.map((row) => {
+      const error = unsure.get(row.artifact);
+      return error === undefined ? row : unsureRow(row.artifact, error);
+    }),
+    states: new Map(whole.filter(({ name }) => shown.has(name)).map((one) => [one.name, one])),
+    unsure: new Map([...unsure].filter(([name]) => shown.has(name))),
   };
 }
 
@@ -120,24 +61,25 @@ export type SiteFrame = Omit<Frame, 'root'> & {
 };
 
 /** Reads what all pages share. */
-export async function siteFrame(context: RegistryContext, live: string | null): Promise<SiteFrame> {
+export async function siteFrame(
+  context: RegistryContext,
+  { states }: Registered,
+  live: string | null,
+): Promise<SiteFrame> {
   const remote = await remoteOf(context);
   // others know neither what git rewrites here nor the aliases of ssh
   const address = isElsewhere(remote) ? withoutLogin(await siteAddress(context, remote)) : undefined;
-  const [pages, listed, stays, root] = await Promise.all([
+  const [pages, root, { stages: listed = [] }] = await Promise.all([
     pagesAt(address),
-    stages(context, {}),
-    intervals(context, undefined, {}),
     context.repository.workTree(),
+    context.config(),
   ]);
-  // stages that are empty now were used too
-  const used = stays.map(({ stage }) => stage).sort();
   return {
     registry: nameOf(address ?? root ?? remote) ?? 'registry',
     address,
     read: formatTime(Math.floor(context.now() / 1000)),
     live,
-    stages: [...new Set([...listed, ...used])],
+    stages: stagesInOrder(listed, [...states.values()]),
     // the id of a commit or the name of a tag follows these
     host: pages ? { commit: pages.commit(''), tag: pages.tag('') } : null,
     repo: address ?? null,
@@ -174,6 +116,8 @@ export interface ArtifactData {
   descriptions: Description[];
   /** Why other versions have no description. */
   problems: Record<string, string>;
+  /** Versions whose declaration was out of reach, so that another run may read it. */
+  unread: string[];
 }
 
 /** The part of the data that tags hold. */
@@ -184,71 +128,94 @@ export const latestOf = ({ versions }: ArtifactEvents): ShownVersion['version'] 
   versions.find(({ active, version }) => active && version.startsWith('v'))?.version ?? null;
 
 /**
- * Reads the part of an artifact's data that tags hold. A declared artifact may have no tags yet.
+ * The part of an artifact's data that tags hold. A declared artifact may have no tags yet.
  * @param approvals of all artifacts
  */
-export async function artifactEvents(
-  context: RegistryContext,
-  artifact: ArtifactName,
+export function artifactEvents(
+  state: ArtifactState | undefined,
   approvals: readonly ApprovedRow[],
-): Promise<ArtifactEvents> {
-  if ([...(await context.repository.tags.list(artifact)).refs].length === 0)
-    return { versions: [], intervals: [], history: [] };
-  const [rows, stays, events] = await Promise.all([
-    versions(context, artifact, {}, approvals),
-    intervals(context, artifact, {}),
-    history(context, artifact, {}),
-  ]);
-  return { versions: rows, intervals: stays, history: events };
+): ArtifactEvents {
+  if (state === undefined) return { versions: [], intervals: [], history: [] };
+  const stays = stagesUsed(state)
+    .flatMap((stage) => intervalsIn(state, stage))
+    .sort((a, b) => b.from.time - a.from.time || b.from.place - a.from.place);
+  return {
+    versions: versionRows(state).map((row) => ({ ...row, approvals: approvalsOf(row, approvals) })),
+    intervals: stays.map(intervalRow),
+    history: [...state.events].reverse().map(historyRow),
+  };
 }
+
+/** What a commit lacks it will always lack. */
+const LASTING: ReadonlySet<string> = new Set(['NOT_DECLARED', 'INVALID_LINK', 'TOO_LARGE']);
+
+/** Versions whose declarations are read at a time. */
+const VERSIONS_AT_ONCE = 100;
 
 /** Reads the data of an artifact. */
 export async function artifactData(
   context: RegistryContext,
   artifact: ArtifactName,
+  state: ArtifactState | undefined,
   events: ArtifactEvents,
 ): Promise<ArtifactData> {
   const descriptions: Description[] = [];
   const problems: Record<string, string> = {};
-  const state = events.versions.length === 0 ? undefined : await readArtifact(context, artifact);
-  for (const { version, commit, approvals } of events.versions)
-    try {
+  const unread: string[] = [];
+  // questions at the same time are one run of git
+  const described = await mapAtMost(
+    VERSIONS_AT_ONCE,
+    events.versions,
+    async ({ version, commit, approvals }) => {
       const renamedFrom = state?.versions.get(version)?.event.renamedFrom;
-      const chosen = { version, commit, renamedFrom };
-      descriptions.push({ ...(await describeChosen(context, artifact, chosen)), approvals });
-    } catch (error) {
-      if (!(error instanceof RegError)) throw error;
-      problems[version] = error.message;
-    }
-  return { artifact, ...events, descriptions, problems };
+      return describeChosen(context, artifact, { version, commit, renamedFrom }).then(
+        (description) => ({ ...description, approvals }),
+        (error: unknown) => {
+          if (!(error instanceof RegError) || error.code === 'INTERRUPTED') throw error;
+          problems[version] = error.message;
+          if (!LASTING.has(error.code)) unread.push(version);
+          return undefined;
+        },
+      );
+    },
+  );
+  descriptions.push(...described.filter((one) => one !== undefined));
+  return { artifact, ...events, descriptions, problems, unread };
 }
 
-/** The rows of `reg show --deprecated`, each with its last change, and how far its stages are behind. */
-export async function overviewData(context: RegistryContext): Promise<OverviewEntry[]> {
-  const [rows, state] = await Promise.all([
-    overview(context, { deprecated: true }),
-    readState(context, undefined, () => undefined),
-  ]);
-  return rows.map((row) => ({
-    ...row,
-    behind: behindIn(state, row.artifact, row.stages as Record<string, VersionId>),
-    ...lastChange(state.get(row.artifact)),
-  }));
-}
+/** The rows of an overview, each with its last change, and how far its stages are behind. */
+export const overviewEntries = ({ rows, states }: Registered): OverviewEntry[] =>
+  rows.map((row) => {
+    const state = states.get(row.artifact);
+    return {
+      ...row,
+      behind: state === undefined ? {} : behindIn(state, row.stages as Record<string, VersionId>),
+      held: state === undefined ? {} : heldIn(state),
+      ...lastChange(state),
+    };
+  });
 
 function lastChange(artifact: ArtifactState | undefined): Pick<OverviewEntry, 'changed' | 'changedBy'> {
   const last = artifact?.events.at(-1);
   return { changed: last ? formatTime(last.time) : null, changedBy: last?.tagger.name ?? null };
 }
 
+/** By stage that holds a version, since when and by whom. */
+const heldIn = (artifact: ArtifactState): OverviewEntry['held'] =>
+  Object.fromEntries(
+    stagesUsed(artifact).flatMap((stage) => {
+      const last = intervalsIn(artifact, stage).at(-1);
+      return last === undefined || last.until !== undefined
+        ? []
+        : [[stage, { since: formatTime(last.from.time), author: last.from.tagger.name }]];
+    }),
+  );
+
 /** By stage, the number of active versions that are greater than the one in it. Without stages that hold an unregistered commit. */
-function behindIn(
-  state: State,
-  artifact: ArtifactName,
-  stages: Record<string, VersionId>,
-): Record<string, number> {
-  const versions = [...(state.get(artifact)?.versions.values() ?? [])];
-  const active = versions.filter((one) => one.registered && one.active).map(({ id }) => id as Version);
+function behindIn({ versions }: ArtifactState, stages: Record<string, VersionId>): Record<string, number> {
+  const active = [...versions.values()]
+    .filter((one) => one.registered && one.active)
+    .map(({ id }) => id as Version);
   const known = Object.entries(stages).filter(([, id]) => active.includes(id as Version));
   return Object.fromEntries(
     known.map(([stage, id]) => [

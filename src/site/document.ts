@@ -55,6 +55,13 @@ const jsonInHtml = (value: unknown): string =>
     .replaceAll('\u2028', '\\u2028')
     .replaceAll('\u2029', '\\u2029');
 
+/**
+ * The script that brings a page data. It also works where a page is opened as a file, which may load scripts and nothing else. The data are
+ * a text in it, so that no key of theirs means anything to the script.
+ */
+export const dataScript = (path: string, value: unknown): string =>
+  `regData(${JSON.stringify(path)},${JSON.stringify(JSON.stringify(value))})\n`;
+
 /** A file that every page loads. Its name changes with its content, so that a cache never gives an old one. */
 interface Asset {
   path: string;

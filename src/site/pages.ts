@@ -1,15 +1,17 @@
+import { createHash } from 'node:crypto';
+import type { ArtifactState, ResolvedEvent } from '../domain/artifact.js';
 import { wayOf } from '../domain/metrics.js';
 import type { ArtifactName } from '../domain/names.js';
-import { RegError } from '../errors.js';
+import { mergeOrdered } from '../domain/order.js';
+import { parseTagName } from '../domain/tag-name.js';
+import { formatTime } from '../domain/time.js';
 import { pagesAt } from '../registry/browse.js';
 import type { RegistryContext } from '../registry/context.js';
-import { history, intervals } from '../registry/history.js';
-import { unsureRow } from '../registry/make-rows.js';
+import { historyRow } from '../registry/make-rows.js';
 import { reportMissing } from '../registry/queries.js';
-import { readState } from '../registry/read.js';
-import type { Description, HistoryRow, IntervalRow, Made, ShownVersion } from '../registry/rows.js';
+import type { ApprovedRow, Description, Made, ShownVersion } from '../registry/rows.js';
 import { approvalsKnown } from '../registry/show.js';
-import { once } from '../util/async.js';
+import { memoize, once } from '../util/async.js';
 import { type AskSource, cardOf } from './cards.js';
 import {
   type ArtifactData,
@@ -18,30 +20,66 @@ import {
   artifactEvents,
   latestOf,
   numbersIn,
-  overviewData,
+  overviewEntries,
+  readRegistered,
   type SiteFrame,
   siteFrame,
-  snapshotOf,
 } from './data.js';
-import { type Assets, documentOf, readAssets } from './document.js';
+import { type Assets, dataScript, documentOf, readAssets } from './document.js';
+import { type ArtifactPast, pastBetween, pastOf, versionTurns } from './past.js';
+import { snapshotOf } from './snapshot.js';
+import { ROWS } from './web/drawn.js';
+import { packHistory } from './web/history-rows.js';
+import { dayOf, monthAfter, monthOf, monthsBetween, startOf } from './web/moments.js';
+import { packRows } from './web/overview-rows.js';
 import type {
   ArtifactPage,
   CompareLink,
   ComparePage,
   HistoryPage,
   OverviewEntry,
-  OverviewPage,
   PageContent,
-  ShortStay,
   VersionPage,
 } from './web/page.js';
-import { artifactDataPath, artifactPath, comparePath, versionPath } from './web/site-path.js';
+import type { PastArtifacts } from './web/past.js';
+import {
+  artifactDataPath,
+  artifactPath,
+  comparePath,
+  daysPath,
+  historyPath,
+  NOW_PATH,
+  versionPath,
+} from './web/site-path.js';
 
 /** Makes the text of a file of a site. */
 type MakeFile = () => Promise<string>;
 
-/** The files of a site by their paths. Each is made on demand. `….html` are pages, `data/….json` is for other tools. */
-export type Site = ReadonlyMap<string, MakeFile>;
+/** Files of a site by their paths. Each is made on demand. `….html` are pages, `data/….js` are for pages, `data/….json` for other tools. */
+export type SiteFiles = ReadonlyMap<string, MakeFile>;
+
+/** The files of a site. */
+export interface Site {
+  /** What makes the file at a path; undefined where the site has no such file. */
+  find(path: string): Promise<MakeFile | undefined>;
+  /** All files, in groups. What the files of one group have in common is read when the group is made. */
+  groups(): Promise<readonly SiteGroup[]>;
+}
+
+/** Files that change together: those of an artifact, of a month, or of the whole registry. */
+export interface SiteGroup {
+  /** What the group is called; `groupOfPath` gives it for each of its files. */
+  name: string;
+  /** A text that changes with every change of the files; undefined where they are always made. */
+  key: string | undefined;
+  files(): Promise<GroupFiles>;
+}
+
+interface GroupFiles {
+  files: SiteFiles;
+  /** False where something was out of reach that another run may have. */
+  isComplete: boolean;
+}
 
 /** What all pages are made from. */
 export interface SiteParts {
@@ -64,43 +102,184 @@ export async function siteOf(
   onMissing: (artifact: ArtifactName) => void = () => undefined,
 ): Promise<Site> {
   const context = await snapshotOf(registry);
-  const parts = { context, frame: await siteFrame(context, live), assets: await readAssets(), askSource };
-  const entries = await overviewData(context);
+  const registered = await readRegistered(context);
+  const { states, unsure } = registered;
+  const parts = {
+    context,
+    frame: await siteFrame(context, registered, live),
+    assets: await readAssets(),
+    askSource,
+  };
   // the snapshot holds events alone
-  const approvals = await approvalsKnown(registry, async () => [
-    ...(await readState(context, undefined, () => undefined)).values(),
-  ]);
-  const files = new Map<string, MakeFile>();
-  for (const [index, entry] of entries.entries()) {
-    const { artifact } = entry;
-    // one old event may be damaged that the overview does not need
-    const events =
-      entry.problem === null
-        ? await artifactEvents(context, artifact, approvals).catch(unlessUnsure)
-        : undefined;
-    if (events instanceof RegError) {
-      reportMissing(context, undefined, new Map([[artifact, events]]));
-      entries[index] = { ...entry, ...unsureRow(artifact, events), behind: {} };
-    }
-    if (events === undefined || events instanceof RegError) {
-      onMissing(artifact);
-      continue;
-    }
-    const data = once(() => artifactData(context, artifact, events));
-    for (const [path, make] of artifactPages(parts, artifact, events, data)) files.set(path, make);
-    files.set(artifactDataPath(artifact), async () => jsonOf(published(await data())));
-  }
-  return new Map([...topFiles(parts, entries), ...files]);
+  const approvals = await approvalsKnown(registry, async () => [...states.values()]);
+  reportMissing(context, undefined, unsure);
+  for (const name of unsure.keys()) onMissing(name);
+  const entries = overviewEntries(registered);
+  const all = [...states.values()];
+  const top = once(async () => new Map([...topFiles(parts, entries, all), ...monthFiles(parts, all)]));
+  const artifacts = entries.filter(({ problem }) => problem === null).map(({ artifact }) => artifact);
+  const byFolder = new Map(artifacts.map((artifact) => [artifactFolder(artifact), artifact]));
+  const filesOf = async (artifact: ArtifactName, isWhole = false): Promise<GroupFiles> => {
+    const state = states.get(artifact);
+    const events = artifactEvents(state, approvals);
+    const data = once(() => artifactData(context, artifact, state, events));
+    const cards = memoize(async (version: string) => {
+      const read = await data();
+      const description = read.descriptions.find((one) => one.version === version) ?? null;
+      const isCurrent =
+        version === latestOf(read) ||
+        read.versions.some((one) => one.version === version && one.stages.length > 0);
+      return description && cardOf(parts, description, isCurrent);
+    });
+    // questions at the same time are one run of git
+    if (isWhole) await Promise.all(events.versions.map(({ version }) => cards(version)));
+    const files: SiteFiles = new Map([
+      ...artifactPages(parts, { artifact, state, events, data, cards }),
+      [artifactDataPath(artifact), async () => jsonOf(published(await data()))],
+    ]);
+    return { files, isComplete: isWhole && (await isComplete(await data(), cards)) };
+  };
+  return {
+    find: async (path) => {
+      const artifact = byFolder.get(groupOfPath(path));
+      return (await top()).get(path) ?? (artifact && (await filesOf(artifact)).files.get(path));
+    },
+    groups: async () => [
+      ...topGroups(parts, entries, all, await keyOfRegistry(context)),
+      ...(await keysOfArtifacts(parts, artifacts, states, approvals)).map(([artifact, key]) => ({
+        name: artifactFolder(artifact),
+        key,
+        files: () => filesOf(artifact, true),
+      })),
+    ],
+  };
 }
 
-/** The error of an answer that ended because tags are missing or cannot be read. */
-function unlessUnsure(error: unknown): RegError {
-  if (error instanceof RegError && (error.code === 'DAMAGED' || error.code === 'TAGS_MISSING')) return error;
-  throw error;
+/** Whether all was read that the files of an artifact are made from. */
+async function isComplete(
+  { descriptions, unread }: ArtifactData,
+  cards: (version: string) => Promise<VersionPage['card']>,
+): Promise<boolean> {
+  if (unread.length > 0) return false;
+  for (const { source, version } of descriptions)
+    if (source?.repo !== undefined && (await cards(version ?? '')) === null) return false;
+  return true;
+}
+
+/** The files of the whole registry, and a group for each file of a month. Nothing of them is kept when they are made. */
+function topGroups(
+  parts: SiteParts,
+  entries: readonly OverviewEntry[],
+  states: readonly ArtifactState[],
+  registry: string,
+): SiteGroup[] {
+  const keys = keysOfMonths(states, registry);
+  const months = [...monthFiles(parts, states)].map(([path, make]) => ({
+    name: path,
+    key: keys.get(monthOfPath(path)),
+    files: async () => ({ files: new Map([[path, make]]), isComplete: true }),
+  }));
+  const top = async (): Promise<GroupFiles> => ({
+    files: topFiles(parts, entries, states),
+    isComplete: false,
+  });
+  return [{ name: '', key: undefined, files: top }, ...months];
+}
+
+const monthOfPath = (path: string): string => path.replace(/^.*\/|\.js$/g, '');
+
+/** The files that the pages of a site are made by, and what its configuration and HEAD say. */
+async function keyOfRegistry(context: RegistryContext): Promise<string> {
+  const [config, head] = await Promise.all([
+    context.configBytes(),
+    context.repository.objects.commit('HEAD'),
+  ]);
+  return digestOf([config === undefined ? '' : Buffer.from(config).toString(), head ?? '']);
+}
+
+/** By month, a text that changes with every event up to its end. An event may be the first of a month that has no other. */
+function keysOfMonths(states: readonly ArtifactState[], registry: string): Map<string, string> {
+  const hash = createHash('sha256').update(registry);
+  const keys = new Map<string, string>();
+  let month: string | undefined;
+  for (const { tag, tagOid, time } of mergeOrdered(states.map(({ events }) => events))) {
+    const next = monthOf(formatTime(time));
+    for (let at = month; at !== undefined && at < next; at = monthAfter(at))
+      keys.set(at, hash.copy().digest('hex'));
+    month = next;
+    hash.update(`${tagOid} ${tag} ${time}\n`);
+  }
+  if (month !== undefined) keys.set(month, hash.digest('hex'));
+  return keys;
+}
+
+/** Texts that change with everything that the files of an artifact are made from: its tags, those of the names that it had before, and what all pages share. */
+async function keysOfArtifacts(
+  { context, frame: { read: _, ...frame }, assets }: SiteParts,
+  artifacts: readonly ArtifactName[],
+  states: ReadonlyMap<ArtifactName, ArtifactState>,
+  approvals: readonly ApprovedRow[],
+): Promise<[ArtifactName, string | undefined][]> {
+  const config = await context.configBytes();
+  const { refs } = await context.repository.tags.list('all');
+  const tags = new Map<ArtifactName, string[]>();
+  for (const { name, oid } of refs) {
+    const artifact = parseTagName(name)?.artifact;
+    if (artifact === undefined) continue;
+    const own = tags.get(artifact);
+    if (own) own.push(`${oid} ${name}`);
+    else tags.set(artifact, [`${oid} ${name}`]);
+  }
+  const { address, ...shown } = frame;
+  const shared = JSON.stringify([
+    FORMAT,
+    shown,
+    address,
+    assets.script.path,
+    assets.style.path,
+    config === undefined ? '' : Buffer.from(config).toString(),
+  ]);
+  const byArtifact = new Map<string, ApprovedRow[]>();
+  for (const row of approvals) byArtifact.set(row.artifact, [...(byArtifact.get(row.artifact) ?? []), row]);
+  // one that was renamed is made from tags of other names too
+  const isRenamed = (artifact: ArtifactName): boolean =>
+    states.get(artifact)?.events.some(({ renamedFrom }) => renamedFrom !== undefined) ?? false;
+  return artifacts.map((artifact) => [
+    artifact,
+    isRenamed(artifact)
+      ? undefined
+      : digestOf([
+          shared,
+          ...(tags.get(artifact) ?? []).sort(),
+          JSON.stringify(byArtifact.get(artifact) ?? []),
+        ]),
+  ]);
+}
+
+/** Counts the changes of pages that their script and style do not show. */
+const FORMAT = 1;
+
+const digestOf = (texts: readonly string[]): string =>
+  createHash('sha256').update(texts.join('\n')).digest('hex');
+
+/** The folder of the pages of an artifact. */
+const artifactFolder = (artifact: string): string => artifactPath(artifact).replace(/index\.html$/, '');
+
+/** The group that a file belongs to. */
+export function groupOfPath(path: string): string {
+  if (/^data\/(days|history)\//.test(path)) return path;
+  if (!/^(data\/)?artifacts\//.test(path)) return '';
+  return path
+    .replace(/^data\/(artifacts\/.*)\.json$/, '$1/')
+    .replace(/(\/)(versions\/.*|[^/]*\.html)$/, '$1');
 }
 
 /** The data for other tools: answers of commands, without the messages that only pages show. */
-const published = ({ problems: _, ...data }: ArtifactData): Omit<ArtifactData, 'problems'> => data;
+const published = ({
+  problems: _,
+  unread: __,
+  ...data
+}: ArtifactData): Omit<ArtifactData, 'problems' | 'unread'> => data;
 
 /** A page as a file: its path, and the function that makes its document. */
 const pageAt = (parts: SiteParts, path: string, make: () => Promise<PageContent>): [string, MakeFile] => [
@@ -108,64 +287,111 @@ const pageAt = (parts: SiteParts, path: string, make: () => Promise<PageContent>
   async () => documentOf(path, await make(), parts),
 ];
 
-function topFiles(parts: SiteParts, entries: readonly OverviewEntry[]): [string, MakeFile][] {
-  const { context, frame, assets } = parts;
-  const events = once(() => history(context, undefined, {}));
-  const stays = once(() => intervals(context, undefined, { ascending: true }));
-  return [
-    pageAt(parts, 'index.html', async () => overviewPage(entries, await stays())),
-    pageAt(parts, 'history.html', async () => historyPage(await events())),
+function topFiles(
+  parts: SiteParts,
+  entries: readonly OverviewEntry[],
+  states: readonly ArtifactState[],
+): SiteFiles {
+  const { frame, assets } = parts;
+  const journal = mergeOrdered(states.map(({ events }) => events)).reverse();
+  return new Map<string, MakeFile>([
+    pageAt(parts, 'index.html', async () => ({
+      kind: 'overview',
+      rows: packRows(entries, frame.stages),
+      first: firstDay(states),
+    })),
+    pageAt(parts, 'history.html', async () => historyPage(journal, eventsByMonth(journal))),
     ['data/overview.json', async () => jsonOf(entries)],
-    ['data/history.json', async () => jsonOf(await events())],
+    ['data/history.json', async () => jsonOf(journal.map(historyRow))],
     ['data/stages.json', async () => jsonOf(frame.stages)],
+    [NOW_PATH, async () => dataScript(NOW_PATH, frame.read)],
     [assets.script.path, async () => assets.script.text],
     [assets.style.path, async () => assets.style.text],
     [assets.icon.path, async () => assets.icon.text],
     // without it, GitHub Pages leaves out files that begin with an underscore
     ['.nojekyll', async () => ''],
-  ];
+  ]);
+}
+
+/** The files of each month: what happened, and what turned in the overview. */
+function monthFiles({ context, frame }: SiteParts, states: readonly ArtifactState[]): SiteFiles {
+  const byMonth = eventsByMonth(mergeOrdered(states.map(({ events }) => events)).reverse());
+  const past = once(() => pastOf(context, states));
+  const first = firstDay(states);
+  const months = first === null ? [] : monthsBetween(first, dayOf(frame.read));
+  return new Map([
+    ...months.map((month): [string, MakeFile] => [
+      daysPath(month),
+      async () => dataScript(daysPath(month), monthOfDays(await past(), month)),
+    ]),
+    ...[...byMonth].map(([month, own]): [string, MakeFile] => [
+      historyPath(month),
+      async () => dataScript(historyPath(month), packHistory(own.map(historyRow))),
+    ]),
+  ]);
+}
+
+/** Events by month, in their order. */
+function eventsByMonth(events: readonly ResolvedEvent[]): Map<string, ResolvedEvent[]> {
+  const byMonth = new Map<string, ResolvedEvent[]>();
+  for (const event of events) {
+    const month = monthOf(formatTime(event.time));
+    const own = byMonth.get(month);
+    if (own) own.push(event);
+    else byMonth.set(month, [event]);
+  }
+  return byMonth;
+}
+
+/** The day of the first event of all; null without an event. */
+function firstDay(states: readonly ArtifactState[]): string | null {
+  const times = states.flatMap(({ events }) => events[0]?.time ?? []);
+  // a registry may have more artifacts than a call takes arguments
+  const first = times.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  return times.length === 0 ? null : dayOf(formatTime(first));
+}
+
+/** What turned in a month, and what was so when it began. */
+function monthOfDays(past: readonly ArtifactPast[], month: string): PastArtifacts {
+  const start = startOf(`${month}-01`) / 1000;
+  return pastBetween(past, start, startOf(`${monthAfter(month)}-01`) / 1000);
 }
 
 const jsonOf = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
 
-/** The most intervals on the overview; with more than that it has none, to stay small. */
-const MOST_STAYS = 2000;
-/** The most events on the page of the history; its data has all. */
-const MOST_EVENTS = 2000;
-
-/** The overview. `stays` are sorted, oldest first. */
-function overviewPage(rows: readonly OverviewEntry[], stays: readonly IntervalRow[]): OverviewPage {
-  return { kind: 'overview', rows, stays: stays.length > MOST_STAYS ? null : stays.map(shortStay) };
-}
-
-const shortStay = ({ artifact, stage, version, from, until, author }: IntervalRow): ShortStay => [
-  artifact,
-  stage,
-  version,
-  from,
-  until,
-  author,
-];
-
 /** The page of the history. */
-const historyPage = (events: readonly HistoryRow[]): HistoryPage => ({
+const historyPage = (
+  events: readonly ResolvedEvent[],
+  byMonth: ReadonlyMap<string, readonly ResolvedEvent[]>,
+): HistoryPage => ({
   kind: 'history',
-  rows: events.slice(0, MOST_EVENTS),
-  total: events.length,
+  rows: events.slice(0, ROWS).map(historyRow),
+  months: [...byMonth]
+    .map(([month, own]) => [month, own.length] as const)
+    .sort(([a], [b]) => (a < b ? 1 : -1)),
+  artifacts: [...new Set(events.map(({ artifact }) => artifact))].sort(),
 });
 
+/** An artifact, and what its pages are made from; `data` reads the files of its versions. */
+interface ArtifactParts {
+  artifact: ArtifactName;
+  state: ArtifactState | undefined;
+  events: ArtifactEvents;
+  data: () => Promise<ArtifactData>;
+  /** The model card of a version. */
+  cards: (version: string) => Promise<VersionPage['card']>;
+}
+
 /** The pages of an artifact: its own, one for each version, and one to compare versions where there are two. */
-function artifactPages(
-  parts: SiteParts,
-  artifact: ArtifactName,
-  events: ArtifactEvents,
-  data: () => Promise<ArtifactData>,
-): [string, MakeFile][] {
+function artifactPages(parts: SiteParts, own: ArtifactParts): [string, MakeFile][] {
+  const { artifact, events, data, cards } = own;
   const rows = [...events.versions, ...pastVersions(events)];
   return [
-    pageAt(parts, artifactPath(artifact), async () => artifactPage(await data())),
+    pageAt(parts, artifactPath(artifact), () => artifactPage(parts, own)),
     ...rows.map((row) =>
-      pageAt(parts, versionPath(artifact, row.version), async () => versionPage(parts, row, await data())),
+      pageAt(parts, versionPath(artifact, row.version), async () =>
+        versionPage(parts, row, await data(), await cards(row.version)),
+      ),
     ),
     ...(events.versions.length > 1
       ? [pageAt(parts, comparePath(artifact), async () => comparePage(parts, await data()))]
@@ -173,16 +399,21 @@ function artifactPages(
   ];
 }
 
-function artifactPage(data: ArtifactData): ArtifactPage {
-  const { artifact, versions, intervals, history, descriptions } = data;
+async function artifactPage({ context }: SiteParts, { state, data }: ArtifactParts): Promise<ArtifactPage> {
+  const read = await data();
+  const { artifact, versions, intervals, history: events, descriptions } = read;
   const numbers = descriptions.map(({ version, metrics }) => [version, numbersIn(metrics)] as const);
+  const past = state === undefined ? [] : await pastOf(context, [state]);
   return {
     kind: 'artifact',
     artifact,
-    latest: latestOf(data),
-    deprecated: history[0]?.event === 'deprecation',
+    latest: latestOf(read),
+    deprecated: state?.deprecated ?? false,
     versions,
     intervals,
+    history: events,
+    past: pastBetween(past, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
+    versionTurns: state === undefined ? [] : versionTurns(state),
     metrics: Object.fromEntries(numbers.filter(([, metrics]) => Object.keys(metrics).length > 0)),
   };
 }
@@ -192,9 +423,9 @@ export async function versionPage(
   parts: SiteParts,
   row: ShownVersion,
   data: ArtifactData,
+  card: VersionPage['card'],
 ): Promise<VersionPage> {
   const description = data.descriptions.find(({ version }) => version === row.version) ?? null;
-  const isCurrent = row.stages.length > 0 || row.version === latestOf(data);
   return {
     kind: 'version',
     row,
@@ -202,7 +433,11 @@ export async function versionPage(
     problem: data.problems[row.version] ?? null,
     sourceUrl: description && (await sourceUrl(description, parts.frame.address)),
     intervals: data.intervals.filter(({ version }) => version === row.version),
-    card: description && (await cardOf(parts, description, isCurrent)),
+    takenBack:
+      (!row.active &&
+        data.history.find((event) => event.event === 'deregistration' && event.version === row.version)) ||
+      null,
+    card,
   };
 }
 
@@ -243,7 +478,7 @@ export function pastVersions({ versions, history, intervals }: ArtifactEvents): 
 /** The page that compares two versions of an artifact. The browser compares them, as `reg diff` does. */
 export async function comparePage(
   { context, frame }: SiteParts,
-  { artifact, versions, descriptions }: ArtifactData,
+  { artifact, versions, descriptions, problems }: ArtifactData,
 ): Promise<ComparePage> {
   const { metrics: rules } = await context.config();
   const metrics = new Set(descriptions.flatMap((one) => Object.keys(numbersIn(one.metrics))));
@@ -251,9 +486,10 @@ export async function comparePage(
   return {
     kind: 'compare',
     artifact,
-    versions: versions.map(({ version, commit, stages }) => ({ version, commit, stages })),
+    versions: versions.map(({ version, commit, active, stages }) => ({ version, commit, active, stages })),
     logs: await compareLinks(frame.address, descriptions),
     descriptions: Object.fromEntries(descriptions.map((one) => [one.version ?? '', one])),
+    problems,
     better: Object.fromEntries(
       ways.filter((one): one is [string, 'lower' | 'higher'] => one[1] !== undefined),
     ),

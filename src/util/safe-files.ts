@@ -28,6 +28,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RegError } from '../errors.js';
 import { undoneAtEnd } from './ending.js';
 import { type Stamp, stampOf } from './stamp.js';
@@ -182,6 +183,37 @@ export async function* readAhead(
     await file.close();
   }
 }
+
+/**
+ * Reads a file while another process writes it, to the end that it has when that is done.
+ * @param written settles when the process has ended
+ * @throws what `written` is rejected with; errors of the file system
+ */
+export async function* readBehind(file: FileHandle, written: Promise<void>): AsyncGenerator<Uint8Array> {
+  let end: { error?: unknown } | undefined;
+  const ended = written.then(
+    () => {
+      end = {};
+    },
+    (error: unknown) => {
+      end = { error };
+    },
+  );
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  for (let at = 0; ; ) {
+    // bytes that were written before the end was seen are read after it
+    const last = end;
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    at += bytesRead;
+    if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
+    else if (last === undefined) await Promise.race([ended, sleep(BEHIND_MS)]);
+    else if ('error' in last) throw last.error;
+    else return;
+  }
+}
+
+/** How long is waited for more of a file. */
+const BEHIND_MS = 2;
 
 /**
  * Reads a plain file that fits into a buffer, without a thread of its own: for small files the way there and back takes longer.
@@ -352,6 +384,14 @@ export async function openToAppend(
   );
 }
 
+/** How a file is written. */
+interface WriteOptions {
+  /** Whether the file is on the disk at the end (fsync(2)). */
+  sync?: boolean;
+  /** The folders that one run made or looked at: of thousands of files in a folder, the first one does so. */
+  made?: Set<string> | undefined;
+}
+
 /**
  * Writes a new small file, without a thread of its own.
  * @returns what the system says of it
@@ -504,10 +544,12 @@ export async function writeBelow(
   root: string,
   path: string,
   content: string | Uint8Array,
-  { sync = false } = {},
+  { sync = false, made }: WriteOptions = {},
 ): Promise<void> {
   const place = join(root, path);
-  await makeFoldersBelow(root, place);
+  const above = dirname(place);
+  if (!made?.has(above)) await makeFoldersBelow(root, place);
+  made?.add(above);
   const before = await lookAt(place);
   if (before !== undefined && !before.isFile())
     throw new RegError(

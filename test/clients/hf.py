@@ -2,12 +2,13 @@
 
 import json
 import os
-import struct
 import sys
 import tempfile
 
 import huggingface_hub as hub
 from huggingface_hub import HfApi, HfFileSystem, hf_hub_download, snapshot_download
+
+from tensors import tensors
 
 results = {"version": hub.__version__}
 
@@ -25,23 +26,6 @@ def use(name):
 def text(path):
     with open(path, encoding="utf-8") as file:
         return file.read()
-
-
-def tensors(path):
-    """The tensors of a safetensors file of doubles, without a package for that."""
-    with open(path, "rb") as file:
-        size = struct.unpack("<Q", file.read(8))[0]
-        header = json.loads(file.read(size))
-        data = file.read()
-    found = {}
-    for name, about in header.items():
-        if name == "__metadata__":
-            continue
-        start, end = about["data_offsets"]
-        letter = {"F64": "d", "F32": "f"}[about["dtype"]]
-        width = {"F64": 8, "F32": 4}[about["dtype"]]
-        found[name] = list(struct.unpack(f"<{(end - start) // width}{letter}", data[start:end]))
-    return found
 
 
 folder = tempfile.mkdtemp()

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MODEL } from '../e2e/registry.js';
-import { clientProgram, runClient } from '../support/clients.js';
+import { clientProgram, costBy, runClient, weightsOf } from '../support/clients.js';
 import { type Env, sandbox } from '../support/repo.js';
 import { CHURN, LLM, servedRegistry } from '../support/served-registry.js';
 import { type ServedThere, serveThere, sha256Of } from '../support/serving.js';
@@ -67,10 +67,7 @@ describe.skipIf(VERSIONS.length === 0)('huggingface_hub', () => {
     });
     expect(named).toBe(true);
     expect(found['file system']).toMatchObject({ read: CHURN.v1, part: CHURN.v1.slice(2, 5) });
-    // one parcel of 2 kg over 30 km, with the weights that the client loaded and with those of the file itself
-    const cost = ({ intercept, weights }: Weights): number =>
-      (intercept[0] ?? 0) + 2 * (weights[0] ?? 0) + 30 * (weights[1] ?? 0);
-    expect(cost(found.model)).toBe(cost(weightsOf(MODEL)));
+    expect(costBy(found.model)).toBe(costBy(weightsOf(MODEL)));
   });
 
   test.each(VERSIONS)('%s: its own program loads a stage, and verifies it', async (version) => {
@@ -85,14 +82,3 @@ describe.skipIf(VERSIONS.length === 0)('huggingface_hub', () => {
       );
   });
 });
-
-interface Weights {
-  intercept: readonly number[];
-  weights: readonly number[];
-}
-
-function weightsOf(bytes: Buffer): Weights {
-  const start = 8 + Number(bytes.readBigUInt64LE(0));
-  const at = (index: number): number => bytes.readDoubleLE(start + 8 * index);
-  return { intercept: [at(0)], weights: [at(1), at(2)] };
-}

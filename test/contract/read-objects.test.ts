@@ -36,6 +36,23 @@ describe.each(readersInTurn())('reading commits and files: %s', (kind, makeBench
       expect(await repository.objects.commit(rev)).toBeUndefined();
   });
 
+  turns.test('many objects in one go are those that single questions give', async () => {
+    const { objects } = repository;
+    // absent where a single question is as cheap
+    if (kind.startsWith('embedded') || objects.many === undefined) return;
+    const folder = await objects.entry(second, 'models');
+    const trees = await objects.many.trees([second, first, folder?.oid ?? '']);
+    expect(trees.get(second)?.map(({ path, type }) => [path, type])).toEqual([
+      ['model.bin', 'blob'],
+      ['models', 'tree'],
+      ['models2', 'tree'],
+    ]);
+    expect(trees.get(folder?.oid ?? '')?.map(({ path }) => path)).toContain('Ümläut *?[x].bin');
+    const [old, now] = await Promise.all([first, second].map((commit) => objects.entry(commit, 'model.bin')));
+    const blobs = await objects.many.blobs([now?.oid ?? '', old?.oid ?? '']);
+    expect([...blobs.values()].map((bytes) => Buffer.from(bytes).toString())).toEqual(['two', 'one']);
+  });
+
   turns.test('HEAD of a repository without commits is undefined', async () => {
     expect(await makeBench(box, `${kind}-empty`).repository.objects.commit('HEAD')).toBeUndefined();
   });

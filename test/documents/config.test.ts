@@ -15,6 +15,7 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
       store: './store',
       metrics: {},
       metricsFile: undefined,
+      evidence: {},
       expects: {},
       revs: 'floating',
       rules: {},
@@ -41,6 +42,7 @@ describe('.reg.yaml (docs/specification.md, 4 Link files and configuration)', ()
       store: '/srv',
       metrics: { rmse: { max: 1, noWorseThan: 'a', tolerance: '2%' } },
       metricsFile: 'metrics.json',
+      evidence: { hide: ['*host*'] },
       expects: {
         dashboard: { artifact: 'churn', inputs: { x: { dtype: 'float32', shape: ['n', null, 3] } } },
       },

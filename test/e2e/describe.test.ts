@@ -122,6 +122,8 @@ test('absent values are null in JSON', async () => {
     metrics: { rmse: 0.42 },
     interface: null,
     custom: null,
+    serving: null,
+    evidence: null,
     approvals: [],
   });
   expect(await json('describe', 'fraud')).toEqual({
@@ -142,6 +144,8 @@ test('absent values are null in JSON', async () => {
     metrics: null,
     interface: null,
     custom: { owner: 'ann' },
+    serving: null,
+    evidence: null,
     approvals: [],
   });
 });

@@ -121,7 +121,7 @@ describe('what is not there', () => {
     expect(run).toMatchObject({
       stdout: '',
       code: 1,
-      stderr: expect.stringContaining('are not those that its link promises'),
+      stderr: expect.stringContaining('are not those that its source promises'),
     });
     expect(readdirSync(registry.dir)).not.toContain('linear_regression.safetensors');
   });

@@ -1,19 +1,25 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { regIn } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
+import { type GitServer, serveHttp } from '../support/servers.js';
 import { MODEL_PATH, makeResearch, sha256 } from './registry.js';
 
 const box = sandbox();
 const research = makeResearch(box);
 const registry = box.repository('registry');
 const BYTES = 'the bytes of a model';
+let server: GitServer;
+afterAll(() => server.close());
 
 beforeAll(async () => {
+  server = await serveHttp(box);
   research.commit({ [MODEL_PATH]: BYTES });
   research.tag('v2');
   await regIn(box, registry.dir)('link', MODEL_PATH, 'cost', '--source', '../research', '--rev', 'v2');
+  const elsewhere = `${server.url}/research`;
+  await regIn(box, registry.dir)('link', MODEL_PATH, 'far', '--source', elsewhere, '--rev', 'v2');
   registry.commit({ 'open.model.yaml': `source: {repo: ../research, rev: v2, path: ${MODEL_PATH}}\n` });
 });
 
@@ -27,13 +33,14 @@ function withCache() {
   return { cache, entry, reg: regIn(box, registry.dir, env) };
 }
 
+// a source on this machine is read where it is, and has no place in the cache
 test('what was loaded once is loaded again without its source', async () => {
   const { reg } = withCache();
-  expect((await reg('load', 'cost', '-o', `first-${count}`)).code).toBe(0);
+  expect((await reg('load', 'far', '-o', `first-${count}`)).code).toBe(0);
   renameSync(research.dir, `${research.dir}-away`);
   try {
-    expect((await reg('load', 'cost', '-o', `second-${count}`)).code).toBe(0);
-    expect((await reg('load', 'cost', '-o', '-')).stdout).toBe(BYTES);
+    expect((await reg('load', 'far', '-o', `second-${count}`)).code).toBe(0);
+    expect((await reg('load', 'far', '-o', '-')).stdout).toBe(BYTES);
     expect((await reg('load', 'open', '-o', '-')).code).toBe(1);
   } finally {
     renameSync(`${research.dir}-away`, research.dir);

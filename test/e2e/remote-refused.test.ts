@@ -83,6 +83,9 @@ test('a user without an identity', async () => {
 });
 
 test('offline', async () => {
+  // what was asked before is known offline
+  await reg('register', 'churn', '--dry-run');
+  await reg('assign', 'churn', 'prod', '--dry-run');
   for (const args of [
     ['register', 'churn'],
     ['assign', 'churn', 'prod', '--dry-run'],

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -77,6 +77,16 @@ describe('who may ask', () => {
     expect(await status('/hf/churn/resolve/prod/churn.bin', { headers: { authorization } })).toBe(200);
     for (const wrong of ['Bearer', `Bearer ${TOKEN}x`, `Bearer ${TOKEN} x`, 'Basic !!', `Digest ${TOKEN}`])
       expect(await status('/-/metrics', { headers: { authorization: wrong } })).toBe(401);
+  });
+
+  test('tokens may be behind a symbolic link, as secrets of Kubernetes are', async () => {
+    symlinkSync(tokenFile, join(box.root, 'linked'));
+    const server = await serveThere(box, {
+      registries: { '': registry.dir },
+      tokenFile: join(box.root, 'linked'),
+    });
+    expect((await fetch(`${server.url}/-/metrics`)).status).toBe(401);
+    await server.close();
   });
 
   test('others reach no server without tokens', async () => {
@@ -158,6 +168,7 @@ describe('clients that are slow or go away', () => {
     socket.destroy();
     const line = (): string | undefined => open.log.find((one) => one.includes('"whole":false'));
     await expect.poll(line, { timeout: 5000 }).toContain(big);
+    expect(JSON.parse(line() ?? '').bytes).toBeLessThan(SIZE);
   });
 
   test('hundreds of connections are answered', async () => {
@@ -239,4 +250,45 @@ test('an answer that has begun is sent to its end, and no new request is taken',
   expect((await answer.arrayBuffer()).byteLength).toBe(SIZE);
   await server.close();
   await expect(fetch(server.url)).rejects.toThrow();
+});
+
+test('a state that takes tags one by one is that of a registry that is read as a whole', async () => {
+  const changing = box.repository('changing');
+  changing.commit({
+    'a.bin': 'a',
+    ...Object.fromEntries(
+      ['a', 'b', 'teams/c'].map((name) => [`${name}.model.yaml`, 'source: {path: a.bin}\n']),
+    ),
+  });
+  changing.tag('b@v1.0.0');
+  const { core } = await serveHere(box, { registries: { '': changing.dir }, faces: ['hf'] });
+  const steps: (() => void)[] = [
+    () => changing.tag('a@v1.0.0'),
+    () => changing.tag('b#prod#1'),
+    () => changing.tag('teams=c@v1.0.0'),
+    () => changing.git('pack-refs', '--all'),
+    () => changing.tag('b@v1.1.0'),
+    () => changing.git('tag', '--delete', 'b@v1.0.0'),
+    () => changing.git('tag', '--force', '--annotate', '--message', 'moved', 'a@v1.0.0', 'HEAD'),
+    () => changing.git('tag', 'a@v5.0.0'),
+    () => changing.tag('a@v2.0.0'),
+    () => changing.git('tag', '--delete', 'a@v2.0.0'),
+    () => changing.tag('ünï'),
+    () => changing.tag('zz@v1.0.0'),
+  ];
+  for (const step of steps) {
+    step();
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    const whole = await serveHere(box, { registries: { '': changing.dir }, faces: ['hf'] });
+    const listOf = async ({ core: one }: Pick<typeof whole, 'core'>) => {
+      const state = await one.state('');
+      const { refs } = await state.context.repository.tags.list('all');
+      return {
+        refs: [...refs].map(({ name, oid, peeled }) => ({ name, oid, peeled })),
+        artifacts: state.artifacts,
+      };
+    };
+    // a long pause after a reading that took long
+    await expect.poll(() => listOf({ core }), { timeout: 5000 }).toEqual(await listOf(whole));
+  }
 });

@@ -28,10 +28,15 @@ async function fresh() {
   count += 1;
   const cache = join(box.root, `cache-${count}`);
   const env = { REG_HTTP_PRIVATE: 'allow', REG_TIMEOUT: '5' };
-  const { ask, core } = await serveHere(box, { registries: { '': registry.dir }, faces: ['hf'], env, cache });
+  const { ask, core, log } = await serveHere(box, {
+    registries: { '': registry.dir },
+    faces: ['hf'],
+    env,
+    cache,
+  });
   const get = (headers: Record<string, string> = {}, name = 'churn') =>
     ask(`/hf/${name}/resolve/v1.0.0/model.bin`, { headers });
-  return { ask, get, core, entry: join(cache, 'reg/models', SHA) };
+  return { ask, get, core, log, entry: join(cache, 'reg/models', SHA) };
 }
 /** To compare large buffers as such takes the test runner seconds. */
 const bytesOf = async (response: Response): Promise<string> =>
@@ -93,10 +98,11 @@ test('a copy that was changed in the cache is not sent as a whole, and is fetche
 });
 
 test('a store that does not answer is an error before any byte', async () => {
-  const { get } = await fresh();
+  const { get, log } = await fresh();
   store.be((_, response) => void response.writeHead(500).end());
   const answer = await get();
   expect(answer.status).toBe(502);
+  expect(JSON.parse(log.at(-1) ?? '')).toMatchObject({ status: 502, error: expect.stringContaining('500') });
   expect(answer.headers.get('x-error-code')).toBeNull();
 }, 30_000);
 
@@ -109,4 +115,27 @@ test('a client that takes no more bytes harms no other', async () => {
   const unread = await get();
   await unread.body?.cancel();
   expect(await bytesOf(await get())).toBe(SHA);
+});
+
+test('a login in the address of a source leaves the server neither in an answer nor in the log', async () => {
+  const secret = 'a-secret-of-the-source';
+  const url = store.url.replace('://', `://ann:${secret}@`);
+  registry.commit({
+    'private.model.yaml': `source: {url: "${url}model.bin"}\nsha256: ${SHA}\n`,
+    'lost.model.yaml': `source: {url: "${url}nothing.bin"}\nsha256: ${'0'.repeat(64)}\n`,
+  });
+  for (const name of ['private', 'lost']) registry.tag(`${name}@v1.0.0`);
+  const { ask, log } = await fresh();
+  store.be((_, response) => void response.writeHead(403).end(secret));
+  const seen: string[] = [];
+  for (const path of [
+    'api/models/private',
+    'private/resolve/main/model.bin',
+    'api/models/lost',
+    'api/models',
+  ]) {
+    const answer = await ask(`/hf/${path}`);
+    seen.push(JSON.stringify([...answer.headers]), await answer.text());
+  }
+  expect([...seen, ...log].join('\n')).not.toContain(secret);
 });

@@ -20,6 +20,29 @@ export async function runClient(
   env: Env,
   cwd?: string,
 ): Promise<string> {
-  const { stdout } = await promisify(execFile)(program, args, { env, cwd, maxBuffer: 64 * 1024 * 1024 });
+  // scripts of a test import others, and are to leave nothing beside them
+  const around = { PYTHONDONTWRITEBYTECODE: '1', ...env };
+  const { stdout } = await promisify(execFile)(program, args, {
+    env: around,
+    cwd,
+    maxBuffer: 64 * 1024 * 1024,
+  });
   return stdout;
 }
+
+/** The weights of the model of costs that the fixtures have. */
+export interface Weights {
+  intercept: readonly number[];
+  weights: readonly number[];
+}
+
+/** The weights as the file of the model has them. */
+export function weightsOf(bytes: Buffer): Weights {
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const at = (index: number): number => bytes.readDoubleLE(start + 8 * index);
+  return { intercept: [at(0)], weights: [at(1), at(2)] };
+}
+
+/** What weights predict for one parcel of 2 kg over 30 km. */
+export const costBy = ({ intercept, weights }: Weights): number =>
+  (intercept[0] ?? 0) + 2 * (weights[0] ?? 0) + 30 * (weights[1] ?? 0);

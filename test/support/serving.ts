@@ -73,6 +73,8 @@ export const sha256Of = (bytes: string | Uint8Array): string =>
 export interface ServedThere {
   /** Its address, without `/` at its end. */
   url: string;
+  /** That of S3 alone; undefined without it. */
+  s3Url: string | undefined;
   log: string[];
   close(): Promise<void>;
 }
@@ -104,5 +106,6 @@ export async function serveThere(
     port: options.port ?? 0,
     onLine: (lines) => void log.push(...lines.split('\n')),
   });
-  return { url: server.url.replace(/\/$/, ''), log, close: () => server.close() };
+  const { url, s3Url } = server;
+  return { url: url.replace(/\/$/, ''), s3Url: s3Url?.replace(/\/$/, ''), log, close: () => server.close() };
 }

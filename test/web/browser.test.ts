@@ -90,13 +90,44 @@ describe.runIf(hasBrowser)('the site in a real browser, Chromium', () => {
     const page = await browser.open(urlOf('index.html'));
     await page.getByLabel('Day', { exact: true }).fill('2026-09-01');
     const cell = page.locator('tr', { hasText: 'models:churn' }).locator('td[data-label="prod"]');
-    expect(await shown(cell)).toMatch(/v1\.1\.0\s+Bo Strand, since 2026-06-08\s+then v2\.0\.0 at 14:05/);
+    expect(await shown(cell)).toMatch(
+      /v1\.1\.0 2 versions behind\s+Bo Strand, since 2026-06-08\s+then v2\.0\.0 at 14:05/,
+    );
     await page.getByRole('link', { name: 'models:churn' }).click();
     await page.getByLabel('Day', { exact: true }).fill('2026-09-01');
     expect((await cells(page, 'prod')).slice(0, 3)).toEqual(['v1.1.0', 'Bo Strand', '2026-06-08 09:00']);
     expect(new URL(page.url()).hash).toBe('#day=2026-09-01');
     await page.getByRole('slider').press('ArrowRight');
     expect((await cells(page, 'prod'))[0]).toBe('v2.0.0');
+    await page.close();
+    quiet();
+  });
+
+  test('the overview of a day has the models of that day, also from a file', async () => {
+    const page = await browser.open(pathToFileURL(join(out, 'index.html')).href);
+    const registry = await open();
+    for (const day of ['2026-01-10', '2026-02-03', '2026-06-30', '2026-07-01', '2026-11-25']) {
+      await page.getByLabel('Day', { exact: true }).fill(day);
+      await page.locator('caption', { hasText: day }).waitFor();
+      const rows = await registry.show({ at: new Date(day) });
+      const found = await allShown(page.locator('.overview tbody th a'));
+      expect([day, found]).toEqual([day, rows.map(({ artifact }) => artifact)]);
+      expect(await shown(page.locator('.sum'))).toMatch(new RegExp(`^${rows.length} model`));
+    }
+    await page.close();
+    quiet();
+  });
+
+  test.each([
+    ['index.html#day=foo', '“foo” is not a day.'],
+    [`${CHURN}/index.html#day=2026-02-31`, '“2026-02-31” is not a day.'],
+    ['index.html#day=2030-01-01', '2030-01-01 is still to come.'],
+    ['history.html#since=foo', '“foo” is not a day.'],
+    [`${CHURN}/compare.html#from=v9.9.9`, 'models:churn has no version “v9.9.9”'],
+  ])('%s is not answered as if it made sense', async (path, why) => {
+    const page = await browser.open(urlOf(path));
+    expect(await shown(page.getByRole('alert'))).toContain(why);
+    expect(await page.getByText('say the same').count()).toBe(0);
     await page.close();
     quiet();
   });

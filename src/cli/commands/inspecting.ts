@@ -8,8 +8,10 @@ import { type ChooseOptions, chosenBy } from '../../registry/queries.js';
 import { CheckedRow, type Difference, type StageDifference } from '../../registry/rows.js';
 import { shellLine } from '../../util/shell.js';
 import { type GlobalOptions, type Output, type OutputFormat, takesPlace } from '../output.js';
+import { cleanJson } from '../render/clean.js';
 import { renderDiff, renderDiffs } from '../render/diff.js';
 import { diffMarkdown, stageMarkdown, unjudgedIn } from '../render/diff-markdown.js';
+import { evidenceRows } from '../render/evidence.js';
 import { rowTable } from '../render/rows.js';
 import type { Session } from '../session.js';
 import { notingIn, wholeness } from './reading.js';
@@ -42,18 +44,21 @@ export async function describe(
     rev,
     at,
     fields,
+    fetch,
     ...named
-  }: Pick<GlobalOptions, 'fields'> & Pick<ChooseOptions, 'rev' | 'at' | 'stage' | 'version'>,
+  }: Pick<GlobalOptions, 'fields' | 'fetch'> & Pick<ChooseOptions, 'rev' | 'at' | 'stage' | 'version'>,
 ): Promise<void> {
   const target = parseTarget(text);
   const address = fields?.includes('source');
-  const asked = { rev, at, address, ...chosenBy(target, named), onDeprecated: notingIn(out) };
+  const asked = { rev, at, address, fetch, ...chosenBy(target, named), onDeprecated: notingIn(out) };
   const row = await describeVersion(await open(), target.artifact, asked);
   await out.answer(row, () => ({
     head: ['field', 'value'],
-    rows: Object.entries(row)
-      .filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))
-      .map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]),
+    rows: Object.entries(row).flatMap(([key, value]) => {
+      if (key === 'evidence') return row.evidence === null ? [] : evidenceRows(row.evidence);
+      if (value === null || (Array.isArray(value) && value.length === 0)) return [];
+      return [[key, typeof value === 'object' ? cleanJson(value, true) : String(value)]];
+    }),
   }));
 }
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { platform } from 'node:os';
 import { relative } from 'node:path';
 import * as registry from '../../registry/browse.js';
+import { countBar } from '../render/progress.js';
 import type { Session } from '../session.js';
 
 /** `reg browse` */
@@ -22,7 +23,13 @@ export async function browse(
 export async function site({ out, open, cwd }: Session, options: { output: string }): Promise<number> {
   // what draws pages is large, and `browse` draws none
   const { site: write } = await import('../../site/write.js');
-  const row = await write(await open(), { out: options.output, from: cwd, onNote: out.note });
+  const progress = countBar(out, 'reg site');
+  const row = await write(await open(), {
+    out: options.output,
+    from: cwd,
+    onNote: out.note,
+    onProgress: progress.show,
+  }).finally(progress.stop);
   await out.answer(row, () => [relative(cwd, row.index) || row.index]);
   if (!out.isData)
     out.note(

@@ -1,8 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { RegError } from '../../errors.js';
+import { cacheMode } from '../../models/cache-mode.js';
 import { mayEndWithin } from '../../util/ending.js';
 import { cacheFolder } from '../../util/files.js';
-import { readPlain } from '../../util/safe-files.js';
 import type { Session } from '../session.js';
 
 interface ServeCommandOptions {
@@ -30,6 +31,7 @@ export async function serve(session: Session, options: ServeCommandOptions): Pro
   const server = await start({
     registries: served.map(({ name, repo }) => ({ name, open: () => open(repo, { isLasting: true }) })),
     cache: cacheFolder(env),
+    mode: cacheMode(env),
     now,
     signal,
     host: options.host,
@@ -39,6 +41,7 @@ export async function serve(session: Session, options: ServeCommandOptions): Pro
     faces: options.face,
     s3Port: options.s3Port,
     refreshMs: options.refresh === undefined ? undefined : options.refresh * 1000,
+    isAlone: true,
     onLine: (lines) => void out.world.stderr.write(`${lines}\n`),
   });
   const { url, s3Url, faces } = server;
@@ -58,7 +61,6 @@ interface NamedRegistry {
 }
 
 const NAMED = /^([A-Za-z0-9][A-Za-z0-9_-]*)=(.+)$/s;
-const MAX_LIST_BYTES = 1024 * 1024;
 
 /** The registries to serve: several under their names, or one without. */
 async function namedRegistries(
@@ -90,12 +92,9 @@ async function namedRegistries(
 }
 
 async function listed(file: string): Promise<string[]> {
-  const bytes = await readPlain(file, MAX_LIST_BYTES);
-  if (bytes === undefined)
-    throw new RegError('USAGE', `there is no file ${file}`, 'give the file of --registries');
-  const lines = Buffer.from(bytes)
-    .toString()
-    .split('\n')
-    .map((line) => line.trim());
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new RegError('USAGE', `cannot read ${file}: ${error.message}`, 'give the file of --registries');
+  });
+  const lines = text.split('\n').map((line) => line.trim());
   return lines.filter((line) => line !== '' && !line.startsWith('#'));
 }

@@ -1,7 +1,7 @@
 import type { Change } from '../../domain/differences.js';
 import type { CommitLog, DiffSide, StageDifference } from '../../registry/rows.js';
 import type { Output } from '../output.js';
-import { clean } from './clean.js';
+import { clean, jsonText } from './clean.js';
 import { type Cell, renderTable, type Table } from './table.js';
 
 /**
@@ -55,7 +55,7 @@ export function shownValue(name: string, value: unknown, isForPeople: boolean): 
   const { dtype, shape } = value as { dtype?: unknown; shape?: unknown };
   return typeof dtype === 'string'
     ? `${dtype}${Array.isArray(shape) ? `[${shape.map((size) => size ?? '?').join(', ')}]` : ''}`
-    : JSON.stringify(value);
+    : jsonText(value);
 }
 
 function verdict({ kind, delta, better }: Change, { world, color }: Output): Cell {

@@ -1,6 +1,6 @@
 import { RegError } from '../../errors.js';
 import { type Field, rowsIn } from '../../util/row.js';
-import { cleanLine } from './clean.js';
+import { cleanLine, jsonText } from './clean.js';
 
 // The fields of an answer that `--json=<field,…>` and `--fields` choose.
 
@@ -51,12 +51,12 @@ const NONE = '-';
 function textOf(value: unknown, kinds: ReadonlySet<Field['kind'] | undefined>): string {
   if (value === null || value === undefined) return NONE;
   if (Array.isArray(value))
-    return value.some((one) => typeof one === 'object') ? JSON.stringify(value) : value.join(',') || NONE;
+    return value.some((one) => typeof one === 'object') ? jsonText(value) : value.join(',') || NONE;
   if (typeof value === 'object')
     return kinds.has('map')
       ? Object.entries(value)
           .flatMap(([name, one]) => [one].flat().map((each) => `${name}=${each}`))
           .join(',') || NONE
-      : JSON.stringify(value);
+      : jsonText(value);
   return (kinds.has('lines') ? String(value).split('\n', 1)[0] : String(value)) || NONE;
 }

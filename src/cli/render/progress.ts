@@ -40,4 +40,23 @@ export function progressBar({ world, isData, isQuiet }: Output, what: string): P
   return { start, stop: () => stop() };
 }
 
+/** Shows how many parts of something are done, where a person sees it; see `progressBar`. */
+export function countBar(
+  { world, isData, isQuiet }: Output,
+  what: string,
+): { show: (done: number, all: number) => void; stop: () => void } {
+  let last = '';
+  const put = (line: string): void => {
+    if (!isData && !isQuiet && world.isErrorTTY && line !== last) world.stderr.write(`\r\x1b[K${line}`);
+    last = line;
+  };
+  return {
+    show: (done, all) => put(all < WORTH_COUNTING ? '' : `${what}: ${Math.floor((100 * done) / all)}%`),
+    stop: () => put(''),
+  };
+}
+
+/** Fewer parts are done before a person can read it. */
+const WORTH_COUNTING = 100;
+
 const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(0);

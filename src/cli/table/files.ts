@@ -97,7 +97,16 @@ const SERVE_HELP = `What clients of each tool set:
                  hf download churn --revision prod
   MLflow         MLFLOW_TRACKING_URI=http://HOST:PORT/mlflow
                  MLFLOW_TRACKING_TOKEN=TOKEN
-                 mlflow.pyfunc.load_model('models:/churn@prod')`;
+                 mlflow.pyfunc.load_model('models:/churn@prod')
+  S3             AWS_ACCESS_KEY_ID=NAME AWS_SECRET_ACCESS_KEY=TOKEN
+                 aws s3 cp s3://churn/prod/model.onnx . --endpoint-url http://HOST:PORT/s3
+  https          curl -O http://HOST:PORT/files/churn/prod/model.onnx
+                 curl -O http://HOST:PORT/files/churn/prod.tar
+                 with -H 'Authorization: Bearer TOKEN'
+  DVC            DVC_STUDIO_URL=http://HOST:PORT/dvc/
+                 DVC_STUDIO_TOKEN=TOKEN
+                 dvc artifacts get URL churn --stage prod
+  any other      curl 'http://HOST:PORT/api/v1/which/churn/prod?at=2026-01-01'`;
 
 /** The commands about files: configuration, links and models. */
 export const FILES: readonly CommandSpec[] = [

@@ -7,8 +7,8 @@ import { constants, createInflate, inflateSync } from 'node:zlib';
 import type { Oid } from '../../domain/event.js';
 import { RegError, unreachable } from '../../errors.js';
 import { once } from '../../util/async.js';
-import type { TreeEntry } from '../port.js';
 import { MAX_TAG_BYTES } from '../tag-object.js';
+import { treeEntries } from '../tree-object.js';
 import { openPack, type Pack } from './pack.js';
 import { textOf } from './place.js';
 
@@ -292,29 +292,6 @@ export async function peel(
     at = { type: kind as Target['type'], oid: target };
   }
   return at;
-}
-
-const ENTRY_TYPES: Record<string, TreeEntry['type']> = { 40000: 'tree', 120000: 'link', 160000: 'commit' };
-const OID_BYTES = 20;
-
-/**
- * The entries of a tree, each `<mode> SP <name> NUL <20 bytes of id>` (git-cat-file(1), gitformat-pack(5)).
- * @throws RegError SOURCE_PATH when the tree is damaged
- */
-export function treeEntries(bytes: Buffer): TreeEntry[] {
-  const entries: TreeEntry[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const space = bytes.indexOf(0x20, at);
-    const end = bytes.indexOf(0, space);
-    const next = end + 1 + OID_BYTES;
-    if (space < 0 || end < 0 || next > bytes.length)
-      throw new RegError('SOURCE_PATH', 'a folder of the commit is damaged: its tree breaks off');
-    const mode = bytes.toString('latin1', at, space);
-    const oid = bytes.toString('hex', end + 1, next);
-    entries.push({ path: bytes.toString('utf8', space + 1, end), type: ENTRY_TYPES[mode] ?? 'blob', oid });
-    at = next;
-  }
-  return entries;
 }
 
 /** The objects that an object leads to; a submodule leads elsewhere. */

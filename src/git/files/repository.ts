@@ -22,16 +22,10 @@ import type {
 } from '../port.js';
 import { fetchReach, type NextCommit, NO_FILES, needsGit, reachesOf } from '../port.js';
 import { decodeFound, MAX_TAG_BYTES, ownTarget, readingOf } from '../tag-object.js';
+import { treeEntries } from '../tree-object.js';
 import { commitsBetween, mergeBase, readShallow } from './history.js';
 import { localLargeFiles } from './large-files.js';
-import {
-  askEach,
-  type ObjectStore,
-  openObjectStore,
-  peel,
-  type StoredObject,
-  treeEntries,
-} from './objects.js';
+import { askEach, type ObjectStore, openObjectStore, peel, type StoredObject } from './objects.js';
 import { findPlace, type Place } from './place.js';
 import { headBranch, openRefs, type Refs, type StoredRef } from './refs.js';
 import { resolveCommit } from './revisions.js';

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { spawnGit, type Surroundings } from './run.js';
+import { type Surroundings, spawnGit } from './run.js';
 
 /** Processes of git that answer questions about objects one after the other: to start git takes longer than to answer. */
 export interface LastingGit {

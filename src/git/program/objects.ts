@@ -3,13 +3,18 @@ import { RegError } from '../../errors.js';
 import { memoize } from '../../util/async.js';
 import { firstBytes } from '../../util/stream.js';
 import type { Objects, TreeEntry } from '../port.js';
-import { expectSuccess, GitFailed, type RunGit, type StreamGit } from './run.js';
+import { treeEntries } from '../tree-object.js';
+import { expectSuccess, GitFailed, type RunGit, type StreamGit, type WriteGit } from './run.js';
 
 /**
  * Reads commits, trees and blobs with the git program.
  * @param isLasting whether the processes behind `stream` go on, so that it answers sooner than a new run of git
  */
-export function gitObjects(git: RunGit, stream: StreamGit, isLasting = false): Objects {
+export function gitObjects(
+  git: RunGit,
+  stream: StreamGit,
+  { isLasting = false, write }: { isLasting?: boolean | undefined; write?: WriteGit } = {},
+): Objects {
   // each is a run of git, and several steps of a command ask for the same; a commit never has another one
   const entryOf = memoize(
     async ([commit, path]: readonly [Oid, string]) =>
@@ -38,10 +43,32 @@ export function gitObjects(git: RunGit, stream: StreamGit, isLasting = false): O
       throw new RegError('SOURCE_PATH', `object ${oid} is ${why}`);
     },
     stream: async (oid) => stream(['cat-file', 'blob', oid]),
+    ...(write ? { write: (oid, to, signal) => write(['cat-file', 'blob', oid], to, signal) } : {}),
     sizes: (oids) => blobSizes(stream, oids),
     types: async (oids) => {
       const heads = await inspectObjects(stream, oids);
       return new Map(oids.map((oid, index) => [oid, heads[index]?.type ?? 'missing']));
+    },
+    many: {
+      trees: async (oids) => {
+        const found = await readObjects(
+          stream,
+          oids.map((oid) => `${oid}^{tree}`),
+        );
+        return new Map(
+          oids.flatMap((oid, index) => {
+            const tree = found[index];
+            return tree?.type === 'tree' ? [[oid, treeEntries(tree.bytes, oid.length / 2)]] : [];
+          }),
+        );
+      },
+      blobs: async (oids) => {
+        const found = await readObjects(stream, oids);
+        // what came together is kept apart, so that one small blob does not keep a large piece of memory
+        return new Map(
+          found.flatMap((one) => (one?.type === 'blob' ? [[one.oid, Uint8Array.from(one.bytes)]] : [])),
+        );
+      },
     },
   };
 }

@@ -49,6 +49,7 @@ import {
   unhurried,
   withinLimit,
   withoutLocalVariables,
+  writeGitIn,
 } from './run.js';
 import { gitSignatures, gitSigner } from './signatures.js';
 import { gitTags } from './tags.js';
@@ -77,7 +78,10 @@ export function openGitRepository(folder: string, around: Surroundings): Registr
   // in a partial clone git brings a missing model from the remote, and shows no progress
   const stream = streamGitIn(folder, unhurried(around));
   const plain = (): Promise<string | undefined> => plainTop(folder, around.env);
-  const objects = gitObjects(read, stream, around.isLasting);
+  const objects = gitObjects(read, stream, {
+    isLasting: around.isLasting,
+    write: writeGitIn(folder, unhurried(around)),
+  });
   const asked = gitHistory(read);
   const history: History = {
     ...asked,
@@ -294,7 +298,10 @@ export async function openGitSource(path: string, around: Surroundings): Promise
   const found = await git(['rev-parse', '--git-dir']);
   if (found.code !== 0) throw refusalOf(found.stderr, path) ?? unreachable(` (${oneLine(found.stderr)})`);
   return {
-    objects: gitObjects(git, streamGitIn(path, unhurried(inside)), around.isLasting),
+    objects: gitObjects(git, streamGitIn(path, unhurried(inside)), {
+      isLasting: around.isLasting,
+      write: writeGitIn(path, unhurried(inside)),
+    }),
     history: gitHistory(git),
     largeFiles: gitLargeFiles(path, inside),
     tips: () => listTips(ownAccess(git, path)),

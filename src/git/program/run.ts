@@ -7,9 +7,9 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { interrupted, RegError } from '../../errors.js';
 import { withoutUserInfo } from '../../util/address.js';
+import { once as lazily } from '../../util/async.js';
 import { undoneAtEnd } from '../../util/ending.js';
 import { type HostToken, hostTokens, redactorOfTokens } from '../../util/host-tokens.js';
-import { once as lazily } from '../../util/async.js';
 import { noResponse, timeoutOf } from '../../util/timeout.js';
 
 /** What a run of git takes from the process around it. */
@@ -170,6 +170,33 @@ function expectEnd(end: Omit<GitResult, 'stdout'>, args: readonly string[]): voi
   if (end.code === GIT_MISSING) throw gitMissing();
   if (end.code !== 0) throw new GitFailed(end, args);
 }
+
+/** Runs git in one folder and lets it write its output to an open file. */
+export type WriteGit = (args: readonly string[], to: number, signal: AbortSignal) => Promise<void>;
+
+/**
+ * Runs git in one folder with a file as its output, where nothing has to go through this process.
+ * @throws RegError GIT_FAILED when git fails, INTERRUPTED once a signal is given
+ */
+export const writeGitIn =
+  (cwd: string, { env, signal }: Surroundings): WriteGit =>
+  async (args, to, until) => {
+    const end = AbortSignal.any([until, ...(signal ? [signal] : [])]);
+    if (end.aborted) throw interrupted();
+    const { spawn } = await import('node:child_process');
+    const child = spawn('git', [...args], { cwd, env: gitVariables(env), stdio: ['ignore', to, 'pipe'] });
+    const messages: Buffer[] = [];
+    child.stderr?.on('data', (chunk: Buffer) => messages.push(chunk));
+    const stop = (): void => void child.kill();
+    end.addEventListener('abort', stop);
+    const code = await once(child, 'close').then(
+      ([code]) => code as number | null,
+      (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? GIT_MISSING : null),
+    );
+    end.removeEventListener('abort', stop);
+    if (end.aborted) throw interrupted();
+    expectEnd({ code: code ?? -1, stderr: messagesIn(messages, env) }, args);
+  };
 
 /** The output of git, and how it ended. Git is also ended when the reader asks for no more. */
 async function* outputOf(

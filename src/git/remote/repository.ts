@@ -7,6 +7,7 @@ import { parseJson } from '../../util/text.js';
 import {
   type Branches,
   isBrokenRef,
+  type ManyObjects,
   NO_FILES,
   type Objects,
   type RegistryRepository,
@@ -231,6 +232,7 @@ export function remoteRepository(
     return undefined;
   };
 
+  const { many: manyHere = NOTHING_AT_ONCE } = local.objects;
   const objects: Objects = {
     commit: resolveCommit,
     entry: (commit, path) => withFolders(commit, () => local.objects.entry(commit, path)),
@@ -246,6 +248,19 @@ export function remoteRepository(
     sizes: sizesOf,
     // the objects that a remote's tags lead to are there: it accepts no push without them
     types: async () => new Map(),
+    many: local.objects.many && {
+      trees: async (oids) => {
+        const here = await manyHere.trees(oids);
+        const missing = oids.filter((oid) => !here.has(oid));
+        if (missing.length === 0) return here;
+        for (let at = 0; at < missing.length; at += AT_ONCE) await bring(missing.slice(at, at + AT_ONCE));
+        return manyHere.trees(oids);
+      },
+      blobs: async (oids) => {
+        await sizesOf(oids);
+        return manyHere.blobs(oids);
+      },
+    },
   };
   const branches: Branches = {
     strays: (tip, commits) =>
@@ -274,6 +289,11 @@ export function remoteRepository(
     nextCommit: async () => NO_FILES,
   };
 }
+
+/** Objects that one fetch names: a command line has a limit. */
+const AT_ONCE = 500;
+
+const NOTHING_AT_ONCE: ManyObjects = { trees: async () => new Map(), blobs: async () => new Map() };
 
 const listingOf = (scope: ArtifactName | 'all'): string => `tags ${scope}`;
 

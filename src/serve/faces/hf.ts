@@ -8,8 +8,9 @@ import type { FileDigest } from '../../models/digest.js';
 import { readArtifacts } from '../../registry/read.js';
 import { mapAtMost } from '../../util/async.js';
 import { type Core, problemOf } from '../core.js';
-import { cachingOf, type Face, type FaceEnv, headerText, segmentsOf } from '../face.js';
+import { because, cachingOf, type Face, type FaceEnv, headerText, rawPathOf, segmentsOf } from '../face.js';
 import type { Manifest } from '../manifests.js';
+import type { State } from '../state.js';
 import { activeVersions, eventsOfArtifact, heldStages, type ServedVersion } from '../versions.js';
 
 // The Hub of Hugging Face as its clients use it: stages are branches, versions are tags, `main` and `HEAD` the latest version.
@@ -41,14 +42,31 @@ function unlessUnread(error: unknown): undefined {
 
 function make(core: Core, base: string): Hono<FaceEnv> {
   const app = new Hono<FaceEnv>();
-  app.get('/api/whoami-v2', whoami);
-  app.get('/api/models', (c) => listModels(core, c));
-  app.on(['GET', 'POST'], '/api/models/*', (c) => answerModel(core, c, segmentsOf(c, `${base}/api/models`)));
+  // not the handler of the app, which costs each request a round of its own
+  const or = (handler: (c: HubContext) => Response | Promise<Response>) => async (c: HubContext) => {
+    try {
+      return await handler(c);
+    } catch (error) {
+      return failureOf(error);
+    }
+  };
+  app.get('/api/whoami-v2', or(whoami));
+  app.get(
+    '/api/models',
+    or((c) => listModels(core, c)),
+  );
+  app.on(
+    ['GET', 'POST'],
+    '/api/models/*',
+    or((c) => answerModel(core, c, segmentsOf(c, `${base}/api/models`))),
+  );
   // tells a server what else a client runs, which this one does not ask
   app.get('/api/*', () => failure(404, undefined, 'there is nothing at this path'));
-  app.get('/*', (c) => answerFile(core, c, segmentsOf(c, base)));
+  app.get(
+    '/*',
+    or((c) => answerFile(core, c, base)),
+  );
   app.all('/*', readOnly);
-  app.onError((error) => failureOf(error));
   return app;
 }
 
@@ -78,7 +96,7 @@ function failure(
 function failureOf(error: unknown): Response {
   const { kind, status, message } = problemOf(error);
   const code = kind === 'artifact' ? 'RepoNotFound' : kind === 'revision' ? 'RevisionNotFound' : undefined;
-  return failure(status, code, message);
+  return because(failure(status, code, message), error);
 }
 
 const readOnly = (): Response =>
@@ -579,7 +597,45 @@ function whoami(c: HubContext): Response {
 
 const FILE_VERBS: ReadonlySet<string | undefined> = new Set(['resolve', 'raw']);
 
-async function answerFile(core: Core, c: HubContext, segments?: readonly string[]): Promise<Response> {
+/** A file that a path means. */
+interface FoundFile {
+  version: ServedVersion;
+  file: FileDigest;
+  /** Its headers that say where it is from. */
+  headers: Readonly<Record<string, string>>;
+}
+
+/** The files that paths mean, as long as a state lasts: most clients ask for the same. */
+const foundIn = new WeakMap<State, Map<string, FoundFile>>();
+const MOST_FOUND = 20_000;
+
+async function answerFile(core: Core, c: HubContext, base: string): Promise<Response> {
+  const path = rawPathOf(c.req.raw);
+  const asked = stateFor(core, path.slice(base.length + 1));
+  const state = asked instanceof Promise ? await asked : asked;
+  const found = foundIn.get(state) ?? new Map<string, FoundFile>();
+  const known = found.get(path);
+  const file = known ?? (await findFile(core, segmentsOf(c, base)));
+  if (file instanceof Response) return file;
+  // the registry may have changed meanwhile
+  if (known === undefined && file.version.state === state && found.size < MOST_FOUND) {
+    found.set(path, file);
+    foundIn.set(state, found);
+  }
+  const request = { method: c.req.method, header: (name: string) => c.req.header(name) };
+  return core.send(request, file.version, file.file, { headers: file.headers, isEmptyWhole: true });
+}
+
+/** The state of the registry that a path below the base is about. */
+function stateFor(core: Core, path: string): State | Promise<State> {
+  const [name = ''] = core.registries.has('') ? [''] : path.split(/[./]/, 1);
+  return core.registries.has(name) ? core.state(name) : NO_STATE;
+}
+
+/** Stands for that of a registry that is not served. */
+const NO_STATE = {} as State;
+
+async function findFile(core: Core, segments: readonly string[] | undefined): Promise<FoundFile | Response> {
   if (segments === undefined) return failure(404, 'EntryNotFound', 'the path is malformed');
   const found = await readPath(core, segments, FILE_VERBS);
   if (found === undefined) {
@@ -598,6 +654,5 @@ async function answerFile(core: Core, c: HubContext, segments?: readonly string[
     'X-Linked-Etag': `"${sha256}"`,
     'X-Linked-Size': String(size),
   };
-  const request = { method: c.req.method, header: (name: string) => c.req.header(name) };
-  return core.send(request, version, file, { headers, isEmptyWhole: true });
+  return { version, file, headers };
 }

@@ -6,7 +6,7 @@ import { policyOf } from '../../site/document.js';
 import { type Site, siteOf } from '../../site/pages.js';
 import { percentDecoded } from '../../util/text.js';
 import type { Core } from '../core.js';
-import { type Face, type FaceEnv, problemAnswer, rawPathOf } from '../face.js';
+import { because, type Face, type FaceEnv, problemAnswer, rawPathOf } from '../face.js';
 import type { State } from '../state.js';
 
 // The site of a registry, live and read-only: the pages that `reg site` writes. The only registry has its site at the root; several have
@@ -53,9 +53,10 @@ function make(core: Core, base: string): Hono<FaceEnv> {
   const app = new Hono<FaceEnv>();
   app.get('/*', (c) => answer(core, c, rawPathOf(c.req.raw).slice(base.length + 1)));
   app.all('/*', (c) => problemAnswer(c, 405, 'the pages are read-only', { Allow: 'GET, HEAD' }));
-  app.onError((error, c) =>
-    problemAnswer(c, 500, error instanceof RegError ? error.message : 'this page cannot be made'),
-  );
+  app.onError((error, c) => {
+    const title = error instanceof RegError ? error.message : 'this page cannot be made';
+    return because(problemAnswer(c, 500, title), error);
+  });
   return app;
 }
 
@@ -76,7 +77,7 @@ async function answerFrom(core: Core, c: Context<FaceEnv>, name: string, raw: st
   if (decoded === undefined) return noPage(c);
   const path = decoded === '' || decoded.endsWith('/') ? `${decoded}index.html` : decoded;
   if (path === 'changes') return followChanges(core, c, name);
-  const makeFile = (await siteNow(core, name)).get(path);
+  const makeFile = await (await siteNow(core, name)).find(path);
   if (makeFile === undefined) return noPage(c);
   const type = TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'text/plain; charset=utf-8';
   return new Response(await makeFile(), { headers: { ...HEADERS, 'Content-Type': type } });
@@ -118,16 +119,17 @@ function followChanges(core: Core, c: Context<FaceEnv>, name: string): Response 
   const encoder = new TextEncoder();
   let timer: NodeJS.Timeout | undefined;
   let last: string | undefined;
+  let isOpen = true;
   const stop = (): void => {
     clearInterval(timer);
-    core.closing?.removeEventListener('abort', stop);
+    isOpen = false;
   };
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => {
       controller.enqueue(encoder.encode('retry: 2000\n\n'));
       const look = async (): Promise<void> => {
         const mark = await markOf(await core.state(name)).catch(() => last);
-        if (mark === undefined || mark === last || core.closing?.aborted) return;
+        if (mark === undefined || mark === last || !isOpen) return;
         last = mark;
         controller.enqueue(encoder.encode(`event: mark\ndata: ${mark}\n\n`));
       };
@@ -136,8 +138,9 @@ function followChanges(core: Core, c: Context<FaceEnv>, name: string): Response 
       timer = setInterval(safely, PAUSE_MS);
       safely();
       core.closing?.addEventListener('abort', () => {
+        // a stream that its client left is closed
+        if (isOpen) controller.close();
         stop();
-        controller.close();
       });
     },
     cancel: stop,

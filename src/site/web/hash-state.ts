@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { startOf } from './moments.js';
 
 /** What a page was asked to show, as its address keeps it. */
 type Choices = Record<string, string>;
@@ -34,4 +35,26 @@ function readHash<T extends Choices>(hash: string, initial: T): T {
 function writeHash<T extends Choices>(choices: T, initial: T): string {
   const changed = Object.entries(choices).filter(([key, value]) => value !== initial[key]);
   return new URLSearchParams(changed).toString();
+}
+
+/** The day that an address asks for. */
+export interface AskedDay {
+  /** Empty for now. */
+  day: string;
+  /** Why what the address asks for is not shown. */
+  problem: string | undefined;
+}
+
+/**
+ * The day to show, from what an address has. What is no day, or is still to come, is not shown as if it were one.
+ * @param last the last day that anything is known of
+ */
+export function askedDay(text: string, last: string): AskedDay {
+  if (text === '') return { day: '', problem: undefined };
+  const problem = Number.isNaN(startOf(text))
+    ? `“${text}” is not a day.`
+    : text > last
+      ? `${text} is still to come.`
+      : undefined;
+  return { day: problem === undefined ? text : '', problem };
 }

@@ -8,8 +8,25 @@ export const dayOf = (time: string): string => time.slice(0, 10);
 
 const DAY = 86_400_000;
 
-/** The start of a day, UTC, in milliseconds; NaN for what is no day. */
-export const startOf = (day: string): number => Date.parse(`${day}T00:00:00Z`);
+/** The start of a day, UTC, in milliseconds; NaN for what is no day, such as 2026-02-31. */
+export function startOf(day: string): number {
+  const start = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
+  // Date.parse rolls 31 February over into March
+  return Number.isNaN(start) || new Date(start).toISOString().slice(0, 10) !== day ? Number.NaN : start;
+}
+
+/** The month of a day: `2026-09`. */
+export const monthOf = (day: string): string => day.slice(0, 7);
+
+/** The months from one day to another, both included, oldest first. */
+export function monthsBetween(from: string, to: string): string[] {
+  const months: string[] = [];
+  for (let month = monthOf(from); month <= monthOf(to); month = monthAfter(month)) months.push(month);
+  return months;
+}
+
+/** The month that comes next. */
+export const monthAfter = (month: string): string => monthOf(dayAfter(`${month}-28`, 4));
 
 /** How many days one day is after another. */
 export const daysBetween = (from: string, to: string): number =>

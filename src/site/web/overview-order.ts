@@ -1,6 +1,6 @@
 import { own } from './own.js';
-import type { OverviewEntry, ShortStay } from './page.js';
-import { dayInStage, type Lasting } from './stays.js';
+import type { OverviewEntry } from './page.js';
+import type { OverviewOnDay } from './past.js';
 
 /** Which rows of the overview are shown: what their names hold, and whether deprecated ones are among them. */
 export interface OverviewChoices {
@@ -18,7 +18,7 @@ export function chosenRows(rows: readonly OverviewEntry[], choices: OverviewChoi
   const key = keyOf(isBackward ? choices.sort.slice(1) : choices.sort);
   const chosen = rows.filter(
     (row) =>
-      (choices.deprecated !== '' || !row.deprecated) && words.every((word) => textOf(row).includes(word)),
+      (choices.deprecated === 'yes' || !row.deprecated) && words.every((word) => textOf(row).includes(word)),
   );
   return chosen
     .map((row, place) => ({ row, place, key: key(row) }))
@@ -43,7 +43,7 @@ const compareKeys = (a: Key, b: Key): number => (a < b ? -1 : a > b ? 1 : 0);
 /** What a stage of an artifact holds, and since when and by whom where that is known. */
 interface Held {
   version: string;
-  since?: string;
+  from?: string;
   author?: string;
 }
 
@@ -51,41 +51,23 @@ interface Held {
 export interface CellContent {
   held: Held | undefined;
   later: readonly Held[];
+  /** When the stage was empty from, where the day ended so. */
+  emptyFrom?: string | undefined;
 }
 
-/** What each stage of each artifact held on a day; the empty day is now. Gives a function that looks it up. */
-export function cellsOn(
-  rows: readonly OverviewEntry[],
-  everyStay: readonly ShortStay[] | null,
-  day: string,
-): (artifact: string, stage: string) => CellContent {
-  const known = new Map<string, StayInCell[]>();
-  for (const stay of (everyStay ?? []).map(lasting)) {
-    const cell = known.get(stay.cell);
-    if (cell) cell.push(stay);
-    else known.set(stay.cell, [stay]);
-  }
-  const current = new Map<string, OverviewEntry['stages']>(rows.map((row) => [row.artifact, row.stages]));
-  return (artifact, stage) => {
-    const stays = known.get(`${artifact}#${stage}`) ?? [];
-    if (day !== '') {
-      const { atStart, later } = dayInStage(stays, stage, day);
-      return { held: atStart, later };
-    }
-    const version = own((current.get(artifact) ?? {}) as Record<string, string>, stage);
-    const lasts = stays.find(({ until }) => until === null);
-    return { held: lasts ?? (version === undefined ? undefined : { version }), later: [] };
+/** What a stage holds now, as a row says it. */
+export function cellNow(row: OverviewEntry, stage: string): CellContent {
+  const version = own(row.stages as Record<string, string>, stage);
+  const { since, author } = own(row.held, stage) ?? {};
+  if (version === undefined) return { held: undefined, later: [] };
+  return {
+    held: since === undefined ? { version } : { version, from: since, author: author ?? '' },
+    later: [],
   };
 }
 
-type StayInCell = Required<Held> & Lasting & { cell: string };
-
-const lasting = ([artifact, stage, version, from, until, author]: ShortStay): StayInCell => ({
-  cell: `${artifact}#${stage}`,
-  stage,
-  version,
-  from,
-  since: from,
-  until,
-  author,
-});
+/** What a stage held on a day. */
+export function cellOn(past: OverviewOnDay, { artifact }: OverviewEntry, stage: string): CellContent {
+  const { atStart, later, emptyFrom } = past.stage(artifact, stage);
+  return { held: atStart, later, emptyFrom };
+}

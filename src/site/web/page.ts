@@ -1,5 +1,7 @@
 import type { Description, HistoryRow, IntervalRow, OverviewRow, ShownVersion } from '../../registry/rows.js';
 import type { CardNode } from './card-node.js';
+import type { PackedOverview } from './overview-rows.js';
+import type { PastArtifacts, VersionTurns } from './past.js';
 
 /** What every page knows of the site that it is a part of. */
 export interface Frame {
@@ -35,20 +37,19 @@ export interface CompareLink {
 export interface OverviewEntry extends OverviewRow {
   /** For each stage that holds a version, how many greater versions are active. */
   behind: Record<string, number>;
+  /** For each stage that holds a version, since when and by whom. */
+  held: Record<string, { since: string; author: string }>;
   /** When the last event was, and who made it; null without an event. */
   changed: string | null;
   changedBy: string | null;
 }
 
-/** A stay as short as the overview of many artifacts needs it: artifact, stage, version, from, until, author. */
-export type ShortStay = readonly [string, string, string, string, string | null, string];
-
 /** The artifacts, and what each stage holds. */
 export interface OverviewPage {
   kind: 'overview';
-  rows: readonly OverviewEntry[];
-  /** Every stay, oldest first; null where there are so many that only the artifacts' own pages have them. */
-  stays: readonly ShortStay[] | null;
+  rows: PackedOverview;
+  /** The first day that anything is known of; null without an event. The data of each month since then have its days. */
+  first: string | null;
 }
 
 /** One artifact: its versions, and which of them was where and when. */
@@ -59,6 +60,12 @@ export interface ArtifactPage {
   deprecated: boolean;
   versions: readonly ShownVersion[];
   intervals: readonly IntervalRow[];
+  /** Everything that happened, newest first. */
+  history: readonly HistoryRow[];
+  /** What turned when in its row of the overview. */
+  past: PastArtifacts;
+  /** When which version was registered or taken back. */
+  versionTurns: VersionTurns;
   /** By version. */
   metrics: Record<string, Record<string, number>>;
 }
@@ -73,6 +80,8 @@ export interface VersionPage {
   /** Where the git host shows the source; null where the host is not known. */
   sourceUrl: string | null;
   intervals: readonly IntervalRow[];
+  /** The event that took the version back; null for one that is registered. */
+  takenBack: HistoryRow | null;
   card: { file: string; nodes: readonly CardNode[] } | null;
 }
 
@@ -80,8 +89,10 @@ export interface VersionPage {
 export interface ComparePage {
   kind: 'compare';
   artifact: string;
-  versions: readonly { version: string; commit: string; stages: readonly string[] }[];
+  versions: readonly { version: string; commit: string; active: boolean; stages: readonly string[] }[];
   descriptions: Record<string, Description>;
+  /** Why other versions have no description. */
+  problems: Record<string, string>;
   /** Where the commits between two versions are shown: those of the registry, and those of each source by its address. */
   logs: { registry: CompareLink | null; sources: Record<string, CompareLink> };
   /** Which way metrics get better, as far as the configuration says so. */
@@ -91,9 +102,12 @@ export interface ComparePage {
 /** The journal of the registry, newest first. */
 export interface HistoryPage {
   kind: 'history';
+  /** The newest ones; the data of the months have all. */
   rows: readonly HistoryRow[];
-  /** How many events there are in all; more than `rows` in a large registry. */
-  total: number;
+  /** The months with events, newest first, each with their number. */
+  months: readonly (readonly [month: string, events: number])[];
+  /** The artifacts with events, by name. */
+  artifacts: readonly string[];
 }
 
 /** What one page shows. */

@@ -33,3 +33,12 @@ export const artifactDataPath = (artifact: string): string => `data/artifacts/${
 
 /** The way from a page to the top of the site. */
 export const rootOf = (path: string): string => '../'.repeat(path.split('/').length - 1);
+
+/** The events of a month, for pages: the script that brings them. */
+export const historyPath = (month: string): string => `data/history/${month}.js`;
+
+/** What turned in the overview in a month, for pages: the script that brings it. */
+export const daysPath = (month: string): string => `data/days/${month}.js`;
+
+/** When the site was made last: the script that brings it to pages that did not change then. */
+export const NOW_PATH = 'data/now.js';

@@ -5,6 +5,7 @@ import type { VersionPage } from '../page.js';
 import { ApprovalNote } from '../parts/approval-note.js';
 import { Card } from '../parts/card.js';
 import { CommandToCopy } from '../parts/command-to-copy.js';
+import { EndedNote } from '../parts/ended-note.js';
 import { Facts } from '../parts/facts.js';
 import { InterfaceFacts } from '../parts/interface-facts.js';
 import {
@@ -13,7 +14,7 @@ import {
   Message,
   Moment,
   Person,
-  StageChip,
+  StageChips,
   shortVersion,
   TagLink,
 } from '../parts/names.js';
@@ -31,15 +32,16 @@ export function VersionView(page: VersionPage): JSX.Element {
       </p>
       <h1>
         <bdi>{row.artifact}</bdi> <span class="version">{shortVersion(row.version)}</span>{' '}
-        {row.stages.map((stage) => (
-          <StageChip key={stage} stage={stage} />
-        ))}
-        {!row.active && <span class="note">not active</span>}
+        <StageChips stages={row.stages} />
+        {!row.active && <span class="note">{page.takenBack ? 'deregistered' : 'not active'}</span>}
         {row.approvals.map((one) => (
           <ApprovalNote key={one.stage} {...one} />
         ))}
       </h1>
-      {isPlain(row.version) && <CommandToCopy command={loadCommand(row, repo)} />}
+      <EndedNote event={page.takenBack} />
+      {row.active && description && isPlain(row.version) && (
+        <CommandToCopy command={loadCommand(row, repo)} />
+      )}
       <dl class="facts">
         <dt>Registered</dt>
         <dd>

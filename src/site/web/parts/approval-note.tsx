@@ -6,9 +6,12 @@ export function ApprovalNote({ stage, state, wanted, by }: StageApprovals[number
   if (state === 'assigned') return null;
   const count = wanted === 0 ? '' : ` ${by.length}/${wanted}`;
   return (
-    <span class="note" title={by.join(', ')}>
-      {state === 'approved' ? 'approved for' : 'waits for'} {stage}
-      {count}
-    </span>
+    <>
+      {' '}
+      <span class="note" title={by.join(', ')}>
+        {state === 'approved' ? 'approved for' : 'waits for'} {stage}
+        {count}
+      </span>
+    </>
   );
 }

@@ -12,11 +12,11 @@ export function CommandToCopy({ command }: { command: string }): JSX.Element {
     );
   return (
     <div class="command">
-      <code>{command}</code>
+      <code>{command}</code>{' '}
       <Scripted>
         <button type="button" onClick={copy}>
           Copy
-        </button>
+        </button>{' '}
         <span role="status">{status}</span>
       </Scripted>
     </div>

@@ -17,6 +17,10 @@ export function CommitsBetween({ page, from, to }: Props): JSX.Element {
   const { repo } = useFrame();
   const commitOf = (id: string): string | undefined =>
     page.versions.find(({ version }) => version === id)?.commit;
+  const isTaken = (id: string): boolean =>
+    isPlain(id) &&
+    page.versions.some(({ version, active }) => version === id && active) &&
+    own(page.descriptions, id) !== undefined;
   const [before, after] = [own(page.descriptions, from)?.source, own(page.descriptions, to)?.source];
   const isOneSource = before?.repo !== undefined && before.repo === after?.repo;
   return (
@@ -26,12 +30,12 @@ export function CommitsBetween({ page, from, to }: Props): JSX.Element {
           <Between link={own(page.logs.sources, before.repo ?? '')} from={before.commit} to={after?.commit}>
             Commits of the source
           </Between>
-        )}
+        )}{' '}
         <Between link={page.logs.registry} from={commitOf(from)} to={commitOf(to)}>
           Commits of the registry
         </Between>
       </p>
-      {isPlain(from) && isPlain(to) && <CommandToCopy command={diffCommand(page.artifact, from, to, repo)} />}
+      {isTaken(from) && isTaken(to) && <CommandToCopy command={diffCommand(page.artifact, from, to, repo)} />}
     </>
   );
 }

@@ -1,21 +1,35 @@
 import type { JSX } from 'preact';
 import type { HistoryRow } from '../../../registry/rows.js';
+import { useFrame } from '../frame-context.js';
 import type { WantedEvents } from '../history-filter.js';
 
 interface Props {
-  rows: readonly HistoryRow[];
+  artifacts: readonly string[];
   wanted: WantedEvents;
   onChange: (change: Partial<WantedEvents>) => void;
 }
 
+const EVENTS: readonly HistoryRow['event'][] = [
+  'registration',
+  'deregistration',
+  'assignment',
+  'unassignment',
+  'deprecation',
+];
+
 /** Asks which events are wanted. */
-export function HistoryFilters({ rows, wanted, onChange }: Props): JSX.Element {
-  const one = (key: 'artifact' | 'stage' | 'event', label: string): JSX.Element => (
+export function HistoryFilters({ artifacts, wanted, onChange }: Props): JSX.Element {
+  const { stages } = useFrame();
+  const one = (
+    key: 'artifact' | 'stage' | 'event',
+    label: string,
+    values: readonly string[],
+  ): JSX.Element => (
     <label>
       <span>{label}</span>
       <select value={wanted[key]} onChange={({ currentTarget: { value } }) => onChange({ [key]: value })}>
         <option value="">any</option>
-        {valuesOf(rows, key, wanted[key]).map((value) => (
+        {withChosen(values, wanted[key]).map((value) => (
           <option key={value} value={value}>
             {value}
           </option>
@@ -35,9 +49,9 @@ export function HistoryFilters({ rows, wanted, onChange }: Props): JSX.Element {
   );
   return (
     <div class="filters">
-      {one('artifact', 'Model')}
-      {one('stage', 'Stage')}
-      {one('event', 'Event')}
+      {one('artifact', 'Model', artifacts)}
+      {one('stage', 'Stage', stages)}
+      {one('event', 'Event', EVENTS)}
       <label>
         <span>Who</span>
         <input
@@ -53,12 +67,5 @@ export function HistoryFilters({ rows, wanted, onChange }: Props): JSX.Element {
 }
 
 /** What there is to choose from; what an address asks for is among it, also where nothing fits. */
-function valuesOf(
-  rows: readonly HistoryRow[],
-  key: 'artifact' | 'stage' | 'event',
-  chosen: string,
-): string[] {
-  const values = new Set<string>(chosen === '' ? [] : [chosen]);
-  for (const row of rows) if (row[key] !== null) values.add(row[key]);
-  return [...values].sort();
-}
+const withChosen = (values: readonly string[], chosen: string): readonly string[] =>
+  chosen === '' || values.includes(chosen) ? values : [...values, chosen];

@@ -3,7 +3,14 @@ import type { HistoryRow } from '../../../registry/rows.js';
 import { ArtifactLink, Message, Moment, Person, StageChip, TagLink, VersionLink } from './names.js';
 
 /** What happened, one event a row. */
-export const HistoryTable = ({ rows }: { rows: readonly HistoryRow[] }): JSX.Element => (
+export const HistoryTable = ({
+  rows,
+  isWhole,
+}: {
+  rows: readonly HistoryRow[];
+  /** Whether no more will come. */
+  isWhole: boolean;
+}): JSX.Element => (
   <div class="wide">
     <table class="history">
       <thead>
@@ -22,7 +29,7 @@ export const HistoryTable = ({ rows }: { rows: readonly HistoryRow[] }): JSX.Ele
         ))}
       </tbody>
     </table>
-    {rows.length === 0 && <p class="none">No event fits.</p>}
+    {rows.length === 0 && isWhole && <p class="none">No matching events.</p>}
   </div>
 );
 

@@ -27,7 +27,7 @@ export const percent = (place: number): string => `${Math.round(place * 1000) / 
 /** What one stage held, along the time. */
 export const Lane = ({ artifact, stage, bars, cut, onShow }: Props): JSX.Element => (
   <div class="lane">
-    <StageChip stage={stage} />
+    <StageChip stage={stage} />{' '}
     <svg class="bars">
       <title>{`Stays in ${stage}`}</title>
       {bars.map((bar) => (

@@ -1,7 +1,7 @@
 import { line } from 'd3-shape';
 import type { JSX } from 'preact';
 import { along } from '../along.js';
-import { shortVersion, useStageClass } from './names.js';
+import { shortVersion, useStageClass, useStageOrder } from './names.js';
 
 /** A metric of one version. */
 export interface MetricPoint {
@@ -56,7 +56,9 @@ export function MetricChart({ name, points }: { name: string; points: readonly M
 
 function Point({ point, at: [x, y] }: { point: MetricPoint; at: [number, number] }): JSX.Element {
   const stageClass = useStageClass();
-  const { version, value, stages } = point;
+  const { version, value } = point;
+  // the colour is that of the stage that is the nearest to the users
+  const stages = useStageOrder()(point.stages);
   const last = stages.at(-1);
   const title = `${shortVersion(version)}: ${shownNumber(value)}${stages.length > 0 ? `, in ${stages.join(', ')}` : ''}`;
   return (

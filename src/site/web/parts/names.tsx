@@ -1,4 +1,4 @@
-import type { ComponentChildren, JSX } from 'preact';
+import { type ComponentChildren, Fragment, type JSX } from 'preact';
 import { useFrame } from '../frame-context.js';
 import { shownTime } from '../moments.js';
 import { artifactPath, versionPath } from '../site-path.js';
@@ -26,6 +26,25 @@ export function VersionLink({ artifact, version }: { artifact: string; version: 
 /** The name of a stage in its colour. */
 export function StageChip({ stage }: { stage: string }): JSX.Element {
   return <span class={`chip ${useStageClass()(stage)}`}>{stage}</span>;
+}
+
+/** The names of stages, each in its colour, in the order of promotion. */
+export function StageChips({ stages }: { stages: readonly string[] }): JSX.Element {
+  return (
+    <>
+      {useStageOrder()(stages).map((stage) => (
+        <Fragment key={stage}>
+          <StageChip stage={stage} />{' '}
+        </Fragment>
+      ))}
+    </>
+  );
+}
+
+/** Gives a function that puts stages in the order of promotion. */
+export function useStageOrder(): (stages: readonly string[]) => string[] {
+  const { stages: known } = useFrame();
+  return (stages) => [...stages].sort((a, b) => known.indexOf(a) - known.indexOf(b));
 }
 
 /** Gives the class that has a stage's colour: by its place among the stages. */

@@ -1,26 +1,27 @@
-import type { JSX } from 'preact';
+import { Fragment, type JSX } from 'preact';
+import { counted } from '../../../util/text.js';
 import { useFrame } from '../frame-context.js';
 import { dayOf, shownTime } from '../moments.js';
-import { type CellContent, cellsOn, chosenRows, type OverviewChoices } from '../overview-order.js';
+import type { CellContent } from '../overview-order.js';
 import { own } from '../own.js';
-import type { OverviewEntry, ShortStay } from '../page.js';
+import type { OverviewEntry } from '../page.js';
 import { ArtifactLink, StageChip, VersionLink } from './names.js';
 import { SortHead } from './sort-head.js';
 
 interface Props {
+  /** Those that are shown, in order. */
   rows: readonly OverviewEntry[];
-  stays: readonly ShortStay[] | null;
-  choices: OverviewChoices;
+  cell: (row: OverviewEntry, stage: string) => CellContent;
+  /** Empty for now. */
+  day: string;
+  sort: string;
   onSort: (column: string) => void;
 }
 
 /** The matrix of artifacts and stages. */
-export function OverviewTable({ rows, stays, choices, onSort }: Props): JSX.Element {
+export function OverviewTable({ rows, cell, day, sort, onSort }: Props): JSX.Element {
   const { stages } = useFrame();
-  const shown = chosenRows(rows, choices);
-  const cell = cellsOn(rows, stays, choices.day);
-  const head = { sort: choices.sort, onSort };
-  const day = choices.day;
+  const head = { sort, onSort };
   return (
     <div class="wide">
       <table class="overview">
@@ -30,26 +31,23 @@ export function OverviewTable({ rows, stays, choices, onSort }: Props): JSX.Elem
             <SortHead column="artifact" {...head}>
               Model
             </SortHead>
-            {day === '' && <th scope="col">Latest</th>}
+            <th scope="col">Latest</th>
             {stages.map((stage) => (
               <SortHead key={stage} column={stage} {...head}>
                 <StageChip stage={stage} />
               </SortHead>
             ))}
-            {day === '' && (
-              <SortHead column="changed" {...head}>
-                Last change
-              </SortHead>
-            )}
+            <SortHead column="changed" {...head}>
+              Last change
+            </SortHead>
           </tr>
         </thead>
         <tbody>
-          {shown.map((row) => (
-            <Row key={row.artifact} row={row} isNow={day === ''} cell={cell} stages={stages} />
+          {rows.map((row) => (
+            <Row key={row.artifact} row={row} cell={cell} stages={stages} />
           ))}
         </tbody>
       </table>
-      {shown.length === 0 && rows.length > 0 && <p class="none">No model fits.</p>}
     </div>
   );
 }
@@ -61,12 +59,11 @@ const PROBLEMS = {
 
 interface RowProps {
   row: OverviewEntry;
-  isNow: boolean;
   stages: readonly string[];
-  cell: (artifact: string, stage: string) => CellContent;
+  cell: (row: OverviewEntry, stage: string) => CellContent;
 }
 
-function Row({ row, isNow, stages, cell }: RowProps): JSX.Element {
+function Row({ row, stages, cell }: RowProps): JSX.Element {
   const { artifact, latest } = row;
   return (
     <tr>
@@ -76,26 +73,18 @@ function Row({ row, isNow, stages, cell }: RowProps): JSX.Element {
         {row.deprecated && <span class="note">deprecated</span>}
         {!row.registered && <span class="note">declared, no version yet</span>}
       </th>
-      {isNow && (
-        <td data-label="Latest">
-          {latest === null ? <None /> : <VersionLink artifact={artifact} version={latest} />}
-        </td>
-      )}
+      <td data-label="Latest">
+        {latest === null ? <None /> : <VersionLink artifact={artifact} version={latest} />}
+      </td>
       {stages.map((stage) => (
         <td key={stage} data-label={stage}>
-          <Cell
-            artifact={artifact}
-            content={cell(artifact, stage)}
-            behind={isNow ? own(row.behind, stage) : undefined}
-          />
+          <Cell artifact={artifact} content={cell(row, stage)} behind={own(row.behind, stage)} />
         </td>
       ))}
-      {isNow && (
-        <td class="quiet" data-label="Last change">
-          {row.changed === null ? <None /> : <time dateTime={row.changed}>{dayOf(row.changed)}</time>}{' '}
-          <bdi>{row.changedBy}</bdi>
-        </td>
-      )}
+      <td class="quiet" data-label="Last change">
+        {row.changed === null ? <None /> : <time dateTime={row.changed}>{dayOf(row.changed)}</time>}{' '}
+        <bdi>{row.changedBy}</bdi>
+      </td>
     </tr>
   );
 }
@@ -106,22 +95,27 @@ interface CellProps {
   behind: number | undefined;
 }
 
-function Cell({ artifact, content: { held, later }, behind }: CellProps): JSX.Element {
+function Cell({ artifact, content: { held, later, emptyFrom }, behind }: CellProps): JSX.Element {
   return (
     <>
-      {held ? <VersionLink artifact={artifact} version={held.version} /> : <None />}
-      {behind !== undefined && behind > 0 && <span class="behind">{behind} behind</span>}
+      {held ? <VersionLink artifact={artifact} version={held.version} /> : <None />}{' '}
+      {behind !== undefined && behind > 0 && <span class="behind">{counted(behind, 'version')} behind</span>}{' '}
       {held?.author !== undefined && (
         <span class="who">
-          <bdi>{held.author}</bdi>, since {dayOf(held.since ?? '')}
+          <bdi>{held.author}</bdi>, since {dayOf(held.from ?? '')}
         </span>
-      )}
-      {later.map(({ version, since = '', author }) => (
-        <span key={since} class="who">
-          then <VersionLink artifact={artifact} version={version} /> at {shownTime(since).slice(11)},{' '}
-          <bdi>{author}</bdi>
-        </span>
+      )}{' '}
+      {later.map(({ version, from = '', author }) => (
+        <Fragment key={from}>
+          <span class="who">
+            then <VersionLink artifact={artifact} version={version} /> at {shownTime(from).slice(11)},{' '}
+            <bdi>{author}</bdi>
+          </span>{' '}
+        </Fragment>
       ))}
+      {emptyFrom !== undefined && (
+        <span class="who">then nothing, from {shownTime(emptyFrom).slice(11)} on</span>
+      )}
     </>
   );
 }

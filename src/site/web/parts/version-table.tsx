@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { ShownVersion } from '../../../registry/rows.js';
 import { ApprovalNote } from './approval-note.js';
-import { CommitLink, Message, Moment, Person, StageChip, TagLink, VersionLink } from './names.js';
+import { CommitLink, Message, Moment, Person, StageChips, TagLink, VersionLink } from './names.js';
 
 /** The versions of an artifact, greatest first. */
 export const VersionTable = ({ versions }: { versions: readonly ShownVersion[] }): JSX.Element => (
@@ -33,10 +33,7 @@ const Row = (row: ShownVersion): JSX.Element => (
       <VersionLink artifact={row.artifact} version={row.version} />
     </th>
     <td data-label="Stages">
-      {row.stages.map((stage) => (
-        <StageChip key={stage} stage={stage} />
-      ))}
-      {!row.active && <span class="note">deregistered</span>}
+      <StageChips stages={row.stages} /> {!row.active && <span class="note">deregistered</span>}
       {row.approvals.map((one) => (
         <ApprovalNote key={one.stage} {...one} />
       ))}
