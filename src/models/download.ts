@@ -22,6 +22,7 @@ import { isUnchanged, type Stamp, stampAt, stampOf } from '../util/stamp.js';
 import { CHUNK_BYTES, inGroups } from '../util/stream.js';
 import { combinedDigest, type DigestedModel, type FileDigest, type Hasher, hasherOf } from './digest.js';
 import { type FolderHashes, folderOfFile, type Hashes } from './hashes.js';
+import { copyBeside, type PartCopy } from './copy.js';
 import { cannotWrite } from './part.js';
 import { isInParts, sureBytes, writeInParts } from './ranges.js';
 import { bytesOf, type SourceFile, type SourceModel } from './source.js';
@@ -39,6 +40,8 @@ interface DownloadOptions {
   isFresh?: boolean | undefined;
   /** Whether a process that was killed left what is there: then some of the last bytes may be missing. */
   isLeft?: boolean | undefined;
+  /** The place that a model of one file is copied to, where a copy can be made of the same bytes on the way. */
+  copyTo?: string | undefined;
   /** What was hashed before. */
   hashes?: Hashes | undefined;
   /** Whether everything is on the disk at the end; by default it is. */
@@ -220,7 +223,15 @@ async function downloadFile(
   onBytes: OnBytes,
   options: DownloadOptions,
 ): Promise<FileDigest> {
-  const { signal, isKnown = false, isFresh = false, isLeft = false, hashes, isSynced = true } = options;
+  const {
+    signal,
+    isKnown = false,
+    isFresh = false,
+    isLeft = false,
+    copyTo,
+    hashes,
+    isSynced = true,
+  } = options;
   const copied = isFresh ? await copyKnown(file, path, onBytes, options) : undefined;
   if (copied) return copied;
   const entry = await entryOf(file, hashes);
@@ -229,14 +240,17 @@ async function downloadFile(
   const isApart = isInParts(file) && (isKnown || file.digest !== undefined);
   const target = await openToAppend(path, isFresh, isApart ? 'anywhere' : 'at-end').catch(cannotWrite(path));
   const disk = diskWriter(target);
+  let copy: PartCopy | undefined;
+  let isDone = false;
   try {
     const start = await keepWhatIsThere(file, target, hasher, isLeft);
+    if (isApart && start === 0 && copyTo !== undefined) copy = await copyBeside(path, copyTo);
     onBytes(start);
     const onWritten = (count: number): void => {
       if (isSynced) disk.wrote(count);
       onBytes(count);
     };
-    if (isApart) await writeInParts(file, start, { target, hasher, signal, onBytes: onWritten });
+    if (isApart) await writeInParts(file, start, { target, copy, hasher, signal, onBytes: onWritten });
     else
       for await (const chunk of arriving(file, target, { start, isKnown, signal })) {
         if (signal?.aborted) throw interrupted();
@@ -248,12 +262,16 @@ async function downloadFile(
     const written = stampOf(await target.stat({ bigint: true }));
     if (entry && isUnchanged(entry.before, stampAt(entry.at)))
       entry.table?.note(entry.at, entry.before, digest.sha256, begun);
-    if (written.size === digest.size) return { ...digest, written };
+    if (written.size === digest.size) {
+      isDone = (await copy?.end()) === true;
+      return { ...digest, written, copy: isDone ? copy?.path : undefined };
+    }
     throw new RegError('HASH_MISMATCH', `${path} was changed by another process`, 'load it again');
   } catch (error) {
     throw withPath(error, path);
   } finally {
     await target.close();
+    if (!isDone) await copy?.drop();
   }
 }
 

@@ -106,7 +106,8 @@ export async function fetchModel(
   const beside = to === undefined ? tools.cache.aside() : isHeld ? join(to, basename(to)) : to;
   // a copy of what the cache has can be made again; in the place of something else it is to last
   const isLasting = isForCache || wanted.entry === undefined || before !== undefined;
-  const { digest, path, drop } = await build(wanted, beside, { isForCache, isLasting }, tools);
+  const place = isHeld || model.kind === 'folder' ? undefined : to;
+  const { digest, path, drop } = await build(wanted, beside, { isForCache, isLasting, place }, tools);
   return { ...facts, digest, path, drop };
 }
 
@@ -130,32 +131,38 @@ async function placeInCache(wanted: WantedModel, cache: ModelCache): Promise<Tar
 async function build(
   wanted: WantedModel,
   to: string,
-  how: { isForCache: boolean; isLasting: boolean },
+  how: { isForCache: boolean; isLasting: boolean; place: string | undefined },
   tools: FetchTools,
   isCacheTried = true,
 ): Promise<Part & { digest: DigestedModel }> {
   const kept = isCacheTried ? await resumable(wanted, tools.cache) : undefined;
   const part = kept ?? (await newPart(to));
+  let digest: DigestedModel | undefined;
+  const drop = async (): Promise<void> => {
+    for (const { copy } of digest?.files ?? []) if (copy !== undefined) await remove(copy);
+    await part.drop();
+  };
   try {
     const linked = await link(wanted, part.path, tools);
     if (linked) return { ...part, digest: linked };
-    const digest = await download(wanted.model, part.path, bounded(wanted, tools.onBytes), {
+    digest = await download(wanted.model, part.path, bounded(wanted, tools.onBytes), {
       signal: tools.signal,
       isKnown: isPinned(wanted),
       isFresh: part.isFresh,
       isLeft: part.isLeft,
       hashes: tools.hashes,
+      copyTo: kept === undefined || how.isForCache || tools.cache.mode === 'link' ? undefined : how.place,
       // a copy is made of it, and that is on the disk at the end
       isSynced: kept === undefined ? how.isLasting : how.isForCache || tools.cache.mode === 'link',
     });
     if (!keepsPromises(wanted.promises, digest)) await verifySource(wanted.model, part.path);
     verifyPromises(wanted.what, wanted.promises, digest);
-    return { ...part, digest };
+    return { ...part, digest, drop };
   } catch (error) {
     // a load does not fail because the disk of the cache is full
     const isElsewhere = kept && hasCode(error, 'FILE_SYSTEM') && !(await isOneDisk(part.path, to));
     if (isBrokenOff(error) && !isElsewhere) await part.giveBack();
-    await part.drop();
+    await drop();
     if (isElsewhere) return build(wanted, to, how, tools, false);
     // the bytes of an earlier process may be wrong
     if (!part.isFresh && hasCode(error, 'HASH_MISMATCH')) return build(wanted, to, how, tools, isCacheTried);

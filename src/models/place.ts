@@ -66,7 +66,8 @@ export async function placeModel(
       if (isKept && cache.mode === 'link') {
         const adopted = await cache.adopt(path, sha256, name);
         await linkInto(adopted, to);
-      } else await (isKept ? copyInto(path, to) : moveInto(path, to));
+      } else if (isKept && files[0]?.copy !== undefined) await moveInto(files[0].copy, to);
+      else await (isKept ? copyInto(path, to) : moveInto(path, to));
     }
     if (isKept) await keepPart(verified, cache, hashes);
     else if (verified.isCached && !isEntry && !(await isThere(entry)))

@@ -20,7 +20,7 @@ export const isInParts = ({ ranges, isHere, at, size = 0 }: SourceFile): boolean
 
 /**
  * How many bytes at the beginning of a file are there, of those that an earlier process wrote.
- * @param size of what is there
+ * @param size of the file there
  * @param isLeft whether that process was killed
  */
 export const sureBytes = (file: SourceFile, size: number, isLeft: boolean): number =>
@@ -37,6 +37,8 @@ interface Part {
 interface Destination {
   /** Opened without appending. */
   target: FileHandle;
+  /** Takes the same bytes. */
+  copy?: { write(chunks: readonly Uint8Array[], position: number): Promise<void> } | undefined;
   /** Has the bytes before the start. */
   hasher: Hasher;
   /** Called with the number of bytes that came without a gap before them: no later failure loses them. */
@@ -53,7 +55,7 @@ interface Destination {
 export async function writeInParts(
   file: SourceFile,
   start: number,
-  { target, hasher, onBytes, signal }: Destination,
+  { target, copy, hasher, onBytes, signal }: Destination,
 ): Promise<void> {
   const { size = 0 } = file;
   const parts: Part[] = [];
@@ -61,7 +63,7 @@ export async function writeInParts(
   let hashed = start;
   let isHashing = false;
   const frontier = (): number => parts[0]?.at ?? next;
-  const hashWhatIsWritten = async (): Promise<void> => {
+  const hashWritten = async (): Promise<void> => {
     if (isHashing) return;
     isHashing = true;
     try {
@@ -86,7 +88,7 @@ export async function writeInParts(
       throw lengthError(file.path, new WrongLength('has more bytes than were asked for'));
     const isFirst = !isHashing && part === parts[0] && hashed === part.at;
     // threads of Node write these and read the next ones, while this one hashes
-    const written = writeAll(target, group, part.at);
+    const written = Promise.all([writeAll(target, group, part.at), copy?.write(group, part.at)]);
     try {
       if (isFirst) {
         for (const chunk of group) hasher.add(chunk);
@@ -103,10 +105,10 @@ export async function writeInParts(
   const fetchPart = async (part: Part): Promise<void> => {
     for await (const group of inGroups(untilWhole(file, part.at, part.end))) {
       await write(part, group);
-      await hashWhatIsWritten();
+      await hashWritten();
     }
     while (parts[0] && parts[0].at === parts[0].end) parts.shift();
-    await hashWhatIsWritten();
+    await hashWritten();
   };
   const work = async (): Promise<void> => {
     while (next < size && failure === undefined) {
@@ -129,7 +131,7 @@ export async function writeInParts(
   };
   await Promise.all(Array.from({ length: MAX_PARTS }, work));
   try {
-    await hashWhatIsWritten();
+    await hashWritten();
     if (failure?.error instanceof RangeIgnored) {
       const rest = { at: frontier(), end: size };
       parts.splice(0, parts.length, rest);

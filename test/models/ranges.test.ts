@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -90,6 +90,24 @@ describe('a large file is written in parts', () => {
     expect(readFileSync(to).equals(LARGE)).toBe(true);
   });
 
+  it('and, where asked for, to a copy beside the target', async () => {
+    const to = place();
+    const target = join(root, 'target.bin');
+    const model = { kind: 'file' as const, name: 'm', files: [fileIn('m', LARGE)] };
+    const { files } = await download(model, to, () => undefined, {
+      isKnown: true,
+      isFresh: true,
+      copyTo: target,
+    });
+    expect(readFileSync(files[0]?.copy ?? '').equals(LARGE)).toBe(true);
+    const broken = { ...model, files: [fileIn('m', LARGE, {}, () => 'refuse')] };
+    rmSync(files[0]?.copy ?? '');
+    await expect(
+      download(broken, place(), () => undefined, { isKnown: true, isFresh: true, copyTo: target }),
+    ).rejects.toThrow('refused');
+    expect(readdirSync(root).filter((name) => name.startsWith('.target'))).toEqual([]);
+  });
+
   it('or in one stream where the server ignores ranges on the way', async () => {
     const to = place();
     const file = fileIn('m', LARGE);
@@ -104,7 +122,7 @@ describe('a large file is written in parts', () => {
     expect(readFileSync(to).equals(LARGE)).toBe(true);
   });
 
-  it('of which a killed process may have left gaps at the end', async () => {
+  it('that begin before any gaps which a killed process left', async () => {
     const to = place();
     const left = Buffer.from(LARGE.subarray(0, 80 * MIB));
     left.fill(0, 17 * MIB, 24 * MIB);
