@@ -8,7 +8,7 @@ export interface PartCopy {
   path: string;
   /** Writes chunks at an offset. A copy that cannot be written is given up, and no error. */
   write(chunks: readonly Uint8Array[], position: number): Promise<void>;
-  /** Brings it to the disk; false where it was given up. */
+  /** Ends it; false where it was given up. */
   end(): Promise<boolean>;
   /** Removes it; nothing happens after it was moved. */
   drop(): Promise<void>;
@@ -17,8 +17,9 @@ export interface PartCopy {
 /**
  * Begins a copy of an empty part beside its target; undefined where the folder is not there or cannot be written, and where the file system
  * makes copies that share blocks.
+ * @param sync whether it is on the disk at the end
  */
-export async function copyBeside(part: string, target: string): Promise<PartCopy | undefined> {
+export async function copyBeside(part: string, target: string, sync: boolean): Promise<PartCopy | undefined> {
   if (!(await isThere(dirname(target)))) return undefined;
   const { path, drop } = await newPart(target);
   if (await cloned(part, path)) {
@@ -42,10 +43,10 @@ export async function copyBeside(part: string, target: string): Promise<PartCopy
     write: async (chunks, position) => {
       if (!isWhole) return;
       await writeAll(file, chunks, position).catch(giveUp);
-      disk.wrote(chunks.reduce((sum, { length }) => sum + length, 0));
+      if (sync) disk.wrote(chunks.reduce((sum, { length }) => sum + length, 0));
     },
     end: async () => {
-      if (isWhole) await disk.end().catch(giveUp);
+      if (isWhole && sync) await disk.end().catch(giveUp);
       await close();
       return isWhole;
     },

@@ -31,7 +31,7 @@ export interface FileDigest {
   size: number;
   /** Of the file that has these bytes, where a write since then would be noticed. */
   written?: Stamp | undefined;
-  /** The path of a copy beside its target, which is on the disk. */
+  /** The path of a copy beside its target. */
   copy?: string | undefined;
 }
 

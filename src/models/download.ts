@@ -41,7 +41,7 @@ interface DownloadOptions {
   /** Whether a process that was killed left what is there: then some of the last bytes may be missing. */
   isLeft?: boolean | undefined;
   /** The place that a model of one file is copied to, where a copy can be made of the same bytes on the way. */
-  copyTo?: string | undefined;
+  copyTo?: { path: string; sync: boolean } | undefined;
   /** What was hashed before. */
   hashes?: Hashes | undefined;
   /** Whether everything is on the disk at the end; by default it is. */
@@ -244,7 +244,8 @@ async function downloadFile(
   let isDone = false;
   try {
     const start = await keepWhatIsThere(file, target, hasher, isLeft);
-    if (isApart && start === 0 && copyTo !== undefined) copy = await copyBeside(path, copyTo);
+    if (isApart && start === 0 && copyTo !== undefined)
+      copy = await copyBeside(path, copyTo.path, copyTo.sync);
     onBytes(start);
     const onWritten = (count: number): void => {
       if (isSynced) disk.wrote(count);

@@ -104,10 +104,10 @@ export async function fetchModel(
   if (to !== undefined && isHeld) await removeLeftParts(to);
   // the files of a folder that is there are moved inside it: it may be a mount, or below a folder that takes no part
   const beside = to === undefined ? tools.cache.aside() : isHeld ? join(to, basename(to)) : to;
-  // a copy of what the cache has can be made again; in the place of something else it is to last
-  const isLasting = isForCache || wanted.entry === undefined || before !== undefined;
-  const place = isHeld || model.kind === 'folder' ? undefined : to;
-  const { digest, path, drop } = await build(wanted, beside, { isForCache, isLasting, place }, tools);
+  // as of git, cp and curl: what can be loaded again is not waited for on the disk, unless something else goes for it
+  const isLasting = before !== undefined;
+  const copyTo = isForCache || isHeld || to === undefined || model.kind === 'folder' ? undefined : to;
+  const { digest, path, drop } = await build(wanted, beside, { isLasting, copyTo }, tools);
   return { ...facts, digest, path, drop };
 }
 
@@ -131,7 +131,7 @@ async function placeInCache(wanted: WantedModel, cache: ModelCache): Promise<Tar
 async function build(
   wanted: WantedModel,
   to: string,
-  how: { isForCache: boolean; isLasting: boolean; place: string | undefined },
+  how: { isLasting: boolean; copyTo: string | undefined },
   tools: FetchTools,
   isCacheTried = true,
 ): Promise<Part & { digest: DigestedModel }> {
@@ -151,9 +151,11 @@ async function build(
       isFresh: part.isFresh,
       isLeft: part.isLeft,
       hashes: tools.hashes,
-      copyTo: kept === undefined || how.isForCache || tools.cache.mode === 'link' ? undefined : how.place,
-      // a copy is made of it, and that is on the disk at the end
-      isSynced: kept === undefined ? how.isLasting : how.isForCache || tools.cache.mode === 'link',
+      copyTo:
+        kept && how.copyTo && tools.cache.mode !== 'link'
+          ? { path: how.copyTo, sync: how.isLasting }
+          : undefined,
+      isSynced: kept === undefined && how.isLasting,
     });
     if (!keepsPromises(wanted.promises, digest)) await verifySource(wanted.model, part.path);
     verifyPromises(wanted.what, wanted.promises, digest);

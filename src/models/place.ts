@@ -67,7 +67,7 @@ export async function placeModel(
         const adopted = await cache.adopt(path, sha256, name);
         await linkInto(adopted, to);
       } else if (isKept && files[0]?.copy !== undefined) await moveInto(files[0].copy, to);
-      else await (isKept ? copyInto(path, to) : moveInto(path, to));
+      else await (isKept ? copyInto(path, to, before !== undefined) : moveInto(path, to));
     }
     if (isKept) await keepPart(verified, cache, hashes);
     else if (verified.isCached && !isEntry && !(await isThere(entry)))
@@ -106,7 +106,7 @@ async function placeFiles(
   const part = isKept ? await newPart(join(to, basename(to))) : undefined;
   try {
     // with all bytes on the disk of the target, a full disk ends it before the first file
-    if (part) await copyFiles(from, part.path, paths, { sync: true }).catch(cannotWrite(to));
+    if (part) await copyFiles(from, part.path, paths, { sync: replaced.length > 0 }).catch(cannotWrite(to));
     await moveFiles(part?.path ?? from, to, paths, signal);
   } finally {
     await part?.drop();
@@ -169,7 +169,7 @@ async function moveFile(from: string, to: string): Promise<void> {
     // a folder inside the target may be a mount
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV')
       throw cannotWrite(to)(error as NodeJS.ErrnoException);
-    await copyInto(from, to);
+    await copyInto(from, to, true);
   }
 }
 
@@ -192,16 +192,16 @@ async function linkInto(entry: string, path: string): Promise<void> {
     await moveInto(beside, path);
   } catch {
     await remove(beside).catch(() => undefined);
-    await copyInto(entry, path);
+    await copyInto(entry, path, false);
   }
 }
 
 /** Copies a part to its place: the cache keeps the part, and may be on another disk. */
-async function copyInto(part: string, path: string): Promise<void> {
+async function copyInto(part: string, path: string, sync: boolean): Promise<void> {
   const beside = besideOf(path);
   try {
     await makeFolders(dirname(path));
-    await copyPlain(part, beside, { sync: true });
+    await copyPlain(part, beside, { sync });
     await moveInto(beside, path);
   } catch (error) {
     await remove(beside).catch(() => undefined);

@@ -97,13 +97,17 @@ describe('a large file is written in parts', () => {
     const { files } = await download(model, to, () => undefined, {
       isKnown: true,
       isFresh: true,
-      copyTo: target,
+      copyTo: { path: target, sync: true },
     });
     expect(readFileSync(files[0]?.copy ?? '').equals(LARGE)).toBe(true);
     const broken = { ...model, files: [fileIn('m', LARGE, {}, () => 'refuse')] };
     rmSync(files[0]?.copy ?? '');
     await expect(
-      download(broken, place(), () => undefined, { isKnown: true, isFresh: true, copyTo: target }),
+      download(broken, place(), () => undefined, {
+        isKnown: true,
+        isFresh: true,
+        copyTo: { path: target, sync: true },
+      }),
     ).rejects.toThrow('refused');
     expect(readdirSync(root).filter((name) => name.startsWith('.target'))).toEqual([]);
   });
