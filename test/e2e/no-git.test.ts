@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Run, regIn, runReg, transcript } from '../support/cli-here.js';
 import { type Env, sandbox } from '../support/repo.js';
 import { type GitServer, serveHttp } from '../support/servers.js';
-import { MODEL, MODEL_PATH, makeRegistry, makeResearch, sha256, tellStory } from './registry.js';
+import { EVIDENCE, MODEL, MODEL_PATH, makeRegistry, makeResearch, sha256, tellStory } from './registry.js';
 
 const box = sandbox();
 const registry = makeRegistry(box, 'registry', 'churn', 'models:fraud');
@@ -65,8 +65,10 @@ load cost-web@latest -o -
   .map((line) => line.trim())
   .filter(Boolean);
 
-const said = (question: string, { bytes, stderr, code }: Run): string =>
-  `${question}\n${sha256(bytes)} ${bytes.toString('utf8', 0, 2000)}-- stderr --\n${stderr}-- exit ${code} --`;
+function said(question: string, { bytes, stderr, code }: Run): string {
+  const known = Buffer.from(bytes.toString('latin1').replace(EVIDENCE, ''), 'latin1');
+  return `${question}\n${sha256(known)} ${known.toString('utf8', 0, 2000)}-- stderr --\n${stderr}-- exit ${code} --`;
+}
 
 async function askAll(cwd: string, env: Env, ...options: string[]): Promise<string[]> {
   const answers: string[] = [];

@@ -6,7 +6,7 @@ import { sandbox } from '../support/repo.js';
 import { type GitServer, serveDaemon, serveHttp } from '../support/servers.js';
 import { pairs } from '../support/soak.js';
 import { type Finding, findingsIn, pasteFix } from './findings.js';
-import { makeRegistry, tellStory } from './registry.js';
+import { EVIDENCE, makeRegistry, tellStory } from './registry.js';
 
 const box = sandbox();
 const clone = makeRegistry(box, 'clone', 'churn', 'models:fraud');
@@ -85,9 +85,6 @@ async function askAll(questions: readonly string[], cwd: string, ...options: str
 
 /** Hints ask the registry that was asked, and are the same otherwise. */
 const ELSEWHERE = / --repo \S+\/registry\.git\b| \(in a clone\)/g;
-
-/** A question brings no model from a remote, so that only a clone tells its digest. */
-const EVIDENCE = /^ {2}"evidence": (null|\{[\s\S]*?^ {2}\}),\n/m;
 
 const said = (question: string, { stdout, stderr, code }: Run): string =>
   `${question}\n${stdout.replace(EVIDENCE, '')}-- stderr --\n${stderr.replaceAll(ELSEWHERE, '')}-- exit ${code} --`;
