@@ -8,6 +8,7 @@ import { pagesAt } from '../registry/browse.js';
 import { openSource, type RegistryContext } from '../registry/context.js';
 import { linkIn, withSharedSources } from '../registry/links.js';
 import type { Description } from '../registry/rows.js';
+import { siteAddress } from '../registry/site-address.js';
 import { sourceFolder } from '../registry/source-rev.js';
 import { shownAddress } from '../util/address.js';
 import { limiter, once } from '../util/async.js';
@@ -69,9 +70,10 @@ async function besideModel(
   // a model may be a folder, with the README inside or beside it
   const places = [posix.join(path, 'README.md'), posix.join(posix.dirname(path), 'README.md')];
   const commit = source?.commit ?? description.commit;
+  const address = source?.repo === undefined ? frame.address : await siteAddress(context, source.repo);
   const read = async (objects: Objects): Promise<VersionPage['card']> => {
     for (const place of places) {
-      const card = await readCard(objects, commit, place, source?.repo ?? frame.address);
+      const card = await readCard(objects, commit, place, address);
       if (card) return card;
     }
     return null;

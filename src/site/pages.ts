@@ -11,6 +11,7 @@ import { historyRow } from '../registry/make-rows.js';
 import { reportMissing } from '../registry/queries.js';
 import type { ApprovedRow, Description, Made, ShownVersion } from '../registry/rows.js';
 import { approvalsKnown } from '../registry/show.js';
+import { siteAddress } from '../registry/site-address.js';
 import { memoize, once } from '../util/async.js';
 import { type AskSource, cardOf } from './cards.js';
 import {
@@ -431,7 +432,7 @@ export async function versionPage(
     row,
     description,
     problem: data.problems[row.version] ?? null,
-    sourceUrl: description && (await sourceUrl(description, parts.frame.address)),
+    sourceUrl: description && (await sourceUrl(parts, description)),
     intervals: data.intervals.filter(({ version }) => version === row.version),
     takenBack:
       (!row.active &&
@@ -487,7 +488,7 @@ export async function comparePage(
     kind: 'compare',
     artifact,
     versions: versions.map(({ version, commit, active, stages }) => ({ version, commit, active, stages })),
-    logs: await compareLinks(frame.address, descriptions),
+    logs: await compareLinks({ context, frame }, descriptions),
     descriptions: Object.fromEntries(descriptions.map((one) => [one.version ?? '', one])),
     problems,
     better: Object.fromEntries(
@@ -496,32 +497,33 @@ export async function comparePage(
   };
 }
 
-/**
- * The web page of the source of a model; null where none is known.
- * @param home the address of the repository of the registry
- */
-export async function sourceUrl(
+/** The web page of the source of a model; null where none is known. */
+async function sourceUrl(
+  { context, frame }: Pick<SiteParts, 'context' | 'frame'>,
   { source, path, commit }: Description,
-  home: string | undefined,
 ): Promise<string | null> {
   if (source?.url !== undefined) return /^https?:\/\//i.test(source.url) ? source.url : null;
   const [address, at] =
-    source?.repo === undefined ? [home, source?.commit ?? commit] : [source.repo, source.commit];
+    source?.repo === undefined
+      ? [frame.address, source?.commit ?? commit]
+      : [await siteAddress(context, source.repo), source.commit];
   if (at === undefined || path === null) return null;
   return (await pagesAt(address))?.file(at, path) ?? null;
 }
 
 /** The web pages of the commits between two versions: those of the registry, and those of every source. */
 async function compareLinks(
-  home: string | undefined,
+  { context, frame }: Pick<SiteParts, 'context' | 'frame'>,
   descriptions: readonly Description[],
 ): Promise<ComparePage['logs']> {
   const addresses = new Set(descriptions.flatMap(({ source }) => source?.repo ?? []));
   const links = await Promise.all(
-    [...addresses].map(async (address) => [address, await compareLink(address)] as const),
+    [...addresses].map(
+      async (address) => [address, await compareLink(await siteAddress(context, address))] as const,
+    ),
   );
   const known = links.filter((one): one is [string, CompareLink] => one[1] !== null);
-  return { registry: await compareLink(home), sources: Object.fromEntries(known) };
+  return { registry: await compareLink(frame.address), sources: Object.fromEntries(known) };
 }
 
 async function compareLink(address: string | undefined): Promise<CompareLink | null> {

@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { versionPath } from '../../src/site/web/site-path.js';
 import { runReg } from '../support/cli-here.js';
 import { sandbox } from '../support/repo.js';
 
@@ -43,4 +44,25 @@ describe.each(['git', 'embedded'])('browse, REG_GIT=%s', (REG_GIT) => {
     expect(run).toMatchObject({ stdout: '', code: 1 });
     expect(run.stderr).not.toContain('canary');
   });
+});
+
+test('the pages of a site lead to the source of a model by the same addresses', async () => {
+  const registry = box.repository('sources');
+  const commit = 'a'.repeat(40);
+  const sources = { one: 'gh:o/one.git', two: 'git@gh-work:o/two.git', three: 'git@elsewhere:o/three.git' };
+  registry.commit(
+    Object.fromEntries(
+      Object.entries(sources).map(([name, repo]) => [
+        `${name}.model.yaml`,
+        `source: {repo: '${repo}', rev: main, commit: ${commit}, path: m.bin}\n`,
+      ]),
+    ),
+  );
+  for (const name of Object.keys(sources)) registry.tag(`${name}@v1.0.0`);
+  const out = join(box.root, 'pages');
+  expect((await runReg(box, { cwd: registry.dir }, 'site', '--out', out)).code).toBe(0);
+  const page = (name: string): string => readFileSync(join(out, versionPath(name, 'v1.0.0')), 'utf8');
+  expect(page('one')).toContain(`https://github.com/o/one/blob/${commit}/m.bin`);
+  expect(page('two')).toContain(`https://github.com/o/two/blob/${commit}/m.bin`);
+  expect(page('three')).not.toContain(`blob/${commit}`);
 });
