@@ -13,7 +13,7 @@ import { type ServedThere, serveThere, sha256Of } from '../support/serving.js';
 const box = sandbox();
 const TOKEN = 'a-token-of-the-tests';
 const SCRIPT = fileURLToPath(new URL('s3.py', import.meta.url));
-const ENVIRONMENTS = ['dvc', 's3'].filter((one) => clientProgram(one, 'python') !== undefined);
+const ENVIRONMENTS = ['s3'].filter((one) => clientProgram(one, 'python') !== undefined);
 let server: ServedThere;
 let open: ServedThere;
 
