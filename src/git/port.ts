@@ -439,7 +439,7 @@ export interface Remote {
 export interface LargeFiles {
   /** The folders on this machine that keep large files under their ids, `ab/cd/<id>`, those of the repository first. */
   folders(): Promise<readonly string[]>;
-  /** The remote of large files, by its name in a clone; undefined where there is none. Its URL may hold a login. */
+  /** The remote of large files, by its name in a clone; undefined without one. Its URL may hold a login. */
   remote(): Promise<{ name: string; url: string } | undefined>;
   /** A value of git's configuration, which is the user's own, never that of a committed file. */
   setting(key: string): Promise<string | undefined>;

@@ -48,7 +48,7 @@ export interface StoredFolder {
 }
 
 /**
- * Reads the list of files at the address of a folder model; undefined where there is none.
+ * Reads the list of files at the address of a folder model; undefined without one.
  * @param folder the address as a store takes it, `/` at its end
  * @throws RegError HASH_MISMATCH where it is not the list that the address names, TOO_LARGE, SOURCE_PATH, STORE_FAILED
  */

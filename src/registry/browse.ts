@@ -74,7 +74,7 @@ export async function placeOf(address: string): Promise<{ host: string; path: st
   }
 }
 
-/** Where others find the registry: its URL, or that of the remote of a clone; undefined where there is none. */
+/** Where others find the registry: its URL, or that of the remote of a clone; undefined without one. */
 export async function registryAddress({ repository, remote }: RegistryContext): Promise<string | undefined> {
   if (repository.address !== undefined) return repository.address;
   return repository.largeFiles.setting(`remote.${await remote()}.url`);

@@ -40,7 +40,7 @@ export interface Core {
    */
   find(registry: string, artifact: ArtifactName, revision: string | Revision): Promise<ServedVersion>;
   /**
-   * The active version whose content has an id; undefined where there is none.
+   * The active version whose content has an id; undefined without one.
    * @throws RegError UNKNOWN_ARTIFACT, and what reading the registry throws
    */
   findContent(registry: string, artifact: ArtifactName, id: string): Promise<ServedVersion | undefined>;

@@ -15,7 +15,6 @@ import {
 } from './access.js';
 import { type Core, makeCore, problemOf } from './core.js';
 import { because, causeOf, type Face, type FaceEnv, problemAnswer, rawPathOf } from './face.js';
-import { FACES } from './faces.js';
 import { followRegistry } from './registries.js';
 import { formatLine, type Metrics, makeMetrics } from './watching.js';
 import type { RegistryContext } from '../registry/context.js';
@@ -188,6 +187,18 @@ const LIMITS = {
   // longer than balancers keep a connection, so that none sends a request into a closing one
   keepAliveTimeout: 75_000,
   maxHeaderSize: 32 * 1024,
+};
+
+/** The faces, each loaded on use. */
+export const FACES: Readonly<Record<string, () => Promise<Face>>> = {
+  hf: async () => (await import('./faces/hf.js')).hf,
+  mlflow: async () => (await import('./faces/mlflow.js')).mlflow,
+  s3: async () => (await import('./faces/s3.js')).s3,
+  files: async () => (await import('./faces/files.js')).files,
+  dvc: async () => (await import('./faces/dvc.js')).dvc,
+  api: async () => (await import('./faces/api.js')).api,
+  // the last: its paths are those that no other has
+  pages: async () => (await import('./faces/pages.js')).pages,
 };
 
 async function facesOf(names: readonly (string | Face)[] = Object.keys(FACES)): Promise<Face[]> {

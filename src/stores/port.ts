@@ -24,7 +24,7 @@ export interface ObjectStore {
   /** Its address, fit to be shown: without user-info and signature. */
   shown: string;
   /**
-   * What is known of the object under a key; undefined where there is none.
+   * What is known of the object under a key; undefined without one.
    * @param version of a store that keeps versions; by default the latest
    */
   stat(key: string, version?: string): Promise<StoredObject | undefined>;

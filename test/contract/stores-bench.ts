@@ -65,7 +65,8 @@ const s3: StoreBench = {
       broken: {
         'a wrong secret': () => open(Bucket, { AWS_SECRET_ACCESS_KEY: wrong }),
         'a missing bucket': () => open('no-such-bucket'),
-        'nobody there': () => open(Bucket, { AWS_ENDPOINT_URL_S3: NOWHERE, AWS_SECRET_ACCESS_KEY: wrong }),
+        'a port without a server': () =>
+          open(Bucket, { AWS_ENDPOINT_URL_S3: NOWHERE, AWS_SECRET_ACCESS_KEY: wrong }),
       },
       secrets: [wrong, encodeURIComponent(wrong)],
       close: async () => {
@@ -102,7 +103,7 @@ const azure: StoreBench = {
       broken: {
         'a wrong secret': () => openAzure(`az://${server.bucket}`, { endpoint: server.url }, { env }),
         'a missing bucket': () => open('no-such-container'),
-        'nobody there': () =>
+        'a port without a server': () =>
           openAzure(`az://${server.bucket}`, { endpoint: `${NOWHERE}/${account}` }, { env }),
       },
       secrets: [wrong, key],
@@ -124,7 +125,7 @@ const gcs: StoreBench = {
       broken: {
         'a login that is needed': () => open(server.closed),
         'a missing bucket': () => open('no-such-bucket'),
-        'nobody there': () => open(server.bucket, NOWHERE),
+        'a port without a server': () => open(server.bucket, NOWHERE),
       },
       secrets: [],
       close: server.close,

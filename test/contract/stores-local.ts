@@ -68,7 +68,7 @@ export const http: StoreBench = {
       keys: async () => [],
       broken: {
         'a wrong login': () => open(wrong),
-        'nobody there': () => open('http://127.0.0.1:9/'),
+        'a port without a server': () => open('http://127.0.0.1:9/'),
       },
       secrets: ['canary-password', Buffer.from('canary-user:canary-password').toString('base64')],
       close: async () => {
@@ -95,7 +95,7 @@ export const ssh: StoreBench = {
       broken: {
         'a key that the server does not know': () => open('stranger'),
         'another host in its place': () => open('other host'),
-        'nobody there': () => open(undefined, `ssh://127.0.0.1:9${top}`),
+        'a port without a server': () => open(undefined, `ssh://127.0.0.1:9${top}`),
       },
       secrets: [],
       close: async () => server.close(),

@@ -166,7 +166,7 @@ describe('logins of config.local', () => {
     for (const [key, Body] of model.objects)
       await client.send(new PutObjectCommand({ Bucket: bucket, Key: `x/${key}`, Body }));
     client.destroy();
-    // keys of somebody else, which the server refuses
+    // keys of another user, which the server refuses
     const env = { AWS_ACCESS_KEY_ID: 'other', AWS_SECRET_ACCESS_KEY: 'canary-other' };
     const file = join(box.root, 'aws-credentials');
     writeFileSync(

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { openContext } from '../../src/open.js';
 import { accessFor, type Token } from '../../src/serve/access.js';
 import { type Core, makeCore } from '../../src/serve/core.js';
-import { FACES } from '../../src/serve/faces.js';
 import { followRegistry } from '../../src/serve/registries.js';
-import { makeApp, type ServeOptions, serve } from '../../src/serve/server.js';
+import { FACES, makeApp, type ServeOptions, serve } from '../../src/serve/server.js';
 import { makeMetrics } from '../../src/serve/watching.js';
 import type { Env, Sandbox } from './repo.js';
 

@@ -124,7 +124,7 @@ function refuseUnknownFormats(config: GitConfig, folder: string): void {
   if (version === 1 && unknown) throw needsGit(`${folder}, which has ${unknown},`);
 }
 
-/** The text of a file; undefined where there is none. */
+/** The text of a file; undefined without one. */
 export async function textOf(path: string): Promise<string | undefined> {
   const bytes = await readIfThere(path);
   return bytes && Buffer.from(bytes).toString();

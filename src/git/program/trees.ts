@@ -11,7 +11,7 @@ const trees = new Map<Oid, Tree>();
 
 /**
  * The entry at a path of a commit, from the objects of its trees.
- * @returns `entry` is undefined where there is none; all of it is undefined where a tree cannot be read, and why is to be found out otherwise
+ * @returns `entry` is undefined without one; all of it is undefined where a tree cannot be read, and why is to be found out otherwise
  */
 export async function entryAt(
   stream: StreamGit,

@@ -53,7 +53,7 @@ export interface Server {
     headers: Record<string, string>,
     body?: Uint8Array,
   ): Promise<AsyncIterable<Uint8Array>>;
-  /** A file below the address; undefined where there is none. It throws as `request` does. */
+  /** A file below the address; undefined without one. It throws as `request` does. */
   file(path: string): Promise<Readable | undefined>;
   /** The error for a server that fails; `why` may hold the server's own message. */
   failed(why: string): RegError;

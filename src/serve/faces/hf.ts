@@ -157,7 +157,7 @@ const sameId = (id: string, one: string, other: string): RegError =>
     `rename one of them: reg rename ${other} NEW-NAME, or leave out hf: reg serve --face …`,
   );
 
-/** The model that an id means, in the only registry of them that has it; undefined where there is none. */
+/** The model that an id means, in the only registry of them that has it; undefined without one. */
 async function modelOf(core: Core, id: string): Promise<Model | undefined> {
   for (const registry of core.registries.keys()) {
     // names of registries have no dot

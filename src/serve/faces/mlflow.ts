@@ -210,7 +210,7 @@ async function modelRow(flow: Flow, model: Model): Promise<Row> {
   });
 }
 
-/** The greatest version; undefined where there is none that is served. */
+/** The greatest version; undefined without one that is served. */
 async function latestOf({ core }: Flow, { registry, artifact }: Model): Promise<ServedVersion | undefined> {
   return core.find(registry, artifact, { kind: 'latest' }).catch(unlessUnserved);
 }

@@ -156,7 +156,7 @@ export interface FoundFile {
   file: FileDigest;
 }
 
-/** The file at a path; undefined where there is none. @throws RegError as `core.find` and `core.files` */
+/** The file at a path; undefined without one. @throws RegError as `core.find` and `core.files` */
 export async function fileAt(core: Core, read: ReadPath | undefined): Promise<FoundFile | undefined> {
   if (read === undefined || read.file === '') return undefined;
   const version = await core.find(read.registry, read.artifact, read.revision);
